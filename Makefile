@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Each first makes the environment in .venv, from the exact versions of envs/requirements.lock.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+BIN := .venv/bin
+
+.PHONY: demo test setup lint report lock clean
+
+## demo: run the experiment of config.yaml, and say where its figures are
+demo: setup
+	$(BIN)/snakemake --cores $(CORES)
+	@echo "Figures: results/digits/figures    Tables: results/digits/tables    All of it in one page: make report"
+
+## test: run the tests
+test: setup
+	$(BIN)/python -m pytest
+
+## report: results of the demo with captions, as one HTML page that opens offline
+report: demo
+	$(BIN)/snakemake --cores $(CORES) --report report.html
+
+## lint: format and lint Python, Snakemake rules and the workflow
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+## setup: make the environment (nothing to do the second time)
+setup: .venv/ready
+
+.venv/ready: envs/requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "activepool needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V); try: make PYTHON=python3.12 demo"; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/requirements.lock
+	echo "$(CURDIR)/workflow" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/activepool.pth"
+	touch $@
+
+## lock: take the newest versions of envs/requirements.in into the lock and the conda files
+lock: setup
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+		--no-emit-index-url envs/requirements.in -o envs/requirements.lock
+	$(BIN)/python envs/conda_from_lock.py
+
+## clean: remove what runs wrote
+clean:
+	rm -rf results report.html .snakemake

@@ -1,0 +1,47 @@
+# activepool: pool-based active learning on self-supervised features, as a chain of cached stages.
+#
+#   dataset -> pretrain (optional) -> features -> [ train -> score -> select ] x rounds -> tables -> figures
+#
+# `snakemake --cores N` runs the experiment of config.yaml; `--configfile FILE` another one;
+# `snakemake --cores N figures` makes the figures and what they need.
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/dataset.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/splits.smk"
+include: "workflow/rules/rounds.smk"
+include: "workflow/rules/evaluation.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+# Every file of every job is named here: a file that no target names is not missed when it is missing.
+rule all:
+    default_target: True
+    input:
+        PLAN.all_files(),
+    localrule: True
+
+
+rule figures:
+    input:
+        PLAN.figures(),
+        PLAN.tables(),
+    localrule: True
+
+
+rule features:
+    input:
+        PLAN.features,
+    localrule: True

@@ -1,0 +1,128 @@
+"""BADGE beside one product of the factors with each pick, and beside the product that embeds the pool.
+
+    python benchmarks/badge.py --classes 100 --output gaussian.csv
+    python benchmarks/badge.py --features features.h5 --head head.h5 --output real.csv
+    python benchmarks/badge.py --size 1281167 --classes 1000 --budget 10000 --repeats 1 --output large.csv
+
+A product a pick is that of D² sampling on the factors of the embeddings, a (N, C) and z (N, d), held in
+memory: both times those of the pick. It is measured on some picks and multiplied, since all take the same
+time, and gets the embeddings for nothing; so do "picks alone", which know the norms. The embedding's
+product is the features times the head, read in the same blocks as BADGE reads them. Measurements alternate,
+and the CSV holds their medians.
+"""
+
+import argparse
+import tempfile
+import time
+
+import numpy as np
+from coreset import LARGE, add_pool_arguments, open_pool, report, seconds_of
+from threadpoolctl import threadpool_limits
+
+from activepool.compute import Compute, row_blocks
+from activepool.diversity.dsquared import d_squared_sample
+from activepool.diversity.gradients import GradientEmbeddings
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.heads.linear import LinearHead, read_head
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_pool_arguments(parser)
+    parser.add_argument("--head", help="head.h5; default: a random head of --classes classes")
+    parser.add_argument("--classes", type=int, default=100, help="C, of the random head")
+    return parser.parse_args()
+
+
+def open_head(arguments: argparse.Namespace, width: int) -> LinearHead:
+    """Return the head that the arguments name, or a random one whose logits have a variance of 4."""
+    if arguments.head:
+        return read_head(arguments.head, width)
+    weight = np.random.default_rng(2).standard_normal((arguments.classes, width), dtype=np.float32)
+    return LinearHead(2 * weight / np.float32(width) ** 0.5, np.zeros(arguments.classes, dtype=np.float32))
+
+
+def product_a_pick(features: FeatureMatrix, head: LinearHead, arguments: argparse.Namespace) -> float:
+    """Return the seconds of a whole round that multiplies both factors with each pick, from a few picks."""
+    rows = min(features.shape[0], LARGE)
+    gradients = GradientEmbeddings(features, head, Compute()).take(np.arange(rows))
+    residuals, points, norms = gradients.residuals, gradients.features, gradients.norms
+    distance = np.full(rows, np.inf, dtype=np.float32)
+    random = np.random.default_rng(3)
+    with threadpool_limits(arguments.workers):
+        start = time.perf_counter()
+        for pick in range(arguments.products):
+            product = (residuals @ residuals[pick]) * (points @ points[pick])
+            np.minimum(distance, norms + norms[pick] - 2 * product, out=distance)
+            np.maximum(distance, 0, out=distance)
+            total = np.cumsum(distance, dtype=np.float64)
+            np.searchsorted(total, random.random() * total[-1])
+        seconds = time.perf_counter() - start
+    return seconds / arguments.products * features.shape[0] / rows * arguments.budget
+
+
+def embeddings_product(features: FeatureMatrix, head: LinearHead, compute: Compute) -> None:
+    """Multiply the features with the head, block by block."""
+    rows = np.arange(features.shape[0])
+    for _ in compute.map(
+        lambda block: features.take(rows[block]) @ head.weight.T, row_blocks(len(rows), BLOCK_ROWS)
+    ):
+        pass
+
+
+class MeasuredEmbeddings(GradientEmbeddings):
+    """The gradient embeddings of a pool whose norms are known."""
+
+    def __init__(self, features: FeatureMatrix, head: LinearHead, compute: Compute) -> None:
+        super().__init__(features, head, compute)
+        self._known = super().squared_norms(np.arange(features.shape[0]))
+
+    def squared_norms(self, rows: np.ndarray) -> np.ndarray:
+        """Return the known ‖g‖²."""
+        return self._known[rows]
+
+
+def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict[str, object]]:
+    """Return a row of each kind of work, with its median time and its ratios to the two products."""
+    compute = Compute("cpu", arguments.workers)
+    head = open_head(arguments, features.shape[1])
+    pool = np.arange(features.shape[0])
+
+    def sample(embeddings: GradientEmbeddings) -> None:
+        d_squared_sample(embeddings, pool, arguments.budget, np.random.default_rng(4), compute)
+
+    measured = MeasuredEmbeddings(features, head, compute)
+    works = {
+        "embedding's product": lambda: embeddings_product(features, head, compute),
+        "badge": lambda: sample(GradientEmbeddings(features, head, compute)),
+        "picks alone": lambda: sample(measured),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ("product a pick", *works)}
+    for _ in range(arguments.repeats):
+        times["product a pick"].append(product_a_pick(features, head, arguments))
+        for name, work in works.items():
+            times[name].append(seconds_of(work))
+    medians = {name: float(np.median(seconds)) for name, seconds in times.items()}
+    return [
+        {
+            "work": name,
+            "seconds": seconds,
+            "times_faster": medians["product a pick"] / seconds,
+            "embeddings_products": seconds / medians["embedding's product"],
+        }
+        for name, seconds in medians.items()
+    ]
+
+
+def main() -> None:
+    """Measure, print and write."""
+    arguments = parse()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        report(measure(open_pool(arguments, folder), arguments), arguments.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""Seconds until a head's validation accuracy is within 0.1 % of the optimum's: activepool beside others.
+
+    python benchmarks/head.py --output head.csv
+    python benchmarks/head.py --samples 100000 --width 2048 --classes 1000 --solvers "activepool sgd" --output large.csv
+    python benchmarks/head.py --features features.h5 --output real.csv
+
+All get the same features, of a total variance of 1, and the same weight decay. Two times are taken of each
+solver: until it stops by itself, with its default tolerance (SGD: after the recipe's 60 epochs), and
+until it is near, with just as many iterations (SGD: epochs) as the accuracy needs; these are found by trials
+of growing length, until the accuracy is reached and stays. Solvers then run in turn, so that noise of the
+machine meets all alike. The CSV holds medians, and their ratios to those of activepool's lbfgs.
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from activepool.compute import Compute
+from activepool.evaluation.metrics import predict
+from activepool.features.store import FeatureFile
+from activepool.files import write_table
+from activepool.heads.labelled import LabelledRows
+from activepool.heads.lbfgs import train_lbfgs
+from activepool.heads.linear import LinearHead
+from activepool.heads.settings import LbfgsSettings, SgdSettings
+
+#: How near to the optimum's accuracy a solver must come.
+NEAR = 0.001
+
+#: A tolerance that leaves it to the number of iterations to end a solver.
+NEVER = 1e-14
+
+#: Enough iterations for any solver to stop by itself.
+ENDLESS = 10_000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What every solver is given."""
+
+    features: np.ndarray
+    labels: np.ndarray
+    validation: LabelledRows
+    weight_decay: float
+    workers: int
+
+    @property
+    def labelled(self) -> LabelledRows:
+        """The labelled set as the library takes it."""
+        return LabelledRows.of_array(self.features, self.labels)
+
+    @property
+    def classes(self) -> int:
+        """C."""
+        return int(self.labels.max()) + 1
+
+    @property
+    def compute(self) -> Compute:
+        """The CPU with the workers."""
+        return Compute("cpu", self.workers)
+
+
+#: Trains with a number of iterations, or until it stops by itself.
+Solver = Callable[[Problem, int | None], LinearHead]
+
+
+def mixture(samples: int, width: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return features (n, d) and labels of a Gaussian mixture: classes overlap, the spectrum falls."""
+    random = np.random.default_rng(0)
+    scales = np.geomspace(1, 0.05, width, dtype=np.float32) ** 0.5
+    centres = random.standard_normal((classes, width), dtype=np.float32)
+    centres *= np.float32(2 * np.log(classes) / width) ** 0.5
+    labels = random.integers(0, classes, samples)
+    features = random.standard_normal((samples, width), dtype=np.float32)
+    features += centres[labels]
+    features *= scales
+    return features, labels
+
+
+def read_train(path: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the training part of a features file in a random order, rows with a label."""
+    with FeatureFile(path) as file:
+        rows = np.random.default_rng(0).permutation(np.flatnonzero(file.train.labels >= 0))
+        return file.train.features.take(rows), file.train.labels[rows]
+
+
+def make_problem(arguments: argparse.Namespace) -> Problem:
+    """Return the problem, its features centred and of a total variance of 1."""
+    if arguments.features:
+        features, labels = read_train(arguments.features)
+    else:
+        total = arguments.samples + arguments.validation
+        features, labels = mixture(total, arguments.width, arguments.classes)
+    features -= features.mean(axis=0)
+    features /= np.sqrt(np.square(features).sum(axis=1).mean(dtype=np.float64)).astype(np.float32)
+    cut = len(labels) - arguments.validation
+    validation = LabelledRows.of_array(features[cut:], labels[cut:])
+    return Problem(features[:cut], labels[:cut], validation, arguments.weight_decay, arguments.workers)
+
+
+def activepool_lbfgs(problem: Problem, iterations: int | None) -> LinearHead:
+    """Train with the library's lbfgs."""
+    limits = {"max_iterations": iterations, "tolerance": NEVER} if iterations else {}
+    settings = LbfgsSettings(weight_decays=problem.weight_decay, **limits)
+    return train_lbfgs(problem.labelled, problem.validation, problem.classes, settings, problem.compute).head
+
+
+def activepool_sgd(problem: Problem, iterations: int | None) -> LinearHead:
+    """Train with the library's SGD, which takes one thread; the learning rate falls over the epochs to zero."""
+    from activepool.heads.sgd import train_sgd
+
+    epochs = iterations or SgdSettings().epochs
+    settings = SgdSettings(
+        weight_decay=problem.weight_decay, schedule="cosine", epochs=epochs, patience=epochs
+    )
+    labelled, validation = problem.labelled, problem.validation
+    return train_sgd(labelled, validation, problem.classes, settings, 0, 0, problem.compute).head
+
+
+def scikit_learn(solver: str) -> Solver:
+    """Return the training with one solver of scikit-learn."""
+
+    def train(problem: Problem, iterations: int | None) -> LinearHead:
+        strength = 1 / (problem.weight_decay * len(problem.labels))
+        limits = {"max_iter": iterations, "tol": NEVER} if iterations else {"max_iter": ENDLESS}
+        with warnings.catch_warnings(), threadpool_limits(problem.workers):
+            warnings.simplefilter("ignore")
+            model = LogisticRegression(C=strength, solver=solver, **limits).fit(
+                problem.features, problem.labels
+            )
+        return LinearHead(model.coef_.astype(np.float32), model.intercept_.astype(np.float32))
+
+    return train
+
+
+#: The solver that all others are compared with.
+REFERENCE = "activepool lbfgs"
+
+SOLVERS: dict[str, Solver] = {
+    REFERENCE: activepool_lbfgs,
+    "activepool sgd": activepool_sgd,
+    **{name: scikit_learn(name) for name in ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga")},
+}
+
+
+def measured(solver: Solver, problem: Problem, iterations: int | None) -> tuple[float, float]:
+    """Return the seconds of one training, and the accuracy of its head."""
+    start = time.perf_counter()
+    head = solver(problem, iterations)
+    return time.perf_counter() - start, accuracy(problem, head)
+
+
+def accuracy(problem: Problem, head: LinearHead) -> float:
+    """Return the accuracy on the validation rows."""
+    return predict(head, problem.validation, problem.compute).accuracy
+
+
+def iterations_needed(solver: Solver, problem: Problem, optimum: float, limit: float) -> int | None:
+    """Return how many iterations come near to ``optimum`` and stay; None if not within ``limit`` seconds."""
+    iterations, reached, spent = 1, None, 0.0
+    while spent < limit:
+        seconds, found = measured(solver, problem, iterations)
+        if abs(found - optimum) > NEAR:
+            reached = None
+        elif reached:
+            return reached
+        else:
+            reached = iterations
+        iterations, spent = iterations + (iterations + 1) // 2, spent + seconds
+    return reached
+
+
+def optimal_accuracy(problem: Problem) -> float:
+    """Return the accuracy of the optimum."""
+    settings = LbfgsSettings(weight_decays=problem.weight_decay, max_iterations=1000, tolerance=1e-10)
+    labelled, validation = problem.labelled, problem.validation
+    return train_lbfgs(labelled, validation, problem.classes, settings, problem.compute).validation_accuracy
+
+
+def compare(problem: Problem, names: list[str], repeats: int, limit: float) -> pd.DataFrame:
+    """Return one row per solver: the iterations it needs, both median times, and their ratios."""
+    optimum = optimal_accuracy(problem)
+    needed = {
+        name: iterations_needed(SOLVERS[name], problem, optimum, limit)
+        for name in tqdm(names, desc="iterations needed")
+    }
+    near: dict[str, list[float]] = {name: [] for name in names}
+    stopped: dict[str, list[float]] = {name: [] for name in names}
+    for _ in tqdm(range(repeats), desc="repeats"):
+        for name in names:
+            if needed[name]:
+                near[name].append(measured(SOLVERS[name], problem, needed[name])[0])
+            stopped[name].append(measured(SOLVERS[name], problem, None)[0])
+    table = pd.DataFrame({"solver": names, "iterations": [needed[name] for name in names]})
+    for column, seconds in (("near", near), ("stopped", stopped)):
+        medians = np.array([np.median(seconds[name]) if seconds[name] else np.nan for name in names])
+        table[f"seconds_{column}"], table[f"ratio_{column}"] = medians, medians / medians[0]
+    table["samples"], table["width"] = problem.features.shape
+    return table.assign(classes=problem.classes, workers=problem.workers, optimum=optimum)
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--samples", type=int, default=50_000, help="labelled samples of the mixture")
+    parser.add_argument("--width", type=int, default=512)
+    parser.add_argument("--classes", type=int, default=10)
+    parser.add_argument("--features", help="features.h5 to use in the place of the mixture")
+    parser.add_argument("--validation", type=int, default=5000, help="validation samples")
+    parser.add_argument("--weight-decay", type=float, default=1e-5)
+    parser.add_argument("--solvers", nargs="*", choices=list(SOLVERS), default=["lbfgs", "newton-cg"])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=120, help="seconds for a solver to come near")
+    parser.add_argument("--workers", type=int, default=2, help="threads of each solver but sgd")
+    parser.add_argument("--output", required=True, help="CSV to write")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Compare, print and write."""
+    arguments = parse()
+    table = compare(
+        make_problem(arguments), [REFERENCE, *arguments.solvers], arguments.repeats, arguments.limit
+    )
+    print(table.to_string(index=False))
+    write_table(arguments.output, table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,284 @@
+import tracemalloc
+
+import h5py
+import numpy as np
+import pytest
+
+from activepool.data.embeddings import preview, write_features
+from activepool.data.imbalance import kept_rows
+from activepool.data.settings import Imbalance
+from activepool.data.splits import held_out_rows
+from activepool.errors import InputError
+from activepool.features import store
+from activepool.features.store import FeatureFile
+
+ROWS = {"train": 90, "test": 30}
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """Make several blocks, the last one short, of a few rows."""
+    monkeypatch.setattr("activepool.data.embeddings.BLOCK_ROWS", 7)
+
+
+def arrays(dtype="float32", width=5):
+    draws = np.random.default_rng(0)
+    return {
+        name: (draws.normal(size=(rows, width)).astype(dtype), draws.permutation(np.arange(rows) % 3))
+        for name, rows in ROWS.items()
+    }
+
+
+def write_hdf5(path, parts, **changes):
+    """Write parts as an HDF5 file; ``train_labels=...`` replaces that dataset or, if None, leaves it out."""
+    datasets = {}
+    for name, (features, labels) in parts.items():
+        datasets |= {f"{name}/features": features, f"{name}/labels": labels}
+    datasets |= {name.replace("_", "/"): values for name, values in changes.items()}
+    with h5py.File(path, "w") as file:
+        for name, values in datasets.items():
+            if values is not None:
+                file[name] = values
+    return path
+
+
+def write_npy(folder, parts):
+    options = {}
+    for name, (features, labels) in parts.items():
+        prefix = "" if name == "train" else "test_"
+        options[f"{prefix}features"] = folder / f"{name}.npy"
+        options[f"{prefix}labels"] = folder / f"{name}_labels.npy"
+        np.save(options[f"{prefix}features"], features)
+        np.save(options[f"{prefix}labels"], labels)
+    return {"path": options.pop("features"), **options}
+
+
+def read(path):
+    with FeatureFile(path) as file:
+        return {
+            name: (
+                part.features.block(slice(0, None)),
+                part.labels,
+                part.sources_of(np.arange(len(part.labels))).tolist(),
+            )
+            for name, part in (("train", file.train), ("test", file.test))
+        }
+
+
+@pytest.mark.parametrize("form", ["hdf5", "npy"])
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [("float16", "float16"), ("float32", "float32"), ("float64", "float32"), (">f4", "float32")],
+)
+def test_values_come_through(tmp_path, form, given, stored):
+    parts = arrays(given)
+    if form == "hdf5":
+        options = {"path": write_hdf5(tmp_path / "given.h5", parts)}
+    else:
+        options = write_npy(tmp_path, parts)
+    write_features(tmp_path / "features.h5", **options)
+    for name, (features, labels, sources) in read(tmp_path / "features.h5").items():
+        np.testing.assert_array_equal(features, parts[name][0].astype(stored).astype("float32"))
+        np.testing.assert_array_equal(labels, parts[name][1])
+        assert sources == [f"{name}/{row}" for row in range(ROWS[name])]
+    with h5py.File(tmp_path / "features.h5") as file:
+        assert file["train/features"].dtype == stored
+        assert file["train/features"].chunks is None
+        assert file["train/labels"].dtype == np.int64
+        assert list(file.attrs["class_names"]) == ["0", "1", "2"]
+        assert file.attrs["backbone"] == "given"
+        assert {"checkpoint_digest", "transform"} <= set(file.attrs)
+
+
+def test_chunked_and_compressed_features_become_contiguous(tmp_path):
+    parts = arrays()
+    with h5py.File(tmp_path / "given.h5", "w") as file:
+        for name, (features, labels) in parts.items():
+            file.create_dataset(f"{name}/features", data=features, chunks=(4, 2), compression="gzip")
+            file[f"{name}/labels"] = labels
+    write_features(tmp_path / "features.h5", tmp_path / "given.h5")
+    np.testing.assert_array_equal(read(tmp_path / "features.h5")["train"][0], parts["train"][0])
+
+
+def test_class_names_and_sources_are_kept(tmp_path):
+    parts = arrays()
+    path = write_hdf5(tmp_path / "given.h5", parts, train_sources=[f"{row}.jpg" for row in range(90)])
+    with h5py.File(path, "a") as file:
+        file.attrs["class_names"] = ["ant", "bee", "cat", "none of these"]
+    write_features(tmp_path / "features.h5", path, imbalance=Imbalance(kind="step", factor=0.5))
+    with FeatureFile(tmp_path / "features.h5") as file:
+        assert file.class_names == ["ant", "bee", "cat", "none of these"]
+    features, labels, sources = read(tmp_path / "features.h5")["train"]
+    rows = [int(source.removesuffix(".jpg")) for source in sources]
+    assert np.bincount(labels).tolist() == [30, 30, 15]
+    np.testing.assert_array_equal(features, parts["train"][0][rows])
+    np.testing.assert_array_equal(labels, parts["train"][1][rows])
+
+
+@pytest.mark.parametrize("form", ["hdf5", "npy"])
+def test_imbalance_and_a_test_part_that_is_split_off(tmp_path, form):
+    features, labels = arrays()["train"]
+    labels[::9] = -1
+    parts = {"train": (features, labels)}
+    if form == "hdf5":
+        options = {"path": write_hdf5(tmp_path / "given.h5", parts)}
+    else:
+        options = write_npy(tmp_path, parts)
+    imbalance = Imbalance(kind="exp", factor=0.25, seed=3)
+    write_features(tmp_path / "features.h5", **options, test_fraction=0.3, imbalance=imbalance)
+
+    test_rows = held_out_rows(labels, 0.3)
+    train_rows = np.setdiff1d(np.arange(90), test_rows)
+    train_rows = train_rows[kept_rows(labels[train_rows], 3, "exp", 0.25, 3)]
+    found = read(tmp_path / "features.h5")
+    for name, rows in (("train", train_rows), ("test", test_rows)):
+        np.testing.assert_array_equal(found[name][0], features[rows])
+        np.testing.assert_array_equal(found[name][1], labels[rows])
+        assert found[name][2] == [f"train/{row}" for row in rows]
+
+
+def test_preview_counts_what_is_written(tmp_path):
+    features, labels = arrays()["train"]
+    labels[::9] = -1
+    path = write_hdf5(tmp_path / "given.h5", {"train": (features, labels)})
+    write_features(tmp_path / "features.h5", path, test_fraction=0.3)
+    found = read(tmp_path / "features.h5")
+    counted = preview(path, test_fraction=0.3)
+    known = found["train"][1][found["train"][1] >= 0]
+    assert counted.train_class_counts.tolist() == np.bincount(known).tolist()
+    assert (counted.num_train, counted.num_test) == (len(found["train"][1]), len(found["test"][1]))
+
+
+def bad_value(row, column, value, dtype="float32"):
+    features = arrays(dtype)["train"][0]
+    features[row, column] = value
+    return features
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"train_features": bad_value(40, 3, np.nan)},
+            "train/features: row 40, column 3 is nan; every feature",
+        ),
+        ({"train_features": bad_value(89, 0, -np.inf)}, "train/features: row 89, column 0 is -inf"),
+        (
+            {"train_features": bad_value(7, 4, np.inf, "float16")},
+            "row 7, column 4 is inf; float16 ends at 65504: save these features as float32",
+        ),
+        (
+            {"train_features": bad_value(8, 1, 1e300, "float64")},
+            r"row 8, column 1 is 1e\+300; it is too large for float32",
+        ),
+        ({"test_features": np.zeros((30, 4), "f4")}, "test/features: has width 4, the train features have 5"),
+        (
+            {"train_features": np.zeros((90, 5), "i4")},
+            r"train/features: is int32 of shape \(90, 5\); it must",
+        ),
+        (
+            {"train_features": np.zeros((90, 5, 1), "f4")},
+            r"is float32 of shape \(90, 5, 1\); it must be float16",
+        ),
+        ({"train_features": np.zeros((90, 0), "f4")}, r"is float32 of shape \(90, 0\)"),
+        ({"train_labels": np.zeros(90)}, r"train/labels: is float64 of shape \(90,\); it must be integers"),
+        ({"test_labels": np.zeros(29, int)}, r"test/labels: is int64 of shape \(29,\); .* of shape \(30,\)"),
+        ({"train_labels": np.full(90, -2)}, r"train/labels: label -2 in row 0; it must be one of"),
+        ({"train_labels": np.full(90, 90)}, "train/labels: label 90 in 90 rows looks like an identifier"),
+        ({"test_labels": np.arange(30) // 9}, "test/labels: label 3 in row 27; it must be one of 0..2"),
+        ({"test_labels": np.full(30, -1)}, "the test part has no labelled sample"),
+        ({"train_labels": None}, "dataset 'train/labels' is missing"),
+        ({"train_features": None}, "dataset 'train/features' is missing"),
+        ({"test_features": None}, "dataset 'test/features' is missing"),
+        (
+            {"test_features": None, "test_labels": None},
+            "has no test part .* add test/features and test/labels",
+        ),
+        ({"train_sources": ["a", "b"]}, r"train/sources must be strings of shape \(90,\), or absent"),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path, changes, words):
+    path = write_hdf5(tmp_path / "given.h5", arrays(), **changes)
+    with pytest.raises(InputError, match=words):
+        write_features(tmp_path / "features.h5", path)
+    assert [found.name for found in tmp_path.iterdir()] == ["given.h5"]
+
+
+def test_both_a_test_part_and_a_fraction(tmp_path):
+    path = write_hdf5(tmp_path / "given.h5", arrays())
+    with pytest.raises(
+        InputError, match=r"has a test part of its own .*remove it, or the option test_fraction"
+    ):
+        preview(path, test_fraction=0.2)
+
+
+def external_link(file, original):
+    file["train/features"] = h5py.ExternalLink(original, "train/features")
+
+
+def external_group(file, original):
+    del file["train"]
+    file["train"] = h5py.ExternalLink(original, "train")
+
+
+def virtual_dataset(file, original):
+    layout = h5py.VirtualLayout((90, 5), "float32")
+    layout[:] = h5py.VirtualSource(original, "train/features", (90, 5))
+    file.create_virtual_dataset("train/features", layout)
+
+
+def external_storage(file, original):
+    raw = original.with_suffix(".raw")
+    raw.write_bytes(bytes(90 * 5 * 4))
+    file.create_dataset("train/features", (90, 5), "float32", external=[(str(raw), 0, 90 * 5 * 4)])
+
+
+@pytest.mark.parametrize("place", [external_link, external_group, virtual_dataset, external_storage])
+def test_features_in_another_file_are_refused(tmp_path, place):
+    original = write_hdf5(tmp_path / "original.h5", arrays())
+    path = write_hdf5(tmp_path / "given.h5", arrays(), train_features=None)
+    with h5py.File(path, "a") as file:
+        place(file, original)
+    with pytest.raises(InputError, match=r"given.h5: train/features lies in another file; copy its values"):
+        preview(path)
+
+
+def test_options_that_do_not_go_together(tmp_path):
+    options = write_npy(tmp_path, arrays())
+    with pytest.raises(InputError, match=r"has no labels; set the option labels to a .npy file of integers"):
+        preview(options["path"])
+    with pytest.raises(InputError, match="test_features and test_labels go together"):
+        preview(options["path"], options["labels"], test_labels=options["test_labels"])
+    with pytest.raises(
+        InputError, match=r"options labels, .* go with features as .npy; an HDF5 file has all"
+    ):
+        preview(write_hdf5(tmp_path / "given.h5", arrays()), options["labels"])
+
+
+def test_files_of_other_kinds(tmp_path):
+    for name in ("text.h5", "text.npy"):
+        (tmp_path / name).write_text("text")
+    np.save(tmp_path / "objects.npy", np.array([{}, {}], dtype=object))
+    with pytest.raises(InputError, match=r"text.h5: neither a .npy file nor a readable HDF5 file"):
+        preview(tmp_path / "text.h5")
+    for name in ("text.npy", "objects.npy"):
+        with pytest.raises(InputError, match=f"{name}: not a .npy file of numbers"):
+            preview(tmp_path / name, tmp_path / name)
+    with pytest.raises(
+        InputError, match=r"nowhere.h5: no such file; it must be an HDF5 file with train/featur"
+    ):
+        preview(tmp_path / "nowhere.h5")
+
+
+def test_no_more_than_blocks_are_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("activepool.data.embeddings.BLOCK_ROWS", store.BLOCK_ROWS)
+    rows, width = 60_000, 128
+    with h5py.File(tmp_path / "given.h5", "w") as file:
+        file["train/features"] = np.zeros((rows, width), dtype="float32")
+        file["train/labels"] = np.arange(rows) % 10
+    tracemalloc.start()
+    write_features(tmp_path / "features.h5", tmp_path / "given.h5", test_fraction=0.1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    block, labels = store.BLOCK_ROWS * width * 4, rows * 8
+    assert peak < 4 * block + 12 * labels < rows * width * 4 / 2

@@ -1,0 +1,86 @@
+import pytest
+
+from activepool.data import imagenet
+from activepool.errors import InputError
+
+
+def test_train_and_val_by_wnid(draw):
+    root = draw("train/n02/x_2.JPEG", "train/n01/x_1.JPEG", "val/n02/v.JPEG", "test/unsorted.JPEG")
+    samples = imagenet.load(root)
+    assert samples.class_names == ["n01", "n02"]
+    assert samples.train.sources.tolist() == ["train/n01/x_1.JPEG", "train/n02/x_2.JPEG"]
+    assert samples.test.labels.tolist() == [1]
+
+
+def test_val_as_it_is_distributed_is_refused(draw):
+    root = draw("train/n01/x.JPEG", "val/ILSVRC2012_val_00000001.JPEG")
+    with pytest.raises(
+        InputError, match=r"val_00000001.JPEG: lies in no class folder .*move it to .*/val/<cl"
+    ):
+        imagenet.load(root)
+
+
+@pytest.mark.parametrize("missing", ["train", "val"])
+@pytest.mark.parametrize("function", [imagenet.load, imagenet.preview])
+def test_missing_part(draw, missing, function):
+    root = draw(f"{'val' if missing == 'train' else 'train'}/n01/1.JPEG")
+    with pytest.raises(
+        InputError, match=f"/{missing}: no such folder; it must be ImageNet's {missing} images"
+    ):
+        function(root)
+
+
+def lists(root, train, test):
+    (root / "train.txt").write_text(train)
+    (root / "test.txt").write_text(test)
+    return {"root": root, "train_list": root / "train.txt", "test_list": root / "test.txt"}
+
+
+def test_long_tailed_lists(tmp_path):
+    options = lists(
+        tmp_path,
+        "train/n07/b c.JPEG 1\ntrain/n09/a.JPEG 0\ntrain/n07/a.JPEG 1\n",
+        "val/n07/v.JPEG 1\n",
+    )
+    samples = imagenet.load_long_tailed(**options)
+    assert samples.train.sources.tolist() == ["train/n07/b c.JPEG", "train/n09/a.JPEG", "train/n07/a.JPEG"]
+    assert samples.train.labels.tolist() == [1, 0, 1]
+    assert samples.test.labels.tolist() == [1]
+    assert samples.class_names == ["n09", "n07"]
+    assert samples.root == str(tmp_path)
+
+
+def test_classes_are_numbers_where_folders_are_not_classes(tmp_path):
+    options = lists(tmp_path, "all/a.jpg 0\nall/b.jpg 1\n", "all/c.jpg 1\n")
+    assert imagenet.load_long_tailed(**options).class_names == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "words"),
+    [
+        ("a/1.jpg 0\na/2.jpg\n", "t 0\n", r"train.txt:2: 'a/2.jpg' is not 'path label'"),
+        ("a/1.jpg 0\na/2.jpg x\n", "t 0\n", r"train.txt:2: 'a/2.jpg x' is not 'path label'"),
+        ("a/1.jpg 0\n", "t 0\nu -1\n", r"test.txt:2: 'u -1' is not 'path label'"),
+        ("a/1.jpg 0\na/2.jpg 2\n", "t 0\n", "train.txt: no image of class 1, but of class 2"),
+        ("a/1.jpg 0\n", "t 0\nu 1\n", r"test.txt:2: class 1 is not in .*train.txt, which has 0..0"),
+        ("", "t 0\n", "train.txt: is empty"),
+    ],
+)
+def test_lists_that_cannot_be_used(tmp_path, train, test, words):
+    with pytest.raises(InputError, match=words):
+        imagenet.load_long_tailed(**lists(tmp_path, train, test))
+
+
+def test_missing_list(tmp_path):
+    options = lists(tmp_path, "a 0\n", "a 0\n") | {"test_list": tmp_path / "nowhere.txt"}
+    with pytest.raises(
+        InputError, match=r"nowhere.txt: no such file; it must be a list of lines 'path label'"
+    ):
+        imagenet.preview_long_tailed(**options)
+
+
+def test_preview_of_long_lists_is_not_made(tmp_path, monkeypatch):
+    options = lists(tmp_path, "a/1.jpg 0\n", "a/2.jpg 0\n")
+    assert imagenet.preview_long_tailed(**options).num_train == 1
+    monkeypatch.setattr(imagenet, "LISTED_AT_ONCE", 0)
+    assert imagenet.preview_long_tailed(**options) is None

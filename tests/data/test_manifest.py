@@ -1,0 +1,100 @@
+import pytest
+
+from activepool.data import manifest
+from activepool.errors import InputError
+
+
+def write(root, *rows, name="samples.csv", header="path,label,split"):
+    path = root / name
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def test_names_numbers_and_unknown_labels(draw):
+    root = draw("1.jpg", "deep/2.jpg", "3.jpg", "4.jpg", "5.jpg")
+    path = write(
+        root, "deep/2.jpg,dog,train", "1.jpg,,", f"{root}/3.jpg,cat,", "4.jpg,-1,train", "5.jpg,dog,test"
+    )
+    samples = manifest.load(path)
+    assert samples.class_names == ["cat", "dog"]
+    assert samples.train.sources.tolist() == ["deep/2.jpg", "1.jpg", f"{root}/3.jpg", "4.jpg"]
+    assert samples.train.labels.tolist() == [1, -1, 0, -1]
+    assert samples.test.labels.tolist() == [1]
+    assert all(samples.image_path(source).is_file() for source in samples.train.sources)
+
+
+def test_whole_numbers_are_classes_in_their_order(draw):
+    root = draw("1.jpg", "2.jpg", "3.jpg", "4.jpg")
+    samples = manifest.load(write(root, "1.jpg,10,", "2.jpg,9,", "3.jpg,0,", "4.jpg,9,test"))
+    assert samples.class_names == ["0", "9", "10"]
+    assert samples.train.labels.tolist() == [2, 1, 0]
+
+
+def test_paths_start_from_the_root_if_one_is_given(draw, tmp_path):
+    root = draw("images/1.jpg", "images/2.jpg")
+    path = write(root, "1.jpg,a,", "2.jpg,a,test")
+    assert manifest.load(path, root=root / "images").root == str(root / "images")
+
+
+def test_further_columns_and_a_byte_order_mark_do_no_harm(draw):
+    root = draw("1.jpg", "2.jpg")
+    path = write(root, "test,7,1.jpg,a", ",8,2.jpg,a", header="\ufeffsplit,price,path,label")
+    assert manifest.load(path).train.sources.tolist() == ["2.jpg"]
+
+
+def test_a_test_part_is_split_off(draw):
+    names = [f"{number}.jpg" for number in range(8)]
+    path = write(draw(*names), *(f"{name},{'ab'[row % 2]}," for row, name in enumerate(names)))
+    samples = manifest.load(path, test_fraction=0.25)
+    assert sorted(samples.test.labels.tolist()) == [0, 1]
+    assert len(samples.train) == 6
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            ["1.jpg,a,", "2.jpg,a,dev"],
+            r"samples.csv:3: split 'dev' is not known; it must be train, test or em",
+        ),
+        (["1.jpg,a,", "2.jpg,,test"], r"samples.csv:3: a test row needs a label"),
+        (["9.jpg,a,"], r"samples.csv:2: no such file '9.jpg' \(relative paths start from"),
+        (["1.jpg,a,", "x/../1.jpg,b,"], r"samples.csv:3: path 'x/../1.jpg' was given before, in line 2"),
+        (["1.jpg,a"], r"samples.csv:2: does not have 3 fields"),
+        (
+            ["1.jpg,a,b,train"],
+            r"samples.csv:2: does not have 3 fields; put a text with a comma in double quot",
+        ),
+        (["1.jpg,a,"], r"samples.csv: has no test part to measure accuracy on; add rows of split 'test', or"),
+    ],
+)
+def test_rows_that_cannot_be_used(draw, rows, words):
+    root = draw("1.jpg", "2.jpg", "x/3.jpg")
+    with pytest.raises(InputError, match=words):
+        manifest.load(write(root, *rows))
+
+
+def test_missing_column(tmp_path):
+    path = write(tmp_path, "1.jpg,a", header="path,class")
+    with pytest.raises(
+        InputError, match=r"samples.csv:1: column 'label' is missing; .* \(it has path, class\)"
+    ):
+        manifest.load(path)
+
+
+def test_missing_manifest(tmp_path):
+    with pytest.raises(InputError, match="no such file; it must be a CSV file with the columns path, label"):
+        manifest.preview(tmp_path / "nowhere.csv")
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    (tmp_path / "samples.csv").write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(InputError, match="not a CSV file in UTF-8"):
+        manifest.load(tmp_path / "samples.csv")
+
+
+def test_preview_of_a_long_manifest_is_not_made(draw, monkeypatch):
+    path = write(draw("1.jpg", "2.jpg"), "1.jpg,a,", "2.jpg,a,test")
+    assert manifest.preview(path).num_test == 1
+    monkeypatch.setattr(manifest, "LISTED_AT_ONCE", 0)
+    assert manifest.preview(path) is None

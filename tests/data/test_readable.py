@@ -1,0 +1,81 @@
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from activepool.data.readable import without_unreadable
+from activepool.data.samples import Part, Samples
+from activepool.errors import InputError
+
+
+def damaged(draw):
+    """Return train and test of good images, and one each of what can be wrong."""
+    names = [f"good/{number}.jpg" for number in range(150)]
+    root = draw(*names, "good/test.jpg")
+    (root / "empty.jpg").write_bytes(b"")
+    (root / "text.png").write_text("not an image")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)).save(
+        root / "cut.jpg"
+    )
+    os.truncate(root / "cut.jpg", (root / "cut.jpg").stat().st_size * 3 // 4)
+    train = [*names[:100], "empty.jpg", "text.png", "cut.jpg", "missing.jpg", *names[100:]]
+    return Samples(
+        Part.of_files(np.arange(len(train)), train),
+        Part.of_files([0, 1], ["good/test.jpg", "text.png"]),
+        [str(label) for label in range(len(train))],
+        str(root),
+    )
+
+
+def test_skip_leaves_out_and_lists_what_cannot_be_decoded(draw):
+    samples = damaged(draw)
+    kept, table = without_unreadable(samples, "skip", workers=1)
+    assert kept.train.labels.tolist() == [*range(100), *range(104, 154)]
+    assert kept.train.sources.tolist() == [f"good/{number}.jpg" for number in range(150)]
+    assert kept.test.sources.tolist() == ["good/test.jpg"]
+    names = ["empty.jpg", "text.png", "cut.jpg", "missing.jpg", "text.png"]
+    assert table["path"].tolist() == [str(samples.image_path(name)) for name in names]
+    reasons = table["reason"].tolist()
+    assert reasons[0] == "empty file"
+    assert reasons[1] == reasons[4] == "no known image format"
+    assert reasons[2].startswith("image file is truncated")
+    assert reasons[3] == "No such file or directory"
+
+
+def test_workers_change_nothing(draw):
+    samples = damaged(draw)
+    _, one = without_unreadable(samples, "skip", workers=1)
+    _, two = without_unreadable(samples, "skip", workers=2)
+    assert one.equals(two)
+
+
+def test_stop_names_the_first_and_the_number(draw):
+    words = r"/empty.jpg: not a readable image \(empty file\); 4 of 156 images .* or set on_unreadable: skip"
+    with pytest.raises(InputError, match=words):
+        without_unreadable(damaged(draw), "stop", workers=1)
+
+
+def test_stop_looks_at_headers_only(draw):
+    samples = damaged(draw)
+    rows = np.flatnonzero(np.isin(samples.train.sources, ["good/0.jpg", "cut.jpg"]))
+    samples = replace(samples, train=samples.train.take(rows), test=samples.test.take(rows[:1]))
+    kept, table = without_unreadable(samples, "stop", workers=1)
+    assert len(kept.train) == 2
+    assert table.empty
+    assert table.columns.tolist() == ["path", "reason"]
+
+
+def test_skip_that_leaves_nothing_to_measure_on(draw):
+    samples = damaged(draw)
+    samples = replace(samples, test=samples.test.take(np.array([1])))
+    with pytest.raises(InputError, match="the test part has no labelled sample to measure accuracy on"):
+        without_unreadable(samples, "skip", workers=1)
+
+
+def test_images_in_memory_are_left_alone():
+    part = Part(np.array([0]), np.array(["train/0"], dtype=object), np.zeros((1, 2, 2, 1), dtype=np.uint8))
+    kept, table = without_unreadable(Samples(part, part, ["a"]), "stop", workers=1)
+    assert kept.train is part
+    assert table.empty

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from activepool.compute import Compute
+from activepool.diversity import class_balance
+from activepool.diversity.class_balance import ClassMeans, NearestToClass, balanced_picks, labels_missing
+from activepool.features.store import FeatureMatrix
+
+
+def definition(features, pool, labelled, labels, classes, budget, budget_left, predicted, shuffled):
+    """One pick after the other, each from all distances, in float64."""
+    features = features.astype(np.float64)
+    counts = np.bincount(labels, minlength=classes)
+    means = {label: features[labelled[labels == label]].mean(axis=0) for label in np.unique(labels)}
+    left, picks = sorted(pool.tolist()), []
+
+    def squared(label):
+        if label not in means:
+            return np.ones(len(left))
+        return np.square(features[left] - means[label]).sum(axis=1)
+
+    while len(picks) < budget:
+        majority = [label for label in range(classes) if counts[label] > counts.mean()]
+        minority = [label for label in range(classes) if label not in majority]
+        missing = len(minority) * (counts[majority].mean() - counts[minority].mean()) if majority else 0
+        if missing < budget_left - len(picks):
+            pick = next(row for row in shuffled if row in left)
+        else:
+            to_majority = [squared(label) for label in majority if label in means]
+            ratio = squared(int(counts.argmin())) / (np.min(to_majority, axis=0) if to_majority else 1)
+            pick = left[int(ratio.astype(np.float32).argmin())]
+        left.remove(pick)
+        counts[predicted[pick]] += 1
+        picks.append(pick)
+    return picks
+
+
+def imbalanced(generator, size=150, width=4, classes=5, labelled=40, empty=()):
+    """Features in clusters, and a labelled set of long-tailed class counts."""
+    truth = generator.integers(0, classes, size)
+    features = generator.standard_normal((classes, width))[truth] * 2 + generator.standard_normal(
+        (size, width)
+    )
+    order = generator.permutation(size)
+    weight = np.where(np.isin(truth, empty), 0, 0.4 ** truth.astype(float))
+    rows = order[np.argsort(-weight[order] * generator.random(size), kind="stable")[:labelled]]
+    return features.astype(np.float32), np.setdiff1d(np.arange(size), rows), rows, truth[rows], truth
+
+
+@pytest.mark.parametrize("length", [1, 3, 200])
+@pytest.mark.parametrize("empty", [(), (1, 4)])
+@pytest.mark.parametrize("budget_left", [30, 60, 200])
+def test_picks_are_those_of_the_definition(monkeypatch, length, empty, budget_left):
+    monkeypatch.setattr(class_balance, "BLOCK_ROWS", 16)
+    for seed in range(4):
+        generator = np.random.default_rng(seed)
+        features, pool, rows, labels, truth = imbalanced(generator, empty=empty)
+        predicted = np.where(generator.random(len(truth)) < 0.3, generator.integers(0, 5, len(truth)), truth)
+        matrix = FeatureMatrix.of_array(features)
+        candidates = NearestToClass(matrix, pool, ClassMeans.of(matrix, rows, labels, 5), length)
+        counts = np.bincount(labels, minlength=5)
+        with Compute(workers=2).mapping() as mapping:
+            picks = balanced_picks(
+                candidates, counts, 30, budget_left, predicted.__getitem__, np.random.default_rng(9), mapping
+            )
+        shuffled = np.random.default_rng(9).permutation(pool).tolist()
+        expected = definition(features, pool, rows, labels, 5, 30, budget_left, predicted, shuffled)
+        assert picks.tolist() == expected
+
+
+def test_labels_missing_lift_the_minority_to_the_average_majority():
+    assert labels_missing(np.array([10, 8, 3, 3])) == 2 * (9 - 3)
+    assert labels_missing(np.array([4, 4, 4])) == 0
+
+
+def test_equal_samples_are_taken_in_their_order():
+    features = np.tile(np.array([[0.0, 0.0], [5.0, 1.0]], dtype=np.float32), (30, 1))
+    matrix = FeatureMatrix.of_array(features)
+    means = ClassMeans.of(matrix, np.array([0, 1]), np.array([0, 1]), 2)
+    candidates = NearestToClass(matrix, np.arange(2, 60), means, 2)
+    taken = []
+    with Compute().mapping() as mapping:
+        for _ in range(29):
+            taken.append(candidates.nearest(0, np.array([False, True]), mapping))
+            candidates.remove(taken[-1])
+    assert taken == list(range(2, 60, 2))
+
+
+def test_a_sample_on_a_majority_mean_is_infinitely_far():
+    means = ClassMeans(np.array([[0.0], [3.0]]), np.array([True, True]))
+    ratios = means.ratios(np.array([[3.0], [1.0]]), np.array([False, True]))
+    assert ratios.tolist() == [[np.inf, np.inf], [0.25, 1.0]]

@@ -1,0 +1,151 @@
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from activepool.backbones.checkpoint import save_weights
+from activepool.backbones.registry import build
+from activepool.backbones.settings import BackboneSettings
+from activepool.data.samples import Part, Samples, write_samples
+from activepool.errors import InputError
+from activepool.features.extract import ExtractSettings, Shard, extract_shard
+from activepool.features.gather import gather
+from activepool.features.store import FeatureFile
+from activepool.files import file_digest
+
+SMALL = BackboneSettings(name="small", image_size=8)
+PIXELS = BackboneSettings(name="identity", image_size=8)
+
+
+def make_dataset(path, train=23, test=9):
+    rng = np.random.default_rng(5)
+
+    def part(name, rows):
+        sources = np.array([f"{name}/{row}" for row in range(rows)], dtype=object)
+        images = rng.integers(0, 256, (rows, 8, 8, 1), dtype=np.uint8)
+        return Part(rng.integers(-1, 3, rows), sources, images)
+
+    write_samples(path, Samples(part("train", train), part("test", test), ["a", "b", "c"]))
+    return path
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return make_dataset(tmp_path / "dataset.h5")
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    path = tmp_path / "small.safetensors"
+    torch.manual_seed(0)
+    save_weights(path, build("small", 8, 1), {})
+    return str(path)
+
+
+def extract(folder, dataset, backbone, checkpoint, settings, count, name="features.h5", **options):
+    shards = [folder / f"shard{number}of{count}.h5" for number in range(count)]
+    for number, path in enumerate(shards):
+        extract_shard(dataset, backbone, checkpoint, settings, Shard(number, count), path, **options)
+    gather(dataset, shards[::-1], folder / name)
+    return folder / name
+
+
+def contents(path):
+    with h5py.File(path) as file:
+        names = [f"{part}/{name}" for part in file for name in file[part]]
+        return {name: file[name][()].tolist() for name in names}
+
+
+@pytest.mark.parametrize("augmentation", ["crop", "digits"])
+def test_shards_and_workers_do_not_change_the_bits(tmp_path, dataset, checkpoint, augmentation):
+    settings = ExtractSettings(batch_size=4, views=2, augmentation=augmentation)
+    one = contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, 1))
+    assert "train/views" in one and "test/views" not in one
+    for count in (3, 8):
+        assert contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, count)) == one
+    assert contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, 2, workers=2)) == one
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+def test_shards_cover_each_row_once_in_whole_batches(count):
+    rows = [Shard(number, count).rows(23, 4) for number in range(count)]
+    assert [row for part in rows for row in range(part.start, part.stop)] == list(range(23))
+    assert all(part.start % 4 == 0 or part.start == 23 for part in rows)
+
+
+def test_features_of_identity_are_the_pixels(tmp_path, dataset):
+    path = extract(tmp_path, dataset, PIXELS, "none", ExtractSettings(4, "float32"), 2)
+    with h5py.File(dataset) as images, FeatureFile(path) as file:
+        expected = images["train/images"][:].reshape(23, 64).astype(np.float32) / 255
+        assert np.array_equal(file.train.features.block(slice(0, 23)), expected)
+        assert np.array_equal(file.train.labels, images["train/labels"][:])
+        assert file.class_names == ["a", "b", "c"]
+        assert list(file.test.sources.asstr()[:2]) == ["test/0", "test/1"]
+
+
+def test_features_are_those_of_the_backbone_in_evaluation(tmp_path, dataset, checkpoint):
+    path = extract(tmp_path, dataset, SMALL, checkpoint, ExtractSettings(4, "float32"), 1)
+    torch.manual_seed(0)
+    backbone = build("small", 8, 1).eval()
+    with h5py.File(dataset) as images, h5py.File(path) as file, torch.inference_mode():
+        batch = torch.from_numpy(images["test/images"][:]).permute(0, 3, 1, 2) / 255
+        assert np.allclose(file["test/features"][:], backbone(batch).numpy(), atol=1e-5)
+        assert file.attrs["backbone"] == "small"
+        assert file.attrs["checkpoint_digest"] == file_digest(checkpoint)
+        assert file.attrs["transform"] == "resize 8, centre crop 8, grey, mean 0.5, std 0.5"
+        assert file["train/features"].chunks is None
+
+
+def test_views_do_not_depend_on_how_many_there_are(tmp_path, dataset, checkpoint):
+    def views(count):
+        settings = ExtractSettings(batch_size=8, views=count, augmentation="digits")
+        with h5py.File(extract(tmp_path, dataset, SMALL, checkpoint, settings, 1)) as file:
+            return file["train/views"][:], file["train/features"][:]
+
+    (two, features), (three, _) = views(2), views(3)
+    assert np.array_equal(two, three[:2])
+    assert not np.array_equal(three[0], three[1])
+    assert not np.array_equal(three[0], features)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale", "message"),
+    [
+        ("float16", 1e6, r"float16 ends at 65504: set dtype: float32"),
+        ("float32", float("nan"), r"has the feature nan; the weights of the checkpoint may be broken"),
+    ],
+)
+def test_features_that_cannot_be_stored_are_refused(tmp_path, dataset, dtype, scale, message):
+    backbone = build("small", 8, 1)
+    with torch.no_grad():
+        backbone.network.blocks[3][1].weight.mul_(scale)
+    save_weights(tmp_path / "broken.safetensors", backbone, {})
+    with pytest.raises(InputError, match=message):
+        extract(tmp_path, dataset, SMALL, str(tmp_path / "broken.safetensors"), ExtractSettings(8, dtype), 1)
+    assert not list(tmp_path.glob("shard*"))
+
+
+def test_shard_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match="shard: 3 of 3 does not exist; shards count from 0"):
+        Shard(3, 3)
+
+
+def test_gather_refuses_shards_that_do_not_fit(tmp_path, dataset, checkpoint):
+    settings = ExtractSettings(batch_size=4)
+    shards = [tmp_path / f"s{number}.h5" for number in range(3)]
+    for number, path in enumerate(shards):
+        extract_shard(dataset, SMALL, checkpoint, settings, Shard(number, 3), path)
+    output = tmp_path / "features.h5"
+    with pytest.raises(InputError, match=r"s2\.h5: train rows 8 to 15 are missing"):
+        gather(dataset, [shards[0], shards[2]], output)
+    with pytest.raises(InputError, match=r"s1\.h5: train rows 16 to 22 are missing"):
+        gather(dataset, shards[:2], output)
+    with pytest.raises(InputError, match=r"s1\.h5: train rows 8 to 15 are given twice"):
+        gather(dataset, [*shards, shards[1]], output)
+    larger = make_dataset(tmp_path / "larger.h5", train=30)
+    with pytest.raises(InputError, match="was made from 23 train rows, but the dataset has 30"):
+        gather(larger, shards, output)
+    extract_shard(dataset, PIXELS, "none", settings, Shard(1, 3), shards[1])
+    with pytest.raises(InputError, match=r"s1\.h5: .* all shards must come from one extraction"):
+        gather(dataset, shards, output)
+    assert not output.exists()

@@ -1,0 +1,178 @@
+"""The head at the optimum, against scikit-learn, and in the corners: absent classes, few samples."""
+
+import sys
+from subprocess import run
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from activepool.compute import Compute
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.heads.labelled import LabelledRows
+from activepool.heads.lbfgs import train_lbfgs
+from activepool.heads.settings import LbfgsSettings
+
+
+def mixture(samples, width, classes, seed=0, separation=1.0):
+    random = np.random.default_rng(seed)
+    centres = separation * random.normal(size=(classes, width))
+    labels = np.concatenate([np.arange(classes), random.integers(0, classes, samples - classes)])
+    scales = np.geomspace(3, 0.1, width)
+    features = (centres[labels] + random.normal(size=(samples, width))) * scales + 4
+    return features.astype(np.float32), labels
+
+
+def train(features, labels, num_classes, validation=None, compute=Compute(), **settings):  # noqa: B008
+    labelled = LabelledRows.of_array(features, labels)
+    return train_lbfgs(labelled, validation or labelled, num_classes, LbfgsSettings(**settings), compute)
+
+
+def reference(features, labels, decay, sample_weight=None):
+    """The same optimum by scikit-learn; sample_weight sums to the number of samples."""
+    sample_weight = np.ones(len(labels)) if sample_weight is None else sample_weight
+    share = sample_weight / len(labels)
+    double = features.astype(np.float64)
+    variance = share @ ((double - share @ double) ** 2).sum(axis=1)
+    solver = LogisticRegression(C=1 / (decay * variance * len(labels)), tol=1e-8, max_iter=10_000)
+    return solver.fit(double, labels, sample_weight)
+
+
+def assert_same_head(head, expected, atol):
+    np.testing.assert_allclose(head.weight, expected.coef_, atol=atol)
+    intercept = expected.intercept_ - expected.intercept_.mean()
+    np.testing.assert_allclose(head.bias - head.bias.mean(), intercept, atol=20 * atol)
+
+
+@pytest.mark.parametrize(
+    ("samples", "width", "classes"), [(300, 20, 4), (12, 40, 3), (BLOCK_ROWS + 70, 6, 3)]
+)
+def test_reaches_the_optimum_of_scikit_learn(samples, width, classes):
+    features, labels = mixture(samples, width, classes)
+    for decay in (1e-1, 1e-3):
+        head = train(features, labels, classes, weight_decays=decay, tolerance=1e-12).head
+        assert_same_head(head, reference(features, labels, decay), atol=2e-4)
+
+
+def test_class_weights_equal_samples_that_are_repeated():
+    features, labels = mixture(90, 6, 3)
+    features, labels = features[labels != 2], labels[labels != 2]
+    counts = np.bincount(labels)
+    repeats = np.array([counts[1], counts[0]])[labels]
+    repeated = train(
+        np.repeat(features, repeats, axis=0),
+        np.repeat(labels, repeats),
+        2,
+        weight_decays=1e-2,
+        tolerance=1e-12,
+    )
+    weighted = train(features, labels, 2, weight_decays=1e-2, tolerance=1e-12, class_weights=True)
+    np.testing.assert_allclose(weighted.head.weight, repeated.head.weight, atol=1e-4)
+    plain = train(features, labels, 2, weight_decays=1e-2, tolerance=1e-12)
+    assert np.abs(plain.head.weight - weighted.head.weight).max() > 1e-3
+
+
+def test_class_weights_against_scikit_learn():
+    features, labels = mixture(200, 8, 4, separation=0.3)
+    keep = (labels != 1) | (np.arange(200) % 9 == 0) | (np.arange(200) == 1)
+    features, labels = features[keep], labels[keep]
+    balanced = len(labels) / (4 * np.bincount(labels))
+    head = train(features, labels, 4, weight_decays=1e-2, tolerance=1e-12, class_weights=True).head
+    assert_same_head(head, reference(features, labels, 1e-2, balanced[labels]), atol=2e-4)
+
+
+@pytest.mark.parametrize("samples", [5, 300, 2 * BLOCK_ROWS + 11])
+def test_same_bits_for_any_number_of_workers(samples):
+    features, labels = mixture(samples, 12, 4, separation=0.2)
+    one, two, three = (train(features, labels, 4, compute=Compute("cpu", workers)) for workers in (1, 2, 3))
+    for other in (two, three):
+        assert np.array_equal(one.head.weight, other.head.weight)
+        assert np.array_equal(one.head.bias, other.head.bias)
+        assert one.facts == other.facts
+
+
+@pytest.mark.parametrize("width", [4, 80])
+def test_absent_classes_lie_below_all_others_and_the_rest_is_as_without_them(width):
+    features, labels = mixture(50, width, 3)
+    without = train(features, labels, 3, weight_decays=1e-3)
+    with_absent = train(features, np.array([1, 2, 5])[labels], 7, weight_decays=1e-3)
+    assert np.array_equal(with_absent.head.weight[[1, 2, 5]], without.head.weight)
+    absent = [0, 3, 4, 6]
+    assert not with_absent.head.weight[absent].any()
+    logits = with_absent.head.logits64(features)
+    assert np.isfinite(logits).all()
+    assert logits[:, absent].max() < logits[:, [1, 2, 5]].min()
+
+
+@pytest.mark.parametrize("samples", [1, 2, 30])
+def test_one_class_alone_is_always_predicted(samples):
+    features, _ = mixture(30, 5, 2)
+    trained = train(features[:samples], np.full(samples, 2), 4)
+    assert np.isfinite(trained.head.weight).all()
+    assert np.isfinite(trained.head.bias).all()
+    assert (trained.head.logits64(features * 10).argmax(axis=1) == 2).all()
+
+
+def test_samples_that_are_all_the_same_give_the_class_frequencies():
+    trained = train(
+        np.ones((4, 3), dtype=np.float32), np.array([0, 1, 1, 1]), 2, weight_decays=1e-3, tolerance=1e-12
+    )
+    logits = trained.head.logits64(np.ones((1, 3)))[0]
+    assert logits[1] - logits[0] == pytest.approx(np.log(3), abs=1e-4)
+
+
+def test_the_weight_decay_with_the_best_validation_accuracy_is_kept():
+    features, labels = mixture(60, 40, 5, separation=0.3)
+    validation = LabelledRows.of_array(*mixture(600, 40, 5, separation=0.3))
+    decays = (1e-6, 1.0, 1e-3, 1e-1)
+    accuracies = [
+        train(features, labels, 5, validation, weight_decays=decay).validation_accuracy for decay in decays
+    ]
+    trained = train(features, labels, 5, validation, weight_decays=decays)
+    assert trained.facts["weight_decay"] == decays[np.argmax(accuracies)] == 1e-3
+    assert trained.validation_accuracy == pytest.approx(max(accuracies), abs=0.005)
+
+
+def test_of_equal_accuracies_the_more_likely_is_kept():
+    labels = np.arange(20) % 2
+    features = np.stack([labels * 8.0, np.ones(20)], axis=1).astype(np.float32)
+    trained = train(features, labels, 2, weight_decays=[1e-2, 1e-4, 1e-3])
+    assert trained.validation_accuracy == 1
+    assert trained.facts["weight_decay"] == 1e-4
+
+
+def test_of_equal_heads_the_larger_weight_decay_is_kept():
+    features, _ = mixture(20, 4, 2)
+    trained = train(features, np.zeros(20, dtype=np.int64), 2, weight_decays=[1e-4, 1e-2, 1e-3])
+    assert trained.facts["weight_decay"] == 1e-2
+
+
+def test_scaled_features_give_the_same_predictions():
+    features, labels = mixture(200, 10, 4, separation=0.3)
+    small = train(features * np.float32(2**-10), labels, 4, tolerance=1e-10)
+    large = train(features, labels, 4, tolerance=1e-10)
+    assert small.facts["weight_decay"] == large.facts["weight_decay"]
+    np.testing.assert_allclose(small.head.weight * 2**-10, large.head.weight, atol=1e-3)
+
+
+def test_only_the_rows_asked_for_are_read():
+    features, labels = mixture(40, 5, 3)
+    padded = np.full((80, 5), np.nan, dtype=np.float32)
+    padded[1::2] = features
+    rows = LabelledRows(FeatureMatrix.of_array(padded), np.arange(1, 80, 2), labels)
+    found = train_lbfgs(rows, rows, 3, LbfgsSettings(), Compute())
+    assert np.array_equal(found.head.weight, train(features, labels, 3).head.weight)
+
+
+def test_torch_tensors_reach_the_same_head():
+    pytest.importorskip("torch")
+    features, labels = mixture(150, 10, 4, separation=0.3)
+    in_torch = train(features, labels, 6, weight_decays=1e-3, tolerance=1e-10, compute=Compute("cpu:0"))
+    in_numpy = train(features, labels, 6, weight_decays=1e-3, tolerance=1e-10)
+    np.testing.assert_allclose(in_torch.head.weight, in_numpy.head.weight, atol=1e-4)
+    np.testing.assert_allclose(in_torch.head.bias, in_numpy.head.bias, atol=1e-3)
+
+
+def test_torch_is_not_imported():
+    program = "import sys, activepool.heads.lbfgs, activepool.stages.train; assert 'torch' not in sys.modules"
+    assert run([sys.executable, "-c", program], check=False).returncode == 0

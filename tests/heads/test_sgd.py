@@ -1,0 +1,144 @@
+"""SGD against a plain loop that knows no early stopping, and its choice of epoch and views."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from activepool.compute import Compute
+from activepool.errors import InputError
+from activepool.evaluation.metrics import predict
+from activepool.features.store import FeatureMatrix
+from activepool.heads.labelled import LabelledRows
+from activepool.heads.linear import LinearHead
+from activepool.heads.settings import SgdSettings
+from activepool.heads.sgd import INITIAL_DEVIATION, train_sgd
+from activepool.seeding import integer_seed
+
+
+def rows(samples, seed=0, width=6, classes=4):
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, classes, samples)
+    features = np.eye(classes, width)[labels] + random.normal(size=(samples, width))
+    return LabelledRows.of_array(features.astype(np.float32), labels)
+
+
+def plain_epochs(labelled, settings, seed, round_number, weights=None, classes=4):
+    """The head after each of all epochs: momentum, decay and schedule written out."""
+    generator = torch.Generator().manual_seed(integer_seed(seed, round_number, "train"))
+    features, labels = torch.from_numpy(labelled.read()), torch.from_numpy(labelled.labels)
+    weight = torch.empty(classes, features.shape[1]).normal_(0, INITIAL_DEVIATION, generator=generator)
+    parameters = [weight.requires_grad_(), torch.zeros(classes, requires_grad=True)]
+    velocities = [torch.zeros_like(one) for one in parameters]
+    for epoch in range(settings.epochs):
+        rate = settings.learning_rate * settings.gamma ** (epoch // settings.step_size)
+        if settings.schedule == "cosine":
+            rate = settings.learning_rate * (1 + np.cos(np.pi * epoch / settings.epochs)) / 2
+        order = torch.randperm(len(labels), generator=generator)
+        for start in range(0, len(order), settings.batch_size):
+            batch = order[start : start + settings.batch_size]
+            losses = cross_entropy(
+                features[batch] @ parameters[0].T + parameters[1], labels[batch], reduction="none"
+            )
+            share = torch.ones(len(batch)) if weights is None else weights[labels[batch]]
+            gradients = torch.autograd.grad((losses * share).sum() / share.sum(), parameters)
+            with torch.no_grad():
+                for parameter, velocity, gradient in zip(parameters, velocities, gradients, strict=True):
+                    velocity.mul_(settings.momentum).add_(gradient + settings.weight_decay * parameter)
+                    parameter -= rate * velocity
+        yield LinearHead(*(one.detach().numpy().copy() for one in parameters))
+
+
+@pytest.mark.parametrize("schedule", ["step", "cosine"])
+@pytest.mark.parametrize("class_weights", [False, True])
+def test_the_best_epoch_of_a_plain_loop_is_kept(schedule, class_weights):
+    labelled, validation = rows(50), rows(40, seed=1)
+    settings = SgdSettings(
+        class_weights, 2.0, 0.9, 1e-2, schedule, step_size=3, gamma=0.5, epochs=9, batch_size=16, patience=9
+    )
+    counts = torch.from_numpy(np.bincount(labelled.labels, minlength=4))
+    weights = (counts.sum() / counts / (counts.sum() / counts).sum()).float() if class_weights else None
+    heads = list(plain_epochs(labelled, settings, 5, 2, weights))
+    accuracies = [predict(head, validation, Compute()).accuracy for head in heads]
+    trained = train_sgd(labelled, validation, 4, settings, 5, 2, Compute())
+    assert trained.facts == {"epoch": int(np.argmax(accuracies)) + 1, "iterations": 9 * 4}
+    assert trained.validation_accuracy == max(accuracies)
+    np.testing.assert_allclose(trained.head.weight, heads[np.argmax(accuracies)].weight, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("patience", [1, 2, 4])
+def test_training_stops_after_patience_epochs_without_a_better_one(patience):
+    labelled, validation = rows(60, seed=3), rows(30, seed=4)
+    settings = SgdSettings(learning_rate=3.0, epochs=25, batch_size=8, patience=patience)
+    best, best_epoch, stopped = -1.0, 0, 0
+    for epoch, head in enumerate(plain_epochs(labelled, settings, 0, 0), start=1):
+        accuracy = predict(head, validation, Compute()).accuracy
+        stopped = epoch
+        if accuracy > best:
+            best, best_epoch = accuracy, epoch
+        elif epoch - best_epoch == patience:
+            break
+    trained = train_sgd(labelled, validation, 4, settings, 0, 0, Compute())
+    assert stopped < 25
+    assert trained.facts == {"epoch": best_epoch, "iterations": stopped * 8}
+
+
+def test_the_head_follows_from_seed_and_round():
+    labelled, validation, settings = rows(40), rows(20, seed=1), SgdSettings(epochs=2, learning_rate=0.1)
+    first = train_sgd(labelled, validation, 4, settings, 1, 0, Compute())
+    torch.manual_seed(1)
+    again = train_sgd(labelled, validation, 4, settings, 1, 0, Compute("cpu", 3))
+    assert np.array_equal(first.head.weight, again.head.weight)
+    for seed, round_number in ((2, 0), (1, 1)):
+        other = train_sgd(labelled, validation, 4, settings, seed, round_number, Compute())
+        assert not np.array_equal(first.head.weight, other.head.weight)
+
+
+def test_views_take_the_place_of_the_plain_features():
+    labelled, validation = rows(30), rows(20, seed=1)
+    settings = SgdSettings(epochs=3, learning_rate=0.5)
+    plain = labelled.read()
+    untouched = LabelledRows(
+        FeatureMatrix.of_array(np.full_like(plain, np.nan)), labelled.rows, labelled.labels
+    )
+    same = [FeatureMatrix.of_array(plain)] * 3
+    trained = train_sgd(untouched, validation, 4, settings, 0, 0, Compute(), same)
+    assert np.isfinite(trained.head.weight).all()
+    alone = train_sgd(untouched, validation, 4, settings, 0, 0, Compute(), same[:1])
+    assert trained.validation_accuracy > 0.3
+    assert alone.validation_accuracy > 0.3
+
+
+def test_each_sample_shows_a_random_view_in_each_epoch():
+    """With a view of ones and one of zeros, the mean feature that training sees is in between."""
+    samples = 400
+    labels = np.arange(samples) % 2
+    stored = LabelledRows.of_array(np.zeros((samples, 1), dtype=np.float32), labels)
+    seen = []
+
+    class Recorded(FeatureMatrix):
+        def take(self, rows, dtype=np.float32):
+            seen.append(rows)
+            return super().take(rows, dtype)
+
+    views = [Recorded.of_array(np.full((samples, 1), value, np.float32)) for value in (0, 1)]
+    train_sgd(stored, stored, 2, SgdSettings(epochs=2, learning_rate=0.1), 0, 0, Compute(), views)
+    assert len(seen) == 4
+    for zero, one in (seen[:2], seen[2:]):
+        assert sorted([*zero, *one]) == list(range(samples))
+        assert 140 < len(zero) < 260
+    assert not np.array_equal(seen[0], seen[2])
+
+
+def test_one_labelled_sample_and_absent_classes_work():
+    trained = train_sgd(rows(1), rows(5), 9, SgdSettings(epochs=2), 0, 0, Compute())
+    assert trained.head.weight.shape == (9, 6)
+    assert np.isfinite(trained.head.bias).all()
+
+
+def test_divergence_is_told():
+    settings = SgdSettings(learning_rate=1e30, epochs=5)
+    with pytest.raises(
+        InputError, match=r"head\.learning_rate: training diverged in epoch \d; 1e\+30 is too large"
+    ):
+        train_sgd(rows(50), rows(10), 4, settings, 0, 0, Compute())

@@ -1,0 +1,145 @@
+"""The stage from files to files, as the workflow runs it."""
+
+import json
+import sys
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from activepool.heads.linear import read_head
+from activepool.stages.program import run
+from activepool.stages.train import main
+
+CLASSES = ["ant", "bee", "cat"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A features file of 60 train rows, 10 of them without a label, and the index files of two rounds."""
+    random = np.random.default_rng(0)
+    with h5py.File(tmp_path / "features.h5", "w") as file:
+        for part, rows in (("train", 60), ("test", 33)):
+            labels = np.arange(rows) % 3
+            features = 2 * np.eye(3, 5)[labels] + random.normal(size=(rows, 5))
+            file[f"{part}/features"] = features.astype(np.float16)
+            labels[50:] = -1
+            labels[:3] = -1 if part == "test" else labels[:3]
+            file[f"{part}/labels"] = labels
+            file[f"{part}/sources"] = [f"{part}/{row}" for row in range(rows)]
+        file.attrs["class_names"] = CLASSES
+    write_index(tmp_path / "validation.csv", range(30, 45))
+    write_index(tmp_path / "first.csv", [4, 2, 0])
+    write_index(tmp_path / "second.csv", [9, 11, 8])
+    return tmp_path
+
+
+def write_index(path, rows):
+    pd.DataFrame({"index": list(rows)}).to_csv(path, index=False)
+
+
+@pytest.fixture
+def train(folder, monkeypatch):
+    """A function that runs the stage with a head's settings and further options."""
+
+    def run_stage(head, *options):
+        files = {
+            "features": "features.h5",
+            "validation": "validation.csv",
+            "output": "head.h5",
+            "metrics": "metrics.json",
+        }
+        arguments = [text for name, file in files.items() for text in (f"--{name}", str(folder / file))]
+        arguments += [
+            "--labelled",
+            str(folder / "first.csv"),
+            str(folder / "second.csv"),
+            "--head",
+            json.dumps(head),
+        ]
+        arguments += ["--seed", "1", "--round", "1", "--device", "cpu", *options]
+        monkeypatch.setattr(sys, "argv", ["train", *arguments])
+        run(main)
+
+    return run_stage
+
+
+@pytest.fixture
+def error_of(train, capsys):
+    """A function that runs the stage, which must fail, and returns the one line that it says."""
+
+    def run_stage(head, *options):
+        with pytest.raises(SystemExit) as stopped:
+            train(head, *options)
+        assert stopped.value.code == 2
+        lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("activepool: ")]
+        assert len(lines) == 1
+        return lines[0]
+
+    return run_stage
+
+
+def read_metrics(folder):
+    return json.loads((folder / "metrics.json").read_text(), parse_constant=pytest.fail)
+
+
+LBFGS = {"solver": "lbfgs"}
+
+
+@pytest.mark.parametrize("head", [LBFGS, {"solver": "sgd", "learning_rate": 0.1, "epochs": 4}])
+def test_head_and_metrics_are_written(folder, train, head):
+    train(head)
+    metrics = read_metrics(folder)
+    with h5py.File(folder / "features.h5") as file:
+        features, labels = file["test/features"][3:], file["test/labels"][3:]
+    right = read_head(folder / "head.h5", 5).logits64(features).argmax(axis=1) == labels
+    assert metrics["top1"] == pytest.approx(right.mean())
+    assert metrics["top5"] == 1
+    assert metrics["per_class_accuracy"] == pytest.approx([right[labels == one].mean() for one in range(3)])
+    assert metrics["class_counts"] == [2, 1, 3]
+    assert metrics["imbalance_ratio"] == 3
+    assert [metrics[name] for name in ("labels", "seed", "round", "unlabelled")] == [6, 1, 1, 39]
+    kept = {"lbfgs": "weight_decay", "sgd": "epoch"}[head["solver"]]
+    with h5py.File(folder / "head.h5") as file:
+        for name in (kept, "validation_accuracy", "iterations"):
+            assert file.attrs[name] == metrics[name]
+
+
+def test_files_are_the_same_bytes_for_any_number_of_workers(folder, train):
+    contents = []
+    for workers in ("1", "2"):
+        train(LBFGS, "--workers", workers)
+        contents.append([(folder / name).read_bytes() for name in ("head.h5", "metrics.json")])
+    assert contents[0] == contents[1]
+
+
+def test_labels_that_came_later_are_used(folder, train, error_of):
+    write_index(folder / "second.csv", [50, 11, 7])
+    assert "1 picked samples have no label yet (train/50); add them" in error_of(LBFGS)
+    (folder / "annotations.csv").write_text("source,label\ntrain/50,cat\n")
+    train(LBFGS, "--annotations", str(folder / "annotations.csv"))
+    assert read_metrics(folder)["class_counts"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("file", "rows", "words"),
+    [
+        ("first.csv", [60], "the labelled set names row 60, but train/features has 60 rows"),
+        ("first.csv", [31], "names row 31, which is in the validation split as well"),
+        ("first.csv", [9], "index 9 was picked before"),
+        (
+            "validation.csv",
+            [],
+            "validation.csv: has no rows; a head needs at least one labelled and one validation",
+        ),
+    ],
+)
+def test_rows_that_cannot_be_are_told(folder, error_of, file, rows, words):
+    write_index(folder / file, rows)
+    assert words in error_of(LBFGS)
+    assert not (folder / "metrics.json").exists()
+
+
+def test_an_unknown_setting_is_told(error_of):
+    assert error_of({"solver": "lbfgs", "epochs": 3}).startswith("activepool: head: epochs: ")

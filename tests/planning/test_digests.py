@@ -1,0 +1,72 @@
+import pytest
+
+from planning import digests
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A small package: one imports two, two imports three; four stands alone."""
+    root = tmp_path / "activepool"
+    root.mkdir()
+    (root / "__init__.py").write_text("")
+    (root / "one.py").write_text("from activepool.two import double\n\nprint(double(1))\n")
+    (root / "two.py").write_text(
+        '"""Two."""\n\n\ndef double(x):\n    from activepool import three\n    return three.TWO * x\n'
+    )
+    (root / "three.py").write_text("TWO = 2\n")
+    (root / "four.py").write_text("FOUR = 4\n")
+    monkeypatch.setattr(digests, "ROOT", tmp_path)
+    monkeypatch.setattr(digests, "LIBRARY", root)
+    yield root
+    forget()
+
+
+def forget():
+    for function in (digests.code_digest, digests._file_digest, digests._imported_files):
+        function.cache_clear()
+
+
+def digest(package):
+    forget()
+    return digests.code_digest(package / "one.py")
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("one.py", "from activepool.two import double\n\nprint(double(3))\n"),
+        ("two.py", "def double(x):\n    from activepool import three\n    return x + three.TWO\n"),
+        ("three.py", "TWO = 3\n"),
+        ("__init__.py", "VERSION = 1\n"),
+    ],
+)
+def test_a_change_in_what_is_imported_changes_the_digest(package, file, content):
+    before = digest(package)
+    (package / file).write_text(content)
+    assert digest(package) != before
+
+
+def test_other_modules_do_not_count(package):
+    before = digest(package)
+    (package / "four.py").write_text("FOUR = 5\n")
+    assert digest(package) == before
+
+
+def test_comments_docstrings_and_layout_do_not_count(package):
+    before = digest(package)
+    (package / "two.py").write_text(
+        '"""Two, in other words."""\n\ndef double( x ):  # twice\n    """Return it."""\n'
+        "    from activepool import three\n\n    return (three.TWO\n            * x)\n"
+    )
+    assert digest(package) == before
+
+
+def test_every_stage_has_a_digest_of_its_own():
+    forget()
+    stages = [
+        file.stem
+        for file in (digests.LIBRARY / "stages").glob("*.py")
+        if file.stem not in ("__init__", "program")
+    ]
+    found = {stage: digests.code_digest(digests.stage_file(stage)) for stage in stages}
+    assert len(set(found.values())) == len(found)

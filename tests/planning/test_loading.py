@@ -1,0 +1,161 @@
+"""The configuration: what is accepted, and the line that each mistake gets."""
+
+import copy
+
+import pytest
+import yaml
+
+from activepool.errors import InputError
+from planning.checks import check
+from planning.loading import load
+
+VALID = """
+experiment: trial
+dataset: {kind: digits, imbalance: {kind: exp, factor: 0.1}}
+backbone: {architecture: small}
+pretrain: {method: simclr, epochs: 2}
+validation: {fraction: 0.1}
+initial: {kind: random, size: 20}
+budget: 20
+rounds: 4
+strategies: [random, {strategy: base, name: ours}]
+head: {solver: lbfgs}
+"""
+
+
+def changed(*path_and_value):
+    """Return the valid configuration with one value put at a path of keys."""
+    *path, last, value = path_and_value
+    raw = copy.deepcopy(yaml.safe_load(VALID))
+    section = raw
+    for key in path:
+        section = section[key]
+    section[last] = value
+    return raw
+
+
+def problems(raw):
+    with pytest.raises(InputError) as caught:
+        check(load(raw, "trial.yaml"), "trial.yaml")
+    return str(caught.value).splitlines()
+
+
+MISTAKES = [
+    (("rouns", 3), "trial.yaml: rouns: unknown key; did you mean 'rounds'?"),
+    (("head", "epochs", 3), "trial.yaml: head.epochs: unknown key; the keys here are solver, class_weights"),
+    (("pretrain", "epocs", 3), "trial.yaml: pretrain.epocs: unknown key; did you mean 'epochs'?"),
+    (
+        ("dataset", "imbalance", "factr", 1),
+        "trial.yaml: dataset.imbalance.factr: unknown key; did you mean 'factor'?",
+    ),
+    (
+        ("budget", "many"),
+        "trial.yaml: budget: input should be a valid integer, unable to parse string as an integer",
+    ),
+    (("budget", 0), "trial.yaml: budget: input should be greater than or equal to 1 (given: 0)"),
+    (
+        ("dataset", "kind", "cifar"),
+        "trial.yaml: dataset.kind: 'cifar' is not known; it must be one of 'digits', ",
+    ),
+    (("dataset", {"kind": "imagenet"}), "trial.yaml: dataset.root: is missing"),
+    (("dataset", {"kind": "imagenet", "root": "/no/such"}), "trial.yaml: dataset: "),
+    (
+        ("head", {"solver": "adam"}),
+        "trial.yaml: head.solver: 'adam' is not known; it must be one of 'sgd', 'lbfgs'",
+    ),
+    (
+        ("strategies", ["margn"]),
+        "trial.yaml: strategies.0.strategy: strategy 'margn' does not exist; did you mean 'margin'?",
+    ),
+    (
+        ("strategies", [{"strategy": "base", "size": 3}]),
+        "trial.yaml: strategies.0: base has no option 'size'; it has no",
+    ),
+    (
+        ("strategies", ["nothing.py:mine"]),
+        "trial.yaml: strategies.0.strategy: strategy file nothing.py does not exist",
+    ),
+    (
+        ("strategies", ["base", "base"]),
+        "trial.yaml: strategies: 'base' is listed twice; tell them apart by the key",
+    ),
+    (
+        ("strategies", [{"strategy": "base", "name": "splits"}]),
+        "trial.yaml: strategies.0.name: 'splits' is the name of",
+    ),
+    (("strategies", []), "trial.yaml: strategies: list should have at least 1 item"),
+    (("experiment", "a/b"), "trial.yaml: experiment: string should match pattern"),
+    (("device", "gpu"), "trial.yaml: device: string should match pattern"),
+    (("backbone", "checkpoint", "none.pt"), "trial.yaml: backbone: its weights come from pretrain or"),
+    (("backbone", "architecture", "identity"), "trial.yaml: backbone.architecture: identity has no weights"),
+    (
+        ("budget", 400),
+        "trial.yaml: budget: 20 initial samples and 3 queries of 400 are 1220, but the pool has",
+    ),
+    (("initial", "size", 5000), "trial.yaml: initial.size: 5000 is larger than the"),
+    (("validation", "fraction", 0.001), "trial.yaml: validation.fraction: "),
+    (
+        ("dataset", "annotations", "none.csv"),
+        "trial.yaml: dataset.annotations: the file none.csv does not exist",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "line"), MISTAKES, ids=lambda value: str(value)[:40])
+def test_each_mistake_gets_its_line(change, line):
+    found = problems(changed(*change))
+    assert any(one.startswith(line) for one in found), found
+
+
+def test_the_valid_configuration_passes():
+    experiment = load(yaml.safe_load(VALID), "trial.yaml")
+    check(experiment, "trial.yaml")
+    assert [one.folder for one in experiment.strategies] == ["random", "ours"]
+    assert experiment.seed_list == [0, 1, 2]
+    assert experiment.head.solver == "lbfgs"
+
+
+def test_all_mistakes_are_told_at_once():
+    raw = changed("budget", "many") | {"rounds": -1, "sed": 0}
+    assert len(problems(raw)) == 3
+
+
+def test_a_missing_section_is_named():
+    raw = changed("budget", 1)
+    del raw["initial"]
+    assert problems(raw) == ["trial.yaml: initial: is missing"]
+
+
+def test_numbers_may_be_text():
+    raw = changed("head", {"solver": "sgd", "learning_rate": "1e-3", "epochs": "7"})
+    head = load(raw, "trial.yaml").head
+    assert (head.learning_rate, head.epochs) == (0.001, 7)
+
+
+def test_the_head_defaults_to_the_papers_recipe():
+    raw = changed("budget", 1)
+    del raw["head"]
+    head = load(raw, "trial.yaml").head
+    recipe = (head.solver, head.learning_rate, head.momentum, head.weight_decay, head.batch_size, head.epochs)
+    assert recipe == ("sgd", 15.0, 0.9, 1e-4, 128, 60)
+    assert (head.schedule, head.step_size, head.gamma, head.patience) == ("step", 20, 0.1, 30)
+
+
+def test_a_users_own_strategy(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from activepool.strategies.declaration import strategy\n"
+        "from activepool.strategies.query import Query, Selection\n\n"
+        "@strategy(source='here')\n"
+        "def first(query: Query, *, step: int = 2) -> Selection:\n"
+        "    'The first of the pool.'\n"
+        "    return Selection(query.unlabelled[::step][: query.budget])\n"
+    )
+    raw = changed("strategies", [{"strategy": f"{file}:first", "step": "3"}])
+    entry = load(raw, "trial.yaml").strategies[0]
+    assert (entry.folder, entry.options) == ("first", {"step": 3})
+    wrong = changed("strategies", [{"strategy": f"{file}:first", "stepp": 3}])
+    assert problems(wrong) == ["trial.yaml: strategies.0: first has no option 'stepp'; did you mean 'step'?"]
+    assert "declares no strategy 'second'" in problems(changed("strategies", [f"{file}:second"]))[0]
+    file.write_text("import nothing_of_that_name\n")
+    assert "cannot import" in problems(changed("strategies", [f"{file}:first"]))[0]

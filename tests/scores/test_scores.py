@@ -1,0 +1,102 @@
+"""Uncertainty and boundary scores against plain loops, for NumPy arrays and torch tensors alike."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from activepool.compute import Compute, to_numpy
+from activepool.features.store import FeatureMatrix
+from activepool.heads.linear import LinearHead
+from activepool.scores.boundaries import boundary_distances, inverse_row_distances, row_distances
+from activepool.scores.pool import SCORES, UNCERTAINTIES, HeadOnPool
+from activepool.scores.uncertainty import confidence, entropy, log_softmax, margin
+
+namespaces = pytest.mark.parametrize("namespace", [np.asarray, torch.asarray], ids=["numpy", "torch"])
+
+
+def brute(logits):
+    """Return (confidence, margin, entropy) of one row, by the definitions."""
+    exponentials = [math.exp(value - max(logits)) for value in logits]
+    probabilities = sorted((value / sum(exponentials) for value in exponentials), reverse=True)
+    spread = -sum(p * math.log(p) for p in probabilities if p > 0)
+    return probabilities[0], probabilities[0] - probabilities[1], spread
+
+
+@namespaces
+@pytest.mark.parametrize("classes", [2, 3, 17])
+def test_uncertainty(namespace, classes):
+    logits = np.random.default_rng(classes).normal(size=(41, classes)) * 5
+    logits[3] = logits[3, 0]
+    logits[4, 0] = 900
+    expected = np.array([brute(row.tolist()) for row in logits])
+    given = namespace(logits)
+    for column, score in enumerate((confidence, margin, entropy)):
+        assert np.allclose(to_numpy(score(given)), expected[:, column], atol=1e-12)
+    assert np.allclose(np.exp(to_numpy(log_softmax(given))).sum(axis=1), 1)
+
+
+@namespaces
+def test_boundary_distances(namespace):
+    random = np.random.default_rng(1)
+    weight = random.normal(size=(5, 3))
+    weight[4] = weight[2]
+    logits = random.normal(size=(30, 5))
+    logits[7, 1] = logits[7, 3] = 9
+    found = to_numpy(boundary_distances(namespace(logits), namespace(inverse_row_distances(weight))))
+    for row, sample in enumerate(logits):
+        top = int(np.flatnonzero(sample == sample.max())[0])
+        between = [np.linalg.norm(weight[top] - other) for other in weight]
+        expected = [
+            (sample[top] - sample[label]) / between[label] if between[label] > 0 else math.inf
+            for label in range(5)
+        ]
+        expected[top] = min(expected)
+        assert np.allclose(found[row], expected)
+
+
+def test_two_equal_rows_are_the_only_boundary():
+    distances = boundary_distances(np.array([[1.0, 0.0]]), inverse_row_distances(np.ones((2, 3))))
+    assert np.isinf(distances).all()
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_scores_of_the_pool_are_those_of_its_rows(workers):
+    random = np.random.default_rng(0)
+    features = random.normal(size=(9000, 6)).astype(np.float32)
+    head = LinearHead(random.normal(size=(4, 6)).astype(np.float32), random.normal(size=4).astype(np.float32))
+    rows = np.sort(random.choice(9000, 8500, replace=False))
+    scores = HeadOnPool(FeatureMatrix.of_array(features), head, Compute("cpu", workers)).score(rows, SCORES)
+    logits = features[rows].astype(np.float64) @ head.weight.T + head.bias
+    expected = {name: score(logits) for name, score in UNCERTAINTIES.items()}
+    expected["boundary"] = boundary_distances(logits, inverse_row_distances(head.weight)).min(axis=1)
+    assert scores["predicted"].tolist() == logits.argmax(axis=1).tolist()
+    for name, values in expected.items():
+        assert np.allclose(scores[name], values, rtol=1e-4, atol=1e-5)
+
+
+def test_scores_are_the_same_bits_for_any_number_of_workers():
+    random = np.random.default_rng(0)
+    features = random.normal(size=(20000, 33)).astype(np.float16)
+    head = LinearHead(
+        random.normal(size=(10, 33)).astype(np.float32), random.normal(size=10).astype(np.float32)
+    )
+    rows = np.arange(1, 20000)
+    results = [
+        HeadOnPool(FeatureMatrix.of_array(features), head, Compute("cpu", workers)).score(
+            rows, ("entropy", "boundary")
+        )
+        for workers in (1, 2, 5)
+    ]
+    for other in results[1:]:
+        assert all(np.array_equal(results[0][name], other[name]) for name in other)
+
+
+def test_row_distances_of_near_and_equal_rows():
+    random = np.random.default_rng(0)
+    weight = random.normal(size=(20, 7)) + 100
+    weight[3], weight[9], weight[4] = weight[8], weight[8] + 1e-9, weight[5] + 1e-4
+    expected = [[np.linalg.norm(one - other) for other in weight] for one in weight]
+    assert np.allclose(row_distances(weight), expected, rtol=1e-6, atol=0)
+    assert row_distances(weight)[3, 8] == 0

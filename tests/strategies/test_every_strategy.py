@@ -1,0 +1,101 @@
+"""What holds for every strategy: it gets these tests by being in the package."""
+
+import numpy as np
+import pytest
+from queries import Problem
+
+from activepool.heads.linear import LinearHead
+from activepool.strategies.registry import builtin_strategies
+
+#: Options that a strategy cannot do without.
+REQUIRED_OPTIONS = {"partitioned": {"wraps": "coreset", "partitions": 3}}
+
+#: Strategies whose picks follow from their inputs alone; all others must change with the seed.
+DETERMINISTIC = {"confidence", "margin", "entropy", "mase", "base", "coreset", "margin_clustering"}
+
+every_strategy = pytest.mark.parametrize("strategy", builtin_strategies().values(), ids=lambda one: one.name)
+
+
+def picks(strategy, problem, budget, **settings):
+    settings.setdefault("options", REQUIRED_OPTIONS.get(strategy.name))
+    return problem.select(strategy, budget, **settings).index
+
+
+def check_rules(strategy, problem, budget, **settings):
+    index = picks(strategy, problem, budget, **settings)
+    assert len(index) == min(budget, len(problem.unlabelled))
+    assert len(np.unique(index)) == len(index)
+    assert np.isin(index, problem.unlabelled).all()
+
+
+@every_strategy
+@pytest.mark.parametrize("budget", [1, 2, 13, 144, 145, 1000])
+def test_budget_is_met_from_the_pool_without_duplicates(strategy, budget):
+    check_rules(strategy, Problem(), budget)
+
+
+@every_strategy
+def test_same_seed_same_picks(strategy):
+    assert np.array_equal(picks(strategy, Problem(), 20, seed=3), picks(strategy, Problem(), 20, seed=3))
+
+
+@every_strategy
+def test_other_seed_other_picks_where_random(strategy):
+    problem = Problem(size=400)
+    same = np.array_equal(picks(strategy, problem, 30, seed=0), picks(strategy, problem, 30, seed=1))
+    assert same == (strategy.name in DETERMINISTIC)
+
+
+@every_strategy
+def test_number_of_workers_changes_nothing(strategy):
+    problem = Problem(size=9001, width=5, labelled=40)
+    assert np.array_equal(picks(strategy, problem, 25, workers=1), picks(strategy, problem, 25, workers=2))
+
+
+@every_strategy
+def test_duplicate_points(strategy):
+    problem = Problem(size=120)
+    problem.features = problem.features[np.arange(120) % 9]
+    check_rules(strategy, problem, 40)
+
+
+@every_strategy
+def test_constant_features(strategy):
+    problem = Problem(size=90)
+    problem.features[:] = 0.5
+    check_rules(strategy, problem, 17)
+
+
+@every_strategy
+def test_a_class_never_seen(strategy):
+    problem = Problem(size=200, classes=6)
+    problem.labelled = np.flatnonzero(problem.labels != 2)[:30]
+    check_rules(strategy, problem, 23)
+
+
+@every_strategy
+def test_one_labelled_sample(strategy):
+    check_rules(strategy, Problem(labelled=1), 11)
+
+
+@every_strategy
+def test_two_equal_rows_in_the_head(strategy):
+    problem = Problem()
+    weight = problem.head.weight.copy()
+    weight[1] = weight[3]
+    problem.head = LinearHead(weight, problem.head.bias)
+    check_rules(strategy, problem, 19)
+
+
+@every_strategy
+def test_float16_features_stand_for_themselves(strategy):
+    half = Problem(size=300, dtype=np.float16)
+    single = Problem(size=300, dtype=np.float16)
+    single.features = single.features.astype(np.float32)
+    assert np.array_equal(picks(strategy, half, 31), picks(strategy, single, 31))
+
+
+@every_strategy
+def test_declaration_says_where_it_comes_from(strategy):
+    assert strategy.source
+    assert strategy.summary.endswith(".")

@@ -1,0 +1,48 @@
+"""Running the workflow for tests: a folder, a configuration, and what came out."""
+
+import hashlib
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+class Folder:
+    """A working folder with its own configuration and results."""
+
+    def __init__(self, path: Path, configuration: dict):
+        self.path = path
+        self.configure(configuration)
+
+    def configure(self, configuration: dict) -> None:
+        self.configuration = configuration
+        (self.path / "trial.yaml").write_text(yaml.safe_dump(configuration))
+
+    def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> str:
+        """Run snakemake here; return what it printed."""
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
+        command += ["--cores", str(cores), "--configfile", "trial.yaml", *arguments]
+        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True)
+        if check:
+            assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def planned(self, *arguments: str) -> Counter[str]:
+        """Return how many jobs of each rule a run would start, targets left out."""
+        jobs: Counter[str] = Counter()
+        for line in self.snakemake("--dry-run", "--quiet", "progress", *arguments).splitlines():
+            if line.startswith("rule ") or line.startswith("localrule "):
+                jobs[line.split()[1].rstrip(":")] += 1
+        del jobs["all"]
+        return jobs
+
+    def digests(self, *patterns: str) -> dict[str, str]:
+        """Return the digest of each file that matches, by its path here."""
+        files = sorted(found for pattern in patterns for found in self.path.glob(pattern))
+        return {
+            str(file.relative_to(self.path)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files
+        }

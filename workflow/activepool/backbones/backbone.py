@@ -1,0 +1,73 @@
+"""A backbone: a network, the width of its features, and the preprocessing that it was made for."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torchvision.transforms.v2 import functional
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How an image becomes the input of a backbone.
+
+    Attributes:
+        image_size: side of the square input, in pixels.
+        channels: 1 (grey) or 3 (red, green, blue).
+        resize: what the shorter side is resized to before the central crop, in pixels.
+        mean, std: one number a channel, for pixels scaled to 0..1: subtracted, and divided by.
+    """
+
+    image_size: int
+    channels: int
+    resize: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __str__(self) -> str:
+        """The value of the attribute ``transform`` in features.h5."""
+        colours = "grey" if self.channels == 1 else "rgb"
+        mean, std = (" ".join(map(str, values)) for values in (self.mean, self.std))
+        return f"resize {self.resize}, centre crop {self.image_size}, {colours}, mean {mean}, std {std}"
+
+    def whole(self, images: Tensor) -> Tensor:
+        """Return the central view of uint8 images (..., C, H, W): (..., channels, image_size, image_size)."""
+        square = [self.image_size, self.image_size]
+        if list(images.shape[-2:]) != square:
+            images = functional.center_crop(functional.resize(images, [self.resize]), square)
+        return self.coloured(images)
+
+    def coloured(self, images: Tensor) -> Tensor:
+        """Return images (..., C, H, W) with ``channels`` channels: grey repeated, or colours made grey."""
+        if images.shape[-3] == self.channels:
+            return images
+        if self.channels == 1:
+            return functional.rgb_to_grayscale(images)
+        return functional.grayscale_to_rgb(images)
+
+
+class Backbone(nn.Module):
+    """A network that turns images into features.
+
+    Attributes:
+        network: maps normalised images (B, channels, image_size, image_size) to features (B, width). Its
+            weights are what a checkpoint holds.
+        width: d, the length of a feature.
+        preprocessing: what the network expects of an image.
+    """
+
+    def __init__(self, network: nn.Module, width: int, preprocessing: Preprocessing) -> None:
+        super().__init__()
+        self.network = network
+        self.width = width
+        self.preprocessing = preprocessing
+        self.register_buffer("mean", _per_channel(preprocessing.mean), persistent=False)
+        self.register_buffer("std", _per_channel(preprocessing.std), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the features (B, width) of images (B, channels, image_size, image_size) in 0..1."""
+        return self.network((images - self.mean) / self.std)
+
+
+def _per_channel(values: tuple[float, ...]) -> Tensor:
+    return torch.tensor(values).reshape(1, -1, 1, 1)

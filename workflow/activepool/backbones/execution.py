@@ -1,0 +1,45 @@
+"""How torch runs a backbone: the same bits each time on one machine, and quickly on a GPU."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+
+@contextmanager
+def reproducible(threads: int) -> Iterator[None]:
+    """Run torch on this many CPU threads, by deterministic algorithms where there are any.
+
+    The number of threads is part of the result: it decides how sums are split. On leaving, torch is as it
+    was before.
+    """
+    # cuBLAS is deterministic only with this setting, which it reads when it starts.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    threads_before = torch.get_num_threads()
+    deterministic_before = torch.are_deterministic_algorithms_enabled()
+    warn_before = torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads_before)
+        torch.use_deterministic_algorithms(deterministic_before, warn_only=warn_before)
+
+
+def is_cuda(device: str) -> bool:
+    """Whether ``device`` is a GPU."""
+    return torch.device(device).type == "cuda"
+
+
+def memory_format(device: str) -> torch.memory_format:
+    """Return the layout of images and convolutions: on a GPU channels last, for its tensor cores."""
+    return torch.channels_last if is_cuda(device) else torch.contiguous_format
+
+
+def pixels(images: Tensor, device: str) -> Tensor:
+    """Return uint8 images (B, C, S, S) as float32 in 0..1 on the device."""
+    images = images.to(device, non_blocking=True).float() / 255
+    return images.contiguous(memory_format=memory_format(device))

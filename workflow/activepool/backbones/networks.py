@@ -1,0 +1,82 @@
+"""The networks that come with activepool; each function makes one with random weights."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision import models
+
+from activepool.backbones.backbone import Backbone, Preprocessing
+
+#: Up to this side, in pixels, a ResNet begins as SimCLR's for CIFAR-10 does (Chen et al. 2020, appendix B.9).
+LARGEST_SMALL_IMAGE = 64
+
+# Mean and standard deviation of ImageNet's pixels, by the number of channels.
+_IMAGENET = {3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), 1: ((0.449,), (0.226,))}
+
+
+def resnet18(image_size: int, channels: int) -> Backbone:
+    """ResNet-18 (He et al. 2016) without its last layer, width 512."""
+    return _resnet(models.resnet18(weights=None), image_size, channels)
+
+
+def resnet50(image_size: int, channels: int) -> Backbone:
+    """ResNet-50 (He et al. 2016) without its last layer, width 2048."""
+    return _resnet(models.resnet50(weights=None), image_size, channels)
+
+
+def small(image_size: int, channels: int) -> Backbone:
+    """Four convolutions, width 256: for images of 8 to 32 pixels, trained on a CPU in seconds to minutes."""
+    preprocessing = Preprocessing(image_size, channels, image_size, (0.5,) * channels, (0.5,) * channels)
+    return Backbone(SmallNetwork(channels), SmallNetwork.width, preprocessing)
+
+
+def identity(image_size: int, channels: int) -> Backbone:
+    """The pixels themselves, in 0..1, in the order channel, row, column; it has no weights."""
+    preprocessing = Preprocessing(image_size, channels, image_size, (0.0,) * channels, (1.0,) * channels)
+    return Backbone(nn.Flatten(), channels * image_size**2, preprocessing)
+
+
+class SmallNetwork(nn.Module):
+    """3 x 3 convolutions with batch normalisation, then the mean of each quadrant of the image.
+
+    Each block halves the image as long as its side is above 4. Quadrants keep a rough sense of place, which
+    signs need and a mean over the whole image loses.
+    """
+
+    widths = (32, 64, 64, 64)
+    width = 4 * widths[-1]
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        inputs = (channels, *self.widths[:-1])
+        self.blocks = nn.ModuleList(_block(*ends) for ends in zip(inputs, self.widths, strict=True))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return features (B, 256) of normalised images (B, C, S, S)."""
+        for block in self.blocks:
+            images = block(images)
+            if images.shape[-1] > 4:
+                images = functional.max_pool2d(images, 2)
+        halves = images.tensor_split(2, dim=2)
+        quadrants = [quadrant for half in halves for quadrant in half.tensor_split(2, dim=3)]
+        return torch.cat([quadrant.mean(dim=(2, 3)) for quadrant in quadrants], dim=1)
+
+
+def _block(inputs: int, outputs: int) -> nn.Sequential:
+    convolution = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+def _resnet(network: models.ResNet, image_size: int, channels: int) -> Backbone:
+    """Take the last layer from a ResNet, and fit its first to the images."""
+    width = network.fc.in_features
+    network.fc = nn.Identity()
+    small_images = image_size <= LARGEST_SMALL_IMAGE
+    if small_images:
+        network.conv1 = nn.Conv2d(channels, 64, kernel_size=3, padding=1, bias=False)
+        network.maxpool = nn.Identity()
+    elif channels != 3:
+        network.conv1 = nn.Conv2d(channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
+    # Large images: the usual central crop of 224 pixels from 256, or in that proportion.
+    resize = image_size if small_images else round(image_size * 256 / 224)
+    return Backbone(network, width, Preprocessing(image_size, channels, resize, *_IMAGENET[channels]))

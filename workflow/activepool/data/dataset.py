@@ -1,0 +1,30 @@
+"""From the settings of a dataset to its samples."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from activepool.data.imbalance import kept_rows
+from activepool.data.kinds import build
+from activepool.data.readable import without_unreadable
+from activepool.data.samples import Samples
+from activepool.data.settings import DatasetSettings
+
+
+def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.DataFrame]:
+    """Read a dataset, leave out unreadable images, and thin out its classes if the settings say so.
+
+    Args:
+        settings: the kind, its options, and what to do.
+        workers: threads that look at the images; no effect on the result.
+
+    Returns: the samples, and a table of unreadable images with the columns path and reason.
+    """
+    samples, unreadable = without_unreadable(
+        build(settings.kind, **settings.options), settings.on_unreadable, workers
+    )
+    if settings.imbalance is not None:
+        choice = settings.imbalance.model_dump()
+        rows = kept_rows(samples.train.labels, len(samples.class_names), **choice)
+        samples = replace(samples, train=samples.train.take(rows))
+    return samples, unreadable

@@ -1,0 +1,42 @@
+"""Handwritten digits: 1,797 grey images of 8 x 8 that come with scikit-learn. Nothing to download."""
+
+import numpy as np
+
+from activepool.allocation import rank_within_class
+from activepool.data.previews import Preview
+from activepool.data.samples import Part, Samples
+
+CLASS_NAMES = [str(digit) for digit in range(10)]
+
+#: Every fourth image of a class, in the order of the original, is a test image.
+TEST_EVERY = 4
+
+#: Images of each class, of which preview() knows without the second that importing scikit-learn takes.
+CLASS_COUNTS = np.array([178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
+
+#: The brightest value in the original.
+BRIGHTEST = 16
+
+
+def load() -> Samples:
+    """Read the digits as uint8 images (n, 8, 8, 1), their 17 grey levels spread over 0..255.
+
+    They are the test part of UCI's "Optical Recognition of Handwritten Digits" (Alpaydin, Kaynak 1998).
+    """
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    everything = Part(
+        labels=digits.target.astype(np.int64),
+        sources=np.array([f"digits/{row}" for row in range(len(digits.target))], dtype=object),
+        images=np.rint(digits.images[..., np.newaxis] * (255 / BRIGHTEST)).astype(np.uint8),
+    )
+    is_test = rank_within_class(everything.labels) % TEST_EVERY == TEST_EVERY - 1
+    return Samples(everything.take(~is_test), everything.take(is_test), CLASS_NAMES)
+
+
+def preview() -> Preview:
+    """Return the known counts."""
+    test_counts = CLASS_COUNTS // TEST_EVERY
+    train_counts = CLASS_COUNTS - test_counts
+    return Preview(train_counts, int(train_counts.sum()), int(test_counts.sum()), CLASS_NAMES)

@@ -1,0 +1,131 @@
+"""Embeddings that a user brings instead of images: checked, and copied into features.h5 in blocks.
+
+The copy keeps the workflow's contract (contiguous, float16 or float32, no value but finite ones) whatever the
+original looks like. Peak memory: a block of rows, and the labels.
+"""
+
+import h5py
+import numpy as np
+from tqdm import tqdm
+
+from activepool.compute import row_blocks
+from activepool.data.given import GivenEmbeddings, GivenPart, PathLike, opened
+from activepool.data.imbalance import kept_rows
+from activepool.data.previews import Preview
+from activepool.data.samples import HDF5_FORMAT, require_one_test_part, require_samples
+from activepool.data.settings import Imbalance
+from activepool.data.splits import held_out_rows
+from activepool.errors import InputError
+from activepool.features.store import BLOCK_ROWS
+from activepool.files import written_whole
+
+#: What a feature is stored as, by the bytes of a number in the original.
+STORED_AS = {2: np.dtype(np.float16), 4: np.dtype(np.float32), 8: np.dtype(np.float32)}
+
+
+def write_features(
+    output: PathLike,
+    path: PathLike,
+    labels: PathLike | None = None,
+    test_features: PathLike | None = None,
+    test_labels: PathLike | None = None,
+    test_fraction: float | None = None,
+    imbalance: Imbalance | None = None,
+) -> None:
+    """Copy given embeddings into features.h5.
+
+    Rows are renumbered where some are left out; ``<part>/sources`` names the original row, or repeats the
+    sources of the original. Other datasets of the original are not copied.
+
+    Args:
+        output: features.h5 to write.
+        path: an HDF5 file with ``train/features`` (N, d), ``train/labels`` (N,), and the same of ``test``; or
+            the train features as .npy.
+        labels: the train labels as .npy, beside features as .npy.
+        test_features, test_labels: the test part as .npy.
+        test_fraction: of each class, what part is split off for the test, where there is no test part.
+        imbalance: which train rows to leave out.
+
+    Raises: InputError, naming file, dataset and row, for what does not have that form, and for a feature that
+    is not a finite number.
+    """
+    with opened(path, labels, test_features, test_labels) as given:
+        parts = _parts(path, given, test_fraction)
+        if imbalance is not None:
+            part, rows = parts["train"]
+            kept = kept_rows(part.labels[rows], len(given.class_names), **imbalance.model_dump())
+            parts["train"] = part, rows[kept]
+        with written_whole(output) as temporary, h5py.File(temporary, "w", libver=HDF5_FORMAT) as file:
+            file.attrs["class_names"] = given.class_names
+            file.attrs.update(backbone="given", checkpoint_digest="", transform="")
+            for name, (part, rows) in parts.items():
+                _copy(part, rows, file.create_group(name))
+
+
+def preview(
+    path: PathLike,
+    labels: PathLike | None = None,
+    test_features: PathLike | None = None,
+    test_labels: PathLike | None = None,
+    test_fraction: float | None = None,
+) -> Preview:
+    """Count the classes of given embeddings, of which only the labels are read."""
+    with opened(path, labels, test_features, test_labels) as given:
+        parts = _parts(path, given, test_fraction)
+        train, rows = parts["train"]
+        return Preview.of_labels(train.labels[rows], len(parts["test"][1]), given.class_names)
+
+
+def _parts(
+    path: PathLike, given: GivenEmbeddings, test_fraction: float | None
+) -> dict[str, tuple[GivenPart, np.ndarray]]:
+    """Return, for train and test, the given part that its rows come from, and which rows, ascending."""
+    own = "test/features and test/labels, or the options test_features and test_labels for .npy"
+    require_one_test_part(path, given.test is not None, own, test_fraction)
+    train, test = given.train, given.test
+    train_rows = np.arange(len(train.labels))
+    if test is None:
+        test, test_rows = train, held_out_rows(train.labels, test_fraction)
+        train_rows = np.setdiff1d(train_rows, test_rows)
+    else:
+        test_rows = np.arange(len(test.labels))
+    require_samples(train.labels[train_rows], test.labels[test_rows])
+    return {"train": (train, train_rows), "test": (test, test_rows)}
+
+
+def _copy(part: GivenPart, rows: np.ndarray, group: h5py.Group) -> None:
+    """Copy the named rows (ascending) of a given part."""
+    group["labels"] = part.labels[rows]
+    dtype = STORED_AS[part.features.values.dtype.itemsize]
+    features = group.create_dataset("features", (len(rows), part.width), dtype)
+    sources = group.create_dataset("sources", len(rows), h5py.string_dtype())
+    for block in tqdm(row_blocks(len(part.labels), BLOCK_ROWS), desc=f"copy {group.name[1:]}", disable=None):
+        first, last = np.searchsorted(rows, [block.start, block.stop])
+        chosen = rows[first:last] - block.start
+        features[first:last] = _finite(part, block, dtype)[chosen]
+        sources[first:last] = _sources(part, block)[chosen]
+
+
+def _sources(part: GivenPart, block: slice) -> np.ndarray:
+    if part.sources is not None:
+        return part.sources.asstr()[block]
+    return np.array([f"{part.name}/{row}" for row in range(block.start, block.stop)], dtype=object)
+
+
+def _finite(part: GivenPart, block: slice, dtype: np.dtype) -> np.ndarray:
+    """Return a block of features as ``dtype``; raises InputError for one that is not finite."""
+    original = np.asarray(part.features.values[block])
+    with np.errstate(over="ignore"):
+        stored = original.astype(dtype)
+    wrong = np.argwhere(~np.isfinite(stored))
+    if len(wrong):
+        row, column = wrong[0]
+        value, remedy = original[row, column], "every feature must be a finite number"
+        if np.isfinite(value):
+            remedy = f"it is too large for {dtype}, as which it would be stored"
+        elif original.dtype.itemsize == 2 and np.isinf(value):
+            remedy = "float16 ends at 65504: save these features as float32"
+        raise InputError(
+            f"{part.features.name}: row {block.start + row}, column {column} is {value}; {remedy}"
+        )
+    return stored

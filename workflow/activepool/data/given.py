@@ -1,0 +1,170 @@
+"""Embeddings that a user brings: HDF5 or .npy files, opened and checked, their features left on disk."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from activepool.data.listing import existing_file
+from activepool.data.samples import UNKNOWN
+from activepool.errors import InputError
+
+PathLike = str | Path
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An array on disk, and how a message calls it."""
+
+    name: str
+    values: h5py.Dataset | np.ndarray
+
+
+@dataclass(frozen=True)
+class GivenPart:
+    """One part of n rows.
+
+    Attributes:
+        name: ``train`` or ``test``.
+        features: (n, d) float16, float32 or float64.
+        labels: (n,) int64, in memory; -1 where the class is not known.
+        labels_name: how a message calls them.
+        sources: (n,) strings on disk, or None.
+    """
+
+    name: str
+    features: Stored
+    labels: np.ndarray
+    labels_name: str
+    sources: h5py.Dataset | None
+
+    @property
+    def width(self) -> int:
+        """d."""
+        return self.features.values.shape[1]
+
+
+@dataclass(frozen=True)
+class GivenEmbeddings:
+    """The parts and classes of given embeddings; ``test`` is None where there is no test part."""
+
+    train: GivenPart
+    test: GivenPart | None
+    class_names: list[str]
+
+
+@contextmanager
+def opened(
+    path: PathLike,
+    labels: PathLike | None = None,
+    test_features: PathLike | None = None,
+    test_labels: PathLike | None = None,
+) -> Iterator[GivenEmbeddings]:
+    """Open embeddings for the time of a ``with`` block; the arguments are those of data.embeddings.
+
+    Raises: InputError, naming file and dataset, for what does not have the form of the contract.
+    """
+    path = existing_file(path, "an HDF5 file with train/features and train/labels, or features as .npy")
+    if path.suffix == ".npy":
+        yield _of_arrays(path, labels, test_features, test_labels)
+        return
+    if labels is not None or test_features is not None or test_labels is not None:
+        raise InputError(
+            f"{path}: the options labels, test_features and test_labels go with features as .npy; "
+            "an HDF5 file has all of them inside"
+        )
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(f"{path}: neither a .npy file nor a readable HDF5 file ({error})") from error
+    with file:
+        yield _of_hdf5(file)
+
+
+def _of_arrays(
+    path: Path, labels: PathLike | None, test_features: PathLike | None, test_labels: PathLike | None
+) -> GivenEmbeddings:
+    if labels is None:
+        raise InputError(f"{path}: has no labels; set the option labels to a .npy file of integers")
+    if (test_features is None) != (test_labels is None):
+        raise InputError("the options test_features and test_labels go together; set both, or neither")
+    train = _checked_part("train", _array(path), _array(labels), None)
+    if test_features is None:
+        return _with_classes(train, None, [])
+    return _with_classes(train, _checked_part("test", _array(test_features), _array(test_labels), None), [])
+
+
+def _array(path: PathLike) -> Stored:
+    existing_file(path, "a .npy file")
+    try:
+        return Stored(str(path), np.load(path, mmap_mode="r"))
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path}: not a .npy file of numbers ({error})") from error
+
+
+def _of_hdf5(file: h5py.File) -> GivenEmbeddings:
+    def part(name: str) -> GivenPart:
+        features, labels = (_own_dataset(file, f"{name}/{dataset}") for dataset in ("features", "labels"))
+        sources = _own_dataset(file, f"{name}/sources").values if f"{name}/sources" in file else None
+        return _checked_part(name, features, labels, sources)
+
+    names = np.atleast_1d(file.attrs.get("class_names", []))
+    class_names = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+    return _with_classes(part("train"), part("test") if "test" in file else None, class_names)
+
+
+def _own_dataset(file: h5py.File, name: str) -> Stored:
+    """Return a dataset whose values lie in this very file: what lies elsewhere may change unseen."""
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset) or found.shape is None:
+        raise InputError(f"{file.filename}: dataset {name!r} is missing; see the contract of features.h5")
+    if found.file.filename != file.filename or found.is_virtual or found.external:
+        raise InputError(f"{file.filename}: {name} lies in another file; copy its values into this one")
+    return Stored(f"{file.filename}: {name}", found)
+
+
+def _checked_part(name: str, features: Stored, labels: Stored, sources: h5py.Dataset | None) -> GivenPart:
+    """Check types and shapes; the values of features are left to whoever streams them."""
+    kind, shape = features.values.dtype, features.values.shape
+    if len(shape) != 2 or not shape[1] or kind.kind != "f" or kind.itemsize > 8:
+        raise InputError(
+            f"{features.name}: is {kind} of shape {shape}; "
+            "it must be float16, float32 or float64 of shape (rows, width)"
+        )
+    rows = shape[:1]
+    if labels.values.shape != rows or labels.values.dtype.kind not in "iu":
+        raise InputError(
+            f"{labels.name}: is {labels.values.dtype} of shape {labels.values.shape}; "
+            f"it must be integers of shape {rows}, with -1 where a label is not known"
+        )
+    if sources is not None and (sources.shape != rows or h5py.check_string_dtype(sources.dtype) is None):
+        raise InputError(
+            f"{sources.file.filename}: {name}/sources must be strings of shape {rows}, or absent"
+        )
+    return GivenPart(name, features, labels.values[:].astype(np.int64), labels.name, sources)
+
+
+def _with_classes(train: GivenPart, test: GivenPart | None, class_names: list[str]) -> GivenEmbeddings:
+    """Join checked parts; without names, the classes are 0 up to the largest label of the train part."""
+    if test is not None and test.width != train.width:
+        raise InputError(
+            f"{test.features.name}: has width {test.width}, the train features have {train.width}"
+        )
+    largest = int(train.labels.max(initial=UNKNOWN))
+    if not class_names and largest >= len(train.labels):
+        raise InputError(
+            f"{train.labels_name}: label {largest} in {len(train.labels)} rows looks like an identifier; "
+            "number the classes 0..C-1, with -1 where a label is not known"
+        )
+    class_names = class_names or [str(number) for number in range(largest + 1)]
+    for part in (train, test) if test else (train,):
+        wrong = np.flatnonzero((part.labels < UNKNOWN) | (part.labels >= len(class_names)))
+        if len(wrong):
+            raise InputError(
+                f"{part.labels_name}: label {part.labels[wrong[0]]} in row {wrong[0]}; it must be one of "
+                f"0..{len(class_names) - 1}, the classes of the train part, or -1 if it is not known"
+            )
+    return GivenEmbeddings(train, test, class_names)

@@ -1,0 +1,104 @@
+"""ImageNet (ILSVRC 2012) and its long-tailed version, as folders of JPEG files."""
+
+from pathlib import Path
+
+import numpy as np
+
+from activepool.data.folder import list_two_parts
+from activepool.data.listing import existing_file, existing_folder, holds_more_than
+from activepool.data.previews import LISTED_AT_ONCE, Preview
+from activepool.data.samples import Part, Samples
+from activepool.errors import InputError
+
+#: A line of a list file is about this long; a larger file has too many lines for a preview.
+BYTES_PER_LINE = 50
+
+
+def load(root: str | Path) -> Samples:
+    """List ImageNet: ``root/train/<wnid>/*.JPEG`` and ``root/val/<wnid>/*.JPEG``.
+
+    The validation images of ILSVRC serve as the test part. Classes are numbered in the order of their wnids,
+    as usual. Any subset of the classes will do.
+    """
+    return list_two_parts(_existing_root(root), "train", "val")
+
+
+def preview(root: str | Path) -> Preview | None:
+    """Count the classes of a small subset; of the whole, see only that the folders are there."""
+    root = _existing_root(root)
+    return None if holds_more_than(root, LISTED_AT_ONCE) else Preview.of(load(root))
+
+
+def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | Path) -> Samples:
+    """Read ImageNet-LT (Liu et al. 2019), or any dataset that comes as lists of the same form.
+
+    Args:
+        root: the folder that the paths in the lists start from.
+        train_list: a text file with lines ``path label``, such as ``train/n01440764/n01440764_190.JPEG 0``.
+        test_list: the same for the test part.
+    """
+    root = existing_folder(root, "the folder that the paths in the lists start from")
+    train, test = _read_list(train_list), _read_list(test_list)
+    _require_all_classes(train_list, train)
+    num_classes = int(train.labels.max()) + 1
+    unseen = np.flatnonzero(test.labels >= num_classes)
+    if len(unseen):
+        raise InputError(
+            f"{test_list}:{unseen[0] + 1}: class {test.labels[unseen[0]]} is not in {train_list}, "
+            f"which has 0..{num_classes - 1}"
+        )
+    return Samples(train, test, _class_names(train, num_classes), str(root))
+
+
+def preview_long_tailed(root: str | Path, train_list: str | Path, test_list: str | Path) -> Preview | None:
+    """Count the classes of lists, unless they are long."""
+    lists = [existing_file(path, "a list of lines 'path label'") for path in (train_list, test_list)]
+    if sum(path.stat().st_size for path in lists) > LISTED_AT_ONCE * BYTES_PER_LINE:
+        existing_folder(root, "the folder that the paths in the lists start from")
+        return None
+    return Preview.of(load_long_tailed(root, train_list, test_list))
+
+
+def _existing_root(root: str | Path) -> Path:
+    for folder in ("train", "val"):
+        existing_folder(
+            Path(root) / folder, f"ImageNet's {folder} images in one folder per class (n01440764, ...)"
+        )
+    return Path(root)
+
+
+def _read_list(path: str | Path) -> Part:
+    path = existing_file(path, "a list of lines 'path label'")
+    paths, labels = [], []
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+        image, _, label = line.strip().rpartition(" ")
+        if not image or not label.isdecimal():
+            raise InputError(
+                f"{path}:{number}: {line!r} is not 'path label'; such as 'train/n01440764/1.JPEG 0'"
+            )
+        paths.append(image)
+        labels.append(int(label))
+    if not paths:
+        raise InputError(f"{path}: is empty; it must hold lines 'path label'")
+    return Part.of_files(labels, paths)
+
+
+def _require_all_classes(path: str | Path, train: Part) -> None:
+    present = np.unique(train.labels)
+    missing = np.flatnonzero(present != np.arange(len(present)))
+    if len(missing):
+        raise InputError(
+            f"{path}: no image of class {missing[0]}, but of class {present[-1]}; "
+            "the class numbers must be 0..C-1 with none left out"
+        )
+
+
+def _class_names(train: Part, num_classes: int) -> list[str]:
+    """Name classes by the folder of their images (the wnid); by number if folders are not classes."""
+    folders: list[set[str]] = [set() for _ in range(num_classes)]
+    for label, source in zip(train.labels.tolist(), train.sources, strict=True):
+        folders[label].add(source.rpartition("/")[0])
+    names = [Path(next(iter(found))).name for found in folders if len(found) == 1]
+    if len(set(names)) == num_classes:
+        return names
+    return [str(number) for number in range(num_classes)]

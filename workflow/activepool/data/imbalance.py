@@ -1,0 +1,67 @@
+"""Long-tailed versions of a dataset: fewer train samples of some classes.
+
+Cui et al. 2019 (Class-Balanced Loss, section 5.1) and Cao et al. 2019 (LDAM, section 4 and their code)
+define both forms. With C classes, of which the largest has n_max samples, and a factor mu in (0, 1]:
+
+    exp:  class c keeps  int(n_max * mu^(c / (C - 1)))
+    step: the first half of the classes keeps n_max, the other half  int(n_max * mu)
+
+and a class that has fewer keeps what it has.
+"""
+
+import numpy as np
+
+from activepool.allocation import draw_per_class
+from activepool.errors import InputError
+from activepool.seeding import generator
+
+#: The forms by name.
+KINDS = ("exp", "step")
+
+
+def kept_counts(class_counts: np.ndarray, kind: str, factor: float) -> np.ndarray:
+    """Return how many samples each class keeps, (C,) int64.
+
+    Args:
+        class_counts: (C,) samples that each class has.
+        kind: ``exp`` or ``step``. With an odd C, the class in the middle belongs to the larger half.
+        factor: mu, the smallest class over the largest.
+
+    Raises: InputError if the kind or the factor is not valid, or a class would lose all its samples.
+    """
+    if kind not in KINDS:
+        raise InputError(f"imbalance: kind {kind!r} is not known; it must be one of {', '.join(KINDS)}")
+    if not 0 < factor <= 1:
+        raise InputError(
+            f"imbalance: factor {factor} must be above 0 and at most 1 (smallest / largest class)"
+        )
+    class_counts = np.asarray(class_counts, dtype=np.int64)
+    num_classes, largest = len(class_counts), int(class_counts.max(initial=0))
+    if kind == "exp":
+        shares = [factor ** (c / max(1, num_classes - 1)) for c in range(num_classes)]
+    else:
+        shares = [1.0 if 2 * c < num_classes else factor for c in range(num_classes)]
+    wanted = np.array([int(largest * share) for share in shares], dtype=np.int64)
+    lost = np.flatnonzero((wanted == 0) & (class_counts > 0))
+    if len(lost):
+        raise InputError(
+            f"imbalance: factor {factor} leaves no sample of class number {lost[0]} (the largest class has "
+            f"{largest}); raise the factor to at least {1 / largest:.2g}"
+        )
+    return np.minimum(class_counts, wanted)
+
+
+def kept_rows(labels: np.ndarray, num_classes: int, kind: str, factor: float, seed: int) -> np.ndarray:
+    """Choose the train rows that stay, ascending.
+
+    Args:
+        labels: (N,) int64; rows of label -1 all stay.
+        num_classes: C.
+        kind, factor: see kept_counts.
+        seed: which samples of a class stay. With the same seed, a larger factor keeps all that a smaller
+            one keeps.
+    """
+    known = np.flatnonzero(labels >= 0)
+    counts = kept_counts(np.bincount(labels[known], minlength=num_classes), kind, factor)
+    drawn = draw_per_class(known, labels[known], counts, generator(seed, 0, "imbalance"))
+    return np.union1d(drawn, np.flatnonzero(labels < 0))

@@ -1,0 +1,75 @@
+"""The kinds of dataset, by name. A new kind is a module with these two functions, and a line here.
+
+Embeddings (``kind: embeddings``) are not here, since they have no images: see activepool.data.embeddings.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from activepool.data import cifar, digits, embeddings, folder, imagenet, manifest
+from activepool.data.previews import Preview
+from activepool.data.samples import Samples, require_samples
+from activepool.data.settings import DatasetSettings, call_with_options
+from activepool.errors import InputError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of dataset; both functions take the options of the kind as keyword arguments.
+
+    Attributes:
+        load: reads the dataset, or lists its files.
+        preview: counts its classes in a second or two, or returns None if that takes longer. Raises
+            InputError for a path that is not there. Neither imports torch nor scikit-learn.
+    """
+
+    load: Callable[..., Samples]
+    preview: Callable[..., Preview | None]
+
+
+KINDS = {
+    "digits": Kind(digits.load, digits.preview),
+    "cifar10": Kind(cifar.load_cifar10, cifar.preview_cifar10),
+    "cifar100": Kind(cifar.load_cifar100, cifar.preview_cifar100),
+    "imagenet": Kind(imagenet.load, imagenet.preview),
+    "imagenet_lt": Kind(imagenet.load_long_tailed, imagenet.preview_long_tailed),
+    "folder": Kind(folder.load, folder.preview),
+    "manifest": Kind(manifest.load, manifest.preview),
+}
+
+#: The kind that stages/embeddings.py reads.
+EMBEDDINGS = "embeddings"
+
+
+def build(kind: str, **options: Any) -> Samples:
+    """Read a dataset of a kind.
+
+    Raises: InputError for an unknown kind or option, for missing files, and for a dataset that has no train
+    sample or no labelled test sample.
+    """
+    if kind not in KINDS:
+        raise InputError(f"dataset: kind {kind!r} is not known; it must be one of {', '.join(KINDS)}")
+    samples = call_with_options(kind, KINDS[kind].load, options)
+    require_samples(samples.train.labels, samples.test.labels)
+    return samples
+
+
+def preview(dataset: Mapping[str, Any]) -> Preview | None:
+    """Return the size of a dataset, before unreadable images are left out; None where counting takes long.
+
+    Args:
+        dataset: see DatasetSettings.
+
+    Raises: InputError for settings that are not valid, and for a path that is not there.
+    """
+    settings = DatasetSettings.parse(dataset)
+    previews = {name: kind.preview for name, kind in KINDS.items()} | {EMBEDDINGS: embeddings.preview}
+    if settings.kind not in previews:
+        raise InputError(
+            f"dataset: kind {settings.kind!r} is not known; it must be one of {', '.join(previews)}"
+        )
+    found = call_with_options(settings.kind, previews[settings.kind], settings.options)
+    if found is None or settings.imbalance is None:
+        return found
+    return found.after(settings.imbalance)

@@ -1,0 +1,46 @@
+"""What is known of a dataset before any job: enough to see that a budget or a class is too small."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from activepool.data.imbalance import kept_counts
+from activepool.data.samples import UNKNOWN, Samples
+from activepool.data.settings import Imbalance
+
+#: Files that are listed, or lines that are read, for a preview: about a second's work.
+LISTED_AT_ONCE = 100_000
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The size of a dataset.
+
+    Attributes:
+        train_class_counts: (C,) int64, labelled train samples of each class.
+        num_train: train samples, those of unknown label included.
+        num_test: test samples.
+        class_names: the C names; for CIFAR numbers, since the names are in files that are not read.
+    """
+
+    train_class_counts: np.ndarray
+    num_train: int
+    num_test: int
+    class_names: list[str]
+
+    @classmethod
+    def of_labels(cls, train: np.ndarray, num_test: int, class_names: list[str]) -> "Preview":
+        """Count train labels (-1: not known)."""
+        counts = np.bincount(train[train != UNKNOWN], minlength=len(class_names))
+        return cls(counts, len(train), num_test, class_names)
+
+    @classmethod
+    def of(cls, samples: Samples) -> "Preview":
+        """Count samples."""
+        return cls.of_labels(samples.train.labels, len(samples.test), samples.class_names)
+
+    def after(self, imbalance: Imbalance) -> "Preview":
+        """Return the preview of the same dataset with fewer train samples of some classes."""
+        counts = kept_counts(self.train_class_counts, imbalance.kind, imbalance.factor)
+        lost = int(self.train_class_counts.sum() - counts.sum())
+        return replace(self, train_class_counts=counts, num_train=self.num_train - lost)

@@ -1,0 +1,139 @@
+"""Samples of a dataset, and dataset.h5, the file that holds them.
+
+Layout of dataset.h5, for each part (train, test): ``<part>/labels`` (n,) int64 (-1: not known);
+``<part>/sources`` (n,) strings, what a person would recognise a row by; and either ``<part>/images``
+(n, H, W, C) uint8 or ``<part>/paths`` (n,) strings, absolute or relative to the attribute ``root``.
+Attribute ``class_names``: a list of strings.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from activepool.data.splits import held_out_rows
+from activepool.errors import InputError
+from activepool.files import written_whole
+
+#: The label of a sample whose class is not known.
+UNKNOWN = -1
+
+#: The oldest HDF5 format in which the names of more than 4,000 classes fit into one attribute. In this format
+#: HDF5 notes the time in groups that it makes in passing: make them with create_group, which does not.
+HDF5_FORMAT = "v108"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a dataset, train or test, of n samples.
+
+    Attributes:
+        labels: (n,) int64; -1 where the class is not known.
+        sources: (n,) object array of str. For samples in files they are the paths, absolute or relative to
+            the dataset's root; for others something like ``"train/17"``, the row in the original.
+        images: (n, H, W, C) uint8, or None for samples in files.
+    """
+
+    labels: np.ndarray
+    sources: np.ndarray
+    images: np.ndarray | None = None
+
+    @classmethod
+    def of_files(cls, labels: list[int] | np.ndarray, paths: list[str]) -> "Part":
+        """Return a part whose samples are image files."""
+        return cls(np.array(labels, dtype=np.int64), np.array(paths, dtype=object))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, rows: np.ndarray) -> "Part":
+        """Return the named rows (indices or a mask), in that order."""
+        images = None if self.images is None else self.images[rows]
+        return Part(self.labels[rows], self.sources[rows], images)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A dataset: its two parts, its classes, and the folder that relative paths start from."""
+
+    train: Part
+    test: Part
+    class_names: list[str]
+    root: str = ""
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The two parts by name."""
+        return {"train": self.train, "test": self.test}
+
+    def image_path(self, source: str) -> Path:
+        """Return where the image of a sample in a file lies."""
+        return Path(self.root) / source
+
+
+def split_off_test(part: Part, fraction: float) -> tuple[Part, Part]:
+    """Split a part into train and test; see activepool.data.splits.held_out_rows."""
+    held_out = np.zeros(len(part), dtype=bool)
+    held_out[held_out_rows(part.labels, fraction)] = True
+    return part.take(~held_out), part.take(held_out)
+
+
+def require_one_test_part(where: object, has_own: bool, own: str, test_fraction: float | None) -> None:
+    """Raise InputError unless a dataset has either a test part of its own or the option test_fraction.
+
+    Args:
+        where: the file or folder of the dataset.
+        has_own: whether it has a test part.
+        own: what a test part of its own is, or would be.
+        test_fraction: the option.
+    """
+    if has_own and test_fraction is not None:
+        raise InputError(
+            f"{where}: has a test part of its own ({own}); remove it, or the option test_fraction"
+        )
+    if not has_own and test_fraction is None:
+        raise InputError(f"{where}: has no test part to measure accuracy on; add {own}, or set test_fraction")
+
+
+def require_samples(train_labels: np.ndarray, test_labels: np.ndarray) -> None:
+    """Raise InputError if there is nothing to learn from, or nothing to measure on."""
+    if not len(train_labels):
+        raise InputError("dataset: the train part is empty; it must hold at least one sample")
+    if not (test_labels != UNKNOWN).any():
+        raise InputError(
+            "dataset: the test part has no labelled sample to measure accuracy on; it must hold some"
+        )
+
+
+def write_samples(path: str | Path, samples: Samples) -> None:
+    """Write dataset.h5."""
+    with written_whole(path) as temporary, h5py.File(temporary, "w", libver=HDF5_FORMAT) as file:
+        file.attrs["class_names"] = samples.class_names
+        file.attrs["root"] = samples.root
+        for name, part in samples.parts.items():
+            group = file.create_group(name)
+            group["labels"] = part.labels.astype(np.int64)
+            group.create_dataset("sources", data=part.sources, dtype=h5py.string_dtype())
+            if part.images is None:
+                # A second name for the same strings takes no space.
+                group["paths"] = group["sources"]
+            else:
+                group["images"] = part.images
+
+
+def read_samples(path: str | Path) -> Samples:
+    """Read dataset.h5, images included; raises InputError if it is not such a file."""
+    try:
+        with h5py.File(path, "r") as file:
+            class_names = [str(name) for name in file.attrs["class_names"]]
+            parts = [_read_part(file[name]) for name in ("train", "test")]
+            return Samples(*parts, class_names, str(file.attrs["root"]))
+    except (OSError, KeyError) as error:
+        raise InputError(f"{path}: not a dataset file ({error}); delete it to have it made anew") from error
+
+
+def _read_part(group: h5py.Group) -> Part:
+    images = group["images"][:] if "images" in group else None
+    sources = group["sources" if "images" in group else "paths"]
+    return Part(group["labels"][:], sources.asstr()[:], images)

@@ -1,0 +1,61 @@
+"""The settings of a dataset, as a configuration or a command line gives them, and the options of its kind."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, validate_call
+
+from activepool.errors import InputError
+
+Result = TypeVar("Result")
+
+
+class Imbalance(BaseModel):
+    """A long-tailed version of the train part; see activepool.data.imbalance."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["exp", "step"]
+    factor: float = Field(gt=0, le=1, description="samples of the smallest class over those of the largest")
+    seed: int = Field(default=0, ge=0, description="which samples of a class stay")
+
+
+class DatasetSettings(BaseModel):
+    """What to read, and what to make of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str = Field(description="a name in activepool.data.kinds, or embeddings")
+    options: dict[str, Any] = Field(default={}, description="the arguments of the kind's function")
+    imbalance: Imbalance | None = None
+    on_unreadable: Literal["stop", "skip"] = Field(
+        default="stop", description="what to do about an image that cannot be read"
+    )
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> "DatasetSettings":
+        """Check a mapping of that form; raises InputError that names all wrong keys."""
+        try:
+            return cls.model_validate(dict(content))
+        except ValidationError as error:
+            raise InputError(f"dataset: {_in_one_line(error)}") from None
+
+
+def call_with_options(kind: str, function: Callable[..., Result], options: Mapping[str, Any]) -> Result:
+    """Return ``function(**options)``, after a check of the options against its signature.
+
+    Raises: InputError that names all options that are not known, missing or of the wrong type.
+    """
+    try:
+        return validate_call(function)(**options)
+    except ValidationError as error:
+        known = ", ".join(inspect.signature(function).parameters) or "none"
+        raise InputError(
+            f"dataset of kind {kind!r}: {_in_one_line(error)}; its options are: {known}"
+        ) from None
+
+
+def _in_one_line(error: ValidationError) -> str:
+    wrong = [(".".join(map(str, found["loc"])), found["msg"]) for found in error.errors()]
+    return "; ".join(f"{key}: {message[0].lower()}{message[1:]}" for key, message in wrong)

@@ -1,0 +1,130 @@
+"""Which rows of a dataset serve for what: test, validation, the initial pool.
+
+All splits are over rows whose label is known; each depends on the labels, a fraction or size, and a seed.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from activepool.allocation import balanced_counts, draw_per_class
+from activepool.errors import InputError
+from activepool.seeding import generator
+
+#: A test part that is split off belongs to the dataset: it is the same for every seed of an experiment.
+TEST_SEED = 0
+
+
+def held_out_rows(labels: np.ndarray, fraction: float) -> np.ndarray:
+    """Choose the test part of a dataset that has none of its own.
+
+    Each class gives ``fraction`` of its samples, rounded, at least one, and keeps at least one; the one
+    sample of a class of one stays in the train part.
+
+    Args:
+        labels: (n,) int64; rows of label -1 stay in the train part.
+        fraction: between 0 and 1, both excluded.
+
+    Returns: the test rows, ascending.
+    """
+    _require_fraction("test_fraction", fraction)
+    known = np.flatnonzero(labels >= 0)
+    per_class = np.bincount(labels[known])
+    counts = np.minimum(np.maximum(np.rint(fraction * per_class), 1), per_class - 1).astype(np.int64)
+    return np.sort(draw_per_class(known, labels[known], counts, generator(TEST_SEED, 0, "test")))
+
+
+def validation_counts(class_counts: np.ndarray, fraction: float, class_names: Sequence[str]) -> np.ndarray:
+    """Return how many samples of each class go to the validation split.
+
+    The split has ``fraction`` of the labelled samples, as equal a number of each class as the classes allow.
+    A class that has labelled samples gives at least one, and keeps at least one for the pool.
+
+    Args:
+        class_counts: (C,) labelled train samples of each class; a class of none is left out.
+        fraction: between 0 and 1, both excluded.
+        class_names: the C names, for the messages.
+
+    Raises: InputError if a class is too small, or the fraction too small or too large, for that.
+    """
+    _require_fraction("validation fraction", fraction)
+    class_counts = np.asarray(class_counts, dtype=np.int64)
+    present = np.flatnonzero(class_counts)
+    total, size = int(class_counts.sum()), round(fraction * int(class_counts.sum()))
+    if not total:
+        raise InputError("the train part has no labelled sample, which a validation split needs; label some")
+    singles = np.flatnonzero(class_counts == 1)
+    if len(singles):
+        raise InputError(
+            f"class {class_names[singles[0]]!r} has 1 labelled train sample ({len(singles)} such classes); "
+            "the validation split and the pool need one each: add samples, or leave the class out"
+        )
+    if size < len(present):
+        raise InputError(
+            f"validation fraction {fraction} of {total} labelled train samples is {size}, fewer than one for "
+            f"each of {len(present)} classes; it must be at least {_rounded_up(len(present), total)}"
+        )
+    if size > total - len(present):
+        raise InputError(
+            f"validation fraction {fraction} of {total} labelled train samples is {size}, which leaves some "
+            f"of {len(present)} classes without a sample in the pool; lower it"
+        )
+    counts = np.zeros_like(class_counts)
+    counts[present] = balanced_counts(class_counts[present] - 1, size)
+    return counts
+
+
+def validation_rows(labels: np.ndarray, fraction: float, seed: int, class_names: Sequence[str]) -> np.ndarray:
+    """Choose the validation split of a train part.
+
+    Args:
+        labels: (N,) int64 of the train part; rows of label -1 are never chosen.
+        fraction: see validation_counts.
+        seed: of the run; with the labels and the fraction, all that the split depends on.
+        class_names: the C names.
+
+    Returns: the validation rows, ascending.
+    Raises: InputError as validation_counts does.
+    """
+    known = np.flatnonzero(labels >= 0)
+    counts = validation_counts(np.bincount(labels[known], minlength=len(class_names)), fraction, class_names)
+    return np.sort(draw_per_class(known, labels[known], counts, generator(seed, 0, "validation")))
+
+
+def initial_pool(labels: np.ndarray, validation: np.ndarray, kind: str, size: int, seed: int) -> np.ndarray:
+    """Choose the rows that the first round is trained on.
+
+    Args:
+        labels: (N,) int64 of the train part; rows of label -1 are never chosen.
+        validation: rows that are not in the pool.
+        kind: ``random``, uniform over the labelled rows of the pool; or ``balanced``, as equal a number of
+            each class as those rows allow.
+        size: how many.
+        seed: of the run.
+
+    Returns: (size,) rows, in random order. A larger random pool starts with the smaller one of its seed.
+    Raises: InputError if the pool has fewer labelled rows.
+    """
+    candidates = np.setdiff1d(np.flatnonzero(labels >= 0), validation)
+    if not 1 <= size <= len(candidates):
+        raise InputError(
+            f"initial pool of {size} samples: it must be from 1 to {len(candidates)}, "
+            "the labelled train samples outside the validation split"
+        )
+    draws = generator(seed, 0, "initial_pool")
+    if kind == "random":
+        return draws.permutation(candidates)[:size]
+    if kind == "balanced":
+        classes = labels[candidates]
+        return draw_per_class(candidates, classes, balanced_counts(np.bincount(classes), size), draws)
+    raise InputError(f"initial pool: kind {kind!r} is not known; it must be random or balanced")
+
+
+def _require_fraction(name: str, fraction: float) -> None:
+    if not 0 < fraction < 1:
+        raise InputError(f"{name}: {fraction} must lie between 0 and 1, both excluded")
+
+
+def _rounded_up(part: int, whole: int) -> float:
+    """Return part / whole as a number of four digits that is not below it."""
+    return float(np.ceil(part / whole * 1e4) / 1e4)

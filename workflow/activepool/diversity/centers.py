@@ -1,0 +1,78 @@
+"""The centers that samples are compared with, growing as samples are picked."""
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from activepool.compute import Compute, to_numpy
+from activepool.diversity.distances import Points, distance_bounds, exact_distances, require_finite
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+
+
+class Centers:
+    """Rows of a feature matrix in the order in which they became centers, kept on the device.
+
+    All points are moved to a common origin, the mean of the first centers: where features share a large
+    mean, that keeps norms, and with them the error of the Gram form, small.
+
+    Memory: capacity × d float32.
+    """
+
+    def __init__(self, features: FeatureMatrix, rows: np.ndarray, capacity: int, compute: Compute) -> None:
+        self.rows = np.empty(0, dtype=np.int64)
+        self._features = features
+        self._compute = compute
+        self._origin = np.zeros(features.shape[1], dtype=np.float32)
+        if len(rows):
+            self._origin = to_numpy(self.points(rows[:BLOCK_ROWS]).values).mean(axis=0)
+        room = np.zeros((capacity, features.shape[1]), dtype=np.float32)
+        self._points = Points(compute.array(room), compute.array(np.zeros(capacity, dtype=np.float32)))
+        for start in range(0, len(rows), BLOCK_ROWS):
+            self.append(rows[start : start + BLOCK_ROWS])
+
+    def __len__(self) -> int:
+        """How many centers there are."""
+        return len(self.rows)
+
+    def append(self, rows: np.ndarray) -> None:
+        """Make ``rows`` the next centers."""
+        added, points = slice(len(self), len(self) + len(rows)), self.points(rows)
+        self._points.values[added], self._points.norms[added] = points.values, points.norms
+        self.rows = np.concatenate([self.rows, rows])
+
+    def points(self, rows: np.ndarray) -> Points:
+        """Return any rows of the feature matrix as points about the common origin.
+
+        Raises InputError if a feature is not a number, or too large to be squared in float32.
+        """
+        points = Points.of(self._features.take(rows) - self._origin, self._compute)
+        require_finite(rows, to_numpy(points.norms))
+        return points
+
+    def upper_bounds(self, samples: Points, stop: int) -> np.ndarray:
+        """Return upper bounds of the squared distances to the nearest of the first ``stop`` centers."""
+        if min(stop, len(self)) == 0:
+            return np.full(len(samples), np.inf)
+        _, upper = distance_bounds(samples, self._points[: min(stop, len(self))])
+        return to_numpy(array_namespace(upper).min(upper, axis=1))
+
+    def nearest(self, rows: np.ndarray, known: np.ndarray, start: int, stop: int) -> np.ndarray:
+        """Return ``known`` lowered to the distance to the nearest of some centers.
+
+        Args:
+            rows: (n,) samples.
+            known: (n,) float64 squared distances to the nearest of other centers, or bounds of them.
+            start, stop: the range of centers to compare with.
+
+        Returns: (n,) float64, the smaller of ``known`` and the exact squared distance. Only pairs that
+        can be the nearest are summed exactly.
+        """
+        lower, upper = distance_bounds(self.points(rows), self._points[start:stop])
+        xp = array_namespace(lower)
+        limit = np.minimum(known, to_numpy(xp.min(upper, axis=1)))
+        rounded_up = np.nextafter(limit.astype(np.float32), np.float32(np.inf))
+        near = lower <= self._compute.array(rounded_up)[:, None]
+        sample, center = (to_numpy(part) for part in xp.nonzero(near))
+        result = known.copy()
+        distances = exact_distances(self._features, rows[sample], self.rows[start + center])
+        np.minimum.at(result, sample, distances)
+        return result

@@ -1,0 +1,115 @@
+"""Hierarchical clusters, and k-means cells for pools that are too large for them."""
+
+from typing import Literal
+
+import numpy as np
+from array_api_compat import array_namespace
+from scipy.cluster import hierarchy
+from scipy.sparse import csr_array
+
+from activepool.compute import Compute, row_blocks, to_numpy
+from activepool.diversity.distances import Points
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+
+#: Samples that the cells are fitted to, as a multiple of their number, and the steps of Lloyd's algorithm.
+SAMPLES_PER_CELL = 64
+LLOYD_STEPS = 10
+
+#: Rows of the distance matrix that are computed at once.
+DISTANCE_ROWS = 256
+
+
+def agglomerate(
+    points: np.ndarray, clusters: int, linkage: Literal["average", "ward"], compute: Compute
+) -> np.ndarray:
+    """Merge points bottom-up until at most ``clusters`` are left; Euclidean distances.
+
+    Args:
+        points: (n, d) float32.
+        clusters: how many are wanted; with n or more, each point is its own.
+        linkage: the mean distance between two clusters, or Ward's increase of the squared error.
+        compute: workers; no effect on the result.
+
+    Returns: (n,) the cluster of each point, from 0. Memory: 8 n² bytes.
+    """
+    if clusters >= len(points):
+        return np.arange(len(points))
+    tree = hierarchy.linkage(_pairwise_distances(points, compute), method=linkage)
+    return hierarchy.fcluster(tree, clusters, criterion="maxclust").astype(np.int64) - 1
+
+
+def k_means_cells(
+    features: FeatureMatrix, rows: np.ndarray, cells: int, generator: np.random.Generator, compute: Compute
+) -> tuple[np.ndarray, np.ndarray]:
+    """Divide samples into k-means cells: Lloyd's algorithm from random samples, on a random part of them.
+
+    Args:
+        features: (N, d).
+        rows: (n,) the samples, n ≥ cells.
+        cells: how many.
+        generator: the source of randomness.
+        compute: device and workers; the workers have no effect on the result.
+
+    Returns: the centres (cells, d) float32, and the number of the nearest centre of each sample (n,).
+    A centre that loses its last sample stays where it is. Memory: cells × d float64 a block.
+    """
+    sample = generator.permutation(rows)[: SAMPLES_PER_CELL * cells]
+    centres = features.take(sample[:cells])
+    for _ in range(LLOYD_STEPS):
+        sums, counts = _sums_and_counts(features, sample, centres, compute)
+        filled = counts > 0
+        centres[filled] = sums[filled] / counts[filled, None]
+    points = Points.of(centres, compute)
+    blocks = row_blocks(len(rows), BLOCK_ROWS)
+    nearest = compute.map(lambda block: _nearest(features.take(rows[block]), points, compute), blocks)
+    return centres, np.concatenate(list(nearest))
+
+
+def _sums_and_counts(
+    features: FeatureMatrix, rows: np.ndarray, centres: np.ndarray, compute: Compute
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sum of the samples nearest to each centre (cells, d), and their number (cells,)."""
+    points = Points.of(centres, compute)
+
+    def of_block(block: slice) -> tuple[np.ndarray, np.ndarray]:
+        samples = features.take(rows[block])
+        nearest = _nearest(samples, points, compute)
+        membership = csr_array(
+            (np.ones(len(nearest)), (nearest, np.arange(len(nearest)))), (len(centres), len(nearest))
+        )
+        return membership @ samples.astype(np.float64), np.bincount(nearest, minlength=len(centres))
+
+    sums, counts = np.zeros(centres.shape), np.zeros(len(centres), dtype=np.int64)
+    for block_sums, block_counts in compute.map(of_block, row_blocks(len(rows), BLOCK_ROWS)):
+        sums += block_sums
+        counts += block_counts
+    return sums, counts
+
+
+def _nearest(samples: np.ndarray, centres: Points, compute: Compute) -> np.ndarray:
+    """Return the number of the nearest centre of each sample, (n,); ties by the lower number."""
+    scores = compute.array(samples) @ centres.values.T
+    scores *= -2
+    scores += centres.norms
+    return to_numpy(array_namespace(scores).argmin(scores, axis=1))
+
+
+def _pairwise_distances(points: np.ndarray, compute: Compute) -> np.ndarray:
+    """Return the distances of all pairs i < j, row by row, (n (n − 1) / 2,) float64: SciPy's form."""
+    size = len(points)
+    points = points.astype(np.float64) - points.mean(axis=0, dtype=np.float64)
+    norms = np.square(points).sum(axis=1)
+    result = np.empty(size * (size - 1) // 2)
+
+    def fill(block: slice) -> None:
+        squared = points[block] @ points[block.start :].T
+        squared *= -2
+        squared += norms[block, None] + norms[block.start :]
+        distances = np.sqrt(np.maximum(squared, 0, out=squared), out=squared)
+        for number, row in enumerate(range(block.start, block.stop)):
+            start = row * (2 * size - row - 1) // 2
+            result[start : start + size - row - 1] = distances[number, number + 1 :]
+
+    for _ in compute.map(fill, row_blocks(size, DISTANCE_ROWS)):
+        pass
+    return result

@@ -1,0 +1,157 @@
+"""D² sampling, the seeding of k-means++ (Arthur and Vassilvitskii 2007), by rejection.
+
+Each pick is drawn with a probability in proportion to its squared distance D² to the nearest pick before
+it. One distance of each sample to each pick would cost a pass over the pool a pick. But D² only falls, so
+old values are upper bounds. A sample drawn in proportion to the bounds, and accepted with the probability
+D² / bound, is drawn in proportion to D². Only what is drawn is compared with the picks, and only with as
+many as it takes to see that it is rejected.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from activepool.compute import Compute, Mapping, row_blocks, to_numpy
+from activepool.diversity.gradients import GradientEmbeddings, Gradients, squared_distances
+
+#: Draws from the same bounds.
+DRAWS = 512
+
+#: Picks that a draw is first compared with; each further step doubles the picks it has seen.
+FIRST_PICKS = 64
+
+#: Samples in one product with the picks.
+PRODUCT_ROWS = 256
+
+
+def d_squared_sample(
+    embeddings: GradientEmbeddings,
+    pool: np.ndarray,
+    budget: int,
+    generator: np.random.Generator,
+    compute: Compute,
+) -> np.ndarray:
+    """Pick ``budget`` rows of ``pool``: the longest embedding first, then by D² sampling.
+
+    Args:
+        embeddings: of the rows.
+        pool: (n,) rows to pick from, ascending; n ≥ budget.
+        budget: how many to pick.
+        generator: the source of randomness.
+        compute: device and workers; the workers have no effect on the result.
+
+    Returns: the picks in their order, (budget,). Where all that is left has distance 0 to the picks, the
+    lowest rows.
+
+    Memory beyond the mapped features: budget × (d + C) float32 and some blocks.
+    """
+    if budget == 0:
+        return pool[:0]
+    sampler = _Sampler(embeddings, pool, budget)
+    with compute.mapping() as mapping:
+        return pool[sampler.run(generator, mapping)]
+
+
+class _Sampler:
+    """The picks so far, and a bound of D² for each sample; positions are those in ``pool``.
+
+    ``_bound[i]`` is at least the squared distance to the nearest pick, and at most that to the nearest of
+    the first ``_seen[i]`` picks.
+    """
+
+    def __init__(self, embeddings: GradientEmbeddings, pool: np.ndarray, budget: int) -> None:
+        self._embeddings = embeddings
+        self._pool = pool
+        self._budget = budget
+        self._squared_norm = embeddings.squared_norms(pool)
+        self._norm = np.sqrt(self._squared_norm.astype(np.float64))
+        self._picks = np.empty(0, dtype=np.int64)
+        self._picked = embeddings.empty(budget)
+        self._bound = np.full(len(pool), np.inf)
+        self._seen = np.zeros(len(pool), dtype=np.int64)
+
+    def run(self, generator: np.random.Generator, mapping: Mapping) -> np.ndarray:
+        """Return the positions of the picks."""
+        first = np.array([self._embeddings.longest(self._pool, self._squared_norm)])
+        self._add(first, self._embeddings.take(self._pool[first]))
+        while len(self._picks) < self._budget:
+            total = np.cumsum(self._bound)
+            if total[-1] == 0:
+                left = np.setdiff1d(np.arange(len(self._pool)), self._picks)
+                return np.concatenate([self._picks, left[: self._budget - len(self._picks)]])
+            places = np.searchsorted(total, generator.random(DRAWS) * total[-1], side="right")
+            drawn = np.minimum(places, len(self._pool) - 1)
+            self._accept(drawn, generator.random(DRAWS) * self._bound[drawn], mapping)
+        return self._picks
+
+    def _accept(self, drawn: np.ndarray, threshold: np.ndarray, mapping: Mapping) -> None:
+        """Pick those of the draws, one after the other, whose D² is above their threshold.
+
+        Args:
+            drawn: (draws,) positions; one may be there several times.
+            threshold: (draws,) a uniform share of the bound that each was drawn by.
+        """
+        gradients, distance = self._compare(drawn, threshold, mapping)
+        alive = np.flatnonzero(distance > threshold)
+        candidates, gradients, distance = drawn[alive], gradients[alive], distance[alive]
+        between = to_numpy(squared_distances(gradients, gradients))
+        accepted: list[int] = []
+        for draw, limit in enumerate(threshold[alive]):
+            if distance[draw] > limit and len(self._picks) + len(accepted) < self._budget:
+                accepted.append(draw)
+                np.minimum(distance, between[draw], out=distance)
+                distance[candidates == candidates[draw]] = 0
+        np.minimum.at(self._bound, candidates, distance)
+        self._add(candidates[accepted], gradients[accepted])
+
+    def _compare(
+        self, drawn: np.ndarray, threshold: np.ndarray, mapping: Mapping
+    ) -> tuple[Gradients, np.ndarray]:
+        """Compare each draw with the picks, until it is at or below its threshold or has seen all.
+
+        Returns: the embeddings of the draws, and their bounds, which are D² where above the threshold.
+        """
+        gradients = self._embeddings.empty(len(drawn))
+        distance, seen = self._bound[drawn], self._seen[drawn]
+
+        def take(block: slice) -> None:
+            gradients[block] = self._embeddings.take(self._pool[drawn[block]])
+
+        def compare(draws: np.ndarray) -> None:
+            stop = min(len(self._picks), max(FIRST_PICKS, 2 * seen[draws[-1]]))
+            nearest = self._nearest(gradients[draws], slice(seen[draws[0]], stop))
+            distance[draws] = np.minimum(distance[draws], nearest)
+            seen[draws] = stop
+
+        _run(mapping, take, row_blocks(len(drawn), PRODUCT_ROWS))
+        while True:
+            undecided = np.flatnonzero((distance > threshold) & (seen < len(self._picks)))
+            if not len(undecided):
+                break
+            undecided = undecided[np.argsort(seen[undecided], kind="stable")]
+            _run(mapping, compare, [undecided[block] for block in row_blocks(len(undecided), PRODUCT_ROWS)])
+        np.minimum.at(self._bound, drawn, distance)
+        np.maximum.at(self._seen, drawn, seen)
+        return gradients, distance
+
+    def _nearest(self, gradients: Gradients, picks: slice) -> np.ndarray:
+        """Return the squared distance to the nearest of some picks, (n,)."""
+        distances = squared_distances(gradients, self._picked[picks])
+        return to_numpy(array_namespace(distances).min(distances, axis=1))
+
+    def _add(self, positions: np.ndarray, gradients: Gradients) -> None:
+        """Add picks, and lower all bounds: no g is farther from a pick g' than ‖g‖ + ‖g'‖."""
+        if not len(positions):
+            return
+        self._picked[len(self._picks) : len(self._picks) + len(positions)] = gradients
+        self._picks = np.concatenate([self._picks, positions])
+        shortest = self._norm[self._picks].min()
+        self._bound = np.minimum(self._bound, np.square(self._norm + shortest))
+        self._bound[self._picks] = 0
+
+
+def _run(mapping: Mapping, function: Callable[[Any], None], items: Iterable[Any]) -> None:
+    for _ in mapping(function, items):
+        pass

@@ -1,0 +1,132 @@
+"""Gradient embeddings of a linear head, as their two factors.
+
+The gradient of the cross-entropy of the predicted class ŷ with respect to the head's weight is
+g = a ⊗ z with a = p − e_ŷ and p = softmax(Wz + b) (Ash et al. 2020, section 3). It has C × d entries, but
+its norms and inner products need only the factors: ‖g‖² = ‖a‖² ‖z‖² and g·g' = (a·a') (z·z').
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from activepool.compute import Array, Compute, row_blocks, to_numpy
+from activepool.diversity.distances import require_finite
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.heads.linear import LinearHead
+from activepool.scores.exact import exact_smallest
+
+#: Squared distances below this share of ‖g‖² + ‖g'‖² are the rounding of float32: g and g' are equal.
+RESOLUTION = 1e-5
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Some gradient embeddings on the device.
+
+    Attributes:
+        residuals: (n, C) float32, the factors a.
+        features: (n, d) float32, the factors z.
+        norms: (n,) float32, ‖g‖².
+    """
+
+    residuals: Array
+    features: Array
+    norms: Array
+
+    def __len__(self) -> int:
+        """n."""
+        return self.norms.shape[0]
+
+    def __getitem__(self, rows: slice | np.ndarray) -> "Gradients":
+        """Return some of the embeddings."""
+        return Gradients(self.residuals[rows], self.features[rows], self.norms[rows])
+
+    def __setitem__(self, rows: slice, others: "Gradients") -> None:
+        """Replace consecutive embeddings."""
+        self.residuals[rows], self.features[rows] = others.residuals, others.features
+        self.norms[rows] = others.norms
+
+
+def squared_distances(left: Gradients, right: Gradients) -> Array:
+    """Return ‖g − g'‖² of all pairs, (n, m) float32; 0 where float32 cannot tell g from g'."""
+    xp = array_namespace(left.norms)
+    norms = left.norms[:, None] + right.norms
+    product = left.residuals @ right.residuals.T
+    product *= left.features @ right.features.T
+    product *= -2
+    product += norms
+    norms *= RESOLUTION
+    return xp.where(product > norms, product, 0 * product)
+
+
+class GradientEmbeddings:
+    """The gradient embeddings of a head over a feature matrix, made when they are asked for.
+
+    Memory: a few blocks of BLOCK_ROWS × (d + 2 C) float32 per worker.
+    """
+
+    def __init__(self, features: FeatureMatrix, head: LinearHead, compute: Compute) -> None:
+        self._features = features
+        self._head = head
+        self._compute = compute
+        self._weight, self._bias = head.on(compute)
+
+    def empty(self, capacity: int) -> Gradients:
+        """Return room for ``capacity`` embeddings."""
+        shapes = (capacity, self._head.num_classes), (capacity, self._features.shape[1]), (capacity,)
+        return Gradients(*(self._compute.array(np.zeros(shape, dtype=np.float32)) for shape in shapes))
+
+    def take(self, rows: np.ndarray) -> Gradients:
+        """Return the embeddings of the named rows."""
+        features = self._compute.array(self._features.take(rows))
+        residuals = _residuals(features @ self._weight.T + self._bias)
+        norms = _squared_norms(residuals) * _squared_norms(features)
+        return Gradients(residuals, features, norms)
+
+    def squared_norms(self, rows: np.ndarray) -> np.ndarray:
+        """Return ‖g‖² of the named rows, (n,) float32: one pass of the head over them.
+
+        Raises InputError if a feature is not a number, or too large to be squared in float32.
+        """
+        result = np.empty(len(rows), dtype=np.float32)
+
+        def measure(block: slice) -> None:
+            result[block] = to_numpy(self.take(rows[block]).norms)
+            require_finite(rows[block], result[block])
+
+        for _ in self._compute.map(measure, row_blocks(len(rows), BLOCK_ROWS)):
+            pass
+        return result
+
+    def longest(self, rows: np.ndarray, squared_norms: np.ndarray) -> int:
+        """Return the position of the longest embedding, decided in float64; ties by the lower position."""
+
+        def rescore(positions: np.ndarray) -> np.ndarray:
+            features = self._features.take(rows[positions], np.float64)
+            residuals = _residuals(self._head.logits64(features))
+            return -_squared_norms(residuals) * _squared_norms(features)
+
+        positions, _ = exact_smallest(-squared_norms, rescore, 1)
+        return int(positions[0])
+
+
+def _residuals(logits: Array) -> Array:
+    """Return a = p − e_ŷ of each row, (n, C); overwrites the logits.
+
+    Its entry of ŷ is minus the sum of the others, which keeps its digits where p_ŷ is near 1.
+    """
+    xp = array_namespace(logits)
+    rows = xp.arange(logits.shape[0], device=None if isinstance(logits, np.ndarray) else logits.device)
+    predicted = xp.argmax(logits, axis=1)
+    logits -= logits[rows, predicted][:, None]
+    odds = xp.exp(logits)
+    odds[rows, predicted] = 0
+    others = xp.sum(odds, axis=1)
+    odds[rows, predicted] = -others
+    odds /= (1 + others)[:, None]
+    return odds
+
+
+def _squared_norms(rows: Array) -> Array:
+    return array_namespace(rows).vecdot(rows, rows)

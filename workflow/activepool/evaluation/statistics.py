@@ -1,0 +1,77 @@
+"""Curves over seeds: means with intervals, paired differences, areas.
+
+A *curve* is one strategy's metric as a table: index (round, labels), one column per seed. Only points
+that every seed has are kept, because a mean over fewer seeds would jump.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from activepool.errors import InputError
+
+#: The columns of curves.csv that say where a row belongs; all others are metrics.
+KEYS = ("strategy", "seed", "round", "labels")
+
+
+def curve_of(curves: pd.DataFrame, strategy: str, metric: str) -> pd.DataFrame:
+    """Return the curve of ``metric`` for ``strategy``, from a table with the columns of curves.csv.
+
+    Missing values count as missing points; a seed without any value is left out.
+
+    Raises: InputError if there is no such metric.
+    """
+    if metric not in curves.columns or metric in KEYS:
+        known = ", ".join(name for name in curves.columns if name not in KEYS)
+        raise InputError(f"curves: metric {metric!r} does not exist; there are {known}")
+    points = curves.loc[curves["strategy"] == strategy, [*KEYS[1:], metric]].dropna()
+    return points.pivot(index=["round", "labels"], columns="seed", values=metric).dropna()
+
+
+def difference(curve: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Return ``curve`` minus ``reference``, seed by seed, at the points and for the seeds that both have.
+
+    Seeds share the initial pool and the validation split, so that the paired difference varies less
+    than either curve.
+    """
+    left, right = curve.align(reference, join="inner")
+    return left - right
+
+
+def mean_interval(values: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean over seeds and the half width of its t-interval.
+
+    mean ± t(n − 1, (1 + confidence)/2) · s/√n, with s² the unbiased variance over the n seeds. The
+    half width is NaN for one seed, both are NaN for none.
+
+    Args:
+        values: (..., n), the seeds on the last axis.
+        confidence: between 0 and 1.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    seeds = values.shape[-1]
+    unknown = np.full(values.shape[:-1], np.nan)
+    if seeds == 0:
+        return unknown, unknown
+    mean = values.mean(axis=-1)
+    if seeds == 1:
+        return mean, unknown
+    quantile = stdtrit(seeds - 1, (1 + confidence) / 2)
+    return mean, quantile * values.std(axis=-1, ddof=1) / np.sqrt(seeds)
+
+
+def normalised_area(curve: pd.DataFrame) -> np.ndarray:
+    """Return the area under each seed's curve by the trapezoid rule, divided by the range of labels.
+
+    This is the mean height of the curve over the number of labels, in the metric's own unit. A curve of
+    one point has its value for area; one without points, NaN.
+
+    Returns: (n,), in the order of the columns.
+    """
+    labels = curve.index.get_level_values("labels").to_numpy(dtype=np.float64)
+    values = curve.to_numpy(dtype=np.float64)
+    if len(labels) == 0:
+        return np.full(values.shape[1], np.nan)
+    if labels[-1] == labels[0]:
+        return values[-1]
+    return np.trapezoid(values, labels, axis=0) / (labels[-1] - labels[0])

@@ -1,0 +1,183 @@
+"""Features of a dataset's images, in shards that can be computed anywhere and in any order.
+
+A part is cut into batches of fixed size, and a shard holds whole batches: each batch is the same whatever
+the number of shards, and so are the bits of its features.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from torch import Generator, Tensor
+from tqdm import tqdm
+
+from activepool.backbones.backbone import Backbone
+from activepool.backbones.checkpoint import load_backbone
+from activepool.backbones.execution import is_cuda, memory_format, pixels, reproducible
+from activepool.backbones.settings import BackboneSettings
+from activepool.compute import row_blocks
+from activepool.errors import InputError
+from activepool.features.images import PartImages, Request, image_channels, loaded
+from activepool.features.transforms import Augmentation, augmentation
+from activepool.files import written_whole
+from activepool.seeding import integer_seed
+
+PARTS = ("train", "test")
+
+#: CPU threads of an extraction. Fixed, since it decides how sums are split; more cores take more shards.
+THREADS = 1
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of ``count`` shards, numbered from 0; InputError if there is no such shard."""
+
+    number: int
+    count: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < self.count:
+            raise InputError(f"shard: {self.number} of {self.count} does not exist; shards count from 0")
+
+    def rows(self, total: int, batch_size: int) -> slice:
+        """Return this shard's rows of a part of ``total`` rows: whole batches, perhaps none."""
+        batches = len(row_blocks(total, batch_size))
+        first, last = (number * batches // self.count for number in (self.number, self.number + 1))
+        return slice(min(first * batch_size, total), min(last * batch_size, total))
+
+
+@dataclass(frozen=True)
+class ExtractSettings:
+    """How features are made of images; all of it changes them.
+
+    Attributes:
+        batch_size: images that go through the backbone at once.
+        dtype: ``float16`` or ``float32``, as which features are stored. For ``float16`` a GPU computes in it.
+        views: how many augmented views of each train image come beside its central view.
+        augmentation: what they are made with, a name in activepool.features.transforms.
+    """
+
+    batch_size: int = 256
+    dtype: str = "float16"
+    views: int = 0
+    augmentation: str = "crop"
+
+
+def extract_shard(
+    dataset: str | Path,
+    backbone_settings: BackboneSettings,
+    checkpoint: str,
+    settings: ExtractSettings,
+    shard: Shard,
+    output: str | Path,
+    device: str = "cpu",
+    workers: int = 0,
+) -> None:
+    """Write one shard: its rows of ``train/features``, ``test/features`` and, with views, ``train/views``.
+
+    Args:
+        dataset: dataset.h5.
+        backbone_settings, checkpoint: see activepool.backbones.checkpoint.load_backbone.
+        settings, shard: what to make.
+        output: HDF5 file to write. Its groups note ``first_row`` and ``part_rows``, its attributes what the
+            features were made with.
+        device: where the backbone runs.
+        workers: processes that read images (0: this one); no effect on the result.
+
+    Raises: InputError if the dataset, the checkpoint or an image cannot be used, or a feature
+    cannot be stored.
+    """
+    name, size = backbone_settings.name, backbone_settings.image_size
+    channels = backbone_settings.channels or image_channels(dataset)
+    backbone, digest = load_backbone(name, size, channels, checkpoint)
+    backbone.eval().to(device, memory_format=memory_format(device))
+    extraction = _Extraction(Path(dataset), backbone, settings, device, workers)
+    with reproducible(THREADS), written_whole(output) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs.update(backbone=name, checkpoint_digest=digest, transform=str(backbone.preprocessing))
+        if settings.views:
+            file.attrs["view_augmentation"] = settings.augmentation
+        for part in PARTS:
+            extraction.write_part(file.create_group(part), part, shard)
+
+
+@dataclass(frozen=True)
+class _Extraction:
+    """What all parts of a shard share."""
+
+    dataset: Path
+    backbone: Backbone
+    settings: ExtractSettings
+    device: str
+    workers: int
+
+    def write_part(self, group: h5py.Group, part: str, shard: Shard) -> None:
+        images = PartImages(self.dataset, part, self.backbone.preprocessing)
+        rows = shard.rows(len(images), self.settings.batch_size)
+        shape = (rows.stop - rows.start, self.backbone.width)
+        group.attrs.update(first_row=rows.start, part_rows=len(images))
+        features = group.create_dataset("features", shape, self.settings.dtype)
+        self._write_features(features, images, rows)
+        if part == "train" and self.settings.views:
+            views = group.create_dataset("views", (self.settings.views, *shape), self.settings.dtype)
+            self._write_views(views, images, rows)
+
+    def _write_features(self, target: h5py.Dataset, images: PartImages, rows: slice) -> None:
+        requests = (Request(batch) for batch in self._batches(rows))
+        for batch, views in self._loaded(images, rows, requests, "features"):
+            target[batch - rows.start] = self._encode(pixels(views[0], self.device), images.part, batch)
+
+    def _write_views(self, target: h5py.Dataset, images: PartImages, rows: slice) -> None:
+        augment = augmentation(self.settings.augmentation, self.backbone.preprocessing.image_size)
+        requests = (Request(batch, self._crops(augment, batch)) for batch in self._batches(rows))
+        for batch, views in self._loaded(images, rows, requests, "views"):
+            for number, view in enumerate(views.expand(len(target), *views.shape[1:])):
+                generator = _generator(number, batch, "augmentation")
+                augmented = augment(pixels(view, self.device), generator)
+                target[number, batch - rows.start] = self._encode(augmented, images.part, batch)
+
+    def _crops(self, augment: Augmentation, batch: np.ndarray) -> np.ndarray | None:
+        """Draw the crops of all views: each view from a stream of its own, whatever the number of views."""
+        numbers = range(self.settings.views)
+        crops = [augment.draw_crops(1, len(batch), _generator(number, batch, "crops")) for number in numbers]
+        return np.concatenate(crops) if augment.cropped else None
+
+    def _batches(self, rows: slice) -> Iterator[np.ndarray]:
+        for block in row_blocks(rows.stop - rows.start, self.settings.batch_size):
+            yield np.arange(rows.start + block.start, rows.start + block.stop)
+
+    def _loaded(
+        self, images: PartImages, rows: slice, requests: Iterator[Request], what: str
+    ) -> Iterator[tuple[np.ndarray, Tensor]]:
+        """Yield each batch of rows with its views (V, B, C, S, S), and show the progress."""
+        batches = list(self._batches(rows))
+        progress = tqdm(batches, desc=f"{images.part} {what}", unit="batch", disable=None)
+        views = loaded(images, requests, self.workers, pinned=is_cuda(self.device))
+        yield from zip(progress, views, strict=True)
+
+    @torch.inference_mode()
+    def _encode(self, images: Tensor, part: str, batch: np.ndarray) -> np.ndarray:
+        """Return the features (B, d) of images (B, C, S, S) in 0..1, in the dtype that is stored."""
+        half = self.settings.dtype == "float16" and is_cuda(self.device)
+        with torch.autocast(torch.device(self.device).type, torch.float16, enabled=half):
+            features = self.backbone(images)
+        features = features.float().cpu().numpy()
+        with np.errstate(over="ignore"):
+            stored = features.astype(self.settings.dtype)
+        wrong = np.argwhere(~np.isfinite(stored))
+        if len(wrong):
+            row, column = wrong[0]
+            remedy = "float16 ends at 65504: set dtype: float32"
+            if self.settings.dtype == "float32":
+                remedy = "the weights of the checkpoint may be broken"
+            raise InputError(
+                f"{self.dataset}: {part} row {batch[row]} has the feature {features[row, column]}; {remedy}"
+            )
+        return stored
+
+
+def _generator(view: int, batch: np.ndarray, purpose: str) -> Generator:
+    """Return the random stream of one view of one batch: it does not depend on the shards."""
+    return Generator().manual_seed(integer_seed(view, int(batch[0]), f"views/{purpose}"))

@@ -1,0 +1,109 @@
+"""Join the shards of an extraction into features.h5. Peak memory: one block of rows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import h5py
+from tqdm import tqdm
+
+from activepool.compute import row_blocks
+from activepool.data.samples import HDF5_FORMAT
+from activepool.errors import InputError
+from activepool.features.extract import PARTS
+from activepool.features.store import BLOCK_ROWS
+from activepool.files import written_whole
+
+
+def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path) -> None:
+    """Write features.h5: the rows of all shards in order, with labels, sources and classes of the dataset.
+
+    Args:
+        dataset: dataset.h5 that the shards were made from.
+        shards: all shards of one extraction, in any order.
+        output: features.h5 to write, contiguous.
+
+    Raises: InputError if a shard is missing, is given twice, or was made from another dataset or backbone.
+    """
+    with _opened(dataset) as source, written_whole(output) as temporary:
+        pieces = [_opened(path) for path in shards]
+        try:
+            _require_same_making(pieces)
+            with h5py.File(temporary, "w", libver=HDF5_FORMAT) as file:
+                file.attrs["class_names"] = source.attrs["class_names"]
+                file.attrs.update(pieces[0].attrs)
+                for part in PARTS:
+                    _gather_part(file.create_group(part), source[part], pieces)
+        finally:
+            for piece in pieces:
+                piece.close()
+
+
+def _opened(path: str | Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(f"{path}: not a readable HDF5 file ({error})") from error
+
+
+def _require_same_making(pieces: list[h5py.File]) -> None:
+    """Raise InputError unless all shards were made with the same backbone, weights and transform."""
+    first = dict(pieces[0].attrs)
+    for piece in pieces[1:]:
+        for key in first.keys() | piece.attrs.keys():
+            if piece.attrs.get(key) != first.get(key):
+                raise InputError(
+                    f"{piece.filename}: {key} is {piece.attrs.get(key)!r}, but {first.get(key)!r} in "
+                    f"{pieces[0].filename}; all shards must come from one extraction"
+                )
+
+
+def _gather_part(group: h5py.Group, source: h5py.Group, pieces: list[h5py.File]) -> None:
+    """Copy one part: labels and sources from the dataset, features and views from the shards."""
+    part = source.name.strip("/")
+    rows = len(source["labels"])
+    for name in ("labels", "sources"):
+        source.copy(name, group)
+    ordered = sorted((piece[part] for piece in pieces), key=_rows_of)
+    _require_all_rows(part, rows, ordered)
+    for name, model in ordered[0].items():
+        shape = (*model.shape[:-2], rows, model.shape[-1])
+        target = group.create_dataset(name, shape, model.dtype)
+        for piece in tqdm(ordered, desc=f"{part} {name}", unit="shard", disable=None):
+            _copy(piece, name, target)
+
+
+def _rows_of(piece: h5py.Group) -> tuple[int, int]:
+    """Return the rows (first, end) of a part that a shard holds."""
+    first = int(piece.attrs["first_row"])
+    return first, first + len(piece["features"])
+
+
+def _require_all_rows(part: str, rows: int, ordered: list[h5py.Group]) -> None:
+    """Raise InputError unless the shards, ordered by their rows, hold each row of the part once."""
+    reached = 0
+    for piece in ordered:
+        path, (first, end) = piece.file.filename, _rows_of(piece)
+        if piece.attrs["part_rows"] != rows:
+            raise InputError(
+                f"{path}: was made from {piece.attrs['part_rows']} {part} rows, but the dataset has {rows}; "
+                "extract the features anew"
+            )
+        if first != reached:
+            problem = "are missing" if first > reached else "are given twice"
+            raise InputError(
+                f"{path}: {part} rows {min(first, reached)} to {max(first, reached) - 1} {problem}; "
+                "give each shard of one extraction once"
+            )
+        reached = end
+    if reached != rows:
+        raise InputError(
+            f"{ordered[-1].file.filename}: {part} rows {reached} to {rows - 1} are missing; "
+            "give each shard of one extraction once"
+        )
+
+
+def _copy(piece: h5py.Group, name: str, target: h5py.Dataset) -> None:
+    """Copy the rows of a shard in blocks; features are (n, d), views (V, n, d)."""
+    stored, first = piece[name], _rows_of(piece)[0]
+    for block in row_blocks(stored.shape[-2], BLOCK_ROWS):
+        target[..., first + block.start : first + block.stop, :] = stored[..., block, :]

@@ -1,0 +1,162 @@
+"""The images of dataset.h5, read for a backbone: uint8 tensors of its size, from arrays or image files."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+from torchvision.transforms.v2 import functional
+
+from activepool.backbones.backbone import Preprocessing
+from activepool.errors import InputError
+from activepool.features.transforms import crop_box
+
+#: Channels of an image from a file, unless the backbone asks for others.
+FILE_CHANNELS = 3
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which images to read, and what of them.
+
+    Attributes:
+        rows: (B,) int64, rows of the part.
+        crops: (V, B, CROP_DRAWS) random numbers, V random crops of each image; None for the central view.
+    """
+
+    rows: np.ndarray
+    crops: np.ndarray | None = None
+
+
+class PartImages(Dataset):
+    """The images of one part (train or test) of dataset.h5, as a backbone takes them.
+
+    The file is opened at the first read, so that each worker process of a loader has it open for itself.
+
+    Raises: InputError if the file is not a dataset of images.
+    """
+
+    def __init__(self, path: str | Path, part: str, preprocessing: Preprocessing) -> None:
+        self.path = Path(path)
+        self.part = part
+        self.preprocessing = preprocessing
+        with _opened(self.path) as file:
+            self._length = len(_images_of(file, part))
+            self._root = Path(str(file.attrs.get("root", "")))
+        self._stored: h5py.Dataset | None = None
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, request: Request) -> Tensor | InputError:
+        """Return views (V, B, channels, image_size, image_size) uint8; V = 1 for the central view.
+
+        An InputError is returned, not raised: a loader would wrap it in the traceback of a worker.
+        """
+        try:
+            return self._read(request)
+        except InputError as error:
+            return error
+
+    def _read(self, request: Request) -> Tensor:
+        if self._stored is None:
+            self._stored = _images_of(_opened(self.path), self.part)
+        images = self._decoded(request.rows)
+        if request.crops is None:
+            views = [self.preprocessing.whole(image)[None] for image in images]
+        else:
+            views = [
+                torch.stack([self._crop(image, draws) for draws in draws_of_views])
+                for image, draws_of_views in zip(images, request.crops.swapaxes(0, 1), strict=True)
+            ]
+        return torch.stack(views, dim=1)
+
+    def _decoded(self, rows: np.ndarray) -> Iterator[Tensor]:
+        """Yield the named images, each (C, H, W) uint8; one image file at a time is in memory."""
+        # HDF5 takes rows in ascending order only.
+        ascending, inverse = np.unique(rows, return_inverse=True)
+        if self._stored.ndim == 4:
+            yield from torch.from_numpy(self._stored[ascending][inverse]).permute(0, 3, 1, 2)
+        else:
+            for path in self._stored.asstr()[ascending][inverse]:
+                yield read_image(self._root / path, self.preprocessing.channels)
+
+    def _crop(self, image: Tensor, draws: np.ndarray) -> Tensor:
+        top, left, height, width = crop_box(*image.shape[-2:], draws)
+        side = [self.preprocessing.image_size] * 2
+        return self.preprocessing.coloured(
+            functional.resized_crop(image, top, left, height, width, side, antialias=True)
+        )
+
+
+def read_image(path: Path, channels: int) -> Tensor:
+    """Decode an image file as (channels, H, W) uint8; raises InputError that names it if that fails."""
+    try:
+        with Image.open(path) as image:
+            return functional.pil_to_tensor(image.convert("L" if channels == 1 else "RGB"))
+    # A damaged file makes its decoder raise nearly anything (OSError, SyntaxError, struct.error, ...).
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"{path}: not a readable image ({reason}); mend it, or make the dataset anew without it"
+        ) from error
+
+
+def image_channels(path: str | Path) -> int:
+    """Return how many channels the images of dataset.h5 have; 3 for image files."""
+    with _opened(Path(path)) as file:
+        images = _images_of(file, "train")
+        return images.shape[3] if images.ndim == 4 else FILE_CHANNELS
+
+
+def loaded(images: PartImages, requests: Iterable[Request], workers: int, pinned: bool) -> Iterator[Tensor]:
+    """Yield the views of each request, in order, read by ``workers`` processes (0: by this one).
+
+    Args:
+        images: where to read.
+        requests: may be made as they are asked for; they are taken in this process.
+        workers: no effect on the result.
+        pinned: whether the tensors go to a GPU, to which pinned memory is copied faster.
+
+    Raises: InputError for an image that cannot be read, as the one line it is also from a worker.
+    """
+    loader = DataLoader(
+        images,
+        batch_size=None,
+        sampler=requests,
+        num_workers=workers,
+        pin_memory=pinned,
+        # Only names the workers' own streams, which are not used; the global generator stays untouched.
+        generator=torch.Generator(),
+    )
+    for views in loader:
+        if isinstance(views, InputError):
+            raise views
+        yield views
+
+
+def _opened(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(f"{path}: not a readable HDF5 file ({error})") from error
+
+
+def _images_of(file: h5py.File, part: str) -> h5py.Dataset:
+    """Return <part>/images (n, H, W, C) uint8 or <part>/paths (n,)."""
+    for name in (f"{part}/images", f"{part}/paths"):
+        found = file.get(name)
+        if not isinstance(found, h5py.Dataset):
+            continue
+        if found.ndim == 4 and (found.dtype != np.uint8 or found.shape[3] not in (1, 3)):
+            raise InputError(
+                f"{file.filename}: {name} is {found.dtype} of shape {found.shape}; "
+                "it must be uint8 of shape (rows, height, width, 1 or 3)"
+            )
+        return found
+    raise InputError(f"{file.filename}: has neither {part}/images nor {part}/paths")

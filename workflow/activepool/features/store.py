@@ -1,0 +1,165 @@
+"""features.h5: the cached embeddings of a dataset, read in blocks.
+
+Layout: ``train/features`` (N, d) and ``test/features`` (M, d), float16 or float32; ``train/labels`` and
+``test/labels`` int64 (-1: not known); optional ``train/sources``: where a row came from (a path, or a row
+of the original dataset). Attributes: ``class_names``, ``backbone``, ``checkpoint_digest``, ``transform``.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from activepool.errors import InputError
+
+#: Rows that are processed at once: large enough for the matrix product, small enough for the cache.
+BLOCK_ROWS = 4096
+
+#: Rows count as close together if fewer than this many rows of the file lie between two of them.
+SPARSE = 4
+
+
+class FeatureMatrix:
+    """The rows of one features dataset: (N, d), left where they are and read as float32 (or float64).
+
+    Threads may read at once. Rows of a contiguous dataset are read without a lock: many that lie close
+    together by plain reads, so that the file does not pile up in the process's memory, and few that lie
+    far apart through a memory map.
+    """
+
+    def __init__(self, stored: np.ndarray, read: Callable[[int, int], np.ndarray]) -> None:
+        """Join random access (``stored``, (N, d)) with ``read(start, stop)`` of consecutive rows."""
+        self.shape: tuple[int, int] = stored.shape
+        self._stored = stored
+        self._read = read
+
+    @classmethod
+    def of_array(cls, array: np.ndarray) -> "FeatureMatrix":
+        """Wrap an (N, d) array, in memory or mapped."""
+        return cls(array, lambda start, stop: array[start:stop])
+
+    @classmethod
+    def of_dataset(cls, dataset: h5py.Dataset) -> "FeatureMatrix":
+        """Wrap an open HDF5 dataset; the file must stay open while it is chunked."""
+        offset = dataset.id.get_offset()
+        if offset is None or not dataset.size:
+            locked = _LockedRows(dataset)
+            return cls(locked, locked.read)
+        mapped = np.memmap(
+            dataset.file.filename, dtype=dataset.dtype, mode="r", offset=offset, shape=dataset.shape
+        )
+        return cls(mapped, partial(_read_rows, mapped))
+
+    def block(self, rows: slice, dtype: type = np.float32) -> np.ndarray:
+        """Return consecutive rows, (rows, d) of ``dtype``."""
+        start, stop, _ = rows.indices(self.shape[0])
+        return self._read(start, stop).astype(dtype, copy=False)
+
+    def take(self, rows: np.ndarray, dtype: type = np.float32) -> np.ndarray:
+        """Return the named rows in the order given, (len(rows), d) of ``dtype``."""
+        if not len(rows):
+            return np.empty((0, self.shape[1]), dtype)
+        first, last = int(rows.min()), int(rows.max())
+        if last - first < SPARSE * len(rows):
+            near = self._read(first, last + 1)
+            consecutive = len(near) == len(rows) and (np.diff(rows) == 1).all()
+            return (near if consecutive else near[rows - first]).astype(dtype)
+        return self._stored[rows].astype(dtype)
+
+
+class _LockedRows:
+    """A chunked dataset: HDF5 decodes one read at a time, and takes rows in ascending order only."""
+
+    def __init__(self, dataset: h5py.Dataset) -> None:
+        self.shape = dataset.shape
+        self._dataset = dataset
+        self._lock = threading.Lock()
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        with self._lock:
+            return self._dataset[start:stop]
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        ascending, inverse = np.unique(rows, return_inverse=True)
+        with self._lock:
+            return self._dataset[ascending][inverse]
+
+
+def _read_rows(mapped: np.memmap, start: int, stop: int) -> np.ndarray:
+    """Return rows of a mapped file by a plain read, which leaves no page of it in this process."""
+    return np.fromfile(
+        mapped.filename,
+        dtype=mapped.dtype,
+        count=(stop - start) * mapped.shape[1],
+        offset=mapped.offset + start * mapped.strides[0],
+    ).reshape(-1, mapped.shape[1])
+
+
+@dataclass
+class FeatureSplit:
+    """One part (train or test): features, labels (-1: not known), and where each row came from."""
+
+    features: FeatureMatrix
+    labels: np.ndarray
+    sources: h5py.Dataset | None
+
+    def sources_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the sources of the named rows as strings, (len(rows),); only where there are sources."""
+        ascending, inverse = np.unique(rows, return_inverse=True)
+        return self.sources.asstr()[ascending][inverse]
+
+
+class FeatureFile:
+    """An open features.h5.
+
+    Raises InputError, naming the file, if a dataset is missing or has the wrong type or shape.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self._file = h5py.File(self.path, "r")
+        except OSError as error:
+            raise InputError(f"{path}: not a readable HDF5 file ({error})") from error
+        self.train = self._split("train")
+        self.test = self._split("test")
+        self.class_names = [str(name) for name in self._file.attrs.get("class_names", [])]
+        if not self.class_names:
+            largest = max((int(part.labels.max(initial=-1)) for part in (self.train, self.test)), default=-1)
+            self.class_names = [str(number) for number in range(largest + 1)]
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """The file's attributes, as they are stored."""
+        return dict(self._file.attrs)
+
+    def __enter__(self) -> "FeatureFile":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def _split(self, part: str) -> FeatureSplit:
+        features, labels = self._dataset(f"{part}/features"), self._dataset(f"{part}/labels")
+        if features.ndim != 2 or features.dtype not in (np.float16, np.float32):
+            raise InputError(
+                f"{self.path}: {part}/features is {features.dtype} of shape {features.shape}; "
+                "it must be float16 or float32 of shape (rows, width)"
+            )
+        if labels.shape != features.shape[:1] or labels.dtype.kind not in "iu":
+            raise InputError(
+                f"{self.path}: {part}/labels is {labels.dtype} of shape {labels.shape}; "
+                f"it must be int64 of shape ({features.shape[0]},), with -1 where a label is not known"
+            )
+        sources = self._file.get(f"{part}/sources")
+        return FeatureSplit(FeatureMatrix.of_dataset(features), labels[:].astype(np.int64), sources)
+
+    def _dataset(self, name: str) -> h5py.Dataset:
+        found = self._file.get(name)
+        if not isinstance(found, h5py.Dataset):
+            raise InputError(f"{self.path}: dataset '{name}' is missing; see the contract of features.h5")
+        return found

@@ -1,0 +1,223 @@
+"""Random augmentations: sets of transformations, drawn anew for each image of a batch.
+
+An augmentation has two halves. The random crop is cut from the whole image where it is read (in the
+workers of the loader), because a cut from an already reduced image would lose detail; the caller draws
+its random numbers beforehand, so that it does not depend on the workers. All the rest happens on the
+batch, on the device, with one draw per image. The draws come from a torch generator on the CPU, so that
+a seed means the same augmentation on every device.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional
+
+from activepool.backbones.networks import LARGEST_SMALL_IMAGE
+from activepool.errors import InputError
+
+#: Areas (relative to the image) and aspect ratios of random crops: Chen et al. 2020, appendix A.
+CROP_AREA = (0.08, 1.0)
+CROP_RATIO = (3 / 4, 4 / 3)
+#: A crop that does not fit into the image is drawn again, at most this often.
+CROP_TRIES = 10
+#: Random numbers that one crop is made of: area and ratio of each try, and the place.
+CROP_DRAWS = 2 * CROP_TRIES + 2
+
+#: A transformation of a batch (B, C, S, S) in 0..1, with a draw of its own for each image.
+Transformation = Callable[[Tensor, Generator], Tensor]
+
+# Weights of red, green and blue in grey (ITU-R 601).
+_GREY = torch.tensor([0.299, 0.587, 0.114])
+# From red, green and blue to luma and two colour differences (YIQ); a turn of the latter changes the hue.
+_YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """A named set of random transformations.
+
+    Attributes:
+        cropped: whether a random crop comes first.
+        transformations: applied in this order to batches of images.
+    """
+
+    cropped: bool
+    transformations: tuple[Transformation, ...]
+
+    def draw_crops(self, views: int, images: int, generator: Generator) -> np.ndarray | None:
+        """Return the random numbers of crops, (views, images, CROP_DRAWS), or None if there are none."""
+        return torch.rand(views, images, CROP_DRAWS, generator=generator).numpy() if self.cropped else None
+
+    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+        """Return augmented images (B, C, S, S) in 0..1, of images (B, C, S, S) in 0..1."""
+        for transformation in self.transformations:
+            images = transformation(images, generator)
+        return images
+
+
+def augmentation(name: str, image_size: int) -> Augmentation:
+    """Return an augmentation by name, for square images of ``image_size`` pixels.
+
+    ``natural``: SimCLR's set for photographs (Chen et al. 2020, appendix A): random crop, flip, colour
+    jitter, grey, and for images above 64 pixels blur. ``crop``: random crop and flip alone, the usual
+    augmentation for training a head. ``digits``: small turns, shifts, scalings and shears, an erased
+    rectangle, and noise, for centred signs on a dark ground, which a flip would turn into other signs.
+
+    Raises: InputError for any other name.
+    """
+    if name not in AUGMENTATIONS:
+        raise InputError(f"augmentation: {name!r} is not known; it must be one of {', '.join(AUGMENTATIONS)}")
+    return AUGMENTATIONS[name](image_size)
+
+
+def _natural(image_size: int) -> Augmentation:
+    if image_size <= LARGEST_SMALL_IMAGE:
+        return Augmentation(True, (flip, partial(colour_jitter, strength=0.5), grey))
+    return Augmentation(True, (flip, partial(colour_jitter, strength=1.0), grey, blur))
+
+
+def _crop(image_size: int) -> Augmentation:
+    return Augmentation(True, (flip,))
+
+
+def _digits(image_size: int) -> Augmentation:
+    return Augmentation(False, (affine, erase, noise))
+
+
+AUGMENTATIONS: dict[str, Callable[[int], Augmentation]] = {
+    "natural": _natural,
+    "digits": _digits,
+    "crop": _crop,
+}
+
+
+def crop_box(height: int, width: int, draws: np.ndarray) -> tuple[int, int, int, int]:
+    """Return (top, left, height, width) of a random crop of an image of ``height`` x ``width`` pixels.
+
+    Area and aspect ratio are drawn until the crop fits, as in torchvision's RandomResizedCrop; failing
+    that, it is the largest central crop of an allowed ratio.
+
+    Args:
+        height, width: of the image, in pixels.
+        draws: (CROP_DRAWS,) uniform random numbers in 0..1.
+    """
+    area = height * width * _between(draws[:CROP_TRIES], *CROP_AREA)
+    ratio = np.exp(_between(draws[CROP_TRIES : 2 * CROP_TRIES], *np.log(CROP_RATIO)))
+    widths, heights = np.rint(np.sqrt(area * ratio)), np.rint(np.sqrt(area / ratio))
+    fits = (widths >= 1) & (widths <= width) & (heights >= 1) & (heights <= height)
+    if not fits.any():
+        rows, columns = min(height, round(width / CROP_RATIO[0])), min(width, round(height * CROP_RATIO[1]))
+        return (height - rows) // 2, (width - columns) // 2, rows, columns
+    rows, columns = int(heights[fits.argmax()]), int(widths[fits.argmax()])
+    down, right = draws[-2:]
+    return int(down * (height - rows + 1)), int(right * (width - columns + 1)), rows, columns
+
+
+def flip(images: Tensor, generator: Generator) -> Tensor:
+    """Mirror each image left to right with probability 0.5."""
+    return torch.where(_chosen(images, 0.5, generator), images.flip(-1), images)
+
+
+def colour_jitter(images: Tensor, generator: Generator, strength: float) -> Tensor:
+    """Change brightness, contrast, saturation and hue of each image, with probability 0.8.
+
+    Brightness, contrast and saturation change by a factor in 1 ± 0.8 · strength, the hue by a turn of up to
+    0.2 · strength. Each of them is a linear map of colours: they are joined to one map per image. Two things
+    differ from torchvision's ColorJitter for speed: the order is fixed, and the hue turns in YIQ, not in HSV.
+    Grey images change brightness and contrast alone.
+    """
+    channels = images.shape[1]
+    draws = 2 * torch.rand(4, len(images), 1, 1, generator=generator).to(images.device) - 1
+    brightness, contrast, saturation = 1 + 0.8 * strength * draws[:3]
+    identity = torch.eye(channels, device=images.device)
+    colours = brightness * contrast * identity
+    greys = torch.ones(1, device=images.device)
+    if channels == 3:
+        greys = _GREY.to(images.device)
+        to_grey = greys.expand(3, 3)
+        saturate = saturation * identity + (1 - saturation) * to_grey
+        colours = colours @ saturate @ _hue_turn(0.2 * strength * draws[3])
+    # Contrast stretches colours about the image's mean grey; the other maps leave that grey in its place.
+    mean_grey = brightness * torch.einsum("bchw,c->b", images, greys).reshape(-1, 1, 1) / images[0, 0].numel()
+    changed = (colours @ images.flatten(2) + (1 - contrast) * mean_grey).clamp(0, 1)
+    return torch.where(_chosen(images, 0.8, generator), changed.reshape(images.shape), images)
+
+
+def _hue_turn(turns: Tensor) -> Tensor:
+    """Return the maps of colours (B, 3, 3) that turn the hue by ``turns`` (B, 1, 1), in whole turns."""
+    angle = 2 * math.pi * turns
+    cosine, sine, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
+    rows = [[zero + 1, zero, zero], [zero, cosine, -sine], [zero, sine, cosine]]
+    turn = torch.cat([torch.cat(row, dim=2) for row in rows], dim=1)
+    to_yiq = _YIQ.to(turns.device)
+    return torch.linalg.inv(_YIQ).to(turns.device) @ turn @ to_yiq
+
+
+def grey(images: Tensor, generator: Generator) -> Tensor:
+    """Turn each image grey with probability 0.2."""
+    chosen = _chosen(images, 0.2, generator)
+    if images.shape[1] == 1:
+        return images
+    weights = _GREY.to(images.device).reshape(1, 3, 1, 1)
+    return torch.where(chosen, (images * weights).sum(dim=1, keepdim=True).expand_as(images), images)
+
+
+def blur(images: Tensor, generator: Generator) -> Tensor:
+    """Blur each image, with probability 0.5, by a Gaussian of 0.1 to 2 pixels; kernel a tenth as wide."""
+    batch, channels, side, _ = images.shape
+    radius = max(1, side // 20)
+    sigma = _between(torch.rand(batch, 1, generator=generator), 0.1, 2.0).to(images.device)
+    distance = torch.arange(-radius, radius + 1, device=images.device)
+    kernel = torch.exp(-0.5 * (distance / sigma) ** 2)
+    kernel = (kernel / kernel.sum(dim=1, keepdim=True)).repeat_interleave(channels, dim=0)
+    planes = functional.pad(images, [radius] * 4, mode="reflect").reshape(
+        1, batch * channels, *[side + 2 * radius] * 2
+    )
+    planes = functional.conv2d(planes, kernel[:, None, :, None], groups=batch * channels)
+    planes = functional.conv2d(planes, kernel[:, None, None, :], groups=batch * channels)
+    return torch.where(_chosen(images, 0.5, generator), planes.reshape(images.shape), images)
+
+
+def affine(images: Tensor, generator: Generator) -> Tensor:
+    """Turn, scale, shear and shift each image a little; what comes in from outside is black."""
+    draws = 2 * torch.rand(6, len(images), generator=generator) - 1
+    angle, shear = math.radians(20) * draws[0], 0.25 * draws[1]
+    across, down = torch.exp(0.2 * draws[2]), torch.exp(0.2 * draws[3])
+    cosine, sine = angle.cos(), angle.sin()
+    first = torch.stack([across * cosine, across * (shear * cosine - sine), 0.25 * draws[4]], dim=1)
+    second = torch.stack([down * sine, down * (shear * sine + cosine), 0.25 * draws[5]], dim=1)
+    maps = torch.stack([first, second], dim=1).to(images.device)
+    grid = functional.affine_grid(maps, list(images.shape), align_corners=False)
+    return functional.grid_sample(images, grid, align_corners=False)
+
+
+def erase(images: Tensor, generator: Generator) -> Tensor:
+    """Blacken a rectangle of each image, with sides of up to half the image's."""
+    side = images.shape[-1]
+    draws = torch.rand(4, len(images), 1, generator=generator).to(images.device)
+    places = torch.arange(side, device=images.device) / side
+    lengths = 0.5 * draws[:2]
+    starts = draws[2:] * (1 - lengths)
+    rows, columns = (places >= starts) & (places < starts + lengths)
+    return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0.0)
+
+
+def noise(images: Tensor, generator: Generator) -> Tensor:
+    """Add Gaussian noise to each pixel, its standard deviation drawn per image from 0 to 0.1."""
+    deviation = 0.1 * torch.rand(len(images), 1, 1, 1, generator=generator)
+    added = deviation * torch.randn(images.shape, generator=generator)
+    return (images + added.to(images.device)).clamp(0, 1)
+
+
+def _between(draws: Tensor, low: float, high: float) -> Tensor:
+    return low + (high - low) * draws
+
+
+def _chosen(images: Tensor, probability: float, generator: Generator) -> Tensor:
+    """Draw which images are changed, (B, 1, 1, 1) bool."""
+    return (torch.rand(len(images), 1, 1, 1, generator=generator) < probability).to(images.device)

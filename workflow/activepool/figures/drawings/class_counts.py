@@ -1,0 +1,77 @@
+"""Class counts of the labelled set after the last round: strategies by classes."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from activepool.figures.end_labels import LINE_HEIGHT
+from activepool.figures.panels import PAGE_WIDTH
+from activepool.figures.results import Results, last_round
+from activepool.figures.settings import Settings
+from activepool.figures.styles import styles_of
+
+#: Up to so many classes the counts are written in the cells, and up to so many the classes are named.
+CLASSES_WITH_COUNTS, CLASSES_WITH_NAMES = 12, 40
+
+#: Colours end at a quarter of an equal share and at four times; the scale is logarithmic.
+SHARES = {-2: "1/4", -1: "1/2", 0: "1", 1: "2", 2: "4"}
+DOUBLINGS = max(SHARES)
+
+#: Inches: the least height of a row, and what axis and colour bar take below the rows.
+LOWEST_ROW, AROUND = 0.24, 0.95
+
+
+def draw(results: Results, settings: Settings) -> Figure:
+    """Draw a row for each strategy: the mean count of each class over the seeds.
+
+    Colour is the count relative to an equal share of the labelled set: blue below, red above. Classes
+    go from the rarest to the most frequent in the mean over the strategies.
+    """
+    counts = last_counts(results.class_counts)
+    counts = counts[counts.mean().sort_values(kind="stable").index]
+    share = counts.div(counts.mean(axis=1), axis=0).to_numpy()
+    with np.errstate(divide="ignore"):
+        doublings = np.clip(np.log2(share), -DOUBLINGS, DOUBLINGS)
+
+    names = ["\n".join(style.lines) for style in styles_of(list(counts.index), settings).values()]
+    row = max(LOWEST_ROW, LINE_HEIGHT * max(name.count("\n") + 1 for name in names))
+    figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + AROUND), layout="constrained")
+    axes = figure.add_subplot()
+    image = axes.imshow(doublings, cmap="RdBu_r", vmin=-DOUBLINGS, vmax=DOUBLINGS, aspect="auto")
+    axes.grid(visible=False)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=40, extend="both")
+    bar.set_label("Labelled samples relative to an equal share")
+    bar.set_ticks(list(SHARES), labels=list(SHARES.values()))
+    bar.outline.set_visible(False)
+    _name_classes(axes, counts.columns)
+    if counts.shape[1] <= CLASSES_WITH_COUNTS:
+        _write_counts(axes, counts.to_numpy(), doublings)
+    return figure
+
+
+def last_counts(class_counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean count over seeds after the last round that all of a strategy's seeds have.
+
+    Returns: one row per strategy in the order of the table, one column per class.
+    """
+    groups = class_counts.groupby("strategy", sort=False)
+    return pd.DataFrame({name: last_round(rows).groupby("class")["count"].mean() for name, rows in groups}).T
+
+
+def _name_classes(axes: Axes, classes: pd.Index) -> None:
+    if len(classes) > CLASSES_WITH_NAMES:
+        axes.set_xticks([])
+        axes.set_xlabel(f"{len(classes):,} classes, from rarest to most frequent")
+    else:
+        axes.set_xticks(range(len(classes)), classes)
+        axes.set_xlabel("Class, from rarest to most frequent")
+
+
+def _write_counts(axes: Axes, counts: np.ndarray, doublings: np.ndarray) -> None:
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if abs(doublings[row, column]) > 0.7 * DOUBLINGS else "black"
+        axes.text(column, row, f"{count:,.0f}", color=colour, size=7, ha="center", va="center")

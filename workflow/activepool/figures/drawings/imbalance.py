@@ -1,0 +1,33 @@
+"""Imbalance of the labelled set: one panel for each measure, against the number of labels."""
+
+from matplotlib.figure import Figure
+
+from activepool.errors import InputError
+from activepool.figures.panels import PAGE_WIDTH, draw_curves, legend_below
+from activepool.figures.quantities import quantity
+from activepool.figures.results import Results
+from activepool.figures.settings import Settings
+from activepool.figures.styles import styles_of
+
+MEASURES = "imbalance_"
+PANEL_HEIGHT = 2.0
+
+
+def draw(results: Results, settings: Settings) -> Figure:
+    """Draw every metric whose name begins with ``imbalance_``.
+
+    Raises: InputError if there is none.
+    """
+    measures = [metric for metric in results.curves.metrics if metric.startswith(MEASURES)]
+    if not measures:
+        known = ", ".join(results.curves.metrics)
+        raise InputError(f"curves: no metric begins with {MEASURES!r}; there are {known}")
+    styles = styles_of(results.curves.strategies, settings)
+    figure = Figure(figsize=(PAGE_WIDTH, PANEL_HEIGHT), layout="constrained")
+    for axes, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
+        drawn = quantity(measure)
+        draw_curves(axes, results.curves.of(measure), styles, drawn.factor, settings.confidence)
+        axes.set_title(drawn.axis_label)
+        axes.set_xlabel("Labels")
+    legend_below(figure, styles)
+    return figure

@@ -1,0 +1,16 @@
+"""Learning curves: a metric against the number of labels, mean and interval over seeds."""
+
+from matplotlib.figure import Figure
+
+from activepool.figures.panels import named_curves
+from activepool.figures.quantities import quantity
+from activepool.figures.results import Results
+from activepool.figures.settings import Settings
+from activepool.figures.styles import styles_of
+
+
+def draw(results: Results, settings: Settings) -> Figure:
+    """Draw ``settings.metric`` for every strategy."""
+    styles = styles_of(results.curves.strategies, settings)
+    curves = results.curves.of(settings.metric)
+    return named_curves(curves, styles, quantity(settings.metric), settings.confidence)

@@ -1,0 +1,14 @@
+"""Learning curves of balanced accuracy, in which every class weighs the same."""
+
+from dataclasses import replace
+
+from matplotlib.figure import Figure
+
+from activepool.figures.drawings import learning_curves
+from activepool.figures.results import Results
+from activepool.figures.settings import Settings
+
+
+def draw(results: Results, settings: Settings) -> Figure:
+    """Draw the balanced accuracy for every strategy, whichever metric the settings name."""
+    return learning_curves.draw(results, replace(settings, metric="balanced_accuracy"))

@@ -1,0 +1,94 @@
+"""The parts that figures of curves share: a panel of curves with bands, with names or a legend."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+from activepool.evaluation.statistics import mean_interval
+from activepool.figures.end_labels import End, column_size, write_end_labels
+from activepool.figures.quantities import Quantity
+from activepool.figures.styles import Style
+
+#: Width in inches of a figure over two columns of text.
+PAGE_WIDTH = 7.0
+
+#: Inches around a panel that its ticks and axis labels need.
+LEFT, BOTTOM, TOP = 0.55, 0.42, 0.08
+
+LOWEST_PANEL = 2.8
+
+BAND = {"alpha": 0.13, "linewidth": 0, "zorder": 2}
+
+
+def draw_curves(
+    axes: Axes,
+    curves: Mapping[str, pd.DataFrame],
+    styles: Mapping[str, Style],
+    factor: float,
+    confidence: float,
+) -> list[End]:
+    """Draw the mean of each curve over its seeds, times ``factor``, and its interval as a band.
+
+    Returns: the ends of the curves.
+    """
+    ends = []
+    for strategy, curve in curves.items():
+        style = styles[strategy]
+        labels = curve.index.get_level_values("labels").to_numpy(dtype=np.float64)
+        mean, half_width = (factor * part for part in mean_interval(curve.to_numpy(), confidence))
+        axes.plot(labels, mean, zorder=3, **style.line_properties)
+        axes.fill_between(labels, mean - half_width, mean + half_width, **BAND, color=style.colour)
+        ends.append(End(style, labels[-1], mean[-1]))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=(1, 2, 2.5, 5, 10), integer=True))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.margins(x=0.02)
+    return ends
+
+
+def named_curves(
+    curves: Mapping[str, pd.DataFrame], styles: Mapping[str, Style], drawn: Quantity, confidence: float
+) -> Figure:
+    """Return a figure of one panel, over two columns, that names each curve at its end.
+
+    It grows with the number of names, so that none lie on one another. The axis ends where the quantity
+    does: a band of few seeds can go beyond.
+    """
+    width, height = column_size([styles[strategy] for strategy in curves])
+    height = max(height, LOWEST_PANEL)
+    whole = BOTTOM + height + TOP
+    panel = PAGE_WIDTH - LEFT - width
+    figure = Figure(figsize=(PAGE_WIDTH, whole))
+    axes = figure.add_axes((LEFT / PAGE_WIDTH, BOTTOM / whole, panel / PAGE_WIDTH, height / whole))
+    axes.set_xlabel("Labels")
+    axes.set_ylabel(drawn.axis_label)
+    ends = draw_curves(axes, curves, styles, drawn.factor, confidence)
+    lowest, highest = axes.get_ylim()
+    axes.set_ylim(max(lowest, drawn.least), min(highest, drawn.most))
+    names = figure.add_axes(
+        ((LEFT + panel) / PAGE_WIDTH, BOTTOM / whole, width / PAGE_WIDTH, height / whole),
+        xlim=(0, width),
+        ylim=(0, height),
+    )
+    write_end_labels(axes, names, ends)
+    return figure
+
+
+def legend_below(figure: Figure, styles: Mapping[str, Style]) -> None:
+    """Write one legend under all panels of a figure with constrained layout, which grows by its height."""
+    width, _ = column_size(list(styles.values()))
+    legend = figure.legend(
+        handles=[Line2D([], [], **style.line_properties) for style in styles.values()],
+        labels=["\n".join(style.lines) for style in styles.values()],
+        loc="outside lower center",
+        ncols=max(1, int(PAGE_WIDTH // width)),
+        frameon=False,
+        handlelength=2.4,
+    )
+    inches = legend.get_window_extent(FigureCanvasAgg(figure).get_renderer()).height / figure.dpi
+    figure.set_figheight(figure.get_figheight() + inches)

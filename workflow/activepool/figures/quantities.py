@@ -1,0 +1,55 @@
+"""What the metrics are called on an axis, and in which unit they are drawn."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A metric on an axis.
+
+    Attributes:
+        title: its name in words.
+        unit: the unit drawn, empty for a pure number.
+        factor: drawn value = factor · value in curves.csv.
+        least, most: no value is beyond these, in the unit drawn.
+    """
+
+    title: str
+    unit: str = ""
+    factor: float = 1.0
+    least: float = -math.inf
+    most: float = math.inf
+
+    @property
+    def axis_label(self) -> str:
+        """Name and unit."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    @property
+    def difference_label(self) -> str:
+        """Name and unit of a difference of two values, on two lines."""
+        unit = {"%": "percentage points"}.get(self.unit, self.unit)
+        return f"{self.title}, difference" + (f"\n({unit})" if unit else "")
+
+
+def _percent(title: str) -> Quantity:
+    return Quantity(title, "%", 100.0, 0.0, 100.0)
+
+
+_KNOWN = {
+    "top1": _percent("Top-1 accuracy"),
+    "top5": _percent("Top-5 accuracy"),
+    "balanced_accuracy": _percent("Balanced accuracy"),
+    "validation_accuracy": _percent("Validation accuracy"),
+    "ece": _percent("Calibration error"),
+    "nll": Quantity("Negative log-likelihood", "nats"),
+    "imbalance_ratio": Quantity("Imbalance ratio"),
+    "imbalance_entropy": Quantity("Class entropy"),
+    "imbalance_total_variation": Quantity("Total variation"),
+}
+
+
+def quantity(metric: str) -> Quantity:
+    """Return how ``metric`` is drawn; an unknown one under its own name, as it is."""
+    return _KNOWN.get(metric, Quantity(metric.replace("_", " ")))

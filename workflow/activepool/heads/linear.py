@@ -1,0 +1,79 @@
+"""The linear head: logits = features · weightᵀ + bias, kept in head.h5."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from activepool.compute import Array, Compute
+from activepool.errors import InputError
+from activepool.files import written_whole
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """A trained linear classifier.
+
+    Attributes:
+        weight: (C, d) float32.
+        bias: (C,) float32.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+    @property
+    def num_classes(self) -> int:
+        """C."""
+        return self.weight.shape[0]
+
+    def on(self, compute: Compute) -> tuple[Array, Array]:
+        """Return (weight, bias) on the device of ``compute``."""
+        return compute.array(self.weight), compute.array(self.bias)
+
+    def logits64(self, features: np.ndarray) -> np.ndarray:
+        """Return the logits of (n, d) float64 rows in float64: the reference for close decisions."""
+        return features @ self._weight64.T + self.bias
+
+    @cached_property
+    def _weight64(self) -> np.ndarray:
+        return self.weight.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class TrainedHead:
+    """What training hands back.
+
+    Attributes:
+        head: the head that was kept.
+        validation_accuracy: its accuracy on the validation split, 0 to 1.
+        facts: further numbers by name: what the validation split chose (epoch, weight decay), iterations.
+    """
+
+    head: LinearHead
+    validation_accuracy: float
+    facts: dict[str, float]
+
+
+def write_head(path: str | Path, head: LinearHead, **attributes: object) -> None:
+    """Write head.h5; ``attributes`` (the epoch kept, the weight decay chosen, ...) go beside the arrays."""
+    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
+        file["weight"] = head.weight.astype(np.float32)
+        file["bias"] = head.bias.astype(np.float32)
+        file.attrs.update(attributes)
+
+
+def read_head(path: str | Path, width: int | None = None) -> LinearHead:
+    """Read head.h5; raises InputError if it is not one, or not for features of ``width``."""
+    try:
+        with h5py.File(path, "r") as file:
+            head = LinearHead(file["weight"][:].astype(np.float32), file["bias"][:].astype(np.float32))
+    except (OSError, KeyError) as error:
+        raise InputError(f"{path}: not a head file with 'weight' and 'bias' ({error})") from error
+    if head.weight.ndim != 2 or head.bias.shape != head.weight.shape[:1]:
+        raise InputError(f"{path}: weight {head.weight.shape} and bias {head.bias.shape} do not fit together")
+    if width is not None and head.weight.shape[1] != width:
+        raise InputError(f"{path}: head is for features of width {head.weight.shape[1]}, these have {width}")
+    return head

@@ -1,0 +1,90 @@
+"""The settings of the two ways to train a linear head."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from activepool.errors import InputError
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Several = Annotated[tuple[Positive, ...], Field(min_length=1)]
+
+_CHECKED = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_CHECKED)
+class SgdSettings:
+    """The recipe of Emam et al. 2021 for the linear head; the defaults are theirs for ImageNet.
+
+    Attributes:
+        class_weights: weigh classes in the loss by the inverse of their counts in the labelled set.
+        learning_rate: of the first epoch.
+        momentum: of SGD, not Nesterov's.
+        weight_decay: λ; adds λ · parameter to the gradient of weight and bias.
+        schedule: ``step`` multiplies the learning rate by ``gamma`` every ``step_size`` epochs;
+            ``cosine`` lowers it to zero over ``epochs``.
+        step_size: in epochs; of the schedule ``step`` alone.
+        gamma: of the schedule ``step`` alone.
+        epochs: at most so many.
+        batch_size: in samples; the last batch of an epoch may be smaller.
+        patience: training stops after so many epochs in a row without a better validation accuracy.
+    """
+
+    solver: ClassVar[str] = "sgd"
+    class_weights: bool = False
+    learning_rate: Positive = 15.0
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    weight_decay: NotNegative = 1e-4
+    schedule: Literal["step", "cosine"] = "step"
+    step_size: Count = 20
+    gamma: Positive = 0.1
+    epochs: Count = 60
+    batch_size: Count = 128
+    patience: Count = 30
+
+
+@dataclass(frozen=True, config=_CHECKED)
+class LbfgsSettings:
+    """Straight to the optimum of the regularised softmax regression; see `activepool.heads.lbfgs`.
+
+    Attributes:
+        class_weights: weigh classes in the loss by the inverse of their counts in the labelled set.
+        weight_decays: one weight decay, or several of which the validation split chooses. They are relative
+            to the total variance of the labelled features, so that the same values fit every backbone.
+        max_iterations: of L-BFGS, for each weight decay.
+        tolerance: L-BFGS stops when an iteration lowers the objective by less than this part of it.
+    """
+
+    solver: ClassVar[str] = "lbfgs"
+    class_weights: bool = False
+    weight_decays: Positive | Several = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+    max_iterations: Count = 200
+    tolerance: Positive = 1e-6
+
+
+#: What a configuration's ``head`` can be.
+HeadSettings = SgdSettings | LbfgsSettings
+
+_SOLVERS: dict[str, type[HeadSettings]] = {one.solver: one for one in (SgdSettings, LbfgsSettings)}
+
+
+def head_settings(content: Mapping[str, Any]) -> HeadSettings:
+    """Return the settings that ``content`` describes: ``solver``, and any of that solver's attributes.
+
+    Raises: InputError that names every key that is not known or has a value that cannot be.
+    """
+    options = dict(content)
+    solver = options.pop("solver", None)
+    if solver not in _SOLVERS:
+        raise InputError(f"head.solver: {solver!r} is not known; it must be {' or '.join(_SOLVERS)}")
+    try:
+        return TypeAdapter(_SOLVERS[solver]).validate_python(options)
+    except ValidationError as error:
+        wrong = {f"{found['loc'][0]}: {found['msg']}" for found in error.errors()}
+        known = ", ".join(one.name for one in fields(_SOLVERS[solver]))
+        raise InputError(f"head: {'; '.join(sorted(wrong))} (solver {solver} knows: {known})") from None

@@ -1,0 +1,136 @@
+"""The linear head by stochastic gradient descent: the recipe of Emam et al. 2021 on cached features.
+
+Minibatches of cross entropy with momentum; weight decay on weight and bias, as in their code. After each
+epoch the validation split is classified, and the epoch with the best accuracy is kept. Every round starts
+anew, from normal weights of standard deviation 0.001 and a bias of 0.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy, linear
+from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, StepLR
+from tqdm import tqdm
+
+from activepool.compute import Compute, to_numpy
+from activepool.errors import InputError
+from activepool.evaluation.metrics import predict
+from activepool.features.store import FeatureMatrix
+from activepool.heads.labelled import LabelledRows, class_weights
+from activepool.heads.linear import LinearHead, TrainedHead
+from activepool.heads.settings import SgdSettings
+from activepool.seeding import integer_seed
+
+#: Standard deviation of the first weights, from the code of Emam et al.
+INITIAL_DEVIATION = 1e-3
+
+
+def train_sgd(
+    labelled: LabelledRows,
+    validation: LabelledRows,
+    num_classes: int,
+    settings: SgdSettings,
+    seed: int,
+    round_number: int,
+    compute: Compute,
+    views: Sequence[FeatureMatrix] = (),
+) -> TrainedHead:
+    """Train a head on ``labelled`` and keep its best epoch on ``validation``; of equal ones the earlier.
+
+    Args:
+        labelled: the labelled set, held in memory in float32.
+        validation: read once an epoch.
+        num_classes: C.
+        settings: the recipe.
+        seed: with ``round_number``, seed of the first weights, of the order of samples and of their views.
+        round_number: from 0.
+        compute: the steps run on its device; on a CPU on one thread, so that the head does not depend on the
+            number of cores. Its workers share the validation split.
+        views: (N, d) each; if there are any, each sample shows a random one of them in each epoch.
+
+    Raises: InputError if training diverges.
+    """
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(integer_seed(seed, round_number, "train"))
+    recipe = _Recipe(labelled, views, num_classes, settings, generator, torch.device(compute.device))
+    best_accuracy, best_epoch, best_head = -1.0, 0, None
+    for epoch in tqdm(range(1, settings.epochs + 1), desc="sgd", unit="epoch", disable=None):
+        head = recipe.run_epoch()
+        if not np.isfinite(head.weight).all():
+            raise InputError(
+                f"head.learning_rate: training diverged in epoch {epoch}; "
+                f"{settings.learning_rate} is too large for these features"
+            )
+        accuracy = predict(head, validation, compute).accuracy
+        if accuracy > best_accuracy:
+            best_accuracy, best_epoch, best_head = accuracy, epoch, head
+        elif epoch - best_epoch >= settings.patience:
+            break
+    return TrainedHead(best_head, best_accuracy, {"epoch": best_epoch, "iterations": recipe.steps})
+
+
+class _Recipe:
+    """The state of one training, an epoch at a time.
+
+    Attributes:
+        steps: of the optimiser, so far.
+    """
+
+    def __init__(
+        self,
+        labelled: LabelledRows,
+        views: Sequence[FeatureMatrix],
+        num_classes: int,
+        settings: SgdSettings,
+        generator: torch.Generator,
+        device: torch.device,
+    ) -> None:
+        self.steps = 0
+        self._generator, self._device, self._batch_size = generator, device, settings.batch_size
+        first = torch.empty(num_classes, labelled.width).normal_(0, INITIAL_DEVIATION, generator=generator)
+        self._weight = first.to(device).requires_grad_()
+        self._bias = torch.zeros(num_classes, device=device).requires_grad_()
+        self._optimizer = torch.optim.SGD(
+            [self._weight, self._bias],
+            lr=settings.learning_rate,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+        )
+        self._scheduler = _scheduler(self._optimizer, settings)
+        self._labels = torch.from_numpy(labelled.labels).to(device)
+        weights = class_weights(labelled.class_counts(num_classes), settings.class_weights)
+        self._class_weights = torch.from_numpy(weights).float().to(device)
+        self._epochs_features = self._features_of_epochs(labelled, views)
+
+    def run_epoch(self) -> LinearHead:
+        """Show each sample once; return the head after it."""
+        features = next(self._epochs_features)
+        order = torch.randperm(len(features), generator=self._generator).to(self._device)
+        for batch in order.split(self._batch_size):
+            self._optimizer.zero_grad()
+            logits = linear(features[batch], self._weight, self._bias)
+            cross_entropy(logits, self._labels[batch], self._class_weights).backward()
+            self._optimizer.step()
+            self.steps += 1
+        self._scheduler.step()
+        return LinearHead(to_numpy(self._weight).copy(), to_numpy(self._bias).copy())
+
+    def _features_of_epochs(
+        self, labelled: LabelledRows, views: Sequence[FeatureMatrix]
+    ) -> Iterator[torch.Tensor]:
+        """Yield the features that each epoch shows, (L, d): those stored, or a random view of each sample."""
+        features = labelled.read()
+        while not views:
+            yield torch.from_numpy(features).to(self._device)
+        while True:
+            drawn = torch.randint(len(views), (len(labelled),), generator=self._generator).numpy()
+            for number, view in enumerate(views):
+                features[drawn == number] = view.take(labelled.rows[drawn == number])
+            yield torch.from_numpy(features).to(self._device)
+
+
+def _scheduler(optimizer: torch.optim.Optimizer, settings: SgdSettings) -> LRScheduler:
+    if settings.schedule == "cosine":
+        return CosineAnnealingLR(optimizer, T_max=settings.epochs)
+    return StepLR(optimizer, settings.step_size, settings.gamma)

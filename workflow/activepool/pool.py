@@ -1,0 +1,22 @@
+"""The pool: which rows of the training part can still be picked."""
+
+import numpy as np
+
+from activepool.errors import InputError
+
+
+def unlabelled_pool(num_train: int, validation: np.ndarray, labelled: np.ndarray) -> np.ndarray:
+    """Return the rows that are neither validation nor labelled, ascending, (n,) int64.
+
+    Raises InputError if a row is outside the training part, or both in validation and labelled.
+    """
+    free = np.ones(num_train, dtype=bool)
+    for name, rows in (("the validation split", validation), ("the labelled set", labelled)):
+        outside = rows[(rows < 0) | (rows >= num_train)]
+        if outside.size:
+            raise InputError(f"{name} names row {outside[0]}, but train/features has {num_train} rows")
+        taken = rows[~free[rows]]
+        if taken.size:
+            raise InputError(f"{name} names row {taken[0]}, which is in the validation split as well")
+        free[rows] = False
+    return np.flatnonzero(free)

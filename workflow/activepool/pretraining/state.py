@@ -1,0 +1,48 @@
+"""The state of a training in a file beside its output, for a run that goes on after a kill."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from activepool.files import written_whole
+
+
+@dataclass(frozen=True)
+class StateFile:
+    """A state that is only ever whole, and only for the training that it was made by.
+
+    Attributes:
+        path: where it is.
+        fingerprint: names the data and all settings; the state of another training is not used.
+    """
+
+    path: Path
+    fingerprint: str
+
+    @classmethod
+    def beside(cls, output: str | Path, fingerprint: str) -> "StateFile":
+        """Return the state file that goes with an output."""
+        output = Path(output)
+        return cls(output.with_name(f"{output.name}.state"), fingerprint)
+
+    def write(self, content: dict[str, Any]) -> None:
+        """Replace the state by ``content``: tensors, numbers, strings, and lists and dicts of them."""
+        with written_whole(self.path) as temporary:
+            torch.save({"fingerprint": self.fingerprint, "content": content}, temporary)
+
+    def read(self) -> dict[str, Any] | None:
+        """Return what was written, on the CPU; None if there is nothing, or it is of another training."""
+        if not self.path.exists():
+            return None
+        state = torch.load(self.path, map_location="cpu", weights_only=True)
+        if state["fingerprint"] == self.fingerprint:
+            return state["content"]
+        print(f"{self.path}: is of other data or settings; pretraining starts anew", file=sys.stderr)
+        return None
+
+    def remove(self) -> None:
+        """Remove the file, if it is there."""
+        self.path.unlink(missing_ok=True)

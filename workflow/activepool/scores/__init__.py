@@ -1,0 +1,1 @@
+"""What is measured on one sample: uncertainty from its logits, distance to decision boundaries."""

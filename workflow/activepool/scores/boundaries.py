@@ -1,0 +1,69 @@
+"""Distances from a sample to the decision boundaries of a linear head.
+
+The boundary between classes a and c is the hyperplane on which their logits are equal, so the distance
+of z to it is ((w_a − w_c)·z + b_a − b_c) / ‖w_a − w_c‖: a difference of two logits over a distance of two
+rows of the head. The logits and one C × C table give all of them, with no tensor of the width d.
+(Emam et al. 2021, section 3; MASE and BASE.)
+"""
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from activepool.compute import Array
+
+#: Rows whose squared distance is below this part of their squared norms are subtracted from each other.
+CLOSE = 1e-6
+
+
+def row_distances(weight: np.ndarray) -> np.ndarray:
+    """Return ‖w_a − w_c‖ for all pairs of rows of weight (C, d): (C, C) float64; exactly 0 for equal rows.
+
+    By the Gram form ‖w_a‖² + ‖w_c‖² − 2 w_a·w_c, which loses the digits of near-equal rows: those few
+    pairs are computed from their differences.
+    """
+    rows = weight.astype(np.float64)
+    rows -= rows.mean(axis=0)
+    norms = np.square(rows).sum(axis=1)
+    sums = norms[:, None] + norms
+    squared = sums - 2 * (rows @ rows.T)
+    for number, close in enumerate(squared <= CLOSE * sums):
+        squared[number, close] = np.square(rows[close] - rows[number]).sum(axis=1)
+    return np.sqrt(squared)
+
+
+def inverse_row_distances(weight: np.ndarray) -> np.ndarray:
+    """Return 1 / ‖w_a − w_c‖ for all pairs of rows of weight (C, d): (C, C) float64, ∞ for equal rows."""
+    with np.errstate(divide="ignore"):
+        return 1 / row_distances(weight)
+
+
+def boundary_distances(logits: Array, inverse_distances: Array) -> Array:
+    """Return the distance of each row to the boundary of each class, (n, C).
+
+    Args:
+        logits: (n, C).
+        inverse_distances: (C, C), from `inverse_row_distances`, in the logits' type.
+
+    For the predicted class ŷ (the first of the largest logits) it is the distance to the nearest
+    boundary, min over c ≠ ŷ; for another class c, the distance to the boundary between ŷ and c.
+    Infinite where w_c = w_ŷ.
+    """
+    xp = array_namespace(logits)
+    predicted = xp.argmax(logits, axis=1)
+    rows = xp.arange(logits.shape[0], device=None if isinstance(logits, np.ndarray) else logits.device)
+    to_class = xp.max(logits, axis=1, keepdims=True) - logits
+    with np.errstate(invalid="ignore"):
+        to_class *= inverse_distances[predicted]
+    to_class[rows, predicted] = xp.inf
+    nearest = xp.min(to_class, axis=1)
+    if xp.any(xp.isnan(nearest)):  # 0 · ∞: equal rows of the head with equal logits
+        to_class[xp.isnan(to_class)] = xp.inf
+        nearest = xp.min(to_class, axis=1)
+    to_class[rows, predicted] = nearest
+    return to_class
+
+
+def nearest_boundary(logits: Array, inverse_distances: Array) -> Array:
+    """Return the distance of each row to its nearest decision boundary (MASE), (n,)."""
+    xp = array_namespace(logits)
+    return xp.min(boundary_distances(logits, inverse_distances), axis=1)

@@ -1,0 +1,97 @@
+"""One pass of a head over the unlabelled pool, in blocks: scores, and the nearest to each boundary."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from activepool.compute import Array, Compute, row_blocks, to_numpy
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.heads.linear import LinearHead
+from activepool.scores.boundaries import boundary_distances, inverse_row_distances, nearest_boundary
+from activepool.scores.nearest import NearestPerClass
+from activepool.scores.uncertainty import confidence, entropy, margin
+
+#: The scores of uncertainty by name; each maps logits (n, C) to (n,).
+UNCERTAINTIES = {"confidence": confidence, "margin": margin, "entropy": entropy}
+
+#: All scores by name.
+SCORES = (*UNCERTAINTIES, "boundary")
+
+
+class HeadOnPool:
+    """A head, the features that it is applied to, and the device that does it.
+
+    Memory beyond the mapped features: a few blocks of BLOCK_ROWS × (d + 4 C) float32 per worker.
+    """
+
+    def __init__(self, features: FeatureMatrix, head: LinearHead, compute: Compute) -> None:
+        self.features = features
+        self.head = head
+        self.compute = compute
+        self._weight, self._bias = head.on(compute)
+
+    @cached_property
+    def _inverse64(self) -> np.ndarray:
+        return inverse_row_distances(self.head.weight)
+
+    @cached_property
+    def _inverse(self) -> Array:
+        return self.compute.array(self._inverse64.astype(np.float32))
+
+    def logits(self, rows: np.ndarray) -> Array:
+        """Return the logits (n, C) of the named rows, float32 on the device."""
+        block = self.compute.array(self.features.take(rows))
+        logits = block @ self._weight.T
+        logits += self._bias
+        return logits
+
+    def score(
+        self, rows: np.ndarray, names: tuple[str, ...], nearest: NearestPerClass | None = None
+    ) -> dict[str, np.ndarray]:
+        """Score the named rows; with ``nearest``, offer it their distances to each class's boundary.
+
+        Returns: ``predicted`` (n,) int32 and each named score (n,) float32, in the order of ``rows``.
+        """
+        result = {name: np.empty(len(rows), dtype=np.float32) for name in names}
+        result["predicted"] = np.empty(len(rows), dtype=np.int32)
+
+        def score_block(block: slice) -> None:
+            logits = self.logits(rows[block])
+            xp = array_namespace(logits)
+            result["predicted"][block] = to_numpy(xp.argmax(logits, axis=1))
+            if nearest is None:
+                for name in names:
+                    result[name][block] = to_numpy(self._scored(name, logits))
+                return
+            distances = boundary_distances(logits, self._inverse)
+            nearest.offer(distances, rows[block])
+            result["boundary"][block] = to_numpy(xp.min(distances, axis=1))
+
+        for _ in self.compute.map(score_block, row_blocks(len(rows), BLOCK_ROWS)):
+            pass
+        return result
+
+    def score64(self, rows: np.ndarray, name: str) -> np.ndarray:
+        """Return one score of the named rows in float64, (n,): the reference near a cut."""
+        return self._in_blocks64(rows, lambda logits: self._scored64(name, logits))
+
+    def boundary64(self, rows: np.ndarray, label: int) -> np.ndarray:
+        """Return the distance of the named rows to the boundary of class ``label``, (n,) float64."""
+        return self._in_blocks64(rows, lambda logits: boundary_distances(logits, self._inverse64)[:, label])
+
+    def _scored(self, name: str, logits: Array) -> Array:
+        return nearest_boundary(logits, self._inverse) if name == "boundary" else UNCERTAINTIES[name](logits)
+
+    def _scored64(self, name: str, logits: np.ndarray) -> np.ndarray:
+        return (
+            nearest_boundary(logits, self._inverse64) if name == "boundary" else UNCERTAINTIES[name](logits)
+        )
+
+    def _in_blocks64(self, rows: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        def compute_block(block: slice) -> np.ndarray:
+            return function(self.head.logits64(self.features.take(rows[block], np.float64)))
+
+        blocks = row_blocks(len(rows), BLOCK_ROWS // 4)
+        return np.concatenate([np.empty(0), *self.compute.map(compute_block, blocks)])

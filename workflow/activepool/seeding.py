@@ -1,0 +1,24 @@
+"""Random generators: every draw follows from (seed, round, stage) and from nothing else."""
+
+import hashlib
+
+import numpy as np
+
+
+def generator(seed: int, round_number: int, stage: str) -> np.random.Generator:
+    """Return the generator of one stage in one round of one seed.
+
+    The streams of different stages, rounds and seeds are independent, so that a stage may draw more
+    or less without a change in any other.
+    """
+    return np.random.default_rng(_sequence(seed, round_number, stage))
+
+
+def integer_seed(seed: int, round_number: int, stage: str) -> int:
+    """Return a 63-bit seed of the same stream family, for libraries that take an integer."""
+    return int(_sequence(seed, round_number, stage).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _sequence(seed: int, round_number: int, stage: str) -> np.random.SeedSequence:
+    stage_number = int.from_bytes(hashlib.sha256(stage.encode()).digest()[:8], "little")
+    return np.random.SeedSequence([seed, round_number, stage_number])

@@ -1,0 +1,38 @@
+"""Read a dataset of images: their labels, where they lie, and the pixels of small ones."""
+
+import argparse
+import json
+
+from activepool.data.dataset import prepare
+from activepool.data.samples import write_samples
+from activepool.data.settings import DatasetSettings
+from activepool.files import write_table
+from activepool.stages.program import run
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--dataset",
+        type=json.loads,
+        required=True,
+        help='JSON: {"kind": ..., "options": {...}, "imbalance": {"kind", "factor", "seed"} or null, '
+        '"on_unreadable": "stop" or "skip"}',
+    )
+    parser.add_argument("--workers", type=int, default=1, help="worker threads; no effect on the result")
+    parser.add_argument("--output", required=True, help="dataset.h5 to write")
+    parser.add_argument("--unreadable", required=True, help="CSV of images left out as unreadable, to write")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read and write."""
+    arguments = parse()
+    samples, unreadable = prepare(DatasetSettings.parse(arguments.dataset), max(1, arguments.workers))
+    write_samples(arguments.output, samples)
+    write_table(arguments.unreadable, unreadable)
+
+
+if __name__ == "__main__":
+    run(main)

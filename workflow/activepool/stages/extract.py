@@ -1,0 +1,54 @@
+"""Pass images through a backbone: one shard of the features of a dataset."""
+
+import argparse
+import json
+
+from activepool.backbones.settings import BackboneSettings, parsed
+from activepool.compute import resolve_device
+from activepool.features.extract import ExtractSettings, Shard, extract_shard
+from activepool.features.transforms import AUGMENTATIONS
+from activepool.stages.program import add_compute_arguments, run
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="dataset.h5")
+    parser.add_argument(
+        "--backbone",
+        type=json.loads,
+        required=True,
+        help='JSON: {"name": ..., "image_size": ..., "channels": 1 or 3}; channels by default as the images',
+    )
+    parser.add_argument("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
+    parser.add_argument("--shard", type=int, default=0, help="number of this shard, from 0")
+    parser.add_argument("--shards", type=int, default=1, help="number of shards; no effect on the features")
+    parser.add_argument(
+        "--batch-size", type=int, default=256, help="images at once; may change the last bits"
+    )
+    parser.add_argument("--views", type=int, default=0, help="augmented views of each train image")
+    parser.add_argument("--augmentation", default="crop", choices=list(AUGMENTATIONS), help="for the views")
+    parser.add_argument("--dtype", default="float16", choices=["float16", "float32"], help="of the features")
+    parser.add_argument("--output", required=True, help="HDF5 file of the shard to write")
+    add_compute_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Extract and write."""
+    arguments = parse()
+    extract_shard(
+        arguments.dataset,
+        parsed(BackboneSettings, arguments.backbone, "backbone"),
+        arguments.checkpoint,
+        ExtractSettings(arguments.batch_size, arguments.dtype, arguments.views, arguments.augmentation),
+        Shard(arguments.shard, arguments.shards),
+        arguments.output,
+        resolve_device(arguments.device),
+        # One reads in this process: a second one would cost more than it brings.
+        workers=arguments.workers if arguments.workers > 1 else 0,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,39 @@
+"""Pick the samples that round 0 is trained on, at random or class-balanced."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from activepool.data.splits import initial_pool
+from activepool.features.store import FeatureFile
+from activepool.files import read_index, write_table
+from activepool.stages.program import run
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--features", required=True, help="features.h5, of which the train labels are read")
+    parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
+    parser.add_argument("--kind", required=True, choices=("random", "balanced"))
+    parser.add_argument("--size", type=int, required=True, help="how many to pick")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--output", required=True, help="selected.csv to write")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Pick and write."""
+    arguments = parse()
+    validation = read_index(arguments.validation)
+    with FeatureFile(arguments.features) as file:
+        rows = initial_pool(file.train.labels, validation, arguments.kind, arguments.size, arguments.seed)
+        columns: dict[str, np.ndarray] = {"index": rows}
+        if file.train.sources is not None:
+            columns["source"] = file.train.sources_of(rows)
+    write_table(arguments.output, pd.DataFrame(columns))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,45 @@
+"""Compute what all rounds of a strategy share, once before the first."""
+
+import argparse
+import json
+
+import numpy as np
+
+from activepool.features.store import FeatureFile
+from activepool.files import read_index
+from activepool.named_arrays import write_arrays
+from activepool.pool import unlabelled_pool
+from activepool.seeding import generator
+from activepool.stages.program import add_compute_arguments, compute_of, run
+from activepool.strategies.registry import find_strategy
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--strategy", required=True, help="a strategy's name, or file.py:function")
+    parser.add_argument("--options", type=json.loads, default={}, help="its options, as JSON")
+    parser.add_argument("--features", required=True, help="features.h5")
+    parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--output", required=True, help="prepared.h5 to write")
+    add_compute_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Prepare and write."""
+    arguments = parse()
+    strategy = find_strategy(arguments.strategy)
+    with FeatureFile(arguments.features) as file:
+        features = file.train.features
+        pool = unlabelled_pool(
+            features.shape[0], read_index(arguments.validation), np.empty(0, dtype=np.int64)
+        )
+        draws = generator(arguments.seed, 0, f"prepare/{strategy.name}")
+        arrays = strategy.prepare(features, pool, draws, compute_of(arguments), **arguments.options)
+    write_arrays(arguments.output, arrays)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,53 @@
+"""Score the unlabelled pool with the head of the round before."""
+
+import argparse
+
+from activepool.features.store import FeatureFile
+from activepool.files import read_index
+from activepool.heads.linear import read_head
+from activepool.pool import unlabelled_pool
+from activepool.scores.nearest import NearestPerClass
+from activepool.scores.pool import SCORES, HeadOnPool
+from activepool.scores.store import ScoreTable, write_scores
+from activepool.stages.program import add_compute_arguments, compute_of, run
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--features", required=True, help="features.h5")
+    parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
+    parser.add_argument("--labelled", nargs="+", required=True, help="index files of all rounds before")
+    parser.add_argument("--head", required=True, help="head.h5 of the round before")
+    parser.add_argument("--scores", nargs="+", required=True, choices=sorted(SCORES), help="what to score")
+    parser.add_argument(
+        "--nearest-for-budget",
+        type=int,
+        help="list per class the samples nearest to its boundary, for this budget",
+    )
+    parser.add_argument("--output", required=True, help="scores.h5 to write")
+    add_compute_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Score and write."""
+    arguments = parse()
+    with FeatureFile(arguments.features) as file:
+        features = file.train.features
+        head = read_head(arguments.head, features.shape[1])
+        rows = unlabelled_pool(
+            features.shape[0], read_index(arguments.validation), read_index(*arguments.labelled)
+        )
+        nearest = None
+        if arguments.nearest_for_budget is not None:
+            nearest = NearestPerClass.for_budget(arguments.nearest_for_budget, head.num_classes, len(rows))
+        scores = HeadOnPool(features, head, compute_of(arguments)).score(
+            rows, tuple(arguments.scores), nearest
+        )
+    lists = nearest.lists() if nearest else None
+    write_scores(arguments.output, ScoreTable(rows, scores.pop("predicted"), scores, lists))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,98 @@
+"""Train the linear head of a round on its labelled set, and measure it on the test set."""
+
+import argparse
+import json
+from typing import Any
+
+import numpy as np
+
+from activepool.compute import Compute
+from activepool.errors import InputError
+from activepool.evaluation.imbalance import imbalance_metrics
+from activepool.evaluation.metrics import classification_metrics, predict
+from activepool.features.store import FeatureFile
+from activepool.files import read_index, write_json
+from activepool.heads.labelled import LabelledRows
+from activepool.heads.linear import TrainedHead, write_head
+from activepool.heads.settings import head_settings
+from activepool.heads.training import train_head
+from activepool.heads.views import read_views
+from activepool.labels import known_labels
+from activepool.pool import unlabelled_pool
+from activepool.stages.program import add_compute_arguments, compute_of, run
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--features", required=True, help="features.h5")
+    parser.add_argument(
+        "--validation", required=True, help="validation.csv: rows that choose the epoch or weight decay"
+    )
+    parser.add_argument(
+        "--labelled", nargs="+", required=True, help="index files of the rounds through this one"
+    )
+    parser.add_argument("--annotations", help="CSV of labels that came after the features were made")
+    parser.add_argument(
+        "--head", type=json.loads, required=True, help="how to train: JSON with solver and its options"
+    )
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--round", type=int, required=True, help="from 0")
+    parser.add_argument("--output", required=True, help="head.h5 to write")
+    parser.add_argument("--metrics", required=True, help="metrics.json to write")
+    add_compute_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train, measure and write."""
+    arguments = parse()
+    settings, compute = head_settings(arguments.head), compute_of(arguments)
+    with FeatureFile(arguments.features) as file:
+        labelled_index, validation_index = read_index(*arguments.labelled), read_index(arguments.validation)
+        unlabelled = unlabelled_pool(file.train.features.shape[0], validation_index, labelled_index)
+        labelled = labelled_rows(file, labelled_index, arguments.labelled[0], arguments.annotations)
+        validation = labelled_rows(file, validation_index, arguments.validation, arguments.annotations)
+        trained = train_head(
+            labelled,
+            validation,
+            len(file.class_names),
+            settings,
+            arguments.seed,
+            arguments.round,
+            compute,
+            read_views(arguments.features),
+        )
+        metrics = measure(file, trained, labelled, compute)
+    write_head(
+        arguments.output, trained.head, validation_accuracy=trained.validation_accuracy, **trained.facts
+    )
+    where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(unlabelled)}
+    write_json(arguments.metrics, metrics | where)
+
+
+def labelled_rows(file: FeatureFile, index: np.ndarray, path: str, annotations: str | None) -> LabelledRows:
+    """Return the rows ``index`` with their labels; raises InputError, naming ``path``, if there are none."""
+    if not index.size:
+        raise InputError(f"{path}: has no rows; a head needs at least one labelled and one validation sample")
+    return LabelledRows(file.train.features, index, known_labels(file, index, annotations))
+
+
+def measure(
+    file: FeatureFile, trained: TrainedHead, labelled: LabelledRows, compute: Compute
+) -> dict[str, Any]:
+    """Return the content of metrics.json: the head on the test set, the labelled set, and the training."""
+    test = LabelledRows.all_known(file.test.features, file.test.labels)
+    counts = labelled.class_counts(len(file.class_names))
+    return {
+        **classification_metrics(predict(trained.head, test, compute), len(file.class_names)),
+        "labels": len(labelled),
+        "class_counts": counts.tolist(),
+        **imbalance_metrics(counts),
+        "validation_accuracy": trained.validation_accuracy,
+        **trained.facts,
+    }
+
+
+if __name__ == "__main__":
+    run(main)

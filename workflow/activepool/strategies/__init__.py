@@ -1,0 +1,1 @@
+"""The query strategies: one file each, found by being here."""

@@ -1,0 +1,23 @@
+"""Class-balanced random sampling: what a perfect balance would bring."""
+
+import numpy as np
+
+from activepool.allocation import balanced_counts
+from activepool.strategies.declaration import strategy
+from activepool.strategies.query import Query, Selection
+
+
+@strategy(source="Emam et al. 2021, section 4", reads=("oracle_labels",))
+def balanced_random(query: Query) -> Selection:
+    """As equal a number per class as the pool allows, at random within a class; reads all labels.
+
+    Only the picks of this round are counted. Picks come in random order, since their order carries
+    no meaning.
+    """
+    available = np.bincount(query.oracle_labels, minlength=query.num_classes)
+    counts = balanced_counts(available, min(query.budget, len(query.unlabelled)))
+    picks = [
+        query.generator.choice(query.unlabelled[query.oracle_labels == label], size=count, replace=False)
+        for label, count in enumerate(counts)
+    ]
+    return Selection(query.generator.permutation(np.concatenate(picks)))

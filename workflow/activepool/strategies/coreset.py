@@ -1,0 +1,37 @@
+"""Core-set: greedy k-center on the features."""
+
+import numpy as np
+
+from activepool.diversity.kcenter import Nearness, greedy_k_center
+from activepool.strategies.declaration import strategy
+from activepool.strategies.query import Query, Selection
+
+
+@strategy(source="Sener and Savarese 2018, algorithm 1", reads=("features",), keeps_state=True)
+def coreset(query: Query) -> Selection:
+    """Repeatedly the sample farthest, in feature space, from the labelled set and the picks.
+
+    What is known of the distances to the labelled set is handed on, so that later rounds compare samples
+    with the new picks alone. It is used only where the labelled set begins with the centers it belongs to.
+    """
+    picks, squared, nearness = greedy_k_center(
+        query.features,
+        query.unlabelled,
+        query.labelled,
+        min(query.budget, len(query.unlabelled)),
+        query.compute,
+        _handed_on(query),
+    )
+    everywhere = Nearness.unknown(query.features.shape[0])
+    everywhere.distance[query.unlabelled] = nearness.distance
+    everywhere.seen[query.unlabelled] = nearness.seen
+    state = {"distance": everywhere.distance, "seen": everywhere.seen}
+    state["centers"] = np.concatenate([query.labelled, picks])
+    return Selection(picks, {"distance": np.sqrt(squared)}, state)
+
+
+def _handed_on(query: Query) -> Nearness | None:
+    state = query.state
+    if not state or not np.array_equal(state["centers"], query.labelled[: len(state["centers"])]):
+        return None
+    return Nearness(state["distance"][query.unlabelled], state["seen"][query.unlabelled])

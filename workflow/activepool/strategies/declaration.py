@@ -1,0 +1,81 @@
+"""How a strategy declares what it reads; the workflow builds just that."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.strategies.query import Selection
+
+#: Picks the samples of one round; options are keyword-only parameters with a type and a default.
+Select = Callable[..., Selection]
+
+#: Computes arrays once before the rounds: (features, pool rows, generator, compute, **options).
+Prepare = Callable[..., dict[str, np.ndarray]]
+
+#: What a strategy may read beside the index files and the labels of the labelled set.
+ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "budget_left")
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A query strategy and its declaration.
+
+    Attributes:
+        name: as in the configuration.
+        select: the function that picks.
+        reads: the artifacts that it reads, of ARTIFACTS.
+        scores: the columns of scores.h5 that it reads; with any, head and features come with them.
+        prepare: computes what all rounds share, or None.
+        keeps_state: whether it hands arrays on from round to round.
+        source: where it was published.
+    """
+
+    name: str
+    select: Select
+    reads: tuple[str, ...]
+    scores: tuple[str, ...]
+    prepare: Prepare | None
+    keeps_state: bool
+    source: str
+
+    @property
+    def upper_reference(self) -> bool:
+        """Whether it reads labels that it has not paid for."""
+        return "oracle_labels" in self.reads
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return inspect.getdoc(self.select).partition("\n")[0]
+
+    @property
+    def options(self) -> dict[str, inspect.Parameter]:
+        """The options by name: the keyword-only parameters of the function."""
+        parameters = inspect.signature(self.select).parameters.values()
+        return {one.name: one for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def strategy(
+    *,
+    source: str,
+    reads: tuple[str, ...] = (),
+    scores: tuple[str, ...] = (),
+    prepare: Prepare | None = None,
+    keeps_state: bool = False,
+) -> Callable[[Select], Strategy]:
+    """Declare the decorated function as the strategy of its name.
+
+    Raises ValueError for an artifact that does not exist.
+    """
+    unknown = set(reads) - set(ARTIFACTS)
+    if unknown:
+        raise ValueError(f"a strategy cannot read {sorted(unknown)}; there are {', '.join(ARTIFACTS)}")
+    if scores:
+        reads = tuple(dict.fromkeys((*reads, "features", "head")))
+
+    def declare(select: Select) -> Strategy:
+        return Strategy(select.__name__, select, reads, scores, prepare, keeps_state, source)
+
+    return declare

@@ -1,0 +1,44 @@
+"""Margin clustering: small margins, spread over a few clusters."""
+
+import numpy as np
+
+from activepool.diversity.clusters import agglomerate
+from activepool.diversity.round_robin import round_robin
+from activepool.errors import InputError
+from activepool.scores.exact import quantise
+from activepool.strategies.declaration import strategy
+from activepool.strategies.options import require_at_least
+from activepool.strategies.query import Query, Selection
+
+#: The largest pool whose distances are held in memory: 3.2 GB.
+LARGEST_POOL = 20_000
+
+
+@strategy(source="the code of Emam et al. 2021, after Citovsky et al. 2021", reads=("features", "head"))
+def margin_clustering(query: Query, *, clusters: int = 20, subset: int | None = None) -> Selection:
+    """The smallest margin in turn from each of a few Ward clusters, the smallest cluster first.
+
+    Args:
+        query: the round.
+        clusters: how many.
+        subset: draw so many of the pool at random, and cluster and pick from these alone; all by default.
+
+    Raises InputError if the pool or the subset is too large to be clustered, or the subset is smaller
+    than the budget.
+    """
+    budget = min(query.budget, len(query.unlabelled))
+    require_at_least("margin_clustering", "clusters", clusters, 1)
+    require_at_least("margin_clustering", "subset", subset, budget, ", the picks of a round")
+    rows = query.unlabelled
+    if subset is not None:
+        rows = np.sort(query.generator.permutation(rows)[:subset])
+    if len(rows) > LARGEST_POOL:
+        raise InputError(
+            f"strategy 'margin_clustering': {len(rows)} samples are too many to cluster; "
+            f"set its option subset to at most {LARGEST_POOL}"
+        )
+    margins = query.head_on_pool().score64(rows, "margin")
+    by_margin = np.lexsort((rows, quantise(margins, margins)))
+    cluster = agglomerate(query.features.take(rows), clusters, "ward", query.compute)[by_margin]
+    picks = by_margin[round_robin(cluster, budget)]
+    return Selection(rows[picks], {"margin": margins[picks]})

@@ -1,0 +1,74 @@
+"""Diversity in parts: another strategy on random parts of the pool."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from activepool.strategies.badge import badge
+from activepool.strategies.coreset import coreset
+from activepool.strategies.declaration import strategy
+from activepool.strategies.options import require_at_least
+from activepool.strategies.query import Query, Selection
+
+WRAPPED = {"coreset": coreset, "badge": badge}
+
+
+@strategy(source="Citovsky et al. 2021, appendix A.1; Emam et al. 2021", reads=("features", "head"))
+def partitioned(
+    query: Query,
+    *,
+    wraps: Literal["coreset", "badge"],
+    partitions: int = 10,
+    subset_labelled: int | None = None,
+    subset_unlabelled: int | None = None,
+) -> Selection:
+    """Core-set or BADGE in each of several random parts of the pool and the labelled set.
+
+    Args:
+        query: the round.
+        wraps: the strategy within a part.
+        partitions: how many parts; each picks its share of the budget, the first ones one more.
+        subset_labelled: draw so many of the labelled set at random before it is split; all by default.
+        subset_unlabelled: draw so many of the pool at random before it is split; all by default.
+
+    Raises InputError if there is not one part, or a subset is too small.
+    """
+    budget = min(query.budget, len(query.unlabelled))
+    require_at_least("partitioned", "partitions", partitions, 1)
+    require_at_least("partitioned", "subset_labelled", subset_labelled, 0)
+    require_at_least("partitioned", "subset_unlabelled", subset_unlabelled, budget, ", the picks of a round")
+    parts = zip(
+        _random_parts(np.arange(len(query.labelled)), subset_labelled, partitions, query.generator),
+        _random_parts(query.unlabelled, subset_unlabelled, partitions, query.generator),
+        strict=True,
+    )
+    selections = [
+        WRAPPED[wraps].select(
+            replace(
+                query,
+                budget=budget // partitions + (number < budget % partitions),
+                labelled=query.labelled[labelled],
+                labels=query.labels[labelled],
+                unlabelled=unlabelled,
+                state={},
+            )
+        )
+        for number, (labelled, unlabelled) in enumerate(parts)
+    ]
+    columns = {
+        name: np.concatenate([one.columns[name] for one in selections]) for name in selections[0].columns
+    }
+    return Selection(np.concatenate([one.index for one in selections]), columns)
+
+
+def _random_parts(
+    items: np.ndarray, subset: int | None, partitions: int, generator: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """Yield the items, or a random subset of them, in random parts of equal size, each in its old order.
+
+    The first parts have one more, where the size is not a multiple of the number of parts.
+    """
+    shuffled = generator.permutation(len(items))[:subset]
+    return (items[np.sort(part)] for part in np.array_split(shuffled, partitions))

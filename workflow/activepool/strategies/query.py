@@ -1,0 +1,84 @@
+"""What a strategy is given, and what it gives back."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from activepool.compute import Compute
+from activepool.features.store import FeatureMatrix
+from activepool.heads.linear import LinearHead
+from activepool.scores.exact import exact_smallest
+from activepool.scores.pool import HeadOnPool
+
+
+@dataclass(frozen=True)
+class Query:
+    """All that a strategy may look at when it picks the samples of one round.
+
+    Indices are rows of ``train/features``. What a strategy does not declare that it reads is None, and
+    labels outside the labelled set are not here (but for the upper references, in ``oracle_labels``).
+
+    Attributes:
+        budget: how many to pick.
+        unlabelled: (n,) the pool without the labelled set, ascending.
+        labelled: (m,) the labelled set, in the order in which it was picked.
+        labels: (m,) its labels.
+        num_classes: C.
+        budget_left: picks of this and all later rounds together, for strategies that plan ahead.
+        generator: the only source of randomness.
+        compute: device and workers.
+        features: (N, d) the pool's features; rows outside pool and labelled set are not to be read.
+        head: trained on the labelled set.
+        predicted: (n,) the head's classes of ``unlabelled``.
+        scores: each declared score (n,), in the order of ``unlabelled``; approximate in the last bits.
+        nearest: (rows, distances), each (C, K): per class the samples nearest to its boundary.
+        prepared: arrays that the strategy's ``prepare`` made once before the rounds.
+        state: arrays that the strategy handed on in the round before; empty in the first.
+        oracle_labels: (n,) the true labels of ``unlabelled``, for upper references alone.
+    """
+
+    budget: int
+    unlabelled: np.ndarray
+    labelled: np.ndarray
+    labels: np.ndarray
+    num_classes: int
+    generator: np.random.Generator
+    compute: Compute = field(default_factory=Compute)
+    features: FeatureMatrix | None = None
+    head: LinearHead | None = None
+    predicted: np.ndarray | None = None
+    scores: dict[str, np.ndarray] = field(default_factory=dict)
+    nearest: tuple[np.ndarray, np.ndarray] | None = None
+    budget_left: int | None = None
+    prepared: dict[str, np.ndarray] = field(default_factory=dict)
+    state: dict[str, np.ndarray] = field(default_factory=dict)
+    oracle_labels: np.ndarray | None = None
+
+    def head_on_pool(self) -> HeadOnPool:
+        """Return the head joined to the features, for close decisions and further passes."""
+        return HeadOnPool(self.features, self.head, self.compute)
+
+    def smallest(self, score: str, sign: int = 1) -> "Selection":
+        """Pick the ``budget`` samples of the smallest ``sign`` × ``score``; ties by the lower index."""
+        head_on_pool = self.head_on_pool()
+
+        def rescore(positions: np.ndarray) -> np.ndarray:
+            return sign * head_on_pool.score64(self.unlabelled[positions], score)
+
+        positions, values = exact_smallest(sign * self.scores[score], rescore, self.budget)
+        return Selection(self.unlabelled[positions], columns={score: sign * values})
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The picks of one round.
+
+    Attributes:
+        index: (budget,) rows of ``train/features``, in pick order.
+        columns: further columns of the index file, each (budget,).
+        state: arrays handed on to this strategy's next round.
+    """
+
+    index: np.ndarray
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
+    state: dict[str, np.ndarray] = field(default_factory=dict)

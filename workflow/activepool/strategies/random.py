@@ -1,0 +1,13 @@
+"""Uniform sampling: the baseline of every comparison."""
+
+from activepool.strategies.declaration import strategy
+from activepool.strategies.query import Query, Selection
+
+
+@strategy(source="baseline")
+def random(query: Query) -> Selection:
+    """Uniform from the pool."""
+    picks = query.generator.choice(
+        query.unlabelled, size=min(query.budget, len(query.unlabelled)), replace=False
+    )
+    return Selection(picks)

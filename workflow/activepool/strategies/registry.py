@@ -1,0 +1,78 @@
+"""Finding strategies: those of this package by name, a user's own as ``file.py:function``."""
+
+import difflib
+import importlib
+import importlib.util
+import pkgutil
+from functools import cache
+from pathlib import Path
+
+import activepool.strategies
+from activepool.errors import InputError
+from activepool.strategies.declaration import Strategy
+
+
+@cache
+def builtin_strategies() -> dict[str, Strategy]:
+    """Return the strategies of this package by name, sorted."""
+    package = activepool.strategies
+    modules = [
+        importlib.import_module(f"{package.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(package.__path__)
+    ]
+    declared = [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, Strategy) and value.select.__module__ == module.__name__
+    ]
+    return {found.name: found for found in sorted(declared, key=lambda one: one.name)}
+
+
+def find_strategy(name: str) -> Strategy:
+    """Return the strategy called ``name``: a built-in one, ``file.py:function`` or ``module:function``.
+
+    Raises InputError if there is none, with the nearest names.
+    """
+    if ":" in name:
+        return _users_strategy(name)
+    known = builtin_strategies()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}, and file.py:function"
+        raise InputError(f"strategy {name!r} does not exist; {hint}")
+    return known[name]
+
+
+def module_file(name: str) -> Path:
+    """Return the source file of the strategy called ``name``."""
+    import inspect
+
+    return Path(inspect.getfile(find_strategy(name).select))
+
+
+def _users_strategy(name: str) -> Strategy:
+    source, _, function = name.rpartition(":")
+    try:
+        module = _module_of_file(source) if source.endswith(".py") else importlib.import_module(source)
+    except InputError:
+        raise
+    except Exception as error:  # whatever a user's file raises when it is imported is the user's to see
+        raise InputError(
+            f"strategy {name!r}: cannot import {source} ({type(error).__name__}: {error})"
+        ) from error
+    found = getattr(module, function, None)
+    if not isinstance(found, Strategy):
+        raise InputError(
+            f"strategy {name!r}: {source} declares no strategy {function!r} (use the decorator @strategy)"
+        )
+    return found
+
+
+def _module_of_file(path: str) -> object:
+    if not Path(path).is_file():
+        raise InputError(f"strategy file {path} does not exist; the path is relative to where snakemake runs")
+    specification = importlib.util.spec_from_file_location(Path(path).stem, path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module

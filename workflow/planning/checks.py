@@ -1,0 +1,89 @@
+"""Checks of an experiment against its data, before any job: all problems at once, a line each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from activepool.data.kinds import preview
+from activepool.data.previews import Preview
+from activepool.data.splits import validation_counts
+from activepool.errors import InputError
+from planning.chain import Chain
+from planning.configuration import Experiment
+
+#: The network without weights: its features are the pixels.
+WITHOUT_WEIGHTS = "identity"
+
+
+def check(experiment: Experiment, source: str) -> None:
+    """Raise InputError with one line for each problem; ``source`` names the configuration file."""
+    problems = [*_backbone_problems(experiment), *_file_problems(experiment), *_data_problems(experiment)]
+    if problems:
+        raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
+
+
+def _backbone_problems(experiment: Experiment) -> Iterator[str]:
+    backbone, pretrain = experiment.backbone, experiment.pretrain
+    if experiment.dataset.kind == "embeddings":
+        for key, given in (("backbone", backbone), ("pretrain", pretrain)):
+            if given is not None:
+                yield f"{key}: there are no images to use it on in a dataset of kind embeddings; leave it out"
+        return
+    if backbone is None:
+        yield "backbone: is missing; a dataset of images needs one"
+        return
+    if backbone.architecture == WITHOUT_WEIGHTS and (pretrain or backbone.checkpoint):
+        yield "backbone.architecture: identity has no weights; leave out pretrain and backbone.checkpoint"
+    if backbone.architecture != WITHOUT_WEIGHTS and bool(pretrain) == bool(backbone.checkpoint):
+        both = "both are given" if pretrain else "neither is given"
+        yield f"backbone: its weights come from pretrain or from backbone.checkpoint; {both}, give one"
+
+
+def _file_problems(experiment: Experiment) -> Iterator[str]:
+    files = {
+        "backbone.checkpoint": experiment.backbone.checkpoint if experiment.backbone else None,
+        "dataset.annotations": experiment.dataset.annotations,
+    }
+    for key, path in files.items():
+        if path is not None and not Path(path).is_file():
+            yield f"{key}: the file {path} does not exist; a path is relative to where snakemake runs"
+
+
+def _data_problems(experiment: Experiment) -> Iterator[str]:
+    try:
+        found = preview(Chain(experiment).preview_settings())
+    except InputError as error:
+        yield f"dataset: {str(error).removeprefix('dataset: ')}"
+        return
+    if found is None:
+        return
+    try:
+        in_validation = int(
+            validation_counts(
+                found.train_class_counts, experiment.validation.fraction, found.class_names
+            ).sum()
+        )
+    except InputError as error:
+        yield f"validation.fraction: {error}"
+        return
+    yield from _budget_problems(experiment, found, in_validation)
+
+
+def _budget_problems(experiment: Experiment, found: Preview, in_validation: int) -> Iterator[str]:
+    labelled, pool = int(found.train_class_counts.sum()) - in_validation, found.num_train - in_validation
+    if experiment.initial.size > labelled:
+        yield (
+            f"initial.size: {experiment.initial.size} is larger than the {labelled} labelled training "
+            "samples outside the validation split"
+        )
+    queries = experiment.rounds - 1
+    needed = experiment.initial.size + queries * experiment.budget
+    if needed > pool:
+        most = max(0, pool - experiment.initial.size) // max(1, queries)
+        yield (
+            f"budget: {experiment.initial.size} initial samples and {queries} queries of {experiment.budget} "
+            f"are {needed}, but the pool has {pool}; the budget can be {most} at most"
+        )
+    if found.num_train > found.train_class_counts.sum():
+        for strategy in experiment.strategies:
+            if strategy.declared.upper_reference:
+                yield f"strategies: {strategy.folder} reads all labels, and some are not known; leave it out"

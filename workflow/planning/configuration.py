@@ -1,0 +1,299 @@
+"""The one typed definition of an experiment's configuration.
+
+Every key of ``config.yaml`` and of ``workflow/experiments/*.yaml`` is a field here, with its type, its
+default (the paper's, where the paper has one) and its bounds. Numbers may be given as text: YAML reads
+``1e-3`` as text, and so does the command line.
+"""
+
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    create_model,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from activepool.data.settings import Imbalance
+from activepool.errors import InputError
+from activepool.heads.settings import LbfgsSettings, SgdSettings
+from activepool.pretraining.settings import PretrainSettings
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.registry import find_strategy
+from planning.options import validate_options
+
+
+class Settings(BaseModel):
+    """A section of the configuration: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def section_of(settings: type, **fields: tuple[Any, Any]) -> type[Settings]:
+    """Return a section with the fields of one of the library's settings classes, and further ones."""
+    own = {name: (field.annotation, field) for name, field in settings.__pydantic_fields__.items()}
+    return create_model(settings.__name__, __base__=Settings, __doc__=settings.__doc__, **fields, **own)
+
+
+#: A name that becomes a folder.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Count = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class DatasetSettings(Settings):
+    """What all kinds of dataset share."""
+
+    name: Name | None = None
+    imbalance: Imbalance | None = None
+    annotations: str | None = None
+
+
+class ImageDatasetSettings(DatasetSettings):
+    """What the kinds made of image files share."""
+
+    on_unreadable: Literal["stop", "skip"] = "stop"
+
+
+class Digits(DatasetSettings):
+    """scikit-learn's handwritten digits: 1,797 real images of 8 × 8, no download."""
+
+    kind: Literal["digits"]
+
+
+class Cifar(DatasetSettings):
+    """CIFAR-10 or CIFAR-100, in torchvision's layout."""
+
+    kind: Literal["cifar10", "cifar100"]
+    root: str
+    download: bool = False
+
+
+class ImageNet(ImageDatasetSettings):
+    """ImageNet: ``train/`` and ``val/`` with a folder a class."""
+
+    kind: Literal["imagenet"]
+    root: str
+
+
+class ImageNetLT(ImageDatasetSettings):
+    """ImageNet-LT: list files of ``path label`` lines over ImageNet's folders."""
+
+    kind: Literal["imagenet_lt"]
+    root: str
+    train_list: str
+    test_list: str
+
+
+class Folder(ImageDatasetSettings):
+    """A folder of images, one subfolder a class."""
+
+    kind: Literal["folder"]
+    root: str
+    test_fraction: Fraction | None = None
+
+
+class Manifest(ImageDatasetSettings):
+    """A CSV of image files: ``path``, ``label`` (may be empty), ``split``."""
+
+    kind: Literal["manifest"]
+    path: str
+    root: str | None = None
+    test_fraction: Fraction | None = None
+
+
+class Embeddings(DatasetSettings):
+    """Features that exist already: an HDF5 of the form of features.h5, or .npy files."""
+
+    kind: Literal["embeddings"]
+    path: str
+    labels: str | None = None
+    test_features: str | None = None
+    test_labels: str | None = None
+    test_fraction: Fraction | None = None
+
+
+Dataset = Annotated[
+    Digits | Cifar | ImageNet | ImageNetLT | Folder | Manifest | Embeddings, Field(discriminator="kind")
+]
+
+
+class Backbone(Settings):
+    """The network that turns an image into a feature."""
+
+    name: Name | None = None
+    architecture: Literal["small", "resnet18", "resnet50", "identity"] = "resnet50"
+    image_size: Count | None = None
+    checkpoint: str | None = None
+
+
+class Features(Settings):
+    """How features are extracted and stored."""
+
+    dtype: Literal["float16", "float32"] = "float16"
+    views: Annotated[int, Field(ge=0)] = 0
+    batch_size: Count = 256
+    shards: Count = 1
+
+
+class Initial(Settings):
+    """The labelled set of round 0."""
+
+    kind: Literal["random", "balanced"] = "random"
+    size: Count
+
+
+class Validation(Settings):
+    """The class-balanced split on which epochs and weight decay are chosen."""
+
+    fraction: Fraction = 0.01
+
+
+SgdHead = section_of(SgdSettings, solver=(Literal["sgd"], "sgd"))
+LbfgsHead = section_of(LbfgsSettings, solver=(Literal["lbfgs"], ...))
+Head = Annotated[SgdHead | LbfgsHead, Field(discriminator="solver")]
+
+
+class Figures(Settings):
+    """How curves are drawn."""
+
+    confidence: Fraction = 0.95
+    metric: Literal["top1", "top5", "balanced_accuracy"] = "top1"
+    colours: dict[str, str] = Field(default_factory=dict)
+
+
+#: Folders of an experiment that are no strategy's.
+RESERVED_NAMES = ("splits", "figures", "tables")
+
+
+def _not_reserved(name: str | None) -> str | None:
+    if name is not None and (name in RESERVED_NAMES or name.startswith("initial_")):
+        raise PydanticCustomError("reserved", f"{name!r} is the name of another folder; give it another name")
+    return name
+
+
+class StrategySettings(BaseModel):
+    """A strategy, its options, and the name of its folder and curve."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    strategy: str
+    name: Annotated[Name | None, AfterValidator(_not_reserved)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_a_bare_name(cls, given: Any) -> Any:
+        return {"strategy": given} if isinstance(given, str) else given
+
+    @field_validator("strategy")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        try:
+            find_strategy(name)
+        except InputError as error:
+            raise PydanticCustomError("strategy", "{message}", {"message": str(error)}) from None
+        return name
+
+    @model_validator(mode="after")
+    def _options_are_its_own(self) -> "StrategySettings":
+        problems = validate_options(self.declared, self.given_options)[1]
+        if problems:
+            raise PydanticCustomError("options", "{message}", {"message": "; ".join(problems)})
+        return self
+
+    @cached_property
+    def declared(self) -> Strategy:
+        """The strategy's declaration."""
+        return find_strategy(self.strategy)
+
+    @property
+    def given_options(self) -> dict[str, Any]:
+        """The options as they stand in the configuration."""
+        return dict(self.model_extra or {})
+
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """All options, with defaults, in their types."""
+        return validate_options(self.declared, self.given_options)[0]
+
+    @property
+    def folder(self) -> str:
+        """The name of the strategy's folder and curve."""
+        return self.name or self.strategy.rpartition(":")[2]
+
+
+class Experiment(Settings):
+    """One experiment: everything that a result depends on, and nothing of the machine but ``device``."""
+
+    experiment: Name
+    dataset: Dataset
+    backbone: Backbone | None = None
+    pretrain: PretrainSettings | None = None
+    features: Features = Features()
+    validation: Validation = Validation()
+    initial: Initial
+    budget: Count
+    rounds: Count
+    seeds: Count | list[Annotated[int, Field(ge=0)]] = 3
+    strategies: Annotated[list[StrategySettings], Field(min_length=1)]
+    head: Head = SgdHead()
+    figures: Figures = Figures()
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+
+    @field_validator("head", mode="before")
+    @classmethod
+    def _solver_defaults_to_the_papers(cls, given: Any) -> Any:
+        return {"solver": "sgd", **given} if isinstance(given, dict) else given
+
+    @field_validator("strategies")
+    @classmethod
+    def _names_differ(cls, strategies: list[StrategySettings]) -> list[StrategySettings]:
+        folders = [one.folder for one in strategies]
+        for folder in folders:
+            if folders.count(folder) > 1:
+                raise PydanticCustomError(
+                    "twice", f"{folder!r} is listed twice; tell them apart by the key 'name'"
+                )
+        return strategies
+
+    @property
+    def seed_list(self) -> list[int]:
+        """The seeds: those given, or 0 … seeds − 1."""
+        return list(range(self.seeds)) if isinstance(self.seeds, int) else list(self.seeds)
+
+    @property
+    def initial_folder(self) -> str:
+        """The folder of round 0, which all strategies share."""
+        return f"initial_{self.initial.kind}"
+
+    @property
+    def dataset_name(self) -> str:
+        """The dataset's folder under results/features."""
+        if self.dataset.name:
+            return self.dataset.name
+        imbalance = self.dataset.imbalance
+        return f"{self.dataset.kind}_{imbalance.kind}{imbalance.factor:g}" if imbalance else self.dataset.kind
+
+    @property
+    def backbone_name(self) -> str:
+        """The backbone's folder under results/features/<dataset>."""
+        if self.backbone is None:
+            return "given"
+        if self.backbone.name:
+            return self.backbone.name
+        return (
+            f"{self.backbone.architecture}_{self.pretrain.method}"
+            if self.pretrain
+            else self.backbone.architecture
+        )
+
+    def strategy(self, folder: str) -> StrategySettings:
+        """Return the strategy of a folder; raises KeyError if there is none."""
+        return {one.folder: one for one in self.strategies}[folder]

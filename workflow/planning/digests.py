@@ -1,0 +1,80 @@
+"""Digests of the code that a stage runs, so that a change of the library reruns what it touches.
+
+A stage's digest covers its own module and all that it imports inside the package, directly or not.
+Each file counts as its syntax without comments, docstrings and layout: editing those reruns nothing.
+What is imported by name at run time (a strategy) is added by whoever knows the name.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+
+PACKAGE = "activepool"
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / PACKAGE
+
+
+@cache
+def code_digest(*files: Path) -> str:
+    """Return a digest of ``files`` and of all that they import inside the package."""
+    closure: set[Path] = set()
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop()
+        if file not in closure:
+            closure.add(file)
+            waiting.extend(_imported_files(file))
+    parts = sorted(f"{file.name}:{_file_digest(file)}" for file in closure)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def stage_file(stage: str) -> Path:
+    """Return the module of a stage."""
+    return LIBRARY / "stages" / f"{stage}.py"
+
+
+@cache
+def _file_digest(file: Path) -> str:
+    tree = _syntax(file)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            _drop_docstring(node)
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+
+
+def _drop_docstring(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+    first = node.body[0] if node.body else None
+    if (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    ):
+        node.body = node.body[1:] or [ast.Pass()]
+
+
+@cache
+def _imported_files(file: Path) -> tuple[Path, ...]:
+    modules: set[str] = set()
+    for node in ast.walk(_syntax(file)):
+        if isinstance(node, ast.Import):
+            modules.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            modules.add(node.module)
+            modules.update(f"{node.module}.{alias.name}" for alias in node.names)
+    inside = [name for name in modules if name.split(".")[0] == PACKAGE]
+    return tuple(sorted({found for name in inside for found in _module_files(name)}))
+
+
+def _module_files(name: str) -> list[Path]:
+    """Return a module's file and the ``__init__`` of the packages around it; none if it is no module."""
+    path = ROOT.joinpath(*name.split("."))
+    own = next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
+    if own is None:
+        return []
+    packages = [parent / "__init__.py" for parent in path.parents if parent.is_relative_to(LIBRARY)]
+    return [own, *(one for one in packages if one.is_file())]
+
+
+def _syntax(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())

@@ -1,0 +1,97 @@
+"""From what Snakemake read to a checked Experiment: all errors at once, a line each."""
+
+import difflib
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from activepool.errors import InputError
+from planning.configuration import Experiment
+
+
+def load(raw: dict[str, Any], source: str) -> Experiment:
+    """Return the experiment that ``raw`` describes.
+
+    Args:
+        raw: the configuration as read from YAML and the command line.
+        source: the name of its file, for messages.
+
+    Raises InputError with one line for each error: file, key, what is wrong, what would be right.
+    """
+    try:
+        return Experiment.model_validate(raw)
+    except ValidationError as error:
+        raise InputError("\n".join(f"{source}: {_line(one)}" for one in error.errors())) from None
+
+
+def _line(error: dict[str, Any]) -> str:
+    key = _key(error["loc"])
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return f"{key}: unknown key; {_nearest_key(error['loc'])}"
+    if kind == "missing":
+        return f"{key}: is missing"
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        context = error["ctx"]
+        discriminator = context["discriminator"].strip("'")
+        expected = context.get("expected_tags", "")
+        given = f"{context['tag']!r} is not known; " if "tag" in context else "is missing; "
+        return f"{key}.{discriminator}: {given}it must be one of {expected}".rstrip()
+    message = error["msg"][:1].lower() + error["msg"][1:]
+    given = error["input"]
+    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool | None) else ""
+    return f"{key}: {message}{shown}"
+
+
+def _key(location: tuple[str | int, ...]) -> str:
+    """Return the dotted key of an error's location, without the tags of unions."""
+    parts: list[str] = []
+    annotation: Any = Experiment
+    for part in location:
+        annotation, is_key = _descend(annotation, part)
+        if is_key:
+            parts.append(str(part))
+    return ".".join(parts)
+
+
+def _nearest_key(location: tuple[str | int, ...]) -> str:
+    annotation: Any = Experiment
+    for part in location[:-1]:
+        annotation, _ = _descend(annotation, part)
+    model = next((one for one in _members(annotation) if _is_model(one)), None)
+    known = list(model.model_fields) if model else []
+    near = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(known)}"
+
+
+def _descend(annotation: Any, part: str | int) -> tuple[Any, bool]:
+    """Return the type at ``part`` below ``annotation``, and whether ``part`` is a key and no union's tag."""
+    for member in _members(annotation):
+        if _is_model(member) and part in member.model_fields:
+            return member.model_fields[part].annotation, True
+        if get_origin(member) is list and isinstance(part, int):
+            return get_args(member)[0], True
+    for member in _members(annotation):
+        if _is_model(member) and part in _tags(member):
+            return member, False
+    looks_like_type = isinstance(part, str) and any(mark in part for mark in "[-(")
+    return annotation, not (looks_like_type or part in ("int", "float", "str", "list"))
+
+
+def _members(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Annotated:
+        return _members(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [inner for one in get_args(annotation) for inner in _members(one)]
+    return [annotation]
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
+    """Return the values of a member's discriminating field, such as the kinds of a dataset."""
+    tag = next((name for name in ("kind", "solver", "method") if name in model.model_fields), None)
+    return get_args(model.model_fields[tag].annotation) if tag else ()

@@ -1,0 +1,37 @@
+"""A strategy's options, checked against the parameters of its function."""
+
+import difflib
+import inspect
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+
+from activepool.strategies.declaration import Strategy
+
+
+def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return (all options with defaults, problems); with problems the options are those given."""
+    try:
+        return _options_model(strategy)(**given).model_dump(), []
+    except ValidationError as error:
+        return given, [_problem(strategy, one) for one in error.errors()]
+
+
+@cache
+def _options_model(strategy: Strategy) -> type[BaseModel]:
+    types = get_type_hints(strategy.select)
+    fields = {
+        name: (types.get(name, Any), ... if option.default is inspect.Parameter.empty else option.default)
+        for name, option in strategy.options.items()
+    }
+    return create_model(strategy.name, __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _problem(strategy: Strategy, error: dict[str, Any]) -> str:
+    name = ".".join(str(part) for part in error["loc"])
+    if error["type"] != "extra_forbidden":
+        return f"option {name!r}: {error['msg']}"
+    near = difflib.get_close_matches(name, strategy.options, n=1)
+    known = f"its options are {', '.join(strategy.options)}" if strategy.options else "it has no options"
+    return f"{strategy.name} has no option {name!r}; " + (f"did you mean {near[0]!r}?" if near else known)

@@ -1,0 +1,192 @@
+"""The files of an experiment: which there are, and which a job reads."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from activepool.figures.catalogue import FIGURES, TABLES
+from planning.chain import Chain
+from planning.configuration import Experiment
+
+
+class Plan:
+    """One experiment laid out as files; ``wildcards`` are Snakemake's."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.chain = Chain(experiment)
+        self.root = f"results/{experiment.experiment}"
+        self.features = f"results/features/{experiment.dataset_name}/{experiment.backbone_name}/features.h5"
+        self.dataset = f"results/datasets/{experiment.dataset_name}/dataset.h5"
+
+    def run_folder(self, strategy: str, seed: int | str, round_number: int) -> str:
+        """Return the folder of one round; round 0 is shared by all strategies."""
+        folder = self.experiment.initial_folder if round_number == 0 else strategy
+        return f"{self.root}/{folder}/seed{seed}/round{round_number:02d}"
+
+    def labelled_before(self, wildcards: Any) -> list[str]:
+        """Return the index files of all rounds before that of ``wildcards``."""
+        return [f"{self._run(wildcards, earlier)}/selected.csv" for earlier in range(int(wildcards.round))]
+
+    def labelled_through(self, wildcards: Any) -> list[str]:
+        """Return the index files of all rounds up to that of ``wildcards``."""
+        return [
+            *self.labelled_before(wildcards),
+            f"{self._run(wildcards, int(wildcards.round))}/selected.csv",
+        ]
+
+    def previous_head(self, wildcards: Any) -> str:
+        """Return the head of the round before that of ``wildcards``."""
+        return f"{self._run(wildcards, int(wildcards.round) - 1)}/head.h5"
+
+    def _run(self, wildcards: Any, round_number: int) -> str:
+        return self.run_folder(wildcards.strategy, wildcards.seed, round_number)
+
+    def runs(self) -> list[str]:
+        """Return the folders of all rounds of all strategies and seeds, each once."""
+        experiment = self.experiment
+        folders = [
+            self.run_folder(strategy.folder, seed, round_number)
+            for strategy in experiment.strategies
+            for seed in experiment.seed_list
+            for round_number in range(experiment.rounds)
+        ]
+        return list(dict.fromkeys(folders))
+
+    def metrics(self) -> list[str]:
+        """Return all metrics.json."""
+        return [f"{run}/metrics.json" for run in self.runs()]
+
+    def all_files(self) -> list[str]:
+        """Return every file of every job: only what a target names is seen to be missing."""
+        experiment = self.experiment
+        splits = [f"{self.root}/splits/seed{seed}/validation.csv" for seed in experiment.seed_list]
+        rounds = [
+            f"{run}/{name}" for run in self.runs() for name in ("selected.csv", "head.h5", "metrics.json")
+        ]
+        return [
+            *self._feature_files(),
+            *splits,
+            *rounds,
+            *self._query_files(),
+            f"{self.root}/curves.csv",
+            f"{self.root}/class_counts.csv",
+            *self.figures(),
+            *self.tables(),
+        ]
+
+    def figures(self) -> list[str]:
+        """Return the figures, each as PDF and PNG."""
+        return [f"{self.root}/figures/{name}.{form}" for name in FIGURES for form in ("pdf", "png")]
+
+    def tables(self) -> list[str]:
+        """Return the tables."""
+        return [f"{self.root}/tables/{name}.csv" for name in TABLES]
+
+    def query_inputs(self, wildcards: Any) -> dict[str, str]:
+        """Return what a strategy reads beside features, splits and index files, by the name of its option."""
+        declared = self.experiment.strategy(wildcards.strategy).declared
+        seed_folder = f"{self.root}/{wildcards.strategy}/seed{wildcards.seed}"
+        inputs = {}
+        if "head" in declared.reads:
+            inputs["head"] = self.previous_head(wildcards)
+        if declared.scores:
+            inputs["scores"] = f"{seed_folder}/round{wildcards.round}/scores.h5"
+        if declared.prepare:
+            inputs["prepared"] = f"{seed_folder}/prepared.h5"
+        if declared.keeps_state and int(wildcards.round) > 1:
+            inputs["state"] = f"{self._run(wildcards, int(wildcards.round) - 1)}/state.h5"
+        return inputs
+
+    def query_options(self, wildcards: Any) -> list[str]:
+        """Return the command-line options of the select stage that depend on what the strategy declares."""
+        inputs = self.query_inputs(wildcards)
+        options = [part for name, path in inputs.items() for part in (f"--{name}", path)]
+        if self.experiment.strategy(wildcards.strategy).declared.keeps_state:
+            options += ["--output-state", f"{self._run(wildcards, int(wildcards.round))}/state.h5"]
+        if "budget_left" in self.experiment.strategy(wildcards.strategy).declared.reads:
+            queries = self.experiment.rounds - int(wildcards.round)
+            options += ["--budget-left", str(queries * self.experiment.budget)]
+        return options
+
+    def score_options(self, wildcards: Any) -> list[str]:
+        """Return the options of the score stage: the scores, and the budget where lists are wanted."""
+        settings = self.chain.settings("score", wildcards.strategy)
+        lists = ["--nearest-for-budget", str(settings["budget"])] if "budget" in settings else []
+        return ["--scores", *settings["scores"], *lists]
+
+    def annotations_options(self, _wildcards: Any) -> list[str]:
+        """Return the option of the stages that read labels, if the user keeps a file of new ones."""
+        annotations = self.experiment.dataset.annotations
+        return ["--annotations", annotations] if annotations else []
+
+    @staticmethod
+    def shell_prefix(workflow: Any) -> str:
+        """Return what each job's shell starts with: the library on the path, and this Python before others.
+
+        With ``--software-deployment-method conda`` the Python is conda's.
+        """
+        library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
+        prefix = f"export PYTHONPATH={library}; "
+        if not workflow.deployment_settings.deployment_method:
+            prefix += f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
+        return prefix
+
+    def strategies(self) -> list[str]:
+        """Return the folders of all strategies."""
+        return [one.folder for one in self.experiment.strategies]
+
+    def stateful(self) -> list[str]:
+        """Return the folders of the strategies that hand arrays on from round to round."""
+        return [one.folder for one in self.experiment.strategies if one.declared.keeps_state]
+
+    def stateless(self) -> list[str]:
+        """Return the folders of the other strategies."""
+        return [one.folder for one in self.experiment.strategies if not one.declared.keeps_state]
+
+    def upper_references_options(self) -> list[str]:
+        """Return the option of the figure stage that names the strategies which read all labels."""
+        names = [one.folder for one in self.experiment.strategies if one.declared.upper_reference]
+        return ["--upper-references", *names] if names else []
+
+    def embeddings_files(self) -> list[str]:
+        """Return the user's files that a dataset of kind embeddings is read from."""
+        dataset = self.experiment.dataset
+        if dataset.kind != "embeddings":
+            return []
+        paths = [dataset.path, dataset.labels, dataset.test_features, dataset.test_labels]
+        return [path for path in paths if path]
+
+    def shards(self) -> list[str]:
+        """Return the parts in which features are extracted."""
+        folder = f"results/features/{self.experiment.dataset_name}/{self.experiment.backbone_name}/shards"
+        shards = self.experiment.features.shards
+        return [f"{folder}/{shard}-of-{shards}.h5" for shard in range(shards)]
+
+    def _query_files(self) -> list[str]:
+        files = []
+        for strategy in self.experiment.strategies:
+            declared = strategy.declared
+            for seed in self.experiment.seed_list:
+                if declared.prepare:
+                    files.append(f"{self.root}/{strategy.folder}/seed{seed}/prepared.h5")
+                for round_number in range(1, self.experiment.rounds):
+                    run = self.run_folder(strategy.folder, seed, round_number)
+                    files.extend([f"{run}/scores.h5"] if declared.scores else [])
+                    files.extend([f"{run}/state.h5"] if declared.keeps_state else [])
+        return files
+
+    def _feature_files(self) -> list[str]:
+        if self.experiment.dataset.kind == "embeddings":
+            return [self.features]
+        return [self.dataset, self.features, *([self.checkpoint] if self.checkpoint else [])]
+
+    @property
+    def checkpoint(self) -> str | None:
+        """Return the backbone's weights: pretrained here, the user's, or None."""
+        experiment = self.experiment
+        if experiment.pretrain:
+            folder = f"results/pretrained/{experiment.dataset_name}/{experiment.backbone_name}"
+            return f"{folder}/backbone.safetensors"
+        return experiment.backbone.checkpoint if experiment.backbone else None

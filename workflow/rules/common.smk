@@ -1,0 +1,71 @@
+# The configuration, checked, and what the rules ask of it. No rules here.
+
+import json
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+
+from activepool.errors import InputError
+from planning.checks import check
+from planning.loading import load
+from planning.plan import Plan
+
+CONFIGURATION_FILE = (
+    ", ".join(map(str, workflow.overwrite_configfiles)) or "config.yaml"
+)
+
+try:
+    EXPERIMENT = load(config, CONFIGURATION_FILE)
+    if workflow.is_main_process:
+        check(EXPERIMENT, CONFIGURATION_FILE)
+except InputError as error:
+    sys.exit(f"activepool: the configuration cannot be used\n{error}")
+
+PLAN = Plan(EXPERIMENT)
+
+# The stages run with the Python that runs Snakemake, unless conda brings its own.
+shell.prefix(PLAN.shell_prefix(workflow))
+
+
+wildcard_constraints:
+    experiment=re.escape(EXPERIMENT.experiment),
+    dataset=re.escape(EXPERIMENT.dataset_name),
+    backbone=re.escape(EXPERIMENT.backbone_name),
+    strategy=r"[^/]+",
+    seed=r"\d+",
+    round=r"\d\d+",
+
+
+def strategy_of(wildcards):
+    """Return the strategy of a job; None where the job comes before the strategies or serves them all."""
+    strategy = wildcards.get("strategy")
+    return None if strategy == EXPERIMENT.initial_folder else strategy
+
+
+def setting(stage, key):
+    """Return a params function: one setting of a stage, as text that the command line takes."""
+
+    def value(wildcards):
+        found = PLAN.chain.settings(stage, strategy_of(wildcards))[key]
+        return json.dumps(found) if isinstance(found, dict) else found
+
+    return value
+
+
+def settings(stage):
+    """Return a params function: all settings of a stage, as JSON."""
+    return lambda wildcards: json.dumps(
+        PLAN.chain.settings(stage, strategy_of(wildcards))
+    )
+
+
+def provenance(stage):
+    """Return a params function: digests of the settings and code that a stage's result depends on."""
+    return lambda wildcards: PLAN.chain.provenance(stage, strategy_of(wildcards))
+
+
+def one_of(names):
+    """Return a pattern that matches these names, and nothing if there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"

@@ -1,0 +1,102 @@
+# From images to features.h5: pretraining, extraction in shards, and the gathering of these.
+# Embeddings that exist already are checked and copied instead.
+
+if EXPERIMENT.dataset.kind == "embeddings":
+
+    ruleorder: embeddings > gather
+
+else:
+
+    ruleorder: gather > embeddings
+
+
+rule embeddings:
+    input:
+        PLAN.embeddings_files(),
+    output:
+        "results/features/{dataset}/{backbone}/features.h5",
+    log:
+        "results/logs/features/{dataset}/{backbone}.embeddings.log",
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=settings("embeddings"),
+        provenance=provenance("embeddings"),
+    shell:
+        "python -m activepool.stages.embeddings --embeddings {params.settings:q} --output {output} > {log} 2>&1"
+
+
+rule pretrain:
+    input:
+        "results/datasets/{dataset}/dataset.h5",
+    output:
+        backbone="results/pretrained/{dataset}/{backbone}/backbone.safetensors",
+        curve="results/pretrained/{dataset}/{backbone}/pretrain.csv",
+    log:
+        "results/logs/pretrained/{dataset}/{backbone}.log",
+    conda:
+        "../../envs/activepool.yaml"
+    threads: 2
+    resources:
+        mem_mb=8000,
+        runtime=2880,
+        gpu=1,
+    params:
+        backbone=setting("pretrain", "backbone"),
+        pretrain=setting("pretrain", "pretrain"),
+        provenance=provenance("pretrain"),
+    shell:
+        "python -m activepool.stages.pretrain --dataset {input} --backbone {params.backbone:q}"
+        " --pretrain {params.pretrain:q} --device {EXPERIMENT.device} --workers {threads}"
+        " --output {output.backbone} --log {output.curve} > {log} 2>&1"
+
+
+rule extract:
+    input:
+        dataset="results/datasets/{dataset}/dataset.h5",
+        checkpoint=PLAN.checkpoint or [],
+    output:
+        temp("results/features/{dataset}/{backbone}/shards/{shard}-of-{shards}.h5"),
+    log:
+        "results/logs/features/{dataset}/{backbone}/{shard}-of-{shards}.log",
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=720,
+        gpu=1,
+    params:
+        backbone=setting("extract", "backbone"),
+        batch_size=setting("extract", "batch_size"),
+        dtype=setting("extract", "dtype"),
+        views=setting("extract", "views"),
+        checkpoint=PLAN.checkpoint or "none",
+        provenance=provenance("extract"),
+    shell:
+        "python -m activepool.stages.extract --dataset {input.dataset} --backbone {params.backbone:q}"
+        " --checkpoint {params.checkpoint:q} --shard {wildcards.shard} --shards {wildcards.shards}"
+        " --batch-size {params.batch_size} --views {params.views} --dtype {params.dtype}"
+        " --device {EXPERIMENT.device} --workers {threads} --output {output} > {log} 2>&1"
+
+
+rule gather:
+    input:
+        dataset="results/datasets/{dataset}/dataset.h5",
+        shards=PLAN.shards(),
+    output:
+        "results/features/{dataset}/{backbone}/features.h5",
+    log:
+        "results/logs/features/{dataset}/{backbone}.gather.log",
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        provenance=provenance("gather"),
+    shell:
+        "python -m activepool.stages.gather --dataset {input.dataset} --shards {input.shards}"
+        " --output {output} > {log} 2>&1"

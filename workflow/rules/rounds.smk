@@ -1,0 +1,124 @@
+# One round: score the unlabelled pool with the last head, pick, train the next head.
+# {strategy} is a strategy's folder; round 00 lies in initial_<kind>, which all strategies share.
+
+
+rule prepare:
+    input:
+        features=PLAN.features,
+        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+    output:
+        "results/{experiment}/{strategy}/seed{seed}/prepared.h5",
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}.prepare.log",
+    wildcard_constraints:
+        strategy=one_of(PLAN.strategies()),
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=240,
+        gpu=1,
+    params:
+        strategy=setting("prepare", "strategy"),
+        options=setting("prepare", "options"),
+        provenance=provenance("prepare"),
+    shell:
+        "python -m activepool.stages.prepare --strategy {params.strategy:q} --options {params.options:q}"
+        " --features {input.features} --validation {input.validation} --seed {wildcards.seed}"
+        " --device {EXPERIMENT.device} --workers {threads} --output {output} > {log} 2>&1"
+
+
+rule score:
+    input:
+        features=PLAN.features,
+        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        labelled=PLAN.labelled_before,
+        head=PLAN.previous_head,
+    output:
+        "results/{experiment}/{strategy}/seed{seed}/round{round}/scores.h5",
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score.log",
+    wildcard_constraints:
+        strategy=one_of(PLAN.strategies()),
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=1,
+    params:
+        reads=PLAN.score_options,
+        provenance=provenance("score"),
+    shell:
+        "python -m activepool.stages.score {params.reads:q} --features {input.features}"
+        " --validation {input.validation} --labelled {input.labelled} --head {input.head}"
+        " --device {EXPERIMENT.device} --workers {threads} --output {output} > {log} 2>&1"
+
+
+rule select:
+    input:
+        unpack(PLAN.query_inputs),
+        features=PLAN.features,
+        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        labelled=PLAN.labelled_before,
+    output:
+        selected="results/{experiment}/{strategy}/seed{seed}/round{round}/selected.csv",
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.select.log",
+    wildcard_constraints:
+        strategy=one_of(PLAN.stateless()),
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=120,
+        gpu=1,
+    params:
+        strategy=setting("select", "strategy"),
+        options=setting("select", "options"),
+        budget=setting("select", "budget"),
+        reads=PLAN.query_options,
+        annotations=PLAN.annotations_options,
+        provenance=provenance("select"),
+    shell:
+        "python -m activepool.stages.select --strategy {params.strategy:q} --options {params.options:q}"
+        " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
+        " {params.reads:q} {params.annotations:q} --budget {params.budget}"
+        " --seed {wildcards.seed} --round {wildcards.round} --device {EXPERIMENT.device} --workers {threads}"
+        " --output {output.selected} > {log} 2>&1"
+
+
+# The same for the strategies that hand arrays on to their next round.
+use rule select as select_with_state with:
+    output:
+        selected="results/{experiment}/{strategy}/seed{seed}/round{round}/selected.csv",
+        state="results/{experiment}/{strategy}/seed{seed}/round{round}/state.h5",
+    wildcard_constraints:
+        strategy=one_of(PLAN.stateful()),
+
+
+rule train:
+    input:
+        features=PLAN.features,
+        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        labelled=PLAN.labelled_through,
+    output:
+        head="results/{experiment}/{strategy}/seed{seed}/round{round}/head.h5",
+        metrics="results/{experiment}/{strategy}/seed{seed}/round{round}/metrics.json",
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.train.log",
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=240,
+        gpu=1,
+    params:
+        head=settings("train"),
+        annotations=PLAN.annotations_options,
+        provenance=provenance("train"),
+    shell:
+        "python -m activepool.stages.train --head {params.head:q} --features {input.features}"
+        " --validation {input.validation} --labelled {input.labelled} {params.annotations:q}"
+        " --seed {wildcards.seed} --round {wildcards.round} --device {EXPERIMENT.device} --workers {threads}"
+        " --output {output.head} --metrics {output.metrics} > {log} 2>&1"

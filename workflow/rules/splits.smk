@@ -1,0 +1,36 @@
+# What is fixed before the first round, per seed: the validation split and the initial pool.
+
+
+rule validation:
+    input:
+        PLAN.features,
+    output:
+        "results/{experiment}/splits/seed{seed}/validation.csv",
+    log:
+        "results/logs/{experiment}/splits/seed{seed}.validation.log",
+    conda:
+        "../../envs/activepool.yaml"
+    params:
+        fraction=setting("validation", "fraction"),
+        provenance=provenance("validation"),
+    shell:
+        "python -m activepool.stages.validation --features {input} --fraction {params.fraction}"
+        " --seed {wildcards.seed} --output {output} > {log} 2>&1"
+
+
+rule initial_pool:
+    input:
+        features=PLAN.features,
+        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+    output:
+        "results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
+    log:
+        "results/logs/{experiment}/initial_{kind}/seed{seed}/round00.select.log",
+    conda:
+        "../../envs/activepool.yaml"
+    params:
+        size=setting("initial_pool", "size"),
+        provenance=provenance("initial_pool"),
+    shell:
+        "python -m activepool.stages.initial_pool --features {input.features} --validation {input.validation}"
+        " --kind {wildcards.kind} --size {params.size} --seed {wildcards.seed} --output {output} > {log} 2>&1"

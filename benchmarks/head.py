@@ -1,7 +1,7 @@
 """Seconds until a head's validation accuracy is within 0.1 % of the optimum's: activepool beside others.
 
     python benchmarks/head.py --output head.csv
-    python benchmarks/head.py --samples 100000 --width 2048 --classes 1000 --solvers "activepool sgd" --output large.csv
+    python benchmarks/head.py --samples 100000 --width 2048 --classes 1000 --solvers sgd --output large.csv
     python benchmarks/head.py --features features.h5 --output real.csv
 
 All get the same features, of a total variance of 1, and the same weight decay. Two times are taken of each
@@ -114,7 +114,7 @@ def activepool_lbfgs(problem: Problem, iterations: int | None) -> LinearHead:
 
 
 def activepool_sgd(problem: Problem, iterations: int | None) -> LinearHead:
-    """Train with the library's SGD, which takes one thread; the learning rate falls over the epochs to zero."""
+    """Train with the library's SGD, which takes one thread; its learning rate falls to zero."""
     from activepool.heads.sgd import train_sgd
 
     epochs = iterations or SgdSettings().epochs
@@ -146,7 +146,7 @@ REFERENCE = "activepool lbfgs"
 
 SOLVERS: dict[str, Solver] = {
     REFERENCE: activepool_lbfgs,
-    "activepool sgd": activepool_sgd,
+    "sgd": activepool_sgd,
     **{name: scikit_learn(name) for name in ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga")},
 }
 

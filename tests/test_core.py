@@ -10,7 +10,8 @@ import pytest
 from activepool.compute import Compute, resolve_device, row_blocks
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
-from activepool.files import read_index, read_json, write_json, write_table, written_whole
+from activepool.files import read_json, write_json, write_table, written_whole
+from activepool.index_files import read_index, write_index
 from activepool.labels import known_labels, merged_labels
 from activepool.pool import unlabelled_pool
 from activepool.seeding import generator, integer_seed
@@ -31,9 +32,18 @@ class TestFiles:
         write_table(tmp_path / "t.csv", table)
         assert pd.read_csv(tmp_path / "t.csv").equals(table)
 
+    def test_index_files_keep_all_digits_too(self, tmp_path):
+        columns = {
+            "index": np.array([3, 1]),
+            "source": np.array(["a,b.jpg", "c"]),
+            "score": np.array([0.1 + 0.2, 1e-17]),
+        }
+        write_index(tmp_path / "selected.csv", columns)
+        assert pd.read_csv(tmp_path / "selected.csv").equals(pd.DataFrame(columns))
+
     def test_index_files_are_joined_in_order(self, tmp_path):
         for name, rows in (("a", [5, 2]), ("b", [9])):
-            write_table(tmp_path / name, pd.DataFrame({"index": rows}))
+            write_index(tmp_path / name, {"index": np.array(rows)})
         assert read_index(tmp_path / "a", tmp_path / "b").tolist() == [5, 2, 9]
         assert read_index().tolist() == []
 
@@ -44,7 +54,7 @@ class TestFiles:
             ("index\n1.5\n", "must hold whole numbers from 0"),
             ("index\n-2\n", "must hold whole numbers from 0"),
             ("index\n4\n4\n", "index 4 was picked before"),
-            ("", "not a readable index file"),
+            ("", "not a readable CSV file"),
         ],
     )
     def test_a_bad_index_file_is_named(self, tmp_path, content, words):

@@ -52,6 +52,7 @@ def imbalanced(generator, size=150, width=4, classes=5, labelled=40, empty=()):
 @pytest.mark.parametrize("budget_left", [30, 60, 200])
 def test_picks_are_those_of_the_definition(monkeypatch, length, empty, budget_left):
     monkeypatch.setattr(class_balance, "BLOCK_ROWS", 16)
+    monkeypatch.setattr(class_balance, "LISTED_AT_ONCE", 4)
     for seed in range(4):
         generator = np.random.default_rng(seed)
         features, pool, rows, labels, truth = imbalanced(generator, empty=empty)

@@ -8,10 +8,10 @@ know, and never overwrites what it knows.
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
+from activepool.index_files import read_rows
 
 #: How many unlabelled rows an error message shows.
 SHOWN = 3
@@ -35,46 +35,36 @@ def known_labels(file: FeatureFile, rows: np.ndarray, annotations: str | Path | 
 def merged_labels(file: FeatureFile, annotations: str | Path) -> np.ndarray:
     """Return all labels of the training part, (N,), with those of the annotations file filled in."""
     labels = file.train.labels.copy()
-    table = _read_table(annotations)
-    rows = _rows(file, table, annotations)
-    given = np.array([_class_number(file, value, annotations) for value in table["label"]], dtype=np.int64)
-    for row, label in zip(rows.tolist(), given.tolist(), strict=True):
-        if labels[row] not in (-1, label):
+    names, rows = read_rows(annotations)
+    if "label" not in names or not {"index", "source"} & set(names):
+        raise InputError(f"{annotations}: must have the column 'label', and 'index' or 'source'")
+    given = [row for row in rows if row["label"] != ""]
+    for place, row in zip(_places(file, names, given, annotations), given, strict=True):
+        label, known = _class_number(file, row["label"], annotations), labels[place]
+        if known not in (-1, label):
             raise InputError(
-                f"{annotations}: row {row} is given the label {file.class_names[label]!r}, but it is already "
-                f"{file.class_names[labels[row]]!r}; a label is never overwritten"
+                f"{annotations}: row {place} is given the label {file.class_names[label]!r}, but it is "
+                f"already {file.class_names[known]!r}; a label is never overwritten"
             )
-        labels[row] = label
+        labels[place] = label
     return labels
 
 
-def _read_table(path: str | Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype=str)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable CSV of labels ({error})") from error
-    if "label" not in table or not {"index", "source"} & set(table):
-        raise InputError(f"{path}: must have the column 'label', and 'index' or 'source'")
-    return table.dropna(subset=["label"])
-
-
-def _rows(file: FeatureFile, table: pd.DataFrame, path: str | Path) -> np.ndarray:
-    size = len(file.train.labels)
-    if "index" in table:
-        rows = pd.to_numeric(table["index"], errors="coerce")
-        wrong = table["index"][~rows.between(0, size - 1) | (rows % 1 != 0)]
-        if len(wrong):
-            raise InputError(
-                f"{path}: index {wrong.iloc[0]!r} is not a row of train/features (0 to {size - 1})"
-            )
-        return rows.to_numpy(dtype=np.int64)
-    if file.train.sources is None:
+def _places(file: FeatureFile, names: list[str], given: list[dict[str, str]], path: str | Path) -> list[int]:
+    """Return the rows of the training part that the rows of an annotations file are about."""
+    if "index" in names:
+        column, size = "index", len(file.train.labels)
+        place_of = {str(place): place for place in range(size)}
+        expected = f"a row of train/features (0 to {size - 1})"
+    elif file.train.sources is not None:
+        column, expected = "source", f"in the training part of {file.path}"
+        place_of = {source: place for place, source in enumerate(file.train.sources.asstr()[:])}
+    else:
         raise InputError(f"{path}: {file.path} has no sources; give the column 'index' instead of 'source'")
-    row_of = {source: row for row, source in enumerate(file.train.sources.asstr()[:])}
-    unknown = [source for source in table["source"] if source not in row_of]
-    if unknown:
-        raise InputError(f"{path}: source {unknown[0]!r} is not in the training part of {file.path}")
-    return np.array([row_of[source] for source in table["source"]], dtype=np.int64)
+    for row in given:
+        if row[column] not in place_of:
+            raise InputError(f"{path}: {column} {row[column]!r} is not {expected}")
+    return [place_of[row[column]] for row in given]
 
 
 def _class_number(file: FeatureFile, value: str, path: str | Path) -> int:

@@ -130,7 +130,7 @@ class Backbone(Settings):
 
     name: Name | None = None
     architecture: Literal["small", "resnet18", "resnet50", "identity"] = "resnet50"
-    image_size: Count | None = None
+    image_size: Count = 224
     checkpoint: str | None = None
 
 
@@ -139,6 +139,7 @@ class Features(Settings):
 
     dtype: Literal["float16", "float32"] = "float16"
     views: Annotated[int, Field(ge=0)] = 0
+    augmentation: Literal["crop", "natural", "digits"] = "crop"
     batch_size: Count = 256
     shards: Count = 1
 

@@ -18,4 +18,4 @@ rule dataset:
         provenance=provenance("dataset"),
     shell:
         "python -m activepool.stages.dataset --dataset {params.settings:q} --workers {threads}"
-        " --output {output.dataset} --unreadable {output.unreadable} > {log} 2>&1"
+        " --output {output.dataset} --unreadable {output.unreadable} --log {log}"

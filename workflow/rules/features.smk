@@ -51,7 +51,7 @@ rule pretrain:
     shell:
         "python -m activepool.stages.pretrain --dataset {input} --backbone {params.backbone:q}"
         " --pretrain {params.pretrain:q} --device {EXPERIMENT.device} --workers {threads}"
-        " --output {output.backbone} --log {output.curve} > {log} 2>&1"
+        " --output {output.backbone} --curve {output.curve} --log {log}"
 
 
 rule extract:
@@ -73,13 +73,15 @@ rule extract:
         batch_size=setting("extract", "batch_size"),
         dtype=setting("extract", "dtype"),
         views=setting("extract", "views"),
+        augmentation=setting("extract", "augmentation"),
         checkpoint=PLAN.checkpoint or "none",
         provenance=provenance("extract"),
     shell:
         "python -m activepool.stages.extract --dataset {input.dataset} --backbone {params.backbone:q}"
         " --checkpoint {params.checkpoint:q} --shard {wildcards.shard} --shards {wildcards.shards}"
-        " --batch-size {params.batch_size} --views {params.views} --dtype {params.dtype}"
-        " --device {EXPERIMENT.device} --workers {threads} --output {output} > {log} 2>&1"
+        " --batch-size {params.batch_size} --views {params.views}"
+        " --augmentation {params.augmentation} --dtype {params.dtype}"
+        " --device {EXPERIMENT.device} --workers {threads} --output {output} --log {log}"
 
 
 rule gather:

@@ -9,6 +9,9 @@ from activepool.compute import Mapping, row_blocks
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix
 from activepool.scores.nearest import NearestPerClass
 
+#: Listed samples that are compared with the majority's means at once.
+LISTED_AT_ONCE = 32
+
 
 @dataclass(frozen=True)
 class ClassMeans:
@@ -74,18 +77,24 @@ class NearestToClass:
         """Return the row of the pool with the smallest ratio to class ``label``; ties by the lower row."""
         if self._majority is None or not self._holds_for(majority):
             self._list(majority, mapping)
-        while True:
-            listed = self._rows[label]
-            rows = np.sort(listed[(listed >= 0) & self.left[listed]])
-            if len(rows):
-                ratios = self._means.ratios(self._features.take(rows, np.float64), majority)[:, label]
-                best = int(ratios.argmin())
-                unchanged = np.array_equal(majority, self._majority)
-                if unchanged or ratios[best] < self._ratios[label, -1]:
-                    return int(rows[best])
-            else:
+        while (row := self._nearest_listed(label, majority)) is None:
+            if np.array_equal(majority, self._majority):
                 self._length *= 2
             self._list(majority, mapping)
+        return row
+
+    def _nearest_listed(self, label: int, majority: np.ndarray) -> int | None:
+        """Return the nearest row of the list, or None if one that is not listed may be nearer."""
+        left = self.left[self._rows[label]] & (self._rows[label] >= 0)
+        rows, at_least = self._rows[label][left], self._ratios[label][left]
+        best = (np.inf, len(self.left))
+        for chunk in row_blocks(len(rows), LISTED_AT_ONCE):
+            ratios = self._means.ratios(self._features.take(rows[chunk], np.float64), majority)[:, label]
+            best = min([*zip(ratios.tolist(), rows[chunk].tolist(), strict=True), best])
+            following = at_least[chunk.stop] if chunk.stop < len(rows) else self._ratios[label, -1]
+            if best[0] < following:
+                return best[1]
+        return best[1] if len(rows) and np.array_equal(majority, self._majority) else None
 
     def _holds_for(self, majority: np.ndarray) -> bool:
         listed, now = self._majority & self._means.known, majority & self._means.known

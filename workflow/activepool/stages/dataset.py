@@ -7,7 +7,7 @@ from activepool.data.dataset import prepare
 from activepool.data.samples import write_samples
 from activepool.data.settings import DatasetSettings
 from activepool.files import write_table
-from activepool.stages.program import run
+from activepool.stages.program import add_log_argument, copy_stderr, run
 
 
 def parse() -> argparse.Namespace:
@@ -23,12 +23,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1, help="worker threads; no effect on the result")
     parser.add_argument("--output", required=True, help="dataset.h5 to write")
     parser.add_argument("--unreadable", required=True, help="CSV of images left out as unreadable, to write")
+    add_log_argument(parser)
     return parser.parse_args()
 
 
 def main() -> None:
     """Read and write."""
     arguments = parse()
+    copy_stderr(arguments.log)
     samples, unreadable = prepare(DatasetSettings.parse(arguments.dataset), max(1, arguments.workers))
     write_samples(arguments.output, samples)
     write_table(arguments.unreadable, unreadable)

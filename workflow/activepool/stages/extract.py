@@ -7,7 +7,7 @@ from activepool.backbones.settings import BackboneSettings, parsed
 from activepool.compute import resolve_device
 from activepool.features.extract import ExtractSettings, Shard, extract_shard
 from activepool.features.transforms import AUGMENTATIONS
-from activepool.stages.program import add_compute_arguments, run
+from activepool.stages.program import add_compute_arguments, add_log_argument, copy_stderr, run
 
 
 def parse() -> argparse.Namespace:
@@ -31,12 +31,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--dtype", default="float16", choices=["float16", "float32"], help="of the features")
     parser.add_argument("--output", required=True, help="HDF5 file of the shard to write")
     add_compute_arguments(parser)
+    add_log_argument(parser)
     return parser.parse_args()
 
 
 def main() -> None:
     """Extract and write."""
     arguments = parse()
+    copy_stderr(arguments.log)
     extract_shard(
         arguments.dataset,
         parsed(BackboneSettings, arguments.backbone, "backbone"),

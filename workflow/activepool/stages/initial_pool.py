@@ -3,11 +3,10 @@
 import argparse
 
 import numpy as np
-import pandas as pd
 
 from activepool.data.splits import initial_pool
 from activepool.features.store import FeatureFile
-from activepool.files import read_index, write_table
+from activepool.index_files import read_index, write_index
 from activepool.stages.program import run
 
 
@@ -32,7 +31,7 @@ def main() -> None:
         columns: dict[str, np.ndarray] = {"index": rows}
         if file.train.sources is not None:
             columns["source"] = file.train.sources_of(rows)
-    write_table(arguments.output, pd.DataFrame(columns))
+    write_index(arguments.output, columns)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import numpy as np
 
 from activepool.features.store import FeatureFile
-from activepool.files import read_index
+from activepool.index_files import read_index
 from activepool.named_arrays import write_arrays
 from activepool.pool import unlabelled_pool
 from activepool.seeding import generator

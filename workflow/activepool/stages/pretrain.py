@@ -7,7 +7,7 @@ from activepool.backbones.settings import BackboneSettings, parsed
 from activepool.compute import resolve_device
 from activepool.pretraining.settings import PretrainSettings
 from activepool.pretraining.training import pretrain
-from activepool.stages.program import add_compute_arguments, run
+from activepool.stages.program import add_compute_arguments, add_log_argument, copy_stderr, run
 
 
 def parse() -> argparse.Namespace:
@@ -29,7 +29,8 @@ def parse() -> argparse.Namespace:
         '"seed", "threads"}; only epochs is needed',
     )
     parser.add_argument("--output", required=True, help="safetensors file of the weights to write")
-    parser.add_argument("--log", required=True, help="CSV of loss and learning rate per epoch to write")
+    parser.add_argument("--curve", required=True, help="CSV of loss and learning rate per epoch to write")
+    add_log_argument(parser)
     add_compute_arguments(parser)
     return parser.parse_args()
 
@@ -37,12 +38,13 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Train and write."""
     arguments = parse()
+    copy_stderr(arguments.log)
     pretrain(
         arguments.dataset,
         parsed(BackboneSettings, arguments.backbone, "backbone"),
         parsed(PretrainSettings, arguments.pretrain, "pretrain"),
         arguments.output,
-        arguments.log,
+        arguments.curve,
         resolve_device(arguments.device),
         # One reads in this process: a second one would cost more than it brings.
         workers=arguments.workers if arguments.workers > 1 else 0,

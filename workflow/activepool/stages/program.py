@@ -1,8 +1,11 @@
 """What every stage program shares: one clear line for a user's mistake, and a few common arguments."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
 
 from threadpoolctl import threadpool_limits
 
@@ -18,6 +21,43 @@ def run(main: Callable[[], None]) -> None:
     except InputError as error:
         print(f"activepool: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def add_log_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--log``, for the stages that are watched while they work; call `copy_stderr` with its value."""
+    parser.add_argument("--log", help="file to copy all messages to; progress bars stay on the terminal")
+
+
+def copy_stderr(path: str | None) -> None:
+    """From now on write to the file ``path`` what goes to stderr, but for what a terminal overwrites."""
+    if path is not None:
+        sys.stderr = _CopiedStream(sys.stderr, path)
+
+
+class _CopiedStream(io.TextIOBase):
+    """A stream whose lines are copied to a file."""
+
+    def __init__(self, stream: TextIO, path: str) -> None:
+        self._stream = stream
+        self._file = Path(path).open("w", buffering=1)  # noqa: SIM115, open as long as the process lives
+
+    def write(self, text: str) -> int:
+        """Write ``text`` to both; redrawn lines, such as progress bars, to the stream alone."""
+        if "\r" not in text and text.strip("\x1b[A"):
+            self._file.write(text)
+        return self._stream.write(text)
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Say whether somebody watches."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Return the stream's descriptor."""
+        return self._stream.fileno()
 
 
 def add_compute_arguments(parser: argparse.ArgumentParser) -> None:

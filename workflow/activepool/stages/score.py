@@ -3,8 +3,8 @@
 import argparse
 
 from activepool.features.store import FeatureFile
-from activepool.files import read_index
 from activepool.heads.linear import read_head
+from activepool.index_files import read_index
 from activepool.pool import unlabelled_pool
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool import SCORES, HeadOnPool

@@ -5,12 +5,11 @@ import json
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
-from activepool.files import read_index, write_table
 from activepool.heads.linear import read_head
+from activepool.index_files import read_index, write_index
 from activepool.labels import known_labels
 from activepool.named_arrays import read_arrays, write_arrays
 from activepool.pool import unlabelled_pool
@@ -53,10 +52,10 @@ def main() -> None:
         query = build_query(arguments, strategy, file)
         selection = strategy.select(query, **arguments.options)
         check_selection(arguments.strategy, query, selection)
-        table = index_table(file, query, selection)
+        columns = index_columns(file, query, selection)
     if strategy.keeps_state:
         write_arrays(arguments.output_state, selection.state)
-    write_table(arguments.output, table)
+    write_index(arguments.output, columns)
 
 
 def build_query(arguments: argparse.Namespace, strategy: Strategy, file: FeatureFile) -> Query:
@@ -106,14 +105,14 @@ def check_selection(name: str, query: Query, selection: Selection) -> None:
         raise InputError(f"strategy {name!r} picked a sample that is not in the unlabelled pool")
 
 
-def index_table(file: FeatureFile, query: Query, selection: Selection) -> pd.DataFrame:
+def index_columns(file: FeatureFile, query: Query, selection: Selection) -> dict[str, np.ndarray]:
     """Return the index file's columns: index, source, predicted where known, and the strategy's own."""
     columns: dict[str, np.ndarray] = {"index": selection.index}
     if file.train.sources is not None:
         columns["source"] = file.train.sources_of(selection.index)
     if query.predicted is not None:
         columns["predicted"] = query.predicted[np.searchsorted(query.unlabelled, selection.index)]
-    return pd.DataFrame(columns | selection.columns)
+    return columns | selection.columns
 
 
 if __name__ == "__main__":

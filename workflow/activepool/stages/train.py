@@ -11,12 +11,13 @@ from activepool.errors import InputError
 from activepool.evaluation.imbalance import imbalance_metrics
 from activepool.evaluation.metrics import classification_metrics, predict
 from activepool.features.store import FeatureFile
-from activepool.files import read_index, write_json
+from activepool.files import write_json
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.linear import TrainedHead, write_head
 from activepool.heads.settings import head_settings
 from activepool.heads.training import train_head
 from activepool.heads.views import read_views
+from activepool.index_files import read_index
 from activepool.labels import known_labels
 from activepool.pool import unlabelled_pool
 from activepool.stages.program import add_compute_arguments, compute_of, run

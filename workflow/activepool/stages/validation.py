@@ -2,11 +2,9 @@
 
 import argparse
 
-import pandas as pd
-
 from activepool.data.splits import validation_rows
 from activepool.features.store import FeatureFile
-from activepool.files import write_table
+from activepool.index_files import write_index
 from activepool.stages.program import run
 
 
@@ -25,7 +23,7 @@ def main() -> None:
     arguments = parse()
     with FeatureFile(arguments.features) as file:
         rows = validation_rows(file.train.labels, arguments.fraction, arguments.seed, file.class_names)
-    write_table(arguments.output, pd.DataFrame({"index": rows}))
+    write_index(arguments.output, {"index": rows})
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def mixture(samples: int, width: int, classes: int) -> tuple[np.ndarray, np.ndar
     random = np.random.default_rng(0)
     scales = np.geomspace(1, 0.05, width, dtype=np.float32) ** 0.5
     centres = random.standard_normal((classes, width), dtype=np.float32)
-    centres *= np.float32(2 * np.log(classes) / width) ** 0.5
+    centres *= np.float32(4 * np.log(classes) / width) ** 0.5
     labels = random.integers(0, classes, samples)
     features = random.standard_normal((samples, width), dtype=np.float32)
     features += centres[labels]

@@ -13,7 +13,7 @@ VALID = """
 experiment: trial
 dataset: {kind: digits, imbalance: {kind: exp, factor: 0.1}}
 backbone: {architecture: small}
-pretrain: {method: simclr, epochs: 2}
+pretrain: {method: simclr, epochs: 20}
 validation: {fraction: 0.1}
 initial: {kind: random, size: 20}
 budget: 20

@@ -25,7 +25,7 @@ class Folder:
     def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> str:
         """Run snakemake here; return what it printed."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
-        command += ["--cores", str(cores), "--configfile", "trial.yaml", *arguments]
+        command += ["--configfile", "trial.yaml", "--cores", str(cores), *arguments]
         done = subprocess.run(command, cwd=self.path, capture_output=True, text=True)
         if check:
             assert done.returncode == 0, done.stdout + done.stderr

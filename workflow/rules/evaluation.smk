@@ -16,7 +16,7 @@ rule curves:
         provenance=PLAN.chain.provenance_of_all("curves"),
     shell:
         "python -m activepool.stages.curves --metrics {input} --strategies {params.strategies:q}"
-        " --output-curves {output.curves} --output-class-counts {output.class_counts} > {log} 2>&1"
+        " --output-curves {output.curves} --output-class-counts {output.class_counts} 2> >(tee {log} >&2)"
 
 
 rule figure:
@@ -44,7 +44,7 @@ rule figure:
     shell:
         "python -m activepool.stages.figure --figure {wildcards.figure} --curves {input.curves}"
         " --class-counts {input.class_counts} {params.upper_references:q} --settings {params.settings:q}"
-        " --output-pdf {output.pdf} --output-png {output.png} > {log} 2>&1"
+        " --output-pdf {output.pdf} --output-png {output.png} 2> >(tee {log} >&2)"
 
 
 rule table:
@@ -69,4 +69,4 @@ rule table:
         ),
     shell:
         "python -m activepool.stages.table --table {wildcards.table} --curves {input}"
-        " {params.upper_references:q} --settings {params.settings:q} --output {output} > {log} 2>&1"
+        " {params.upper_references:q} --settings {params.settings:q} --output {output} 2> >(tee {log} >&2)"

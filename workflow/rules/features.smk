@@ -26,7 +26,7 @@ rule embeddings:
         settings=settings("embeddings"),
         provenance=provenance("embeddings"),
     shell:
-        "python -m activepool.stages.embeddings --embeddings {params.settings:q} --output {output} > {log} 2>&1"
+        "python -m activepool.stages.embeddings --embeddings {params.settings:q} --output {output} 2> >(tee {log} >&2)"
 
 
 rule pretrain:
@@ -101,4 +101,4 @@ rule gather:
         provenance=provenance("gather"),
     shell:
         "python -m activepool.stages.gather --dataset {input.dataset} --shards {input.shards}"
-        " --output {output} > {log} 2>&1"
+        " --output {output} 2> >(tee {log} >&2)"

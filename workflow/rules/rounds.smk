@@ -25,7 +25,7 @@ rule prepare:
     shell:
         "python -m activepool.stages.prepare --strategy {params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --seed {wildcards.seed}"
-        " --device {EXPERIMENT.device} --workers {threads} --output {output} > {log} 2>&1"
+        " --device {EXPERIMENT.device} --workers {threads} --output {output} 2> >(tee {log} >&2)"
 
 
 rule score:
@@ -52,7 +52,7 @@ rule score:
     shell:
         "python -m activepool.stages.score {params.reads:q} --features {input.features}"
         " --validation {input.validation} --labelled {input.labelled} --head {input.head}"
-        " --device {EXPERIMENT.device} --workers {threads} --output {output} > {log} 2>&1"
+        " --device {EXPERIMENT.device} --workers {threads} --output {output} 2> >(tee {log} >&2)"
 
 
 rule select:
@@ -85,7 +85,7 @@ rule select:
         " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
         " {params.reads:q} {params.annotations:q} --budget {params.budget}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {EXPERIMENT.device} --workers {threads}"
-        " --output {output.selected} > {log} 2>&1"
+        " --output {output.selected} 2> >(tee {log} >&2)"
 
 
 # The same for the strategies that hand arrays on to their next round.
@@ -121,4 +121,4 @@ rule train:
         "python -m activepool.stages.train --head {params.head:q} --features {input.features}"
         " --validation {input.validation} --labelled {input.labelled} {params.annotations:q}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {EXPERIMENT.device} --workers {threads}"
-        " --output {output.head} --metrics {output.metrics} > {log} 2>&1"
+        " --output {output.head} --metrics {output.metrics} 2> >(tee {log} >&2)"

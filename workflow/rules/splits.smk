@@ -15,7 +15,7 @@ rule validation:
         provenance=provenance("validation"),
     shell:
         "python -m activepool.stages.validation --features {input} --fraction {params.fraction}"
-        " --seed {wildcards.seed} --output {output} > {log} 2>&1"
+        " --seed {wildcards.seed} --output {output} 2> >(tee {log} >&2)"
 
 
 rule initial_pool:
@@ -33,4 +33,4 @@ rule initial_pool:
         provenance=provenance("initial_pool"),
     shell:
         "python -m activepool.stages.initial_pool --features {input.features} --validation {input.validation}"
-        " --kind {wildcards.kind} --size {params.size} --seed {wildcards.seed} --output {output} > {log} 2>&1"
+        " --kind {wildcards.kind} --size {params.size} --seed {wildcards.seed} --output {output} 2> >(tee {log} >&2)"

@@ -49,11 +49,11 @@ def require_finite(rows: np.ndarray, squared_norms: np.ndarray) -> None:
 def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
     """Return lower and upper bounds of the squared distances of all pairs, each (n, m) float32.
 
-    A product of d terms, summed in any order, is wrong by at most (d + 2) u ‖x‖ ‖y‖, u = 2⁻²⁴ (Higham
-    2002, section 3.1), and ‖x‖ ‖y‖ ≤ (‖x‖² + ‖y‖²) / 2. Further 30 u stand for the rounding of the norms,
-    of the sums, and of x and y themselves.
+    A sum of d products is wrong, in whatever order, by at most d u ‖x‖ ‖y‖ with u = 2⁻²⁴ (Higham 2002,
+    section 3.1). So are x·y, of which 2 ‖x‖ ‖y‖ ≤ ‖x‖² + ‖y‖², and the norms. Further 32 u stand for the
+    rounding of the other sums, and of x and y themselves.
     """
-    slack = (left.values.shape[1] + 32) * 2.0**-24
+    slack = (2 * left.values.shape[1] + 32) * 2.0**-24
     lower = left.values @ right.values.T
     lower *= -2
     lower += (1 - slack) * right.norms

@@ -18,14 +18,15 @@ from activepool.diversity.centers import Centers
 from activepool.diversity.distances import distance_bounds, squared_norms
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix
 
-#: Samples with the largest bounds that are looked at together: at first, and at most where all are loose.
-FRONT, LARGEST_FRONT = 512, 16384
+#: Samples with the largest bounds that are looked at together: at least, and at most. There are more of
+#: them after FEW picks came of it, since then loose bounds of others were in the way.
+FRONT, LARGEST_FRONT, FEW = 512, 16384, 64
 
 #: Centers in the first pass over the pool; each later look at a sample doubles the centers it has seen.
 FIRST_CENTERS = 128
 
-#: Samples in one product with the centers, or with each other.
-PRODUCT_ROWS = 512
+#: Samples in one product with the centers.
+PRODUCT_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class _Search:
             found = self._pick_from(front, budget - len(picks))
             self._centers.append(self._pool[[position for position, _ in found]])
             picks += found
-            size = FRONT if found else min(2 * size, LARGEST_FRONT)
+            size = max(FRONT, size // 2) if len(found) >= FEW else min(2 * size, LARGEST_FRONT)
         positions = np.array([position for position, _ in picks], dtype=np.int64)
         return positions, np.array([distance for _, distance in picks])
 
@@ -141,7 +142,7 @@ class _Search:
         """
         distance, seen = self.nearness.distance, self.nearness.seen
         front = front[seen[front] == len(self._centers)]
-        front = front[_largest(distance[front], PRODUCT_ROWS)]
+        front = front[_largest(distance[front], FRONT)]
         known = distance[front]
         distance[front] = -1
         rival = int(distance.argmax())

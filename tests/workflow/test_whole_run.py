@@ -23,7 +23,7 @@ def test_every_file_of_the_contract_is_there(finished):
             for round_number in (1, 2):
                 run = finished.path / f"results/trial/{strategy}/seed{seed}/round{round_number:02d}"
                 names = {file.name for file in run.iterdir()}
-                assert names >= {"selected.csv", "head.h5", "metrics.json"}
+                assert names >= {"selected.csv", "labelled.csv", "head.h5", "metrics.json"}
                 assert ("scores.h5" in names) == (strategy in ("entropy", "base"))
                 assert ("state.h5" in names) == (strategy == "coreset")
     assert (finished.path / "results/trial/initial_balanced/seed1/round00/head.h5").is_file()

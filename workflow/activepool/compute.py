@@ -96,7 +96,7 @@ def resolve_device(requested: str) -> str:
         return "cpu"
     if requested != "auto" and not requested.startswith("cuda"):
         raise InputError(f"device: {requested!r} is not known; it must be auto, cpu, cuda or cuda:N")
-    available = _has_cuda_driver() and _torch_has_cuda()
+    available = has_cuda_driver() and _torch_has_cuda()
     if requested == "auto":
         return "cuda" if available else "cpu"
     if not available:
@@ -104,7 +104,8 @@ def resolve_device(requested: str) -> str:
     return requested
 
 
-def _has_cuda_driver() -> bool:
+def has_cuda_driver() -> bool:
+    """Return whether a CUDA driver is here and sees a GPU; torch is not imported."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:

@@ -2,12 +2,17 @@
 
 import shlex
 import sys
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from activepool.compute import has_cuda_driver
 from activepool.figures.catalogue import FIGURES, TABLES
 from planning.chain import Chain
 from planning.configuration import Experiment
+
+#: What every round writes.
+RUN_FILES = ("selected.csv", "labelled.csv", "head.h5", "metrics.json")
 
 
 class Plan:
@@ -20,21 +25,23 @@ class Plan:
         self.features = f"results/features/{experiment.dataset_name}/{experiment.backbone_name}/features.h5"
         self.dataset = f"results/datasets/{experiment.dataset_name}/dataset.h5"
 
+    @cached_property
+    def gpus(self) -> int:
+        """How many GPUs a job asks for: one where the experiment is to use them, or may and there are some.
+
+        With ``device: auto`` the answer is that of the machine on which Snakemake runs.
+        """
+        device = self.experiment.device
+        return int(device.startswith("cuda") or (device == "auto" and has_cuda_driver()))
+
     def run_folder(self, strategy: str, seed: int | str, round_number: int) -> str:
         """Return the folder of one round; round 0 is shared by all strategies."""
         folder = self.experiment.initial_folder if round_number == 0 else strategy
         return f"{self.root}/{folder}/seed{seed}/round{round_number:02d}"
 
-    def labelled_before(self, wildcards: Any) -> list[str]:
-        """Return the index files of all rounds before that of ``wildcards``."""
-        return [f"{self._run(wildcards, earlier)}/selected.csv" for earlier in range(int(wildcards.round))]
-
-    def labelled_through(self, wildcards: Any) -> list[str]:
-        """Return the index files of all rounds up to that of ``wildcards``."""
-        return [
-            *self.labelled_before(wildcards),
-            f"{self._run(wildcards, int(wildcards.round))}/selected.csv",
-        ]
+    def previous_labelled(self, wildcards: Any) -> str:
+        """Return the labelled set of the round before that of ``wildcards``."""
+        return f"{self._run(wildcards, int(wildcards.round) - 1)}/labelled.csv"
 
     def previous_head(self, wildcards: Any) -> str:
         """Return the head of the round before that of ``wildcards``."""
@@ -62,9 +69,7 @@ class Plan:
         """Return every file of every job: only what a target names is seen to be missing."""
         experiment = self.experiment
         splits = [f"{self.root}/splits/seed{seed}/validation.csv" for seed in experiment.seed_list]
-        rounds = [
-            f"{run}/{name}" for run in self.runs() for name in ("selected.csv", "head.h5", "metrics.json")
-        ]
+        rounds = [f"{run}/{name}" for run in self.runs() for name in RUN_FILES]
         return [
             *self._feature_files(),
             *splits,

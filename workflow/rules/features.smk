@@ -43,14 +43,15 @@ rule pretrain:
     resources:
         mem_mb=8000,
         runtime=2880,
-        gpu=1,
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
     params:
         backbone=setting("pretrain", "backbone"),
         pretrain=setting("pretrain", "pretrain"),
         provenance=provenance("pretrain"),
     shell:
         "python -m activepool.stages.pretrain --dataset {input} --backbone {params.backbone:q}"
-        " --pretrain {params.pretrain:q} --device {EXPERIMENT.device} --workers {threads}"
+        " --pretrain {params.pretrain:q} --device {resources.device} --workers {threads}"
         " --output {output.backbone} --curve {output.curve} --log {log}"
 
 
@@ -67,21 +68,22 @@ rule extract:
     resources:
         mem_mb=8000,
         runtime=720,
-        gpu=1,
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
     params:
         backbone=setting("extract", "backbone"),
         batch_size=setting("extract", "batch_size"),
         dtype=setting("extract", "dtype"),
         views=setting("extract", "views"),
         augmentation=setting("extract", "augmentation"),
-        checkpoint=PLAN.checkpoint or "none",
+        checkpoint=lambda wildcards, input: input.get("checkpoint") or "none",
         provenance=provenance("extract"),
     shell:
         "python -m activepool.stages.extract --dataset {input.dataset} --backbone {params.backbone:q}"
         " --checkpoint {params.checkpoint:q} --shard {wildcards.shard} --shards {wildcards.shards}"
         " --batch-size {params.batch_size} --views {params.views}"
         " --augmentation {params.augmentation} --dtype {params.dtype}"
-        " --device {EXPERIMENT.device} --workers {threads} --output {output} --log {log}"
+        " --device {resources.device} --workers {threads} --output {output} --log {log}"
 
 
 rule gather:

@@ -1,5 +1,6 @@
 # One round: score the unlabelled pool with the last head, pick, train the next head.
 # {strategy} is a strategy's folder; round 00 lies in initial_<kind>, which all strategies share.
+# labelled.csv is the picks of all rounds so far: with it a job has few inputs, however many rounds came before.
 
 
 rule prepare:
@@ -17,7 +18,8 @@ rule prepare:
     resources:
         mem_mb=8000,
         runtime=240,
-        gpu=1,
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
     params:
         strategy=setting("prepare", "strategy"),
         options=setting("prepare", "options"),
@@ -25,14 +27,14 @@ rule prepare:
     shell:
         "python -m activepool.stages.prepare --strategy {params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --seed {wildcards.seed}"
-        " --device {EXPERIMENT.device} --workers {threads} --output {output} 2> >(tee {log} >&2)"
+        " --device {resources.device} --workers {threads} --output {output} 2> >(tee {log} >&2)"
 
 
 rule score:
     input:
         features=PLAN.features,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
-        labelled=PLAN.labelled_before,
+        labelled=PLAN.previous_labelled,
         head=PLAN.previous_head,
     output:
         "results/{experiment}/{strategy}/seed{seed}/round{round}/scores.h5",
@@ -45,14 +47,15 @@ rule score:
     resources:
         mem_mb=4000,
         runtime=60,
-        gpu=1,
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
     params:
         reads=PLAN.score_options,
         provenance=provenance("score"),
     shell:
         "python -m activepool.stages.score {params.reads:q} --features {input.features}"
         " --validation {input.validation} --labelled {input.labelled} --head {input.head}"
-        " --device {EXPERIMENT.device} --workers {threads} --output {output} 2> >(tee {log} >&2)"
+        " --device {resources.device} --workers {threads} --output {output} 2> >(tee {log} >&2)"
 
 
 rule select:
@@ -60,9 +63,10 @@ rule select:
         unpack(PLAN.query_inputs),
         features=PLAN.features,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
-        labelled=PLAN.labelled_before,
+        labelled=PLAN.previous_labelled,
     output:
         selected="results/{experiment}/{strategy}/seed{seed}/round{round}/selected.csv",
+        labelled="results/{experiment}/{strategy}/seed{seed}/round{round}/labelled.csv",
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.select.log",
     wildcard_constraints:
@@ -72,7 +76,8 @@ rule select:
     resources:
         mem_mb=8000,
         runtime=120,
-        gpu=1,
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
     params:
         strategy=setting("select", "strategy"),
         options=setting("select", "options"),
@@ -84,14 +89,15 @@ rule select:
         "python -m activepool.stages.select --strategy {params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
         " {params.reads:q} {params.annotations:q} --budget {params.budget}"
-        " --seed {wildcards.seed} --round {wildcards.round} --device {EXPERIMENT.device} --workers {threads}"
-        " --output {output.selected} 2> >(tee {log} >&2)"
+        " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
+        " --output {output.selected} --output-labelled {output.labelled} 2> >(tee {log} >&2)"
 
 
 # The same for the strategies that hand arrays on to their next round.
 use rule select as select_with_state with:
     output:
         selected="results/{experiment}/{strategy}/seed{seed}/round{round}/selected.csv",
+        labelled="results/{experiment}/{strategy}/seed{seed}/round{round}/labelled.csv",
         state="results/{experiment}/{strategy}/seed{seed}/round{round}/state.h5",
     wildcard_constraints:
         strategy=one_of(PLAN.stateful()),
@@ -101,7 +107,7 @@ rule train:
     input:
         features=PLAN.features,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
-        labelled=PLAN.labelled_through,
+        labelled="results/{experiment}/{strategy}/seed{seed}/round{round}/labelled.csv",
     output:
         head="results/{experiment}/{strategy}/seed{seed}/round{round}/head.h5",
         metrics="results/{experiment}/{strategy}/seed{seed}/round{round}/metrics.json",
@@ -112,7 +118,8 @@ rule train:
     resources:
         mem_mb=8000,
         runtime=240,
-        gpu=1,
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
     params:
         head=settings("train"),
         annotations=PLAN.annotations_options,
@@ -120,5 +127,5 @@ rule train:
     shell:
         "python -m activepool.stages.train --head {params.head:q} --features {input.features}"
         " --validation {input.validation} --labelled {input.labelled} {params.annotations:q}"
-        " --seed {wildcards.seed} --round {wildcards.round} --device {EXPERIMENT.device} --workers {threads}"
+        " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
         " --output {output.head} --metrics {output.metrics} 2> >(tee {log} >&2)"

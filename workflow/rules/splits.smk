@@ -23,7 +23,8 @@ rule initial_pool:
         features=PLAN.features,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
     output:
-        "results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
+        selected="results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
+        labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
     log:
         "results/logs/{experiment}/initial_{kind}/seed{seed}/round00.select.log",
     conda:
@@ -33,4 +34,5 @@ rule initial_pool:
         provenance=provenance("initial_pool"),
     shell:
         "python -m activepool.stages.initial_pool --features {input.features} --validation {input.validation}"
-        " --kind {wildcards.kind} --size {params.size} --seed {wildcards.seed} --output {output} 2> >(tee {log} >&2)"
+        " --kind {wildcards.kind} --size {params.size} --seed {wildcards.seed}"
+        " --output {output.selected} --output-labelled {output.labelled} 2> >(tee {log} >&2)"

@@ -19,6 +19,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--size", type=int, required=True, help="how many to pick")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", required=True, help="selected.csv to write")
+    parser.add_argument("--output-labelled", help="labelled.csv to write: the same rows, as the labelled set")
     return parser.parse_args()
 
 
@@ -32,6 +33,8 @@ def main() -> None:
         if file.train.sources is not None:
             columns["source"] = file.train.sources_of(rows)
     write_index(arguments.output, columns)
+    if arguments.output_labelled:
+        write_index(arguments.output_labelled, {"index": rows})
 
 
 if __name__ == "__main__":

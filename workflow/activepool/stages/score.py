@@ -17,7 +17,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--features", required=True, help="features.h5")
     parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
-    parser.add_argument("--labelled", nargs="+", required=True, help="index files of all rounds before")
+    parser.add_argument(
+        "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
+    )
     parser.add_argument("--head", required=True, help="head.h5 of the round before")
     parser.add_argument("--scores", nargs="+", required=True, choices=sorted(SCORES), help="what to score")
     parser.add_argument(

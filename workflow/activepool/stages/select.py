@@ -28,7 +28,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--options", type=json.loads, default={}, help="its options, as JSON")
     parser.add_argument("--features", required=True, help="features.h5")
     parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
-    parser.add_argument("--labelled", nargs="+", required=True, help="index files of all rounds before")
+    parser.add_argument(
+        "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
+    )
     parser.add_argument("--annotations", help="CSV of labels that came after the features were made")
     parser.add_argument("--head", help="head.h5 of the round before")
     parser.add_argument("--scores", help="scores.h5 of this round")
@@ -39,6 +41,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--round", type=int, required=True, help="the round that trains on the picks, from 1")
     parser.add_argument("--budget-left", type=int, help="picks of this and all later rounds together")
     parser.add_argument("--output", required=True, help="selected.csv to write")
+    parser.add_argument("--output-labelled", help="index file of the labelled set with the picks, to write")
     parser.add_argument("--output-state", help="state.h5 to write, for a strategy that keeps one")
     add_compute_arguments(parser)
     return parser.parse_args()
@@ -56,6 +59,8 @@ def main() -> None:
     if strategy.keeps_state:
         write_arrays(arguments.output_state, selection.state)
     write_index(arguments.output, columns)
+    if arguments.output_labelled:
+        write_index(arguments.output_labelled, {"index": np.concatenate([query.labelled, selection.index])})
 
 
 def build_query(arguments: argparse.Namespace, strategy: Strategy, file: FeatureFile) -> Query:

@@ -31,7 +31,7 @@ def parse() -> argparse.Namespace:
         "--validation", required=True, help="validation.csv: rows that choose the epoch or weight decay"
     )
     parser.add_argument(
-        "--labelled", nargs="+", required=True, help="index files of the rounds through this one"
+        "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
     )
     parser.add_argument("--annotations", help="CSV of labels that came after the features were made")
     parser.add_argument(

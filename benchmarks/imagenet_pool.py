@@ -5,7 +5,6 @@ matrix product of the same size by the same route: blocks of the mapped file, Nu
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -132,10 +131,9 @@ def measure(arguments: argparse.Namespace, folder: Path) -> list[dict[str, objec
         score = run_stage(
             "score", *common, "--scores", scored[strategy], *lists, "--output", folder / "scores.h5"
         )
-        select = run_stage(
-            "select", *common, "--strategy", strategy, "--options", json.dumps({}), "--scores", folder / "scores.h5",
-            "--budget", arguments.budget, "--seed", 0, "--round", 1, "--output", folder / "selected.csv",
-        )  # fmt: skip
+        query = ["--strategy", strategy, "--scores", folder / "scores.h5", "--budget", arguments.budget]
+        output = ["--seed", 0, "--round", 1, "--output", folder / "selected.csv"]
+        select = run_stage("select", *common, *query, *output)
         seconds = score[0] + select[0]
         result.append(
             {

@@ -7,6 +7,7 @@ to date.
 """
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable
 from functools import cache
@@ -131,7 +132,9 @@ class Chain:
     def _query_settings(self, stage: str, entry: StrategySettings) -> dict[str, Any]:
         declared = entry.declared
         if stage == "prepare":
-            return {"strategy": entry.strategy, "options": entry.options}
+            named = inspect.signature(declared.prepare).parameters
+            options = {name: value for name, value in entry.options.items() if name in named}
+            return {"strategy": entry.strategy, "options": options}
         if stage == "score":
             budget = {"budget": self.experiment.budget} if "nearest" in declared.reads else {}
             return {"scores": list(declared.scores), **budget}

@@ -36,7 +36,8 @@ class Folder:
         jobs: Counter[str] = Counter()
         for line in self.snakemake("--dry-run", "--quiet", "progress", *arguments).splitlines():
             if line.startswith("rule ") or line.startswith("localrule "):
-                jobs[line.split()[1].rstrip(":")] += 1
+                name = line.split()[1].rstrip(":")
+                jobs[name.split("_")[0] if name.startswith(("figure_", "table_")) else name] += 1
         del jobs["all"]
         return jobs
 

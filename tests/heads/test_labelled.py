@@ -20,6 +20,16 @@ def test_rows_whose_label_is_not_known_are_left_out():
     assert known.read(slice(1, None)).tolist() == [[4, 5], [8, 9]]
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_features_that_are_not_numbers_are_told(value):
+    features = np.zeros((5, 2), dtype=np.float32)
+    features[3, 1] = value
+    rows = LabelledRows(FeatureMatrix.of_array(features), np.array([0, 3, 4]), np.array([0, 1, 0]))
+    assert rows.read(slice(2, 3)).tolist() == [[0, 0]]
+    with pytest.raises(InputError, match="row 3 holds NaN or infinity"):
+        rows.read()
+
+
 @pytest.mark.parametrize("balanced", [False, True])
 def test_weights_of_all_samples_sum_to_one(balanced):
     counts = np.array([4, 0, 1, 3])

@@ -147,6 +147,15 @@ def test_of_equal_heads_the_larger_weight_decay_is_kept():
     assert trained.facts["weight_decay"] == 1e-2
 
 
+@pytest.mark.parametrize("decay", [1e-15, 1e6])
+def test_extreme_weight_decays_on_features_that_repeat_themselves(decay):
+    features, labels = mixture(300, 20, 3)
+    trained = train(np.tile(features, 5) * 1e4, labels, 3, weight_decays=decay)
+    assert np.isfinite(trained.head.weight).all()
+    assert np.isfinite(trained.head.bias).all()
+    assert (trained.validation_accuracy > 0.9) == (decay < 1)
+
+
 def test_scaled_features_give_the_same_predictions():
     features, labels = mixture(200, 10, 4, separation=0.3)
     small = train(features * np.float32(2**-10), labels, 4, tolerance=1e-10)

@@ -23,6 +23,7 @@ class Plan:
         self.chain = Chain(experiment)
         self.root = f"results/{experiment.experiment}"
         self.features = f"results/features/{experiment.dataset_name}/{experiment.backbone_name}/features.h5"
+        self.figure_names, self.table_names = list(FIGURES), list(TABLES)
         self.dataset = f"results/datasets/{experiment.dataset_name}/dataset.h5"
 
     @cached_property
@@ -83,11 +84,11 @@ class Plan:
 
     def figures(self) -> list[str]:
         """Return the figures, each as PDF and PNG."""
-        return [f"{self.root}/figures/{name}.{form}" for name in FIGURES for form in ("pdf", "png")]
+        return [f"{self.root}/figures/{name}.{form}" for name in self.figure_names for form in ("pdf", "png")]
 
     def tables(self) -> list[str]:
         """Return the tables."""
-        return [f"{self.root}/tables/{name}.csv" for name in TABLES]
+        return [f"{self.root}/tables/{name}.csv" for name in self.table_names]
 
     def query_inputs(self, wildcards: Any) -> dict[str, str]:
         """Return what a strategy reads beside features, splits and index files, by the name of its option."""

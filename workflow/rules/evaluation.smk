@@ -19,54 +19,61 @@ rule curves:
         " --output-curves {output.curves} --output-class-counts {output.class_counts} 2> >(tee {log} >&2)"
 
 
-rule figure:
-    input:
-        curves="results/{experiment}/curves.csv",
-        class_counts="results/{experiment}/class_counts.csv",
-    output:
-        pdf="results/{experiment}/figures/{figure}.pdf",
-        png=report(
-            "results/{experiment}/figures/{figure}.png",
-            caption="../report/{figure}.rst",
-            category="Figures",
-            labels={"figure": "{figure}"},
-        ),
-    log:
-        "results/logs/{experiment}/figures/{figure}.log",
-    conda:
-        "../../envs/activepool.yaml"
-    params:
-        settings=settings("figure"),
-        upper_references=PLAN.upper_references_options(),
-        provenance=lambda wildcards: PLAN.chain.provenance_of_drawing(
-            "figure", wildcards.figure
-        ),
-    shell:
-        "python -m activepool.stages.figure --figure {wildcards.figure} --curves {input.curves}"
-        " --class-counts {input.class_counts} {params.upper_references:q} --settings {params.settings:q}"
-        " --output-pdf {output.pdf} --output-png {output.png} 2> >(tee {log} >&2)"
+# One rule each, because each has its caption.
+for figure in PLAN.figure_names:
+
+    rule:
+        name:
+            f"figure_{figure}"
+        input:
+            curves="results/{experiment}/curves.csv",
+            class_counts="results/{experiment}/class_counts.csv",
+        output:
+            pdf=f"results/{{experiment}}/figures/{figure}.pdf",
+            png=report(
+                f"results/{{experiment}}/figures/{figure}.png",
+                caption=f"../report/{figure}.rst",
+                category="Figures",
+                labels={"figure": figure.replace("_", " ")},
+            ),
+        log:
+            f"results/logs/{{experiment}}/figures/{figure}.log",
+        conda:
+            "../../envs/activepool.yaml"
+        params:
+            figure=figure,
+            settings=settings("figure"),
+            upper_references=PLAN.upper_references_options(),
+            provenance=PLAN.chain.provenance_of_drawing("figure", figure),
+        shell:
+            "python -m activepool.stages.figure --figure {params.figure} --curves {input.curves}"
+            " --class-counts {input.class_counts} {params.upper_references:q} --settings {params.settings:q}"
+            " --output-pdf {output.pdf} --output-png {output.png} 2> >(tee {log} >&2)"
 
 
-rule table:
-    input:
-        "results/{experiment}/curves.csv",
-    output:
-        report(
-            "results/{experiment}/tables/{table}.csv",
-            caption="../report/{table}.rst",
-            category="Tables",
-            labels={"table": "{table}"},
-        ),
-    log:
-        "results/logs/{experiment}/tables/{table}.log",
-    conda:
-        "../../envs/activepool.yaml"
-    params:
-        settings=settings("table"),
-        upper_references=PLAN.upper_references_options(),
-        provenance=lambda wildcards: PLAN.chain.provenance_of_drawing(
-            "table", wildcards.table
-        ),
-    shell:
-        "python -m activepool.stages.table --table {wildcards.table} --curves {input}"
-        " {params.upper_references:q} --settings {params.settings:q} --output {output} 2> >(tee {log} >&2)"
+for table in PLAN.table_names:
+
+    rule:
+        name:
+            f"table_{table}"
+        input:
+            "results/{experiment}/curves.csv",
+        output:
+            report(
+                f"results/{{experiment}}/tables/{table}.csv",
+                caption=f"../report/{table}.rst",
+                category="Tables",
+                labels={"table": table.replace("_", " ")},
+            ),
+        log:
+            f"results/logs/{{experiment}}/tables/{table}.log",
+        conda:
+            "../../envs/activepool.yaml"
+        params:
+            table=table,
+            settings=settings("table"),
+            upper_references=PLAN.upper_references_options(),
+            provenance=PLAN.chain.provenance_of_drawing("table", table),
+        shell:
+            "python -m activepool.stages.table --table {params.table} --curves {input}"
+            " {params.upper_references:q} --settings {params.settings:q} --output {output} 2> >(tee {log} >&2)"

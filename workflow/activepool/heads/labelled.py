@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 
 
@@ -42,8 +43,16 @@ class LabelledRows:
         return self.features.shape[1]
 
     def read(self, part: slice = slice(None)) -> np.ndarray:
-        """Return the features of a part of the rows, (m, d) float32, a fresh array."""
-        return self.features.take(self.rows[part])
+        """Return the features of a part of the rows, (m, d) float32, a fresh array.
+
+        Raises: InputError if one is NaN or infinite, which would pass through all that follows unseen.
+        """
+        features = self.features.take(self.rows[part])
+        finite = np.isfinite(features).all(axis=1)
+        if not finite.all():
+            row = self.rows[part][~finite][0]
+            raise InputError(f"features: row {row} holds NaN or infinity; extract the features again")
+        return features
 
     def class_counts(self, num_classes: int) -> np.ndarray:
         """Return how many rows each class has, (C,) int64."""

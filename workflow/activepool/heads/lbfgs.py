@@ -76,9 +76,9 @@ class _Solver:
         weights = class_weights(counts, settings.class_weights)
         self._present = np.flatnonzero(counts)
         self._frequencies = (weights * counts)[self._present] / (weights * counts).sum()
-        self._rows, self._basis = _in_row_space(labelled)
+        rows, self._basis = _in_row_space(labelled)
         numbers = np.searchsorted(self._present, labelled.labels)
-        self._loss = SoftmaxRegression(self._rows, numbers, weights[labelled.labels], compute, mapping)
+        self._loss = SoftmaxRegression(rows, numbers, weights[labelled.labels], compute, mapping)
         self._covariance = self._loss.covariance()
 
     @property

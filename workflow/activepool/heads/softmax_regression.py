@@ -111,7 +111,9 @@ class Whitening:
         # With one class there is no curvature, and nothing to minimise either.
         curvature = (1 - (frequencies**2).sum()) / len(frequencies) or 1.0
         scaled = curvature * covariance
-        scaled[np.diag_indices_from(scaled)] += weight_decay
+        # Σ was made in float32; less than its rounding errors would not keep it positive definite.
+        rounding = np.finfo(np.float32).eps * np.trace(scaled)
+        scaled[np.diag_indices_from(scaled)] += max(weight_decay, rounding)
         factor = cholesky(scaled, lower=True)
         self._factor = compute.array(factor)
         self._inverse = compute.array(dtrtri(factor, lower=True)[0])

@@ -122,7 +122,7 @@ class Plan:
         lists = ["--nearest-for-budget", str(settings["budget"])] if "budget" in settings else []
         return ["--scores", *settings["scores"], *lists]
 
-    def annotations_options(self, _wildcards: Any) -> list[str]:
+    def annotations_options(self) -> list[str]:
         """Return the option of the stages that read labels, if the user keeps a file of new ones."""
         annotations = self.experiment.dataset.annotations
         return ["--annotations", annotations] if annotations else []

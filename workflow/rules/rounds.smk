@@ -81,9 +81,9 @@ rule select:
     params:
         strategy=setting("select", "strategy"),
         options=setting("select", "options"),
-        budget=setting("select", "budget"),
+        budget=EXPERIMENT.budget,
         reads=PLAN.query_options,
-        annotations=PLAN.annotations_options,
+        annotations=PLAN.annotations_options(),
         provenance=provenance("select"),
     shell:
         "python -m activepool.stages.select --strategy {params.strategy:q} --options {params.options:q}"
@@ -121,8 +121,8 @@ rule train:
         gpu=PLAN.gpus,
         device=EXPERIMENT.device,
     params:
-        head=settings("train"),
-        annotations=PLAN.annotations_options,
+        head=json.dumps(PLAN.chain.settings("train")),
+        annotations=PLAN.annotations_options(),
         provenance=provenance("train"),
     shell:
         "python -m activepool.stages.train --head {params.head:q} --features {input.features}"

@@ -131,6 +131,7 @@ class FeatureFile:
         if not self.class_names:
             largest = max((int(part.labels.max(initial=-1)) for part in (self.train, self.test)), default=-1)
             self.class_names = [str(number) for number in range(largest + 1)]
+        self._require_classes()
 
     @property
     def attributes(self) -> dict[str, object]:
@@ -157,6 +158,15 @@ class FeatureFile:
             )
         sources = self._file.get(f"{part}/sources")
         return FeatureSplit(FeatureMatrix.of_dataset(features), labels[:].astype(np.int64), sources)
+
+    def _require_classes(self) -> None:
+        for part, split in (("train", self.train), ("test", self.test)):
+            outside = split.labels[(split.labels < -1) | (split.labels >= len(self.class_names))]
+            if outside.size:
+                raise InputError(
+                    f"{self.path}: {part}/labels holds {outside[0]}; labels must be -1 (not known) or 0 to "
+                    f"{len(self.class_names) - 1}, the {len(self.class_names)} class_names"
+                )
 
     def _dataset(self, name: str) -> h5py.Dataset:
         found = self._file.get(name)

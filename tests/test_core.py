@@ -210,6 +210,10 @@ class TestFeatureFile:
                 lambda file: file.__setitem__("train/features", np.ones(5)),
                 "train/features is float64 of shape",
             ),
+            (
+                lambda file: file.__setitem__("train/labels", [0, -2, 1, 1, 0]),
+                "train/labels holds -2; labels must be -1",
+            ),
         ],
     )
     def test_what_does_not_fit_is_named(self, feature_file, tmp_path, change, words):

@@ -1,13 +1,21 @@
 """The configuration: what is accepted, and the line that each mistake gets."""
 
 import copy
+import inspect
+from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
+from activepool.data.kinds import KINDS
 from activepool.errors import InputError
 from planning.checks import check
+from planning.configuration import Cifar, DatasetSettings, Digits, Folder, ImageNet, ImageNetLT, Manifest
 from planning.loading import load
+from planning.plan import Plan
+
+REPOSITORY = Path(__file__).parents[2]
 
 VALID = """
 experiment: trial
@@ -159,3 +167,21 @@ def test_a_users_own_strategy(tmp_path):
     assert "declares no strategy 'second'" in problems(changed("strategies", [f"{file}:second"]))[0]
     file.write_text("import nothing_of_that_name\n")
     assert "cannot import" in problems(changed("strategies", [f"{file}:first"]))[0]
+
+
+@pytest.mark.parametrize(
+    "file", sorted((REPOSITORY / "workflow/experiments").glob("*.yaml")), ids=lambda file: file.stem
+)
+def test_the_ready_experiments_are_valid(file):
+    experiment = load(yaml.safe_load(file.read_text()), file.name)
+    assert experiment.experiment == file.stem
+    assert Plan(experiment).all_files()
+
+
+def test_the_options_of_every_dataset_are_those_of_its_kind():
+    """What a configuration may say of a kind of dataset is what the kind's function takes."""
+    shared = set(DatasetSettings.model_fields) | {"kind", "on_unreadable"}
+    for section in (Digits, Cifar, ImageNet, ImageNetLT, Folder, Manifest):
+        for kind in get_args(section.model_fields["kind"].annotation):
+            taken = set(inspect.signature(KINDS[kind].load).parameters)
+            assert set(section.model_fields) - shared == taken, kind

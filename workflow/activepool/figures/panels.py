@@ -68,8 +68,7 @@ def named_curves(
     axes.set_xlabel("Labels")
     axes.set_ylabel(drawn.axis_label)
     ends = draw_curves(axes, curves, styles, drawn.factor, confidence)
-    lowest, highest = axes.get_ylim()
-    axes.set_ylim(max(lowest, drawn.least), min(highest, drawn.most))
+    limit_axis(axes, drawn)
     names = figure.add_axes(
         ((LEFT + panel) / PAGE_WIDTH, BOTTOM / whole, width / PAGE_WIDTH, height / whole),
         xlim=(0, width),
@@ -77,6 +76,12 @@ def named_curves(
     )
     write_end_labels(axes, names, ends)
     return figure
+
+
+def limit_axis(axes: Axes, drawn: Quantity) -> None:
+    """End the vertical axis where the quantity ends, should a band go beyond."""
+    lowest, highest = axes.get_ylim()
+    axes.set_ylim(max(lowest, drawn.least), min(highest, drawn.most))
 
 
 def legend_below(figure: Figure, styles: Mapping[str, Style]) -> None:

@@ -44,9 +44,9 @@ _KNOWN = {
     "validation_accuracy": _percent("Validation accuracy"),
     "ece": _percent("Calibration error"),
     "nll": Quantity("Negative log-likelihood", "nats"),
-    "imbalance_ratio": Quantity("Imbalance ratio"),
-    "imbalance_entropy": Quantity("Class entropy"),
-    "imbalance_total_variation": Quantity("Total variation"),
+    "imbalance_ratio": Quantity("Imbalance ratio", least=1.0),
+    "imbalance_entropy": Quantity("Class entropy", least=0.0, most=1.0),
+    "imbalance_total_variation": Quantity("Total variation", least=0.0, most=1.0),
 }
 
 

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from activepool.errors import InputError
-from activepool.figures.panels import PAGE_WIDTH, draw_curves, legend_below
+from activepool.figures.panels import PAGE_WIDTH, draw_curves, legend_below, limit_axis
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
@@ -11,6 +11,9 @@ from activepool.figures.styles import styles_of
 
 MEASURES = "imbalance_"
 PANEL_HEIGHT = 2.0
+
+#: Inches beside each panel, so that tick labels stay on the page.
+SIDE_ROOM = 0.08
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -23,10 +26,12 @@ def draw(results: Results, settings: Settings) -> Figure:
         known = ", ".join(results.curves.metrics)
         raise InputError(f"curves: no metric begins with {MEASURES!r}; there are {known}")
     styles = styles_of(results.curves.strategies, settings)
-    figure = Figure(figsize=(PAGE_WIDTH, PANEL_HEIGHT), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, PANEL_HEIGHT))
+    figure.set_layout_engine("constrained", w_pad=SIDE_ROOM)
     for axes, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
         drawn = quantity(measure)
         draw_curves(axes, results.curves.of(measure), styles, drawn.factor, settings.confidence)
+        limit_axis(axes, drawn)
         axes.set_title(drawn.axis_label)
         axes.set_xlabel("Labels")
     legend_below(figure, styles)

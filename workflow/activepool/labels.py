@@ -53,18 +53,20 @@ def merged_labels(file: FeatureFile, annotations: str | Path) -> np.ndarray:
 def _places(file: FeatureFile, names: list[str], given: list[dict[str, str]], path: str | Path) -> list[int]:
     """Return the rows of the training part that the rows of an annotations file are about."""
     if "index" in names:
-        column, size = "index", len(file.train.labels)
-        place_of = {str(place): place for place in range(size)}
-        expected = f"a row of train/features (0 to {size - 1})"
-    elif file.train.sources is not None:
-        column, expected = "source", f"in the training part of {file.path}"
-        place_of = {source: place for place, source in enumerate(file.train.sources.asstr()[:])}
-    else:
+        size = len(file.train.labels)
+        for row in given:
+            if not row["index"].isdecimal() or int(row["index"]) >= size:
+                raise InputError(
+                    f"{path}: index {row['index']!r} is not a row of train/features (0 to {size - 1})"
+                )
+        return [int(row["index"]) for row in given]
+    if file.train.sources is None:
         raise InputError(f"{path}: {file.path} has no sources; give the column 'index' instead of 'source'")
+    place_of = {source: place for place, source in enumerate(file.train.sources.asstr()[:])}
     for row in given:
-        if row[column] not in place_of:
-            raise InputError(f"{path}: {column} {row[column]!r} is not {expected}")
-    return [place_of[row[column]] for row in given]
+        if row["source"] not in place_of:
+            raise InputError(f"{path}: source {row['source']!r} is not in the training part of {file.path}")
+    return [place_of[row["source"]] for row in given]
 
 
 def _class_number(file: FeatureFile, value: str, path: str | Path) -> int:

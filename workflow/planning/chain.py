@@ -11,7 +11,6 @@ import inspect
 import json
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from planning.configuration import Experiment, StrategySettings
@@ -52,8 +51,10 @@ class Chain:
                 return experiment.head.model_dump()
             case "prepare" | "score" | "select":
                 return self._query_settings(stage, experiment.strategy(strategy))
-            case "figure" | "table":
+            case "figure":
                 return experiment.figures.model_dump()
+            case "table":
+                return experiment.figures.model_dump(exclude={"colours"})
             case _:
                 return {}
 
@@ -112,7 +113,7 @@ class Chain:
     def _code(self, stage: str, strategy: str | None) -> str:
         files = [stage_file(stage)]
         if stage in ("select", "prepare"):
-            files.append(Path(self.experiment.strategy(strategy).declared.select.__code__.co_filename))
+            files.append(self.experiment.strategy(strategy).declared.file)
         return code_digest(*files)
 
     def _dataset_settings(self) -> dict[str, Any]:

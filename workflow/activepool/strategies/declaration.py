@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -49,6 +50,11 @@ class Strategy:
     def summary(self) -> str:
         """The first line of the function's docstring."""
         return inspect.getdoc(self.select).partition("\n")[0]
+
+    @property
+    def file(self) -> Path:
+        """The file that it is written in."""
+        return Path(inspect.getfile(self.select))
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:

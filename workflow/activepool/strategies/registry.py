@@ -44,13 +44,6 @@ def find_strategy(name: str) -> Strategy:
     return known[name]
 
 
-def module_file(name: str) -> Path:
-    """Return the source file of the strategy called ``name``."""
-    import inspect
-
-    return Path(inspect.getfile(find_strategy(name).select))
-
-
 def _users_strategy(name: str) -> Strategy:
     source, _, function = name.rpartition(":")
     try:

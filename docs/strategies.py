@@ -14,7 +14,8 @@ START, END = "<!-- strategies -->\n", "<!-- end of strategies -->\n"
 
 def row(strategy: Strategy) -> str:
     """Return a strategy's row: what it picks, what it reads, its options, its source."""
-    reads = ", ".join(strategy.scores or strategy.reads).replace("_", " ") or "nothing"
+    images = ("images",) if strategy.image_model else ()
+    reads = ", ".join((*images, *(strategy.scores or strategy.reads))).replace("_", " ") or "nothing"
     options = ", ".join(f"`{name}`" for name in strategy.options)
     return f"| `{strategy.name}` | {strategy.summary} | {reads} | {options} | {strategy.source} |\n"
 

@@ -1,8 +1,13 @@
 """Queries for tests: random features and heads, and just what a strategy declares that it reads."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 
 from activepool.compute import Compute
+from activepool.data.samples import Part, Samples, write_samples
+from activepool.features.image_round import ImageRound
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.nearest import NearestPerClass
@@ -44,6 +49,7 @@ class Problem:
     ) -> Query:
         """Return the query of one round for ``strategy``."""
         compute = Compute("cpu", workers)
+        options = with_defaults(strategy, options)
         matrix = FeatureMatrix.of_array(self.features)
         given: dict = {}
         if "features" in strategy.reads:
@@ -59,7 +65,10 @@ class Problem:
         if strategy.prepare:
             pool = np.arange(len(self.features))
             prepare_generator = generator(seed, 0, f"prepare/{strategy.name}")
-            given["prepared"] = strategy.prepare(matrix, pool, prepare_generator, compute, **(options or {}))
+            named = strategy.options_of(strategy.prepare, options)
+            given["prepared"] = strategy.prepare(matrix, pool, prepare_generator, compute, **named)
+        if strategy.image_model:
+            given["scores"] = self.scored_by_image_model(strategy, seed, options)
         return Query(
             budget=budget,
             unlabelled=self.unlabelled,
@@ -83,7 +92,28 @@ class Problem:
             "nearest": nearest.lists() if nearest else None,
         }
 
+    def scored_by_image_model(self, strategy: Strategy, seed: int, options: dict) -> dict[str, np.ndarray]:
+        """Return the scores of a strategy that learns from images; its images are features as stripes."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "dataset.h5"
+            write_samples(path, Samples(self.images(), self.images(), ["any"]))
+            images = ImageRound(str(path), self.labelled, self.unlabelled, seed, 1)
+            model = strategy.image_model
+            weights = model.train(images, Path(folder) / "state", **options)
+            return model.score(weights, images, **options)
+
+    def images(self) -> Part:
+        levels = np.clip(self.features.astype(np.float32) * 20 + 128, 0, 255).astype(np.uint8)
+        stripes = np.repeat(levels[:, None, :], self.features.shape[1], axis=1)
+        sources = np.array([f"made/{row}" for row in range(len(levels))], dtype=object)
+        return Part(np.full(len(levels), -1), sources, stripes[..., None])
+
     def select(self, strategy: Strategy, budget: int, **settings: object) -> Selection:
         """Return what ``strategy`` picks in one round."""
-        options = settings.get("options") or {}
+        options = with_defaults(strategy, settings.get("options"))
         return strategy.select(self.query(strategy, budget, **settings), **options)
+
+
+def with_defaults(strategy: Strategy, options: dict | None) -> dict:
+    """Return all options of a strategy, those that are not given at their defaults."""
+    return {name: option.default for name, option in strategy.options.items()} | (options or {})

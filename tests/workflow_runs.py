@@ -34,7 +34,7 @@ class Folder:
     def planned(self, *arguments: str) -> Counter[str]:
         """Return how many jobs of each rule a run would start, targets left out."""
         jobs: Counter[str] = Counter()
-        for line in self.snakemake("--dry-run", "--quiet", "progress", *arguments).splitlines():
+        for line in self.snakemake("--dry-run", *arguments, "--quiet", "progress").splitlines():
             if line.startswith("rule ") or line.startswith("localrule "):
                 name = line.split()[1].rstrip(":")
                 jobs[name.split("_")[0] if name.startswith(("figure_", "table_")) else name] += 1

@@ -80,6 +80,14 @@ MISTAKES = [
         "trial.yaml: strategies.0: base has no option 'size'; it has no",
     ),
     (
+        ("strategies", [{"strategy": "partitioned", "wraps": "coreset", "partitions": 0}]),
+        "trial.yaml: strategies.0: option 'partitions': Input should be greater than or equal to 1",
+    ),
+    (
+        ("strategies", [{"strategy": "vaal", "image_size": 40}]),
+        "trial.yaml: strategies.0: option 'image_size': Input should be a multiple of 16",
+    ),
+    (
         ("strategies", ["nothing.py:mine"]),
         "trial.yaml: strategies.0.strategy: strategy file nothing.py does not exist",
     ),
@@ -132,6 +140,12 @@ def test_a_missing_section_is_named():
     raw = changed("budget", 1)
     del raw["initial"]
     assert problems(raw) == ["trial.yaml: initial: is missing"]
+
+
+def test_a_strategy_on_images_needs_images():
+    raw = changed("strategies", ["vaal"]) | {"dataset": {"kind": "embeddings", "path": "none.h5"}}
+    found = problems(raw)
+    assert any("vaal learns from images, and there are none" in one for one in found), found
 
 
 def test_numbers_may_be_text():

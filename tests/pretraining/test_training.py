@@ -75,7 +75,7 @@ def test_state_of_other_settings_is_not_used(tmp_path, dataset, monkeypatch, cap
             run(tmp_path, dataset)
     other = SETTINGS.model_copy(update={"seed": 1})
     after_kill = run(tmp_path, dataset, other)
-    assert "is of other data or settings; pretraining starts anew" in capsys.readouterr().err
+    assert "is of other data or settings; training starts anew" in capsys.readouterr().err
     assert after_kill == run(tmp_path, dataset, other)
 
 

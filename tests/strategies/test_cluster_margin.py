@@ -5,7 +5,6 @@ import pytest
 from queries import Problem
 
 from activepool.compute import Compute
-from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.strategies.cluster_margin import cluster_margin, cluster_pool
 
@@ -35,9 +34,7 @@ def test_order_within_a_cluster_is_random():
 def test_the_pool_is_clustered_and_nothing_else(leaves):
     features = FeatureMatrix.of_array(np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32))
     rows = np.arange(10, 280)
-    cluster = cluster_pool(
-        features, rows, np.random.default_rng(0), Compute(), leaves=leaves, margin_factor=3
-    )["cluster"]
+    cluster = cluster_pool(features, rows, np.random.default_rng(0), Compute(), leaves=leaves)["cluster"]
     assert np.array_equal(np.flatnonzero(cluster >= 0), rows)
     assert len(np.unique(cluster[rows])) == (2 if leaves == 20 else 27)
 
@@ -48,15 +45,3 @@ def test_the_number_of_clusters_can_be_given():
         "cluster"
     ]
     assert len(np.unique(cluster)) == 4
-
-
-@pytest.mark.parametrize("option", ["leaves", "clusters"])
-def test_there_must_be_something_to_cluster(option):
-    features = FeatureMatrix.of_array(np.zeros((9, 2), dtype=np.float32))
-    with pytest.raises(InputError, match=f"strategy 'cluster_margin': {option} is 0; it must be at least 1"):
-        cluster_pool(features, np.arange(9), np.random.default_rng(0), Compute(), **{option: 0})
-
-
-def test_the_small_margins_must_hold_the_budget():
-    with pytest.raises(InputError, match="margin_factor is 0; it must be at least 1"):
-        cluster_margin.select(Problem().query(cluster_margin, 5), margin_factor=0)

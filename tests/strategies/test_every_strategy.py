@@ -7,8 +7,11 @@ from queries import Problem
 from activepool.heads.linear import LinearHead
 from activepool.strategies.registry import builtin_strategies
 
-#: Options that a strategy cannot do without.
-REQUIRED_OPTIONS = {"partitioned": {"wraps": "coreset", "partitions": 3}}
+#: Options that a strategy cannot do without, or not quickly.
+REQUIRED_OPTIONS = {
+    "partitioned": {"wraps": "coreset", "partitions": 3},
+    "vaal": {"image_size": 16, "width": 2, "latent": 2, "epochs": 2, "batch_size": 8},
+}
 
 #: Strategies whose picks follow from their inputs alone; all others must change with the seed.
 DETERMINISTIC = {"confidence", "margin", "entropy", "mase", "base", "coreset", "margin_clustering"}

@@ -68,8 +68,3 @@ def test_more_parts_than_picks_or_labelled_samples():
 def test_a_subset_must_hold_the_budget():
     with pytest.raises(InputError, match="subset_unlabelled is 8; it must be at least 9, the picks"):
         Problem().select(partitioned, 9, options={"wraps": "coreset", "subset_unlabelled": 8})
-
-
-def test_there_must_be_a_part():
-    with pytest.raises(InputError, match="partitions is 0; it must be at least 1"):
-        Problem().select(partitioned, 9, options={"wraps": "coreset", "partitions": 0})

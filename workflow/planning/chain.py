@@ -7,7 +7,6 @@ to date.
 """
 
 import hashlib
-import inspect
 import json
 from collections.abc import Callable
 from functools import cache
@@ -49,7 +48,7 @@ class Chain:
                 return experiment.initial.model_dump()
             case "train":
                 return experiment.head.model_dump()
-            case "prepare" | "score" | "select":
+            case "prepare" | "train_on_images" | "score" | "score_images" | "select":
                 return self._query_settings(stage, experiment.strategy(strategy))
             case "figure":
                 return experiment.figures.model_dump()
@@ -64,17 +63,15 @@ class Chain:
             features = ["embeddings"]
         else:
             features = ["dataset", *(["pretrain"] if self.experiment.pretrain else []), "extract", "gather"]
+        if stage == "prepare":
+            return [*features, "validation", stage]
         start = [*features, "validation", "initial_pool"]
         if stage in start:
             return start[: start.index(stage) + 1]
         if strategy is None:
             return [*start, "train", stage] if stage != "train" else [*start, "train"]
         declared = self.experiment.strategy(strategy).declared
-        query = [
-            *(["prepare"] if declared.prepare else []),
-            *(["score"] if declared.scores else []),
-            "select",
-        ]
+        query = [*(["score"] if declared.scores else []), *declared.functions]
         others = [one for one in ["train", *query] if one != stage]
         return [*start, *others, stage]
 
@@ -112,8 +109,9 @@ class Chain:
 
     def _code(self, stage: str, strategy: str | None) -> str:
         files = [stage_file(stage)]
-        if stage in ("select", "prepare"):
-            files.append(self.experiment.strategy(strategy).declared.file)
+        declared = self.experiment.strategy(strategy).declared if strategy else None
+        if declared and stage in declared.functions:
+            files.append(declared.file)
         return code_digest(*files)
 
     def _dataset_settings(self) -> dict[str, Any]:
@@ -128,24 +126,21 @@ class Chain:
 
     def _backbone_settings(self) -> dict[str, Any]:
         backbone = self.experiment.backbone
-        return {"name": backbone.architecture, "image_size": backbone.image_size}
+        own = backbone.model_dump(include={"image_size", "format", "keys"}, exclude_none=True)
+        return {"name": backbone.architecture, **own}
 
     def _query_settings(self, stage: str, entry: StrategySettings) -> dict[str, Any]:
         declared = entry.declared
-        if stage == "prepare":
-            named = inspect.signature(declared.prepare).parameters
-            options = {name: value for name, value in entry.options.items() if name in named}
-            return {"strategy": entry.strategy, "options": options}
         if stage == "score":
             budget = {"budget": self.experiment.budget} if "nearest" in declared.reads else {}
             return {"scores": list(declared.scores), **budget}
-        rounds = {"rounds": self.experiment.rounds} if "budget_left" in declared.reads else {}
-        return {
-            "strategy": entry.strategy,
-            "options": entry.options,
-            "budget": self.experiment.budget,
-            **rounds,
-        }
+        options = declared.options_of(declared.functions[stage], entry.options)
+        settings = {"strategy": entry.strategy, "options": options}
+        if stage == "select":
+            settings["budget"] = self.experiment.budget
+            if "budget_left" in declared.reads:
+                settings["rounds"] = self.experiment.rounds
+        return settings
 
 
 def _digest(content: Any) -> str:

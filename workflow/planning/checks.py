@@ -16,7 +16,12 @@ WITHOUT_WEIGHTS = "identity"
 
 def check(experiment: Experiment, source: str) -> None:
     """Raise InputError with one line for each problem; ``source`` names the configuration file."""
-    problems = [*_backbone_problems(experiment), *_file_problems(experiment), *_data_problems(experiment)]
+    problems = [
+        *_backbone_problems(experiment),
+        *_strategy_problems(experiment),
+        *_file_problems(experiment),
+        *_data_problems(experiment),
+    ]
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
 
@@ -36,6 +41,17 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     if backbone.architecture != WITHOUT_WEIGHTS and bool(pretrain) == bool(backbone.checkpoint):
         both = "both are given" if pretrain else "neither is given"
         yield f"backbone: its weights come from pretrain or from backbone.checkpoint; {both}, give one"
+
+
+def _strategy_problems(experiment: Experiment) -> Iterator[str]:
+    if experiment.dataset.kind != "embeddings":
+        return
+    for strategy in experiment.strategies:
+        if strategy.declared.image_model:
+            yield (
+                f"strategies: {strategy.folder} learns from images, and there are none in a dataset of kind "
+                "embeddings; leave it out"
+            )
 
 
 def _file_problems(experiment: Experiment) -> Iterator[str]:

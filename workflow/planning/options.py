@@ -20,7 +20,7 @@ def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[st
 
 @cache
 def _options_model(strategy: Strategy) -> type[BaseModel]:
-    types = get_type_hints(strategy.select)
+    types = get_type_hints(strategy.select, include_extras=True)
     fields = {
         name: (types.get(name, Any), ... if option.default is inspect.Parameter.empty else option.default)
         for name, option in strategy.options.items()

@@ -97,7 +97,7 @@ class Plan:
         inputs = {}
         if "head" in declared.reads:
             inputs["head"] = self.previous_head(wildcards)
-        if declared.scores:
+        if declared.is_scored:
             inputs["scores"] = f"{seed_folder}/round{wildcards.round}/scores.h5"
         if declared.prepare:
             inputs["prepared"] = f"{seed_folder}/prepared.h5"
@@ -143,6 +143,14 @@ class Plan:
         """Return the folders of all strategies."""
         return [one.folder for one in self.experiment.strategies]
 
+    def scored_by_head(self) -> list[str]:
+        """Return the folders of the strategies that read scores of the head."""
+        return [one.folder for one in self.experiment.strategies if one.declared.scores]
+
+    def with_image_model(self) -> list[str]:
+        """Return the folders of the strategies that train a model of their own on the images."""
+        return [one.folder for one in self.experiment.strategies if one.declared.image_model]
+
     def stateful(self) -> list[str]:
         """Return the folders of the strategies that hand arrays on from round to round."""
         return [one.folder for one in self.experiment.strategies if one.declared.keeps_state]
@@ -179,7 +187,8 @@ class Plan:
                     files.append(f"{self.root}/{strategy.folder}/seed{seed}/prepared.h5")
                 for round_number in range(1, self.experiment.rounds):
                     run = self.run_folder(strategy.folder, seed, round_number)
-                    files.extend([f"{run}/scores.h5"] if declared.scores else [])
+                    files.extend([f"{run}/scores.h5"] if declared.is_scored else [])
+                    files.extend([f"{run}/image_model.safetensors"] if declared.image_model else [])
                     files.extend([f"{run}/state.h5"] if declared.keeps_state else [])
         return files
 

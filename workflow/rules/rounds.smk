@@ -41,7 +41,7 @@ rule score:
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score.log",
     wildcard_constraints:
-        strategy=one_of(PLAN.strategies()),
+        strategy=one_of(PLAN.scored_by_head()),
     conda:
         "../../envs/activepool.yaml"
     resources:
@@ -56,6 +56,68 @@ rule score:
         "python -m activepool.stages.score {params.reads:q} --features {input.features}"
         " --validation {input.validation} --labelled {input.labelled} --head {input.head}"
         " --device {resources.device} --workers {threads} --output {output} 2> >(tee {log} >&2)"
+
+
+rule train_on_images:
+    input:
+        dataset=PLAN.dataset,
+        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        labelled=PLAN.previous_labelled,
+    output:
+        "results/{experiment}/{strategy}/seed{seed}/round{round}/image_model.safetensors",
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.train_on_images.log",
+    wildcard_constraints:
+        strategy=one_of(PLAN.with_image_model()),
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=720,
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
+    params:
+        strategy=setting("train_on_images", "strategy"),
+        options=setting("train_on_images", "options"),
+        provenance=provenance("train_on_images"),
+    shell:
+        "python -m activepool.stages.train_on_images --strategy {params.strategy:q} --options {params.options:q}"
+        " --dataset {input.dataset} --validation {input.validation} --labelled {input.labelled}"
+        " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
+        " --output {output} --log {log}"
+
+
+rule score_images:
+    input:
+        dataset=PLAN.dataset,
+        features=PLAN.features,
+        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        labelled=PLAN.previous_labelled,
+        head=PLAN.previous_head,
+        model="results/{experiment}/{strategy}/seed{seed}/round{round}/image_model.safetensors",
+    output:
+        "results/{experiment}/{strategy}/seed{seed}/round{round}/scores.h5",
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score_images.log",
+    wildcard_constraints:
+        strategy=one_of(PLAN.with_image_model()),
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=240,
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
+    params:
+        strategy=setting("score_images", "strategy"),
+        options=setting("score_images", "options"),
+        provenance=provenance("score_images"),
+    shell:
+        "python -m activepool.stages.score_images --strategy {params.strategy:q} --options {params.options:q}"
+        " --dataset {input.dataset} --features {input.features} --validation {input.validation}"
+        " --labelled {input.labelled} --head {input.head} --model {input.model}"
+        " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
+        " --output {output} --log {log}"
 
 
 rule select:

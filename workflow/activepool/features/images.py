@@ -68,23 +68,24 @@ class PartImages(Dataset):
             self._stored = _images_of(_opened(self.path), self.part)
         images = self._decoded(request.rows)
         if request.crops is None:
-            views = [self.preprocessing.whole(image)[None] for image in images]
-        else:
-            views = [
-                torch.stack([self._crop(image, draws) for draws in draws_of_views])
-                for image, draws_of_views in zip(images, request.crops.swapaxes(0, 1), strict=True)
-            ]
+            whole = [self.preprocessing.whole(some) for some in images]
+            return torch.cat(whole)[None]
+        single = (image for some in images for image in some)
+        views = [
+            torch.stack([self._crop(image, draws) for draws in draws_of_views])
+            for image, draws_of_views in zip(single, request.crops.swapaxes(0, 1), strict=True)
+        ]
         return torch.stack(views, dim=1)
 
     def _decoded(self, rows: np.ndarray) -> Iterator[Tensor]:
-        """Yield the named images, each (C, H, W) uint8; one image file at a time is in memory."""
+        """Yield the named images as (n, C, H, W) uint8: stored ones together, image files one at a time."""
         # HDF5 takes rows in ascending order only.
         ascending, inverse = np.unique(rows, return_inverse=True)
         if self._stored.ndim == 4:
-            yield from torch.from_numpy(self._stored[ascending][inverse]).permute(0, 3, 1, 2)
+            yield torch.from_numpy(self._stored[ascending][inverse]).permute(0, 3, 1, 2)
         else:
             for path in self._stored.asstr()[ascending][inverse]:
-                yield read_image(self._root / path, self.preprocessing.channels)
+                yield read_image(self._root / path, self.preprocessing.channels)[None]
 
     def _crop(self, image: Tensor, draws: np.ndarray) -> Tensor:
         top, left, height, width = crop_box(*image.shape[-2:], draws)

@@ -23,8 +23,8 @@ from activepool.features.transforms import augmentation
 from activepool.files import file_digest, write_table
 from activepool.pretraining.settings import PretrainSettings
 from activepool.pretraining.simclr import SimCLR, learning_rate, nt_xent
-from activepool.pretraining.state import StateFile
 from activepool.seeding import integer_seed
+from activepool.training_state import StateFile
 
 #: Views of an image that are compared.
 VIEWS = 2

@@ -74,7 +74,7 @@ def build_query(arguments: argparse.Namespace, strategy: Strategy, file: Feature
         optional["head"] = read_head(arguments.head, file.train.features.shape[1])
     if "oracle_labels" in strategy.reads:
         optional["oracle_labels"] = known_labels(file, unlabelled, arguments.annotations)
-    if strategy.scores:
+    if strategy.is_scored:
         table = read_scores(arguments.scores)
         if not np.array_equal(table.index, unlabelled):
             raise InputError(

@@ -9,7 +9,7 @@ from activepool.diversity.clusters import agglomerate, k_means_cells
 from activepool.diversity.round_robin import round_robin
 from activepool.features.store import FeatureMatrix
 from activepool.strategies.declaration import strategy
-from activepool.strategies.options import require_at_least
+from activepool.strategies.options import PositiveInteger
 from activepool.strategies.query import Query, Selection
 
 #: Leaves of the hierarchy: k-means cells of the pool, or its samples where it has no more of them.
@@ -27,7 +27,6 @@ def cluster_pool(
     *,
     leaves: int = LEAVES,
     clusters: int | None = None,
-    **others: object,
 ) -> dict[str, np.ndarray]:
     """Cluster the pool once, bottom-up with average linkage.
 
@@ -38,12 +37,9 @@ def cluster_pool(
         compute: device and workers.
         leaves: see `cluster_margin`.
         clusters: see `cluster_margin`.
-        others: options of the rounds; they have no effect here.
 
     Returns: ``cluster`` (N,) int64, -1 outside the pool.
     """
-    require_at_least("cluster_margin", "leaves", leaves, 1)
-    require_at_least("cluster_margin", "clusters", clusters, 1)
     if len(rows) > leaves:
         points, leaf = k_means_cells(features, rows, leaves, generator, compute)
     else:
@@ -62,9 +58,9 @@ def cluster_pool(
 def cluster_margin(
     query: Query,
     *,
-    margin_factor: int = 10,
-    leaves: int = LEAVES,
-    clusters: int | None = None,
+    margin_factor: PositiveInteger = 10,
+    leaves: PositiveInteger = LEAVES,
+    clusters: PositiveInteger | None = None,
 ) -> Selection:
     """The smallest margins, one in turn from each of their clusters, the smallest cluster first.
 
@@ -77,7 +73,6 @@ def cluster_margin(
             its samples, since the paper's hierarchy takes memory in the square of their number.
         clusters: into how many the leaves are merged; by default, a tenth of the leaves.
     """
-    require_at_least("cluster_margin", "margin_factor", margin_factor, 1)
     candidates = replace(query, budget=margin_factor * query.budget).smallest("margin").index
     shuffled = query.generator.permutation(candidates)
     return Selection(shuffled[round_robin(query.prepared["cluster"][shuffled], query.budget)])

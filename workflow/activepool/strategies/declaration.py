@@ -4,9 +4,11 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from activepool.strategies.image_model import ImageModel
 from activepool.strategies.query import Selection
 
 #: Picks the samples of one round; options are keyword-only parameters with a type and a default.
@@ -30,6 +32,7 @@ class Strategy:
         scores: the columns of scores.h5 that it reads; with any, head and features come with them.
         prepare: computes what all rounds share, or None.
         keeps_state: whether it hands arrays on from round to round.
+        image_model: what it trains on the images in every round and scores the pool with, or None.
         source: where it was published.
     """
 
@@ -39,7 +42,13 @@ class Strategy:
     scores: tuple[str, ...]
     prepare: Prepare | None
     keeps_state: bool
+    image_model: ImageModel | None
     source: str
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether it reads scores.h5."""
+        return bool(self.scores or self.image_model)
 
     @property
     def upper_reference(self) -> bool:
@@ -57,6 +66,23 @@ class Strategy:
         return Path(inspect.getfile(self.select))
 
     @property
+    def functions(self) -> dict[str, Callable[..., object]]:
+        """Its functions by the stage that runs them, in the order of these stages."""
+        functions: dict[str, Callable[..., object]] = {}
+        if self.prepare:
+            functions["prepare"] = self.prepare
+        if self.image_model:
+            functions["train_on_images"] = self.image_model.train
+            functions["score_images"] = self.image_model.score
+        return functions | {"select": self.select}
+
+    def options_of(self, function: Callable[..., object], given: dict[str, Any]) -> dict[str, Any]:
+        """Return those of the given options that ``function`` names, or all if it takes any."""
+        parameters = inspect.signature(function).parameters
+        takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+        return {name: value for name, value in given.items() if takes_any or name in parameters}
+
+    @property
     def options(self) -> dict[str, inspect.Parameter]:
         """The options by name: the keyword-only parameters of the function."""
         parameters = inspect.signature(self.select).parameters.values()
@@ -70,18 +96,21 @@ def strategy(
     scores: tuple[str, ...] = (),
     prepare: Prepare | None = None,
     keeps_state: bool = False,
+    image_model: ImageModel | None = None,
 ) -> Callable[[Select], Strategy]:
     """Declare the decorated function as the strategy of its name.
 
-    Raises ValueError for an artifact that does not exist.
+    Raises ValueError for an artifact that does not exist, and for scores from two sources.
     """
     unknown = set(reads) - set(ARTIFACTS)
     if unknown:
         raise ValueError(f"a strategy cannot read {sorted(unknown)}; there are {', '.join(ARTIFACTS)}")
+    if scores and image_model:
+        raise ValueError("a strategy is scored by the head or by a model of its own, not by both")
     if scores:
         reads = tuple(dict.fromkeys((*reads, "features", "head")))
 
     def declare(select: Select) -> Strategy:
-        return Strategy(select.__name__, select, reads, scores, prepare, keeps_state, source)
+        return Strategy(select.__name__, select, reads, scores, prepare, keeps_state, image_model, source)
 
     return declare

@@ -7,7 +7,7 @@ from activepool.diversity.round_robin import round_robin
 from activepool.errors import InputError
 from activepool.scores.exact import quantise
 from activepool.strategies.declaration import strategy
-from activepool.strategies.options import require_at_least
+from activepool.strategies.options import PositiveInteger, require_budget
 from activepool.strategies.query import Query, Selection
 
 #: The largest pool whose distances are held in memory: 3.2 GB.
@@ -15,7 +15,9 @@ LARGEST_POOL = 20_000
 
 
 @strategy(source="the code of Emam et al. 2021, after Citovsky et al. 2021", reads=("features", "head"))
-def margin_clustering(query: Query, *, clusters: int = 20, subset: int | None = None) -> Selection:
+def margin_clustering(
+    query: Query, *, clusters: PositiveInteger = 20, subset: PositiveInteger | None = None
+) -> Selection:
     """The smallest margin in turn from each of a few Ward clusters, the smallest cluster first.
 
     Args:
@@ -27,8 +29,7 @@ def margin_clustering(query: Query, *, clusters: int = 20, subset: int | None = 
     than the budget.
     """
     budget = min(query.budget, len(query.unlabelled))
-    require_at_least("margin_clustering", "clusters", clusters, 1)
-    require_at_least("margin_clustering", "subset", subset, budget, ", the picks of a round")
+    require_budget("margin_clustering", "subset", subset, budget)
     rows = query.unlabelled
     if subset is not None:
         rows = np.sort(query.generator.permutation(rows)[:subset])

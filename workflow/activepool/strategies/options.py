@@ -1,9 +1,20 @@
-"""Checks of the options of strategies."""
+"""Types of the options of strategies; the bounds in them are checked with the configuration."""
+
+from typing import Annotated
+
+from annotated_types import Ge, Gt
 
 from activepool.errors import InputError
 
+PositiveInteger = Annotated[int, Ge(1)]
+NonNegativeInteger = Annotated[int, Ge(0)]
+Positive = Annotated[float, Gt(0)]
+NonNegative = Annotated[float, Ge(0)]
 
-def require_at_least(strategy: str, option: str, value: int | None, least: int, reason: str = "") -> None:
-    """Raise InputError if the option of a strategy is given and less than ``least``."""
-    if value is not None and value < least:
-        raise InputError(f"strategy {strategy!r}: {option} is {value}; it must be at least {least}{reason}")
+
+def require_budget(strategy: str, option: str, value: int | None, budget: int) -> None:
+    """Raise InputError if a subset that a strategy is to pick from cannot hold the picks of a round."""
+    if value is not None and value < budget:
+        raise InputError(
+            f"strategy {strategy!r}: {option} is {value}; it must be at least {budget}, the picks of a round"
+        )

@@ -9,7 +9,7 @@ import numpy as np
 from activepool.strategies.badge import badge
 from activepool.strategies.coreset import coreset
 from activepool.strategies.declaration import strategy
-from activepool.strategies.options import require_at_least
+from activepool.strategies.options import NonNegativeInteger, PositiveInteger, require_budget
 from activepool.strategies.query import Query, Selection
 
 WRAPPED = {"coreset": coreset, "badge": badge}
@@ -20,9 +20,9 @@ def partitioned(
     query: Query,
     *,
     wraps: Literal["coreset", "badge"],
-    partitions: int = 10,
-    subset_labelled: int | None = None,
-    subset_unlabelled: int | None = None,
+    partitions: PositiveInteger = 10,
+    subset_labelled: NonNegativeInteger | None = None,
+    subset_unlabelled: PositiveInteger | None = None,
 ) -> Selection:
     """Core-set or BADGE in each of several random parts of the pool and the labelled set.
 
@@ -33,12 +33,10 @@ def partitioned(
         subset_labelled: draw so many of the labelled set at random before it is split; all by default.
         subset_unlabelled: draw so many of the pool at random before it is split; all by default.
 
-    Raises InputError if there is not one part, or a subset is too small.
+    Raises InputError if the subset of the pool is smaller than the budget.
     """
     budget = min(query.budget, len(query.unlabelled))
-    require_at_least("partitioned", "partitions", partitions, 1)
-    require_at_least("partitioned", "subset_labelled", subset_labelled, 0)
-    require_at_least("partitioned", "subset_unlabelled", subset_unlabelled, budget, ", the picks of a round")
+    require_budget("partitioned", "subset_unlabelled", subset_unlabelled, budget)
     parts = zip(
         _random_parts(np.arange(len(query.labelled)), subset_labelled, partitions, query.generator),
         _random_parts(query.unlabelled, subset_unlabelled, partitions, query.generator),

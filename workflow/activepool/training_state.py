@@ -40,7 +40,7 @@ class StateFile:
         state = torch.load(self.path, map_location="cpu", weights_only=True)
         if state["fingerprint"] == self.fingerprint:
             return state["content"]
-        print(f"{self.path}: is of other data or settings; pretraining starts anew", file=sys.stderr)
+        print(f"{self.path}: is of other data or settings; training starts anew", file=sys.stderr)
         return None
 
     def remove(self) -> None:

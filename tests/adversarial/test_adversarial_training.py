@@ -1,0 +1,155 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from activepool.adversarial import training
+from activepool.adversarial.losses import deceiving_loss, discriminator_loss, variational_loss
+from activepool.adversarial.networks import Encoded
+from activepool.adversarial.scoring import labelled_log_odds
+from activepool.adversarial.settings import AdversarialSettings
+from activepool.adversarial.training import AdversarialTraining, train_adversary
+from activepool.data.samples import Part, Samples, write_samples
+from activepool.errors import InputError
+from activepool.features.image_round import ImageRound
+
+SETTINGS = AdversarialSettings(
+    image_size=16,
+    width=4,
+    latent=3,
+    epochs=6,
+    batch_size=8,
+    beta=0.5,
+    adversary_weight=2.0,
+    learning_rate=1e-3,
+    discriminator_learning_rate=1e-3,
+    threads=1,
+)
+
+
+def write_images(path, images):
+    sources = np.array([f"r/{row}" for row in range(len(images))], dtype=object)
+    part = Part(np.full(len(images), -1), sources, images)
+    write_samples(path, Samples(part, part, ["any"]))
+    return str(path)
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Twenty labelled images, thirty unlabelled ones."""
+    pixels = np.random.default_rng(3).integers(0, 256, (60, 16, 16, 3), dtype=np.uint8)
+    path = write_images(tmp_path / "dataset.h5", pixels)
+    return ImageRound(path, np.arange(20)[::-1].copy(), np.arange(25, 55), seed=1, round_number=2)
+
+
+@pytest.fixture
+def state(tmp_path):
+    return tmp_path / "weights.state"
+
+
+def weights_of(images, state, settings=SETTINGS):
+    weights = train_adversary(images, settings, state)
+    state.unlink(missing_ok=True)
+    return weights
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_step_goes_down_each_networks_own_loss(images, monkeypatch):
+    monkeypatch.setattr(training, "Adam", torch.optim.SGD)  # its steps are in proportion to the gradients
+    batch = torch.rand(16, 3, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    stepped, by_hand = (AdversarialTraining(images, SETTINGS) for _ in range(2))
+    stepped._train_step(batch)
+    autoencoder, discriminator = by_hand.networks.autoencoder, by_hand.networks.discriminator
+    reconstruction, code = autoencoder(batch, by_hand._noise(16))
+    halves = slice(0, 8), slice(8, 16)
+    total = sum(
+        variational_loss(batch[half], reconstruction[half], Encoded(*(part[half] for part in code)), 0.5)
+        for half in halves
+    )
+    total = total + 2.0 * deceiving_loss(*(discriminator(code.mean[half]) for half in halves))
+    gradient_step(autoencoder, total)
+    means = autoencoder.encode(batch).mean.detach()
+    gradient_step(discriminator, discriminator_loss(*(discriminator(means[half]) for half in halves)))
+    for name, expected in by_hand.networks.state_dict().items():
+        assert torch.allclose(stepped.networks.state_dict()[name], expected, atol=1e-6), name
+
+
+def gradient_step(network, loss, rate=1e-3):
+    parameters = list(network.parameters())
+    gradients = torch.autograd.grad(loss, parameters)
+    with torch.no_grad():
+        for values, gradient in zip(parameters, gradients, strict=True):
+            values -= rate * gradient
+
+
+def test_a_killed_run_goes_on_to_the_same_bits(images, state, monkeypatch, capsys):
+    monkeypatch.setattr(training, "STEPS_KEPT", 4)
+    undisturbed = weights_of(images, state)
+    step, calls = AdversarialTraining._train_step, iter(range(10))
+
+    def killed(self, batch):
+        if next(calls, None) is None:
+            raise KeyboardInterrupt
+        return step(self, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AdversarialTraining, "_train_step", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_adversary(images, SETTINGS, state)
+    assert state.exists()
+    assert same(weights_of(images, state), undisturbed)
+    assert "goes on after step 8" in capsys.readouterr().err
+
+
+def test_the_state_of_another_labelled_set_is_not_used(images, state, capsys):
+    train_adversary(images, SETTINGS, state)
+    other = replace(images, labelled=images.labelled[1:])
+    assert same(train_adversary(other, SETTINGS, state), weights_of(other, state.with_name("fresh")))
+    assert "is of other data or settings; training starts anew" in capsys.readouterr().err
+
+
+def test_workers_change_nothing_and_the_global_generator_is_left_alone(images, state):
+    torch.manual_seed(99)
+    before = torch.get_rng_state()
+    alone = weights_of(images, state)
+    assert torch.equal(torch.get_rng_state(), before)
+    many = replace(images, workers=2)
+    assert same(weights_of(many, state), alone)
+    assert np.array_equal(
+        labelled_log_odds(alone, images, SETTINGS), labelled_log_odds(alone, many, SETTINGS)
+    )
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"round_number": 3}])
+def test_seed_and_round_change_the_weights(images, state, change):
+    assert not same(weights_of(replace(images, **change), state), weights_of(images, state))
+
+
+def test_batches_hold_every_image_once_before_any_comes_again(images):
+    requests = AdversarialTraining(images, SETTINGS)._requests()
+    drawn = [next(requests).rows for _ in range(5)]
+    assert sorted(np.concatenate([rows[:8] for rows in drawn])[:20]) == sorted(images.labelled)
+    assert sorted(np.concatenate([rows[8:] for rows in drawn])[:30]) == sorted(images.unlabelled)
+
+
+def test_images_unlike_the_labelled_ones_are_found(tmp_path, state):
+    """Bright images are labelled; of the unlabelled, half are bright and half are dark."""
+    random = np.random.default_rng(0)
+    bright = random.integers(150, 256, (120, 16, 16, 1), dtype=np.uint8)
+    dark = random.integers(0, 106, (60, 16, 16, 1), dtype=np.uint8)
+    path = write_images(tmp_path / "dataset.h5", np.concatenate([bright, dark]))
+    images = ImageRound(path, np.arange(60), np.arange(60, 180), seed=0, round_number=1)
+    settings = replace(SETTINGS, epochs=40, beta=1.0, adversary_weight=1.0)
+    log_odds = labelled_log_odds(weights_of(images, state, settings), images, settings)
+    picked = images.unlabelled[np.argsort(log_odds)[:40]]
+    assert np.mean(picked >= 120) > 0.95
+
+
+def test_a_diverging_training_stops(images, state):
+    with pytest.raises(InputError, match=r"strategy 'vaal': the losses of step \d+ are .*; lower its"):
+        train_adversary(images, replace(SETTINGS, learning_rate=1e30), state)
+    assert not state.exists()

@@ -1,0 +1,47 @@
+"""Score the unlabelled pool with the model that a strategy has trained on its images."""
+
+import argparse
+
+from safetensors.torch import load_file
+
+from activepool.features.store import FeatureFile
+from activepool.heads.linear import read_head
+from activepool.scores.pool import HeadOnPool
+from activepool.scores.store import ScoreTable, write_scores
+from activepool.stages.image_rounds import add_image_round_arguments, image_round
+from activepool.stages.program import add_log_argument, compute_of, copy_stderr, run
+from activepool.strategies.registry import find_strategy
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_image_round_arguments(parser)
+    parser.add_argument("--model", required=True, help="safetensors file of the model's weights")
+    parser.add_argument("--features", required=True, help="features.h5")
+    parser.add_argument(
+        "--head", required=True, help="head.h5 of the round before, for the predicted classes"
+    )
+    parser.add_argument("--output", required=True, help="scores.h5 to write")
+    add_log_argument(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Score and write."""
+    arguments = parse()
+    copy_stderr(arguments.log)
+    images = image_round(arguments)
+    model = find_strategy(arguments.strategy).image_model
+    scores = model.score(load_file(arguments.model), images, **arguments.options)
+    with FeatureFile(arguments.features) as file:
+        features = file.train.features
+        head = read_head(arguments.head, features.shape[1])
+        predicted = HeadOnPool(features, head, compute_of(arguments)).score(images.unlabelled, ())[
+            "predicted"
+        ]
+    write_scores(arguments.output, ScoreTable(images.unlabelled, predicted, scores))
+
+
+if __name__ == "__main__":
+    run(main)

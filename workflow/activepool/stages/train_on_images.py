@@ -1,0 +1,36 @@
+"""Train the model that a strategy has of its own on the images of a round."""
+
+import argparse
+from pathlib import Path
+
+from safetensors.torch import save
+
+from activepool.files import written_whole
+from activepool.stages.image_rounds import add_image_round_arguments, image_round
+from activepool.stages.program import add_log_argument, copy_stderr, run
+from activepool.strategies.registry import find_strategy
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_image_round_arguments(parser)
+    parser.add_argument("--output", required=True, help="safetensors file of the model's weights to write")
+    add_log_argument(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train and write."""
+    arguments = parse()
+    copy_stderr(arguments.log)
+    model = find_strategy(arguments.strategy).image_model
+    state = Path(f"{arguments.output}.state")
+    weights = model.train(image_round(arguments), state, **arguments.options)
+    with written_whole(arguments.output) as temporary:
+        temporary.write_bytes(save({name: values.cpu().contiguous() for name, values in weights.items()}))
+    state.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    run(main)

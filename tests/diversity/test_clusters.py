@@ -63,7 +63,8 @@ def test_workers_change_no_bit(small_blocks):
     assert np.array_equal(one[0], two[0]) and np.array_equal(one[1], two[1])
 
 
-def test_a_centre_without_samples_stays():
-    features = FeatureMatrix.of_array(np.zeros((30, 2), dtype=np.float32))
+def test_equal_samples_can_be_divided():
+    features = FeatureMatrix.of_array(np.full((30, 2), 0.5, dtype=np.float32))
     centres, cell = k_means_cells(features, np.arange(30), 3, np.random.default_rng(0), Compute())
-    assert not centres.any() and not cell.any()
+    np.testing.assert_allclose(centres, 0.5, atol=0.01)
+    assert cell.shape == (30,)

@@ -5,13 +5,13 @@ from typing import Literal
 import numpy as np
 from array_api_compat import array_namespace
 from scipy.cluster import hierarchy
-from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
 from activepool.compute import Compute, row_blocks, to_numpy
 from activepool.diversity.distances import Points
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix
 
-#: Samples that the cells are fitted to, as a multiple of their number, and the steps of Lloyd's algorithm.
+#: Samples that the cells are fitted to, as a multiple of their number, and the steps of k-means.
 SAMPLES_PER_CELL = 64
 LLOYD_STEPS = 10
 
@@ -41,7 +41,7 @@ def agglomerate(
 def k_means_cells(
     features: FeatureMatrix, rows: np.ndarray, cells: int, generator: np.random.Generator, compute: Compute
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divide samples into k-means cells: Lloyd's algorithm from random samples, on a random part of them.
+    """Divide samples into k-means cells: faiss, from random samples, fitted to a random part of them.
 
     Args:
         features: (N, d).
@@ -51,39 +51,25 @@ def k_means_cells(
         compute: device and workers; the workers have no effect on the result.
 
     Returns: the centres (cells, d) float32, and the number of the nearest centre of each sample (n,).
-    A centre that loses its last sample stays where it is. Memory: cells × d float64 a block.
+    Memory: SAMPLES_PER_CELL × cells × d float32, and a few blocks.
     """
-    sample = generator.permutation(rows)[: SAMPLES_PER_CELL * cells]
-    centres = features.take(sample[:cells])
-    for _ in range(LLOYD_STEPS):
-        sums, counts = _sums_and_counts(features, sample, centres, compute)
-        filled = counts > 0
-        centres[filled] = sums[filled] / counts[filled, None]
+    sample = features.take(generator.permutation(rows)[: SAMPLES_PER_CELL * cells])
+    centres = _k_means(sample, sample[:cells], compute)
     points = Points.of(centres, compute)
     blocks = row_blocks(len(rows), BLOCK_ROWS)
     nearest = compute.map(lambda block: _nearest(features.take(rows[block]), points, compute), blocks)
     return centres, np.concatenate(list(nearest))
 
 
-def _sums_and_counts(
-    features: FeatureMatrix, rows: np.ndarray, centres: np.ndarray, compute: Compute
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sum of the samples nearest to each centre (cells, d), and their number (cells,)."""
-    points = Points.of(centres, compute)
+def _k_means(samples: np.ndarray, start: np.ndarray, compute: Compute) -> np.ndarray:
+    """Return the centres (k, d) of faiss's k-means; on one thread, so that its sums are always the same."""
+    import faiss
 
-    def of_block(block: slice) -> tuple[np.ndarray, np.ndarray]:
-        samples = features.take(rows[block])
-        nearest = _nearest(samples, points, compute)
-        membership = csr_array(
-            (np.ones(len(nearest)), (nearest, np.arange(len(nearest)))), (len(centres), len(nearest))
-        )
-        return membership @ samples.astype(np.float64), np.bincount(nearest, minlength=len(centres))
-
-    sums, counts = np.zeros(centres.shape), np.zeros(len(centres), dtype=np.int64)
-    for block_sums, block_counts in compute.map(of_block, row_blocks(len(rows), BLOCK_ROWS)):
-        sums += block_sums
-        counts += block_counts
-    return sums, counts
+    settings = {"niter": LLOYD_STEPS, "min_points_per_centroid": 1, "max_points_per_centroid": len(samples)}
+    with threadpool_limits(1):
+        k_means = faiss.Kmeans(samples.shape[1], len(start), gpu=compute.device != "cpu", **settings)
+        k_means.train(samples, init_centroids=start)
+    return k_means.centroids
 
 
 def _nearest(samples: np.ndarray, centres: Points, compute: Compute) -> np.ndarray:

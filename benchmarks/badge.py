@@ -16,13 +16,14 @@ import tempfile
 import time
 
 import numpy as np
-from coreset import LARGE, add_pool_arguments, open_pool, report, seconds_of
+from measuring import bare_product, report, seconds_of
+from synthetic import LARGE, add_pool_arguments, open_pool
 from threadpoolctl import threadpool_limits
 
-from activepool.compute import Compute, row_blocks
+from activepool.compute import Compute
 from activepool.diversity.dsquared import d_squared_sample
 from activepool.diversity.gradients import GradientEmbeddings
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead, read_head
 
 
@@ -64,15 +65,6 @@ def product_a_pick(features: FeatureMatrix, head: LinearHead, arguments: argpars
     return seconds / arguments.products * features.shape[0] / rows * arguments.budget
 
 
-def embeddings_product(features: FeatureMatrix, head: LinearHead, compute: Compute) -> None:
-    """Multiply the features with the head, block by block."""
-    rows = np.arange(features.shape[0])
-    for _ in compute.map(
-        lambda block: features.take(rows[block]) @ head.weight.T, row_blocks(len(rows), BLOCK_ROWS)
-    ):
-        pass
-
-
 class MeasuredEmbeddings(GradientEmbeddings):
     """The gradient embeddings of a pool whose norms are known."""
 
@@ -96,7 +88,7 @@ def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict
 
     measured = MeasuredEmbeddings(features, head, compute)
     works = {
-        "embedding's product": lambda: embeddings_product(features, head, compute),
+        "embedding's product": lambda: bare_product(features, features.shape[0], head.weight, compute),
         "badge": lambda: sample(GradientEmbeddings(features, head, compute)),
         "picks alone": lambda: sample(measured),
     }

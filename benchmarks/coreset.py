@@ -16,25 +16,19 @@ Measurements alternate, and the CSV holds their medians.
 """
 
 import argparse
-import resource
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-import h5py
 import numpy as np
-import pandas as pd
+from measuring import report, seconds_of
+from synthetic import LARGE, add_pool_arguments, open_pool
 from threadpoolctl import threadpool_limits
 
 from activepool.compute import Compute, row_blocks
 from activepool.diversity.centers import Centers
 from activepool.diversity.kcenter import Nearness, greedy_k_center
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix
-from activepool.files import write_table
-
-#: Pools from this size on are written to a file in float16, and read as the workflow reads them.
-LARGE = 200_000
 
 
 def parse() -> argparse.Namespace:
@@ -46,51 +40,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--labelled", type=int, default=1000, help="size of the labelled set")
     parser.add_argument("--check", action="store_true", help="compare the picks with greedy in float64")
     return parser.parse_args()
-
-
-def add_pool_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the benchmarks of selecting share."""
-    parser.add_argument("--features", help="HDF5 file with train/features; default: Gaussian ones are made")
-    parser.add_argument("--size", type=int, default=50_000, help="N, rows of the pool, of made features")
-    parser.add_argument("--width", type=int, default=2048, help="d, of made features")
-    parser.add_argument("--budget", type=int, default=1000)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--products", type=int, default=10, help="picks that a product is measured on")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--folder", help="where a large pool is written (N × d × 2 bytes)")
-    parser.add_argument("--output", help="CSV to write")
-
-
-def open_pool(arguments: argparse.Namespace, folder: str) -> FeatureMatrix:
-    """Return the features that the arguments name, made where there are none."""
-    if arguments.features:
-        return FeatureMatrix.of_dataset(h5py.File(arguments.features)["train/features"])
-    random = np.random.default_rng(0)
-    shape = (arguments.size, arguments.width)
-    if arguments.size < LARGE:
-        return FeatureMatrix.of_array(random.standard_normal(shape, dtype=np.float32))
-    file = h5py.File(Path(folder) / "features.h5", "w")
-    dataset = file.create_dataset("train/features", shape, np.float16)
-    for block in row_blocks(len(dataset), BLOCK_ROWS):
-        dataset[block] = random.standard_normal((block.stop - block.start, arguments.width), dtype=np.float32)
-    file.flush()
-    return FeatureMatrix.of_dataset(dataset)
-
-
-def seconds_of(work: Callable[[], object]) -> float:
-    """Return how long one call takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def report(rows: list[dict[str, object]], output: str | None) -> None:
-    """Print the rows and write them, with the peak of this process's memory (mapped files included)."""
-    table = pd.DataFrame(rows)
-    table["peak_gb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(table.to_string(index=False, float_format="{:.3g}".format))
-    if output:
-        write_table(output, table)
 
 
 def product_a_pick(features: FeatureMatrix, arguments: argparse.Namespace) -> float:

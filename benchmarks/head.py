@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
+from synthetic import spectral_mixture
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -73,19 +74,6 @@ class Problem:
 Solver = Callable[[Problem, int | None], LinearHead]
 
 
-def mixture(samples: int, width: int, classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return features (n, d) and labels of a Gaussian mixture: classes overlap, the spectrum falls."""
-    random = np.random.default_rng(0)
-    scales = np.geomspace(1, 0.05, width, dtype=np.float32) ** 0.5
-    centres = random.standard_normal((classes, width), dtype=np.float32)
-    centres *= np.float32(4 * np.log(classes) / width) ** 0.5
-    labels = random.integers(0, classes, samples)
-    features = random.standard_normal((samples, width), dtype=np.float32)
-    features += centres[labels]
-    features *= scales
-    return features, labels
-
-
 def read_train(path: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the training part of a features file in a random order, rows with a label."""
     with FeatureFile(path) as file:
@@ -99,7 +87,7 @@ def make_problem(arguments: argparse.Namespace) -> Problem:
         features, labels = read_train(arguments.features)
     else:
         total = arguments.samples + arguments.validation
-        features, labels = mixture(total, arguments.width, arguments.classes)
+        features, labels = spectral_mixture(total, arguments.width, arguments.classes)
     features -= features.mean(axis=0)
     features /= np.sqrt(np.square(features).sum(axis=1).mean(dtype=np.float64)).astype(np.float32)
     cut = len(labels) - arguments.validation

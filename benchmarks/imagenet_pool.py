@@ -1,27 +1,49 @@
 """One round at ImageNet's size, on synthetic features made on the fly: `python benchmarks/imagenet_pool.py`.
 
 Times the programs of a round as the workflow runs them, each as a process of its own, beside the bare
-matrix product of the same size by the same route: blocks of the mapped file, NumPy, one thread a block.
+matrix product of the same size by the same route: blocks of the mapped file, one thread a block. A strategy
+scores and selects with a labelled set of --labelled; a round trains a head on --trained, with the head's
+default weight decays or with one, and then scores and selects by BASE.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
+from measuring import bare_product, in_process, measure
+from synthetic import mixture_head, write_mixture
 
-LIBRARY = Path(__file__).parents[1] / "workflow"
-sys.path.insert(0, str(LIBRARY))
+from activepool.compute import Compute, resolve_device
+from activepool.features.store import FeatureFile
+from activepool.files import write_table
+from activepool.heads.linear import read_head, write_head
+from activepool.stages.program import run
+from activepool.strategies.registry import find_strategy
 
-from activepool.compute import Compute, row_blocks  # noqa: E402
-from activepool.features.store import BLOCK_ROWS, FeatureFile  # noqa: E402
-from activepool.heads.linear import LinearHead, write_head  # noqa: E402
+#: Heads that a round trains, by the name of its row.
+HEADS = {
+    "round": {"solver": "lbfgs"},
+    "round, one weight decay": {"solver": "lbfgs", "weight_decays": 1e-4},
+}
+
+#: Rows of the validation split.
+VALIDATION = 1000
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one program took: seconds, and its peak memory in GB."""
+
+    seconds: float
+    peak_gb: float
 
 
 def parse() -> argparse.Namespace:
@@ -34,7 +56,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--classes", type=int, default=1000, help="C")
     parser.add_argument("--budget", type=int, default=10_000)
     parser.add_argument("--labelled", type=int, default=30_000, help="size of the labelled set")
-    parser.add_argument("--strategies", nargs="+", default=["margin", "mase", "base"])
+    parser.add_argument("--trained", type=int, default=100_000, help="size of it where a head is trained")
+    parser.add_argument(
+        "--strategies", nargs="*", default=["margin", "mase", "base", "coreset", "badge"], help="may be none"
+    )
+    parser.add_argument(
+        "--rounds", nargs="*", choices=HEADS, default=list(HEADS), help="whole rounds; may be none"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
         "--folder", help="where to put the files (N × d × 2 bytes); default: a temporary folder"
@@ -43,111 +72,107 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def make_features(path: Path, size: int, width: int, classes: int) -> None:
-    """Write a Gaussian mixture in float16, in blocks; the centres are those of `make_head`."""
-    random = np.random.default_rng(0)
-    centres = random.normal(size=(classes, width)).astype(np.float32) * 0.12
-    with h5py.File(path, "w") as file:
-        for part, rows in (("train", size), ("test", 1000)):
-            features = file.create_dataset(f"{part}/features", (rows, width), np.float16)
-            labels = random.integers(0, classes, rows)
-            for block in row_blocks(rows, BLOCK_ROWS):
-                noise = random.standard_normal((block.stop - block.start, width), dtype=np.float32)
-                features[block] = noise + centres[labels[block]]
-            file[f"{part}/labels"] = labels
+def main() -> None:
+    """Make the files, time product and programs, print and write the table."""
+    arguments = parse()
+    arguments.device = resolve_device(arguments.device)
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        rows = Benchmark(arguments, Path(folder)).rows()
+    table = pd.DataFrame(rows).assign(device=arguments.device, workers=arguments.workers)
+    print(table.to_string(index=False, float_format="{:.2f}".format))
+    if arguments.output:
+        write_table(arguments.output, table)
 
 
-def make_head(path: Path, width: int, classes: int) -> LinearHead:
-    """Write the head of the mixture's centres."""
-    centres = np.random.default_rng(0).normal(size=(classes, width)).astype(np.float32) * 0.12
-    head = LinearHead(centres, -0.5 * np.square(centres).sum(axis=1))
-    write_head(path, head)
-    return head
-
-
-def time_product(path: Path, head: LinearHead, workers: int) -> float:
-    """Return the seconds of features · weightᵀ alone, in blocks read from the page cache."""
-    with FeatureFile(path) as file:
-        features = file.train.features
-
-        def product(block: slice) -> None:
-            features.block(block) @ head.weight.T
-
-        start = time.perf_counter()
-        for _ in Compute("cpu", workers).map(product, row_blocks(features.shape[0], BLOCK_ROWS)):
-            pass
-        return time.perf_counter() - start
-
-
-def run_stage(name: str, *arguments: object) -> tuple[float, float]:
-    """Run a stage as a process; return its seconds and its peak memory in GB."""
+def run_stage(name: str, *arguments: object) -> Run:
+    """Run a stage as a process and measure it."""
     command = [sys.executable, "-m", f"activepool.stages.{name}", *map(str, arguments)]
     start = time.perf_counter()
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(LIBRARY)})
+    process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"{name} failed")
-    return time.perf_counter() - start, usage.ru_maxrss / 1e6
+    return Run(time.perf_counter() - start, usage.ru_maxrss * 1024 / 1e9)
 
 
-def main() -> None:
-    """Make the files, time product and stages, print and write the table."""
-    arguments = parse()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        rows = measure(arguments, Path(folder))
-    table = pd.DataFrame(rows)
-    print(table.to_string(index=False, float_format="{:.2f}".format))
-    if arguments.output:
-        table.to_csv(arguments.output, index=False)
+def open_product(features: Path, head: Path, compute: Compute) -> object:
+    """Return the work of features · weightᵀ alone, in blocks read from the page cache."""
+    matrix, weight = FeatureFile(features).train.features, read_head(head).weight
+    return lambda: bare_product(matrix, matrix.shape[0], weight, compute)
 
 
-def measure(arguments: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
-    """Return a row for the bare product and one for each strategy."""
-    features, head_path = folder / "features.h5", folder / "head.h5"
-    make_features(features, arguments.size, arguments.width, arguments.classes)
-    head = make_head(head_path, arguments.width, arguments.classes)
-    for name, rows in (("validation", range(1000)), ("labelled", range(1000, 1000 + arguments.labelled))):
-        pd.DataFrame({"index": rows}).to_csv(folder / f"{name}.csv", index=False)
-    product = time_product(features, head, arguments.workers)
-    result = [{"work": "product", "seconds": product, "ratio": 1.0}]
-    common = [
-        "--features",
-        features,
-        "--validation",
-        folder / "validation.csv",
-        "--labelled",
-        folder / "labelled.csv",
-    ]
-    common += ["--workers", arguments.workers, "--device", "cpu", "--head", head_path]
-    scored = {
-        "margin": "margin",
-        "confidence": "confidence",
-        "entropy": "entropy",
-        "mase": "boundary",
-        "base": "boundary",
-    }
-    for strategy in arguments.strategies:
-        lists = ["--nearest-for-budget", arguments.budget] if strategy == "base" else []
-        score = run_stage(
-            "score", *common, "--scores", scored[strategy], *lists, "--output", folder / "scores.h5"
-        )
-        query = ["--strategy", strategy, "--scores", folder / "scores.h5", "--budget", arguments.budget]
-        output = ["--seed", 0, "--round", 1, "--output", folder / "selected.csv"]
-        select = run_stage("select", *common, *query, *output)
-        seconds = score[0] + select[0]
-        result.append(
-            {
-                "work": strategy,
-                "seconds": seconds,
-                "ratio": seconds / product,
-                "score_seconds": score[0],
-                "select_seconds": select[0],
-                "score_peak_gb": score[1],
-                "select_peak_gb": select[1],
-            }
-        )
+class Benchmark:
+    """The files of the benchmark, and the programs that run on them.
+
+    What takes memory runs in processes of its own: the peak of a program that this process starts is
+    never seen below that of this process.
+    """
+
+    def __init__(self, arguments: argparse.Namespace, folder: Path) -> None:
+        self.given, self.folder = arguments, folder
+        self.features, self.head = folder / "features.h5", folder / "head.h5"
+        shape = arguments.size, arguments.width, arguments.classes
+        in_process(write_mixture, self.features, *shape)
+        write_head(self.head, mixture_head(*shape[1:]))
+        sizes = {"labelled": arguments.labelled, "trained": arguments.trained}
+        self._write_index("validation", 0, VALIDATION)
+        for name, size in sizes.items():
+            self._write_index(name, VALIDATION, size)
+
+    def rows(self) -> list[dict[str, object]]:
+        """Return a row for the bare product, one for each strategy and one for each round."""
+        compute = Compute(self.given.device, self.given.workers)
+        bare = in_process(measure, self.given.device, open_product, self.features, self.head, compute)
+        rows = [row("product", bare.seconds, product=Run(bare.seconds, bare.peak_gb))]
+        for strategy in self.given.strategies:
+            rows.append(row(strategy, bare.seconds, **self.query(strategy, "labelled", self.head)))
+        for name in self.given.rounds:
+            head = self.folder / "trained.h5"
+            train = self.train(HEADS[name], head)
+            rows.append(row(name, bare.seconds, train=train, **self.query("base", "trained", head)))
+        return rows
+
+    def train(self, settings: dict[str, object], head: Path) -> Run:
+        """Train a head on the larger labelled set."""
+        how = ["--head", json.dumps(settings), "--seed", 0, "--round", 0]
+        written = ["--output", head, "--metrics", self.folder / "metrics.json"]
+        return run_stage("train", *self._common("trained"), *how, *written)
+
+    def query(self, strategy: str, labelled: str, head: Path) -> dict[str, Run]:
+        """Score, where the strategy has scores, and select."""
+        declared, common = find_strategy(strategy), [*self._common(labelled), "--head", head]
+        scores, runs, read = self.folder / "scores.h5", {}, []
+        if declared.scores:
+            lists = ["--nearest-for-budget", self.given.budget] if "nearest" in declared.reads else []
+            what = ["--scores", *declared.scores, *lists, "--output", scores]
+            runs["score"], read = run_stage("score", *common, *what), ["--scores", scores]
+        query = ["--strategy", strategy, *read, "--budget", self.given.budget, "--seed", 0, "--round", 1]
+        written = ["--output", self.folder / "selected.csv"]
+        if declared.keeps_state:
+            written += ["--output-state", self.folder / "state.h5"]
+        return runs | {"select": run_stage("select", *common, *query, *written)}
+
+    def _common(self, labelled: str) -> list[object]:
+        """Return the arguments that all programs take."""
+        files = ["--features", self.features, "--validation", self.folder / "validation.csv"]
+        how = ["--workers", self.given.workers, "--device", self.given.device]
+        return [*files, "--labelled", self.folder / f"{labelled}.csv", *how]
+
+    def _write_index(self, name: str, start: int, size: int) -> None:
+        index = np.arange(start, start + size)
+        write_table(self.folder / f"{name}.csv", pd.DataFrame({"index": index}))
+
+
+def row(name: str, product_seconds: float, **runs: Run) -> dict[str, object]:
+    """Return a row of the table: the programs together, and each."""
+    seconds = sum(run.seconds for run in runs.values())
+    peak = max(run.peak_gb for run in runs.values())
+    result = {"work": name, "seconds": seconds, "ratio": seconds / product_seconds, "peak_gb": peak}
+    if name != "product":
+        for stage, run in runs.items():
+            result |= {f"{stage}_seconds": run.seconds, f"{stage}_peak_gb": run.peak_gb}
     return result
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

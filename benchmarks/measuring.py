@@ -1,0 +1,161 @@
+"""How things are measured: seconds, peak memory, processes of their own, and the works to compare with."""
+
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from activepool.compute import Array, Compute, row_blocks
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+
+Result = TypeVar("Result")
+
+#: Bytes in the unit of the tables, GB.
+GIGA = 1e9
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One measurement.
+
+    Attributes:
+        seconds: of the work alone; not of imports, nor of opening files.
+        baseline_gb: memory of the process before the work: the interpreter, imports, open files.
+        peak_gb: peak memory of the process during the work.
+        gpu_gb: peak memory of torch on the GPU; 0 without one.
+        result: what the work returned.
+    """
+
+    seconds: float
+    baseline_gb: float
+    peak_gb: float
+    gpu_gb: float
+    result: Any
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def peak_gb() -> float:
+    """Return the peak memory of this process in GB, mapped files included.
+
+    On Linux not that of getrusage, which starts from the peak of the process that started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / GIGA
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GIGA
+
+
+def forget_peak_gb() -> float:
+    """Let the peak start anew from what this process holds now, where the system can; return that in GB."""
+    clear = Path("/proc/self/clear_refs")
+    if clear.exists():
+        with suppress(OSError):
+            clear.write_text("5")
+    return peak_gb()
+
+
+def in_process(function: Callable[..., Result], *arguments: object) -> Result:
+    """Return what ``function`` returns in a fresh process, so that no memory of others counts as its own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as executor:
+        return executor.submit(function, *arguments).result()
+
+
+def measure(device: str, open_work: Callable[..., Callable[[], Any]], *arguments: object) -> Measured:
+    """Open a work, do it, and return its measurement; to be called by `in_process`.
+
+    Args:
+        device: where the work is done, if not on the CPU.
+        open_work: opens the files that are read and returns the work itself.
+        arguments: of ``open_work``.
+    """
+    work = open_work(*arguments)
+    _warm_up(device)
+    baseline = forget_peak_gb()
+    start = time.perf_counter()
+    result = work()
+    synchronise(device)
+    seconds = time.perf_counter() - start
+    return Measured(seconds, baseline, peak_gb(), _gpu_gb(device), result)
+
+
+def synchronise(device: str) -> None:
+    """Wait until a GPU has done what it was given."""
+    if device != "cpu":
+        import torch
+
+        torch.cuda.synchronize(device)
+
+
+def _warm_up(device: str) -> None:
+    """Let a GPU do the work of its first call before the clock runs."""
+    if device != "cpu":
+        import torch
+
+        square = torch.ones((64, 64), device=device)
+        (square @ square).sum().item()
+
+
+def _gpu_gb(device: str) -> float:
+    if device == "cpu":
+        return 0.0
+    import torch
+
+    return torch.cuda.max_memory_allocated(device) / GIGA
+
+
+def bare_product(features: FeatureMatrix, rows: int, matrix: np.ndarray, compute: Compute) -> None:
+    """Multiply the first ``rows`` features with ``matrix`` (columns, d), by the library's route.
+
+    That is: blocks of the file as float32, each multiplied on one thread. The product is thrown away.
+    """
+    _over_blocks(features, rows, compute, lambda block, other: block @ other.T, compute.array(matrix))
+
+
+def read_through(features: FeatureMatrix, rows: int, compute: Compute) -> None:
+    """Read the first ``rows`` features by the library's route: blocks as float32, on the device."""
+    _over_blocks(features, rows, compute, lambda block, _: block, None)
+
+
+def _over_blocks(
+    features: FeatureMatrix,
+    rows: int,
+    compute: Compute,
+    function: Callable[[Array, Array], Array],
+    other: Array,
+) -> None:
+    def work(block: slice) -> None:
+        function(compute.array(features.block(block)), other)
+
+    with threadpool_limits(1):
+        for _ in compute.map(work, row_blocks(rows, BLOCK_ROWS)):
+            pass
+    synchronise(compute.device)
+
+
+def report(rows: list[dict[str, object]], output: str | None) -> None:
+    """Print the rows and write them, with the peak of this process's memory (mapped files included)."""
+    import pandas as pd
+
+    from activepool.files import write_table
+
+    table = pd.DataFrame(rows).assign(peak_gb=peak_gb())
+    print(table.to_string(index=False, float_format="{:.3g}".format))
+    if output:
+        write_table(output, table)

@@ -1,0 +1,212 @@
+"""One round of a strategy, by the library and by its naive transcription, each ready to be measured.
+
+Each function opens what is read and returns the work itself, as `measuring.measure` wants it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import measuring
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from activepool.compute import Compute
+from activepool.features.store import FeatureFile, FeatureMatrix
+from activepool.heads.linear import LinearHead, read_head
+from activepool.pool import unlabelled_pool
+from activepool.scores.nearest import NearestPerClass
+from activepool.scores.pool import HeadOnPool
+from activepool.seeding import generator
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.query import Query
+from activepool.strategies.registry import find_strategy
+
+
+@dataclass(frozen=True)
+class Case:
+    """A pool with a labelled set and a head: what all strategies are given at one size.
+
+    Attributes:
+        features: features.h5 with the whole pool.
+        head: head.h5.
+        labelled: (m,) rows.
+        budget: how many to pick.
+        device: of the library, and of the naive transcriptions that can use it.
+        workers: threads.
+        dtype: in which the naive transcriptions compute, ``float32`` or ``float64``.
+        limit: seconds that a naive loop may take.
+    """
+
+    features: Path
+    head: Path
+    labelled: np.ndarray
+    budget: int
+    device: str
+    workers: int
+    dtype: str = "float32"
+    limit: float = float("inf")
+
+    @property
+    def compute(self) -> Compute:
+        """Device and workers."""
+        return Compute(self.device, self.workers)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A strategy with the options it is measured with.
+
+    Attributes:
+        name: of the row of the table.
+        strategy: its name in the registry.
+        options: its options.
+        prepared: what its ``prepare`` made, if it has one.
+    """
+
+    name: str
+    strategy: str
+    options: dict[str, Any] = field(default_factory=dict)
+    prepared: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NaiveOutcome:
+    """What a naive transcription returns: its picks, and the seconds of the steps that it left out."""
+
+    picks: np.ndarray
+    unmeasured: float = 0.0
+
+
+def library_round(case: Case, work: Work) -> Callable[[], np.ndarray]:
+    """Return the work of scoring and selecting through the library, as the stages do it: the picks."""
+    strategy = find_strategy(work.strategy)
+    file, head = FeatureFile(case.features), read_head(case.head)
+
+    def select() -> np.ndarray:
+        with threadpool_limits(1):
+            query = _query(case, work, strategy, file, head)
+            return strategy.select(query, **work.options).index
+
+    return select
+
+
+def library_prepare(case: Case, work: Work) -> Callable[[], dict[str, np.ndarray]]:
+    """Return the work of a strategy's ``prepare``: the arrays."""
+    strategy = find_strategy(work.strategy)
+    features = FeatureFile(case.features).train.features
+
+    def prepare() -> dict[str, np.ndarray]:
+        draws = generator(0, 0, f"prepare/{strategy.name}")
+        with threadpool_limits(1):
+            return strategy.prepare(
+                features, np.arange(features.shape[0]), draws, case.compute, **work.options
+            )
+
+    return prepare
+
+
+def naive_round(case: Case, work: Work) -> Callable[[], NaiveOutcome]:
+    """Return the work of the strategy's naive transcription, which reads all features first."""
+    import naive
+    import torch
+
+    torch.set_num_threads(case.workers)
+    strategy = find_strategy(work.strategy)
+    device = naive_device(case, work)
+    file, head = FeatureFile(case.features), read_head(case.head)
+    limit = naive.Limit(case.limit)
+
+    def select() -> NaiveOutcome:
+        given = _facts(case, work, strategy, file)
+        if "features" in strategy.reads:
+            given["features"] = _all_features(case, device)
+        if "head" in strategy.reads:
+            kind = {"dtype": getattr(torch, case.dtype), "device": device}
+            given["weight"] = torch.from_numpy(head.weight).to(**kind)
+            given["bias"] = torch.from_numpy(head.bias).to(**kind)
+        with threadpool_limits(case.workers):
+            picks = naive.NAIVE[work.strategy](naive.Round(**given, limit=limit), **work.options)
+        return NaiveOutcome(picks, limit.unmeasured)
+
+    return select
+
+
+def naive_prepare(case: Case, work: Work) -> Callable[[], NaiveOutcome]:
+    """Return the work of clustering the pool in full."""
+    import naive
+
+    cluster = naive.NAIVE_PREPARE[work.strategy]
+    return lambda: NaiveOutcome(cluster(_all_features(case, "cpu")))
+
+
+def naive_device(case: Case, work: Work) -> str:
+    """Return the device on which the naive transcription runs."""
+    from naive import CPU_ONLY
+
+    return "cpu" if work.strategy in CPU_ONLY else case.device
+
+
+def library_product(case: Case, rows: int, columns: int) -> Callable[[], None]:
+    """Return the work of the bare product of ``rows`` features with a matrix of so many columns."""
+    features = FeatureFile(case.features).train.features
+    matrix = np.random.default_rng(0).standard_normal((columns, features.shape[1]), dtype=np.float32)
+    return lambda: measuring.bare_product(features, rows, matrix, case.compute)
+
+
+def library_reading(case: Case) -> Callable[[], None]:
+    """Return the work of reading all features."""
+    features = FeatureFile(case.features).train.features
+    return lambda: measuring.read_through(features, features.shape[0], case.compute)
+
+
+def _all_features(case: Case, device: str) -> Any:
+    import torch
+
+    with h5py.File(case.features) as file:
+        return torch.from_numpy(file["train/features"][:]).to(device=device, dtype=getattr(torch, case.dtype))
+
+
+def _query(case: Case, work: Work, strategy: Strategy, file: FeatureFile, head: LinearHead) -> Query:
+    """Gather what the strategy declares that it reads, and score if it scores."""
+    given = _facts(case, work, strategy, file)
+    if "features" in strategy.reads:
+        given["features"] = file.train.features
+    if "head" in strategy.reads:
+        given["head"] = head
+    if strategy.scores:
+        given |= _scores(case, strategy, file.train.features, head, given["unlabelled"])
+    return Query(compute=case.compute, **given)
+
+
+def _facts(case: Case, work: Work, strategy: Strategy, file: FeatureFile) -> dict[str, Any]:
+    """Return what library and naive transcription are given alike."""
+    unlabelled = unlabelled_pool(len(file.train.labels), np.empty(0, dtype=np.int64), case.labelled)
+    facts = {
+        "budget": case.budget,
+        "unlabelled": unlabelled,
+        "labelled": case.labelled,
+        "labels": file.train.labels[case.labelled],
+        "num_classes": len(file.class_names),
+        "generator": generator(0, 1, f"select/{strategy.name}"),
+        "prepared": work.prepared,
+    }
+    if "oracle_labels" in strategy.reads:
+        facts["oracle_labels"] = file.train.labels[unlabelled]
+    if "budget_left" in strategy.reads:
+        facts["budget_left"] = case.budget
+    return facts
+
+
+def _scores(
+    case: Case, strategy: Strategy, features: FeatureMatrix, head: LinearHead, unlabelled: np.ndarray
+) -> dict[str, Any]:
+    """Score the pool as the stage ``score`` does."""
+    nearest = None
+    if "nearest" in strategy.reads:
+        nearest = NearestPerClass.for_budget(case.budget, head.num_classes, len(unlabelled))
+    scores = HeadOnPool(features, head, case.compute).score(unlabelled, strategy.scores, nearest)
+    lists = nearest.lists() if nearest else None
+    return {"predicted": scores.pop("predicted"), "scores": scores, "nearest": lists}

@@ -1,0 +1,290 @@
+"""Every strategy beside its naive transcription, the product it cannot avoid, and reading the features.
+
+    python benchmarks/strategies.py --output results/benchmarks/strategies.csv
+    python benchmarks/strategies.py --features features.h5 --output results/benchmarks/real.csv
+
+Writes a CSV, explained in benchmarks/README.md, and a figure of the same name as PDF and PNG. Each
+measurement is made in a process of its own, which reads the features from a file as the workflow does; its
+time leaves out imports. Within a size all works take turns, repeat by repeat; the table holds medians, and
+their ratios.
+"""
+
+import argparse
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from measuring import Measured, in_process, measure
+from pools import initial_pool, train_on, write_part
+from rounds import (
+    Case,
+    Work,
+    library_prepare,
+    library_product,
+    library_reading,
+    library_round,
+    naive_device,
+    naive_prepare,
+    naive_round,
+)
+from synthetic import write_mixture
+from tqdm import tqdm
+
+from activepool.compute import resolve_device
+from activepool.errors import InputError
+from activepool.features.store import FeatureFile
+from activepool.files import write_table
+from activepool.stages.program import run
+from activepool.strategies.cluster_margin import LEAVES
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.registry import builtin_strategies, find_strategy
+
+#: Strategies that need options, or are measured with several: the rows of the table, and their options.
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
+    "partitioned": {
+        "partitioned_coreset": {"wraps": "coreset", "partitions": 10},
+        "partitioned_badge": {"wraps": "badge", "partitions": 10},
+    },
+}
+
+#: Rows whose picks depend on how random numbers are used: they are not compared with the naive ones.
+DRAWN = ("random", "balanced_random", "badge", "partitioned_badge")
+
+#: Budget and labelled set are at most this part of the pool.
+LARGEST_SHARE = 5
+
+#: How much more frequent the first class is than the last in made features, so that balancing has to act.
+IMBALANCE = 100
+
+
+#: The columns that are printed; the file has them all.
+PRINTED = ["strategy", "part", "size", "seconds", "peak_gb", "times_naive", "products", "same_picks"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A row of the table: what is measured.
+
+    Attributes:
+        work: the strategy.
+        part: ``round`` (score and select) or ``prepare`` (once before the rounds).
+        product: rows and columns of the product that it cannot avoid, if there is one.
+        has_naive: whether the naive transcription is measured.
+    """
+
+    work: Work
+    part: str
+    product: tuple[int, int] | None
+    has_naive: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from the other rows of its size."""
+        return self.work.name, self.part
+
+    @property
+    def library(self) -> Callable[..., Any]:
+        """The library's function."""
+        return library_round if self.part == "round" else library_prepare
+
+    @property
+    def naive(self) -> Callable[..., Any]:
+        """The naive transcription."""
+        return naive_round if self.part == "round" else naive_prepare
+
+    def naive_device(self, case: Case) -> str:
+        """Return where the naive transcription runs; what is prepared is clustered by SciPy, on the CPU."""
+        return naive_device(case, self.work) if self.part == "round" else "cpu"
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--features", type=Path, help="features.h5; default: a Gaussian mixture is made")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[5000, 15_000, 50_000], help="N, of each pool"
+    )
+    parser.add_argument("--width", type=int, default=2048, help="d, of made features")
+    parser.add_argument("--classes", type=int, default=100, help="C, of made features")
+    parser.add_argument("--budget", type=int, default=1000, help="at most a fifth of the pool is picked")
+    parser.add_argument("--labelled", type=int, default=1000, help="size of the labelled set, likewise")
+    parser.add_argument("--strategies", nargs="+", help="default: all built-in ones")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--naive-limit", type=float, default=60, help="seconds for a naive loop; 0: no naive")
+    parser.add_argument("--naive-type", choices=("float32", "float64"), default="float32")
+    parser.add_argument(
+        "--largest-clustered", type=int, default=5000, help="samples that are clustered in full, at most"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--folder", help="where the features are written; default: a temporary folder")
+    parser.add_argument("--output", required=True, help="CSV to write; the figure goes beside it")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure one size after the other; the table is written anew after each, and the figure in the end."""
+    arguments = parse()
+    arguments.device = resolve_device(arguments.device)
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        source = arguments.features or Path(folder) / "all.h5"
+        if not arguments.features:
+            write_mixture(source, max(arguments.sizes), arguments.width, arguments.classes, IMBALANCE)
+        for size in sorted(arguments.sizes):
+            rows += measure_size(make_case(source, size, Path(folder), arguments), arguments)
+            write_table(arguments.output, pd.DataFrame(rows))
+    print(pd.DataFrame(rows)[PRINTED].to_string(index=False, float_format="{:.3g}".format))
+    from draw import draw
+
+    draw(arguments.output)
+
+
+def make_case(source: Path, size: int, folder: Path, arguments: argparse.Namespace) -> Case:
+    """Write the features and the head of one size."""
+    features, head = folder / "features.h5", folder / "head.h5"
+    write_part(source, features, size)
+    with FeatureFile(features) as file:
+        labels = file.train.labels
+    if len(labels) < size:
+        raise InputError(f"{source}: has {len(labels)} labelled rows, fewer than the size {size}")
+    labelled = initial_pool(labels, min(arguments.labelled, size // LARGEST_SHARE))
+    in_process(train_on, features, labelled, head, arguments.workers)
+    budget = min(arguments.budget, size // LARGEST_SHARE)
+    where = {"device": arguments.device, "workers": arguments.workers}
+    naive = {"dtype": arguments.naive_type, "limit": arguments.naive_limit}
+    return Case(features, head, labelled, budget, **where, **naive)
+
+
+def measure_size(case: Case, arguments: argparse.Namespace) -> list[dict[str, object]]:
+    """Return the rows of one size."""
+    with FeatureFile(case.features) as file:
+        size, width, classes = *file.train.features.shape, len(file.class_names)
+    tasks = list(tasks_of(case, size, classes, arguments))
+    times: dict[object, list[Measured]] = defaultdict(list)
+    for _ in range(arguments.repeats):
+        times["reading"].append(in_process(measure, case.device, library_reading, case))
+        for shape in {task.product for task in tasks} - {None}:
+            times[shape].append(in_process(measure, case.device, library_product, case, *shape))
+        for task in tqdm(tasks, desc=f"{size} samples", disable=None):
+            times[task.key, "library"].append(in_process(measure, case.device, task.library, case, task.work))
+            if task.has_naive and sum(one.seconds for one in times[task.key, "naive"]) < case.limit:
+                device = task.naive_device(case)
+                times[task.key, "naive"].append(in_process(measure, device, task.naive, case, task.work))
+    facts = {"size": size, "width": width, "classes": classes, "budget": case.budget}
+    facts |= {"labelled": len(case.labelled), "device": case.device, "workers": case.workers}
+    return [{**named(task), **facts, **row_of(case, task, times)} for task in tasks]
+
+
+def tasks_of(case: Case, size: int, classes: int, arguments: argparse.Namespace) -> Iterator[Task]:
+    """Yield what is measured at one size; whatever a strategy prepares is made here."""
+    from naive import NAIVE, NAIVE_PREPARE
+
+    subset = max(arguments.largest_clustered, case.budget)
+    with_naive = arguments.naive_limit > 0
+    for name, strategy in chosen(arguments.strategies).items():
+        variants = VARIANTS.get(name, {name: {}})
+        if name == "margin_clustering":
+            variants = {name: {"subset": subset}}
+        for row, options in variants.items():
+            work = Work(row, name, options)
+            if strategy.prepare:
+                can = with_naive and name in NAIVE_PREPARE and size <= arguments.largest_clustered
+                yield Task(work, "prepare", (size, min(LEAVES, size)), can)
+                arrays = in_process(measure, case.device, library_prepare, case, work).result
+                work = replace(work, prepared=arrays)
+            product = unavoidable_product(row, size, classes, case, min(subset, size))
+            yield Task(work, "round", product, with_naive and name in NAIVE)
+
+
+def chosen(names: list[str] | None) -> dict[str, Strategy]:
+    """Return the built-in strategies of these names; all by default, but for those that work on images."""
+    found = {name: find_strategy(name) for name in names} if names else builtin_strategies()
+    return {name: one for name, one in found.items() if getattr(one, "image_model", None) is None}
+
+
+def unavoidable_product(row: str, size: int, classes: int, case: Case, subset: int) -> tuple[int, int] | None:
+    """Return rows and columns of the matrix product that stands for a strategy's own arithmetic.
+
+    For core-set it holds the distances to all centres; for all others that read features, the logits (or
+    the distances to the classes' means); for clustering, the distances of all pairs.
+    """
+    centres = len(case.labelled) + case.budget
+    special = {
+        "random": None,
+        "balanced_random": None,
+        "coreset": (size, centres),
+        "partitioned_coreset": (size, centres // 10),
+        "margin_clustering": (subset, subset),
+    }
+    return special.get(row, (size, classes))
+
+
+def named(task: Task) -> dict[str, object]:
+    """Return the columns that name a row."""
+    return {"strategy": task.work.name, "part": task.part}
+
+
+def row_of(case: Case, task: Task, times: dict[object, list[Measured]]) -> dict[str, object]:
+    """Return the measurements of one task as columns: medians and their ratios."""
+    ours, naive = times[task.key, "library"], times[task.key, "naive"]
+    seconds, naive_seconds = median(ours, "seconds"), naive_median(naive)
+    product = median(times[task.product], "seconds") if task.product else np.nan
+    reading = median(times["reading"], "seconds")
+    return {
+        "repeats": len(ours),
+        "seconds": seconds,
+        "baseline_gb": median(ours, "baseline_gb"),
+        "peak_gb": median(ours, "peak_gb"),
+        "gpu_gb": median(ours, "gpu_gb"),
+        "naive_seconds": naive_seconds,
+        "naive_scaled": any(one.result.unmeasured for one in naive) if naive else None,
+        "naive_repeats": len(naive),
+        "naive_device": task.naive_device(case) if naive else None,
+        "naive_type": case.dtype if naive else None,
+        "naive_baseline_gb": median(naive, "baseline_gb"),
+        "naive_peak_gb": median(naive, "peak_gb"),
+        "naive_gpu_gb": median(naive, "gpu_gb"),
+        "product_columns": task.product[1] if task.product else None,
+        "product_seconds": product,
+        "reading_seconds": reading,
+        "times_naive": naive_seconds / seconds,
+        "products": seconds / product,
+        "readings": seconds / reading,
+        **agreement(task, ours, naive),
+    }
+
+
+def median(measurements: list[Measured], attribute: str) -> float:
+    """Return the median of one attribute; not a number where nothing was measured."""
+    values = [getattr(one, attribute) for one in measurements]
+    return float(np.median(values)) if values else np.nan
+
+
+def naive_median(measurements: list[Measured]) -> float:
+    """Return the median time of the naive transcription, the steps that it left out included."""
+    values = [one.seconds + one.result.unmeasured for one in measurements]
+    return float(np.median(values)) if values else np.nan
+
+
+def agreement(task: Task, ours: list[Measured], naive: list[Measured]) -> dict[str, float]:
+    """Return which share of the picks the naive transcription picks too, and which at the same place."""
+    whole = [one.result.picks for one in naive if not one.result.unmeasured]
+    if not whole or task.part != "round" or task.work.name in DRAWN:
+        return {"same_picks": np.nan, "same_order": np.nan}
+    picks = ours[0].result
+    return {
+        "same_picks": float(np.isin(picks, whole[0]).mean()),
+        "same_order": float((picks == whole[0]).mean()),
+    }
+
+
+if __name__ == "__main__":
+    run(main)

@@ -19,8 +19,17 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/features.smk"
 include: "workflow/rules/splits.smk"
-include: "workflow/rules/rounds.smk"
+include: "workflow/rules/queries.smk"
 include: "workflow/rules/evaluation.smk"
+
+
+if EXPERIMENT.finetunes:
+
+    include: "workflow/rules/finetuning.smk"
+
+else:
+
+    include: "workflow/rules/linear_evaluation.smk"
 
 
 report: "workflow/report/workflow.rst"

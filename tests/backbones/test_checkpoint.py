@@ -2,6 +2,8 @@ import pytest
 import torch
 
 from activepool.backbones.checkpoint import load_backbone, load_weights, save_weights
+from activepool.backbones.checkpoint_files import file_problem
+from activepool.backbones.checkpoint_formats import CheckpointFormat
 from activepool.backbones.registry import build
 from activepool.errors import InputError
 from activepool.files import file_digest
@@ -39,62 +41,161 @@ def test_state_dicts_of_torch_are_read(tmp_path, wrapper):
     assert equal_weights(backbone, loaded)
 
 
-def test_prefix_chooses_the_encoder(tmp_path):
-    path = tmp_path / "moco.pth"
-    backbone = build("small", 8, 1)
-    weights = {f"encoder_q.{key}": values for key, values in backbone.network.state_dict().items()}
-    torch.save(weights | {"queue": torch.zeros(3)}, path)
-    loaded = build("small", 8, 1)
-    load_weights(loaded, path, prefix="encoder_q.")
-    assert equal_weights(backbone, loaded)
+def refused(path, *arguments, **options):
+    """Return the message that load_backbone refuses a checkpoint with, which is one line."""
+    with pytest.raises(InputError) as caught:
+        load_backbone(*arguments, str(path), **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 def test_mismatch_lists_keys_and_leaves_the_backbone_alone(tmp_path):
     path = tmp_path / "other.pth"
     weights = build("small", 8, 1).network.state_dict()
-    del weights["blocks.0.1.bias"]
+    weights["blocks.0.1.offset"] = weights.pop("blocks.0.1.bias")
     weights["fc.weight"] = torch.zeros(2)
     torch.save(weights, path)
     backbone, before = build("small", 8, 1), build("small", 8, 1)
     before.network.load_state_dict(backbone.network.state_dict())
-    with pytest.raises(InputError, match=r"missing: blocks\.0\.1\.bias; left over: fc\.weight"):
+    with pytest.raises(InputError) as caught:
         load_weights(backbone, path)
+    assert str(caught.value) == (
+        f"{path}: does not fit the backbone: 19 of the backbone's 20 weights match, and all must "
+        "(missing: blocks.0.1.bias (nearest: blocks.0.1.offset); left over: blocks.0.1.offset, fc.weight); "
+        "the key backbone.keys can rename them"
+    )
     assert equal_weights(backbone, before)
 
 
 def test_checkpoint_without_any_matching_key_is_refused(tmp_path):
     path = tmp_path / "alien.safetensors"
     save_weights(path, build("resnet18", 32, 3), {})
-    with pytest.raises(InputError, match=r"missing: blocks.* and \d+ more; left over: .* and \d+ more\)"):
-        load_backbone("small", 32, 3, str(path))
+    message = refused(path, "small", 32, 3)
+    assert "0 of the backbone's 20 weights match" in message
+    assert "missing: blocks.0.0.weight" in message and " and 15 more; left over: bn1.bias" in message
+
+
+def test_counters_of_batches_alone_are_no_match(tmp_path):
+    path = tmp_path / "counters.pth"
+    weights = build("small", 8, 1).network.state_dict()
+    torch.save({key: value for key, value in weights.items() if key.endswith("num_batches_tracked")}, path)
+    assert "0 of the backbone's 20 weights match" in refused(path, "small", 8, 1)
+
+
+def test_prefix_that_no_key_has_is_shown_with_keys(tmp_path):
+    path = tmp_path / "small.pth"
+    torch.save(
+        {f"net.{key}": value for key, value in build("small", 8, 1).network.state_dict().items()}, path
+    )
+    message = refused(path, "small", 8, 1, form=CheckpointFormat(prefix="encoder."))
+    assert "no key begins with encoder., the keys are: net.blocks.0.0.weight" in message
+    assert "blocks.0.0.weight (nearest: net.blocks.0.0.weight)" in message
+
+
+def test_nearest_name_may_have_a_long_prefix(tmp_path):
+    path = tmp_path / "small.pth"
+    weights = build("small", 8, 1).network.state_dict()
+    torch.save({f"a.prefix.much.longer.than.a.name.{key}": value for key, value in weights.items()}, path)
+    message = refused(path, "small", 8, 1)
+    assert "blocks.0.1.bias (nearest: a.prefix.much.longer.than.a.name.blocks.0.1.bias)" in message
 
 
 def test_wrong_shape_is_shown(tmp_path):
     path = tmp_path / "colour.safetensors"
     save_weights(path, build("small", 8, 3), {})
-    with pytest.raises(InputError, match=r"blocks\.0\.0\.weight \(32, 3, 3, 3\) instead of \(32, 1, 3, 3\)"):
-        load_backbone("small", 8, 1, str(path))
+    message = refused(path, "small", 8, 1)
+    assert "(of another shape: blocks.0.0.weight (32, 3, 3, 3) instead of (32, 1, 3, 3))" in message
 
 
-def test_code_in_a_checkpoint_is_not_run(tmp_path):
-    path = tmp_path / "evil.pth"
-    torch.save({"state_dict": print}, path)
-    with pytest.raises(InputError, match="not a readable checkpoint") as raised:
-        load_weights(build("small", 8, 1), path)
-    assert "\n" not in str(raised.value)
+@pytest.mark.parametrize(
+    "content", [{"net": {"a": torch.zeros(1)}, 7: torch.zeros(2)}, [1, 2], torch.zeros(3), {}]
+)
+def test_file_without_a_state_dict_shows_what_it_holds(tmp_path, content):
+    torch.save(content, tmp_path / "file.pth")
+    message = refused(tmp_path / "file.pth", "small", 8, 1)
+    held = ", ".join(map(str, content)) or "nothing" if isinstance(content, dict) else type(content).__name__
+    assert f"no state dict, neither in state_dict, model nor at its top (it holds: {held})" in message
 
 
-@pytest.mark.parametrize("name", ["missing.safetensors", "missing.pth"])
-def test_missing_checkpoint_is_named(tmp_path, name):
-    with pytest.raises(InputError, match=f"{name}: not a readable checkpoint"):
-        load_backbone("small", 8, 1, str(tmp_path / name))
+class Bomb:
+    """An object that makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
 
 
-def test_damaged_checkpoint_is_named(tmp_path):
-    path = tmp_path / "damaged.safetensors"
-    path.write_bytes(b"not weights")
-    with pytest.raises(InputError, match=r"damaged\.safetensors: not a readable checkpoint"):
-        load_backbone("small", 8, 1, str(path))
+@pytest.mark.parametrize("zipped", [True, False])
+def test_code_in_a_checkpoint_is_not_run(tmp_path, zipped):
+    path, crater = tmp_path / "evil.pth", tmp_path / "crater"
+    weights = build("small", 8, 1).network.state_dict()
+    torch.save({"state_dict": weights, "hook": Bomb(crater)}, path, _use_new_zipfile_serialization=zipped)
+    message = refused(path, "small", 8, 1)
+    assert "not a readable checkpoint: it holds the object" in message and "open" in message
+    assert not crater.exists()
+
+
+def test_bomb_would_go_off(tmp_path):
+    """The test above can fail: without its guard torch runs the object."""
+    torch.save(Bomb(tmp_path / "crater"), tmp_path / "evil.pth")
+    torch.load(tmp_path / "evil.pth", weights_only=False).close()
+    assert (tmp_path / "crater").exists()
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "pth"])
+def test_file_that_was_cut_short_is_damaged_wherever_it_was_cut(tmp_path, ending):
+    path = tmp_path / f"small.{ending}"
+    backbone = build("small", 8, 1)
+    if ending == "pth":
+        torch.save(backbone.network.state_dict(), path)
+    else:
+        save_weights(path, backbone, {})
+    whole = path.read_bytes()
+    assert file_problem(path) is None
+    for length in [0, 1, 7, 100, 5000, len(whole) // 2, len(whole) - 1]:
+        path.write_bytes(whole[:length])
+        assert file_problem(path) is not None
+        assert refused(path, "small", 8, 1).startswith(f"{path}: not a readable checkpoint: it ")
+
+
+def test_old_file_that_was_cut_short_is_damaged(tmp_path):
+    path = tmp_path / "small.pth"
+    torch.save(build("small", 8, 1).network.state_dict(), path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    for length in [2, 100, 3000, len(whole) // 2, len(whole) - 1]:
+        path.write_bytes(whole[:length])
+        assert refused(path, "small", 8, 1).startswith(f"{path}: not a readable checkpoint: it is damaged")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("missing.safetensors", None, "does not exist"),
+        ("missing.pth", None, "does not exist"),
+        ("empty.pth", b"", "is empty"),
+        (
+            "page.pth",
+            b"<!DOCTYPE html><html>",
+            "is neither a file of torch.save nor of safetensors; it begins",
+        ),
+        ("not.safetensors", b"not weights at all", "is not a file of safetensors"),
+        ("list.safetensors", (2).to_bytes(8, "little") + b"[]", "is not a file of safetensors"),
+        ("text.safetensors", (2).to_bytes(8, "little") + b"{]", "is not a file of safetensors"),
+        ("short.safetensors", (90).to_bytes(8, "little") + b"{}", "is damaged: it ends within its header"),
+    ],
+)
+def test_file_that_is_no_checkpoint_is_named(tmp_path, name, content, words):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    assert words in file_problem(path)
+    assert refused(path, "small", 8, 1).startswith(f"{path}: not a readable checkpoint: it {words}")
+
+
+def test_folder_is_no_checkpoint(tmp_path):
+    assert "is a folder" in refused(tmp_path, "small", 8, 1)
 
 
 def test_random_weights_need_to_be_meant():

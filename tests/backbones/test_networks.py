@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms.v2 import functional
 
-from activepool.backbones.backbone import Preprocessing
-from activepool.backbones.registry import BACKBONES, build
+from activepool.backbones.backbone import Preprocessing, measured
+from activepool.backbones.checkpoint import load_backbone
+from activepool.backbones.registry import BACKBONES, build, check_name
 from activepool.errors import InputError
 
 
@@ -57,11 +61,97 @@ def test_grey_and_colour_are_converted(given, wanted):
 
 
 def test_unknown_backbone_is_named_with_the_known_ones():
-    with pytest.raises(InputError, match=r"'resnet34' is not known; it must be one of identity, resnet18"):
-        build("resnet34", 32, 3)
+    with pytest.raises(
+        InputError, match=r"'resnet81' is not known \(did you mean 'resnet18'\?\); it must be one of"
+    ):
+        build("resnet81", 32, 3)
 
 
-def test_users_backbone_is_imported():
+@pytest.mark.parametrize(
+    "name", [*BACKBONES, "torchvision:vit_b_16", "timm:vit_small_patch14_dinov2.lvd142m", "a/b.py:f", "a.b:f"]
+)
+def test_names_of_all_forms_are_accepted(name):
+    check_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ":", "vit", "torchvision:", "timm:", "a.py:", "a.py", "a/b:f", "a.b:f.g", "torchvison/x:y", ":f"],
+)
+def test_names_of_no_form_are_refused(name):
+    with pytest.raises(InputError, match="is not known"):
+        check_name(name)
+
+
+def test_users_module_is_imported():
     assert build("activepool.backbones.networks:identity", 4, 1).width == 16
-    with pytest.raises(InputError, match=r"'no_such_module:f' cannot be imported"):
+    with pytest.raises(InputError, match=r"'no_such_module:f' cannot be imported \(ModuleNotFoundError"):
         build("no_such_module:f", 4, 1)
+
+
+USERS_FILE = """
+from torch import nn
+
+from activepool.backbones.backbone import Backbone, Preprocessing
+
+
+def preprocessing(image_size, channels):
+    return Preprocessing(image_size, channels, image_size, (0.0,), (1.0,))
+
+
+def flat(image_size, channels):
+    return Backbone(nn.Flatten(), channels * image_size**2, preprocessing(image_size, channels))
+
+
+def weighted(image_size, channels):
+    return Backbone(nn.Linear(2, 3), 3, preprocessing(image_size, channels))
+
+
+def wrong(image_size, channels):
+    return nn.Flatten()
+"""
+
+
+def test_users_file_is_run(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(USERS_FILE)
+    assert build(f"{path}:flat", 4, 1).width == 16
+    assert build(f"{path}:flat", None, 1).preprocessing.image_size == 224
+    # It may load its weights itself.
+    assert load_backbone(f"{path}:weighted", 4, 1, "none")[1] == ""
+    with pytest.raises(InputError, match=r"mine\.py:wrong' must return an activepool.*Backbone, not Flatten"):
+        build(f"{path}:wrong", 4, 1)
+    with pytest.raises(InputError, match=r"mine\.py:other' cannot be imported \(AttributeError"):
+        build(f"{path}:other", 4, 1)
+    path.write_text("1 / 0")
+    with pytest.raises(InputError, match=r"cannot be imported \(ZeroDivisionError: division by zero\)"):
+        build(f"{path}:flat", 4, 1)
+
+
+def test_bicubic_resizing_is_done_and_noted():
+    images = torch.randint(0, 256, (3, 12, 12), dtype=torch.uint8)
+    settings = (6, 3, 6, (0.0,) * 3, (1.0,) * 3)
+    bilinear, bicubic = Preprocessing(*settings), Preprocessing(*settings, "bicubic")
+    mode = InterpolationMode.BICUBIC
+    assert torch.equal(bicubic.whole(images), functional.resize(images, [6], mode))
+    assert not torch.equal(bicubic.whole(images), bilinear.whole(images))
+    assert str(bicubic).startswith("resize 6 bicubic, centre crop 6,")
+    assert str(bilinear).startswith("resize 6, centre crop 6,")
+
+
+class Pair(nn.Module):
+    def forward(self, images):
+        return images, images
+
+
+def test_measured_width_and_what_has_none():
+    preprocessing = Preprocessing(4, 3, 4, (0.0,) * 3, (1.0,) * 3)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(48, 5), nn.Dropout())
+    network[2].eval()
+    assert measured("mine", network, preprocessing).width == 5
+    with pytest.raises(InputError, match=r"'mine' must return features .* it returned \(1, 3, 4, 4\)"):
+        measured("mine", nn.Identity(), preprocessing)
+    with pytest.raises(InputError, match=r"for one image it returned tuple"):
+        measured("mine", Pair(), preprocessing)
+    with pytest.raises(InputError, match=r"'mine' does not take images of 4 x 4 pixels \(.*mat1 and mat2"):
+        measured("mine", nn.Sequential(nn.Flatten(), nn.Linear(5, 5)), preprocessing)

@@ -67,14 +67,14 @@ def test_a_mistake_is_one_line_and_status_2(call, capsys):
 def test_embeddings_to_initial_pool(call):
     write_given("given.h5")
     call(embeddings, embeddings='{"path": "given.h5"}', output="features.h5")
-    call(validation, features="features.h5", fraction=0.1, seed=3, output="validation.csv")
+    call(validation, samples="features.h5", fraction=0.1, seed=3, output="validation.csv")
     with FeatureFile("features.h5") as file:
         labels = file.train.labels
     held = pd.read_csv("validation.csv")
     assert held.columns.tolist() == ["index"]
     assert np.bincount(labels[held["index"]]).tolist() == [2, 2, 2, 2]
 
-    choice = {"features": "features.h5", "validation": "validation.csv", "seed": 3}
+    choice = {"samples": "features.h5", "validation": "validation.csv", "seed": 3}
     call(initial_pool, **choice, kind="balanced", size=10, output="selected.csv")
     picks = pd.read_csv("selected.csv")
     assert picks.columns.tolist() == ["index", "source"]
@@ -116,7 +116,7 @@ def test_embeddings_with_a_wrong_option(call, capsys):
 
 def test_initial_pool_of_features_without_sources(call):
     write_given("features.h5", sources=False)
-    call(validation, features="features.h5", fraction=0.1, seed=0, output="validation.csv")
-    choice = {"features": "features.h5", "validation": "validation.csv", "seed": 0}
+    call(validation, samples="features.h5", fraction=0.1, seed=0, output="validation.csv")
+    choice = {"samples": "features.h5", "validation": "validation.csv", "seed": 0}
     call(initial_pool, **choice, kind="random", size=5, output="selected.csv")
     assert pd.read_csv("selected.csv").columns.tolist() == ["index"]

@@ -1,27 +1,27 @@
-"""The labels that a round may see: those of the features file, and those that annotators gave later.
+"""The labels that a round may see: those of the file of samples, and those that annotators gave later.
 
 An annotations file is a CSV with the column ``label`` (a class name, or its number) and either ``index`` (row
-of ``train/features``) or ``source`` (as in the index files). It fills in what the features file does not
-know, and never overwrites what it knows.
+of the train part) or ``source`` (as in the index files). It fills in what that file does not know, and never
+overwrites what it knows.
 """
 
 from pathlib import Path
 
 import numpy as np
 
+from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
-from activepool.features.store import FeatureFile
 from activepool.index_files import read_rows
 
 #: How many unlabelled rows an error message shows.
 SHOWN = 3
 
 
-def known_labels(file: FeatureFile, rows: np.ndarray, annotations: str | Path | None = None) -> np.ndarray:
+def known_labels(file: LabelFile, rows: np.ndarray, annotations: str | Path | None = None) -> np.ndarray:
     """Return the labels of ``rows`` of the training part, (len(rows),) int64.
 
     Raises InputError if one has no label, with the first few and what to do; or if the annotations file
-    contradicts the features file.
+    contradicts the file.
     """
     labels = file.train.labels[rows]
     if annotations is not None and (labels < 0).any():
@@ -32,7 +32,7 @@ def known_labels(file: FeatureFile, rows: np.ndarray, annotations: str | Path | 
     return labels
 
 
-def merged_labels(file: FeatureFile, annotations: str | Path) -> np.ndarray:
+def merged_labels(file: LabelFile, annotations: str | Path) -> np.ndarray:
     """Return all labels of the training part, (N,), with those of the annotations file filled in."""
     labels = file.train.labels.copy()
     names, rows = read_rows(annotations)
@@ -50,7 +50,7 @@ def merged_labels(file: FeatureFile, annotations: str | Path) -> np.ndarray:
     return labels
 
 
-def _places(file: FeatureFile, names: list[str], given: list[dict[str, str]], path: str | Path) -> list[int]:
+def _places(file: LabelFile, names: list[str], given: list[dict[str, str]], path: str | Path) -> list[int]:
     """Return the rows of the training part that the rows of an annotations file are about."""
     if "index" in names:
         size = len(file.train.labels)
@@ -69,7 +69,7 @@ def _places(file: FeatureFile, names: list[str], given: list[dict[str, str]], pa
     return [place_of[row["source"]] for row in given]
 
 
-def _class_number(file: FeatureFile, value: str, path: str | Path) -> int:
+def _class_number(file: LabelFile, value: str, path: str | Path) -> int:
     if value in file.class_names:
         return file.class_names.index(value)
     if value.isdigit() and int(value) < len(file.class_names):
@@ -77,7 +77,7 @@ def _class_number(file: FeatureFile, value: str, path: str | Path) -> int:
     raise InputError(f"{path}: label {value!r} is not a class; there are {', '.join(file.class_names[:20])}")
 
 
-def _missing_message(file: FeatureFile, missing: np.ndarray, annotations: str | Path | None) -> str:
+def _missing_message(file: LabelFile, missing: np.ndarray, annotations: str | Path | None) -> str:
     shown = missing[:SHOWN]
     names = (
         file.train.sources_of(shown) if file.train.sources is not None else [f"row {row}" for row in shown]

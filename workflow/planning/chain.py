@@ -12,8 +12,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from activepool.backbones.registry import users_file
 from planning.configuration import Experiment, StrategySettings
 from planning.digests import LIBRARY, code_digest, stage_file
+
+#: Stages that build the backbone, which may be a user's own function.
+STAGES_WITH_BACKBONE = ("pretrain", "extract", "finetune", "extract_round")
 
 
 class Chain:
@@ -48,6 +52,14 @@ class Chain:
                 return experiment.initial.model_dump()
             case "train":
                 return experiment.head.model_dump()
+            case "finetune":
+                return {"backbone": self._backbone_settings(), "head": experiment.head.model_dump()}
+            case "extract_round":
+                return {
+                    # The network of a round names its weights as activepool does, not as its checkpoint did.
+                    "backbone": self._backbone_settings(checkpoint_keys=False),
+                    **experiment.features.model_dump(include={"dtype", "batch_size"}),
+                }
             case "prepare" | "train_on_images" | "score" | "score_images" | "select":
                 return self._query_settings(stage, experiment.strategy(strategy))
             case "figure":
@@ -60,20 +72,32 @@ class Chain:
     def ancestry(self, stage: str, strategy: str | None = None) -> list[str]:
         """Return the stages whose results ``stage`` depends on, in the order of the chain, itself last."""
         if self.experiment.dataset.kind == "embeddings":
-            features = ["embeddings"]
+            samples, weights, features = ["embeddings"], [], ["embeddings"]
         else:
-            features = ["dataset", *(["pretrain"] if self.experiment.pretrain else []), "extract", "gather"]
+            samples, weights = ["dataset"], ["pretrain"] if self.experiment.pretrain else []
+            features = [*samples, *weights, "extract", "gather"]
+        splits = [*samples, "validation", "initial_pool"]
+        for straight in (features, splits):
+            if stage in straight:
+                return straight[: straight.index(stage) + 1]
         if stage == "prepare":
             return [*features, "validation", stage]
-        start = [*features, "validation", "initial_pool"]
-        if stage in start:
-            return start[: start.index(stage) + 1]
+        if self.experiment.finetunes:
+            before, rounds = [*splits, *weights], ["finetune", "extract_round", "gather_round"]
+        else:
+            before, rounds = [*features, *splits], ["train"]
         if strategy is None:
-            return [*start, "train", stage] if stage != "train" else [*start, "train"]
+            # The first round, which comes before any query; curves and what is drawn of them add the others.
+            rounds = rounds[: rounds.index(stage)] if stage in rounds else rounds
+        else:
+            rounds = [*rounds, *self._query_stages(strategy)]
+        others = dict.fromkeys([*before, *rounds])
+        others.pop(stage, None)
+        return [*others, stage]
+
+    def _query_stages(self, strategy: str) -> list[str]:
         declared = self.experiment.strategy(strategy).declared
-        query = [*(["score"] if declared.scores else []), *declared.functions]
-        others = [one for one in ["train", *query] if one != stage]
-        return [*start, *others, stage]
+        return [*(["score"] if declared.scores else []), *declared.functions]
 
     def _provenance(self, stage: str, strategy: str | None = None) -> dict[str, str]:
         return {
@@ -112,6 +136,8 @@ class Chain:
         declared = self.experiment.strategy(strategy).declared if strategy else None
         if declared and stage in declared.functions:
             files.append(declared.file)
+        if stage in STAGES_WITH_BACKBONE and (own := users_file(self.experiment.backbone.architecture)):
+            files.append(own)
         return code_digest(*files)
 
     def _dataset_settings(self) -> dict[str, Any]:
@@ -124,10 +150,10 @@ class Chain:
             "on_unreadable": getattr(dataset, "on_unreadable", "stop"),
         }
 
-    def _backbone_settings(self) -> dict[str, Any]:
+    def _backbone_settings(self, checkpoint_keys: bool = True) -> dict[str, Any]:
         backbone = self.experiment.backbone
-        own = backbone.model_dump(include={"image_size", "format", "keys"}, exclude_none=True)
-        return {"name": backbone.architecture, **own}
+        named = {"image_size", *(("format", "keys") if checkpoint_keys else ())}
+        return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
 
     def _query_settings(self, stage: str, entry: StrategySettings) -> dict[str, Any]:
         declared = entry.declared

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from activepool.backbones.checkpoint_files import file_problem
+from activepool.backbones.registry import may_bring_weights, users_file
 from activepool.data.kinds import preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
@@ -29,6 +31,8 @@ def check(experiment: Experiment, source: str) -> None:
 def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     backbone, pretrain = experiment.backbone, experiment.pretrain
     if experiment.dataset.kind == "embeddings":
+        if experiment.finetunes:
+            yield "head.solver: finetune needs images, and there are none in a dataset of kind embeddings"
         for key, given in (("backbone", backbone), ("pretrain", pretrain)):
             if given is not None:
                 yield f"{key}: there are no images to use it on in a dataset of kind embeddings; leave it out"
@@ -36,11 +40,20 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     if backbone is None:
         yield "backbone: is missing; a dataset of images needs one"
         return
-    if backbone.architecture == WITHOUT_WEIGHTS and (pretrain or backbone.checkpoint):
-        yield "backbone.architecture: identity has no weights; leave out pretrain and backbone.checkpoint"
-    if backbone.architecture != WITHOUT_WEIGHTS and bool(pretrain) == bool(backbone.checkpoint):
-        both = "both are given" if pretrain else "neither is given"
-        yield f"backbone: its weights come from pretrain or from backbone.checkpoint; {both}, give one"
+    if backbone.architecture == WITHOUT_WEIGHTS:
+        if pretrain or backbone.checkpoint:
+            yield "backbone.architecture: identity has no weights; leave out pretrain and backbone.checkpoint"
+    elif pretrain and backbone.checkpoint:
+        yield "backbone: its weights come from pretrain or from backbone.checkpoint; both are given, give one"
+    elif not (pretrain or backbone.checkpoint or may_bring_weights(backbone.architecture)):
+        yield "backbone: its weights come from pretrain or backbone.checkpoint; neither is given, give one"
+    if experiment.finetunes and backbone.architecture == WITHOUT_WEIGHTS:
+        yield "head.solver: finetune trains the whole network, and identity has no weights"
+    if backbone.format and backbone.keys:
+        yield "backbone: format and keys both say how the checkpoint names its weights; give one"
+    if (backbone.format or backbone.keys) and not backbone.checkpoint:
+        key = "format" if backbone.format else "keys"
+        yield f"backbone.{key}: says how a checkpoint names its weights, and there is none; leave it out"
 
 
 def _strategy_problems(experiment: Experiment) -> Iterator[str]:
@@ -55,13 +68,16 @@ def _strategy_problems(experiment: Experiment) -> Iterator[str]:
 
 
 def _file_problems(experiment: Experiment) -> Iterator[str]:
+    backbone = experiment.backbone
     files = {
-        "backbone.checkpoint": experiment.backbone.checkpoint if experiment.backbone else None,
+        "backbone.architecture": users_file(backbone.architecture) if backbone else None,
         "dataset.annotations": experiment.dataset.annotations,
     }
     for key, path in files.items():
         if path is not None and not Path(path).is_file():
             yield f"{key}: the file {path} does not exist; a path is relative to where snakemake runs"
+    if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
+        yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
 
 
 def _data_problems(experiment: Experiment) -> Iterator[str]:

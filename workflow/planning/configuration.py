@@ -5,6 +5,7 @@ default (the paper's, where the paper has one) and its bounds. Numbers may be gi
 ``1e-3`` as text, and so does the command line.
 """
 
+import re
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -13,15 +14,18 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ValidationInfo,
     create_model,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from activepool.backbones.checkpoint_formats import CheckpointFormat, FormatName
+from activepool.backbones.registry import BACKBONES, check_name
 from activepool.data.settings import Imbalance
 from activepool.errors import InputError
-from activepool.heads.settings import LbfgsSettings, SgdSettings
+from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettings
 from activepool.pretraining.settings import PretrainSettings
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
@@ -125,13 +129,32 @@ Dataset = Annotated[
 ]
 
 
-class Backbone(Settings):
-    """The network that turns an image into a feature."""
+def _is_architecture(name: str) -> str:
+    try:
+        check_name(name)
+    except InputError as error:
+        raise PydanticCustomError("architecture", "{message}", {"message": str(error)}) from None
+    return name
 
-    name: Name | None = None
-    architecture: Literal["small", "resnet18", "resnet50", "identity"] = "resnet50"
-    image_size: Count = 224
+
+class Backbone(Settings):
+    """The network that turns an image into a feature, and the file of its weights."""
+
+    architecture: Annotated[str, AfterValidator(_is_architecture)] = "resnet50"
+    name: Name | None = Field(default=None, validate_default=True)
+    image_size: Count | None = None
     checkpoint: str | None = None
+    format: FormatName | None = None
+    keys: CheckpointFormat | None = None
+
+    @field_validator("name", mode="before")
+    @classmethod
+    def _is_a_folders_name(cls, given: Any, fields: ValidationInfo) -> Any:
+        """An architecture without a short name, such as timm:NAME, is made into one."""
+        architecture = fields.data.get("architecture")
+        if given is not None or architecture is None or architecture in BACKBONES:
+            return given
+        return re.sub(r"[^A-Za-z0-9_.-]+", "_", architecture.rpartition("/")[2].replace(".py:", "_"))
 
 
 class Features(Settings):
@@ -159,7 +182,8 @@ class Validation(Settings):
 
 SgdHead = section_of(SgdSettings, solver=(Literal["sgd"], "sgd"))
 LbfgsHead = section_of(LbfgsSettings, solver=(Literal["lbfgs"], ...))
-Head = Annotated[SgdHead | LbfgsHead, Field(discriminator="solver")]
+FinetuneHead = section_of(FinetuneSettings, solver=(Literal["finetune"], ...))
+Head = Annotated[SgdHead | LbfgsHead | FinetuneHead, Field(discriminator="solver")]
 
 
 class Figures(Settings):
@@ -268,6 +292,11 @@ class Experiment(Settings):
     def seed_list(self) -> list[int]:
         """The seeds: those given, or 0 … seeds − 1."""
         return list(range(self.seeds)) if isinstance(self.seeds, int) else list(self.seeds)
+
+    @property
+    def finetunes(self) -> bool:
+        """Whether a round trains the whole network, and not a head on cached features."""
+        return self.head.solver == FinetuneSettings.solver
 
     @property
     def initial_folder(self) -> str:

@@ -30,8 +30,8 @@ def code_digest(*files: Path) -> str:
 
 
 def stage_file(stage: str) -> Path:
-    """Return the module of a stage."""
-    return LIBRARY / "stages" / f"{stage}.py"
+    """Return the module of a stage; that of a round's features is the one of all features."""
+    return LIBRARY / "stages" / f"{stage.removesuffix('_round')}.py"
 
 
 @cache

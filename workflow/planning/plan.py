@@ -9,10 +9,11 @@ from typing import Any
 from activepool.compute import has_cuda_driver
 from activepool.figures.catalogue import FIGURES, TABLES
 from planning.chain import Chain
-from planning.configuration import Experiment
+from planning.configuration import Experiment, StrategySettings
 
-#: What every round writes.
+#: What every round writes, and what finetuning writes beside it.
 RUN_FILES = ("selected.csv", "labelled.csv", "head.h5", "metrics.json")
+FINETUNING_FILES = ("network.safetensors", "finetune.csv")
 
 
 class Plan:
@@ -25,6 +26,11 @@ class Plan:
         self.features = f"results/features/{experiment.dataset_name}/{experiment.backbone_name}/features.h5"
         self.figure_names, self.table_names = list(FIGURES), list(TABLES)
         self.dataset = f"results/datasets/{experiment.dataset_name}/dataset.h5"
+
+    @property
+    def samples(self) -> str:
+        """The file that samples, labels and classes are read from."""
+        return self.features if self.experiment.dataset.kind == "embeddings" else self.dataset
 
     @cached_property
     def gpus(self) -> int:
@@ -43,6 +49,18 @@ class Plan:
     def previous_labelled(self, wildcards: Any) -> str:
         """Return the labelled set of the round before that of ``wildcards``."""
         return f"{self._run(wildcards, int(wildcards.round) - 1)}/labelled.csv"
+
+    def query_features(self, wildcards: Any) -> str:
+        """Return the features that the head of the round before that of ``wildcards`` is for."""
+        if not self.experiment.finetunes:
+            return self.features
+        return f"{self._run(wildcards, int(wildcards.round) - 1)}/features.h5"
+
+    def selection_features(self, wildcards: Any) -> str:
+        """Return the same for the selection, or the samples for a strategy that reads no features."""
+        if self.experiment.strategy(wildcards.strategy).declared.reads_features:
+            return self.query_features(wildcards)
+        return self.samples
 
     def previous_head(self, wildcards: Any) -> str:
         """Return the head of the round before that of ``wildcards``."""
@@ -70,7 +88,8 @@ class Plan:
         """Return every file of every job: only what a target names is seen to be missing."""
         experiment = self.experiment
         splits = [f"{self.root}/splits/seed{seed}/validation.csv" for seed in experiment.seed_list]
-        rounds = [f"{run}/{name}" for run in self.runs() for name in RUN_FILES]
+        names = [*RUN_FILES, *(FINETUNING_FILES if experiment.finetunes else ())]
+        rounds = [f"{run}/{name}" for run in self.runs() for name in names]
         return [
             *self._feature_files(),
             *splits,
@@ -92,7 +111,8 @@ class Plan:
 
     def query_inputs(self, wildcards: Any) -> dict[str, str]:
         """Return what a strategy reads beside features, splits and index files, by the name of its option."""
-        declared = self.experiment.strategy(wildcards.strategy).declared
+        strategy = self.experiment.strategy(wildcards.strategy)
+        declared = strategy.declared
         seed_folder = f"{self.root}/{wildcards.strategy}/seed{wildcards.seed}"
         inputs = {}
         if "head" in declared.reads:
@@ -101,17 +121,17 @@ class Plan:
             inputs["scores"] = f"{seed_folder}/round{wildcards.round}/scores.h5"
         if declared.prepare:
             inputs["prepared"] = f"{seed_folder}/prepared.h5"
-        if declared.keeps_state and int(wildcards.round) > 1:
+        if self._keeps_state(strategy) and int(wildcards.round) > 1:
             inputs["state"] = f"{self._run(wildcards, int(wildcards.round) - 1)}/state.h5"
         return inputs
 
     def query_options(self, wildcards: Any) -> list[str]:
         """Return the command-line options of the select stage that depend on what the strategy declares."""
-        inputs = self.query_inputs(wildcards)
+        inputs, strategy = self.query_inputs(wildcards), self.experiment.strategy(wildcards.strategy)
         options = [part for name, path in inputs.items() for part in (f"--{name}", path)]
-        if self.experiment.strategy(wildcards.strategy).declared.keeps_state:
+        if self._keeps_state(strategy):
             options += ["--output-state", f"{self._run(wildcards, int(wildcards.round))}/state.h5"]
-        if "budget_left" in self.experiment.strategy(wildcards.strategy).declared.reads:
+        if "budget_left" in strategy.declared.reads:
             queries = self.experiment.rounds - int(wildcards.round)
             options += ["--budget-left", str(queries * self.experiment.budget)]
         return options
@@ -152,12 +172,18 @@ class Plan:
         return [one.folder for one in self.experiment.strategies if one.declared.image_model]
 
     def stateful(self) -> list[str]:
-        """Return the folders of the strategies that hand arrays on from round to round."""
-        return [one.folder for one in self.experiment.strategies if one.declared.keeps_state]
+        """Return the folders of the strategies that hand arrays on from round to round.
+
+        There are none in finetuning: what was found of the features of a round is not true of the next one's.
+        """
+        return [one.folder for one in self.experiment.strategies if self._keeps_state(one)]
 
     def stateless(self) -> list[str]:
         """Return the folders of the other strategies."""
-        return [one.folder for one in self.experiment.strategies if not one.declared.keeps_state]
+        return [one.folder for one in self.experiment.strategies if not self._keeps_state(one)]
+
+    def _keeps_state(self, strategy: StrategySettings) -> bool:
+        return strategy.declared.keeps_state and not self.experiment.finetunes
 
     def upper_references_options(self) -> list[str]:
         """Return the option of the figure stage that names the strategies which read all labels."""
@@ -174,9 +200,12 @@ class Plan:
 
     def shards(self) -> list[str]:
         """Return the parts in which features are extracted."""
-        folder = f"results/features/{self.experiment.dataset_name}/{self.experiment.backbone_name}/shards"
+        return self.shards_in(str(Path(self.features).parent))
+
+    def shards_in(self, folder: str) -> list[str]:
+        """Return the parts in which the features of a folder are extracted."""
         shards = self.experiment.features.shards
-        return [f"{folder}/{shard}-of-{shards}.h5" for shard in range(shards)]
+        return [f"{folder}/shards/{shard}-of-{shards}.h5" for shard in range(shards)]
 
     def _query_files(self) -> list[str]:
         files = []
@@ -189,13 +218,16 @@ class Plan:
                     run = self.run_folder(strategy.folder, seed, round_number)
                     files.extend([f"{run}/scores.h5"] if declared.is_scored else [])
                     files.extend([f"{run}/image_model.safetensors"] if declared.image_model else [])
-                    files.extend([f"{run}/state.h5"] if declared.keeps_state else [])
+                    files.extend([f"{run}/state.h5"] if self._keeps_state(strategy) else [])
         return files
 
     def _feature_files(self) -> list[str]:
         if self.experiment.dataset.kind == "embeddings":
             return [self.features]
-        return [self.dataset, self.features, *([self.checkpoint] if self.checkpoint else [])]
+        # In finetuning, each round has features of its own; those of the first backbone may be prepared from.
+        prepares = any(one.declared.prepare for one in self.experiment.strategies)
+        features = [self.features] if prepares or not self.experiment.finetunes else []
+        return [self.dataset, *features, *([self.checkpoint] if self.checkpoint else [])]
 
     @property
     def checkpoint(self) -> str | None:

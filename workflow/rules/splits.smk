@@ -3,7 +3,7 @@
 
 rule validation:
     input:
-        PLAN.features,
+        PLAN.samples,
     output:
         "results/{experiment}/splits/seed{seed}/validation.csv",
     log:
@@ -14,13 +14,13 @@ rule validation:
         fraction=setting("validation", "fraction"),
         provenance=provenance("validation"),
     shell:
-        "python -m activepool.stages.validation --features {input} --fraction {params.fraction}"
+        "python -m activepool.stages.validation --samples {input} --fraction {params.fraction}"
         " --seed {wildcards.seed} --output {output} 2> >(tee {log} >&2)"
 
 
 rule initial_pool:
     input:
-        features=PLAN.features,
+        samples=PLAN.samples,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
     output:
         selected="results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
@@ -33,6 +33,6 @@ rule initial_pool:
         size=setting("initial_pool", "size"),
         provenance=provenance("initial_pool"),
     shell:
-        "python -m activepool.stages.initial_pool --features {input.features} --validation {input.validation}"
+        "python -m activepool.stages.initial_pool --samples {input.samples} --validation {input.validation}"
         " --kind {wildcards.kind} --size {params.size} --seed {wildcards.seed}"
         " --output {output.selected} --output-labelled {output.labelled} 2> >(tee {log} >&2)"

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional
+
+from activepool.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,7 @@ class Preprocessing:
         channels: 1 (grey) or 3 (red, green, blue).
         resize: what the shorter side is resized to before the central crop, in pixels.
         mean, std: one number a channel, for pixels scaled to 0..1: subtracted, and divided by.
+        interpolation: how the central view is resized, ``bilinear`` or ``bicubic``.
     """
 
     image_size: int
@@ -23,18 +27,23 @@ class Preprocessing:
     resize: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    interpolation: str = "bilinear"
 
     def __str__(self) -> str:
         """The value of the attribute ``transform`` in features.h5."""
         colours = "grey" if self.channels == 1 else "rgb"
         mean, std = (" ".join(map(str, values)) for values in (self.mean, self.std))
-        return f"resize {self.resize}, centre crop {self.image_size}, {colours}, mean {mean}, std {std}"
+        resize = (
+            f"{self.resize}" if self.interpolation == "bilinear" else f"{self.resize} {self.interpolation}"
+        )
+        return f"resize {resize}, centre crop {self.image_size}, {colours}, mean {mean}, std {std}"
 
     def whole(self, images: Tensor) -> Tensor:
         """Return the central view of uint8 images (..., C, H, W): (..., channels, image_size, image_size)."""
         square = [self.image_size, self.image_size]
         if list(images.shape[-2:]) != square:
-            images = functional.center_crop(functional.resize(images, [self.resize]), square)
+            mode = InterpolationMode(self.interpolation)
+            images = functional.center_crop(functional.resize(images, [self.resize], mode), square)
         return self.coloured(images)
 
     def coloured(self, images: Tensor) -> Tensor:
@@ -67,6 +76,31 @@ class Backbone(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return the features (B, width) of images (B, channels, image_size, image_size) in 0..1."""
         return self.network((images - self.mean) / self.std)
+
+
+def measured(name: str, network: nn.Module, preprocessing: Preprocessing) -> Backbone:
+    """Return the backbone of a network of unknown width, which the feature of one black image shows.
+
+    Raises: InputError with ``name`` if the network does not take such images, or returns no features.
+    """
+    size = preprocessing.image_size
+    was_training = network.training
+    try:
+        with torch.no_grad():
+            features = network.eval()(torch.zeros(1, preprocessing.channels, size, size))
+    except (RuntimeError, ValueError, AssertionError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"backbone: {name!r} does not take images of {size} x {size} pixels ({reason}); "
+            "leave out image_size for the size that it was made for"
+        ) from error
+    network.train(was_training)
+    if not isinstance(features, Tensor) or features.ndim != 2:
+        returned = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
+        raise InputError(
+            f"backbone: {name!r} must return features (B, d); for one image it returned {returned}"
+        )
+    return Backbone(network, features.shape[1], preprocessing)
 
 
 def _per_channel(values: tuple[float, ...]) -> Tensor:

@@ -1,11 +1,16 @@
 """Backbones by name.
 
-A backbone is a function ``(image_size, channels) -> Backbone``, named here or by a user as
-``module:function``. This module does not import torch: names can be checked in an instant.
+A name is one of BACKBONES, ``torchvision:NAME``, ``timm:NAME``, or a user's function ``(image_size, channels)
+-> Backbone``, as ``file.py:function`` or ``module:function``. This module does not import torch: a name is
+checked in an instant.
 """
 
+import difflib
+import importlib
+import importlib.util
 from collections.abc import Callable
-from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from activepool.errors import InputError
@@ -21,27 +26,95 @@ BACKBONES = {
     "small": "activepool.backbones.networks:small",
 }
 
+#: Libraries of networks, each with its own names.
+LIBRARIES = ("torchvision", "timm")
 
-def build(name: str, image_size: int, channels: int) -> "Backbone":
-    """Make a backbone, with the weights that its function gives it (random ones, for those named here).
+#: Side of the input, in pixels, where neither the user nor a library says another.
+DEFAULT_IMAGE_SIZE = 224
+
+
+def check_name(name: str) -> None:
+    """Raise InputError if ``name`` has not the form of a backbone's name; nothing is imported for it."""
+    source, _, function = name.rpartition(":")
+    if name in BACKBONES or (source in LIBRARIES and function):
+        return
+    if function.isidentifier() and (source.endswith(".py") or _is_module(source)):
+        return
+    near = difflib.get_close_matches(name, BACKBONES, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    raise InputError(
+        f"{name!r} is not known{hint}; it must be one of {', '.join(BACKBONES)}, or torchvision:NAME, "
+        "timm:NAME, file.py:function or module:function"
+    )
+
+
+def may_bring_weights(name: str) -> bool:
+    """Whether a backbone may have weights without a checkpoint: a user's function may load them itself."""
+    return name not in BACKBONES and name.rpartition(":")[0] not in LIBRARIES
+
+
+def users_file(name: str) -> Path | None:
+    """Return the file of ``file.py:function``; None for another name."""
+    source = name.rpartition(":")[0]
+    return Path(source) if source.endswith(".py") else None
+
+
+def build(name: str, image_size: int | None, channels: int) -> "Backbone":
+    """Make a backbone, with the weights that its function gives it (random ones, but for a user's).
 
     Args:
-        name: a key of BACKBONES, or ``module:function``.
-        image_size: side of the square input, in pixels.
-        channels: 1 (grey) or 3 (red, green, blue).
+        name: see this module.
+        image_size: side of the square input, in pixels; by default the library's, or DEFAULT_IMAGE_SIZE.
+        channels: 1 (grey) or 3 (red, green, blue). The networks of libraries take three, whatever it says.
 
     Raises: InputError if there is no such backbone.
     """
-    return _function(name)(image_size, channels)
+    try:
+        check_name(name)
+    except InputError as error:
+        raise InputError(f"backbone: {error}") from None
+    source, _, function = name.rpartition(":")
+    # Imported here by name, so that the digest of the code finds them.
+    if source == "torchvision":
+        from activepool.backbones.torchvision_networks import torchvision_backbone
+
+        return torchvision_backbone(function, image_size)
+    if source == "timm":
+        from activepool.backbones.timm_networks import timm_backbone
+
+        return timm_backbone(function, image_size)
+    return _made_by_function(name, image_size or DEFAULT_IMAGE_SIZE, channels)
+
+
+def _made_by_function(name: str, image_size: int, channels: int) -> "Backbone":
+    from activepool.backbones.backbone import Backbone
+
+    made = _function(name)(image_size, channels)
+    if not isinstance(made, Backbone):
+        raise InputError(
+            f"backbone: {name!r} must return an activepool.backbones.backbone.Backbone, "
+            f"not {type(made).__name__}"
+        )
+    return made
 
 
 def _function(name: str) -> Callable[[int, int], "Backbone"]:
-    module, colon, function = BACKBONES.get(name, name).partition(":")
-    if not colon:
-        raise InputError(
-            f"backbone: {name!r} is not known; it must be one of {', '.join(BACKBONES)}, or module:function"
-        )
+    source, _, function = BACKBONES.get(name, name).rpartition(":")
     try:
-        return getattr(import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise InputError(f"backbone: {name!r} cannot be imported ({error})") from error
+        module = _module_of_file(source) if source.endswith(".py") else importlib.import_module(source)
+        return getattr(module, function)
+    # What a user's file raises when it is imported is the user's to see.
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"backbone: {name!r} cannot be imported ({reason})") from error
+
+
+def _module_of_file(path: str) -> ModuleType:
+    specification = importlib.util.spec_from_file_location(Path(path).stem, path)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def _is_module(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))

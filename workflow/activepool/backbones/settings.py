@@ -3,23 +3,40 @@
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
+from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, FormatName
 from activepool.errors import InputError
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
 class BackboneSettings(BaseModel):
-    """A backbone, and the images that it takes."""
+    """A backbone, the images that it takes, and how a checkpoint names its weights."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(description="a name in activepool.backbones.registry, or module:function")
-    image_size: int = Field(gt=0, description="side of the square input, in pixels")
+    name: str = Field(description="a name for activepool.backbones.registry")
+    image_size: int | None = Field(
+        default=None, gt=0, description="side of the square input, in pixels; by default the backbone's own"
+    )
     channels: Literal[1, 3] | None = Field(
         default=None, description="1 (grey) or 3 (red, green, blue); by default, as the images are"
     )
+    format: FormatName | None = Field(default=None, description="who wrote the checkpoint; by default, plain")
+    keys: CheckpointFormat | None = Field(default=None, description="a format of one's own")
+
+    @model_validator(mode="after")
+    def _one_format(self) -> "BackboneSettings":
+        if self.format and self.keys:
+            raise PydanticCustomError("both", "format and keys are both given; give one")
+        return self
+
+    @property
+    def checkpoint_format(self) -> CheckpointFormat:
+        """How the keys of a checkpoint are to be read."""
+        return self.keys or FORMATS[self.format or "plain"]
 
 
 def parsed(settings: type[Settings], content: Mapping[str, Any], where: str) -> Settings:

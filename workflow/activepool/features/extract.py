@@ -92,7 +92,8 @@ def extract_shard(
     """
     name, size = backbone_settings.name, backbone_settings.image_size
     channels = backbone_settings.channels or image_channels(dataset)
-    backbone, digest = load_backbone(name, size, channels, checkpoint)
+    form = backbone_settings.checkpoint_format
+    backbone, digest = load_backbone(name, size, channels, checkpoint, form)
     backbone.eval().to(device, memory_format=memory_format(device))
     extraction = _Extraction(Path(dataset), backbone, settings, device, workers)
     with reproducible(THREADS), written_whole(output) as temporary, h5py.File(temporary, "w") as file:

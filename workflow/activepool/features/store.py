@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import h5py
 import numpy as np
 
+from activepool.data.label_file import LabelFile, LabelledPart
 from activepool.errors import InputError
 
 #: Rows that are processed at once: large enough for the matrix product, small enough for the cache.
@@ -100,76 +100,27 @@ def _read_rows(mapped: np.memmap, start: int, stop: int) -> np.ndarray:
 
 
 @dataclass
-class FeatureSplit:
-    """One part (train or test): features, labels (-1: not known), and where each row came from."""
+class FeatureSplit(LabelledPart):
+    """One part (train or test), with its features."""
 
     features: FeatureMatrix
-    labels: np.ndarray
-    sources: h5py.Dataset | None
-
-    def sources_of(self, rows: np.ndarray) -> np.ndarray:
-        """Return the sources of the named rows as strings, (len(rows),); only where there are sources."""
-        ascending, inverse = np.unique(rows, return_inverse=True)
-        return self.sources.asstr()[ascending][inverse]
 
 
-class FeatureFile:
+class FeatureFile(LabelFile):
     """An open features.h5.
 
     Raises InputError, naming the file, if a dataset is missing or has the wrong type or shape.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        try:
-            self._file = h5py.File(self.path, "r")
-        except OSError as error:
-            raise InputError(f"{path}: not a readable HDF5 file ({error})") from error
-        self.train = self._split("train")
-        self.test = self._split("test")
-        self.class_names = [str(name) for name in self._file.attrs.get("class_names", [])]
-        if not self.class_names:
-            largest = max((int(part.labels.max(initial=-1)) for part in (self.train, self.test)), default=-1)
-            self.class_names = [str(number) for number in range(largest + 1)]
-        self._require_classes()
+    train: FeatureSplit
+    test: FeatureSplit
 
-    @property
-    def attributes(self) -> dict[str, object]:
-        """The file's attributes, as they are stored."""
-        return dict(self._file.attrs)
-
-    def __enter__(self) -> "FeatureFile":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._file.close()
-
-    def _split(self, part: str) -> FeatureSplit:
-        features, labels = self._dataset(f"{part}/features"), self._dataset(f"{part}/labels")
+    def _part(self, part: str) -> FeatureSplit:
+        features = self._dataset(f"{part}/features")
         if features.ndim != 2 or features.dtype not in (np.float16, np.float32):
             raise InputError(
                 f"{self.path}: {part}/features is {features.dtype} of shape {features.shape}; "
                 "it must be float16 or float32 of shape (rows, width)"
             )
-        if labels.shape != features.shape[:1] or labels.dtype.kind not in "iu":
-            raise InputError(
-                f"{self.path}: {part}/labels is {labels.dtype} of shape {labels.shape}; "
-                f"it must be int64 of shape ({features.shape[0]},), with -1 where a label is not known"
-            )
-        sources = self._file.get(f"{part}/sources")
-        return FeatureSplit(FeatureMatrix.of_dataset(features), labels[:].astype(np.int64), sources)
-
-    def _require_classes(self) -> None:
-        for part, split in (("train", self.train), ("test", self.test)):
-            outside = split.labels[(split.labels < -1) | (split.labels >= len(self.class_names))]
-            if outside.size:
-                raise InputError(
-                    f"{self.path}: {part}/labels holds {outside[0]}; labels must be -1 (not known) or 0 to "
-                    f"{len(self.class_names) - 1}, the {len(self.class_names)} class_names"
-                )
-
-    def _dataset(self, name: str) -> h5py.Dataset:
-        found = self._file.get(name)
-        if not isinstance(found, h5py.Dataset):
-            raise InputError(f"{self.path}: dataset '{name}' is missing; see the contract of features.h5")
-        return found
+        labels = self._labels(part, features.shape[0])
+        return FeatureSplit(labels, self._file.get(f"{part}/sources"), FeatureMatrix.of_dataset(features))

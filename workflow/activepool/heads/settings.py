@@ -1,4 +1,4 @@
-"""The settings of the two ways to train a linear head."""
+"""The settings of the ways to train a head: two on cached features, and one with the whole network."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -49,6 +49,25 @@ class SgdSettings:
 
 
 @dataclass(frozen=True, config=_CHECKED)
+class FinetuneSettings(SgdSettings):
+    """The recipe of Emam et al. 2021 for the whole network; the defaults are theirs for ImageNet.
+
+    Attributes, beside those of `SgdSettings`:
+        freeze_batch_norm: train with the batch statistics of the pretraining, as their code does.
+        augmentation: of the training images, a name in activepool.features.transforms.
+        threads: CPU threads; a part of the result, not of the hardware.
+    """
+
+    solver: ClassVar[str] = "finetune"
+    learning_rate: Positive = 1e-3
+    weight_decay: NotNegative = 0.0
+    step_size: Count = 10
+    freeze_batch_norm: bool = True
+    augmentation: Literal["crop", "natural", "digits", "shift"] = "crop"
+    threads: Count = 1
+
+
+@dataclass(frozen=True, config=_CHECKED)
 class LbfgsSettings:
     """Straight to the optimum of the regularised softmax regression; see `activepool.heads.lbfgs`.
 
@@ -68,9 +87,11 @@ class LbfgsSettings:
 
 
 #: What a configuration's ``head`` can be.
-HeadSettings = SgdSettings | LbfgsSettings
+HeadSettings = SgdSettings | LbfgsSettings | FinetuneSettings
 
-_SOLVERS: dict[str, type[HeadSettings]] = {one.solver: one for one in (SgdSettings, LbfgsSettings)}
+_SOLVERS: dict[str, type[HeadSettings]] = {
+    one.solver: one for one in (SgdSettings, LbfgsSettings, FinetuneSettings)
+}
 
 
 def head_settings(content: Mapping[str, Any]) -> HeadSettings:

@@ -97,7 +97,7 @@ class _Recipe:
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,
         )
-        self._scheduler = _scheduler(self._optimizer, settings)
+        self._scheduler = scheduler(self._optimizer, settings)
         self._labels = torch.from_numpy(labelled.labels).to(device)
         weights = class_weights(labelled.class_counts(num_classes), settings.class_weights)
         self._class_weights = torch.from_numpy(weights).float().to(device)
@@ -130,7 +130,8 @@ class _Recipe:
             yield torch.from_numpy(features).to(self._device)
 
 
-def _scheduler(optimizer: torch.optim.Optimizer, settings: SgdSettings) -> LRScheduler:
+def scheduler(optimizer: torch.optim.Optimizer, settings: SgdSettings) -> LRScheduler:
+    """Return the schedule of the learning rate that the settings name, to be stepped once an epoch."""
     if settings.schedule == "cosine":
         return CosineAnnealingLR(optimizer, T_max=settings.epochs)
     return StepLR(optimizer, settings.step_size, settings.gamma)

@@ -18,7 +18,8 @@ def parse() -> argparse.Namespace:
         "--backbone",
         type=json.loads,
         required=True,
-        help='JSON: {"name": ..., "image_size": ..., "channels": 1 or 3}; channels by default as the images',
+        help='JSON: {"name": ..., "image_size": ..., "channels": 1 or 3, "format": ... or "keys": ...}; '
+        "image_size by default the backbone's, channels as the images, format plain",
     )
     parser.add_argument("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
     parser.add_argument("--shard", type=int, default=0, help="number of this shard, from 0")

@@ -4,8 +4,8 @@ import argparse
 
 import numpy as np
 
+from activepool.data.label_file import LabelFile
 from activepool.data.splits import initial_pool
-from activepool.features.store import FeatureFile
 from activepool.index_files import read_index, write_index
 from activepool.stages.program import run
 
@@ -13,7 +13,7 @@ from activepool.stages.program import run
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--features", required=True, help="features.h5, of which the train labels are read")
+    parser.add_argument("--samples", required=True, help="dataset.h5 or features.h5: the train labels")
     parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
     parser.add_argument("--kind", required=True, choices=("random", "balanced"))
     parser.add_argument("--size", type=int, required=True, help="how many to pick")
@@ -27,7 +27,7 @@ def main() -> None:
     """Pick and write."""
     arguments = parse()
     validation = read_index(arguments.validation)
-    with FeatureFile(arguments.features) as file:
+    with LabelFile(arguments.samples) as file:
         rows = initial_pool(file.train.labels, validation, arguments.kind, arguments.size, arguments.seed)
         columns: dict[str, np.ndarray] = {"index": rows}
         if file.train.sources is not None:

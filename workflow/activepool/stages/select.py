@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.heads.linear import read_head
@@ -26,7 +27,11 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--strategy", required=True, help="a strategy's name, or file.py:function")
     parser.add_argument("--options", type=json.loads, default={}, help="its options, as JSON")
-    parser.add_argument("--features", required=True, help="features.h5")
+    parser.add_argument(
+        "--features",
+        required=True,
+        help="features.h5; dataset.h5 will do for a strategy that reads no features",
+    )
     parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
     parser.add_argument(
         "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
@@ -51,22 +56,23 @@ def main() -> None:
     """Pick and write."""
     arguments = parse()
     strategy = find_strategy(arguments.strategy)
-    with FeatureFile(arguments.features) as file:
+    opened = FeatureFile if strategy.reads_features else LabelFile
+    with opened(arguments.features) as file:
         query = build_query(arguments, strategy, file)
         selection = strategy.select(query, **arguments.options)
         check_selection(arguments.strategy, query, selection)
         columns = index_columns(file, query, selection)
-    if strategy.keeps_state:
+    if arguments.output_state:
         write_arrays(arguments.output_state, selection.state)
     write_index(arguments.output, columns)
     if arguments.output_labelled:
         write_index(arguments.output_labelled, {"index": np.concatenate([query.labelled, selection.index])})
 
 
-def build_query(arguments: argparse.Namespace, strategy: Strategy, file: FeatureFile) -> Query:
+def build_query(arguments: argparse.Namespace, strategy: Strategy, file: LabelFile) -> Query:
     """Gather what the strategy declares that it reads, and nothing else."""
     labelled = read_index(*arguments.labelled)
-    unlabelled = unlabelled_pool(file.train.features.shape[0], read_index(arguments.validation), labelled)
+    unlabelled = unlabelled_pool(len(file.train.labels), read_index(arguments.validation), labelled)
     optional: dict[str, Any] = {}
     if "features" in strategy.reads:
         optional["features"] = file.train.features
@@ -110,7 +116,7 @@ def check_selection(name: str, query: Query, selection: Selection) -> None:
         raise InputError(f"strategy {name!r} picked a sample that is not in the unlabelled pool")
 
 
-def index_columns(file: FeatureFile, query: Query, selection: Selection) -> dict[str, np.ndarray]:
+def index_columns(file: LabelFile, query: Query, selection: Selection) -> dict[str, np.ndarray]:
     """Return the index file's columns: index, source, predicted where known, and the strategy's own."""
     columns: dict[str, np.ndarray] = {"index": selection.index}
     if file.train.sources is not None:

@@ -2,18 +2,15 @@
 
 import argparse
 import json
-from typing import Any
 
 import numpy as np
 
-from activepool.compute import Compute
 from activepool.errors import InputError
-from activepool.evaluation.imbalance import imbalance_metrics
-from activepool.evaluation.metrics import classification_metrics, predict
+from activepool.evaluation.round_metrics import round_metrics
 from activepool.features.store import FeatureFile
 from activepool.files import write_json
 from activepool.heads.labelled import LabelledRows
-from activepool.heads.linear import TrainedHead, write_head
+from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
 from activepool.heads.training import train_head
 from activepool.heads.views import read_views
@@ -64,7 +61,8 @@ def main() -> None:
             compute,
             read_views(arguments.features),
         )
-        metrics = measure(file, trained, labelled, compute)
+        test = LabelledRows.all_known(file.test.features, file.test.labels)
+        metrics = round_metrics(trained, test, labelled.labels, len(file.class_names), compute)
     write_head(
         arguments.output, trained.head, validation_accuracy=trained.validation_accuracy, **trained.facts
     )
@@ -77,22 +75,6 @@ def labelled_rows(file: FeatureFile, index: np.ndarray, path: str, annotations: 
     if not index.size:
         raise InputError(f"{path}: has no rows; a head needs at least one labelled and one validation sample")
     return LabelledRows(file.train.features, index, known_labels(file, index, annotations))
-
-
-def measure(
-    file: FeatureFile, trained: TrainedHead, labelled: LabelledRows, compute: Compute
-) -> dict[str, Any]:
-    """Return the content of metrics.json: the head on the test set, the labelled set, and the training."""
-    test = LabelledRows.all_known(file.test.features, file.test.labels)
-    counts = labelled.class_counts(len(file.class_names))
-    return {
-        **classification_metrics(predict(trained.head, test, compute), len(file.class_names)),
-        "labels": len(labelled),
-        "class_counts": counts.tolist(),
-        **imbalance_metrics(counts),
-        "validation_accuracy": trained.validation_accuracy,
-        **trained.facts,
-    }
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 import argparse
 
+from activepool.data.label_file import LabelFile
 from activepool.data.splits import validation_rows
-from activepool.features.store import FeatureFile
 from activepool.index_files import write_index
 from activepool.stages.program import run
 
@@ -11,7 +11,7 @@ from activepool.stages.program import run
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--features", required=True, help="features.h5, of which the train labels are read")
+    parser.add_argument("--samples", required=True, help="dataset.h5 or features.h5: the train labels")
     parser.add_argument("--fraction", type=float, required=True, help="of the labelled train rows, 0 to 1")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", required=True, help="validation.csv to write")
@@ -21,7 +21,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Choose and write."""
     arguments = parse()
-    with FeatureFile(arguments.features) as file:
+    with LabelFile(arguments.samples) as file:
         rows = validation_rows(file.train.labels, arguments.fraction, arguments.seed, file.class_names)
     write_index(arguments.output, {"index": rows})
 

@@ -51,6 +51,11 @@ class Strategy:
         return bool(self.scores or self.image_model)
 
     @property
+    def reads_features(self) -> bool:
+        """Whether the selection reads features, or a head, which is one for features of a certain width."""
+        return bool({"features", "head"} & set(self.reads))
+
+    @property
     def upper_reference(self) -> bool:
         """Whether it reads labels that it has not paid for."""
         return "oracle_labels" in self.reads

@@ -1,4 +1,4 @@
-# One round: score the unlabelled pool with the last head, pick, train the next head.
+# A round's query: score the unlabelled pool with the last head, and pick.
 # {strategy} is a strategy's folder; round 00 lies in initial_<kind>, which all strategies share.
 # labelled.csv is the picks of all rounds so far: with it a job has few inputs, however many rounds came before.
 
@@ -32,7 +32,7 @@ rule prepare:
 
 rule score:
     input:
-        features=PLAN.features,
+        features=PLAN.query_features,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
         labelled=PLAN.previous_labelled,
         head=PLAN.previous_head,
@@ -90,7 +90,7 @@ rule train_on_images:
 rule score_images:
     input:
         dataset=PLAN.dataset,
-        features=PLAN.features,
+        features=PLAN.query_features,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
         labelled=PLAN.previous_labelled,
         head=PLAN.previous_head,
@@ -123,7 +123,7 @@ rule score_images:
 rule select:
     input:
         unpack(PLAN.query_inputs),
-        features=PLAN.features,
+        features=PLAN.selection_features,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
         labelled=PLAN.previous_labelled,
     output:
@@ -163,31 +163,3 @@ use rule select as select_with_state with:
         state="results/{experiment}/{strategy}/seed{seed}/round{round}/state.h5",
     wildcard_constraints:
         strategy=one_of(PLAN.stateful()),
-
-
-rule train:
-    input:
-        features=PLAN.features,
-        validation="results/{experiment}/splits/seed{seed}/validation.csv",
-        labelled="results/{experiment}/{strategy}/seed{seed}/round{round}/labelled.csv",
-    output:
-        head="results/{experiment}/{strategy}/seed{seed}/round{round}/head.h5",
-        metrics="results/{experiment}/{strategy}/seed{seed}/round{round}/metrics.json",
-    log:
-        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.train.log",
-    conda:
-        "../../envs/activepool.yaml"
-    resources:
-        mem_mb=8000,
-        runtime=240,
-        gpu=PLAN.gpus,
-        device=EXPERIMENT.device,
-    params:
-        head=json.dumps(PLAN.chain.settings("train")),
-        annotations=PLAN.annotations_options(),
-        provenance=provenance("train"),
-    shell:
-        "python -m activepool.stages.train --head {params.head:q} --features {input.features}"
-        " --validation {input.validation} --labelled {input.labelled} {params.annotations:q}"
-        " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
-        " --output {output.head} --metrics {output.metrics} 2> >(tee {log} >&2)"

@@ -1,0 +1,179 @@
+"""The section `backbone` of a configuration: names, formats, files, and what its stages are given."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from activepool.backbones.checkpoint_formats import FORMATS
+from activepool.backbones.registry import BACKBONES, build
+from activepool.backbones.settings import BackboneSettings, parsed
+from activepool.errors import InputError
+from planning.chain import Chain
+from planning.checks import check
+from planning.loading import load
+
+VALID = """
+experiment: trial
+dataset: {kind: digits}
+validation: {fraction: 0.1}
+initial: {kind: random, size: 20}
+budget: 20
+rounds: 4
+strategies: [random]
+"""
+
+
+def experiment(backbone, **sections):
+    return load({**yaml.safe_load(VALID), "backbone": backbone, **sections}, "trial.yaml")
+
+
+def problems(backbone, **sections):
+    with pytest.raises(InputError) as caught:
+        check(experiment(backbone, **sections), "trial.yaml")
+    return str(caught.value).splitlines()
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "weights.pth")
+    return str(tmp_path / "weights.pth")
+
+
+@pytest.fixture
+def users_file(tmp_path):
+    (tmp_path / "mine.py").write_text("")
+    return str(tmp_path / "mine.py")
+
+
+@pytest.mark.parametrize(
+    ("backbone", "line"),
+    [
+        (
+            {"architecture": "resnet51"},
+            "backbone.architecture: 'resnet51' is not known (did you mean 'resnet",
+        ),
+        (
+            {"architecture": "timm:"},
+            "backbone.architecture: 'timm:' is not known; it must be one of identity",
+        ),
+        ({"format": "moco"}, "backbone.format: input should be 'plain', 'torchvision', "),
+        ({"keys": {"prefx": "a"}}, "backbone.keys.prefx: unknown key; did you mean 'prefix'?"),
+        ({"keys": {"prefix": []}}, "backbone.keys.prefix: tuple should have at least 1 item"),
+        ({"keys": {"renamed": ["a"]}}, "backbone.keys.renamed: input should be a valid dictionary"),
+        ({"image_size": 0}, "backbone.image_size: input should be greater than or equal to 1"),
+    ],
+)
+def test_each_mistake_has_its_line(backbone, line):
+    with pytest.raises(InputError) as caught:
+        experiment(backbone)
+    assert str(caught.value).startswith(f"trial.yaml: {line}")
+    assert "\n" not in str(caught.value)
+
+
+PRETRAIN = {"method": "simclr", "epochs": 20}
+
+
+def test_formats_need_one_checkpoint(checkpoint):
+    keys = {"prefix": "encoder."}
+    (line,) = problems({"architecture": "small", "format": "dino"}, pretrain=PRETRAIN)
+    assert line.startswith("trial.yaml: backbone.format: says how a checkpoint names its weights, and there")
+    line = "trial.yaml: backbone: format and keys both say how the checkpoint names its weights; give one"
+    assert problems({"checkpoint": checkpoint, "format": "dino", "keys": keys}) == [line]
+    check(experiment({"checkpoint": checkpoint, "keys": keys}), "trial.yaml")
+
+
+@pytest.mark.parametrize("architecture", ["small", "torchvision:resnet18", "timm:resnet18"])
+def test_weights_come_from_one_place(checkpoint, architecture):
+    ending = "; neither is given, give one"
+    assert [line.endswith(ending) for line in problems({"architecture": architecture})] == [True]
+    both = problems({"architecture": architecture, "checkpoint": checkpoint}, pretrain=PRETRAIN)
+    assert [line.endswith("; both are given, give one") for line in both] == [True]
+    check(experiment({"architecture": architecture, "checkpoint": checkpoint}), "trial.yaml")
+    check(experiment({"architecture": architecture}, pretrain=PRETRAIN), "trial.yaml")
+
+
+def test_users_function_may_bring_its_weights(users_file):
+    check(experiment({"architecture": f"{users_file}:backbone"}), "trial.yaml")
+    line = "trial.yaml: backbone.architecture: the file no/such.py does not exist; "
+    assert problems({"architecture": "no/such.py:backbone"})[0].startswith(line)
+
+
+def test_checkpoint_is_looked_at(tmp_path):
+    path = tmp_path / "cut.pth"
+    torch.save({"weight": torch.zeros(2)}, path)
+    path.write_bytes(path.read_bytes()[:-1])
+    line = f"trial.yaml: backbone.checkpoint: the file {path} is damaged: its end is missing"
+    assert problems({"checkpoint": str(path)}) == [line]
+    line = f"trial.yaml: backbone.checkpoint: the file {tmp_path} is a folder; name the file of weights in it"
+    assert problems({"checkpoint": str(tmp_path)}) == [line]
+
+
+@pytest.mark.parametrize(
+    ("backbone", "folder"),
+    [
+        ({}, "resnet50"),
+        ({"architecture": "torchvision:vit_b_16"}, "torchvision_vit_b_16"),
+        ({"architecture": "timm:vit_small_patch14_dinov2.lvd142m"}, "timm_vit_small_patch14_dinov2.lvd142m"),
+        ({"architecture": "path/to/mine.py:encoder"}, "mine_encoder"),
+        ({"architecture": "some.module:encoder"}, "some.module_encoder"),
+        ({"architecture": "torchvision:vit_b_16", "name": "vit"}, "vit"),
+    ],
+)
+def test_folder_of_a_backbone_is_one_name(backbone, folder):
+    assert experiment(backbone).backbone_name == folder
+
+
+@pytest.mark.parametrize(
+    ("backbone", "given"),
+    [
+        ({}, {"name": "resnet50"}),
+        (
+            {"image_size": 32, "format": "moco_v2"},
+            {"name": "resnet50", "image_size": 32, "format": "moco_v2"},
+        ),
+        (
+            {"architecture": "timm:x", "keys": {"prefix": "a.", "skipped": ["b."]}},
+            {
+                "name": "timm:x",
+                "keys": {
+                    "inside": ("state_dict", "model"),
+                    "prefix": ("a.",),
+                    "skipped": ("b.",),
+                    "renamed": {},
+                },
+            },
+        ),
+    ],
+)
+def test_stages_are_given_what_is_set(backbone, given):
+    settings = Chain(experiment(backbone)).settings("extract")["backbone"]
+    assert settings == given
+    read = parsed(BackboneSettings, settings, "backbone")
+    assert read.model_dump(exclude_unset=True) == given
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "backbones.md").read_text()
+BLOCKS = re.findall(r"(?m)^    \S.*\n(?:(?:    .*)?\n)*", PAGE)
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.startswith("    backbone:")])
+def test_examples_of_the_page_are_valid(block):
+    given = yaml.safe_load(block)["backbone"]
+    read = experiment(given).backbone
+    assert read.model_fields_set >= set(given)
+
+
+def test_page_has_all_formats_and_architectures():
+    rows = re.findall(r"(?m)^\| `(\w+)`", PAGE)
+    assert set(FORMATS) <= set(rows)
+    assert {name for name in BACKBONES if f"`{name}`" not in PAGE} == set()
+
+
+def test_function_of_the_page_makes_a_backbone(tmp_path):
+    (code,) = (block for block in BLOCKS if block.startswith("    # mine.py"))
+    (tmp_path / "mine.py").write_text(textwrap.dedent(code))
+    assert build(f"{tmp_path}/mine.py:unnormalised", 64, 3).preprocessing.resize == 73

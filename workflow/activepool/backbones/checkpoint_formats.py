@@ -1,0 +1,92 @@
+"""How projects name weights in their checkpoints: data, an entry a project, and a user's own in that form.
+
+This module does not import torch: a configuration is checked with it in an instant.
+"""
+
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+#: What torch puts before each key of a network that was trained on several GPUs; it is never part of a name.
+PARALLEL = "module."
+
+# One text, or several.
+Texts = Annotated[
+    tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)
+]
+
+
+class CheckpointFormat(BaseModel):
+    """Where the encoder's weights are in a file, and what they are called there.
+
+    A key is read in this order: ``module.`` at its front is dropped, then `prefix`, then `renamed` applies.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    inside: Texts = Field(
+        default=("state_dict", "model"),
+        description="entries of the file that hold the state dict; those that are there are opened in turn",
+    )
+    prefix: Texts = Field(
+        default=("",),
+        min_length=1,
+        description="what the encoder's keys begin with; others are passed over. Of several, the best match",
+    )
+    skipped: Texts = Field(
+        default=(),
+        description="beginnings of keys, after the prefix, that may be left over; * stands for any text",
+    )
+    renamed: dict[str, str] = Field(
+        default={}, description="beginnings of keys, after the prefix, by what stands there in the backbone"
+    )
+
+    def name(self, key: str, prefix: str) -> str | None:
+        """Return the name in the backbone of a key in the file; None for a key without the prefix."""
+        plain, prefix = key.removeprefix(PARALLEL), prefix.removeprefix(PARALLEL)
+        if not plain.startswith(prefix):
+            return None
+        plain = plain.removeprefix(prefix)
+        for before, after in self.renamed.items():
+            if plain.startswith(before):
+                return after + plain.removeprefix(before)
+        return plain
+
+    def may_be_left_over(self, name: str) -> bool:
+        """Whether the backbone may have no place for a name."""
+        return any(fnmatchcase(name, f"{beginning}*") for beginning in self.skipped)
+
+
+# What torchvision and timm call the layer that makes classes of a feature.
+_CLASSIFIERS = ("classifier.", "fc.", "head.", "head_dist.", "heads.", "last_linear.")
+
+#: Ready formats, by the name that the configuration gives.
+FORMATS = {
+    # The names of the backbone itself, and nothing else; what activepool's own pretraining writes.
+    "plain": CheckpointFormat(),
+    # Files of torchvision and its reference training; the classification layer is left out.
+    "torchvision": CheckpointFormat(skipped=_CLASSIFIERS),
+    # Files of timm and its train.py, which keeps its weights under state_dict.
+    "timm": CheckpointFormat(skipped=_CLASSIFIERS),
+    # facebookresearch/moco: the query encoder; its fc is the projection (v1: one layer, v2: two).
+    "moco_v2": CheckpointFormat(inside="state_dict", prefix="encoder_q.", skipped="fc."),
+    # SimCLR in PyTorch: encoder. (the paper's own code; Spijkervet/SimCLR), or backbone. with the projection
+    # as its fc (sthalles/SimCLR).
+    "simclr": CheckpointFormat(prefix=("encoder.", "backbone."), skipped="fc."),
+    # facebookresearch/dino: a full checkpoint holds the teacher with its head, the others just the backbone.
+    "dino": CheckpointFormat(inside="teacher", prefix=("backbone.", ""), skipped="head."),
+    # facebookresearch/dinov2, without registers: the mask token serves training alone.
+    "dinov2": CheckpointFormat(inside=(), skipped="mask_token"),
+    # microsoft/esvit: the teacher; a ResNet is wrapped twice. Its Swin is that of microsoft/Swin-Transformer,
+    # with the reduction at the end of a stage, which timm has at the start of the next.
+    "esvit": CheckpointFormat(
+        inside="teacher",
+        prefix=("", "backbone.backbone."),
+        skipped=("head.", "head_dense.", "*.relative_position_index"),
+        renamed={f"layers.{stage}.downsample.": f"layers.{stage + 1}.downsample." for stage in range(3)},
+    ),
+}
+
+#: A key of FORMATS.
+FormatName = Literal[tuple(FORMATS)]

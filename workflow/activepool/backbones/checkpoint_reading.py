@@ -1,0 +1,54 @@
+"""Reading a checkpoint, without running anything that is in it."""
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from activepool.backbones.checkpoint_files import SAFETENSORS, file_problem
+from activepool.errors import InputError
+
+# Plain values that projects keep beside their weights: DINO its arguments, and learning rates of NumPy.
+_PLAIN_VALUES = [
+    argparse.Namespace,
+    numpy.dtype,
+    *(type(numpy.dtype(kind)) for kind in ("float64", "float32", "int64", "bool")),
+    # Files that were written before NumPy 2 know this function by its old place.
+    numpy._core.multiarray.scalar,
+    (numpy._core.multiarray.scalar, "numpy.core.multiarray.scalar"),
+]
+
+
+def read_checkpoint(path: str | Path) -> Any:
+    """Return what a checkpoint holds, on the CPU: for safetensors, a dictionary of tensors.
+
+    Raises: InputError if it cannot be read, or holds what could run as code.
+    """
+    path = Path(path)
+    problem = file_problem(path)
+    if problem:
+        raise InputError(f"{path}: not a readable checkpoint: it {problem}")
+    try:
+        if path.suffix == SAFETENSORS:
+            return load_file(path)
+        with torch.serialization.safe_globals(_PLAIN_VALUES):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    # A damaged file makes the readers raise nearly anything (OSError, RuntimeError, KeyError, ...).
+    except Exception as error:
+        raise InputError(f"{path}: not a readable checkpoint: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    object_name = re.search(r"GLOBAL (\S+)", str(error))
+    if object_name and not isinstance(error, SafetensorError):
+        return (
+            f"it holds the object {object_name[1]}, and objects can run code when they are read; "
+            "save the tensors alone: torch.save(network.state_dict(), ...)"
+        )
+    lines = str(error).splitlines()
+    return f"it is damaged ({lines[0] if lines else type(error).__name__})"

@@ -1,0 +1,78 @@
+"""The networks of timm (pytorch-image-models), each with its own preprocessing; timm is optional."""
+
+import difflib
+import math
+from types import ModuleType
+
+from torch import nn
+
+from activepool.backbones.backbone import Backbone, Preprocessing, measured
+from activepool.errors import InputError
+
+#: How timm calls the ways to resize that Preprocessing knows; it leaves others to chance.
+INTERPOLATIONS = ("bilinear", "bicubic")
+
+
+def timm_backbone(name: str, image_size: int | None) -> Backbone:
+    """Make a network of timm with random weights; a feature is what enters its classifier.
+
+    Args:
+        name: as timm.create_model takes it, with the tag of its weights for their preprocessing.
+        image_size: by default, that of those weights. For another, a vision transformer keeps its table of
+            positions, as the checkpoint has it, and interpolates it in each run.
+
+    Raises: InputError if timm is not installed, or there is no such network.
+    """
+    timm = _timm(name)
+    if not timm.is_model(name):
+        near = difflib.get_close_matches(name, timm.list_models(), n=3)
+        hint = f"; the nearest names are {', '.join(near)}" if near else ""
+        raise InputError(f"backbone: timm has no network {name!r}{hint}")
+    network = _created(timm, name)
+    preprocessing = _preprocessing(timm, name, network, image_size)
+    if preprocessing.image_size != _preprocessing(timm, name, network, None).image_size:
+        network = _created_for_any_size(timm, name)
+    return measured(f"timm:{name}", network, preprocessing)
+
+
+def _timm(name: str) -> ModuleType:
+    try:
+        import timm
+        import timm.data
+    except ImportError as error:
+        raise InputError(
+            f"backbone: 'timm:{name}' needs the package timm ({error}): pip install timm"
+        ) from error
+    return timm
+
+
+def _created(timm: ModuleType, name: str, **options: bool) -> nn.Module:
+    try:
+        return timm.create_model(name, pretrained=False, num_classes=0, **options)
+    except RuntimeError as error:
+        raise InputError(f"backbone: timm cannot make {name!r} ({error})") from error
+
+
+def _created_for_any_size(timm: ModuleType, name: str) -> nn.Module:
+    try:
+        return _created(timm, name, dynamic_img_size=True)
+    except TypeError:
+        # Networks without a table of positions do not know this option, and most of them need none.
+        return _created(timm, name)
+
+
+def _preprocessing(timm: ModuleType, name: str, network: nn.Module, image_size: int | None) -> Preprocessing:
+    """Return the preprocessing of the weights that ``name`` stands for, in proportion for another size."""
+    data = timm.data.resolve_model_data_config(network)
+    channels, height, width = data["input_size"]
+    if height != width:
+        raise InputError(f"backbone: timm:{name} takes images of {height} x {width} pixels, not squares")
+    size = image_size or height
+    return Preprocessing(
+        image_size=size,
+        channels=channels,
+        resize=math.floor(size / data["crop_pct"]),
+        mean=tuple(data["mean"]),
+        std=tuple(data["std"]),
+        interpolation=data["interpolation"] if data["interpolation"] in INTERPOLATIONS else "bilinear",
+    )

@@ -1,0 +1,34 @@
+"""The content of metrics.json: how good the head of a round is, and what it cost."""
+
+from typing import Any
+
+import numpy as np
+
+from activepool.compute import Compute
+from activepool.evaluation.imbalance import imbalance_metrics
+from activepool.evaluation.metrics import classification_metrics, predict
+from activepool.heads.labelled import LabelledRows
+from activepool.heads.linear import TrainedHead
+
+
+def round_metrics(
+    trained: TrainedHead, test: LabelledRows, labels: np.ndarray, num_classes: int, compute: Compute
+) -> dict[str, Any]:
+    """Return the head's metrics on the test rows, those of the labelled set, and the facts of the training.
+
+    Args:
+        trained: the head that was kept.
+        test: the test rows of which the label is known.
+        labels: (L,) of the labelled set.
+        num_classes: C.
+        compute: device and workers.
+    """
+    counts = np.bincount(labels, minlength=num_classes)
+    return {
+        **classification_metrics(predict(trained.head, test, compute), num_classes),
+        "labels": len(labels),
+        "class_counts": counts.tolist(),
+        **imbalance_metrics(counts),
+        "validation_accuracy": trained.validation_accuracy,
+        **trained.facts,
+    }

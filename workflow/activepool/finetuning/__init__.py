@@ -1,0 +1,1 @@
+"""End-to-end finetuning: the whole network trained on the labelled images of a round."""

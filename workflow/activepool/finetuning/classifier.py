@@ -1,0 +1,61 @@
+"""A backbone with a linear head on top, and its features of labelled images."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from activepool.backbones.backbone import Backbone
+from activepool.backbones.execution import is_cuda, pixels
+from activepool.compute import row_blocks
+from activepool.features.images import PartImages, Request, loaded
+from activepool.finetuning.images import LabelledImages
+from activepool.heads.labelled import LabelledRows
+from activepool.heads.linear import LinearHead
+from activepool.heads.sgd import INITIAL_DEVIATION
+
+#: Images that go through the network at once when it is measured.
+BATCH = 256
+
+
+class Classifier(nn.Module):
+    """A backbone and a linear layer, which starts with small normal weights and a bias of 0.
+
+    Attributes:
+        backbone: its features are what the layer reads.
+        layer: from features (B, d) to logits (B, C).
+    """
+
+    def __init__(self, backbone: Backbone, num_classes: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.layer = nn.Linear(backbone.width, num_classes)
+        with torch.no_grad():
+            self.layer.weight.normal_(0, INITIAL_DEVIATION, generator=generator)
+            self.layer.bias.zero_()
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the logits (B, C) of images (B, channels, S, S) in 0..1."""
+        return self.layer(self.backbone(images))
+
+    def head(self) -> LinearHead:
+        """Return the layer as a head for the backbone's features."""
+        weight, bias = (values.detach().cpu().numpy().copy() for values in self.layer.parameters())
+        return LinearHead(weight, bias)
+
+
+@torch.inference_mode()
+def features_of(backbone: Backbone, images: LabelledImages, device: str, workers: int) -> LabelledRows:
+    """Return the features of the images' central views, (n, d) float32, with their labels.
+
+    Memory: n × d × 4 bytes. The backbone is left in evaluation mode.
+    """
+    backbone.eval()
+    part = PartImages(images.dataset, images.part, backbone.preprocessing)
+    blocks = row_blocks(len(images), BATCH)
+    features = np.empty((len(images), backbone.width), dtype=np.float32)
+    requests = (Request(images.rows[block]) for block in blocks)
+    for block, views in zip(blocks, loaded(part, requests, workers, is_cuda(device)), strict=True):
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=is_cuda(device)):
+            batch = backbone(pixels(views[0], device))
+        features[block] = batch.float().cpu().numpy()
+    return LabelledRows.of_array(features, images.labels)

@@ -1,0 +1,33 @@
+"""Labelled images: what a network is finetuned on, and what it is measured on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Some rows of a part of dataset.h5, with their labels.
+
+    Attributes:
+        dataset: dataset.h5.
+        part: train or test.
+        rows: (n,) int64.
+        labels: (n,) int64, none of them -1.
+    """
+
+    dataset: Path
+    part: str
+    rows: np.ndarray
+    labels: np.ndarray
+
+    @classmethod
+    def all_known(cls, dataset: Path, part: str, labels: np.ndarray) -> "LabelledImages":
+        """Return the rows of a part of which the label is known (not -1)."""
+        rows = np.flatnonzero(labels >= 0)
+        return cls(dataset, part, rows, labels[rows])
+
+    def __len__(self) -> int:
+        """n."""
+        return len(self.rows)

@@ -1,0 +1,213 @@
+"""End-to-end finetuning: SGD on the whole network, from its pretrained weights, the best epoch kept.
+
+Every round starts from the pretrained weights, not from those of the round before (Emam et al. 2021, section
+4). After each epoch the validation split is classified, and the weights of the epoch with the best accuracy
+are kept; of equal ones, of the earlier. A training that was killed goes on after its last epoch, and ends
+with the same bits.
+"""
+
+import math
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+from torch.nn.functional import cross_entropy
+
+from activepool.backbones.backbone import Backbone
+from activepool.backbones.execution import is_cuda, memory_format, pixels, reproducible
+from activepool.compute import Compute
+from activepool.errors import InputError
+from activepool.evaluation.metrics import predict
+from activepool.features.images import PartImages, Request, loaded
+from activepool.features.transforms import augmentation
+from activepool.finetuning.classifier import Classifier, features_of
+from activepool.finetuning.images import LabelledImages
+from activepool.heads.labelled import class_weights
+from activepool.heads.linear import TrainedHead
+from activepool.heads.settings import FinetuneSettings
+from activepool.heads.sgd import scheduler
+from activepool.seeding import integer_seed
+from activepool.training_state import StateFile
+
+
+@dataclass(frozen=True)
+class RoundData:
+    """What the network of a round is trained on.
+
+    Attributes:
+        labelled: the labelled set.
+        validation: chooses the epoch.
+        num_classes: C.
+        seed, round_number: what random streams are named by; see activepool.seeding.
+    """
+
+    labelled: LabelledImages
+    validation: LabelledImages
+    num_classes: int
+    seed: int
+    round_number: int
+
+
+def finetune(
+    backbone: Backbone,
+    data: RoundData,
+    settings: FinetuneSettings,
+    state: StateFile,
+    device: str,
+    workers: int,
+) -> tuple[TrainedHead, list[dict[str, float]]]:
+    """Train ``backbone`` with a new head; the backbone is left with the weights of the best epoch.
+
+    Args:
+        backbone: with its pretrained weights; moved to ``device``.
+        data: labelled set and validation split.
+        settings: the recipe.
+        state: where the training is kept after each epoch; to be removed when the result is safe.
+        device: where to train.
+        workers: processes that read images (0: this one); no effect on the result.
+
+    Returns: the head of the best epoch, and a row an epoch: epoch, loss, validation_accuracy, learning_rate.
+    Raises: InputError for an image that cannot be read, and if training diverges.
+    """
+    with reproducible(settings.threads):
+        training = Finetuning(backbone, data, settings, device, workers)
+        training.run(state)
+        best = training.best
+        training.classifier.load_state_dict(best["weights"])
+    facts = {"epoch": best["epoch"], "iterations": training.steps}
+    return TrainedHead(training.classifier.head(), best["accuracy"], facts), training.history
+
+
+class Finetuning:
+    """A training in progress.
+
+    Attributes:
+        classifier: backbone and head, on the device.
+        history: one row for each epoch that is done.
+        best: epoch, validation accuracy and weights of the best epoch so far.
+        steps: of the optimiser, so far.
+    """
+
+    def __init__(
+        self, backbone: Backbone, data: RoundData, settings: FinetuneSettings, device: str, workers: int
+    ) -> None:
+        self._data, self._settings, self._device, self._workers = data, settings, device, workers
+        self.classifier = Classifier(backbone, data.num_classes, self._generator("weights"))
+        self.classifier.to(device, memory_format=memory_format(device))
+        self.history: list[dict[str, float]] = []
+        self.best: dict[str, object] = {"accuracy": -1.0}
+        self._optimizer = torch.optim.SGD(
+            self.classifier.parameters(),
+            lr=settings.learning_rate,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+        )
+        self._scheduler = scheduler(self._optimizer, settings)
+        counts = np.bincount(data.labelled.labels, minlength=data.num_classes)
+        weights = class_weights(counts, settings.class_weights)
+        self._class_weights = torch.from_numpy(weights).float().to(device)
+        self._augmentation = augmentation(settings.augmentation, backbone.preprocessing.image_size)
+        self._images = PartImages(data.labelled.dataset, data.labelled.part, backbone.preprocessing)
+        self._epoch_steps = math.ceil(len(data.labelled) / settings.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the optimiser so far."""
+        return len(self.history) * self._epoch_steps
+
+    def run(self, state: StateFile) -> None:
+        """Train until the recipe ends, from where ``state`` left off."""
+        self._restore(state.read())
+        epochs = range(len(self.history) + 1, self._settings.epochs + 1)
+        requests = (request for epoch in epochs for request in self._requests(epoch))
+        batches = loaded(self._images, requests, self._workers, pinned=is_cuda(self._device))
+        for epoch in epochs:
+            if self._patience_is_over():
+                break
+            started = time.perf_counter()
+            self._run_epoch(epoch, islice(batches, self._epoch_steps))
+            state.write(self._state())
+            self._report(time.perf_counter() - started)
+
+    def _patience_is_over(self) -> bool:
+        return len(self.history) - self.best.get("epoch", len(self.history)) >= self._settings.patience
+
+    def _run_epoch(self, epoch: int, batches: Iterator[Tensor]) -> None:
+        """Show each labelled image once, and classify the validation split."""
+        self.classifier.train(not self._settings.freeze_batch_norm)
+        generator = self._generator(f"augmentation/{epoch}")
+        labels = torch.from_numpy(self._data.labelled.labels)[self._order(epoch)]
+        labels = labels.split(self._settings.batch_size)
+        rate = self._scheduler.get_last_lr()[0]
+        losses = [self._step(views, of, generator) for views, of in zip(batches, labels, strict=True)]
+        self._scheduler.step()
+        loss = float(torch.stack(losses).mean())
+        if not math.isfinite(loss):
+            raise InputError(f"finetune: the loss of epoch {epoch} is {loss}; lower the learning_rate")
+        accuracy = self._validation_accuracy()
+        self.history.append(
+            {"epoch": epoch, "loss": loss, "validation_accuracy": accuracy, "learning_rate": rate}
+        )
+        if accuracy > self.best["accuracy"]:
+            weights = {name: values.cpu().clone() for name, values in self.classifier.state_dict().items()}
+            self.best = {"epoch": epoch, "accuracy": accuracy, "weights": weights}
+
+    def _step(self, views: Tensor, labels: Tensor, generator: Generator) -> Tensor:
+        """Make one step of the optimiser on views (1, B, C, S, S) uint8; return the loss."""
+        images = self._augmentation(pixels(views[0], self._device), generator)
+        with torch.autocast(torch.device(self._device).type, torch.bfloat16, enabled=is_cuda(self._device)):
+            logits = self.classifier(images)
+        loss = cross_entropy(logits.float(), labels.to(self._device), self._class_weights)
+        self._optimizer.zero_grad()
+        loss.backward()
+        self._optimizer.step()
+        return loss.detach()
+
+    def _validation_accuracy(self) -> float:
+        rows = features_of(self.classifier.backbone, self._data.validation, self._device, self._workers)
+        return predict(self.classifier.head(), rows, Compute()).accuracy
+
+    def _order(self, epoch: int) -> Tensor:
+        return torch.randperm(len(self._data.labelled), generator=self._generator(f"order/{epoch}"))
+
+    def _requests(self, epoch: int) -> Iterator[Request]:
+        generator = self._generator(f"crops/{epoch}")
+        rows = torch.from_numpy(self._data.labelled.rows)[self._order(epoch)]
+        for batch in rows.split(self._settings.batch_size):
+            yield Request(batch.numpy(), self._augmentation.draw_crops(1, len(batch), generator))
+
+    def _generator(self, purpose: str) -> Generator:
+        """Return the random stream of one purpose: a resumed run needs no state of it."""
+        name = f"finetune/{purpose}"
+        return Generator().manual_seed(integer_seed(self._data.seed, self._data.round_number, name))
+
+    def _state(self) -> dict[str, object]:
+        return {
+            "classifier": self.classifier.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "scheduler": self._scheduler.state_dict(),
+            "history": self.history,
+            "best": self.best,
+        }
+
+    def _restore(self, state: dict[str, object] | None) -> None:
+        if state is None:
+            return
+        self.classifier.load_state_dict(state["classifier"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._scheduler.load_state_dict(state["scheduler"])
+        self.history, self.best = state["history"], state["best"]
+        print(f"goes on after epoch {len(self.history)}", file=sys.stderr)
+
+    def _report(self, seconds: float) -> None:
+        row = self.history[-1]
+        print(
+            f"epoch {row['epoch']} of {self._settings.epochs}: loss {row['loss']:.4f}, validation accuracy "
+            f"{row['validation_accuracy']:.4f}, learning rate {row['learning_rate']:.3g}, {seconds:.1f} s",
+            file=sys.stderr,
+        )

@@ -1,0 +1,115 @@
+"""Train the whole network of a round on its labelled images, and measure it on the test set."""
+
+import argparse
+import hashlib
+import json
+
+import pandas as pd
+
+from activepool.backbones.checkpoint import load_backbone, save_weights
+from activepool.backbones.settings import BackboneSettings, parsed
+from activepool.compute import Compute, resolve_device
+from activepool.data.label_file import LabelFile
+from activepool.evaluation.round_metrics import round_metrics
+from activepool.features.images import image_channels
+from activepool.files import file_digest, write_json, write_table
+from activepool.finetuning.classifier import features_of
+from activepool.finetuning.images import LabelledImages
+from activepool.finetuning.training import RoundData, finetune
+from activepool.heads.linear import write_head
+from activepool.heads.settings import head_settings
+from activepool.index_files import read_index
+from activepool.labels import known_labels
+from activepool.pool import unlabelled_pool
+from activepool.stages.program import add_compute_arguments, add_log_argument, copy_stderr, run
+from activepool.training_state import StateFile
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--head", type=json.loads, required=True, help="JSON: solver finetune, and its options"
+    )
+    parser.add_argument("--backbone", type=json.loads, required=True, help="JSON, as for the stage extract")
+    parser.add_argument("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
+    parser.add_argument("--dataset", required=True, help="dataset.h5")
+    parser.add_argument("--validation", required=True, help="validation.csv: rows that choose the epoch")
+    parser.add_argument(
+        "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
+    )
+    parser.add_argument("--annotations", help="CSV of labels that came after the dataset was made")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--round", type=int, required=True, help="from 0")
+    parser.add_argument("--output", required=True, help="safetensors file of the backbone's weights to write")
+    parser.add_argument("--output-head", required=True, help="head.h5 to write")
+    parser.add_argument("--metrics", required=True, help="metrics.json to write")
+    parser.add_argument("--curve", required=True, help="CSV of loss and accuracy per epoch to write")
+    add_log_argument(parser)
+    add_compute_arguments(parser)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train, measure and write."""
+    arguments = parse()
+    copy_stderr(arguments.log)
+    settings = parsed(BackboneSettings, arguments.backbone, "backbone")
+    device = resolve_device(arguments.device)
+    # One reads in this process: a second one would cost more than it brings.
+    workers = arguments.workers if arguments.workers > 1 else 0
+    with LabelFile(arguments.dataset) as file:
+        data = round_data(arguments, file)
+        test = LabelledImages.all_known(file.path, "test", file.test.labels)
+        total = len(file.train.labels)
+    channels = settings.channels or image_channels(arguments.dataset)
+    backbone, digest = load_backbone(
+        settings.name, settings.image_size, channels, arguments.checkpoint, settings.checkpoint_format
+    )
+    state = StateFile.beside(arguments.output, fingerprint(arguments, data, digest))
+    trained, history = finetune(backbone, data, head_settings(arguments.head), state, device, workers)
+    metrics = round_metrics(
+        trained,
+        features_of(backbone, test, device, workers),
+        data.labelled.labels,
+        data.num_classes,
+        Compute(),
+    )
+    unlabelled = unlabelled_pool(total, data.validation.rows, data.labelled.rows)
+    where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(unlabelled)}
+    write_table(arguments.curve, pd.DataFrame(history))
+    save_weights(
+        arguments.output, backbone, {"backbone": arguments.backbone, "head": arguments.head, **where}
+    )
+    write_head(
+        arguments.output_head, trained.head, validation_accuracy=trained.validation_accuracy, **trained.facts
+    )
+    write_json(arguments.metrics, metrics | where)
+    state.remove()
+
+
+def round_data(arguments: argparse.Namespace, file: LabelFile) -> RoundData:
+    """Return the labelled set and the validation split with their labels."""
+
+    def of(*paths: str) -> LabelledImages:
+        rows = read_index(*paths)
+        return LabelledImages(file.path, "train", rows, known_labels(file, rows, arguments.annotations))
+
+    labelled, validation = of(*arguments.labelled), of(arguments.validation)
+    return RoundData(labelled, validation, len(file.class_names), arguments.seed, arguments.round)
+
+
+def fingerprint(arguments: argparse.Namespace, data: RoundData, checkpoint_digest: str) -> str:
+    """Return what names this training, so that the state of no other is gone on with."""
+    sets = [part.tolist() for part in (data.labelled.rows, data.labelled.labels, data.validation.rows)]
+    named = {
+        "settings": [arguments.head, arguments.backbone, arguments.seed, arguments.round],
+        "dataset": file_digest(arguments.dataset),
+        "checkpoint": checkpoint_digest,
+        "sets": hashlib.sha256(json.dumps(sets).encode()).hexdigest(),
+    }
+    return json.dumps(named, sort_keys=True)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,29 @@
+# A round's training in linear evaluation: a head on the cached features.
+
+
+rule train:
+    input:
+        features=PLAN.features,
+        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        labelled="results/{experiment}/{strategy}/seed{seed}/round{round}/labelled.csv",
+    output:
+        head="results/{experiment}/{strategy}/seed{seed}/round{round}/head.h5",
+        metrics="results/{experiment}/{strategy}/seed{seed}/round{round}/metrics.json",
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.train.log",
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=240,
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
+    params:
+        head=json.dumps(PLAN.chain.settings("train")),
+        annotations=PLAN.annotations_options(),
+        provenance=provenance("train"),
+    shell:
+        "python -m activepool.stages.train --head {params.head:q} --features {input.features}"
+        " --validation {input.validation} --labelled {input.labelled} {params.annotations:q}"
+        " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
+        " --output {output.head} --metrics {output.metrics} 2> >(tee {log} >&2)"

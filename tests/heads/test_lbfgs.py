@@ -51,7 +51,7 @@ def test_reaches_the_optimum_of_scikit_learn(samples, width, classes):
     features, labels = mixture(samples, width, classes)
     for decay in (1e-1, 1e-3):
         head = train(features, labels, classes, weight_decays=decay, tolerance=1e-12).head
-        assert_same_head(head, reference(features, labels, decay), atol=2e-4)
+        assert_same_head(head, reference(features, labels, decay), atol=5e-4)
 
 
 def test_class_weights_equal_samples_that_are_repeated():
@@ -78,7 +78,7 @@ def test_class_weights_against_scikit_learn():
     features, labels = features[keep], labels[keep]
     balanced = len(labels) / (4 * np.bincount(labels))
     head = train(features, labels, 4, weight_decays=1e-2, tolerance=1e-12, class_weights=True).head
-    assert_same_head(head, reference(features, labels, 1e-2, balanced[labels]), atol=2e-4)
+    assert_same_head(head, reference(features, labels, 1e-2, balanced[labels]), atol=5e-4)
 
 
 @pytest.mark.parametrize("samples", [5, 300, 2 * BLOCK_ROWS + 11])

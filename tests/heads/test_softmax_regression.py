@@ -6,7 +6,7 @@ import pytest
 from activepool.compute import Compute, to_numpy
 from activepool.features.store import BLOCK_ROWS
 from activepool.heads.labelled import LabelledRows
-from activepool.heads.softmax_regression import SoftmaxRegression, Whitening
+from activepool.heads.softmax_regression import CLASS_ROWS, SoftmaxRegression, Whitening
 
 
 def problem(samples=60, width=5, classes=3, seed=0, compute=Compute()):  # noqa: B008
@@ -30,14 +30,15 @@ def plain_loss(features, labels, weights, weight, bias):
 def test_loss_is_the_weighted_cross_entropy_of_centred_features(samples):
     loss, features, labels, weights, (weight, bias) = problem(samples)
     expected = plain_loss(features - loss.mean, labels, weights, weight, bias)
-    assert loss(weight, bias)[0] == pytest.approx(expected, rel=1e-5)
+    assert loss(weight, bias).loss == pytest.approx(expected, rel=1e-5)
     np.testing.assert_allclose(loss.mean, weights @ features, rtol=1e-5)
     assert loss.variance == pytest.approx(weights @ ((features - loss.mean) ** 2).sum(axis=1), rel=1e-5)
 
 
 def test_gradients_are_those_of_finite_differences():
     loss, features, labels, weights, (weight, bias) = problem()
-    _, weight_gradient, bias_gradient = loss(weight, bias)
+    point = loss(weight, bias)
+    weight_gradient, bias_gradient = point.weight_gradient, point.bias_gradient
     centred, step = features - loss.mean, 1e-5
 
     def slope(of_weight, of_bias):
@@ -54,9 +55,9 @@ def test_gradients_are_those_of_finite_differences():
 
 def test_large_logits_do_not_overflow():
     loss, *_, (weight, bias) = problem()
-    value, weight_gradient, _ = loss(weight * 1e4, bias)
-    assert np.isfinite(value)
-    assert np.isfinite(weight_gradient).all()
+    point = loss(weight * 1e4, bias)
+    assert np.isfinite(point.loss)
+    assert np.isfinite(point.weight_gradient).all()
 
 
 def test_smallest_logit():
@@ -77,10 +78,20 @@ def test_covariance_of_few_samples_is_exact_and_of_many_an_estimate():
     assert np.abs(loss.covariance() - truth).max() < np.abs(truth).max()
 
 
+@pytest.mark.parametrize("classes", [3, 2 * CLASS_ROWS + 1])
+def test_products_with_classes_in_blocks_are_whole(classes):
+    random = np.random.default_rng(0)
+    square = random.normal(size=(5, 5))
+    whitening = Whitening(square @ square.T, 0.1, np.full(classes, 1 / classes), Compute(), map)
+    weight, bias = random.normal(size=(classes, 5)), random.normal(size=classes)
+    back = whitening.parameters(whitening.coordinates(weight, bias))
+    np.testing.assert_allclose(back[0], weight)
+
+
 def test_whitening_goes_there_and_back_and_makes_the_first_curvature_even():
     loss, *_, (weight, bias) = problem(width=4)
     covariance, decay, frequencies = loss.covariance(), 0.3, np.array([0.2, 0.3, 0.5])
-    whitening = Whitening(covariance, decay, frequencies, Compute())
+    whitening = Whitening(covariance, decay, frequencies, Compute(), map)
     coordinates = whitening.coordinates(weight, bias)
     back = whitening.parameters(coordinates)
     np.testing.assert_allclose(back[0], weight)
@@ -92,7 +103,7 @@ def test_whitening_goes_there_and_back_and_makes_the_first_curvature_even():
 
 def test_gradient_in_whitened_coordinates_is_that_of_finite_differences():
     loss, *_, (weight, bias) = problem(width=4)
-    whitening = Whitening(loss.covariance(), 0.3, np.array([0.2, 0.3, 0.5]), Compute())
+    whitening = Whitening(loss.covariance(), 0.3, np.array([0.2, 0.3, 0.5]), Compute(), map)
     coordinates = whitening.coordinates(weight, bias)
     slopes = np.random.default_rng(1).normal(size=weight.shape), np.array([1.0, -2.0, 0.5])
 
@@ -112,7 +123,9 @@ def test_torch_tensors_give_what_numpy_arrays_give():
     tensors, *_ = problem(70, compute=in_torch)
     expected = loss(weight, bias)
     found = tensors(in_torch.array(weight), in_torch.array(bias))
-    assert found[0] == pytest.approx(expected[0], rel=1e-6)
-    for one, other in zip(found[1:], expected[1:], strict=True):
-        assert not isinstance(one, np.ndarray)
-        np.testing.assert_allclose(to_numpy(one), other, rtol=1e-4, atol=1e-6)
+    assert found.loss == pytest.approx(expected.loss, rel=1e-6)
+    for name in ("weight_gradient", "bias_gradient"):
+        assert not isinstance(getattr(found, name), np.ndarray)
+        np.testing.assert_allclose(
+            to_numpy(getattr(found, name)), getattr(expected, name), rtol=1e-4, atol=1e-6
+        )

@@ -12,6 +12,8 @@ Sums are made in blocks of fixed size in a fixed order: the head is the same bit
 Peak memory: the labelled features in float32, and about 30 arrays of the size of W in float64.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.optimize import minimize
 from tqdm import tqdm
@@ -21,10 +23,7 @@ from activepool.evaluation.metrics import predict
 from activepool.heads.labelled import LabelledRows, class_weights
 from activepool.heads.linear import LinearHead, TrainedHead
 from activepool.heads.settings import LbfgsSettings
-from activepool.heads.softmax_regression import SoftmaxRegression, Whitening
-
-#: The weight (K, d) and bias (K,), float64, for centred features and the K classes that have a label.
-Solution = tuple[Array, Array]
+from activepool.heads.softmax_regression import Point, SoftmaxRegression, Whitening
 
 #: How closely candidates among the weight decays are solved; the chosen one goes on to the tolerance asked.
 PATH_TOLERANCE = 1e-4
@@ -70,7 +69,7 @@ class _Solver:
         passes: tqdm,
     ) -> None:
         self.iterations = 0
-        self._settings, self._compute, self._passes = settings, compute, passes
+        self._settings, self._compute, self._mapping, self._passes = settings, compute, mapping, passes
         self._num_labelled, self._num_classes = len(labelled), num_classes
         counts = labelled.class_counts(num_classes)
         weights = class_weights(counts, settings.class_weights)
@@ -82,12 +81,12 @@ class _Solver:
         self._covariance = self._loss.covariance()
 
     @property
-    def start(self) -> Solution:
+    def start(self) -> Point:
         """The optimum of an infinite weight decay: the frequencies of the classes, whatever the features."""
         weight = np.zeros((len(self._present), len(self._loss.mean)))
-        return self._compute.array(weight), self._compute.array(np.log(self._frequencies))
+        return self._at(self._compute.array(weight), self._compute.array(np.log(self._frequencies)))
 
-    def choose(self, decays: list[float], validation: LabelledRows) -> tuple[float, Solution]:
+    def choose(self, decays: list[float], validation: LabelledRows) -> tuple[float, Point]:
         """Return the best of the falling ``decays``, and a solution near to its optimum."""
         candidates, solution = [], self.start
         for decay in decays:
@@ -96,31 +95,28 @@ class _Solver:
             candidates.append((-predictions.accuracy, predictions.nll, decay, solution))
         return min(candidates, key=lambda candidate: candidate[:2])[2:]
 
-    def minimise(self, decay: float, tolerance: float, start: Solution) -> Solution:
+    def minimise(self, decay: float, tolerance: float, start: Point) -> Point:
         """Return the optimum for one weight decay, to ``tolerance``."""
         strength = decay * self._loss.variance
-        whitening = Whitening(self._covariance, strength, self._frequencies, self._compute)
-
-        def objective(coordinates: np.ndarray) -> tuple[float, np.ndarray]:
-            weight, bias = whitening.parameters(coordinates)
-            loss, weight_gradient, bias_gradient = self._loss(weight, bias)
-            self._passes.update()
-            penalty = strength / 2 * float((weight * weight).sum())
-            return loss + penalty, whitening.gradient(weight_gradient + strength * weight, bias_gradient)
-
+        whitening = Whitening(self._covariance, strength, self._frequencies, self._compute, self._mapping)
+        objective = _Objective(self._at, whitening, strength, start)
         found = minimize(
             objective,
-            whitening.coordinates(*start),
+            objective.start,
             jac=True,
             method="L-BFGS-B",
             options={"maxiter": self._settings.max_iterations, "ftol": tolerance, "gtol": 0.0},
         )
         self.iterations += int(found.nit)
-        return whitening.parameters(found.x)
+        return objective.point(found.x)
 
-    def head(self, solution: Solution) -> LinearHead:
+    def _at(self, weight: Array, bias: Array) -> Point:
+        self._passes.update()
+        return self._loss(weight, bias)
+
+    def head(self, solution: Point) -> LinearHead:
         """Return the head for all classes and for features as they are stored."""
-        weight, bias = (to_numpy(one) for one in solution)
+        weight, bias = to_numpy(solution.weight), to_numpy(solution.bias)
         bias = bias - weight @ self._loss.mean
         if self._basis is not None:
             weight = weight @ self._basis.T
@@ -128,9 +124,47 @@ class _Solver:
         all_biases = np.zeros(self._num_classes, dtype=np.float32)
         if len(self._present) < self._num_classes:
             # As after one more sample in which an absent class did not come up either.
-            all_biases[:] = self._loss.smallest_logit(*solution) - np.log(self._num_labelled + 1)
+            all_biases[:] = self._loss.smallest_logit(solution.weight, solution.bias) - np.log(
+                self._num_labelled + 1
+            )
         all_weights[self._present], all_biases[self._present] = weight, bias
         return LinearHead(all_weights, all_biases)
+
+
+class _Objective:
+    """The regularised loss of flat variables; the last point that was asked for is kept.
+
+    The variables are the whitened coordinates, scaled. SciPy's first trial is a step of length 1, whatever
+    the gradient; in whitened coordinates, where the curvature is about 1, the gradient itself is nearly
+    Newton's step, and the scale gives it the length 1.
+
+    Attributes:
+        start: the variables of the point where it starts.
+    """
+
+    def __init__(
+        self, at: Callable[[Array, Array], Point], whitening: Whitening, strength: float, start: Point
+    ) -> None:
+        self._at, self._whitening, self._strength, self._scale = at, whitening, strength, 1.0
+        self._scale = float(np.linalg.norm(self._value_and_gradient(start)[1])) or 1.0
+        self.start = whitening.coordinates(start.weight, start.bias) / self._scale
+        self._last = self.start, start
+
+    def __call__(self, variables: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the objective and its gradient."""
+        return self._value_and_gradient(self.point(variables))
+
+    def point(self, variables: np.ndarray) -> Point:
+        """Return the point of the variables."""
+        if not np.array_equal(variables, self._last[0]):
+            self._last = variables.copy(), self._at(*self._whitening.parameters(variables * self._scale))
+        return self._last[1]
+
+    def _value_and_gradient(self, point: Point) -> tuple[float, np.ndarray]:
+        weight_gradient = point.weight_gradient + self._strength * point.weight
+        gradient = self._whitening.gradient(weight_gradient, point.bias_gradient)
+        penalty = self._strength / 2 * float((point.weight * point.weight).sum())
+        return point.loss + penalty, gradient * self._scale
 
 
 def _in_row_space(labelled: LabelledRows) -> tuple[LabelledRows, np.ndarray | None]:

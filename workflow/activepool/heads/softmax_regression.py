@@ -23,6 +23,9 @@ from activepool.heads.labelled import LabelledRows
 #: The covariance is taken from at least this many samples per feature, if there are as many.
 COVARIANCE_SAMPLES_PER_FEATURE = 8
 
+#: Classes whose weights are brought to other coordinates at once.
+CLASS_ROWS = 128
+
 
 @dataclass(frozen=True)
 class _Block:
@@ -32,6 +35,17 @@ class _Block:
     labels: Array
     weights: Array
     places: Array
+
+
+@dataclass(frozen=True)
+class Point:
+    """Weight (K, d) and bias (K,), the loss f there, and its gradients; all float64."""
+
+    weight: Array
+    bias: Array
+    loss: float
+    weight_gradient: Array
+    bias_gradient: Array
 
 
 class SoftmaxRegression:
@@ -63,14 +77,14 @@ class SoftmaxRegression:
         self.mean = sum(sums).astype(np.float32)
         self.variance = sum(self._map(partial(_centre, compute.array(self.mean)))) or 1.0
 
-    def __call__(self, weight: Array, bias: Array) -> tuple[float, Array, Array]:
-        """Return f and its gradients (K, d) and (K,) at ``weight`` (K, d) and ``bias`` (K,), all float64."""
+    def __call__(self, weight: Array, bias: Array) -> Point:
+        """Return f and its gradients at ``weight`` (K, d) and ``bias`` (K,), float64."""
         loss, weight_gradient, bias_gradient = 0.0, 0.0, 0.0
         for part in self._map(partial(_loss_and_gradients, *_single(weight, bias))):
             loss = loss + part[0]
             weight_gradient = _double(part[1]) + weight_gradient
             bias_gradient = part[2] + bias_gradient
-        return float(loss), weight_gradient, bias_gradient
+        return Point(weight, bias, float(loss), weight_gradient, bias_gradient)
 
     def smallest_logit(self, weight: Array, bias: Array) -> float:
         """Return the smallest logit of any sample for any class."""
@@ -105,7 +119,12 @@ class Whitening:
     """
 
     def __init__(
-        self, covariance: np.ndarray, weight_decay: float, frequencies: np.ndarray, compute: Compute
+        self,
+        covariance: np.ndarray,
+        weight_decay: float,
+        frequencies: np.ndarray,
+        compute: Compute,
+        mapping: Mapping,
     ) -> None:
         """Factorise; ``frequencies`` are π, (K,), with the sum 1, and ``weight_decay`` is λ."""
         # With one class there is no curvature, and nothing to minimise either.
@@ -118,21 +137,26 @@ class Whitening:
         self._factor = compute.array(factor)
         self._inverse = compute.array(dtrtri(factor, lower=True)[0])
         self._bias_scale = curvature**0.5
-        self._compute = compute
+        self._compute, self._mapping = compute, mapping
 
     def coordinates(self, weight: Array, bias: Array) -> np.ndarray:
         """Return U of (W, b), flat, in memory of the host."""
-        return _flat(weight @ self._factor, bias * self._bias_scale)
+        return _flat(self._product(weight, self._factor), bias * self._bias_scale)
 
     def parameters(self, coordinates: np.ndarray) -> tuple[Array, Array]:
         """Return (W, b) of a flat U."""
         width = self._factor.shape[0]
         both = self._compute.array(coordinates.reshape(-1, width + 1))
-        return both[:, :width] @ self._inverse, both[:, width] / self._bias_scale
+        return self._product(both[:, :width], self._inverse), both[:, width] / self._bias_scale
 
     def gradient(self, weight_gradient: Array, bias_gradient: Array) -> np.ndarray:
         """Return the gradient in U, flat, of the gradients in (W, b)."""
-        return _flat(weight_gradient @ self._inverse.T, bias_gradient / self._bias_scale)
+        return _flat(self._product(weight_gradient, self._inverse.T), bias_gradient / self._bias_scale)
+
+    def _product(self, rows: Array, matrix: Array) -> Array:
+        """Return rows (K, d) times a matrix (d, d), in blocks of classes."""
+        blocks = row_blocks(rows.shape[0], CLASS_ROWS)
+        return array_namespace(rows).concat(list(self._mapping(lambda block: rows[block] @ matrix, blocks)))
 
 
 def _flat(matrix: Array, column: Array) -> np.ndarray:

@@ -6,11 +6,16 @@ import torch
 
 from activepool.errors import InputError
 from activepool.features import transforms
-from activepool.features.transforms import AUGMENTATIONS, CROP_DRAWS, augmentation, crop_box
+from activepool.features.draws import Draws
+from activepool.features.transforms import AUGMENTATIONS, augmentation, crop_box
 
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
+
+
+def drawn():
+    return Draws(seeded())
 
 
 def some_images(count=6, channels=3, side=16):
@@ -41,24 +46,34 @@ def test_unknown_augmentation_is_named():
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (480, 640), (3, 200), (200, 3), (1, 1)])
 def test_crops_lie_in_the_image(height, width):
-    rng = np.random.default_rng(0)
-    for _ in range(200):
-        top, left, rows, columns = crop_box(height, width, rng.random(CROP_DRAWS))
+    for draws in augmentation("crop", 8).draw_crops(1, 200, seeded())[0]:
+        top, left, rows, columns = crop_box(height, width, draws)
         assert rows >= 1 and columns >= 1
         assert 0 <= top <= height - rows and 0 <= left <= width - columns
 
 
-def test_crops_have_the_areas_and_ratios_of_the_paper():
-    rng = np.random.default_rng(0)
-    boxes = np.array([crop_box(1000, 1000, rng.random(CROP_DRAWS)) for _ in range(500)])
+@pytest.mark.parametrize(("name", "least"), [("natural", 0.08), ("moco_v2", 0.2)])
+def test_crops_have_the_areas_and_ratios_of_the_papers(name, least):
+    draws = augmentation(name, 8).draw_crops(1, 500, seeded())[0]
+    boxes = np.array([crop_box(1000, 1000, one) for one in draws])
     areas, ratios = boxes[:, 2] * boxes[:, 3] / 1e6, boxes[:, 3] / boxes[:, 2]
-    assert areas.min() > 0.079 and areas.max() > 0.9 and 0.4 < areas.mean() < 0.56
+    assert least - 0.001 < areas.min() < least + 0.02 and areas.max() > 0.9
+    assert areas.mean() == pytest.approx((least + 1) / 2, abs=0.06)
     assert ratios.min() > 0.745 and ratios.max() < 1.34
+
+
+@pytest.mark.parametrize("name", sorted(AUGMENTATIONS))
+def test_a_share_of_a_batch_is_augmented_as_in_the_whole(name):
+    images, augment = some_images(9, 3, 96), augmentation(name, 96)
+    whole = augment(images, seeded())
+    rows = torch.tensor([1, 4, 5, 8])
+    share = augment(images[rows], Draws(seeded(), 9, rows))
+    assert torch.allclose(share, whole[rows], atol=1e-6)
 
 
 def test_flip_mirrors_about_half():
     images = some_images(400)
-    flipped = transforms.flip(images, seeded())
+    flipped = transforms.flip(images, drawn())
     mirrored = torch.tensor([torch.equal(a, b.flip(-1)) for a, b in zip(flipped, images, strict=True)])
     kept = torch.tensor([torch.equal(a, b) for a, b in zip(flipped, images, strict=True)])
     assert (mirrored ^ kept).all()
@@ -67,7 +82,7 @@ def test_flip_mirrors_about_half():
 
 def test_grey_makes_channels_equal():
     images = some_images(100)
-    grey = transforms.grey(images, seeded())
+    grey = transforms.grey(images, drawn())
     changed = (grey != images).flatten(1).any(1)
     assert 8 < changed.sum() < 35
     assert torch.equal(grey[changed][:, 0], grey[changed][:, 2])
@@ -85,7 +100,7 @@ def test_hue_turn_keeps_grey_and_turns_colours():
 
 def test_jitter_of_strength_0_changes_nothing():
     images = some_images()
-    assert torch.allclose(transforms.colour_jitter(images, seeded(), strength=0.0), images, atol=1e-3)
+    assert torch.allclose(transforms.colour_jitter(images, drawn(), strength=0.0), images, atol=1e-3)
 
 
 def test_contrast_stretches_about_the_mean(monkeypatch):
@@ -95,14 +110,14 @@ def test_contrast_stretches_about_the_mean(monkeypatch):
     draws[1] = 1.0
     answers = iter([draws, torch.zeros(1, 1, 1, 1)])
     monkeypatch.setattr(transforms.torch, "rand", lambda *shape, generator: next(answers))
-    changed = transforms.colour_jitter(images, seeded(), strength=1.0)
+    changed = transforms.colour_jitter(images, drawn(), strength=1.0)
     mean = images.mean()
     assert torch.allclose(changed, mean + 1.8 * (images - mean), atol=1e-5)
 
 
 def test_blur_lowers_detail_and_keeps_the_mean():
     images = some_images(30, 3, 64)
-    blurred = transforms.blur(images, seeded())
+    blurred = transforms.blur(images, drawn())
     changed = (blurred != images).flatten(1).any(1)
     assert 5 < changed.sum() < 25
     assert blurred.std() < images.std()
@@ -110,7 +125,7 @@ def test_blur_lowers_detail_and_keeps_the_mean():
 
 
 def test_erase_blackens_a_rectangle():
-    erased = transforms.erase(torch.ones(50, 1, 12, 12), seeded())[:, 0] == 0
+    erased = transforms.erase(torch.ones(50, 1, 12, 12), drawn())[:, 0] == 0
     for hole in erased:
         rows, columns = hole.any(1), hole.any(0)
         assert torch.equal(hole, rows[:, None] & columns[None])
@@ -121,7 +136,7 @@ def test_erase_blackens_a_rectangle():
 def test_affine_keeps_a_blob_near_its_place():
     images = torch.zeros(60, 1, 16, 16)
     images[:, :, 6:10, 6:10] = 1
-    moved = transforms.affine(images, seeded())[:, 0]
+    moved = transforms.affine(images, drawn())[:, 0]
     place = torch.arange(16.0)
     mass = moved.sum((1, 2))
     down, right = (moved.sum(2) @ place) / mass, (moved.sum(1) @ place) / mass

@@ -4,10 +4,9 @@ import pytest
 import torch
 
 from activepool.backbones.registry import build
-from activepool.backbones.settings import parsed
-from activepool.errors import InputError
-from activepool.pretraining.settings import PretrainSettings
-from activepool.pretraining.simclr import SimCLR, learning_rate, nt_xent
+from activepool.distributed import Processes
+from activepool.pretraining.settings import SimclrSettings
+from activepool.pretraining.simclr import SimCLR, nt_xent
 
 
 def nt_xent_by_loops(first, second, temperature):
@@ -35,28 +34,15 @@ def test_nt_xent_is_equation_1(count, temperature):
     assert float(nt_xent(first, second, temperature)) == pytest.approx(expected, abs=1e-5)
 
 
-def test_learning_rate_rises_and_falls():
-    rates = [learning_rate(step, 4, 20, 0.5) for step in range(20)]
-    assert rates[:4] == pytest.approx([0.125, 0.25, 0.375, 0.5])
-    assert rates[4] == 0.5
-    assert rates[12] == pytest.approx(0.25)
-    assert rates[4:] == sorted(rates[4:], reverse=True)
-    assert 0 < rates[-1] < 0.01
-
-
-def test_learning_rate_without_warm_up_starts_at_the_largest():
-    assert learning_rate(0, 0, 10, 0.5) == 0.5
-
-
 def test_projection_has_the_width_asked_for():
-    assert SimCLR(build("small", 8, 1), 7)(torch.rand(4, 1, 8, 8)).shape == (4, 7)
+    settings = SimclrSettings(epochs=20, projection_width=7)
+    method = SimCLR(build("small", 8, 1), settings, Processes())
+    assert method.encoder(torch.rand(4, 1, 8, 8)).shape == (4, 7)
 
 
-def test_unknown_setting_is_named():
-    with pytest.raises(InputError, match=r"pretrain: epochz: Extra inputs are not permitted; its keys are"):
-        parsed(PretrainSettings, {"epochs": 20, "epochz": 3}, "pretrain")
-
-
-def test_warm_up_must_end():
-    with pytest.raises(InputError, match="warmup_epochs 10 must be below epochs 5"):
-        parsed(PretrainSettings, {"epochs": 5}, "pretrain")
+def test_the_loss_of_a_batch_is_that_of_its_two_views():
+    method = SimCLR(build("small", 8, 1), SimclrSettings(epochs=20), Processes()).eval()
+    views = torch.rand(2, 4, 1, 8, 8)
+    expected = nt_xent(method.encoder(views[0]), method.encoder(views[1]), 0.2).detach()
+    found = method.loss(method.encoder, views, 4, torch.Generator()).detach()
+    assert float(found) == pytest.approx(float(expected), abs=1e-5)

@@ -2,31 +2,24 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from image_datasets import make_dataset
+from safetensors.torch import load_file
+from sklearn.datasets import load_digits
 
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.settings import BackboneSettings
-from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
-from activepool.pretraining import training
-from activepool.pretraining.settings import PretrainSettings
+from activepool.pretraining.moco import MoCo
+from activepool.pretraining.settings import MocoSettings, SimclrSettings
+from activepool.pretraining.simclr import SimCLR
 from activepool.pretraining.training import pretrain
 
 BACKBONE = BackboneSettings(name="small", image_size=8)
-SETTINGS = PretrainSettings(
-    epochs=4, batch_size=8, warmup_epochs=1, augmentation="digits", projection_width=8
+SETTINGS = SimclrSettings(epochs=4, batch_size=8, warmup_epochs=1, augmentation="digits", projection_width=8)
+#: The queue is no multiple of the batches, so that these meet its end in their middle.
+MOCO = MocoSettings(
+    epochs=4, batch_size=8, augmentation="digits", projection_width=8, queue=21, batch_norm_groups=2
 )
-
-
-def make_dataset(path, rows=19, channels=1):
-    images = np.random.default_rng(3).integers(0, 256, (rows, 8, 8, channels), dtype=np.uint8)
-    part = Part(np.full(rows, -1), np.array([f"r/{row}" for row in range(rows)], dtype=object), images)
-    write_samples(path, Samples(part, part, ["only"]))
-    return path
-
-
-@pytest.fixture
-def dataset(tmp_path):
-    return make_dataset(tmp_path / "dataset.h5")
 
 
 def run(folder, dataset, settings=SETTINGS, backbone=BACKBONE, **options):
@@ -41,19 +34,31 @@ class Killed(BaseException):
 
 def kill_after(monkeypatch, calls):
     """Let the loss fail after ``calls`` calls, as a kill in the middle of an epoch would."""
-    loss, count = training.nt_xent, iter(range(calls))
+    count = iter(range(calls))
 
-    def failing(*arguments):
-        if next(count, None) is None:
-            raise Killed
-        return loss(*arguments)
+    def failing(loss):
+        def loss_or_end(*arguments):
+            if next(count, None) is None:
+                raise Killed
+            return loss(*arguments)
 
-    monkeypatch.setattr(training, "nt_xent", failing)
+        return loss_or_end
+
+    for method in (SimCLR, MoCo):
+        monkeypatch.setattr(method, "loss", failing(method.loss))
 
 
-@pytest.mark.parametrize("augmentation", ["digits", "natural"])
-def test_killed_run_goes_on_to_the_same_bits(tmp_path, dataset, monkeypatch, augmentation):
-    settings = SETTINGS.model_copy(update={"augmentation": augmentation})
+@pytest.mark.parametrize(
+    "settings",
+    [
+        SETTINGS,
+        SETTINGS.model_copy(update={"augmentation": "natural", "optimizer": "lars"}),
+        MOCO,
+        MOCO.model_copy(update={"augmentation": "moco_v2"}),
+    ],
+    ids=lambda settings: f"{settings.method}-{settings.augmentation}",
+)
+def test_killed_run_goes_on_to_the_same_bits(tmp_path, dataset, monkeypatch, settings):
     undisturbed = run(tmp_path, dataset, settings)
     (tmp_path / "again").mkdir()
     # Three steps an epoch: the kill comes in the second step of the third epoch.
@@ -88,15 +93,16 @@ def test_workers_change_nothing_and_the_global_generator_is_left_alone(tmp_path,
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_seed_changes_the_weights(tmp_path, dataset):
-    other = SETTINGS.model_copy(update={"seed": 1})
-    assert run(tmp_path, dataset)[0] != run(tmp_path, dataset, other)[0]
+@pytest.mark.parametrize("settings", [SETTINGS, MOCO], ids=["simclr", "moco_v2"])
+def test_seed_changes_the_weights(tmp_path, dataset, settings):
+    other = settings.model_copy(update={"seed": 1})
+    assert run(tmp_path, dataset, settings)[0] != run(tmp_path, dataset, other)[0]
 
 
 def test_log_and_weights_can_be_read(tmp_path, dataset, capsys):
     run(tmp_path, dataset)
     log = pd.read_csv(tmp_path / "pretrain.csv")
-    assert list(log) == ["epoch", "loss", "learning_rate"]
+    assert list(log) == ["epoch", "loss", "learning_rate", "knn_accuracy"]
     assert log["epoch"].tolist() == [0, 1, 2, 3]
     assert np.isfinite(log["loss"]).all()
     backbone, _ = load_backbone("small", 8, 1, str(tmp_path / "backbone.safetensors"))
@@ -104,11 +110,45 @@ def test_log_and_weights_can_be_read(tmp_path, dataset, capsys):
     assert "epoch 3 of 4: loss" in capsys.readouterr().err
 
 
-def test_training_brings_views_of_an_image_together(tmp_path, dataset):
-    settings = SETTINGS.model_copy(update={"epochs": 15})
+@pytest.mark.parametrize(
+    "changed", [{}, {"optimizer": "lars", "learning_rate": 3.0}, {"optimizer": "sgd", "learning_rate": 0.5}]
+)
+def test_training_brings_views_of_an_image_together(tmp_path, dataset, changed):
+    settings = SETTINGS.model_copy(update={"epochs": 15, **changed})
     run(tmp_path, dataset, settings)
     losses = pd.read_csv(tmp_path / "pretrain.csv")["loss"]
     assert losses.iloc[-3:].mean() < losses.iloc[:3].mean() - 0.2
+
+
+def test_moco_brings_views_of_an_image_together(tmp_path):
+    # Real images, and more than the queue holds: keys are rarely compared with older ones of their image.
+    images = (15 * load_digits().images[:300]).astype(np.uint8)[..., None]
+    dataset = make_dataset(tmp_path / "dataset.h5", images=images)
+    changed = {"epochs": 15, "batch_size": 32, "queue": 64, "key_momentum": 0.99, "projection_width": 128}
+    run(tmp_path, dataset, MOCO.model_copy(update=changed))
+    losses = pd.read_csv(tmp_path / "pretrain.csv")["loss"]
+    # The queue of the first epoch is random, and easy to tell from any key.
+    assert losses.iloc[-3:].mean() < losses.iloc[1:4].mean() - 0.2
+
+
+def test_knn_accuracy_is_measured_where_asked_for_and_changes_nothing(tmp_path):
+    labelled = make_dataset(tmp_path / "labelled.h5", labels=np.arange(19) % 2)
+    weights = {}
+    for every, epochs in ((0, []), (1, [0, 1, 2, 3]), (3, [2, 3])):
+        run(tmp_path, labelled, SETTINGS.model_copy(update={"knn_every": every}))
+        weights[every] = load_file(tmp_path / "backbone.safetensors")
+        log = pd.read_csv(tmp_path / "pretrain.csv")
+        assert log["epoch"][log["knn_accuracy"].notna()].tolist() == epochs
+        assert log["knn_accuracy"].dropna().between(0, 1).all()
+    for name, values in weights[0].items():
+        assert torch.equal(values, weights[1][name]) and torch.equal(values, weights[3][name])
+
+
+def test_moco_leaves_out_what_does_not_fill_its_groups(tmp_path, monkeypatch, dataset):
+    sizes, enqueue = [], MoCo.enqueue
+    monkeypatch.setattr(MoCo, "enqueue", lambda self, keys: (sizes.append(len(keys)), enqueue(self, keys)))
+    run(tmp_path, dataset, MOCO.model_copy(update={"epochs": 2}))
+    assert sizes == [6, 6, 6, 6, 6, 6]
 
 
 def test_colour_images_are_trained_on(tmp_path):
@@ -133,5 +173,5 @@ def test_unknown_augmentation_is_refused(tmp_path, dataset):
 
 
 def test_one_image_is_too_few(tmp_path):
-    with pytest.raises(InputError, match="the train part has 1 images; pretraining needs two or more"):
+    with pytest.raises(InputError, match="the train part has 1 images; pretraining needs 2 or more"):
         run(tmp_path, make_dataset(tmp_path / "one.h5", rows=1))

@@ -77,7 +77,7 @@ class Chain:
             samples, weights = ["dataset"], ["pretrain"] if self.experiment.pretrain else []
             features = [*samples, *weights, "extract", "gather"]
         splits = [*samples, "validation", "initial_pool"]
-        for straight in (features, splits):
+        for straight in (features, splits, [*samples, *weights, "pretraining_figure"]):
             if stage in straight:
                 return straight[: straight.index(stage) + 1]
         if stage == "prepare":

@@ -26,7 +26,7 @@ from activepool.backbones.registry import BACKBONES, check_name
 from activepool.data.settings import Imbalance
 from activepool.errors import InputError
 from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettings
-from activepool.pretraining.settings import PretrainSettings
+from activepool.pretraining.settings import AnyPretrainSettings
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from planning.options import validate_options
@@ -260,7 +260,7 @@ class Experiment(Settings):
     experiment: Name
     dataset: Dataset
     backbone: Backbone | None = None
-    pretrain: PretrainSettings | None = None
+    pretrain: AnyPretrainSettings | None = None
     features: Features = Features()
     validation: Validation = Validation()
     initial: Initial
@@ -276,6 +276,11 @@ class Experiment(Settings):
     @classmethod
     def _solver_defaults_to_the_papers(cls, given: Any) -> Any:
         return {"solver": "sgd", **given} if isinstance(given, dict) else given
+
+    @field_validator("pretrain", mode="before")
+    @classmethod
+    def _method_defaults_to_simclr(cls, given: Any) -> Any:
+        return {"method": "simclr", **given} if isinstance(given, dict) else given
 
     @field_validator("strategies")
     @classmethod

@@ -103,7 +103,9 @@ class Plan:
 
     def figures(self) -> list[str]:
         """Return the figures, each as PDF and PNG."""
-        return [f"{self.root}/figures/{name}.{form}" for name in self.figure_names for form in ("pdf", "png")]
+        drawn = [f"{self.root}/figures/{name}" for name in self.figure_names]
+        drawn += [f"{self._pretrained}/pretrain"] if self.experiment.pretrain else []
+        return [f"{name}.{form}" for name in drawn for form in ("pdf", "png")]
 
     def tables(self) -> list[str]:
         """Return the tables."""
@@ -227,13 +229,18 @@ class Plan:
         # In finetuning, each round has features of its own; those of the first backbone may be prepared from.
         prepares = any(one.declared.prepare for one in self.experiment.strategies)
         features = [self.features] if prepares or not self.experiment.finetunes else []
-        return [self.dataset, *features, *([self.checkpoint] if self.checkpoint else [])]
+        weights = [self.checkpoint] if self.checkpoint else []
+        weights += [f"{self._pretrained}/pretrain.csv"] if self.experiment.pretrain else []
+        return [self.dataset, *features, *weights]
 
     @property
     def checkpoint(self) -> str | None:
         """Return the backbone's weights: pretrained here, the user's, or None."""
         experiment = self.experiment
         if experiment.pretrain:
-            folder = f"results/pretrained/{experiment.dataset_name}/{experiment.backbone_name}"
-            return f"{folder}/backbone.safetensors"
+            return f"{self._pretrained}/backbone.safetensors"
         return experiment.backbone.checkpoint if experiment.backbone else None
+
+    @property
+    def _pretrained(self) -> str:
+        return f"results/pretrained/{self.experiment.dataset_name}/{self.experiment.backbone_name}"

@@ -45,14 +45,39 @@ rule pretrain:
         runtime=2880,
         gpu=PLAN.gpus,
         device=EXPERIMENT.device,
+        # How many train together, each on a GPU of its own; a profile sets it together with gpu.
+        processes=1,
     params:
         backbone=setting("pretrain", "backbone"),
         pretrain=setting("pretrain", "pretrain"),
         provenance=provenance("pretrain"),
     shell:
-        "python -m activepool.stages.pretrain --dataset {input} --backbone {params.backbone:q}"
+        "python -m activepool.stages.launch --processes {resources.processes} activepool.stages.pretrain"
+        " --dataset {input} --backbone {params.backbone:q}"
         " --pretrain {params.pretrain:q} --device {resources.device} --workers {threads}"
         " --output {output.backbone} --curve {output.curve} --log {log}"
+
+
+rule figure_pretraining:
+    input:
+        "results/pretrained/{dataset}/{backbone}/pretrain.csv",
+    output:
+        pdf="results/pretrained/{dataset}/{backbone}/pretrain.pdf",
+        png=report(
+            "results/pretrained/{dataset}/{backbone}/pretrain.png",
+            caption="../report/pretraining.rst",
+            category="Figures",
+            labels={"figure": "pretraining"},
+        ),
+    log:
+        "results/logs/pretrained/{dataset}/{backbone}.figure.log",
+    conda:
+        "../../envs/activepool.yaml"
+    params:
+        provenance=provenance("pretraining_figure"),
+    shell:
+        "python -m activepool.stages.pretraining_figure --curve {input}"
+        " --output-pdf {output.pdf} --output-png {output.png} 2> >(tee {log} >&2)"
 
 
 rule extract:

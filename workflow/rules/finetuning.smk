@@ -25,6 +25,7 @@ rule finetune:
         runtime=2880,
         gpu=PLAN.gpus,
         device=EXPERIMENT.device,
+        processes=1,
     params:
         head=setting("finetune", "head"),
         backbone=setting("finetune", "backbone"),
@@ -32,7 +33,8 @@ rule finetune:
         annotations=PLAN.annotations_options(),
         provenance=provenance("finetune"),
     shell:
-        "python -m activepool.stages.finetune --head {params.head:q} --backbone {params.backbone:q}"
+        "python -m activepool.stages.launch --processes {resources.processes} activepool.stages.finetune"
+        " --head {params.head:q} --backbone {params.backbone:q}"
         " --checkpoint {params.checkpoint:q} --dataset {input.dataset} --validation {input.validation}"
         " --labelled {input.labelled} {params.annotations:q} --seed {wildcards.seed} --round {wildcards.round}"
         " --device {resources.device} --workers {threads} --output {output.network}"

@@ -19,17 +19,20 @@ from torch.nn import functional
 
 from activepool.backbones.networks import LARGEST_SMALL_IMAGE
 from activepool.errors import InputError
+from activepool.features.draws import Draws
 
-#: Areas (relative to the image) and aspect ratios of random crops: Chen et al. 2020, appendix A.
-CROP_AREA = (0.08, 1.0)
+#: Areas (relative to the image) and aspect ratios of random crops: Chen et al. 2020, appendix A; and the
+#: areas of MoCo's (as InstDisc's, Wu et al. 2018).
+CROP_AREA, CROP_AREA_MOCO = (0.08, 1.0), (0.2, 1.0)
 CROP_RATIO = (3 / 4, 4 / 3)
 #: A crop that does not fit into the image is drawn again, at most this often.
 CROP_TRIES = 10
-#: Random numbers that one crop is made of: area and ratio of each try, and the place.
+#: Numbers that one crop is made of: the area of each try, its ratio, and the place; all but the areas
+#: uniform in 0..1.
 CROP_DRAWS = 2 * CROP_TRIES + 2
 
 #: A transformation of a batch (B, C, S, S) in 0..1, with a draw of its own for each image.
-Transformation = Callable[[Tensor, Generator], Tensor]
+Transformation = Callable[[Tensor, Draws], Tensor]
 
 # Weights of red, green and blue in grey (ITU-R 601).
 _GREY = torch.tensor([0.299, 0.587, 0.114])
@@ -42,21 +45,32 @@ class Augmentation:
     """A named set of random transformations.
 
     Attributes:
-        cropped: whether a random crop comes first.
+        crop_area: bounds of the area of the random crop that comes first, relative to the image; None for
+            no crop.
         transformations: applied in this order to batches of images.
     """
 
-    cropped: bool
+    crop_area: tuple[float, float] | None
     transformations: tuple[Transformation, ...]
+
+    @property
+    def cropped(self) -> bool:
+        """Whether a random crop comes first."""
+        return self.crop_area is not None
 
     def draw_crops(self, views: int, images: int, generator: Generator) -> np.ndarray | None:
         """Return the random numbers of crops, (views, images, CROP_DRAWS), or None if there are none."""
-        return torch.rand(views, images, CROP_DRAWS, generator=generator).numpy() if self.cropped else None
+        if self.crop_area is None:
+            return None
+        draws = torch.rand(views, images, CROP_DRAWS, generator=generator).numpy()
+        draws[..., :CROP_TRIES] = _between(draws[..., :CROP_TRIES], *self.crop_area)
+        return draws
 
-    def __call__(self, images: Tensor, generator: Generator) -> Tensor:
+    def __call__(self, images: Tensor, source: Generator | Draws) -> Tensor:
         """Return augmented images (B, C, S, S) in 0..1, of images (B, C, S, S) in 0..1."""
+        draws = Draws(source) if isinstance(source, Generator) else source
         for transformation in self.transformations:
-            images = transformation(images, generator)
+            images = transformation(images, draws)
         return images
 
 
@@ -64,8 +78,10 @@ def augmentation(name: str, image_size: int) -> Augmentation:
     """Return an augmentation by name, for square images of ``image_size`` pixels.
 
     ``natural``: SimCLR's set for photographs (Chen et al. 2020, appendix A): random crop, flip, colour
-    jitter, grey, and for images above 64 pixels blur. ``crop``: random crop and flip alone, the usual
-    augmentation for training a head. ``digits``: small turns, shifts, scalings and shears, an erased
+    jitter, grey, and for images above 64 pixels blur. ``moco_v2``: that of MoCo v2 (Chen et al. 2020b), with
+    larger crops and weaker jitter. ``crop``: random crop and flip alone, the usual
+    augmentation for training a head. ``shift``: small shifts and flip, the usual augmentation for training a
+    network on small images. ``digits``: small turns, shifts, scalings and shears, an erased
     rectangle, and noise, for centred signs on a dark ground, which a flip would turn into other signs.
 
     Raises: InputError for any other name.
@@ -77,36 +93,51 @@ def augmentation(name: str, image_size: int) -> Augmentation:
 
 def _natural(image_size: int) -> Augmentation:
     if image_size <= LARGEST_SMALL_IMAGE:
-        return Augmentation(True, (flip, partial(colour_jitter, strength=0.5), grey))
-    return Augmentation(True, (flip, partial(colour_jitter, strength=1.0), grey, blur))
+        return Augmentation(CROP_AREA, (flip, partial(colour_jitter, strength=0.5), grey))
+    return Augmentation(CROP_AREA, (flip, partial(colour_jitter, strength=1.0), grey, blur))
+
+
+def _moco_v2(image_size: int) -> Augmentation:
+    # A strength of 0.5 is brightness, contrast and saturation of 0.4 and hue of 0.1, as there. On small
+    # images, where a blur leaves nothing to see, the authors' demonstration on CIFAR-10 has none.
+    jitter = partial(colour_jitter, strength=0.5)
+    if image_size <= LARGEST_SMALL_IMAGE:
+        return Augmentation(CROP_AREA_MOCO, (flip, jitter, grey))
+    return Augmentation(CROP_AREA_MOCO, (flip, jitter, grey, blur))
 
 
 def _crop(image_size: int) -> Augmentation:
-    return Augmentation(True, (flip,))
+    return Augmentation(CROP_AREA, (flip,))
+
+
+def _shift(image_size: int) -> Augmentation:
+    return Augmentation(None, (shift, flip))
 
 
 def _digits(image_size: int) -> Augmentation:
-    return Augmentation(False, (affine, erase, noise))
+    return Augmentation(None, (affine, erase, noise))
 
 
 AUGMENTATIONS: dict[str, Callable[[int], Augmentation]] = {
     "natural": _natural,
+    "moco_v2": _moco_v2,
     "digits": _digits,
     "crop": _crop,
+    "shift": _shift,
 }
 
 
 def crop_box(height: int, width: int, draws: np.ndarray) -> tuple[int, int, int, int]:
     """Return (top, left, height, width) of a random crop of an image of ``height`` x ``width`` pixels.
 
-    Area and aspect ratio are drawn until the crop fits, as in torchvision's RandomResizedCrop; failing
+    Areas and aspect ratios are tried until the crop fits, as in torchvision's RandomResizedCrop; failing
     that, it is the largest central crop of an allowed ratio.
 
     Args:
         height, width: of the image, in pixels.
-        draws: (CROP_DRAWS,) uniform random numbers in 0..1.
+        draws: (CROP_DRAWS,), see `Augmentation.draw_crops`.
     """
-    area = height * width * _between(draws[:CROP_TRIES], *CROP_AREA)
+    area = height * width * draws[:CROP_TRIES]
     ratio = np.exp(_between(draws[CROP_TRIES : 2 * CROP_TRIES], *np.log(CROP_RATIO)))
     widths, heights = np.rint(np.sqrt(area * ratio)), np.rint(np.sqrt(area / ratio))
     fits = (widths >= 1) & (widths <= width) & (heights >= 1) & (heights <= height)
@@ -118,12 +149,25 @@ def crop_box(height: int, width: int, draws: np.ndarray) -> tuple[int, int, int,
     return int(down * (height - rows + 1)), int(right * (width - columns + 1)), rows, columns
 
 
-def flip(images: Tensor, generator: Generator) -> Tensor:
+def shift(images: Tensor, draws: Draws) -> Tensor:
+    """Move each image by up to an eighth of its side each way; what comes in from outside is black."""
+    batch, channels, side, _ = images.shape
+    reach = side // 8
+    places = draws.integers(2 * reach + 1, 2, batch, 1, axis=1)
+    down, across = (places + torch.arange(side)).to(images.device)
+    padded = functional.pad(images, [reach] * 4)
+    every = [torch.arange(size, device=images.device) for size in (batch, channels)]
+    return padded[
+        every[0][:, None, None, None], every[1][:, None, None], down[:, None, :, None], across[:, None, None]
+    ]
+
+
+def flip(images: Tensor, draws: Draws) -> Tensor:
     """Mirror each image left to right with probability 0.5."""
-    return torch.where(_chosen(images, 0.5, generator), images.flip(-1), images)
+    return torch.where(_chosen(images, 0.5, draws), images.flip(-1), images)
 
 
-def colour_jitter(images: Tensor, generator: Generator, strength: float) -> Tensor:
+def colour_jitter(images: Tensor, draws: Draws, strength: float) -> Tensor:
     """Change brightness, contrast, saturation and hue of each image, with probability 0.8.
 
     Brightness, contrast and saturation change by a factor in 1 ± 0.8 · strength, the hue by a turn of up to
@@ -132,8 +176,8 @@ def colour_jitter(images: Tensor, generator: Generator, strength: float) -> Tens
     Grey images change brightness and contrast alone.
     """
     channels = images.shape[1]
-    draws = 2 * torch.rand(4, len(images), 1, 1, generator=generator).to(images.device) - 1
-    brightness, contrast, saturation = 1 + 0.8 * strength * draws[:3]
+    changes = 2 * draws.uniform(4, len(images), 1, 1, axis=1).to(images.device) - 1
+    brightness, contrast, saturation = 1 + 0.8 * strength * changes[:3]
     identity = torch.eye(channels, device=images.device)
     colours = brightness * contrast * identity
     greys = torch.ones(1, device=images.device)
@@ -141,11 +185,11 @@ def colour_jitter(images: Tensor, generator: Generator, strength: float) -> Tens
         greys = _GREY.to(images.device)
         to_grey = greys.expand(3, 3)
         saturate = saturation * identity + (1 - saturation) * to_grey
-        colours = colours @ saturate @ _hue_turn(0.2 * strength * draws[3])
+        colours = colours @ saturate @ _hue_turn(0.2 * strength * changes[3])
     # Contrast stretches colours about the image's mean grey; the other maps leave that grey in its place.
     mean_grey = brightness * torch.einsum("bchw,c->b", images, greys).reshape(-1, 1, 1) / images[0, 0].numel()
     changed = (colours @ images.flatten(2) + (1 - contrast) * mean_grey).clamp(0, 1)
-    return torch.where(_chosen(images, 0.8, generator), changed.reshape(images.shape), images)
+    return torch.where(_chosen(images, 0.8, draws), changed.reshape(images.shape), images)
 
 
 def _hue_turn(turns: Tensor) -> Tensor:
@@ -158,20 +202,20 @@ def _hue_turn(turns: Tensor) -> Tensor:
     return torch.linalg.inv(_YIQ).to(turns.device) @ turn @ to_yiq
 
 
-def grey(images: Tensor, generator: Generator) -> Tensor:
+def grey(images: Tensor, draws: Draws) -> Tensor:
     """Turn each image grey with probability 0.2."""
-    chosen = _chosen(images, 0.2, generator)
+    chosen = _chosen(images, 0.2, draws)
     if images.shape[1] == 1:
         return images
     weights = _GREY.to(images.device).reshape(1, 3, 1, 1)
     return torch.where(chosen, (images * weights).sum(dim=1, keepdim=True).expand_as(images), images)
 
 
-def blur(images: Tensor, generator: Generator) -> Tensor:
+def blur(images: Tensor, draws: Draws) -> Tensor:
     """Blur each image, with probability 0.5, by a Gaussian of 0.1 to 2 pixels; kernel a tenth as wide."""
     batch, channels, side, _ = images.shape
     radius = max(1, side // 20)
-    sigma = _between(torch.rand(batch, 1, generator=generator), 0.1, 2.0).to(images.device)
+    sigma = _between(draws.uniform(batch, 1), 0.1, 2.0).to(images.device)
     distance = torch.arange(-radius, radius + 1, device=images.device)
     kernel = torch.exp(-0.5 * (distance / sigma) ** 2)
     kernel = (kernel / kernel.sum(dim=1, keepdim=True)).repeat_interleave(channels, dim=0)
@@ -180,37 +224,37 @@ def blur(images: Tensor, generator: Generator) -> Tensor:
     )
     planes = functional.conv2d(planes, kernel[:, None, :, None], groups=batch * channels)
     planes = functional.conv2d(planes, kernel[:, None, None, :], groups=batch * channels)
-    return torch.where(_chosen(images, 0.5, generator), planes.reshape(images.shape), images)
+    return torch.where(_chosen(images, 0.5, draws), planes.reshape(images.shape), images)
 
 
-def affine(images: Tensor, generator: Generator) -> Tensor:
+def affine(images: Tensor, draws: Draws) -> Tensor:
     """Turn, scale, shear and shift each image a little; what comes in from outside is black."""
-    draws = 2 * torch.rand(6, len(images), generator=generator) - 1
-    angle, shear = math.radians(20) * draws[0], 0.25 * draws[1]
-    across, down = torch.exp(0.2 * draws[2]), torch.exp(0.2 * draws[3])
+    changes = 2 * draws.uniform(6, len(images), axis=1) - 1
+    angle, shear = math.radians(20) * changes[0], 0.25 * changes[1]
+    across, down = torch.exp(0.2 * changes[2]), torch.exp(0.2 * changes[3])
     cosine, sine = angle.cos(), angle.sin()
-    first = torch.stack([across * cosine, across * (shear * cosine - sine), 0.25 * draws[4]], dim=1)
-    second = torch.stack([down * sine, down * (shear * sine + cosine), 0.25 * draws[5]], dim=1)
+    first = torch.stack([across * cosine, across * (shear * cosine - sine), 0.25 * changes[4]], dim=1)
+    second = torch.stack([down * sine, down * (shear * sine + cosine), 0.25 * changes[5]], dim=1)
     maps = torch.stack([first, second], dim=1).to(images.device)
     grid = functional.affine_grid(maps, list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, align_corners=False)
 
 
-def erase(images: Tensor, generator: Generator) -> Tensor:
+def erase(images: Tensor, draws: Draws) -> Tensor:
     """Blacken a rectangle of each image, with sides of up to half the image's."""
     side = images.shape[-1]
-    draws = torch.rand(4, len(images), 1, generator=generator).to(images.device)
+    fractions = draws.uniform(4, len(images), 1, axis=1).to(images.device)
     places = torch.arange(side, device=images.device) / side
-    lengths = 0.5 * draws[:2]
-    starts = draws[2:] * (1 - lengths)
+    lengths = 0.5 * fractions[:2]
+    starts = fractions[2:] * (1 - lengths)
     rows, columns = (places >= starts) & (places < starts + lengths)
     return images.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0.0)
 
 
-def noise(images: Tensor, generator: Generator) -> Tensor:
+def noise(images: Tensor, draws: Draws) -> Tensor:
     """Add Gaussian noise to each pixel, its standard deviation drawn per image from 0 to 0.1."""
-    deviation = 0.1 * torch.rand(len(images), 1, 1, 1, generator=generator)
-    added = deviation * torch.randn(images.shape, generator=generator)
+    deviation = 0.1 * draws.uniform(len(images), 1, 1, 1)
+    added = deviation * draws.normal(*images.shape)
     return (images + added.to(images.device)).clamp(0, 1)
 
 
@@ -218,6 +262,6 @@ def _between(draws: Tensor, low: float, high: float) -> Tensor:
     return low + (high - low) * draws
 
 
-def _chosen(images: Tensor, probability: float, generator: Generator) -> Tensor:
+def _chosen(images: Tensor, probability: float, draws: Draws) -> Tensor:
     """Draw which images are changed, (B, 1, 1, 1) bool."""
-    return (torch.rand(len(images), 1, 1, 1, generator=generator) < probability).to(images.device)
+    return (draws.uniform(len(images), 1, 1, 1) < probability).to(images.device)

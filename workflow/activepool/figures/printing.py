@@ -1,7 +1,8 @@
 """Figures as files for print: fixed settings, fixed bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import matplotlib
@@ -54,8 +55,13 @@ def write_figure(name: str, results: Results, settings: Settings, pdf: str | Pat
     for strategy, colour in settings.colours.items():
         if not is_color_like(colour):
             raise InputError(f"settings: colours: {strategy}: {colour!r} is not a colour, such as '#0072B2'")
+    write_drawing(partial(FIGURES[name], results, settings), pdf, png)
+
+
+def write_drawing(draw: Callable[[], Figure], pdf: str | Path, png: str | Path) -> None:
+    """Write what ``draw`` returns as PDF and PNG; the same drawing gives the same bytes."""
     with print_settings():
-        figure = FIGURES[name](results, settings)
+        figure = draw()
         _save(figure, pdf, CreationDate=None, Producer=None, Creator=None)
         _save(figure, png, Software=None)
 

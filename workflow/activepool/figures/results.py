@@ -70,15 +70,16 @@ class Results:
 
 def read_curves(path: str | Path) -> Curves:
     """Read curves.csv; raises InputError if a column is missing."""
-    return Curves(_read_table(path, KEYS))
+    return Curves(read_table(path, KEYS))
 
 
 def read_class_counts(path: str | Path) -> pd.DataFrame:
     """Read class_counts.csv; raises InputError if a column is missing."""
-    return _read_table(path, ("strategy", "seed", "round", "class", "count", "accuracy"))
+    return read_table(path, ("strategy", "seed", "round", "class", "count", "accuracy"))
 
 
-def _read_table(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def read_table(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read a CSV; raises InputError if it cannot be read, or one of ``columns`` is missing."""
     # A strategy may have any name, "null" too: only an empty cell is a missing value.
     form = {"dtype": {"strategy": str}, "keep_default_na": False, "na_values": [""]}
     try:

@@ -1,6 +1,6 @@
 """Labelled images: what a network is finetuned on, and what it is measured on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,10 @@ class LabelledImages:
         """Return the rows of a part of which the label is known (not -1)."""
         rows = np.flatnonzero(labels >= 0)
         return cls(dataset, part, rows, labels[rows])
+
+    def take(self, part: slice) -> "LabelledImages":
+        """Return a part of the rows."""
+        return replace(self, rows=self.rows[part], labels=self.labels[part])
 
     def __len__(self) -> int:
         """n."""

@@ -18,11 +18,14 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
+from activepool import batch_norm
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.execution import is_cuda, memory_format, pixels, reproducible
 from activepool.compute import Compute
+from activepool.distributed import Processes
 from activepool.errors import InputError
 from activepool.evaluation.metrics import predict
+from activepool.features.draws import Draws
 from activepool.features.images import PartImages, Request, loaded
 from activepool.features.transforms import augmentation
 from activepool.finetuning.classifier import Classifier, features_of
@@ -58,24 +61,24 @@ def finetune(
     data: RoundData,
     settings: FinetuneSettings,
     state: StateFile,
-    device: str,
+    processes: Processes,
     workers: int,
 ) -> tuple[TrainedHead, list[dict[str, float]]]:
     """Train ``backbone`` with a new head; the backbone is left with the weights of the best epoch.
 
     Args:
-        backbone: with its pretrained weights; moved to ``device``.
+        backbone: with its pretrained weights; moved to the device of ``processes``.
         data: labelled set and validation split.
         settings: the recipe.
         state: where the training is kept after each epoch; to be removed when the result is safe.
-        device: where to train.
-        workers: processes that read images (0: this one); no effect on the result.
+        processes: those that share each batch; how many has an effect within rounding errors alone.
+        workers: further processes that read images (0: this one); no effect on the result.
 
     Returns: the head of the best epoch, and a row an epoch: epoch, loss, validation_accuracy, learning_rate.
     Raises: InputError for an image that cannot be read, and if training diverges.
     """
     with reproducible(settings.threads):
-        training = Finetuning(backbone, data, settings, device, workers)
+        training = Finetuning(backbone, data, settings, processes, workers)
         training.run(state)
         best = training.best
         training.classifier.load_state_dict(best["weights"])
@@ -94,11 +97,20 @@ class Finetuning:
     """
 
     def __init__(
-        self, backbone: Backbone, data: RoundData, settings: FinetuneSettings, device: str, workers: int
+        self,
+        backbone: Backbone,
+        data: RoundData,
+        settings: FinetuneSettings,
+        processes: Processes,
+        workers: int,
     ) -> None:
-        self._data, self._settings, self._device, self._workers = data, settings, device, workers
+        self._data, self._settings, self._processes, self._workers = data, settings, processes, workers
+        self._device = device = processes.device
+        if not settings.freeze_batch_norm:
+            batch_norm.share(backbone, processes)
         self.classifier = Classifier(backbone, data.num_classes, self._generator("weights"))
         self.classifier.to(device, memory_format=memory_format(device))
+        self._network = processes.parallel(self.classifier)
         self.history: list[dict[str, float]] = []
         self.best: dict[str, object] = {"accuracy": -1.0}
         self._optimizer = torch.optim.SGD(
@@ -131,8 +143,9 @@ class Finetuning:
                 break
             started = time.perf_counter()
             self._run_epoch(epoch, islice(batches, self._epoch_steps))
-            state.write(self._state())
-            self._report(time.perf_counter() - started)
+            if self._processes.is_main:
+                state.write(self._state())
+                self._report(time.perf_counter() - started)
 
     def _patience_is_over(self) -> bool:
         return len(self.history) - self.best.get("epoch", len(self.history)) >= self._settings.patience
@@ -146,7 +159,7 @@ class Finetuning:
         rate = self._scheduler.get_last_lr()[0]
         losses = [self._step(views, of, generator) for views, of in zip(batches, labels, strict=True)]
         self._scheduler.step()
-        loss = float(torch.stack(losses).mean())
+        loss = float(self._processes.mean(torch.stack(losses)).mean())
         if not math.isfinite(loss):
             raise InputError(f"finetune: the loss of epoch {epoch} is {loss}; lower the learning_rate")
         accuracy = self._validation_accuracy()
@@ -158,19 +171,34 @@ class Finetuning:
             self.best = {"epoch": epoch, "accuracy": accuracy, "weights": weights}
 
     def _step(self, views: Tensor, labels: Tensor, generator: Generator) -> Tensor:
-        """Make one step of the optimiser on views (1, B, C, S, S) uint8; return the loss."""
-        images = self._augmentation(pixels(views[0], self._device), generator)
+        """Make one step of the optimiser; return this process's part of the loss.
+
+        Args:
+            views: (1, share, C, S, S) uint8, the images of this process's share of the batch.
+            labels: (B,) those of the whole batch.
+            generator: of the augmentation of the whole batch.
+        """
+        share = self._processes.share(len(labels))
+        draws = Draws(generator, len(labels), torch.arange(share.start, share.stop))
+        images = self._augmentation(pixels(views[0], self._device), draws)
         with torch.autocast(torch.device(self._device).type, torch.bfloat16, enabled=is_cuda(self._device)):
-            logits = self.classifier(images)
-        loss = cross_entropy(logits.float(), labels.to(self._device), self._class_weights)
+            logits = self._network(images).float()
+        labels = labels.to(self._device)
+        losses = cross_entropy(logits, labels[share], self._class_weights, reduction="sum")
+        # The mean over the processes is the weighted mean over the batch.
+        loss = losses * self._processes.count / self._class_weights[labels].sum()
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
         return loss.detach()
 
     def _validation_accuracy(self) -> float:
-        rows = features_of(self.classifier.backbone, self._data.validation, self._device, self._workers)
-        return predict(self.classifier.head(), rows, Compute()).accuracy
+        validation = self._data.validation
+        own = validation.take(self._processes.share(len(validation)))
+        rows = features_of(self.classifier.backbone, own, self._device, self._workers)
+        correct = np.count_nonzero(predict(self.classifier.head(), rows, Compute()).ranks == 0)
+        total = self._processes.summed(torch.tensor(float(correct), device=self._device))
+        return float(total) / len(validation)
 
     def _order(self, epoch: int) -> Tensor:
         return torch.randperm(len(self._data.labelled), generator=self._generator(f"order/{epoch}"))
@@ -179,7 +207,9 @@ class Finetuning:
         generator = self._generator(f"crops/{epoch}")
         rows = torch.from_numpy(self._data.labelled.rows)[self._order(epoch)]
         for batch in rows.split(self._settings.batch_size):
-            yield Request(batch.numpy(), self._augmentation.draw_crops(1, len(batch), generator))
+            share = self._processes.share(len(batch))
+            crops = self._augmentation.draw_crops(1, len(batch), generator)
+            yield Request(batch[share].numpy(), None if crops is None else crops[:, share])
 
     def _generator(self, purpose: str) -> Generator:
         """Return the random stream of one purpose: a resumed run needs no state of it."""

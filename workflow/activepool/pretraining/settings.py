@@ -1,33 +1,119 @@
 """The settings of pretraining, as a configuration or a command line gives them."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from activepool.backbones.settings import parsed
+from activepool.errors import InputError
+
+#: What each optimizer takes unless the user says otherwise: SimCLR's LARS and MoCo v2's SGD, each for a batch
+#: of 256. The papers scale the learning rate with the batch (SimCLR: 0.3 · batch_size / 256); here it is
+#: taken as it stands, so whoever changes the batch writes the product.
+OPTIMIZER_DEFAULTS: dict[str, dict[str, float]] = {
+    "adamw": {"learning_rate": 2e-3, "weight_decay": 1e-4},
+    "lars": {"learning_rate": 0.3, "weight_decay": 1e-6},
+    "sgd": {"learning_rate": 0.03, "weight_decay": 1e-4},
+}
+
+Optimizer = Literal["adamw", "lars", "sgd"]
+
+#: The names of activepool.features.transforms, which imports torch.
+Augmentation = Literal["natural", "moco_v2", "digits", "crop", "shift"]
 
 
 class PretrainSettings(BaseModel):
-    """SimCLR; all of it changes the weights that come out."""
+    """What all methods share; all of it but ``knn_every`` changes the weights that come out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    method: Literal["simclr"] = "simclr"
+    method: str
     epochs: int = Field(gt=0, description="passes over the images")
     batch_size: int = Field(default=256, gt=1, description="images in a step, each seen in two views")
-    learning_rate: float = Field(default=2e-3, gt=0, description="the largest, after the warm-up")
-    weight_decay: float = Field(default=1e-4, ge=0, description="AdamW's; not on biases and normalisation")
+    optimizer: Optimizer = "adamw"
+    learning_rate: float = Field(gt=0, description="the largest, after the warm-up; not scaled by the batch")
+    weight_decay: float = Field(ge=0, description="with adamw and lars not on biases and normalisation")
     temperature: float = Field(default=0.2, gt=0, description="of the contrastive loss")
-    projection_width: int = Field(
-        default=64, gt=0, description="width of the space that views are compared in"
+    projection_width: int = Field(gt=0, description="width of the space that views are compared in")
+    warmup_epochs: int = Field(ge=0, description="epochs of a linearly rising learning rate")
+    augmentation: Augmentation
+    knn_every: int = Field(
+        default=10, ge=0, description="epochs between two measurements of k-NN accuracy; 0: none"
     )
-    warmup_epochs: int = Field(default=10, ge=0, description="epochs of a linearly rising learning rate")
-    augmentation: str = Field(default="natural", description="a name in activepool.features.transforms")
     seed: int = Field(default=0, ge=0)
     threads: int = Field(
         default=1, gt=0, description="CPU threads; a part of the result, not of the hardware"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_the_optimizer(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        optimizer = given.get("optimizer", cls.model_fields["optimizer"].default)
+        defaults = OPTIMIZER_DEFAULTS.get(optimizer, {}) if isinstance(optimizer, str) else {}
+        return {**defaults, **given}
+
     @model_validator(mode="after")
     def _warm_up_ends(self) -> "PretrainSettings":
         if self.warmup_epochs >= self.epochs:
-            raise ValueError(f"warmup_epochs {self.warmup_epochs} must be below epochs {self.epochs}")
+            raise PydanticCustomError(
+                "warmup", f"warmup_epochs {self.warmup_epochs} must be below epochs {self.epochs}"
+            )
         return self
+
+
+class SimclrSettings(PretrainSettings):
+    """SimCLR (Chen et al. 2020); as in the paper with ``optimizer: lars``, AdamW being quicker when small."""
+
+    method: Literal["simclr"] = "simclr"
+    projection_width: int = Field(default=64, gt=0)
+    warmup_epochs: int = Field(default=10, ge=0)
+    augmentation: Augmentation = "natural"
+
+
+class MocoSettings(PretrainSettings):
+    """MoCo v2 (He et al. 2020; Chen et al. 2020b), by default as in the paper."""
+
+    method: Literal["moco_v2"] = "moco_v2"
+    optimizer: Optimizer = "sgd"
+    projection_width: int = Field(default=128, gt=0)
+    warmup_epochs: int = Field(default=0, ge=0)
+    augmentation: Augmentation = "moco_v2"
+    queue: int = Field(default=65536, gt=0, description="keys of earlier batches that serve as negatives")
+    key_momentum: float = Field(
+        default=0.999, ge=0, lt=1, description="how much the key encoder keeps of itself in a step"
+    )
+    batch_norm_groups: int = Field(
+        default=8, gt=0, description="parts of a batch that are normalised by themselves, as on so many GPUs"
+    )
+
+    @model_validator(mode="after")
+    def _batches_fit(self) -> "MocoSettings":
+        if self.queue < self.batch_size:
+            raise PydanticCustomError(
+                "queue", f"queue {self.queue} must not be below batch_size {self.batch_size}"
+            )
+        if self.batch_size % self.batch_norm_groups:
+            raise PydanticCustomError(
+                "groups",
+                f"batch_size {self.batch_size} must be a multiple of "
+                f"batch_norm_groups {self.batch_norm_groups}",
+            )
+        return self
+
+
+METHODS: dict[str, type[PretrainSettings]] = {"simclr": SimclrSettings, "moco_v2": MocoSettings}
+
+#: One of the methods, told apart by the key ``method``.
+AnyPretrainSettings = Annotated[SimclrSettings | MocoSettings, Field(discriminator="method")]
+
+
+def pretrain_settings(content: Mapping[str, Any]) -> PretrainSettings:
+    """Return the settings of a method (by default SimCLR); InputError names what is wrong."""
+    method = content.get("method", "simclr")
+    if method not in METHODS:
+        raise InputError(f"pretrain: method: {method!r} is not known; it must be one of {', '.join(METHODS)}")
+    return parsed(METHODS[method], content, "pretrain")

@@ -7,10 +7,14 @@ features are compared after a small projection head, which is thrown away in the
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from activepool.backbones.backbone import Backbone
+from activepool.batch_norm import share
+from activepool.distributed import Processes
+from activepool.pretraining.method import VIEWS, Encode, Encoder, Method
+from activepool.pretraining.settings import SimclrSettings
 
 
 def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
@@ -30,31 +34,27 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     return functional.cross_entropy(similarity.masked_fill(itself, -math.inf), other)
 
 
-class SimCLR(nn.Module):
-    """An encoder and its projection head: one hidden layer, as wide as the features, with normalisation.
+class SimCLR(Method):
+    """The encoder; the projection head has one hidden layer, as wide as the features, with normalisation.
 
-    Attributes:
-        backbone: the encoder f of the paper.
-        projection: g of the paper, from (B, width) to (B, projection_width).
+    With several processes, both the loss and batch normalisation are those of the whole batch (as in the
+    paper, 2.2), so that no network can tell images apart by where they are computed.
     """
 
-    def __init__(self, backbone: Backbone, projection_width: int) -> None:
+    def __init__(self, backbone: Backbone, settings: SimclrSettings, processes: Processes) -> None:
         super().__init__()
-        self.backbone = backbone
-        self.projection = nn.Sequential(
+        projection = nn.Sequential(
             nn.Linear(backbone.width, backbone.width, bias=False),
             nn.BatchNorm1d(backbone.width),
             nn.ReLU(),
-            nn.Linear(backbone.width, projection_width),
+            nn.Linear(backbone.width, settings.projection_width),
         )
+        self.encoder = share(Encoder(backbone, projection), processes)
+        self._temperature = settings.temperature
+        self._processes = processes
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Return projections (B, projection_width) of images (B, channels, S, S) in 0..1."""
-        return self.projection(self.backbone(images))
-
-
-def learning_rate(step: int, warmup_steps: int, steps: int, largest: float) -> float:
-    """Return the rate of a step, counted from 0: a linear rise, then half a cosine down to 0."""
-    if step < warmup_steps:
-        return largest * (step + 1) / warmup_steps
-    return largest * (1 + math.cos(math.pi * (step - warmup_steps) / (steps - warmup_steps))) / 2
+    def loss(self, encode: Encode, views: Tensor, size: int, generator: Generator) -> Tensor:
+        """Return the loss of the whole batch, the same in each process; see `Method.loss`."""
+        # Both views pass together, so that normalisation treats them alike.
+        own = encode(views.flatten(0, 1)).chunk(VIEWS)
+        return nt_xent(*(self._processes.gathered(one, size) for one in own), self._temperature)

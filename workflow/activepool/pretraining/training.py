@@ -8,26 +8,32 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from activepool.backbones.checkpoint import save_weights
-from activepool.backbones.execution import is_cuda, memory_format, pixels, reproducible
+from activepool.backbones.execution import is_cuda, memory_format, reproducible
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
+from activepool.batch_norm import mean_statistics
+from activepool.distributed import Processes
 from activepool.errors import InputError
-from activepool.features.images import PartImages, Request, image_channels, loaded
-from activepool.features.transforms import augmentation
+from activepool.features.images import PartImages, image_channels, loaded
 from activepool.files import file_digest, write_table
+from activepool.pretraining.batches import Batches, stream
+from activepool.pretraining.knn import KnnProbe
+from activepool.pretraining.method import Method
+from activepool.pretraining.moco import MoCo
+from activepool.pretraining.schedule import learning_rate, optimizer_of
 from activepool.pretraining.settings import PretrainSettings
-from activepool.pretraining.simclr import SimCLR, learning_rate, nt_xent
+from activepool.pretraining.simclr import SimCLR
 from activepool.seeding import integer_seed
 from activepool.training_state import StateFile
 
-#: Views of an image that are compared.
-VIEWS = 2
+METHODS = {"simclr": SimCLR, "moco_v2": MoCo}
+
+ALONE = Processes()
 
 
 def pretrain(
@@ -36,10 +42,10 @@ def pretrain(
     settings: PretrainSettings,
     output: str | Path,
     log: str | Path,
-    device: str = "cpu",
+    processes: Processes = ALONE,
     workers: int = 0,
 ) -> None:
-    """Train a backbone on all images of the train part; no label is read.
+    """Train a backbone on all images of the train part; no label reaches its weights.
 
     After each epoch the state of the training is kept in a file beside the output. A run that was killed
     goes on from there and ends with the same bits; the state is removed in the end.
@@ -48,9 +54,11 @@ def pretrain(
         dataset: dataset.h5.
         backbone_settings, settings: what to train, and how.
         output: safetensors file to write, the encoder's weights.
-        log: CSV to write: epoch, loss (the mean over its steps), learning_rate (of its last step).
-        device: where to train.
-        workers: processes that read images (0: this one); no effect on the result.
+        log: CSV to write: epoch, loss (the mean over its steps), learning_rate (of its last step),
+            knn_accuracy (on the test part, where measured).
+        processes: who train together, and on which device this one does. The result is the same, but for
+            the order in which numbers are added up.
+        workers: further processes of each that read images (0: none); no effect on the result.
 
     Raises: InputError if the dataset, a setting or an image cannot be used, or the loss is not finite.
     """
@@ -60,105 +68,108 @@ def pretrain(
     fingerprint = json.dumps(described | {"dataset": file_digest(dataset)}, sort_keys=True)
     state = StateFile.beside(output, fingerprint)
     with reproducible(settings.threads):
-        model = _initial_model(backbone, settings)
-        images = PartImages(dataset, "train", model.backbone.preprocessing)
-        if len(images) < 2:
-            raise InputError(
-                f"{dataset}: the train part has {len(images)} images; pretraining needs two or more"
-            )
-        training = Training(model, images, settings, device)
+        method = _initial_method(backbone, settings, processes)
+        images = PartImages(dataset, "train", method.encoder.backbone.preprocessing)
+        probe = KnnProbe(dataset, method.encoder.backbone, settings.seed, processes)
+        training = Training(method, images, probe, settings, processes)
         training.run(state, workers)
-    write_table(log, pd.DataFrame(training.history))
-    save_weights(output, model.backbone, described)
-    state.remove()
+    if processes.is_main:
+        write_table(log, pd.DataFrame(training.history))
+        save_weights(output, method.encoder.backbone, described)
+        state.remove()
 
 
-def _initial_model(backbone: BackboneSettings, settings: PretrainSettings) -> SimCLR:
-    """Make the model; its random weights follow from the seed, and the global generator is left as it was."""
+def _initial_method(backbone: BackboneSettings, settings: PretrainSettings, processes: Processes) -> Method:
+    """Make the networks; random weights follow from the seed, and the global generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(integer_seed(settings.seed, 0, "pretrain/weights"))
         encoder = build(backbone.name, backbone.image_size, backbone.channels)
         if not any(values.requires_grad for values in encoder.parameters()):
             raise InputError(f"backbone: {backbone.name!r} has no weights to pretrain")
-        return SimCLR(encoder, settings.projection_width)
+        return METHODS[settings.method](encoder, settings, processes)
 
 
 class Training:
     """A training in progress.
 
     Attributes:
-        model: the encoder and its projection head, on the device.
-        history: one row (epoch, loss, learning_rate) for each epoch that is done.
+        method: the networks, on the device.
+        history: one row (epoch, loss, learning_rate, knn_accuracy) for each epoch that is done.
     """
 
-    def __init__(self, model: SimCLR, images: PartImages, settings: PretrainSettings, device: str) -> None:
-        self.model = model.to(device, memory_format=memory_format(device))
+    def __init__(
+        self,
+        method: Method,
+        images: PartImages,
+        probe: KnnProbe,
+        settings: PretrainSettings,
+        processes: Processes,
+    ) -> None:
+        device = processes.device
+        self.method = method.to(device, memory_format=memory_format(device))
         self.history: list[dict[str, float]] = []
         self._images = images
+        self._probe = probe
         self._settings = settings
-        self._device = device
-        self._augmentation = augmentation(settings.augmentation, model.backbone.preprocessing.image_size)
-        self._optimizer = _optimizer(model, settings.weight_decay)
-        self._steps = math.ceil(len(images) / settings.batch_size)
+        self._processes = processes
+        self._optimizer = optimizer_of(method.encoder, settings)
+        self._encode = processes.parallel(method.encoder)
+        self._batches = Batches(images, settings, method.batch_multiple, processes)
 
     def run(self, state: StateFile, workers: int) -> None:
         """Train to the last epoch, from where ``state`` left off; see `pretrain`."""
         self._restore(state.read())
-        first = len(self.history)
-        epochs = range(first, self._settings.epochs)
-        requests = (request for epoch in epochs for request in self._requests(epoch))
-        batches = loaded(self._images, requests, workers, pinned=is_cuda(self._device))
+        epochs = range(len(self.history), self._settings.epochs)
+        requests = (request for epoch in epochs for request in self._batches.requests(epoch))
+        views = loaded(self._images, requests, workers, pinned=is_cuda(self._processes.device))
         for epoch in epochs:
             started = time.perf_counter()
-            self.history.append(self._train_epoch(epoch, islice(batches, self._steps)))
-            state.write(self._state())
-            self._report(time.perf_counter() - started)
-
-    def _requests(self, epoch: int) -> Iterator[Request]:
-        """Yield the batches of an epoch: all images in random order, in batches of nearly equal size."""
-        generator = self._generator(epoch, "order")
-        order = torch.randperm(len(self._images), generator=generator).numpy()
-        for rows in np.array_split(order, self._steps):
-            yield Request(rows, self._augmentation.draw_crops(VIEWS, len(rows), generator))
+            row = self._train_epoch(epoch, islice(views, len(self._batches.sizes)))
+            mean_statistics(self.method, self._processes)
+            self.history.append(row | {"knn_accuracy": self._knn_accuracy(epoch, workers)})
+            if self._processes.is_main:
+                state.write(self._state())
+                self._report(time.perf_counter() - started)
 
     def _train_epoch(self, epoch: int, batches: Iterator[Tensor]) -> dict[str, float]:
-        generator = self._generator(epoch, "augmentation")
-        self.model.train()
+        seed, sizes = self._settings.seed, self._batches.sizes
+        augmenting, shuffling = (stream(seed, epoch, purpose) for purpose in ("augmentation", "shuffling"))
+        self.method.train()
         losses = []
-        for step, views in enumerate(batches, start=epoch * self._steps):
+        for step, (size, views) in enumerate(zip(sizes, batches, strict=True), start=epoch * len(sizes)):
             rate = self._learning_rate(step)
             for group in self._optimizer.param_groups:
                 group["lr"] = rate
-            losses.append(self._step(views, generator))
-        loss = float(torch.stack(losses).mean())
+            losses.append(self._step(self._batches.augmented(views, size, augmenting), size, shuffling))
+        loss = float(self._processes.mean(torch.stack(losses).mean()))
         if not math.isfinite(loss):
             raise InputError(f"pretrain: the loss of epoch {epoch} is {loss}; lower the learning_rate")
         return {"epoch": epoch, "loss": loss, "learning_rate": rate}
 
-    def _step(self, views: Tensor, generator: Generator) -> Tensor:
-        """Make one step of the optimizer on views (1 or VIEWS, B, C, S, S) uint8; return the loss."""
-        both = views.expand(VIEWS, *views.shape[1:]).flatten(0, 1)
-        both = self._augmentation(pixels(both, self._device), generator)
-        with torch.autocast(torch.device(self._device).type, torch.bfloat16, enabled=is_cuda(self._device)):
-            projections = self.model(both)
-        loss = nt_xent(*projections.float().chunk(VIEWS), self._settings.temperature)
+    def _step(self, views: Tensor, size: int, generator: Generator) -> Tensor:
+        """Make one step of the optimizer; return this process's loss."""
+        loss = self.method.loss(self._encode, views, size, generator)
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
         return loss.detach()
 
     def _learning_rate(self, step: int) -> float:
-        settings = self._settings
-        warmup, steps = settings.warmup_epochs * self._steps, settings.epochs * self._steps
-        return learning_rate(step, warmup, steps, settings.learning_rate)
+        settings, steps = self._settings, len(self._batches.sizes)
+        return learning_rate(
+            step, settings.warmup_epochs * steps, settings.epochs * steps, settings.learning_rate
+        )
 
-    def _generator(self, epoch: int, purpose: str) -> Generator:
-        """Return the random stream of one purpose in one epoch: a resumed run needs no state of it."""
-        return Generator().manual_seed(integer_seed(self._settings.seed, epoch, f"pretrain/{purpose}"))
+    def _knn_accuracy(self, epoch: int, workers: int) -> float:
+        """Return the accuracy after an epoch in which it is measured, as after the last; else NaN."""
+        every, done = self._settings.knn_every, epoch + 1
+        if every == 0 or not self._probe.is_possible or (done % every and done < self._settings.epochs):
+            return math.nan
+        return self._probe.accuracy(self.method.encoder.backbone, workers)
 
     def _state(self) -> dict[str, object]:
         return {
-            "model": self.model.state_dict(),
+            "method": self.method.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "history": self.history,
         }
@@ -166,23 +177,18 @@ class Training:
     def _restore(self, state: dict[str, object] | None) -> None:
         if state is None:
             return
-        self.model.load_state_dict(state["model"])
+        self.method.load_state_dict(state["method"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.history = state["history"]
-        print(f"goes on after epoch {len(self.history) - 1}", file=sys.stderr)
+        if self._processes.is_main:
+            print(f"goes on after epoch {len(self.history) - 1}", file=sys.stderr)
 
     def _report(self, seconds: float) -> None:
         row = self.history[-1]
+        knn = row["knn_accuracy"]
+        measured = "" if math.isnan(knn) else f"k-NN accuracy {knn:.1%}, "
         print(
             f"epoch {row['epoch']} of {self._settings.epochs}: loss {row['loss']:.4f}, "
-            f"learning rate {row['learning_rate']:.3g}, {seconds:.1f} s",
+            f"learning rate {row['learning_rate']:.3g}, {measured}{seconds:.1f} s",
             file=sys.stderr,
         )
-
-
-def _optimizer(model: nn.Module, weight_decay: float) -> torch.optim.AdamW:
-    """AdamW without decay of biases and normalisation, which have one dimension (cf. Chen et al., 2.2)."""
-    weights = [values for values in model.parameters() if values.ndim > 1]
-    others = [values for values in model.parameters() if values.ndim <= 1]
-    groups = [{"params": weights, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups)

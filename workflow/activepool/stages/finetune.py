@@ -8,8 +8,9 @@ import pandas as pd
 
 from activepool.backbones.checkpoint import load_backbone, save_weights
 from activepool.backbones.settings import BackboneSettings, parsed
-from activepool.compute import Compute, resolve_device
+from activepool.compute import Compute
 from activepool.data.label_file import LabelFile
+from activepool.distributed import Processes, joined
 from activepool.evaluation.round_metrics import round_metrics
 from activepool.features.images import image_channels
 from activepool.files import file_digest, write_json, write_table
@@ -53,29 +54,31 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Train, measure and write."""
     arguments = parse()
-    copy_stderr(arguments.log)
+    with joined(arguments.device) as processes:
+        if processes.is_main:
+            copy_stderr(arguments.log)
+        work(arguments, processes)
+
+
+def work(arguments: argparse.Namespace, processes: Processes) -> None:
+    """Train; the main process measures and writes."""
     settings = parsed(BackboneSettings, arguments.backbone, "backbone")
-    device = resolve_device(arguments.device)
     # One reads in this process: a second one would cost more than it brings.
     workers = arguments.workers if arguments.workers > 1 else 0
     with LabelFile(arguments.dataset) as file:
         data = round_data(arguments, file)
         test = LabelledImages.all_known(file.path, "test", file.test.labels)
-        total = len(file.train.labels)
+        unlabelled = unlabelled_pool(len(file.train.labels), data.validation.rows, data.labelled.rows)
     channels = settings.channels or image_channels(arguments.dataset)
     backbone, digest = load_backbone(
         settings.name, settings.image_size, channels, arguments.checkpoint, settings.checkpoint_format
     )
     state = StateFile.beside(arguments.output, fingerprint(arguments, data, digest))
-    trained, history = finetune(backbone, data, head_settings(arguments.head), state, device, workers)
-    metrics = round_metrics(
-        trained,
-        features_of(backbone, test, device, workers),
-        data.labelled.labels,
-        data.num_classes,
-        Compute(),
-    )
-    unlabelled = unlabelled_pool(total, data.validation.rows, data.labelled.rows)
+    trained, history = finetune(backbone, data, head_settings(arguments.head), state, processes, workers)
+    if not processes.is_main:
+        return
+    rows = features_of(backbone, test, processes.device, workers)
+    metrics = round_metrics(trained, rows, data.labelled.labels, data.num_classes, Compute())
     where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(unlabelled)}
     write_table(arguments.curve, pd.DataFrame(history))
     save_weights(

@@ -1,11 +1,14 @@
-"""Pretrain a backbone on a dataset's own images, without their labels (SimCLR)."""
+"""Pretrain a backbone on a dataset's own images, without their labels (SimCLR or MoCo v2).
+
+With activepool.stages.launch, or torchrun, several processes train together, each on a GPU of its own.
+"""
 
 import argparse
 import json
 
 from activepool.backbones.settings import BackboneSettings, parsed
-from activepool.compute import resolve_device
-from activepool.pretraining.settings import PretrainSettings
+from activepool.distributed import joined
+from activepool.pretraining.settings import pretrain_settings
 from activepool.pretraining.training import pretrain
 from activepool.stages.program import add_compute_arguments, add_log_argument, copy_stderr, run
 
@@ -24,12 +27,13 @@ def parse() -> argparse.Namespace:
         "--pretrain",
         type=json.loads,
         required=True,
-        help='JSON: {"method": "simclr", "epochs", "batch_size", "learning_rate", "weight_decay", '
-        '"temperature", "projection_width", "warmup_epochs", "augmentation": "natural", "digits" or "crop", '
-        '"seed", "threads"}; only epochs is needed',
+        help='JSON: {"method": "simclr" or "moco_v2", "epochs": ..., further keys of '
+        "activepool.pretraining.settings}; only epochs is needed",
     )
     parser.add_argument("--output", required=True, help="safetensors file of the weights to write")
-    parser.add_argument("--curve", required=True, help="CSV of loss and learning rate per epoch to write")
+    parser.add_argument(
+        "--curve", required=True, help="CSV of loss, learning rate and k-NN accuracy per epoch to write"
+    )
     add_log_argument(parser)
     add_compute_arguments(parser)
     return parser.parse_args()
@@ -38,17 +42,20 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Train and write."""
     arguments = parse()
-    copy_stderr(arguments.log)
-    pretrain(
-        arguments.dataset,
-        parsed(BackboneSettings, arguments.backbone, "backbone"),
-        parsed(PretrainSettings, arguments.pretrain, "pretrain"),
-        arguments.output,
-        arguments.curve,
-        resolve_device(arguments.device),
-        # One reads in this process: a second one would cost more than it brings.
-        workers=arguments.workers if arguments.workers > 1 else 0,
-    )
+    with joined(arguments.device) as processes:
+        if processes.is_main:
+            copy_stderr(arguments.log)
+        readers = arguments.workers // processes.count
+        pretrain(
+            arguments.dataset,
+            parsed(BackboneSettings, arguments.backbone, "backbone"),
+            pretrain_settings(arguments.pretrain),
+            arguments.output,
+            arguments.curve,
+            processes,
+            # One reads in this process: a second one would cost more than it brings.
+            workers=readers if readers > 1 else 0,
+        )
 
 
 if __name__ == "__main__":

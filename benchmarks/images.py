@@ -1,0 +1,143 @@
+"""Decoding and the forward pass, each alone and both at once as extraction has them, in images a second.
+
+    python benchmarks/images.py --output images.csv
+    python benchmarks/images.py --architecture resnet50 --image-size 224 --workers 1 2 --output large.csv
+
+The images are JPEG files of the size that is usual in ImageNet, made of smooth noise. ``share`` is the rate
+of both at once as a part of the slower of the two alone: 1 if neither waits for the other. On a CPU, decoding
+and the forward pass take cores from each other: with W workers and one thread of the network, W + 1 of them.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+
+from activepool.backbones.backbone import Backbone
+from activepool.backbones.checkpoint import save_weights
+from activepool.backbones.execution import is_cuda, memory_format, pixels, reproducible
+from activepool.backbones.registry import build
+from activepool.backbones.settings import BackboneSettings
+from activepool.compute import resolve_device, row_blocks
+from activepool.data.samples import Part, Samples, write_samples
+from activepool.features.extract import THREADS, ExtractSettings, Shard, extract_shard
+from activepool.features.images import PartImages, Request, loaded
+from activepool.files import write_table
+
+#: Height and width of the files, in pixels, and their JPEG quality.
+FILE_SIZE = (375, 500)
+QUALITY = 90
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--images", type=int, default=512, help="how many files are made")
+    parser.add_argument("--architecture", default="resnet18")
+    parser.add_argument("--image-size", type=int, default=224)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--workers", type=int, nargs="+", default=[0, 1], help="processes that decode")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--output", help="CSV to write")
+    return parser.parse_args()
+
+
+def write_photographs(folder: Path, count: int) -> Path:
+    """Write JPEG files and the dataset.h5 that lists them, its test part empty; return its path."""
+    random, paths = np.random.default_rng(0), []
+    for number in range(count):
+        coarse = random.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+        smooth = np.asarray(Image.fromarray(coarse).resize(FILE_SIZE[::-1], Image.Resampling.BICUBIC))
+        grain = random.integers(-12, 13, smooth.shape)
+        photograph = np.clip(smooth + grain, 0, 255).astype(np.uint8)
+        paths.append(f"{number}.jpg")
+        Image.fromarray(photograph).save(folder / paths[-1], quality=QUALITY)
+    samples = Samples(Part.of_files([0] * count, paths), Part.of_files([], []), ["any"], str(folder))
+    write_samples(folder / "dataset.h5", samples)
+    return folder / "dataset.h5"
+
+
+def decode(
+    dataset: Path, backbone: Backbone, arguments: argparse.Namespace, workers: int, device: str
+) -> None:
+    """Decode all images into batches, and take them to the device."""
+    images = PartImages(dataset, "train", backbone.preprocessing)
+    blocks = row_blocks(len(images), arguments.batch_size)
+    requests = (Request(np.arange(block.start, block.stop)) for block in blocks)
+    for views in loaded(images, requests, workers, pinned=is_cuda(device)):
+        pixels(views[0], device)
+
+
+def forward(backbone: Backbone, arguments: argparse.Namespace, device: str) -> None:
+    """Pass as many images as there are through the network, always the same batch."""
+    side = arguments.image_size
+    batch = torch.zeros(arguments.batch_size, 3, side, side, dtype=torch.uint8)
+    with reproducible(THREADS), torch.inference_mode():
+        for _ in row_blocks(arguments.images, arguments.batch_size):
+            with torch.autocast(torch.device(device).type, torch.float16, enabled=is_cuda(device)):
+                backbone(pixels(batch, device)).float().cpu()
+
+
+def rate(work: Callable[[], None], images: int) -> float:
+    """Return images a second of one call."""
+    start = time.perf_counter()
+    work()
+    return images / (time.perf_counter() - start)
+
+
+def measure(dataset: Path, arguments: argparse.Namespace) -> pd.DataFrame:
+    """Return a row for each number of workers, with medians."""
+    device = resolve_device(arguments.device)
+    settings = BackboneSettings(name=arguments.architecture, image_size=arguments.image_size)
+    backbone = build(settings.name, settings.image_size, 3)
+    checkpoint = dataset.with_name("weights.safetensors")
+    save_weights(checkpoint, backbone, {})
+    backbone.eval().to(device, memory_format=memory_format(device))
+    extraction = ExtractSettings(batch_size=arguments.batch_size)
+    rows = []
+    for workers in arguments.workers:
+        works = {
+            "decoding": lambda count=workers: decode(dataset, backbone, arguments, count, device),
+            "forward": lambda: forward(backbone, arguments, device),
+            "both": lambda count=workers: extract_shard(
+                dataset,
+                settings,
+                str(checkpoint),
+                extraction,
+                Shard(0, 1),
+                dataset.with_name("out.h5"),
+                device,
+                count,
+            ),
+        }
+        rates = {name: [] for name in works}
+        for _ in range(arguments.repeats):
+            for name, work in works.items():
+                rates[name].append(rate(work, arguments.images))
+        medians = {name: float(np.median(values)) for name, values in rates.items()}
+        share = medians["both"] / min(medians["decoding"], medians["forward"])
+        rows.append({"workers": workers, **medians, "share": share})
+    return pd.DataFrame(rows).assign(architecture=arguments.architecture, device=device)
+
+
+def main() -> None:
+    """Measure, print and write."""
+    arguments = parse()
+    with tempfile.TemporaryDirectory() as folder:
+        table = measure(write_photographs(Path(folder), arguments.images), arguments)
+    print(table.to_string(index=False, float_format="{:.3g}".format))
+    if arguments.output:
+        write_table(arguments.output, table)
+
+
+if __name__ == "__main__":
+    main()

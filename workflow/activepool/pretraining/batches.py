@@ -1,0 +1,84 @@
+"""The batches of a pretraining: random orders and augmentations, and each process's share of them."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+
+from activepool.backbones.execution import pixels
+from activepool.distributed import Processes
+from activepool.errors import InputError
+from activepool.features.draws import Draws
+from activepool.features.images import PartImages, Request
+from activepool.features.transforms import augmentation
+from activepool.pretraining.method import VIEWS
+from activepool.pretraining.settings import PretrainSettings
+from activepool.seeding import integer_seed
+
+
+def stream(seed: int, epoch: int, purpose: str) -> Generator:
+    """Return the random stream of one purpose in one epoch: a resumed run needs no state of it."""
+    return Generator().manual_seed(integer_seed(seed, epoch, f"pretrain/{purpose}"))
+
+
+class Batches:
+    """The batches of each epoch; all processes draw the same, and each takes its share.
+
+    Attributes:
+        sizes: of the batches of an epoch, over all processes: nearly equal.
+    """
+
+    def __init__(
+        self, images: PartImages, settings: PretrainSettings, multiple: int, processes: Processes
+    ) -> None:
+        """Plan the batches; each is a multiple of ``multiple`` images.
+
+        Raises: InputError if there are too few images.
+        """
+        self.sizes = _sizes(images, settings.batch_size, multiple)
+        if min(self.sizes) < processes.count:
+            raise InputError(f"pretrain: batch_size: {min(self.sizes)} images are too few for the processes")
+        self._count = len(images)
+        self._seed = settings.seed
+        self._augmentation = augmentation(settings.augmentation, images.preprocessing.image_size)
+        self._processes = processes
+
+    def requests(self, epoch: int) -> Iterator[Request]:
+        """Yield what this process reads of each batch of an epoch: all images, in random order.
+
+        Where sizes are multiples, what is left over is left out, other images in each epoch.
+        """
+        generator = stream(self._seed, epoch, "order")
+        order = torch.randperm(self._count, generator=generator).numpy()
+        for size, end in zip(self.sizes, np.cumsum(self.sizes), strict=True):
+            crops = self._augmentation.draw_crops(VIEWS, size, generator)
+            share = self._processes.share(size)
+            yield Request(order[end - size : end][share], None if crops is None else crops[:, share])
+
+    def augmented(self, views: Tensor, size: int, generator: Generator) -> Tensor:
+        """Return augmented views (VIEWS, B, C, S, S) in 0..1 of views (1 or VIEWS, B, C, S, S) uint8.
+
+        Args:
+            views: this process's share of a batch.
+            size: images in the whole batch.
+            generator: the stream of the epoch, the same in all processes.
+        """
+        share = self._processes.share(size)
+        own = torch.arange(share.start, share.stop)
+        rows = torch.cat([view * size + own for view in range(VIEWS)])
+        all_views = views.expand(VIEWS, *views.shape[1:]).flatten(0, 1)
+        draws = Draws(generator, VIEWS * size, rows)
+        return self._augmentation(pixels(all_views, self._processes.device), draws).unflatten(0, (VIEWS, -1))
+
+
+def _sizes(images: PartImages, batch_size: int, multiple: int) -> list[int]:
+    if len(images) < 2 * multiple:
+        raise InputError(
+            f"{images.path}: the train part has {len(images)} images; pretraining needs {2 * multiple} "
+            "or more"
+        )
+    units = np.arange(len(images) // multiple)
+    steps = math.ceil(len(units) / (batch_size // multiple))
+    return [multiple * len(part) for part in np.array_split(units, steps)]

@@ -1,0 +1,94 @@
+"""The accuracy of a weighted k-nearest-neighbour classifier on features: how a pretraining comes along.
+
+It needs no training, and follows that of a linear head well enough to see whether an epoch brought
+something. Labels are read for this number alone, and never reach the weights.
+"""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from activepool.backbones.backbone import Backbone
+from activepool.backbones.execution import is_cuda, pixels
+from activepool.compute import row_blocks
+from activepool.distributed import Processes
+from activepool.features.images import PartImages, Request, loaded
+from activepool.seeding import generator
+
+#: k and τ: Wu et al. 2018, section 3.4.
+NEIGHBOURS, TEMPERATURE = 200, 0.07
+
+#: At most so many images of each part are looked at, drawn at random.
+ROWS = {"train": 50_000, "test": 10_000}
+
+#: Images that pass through the backbone together, and are classified together.
+BLOCK = 256
+
+
+def classify(features: Tensor, labels: Tensor, queries: Tensor, neighbours: int = NEIGHBOURS) -> Tensor:
+    """Return the predicted class of each query, (M,) int64 on the CPU (Wu et al. 2018, section 3.4).
+
+    Each of the k most similar features votes for its class with exp(s / τ), s the cosine similarity.
+
+    Args:
+        features: (N, d), whose classes are known.
+        labels: (N,) their classes, on the CPU.
+        queries: (M, d).
+        neighbours: k; all features, if there are fewer.
+    """
+    known, asked = (functional.normalize(one, dim=1) for one in (features, queries))
+    predicted = []
+    for block in asked.split(BLOCK):
+        similarity, nearest = (block @ known.T).topk(min(neighbours, len(known)), dim=1)
+        # Added up on the CPU, where the order is always the same.
+        votes = torch.zeros(len(block), int(labels.max()) + 1)
+        votes.scatter_add_(1, labels[nearest.cpu()], (similarity / TEMPERATURE).exp().cpu())
+        predicted.append(votes.argmax(dim=1))
+    return torch.cat(predicted)
+
+
+class KnnProbe:
+    """Measures backbones on the images of a dataset whose labels are known.
+
+    The train part votes on the test part.
+    """
+
+    def __init__(self, dataset: str | Path, backbone: Backbone, seed: int, processes: Processes) -> None:
+        self._parts = {part: PartImages(dataset, part, backbone.preprocessing) for part in ROWS}
+        with h5py.File(dataset, "r") as file:
+            self._labels = {part: file[part]["labels"][:] for part in ROWS}
+        self._rows = {part: _some_known(labels, ROWS[part], seed) for part, labels in self._labels.items()}
+        self._processes = processes
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether both parts have known labels."""
+        return all(len(rows) for rows in self._rows.values())
+
+    @torch.inference_mode()
+    def accuracy(self, backbone: Backbone, workers: int) -> float:
+        """Return the share of test images classified correctly; each process passes its share of images."""
+        backbone.eval()
+        train, test = (self._features(backbone, part, workers) for part in ROWS)
+        labels, truth = (torch.from_numpy(self._labels[part][self._rows[part]]) for part in ROWS)
+        return float((classify(train, labels, test) == truth).double().mean())
+
+    def _features(self, backbone: Backbone, part: str, workers: int) -> Tensor:
+        rows, device = self._rows[part], self._processes.device
+        own = rows[self._processes.share(len(rows))]
+        requests = (Request(own[block]) for block in row_blocks(len(own), BLOCK))
+        found = [torch.empty(0, backbone.width, device=device)]
+        for views in loaded(self._parts[part], requests, workers, pinned=is_cuda(device)):
+            with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=is_cuda(device)):
+                found.append(backbone(pixels(views[0], device)).float())
+        return self._processes.gathered(torch.cat(found), len(rows))
+
+
+def _some_known(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
+    """Return at most ``limit`` random rows with a known label, ascending."""
+    known = np.flatnonzero(labels >= 0)
+    return np.sort(generator(seed, 0, "pretrain/knn").permutation(known)[:limit])

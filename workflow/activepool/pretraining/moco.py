@@ -1,0 +1,105 @@
+"""MoCo v2: Momentum Contrast (He et al. 2020), with the baselines of Chen et al. 2020b.
+
+A query, the projection of one view, is compared with the key of the other view and with a queue of keys of
+earlier batches. Keys come from a slowly moving average of the encoder, so that those of the queue agree.
+"""
+
+import copy
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from activepool.backbones.backbone import Backbone
+from activepool.batch_norm import split
+from activepool.distributed import Processes
+from activepool.errors import InputError
+from activepool.pretraining.method import Encode, Encoder, Method
+from activepool.pretraining.settings import MocoSettings
+
+
+def info_nce(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -> Tensor:
+    """Return the contrastive loss with a queue (He et al. 2020, equation 1), a scalar.
+
+    The mean over queries q with their keys k+: -log(exp(q·k+ / temperature) / sum over k of
+    exp(q·k / temperature)), where k runs over k+ and the queue.
+
+    Args:
+        queries, keys: (B, p), of length 1; row i of both is of image i.
+        queue: (K, p), of length 1.
+        temperature: above 0.
+    """
+    positive = (queries * keys).sum(dim=1, keepdim=True)
+    logits = torch.cat([positive, queries @ queue.T], dim=1) / temperature
+    first = torch.zeros(len(logits), dtype=torch.int64, device=logits.device)
+    return functional.cross_entropy(logits, first)
+
+
+class MoCo(Method):
+    """Encoder of queries, encoder of keys and queue; the projection head has one hidden layer.
+
+    Batch normalisation lets images of a batch know of each other, and a query find its key by that. As in
+    the paper (3.3, shuffling BN), keys are normalised in other company than queries: a batch is split into
+    groups (there, the GPUs), and for the keys it is shuffled before. The groups are a setting, and not the
+    processes: the result does not depend on how many of these there are.
+
+    Attributes:
+        key_encoder: the moving average of the encoder.
+        queue: (K, projection_width) keys, at first random; in a ring.
+        oldest: the place in the ring that the next key takes.
+    """
+
+    def __init__(self, backbone: Backbone, settings: MocoSettings, processes: Processes) -> None:
+        super().__init__()
+        if settings.batch_norm_groups % processes.count:
+            raise InputError(
+                f"pretrain: batch_norm_groups {settings.batch_norm_groups} must be a multiple of the "
+                f"{processes.count} processes"
+            )
+        projection = nn.Sequential(
+            nn.Linear(backbone.width, backbone.width),
+            nn.ReLU(),
+            nn.Linear(backbone.width, settings.projection_width),
+        )
+        self.encoder = Encoder(backbone, projection)
+        split(self.encoder, settings.batch_norm_groups // processes.count)
+        self.key_encoder = copy.deepcopy(self.encoder).requires_grad_(False)
+        first = functional.normalize(torch.randn(settings.queue, settings.projection_width), dim=1)
+        self.register_buffer("queue", first)
+        self.register_buffer("oldest", torch.zeros((), dtype=torch.int64))
+        self.batch_multiple = settings.batch_norm_groups
+        self._settings = settings
+        self._processes = processes
+
+    def loss(self, encode: Encode, views: Tensor, size: int, generator: Generator) -> Tensor:
+        """Return the loss of this process's queries, and put the keys of the whole batch into the queue."""
+        queries = functional.normalize(encode(views[0]), dim=1)
+        self.move_key_encoder()
+        keys = self._keys(views[1], size, generator)
+        own = keys[self._processes.share(size)]
+        # A copy: the loss needs the queue as it was when gradients are computed.
+        loss = info_nce(queries, own, self.queue.clone(), self._settings.temperature)
+        self.enqueue(keys)
+        return loss
+
+    @torch.no_grad()
+    def move_key_encoder(self) -> None:
+        """Set each weight of the key encoder to m · itself + (1 - m) · that of the encoder (equation 2)."""
+        momentum = self._settings.key_momentum
+        for key, query in zip(self.key_encoder.parameters(), self.encoder.parameters(), strict=True):
+            key.mul_(momentum).add_(query, alpha=1 - momentum)
+
+    @torch.no_grad()
+    def enqueue(self, keys: Tensor) -> None:
+        """Put keys (B, p) in the places of the oldest; B is at most K."""
+        places = (self.oldest + torch.arange(len(keys), device=keys.device)) % len(self.queue)
+        self.queue[places] = keys
+        self.oldest.copy_((self.oldest + len(keys)) % len(self.queue))
+
+    @torch.no_grad()
+    def _keys(self, images: Tensor, size: int, generator: Generator) -> Tensor:
+        """Return the keys (size, p) of the whole batch, of which ``images`` are this process's share."""
+        order = torch.randperm(size, generator=generator).to(images.device)
+        shuffled = self._processes.gathered(images, size)[order][self._processes.share(size)]
+        keys = self._processes.gathered(functional.normalize(self.key_encoder(shuffled), dim=1), size)
+        return keys[order.argsort()]

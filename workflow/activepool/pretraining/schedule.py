@@ -1,0 +1,38 @@
+"""Optimizers of pretraining, and their learning rate from step to step."""
+
+import math
+
+import torch
+from torch import nn
+
+from activepool.pretraining.lars import Lars
+from activepool.pretraining.settings import PretrainSettings
+
+#: Of the last step, for LARS and SGD: both papers'.
+MOMENTUM = 0.9
+
+
+def optimizer_of(network: nn.Module, settings: PretrainSettings) -> torch.optim.Optimizer:
+    """Return the optimizer of ``network``; its learning rate is set in each step.
+
+    Biases and normalisation, which have one dimension, are left out of AdamW's and LARS's weight decay and
+    of LARS's adaptation (Chen et al. 2020, 2.2 and appendix B). MoCo's SGD decays all weights.
+    """
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(
+            network.parameters(), lr=0.0, momentum=MOMENTUM, weight_decay=settings.weight_decay
+        )
+    weights = [values for values in network.parameters() if values.ndim > 1]
+    others = [values for values in network.parameters() if values.ndim <= 1]
+    decayed = {"params": weights, "weight_decay": settings.weight_decay}
+    free = {"params": others, "weight_decay": 0.0}
+    if settings.optimizer == "lars":
+        return Lars([decayed, free | {"adapted": False}], momentum=MOMENTUM)
+    return torch.optim.AdamW([decayed, free])
+
+
+def learning_rate(step: int, warmup_steps: int, steps: int, largest: float) -> float:
+    """Return the rate of a step, counted from 0: a linear rise, then half a cosine down to 0."""
+    if step < warmup_steps:
+        return largest * (step + 1) / warmup_steps
+    return largest * (1 + math.cos(math.pi * (step - warmup_steps) / (steps - warmup_steps))) / 2

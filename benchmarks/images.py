@@ -21,7 +21,7 @@ from PIL import Image
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import save_weights
-from activepool.backbones.execution import is_cuda, memory_format, pixels, reproducible
+from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, pixels, reproducible
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute import resolve_device, row_blocks
@@ -101,7 +101,7 @@ def measure(dataset: Path, arguments: argparse.Namespace) -> pd.DataFrame:
     backbone = build(settings.name, settings.image_size, 3)
     checkpoint = dataset.with_name("weights.safetensors")
     save_weights(checkpoint, backbone, {})
-    backbone.eval().to(device, memory_format=memory_format(device))
+    backbone.eval().to(device, memory_format=MEMORY_FORMAT)
     extraction = ExtractSettings(batch_size=arguments.batch_size)
     rows = []
     for workers in arguments.workers:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from activepool.adversarial.settings import REDUCTION, AdversarialSettings
-from activepool.backbones.execution import memory_format
+from activepool.backbones.execution import MEMORY_FORMAT
 
 #: Units in the two hidden layers of the discriminator.
 DISCRIMINATOR_WIDTH = 512
@@ -84,7 +84,7 @@ class Networks(nn.Module):
         autoencoder = VariationalAutoencoder(settings.image_size, channels, settings.width, settings.latent)
         networks = cls(autoencoder, Discriminator(settings.latent))
         networks.apply(_initialise)
-        return networks.to(device, memory_format=memory_format(device))
+        return networks.to(device, memory_format=MEMORY_FORMAT)
 
 
 def _initialise(layer: nn.Module) -> None:

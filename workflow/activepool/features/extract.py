@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
-from activepool.backbones.execution import is_cuda, memory_format, pixels, reproducible
+from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, pixels, reproducible
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute import row_blocks
 from activepool.errors import InputError
@@ -94,7 +94,7 @@ def extract_shard(
     channels = backbone_settings.channels or image_channels(dataset)
     form = backbone_settings.checkpoint_format
     backbone, digest = load_backbone(name, size, channels, checkpoint, form)
-    backbone.eval().to(device, memory_format=memory_format(device))
+    backbone.eval().to(device, memory_format=MEMORY_FORMAT)
     extraction = _Extraction(Path(dataset), backbone, settings, device, workers)
     with reproducible(THREADS), written_whole(output) as temporary, h5py.File(temporary, "w") as file:
         file.attrs.update(backbone=name, checkpoint_digest=digest, transform=str(backbone.preprocessing))

@@ -20,7 +20,7 @@ from torch.nn.functional import cross_entropy
 
 from activepool import batch_norm
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.execution import is_cuda, memory_format, pixels, reproducible
+from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, pixels, reproducible
 from activepool.compute import Compute
 from activepool.distributed import Processes
 from activepool.errors import InputError
@@ -109,7 +109,7 @@ class Finetuning:
         if not settings.freeze_batch_norm:
             batch_norm.share(backbone, processes)
         self.classifier = Classifier(backbone, data.num_classes, self._generator("weights"))
-        self.classifier.to(device, memory_format=memory_format(device))
+        self.classifier.to(device, memory_format=MEMORY_FORMAT)
         self._network = processes.parallel(self.classifier)
         self.history: list[dict[str, float]] = []
         self.best: dict[str, object] = {"accuracy": -1.0}

@@ -13,7 +13,7 @@ import torch
 from torch import Generator, Tensor
 
 from activepool.backbones.checkpoint import save_weights
-from activepool.backbones.execution import is_cuda, memory_format, reproducible
+from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, reproducible
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
 from activepool.batch_norm import mean_statistics
@@ -106,7 +106,7 @@ class Training:
         processes: Processes,
     ) -> None:
         device = processes.device
-        self.method = method.to(device, memory_format=memory_format(device))
+        self.method = method.to(device, memory_format=MEMORY_FORMAT)
         self.history: list[dict[str, float]] = []
         self._images = images
         self._probe = probe

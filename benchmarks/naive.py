@@ -227,7 +227,11 @@ def balancing(given: Round) -> np.ndarray:
 
 
 def _boundary_distances(given: Round) -> Tensor:
-    """Return the distance of each sample to the boundary of each class, (n, C), from B × C × d tensors."""
+    """Return the distance of each sample to the boundary of each class, (n, C), from B × C × d tensors.
+
+    It is the length of the smallest change of the features that reaches the boundary to each other class:
+    with δ = w_ŷ − w_c, of −δ (δ·z + b_ŷ − b_c) / ‖δ‖² (Emam et al. 2021, section 3).
+    """
     pool, weight, bias = given.pool, given.weight, given.bias
     result = pool.new_full((len(pool), len(weight)), torch.inf)
     size = max(1, ENTRIES_AT_ONCE // weight.numel())
@@ -236,7 +240,8 @@ def _boundary_distances(given: Round) -> Tensor:
         predicted = (batch @ weight.T + bias).argmax(dim=1)
         normal = weight[predicted][:, None, :] - weight[None, :, :]
         offset = bias[predicted][:, None] - bias[None, :]
-        distance = ((normal * batch[:, None, :]).sum(dim=2) + offset) / normal.norm(dim=2)
+        steps = ((normal * batch[:, None, :]).sum(dim=2) + offset) / (normal**2).sum(dim=2)
+        distance = (-normal * steps[:, :, None]).norm(dim=2)
         everyone = torch.arange(len(batch), device=batch.device)
         distance[everyone, predicted] = torch.inf
         distance[everyone, predicted] = distance.min(dim=1).values

@@ -94,4 +94,6 @@ class HeadOnPool:
             return function(self.head.logits64(self.features.take(rows[block], np.float64)))
 
         blocks = row_blocks(len(rows), BLOCK_ROWS // 4)
+        if len(blocks) == 1:  # to set up workers for a few rows takes longer than to score them
+            return compute_block(blocks[0])
         return np.concatenate([np.empty(0), *self.compute.map(compute_block, blocks)])

@@ -7,7 +7,13 @@ from activepool.backbones.settings import BackboneSettings, parsed
 from activepool.compute import resolve_device
 from activepool.features.extract import ExtractSettings, Shard, extract_shard
 from activepool.features.transforms import AUGMENTATIONS
-from activepool.stages.program import add_compute_arguments, add_log_argument, copy_stderr, run
+from activepool.stages.program import (
+    add_compute_arguments,
+    add_log_argument,
+    copy_stderr,
+    reading_workers,
+    run,
+)
 
 
 def parse() -> argparse.Namespace:
@@ -48,8 +54,7 @@ def main() -> None:
         Shard(arguments.shard, arguments.shards),
         arguments.output,
         resolve_device(arguments.device),
-        # One reads in this process: a second one would cost more than it brings.
-        workers=arguments.workers if arguments.workers > 1 else 0,
+        workers=reading_workers(arguments),
     )
 
 

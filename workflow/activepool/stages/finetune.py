@@ -22,7 +22,13 @@ from activepool.heads.settings import head_settings
 from activepool.index_files import read_index
 from activepool.labels import known_labels
 from activepool.pool import unlabelled_pool
-from activepool.stages.program import add_compute_arguments, add_log_argument, copy_stderr, run
+from activepool.stages.program import (
+    add_compute_arguments,
+    add_log_argument,
+    copy_stderr,
+    reading_workers,
+    run,
+)
 from activepool.training_state import StateFile
 
 
@@ -63,8 +69,7 @@ def main() -> None:
 def work(arguments: argparse.Namespace, processes: Processes) -> None:
     """Train; the main process measures and writes."""
     settings = parsed(BackboneSettings, arguments.backbone, "backbone")
-    # One reads in this process: a second one would cost more than it brings.
-    workers = arguments.workers if arguments.workers > 1 else 0
+    workers = reading_workers(arguments, processes.count)
     with LabelFile(arguments.dataset) as file:
         data = round_data(arguments, file)
         test = LabelledImages.all_known(file.path, "test", file.test.labels)

@@ -8,7 +8,7 @@ from activepool.data.samples import number_of_samples
 from activepool.features.image_round import ImageRound
 from activepool.index_files import read_index
 from activepool.pool import unlabelled_pool
-from activepool.stages.program import add_compute_arguments
+from activepool.stages.program import add_compute_arguments, reading_workers
 
 
 def add_image_round_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +36,5 @@ def image_round(arguments: argparse.Namespace) -> ImageRound:
         seed=arguments.seed,
         round_number=arguments.round,
         device=resolve_device(arguments.device),
-        # One reads in this process: a second one would cost more than it brings.
-        workers=arguments.workers if arguments.workers > 1 else 0,
+        workers=reading_workers(arguments),
     )

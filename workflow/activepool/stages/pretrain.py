@@ -10,7 +10,13 @@ from activepool.backbones.settings import BackboneSettings, parsed
 from activepool.distributed import joined
 from activepool.pretraining.settings import pretrain_settings
 from activepool.pretraining.training import pretrain
-from activepool.stages.program import add_compute_arguments, add_log_argument, copy_stderr, run
+from activepool.stages.program import (
+    add_compute_arguments,
+    add_log_argument,
+    copy_stderr,
+    reading_workers,
+    run,
+)
 
 
 def parse() -> argparse.Namespace:
@@ -45,7 +51,6 @@ def main() -> None:
     with joined(arguments.device) as processes:
         if processes.is_main:
             copy_stderr(arguments.log)
-        readers = arguments.workers // processes.count
         pretrain(
             arguments.dataset,
             parsed(BackboneSettings, arguments.backbone, "backbone"),
@@ -53,8 +58,7 @@ def main() -> None:
             arguments.output,
             arguments.curve,
             processes,
-            # One reads in this process: a second one would cost more than it brings.
-            workers=readers if readers > 1 else 0,
+            workers=reading_workers(arguments, processes.count),
         )
 
 

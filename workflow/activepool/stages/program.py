@@ -69,3 +69,12 @@ def add_compute_arguments(parser: argparse.ArgumentParser) -> None:
 def compute_of(arguments: argparse.Namespace) -> Compute:
     """Return the Compute that ``--device`` and ``--workers`` name."""
     return Compute(resolve_device(arguments.device), max(1, arguments.workers))
+
+
+def reading_workers(arguments: argparse.Namespace, processes: int = 1) -> int:
+    """Return how many further processes each of ``processes`` has read images.
+
+    One would cost more than it brings: the process then reads itself.
+    """
+    share = arguments.workers // processes
+    return share if share > 1 else 0

@@ -48,7 +48,8 @@ class LabelledRows:
         Raises: InputError if one is NaN or infinite, which would pass through all that follows unseen.
         """
         features = self.features.take(self.rows[part])
-        finite = np.isfinite(features).all(axis=1)
+        # NaN and infinity pass through a sum, which is quicker than to look at every number.
+        finite = np.isfinite(features @ np.ones(self.width, dtype=np.float32))
         if not finite.all():
             row = self.rows[part][~finite][0]
             raise InputError(f"features: row {row} holds NaN or infinity; extract the features again")

@@ -192,8 +192,7 @@ def _centre(mean: Array, block: _Block) -> float:
     """Subtract ``mean`` in place; return the block's part of the total variance."""
     features = block.features
     features -= mean
-    namespace = array_namespace(features)
-    return float(block.weights @ namespace.sum(features * features, axis=1))
+    return float(block.weights @ array_namespace(features).einsum("ij,ij->i", features, features))
 
 
 def _second_moment(step: int, block: _Block) -> tuple[np.ndarray, float]:

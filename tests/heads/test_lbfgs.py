@@ -12,6 +12,7 @@ from activepool.features.store import BLOCK_ROWS, FeatureMatrix
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.lbfgs import train_lbfgs
 from activepool.heads.settings import LbfgsSettings
+from activepool.heads.softmax_regression import SoftmaxRegression
 
 
 def mixture(samples, width, classes, seed=0, separation=1.0):
@@ -52,6 +53,19 @@ def test_reaches_the_optimum_of_scikit_learn(samples, width, classes):
     for decay in (1e-1, 1e-3):
         head = train(features, labels, classes, weight_decays=decay, tolerance=1e-12).head
         assert_same_head(head, reference(features, labels, decay), atol=5e-4)
+
+
+@pytest.mark.parametrize("decay", [1e6, 1e3])
+def test_no_step_is_made_that_rounding_errors_would_drown(monkeypatch, decay):
+    """With a large weight decay Newton's first step arrives; a line search beyond it finds noise alone."""
+    features, labels = mixture(BLOCK_ROWS + 70, 6, 3)
+    evaluate, points = SoftmaxRegression.__call__, []
+    monkeypatch.setattr(
+        SoftmaxRegression, "__call__", lambda self, *at: points.append(at) or evaluate(self, *at)
+    )
+    head = train(features, labels, 3, weight_decays=decay).head
+    assert len(points) <= 4
+    assert_same_head(head, reference(features, labels, decay), atol=5e-4)
 
 
 def test_class_weights_equal_samples_that_are_repeated():

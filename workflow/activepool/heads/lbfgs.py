@@ -15,7 +15,7 @@ Peak memory: the labelled features in float32, and about 30 arrays of the size o
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 from tqdm import tqdm
 
 from activepool.compute import Array, Compute, Mapping, to_numpy
@@ -27,6 +27,10 @@ from activepool.heads.softmax_regression import Point, SoftmaxRegression, Whiten
 
 #: How closely candidates among the weight decays are solved; the chosen one goes on to the tolerance asked.
 PATH_TOLERANCE = 1e-4
+
+#: A step that promises so much less than the tolerance is not made: its gain would be lost in the rounding
+#: errors of the loss, among which a line search would look for it in vain.
+NEGLIGIBLE = 0.01
 
 
 def train_lbfgs(
@@ -100,11 +104,19 @@ class _Solver:
         strength = decay * self._loss.variance
         whitening = Whitening(self._covariance, strength, self._frequencies, self._compute, self._mapping)
         objective = _Objective(self._at, whitening, strength, start)
+
+        def stop_in_time(intermediate_result: OptimizeResult) -> None:
+            if objective.promise < NEGLIGIBLE * tolerance:
+                raise StopIteration
+
+        if objective.promise < NEGLIGIBLE * tolerance:
+            return start
         found = minimize(
             objective,
             objective.start,
             jac=True,
             method="L-BFGS-B",
+            callback=stop_in_time,
             options={"maxiter": self._settings.max_iterations, "ftol": tolerance, "gtol": 0.0},
         )
         self.iterations += int(found.nit)
@@ -140,6 +152,8 @@ class _Objective:
 
     Attributes:
         start: the variables of the point where it starts.
+        promise: what part of the objective a step of Newton's from the last point would gain, were the
+            curvature in whitened coordinates 1.
     """
 
     def __init__(
@@ -164,7 +178,9 @@ class _Objective:
         weight_gradient = point.weight_gradient + self._strength * point.weight
         gradient = self._whitening.gradient(weight_gradient, point.bias_gradient)
         penalty = self._strength / 2 * float((point.weight * point.weight).sum())
-        return point.loss + penalty, gradient * self._scale
+        value = point.loss + penalty
+        self.promise = gradient @ gradient / 2 / max(1.0, abs(value))
+        return value, gradient * self._scale
 
 
 def _in_row_space(labelled: LabelledRows) -> tuple[LabelledRows, np.ndarray | None]:

@@ -43,9 +43,8 @@ def folder(tmp_path_factory):
     return path
 
 
-def finetuned(folder, name, processes=1, **head):
-    """Run the program; return the folder of its files."""
-    out = folder / name
+def call(folder, name, processes=1, labelled="labelled.csv", **head):
+    """Run the program, whose files go to the folder ``name``; return what it printed, and its status."""
     command = [sys.executable, "-m", "activepool.stages.launch", "--processes", str(processes)]
     command += ["activepool.stages.finetune", "--head", json.dumps(HEAD | head)]
     command += ["--backbone", '{"name": "small", "image_size": 9}']
@@ -53,7 +52,7 @@ def finetuned(folder, name, processes=1, **head):
         "checkpoint": "pretrained.safetensors",
         "dataset": "dataset.h5",
         "validation": "validation.csv",
-        "labelled": "labelled.csv",
+        "labelled": labelled,
         "output": f"{name}/network.safetensors",
         "output-head": f"{name}/head.h5",
         "metrics": f"{name}/metrics.json",
@@ -63,9 +62,14 @@ def finetuned(folder, name, processes=1, **head):
     command += [part for key, file in files.items() for part in (f"--{key}", file)]
     command += ["--seed", "0", "--round", "1", "--device", "cpu"]
     environment = os.environ | {"PYTHONPATH": str(LIBRARY)}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def finetuned(folder, name, processes=1, **head):
+    """Run the program to its end; return the folder of its files."""
+    done = call(folder, name, processes, **head)
     assert done.returncode == 0, done.stderr
-    return out
+    return folder / name
 
 
 def test_what_is_written_fits_together(folder):
@@ -99,3 +103,18 @@ def test_two_processes_train_as_one(folder, freeze, class_weights):
     np.testing.assert_allclose(curves[1]["validation_accuracy"], curves[0]["validation_accuracy"])
     heads = [read_head(out / "head.h5") for out in (one, two)]
     np.testing.assert_allclose(heads[1].weight, heads[0].weight, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "wrong.csv: has no rows; a head needs at least one labelled and one validation sample"),
+        ([45], "names row 45, but train/features has 45 rows"),
+    ],
+)
+def test_rows_that_cannot_be_are_told_in_one_line(folder, rows, message):
+    pd.DataFrame({"index": rows}).to_csv(folder / "wrong.csv", index=False)
+    done = call(folder, "never", labelled="wrong.csv")
+    assert done.returncode == 2
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert not (folder / "never").exists()

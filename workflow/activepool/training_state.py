@@ -10,6 +10,12 @@ import torch
 from activepool.files import written_whole
 
 
+def state_path(output: str | Path) -> Path:
+    """Return where the state of the training that makes ``output`` is kept."""
+    output = Path(output)
+    return output.with_name(f"{output.name}.state")
+
+
 @dataclass(frozen=True)
 class StateFile:
     """A state that is only ever whole, and only for the training that it was made by.
@@ -25,8 +31,7 @@ class StateFile:
     @classmethod
     def beside(cls, output: str | Path, fingerprint: str) -> "StateFile":
         """Return the state file that goes with an output."""
-        output = Path(output)
-        return cls(output.with_name(f"{output.name}.state"), fingerprint)
+        return cls(state_path(output), fingerprint)
 
     def write(self, content: dict[str, Any]) -> None:
         """Replace the state by ``content``: tensors, numbers, strings, and lists and dicts of them."""

@@ -1,10 +1,12 @@
 """The weights of a backbone in a file: written as safetensors, and loaded only where all of them fit."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save
+from torch import Tensor
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint_fit import fit, misfit, state_dict_of
@@ -23,13 +25,17 @@ PLAIN = FORMATS["plain"]
 
 def save_weights(path: str | Path, backbone: Backbone, about: dict[str, Any]) -> None:
     """Write the weights of ``backbone.network`` as safetensors; ``about`` goes into the header as JSON."""
-    weights = {
-        name: values.detach().cpu().contiguous() for name, values in backbone.network.state_dict().items()
-    }
     # One entry only: safetensors writes several in an order that changes from run to run.
-    metadata = {"activepool": json.dumps(about, sort_keys=True)}
+    write_tensors(path, backbone.network.state_dict(), {"activepool": json.dumps(about, sort_keys=True)})
+
+
+def write_tensors(
+    path: str | Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None
+) -> None:
+    """Write tensors by name as safetensors, from whichever device they are on."""
+    on_cpu = {name: values.detach().cpu().contiguous() for name, values in tensors.items()}
     with written_whole(path) as temporary:
-        temporary.write_bytes(save(weights, metadata))
+        temporary.write_bytes(save(on_cpu, metadata))
 
 
 def load_backbone(

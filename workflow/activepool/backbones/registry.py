@@ -6,14 +6,12 @@ checked in an instant.
 """
 
 import difflib
-import importlib
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from activepool.errors import InputError
+from activepool.user_modules import imported
 
 if TYPE_CHECKING:
     from activepool.backbones.backbone import Backbone
@@ -101,19 +99,11 @@ def _made_by_function(name: str, image_size: int, channels: int) -> "Backbone":
 def _function(name: str) -> Callable[[int, int], "Backbone"]:
     source, _, function = BACKBONES.get(name, name).rpartition(":")
     try:
-        module = _module_of_file(source) if source.endswith(".py") else importlib.import_module(source)
-        return getattr(module, function)
+        return getattr(imported(source), function)
     # What a user's file raises when it is imported is the user's to see.
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"backbone: {name!r} cannot be imported ({reason})") from error
-
-
-def _module_of_file(path: str) -> ModuleType:
-    specification = importlib.util.spec_from_file_location(Path(path).stem, path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 def _is_module(name: str) -> bool:

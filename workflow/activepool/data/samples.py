@@ -130,20 +130,7 @@ def read_samples(path: str | Path) -> Samples:
             parts = [_read_part(file[name]) for name in ("train", "test")]
             return Samples(*parts, class_names, str(file.attrs["root"]))
     except (OSError, KeyError) as error:
-        raise _not_a_dataset(path, error) from error
-
-
-def number_of_samples(path: str | Path, part: str) -> int:
-    """Return how many samples a part of dataset.h5 has; raises InputError if it is not such a file."""
-    try:
-        with h5py.File(path, "r") as file:
-            return len(file[f"{part}/labels"])
-    except (OSError, KeyError) as error:
-        raise _not_a_dataset(path, error) from error
-
-
-def _not_a_dataset(path: str | Path, error: Exception) -> InputError:
-    return InputError(f"{path}: not a dataset file ({error}); delete it to have it made anew")
+        raise InputError(f"{path}: not a dataset file ({error}); delete it to have it made anew") from error
 
 
 def _read_part(group: h5py.Group) -> Part:

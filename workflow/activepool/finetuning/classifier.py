@@ -1,20 +1,15 @@
 """A backbone with a linear head on top, and its features of labelled images."""
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.execution import is_cuda, pixels
-from activepool.compute import row_blocks
-from activepool.features.images import PartImages, Request, loaded
+from activepool.features.encoding import encode
+from activepool.features.images import PartImages
 from activepool.finetuning.images import LabelledImages
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.linear import LinearHead
 from activepool.heads.sgd import INITIAL_DEVIATION
-
-#: Images that go through the network at once when it is measured.
-BATCH = 256
 
 
 class Classifier(nn.Module):
@@ -43,19 +38,11 @@ class Classifier(nn.Module):
         return LinearHead(weight, bias)
 
 
-@torch.inference_mode()
 def features_of(backbone: Backbone, images: LabelledImages, device: str, workers: int) -> LabelledRows:
     """Return the features of the images' central views, (n, d) float32, with their labels.
 
     Memory: n × d × 4 bytes. The backbone is left in evaluation mode.
     """
-    backbone.eval()
     part = PartImages(images.dataset, images.part, backbone.preprocessing)
-    blocks = row_blocks(len(images), BATCH)
-    features = np.empty((len(images), backbone.width), dtype=np.float32)
-    requests = (Request(images.rows[block]) for block in blocks)
-    for block, views in zip(blocks, loaded(part, requests, workers, is_cuda(device)), strict=True):
-        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=is_cuda(device)):
-            batch = backbone(pixels(views[0], device))
-        features[block] = batch.float().cpu().numpy()
-    return LabelledRows.of_array(features, images.labels)
+    features = encode(backbone, part, images.rows, device, workers)
+    return LabelledRows.of_array(features.cpu().numpy(), images.labels)

@@ -13,10 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.execution import is_cuda, pixels
-from activepool.compute import row_blocks
 from activepool.distributed import Processes
-from activepool.features.images import PartImages, Request, loaded
+from activepool.features.encoding import encode
+from activepool.features.images import PartImages
 from activepool.seeding import generator
 
 #: k and τ: Wu et al. 2018, section 3.4.
@@ -25,7 +24,7 @@ NEIGHBOURS, TEMPERATURE = 200, 0.07
 #: At most so many images of each part are looked at, drawn at random.
 ROWS = {"train": 50_000, "test": 10_000}
 
-#: Images that pass through the backbone together, and are classified together.
+#: Images that are classified together.
 BLOCK = 256
 
 
@@ -72,7 +71,6 @@ class KnnProbe:
     @torch.inference_mode()
     def accuracy(self, backbone: Backbone, workers: int) -> float:
         """Return the share of test images classified correctly; each process passes its share of images."""
-        backbone.eval()
         train, test = (self._features(backbone, part, workers) for part in ROWS)
         labels, truth = (torch.from_numpy(self._labels[part][self._rows[part]]) for part in ROWS)
         return float((classify(train, labels, test) == truth).double().mean())
@@ -80,12 +78,8 @@ class KnnProbe:
     def _features(self, backbone: Backbone, part: str, workers: int) -> Tensor:
         rows, device = self._rows[part], self._processes.device
         own = rows[self._processes.share(len(rows))]
-        requests = (Request(own[block]) for block in row_blocks(len(own), BLOCK))
-        found = [torch.empty(0, backbone.width, device=device)]
-        for views in loaded(self._parts[part], requests, workers, pinned=is_cuda(device)):
-            with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=is_cuda(device)):
-                found.append(backbone(pixels(views[0], device)).float())
-        return self._processes.gathered(torch.cat(found), len(rows))
+        found = encode(backbone, self._parts[part], own, device, workers)
+        return self._processes.gathered(found, len(rows))
 
 
 def _some_known(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:

@@ -19,9 +19,6 @@ from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import RoundData, finetune
 from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
-from activepool.index_files import read_index
-from activepool.labels import known_labels
-from activepool.pool import unlabelled_pool
 from activepool.stages.program import (
     add_compute_arguments,
     add_log_argument,
@@ -29,6 +26,7 @@ from activepool.stages.program import (
     reading_workers,
     run,
 )
+from activepool.stages.round_samples import read_round_samples
 from activepool.training_state import StateFile
 
 
@@ -71,9 +69,13 @@ def work(arguments: argparse.Namespace, processes: Processes) -> None:
     settings = parsed(BackboneSettings, arguments.backbone, "backbone")
     workers = reading_workers(arguments, processes.count)
     with LabelFile(arguments.dataset) as file:
-        data = round_data(arguments, file)
+        samples = read_round_samples(arguments, file)
         test = LabelledImages.all_known(file.path, "test", file.test.labels)
-        unlabelled = unlabelled_pool(len(file.train.labels), data.validation.rows, data.labelled.rows)
+        num_classes = len(file.class_names)
+    labelled, validation = (
+        LabelledImages(test.dataset, "train", *part) for part in (samples.labelled, samples.validation)
+    )
+    data = RoundData(labelled, validation, num_classes, arguments.seed, arguments.round)
     channels = settings.channels or image_channels(arguments.dataset)
     backbone, digest = load_backbone(
         settings.name, settings.image_size, channels, arguments.checkpoint, settings.checkpoint_format
@@ -84,7 +86,7 @@ def work(arguments: argparse.Namespace, processes: Processes) -> None:
         return
     rows = features_of(backbone, test, processes.device, workers)
     metrics = round_metrics(trained, rows, data.labelled.labels, data.num_classes, Compute())
-    where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(unlabelled)}
+    where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(samples.unlabelled)}
     write_table(arguments.curve, pd.DataFrame(history))
     save_weights(
         arguments.output, backbone, {"backbone": arguments.backbone, "head": arguments.head, **where}
@@ -94,17 +96,6 @@ def work(arguments: argparse.Namespace, processes: Processes) -> None:
     )
     write_json(arguments.metrics, metrics | where)
     state.remove()
-
-
-def round_data(arguments: argparse.Namespace, file: LabelFile) -> RoundData:
-    """Return the labelled set and the validation split with their labels."""
-
-    def of(*paths: str) -> LabelledImages:
-        rows = read_index(*paths)
-        return LabelledImages(file.path, "train", rows, known_labels(file, rows, arguments.annotations))
-
-    labelled, validation = of(*arguments.labelled), of(arguments.validation)
-    return RoundData(labelled, validation, len(file.class_names), arguments.seed, arguments.round)
 
 
 def fingerprint(arguments: argparse.Namespace, data: RoundData, checkpoint_digest: str) -> str:

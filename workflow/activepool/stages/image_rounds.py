@@ -4,7 +4,7 @@ import argparse
 import json
 
 from activepool.compute import resolve_device
-from activepool.data.samples import number_of_samples
+from activepool.data.label_file import LabelFile
 from activepool.features.image_round import ImageRound
 from activepool.index_files import read_index
 from activepool.pool import unlabelled_pool
@@ -28,7 +28,8 @@ def add_image_round_arguments(parser: argparse.ArgumentParser) -> None:
 def image_round(arguments: argparse.Namespace) -> ImageRound:
     """Return the images of the round that the arguments name."""
     labelled = read_index(*arguments.labelled)
-    samples = number_of_samples(arguments.dataset, "train")
+    with LabelFile(arguments.dataset) as file:
+        samples = len(file.train.labels)
     return ImageRound(
         dataset=arguments.dataset,
         labelled=labelled,

@@ -2,8 +2,7 @@
 
 import argparse
 
-from safetensors.torch import load_file
-
+from activepool.backbones.checkpoint_reading import read_checkpoint
 from activepool.features.store import FeatureFile
 from activepool.heads.linear import read_head
 from activepool.scores.pool import HeadOnPool
@@ -33,7 +32,7 @@ def main() -> None:
     copy_stderr(arguments.log)
     images = image_round(arguments)
     model = find_strategy(arguments.strategy).image_model
-    scores = model.score(load_file(arguments.model), images, **arguments.options)
+    scores = model.score(read_checkpoint(arguments.model), images, **arguments.options)
     with FeatureFile(arguments.features) as file:
         features = file.train.features
         head = read_head(arguments.head, features.shape[1])

@@ -3,9 +3,6 @@
 import argparse
 import json
 
-import numpy as np
-
-from activepool.errors import InputError
 from activepool.evaluation.round_metrics import round_metrics
 from activepool.features.store import FeatureFile
 from activepool.files import write_json
@@ -14,10 +11,8 @@ from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
 from activepool.heads.training import train_head
 from activepool.heads.views import read_views
-from activepool.index_files import read_index
-from activepool.labels import known_labels
-from activepool.pool import unlabelled_pool
 from activepool.stages.program import add_compute_arguments, compute_of, run
+from activepool.stages.round_samples import read_round_samples
 
 
 def parse() -> argparse.Namespace:
@@ -47,10 +42,9 @@ def main() -> None:
     arguments = parse()
     settings, compute = head_settings(arguments.head), compute_of(arguments)
     with FeatureFile(arguments.features) as file:
-        labelled_index, validation_index = read_index(*arguments.labelled), read_index(arguments.validation)
-        unlabelled = unlabelled_pool(file.train.features.shape[0], validation_index, labelled_index)
-        labelled = labelled_rows(file, labelled_index, arguments.labelled[0], arguments.annotations)
-        validation = labelled_rows(file, validation_index, arguments.validation, arguments.annotations)
+        samples, features = read_round_samples(arguments, file), file.train.features
+        labelled = LabelledRows(features, *samples.labelled)
+        validation = LabelledRows(features, *samples.validation)
         trained = train_head(
             labelled,
             validation,
@@ -66,15 +60,8 @@ def main() -> None:
     write_head(
         arguments.output, trained.head, validation_accuracy=trained.validation_accuracy, **trained.facts
     )
-    where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(unlabelled)}
+    where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(samples.unlabelled)}
     write_json(arguments.metrics, metrics | where)
-
-
-def labelled_rows(file: FeatureFile, index: np.ndarray, path: str, annotations: str | None) -> LabelledRows:
-    """Return the rows ``index`` with their labels; raises InputError, naming ``path``, if there are none."""
-    if not index.size:
-        raise InputError(f"{path}: has no rows; a head needs at least one labelled and one validation sample")
-    return LabelledRows(file.train.features, index, known_labels(file, index, annotations))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
 """Train the model that a strategy has of its own on the images of a round."""
 
 import argparse
-from pathlib import Path
 
-from safetensors.torch import save
-
-from activepool.files import written_whole
+from activepool.backbones.checkpoint import write_tensors
 from activepool.stages.image_rounds import add_image_round_arguments, image_round
 from activepool.stages.program import add_log_argument, copy_stderr, run
 from activepool.strategies.registry import find_strategy
+from activepool.training_state import state_path
 
 
 def parse() -> argparse.Namespace:
@@ -25,10 +23,9 @@ def main() -> None:
     arguments = parse()
     copy_stderr(arguments.log)
     model = find_strategy(arguments.strategy).image_model
-    state = Path(f"{arguments.output}.state")
+    state = state_path(arguments.output)
     weights = model.train(image_round(arguments), state, **arguments.options)
-    with written_whole(arguments.output) as temporary:
-        temporary.write_bytes(save({name: values.cpu().contiguous() for name, values in weights.items()}))
+    write_tensors(arguments.output, weights)
     state.unlink(missing_ok=True)
 
 

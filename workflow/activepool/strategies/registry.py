@@ -2,7 +2,6 @@
 
 import difflib
 import importlib
-import importlib.util
 import pkgutil
 from functools import cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import activepool.strategies
 from activepool.errors import InputError
 from activepool.strategies.declaration import Strategy
+from activepool.user_modules import imported
 
 
 @cache
@@ -46,10 +46,12 @@ def find_strategy(name: str) -> Strategy:
 
 def _users_strategy(name: str) -> Strategy:
     source, _, function = name.rpartition(":")
+    if source.endswith(".py") and not Path(source).is_file():
+        raise InputError(
+            f"strategy file {source} does not exist; the path is relative to where snakemake runs"
+        )
     try:
-        module = _module_of_file(source) if source.endswith(".py") else importlib.import_module(source)
-    except InputError:
-        raise
+        module = imported(source)
     except Exception as error:  # whatever a user's file raises when it is imported is the user's to see
         raise InputError(
             f"strategy {name!r}: cannot import {source} ({type(error).__name__}: {error})"
@@ -60,12 +62,3 @@ def _users_strategy(name: str) -> Strategy:
             f"strategy {name!r}: {source} declares no strategy {function!r} (use the decorator @strategy)"
         )
     return found
-
-
-def _module_of_file(path: str) -> object:
-    if not Path(path).is_file():
-        raise InputError(f"strategy file {path} does not exist; the path is relative to where snakemake runs")
-    specification = importlib.util.spec_from_file_location(Path(path).stem, path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module

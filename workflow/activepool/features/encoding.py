@@ -1,0 +1,28 @@
+"""Images passed through a backbone: features in memory, for what is measured while a network is trained."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from activepool.backbones.backbone import Backbone
+from activepool.backbones.execution import is_cuda, pixels
+from activepool.compute import row_blocks
+from activepool.features.images import PartImages, Request, loaded
+
+#: Images that pass through the backbone together.
+BATCH = 256
+
+
+@torch.inference_mode()
+def encode(backbone: Backbone, images: PartImages, rows: np.ndarray, device: str, workers: int) -> Tensor:
+    """Return the features of the central views of some rows, (n, d) float32 on the device.
+
+    On a GPU the backbone computes in bfloat16 where that is safe. It is left in evaluation mode.
+    """
+    backbone.eval()
+    requests = (Request(rows[block]) for block in row_blocks(len(rows), BATCH))
+    features = [torch.empty(0, backbone.width, device=device)]
+    for views in loaded(images, requests, workers, pinned=is_cuda(device)):
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=is_cuda(device)):
+            features.append(backbone(pixels(views[0], device)).float())
+    return torch.cat(features)

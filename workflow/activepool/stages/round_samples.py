@@ -1,0 +1,47 @@
+"""What the stages that train a round share: labelled set and validation split, checked, with labels."""
+
+import argparse
+from typing import NamedTuple
+
+import numpy as np
+
+from activepool.data.label_file import LabelFile
+from activepool.errors import InputError
+from activepool.index_files import read_index
+from activepool.labels import known_labels
+from activepool.pool import unlabelled_pool
+
+
+class Labelled(NamedTuple):
+    """Rows of the train part, and their labels, each (n,) int64."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+
+
+class RoundSamples(NamedTuple):
+    """The labelled set, the validation split, and the rows (n,) that are in neither."""
+
+    labelled: Labelled
+    validation: Labelled
+    unlabelled: np.ndarray
+
+
+def read_round_samples(arguments: argparse.Namespace, file: LabelFile) -> RoundSamples:
+    """Return the samples that ``--labelled``, ``--validation`` and ``--annotations`` name.
+
+    Raises InputError if a set is empty, names rows that are not there or are in both, or lacks a label.
+    """
+    labelled, validation = read_index(*arguments.labelled), read_index(arguments.validation)
+    unlabelled = unlabelled_pool(len(file.train.labels), validation, labelled)
+    return RoundSamples(
+        _with_labels(file, labelled, arguments.labelled[0], arguments.annotations),
+        _with_labels(file, validation, arguments.validation, arguments.annotations),
+        unlabelled,
+    )
+
+
+def _with_labels(file: LabelFile, rows: np.ndarray, path: str, annotations: str | None) -> Labelled:
+    if not rows.size:
+        raise InputError(f"{path}: has no rows; a head needs at least one labelled and one validation sample")
+    return Labelled(rows, known_labels(file, rows, annotations))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from annotated_types import MultipleOf
 
+from activepool.adversarial.settings import REDUCTION, AdversarialSettings
 from activepool.features.image_round import ImageRound
 from activepool.strategies.declaration import strategy
 from activepool.strategies.image_model import ImageModel
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 def train(images: ImageRound, state: Path, **options: object) -> "dict[str, Tensor]":
     """Return the weights of the autoencoder and the discriminator, trained on one round."""
-    from activepool.adversarial.settings import AdversarialSettings
     from activepool.adversarial.training import train_adversary
 
     return train_adversary(images, AdversarialSettings(**options), state)
@@ -29,7 +29,6 @@ def train(images: ImageRound, state: Path, **options: object) -> "dict[str, Tens
 def score(weights: "dict[str, Tensor]", images: ImageRound, **options: object) -> dict[str, np.ndarray]:
     """Return the log-odds of being labelled that the discriminator gives each unlabelled image."""
     from activepool.adversarial.scoring import labelled_log_odds
-    from activepool.adversarial.settings import AdversarialSettings
 
     return {"labelled_log_odds": labelled_log_odds(weights, images, AdversarialSettings(**options))}
 
@@ -38,7 +37,7 @@ def score(weights: "dict[str, Tensor]", images: ImageRound, **options: object) -
 def vaal(
     query: Query,
     *,
-    image_size: Annotated[PositiveInteger, MultipleOf(16)] = 32,
+    image_size: Annotated[PositiveInteger, MultipleOf(REDUCTION)] = 32,
     width: PositiveInteger = 128,
     latent: PositiveInteger = 32,
     epochs: PositiveInteger = 60,

@@ -21,6 +21,10 @@ include: "workflow/rules/features.smk"
 include: "workflow/rules/splits.smk"
 include: "workflow/rules/queries.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/ceiling.smk"
+include: "workflow/rules/pictures.smk"
+include: "workflow/rules/paper.smk"
+include: "workflow/rules/verify.smk"
 
 
 if EXPERIMENT.finetunes:

@@ -27,6 +27,13 @@ class TestFiles:
         assert read_json(path) == {"old": 1}
         assert list(tmp_path.iterdir()) == [path]
 
+    def test_what_a_killed_process_left_is_swept_and_nothing_else(self, tmp_path):
+        for name in (".a.123.partial.json", ".ab.123.partial.json", ".a.123.partial.csv", "a.partial.json"):
+            (tmp_path / name).write_text("half")
+        write_json(tmp_path / "a.json", {})
+        left = sorted(path.name for path in tmp_path.iterdir())
+        assert left == [".a.123.partial.csv", ".ab.123.partial.json", "a.json", "a.partial.json"]
+
     def test_tables_keep_all_digits(self, tmp_path):
         table = pd.DataFrame({"index": [3, 1], "score": [0.1 + 0.2, 1e-17]})
         write_table(tmp_path / "t.csv", table)
@@ -51,8 +58,8 @@ class TestFiles:
         ("content", "words"),
         [
             ("row\n1\n", "has no column 'index' (columns: row)"),
-            ("index\n1.5\n", "must hold whole numbers from 0"),
-            ("index\n-2\n", "must hold whole numbers from 0"),
+            ("index\n1.5\n", "row 1: index '1.5' is not a whole number from 0"),
+            ("index\n-2\n", "row 1: index '-2' is not a whole number from 0"),
             ("index\n4\n4\n", "index 4 was picked before"),
             ("", "not a readable CSV file"),
         ],

@@ -19,21 +19,24 @@ import os, signal, sys, time
 import torch
 from activepool.distributed import joined
 from activepool.errors import InputError
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 
-def main():
+def main(arguments):
     with joined("cpu") as processes:
-        if sys.argv[1] == "all":
+        if arguments.case == "all":
             raise InputError("images: none can be read")
-        if processes.rank == 1 and sys.argv[1] == "one":
+        if processes.rank == 1 and arguments.case == "one":
             raise InputError("image 7: cannot be read")
-        if processes.rank == 1 and sys.argv[1] == "killed":
+        if processes.rank == 1 and arguments.case == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
-        if processes.rank == 0 and sys.argv[1] == "unforeseen":
+        if processes.rank == 0 and arguments.case == "unforeseen":
             1 / 0
         processes.mean(torch.ones(3))
 
-run(main)
+parser = StageParser("")
+parser.add_argument("case")
+run(parser, main)
 """
 
 

@@ -22,10 +22,14 @@ class Folder:
         self.configuration = configuration
         (self.path / "trial.yaml").write_text(yaml.safe_dump(configuration))
 
+    def command(self, *arguments: str, cores: int = 2) -> list[str]:
+        """Return the command that runs snakemake, to be started in this folder."""
+        command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
+        return [*command, "--configfile", "trial.yaml", "--cores", str(cores), *arguments]
+
     def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> str:
         """Run snakemake here; return what it printed."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile")]
-        command += ["--configfile", "trial.yaml", "--cores", str(cores), *arguments]
+        command = self.command(*arguments, cores=cores)
         done = subprocess.run(command, cwd=self.path, capture_output=True, text=True)
         if check:
             assert done.returncode == 0, done.stdout + done.stderr
@@ -35,7 +39,8 @@ class Folder:
         """Return how many jobs of each rule a run would start, targets left out."""
         jobs: Counter[str] = Counter()
         for line in self.snakemake("--dry-run", *arguments, "--quiet", "progress").splitlines():
-            if line.startswith("rule ") or line.startswith("localrule "):
+            # The jobs of a group are indented.
+            if line.strip().startswith(("rule ", "localrule ")):
                 name = line.split()[1].rstrip(":")
                 jobs[name.split("_")[0] if name.startswith(("figure_", "table_")) else name] += 1
         del jobs["all"]
@@ -46,4 +51,12 @@ class Folder:
         files = sorted(found for pattern in patterns for found in self.path.glob(pattern))
         return {
             str(file.relative_to(self.path)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files
+        }
+
+    def results(self) -> dict[str, str]:
+        """Return the digest of each file that a run makes, but for logs and records, which tell of times."""
+        return {
+            path: digest
+            for path, digest in self.digests("results/**/*.*").items()
+            if not {"logs", "provenance"}.intersection(Path(path).parts)
         }

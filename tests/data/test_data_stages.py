@@ -8,7 +8,7 @@ import pytest
 
 from activepool.data.samples import read_samples
 from activepool.features.store import FeatureFile
-from activepool.stages import dataset, embeddings, initial_pool, validation
+from activepool.stages import dataset, embeddings, full_pool, initial_pool, validation
 from activepool.stages.program import run
 
 
@@ -20,7 +20,7 @@ def call(monkeypatch, tmp_path):
     def run_stage(stage, **options):
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         monkeypatch.setattr("sys.argv", [stage.__name__, *words])
-        run(stage.main)
+        run(stage.command_line(), stage.main)
 
     return run_stage
 
@@ -110,8 +110,18 @@ def test_embeddings_with_a_wrong_option(call, capsys):
     assert "path: missing required argument" in message
     assert "imbalance.kind: input should be 'exp' or 'step'" in message
     assert message.endswith(
-        "its options are: path, labels, test_features, test_labels, test_fraction, imbalance\n"
+        "its options are: path, labels, test_features, test_labels, test_fraction, imbalance, fraction\n"
     )
+
+
+def test_the_full_pool_is_all_of_known_label_outside_the_validation_split(call):
+    write_given("features.h5")
+    with h5py.File("features.h5", "r+") as file:
+        file["train/labels"][[3, 50]] = -1
+    call(validation, samples="features.h5", fraction=0.1, seed=0, output="validation.csv")
+    call(full_pool, samples="features.h5", validation="validation.csv", output="labelled.csv")
+    held = set(pd.read_csv("validation.csv")["index"])
+    assert pd.read_csv("labelled.csv")["index"].tolist() == sorted(set(range(80)) - held - {3, 50})
 
 
 def test_initial_pool_of_features_without_sources(call):

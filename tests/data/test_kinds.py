@@ -21,7 +21,7 @@ def test_preview_takes_the_options_of_load(kind):
 
 def test_preview_of_embeddings_takes_their_options():
     parameters = list(inspect.signature(embeddings.write_features).parameters.values())
-    assert list(inspect.signature(embeddings.preview).parameters.values()) == parameters[1:-1]
+    assert list(inspect.signature(embeddings.preview).parameters.values()) == parameters[1:-2]
 
 
 def dataset_of(kind, draw):

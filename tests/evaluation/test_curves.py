@@ -1,6 +1,7 @@
 import json
-import sys
 
+import h5py
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -18,14 +19,14 @@ def measured(strategy, seed, round_number, **metrics):
 
 def test_rows_follow_strategies_seeds_and_rounds():
     given = [measured(name, seed, r) for r in (2, 1) for seed in (10, 9) for name in ("base", "random")]
-    table = curves_table(given, ["random", "base"])
+    table = curves_table(given, ["random", "base"], None)
     keys = list(zip(table["strategy"], table["seed"], table["round"], strict=True))
     assert keys == [(name, seed, r) for name in ("random", "base") for seed in (9, 10) for r in (1, 2)]
 
 
 def test_shared_round_is_repeated_for_every_strategy():
     given = [measured(None, 0, 0, top1=0.5), measured("a", 0, 1, top1=0.6), measured("b", 0, 1, top1=0.7)]
-    table = curves_table(given, ["a", "b"])
+    table = curves_table(given, ["a", "b"], None)
     assert table[["strategy", "round", "top1"]].to_numpy().tolist() == [
         ["a", 0, 0.5],
         ["a", 1, 0.6],
@@ -39,56 +40,92 @@ def test_columns_are_the_numbers_by_name_after_the_keys():
         measured("a", 0, 1, top1=0.5, nll=None, note="words", trained=True),
         measured("a", 0, 2, ece=0.1),
     ]
-    table = curves_table(given, ["a"])
-    assert table.columns.tolist() == ["strategy", "seed", "round", "labels", "ece", "nll", "top1"]
+    table = curves_table(given, ["a"], None)
+    assert table.columns.tolist() == [
+        "strategy",
+        "seed",
+        "round",
+        "labels",
+        "ece",
+        "nll",
+        "tail_accuracy",
+        "top1",
+    ]
 
 
 def test_same_round_twice_names_both_files():
     given = [measured("a", 0, 1), RoundMetrics("a", 0, 1, {"labels": 1}, "other.json")]
     with pytest.raises(InputError, match=r"other\.json: the same strategy, seed and round as a-0-1\.json"):
-        curves_table(given, ["a"])
+        curves_table(given, ["a"], None)
 
 
 def test_two_initial_pools_for_one_seed_are_refused():
     with pytest.raises(InputError, match="the same strategy, seed and round"):
-        curves_table([measured(None, 0, 0), measured("a", 0, 0)], ["a"])
+        curves_table([measured(None, 0, 0), measured("a", 0, 0)], ["a"], None)
 
 
 def test_strategy_that_was_not_asked_for_is_refused():
     with pytest.raises(InputError, match="strategy 'b' is not one of a, c"):
-        curves_table([measured("b", 0, 1)], ["a", "c"])
+        curves_table([measured("b", 0, 1)], ["a", "c"], None)
 
 
 @pytest.mark.parametrize("labels", [None, "ten", True])
 def test_labels_must_be_a_number(labels):
     with pytest.raises(InputError, match=r"a-0-1\.json: 'labels' must be the number of labelled samples"):
-        curves_table([measured("a", 0, 1, labels=labels)], ["a"])
+        curves_table([measured("a", 0, 1, labels=labels)], ["a"], None)
 
 
 def test_class_counts_have_a_row_per_class():
-    table = class_counts_table([measured("a", 3, 1)], ["a"])
-    assert table.drop(columns="accuracy").to_numpy().tolist() == [["a", 3, 1, 0, 1], ["a", 3, 1, 1, 2]]
+    table = class_counts_table([measured("a", 3, 1)], ["a"], np.array([40, 30]))
+    assert table.drop(columns="accuracy").to_numpy().tolist() == [
+        ["a", 3, 1, 0, 1, 40],
+        ["a", 3, 1, 1, 2, 30],
+    ]
     assert table["accuracy"][0] == 0.5
     assert pd.isna(table["accuracy"][1])
 
 
+def test_tail_accuracy_is_that_of_the_rare_classes():
+    accuracies = {"class_counts": [1] * 4, "per_class_accuracy": [0.9, 0.25, None, 0.5]}
+    given = [measured(None, 0, 0, **accuracies), measured("a", 0, 1)]
+    # Classes 1 and 3 are rare; none is; 1 and 2 are, of which 2 was not tested.
+    train_counts = np.array([[50, 10, 50, 10], [50, 50, 50, 50], [50, 9, 9, 50]])
+    tail = [curves_table(given[:1], ["a"], counts)["tail_accuracy"][0] for counts in train_counts]
+    assert tail == [0.375, None, 0.25]
+    assert curves_table(given, ["a"], None)["tail_accuracy"].tolist() == [None, None]
+
+
+def test_counts_of_the_train_part_that_are_not_known_are_empty():
+    table = class_counts_table([measured("a", 3, 1)], ["a"], None)
+    assert table["in_train"].isna().all()
+    with pytest.raises(InputError, match=r"a-3-1\.json: 'class_counts' has 2 classes, the train part 3"):
+        class_counts_table([measured("a", 3, 1)], ["a"], np.array([1, 2, 3]))
+
+
 def test_class_lists_must_agree():
     with pytest.raises(InputError, match="'class_counts' has 3 classes, 'per_class_accuracy' 2"):
-        class_counts_table([measured("a", 0, 1, class_counts=[1, 2, 3])], ["a"])
+        class_counts_table([measured("a", 0, 1, class_counts=[1, 2, 3])], ["a"], None)
     with pytest.raises(InputError, match="'class_counts' must be a list with one number per class"):
-        class_counts_table([measured("a", 0, 1, class_counts=None)], ["a"])
+        class_counts_table([measured("a", 0, 1, class_counts=None)], ["a"], None)
 
 
-def run_stage(monkeypatch, folder, paths, *strategies):
-    outputs = [
-        "--output-curves",
-        str(folder / "curves.csv"),
-        "--output-class-counts",
-        str(folder / "counts.csv"),
+def run_stage(folder, strategy, seed=0, rounds=2, labels=(0, 0, 0, 1)):
+    with h5py.File(folder / "samples.h5", "w") as file:
+        file["train/labels"], file["test/labels"] = labels, [0, 1]
+        file.attrs["class_names"] = ["common", "rare"]
+    options = [
+        "--folder",
+        str(folder),
+        "--initial",
+        "initial_random",
+        "--samples",
+        str(folder / "samples.h5"),
     ]
-    options = ["--metrics", *map(str, paths), "--strategies", *strategies, *outputs]
-    monkeypatch.setattr(sys, "argv", ["curves", *options])
-    stage.main()
+    options += ["--initial", "initial_random", "--strategies", strategy]
+    options += ["--seeds", str(seed), "--rounds", str(rounds)]
+    options += ["--output-curves", str(folder / "curves.csv")]
+    options += ["--output-class-counts", str(folder / "counts.csv")]
+    stage.main(stage.command_line().parse_args(options))
     return pd.read_csv(folder / "curves.csv")
 
 
@@ -99,33 +136,47 @@ def write_metrics(folder, owner, seed, round_number, **metrics):
     return path
 
 
-def test_stage_reads_strategy_seed_and_round_from_the_path(tmp_path, monkeypatch):
-    paths = [
-        write_metrics(tmp_path, "base", 12, 11, top1=1 / 3),
-        write_metrics(tmp_path, "initial_random", 12, 0),
-    ]
-    table = run_stage(monkeypatch, tmp_path, paths, "base")
-    assert table[["strategy", "seed", "round"]].to_numpy().tolist() == [["base", 12, 0], ["base", 12, 11]]
+def test_stage_reads_every_round(tmp_path):
+    for round_number in range(1, 12):
+        write_metrics(tmp_path, "base", 12, round_number, top1=round_number / 3)
+    write_metrics(tmp_path, "initial_random", 12, 0)
+    table = run_stage(tmp_path, "base", seed=12, rounds=12)
+    assert table[["strategy", "seed"]].to_numpy().tolist() == [["base", 12]] * 12
+    assert table["round"].tolist() == list(range(12))
+    assert table["top1"].tolist()[1:] == [round_number / 3 for round_number in range(1, 12)]
 
 
-def test_numbers_come_through_the_files_unchanged(tmp_path, monkeypatch):
+def test_numbers_come_through_the_files_unchanged(tmp_path):
     values = [0.1 + 0.2, 1 / 3, None]
-    paths = [write_metrics(tmp_path, "a", 0, r + 1, top1=value) for r, value in enumerate(values)]
-    run_stage(monkeypatch, tmp_path, paths, "a")
+    for round_number, value in enumerate(values):
+        write_metrics(tmp_path, "a" if round_number else "initial_random", 0, round_number, top1=value)
+    run_stage(tmp_path, "a", rounds=3)
     table = pd.read_csv(tmp_path / "curves.csv")
     assert curve_of(table, "a", "top1")[0].tolist() == values[:2]
-    assert table["labels"].tolist() == [20, 30, 40]
+    assert table["labels"].tolist() == [10, 20, 30]
 
 
-def test_stage_refuses_a_path_that_says_nothing(tmp_path, monkeypatch):
-    path = tmp_path / "metrics.json"
-    path.write_text("{}")
-    with pytest.raises(InputError, match=r"must end in <strategy>/seed<S>/round<RR>/metrics\.json"):
-        run_stage(monkeypatch, tmp_path, [path], "a")
+@pytest.mark.parametrize(
+    ("labels", "tail", "in_train"), [((0, 1, 0), 0.25, [2, 1]), ((0, -1, 1), None, None)]
+)
+def test_stage_counts_the_train_part_where_its_labels_are_known(tmp_path, labels, tail, in_train):
+    write_metrics(tmp_path, "initial_random", 0, 0, per_class_accuracy=[0.5, 0.25])
+    table = run_stage(tmp_path, "a", rounds=1, labels=labels)
+    counts = pd.read_csv(tmp_path / "counts.csv")["in_train"]
+    if tail is None:
+        assert table["tail_accuracy"].isna().all() and counts.isna().all()
+    else:
+        assert table["tail_accuracy"].tolist() == [tail]
+        assert counts.tolist() == in_train
 
 
-def test_stage_refuses_metrics_that_are_no_object(tmp_path, monkeypatch):
-    path = write_metrics(tmp_path, "a", 0, 1)
-    path.write_text("[]")
-    with pytest.raises(InputError, match="must hold a JSON object"):
-        run_stage(monkeypatch, tmp_path, [path], "a")
+def test_stage_names_the_metrics_that_are_missing(tmp_path):
+    write_metrics(tmp_path, "initial_random", 0, 0)
+    with pytest.raises(InputError, match=r"a/seed0/round01/metrics\.json: there is no such file"):
+        run_stage(tmp_path, "a")
+
+
+def test_stage_refuses_metrics_that_are_no_object(tmp_path):
+    write_metrics(tmp_path, "initial_random", 0, 0).write_text("[]")
+    with pytest.raises(InputError, match=r"metrics\.json: must hold a JSON object"):
+        run_stage(tmp_path, "a", rounds=1)

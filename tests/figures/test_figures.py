@@ -1,4 +1,5 @@
-from itertools import pairwise
+from dataclasses import replace
+from itertools import combinations, pairwise
 
 import matplotlib
 import numpy as np
@@ -6,9 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from scipy import stats
 
 from activepool.errors import InputError
-from activepool.figures.catalogue import FIGURES
+from activepool.figures.catalogue import FIGURES, TABLES
 from activepool.figures.drawings.class_counts import last_counts
 from activepool.figures.printing import print_settings, write_figure
 from activepool.figures.results import Curves, Results
@@ -27,6 +29,7 @@ def results(strategies, seeds=3, rounds=4, classes=5, seed=0):
     metrics = (
         "top1",
         "balanced_accuracy",
+        "tail_accuracy",
         "imbalance_entropy",
         "imbalance_ratio",
         "imbalance_total_variation",
@@ -37,7 +40,12 @@ def results(strategies, seeds=3, rounds=4, classes=5, seed=0):
     counts["class"] = np.tile(range(classes), len(curves))
     counts["count"] = generator.integers(0, 40, len(counts))
     counts["accuracy"] = generator.random(len(counts))
-    return Results(Curves(curves), counts)
+    pairs = [
+        (*pair, s, r) for pair in combinations(strategies, 2) for s in range(seeds) for r in range(1, rounds)
+    ]
+    overlap = pd.DataFrame(pairs, columns=["strategy", "other", "seed", "round"])
+    overlap["picked"], overlap["labelled"] = generator.random((2, len(overlap)))
+    return Results(Curves(curves), counts, overlap)
 
 
 def drawn(name, given, settings=UPPER):
@@ -54,11 +62,18 @@ def written(folder, name, given, settings=UPPER):
 
 def test_the_figures_are():
     assert list(FIGURES) == [
+        "accuracy_change",
+        "area",
+        "class_count_heat_map",
         "class_counts",
         "difference_to_random",
         "imbalance",
+        "label_savings",
         "learning_curves",
         "learning_curves_balanced",
+        "learning_curves_tail",
+        "overlap",
+        "penalty",
     ]
     assert all(callable(FIGURES[name]) for name in FIGURES)
 
@@ -75,7 +90,7 @@ def test_the_figures_are():
 def test_every_figure_is_drawn_from_few_seeds_and_long_names(name, strategies, seeds, rounds):
     figure = drawn(name, results(strategies, seeds, rounds))
     shown = "".join(text.get_text() for text in figure.findobj(Text)).replace("\n", "")
-    for strategy in strategies[1:2]:
+    for strategy in strategies[1:2] if seeds > 1 or name != "penalty" else ():
         assert NAMES.get(strategy, strategy) in shown
 
 
@@ -86,16 +101,20 @@ def test_every_figure_is_drawn_with_missing_values(name):
     table.loc[table["strategy"] == "base", table.columns[4:]] = np.nan
     table.loc[3:5, table.columns[4:]] = np.nan
     axes = drawn(name, given).axes[0]
-    assert axes.lines or axes.images
+    assert axes.lines or axes.images or axes.collections
 
 
-@pytest.mark.parametrize("name", sorted({*FIGURES} - {"learning_curves_balanced"}))
+@pytest.mark.parametrize("name", sorted({*FIGURES} - {"learning_curves_balanced", "learning_curves_tail"}))
 def test_a_figure_follows_its_tables_and_comes_back_byte_for_byte(tmp_path, name):
     first = written(tmp_path, name, results(["random", "base"]))
     assert first[0].startswith(b"%PDF")
     assert first[1].startswith(b"\x89PNG")
     assert written(tmp_path, name, results(["random", "base"])) == first
-    changed = written(tmp_path, name, results(["random", "base"], seed=1))
+    other = results(["random", "base"], seed=1)
+    other.curves.table.loc[other.curves.table["strategy"] == "base", "top1"] += (
+        5  # wins, which noise does not
+    )
+    changed = written(tmp_path, name, other)
     assert changed[0] != first[0]
     assert changed[1] != first[1]
 
@@ -186,11 +205,143 @@ def test_imbalance_needs_a_measure(tmp_path):
     given = results(["random"])
     bare = Curves(given.curves.table[["strategy", "seed", "round", "labels", "top1"]])
     with pytest.raises(InputError, match="no metric begins with 'imbalance_'; there are top1"):
-        written(tmp_path, "imbalance", Results(bare, given.class_counts))
+        written(tmp_path, "imbalance", Results(bare, given.class_counts, given.overlap))
 
 
 def test_unknown_figure_and_colour_are_named(tmp_path):
-    with pytest.raises(InputError, match="figure 'pie' does not exist; there are class_counts"):
+    with pytest.raises(InputError, match="figure 'pie' does not exist; there are accuracy_change, area"):
         written(tmp_path, "pie", results(["random"]))
     with pytest.raises(InputError, match="colours: base: 'bluish' is not a colour"):
         written(tmp_path, "imbalance", results(["base"]), Settings(colours={"base": "bluish"}))
+
+
+def test_area_goes_from_worst_to_best_with_filled_marks_where_the_gain_is_sure():
+    given = results(["random", "base", "margin"], seeds=4, rounds=3)
+    table = given.curves.table
+    shared = np.tile(table.loc[table["strategy"] == "random", "top1"], 3)
+    noise = np.random.default_rng(0).normal(0, 0.3, len(table))
+    table["top1"] = shared + np.where(
+        table["strategy"] == "base", 2 + noise / 100, -noise * (table["round"] > 0)
+    )
+    table.loc[table["strategy"] == "random", "top1"] = shared[:12]
+    left, right = drawn("area", given).axes
+    names = [label.get_text() for label in left.get_yticklabels()]
+    assert names[-1] == "BASE"
+    areas = [line.get_xdata()[0] for line in left.lines]
+    assert areas == sorted(areas)
+    faces = {name: mark.get_markerfacecolor() for name, mark in zip(names, right.lines, strict=False)}
+    assert faces["BASE"] != "white"
+    assert faces["Margin"] == "white"
+    assert right.get_xlabel() == "Top-1 accuracy, difference (percentage points)"
+
+
+def test_area_has_the_best_above_where_less_is_better():
+    given = results(["random", "base"])
+    given.curves.table["nll"] = np.where(given.curves.table["strategy"] == "base", 1.0, 2.0)
+    axes = drawn("area", given, Settings(metric="nll")).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Random", "BASE"]
+
+
+def separated(strategies, seeds=3):
+    """Results in which each strategy is better than those before it, in every round after the first."""
+    given = results(strategies, seeds)
+    table = given.curves.table
+    places = table["strategy"].map({name: place for place, name in enumerate(strategies)})
+    table["top1"] = np.where(table["round"] > 0, places + table["top1"] / 100, 0.5)
+    return given
+
+
+def test_penalty_shows_who_wins_and_the_means():
+    figure = drawn("penalty", separated(["random", "base", "margin"]))
+    axes = figure.axes[0]
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert cells == {
+        (0, 1): "100",
+        (0, 2): "100",
+        (1, 2): "100",
+        (1, 0): "0",
+        (2, 0): "0",
+        (2, 1): "0",
+        (3, 0): "0",
+        (3, 1): "50",
+        (3, 2): "100",
+        (0, 3): "100",
+        (1, 3): "50",
+        (2, 3): "0",
+    }
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "Random",
+        "BASE",
+        "Margin",
+        "Mean: is beaten",
+    ]
+
+
+def test_overlap_shows_picks_above_the_diagonal():
+    given = results(["random", "base", "margin"], seeds=2, rounds=3)
+    axes = drawn("overlap", given).axes[0]
+    rows = given.overlap[(given.overlap["strategy"] == "random") & (given.overlap["other"] == "margin")]
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert len(cells) == 6
+    assert cells[2, 0] == f"{100 * rows['picked'].mean():.0f}"
+    assert cells[0, 2] == f"{100 * rows.loc[rows['round'] == 2, 'labelled'].mean():.0f}"
+
+
+@pytest.mark.parametrize("name", ["penalty", "overlap"])
+@pytest.mark.parametrize("strategies", [2, 13, 20])
+def test_no_two_names_or_numbers_of_a_matrix_overlap(name, strategies):
+    names = ["random", "balanced_random", *(f"a_long_name_of_number_{place}" for place in range(18))]
+    figure = drawn(name, separated(names[:strategies]))
+    renderer, axes = figure.canvas.get_renderer(), figure.axes[0]
+    texts = [*axes.texts, *axes.get_xticklabels(), *axes.get_yticklabels(), figure.axes[1].xaxis.label]
+    boxes = [text.get_window_extent(renderer) for text in texts if text.get_text()]
+    assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("penalty", results(["random", "base"], seeds=1), "Needs two strategies,\ntwo seeds\nand two rounds"),
+        ("overlap", results(["random", "base"], rounds=1), "Needs two strategies\nand two rounds"),
+        ("label_savings", results(["base", "margin"]), "Needs random\nand another strategy,\nand two rounds"),
+    ],
+)
+def test_a_figure_says_what_it_needs(name, given, words):
+    assert drawn(name, given).axes[0].get_title("left") == words
+
+
+def test_a_tail_that_is_not_there_is_told():
+    given = results(["random", "base"])
+    given.curves.table["tail_accuracy"] = np.nan
+    assert drawn("learning_curves_tail", given).axes[0].get_title("left").startswith("No tail")
+    shown = drawn("learning_curves_tail", results(["random", "base"])).axes[0]
+    assert shown.get_ylabel() == "Tail accuracy (%)"
+
+
+def test_label_savings_are_drawn_in_percent_with_their_band():
+    given = separated(["random", "base"])
+    axes = drawn("label_savings", given).axes[0]
+    line = next(line for line in axes.lines if line.get_color() == "#0072B2")
+    table = TABLES["label_savings"](given, UPPER)
+    np.testing.assert_allclose(line.get_xdata(), [200, 300, 400])
+    np.testing.assert_allclose(line.get_ydata(), 100 * table["saving"].to_numpy(dtype=float))
+    assert axes.get_ylim()[0] >= -100 and axes.get_ylim()[1] <= 100
+
+
+def test_the_ceiling_is_a_level_line_with_its_band():
+    given = results(["base", "random"])
+    values = [0.7, 0.8, 0.9]
+    rows = [
+        {"strategy": "full_pool", "seed": seed, "round": 0, "labels": 5000, "top1": value}
+        for seed, value in enumerate(values)
+    ]
+    with_ceiling = replace(given, ceiling=Curves(pd.DataFrame(rows)))
+    axes = drawn("learning_curves", with_ceiling).axes[0]
+    (line,) = [line for line in axes.lines if list(line.get_xdata()) == [0, 1]]
+    assert line.get_ydata() == pytest.approx([80, 80])
+    assert [text.get_text() for text in axes.texts] == ["all 5,000 labels"]
+    half_width = stats.t.ppf(0.975, 2) * stats.sem(values) * 100
+    band = axes.patches[-1].get_extents().transformed(axes.transData.inverted())
+    assert (band.y0, band.y1) == pytest.approx((80 - half_width, 80 + half_width))
+    assert axes.get_ylim()[1] >= 80
+    assert not drawn("learning_curves", given).axes[0].texts

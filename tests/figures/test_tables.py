@@ -1,20 +1,25 @@
-import sys
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from activepool.figures.catalogue import TABLES
-from activepool.figures.results import Curves
+from activepool.figures.catalogue import TABLES, TYPESET
+from activepool.figures.results import Curves, Results
 from activepool.figures.settings import Settings
+from activepool.figures.tables.overlap import triangles
 from activepool.stages import table as stage
 
 LABELS = [10, 20, 60]
 
 
+OVERLAP = [("random", "base"), ("random", "oracle"), ("base", "oracle")]
+
+
 @pytest.fixture
-def curves():
+def results():
     generator = np.random.default_rng(4)
     rows = [
         {"strategy": name, "seed": seed, "round": r, "labels": LABELS[r], "nll": 1.5}
@@ -23,12 +28,18 @@ def curves():
         for seed in range(3)
         for r in range(3)
     ]
-    return Curves(pd.DataFrame(rows))
+    pairs = [(*pair, seed, r, *generator.random(2)) for pair in OVERLAP for seed in range(3) for r in (1, 2)]
+    overlap = pd.DataFrame(pairs, columns=["strategy", "other", "seed", "round", "picked", "labelled"])
+    counts = pd.DataFrame(columns=["strategy", "seed", "round", "class", "count", "accuracy"])
+    ceiling = [
+        {"strategy": "full_pool", "seed": seed, "round": 0, "labels": 500, "top1": 0.5} for seed in range(3)
+    ]
+    return Results(Curves(pd.DataFrame(rows)), counts, overlap, Curves(pd.DataFrame(ceiling)))
 
 
-def values(curves, strategy, metric="top1"):
+def values(results, strategy, metric="top1"):
     """(seeds, rounds)."""
-    table = curves.table[curves.table["strategy"] == strategy]
+    table = results.curves.table[results.curves.table["strategy"] == strategy]
     return table[metric].to_numpy().reshape(3, 3)
 
 
@@ -40,25 +51,37 @@ SETTINGS = Settings(confidence=0.9, upper_references=("oracle",))
 
 
 def test_the_tables_are():
-    assert list(TABLES) == ["area", "by_labels", "final"]
+    assert list(TABLES) == [
+        "area",
+        "by_labels",
+        "difference_by_labels",
+        "final",
+        "label_savings",
+        "labels_to_reach",
+        "overlap",
+        "penalty",
+    ]
+    assert all(callable(TYPESET[name]) for name in TABLES)
 
 
-def test_final(curves):
-    table = TABLES["final"](curves, SETTINGS).set_index("strategy")
+def test_final(results):
+    table = TABLES["final"](results, SETTINGS).set_index("strategy")
     assert table.index.tolist() == ["random", "base", "oracle"]
     assert table["reads_all_labels"].tolist() == [False, False, True]
     assert table["labels"].tolist() == [60, 60, 60]
     assert table["seeds"].tolist() == [3, 3, 3]
     for metric in ("top1", "balanced_accuracy"):
-        last = values(curves, "base", metric)[:, -1]
+        last = values(results, "base", metric)[:, -1]
         assert table.loc["base", metric] == pytest.approx(last.mean())
         assert table.loc["base", f"{metric}_half_width"] == pytest.approx(half_width(last))
     assert table.loc["base", "nll_half_width"] == 0
 
 
-def test_final_is_empty_where_a_seed_lacks_the_metric(curves):
-    curves.table.loc[(curves.table["strategy"] == "base") & (curves.table["seed"] == 1), "top1"] = np.nan
-    table = TABLES["final"](curves, SETTINGS).set_index("strategy")
+def test_final_is_empty_where_a_seed_lacks_the_metric(results):
+    results.curves.table.loc[
+        (results.curves.table["strategy"] == "base") & (results.curves.table["seed"] == 1), "top1"
+    ] = np.nan
+    table = TABLES["final"](results, SETTINGS).set_index("strategy")
     assert np.isnan(table.loc["base", "top1"])
     assert not np.isnan(table.loc["base", "balanced_accuracy"])
 
@@ -67,11 +90,11 @@ def area(line):
     return (10 * (line[0] + line[1]) / 2 + 40 * (line[1] + line[2]) / 2) / 50
 
 
-def test_area(curves):
-    table = TABLES["area"](curves, SETTINGS).set_index(["metric", "strategy"])
+def test_area(results):
+    table = TABLES["area"](results, SETTINGS).set_index(["metric", "strategy"])
     assert table.index.unique("metric").tolist() == ["top1", "balanced_accuracy"]
-    base = np.array([area(line) for line in values(curves, "base")])
-    gains = base - [area(line) for line in values(curves, "random")]
+    base = np.array([area(line) for line in values(results, "base")])
+    gains = base - [area(line) for line in values(results, "random")]
     row = table.loc[("top1", "base")]
     assert (row["seeds"], row["labels_from"], row["labels_to"]) == (3, 10, 60)
     assert row["area"] == pytest.approx(base.mean())
@@ -81,36 +104,193 @@ def test_area(curves):
     assert np.isnan(table.loc[("top1", "random"), "difference"])
 
 
-def test_area_without_random_has_no_difference(curves):
-    others = Curves(curves.table[curves.table["strategy"] != "random"])
-    table = TABLES["area"](others, SETTINGS)
+def test_area_without_random_has_no_difference(results):
+    others = Curves(results.curves.table[results.curves.table["strategy"] != "random"])
+    table = TABLES["area"](replace(results, curves=others), SETTINGS)
     assert table["area"].notna().all()
     assert table["difference"].isna().all()
 
 
-def test_by_labels(curves):
-    table = TABLES["by_labels"](curves, SETTINGS)
+def test_by_labels(results):
+    table = TABLES["by_labels"](results, SETTINGS)
     names = ["random", "base", "oracle"]
     columns = [part for name in names for part in (name, f"{name}_half_width")]
     assert table.columns.tolist() == ["round", "labels", *columns]
     assert table["labels"].tolist() == LABELS
     for place in range(3):
-        one = values(curves, "oracle")[:, place]
+        one = values(results, "oracle")[:, place]
         assert table["oracle"][place] == pytest.approx(one.mean())
         assert table["oracle_half_width"][place] == pytest.approx(half_width(one))
 
 
+def test_area_has_the_test_of_the_gain_and_its_correction(results):
+    table = TABLES["area"](results, SETTINGS).set_index(["metric", "strategy"])
+    areas = {name: [area(line) for line in values(results, name)] for name in ("random", "base", "oracle")}
+    p_values = {name: stats.ttest_rel(areas[name], areas["random"]).pvalue for name in ("base", "oracle")}
+    least = min(p_values, key=p_values.get)
+    for name, p_value in p_values.items():
+        row = table.loc[("top1", name)]
+        assert row["p"] == pytest.approx(p_value)
+        expected = 2 * p_value if name == least else max(p_value, 2 * p_values[least])
+        assert row["p_holm"] == pytest.approx(min(expected, 1))
+    assert np.isnan(table.loc[("top1", "random"), "p_holm"])
+
+
+def test_difference_by_labels(results):
+    table = TABLES["difference_by_labels"](results, SETTINGS).set_index(["strategy", "round"])
+    assert table.index.tolist() == [(name, r) for name in ("base", "oracle") for r in (1, 2)]
+    for (name, place), row in table.iterrows():
+        gains = values(results, name)[:, place] - values(results, "random")[:, place]
+        assert (row["labels"], row["seeds"]) == (LABELS[place], 3)
+        assert row["difference"] == pytest.approx(gains.mean())
+        assert row["half_width"] == pytest.approx(half_width(gains))
+        assert row["p"] == pytest.approx(stats.ttest_1samp(gains, 0).pvalue)
+    for _, rows in table.groupby("round"):
+        assert rows["p_holm"].min() == pytest.approx(min(1, 2 * rows["p"].min()))
+        assert rows["p_holm"].max() == pytest.approx(min(1, max(rows["p"].max(), 2 * rows["p"].min())))
+
+
+def lifted(results, strategy, by):
+    table = results.curves.table.copy()
+    table.loc[(table["strategy"] == strategy) & (table["round"] > 0), "nll"] += by
+    table["nll"] += np.tile([0.0, 0.1, -0.1], len(table) // 3)
+    return replace(results, curves=Curves(table))
+
+
+def test_penalty_counts_the_rounds_won_and_knows_that_less_loss_is_better(results):
+    table = TABLES["penalty"](lifted(results, "base", 3.0), replace(SETTINGS, metric="nll"))
+    beats = table.set_index(["strategy", "other"])["beats"]
+    assert beats["random", "base"] == 1
+    assert beats["base", "random"] == 0
+    assert beats["random", "oracle"] == 0
+
+
+def test_label_savings(results):
+    table = results.curves.table.copy()
+    heights = {"random": [0.2, 0.4, 0.6], "base": [0.2, 0.6, 0.8], "oracle": [0.2, 0.3, 0.4]}
+    table["top1"] = [height for line in heights.values() for _ in range(3) for height in line]
+    given = replace(results, curves=Curves(table))
+    found = TABLES["label_savings"](given, SETTINGS)
+    assert found["strategy"].tolist() == ["base", "base", "oracle", "oracle"]
+    assert found["labels"].tolist() == [20, 60, 20, 60]
+    assert found["needed"].tolist()[:3] == pytest.approx([15, 20, 60])
+    assert found["saving"].tolist()[:3] == pytest.approx([0.25, 2 / 3, -2])
+    assert np.isnan(found["saving"][3])
+    table["nll"] = -table["top1"]
+    by_loss = TABLES["label_savings"](given, replace(SETTINGS, metric="nll"))
+    assert by_loss["saving"].tolist()[:3] == pytest.approx([0.25, 2 / 3, -2])
+    assert by_loss["level"].tolist()[:2] == pytest.approx([-0.4, -0.6])
+
+
+def test_labels_to_reach_a_share_of_the_ceiling(results):
+    rows = [
+        {"strategy": name, "seed": seed, "round": r, "labels": LABELS[r], "top1": value}
+        for name, curve in (("base", (0.4, 0.6, 0.9)), ("oracle", (0.96, 0.97, 0.98)), ("random", (0.1,) * 3))
+        for seed, shift in ((0, -0.1), (1, 0.1))
+        for r, value in enumerate(np.array(curve) + shift)
+    ]
+    ceiling = [
+        {"strategy": "full_pool", "seed": seed, "round": 0, "labels": 200, "top1": value}
+        for seed, value in ((0, 0.5), (1, 1.1))
+    ]
+    given = replace(results, curves=Curves(pd.DataFrame(rows)), ceiling=Curves(pd.DataFrame(ceiling)))
+    found = TABLES["labels_to_reach"](given, SETTINGS).set_index(["strategy", "share"])
+    # The ceiling is 0.8, of which 95 % is two thirds between 0.6 and 0.9 less a little.
+    between = {share: 20 + 40 * (share * 0.8 - 0.6) / 0.3 for share in (0.95, 0.99, 1.0)}
+    for share, labels in between.items():
+        assert found.loc[("base", share), "level"] == pytest.approx(share * 0.8)
+        assert found.loc[("base", share), "labels"] == pytest.approx(labels)
+        assert found.loc[("base", share), "share_of_pool"] == pytest.approx(labels / 200)
+        assert found.loc[("oracle", share), "labels"] == 10
+        assert np.isnan(found.loc[("random", share), "labels"])
+    printed = TYPESET["labels_to_reach"](found.reset_index(), SETTINGS)
+    assert r"Labels (\% of the pool) for: & 95\% & 99\% & 100\% \\" in printed.splitlines()
+    assert TABLES["labels_to_reach"](replace(results, ceiling=None), SETTINGS).empty
+
+
+@pytest.mark.parametrize("name", ["difference_by_labels", "label_savings"])
+def test_without_random_nothing_is_compared_with_it(results, name):
+    others = Curves(results.curves.table[results.curves.table["strategy"] != "random"])
+    table = TABLES[name](replace(results, curves=others), SETTINGS)
+    assert table.empty and "labels" in table.columns
+    assert r"\bottomrule" in TYPESET[name](table, SETTINGS)
+
+
+def test_overlap(results):
+    table = TABLES["overlap"](results, SETTINGS)
+    assert list(zip(table["strategy"], table["other"], strict=True)) == OVERLAP
+    rows = results.overlap[results.overlap["other"] == "base"]
+    picked = rows["picked"].to_numpy().reshape(3, 2).mean(axis=1)
+    labelled = rows["labelled"].to_numpy().reshape(3, 2)[:, 1]
+    first = table.iloc[0]
+    assert (first["seeds"], first["rounds"]) == (3, 2)
+    assert first["picked"] == pytest.approx(picked.mean())
+    assert first["picked_half_width"] == pytest.approx(half_width(picked))
+    assert first["labelled"] == pytest.approx(labelled.mean())
+    assert first["labelled_half_width"] == pytest.approx(half_width(labelled))
+
+
+def test_overlap_has_picks_above_and_labelled_sets_below(results):
+    table = TABLES["overlap"](results, SETTINGS)
+    matrix = triangles(table)
+    assert list(matrix.index) == list(matrix.columns) == ["random", "base", "oracle"]
+    for _, row in table.iterrows():
+        assert matrix.loc[row["strategy"], row["other"]] == row["picked"]
+        assert matrix.loc[row["other"], row["strategy"]] == row["labelled"]
+    assert np.isnan(np.diag(matrix)).all()
+
+
 @pytest.mark.parametrize("name", TABLES)
-def test_a_metric_without_any_value_still_makes_a_table(curves, name):
-    curves.table[["top1", "balanced_accuracy", "nll"]] = np.nan
-    table = TABLES[name](curves, SETTINGS)
-    assert {"area": "area", "by_labels": "labels", "final": "labels"}[name] in table.columns
+def test_every_table_is_typeset_with_as_many_cells_in_each_line(results, name):
+    lines = TYPESET[name](TABLES[name](results, SETTINGS), SETTINGS).splitlines()
+    width = len(re.fullmatch(r"\\begin\{tabular\}\{(l+r*)\}", lines[1])[1])
+    rows = [line for line in lines if line.endswith(r"\\") and "multicolumn" not in line]
+    assert len(rows) >= 3
+    assert {len(re.split(r"(?<!\\)&", row)) for row in rows} == {width}
+    assert lines[-1] == r"\end{tabular}"
+    assert any(line.startswith(r"oracle$^{\dagger}$ &") for line in lines)
+    note = r"{l}{\footnotesize $^{\dagger}$ Upper reference: reads all labels.} \\"
+    assert rf"\multicolumn{{{width}}}{note}" in lines
 
 
-def test_stage_writes_the_table_of_its_settings(curves, tmp_path, monkeypatch):
-    curves.table.to_csv(tmp_path / "curves.csv", index=False)
-    output = tmp_path / "by_labels.csv"
-    options = ["--table", "by_labels", "--curves", str(tmp_path / "curves.csv"), "--output", str(output)]
-    monkeypatch.setattr(sys, "argv", ["table", *options, "--settings", '{"metric": "nll"}'])
-    stage.main()
-    assert pd.read_csv(output)["base"].tolist() == [1.5, 1.5, 1.5]
+@pytest.mark.parametrize("name", TABLES)
+def test_one_seed_still_makes_a_table(results, name):
+    table = results.curves.table
+    one = replace(
+        results,
+        curves=Curves(table[table["seed"] == 0]),
+        overlap=results.overlap[results.overlap["seed"] == 0],
+    )
+    made = TABLES[name](one, SETTINGS)
+    assert len(made)
+    assert "nan" not in TYPESET[name](made, SETTINGS)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_one_round_of_one_strategy_still_makes_a_table(results, name):
+    table = results.curves.table
+    alone = Curves(table[(table["strategy"] == "random") & (table["round"] == 0)])
+    given = replace(results, curves=alone, overlap=results.overlap.iloc[:0])
+    assert r"\end{tabular}" in TYPESET[name](TABLES[name](given, SETTINGS), SETTINGS)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_metric_without_any_value_still_makes_a_table(results, name):
+    results.curves.table[["top1", "balanced_accuracy", "nll"]] = np.nan
+    table = TABLES[name](results, SETTINGS)
+    assert {"metric", "labels", "strategy"} & {*table.columns}
+    assert r"\end{tabular}" in TYPESET[name](table, SETTINGS)
+
+
+def test_stage_writes_the_table_of_its_settings(results, tmp_path):
+    options = ["--table", "by_labels", "--settings", '{"metric": "nll"}', "--upper-references", "oracle"]
+    given = {"curves": results.curves.table, "class-counts": results.class_counts, "overlap": results.overlap}
+    for name, table in given.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        options += [f"--{name}", str(tmp_path / f"{name}.csv")]
+    for form in ("csv", "tex"):
+        options += [f"--output-{form}", str(tmp_path / f"by_labels.{form}")]
+    stage.main(stage.command_line().parse_args(options))
+    assert pd.read_csv(tmp_path / "by_labels.csv")["base"].tolist() == [1.5, 1.5, 1.5]
+    printed = (tmp_path / "by_labels.tex").read_text()
+    assert r"BASE & $1.50 \pm 0.00$ & $1.50 \pm 0.00$ & $1.50 \pm 0.00$ \\" in printed.splitlines()

@@ -10,7 +10,7 @@ import pytest
 
 from activepool.heads.linear import read_head
 from activepool.stages.program import run
-from activepool.stages.train import main
+from activepool.stages.train import command_line, main
 
 CLASSES = ["ant", "bee", "cat"]
 
@@ -60,7 +60,7 @@ def train(folder, monkeypatch):
         ]
         arguments += ["--seed", "1", "--round", "1", "--device", "cpu", *options]
         monkeypatch.setattr(sys, "argv", ["train", *arguments])
-        run(main)
+        run(command_line(), main)
 
     return run_stage
 

@@ -1,6 +1,14 @@
+import ast
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
 
+from activepool.backbones.registry import BACKBONES
 from planning import digests
+
+#: The modules that import others by names which are not in the code; the digests name these themselves.
+IMPORT_BY_NAME = {"user_modules.py", "strategies/registry.py", "figures/catalogue.py"}
 
 
 @pytest.fixture
@@ -70,3 +78,21 @@ def test_every_stage_has_a_digest_of_its_own():
     ]
     found = {stage: digests.code_digest(digests.stage_file(stage)) for stage in stages}
     assert len(set(found.values())) == len(found)
+
+
+def test_every_backbone_is_in_the_digest_of_the_stages_that_build_one():
+    for stage in ("pretrain", "extract", "finetune"):
+        files = digests.with_imports(digests.stage_file(stage))
+        for place in BACKBONES.values():
+            assert Path(find_spec(place.partition(":")[0]).origin) in files
+
+
+def test_the_library_imports_nothing_in_a_way_that_digests_do_not_see():
+    found = set()
+    for file in digests.LIBRARY.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            assert not isinstance(node, ast.ImportFrom) or node.level == 0, f"{file}: a relative import"
+            name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            if name.endswith(("import_module", "spec_from_file_location", "__import__")):
+                found.add(str(file.relative_to(digests.LIBRARY)))
+    assert found <= IMPORT_BY_NAME

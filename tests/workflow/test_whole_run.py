@@ -12,6 +12,9 @@ from workflow_runs import Folder
 
 BITS = ("results/**/selected.csv", "results/**/head.h5", "results/**/validation.csv", "results/**/curves.csv")
 
+#: What every new round brings with it.
+EVALUATION = {"curves": 1, "selections": 1, "figure": 12, "table": 7, "feature_map": 1}
+
 
 def index_of(path):
     return pd.read_csv(path)["index"].to_numpy()
@@ -87,7 +90,7 @@ def test_a_second_run_has_nothing_to_do(finished):
 def test_a_deleted_round_comes_back_the_same(finished):
     before = finished.digests(*BITS)
     (finished.path / "results/trial/entropy/seed0/round01/selected.csv").unlink()
-    assert finished.planned() == {"select": 2, "train": 2, "score": 1, "curves": 1, "figure": 5, "table": 3}
+    assert finished.planned() == {"select": 2, "train": 2, "score": 1, **EVALUATION}
     finished.snakemake()
     assert finished.digests(*BITS) == before
 
@@ -102,17 +105,16 @@ def test_the_same_bits_on_one_core_in_another_order(finished, tmp_path):
 
 def test_a_new_strategy_and_a_new_round_rerun_nothing_else(finished):
     more = {**EMBEDDINGS, "strategies": [*EMBEDDINGS["strategies"], "margin"]}
-    evaluation = {"curves": 1, "figure": 5, "table": 3}
     try:
         finished.configure(more)
-        assert finished.planned() == {"score": 4, "select": 4, "train": 4, **evaluation}
+        assert finished.planned() == {"score": 4, "select": 4, "train": 4, **EVALUATION}
         finished.configure({**EMBEDDINGS, "rounds": 4})
         assert finished.planned() == {
             "score": 4,
             "select": 8,
             "select_with_state": 2,
             "train": 10,
-            **evaluation,
+            **EVALUATION,
         }
         finished.configure({**EMBEDDINGS, "seeds": [0, 1], "device": "cpu"})
         assert not finished.planned()

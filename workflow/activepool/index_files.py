@@ -9,6 +9,9 @@ import numpy as np
 from activepool.errors import InputError
 from activepool.files import written_whole
 
+#: Digits of the largest number that a row or a class can have.
+MOST_DIGITS = 18
+
 
 def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
     """Write an index file; ``columns`` begin with ``index``, and floats keep all their digits."""
@@ -22,8 +25,8 @@ def read_index(*paths: str | Path) -> np.ndarray:
     """Return the column ``index`` of one or more index files, one after the other.
 
     Returns: (n,) int64, in the order of the files.
-    Raises: InputError for a file without that column, with values that are not whole numbers, or with
-    an index that was already given.
+    Raises: InputError, naming file and line, for a file without that column, for a value that is not a whole
+    number, and for an index that was given before.
     """
     seen: dict[int, str | Path] = {}
     for path in paths:
@@ -37,10 +40,11 @@ def read_index(*paths: str | Path) -> np.ndarray:
 def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
     """Return the column names of a CSV file with a header, and its rows; a missing cell is the empty text.
 
-    Raises InputError if it cannot be read.
+    Raises InputError if it cannot be read, or two columns have one name.
     """
     try:
-        with Path(path).open(newline="") as stream:
+        # Spreadsheets begin a UTF-8 file with a byte order mark.
+        with Path(path).open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream, restval="")
             names = list(reader.fieldnames or ())
             rows = list(reader)
@@ -48,17 +52,28 @@ def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
         raise InputError(f"{path}: not a readable CSV file ({error})") from error
     if not names:
         raise InputError(f"{path}: not a readable CSV file (it is empty)")
+    if len(set(names)) < len(names):
+        raise InputError(f"{path}: two columns have the same name (columns: {', '.join(names)})")
     return names, rows
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that ``text`` writes in digits; None if it is none that a row or a class can have."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
 def _read_one(path: str | Path) -> list[int]:
     names, rows = read_rows(path)
     if "index" not in names:
         raise InputError(f"{path}: has no column 'index' (columns: {', '.join(names)})")
-    try:
-        values = [int(row["index"]) for row in rows]
-    except ValueError:
-        values = [-1]
-    if min(values, default=0) < 0:
-        raise InputError(f"{path}: column 'index' must hold whole numbers from 0, the rows of train/features")
+    values = []
+    for number, row in enumerate(rows, start=1):
+        value = whole_number(row["index"])
+        if value is None:
+            raise InputError(
+                f"{path}: row {number}: index {row['index']!r} is not a whole number from 0, "
+                "as the rows of train/features are counted"
+            )
+        values.append(value)
     return values

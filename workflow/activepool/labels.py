@@ -11,7 +11,8 @@ import numpy as np
 
 from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
-from activepool.index_files import read_rows
+from activepool.hdf5_reading import texts
+from activepool.index_files import read_rows, whole_number
 
 #: How many unlabelled rows an error message shows.
 SHOWN = 3
@@ -35,10 +36,7 @@ def known_labels(file: LabelFile, rows: np.ndarray, annotations: str | Path | No
 def merged_labels(file: LabelFile, annotations: str | Path) -> np.ndarray:
     """Return all labels of the training part, (N,), with those of the annotations file filled in."""
     labels = file.train.labels.copy()
-    names, rows = read_rows(annotations)
-    if "label" not in names or not {"index", "source"} & set(names):
-        raise InputError(f"{annotations}: must have the column 'label', and 'index' or 'source'")
-    given = [row for row in rows if row["label"] != ""]
+    names, given = read_annotations(annotations)
     for place, row in zip(_places(file, names, given, annotations), given, strict=True):
         label, known = _class_number(file, row["label"], annotations), labels[place]
         if known not in (-1, label):
@@ -50,19 +48,30 @@ def merged_labels(file: LabelFile, annotations: str | Path) -> np.ndarray:
     return labels
 
 
+def read_annotations(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the column names of an annotations file, and its rows that have a label; see `read_rows`."""
+    names, rows = read_rows(path)
+    if "label" not in names or not {"index", "source"} & set(names):
+        raise InputError(
+            f"{path}: must have the column 'label', and 'index' or 'source' (columns: {', '.join(names)})"
+        )
+    return names, [row for row in rows if row["label"] != ""]
+
+
 def _places(file: LabelFile, names: list[str], given: list[dict[str, str]], path: str | Path) -> list[int]:
     """Return the rows of the training part that the rows of an annotations file are about."""
     if "index" in names:
         size = len(file.train.labels)
-        for row in given:
-            if not row["index"].isdecimal() or int(row["index"]) >= size:
+        places = [whole_number(row["index"]) for row in given]
+        for place, row in zip(places, given, strict=True):
+            if place is None or place >= size:
                 raise InputError(
                     f"{path}: index {row['index']!r} is not a row of train/features (0 to {size - 1})"
                 )
-        return [int(row["index"]) for row in given]
+        return places
     if file.train.sources is None:
         raise InputError(f"{path}: {file.path} has no sources; give the column 'index' instead of 'source'")
-    place_of = {source: place for place, source in enumerate(file.train.sources.asstr()[:])}
+    place_of = {source: place for place, source in enumerate(texts(file.train.sources))}
     for row in given:
         if row["source"] not in place_of:
             raise InputError(f"{path}: source {row['source']!r} is not in the training part of {file.path}")
@@ -72,8 +81,9 @@ def _places(file: LabelFile, names: list[str], given: list[dict[str, str]], path
 def _class_number(file: LabelFile, value: str, path: str | Path) -> int:
     if value in file.class_names:
         return file.class_names.index(value)
-    if value.isdigit() and int(value) < len(file.class_names):
-        return int(value)
+    number = whole_number(value)
+    if number is not None and number < len(file.class_names):
+        return number
     raise InputError(f"{path}: label {value!r} is not a class; there are {', '.join(file.class_names[:20])}")
 
 

@@ -35,8 +35,12 @@ class StateFile:
 
     def write(self, content: dict[str, Any]) -> None:
         """Replace the state by ``content``: tensors, numbers, strings, and lists and dicts of them."""
-        with written_whole(self.path) as temporary:
-            torch.save({"fingerprint": self.fingerprint, "content": content}, temporary)
+        with written_whole(self.path) as temporary, temporary.open("wb") as file:
+            try:
+                torch.save({"fingerprint": self.fingerprint, "content": content}, file)
+            except RuntimeError as error:
+                # torch tells of a full disk in words of its own; the system's error is behind them.
+                raise error.__context__ or error from None
 
     def read(self) -> dict[str, Any] | None:
         """Return what was written, on the CPU; None if there is nothing, or it is of another training."""

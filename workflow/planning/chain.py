@@ -3,7 +3,7 @@
 Snakemake reruns a job when its params change. The params of a rule hold `Chain.settings` (what the stage
 is given) and `Chain.provenance` (a digest of settings and of code for the stage and for each ancestor).
 The ancestors are there because a failed job upstream can otherwise leave a stale file that counts as up
-to date.
+to date. docs/reruns.md has what follows from this.
 """
 
 import hashlib
@@ -13,11 +13,14 @@ from functools import cache
 from typing import Any
 
 from activepool.backbones.registry import users_file
-from planning.configuration import Experiment, StrategySettings
+from planning.configuration import FULL_POOL, Experiment, StrategySettings
 from planning.digests import LIBRARY, code_digest, stage_file
 
 #: Stages that build the backbone, which may be a user's own function.
 STAGES_WITH_BACKBONE = ("pretrain", "extract", "finetune", "extract_round")
+
+#: Stages of a query: they read the labelled set of the round before.
+QUERY_STAGES = ("score", "train_on_images", "score_images", "select")
 
 
 class Chain:
@@ -27,7 +30,7 @@ class Chain:
         self.experiment = experiment
         #: (stage, strategy=None) -> the slice of the configuration that the stage is given.
         self.settings: Callable[..., dict[str, Any]] = cache(self._settings)
-        #: (stage, strategy=None) -> digests of settings and code, for each stage of its ancestry.
+        #: (stage, strategy=None, first_query=False) -> digests of settings and code, for all its ancestry.
         self.provenance: Callable[..., dict[str, str]] = cache(self._provenance)
 
     def _settings(self, stage: str, strategy: str | None = None) -> dict[str, Any]:
@@ -62,64 +65,128 @@ class Chain:
                 }
             case "prepare" | "train_on_images" | "score" | "score_images" | "select":
                 return self._query_settings(stage, experiment.strategy(strategy))
+            case "projection":
+                return {"method": experiment.figures.map}
             case "figure":
-                return experiment.figures.model_dump()
+                return experiment.figures.model_dump(exclude={"map"})
             case "table":
-                return experiment.figures.model_dump(exclude={"colours"})
+                return experiment.figures.model_dump(exclude={"colours", "map"})
             case _:
                 return {}
 
-    def ancestry(self, stage: str, strategy: str | None = None) -> list[str]:
-        """Return the stages whose results ``stage`` depends on, in the order of the chain, itself last."""
-        if self.experiment.dataset.kind == "embeddings":
-            samples, weights, features = ["embeddings"], [], ["embeddings"]
-        else:
-            samples, weights = ["dataset"], ["pretrain"] if self.experiment.pretrain else []
-            features = [*samples, *weights, "extract", "gather"]
-        splits = [*samples, "validation", "initial_pool"]
-        for straight in (features, splits, [*samples, *weights, "pretraining_figure"]):
-            if stage in straight:
-                return straight[: straight.index(stage) + 1]
-        if stage == "prepare":
-            return [*features, "validation", stage]
-        if self.experiment.finetunes:
-            before, rounds = [*splits, *weights], ["finetune", "extract_round", "gather_round"]
-        else:
-            before, rounds = [*features, *splits], ["train"]
-        if strategy is None:
-            # The first round, which comes before any query; curves and what is drawn of them add the others.
-            rounds = rounds[: rounds.index(stage)] if stage in rounds else rounds
-        else:
-            rounds = [*rounds, *self._query_stages(strategy)]
-        others = dict.fromkeys([*before, *rounds])
-        others.pop(stage, None)
-        return [*others, stage]
+    def ancestry(self, stage: str, strategy: str | None = None, first_query: bool = False) -> list[str]:
+        """Return the stages whose results ``stage`` depends on, itself last.
 
-    def _query_stages(self, strategy: str) -> list[str]:
-        declared = self.experiment.strategy(strategy).declared
-        return [*(["score"] if declared.scores else []), *declared.functions]
+        Args:
+            stage: its name.
+            strategy: a strategy's folder; None for round 0, which comes before any query; `FULL_POOL`.
+            first_query: whether it is in round 1, whose query depends on no earlier picks of the strategy.
+        """
+        has_picks = strategy is not None and not (first_query and stage in QUERY_STAGES)
+        labelled = ["initial_pool", *(["select"] if has_picks else [])]
+        if strategy == FULL_POOL:
+            labelled = [FULL_POOL]
+        visited: dict[str, None] = {}
+        ordered: dict[str, None] = {}
 
-    def _provenance(self, stage: str, strategy: str | None = None) -> dict[str, str]:
+        def visit(one: str) -> None:
+            visited[one] = None
+            for before in self._read_by(one, strategy, labelled):
+                if before not in visited:
+                    visit(before)
+            ordered[one] = None
+
+        visit(stage)
+        return list(ordered)
+
+    def _read_by(self, stage: str, strategy: str | None, labelled: list[str]) -> list[str]:
+        """Return the stages whose files ``stage`` reads; ``labelled`` are those that make labelled.csv."""
+        samples, features = self._samples_and_features
+        splits = ["validation", *labelled]
+        weights = ["pretrain"] if self.experiment.pretrain else []
+        trained, round_features = self.training, "gather_round" if self.experiment.finetunes else features
+        match stage:
+            case "pretrain" | "validation":
+                return [samples]
+            case "pretraining_figure":
+                return ["pretrain"]
+            case "extract":
+                return [samples, *weights]
+            case "gather":
+                return [samples, "extract"]
+            case "initial_pool" | "full_pool":
+                return [samples, "validation"]
+            case "prepare":
+                return [features, "validation"]
+            case "projection":
+                return [features]
+            case "contact_sheet":
+                # Labels that come later are there when a head has been trained on them.
+                return [samples, *labelled, *([trained] if self.experiment.dataset.annotations else [])]
+            case "train":
+                return [features, *splits]
+            case "finetune":
+                return [samples, *weights, *splits]
+            case "extract_round":
+                return [samples, "finetune"]
+            case "gather_round":
+                return [samples, "extract_round"]
+            case "score":
+                return [round_features, *splits, trained]
+            case "train_on_images":
+                return [samples, *splits]
+            case "score_images":
+                return [samples, round_features, *splits, trained, "train_on_images"]
+            case "select":
+                declared = self.experiment.strategy(strategy).declared
+                read = [round_features if declared.reads_features else samples, *splits]
+                read += [trained] if "head" in declared.reads else []
+                read += ["score"] if declared.scores else []
+                return [*read, *(one for one in declared.functions if one != stage)]
+            case _:
+                return []
+
+    @property
+    def training(self) -> str:
+        """The stage that trains in a round."""
+        return "finetune" if self.experiment.finetunes else "train"
+
+    @property
+    def _samples_and_features(self) -> tuple[str, str]:
+        """The stages that make the files of samples and of features."""
+        is_given = self.experiment.dataset.kind == "embeddings"
+        return ("embeddings", "embeddings") if is_given else ("dataset", "gather")
+
+    def _provenance(
+        self, stage: str, strategy: str | None = None, first_query: bool = False
+    ) -> dict[str, str]:
         return {
             one: f"settings {_digest(self.settings(one, strategy))}, code {self._code(one, strategy)}"
-            for one in self.ancestry(stage, strategy)
+            for one in self.ancestry(stage, strategy, first_query)
         }
 
     def provenance_of_all(self, stage: str) -> dict[str, Any]:
         """Return the provenance of a stage that reads the rounds of all strategies."""
         strategies = {
-            one.folder: _digest(self.provenance("train", one.folder)) for one in self.experiment.strategies
+            one.folder: _digest(self.provenance(self.training, one.folder))
+            for one in self.experiment.strategies
         }
         return {
             **strategies,
             stage: f"settings {_digest(self.settings(stage))}, code {self._code(stage, None)}",
         }
 
+    def provenance_of_ceiling(self) -> dict[str, Any]:
+        """Return the provenance of what the training on the whole pool brings."""
+        return {**self.provenance(self.training, FULL_POOL), **self.provenance("curves")}
+
     def provenance_of_drawing(self, stage: str, name: str) -> dict[str, Any]:
         """Return the provenance of one figure or table, with the digest of the module that draws it."""
         folder = {"figure": "drawings", "table": "tables"}[stage]
+        ceiling = {"ceiling": _digest(self.provenance_of_ceiling())} if self.experiment.ceiling else {}
         return {
             **self.provenance_of_all(stage),
+            **ceiling,
             name: code_digest(LIBRARY / "figures" / folder / f"{name}.py"),
         }
 
@@ -128,12 +195,12 @@ class Chain:
         if self.experiment.dataset.kind != "embeddings":
             return self.settings("dataset")
         options = dict(self.settings("embeddings"))
-        imbalance = options.pop("imbalance", None)
-        return {"kind": "embeddings", "options": options, "imbalance": imbalance}
+        thinned = {key: options.pop(key, None) for key in ("imbalance", "fraction")}
+        return {"kind": "embeddings", "options": options, **thinned}
 
     def _code(self, stage: str, strategy: str | None) -> str:
         files = [stage_file(stage)]
-        declared = self.experiment.strategy(strategy).declared if strategy else None
+        declared = self.experiment.strategy(strategy).declared if strategy not in (None, FULL_POOL) else None
         if declared and stage in declared.functions:
             files.append(declared.file)
         if stage in STAGES_WITH_BACKBONE and (own := users_file(self.experiment.backbone.architecture)):
@@ -142,11 +209,12 @@ class Chain:
 
     def _dataset_settings(self) -> dict[str, Any]:
         dataset = self.experiment.dataset
-        shared = {"kind", "name", "annotations", "imbalance", "on_unreadable"}
+        shared = {"kind", "name", "annotations", "imbalance", "fraction", "on_unreadable"}
         return {
             "kind": dataset.kind,
             "options": dataset.model_dump(exclude=shared, exclude_none=True),
             "imbalance": dataset.imbalance.model_dump() if dataset.imbalance else None,
+            "fraction": dataset.fraction,
             "on_unreadable": getattr(dataset, "on_unreadable", "stop"),
         }
 

@@ -9,19 +9,30 @@ from activepool.data.kinds import preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
 from activepool.errors import InputError
+from activepool.labels import read_annotations
 from planning.chain import Chain
 from planning.configuration import Experiment
+from planning.repeated_keys import repeated_keys
 
 #: The network without weights: its features are the pixels.
 WITHOUT_WEIGHTS = "identity"
 
+#: Options of strategies that say of how many samples of the pool a round picks.
+SUBSETS = ("subset", "subset_unlabelled")
+
 
 def check(experiment: Experiment, source: str) -> None:
-    """Raise InputError with one line for each problem; ``source`` names the configuration file."""
+    """Raise InputError with one line for each problem.
+
+    ``source`` names the configuration file, or several with commas; their text is looked at once more, for
+    what does not show in what YAML makes of it.
+    """
     problems = [
+        *(line for path in source.split(", ") for line in repeated_keys(path)),
         *_backbone_problems(experiment),
         *_strategy_problems(experiment),
         *_file_problems(experiment),
+        *_colour_problems(experiment),
         *_data_problems(experiment),
     ]
     if problems:
@@ -57,6 +68,14 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
 
 
 def _strategy_problems(experiment: Experiment) -> Iterator[str]:
+    for strategy in experiment.strategies:
+        for option in SUBSETS:
+            size = strategy.options.get(option)
+            if size is not None and size < experiment.budget:
+                yield (
+                    f"strategies: {strategy.folder}: {option} is {size}; it must be at least "
+                    f"{experiment.budget}, the budget"
+                )
     if experiment.dataset.kind != "embeddings":
         return
     for strategy in experiment.strategies:
@@ -76,8 +95,25 @@ def _file_problems(experiment: Experiment) -> Iterator[str]:
     for key, path in files.items():
         if path is not None and not Path(path).is_file():
             yield f"{key}: the file {path} does not exist; a path is relative to where snakemake runs"
+        elif key == "dataset.annotations" and path is not None:
+            try:
+                read_annotations(path)
+            except InputError as error:
+                yield f"{key}: {error}"
     if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
         yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
+
+
+def _colour_problems(experiment: Experiment) -> Iterator[str]:
+    colours = experiment.figures.colours
+    if not colours:
+        return
+    # Importing matplotlib takes as long as all else that is done here.
+    from matplotlib.colors import is_color_like
+
+    for name, colour in colours.items():
+        if not is_color_like(colour):
+            yield f"figures.colours.{name}: {colour!r} is no colour; it must be a name or like '#0072B2'"
 
 
 def _data_problems(experiment: Experiment) -> Iterator[str]:

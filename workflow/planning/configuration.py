@@ -57,6 +57,7 @@ class DatasetSettings(Settings):
 
     name: Name | None = None
     imbalance: Imbalance | None = None
+    fraction: Annotated[float, Field(gt=0, le=1)] | None = None
     annotations: str | None = None
 
 
@@ -187,20 +188,27 @@ Head = Annotated[SgdHead | LbfgsHead | FinetuneHead, Field(discriminator="solver
 
 
 class Figures(Settings):
-    """How curves are drawn."""
+    """How curves are drawn, and how the pool is laid out in the plane."""
 
     confidence: Fraction = 0.95
     metric: Literal["top1", "top5", "balanced_accuracy"] = "top1"
     colours: dict[str, str] = Field(default_factory=dict)
+    map: Literal["pca", "umap"] = "pca"
 
 
-#: Folders of an experiment that are no strategy's.
-RESERVED_NAMES = ("splits", "figures", "tables")
+#: The folder of the training on the whole pool, where a round has that of its strategy.
+FULL_POOL = "full_pool"
+
+#: Folders and files of an experiment that are no strategy's.
+RESERVED_NAMES = ("splits", "figures", "tables", "provenance", FULL_POOL, "curves.csv", "class_counts.csv")
+RESERVED_NAMES += ("overlap.csv", "ceiling.csv", "ceiling_class_counts.csv")
 
 
 def _not_reserved(name: str | None) -> str | None:
     if name is not None and (name in RESERVED_NAMES or name.startswith("initial_")):
-        raise PydanticCustomError("reserved", f"{name!r} is the name of another folder; give it another name")
+        raise PydanticCustomError(
+            "reserved", f"{name!r} is the name of another folder or file; choose another"
+        )
     return name
 
 
@@ -266,9 +274,10 @@ class Experiment(Settings):
     initial: Initial
     budget: Count
     rounds: Count
-    seeds: Count | list[Annotated[int, Field(ge=0)]] = 3
+    seeds: Count | Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = 3
     strategies: Annotated[list[StrategySettings], Field(min_length=1)]
     head: Head = SgdHead()
+    ceiling: bool = False
     figures: Figures = Figures()
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
 
@@ -287,11 +296,20 @@ class Experiment(Settings):
     def _names_differ(cls, strategies: list[StrategySettings]) -> list[StrategySettings]:
         folders = [one.folder for one in strategies]
         for folder in folders:
+            _not_reserved(folder)
             if folders.count(folder) > 1:
                 raise PydanticCustomError(
                     "twice", f"{folder!r} is listed twice; tell them apart by the key 'name'"
                 )
         return strategies
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_differ(cls, seeds: int | list[int]) -> int | list[int]:
+        for seed in seeds if isinstance(seeds, list) else ():
+            if seeds.count(seed) > 1:
+                raise PydanticCustomError("twice", f"{seed} is listed twice; each seed is a run of its own")
+        return seeds
 
     @property
     def seed_list(self) -> list[int]:
@@ -313,8 +331,11 @@ class Experiment(Settings):
         """The dataset's folder under results/features."""
         if self.dataset.name:
             return self.dataset.name
-        imbalance = self.dataset.imbalance
-        return f"{self.dataset.kind}_{imbalance.kind}{imbalance.factor:g}" if imbalance else self.dataset.kind
+        imbalance, fraction = self.dataset.imbalance, self.dataset.fraction
+        parts = [self.dataset.kind]
+        parts += [f"{imbalance.kind}{imbalance.factor:g}"] if imbalance else []
+        parts += [f"fraction{fraction:g}"] if fraction else []
+        return "_".join(parts)
 
     @property
     def backbone_name(self) -> str:

@@ -18,6 +18,12 @@ LIBRARY = ROOT / PACKAGE
 @cache
 def code_digest(*files: Path) -> str:
     """Return a digest of ``files`` and of all that they import inside the package."""
+    parts = sorted(f"{file.name}:{_file_digest(file)}" for file in with_imports(*files))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def with_imports(*files: Path) -> set[Path]:
+    """Return ``files`` and all that they import inside the package, directly or not."""
     closure: set[Path] = set()
     waiting = list(files)
     while waiting:
@@ -25,8 +31,7 @@ def code_digest(*files: Path) -> str:
         if file not in closure:
             closure.add(file)
             waiting.extend(_imported_files(file))
-    parts = sorted(f"{file.name}:{_file_digest(file)}" for file in closure)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    return closure
 
 
 def stage_file(stage: str) -> Path:

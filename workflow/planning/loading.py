@@ -1,6 +1,8 @@
 """From what Snakemake read to a checked Experiment: all errors at once, a line each."""
 
 import difflib
+import math
+from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -8,21 +10,49 @@ from pydantic import BaseModel, ValidationError
 
 from activepool.errors import InputError
 from planning.configuration import Experiment
+from planning.scaling import made_small
 
 
 def load(raw: dict[str, Any], source: str) -> Experiment:
     """Return the experiment that ``raw`` describes.
 
     Args:
-        raw: the configuration as read from YAML and the command line.
+        raw: the configuration as read from YAML and the command line; its keys ``scale`` and ``stand_in``
+            make it small (see planning.scaling).
         source: the name of its file, for messages.
 
     Raises InputError with one line for each error: file, key, what is wrong, what would be right.
     """
     try:
-        return Experiment.model_validate(raw)
+        raw = made_small(raw)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from None
+    try:
+        experiment = Experiment.model_validate(raw)
     except ValidationError as error:
         raise InputError("\n".join(f"{source}: {_line(one)}" for one in error.errors())) from None
+    read = experiment.model_dump()
+    read["strategies"] = [one.options for one in experiment.strategies]
+    problems = list(_no_numbers(raw, read, ""))
+    if problems:
+        raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
+    return experiment
+
+
+def _no_numbers(given: Any, read: Any, key: str) -> Iterator[str]:
+    """Yield a line for each yes or no, and each infinity, that was read as a number."""
+    if isinstance(given, Mapping) and isinstance(read, Mapping):
+        for name, value in given.items():
+            yield from _no_numbers(value, read.get(name), f"{key}.{name}")
+    elif isinstance(given, list) and isinstance(read, list | tuple):
+        for number, (one, as_read) in enumerate(zip(given, read, strict=True)):
+            yield from _no_numbers(one, as_read, f"{key}.{number}")
+    elif _is_number(read) and (isinstance(given, bool) or not math.isfinite(read)):
+        yield f"{key[1:]}: input should be a finite number (given: {given!r})"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _line(error: dict[str, Any]) -> str:
@@ -38,6 +68,8 @@ def _line(error: dict[str, Any]) -> str:
         expected = context.get("expected_tags", "")
         given = f"{context['tag']!r} is not known; " if "tag" in context else "is missing; "
         return f"{key}.{discriminator}: {given}it must be one of {expected}".rstrip()
+    if kind in ("model_type", "model_attributes_type"):
+        return f"{key}: input should be a section with keys of its own (given: {error['input']!r})"
     message = error["msg"][:1].lower() + error["msg"][1:]
     given = error["input"]
     shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool | None) else ""

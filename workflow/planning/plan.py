@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 from activepool.compute import has_cuda_driver
 from activepool.figures.catalogue import FIGURES, TABLES
 from planning.chain import Chain
-from planning.configuration import Experiment, StrategySettings
+from planning.configuration import FULL_POOL, Experiment, StrategySettings
+from planning.runs import JOBS
 
-#: What every round writes, and what finetuning writes beside it.
-RUN_FILES = ("selected.csv", "labelled.csv", "head.h5", "metrics.json")
+#: What finetuning writes beside a round's head and metrics.
 FINETUNING_FILES = ("network.safetensors", "finetune.csv")
 
 
@@ -24,6 +25,7 @@ class Plan:
         self.chain = Chain(experiment)
         self.root = f"results/{experiment.experiment}"
         self.features = f"results/features/{experiment.dataset_name}/{experiment.backbone_name}/features.h5"
+        self.map = f"{Path(self.features).parent}/map.h5"
         self.figure_names, self.table_names = list(FIGURES), list(TABLES)
         self.dataset = f"results/datasets/{experiment.dataset_name}/dataset.h5"
 
@@ -84,32 +86,111 @@ class Plan:
         """Return all metrics.json."""
         return [f"{run}/metrics.json" for run in self.runs()]
 
+    def runs_options(self) -> list[str]:
+        """Return the options of the stages that read files of all rounds: which there are."""
+        return self._runs_options(self.strategies(), self.experiment.seed_list)
+
+    def pictured_runs_options(self, *strategies: str) -> list[str]:
+        """Return the same for some strategies and the seed that is shown in pictures."""
+        return self._runs_options(strategies, self.experiment.seed_list[:1])
+
+    def _runs_options(self, strategies: Sequence[str], seeds: Sequence[int]) -> list[str]:
+        return [
+            *("--folder", self.root, "--initial", self.experiment.initial_folder),
+            *("--strategies", *strategies, "--seeds", *map(str, seeds)),
+            *("--rounds", str(self.experiment.rounds)),
+        ]
+
+    def ceiling_metrics(self) -> list[str]:
+        """Return the metrics.json of the trainings on the whole pool."""
+        return [f"{run}/metrics.json" for run in self._full_pool_runs()]
+
+    def ceiling_options(self) -> list[str]:
+        """Return the options of the stage that reads them: round 0 of a strategy of that name."""
+        return [
+            *("--folder", self.root, "--initial", FULL_POOL, "--strategies", FULL_POOL),
+            *("--seeds", *map(str, self.experiment.seed_list), "--rounds", "1"),
+        ]
+
+    @property
+    def ceiling(self) -> str | None:
+        """What all labels of the pool bring, in the form of curves.csv; None if that is not asked for."""
+        return f"{self.root}/ceiling.csv" if self.experiment.ceiling else None
+
+    def drawing_options(self) -> list[str]:
+        """Return the options of figures and tables that depend on what an experiment has."""
+        return ["--ceiling", self.ceiling] if self.ceiling else []
+
+    def _full_pool_runs(self) -> list[str]:
+        return [f"{self.root}/{FULL_POOL}/seed{seed}/round00" for seed in self.experiment.seed_list]
+
+    def _ceiling_files(self) -> list[str]:
+        if not self.experiment.ceiling:
+            return []
+        names = ["labelled.csv", *self._trained_files()]
+        of_runs = [f"{run}/{name}" for run in self._full_pool_runs() for name in names]
+        return [*of_runs, f"{self.root}/ceiling.csv", f"{self.root}/ceiling_class_counts.csv"]
+
+    def _trained_files(self) -> list[str]:
+        return ["head.h5", "metrics.json", *(FINETUNING_FILES if self.experiment.finetunes else ())]
+
+    def selections(self) -> list[str]:
+        """Return all selected.csv."""
+        return [f"{run}/selected.csv" for run in self.runs()]
+
     def all_files(self) -> list[str]:
         """Return every file of every job: only what a target names is seen to be missing."""
         experiment = self.experiment
         splits = [f"{self.root}/splits/seed{seed}/validation.csv" for seed in experiment.seed_list]
-        names = [*RUN_FILES, *(FINETUNING_FILES if experiment.finetunes else ())]
+        names = ["selected.csv", "labelled.csv", *self._trained_files()]
         rounds = [f"{run}/{name}" for run in self.runs() for name in names]
         return [
             *self._feature_files(),
             *splits,
             *rounds,
             *self._query_files(),
+            *self._ceiling_files(),
+            *([self.map] if self.has_map else []),
             f"{self.root}/curves.csv",
             f"{self.root}/class_counts.csv",
+            f"{self.root}/overlap.csv",
             *self.figures(),
             *self.tables(),
         ]
 
     def figures(self) -> list[str]:
-        """Return the figures, each as PDF and PNG."""
+        """Return the figures, each as PDF and PNG, and the contact sheets, as PNG."""
         drawn = [f"{self.root}/figures/{name}" for name in self.figure_names]
+        drawn += [f"{self.root}/figures/feature_map"] if self.has_map else []
         drawn += [f"{self._pretrained}/pretrain"] if self.experiment.pretrain else []
-        return [f"{name}.{form}" for name in drawn for form in ("pdf", "png")]
+        return [*(f"{name}.{form}" for name in drawn for form in ("pdf", "png")), *self.contact_sheets()]
+
+    @property
+    def has_map(self) -> bool:
+        """Whether the pool is laid out in the plane: where the features of the first backbone are made."""
+        return self.features in self._feature_files()
+
+    def contact_sheets(self) -> list[str]:
+        """Return the contact sheet of each strategy; embeddings have none."""
+        if self.experiment.dataset.kind == "embeddings":
+            return []
+        return [f"{self.root}/figures/contact_sheet_{strategy}.png" for strategy in self.strategies()]
+
+    def pictured_selections(self, *strategies: str) -> list[str]:
+        """Return the selected.csv of these strategies with the first seed, each once, round by round."""
+        seed, rounds = self.experiment.seed_list[0], range(self.experiment.rounds)
+        runs = [self.run_folder(strategy, seed, number) for strategy in strategies for number in rounds]
+        return [f"{run}/selected.csv" for run in dict.fromkeys(runs)]
+
+    def awaited_labels(self, wildcards: Any) -> list[str]:
+        """Return a file that is there when all picks of a strategy have labels, if these come later."""
+        experiment = self.experiment
+        last = self.run_folder(wildcards.strategy, experiment.seed_list[0], experiment.rounds - 1)
+        return [f"{last}/metrics.json"] if experiment.dataset.annotations else []
 
     def tables(self) -> list[str]:
-        """Return the tables."""
-        return [f"{self.root}/tables/{name}.csv" for name in self.table_names]
+        """Return the tables, each as CSV and in LaTeX."""
+        return [f"{self.root}/tables/{name}.{form}" for name in self.table_names for form in ("csv", "tex")]
 
     def query_inputs(self, wildcards: Any) -> dict[str, str]:
         """Return what a strategy reads beside features, splits and index files, by the name of its option."""
@@ -153,10 +234,11 @@ class Plan:
     def shell_prefix(workflow: Any) -> str:
         """Return what each job's shell starts with: the library on the path, and this Python before others.
 
-        With ``--software-deployment-method conda`` the Python is conda's.
+        With ``--software-deployment-method conda`` the Python is conda's. Jobs are also told where to
+        announce themselves (see planning.runs).
         """
         library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
-        prefix = f"export PYTHONPATH={library}; "
+        prefix = f"export PYTHONPATH={library} ACTIVEPOOL_JOBS={JOBS}; "
         if not workflow.deployment_settings.deployment_method:
             prefix += f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
         return prefix
@@ -191,6 +273,12 @@ class Plan:
         """Return the option of the figure stage that names the strategies which read all labels."""
         names = [one.folder for one in self.experiment.strategies if one.declared.upper_reference]
         return ["--upper-references", *names] if names else []
+
+    def dataset_files(self) -> list[str]:
+        """Return the user's lists of images; the images themselves are too many to be looked at."""
+        lists = {"manifest": ("path",), "imagenet_lt": ("train_list", "test_list")}
+        dataset = self.experiment.dataset
+        return [getattr(dataset, name) for name in lists.get(dataset.kind, ())]
 
     def embeddings_files(self) -> list[str]:
         """Return the user's files that a dataset of kind embeddings is read from."""

@@ -2,21 +2,28 @@
 
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from activepool.errors import InputError
+from planning.categories import category_of
 from planning.checks import check
+from planning.cluster import Needs
+from planning.configuration import FULL_POOL
 from planning.loading import load
+from planning.paper import chosen
 from planning.plan import Plan
+from planning.runs import enter
 
 CONFIGURATION_FILE = (
     ", ".join(map(str, workflow.overwrite_configfiles)) or "config.yaml"
 )
 
 try:
+    PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
     EXPERIMENT = load(config, CONFIGURATION_FILE)
     if workflow.is_main_process:
         check(EXPERIMENT, CONFIGURATION_FILE)
@@ -24,6 +31,10 @@ except InputError as error:
     sys.exit(f"activepool: the configuration cannot be used\n{error}")
 
 PLAN = Plan(EXPERIMENT)
+NEEDS = Needs(EXPERIMENT)
+
+if workflow.is_main_process:
+    RUN_LOCK = enter()
 
 # The stages run with the Python that runs Snakemake, unless conda brings its own.
 shell.prefix(PLAN.shell_prefix(workflow))
@@ -44,6 +55,11 @@ def strategy_of(wildcards):
     return None if strategy == EXPERIMENT.initial_folder else strategy
 
 
+def is_first_query(wildcards):
+    """Say whether a job is one of round 1, whose query depends on no earlier picks."""
+    return int(wildcards.get("round", 0)) == 1
+
+
 def setting(stage, key):
     """Return a params function: one setting of a stage, as text that the command line takes."""
 
@@ -62,8 +78,10 @@ def settings(stage):
 
 
 def provenance(stage):
-    """Return a params function: digests of the settings and code that a stage's result depends on."""
-    return lambda wildcards: PLAN.chain.provenance(stage, strategy_of(wildcards))
+    """Return a params function: digests of the settings and code that a stage's result depends on, as JSON."""
+    return lambda wildcards: json.dumps(
+        PLAN.chain.provenance(stage, strategy_of(wildcards), is_first_query(wildcards))
+    )
 
 
 def one_of(names):

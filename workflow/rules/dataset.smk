@@ -2,6 +2,8 @@
 
 
 rule dataset:
+    input:
+        PLAN.dataset_files(),
     output:
         dataset="results/datasets/{dataset}/dataset.h5",
         unreadable="results/datasets/{dataset}/unreadable.csv",
@@ -18,4 +20,5 @@ rule dataset:
         provenance=provenance("dataset"),
     shell:
         "python -m activepool.stages.dataset --dataset {params.settings:q} --workers {threads}"
-        " --output {output.dataset} --unreadable {output.unreadable} --log {log}"
+        " --output {output.dataset} --unreadable {output.unreadable}"
+        " --provenance {params.provenance:q} --log {log}"

@@ -3,20 +3,41 @@
 
 rule curves:
     input:
-        PLAN.metrics(),
+        metrics=PLAN.metrics(),
+        samples=PLAN.samples,
     output:
         curves="results/{experiment}/curves.csv",
         class_counts="results/{experiment}/class_counts.csv",
     log:
         "results/logs/{experiment}/curves.log",
+    localrule: True
     conda:
         "../../envs/activepool.yaml"
     params:
-        strategies=[strategy.folder for strategy in EXPERIMENT.strategies],
-        provenance=PLAN.chain.provenance_of_all("curves"),
+        runs=PLAN.runs_options(),
+        provenance=json.dumps(PLAN.chain.provenance_of_all("curves")),
     shell:
-        "python -m activepool.stages.curves --metrics {input} --strategies {params.strategies:q}"
-        " --output-curves {output.curves} --output-class-counts {output.class_counts} 2> >(tee {log} >&2)"
+        "python -m activepool.stages.curves {params.runs:q} --samples {input.samples}"
+        " --output-curves {output.curves} --output-class-counts {output.class_counts}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+
+
+rule selections:
+    input:
+        PLAN.selections(),
+    output:
+        "results/{experiment}/overlap.csv",
+    log:
+        "results/logs/{experiment}/selections.log",
+    localrule: True
+    conda:
+        "../../envs/activepool.yaml"
+    params:
+        runs=PLAN.runs_options(),
+        provenance=json.dumps(PLAN.chain.provenance_of_all("selections")),
+    shell:
+        "python -m activepool.stages.selections {params.runs:q} --output {output}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 # One rule each, because each has its caption.
@@ -28,27 +49,32 @@ for figure in PLAN.figure_names:
         input:
             curves="results/{experiment}/curves.csv",
             class_counts="results/{experiment}/class_counts.csv",
+            overlap="results/{experiment}/overlap.csv",
+            ceiling=PLAN.ceiling or [],
         output:
             pdf=f"results/{{experiment}}/figures/{figure}.pdf",
             png=report(
                 f"results/{{experiment}}/figures/{figure}.png",
                 caption=f"../report/{figure}.rst",
-                category="Figures",
+                category=category_of("drawings", figure, "Figures"),
                 labels={"figure": figure.replace("_", " ")},
             ),
         log:
             f"results/logs/{{experiment}}/figures/{figure}.log",
+        localrule: True
         conda:
             "../../envs/activepool.yaml"
         params:
             figure=figure,
             settings=settings("figure"),
+            ceiling=PLAN.drawing_options(),
             upper_references=PLAN.upper_references_options(),
-            provenance=PLAN.chain.provenance_of_drawing("figure", figure),
+            provenance=json.dumps(PLAN.chain.provenance_of_drawing("figure", figure)),
         shell:
             "python -m activepool.stages.figure --figure {params.figure} --curves {input.curves}"
-            " --class-counts {input.class_counts} {params.upper_references:q} --settings {params.settings:q}"
-            " --output-pdf {output.pdf} --output-png {output.png} 2> >(tee {log} >&2)"
+            " --class-counts {input.class_counts} --overlap {input.overlap} {params.ceiling:q} {params.upper_references:q}"
+            " --settings {params.settings:q} --output-pdf {output.pdf} --output-png {output.png}"
+            " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 for table in PLAN.table_names:
@@ -57,23 +83,31 @@ for table in PLAN.table_names:
         name:
             f"table_{table}"
         input:
-            "results/{experiment}/curves.csv",
+            curves="results/{experiment}/curves.csv",
+            class_counts="results/{experiment}/class_counts.csv",
+            overlap="results/{experiment}/overlap.csv",
+            ceiling=PLAN.ceiling or [],
         output:
-            report(
+            csv=report(
                 f"results/{{experiment}}/tables/{table}.csv",
                 caption=f"../report/{table}.rst",
-                category="Tables",
+                category=category_of("tables", table, "Tables"),
                 labels={"table": table.replace("_", " ")},
             ),
+            tex=f"results/{{experiment}}/tables/{table}.tex",
         log:
             f"results/logs/{{experiment}}/tables/{table}.log",
+        localrule: True
         conda:
             "../../envs/activepool.yaml"
         params:
             table=table,
             settings=settings("table"),
+            ceiling=PLAN.drawing_options(),
             upper_references=PLAN.upper_references_options(),
-            provenance=PLAN.chain.provenance_of_drawing("table", table),
+            provenance=json.dumps(PLAN.chain.provenance_of_drawing("table", table)),
         shell:
-            "python -m activepool.stages.table --table {params.table} --curves {input}"
-            " {params.upper_references:q} --settings {params.settings:q} --output {output} 2> >(tee {log} >&2)"
+            "python -m activepool.stages.table --table {params.table} --curves {input.curves}"
+            " --class-counts {input.class_counts} --overlap {input.overlap} {params.ceiling:q} {params.upper_references:q}"
+            " --settings {params.settings:q} --output-csv {output.csv} --output-tex {output.tex}"
+            " --provenance {params.provenance:q} 2> >(tee {log} >&2)"

@@ -26,7 +26,8 @@ rule embeddings:
         settings=settings("embeddings"),
         provenance=provenance("embeddings"),
     shell:
-        "python -m activepool.stages.embeddings --embeddings {params.settings:q} --output {output} 2> >(tee {log} >&2)"
+        "python -m activepool.stages.embeddings --embeddings {params.settings:q} --output {output}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 rule pretrain:
@@ -55,7 +56,8 @@ rule pretrain:
         "python -m activepool.stages.launch --processes {resources.processes} activepool.stages.pretrain"
         " --dataset {input} --backbone {params.backbone:q}"
         " --pretrain {params.pretrain:q} --device {resources.device} --workers {threads}"
-        " --output {output.backbone} --curve {output.curve} --log {log}"
+        " --output {output.backbone} --curve {output.curve}"
+        " --provenance {params.provenance:q} --log {log}"
 
 
 rule figure_pretraining:
@@ -66,7 +68,7 @@ rule figure_pretraining:
         png=report(
             "results/pretrained/{dataset}/{backbone}/pretrain.png",
             caption="../report/pretraining.rst",
-            category="Figures",
+            category="Features",
             labels={"figure": "pretraining"},
         ),
     log:
@@ -77,7 +79,8 @@ rule figure_pretraining:
         provenance=provenance("pretraining_figure"),
     shell:
         "python -m activepool.stages.pretraining_figure --curve {input}"
-        " --output-pdf {output.pdf} --output-png {output.png} 2> >(tee {log} >&2)"
+        " --output-pdf {output.pdf} --output-png {output.png}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 rule extract:
@@ -108,7 +111,8 @@ rule extract:
         " --checkpoint {params.checkpoint:q} --shard {wildcards.shard} --shards {wildcards.shards}"
         " --batch-size {params.batch_size} --views {params.views}"
         " --augmentation {params.augmentation} --dtype {params.dtype}"
-        " --device {resources.device} --workers {threads} --output {output} --log {log}"
+        " --device {resources.device} --workers {threads} --output {output}"
+        " --provenance {params.provenance:q} --log {log}"
 
 
 rule gather:
@@ -128,4 +132,5 @@ rule gather:
         provenance=provenance("gather"),
     shell:
         "python -m activepool.stages.gather --dataset {input.dataset} --shards {input.shards}"
-        " --output {output} 2> >(tee {log} >&2)"
+        " --output {output}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"

@@ -38,7 +38,8 @@ rule finetune:
         " --checkpoint {params.checkpoint:q} --dataset {input.dataset} --validation {input.validation}"
         " --labelled {input.labelled} {params.annotations:q} --seed {wildcards.seed} --round {wildcards.round}"
         " --device {resources.device} --workers {threads} --output {output.network}"
-        " --output-head {output.head} --metrics {output.metrics} --curve {output.curve} --log {log}"
+        " --output-head {output.head} --metrics {output.metrics} --curve {output.curve}"
+        " --provenance {params.provenance:q} --log {log}"
 
 
 use rule extract as extract_round with:

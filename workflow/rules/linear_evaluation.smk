@@ -11,11 +11,13 @@ rule train:
         metrics="results/{experiment}/{strategy}/seed{seed}/round{round}/metrics.json",
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.train.log",
+    group:
+        NEEDS.group
     conda:
         "../../envs/activepool.yaml"
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=NEEDS.memory(3000, 0.6),
+        runtime=NEEDS.runtime(30, 60),
         gpu=PLAN.gpus,
         device=EXPERIMENT.device,
     params:
@@ -26,4 +28,5 @@ rule train:
         "python -m activepool.stages.train --head {params.head:q} --features {input.features}"
         " --validation {input.validation} --labelled {input.labelled} {params.annotations:q}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
-        " --output {output.head} --metrics {output.metrics} 2> >(tee {log} >&2)"
+        " --output {output.head} --metrics {output.metrics}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"

@@ -16,8 +16,8 @@ rule prepare:
     conda:
         "../../envs/activepool.yaml"
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=NEEDS.memory(4000, 1.5),
+        runtime=NEEDS.runtime(60, 60),
         gpu=PLAN.gpus,
         device=EXPERIMENT.device,
     params:
@@ -27,7 +27,8 @@ rule prepare:
     shell:
         "python -m activepool.stages.prepare --strategy {params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --seed {wildcards.seed}"
-        " --device {resources.device} --workers {threads} --output {output} 2> >(tee {log} >&2)"
+        " --device {resources.device} --workers {threads} --output {output}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 rule score:
@@ -42,11 +43,13 @@ rule score:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score.log",
     wildcard_constraints:
         strategy=one_of(PLAN.scored_by_head()),
+    group:
+        NEEDS.group
     conda:
         "../../envs/activepool.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=NEEDS.memory(2000, 0.3),
+        runtime=NEEDS.runtime(15, 10),
         gpu=PLAN.gpus,
         device=EXPERIMENT.device,
     params:
@@ -55,7 +58,8 @@ rule score:
     shell:
         "python -m activepool.stages.score {params.reads:q} --features {input.features}"
         " --validation {input.validation} --labelled {input.labelled} --head {input.head}"
-        " --device {resources.device} --workers {threads} --output {output} 2> >(tee {log} >&2)"
+        " --device {resources.device} --workers {threads} --output {output}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 rule train_on_images:
@@ -69,6 +73,8 @@ rule train_on_images:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.train_on_images.log",
     wildcard_constraints:
         strategy=one_of(PLAN.with_image_model()),
+    group:
+        NEEDS.group
     conda:
         "../../envs/activepool.yaml"
     resources:
@@ -84,7 +90,8 @@ rule train_on_images:
         "python -m activepool.stages.train_on_images --strategy {params.strategy:q} --options {params.options:q}"
         " --dataset {input.dataset} --validation {input.validation} --labelled {input.labelled}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
-        " --output {output} --log {log}"
+        " --output {output}"
+        " --provenance {params.provenance:q} --log {log}"
 
 
 rule score_images:
@@ -101,6 +108,8 @@ rule score_images:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score_images.log",
     wildcard_constraints:
         strategy=one_of(PLAN.with_image_model()),
+    group:
+        NEEDS.group
     conda:
         "../../envs/activepool.yaml"
     resources:
@@ -117,7 +126,8 @@ rule score_images:
         " --dataset {input.dataset} --features {input.features} --validation {input.validation}"
         " --labelled {input.labelled} --head {input.head} --model {input.model}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
-        " --output {output} --log {log}"
+        " --output {output}"
+        " --provenance {params.provenance:q} --log {log}"
 
 
 rule select:
@@ -133,11 +143,13 @@ rule select:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.select.log",
     wildcard_constraints:
         strategy=one_of(PLAN.stateless()),
+    group:
+        NEEDS.group
     conda:
         "../../envs/activepool.yaml"
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=NEEDS.memory(3000, 1.2),
+        runtime=NEEDS.runtime(30, 20),
         gpu=PLAN.gpus,
         device=EXPERIMENT.device,
     params:
@@ -152,7 +164,8 @@ rule select:
         " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
         " {params.reads:q} {params.annotations:q} --budget {params.budget}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
-        " --output {output.selected} --output-labelled {output.labelled} 2> >(tee {log} >&2)"
+        " --output {output.selected} --output-labelled {output.labelled}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 # The same for the strategies that hand arrays on to their next round.

@@ -8,6 +8,7 @@ rule validation:
         "results/{experiment}/splits/seed{seed}/validation.csv",
     log:
         "results/logs/{experiment}/splits/seed{seed}.validation.log",
+    localrule: True
     conda:
         "../../envs/activepool.yaml"
     params:
@@ -15,7 +16,8 @@ rule validation:
         provenance=provenance("validation"),
     shell:
         "python -m activepool.stages.validation --samples {input} --fraction {params.fraction}"
-        " --seed {wildcards.seed} --output {output} 2> >(tee {log} >&2)"
+        " --seed {wildcards.seed} --output {output}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 rule initial_pool:
@@ -27,6 +29,7 @@ rule initial_pool:
         labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
     log:
         "results/logs/{experiment}/initial_{kind}/seed{seed}/round00.select.log",
+    localrule: True
     conda:
         "../../envs/activepool.yaml"
     params:
@@ -35,4 +38,5 @@ rule initial_pool:
     shell:
         "python -m activepool.stages.initial_pool --samples {input.samples} --validation {input.validation}"
         " --kind {wildcards.kind} --size {params.size} --seed {wildcards.seed}"
-        " --output {output.selected} --output-labelled {output.labelled} 2> >(tee {log} >&2)"
+        " --output {output.selected} --output-labelled {output.labelled}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"

@@ -9,7 +9,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.checkpoint_fit import fit, misfit, state_dict_of
+from activepool.backbones.checkpoint_fit import fit, misfit, state_dict_of, unusable
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
 from activepool.backbones.checkpoint_reading import read_checkpoint
 from activepool.backbones.registry import build, may_bring_weights
@@ -72,7 +72,7 @@ def load_weights(backbone: Backbone, path: str | Path, form: CheckpointFormat = 
         path: a file of safetensors or of torch.save.
         form: where the weights are in it, and how they are named.
 
-    Raises: InputError that lists the keys that are missing, left over or of another shape.
+    Raises: InputError that lists the keys that are missing, left over, or of another shape or type.
     """
     content = read_checkpoint(path)
     own = backbone.network.state_dict()
@@ -80,5 +80,7 @@ def load_weights(backbone: Backbone, path: str | Path, form: CheckpointFormat = 
     matching = fit(found, own, form)
     if not matching.is_complete:
         raise InputError(f"{path}: does not fit the backbone: {misfit(content, own, form)}")
+    if problem := unusable(found, own, matching.sources):
+        raise InputError(f"{path}: {problem}")
     # What an old file lacks (counters of batches) stays as it is.
     backbone.network.load_state_dict(own | {name: found[key] for name, key in matching.sources.items()})

@@ -125,6 +125,28 @@ def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
     )
 
 
+def unusable(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str | None:
+    """Say which of the tensors that are to be weights is of a form that is none, or return None.
+
+    Args:
+        found, wanted: see `fit`.
+        sources: for each weight, the key in the file.
+    """
+    for name, key in sources.items():
+        tensor = found[key]
+        forms = {
+            "sparse": tensor.is_sparse,
+            "quantized": tensor.is_quantized,
+            "without values": tensor.is_meta,
+        }
+        if wanted[name].dtype.is_floating_point:
+            forms[f"of {tensor.dtype}"] = not tensor.dtype.is_floating_point
+        wrong = [form for form, is_so in forms.items() if is_so]
+        if wrong:
+            return f"{key} is {' and '.join(wrong)}; save it as a dense tensor of floats"
+    return None
+
+
 def _fits(content: Any, wanted: Tensors, form: CheckpointFormat) -> bool:
     return fit(state_dict_of(content, form), wanted, form).is_complete
 

@@ -2,12 +2,13 @@
 
 import argparse
 import re
+import warnings
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from activepool.backbones.checkpoint_files import SAFETENSORS, file_problem
@@ -36,7 +37,8 @@ def read_checkpoint(path: str | Path) -> Any:
     try:
         if path.suffix == SAFETENSORS:
             return load_file(path)
-        with torch.serialization.safe_globals(_PLAIN_VALUES):
+        with torch.serialization.safe_globals(_PLAIN_VALUES), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what torch remarks on other forms of pickle
             return torch.load(path, map_location="cpu", weights_only=True)
     # A damaged file makes the readers raise nearly anything (OSError, RuntimeError, KeyError, ...).
     except Exception as error:
@@ -45,9 +47,10 @@ def read_checkpoint(path: str | Path) -> Any:
 
 def _reason(error: Exception) -> str:
     object_name = re.search(r"GLOBAL (\S+)", str(error))
-    if object_name and not isinstance(error, SafetensorError):
+    if isinstance(error, UnpicklingError):
+        held = f"the object {object_name[1]}" if object_name else "a pickle that torch.save did not write"
         return (
-            f"it holds the object {object_name[1]}, and objects can run code when they are read; "
+            f"it holds {held}, and objects can run code when they are read; "
             "save the tensors alone: torch.save(network.state_dict(), ...)"
         )
     lines = str(error).splitlines()

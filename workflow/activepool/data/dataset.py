@@ -9,10 +9,11 @@ from activepool.data.kinds import build
 from activepool.data.readable import without_unreadable
 from activepool.data.samples import Samples
 from activepool.data.settings import DatasetSettings
+from activepool.data.subset import subset_rows
 
 
 def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.DataFrame]:
-    """Read a dataset, leave out unreadable images, and thin out its classes if the settings say so.
+    """Read a dataset, leave out unreadable images, and thin it out if the settings say so.
 
     Args:
         settings: the kind, its options, and what to do.
@@ -27,4 +28,15 @@ def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.Da
         choice = settings.imbalance.model_dump()
         rows = kept_rows(samples.train.labels, len(samples.class_names), **choice)
         samples = replace(samples, train=samples.train.take(rows))
+    if settings.fraction is not None:
+        samples = _subset(samples, settings.fraction)
     return samples, unreadable
+
+
+def _subset(samples: Samples, fraction: float) -> Samples:
+    classes = len(samples.class_names)
+    parts = {
+        name: part.take(subset_rows(part.labels, classes, fraction, name))
+        for name, part in samples.parts.items()
+    }
+    return replace(samples, **parts)

@@ -12,12 +12,14 @@ from activepool.compute import row_blocks
 from activepool.data.given import GivenEmbeddings, GivenPart, PathLike, opened
 from activepool.data.imbalance import kept_rows
 from activepool.data.previews import Preview
-from activepool.data.samples import HDF5_FORMAT, require_one_test_part, require_samples
+from activepool.data.samples import require_one_test_part, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
+from activepool.data.subset import subset_rows
 from activepool.errors import InputError
 from activepool.features.store import BLOCK_ROWS
-from activepool.files import written_whole
+from activepool.hdf5_reading import texts
+from activepool.hdf5_writing import written_hdf5
 
 #: What a feature is stored as, by the bytes of a number in the original.
 STORED_AS = {2: np.dtype(np.float16), 4: np.dtype(np.float32), 8: np.dtype(np.float32)}
@@ -31,6 +33,7 @@ def write_features(
     test_labels: PathLike | None = None,
     test_fraction: float | None = None,
     imbalance: Imbalance | None = None,
+    fraction: float | None = None,
 ) -> None:
     """Copy given embeddings into features.h5.
 
@@ -45,6 +48,7 @@ def write_features(
         test_features, test_labels: the test part as .npy.
         test_fraction: of each class, what part is split off for the test, where there is no test part.
         imbalance: which train rows to leave out.
+        fraction: the share of each class that stays, in both parts.
 
     Raises: InputError, naming file, dataset and row, for what does not have that form, and for a feature that
     is not a finite number.
@@ -55,7 +59,11 @@ def write_features(
             part, rows = parts["train"]
             kept = kept_rows(part.labels[rows], len(given.class_names), **imbalance.model_dump())
             parts["train"] = part, rows[kept]
-        with written_whole(output) as temporary, h5py.File(temporary, "w", libver=HDF5_FORMAT) as file:
+        if fraction is not None:
+            for name, (part, rows) in parts.items():
+                kept = subset_rows(part.labels[rows], len(given.class_names), fraction, name)
+                parts[name] = part, rows[kept]
+        with written_hdf5(output) as file:
             file.attrs["class_names"] = given.class_names
             file.attrs.update(backbone="given", checkpoint_digest="", transform="")
             for name, (part, rows) in parts.items():
@@ -108,13 +116,13 @@ def _copy(part: GivenPart, rows: np.ndarray, group: h5py.Group) -> None:
 
 def _sources(part: GivenPart, block: slice) -> np.ndarray:
     if part.sources is not None:
-        return part.sources.asstr()[block]
+        return texts(part.sources, block)
     return np.array([f"{part.name}/{row}" for row in range(block.start, block.stop)], dtype=object)
 
 
 def _finite(part: GivenPart, block: slice, dtype: np.dtype) -> np.ndarray:
     """Return a block of features as ``dtype``; raises InputError for one that is not finite."""
-    original = np.asarray(part.features.values[block])
+    original = part.features.read(block)
     with np.errstate(over="ignore"):
         stored = original.astype(dtype)
     wrong = np.argwhere(~np.isfinite(stored))

@@ -8,6 +8,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from activepool import hdf5_reading
+from activepool.data.label_file import class_names_of
 from activepool.data.listing import existing_file
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -21,6 +23,12 @@ class Stored:
 
     name: str
     values: h5py.Dataset | np.ndarray
+
+    def read(self, rows: slice = slice(None)) -> np.ndarray:
+        """Return the named rows; raises InputError if they cannot be read."""
+        if isinstance(self.values, h5py.Dataset):
+            return hdf5_reading.values(self.values, rows)
+        return np.asarray(self.values[rows])
 
 
 @dataclass(frozen=True)
@@ -100,9 +108,12 @@ def _of_arrays(
 def _array(path: PathLike) -> Stored:
     existing_file(path, "a .npy file")
     try:
-        return Stored(str(path), np.load(path, mmap_mode="r"))
+        array = np.load(path, mmap_mode="r")
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{path}: not a .npy file of numbers ({error})") from error
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{path}: holds several arrays (.npz); save the one that is meant as .npy")
+    return Stored(str(path), array)
 
 
 def _of_hdf5(file: h5py.File) -> GivenEmbeddings:
@@ -111,18 +122,13 @@ def _of_hdf5(file: h5py.File) -> GivenEmbeddings:
         sources = _own_dataset(file, f"{name}/sources").values if f"{name}/sources" in file else None
         return _checked_part(name, features, labels, sources)
 
-    names = np.atleast_1d(file.attrs.get("class_names", []))
-    class_names = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
-    return _with_classes(part("train"), part("test") if "test" in file else None, class_names)
+    return _with_classes(part("train"), part("test") if "test" in file else None, class_names_of(file))
 
 
 def _own_dataset(file: h5py.File, name: str) -> Stored:
-    """Return a dataset whose values lie in this very file: what lies elsewhere may change unseen."""
-    found = file.get(name)
-    if not isinstance(found, h5py.Dataset) or found.shape is None:
+    found = hdf5_reading.found_dataset(file, name)
+    if found is None:
         raise InputError(f"{file.filename}: dataset {name!r} is missing; see the contract of features.h5")
-    if found.file.filename != file.filename or found.is_virtual or found.external:
-        raise InputError(f"{file.filename}: {name} lies in another file; copy its values into this one")
     return Stored(f"{file.filename}: {name}", found)
 
 
@@ -144,7 +150,7 @@ def _checked_part(name: str, features: Stored, labels: Stored, sources: h5py.Dat
         raise InputError(
             f"{sources.file.filename}: {name}/sources must be strings of shape {rows}, or absent"
         )
-    return GivenPart(name, features, labels.values[:].astype(np.int64), labels.name, sources)
+    return GivenPart(name, features, labels.read().astype(np.int64), labels.name, sources)
 
 
 def _with_classes(train: GivenPart, test: GivenPart | None, class_names: list[str]) -> GivenEmbeddings:

@@ -1,14 +1,16 @@
 """ImageNet (ILSVRC 2012) and its long-tailed version, as folders of JPEG files."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 from activepool.data.folder import list_two_parts
-from activepool.data.listing import existing_file, existing_folder, holds_more_than
+from activepool.data.listing import existing_file, existing_folder, holds_more_than, leads_out
 from activepool.data.previews import LISTED_AT_ONCE, Preview
 from activepool.data.samples import Part, Samples
 from activepool.errors import InputError
+from activepool.index_files import whole_number
 
 #: A line of a list file is about this long; a larger file has too many lines for a preview.
 BYTES_PER_LINE = 50
@@ -36,9 +38,12 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
         root: the folder that the paths in the lists start from.
         train_list: a text file with lines ``path label``, such as ``train/n01440764/n01440764_190.JPEG 0``.
         test_list: the same for the test part.
+
+    Raises: InputError, with file and line, for what cannot be used, such as an image that is listed twice.
     """
     root = existing_folder(root, "the folder that the paths in the lists start from")
-    train, test = _read_list(train_list), _read_list(test_list)
+    seen: dict[str, str] = {}
+    train, test = _read_list(train_list, seen), _read_list(test_list, seen)
     _require_all_classes(train_list, train)
     num_classes = int(train.labels.max()) + 1
     unseen = np.flatnonzero(test.labels >= num_classes)
@@ -67,17 +72,22 @@ def _existing_root(root: str | Path) -> Path:
     return Path(root)
 
 
-def _read_list(path: str | Path) -> Part:
+def _read_list(path: str | Path, seen: dict[str, str]) -> Part:
+    """Read a list; ``seen`` has the place of each image of the lists before, and is added to."""
     path = existing_file(path, "a list of lines 'path label'")
     paths, labels = [], []
     for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
-        image, _, label = line.strip().rpartition(" ")
-        if not image or not label.isdecimal():
-            raise InputError(
-                f"{path}:{number}: {line!r} is not 'path label'; such as 'train/n01440764/1.JPEG 0'"
-            )
+        image, _, text = line.strip().rpartition(" ")
+        label, where = whole_number(text), f"{path}:{number}"
+        if not image or label is None:
+            raise InputError(f"{where}: {line!r} is not 'path label'; such as 'train/n01440764/1.JPEG 0'")
+        if leads_out(image):
+            raise InputError(f"{where}: path {image!r} leaves the root; it must lie below it, or be absolute")
+        first = seen.setdefault(os.path.normpath(image), where)
+        if first != where:
+            raise InputError(f"{where}: path {image!r} was given before, in {first}")
         paths.append(image)
-        labels.append(int(label))
+        labels.append(label)
     if not paths:
         raise InputError(f"{path}: is empty; it must hold lines 'path label'")
     return Part.of_files(labels, paths)

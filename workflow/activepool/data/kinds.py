@@ -70,6 +70,8 @@ def preview(dataset: Mapping[str, Any]) -> Preview | None:
             f"dataset: kind {settings.kind!r} is not known; it must be one of {', '.join(previews)}"
         )
     found = call_with_options(settings.kind, previews[settings.kind], settings.options)
-    if found is None or settings.imbalance is None:
-        return found
-    return found.after(settings.imbalance)
+    if found is None:
+        return None
+    if settings.imbalance is not None:
+        found = found.after(settings.imbalance)
+    return found if settings.fraction is None else found.subset(settings.fraction)

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from activepool import hdf5_reading
 from activepool.errors import InputError
 
 
@@ -23,7 +24,7 @@ class LabelledPart:
     def sources_of(self, rows: np.ndarray) -> np.ndarray:
         """Return the sources of the named rows as strings, (len(rows),); only where there are sources."""
         ascending, inverse = np.unique(rows, return_inverse=True)
-        return self.sources.asstr()[ascending][inverse]
+        return hdf5_reading.texts(self.sources, ascending)[inverse]
 
 
 class LabelFile:
@@ -39,13 +40,10 @@ class LabelFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        try:
-            self._file = h5py.File(self.path, "r")
-        except OSError as error:
-            raise InputError(f"{path}: not a readable HDF5 file ({error})") from error
+        self._file = hdf5_reading.opened(self.path)
         self.train = self._part("train")
         self.test = self._part("test")
-        self.class_names = [str(name) for name in self._file.attrs.get("class_names", [])]
+        self.class_names = class_names_of(self._file)
         if not self.class_names:
             largest = max((int(part.labels.max(initial=-1)) for part in (self.train, self.test)), default=-1)
             self.class_names = [str(number) for number in range(largest + 1)]
@@ -63,18 +61,32 @@ class LabelFile:
         self._file.close()
 
     def _part(self, part: str) -> LabelledPart:
-        return LabelledPart(self._labels(part), self._file.get(f"{part}/sources"))
+        labels = self._labels(part)
+        return LabelledPart(labels, self._sources(part, len(labels)))
 
     def _labels(self, part: str, rows: int | None = None) -> np.ndarray:
         """Return the labels of a part, which has so many rows."""
         labels = self._dataset(f"{part}/labels")
-        rows = len(labels) if rows is None else rows
-        if labels.shape != (rows,) or labels.dtype.kind not in "iu":
+        expected = labels.shape[:1] if rows is None else (rows,)
+        if labels.shape != expected or labels.ndim != 1 or labels.dtype.kind not in "iu":
             raise InputError(
                 f"{self.path}: {part}/labels is {labels.dtype} of shape {labels.shape}; "
-                f"it must be int64 of shape ({rows},), with -1 where a label is not known"
+                f"it must be int64 of shape {expected or '(rows,)'}, with -1 where a label is not known"
             )
-        return labels[:].astype(np.int64)
+        return hdf5_reading.values(labels).astype(np.int64)
+
+    def _sources(self, part: str, rows: int) -> h5py.Dataset | None:
+        """Return where the rows of a part came from, if the file says it."""
+        name = f"{part}/sources"
+        if name not in self._file:
+            return None
+        sources = self._dataset(name)
+        if sources.shape != (rows,) or h5py.check_string_dtype(sources.dtype) is None:
+            raise InputError(
+                f"{self.path}: {name} is {sources.dtype} of shape {sources.shape}; "
+                f"it must be strings of shape ({rows},), or absent"
+            )
+        return sources
 
     def _require_classes(self) -> None:
         for part, split in (("train", self.train), ("test", self.test)):
@@ -86,7 +98,29 @@ class LabelFile:
                 )
 
     def _dataset(self, name: str) -> h5py.Dataset:
-        found = self._file.get(name)
-        if not isinstance(found, h5py.Dataset):
+        found = hdf5_reading.found_dataset(self._file, name)
+        if found is None:
             raise InputError(f"{self.path}: dataset '{name}' is missing; is it a {self.path.name}?")
         return found
+
+
+def class_names_of(file: h5py.File) -> list[str]:
+    """Return the attribute ``class_names``, empty if there is none; InputError if it is no list of names."""
+    names = np.atleast_1d(file.attrs.get("class_names", []))
+    try:
+        texts = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+    except UnicodeDecodeError:
+        raise InputError(f"{file.filename}: class_names must be in UTF-8") from None
+    if names.ndim != 1 or (texts and names.dtype.kind not in "OSUiu"):
+        raise InputError(
+            f"{file.filename}: class_names is {names.dtype} of shape {names.shape}; "
+            "it must be a list of strings"
+        )
+    number_of = {name: number for number, name in reversed(list(enumerate(texts)))}
+    for number, name in enumerate(texts):
+        if not name or number_of[name] != number:
+            raise InputError(
+                f"{file.filename}: class_names has {name!r} as class {number}; "
+                "each class needs a name of its own"
+            )
+    return texts

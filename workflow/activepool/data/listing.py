@@ -71,13 +71,23 @@ def list_class_folders(root: Path, folder: str, class_names: list[str]) -> Part:
         found = _images_under(root, Path(folder, name))
         paths += found
         labels += [UNKNOWN] * len(found)
-    _require_utf8(root, paths)
+    _require_plain_names(root, paths)
     return Part.of_files(labels, paths)
 
 
 def holds_more_than(root: Path, limit: int) -> bool:
     """Tell whether there are more than ``limit`` files under ``root``, without a look at all of them."""
     return any(number > limit for number, _ in enumerate(_files_under(root, Path()), start=1))
+
+
+def leads_out(path: str) -> bool:
+    """Tell whether a relative path leaves the folder that it starts from, by ``..``."""
+    return Path(os.path.normpath(path)).parts[:1] == (os.pardir,)
+
+
+def has_line_break(path: str) -> bool:
+    """Tell whether a name would break the lines of messages and of index files."""
+    return len(path.splitlines()) > 1
 
 
 def _images_under(root: Path, folder: Path) -> list[str]:
@@ -88,8 +98,19 @@ def _files_under(root: Path, folder: Path) -> Iterator[str]:
     """Yield all files under ``root/folder``, sub-folders included, as paths relative to ``root``."""
     for parent, folders, files in os.walk(root / folder, followlinks=True, onerror=_stop):
         folders[:] = _visible(folders)
+        for name in folders:
+            _require_no_circle(os.path.join(parent, name))  # noqa: PTH118, a Path for each folder takes long
         below = os.path.relpath(parent, root)
         yield from (f"{below}/{name}" for name in _visible(files))
+
+
+def _require_no_circle(folder: str) -> None:
+    """Raise InputError for a link to a folder above it, below which there is no end of folders."""
+    if not os.path.islink(folder):  # noqa: PTH114
+        return
+    link = Path(os.path.abspath(folder))  # noqa: PTH100, which unlike Path.resolve follows no link
+    if link.resolve() in [above.resolve() for above in link.parents]:
+        raise InputError(f"{folder}: is a link to a folder above it; remove it, or link to another folder")
 
 
 def _stop(error: OSError) -> None:
@@ -106,8 +127,10 @@ def _is_image(name: str) -> bool:
     return name.lower().endswith(IMAGE_SUFFIXES)
 
 
-def _require_utf8(root: Path, paths: list[str]) -> None:
+def _require_plain_names(root: Path, paths: list[str]) -> None:
     for path in paths:
+        if has_line_break(path):
+            raise InputError(f"{root}: the file name {path!r} has a line break; rename it")
         try:
             path.encode()
         except UnicodeEncodeError:

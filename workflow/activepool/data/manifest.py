@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from activepool.data.listing import existing_file, existing_folder
+from activepool.data.listing import existing_file, existing_folder, has_line_break, leads_out
 from activepool.data.previews import LISTED_AT_ONCE, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
+from activepool.index_files import whole_number
 
 COLUMNS = ("path", "label", "split")
 
@@ -30,9 +31,10 @@ class Row:
 def load(path: str | Path, root: str | Path | None = None, test_fraction: float | None = None) -> Samples:
     """Read a manifest: a CSV file with the columns ``path``, ``label`` and ``split``; others are ignored.
 
-    ``path`` is an image file, absolute or relative to ``root``. ``label`` is the class, a name or a number,
-    or empty (or -1) if it is not known. ``split`` is train or test; empty means train. The classes are the
-    labels that occur, in the order of their names, or of their numbers if all are whole numbers.
+    ``path`` is an image file, absolute, or relative to ``root`` and below it. ``label`` is the class, a name
+    or a number, or empty (or -1) if it is not known. ``split`` is train or test; empty means train. The
+    classes are the labels that occur, in the order of their names, or of their numbers if all are whole
+    numbers.
 
     Args:
         path: the CSV file.
@@ -79,6 +81,10 @@ def _read_rows(manifest: Path) -> Iterator[Row]:
                     f"{manifest}:1: column {missing[0]!r} is missing; the first line must be a header with "
                     f"{', '.join(COLUMNS)} (it has {', '.join(reader.fieldnames or [])})"
                 )
+            if len(set(reader.fieldnames)) < len(reader.fieldnames):
+                raise InputError(
+                    f"{manifest}:1: two columns have the same name (it has {', '.join(reader.fieldnames)})"
+                )
             for fields in reader:
                 if None in fields or None in fields.values():
                     raise InputError(
@@ -99,6 +105,15 @@ def _check_rows(manifest: Path, root: Path, rows: list[Row]) -> None:
             raise InputError(f"{where}: split {row.split!r} is not known; it must be train, test or empty")
         if row.split == "test" and not row.label:
             raise InputError(f"{where}: a test row needs a label, to measure accuracy on; leave the row out")
+        if has_line_break(row.path) or has_line_break(row.label):
+            raise InputError(
+                f"{where}: {row.path!r}, {row.label!r}: neither may have a line break; rename it"
+            )
+        if leads_out(row.path):
+            raise InputError(
+                f"{where}: path {row.path!r} leaves {root}; it must lie below it, or be absolute, "
+                "or start from another root"
+            )
         path = root / row.path
         if not path.is_file():
             raise InputError(f"{where}: no such file {row.path!r} (relative paths start from {root})")
@@ -108,6 +123,6 @@ def _check_rows(manifest: Path, root: Path, rows: list[Row]) -> None:
 
 
 def _class_names(labels: set[str]) -> list[str]:
-    if all(label.isdecimal() for label in labels):
+    if all(whole_number(label) is not None for label in labels):
         return sorted(labels, key=lambda label: (int(label), label))
     return sorted(labels)

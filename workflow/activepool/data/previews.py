@@ -7,6 +7,7 @@ import numpy as np
 from activepool.data.imbalance import kept_counts
 from activepool.data.samples import UNKNOWN, Samples
 from activepool.data.settings import Imbalance
+from activepool.data.subset import subset_counts
 
 #: Files that are listed, or lines that are read, for a preview: about a second's work.
 LISTED_AT_ONCE = 100_000
@@ -44,3 +45,11 @@ class Preview:
         counts = kept_counts(self.train_class_counts, imbalance.kind, imbalance.factor)
         lost = int(self.train_class_counts.sum() - counts.sum())
         return replace(self, train_class_counts=counts, num_train=self.num_train - lost)
+
+    def subset(self, fraction: float) -> "Preview":
+        """Return the preview of a share of the same dataset; of the test part it is nearly right."""
+        counts = subset_counts(self.train_class_counts, fraction)
+        unlabelled = self.num_train - int(self.train_class_counts.sum())
+        kept = int(counts.sum() + subset_counts(np.array([unlabelled]), fraction)[0])
+        num_test = max(1, round(self.num_test * fraction))
+        return replace(self, train_class_counts=counts, num_train=kept, num_test=num_test)

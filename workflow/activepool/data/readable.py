@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 from tqdm import tqdm
 
 from activepool.compute import Compute, row_blocks
+from activepool.data.image_files import decoded, read_header, without_remarks
 from activepool.data.samples import Part, Samples, require_samples
 from activepool.errors import InputError
 
@@ -37,8 +38,9 @@ def without_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tu
     Returns: the samples without unreadable images, and a table of these with the columns path and reason.
     Raises: InputError for ``stop`` if any image is unreadable; and if no train or test sample is left.
     """
-    look = _decode if on_unreadable == "skip" else _read_header
-    reasons = {name: _reasons(samples, name, look, workers) for name in samples.parts}
+    look = _decode if on_unreadable == "skip" else read_header
+    with without_remarks():
+        reasons = {name: _reasons(samples, name, look, workers) for name in samples.parts}
     table = pd.DataFrame(
         [
             (str(samples.image_path(samples.parts[name].sources[row])), reason)
@@ -80,14 +82,8 @@ def _reasons(samples: Samples, name: str, look: Callable[[Path], None], workers:
     return {row: reason for row, reason in enumerate(reasons) if reason is not None}
 
 
-def _read_header(path: Path) -> None:
-    with Image.open(path):
-        pass
-
-
 def _decode(path: Path) -> None:
-    with Image.open(path) as image:
-        image.convert("RGB")
+    decoded(path, "RGB")
 
 
 def _why_unreadable(look: Callable[[Path], None], path: Path) -> str | None:
@@ -100,5 +96,5 @@ def _why_unreadable(look: Callable[[Path], None], path: Path) -> str | None:
         return error.strerror or str(error)
     except Exception as error:
         # What a decoder raises on damaged data is not confined to any type.
-        return f"{type(error).__name__}: {error}"
+        return " ".join(str(error).split()) or type(error).__name__
     return None

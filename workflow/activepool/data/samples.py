@@ -14,14 +14,10 @@ import numpy as np
 
 from activepool.data.splits import held_out_rows
 from activepool.errors import InputError
-from activepool.files import written_whole
+from activepool.hdf5_writing import written_hdf5
 
 #: The label of a sample whose class is not known.
 UNKNOWN = -1
-
-#: The oldest HDF5 format in which the names of more than 4,000 classes fit into one attribute. In this format
-#: HDF5 notes the time in groups that it makes in passing: make them with create_group, which does not.
-HDF5_FORMAT = "v108"
 
 
 @dataclass(frozen=True)
@@ -108,7 +104,7 @@ def require_samples(train_labels: np.ndarray, test_labels: np.ndarray) -> None:
 
 def write_samples(path: str | Path, samples: Samples) -> None:
     """Write dataset.h5."""
-    with written_whole(path) as temporary, h5py.File(temporary, "w", libver=HDF5_FORMAT) as file:
+    with written_hdf5(path) as file:
         file.attrs["class_names"] = samples.class_names
         file.attrs["root"] = samples.root
         for name, part in samples.parts.items():

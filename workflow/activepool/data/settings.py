@@ -29,6 +29,7 @@ class DatasetSettings(BaseModel):
     kind: str = Field(description="a name in activepool.data.kinds, or embeddings")
     options: dict[str, Any] = Field(default={}, description="the arguments of the kind's function")
     imbalance: Imbalance | None = None
+    fraction: float | None = Field(default=None, gt=0, le=1, description="the share of each class that stays")
     on_unreadable: Literal["stop", "skip"] = Field(
         default="stop", description="what to do about an image that cannot be read"
     )
@@ -37,7 +38,7 @@ class DatasetSettings(BaseModel):
     def parse(cls, content: Mapping[str, Any]) -> "DatasetSettings":
         """Check a mapping of that form; raises InputError that names all wrong keys."""
         try:
-            return cls.model_validate(dict(content))
+            return cls.model_validate(content)
         except ValidationError as error:
             raise InputError(f"dataset: {_in_one_line(error)}") from None
 
@@ -47,6 +48,8 @@ def call_with_options(kind: str, function: Callable[..., Result], options: Mappi
 
     Raises: InputError that names all options that are not known, missing or of the wrong type.
     """
+    if not isinstance(options, Mapping):
+        raise InputError(f"dataset of kind {kind!r}: its options must be given by name, as {{option: value}}")
     try:
         return validate_call(function)(**options)
     except ValidationError as error:
@@ -57,5 +60,9 @@ def call_with_options(kind: str, function: Callable[..., Result], options: Mappi
 
 
 def _in_one_line(error: ValidationError) -> str:
-    wrong = [(".".join(map(str, found["loc"])), found["msg"]) for found in error.errors()]
-    return "; ".join(f"{key}: {message[0].lower()}{message[1:]}" for key, message in wrong)
+    wrong: dict[str, str] = {}
+    for found in error.errors():
+        # The first of what is said of a key, which may be of several types; their names are no part of it.
+        key = ".".join(part for part in map(str, found["loc"]) if part.isidentifier() and part != "str")
+        wrong.setdefault(f"{key}: " if key else "", f"{found['msg'][0].lower()}{found['msg'][1:]}")
+    return "; ".join(key + message for key, message in wrong.items())

@@ -9,6 +9,7 @@ import numpy as np
 
 from activepool.allocation import balanced_counts, draw_per_class
 from activepool.errors import InputError
+from activepool.pool import unlabelled_pool
 from activepool.seeding import generator
 
 #: A test part that is split off belongs to the dataset: it is the same for every seed of an experiment.
@@ -103,9 +104,10 @@ def initial_pool(labels: np.ndarray, validation: np.ndarray, kind: str, size: in
         seed: of the run.
 
     Returns: (size,) rows, in random order. A larger random pool starts with the smaller one of its seed.
-    Raises: InputError if the pool has fewer labelled rows.
+    Raises: InputError if the pool has fewer labelled rows, or the validation split names others.
     """
-    candidates = np.setdiff1d(np.flatnonzero(labels >= 0), validation)
+    pool = unlabelled_pool(len(labels), validation, np.empty(0, dtype=np.int64))
+    candidates = pool[labels[pool] >= 0]
     if not 1 <= size <= len(candidates):
         raise InputError(
             f"initial pool of {size} samples: it must be from 1 to {len(candidates)}, "

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from activepool.errors import InputError
+from activepool.evaluation.tail import tail_accuracy, tail_classes
 
 
 @dataclass(frozen=True)
@@ -30,38 +31,50 @@ class RoundMetrics:
     source: str
 
 
-def curves_table(measured: Iterable[RoundMetrics], strategies: Sequence[str]) -> pd.DataFrame:
-    """Return one row per (strategy, seed, round) with every metric that is a number.
+def curves_table(
+    measured: Iterable[RoundMetrics], strategies: Sequence[str], train_counts: np.ndarray | None
+) -> pd.DataFrame:
+    """Return one row per (strategy, seed, round) with every metric that is a number, and tail_accuracy.
 
     Shared rounds are repeated for each strategy. Rows follow the order of ``strategies``, then seed and
     round; columns are strategy, seed, round, labels and the other metrics by name. Cells hold the
     numbers as metrics.json has them; a metric that is null there is an empty cell.
 
+    Args:
+        measured: the rounds.
+        strategies: their order.
+        train_counts: (C,) samples of each class in the train part, which say what the tail is (see
+            evaluation.tail); None where labels are not known, and with them the tail.
+
     Raises: InputError if two files are for the same row, or a file has no number 'labels'.
     """
-    rows = [
-        {"strategy": strategy, "seed": one.seed, "round": one.round_number, **_numbers(one)}
-        for strategy, one in _in_order(measured, strategies)
-    ]
+    tail = np.empty(0, np.int64) if train_counts is None else tail_classes(train_counts)
+    rows = []
+    for strategy, one in _in_order(measured, strategies):
+        key = {"strategy": strategy, "seed": one.seed, "round": one.round_number}
+        of_tail = tail_accuracy(_per_class(one, train_counts)[1], tail) if len(tail) else None
+        rows.append({**key, **_numbers(one), "tail_accuracy": of_tail})
     leading = ["strategy", "seed", "round", "labels"]
     metrics = sorted({name for row in rows for name in row} - set(leading))
     return pd.DataFrame(rows, columns=[*leading, *metrics], dtype=object)
 
 
-def class_counts_table(measured: Iterable[RoundMetrics], strategies: Sequence[str]) -> pd.DataFrame:
+def class_counts_table(
+    measured: Iterable[RoundMetrics], strategies: Sequence[str], train_counts: np.ndarray | None
+) -> pd.DataFrame:
     """Return one row per (strategy, seed, round, class): labelled samples and test accuracy of the class.
 
     In the order of ``curves_table``; class is the number of the class, accuracy is empty for a class
-    that the test set lacks.
+    that the test set lacks, in_train (its samples in the train part) where ``train_counts`` is None.
 
     Raises: InputError if a file lacks 'class_counts' or 'per_class_accuracy', or they differ in length.
     """
-    columns = ["strategy", "seed", "round", "class", "count", "accuracy"]
+    columns = ["strategy", "seed", "round", "class", "count", "accuracy", "in_train"]
     tables = []
     for strategy, one in _in_order(measured, strategies):
-        counts, accuracies = _per_class(one)
+        counts, accuracies = _per_class(one, train_counts)
         key = (strategy, one.seed, one.round_number)
-        values = (*key, np.arange(len(counts)), counts, accuracies)
+        values = (*key, np.arange(len(counts)), counts, accuracies, train_counts)
         tables.append(pd.DataFrame(dict(zip(columns, values, strict=True))))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
@@ -93,7 +106,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def _per_class(one: RoundMetrics) -> tuple[np.ndarray, np.ndarray]:
+def _per_class(one: RoundMetrics, train_counts: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return counts and accuracies, each (C,)."""
     for name in ("class_counts", "per_class_accuracy"):
         if not isinstance(one.metrics.get(name), list):
             raise InputError(f"{one.source}: '{name}' must be a list with one number per class")
@@ -101,5 +115,9 @@ def _per_class(one: RoundMetrics) -> tuple[np.ndarray, np.ndarray]:
     if len(counts) != len(accuracies):
         raise InputError(
             f"{one.source}: 'class_counts' has {len(counts)} classes, 'per_class_accuracy' {len(accuracies)}"
+        )
+    if train_counts is not None and len(counts) != len(train_counts):
+        raise InputError(
+            f"{one.source}: 'class_counts' has {len(counts)} classes, the train part {len(train_counts)}"
         )
     return np.array(counts, dtype=np.int64), np.array(accuracies, dtype=np.float64)

@@ -22,7 +22,7 @@ from activepool.compute import row_blocks
 from activepool.errors import InputError
 from activepool.features.images import PartImages, Request, image_channels, loaded
 from activepool.features.transforms import Augmentation, augmentation
-from activepool.files import written_whole
+from activepool.hdf5_writing import written_hdf5
 from activepool.seeding import integer_seed
 
 PARTS = ("train", "test")
@@ -96,7 +96,7 @@ def extract_shard(
     backbone, digest = load_backbone(name, size, channels, checkpoint, form)
     backbone.eval().to(device, memory_format=MEMORY_FORMAT)
     extraction = _Extraction(Path(dataset), backbone, settings, device, workers)
-    with reproducible(THREADS), written_whole(output) as temporary, h5py.File(temporary, "w") as file:
+    with reproducible(THREADS), written_hdf5(output) as file:
         file.attrs.update(backbone=name, checkpoint_digest=digest, transform=str(backbone.preprocessing))
         if settings.views:
             file.attrs["view_augmentation"] = settings.augmentation

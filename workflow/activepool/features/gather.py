@@ -7,11 +7,10 @@ import h5py
 from tqdm import tqdm
 
 from activepool.compute import row_blocks
-from activepool.data.samples import HDF5_FORMAT
 from activepool.errors import InputError
 from activepool.features.extract import PARTS
 from activepool.features.store import BLOCK_ROWS
-from activepool.files import written_whole
+from activepool.hdf5_writing import written_hdf5
 
 
 def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path) -> None:
@@ -24,11 +23,11 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
 
     Raises: InputError if a shard is missing, is given twice, or was made from another dataset or backbone.
     """
-    with _opened(dataset) as source, written_whole(output) as temporary:
+    with _opened(dataset) as source:
         pieces = [_opened(path) for path in shards]
         try:
             _require_same_making(pieces)
-            with h5py.File(temporary, "w", libver=HDF5_FORMAT) as file:
+            with written_hdf5(output) as file:
                 file.attrs["class_names"] = source.attrs["class_names"]
                 file.attrs.update(pieces[0].attrs)
                 for part in PARTS:

@@ -7,14 +7,15 @@ from pathlib import Path
 import h5py
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms.v2 import functional
 
 from activepool.backbones.backbone import Preprocessing
+from activepool.data.image_files import decoded, without_remarks
 from activepool.errors import InputError
 from activepool.features.transforms import crop_box
+from activepool.hdf5_reading import found_dataset, opened, texts, values
 
 #: Channels of an image from a file, unless the backbone asks for others.
 FILE_CHANNELS = 3
@@ -45,7 +46,7 @@ class PartImages(Dataset):
         self.path = Path(path)
         self.part = part
         self.preprocessing = preprocessing
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             self._length = len(_images_of(file, part))
             self._root = Path(str(file.attrs.get("root", "")))
         self._stored: h5py.Dataset | None = None
@@ -65,7 +66,7 @@ class PartImages(Dataset):
 
     def _read(self, request: Request) -> Tensor:
         if self._stored is None:
-            self._stored = _images_of(_opened(self.path), self.part)
+            self._stored = _images_of(opened(self.path), self.part)
         images = self._decoded(request.rows)
         if request.crops is None:
             whole = [self.preprocessing.whole(some) for some in images]
@@ -82,9 +83,9 @@ class PartImages(Dataset):
         # HDF5 takes rows in ascending order only.
         ascending, inverse = np.unique(rows, return_inverse=True)
         if self._stored.ndim == 4:
-            yield torch.from_numpy(self._stored[ascending][inverse]).permute(0, 3, 1, 2)
+            yield torch.from_numpy(values(self._stored, ascending)[inverse]).permute(0, 3, 1, 2)
         else:
-            for path in self._stored.asstr()[ascending][inverse]:
+            for path in texts(self._stored, ascending)[inverse]:
                 yield read_image(self._root / path, self.preprocessing.channels)[None]
 
     def _crop(self, image: Tensor, draws: np.ndarray) -> Tensor:
@@ -98,8 +99,8 @@ class PartImages(Dataset):
 def read_image(path: Path, channels: int) -> Tensor:
     """Decode an image file as (channels, H, W) uint8; raises InputError that names it if that fails."""
     try:
-        with Image.open(path) as image:
-            return functional.pil_to_tensor(image.convert("L" if channels == 1 else "RGB"))
+        with without_remarks():
+            return functional.pil_to_tensor(decoded(path, "L" if channels == 1 else "RGB"))
     # A damaged file makes its decoder raise nearly anything (OSError, SyntaxError, struct.error, ...).
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -110,7 +111,7 @@ def read_image(path: Path, channels: int) -> Tensor:
 
 def image_channels(path: str | Path) -> int:
     """Return how many channels the images of dataset.h5 have; 3 for image files."""
-    with _opened(Path(path)) as file:
+    with opened(path) as file:
         images = _images_of(file, "train")
         return images.shape[3] if images.ndim == 4 else FILE_CHANNELS
 
@@ -141,23 +142,32 @@ def loaded(images: PartImages, requests: Iterable[Request], workers: int, pinned
         yield views
 
 
-def _opened(path: Path) -> h5py.File:
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise InputError(f"{path}: not a readable HDF5 file ({error})") from error
-
-
 def _images_of(file: h5py.File, part: str) -> h5py.Dataset:
     """Return <part>/images (n, H, W, C) uint8 or <part>/paths (n,)."""
-    for name in (f"{part}/images", f"{part}/paths"):
-        found = file.get(name)
-        if not isinstance(found, h5py.Dataset):
+    forms = {
+        f"{part}/images": (
+            _are_pixels,
+            "uint8 of shape (rows, height, width, 1 or 3), of at least one pixel",
+        ),
+        f"{part}/paths": (_are_paths, "strings of shape (rows,)"),
+    }
+    for name, (is_so, form) in forms.items():
+        found = found_dataset(file, name)
+        if found is None:
             continue
-        if found.ndim == 4 and (found.dtype != np.uint8 or found.shape[3] not in (1, 3)):
+        if not is_so(found):
             raise InputError(
-                f"{file.filename}: {name} is {found.dtype} of shape {found.shape}; "
-                "it must be uint8 of shape (rows, height, width, 1 or 3)"
+                f"{file.filename}: {name} is {found.dtype} of shape {found.shape}; it must be {form}"
             )
         return found
     raise InputError(f"{file.filename}: has neither {part}/images nor {part}/paths")
+
+
+def _are_pixels(found: h5py.Dataset) -> bool:
+    return (
+        found.dtype == np.uint8 and found.ndim == 4 and found.shape[3] in (1, 3) and 0 not in found.shape[1:]
+    )
+
+
+def _are_paths(found: h5py.Dataset) -> bool:
+    return found.ndim == 1 and h5py.check_string_dtype(found.dtype) is not None

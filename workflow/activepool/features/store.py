@@ -122,5 +122,11 @@ class FeatureFile(LabelFile):
                 f"{self.path}: {part}/features is {features.dtype} of shape {features.shape}; "
                 "it must be float16 or float32 of shape (rows, width)"
             )
+        if part == "test" and features.shape[1] != self.train.features.shape[1]:
+            raise InputError(
+                f"{self.path}: test/features has width {features.shape[1]}, "
+                f"train/features {self.train.features.shape[1]}; both must come from one backbone"
+            )
         labels = self._labels(part, features.shape[0])
-        return FeatureSplit(labels, self._file.get(f"{part}/sources"), FeatureMatrix.of_dataset(features))
+        sources = self._sources(part, features.shape[0])
+        return FeatureSplit(labels, sources, FeatureMatrix.of_dataset(features))

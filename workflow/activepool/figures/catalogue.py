@@ -33,5 +33,8 @@ class Catalogue(Mapping[str, Callable]):
 #: Name -> draw(results: Results, settings: Settings) -> matplotlib Figure.
 FIGURES = Catalogue(activepool.figures.drawings, "draw")
 
-#: Name -> tabulate(curves: Curves, settings: Settings) -> DataFrame.
+#: Name -> tabulate(results: Results, settings: Settings) -> DataFrame.
 TABLES = Catalogue(activepool.figures.tables, "tabulate")
+
+#: Name -> typeset(table: DataFrame, settings: Settings) -> str, that table in LaTeX.
+TYPESET = Catalogue(activepool.figures.tables, "typeset")

@@ -32,8 +32,13 @@ class End(NamedTuple):
 def column_size(styles: Sequence[Style]) -> tuple[float, float]:
     """Return the width and the least height, in inches, of a column with these names."""
     lines = [line for style in styles for line in style.lines]
+    return TEXT + text_width(lines) + 0.05, sum(_height(style) for style in styles)
+
+
+def text_width(lines: Sequence[str]) -> float:
+    """Return the width in inches of the widest of these lines."""
     widths = [TextPath((0, 0), line, size=TEXT_SIZE).get_extents().width for line in lines]
-    return TEXT + max(widths, default=0.0) / POINTS_PER_INCH + 0.05, sum(_height(style) for style in styles)
+    return max(widths, default=0.0) / POINTS_PER_INCH
 
 
 def write_end_labels(panel: Axes, column: Axes, ends: Sequence[End]) -> None:

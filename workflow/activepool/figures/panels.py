@@ -23,6 +23,9 @@ LEFT, BOTTOM, TOP = 0.55, 0.42, 0.08
 
 LOWEST_PANEL = 2.8
 
+#: The colour of what all labels bring.
+CEILING = "0.35"
+
 BAND = {"alpha": 0.13, "linewidth": 0, "zorder": 2}
 
 
@@ -42,22 +45,55 @@ def draw_curves(
         style = styles[strategy]
         labels = curve.index.get_level_values("labels").to_numpy(dtype=np.float64)
         mean, half_width = (factor * part for part in mean_interval(curve.to_numpy(), confidence))
-        axes.plot(labels, mean, zorder=3, **style.line_properties)
-        axes.fill_between(labels, mean - half_width, mean + half_width, **BAND, color=style.colour)
+        draw_band(axes, labels, mean, half_width, style)
         ends.append(End(style, labels[-1], mean[-1]))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=(1, 2, 2.5, 5, 10), integer=True))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.margins(x=0.02)
+    label_axis(axes)
     return ends
 
 
+def draw_band(
+    axes: Axes, labels: np.ndarray, values: np.ndarray, half_widths: np.ndarray, style: Style
+) -> None:
+    """Draw values as a line, and their intervals as a band."""
+    axes.plot(labels, values, zorder=3, **style.line_properties)
+    axes.fill_between(labels, values - half_widths, values + half_widths, **BAND, color=style.colour)
+
+
+def label_axis(axes: Axes) -> None:
+    """Make the horizontal axis one of numbers of labels."""
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=(1, 2, 2.5, 5, 10), integer=True))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.margins(x=0.02)
+
+
+def draw_ceiling(axes: Axes, ceiling: pd.DataFrame, drawn: Quantity, confidence: float) -> None:
+    """Draw the mean of the ceiling over its seeds as a level line, and its interval as a band."""
+    labels = ceiling.index.get_level_values("labels")[0]
+    (mean,), (half_width,) = (drawn.factor * part for part in mean_interval(ceiling.to_numpy(), confidence))
+    axes.axhline(mean, color=CEILING, linestyle=(0, (5, 3)), linewidth=1, zorder=2)
+    axes.axhspan(mean - half_width, mean + half_width, **{**BAND, "zorder": 1}, color=CEILING)
+    axes.annotate(
+        f"all {labels:,.0f} labels",
+        (0.01, mean),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        color=CEILING,
+        fontsize="small",
+    )
+
+
 def named_curves(
-    curves: Mapping[str, pd.DataFrame], styles: Mapping[str, Style], drawn: Quantity, confidence: float
+    curves: Mapping[str, pd.DataFrame],
+    styles: Mapping[str, Style],
+    drawn: Quantity,
+    confidence: float,
+    ceiling: pd.DataFrame | None = None,
 ) -> Figure:
     """Return a figure of one panel, over two columns, that names each curve at its end.
 
     It grows with the number of names, so that none lie on one another. The axis ends where the quantity
-    does: a band of few seeds can go beyond.
+    does: a band of few seeds can go beyond. ``ceiling``, a curve of one point, is a level line.
     """
     width, height = column_size([styles[strategy] for strategy in curves])
     height = max(height, LOWEST_PANEL)
@@ -68,6 +104,8 @@ def named_curves(
     axes.set_xlabel("Labels")
     axes.set_ylabel(drawn.axis_label)
     ends = draw_curves(axes, curves, styles, drawn.factor, confidence)
+    if ceiling is not None and not ceiling.empty:
+        draw_ceiling(axes, ceiling, drawn, confidence)
     limit_axis(axes, drawn)
     names = figure.add_axes(
         ((LEFT + panel) / PAGE_WIDTH, BOTTOM / whole, width / PAGE_WIDTH, height / whole),

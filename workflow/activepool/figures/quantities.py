@@ -1,7 +1,7 @@
 """What the metrics are called on an axis, and in which unit they are drawn."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,7 @@ class Quantity:
         unit: the unit drawn, empty for a pure number.
         factor: drawn value = factor · value in curves.csv.
         least, most: no value is beyond these, in the unit drawn.
+        lower_is_better: what to strive for; of a metric that is not known, more.
     """
 
     title: str
@@ -20,11 +21,17 @@ class Quantity:
     factor: float = 1.0
     least: float = -math.inf
     most: float = math.inf
+    lower_is_better: bool = False
 
     @property
     def axis_label(self) -> str:
         """Name and unit."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    @property
+    def sign(self) -> int:
+        """1, or −1 where lower is better: sign · value is better when larger."""
+        return -1 if self.lower_is_better else 1
 
     @property
     def difference_label(self) -> str:
@@ -41,13 +48,18 @@ _KNOWN = {
     "top1": _percent("Top-1 accuracy"),
     "top5": _percent("Top-5 accuracy"),
     "balanced_accuracy": _percent("Balanced accuracy"),
+    "tail_accuracy": _percent("Tail accuracy"),
     "validation_accuracy": _percent("Validation accuracy"),
-    "ece": _percent("Calibration error"),
-    "nll": Quantity("Negative log-likelihood", "nats"),
-    "imbalance_ratio": Quantity("Imbalance ratio", least=1.0),
+    "ece": replace(_percent("Calibration error"), lower_is_better=True),
+    "nll": Quantity("Negative log-likelihood", "nats", lower_is_better=True),
+    "imbalance_ratio": Quantity("Imbalance ratio", least=1.0, lower_is_better=True),
     "imbalance_entropy": Quantity("Class entropy", least=0.0, most=1.0),
-    "imbalance_total_variation": Quantity("Total variation", least=0.0, most=1.0),
+    "imbalance_total_variation": Quantity("Total variation", least=0.0, most=1.0, lower_is_better=True),
 }
+
+
+#: The metrics that have a name, a unit and a direction here, in the order of print.
+KNOWN_METRICS = tuple(_KNOWN)
 
 
 def quantity(metric: str) -> Quantity:

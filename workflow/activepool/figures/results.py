@@ -57,15 +57,40 @@ def last_round(rows: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Results:
-    """What a figure may show.
+    """What a figure or table may show.
 
     Attributes:
         curves: the learning curves.
         class_counts: class_counts.csv, one row per (strategy, seed, round, class).
+        overlap: overlap.csv, one row per (pair of strategies, seed, round).
+        ceiling: ceiling.csv, one row per seed: a training on the whole pool, in the columns of curves.csv;
+            None if there is none.
     """
 
     curves: Curves
     class_counts: pd.DataFrame
+    overlap: pd.DataFrame
+    ceiling: Curves | None = None
+
+    def ceiling_of(self, metric: str) -> pd.DataFrame:
+        """Return the ceiling as a curve (see evaluation.statistics) of one point, or of none."""
+        found = self.ceiling.of(metric) if self.ceiling and metric in self.ceiling.metrics else {}
+        return next(iter(found.values()), pd.DataFrame())
+
+
+def read_results(
+    curves: str | Path, class_counts: str | Path, overlap: str | Path, ceiling: str | Path | None = None
+) -> Results:
+    """Read curves.csv, class_counts.csv, overlap.csv and, if there is one, ceiling.csv.
+
+    Raises: InputError if a column is missing.
+    """
+    return Results(
+        read_curves(curves),
+        read_class_counts(class_counts),
+        read_overlap(overlap),
+        read_curves(ceiling) if ceiling else None,
+    )
 
 
 def read_curves(path: str | Path) -> Curves:
@@ -78,10 +103,15 @@ def read_class_counts(path: str | Path) -> pd.DataFrame:
     return read_table(path, ("strategy", "seed", "round", "class", "count", "accuracy"))
 
 
+def read_overlap(path: str | Path) -> pd.DataFrame:
+    """Read overlap.csv; raises InputError if a column is missing."""
+    return read_table(path, ("strategy", "other", "seed", "round", "picked", "labelled"))
+
+
 def read_table(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Read a CSV; raises InputError if it cannot be read, or one of ``columns`` is missing."""
     # A strategy may have any name, "null" too: only an empty cell is a missing value.
-    form = {"dtype": {"strategy": str}, "keep_default_na": False, "na_values": [""]}
+    form = {"dtype": {"strategy": str, "other": str}, "keep_default_na": False, "na_values": [""]}
     try:
         table = pd.read_csv(path, **form)
     except (OSError, ValueError) as error:

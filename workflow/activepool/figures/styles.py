@@ -84,8 +84,12 @@ class Style:
     @property
     def lines(self) -> list[str]:
         """The name, broken at spaces and underscores, and the note."""
-        name = [line.replace("_ ", "_") for line in wrap(self.name.replace("_", "_ "), LONGEST_LINE)]
-        return name + self.note.splitlines()
+        return self.name_lines + self.note.splitlines()
+
+    @property
+    def name_lines(self) -> list[str]:
+        """The same without the note."""
+        return [line.replace("_ ", "_") for line in wrap(self.name.replace("_", "_ "), LONGEST_LINE)]
 
     @property
     def line_properties(self) -> dict[str, Any]:

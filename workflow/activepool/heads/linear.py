@@ -7,9 +7,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from activepool import hdf5_reading
 from activepool.compute import Array, Compute
 from activepool.errors import InputError
-from activepool.files import written_whole
+from activepool.hdf5_writing import written_hdf5
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class TrainedHead:
 
 def write_head(path: str | Path, head: LinearHead, **attributes: object) -> None:
     """Write head.h5; ``attributes`` (the epoch kept, the weight decay chosen, ...) go beside the arrays."""
-    with written_whole(path) as temporary, h5py.File(temporary, "w") as file:
+    with written_hdf5(path) as file:
         file["weight"] = head.weight.astype(np.float32)
         file["bias"] = head.bias.astype(np.float32)
         file.attrs.update(attributes)
@@ -67,13 +68,23 @@ def write_head(path: str | Path, head: LinearHead, **attributes: object) -> None
 
 def read_head(path: str | Path, width: int | None = None) -> LinearHead:
     """Read head.h5; raises InputError if it is not one, or not for features of ``width``."""
-    try:
-        with h5py.File(path, "r") as file:
-            head = LinearHead(file["weight"][:].astype(np.float32), file["bias"][:].astype(np.float32))
-    except (OSError, KeyError) as error:
-        raise InputError(f"{path}: not a head file with 'weight' and 'bias' ({error})") from error
-    if head.weight.ndim != 2 or head.bias.shape != head.weight.shape[:1]:
+    with hdf5_reading.opened(path) as file:
+        head = LinearHead(_numbers(file, "weight"), _numbers(file, "bias"))
+    if head.weight.ndim != 2 or not len(head.weight) or head.bias.shape != head.weight.shape[:1]:
         raise InputError(f"{path}: weight {head.weight.shape} and bias {head.bias.shape} do not fit together")
     if width is not None and head.weight.shape[1] != width:
         raise InputError(f"{path}: head is for features of width {head.weight.shape[1]}, these have {width}")
     return head
+
+
+def _numbers(file: h5py.File, name: str) -> np.ndarray:
+    """Return a dataset of a head file as float32; raises InputError if it is not one of finite numbers."""
+    found = hdf5_reading.found_dataset(file, name)
+    if found is None or found.dtype.kind != "f":
+        raise InputError(f"{file.filename}: not a head file with {name!r}, an array of float32")
+    values = hdf5_reading.values(found).astype(np.float32)
+    if not np.isfinite(values).all():
+        raise InputError(
+            f"{file.filename}: {name} holds NaN or infinity; delete the file to have it made anew"
+        )
+    return values

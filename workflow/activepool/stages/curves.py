@@ -1,55 +1,55 @@
 """Join the metrics of all strategies, seeds and rounds into curves.csv and class_counts.csv."""
 
 import argparse
-import re
+from pathlib import Path
 
+import numpy as np
+
+from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
 from activepool.evaluation.curves import RoundMetrics, class_counts_table, curves_table
 from activepool.files import read_json, write_table
-from activepool.stages.program import run
+from activepool.stages.parsing import StageParser
+from activepool.stages.program import run as run_stage
+from activepool.stages.run_paths import Run, add_runs_arguments, files_of_runs, require
 
-#: Where the contract of files puts the metrics of a round.
-RUN = re.compile(r"(?:.*/)?(?P<owner>[^/]+)/seed(?P<seed>\d+)/round(?P<round>\d+)/metrics\.json")
-
-#: The owner of a round 0, which all strategies share: initial_random, initial_balanced.
-SHARED = "initial_"
+METRICS = "metrics.json"
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--metrics",
-        nargs="+",
-        required=True,
-        help="every <strategy>/seed<S>/round<RR>/metrics.json, and the shared ones in initial_<kind>",
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
+    add_runs_arguments(parser, METRICS)
+    parser.add_input(
+        "--samples", required=True, help="dataset.h5 or features.h5: the train labels, which say what is rare"
     )
-    parser.add_argument("--strategies", nargs="+", required=True, help="in the order of the rows")
-    parser.add_argument("--output-curves", required=True, help="curves.csv to write")
-    parser.add_argument("--output-class-counts", required=True, help="class_counts.csv to write")
-    return parser.parse_args()
+    parser.add_output("--output-curves", required=True, help="curves.csv to write")
+    parser.add_output("--output-class-counts", required=True, help="class_counts.csv to write")
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Read all metrics, and write both tables."""
-    arguments = parse()
-    measured = [read_round(path) for path in arguments.metrics]
-    write_table(arguments.output_curves, curves_table(measured, arguments.strategies))
-    write_table(arguments.output_class_counts, class_counts_table(measured, arguments.strategies))
+    measured = [read_round(run, path) for run, path in files_of_runs(arguments, METRICS).items()]
+    given = (measured, arguments.strategies, read_train_counts(arguments.samples))
+    write_table(arguments.output_curves, curves_table(*given))
+    write_table(arguments.output_class_counts, class_counts_table(*given))
 
 
-def read_round(path: str) -> RoundMetrics:
-    """Read one metrics.json; its path says which strategy, seed and round it is."""
-    found = RUN.fullmatch(path)
-    if not found:
-        raise InputError(f"{path}: the path must end in <strategy>/seed<S>/round<RR>/metrics.json")
-    metrics = read_json(path)
+def read_round(run: Run, path: Path) -> RoundMetrics:
+    """Read the metrics of a round."""
+    metrics = read_json(require(path))
     if not isinstance(metrics, dict):
         raise InputError(f"{path}: must hold a JSON object, the metrics by name")
-    owner = found["owner"]
-    strategy = None if owner.startswith(SHARED) else owner
-    return RoundMetrics(strategy, int(found["seed"]), int(found["round"]), metrics, path)
+    return RoundMetrics(*run, metrics, str(path))
+
+
+def read_train_counts(path: str) -> np.ndarray | None:
+    """Return the samples of each class in the train part, (C,); None if the label of some is not known."""
+    with LabelFile(path) as file:
+        labels, classes = file.train.labels, len(file.class_names)
+    return np.bincount(labels, minlength=classes) if (labels >= 0).all() else None
 
 
 if __name__ == "__main__":
-    run(main)
+    run_stage(command_line(), main)

@@ -7,29 +7,29 @@ from activepool.data.dataset import prepare
 from activepool.data.samples import write_samples
 from activepool.data.settings import DatasetSettings
 from activepool.files import write_table
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_log_argument, copy_stderr, run
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
     parser.add_argument(
         "--dataset",
         type=json.loads,
         required=True,
         help='JSON: {"kind": ..., "options": {...}, "imbalance": {"kind", "factor", "seed"} or null, '
-        '"on_unreadable": "stop" or "skip"}',
+        '"fraction": 0 to 1 or null, "on_unreadable": "stop" or "skip"}',
     )
     parser.add_argument("--workers", type=int, default=1, help="worker threads; no effect on the result")
-    parser.add_argument("--output", required=True, help="dataset.h5 to write")
-    parser.add_argument("--unreadable", required=True, help="CSV of images left out as unreadable, to write")
+    parser.add_output("--output", required=True, help="dataset.h5 to write")
+    parser.add_output("--unreadable", required=True, help="CSV of images left out as unreadable, to write")
     add_log_argument(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Read and write."""
-    arguments = parse()
     copy_stderr(arguments.log)
     samples, unreadable = prepare(DatasetSettings.parse(arguments.dataset), max(1, arguments.workers))
     write_samples(arguments.output, samples)
@@ -37,4 +37,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

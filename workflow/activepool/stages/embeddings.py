@@ -6,28 +6,37 @@ from functools import partial
 
 from activepool.data.embeddings import write_features
 from activepool.data.settings import call_with_options
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 
+#: The keys of the JSON that name files.
+FILES = ("path", "labels", "test_features", "test_labels")
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
+
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
+    parser.add_input(
         "--embeddings",
         type=json.loads,
+        paths=files_of,
         required=True,
         help='JSON: {"path": ..., "labels", "test_features", "test_labels", "test_fraction", '
-        '"imbalance": {"kind", "factor", "seed"}}; only path is needed',
+        '"imbalance": {"kind", "factor", "seed"}, "fraction"}; only path is needed',
     )
-    parser.add_argument("--output", required=True, help="features.h5 to write")
-    return parser.parse_args()
+    parser.add_output("--output", required=True, help="features.h5 to write")
+    return parser
 
 
-def main() -> None:
+def files_of(arguments: argparse.Namespace) -> list[str]:
+    """Return the files that the embeddings are read from."""
+    return [path for key in FILES if (path := arguments.embeddings.get(key))]
+
+
+def main(arguments: argparse.Namespace) -> None:
     """Check and copy."""
-    arguments = parse()
     call_with_options("embeddings", partial(write_features, arguments.output), arguments.embeddings)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -7,6 +7,7 @@ from activepool.backbones.settings import BackboneSettings, parsed
 from activepool.compute import resolve_device
 from activepool.features.extract import ExtractSettings, Shard, extract_shard
 from activepool.features.transforms import AUGMENTATIONS
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import (
     add_compute_arguments,
     add_log_argument,
@@ -16,10 +17,10 @@ from activepool.stages.program import (
 )
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataset", required=True, help="dataset.h5")
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
+    parser.add_input("--dataset", required=True, help="dataset.h5")
     parser.add_argument(
         "--backbone",
         type=json.loads,
@@ -27,7 +28,7 @@ def parse() -> argparse.Namespace:
         help='JSON: {"name": ..., "image_size": ..., "channels": 1 or 3, "format": ... or "keys": ...}; '
         "image_size by default the backbone's, channels as the images, format plain",
     )
-    parser.add_argument("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
+    parser.add_input("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
     parser.add_argument("--shard", type=int, default=0, help="number of this shard, from 0")
     parser.add_argument("--shards", type=int, default=1, help="number of shards; no effect on the features")
     parser.add_argument(
@@ -36,15 +37,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--views", type=int, default=0, help="augmented views of each train image")
     parser.add_argument("--augmentation", default="crop", choices=list(AUGMENTATIONS), help="for the views")
     parser.add_argument("--dtype", default="float16", choices=["float16", "float32"], help="of the features")
-    parser.add_argument("--output", required=True, help="HDF5 file of the shard to write")
+    parser.add_output("--output", required=True, help="HDF5 file of the shard to write")
     add_compute_arguments(parser)
     add_log_argument(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Extract and write."""
-    arguments = parse()
     copy_stderr(arguments.log)
     extract_shard(
         arguments.dataset,
@@ -59,4 +59,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -5,33 +5,35 @@ import json
 
 from activepool.figures.catalogue import FIGURES
 from activepool.figures.printing import write_figure
-from activepool.figures.results import Results, read_class_counts, read_curves
+from activepool.figures.results import read_results
 from activepool.figures.settings import Settings
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
     parser.add_argument("--figure", required=True, choices=list(FIGURES), help="which figure")
-    parser.add_argument("--curves", required=True, help="curves.csv")
-    parser.add_argument("--class-counts", required=True, help="class_counts.csv")
+    parser.add_input("--curves", required=True, help="curves.csv")
+    parser.add_input("--class-counts", required=True, help="class_counts.csv")
+    parser.add_input("--overlap", required=True, help="overlap.csv")
+    parser.add_input("--ceiling", help="ceiling.csv, where there is one")
     parser.add_argument("--upper-references", nargs="*", default=[], help="strategies that read all labels")
     parser.add_argument(
         "--settings", type=json.loads, default={}, help="metric, confidence and colours, as a JSON object"
     )
-    parser.add_argument("--output-pdf", required=True, help="PDF to write")
-    parser.add_argument("--output-png", required=True, help="PNG to write")
-    return parser.parse_args()
+    parser.add_output("--output-pdf", required=True, help="PDF to write")
+    parser.add_output("--output-png", required=True, help="PNG to write")
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Read, draw and write."""
-    arguments = parse()
-    results = Results(read_curves(arguments.curves), read_class_counts(arguments.class_counts))
+    results = read_results(arguments.curves, arguments.class_counts, arguments.overlap, arguments.ceiling)
     settings = Settings.of(arguments.settings, tuple(arguments.upper_references))
     write_figure(arguments.figure, results, settings, arguments.output_pdf, arguments.output_png)
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -19,6 +19,7 @@ from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import RoundData, finetune
 from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import (
     add_compute_arguments,
     add_log_argument,
@@ -30,34 +31,33 @@ from activepool.stages.round_samples import read_round_samples
 from activepool.training_state import StateFile
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
     parser.add_argument(
         "--head", type=json.loads, required=True, help="JSON: solver finetune, and its options"
     )
     parser.add_argument("--backbone", type=json.loads, required=True, help="JSON, as for the stage extract")
-    parser.add_argument("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
-    parser.add_argument("--dataset", required=True, help="dataset.h5")
-    parser.add_argument("--validation", required=True, help="validation.csv: rows that choose the epoch")
-    parser.add_argument(
+    parser.add_input("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
+    parser.add_input("--dataset", required=True, help="dataset.h5")
+    parser.add_input("--validation", required=True, help="validation.csv: rows that choose the epoch")
+    parser.add_input(
         "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
     )
-    parser.add_argument("--annotations", help="CSV of labels that came after the dataset was made")
+    parser.add_input("--annotations", help="CSV of labels that came after the dataset was made")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--round", type=int, required=True, help="from 0")
-    parser.add_argument("--output", required=True, help="safetensors file of the backbone's weights to write")
-    parser.add_argument("--output-head", required=True, help="head.h5 to write")
-    parser.add_argument("--metrics", required=True, help="metrics.json to write")
-    parser.add_argument("--curve", required=True, help="CSV of loss and accuracy per epoch to write")
+    parser.add_output("--output", required=True, help="safetensors file of the backbone's weights to write")
+    parser.add_output("--output-head", required=True, help="head.h5 to write")
+    parser.add_output("--metrics", required=True, help="metrics.json to write")
+    parser.add_output("--curve", required=True, help="CSV of loss and accuracy per epoch to write")
     add_log_argument(parser)
     add_compute_arguments(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Train, measure and write."""
-    arguments = parse()
     with joined(arguments.device) as processes:
         if processes.is_main:
             copy_stderr(arguments.log)
@@ -111,4 +111,4 @@ def fingerprint(arguments: argparse.Namespace, data: RoundData, checkpoint_diges
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -8,16 +8,17 @@ from activepool.data.label_file import LabelFile
 from activepool.features.image_round import ImageRound
 from activepool.index_files import read_index
 from activepool.pool import unlabelled_pool
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_compute_arguments, reading_workers
 
 
-def add_image_round_arguments(parser: argparse.ArgumentParser) -> None:
+def add_image_round_arguments(parser: StageParser) -> None:
     """Add the strategy, and what `image_round` needs."""
     parser.add_argument("--strategy", required=True, help="a strategy's name, or file.py:function")
     parser.add_argument("--options", type=json.loads, default={}, help="options of its image model, as JSON")
-    parser.add_argument("--dataset", required=True, help="dataset.h5")
-    parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
-    parser.add_argument(
+    parser.add_input("--dataset", required=True, help="dataset.h5")
+    parser.add_input("--validation", required=True, help="validation.csv: rows outside the pool")
+    parser.add_input(
         "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
     )
     parser.add_argument("--seed", type=int, required=True)

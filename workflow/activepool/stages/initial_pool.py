@@ -7,25 +7,25 @@ import numpy as np
 from activepool.data.label_file import LabelFile
 from activepool.data.splits import initial_pool
 from activepool.index_files import read_index, write_index
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", required=True, help="dataset.h5 or features.h5: the train labels")
-    parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
+    parser.add_input("--samples", required=True, help="dataset.h5 or features.h5: the train labels")
+    parser.add_input("--validation", required=True, help="validation.csv: rows outside the pool")
     parser.add_argument("--kind", required=True, choices=("random", "balanced"))
     parser.add_argument("--size", type=int, required=True, help="how many to pick")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--output", required=True, help="selected.csv to write")
-    parser.add_argument("--output-labelled", help="labelled.csv to write: the same rows, as the labelled set")
-    return parser.parse_args()
+    parser.add_output("--output", required=True, help="selected.csv to write")
+    parser.add_output("--output-labelled", help="labelled.csv to write: the same rows, as the labelled set")
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Pick and write."""
-    arguments = parse()
     validation = read_index(arguments.validation)
     with LabelFile(arguments.samples) as file:
         rows = initial_pool(file.train.labels, validation, arguments.kind, arguments.size, arguments.seed)
@@ -38,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -10,26 +10,26 @@ from activepool.index_files import read_index
 from activepool.named_arrays import write_arrays
 from activepool.pool import unlabelled_pool
 from activepool.seeding import generator
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_compute_arguments, compute_of, run
 from activepool.strategies.registry import find_strategy
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
     parser.add_argument("--strategy", required=True, help="a strategy's name, or file.py:function")
     parser.add_argument("--options", type=json.loads, default={}, help="its options, as JSON")
-    parser.add_argument("--features", required=True, help="features.h5")
-    parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
+    parser.add_input("--features", required=True, help="features.h5")
+    parser.add_input("--validation", required=True, help="validation.csv: rows outside the pool")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--output", required=True, help="prepared.h5 to write")
+    parser.add_output("--output", required=True, help="prepared.h5 to write")
     add_compute_arguments(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Prepare and write."""
-    arguments = parse()
     strategy = find_strategy(arguments.strategy)
     with FeatureFile(arguments.features) as file:
         features = file.train.features
@@ -42,4 +42,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

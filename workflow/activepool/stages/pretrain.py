@@ -10,6 +10,7 @@ from activepool.backbones.settings import BackboneSettings, parsed
 from activepool.distributed import joined
 from activepool.pretraining.settings import pretrain_settings
 from activepool.pretraining.training import pretrain
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import (
     add_compute_arguments,
     add_log_argument,
@@ -19,10 +20,10 @@ from activepool.stages.program import (
 )
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataset", required=True, help="dataset.h5, of which the train images are used")
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
+    parser.add_input("--dataset", required=True, help="dataset.h5, of which the train images are used")
     parser.add_argument(
         "--backbone",
         type=json.loads,
@@ -36,18 +37,17 @@ def parse() -> argparse.Namespace:
         help='JSON: {"method": "simclr" or "moco_v2", "epochs": ..., further keys of '
         "activepool.pretraining.settings}; only epochs is needed",
     )
-    parser.add_argument("--output", required=True, help="safetensors file of the weights to write")
-    parser.add_argument(
+    parser.add_output("--output", required=True, help="safetensors file of the weights to write")
+    parser.add_output(
         "--curve", required=True, help="CSV of loss, learning rate and k-NN accuracy per epoch to write"
     )
     add_log_argument(parser)
     add_compute_arguments(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Train and write."""
-    arguments = parse()
     with joined(arguments.device) as processes:
         if processes.is_main:
             copy_stderr(arguments.log)
@@ -63,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,18 +10,55 @@ from typing import TextIO
 
 from threadpoolctl import threadpool_limits
 
+from activepool.announcements import announced
 from activepool.compute import Compute, resolve_device
 from activepool.errors import InputError
+from activepool.files import DISK_FULL
+from activepool.provenance import Record, Stopwatch, known_digest, state_of, versions
+from activepool.stages.parsing import StageParser
+
+#: The environment variable that names the folder where running stages are announced, if they are to be.
+JOBS_FOLDER = "ACTIVEPOOL_JOBS"
 
 
-def run(main: Callable[[], None]) -> None:
-    """Run a stage's ``main``; an InputError becomes one line on stderr and exit status 2."""
+def run(parser: StageParser, main: Callable[[argparse.Namespace], None]) -> None:
+    """Run a stage's ``main``; what its user can mend becomes one line on stderr and exit status 2."""
+    arguments = parser.parse_args()
+    watch = Stopwatch()
     try:
-        with threadpool_limits(1):  # parallelism is ours, over blocks: see activepool.compute
-            main()
+        # Parallelism is ours, over blocks: see activepool.compute.
+        with threadpool_limits(1), announced(os.environ.get(JOBS_FOLDER)):
+            main(arguments)
+            if arguments.provenance is not None and os.environ.get("RANK", "0") == "0":
+                record(Path(main.__code__.co_filename).stem, parser, arguments, watch).write()
     except InputError as error:
-        print(f"activepool: {error}", file=sys.stderr)
+        # The message of a user's own module may have several lines.
+        print(f"activepool: {' '.join(str(error).splitlines())}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        print(
+            f"activepool: {error.filename or 'the output'} cannot be written: {error.strerror}",
+            file=sys.stderr,
+            flush=True,
+        )
+        os._exit(2)  # at a normal exit HDF5 would try to finish its files once more, and crash
+
+
+def record(stage: str, parser: StageParser, arguments: argparse.Namespace, watch: Stopwatch) -> Record:
+    """Return the record of a stage that has ended."""
+    return Record(
+        stage=stage,
+        arguments=parser.settings(arguments),
+        depends_on=arguments.provenance,
+        inputs={path: known_digest(path) for path in parser.inputs(arguments)},
+        outputs={path: state_of(path) for path in parser.outputs(arguments)},
+        versions=versions(),
+        started=watch.started,
+        seconds=watch.seconds,
+        peak_memory_mb=watch.peak_memory_mb,
+    )
 
 
 def add_log_argument(parser: argparse.ArgumentParser) -> None:

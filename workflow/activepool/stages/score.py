@@ -9,32 +9,32 @@ from activepool.pool import unlabelled_pool
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool import SCORES, HeadOnPool
 from activepool.scores.store import ScoreTable, write_scores
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_compute_arguments, compute_of, run
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--features", required=True, help="features.h5")
-    parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
-    parser.add_argument(
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
+    parser.add_input("--features", required=True, help="features.h5")
+    parser.add_input("--validation", required=True, help="validation.csv: rows outside the pool")
+    parser.add_input(
         "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
     )
-    parser.add_argument("--head", required=True, help="head.h5 of the round before")
+    parser.add_input("--head", required=True, help="head.h5 of the round before")
     parser.add_argument("--scores", nargs="+", required=True, choices=sorted(SCORES), help="what to score")
     parser.add_argument(
         "--nearest-for-budget",
         type=int,
         help="list per class the samples nearest to its boundary, for this budget",
     )
-    parser.add_argument("--output", required=True, help="scores.h5 to write")
+    parser.add_output("--output", required=True, help="scores.h5 to write")
     add_compute_arguments(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Score and write."""
-    arguments = parse()
     with FeatureFile(arguments.features) as file:
         features = file.train.features
         head = read_head(arguments.head, features.shape[1])
@@ -52,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -8,27 +8,25 @@ from activepool.heads.linear import read_head
 from activepool.scores.pool import HeadOnPool
 from activepool.scores.store import ScoreTable, write_scores
 from activepool.stages.image_rounds import add_image_round_arguments, image_round
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_log_argument, compute_of, copy_stderr, run
 from activepool.strategies.registry import find_strategy
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
     add_image_round_arguments(parser)
-    parser.add_argument("--model", required=True, help="safetensors file of the model's weights")
-    parser.add_argument("--features", required=True, help="features.h5")
-    parser.add_argument(
-        "--head", required=True, help="head.h5 of the round before, for the predicted classes"
-    )
-    parser.add_argument("--output", required=True, help="scores.h5 to write")
+    parser.add_input("--model", required=True, help="safetensors file of the model's weights")
+    parser.add_input("--features", required=True, help="features.h5")
+    parser.add_input("--head", required=True, help="head.h5 of the round before, for the predicted classes")
+    parser.add_output("--output", required=True, help="scores.h5 to write")
     add_log_argument(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Score and write."""
-    arguments = parse()
     copy_stderr(arguments.log)
     images = image_round(arguments)
     model = find_strategy(arguments.strategy).image_model
@@ -43,4 +41,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -16,45 +16,45 @@ from activepool.named_arrays import read_arrays, write_arrays
 from activepool.pool import unlabelled_pool
 from activepool.scores.store import read_scores
 from activepool.seeding import generator
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_compute_arguments, compute_of, run
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.query import Query, Selection
 from activepool.strategies.registry import find_strategy
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
     parser.add_argument("--strategy", required=True, help="a strategy's name, or file.py:function")
     parser.add_argument("--options", type=json.loads, default={}, help="its options, as JSON")
-    parser.add_argument(
+    parser.add_input(
         "--features",
         required=True,
         help="features.h5; dataset.h5 will do for a strategy that reads no features",
     )
-    parser.add_argument("--validation", required=True, help="validation.csv: rows outside the pool")
-    parser.add_argument(
+    parser.add_input("--validation", required=True, help="validation.csv: rows outside the pool")
+    parser.add_input(
         "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
     )
-    parser.add_argument("--annotations", help="CSV of labels that came after the features were made")
-    parser.add_argument("--head", help="head.h5 of the round before")
-    parser.add_argument("--scores", help="scores.h5 of this round")
-    parser.add_argument("--prepared", help="prepared.h5 of this strategy")
-    parser.add_argument("--state", help="state.h5 of this strategy's round before")
+    parser.add_input("--annotations", help="CSV of labels that came after the features were made")
+    parser.add_input("--head", help="head.h5 of the round before")
+    parser.add_input("--scores", help="scores.h5 of this round")
+    parser.add_input("--prepared", help="prepared.h5 of this strategy")
+    parser.add_input("--state", help="state.h5 of this strategy's round before")
     parser.add_argument("--budget", type=int, required=True, help="how many to pick")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--round", type=int, required=True, help="the round that trains on the picks, from 1")
     parser.add_argument("--budget-left", type=int, help="picks of this and all later rounds together")
-    parser.add_argument("--output", required=True, help="selected.csv to write")
-    parser.add_argument("--output-labelled", help="index file of the labelled set with the picks, to write")
-    parser.add_argument("--output-state", help="state.h5 to write, for a strategy that keeps one")
+    parser.add_output("--output", required=True, help="selected.csv to write")
+    parser.add_output("--output-labelled", help="index file of the labelled set with the picks, to write")
+    parser.add_output("--output-state", help="state.h5 to write, for a strategy that keeps one")
     add_compute_arguments(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Pick and write."""
-    arguments = parse()
     strategy = find_strategy(arguments.strategy)
     opened = FeatureFile if strategy.reads_features else LabelFile
     with opened(arguments.features) as file:
@@ -127,4 +127,4 @@ def index_columns(file: LabelFile, query: Query, selection: Selection) -> dict[s
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

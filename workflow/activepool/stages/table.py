@@ -1,34 +1,42 @@
-"""Make one table of an experiment from its curves."""
+"""Make one table of an experiment, as CSV and in LaTeX, from its cached tables alone."""
 
 import argparse
 import json
 
-from activepool.figures.catalogue import TABLES
-from activepool.figures.results import read_curves
+from activepool.figures.catalogue import TABLES, TYPESET
+from activepool.figures.results import read_results
 from activepool.figures.settings import Settings
-from activepool.files import write_table
+from activepool.files import write_table, written_whole
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
     parser.add_argument("--table", required=True, choices=list(TABLES), help="which table")
-    parser.add_argument("--curves", required=True, help="curves.csv")
+    parser.add_input("--curves", required=True, help="curves.csv")
+    parser.add_input("--class-counts", required=True, help="class_counts.csv")
+    parser.add_input("--overlap", required=True, help="overlap.csv")
+    parser.add_input("--ceiling", help="ceiling.csv, where there is one")
     parser.add_argument("--upper-references", nargs="*", default=[], help="strategies that read all labels")
     parser.add_argument(
         "--settings", type=json.loads, default={}, help="metric and confidence, as a JSON object"
     )
-    parser.add_argument("--output", required=True, help="CSV to write")
-    return parser.parse_args()
+    parser.add_output("--output-csv", required=True, help="CSV to write")
+    parser.add_output("--output-tex", required=True, help="LaTeX to write, for the package booktabs")
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Read, tabulate and write."""
-    arguments = parse()
+    results = read_results(arguments.curves, arguments.class_counts, arguments.overlap, arguments.ceiling)
     settings = Settings.of(arguments.settings, tuple(arguments.upper_references))
-    write_table(arguments.output, TABLES[arguments.table](read_curves(arguments.curves), settings))
+    table = TABLES[arguments.table](results, settings)
+    write_table(arguments.output_csv, table)
+    with written_whole(arguments.output_tex) as temporary:
+        temporary.write_text(TYPESET[arguments.table](table, settings))
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -11,35 +11,35 @@ from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
 from activepool.heads.training import train_head
 from activepool.heads.views import read_views
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_compute_arguments, compute_of, run
 from activepool.stages.round_samples import read_round_samples
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--features", required=True, help="features.h5")
-    parser.add_argument(
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
+    parser.add_input("--features", required=True, help="features.h5")
+    parser.add_input(
         "--validation", required=True, help="validation.csv: rows that choose the epoch or weight decay"
     )
-    parser.add_argument(
+    parser.add_input(
         "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
     )
-    parser.add_argument("--annotations", help="CSV of labels that came after the features were made")
+    parser.add_input("--annotations", help="CSV of labels that came after the features were made")
     parser.add_argument(
         "--head", type=json.loads, required=True, help="how to train: JSON with solver and its options"
     )
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--round", type=int, required=True, help="from 0")
-    parser.add_argument("--output", required=True, help="head.h5 to write")
-    parser.add_argument("--metrics", required=True, help="metrics.json to write")
+    parser.add_output("--output", required=True, help="head.h5 to write")
+    parser.add_output("--metrics", required=True, help="metrics.json to write")
     add_compute_arguments(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Train, measure and write."""
-    arguments = parse()
     settings, compute = head_settings(arguments.head), compute_of(arguments)
     with FeatureFile(arguments.features) as file:
         samples, features = read_round_samples(arguments, file), file.train.features
@@ -65,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

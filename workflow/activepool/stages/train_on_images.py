@@ -4,23 +4,23 @@ import argparse
 
 from activepool.backbones.checkpoint import write_tensors
 from activepool.stages.image_rounds import add_image_round_arguments, image_round
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_log_argument, copy_stderr, run
 from activepool.strategies.registry import find_strategy
 from activepool.training_state import state_path
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
     add_image_round_arguments(parser)
-    parser.add_argument("--output", required=True, help="safetensors file of the model's weights to write")
+    parser.add_output("--output", required=True, help="safetensors file of the model's weights to write")
     add_log_argument(parser)
-    return parser.parse_args()
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Train and write."""
-    arguments = parse()
     copy_stderr(arguments.log)
     model = find_strategy(arguments.strategy).image_model
     state = state_path(arguments.output)
@@ -30,4 +30,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

@@ -5,26 +5,26 @@ import argparse
 from activepool.data.label_file import LabelFile
 from activepool.data.splits import validation_rows
 from activepool.index_files import write_index
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", required=True, help="dataset.h5 or features.h5: the train labels")
+def command_line() -> StageParser:
+    """Return the command line."""
+    parser = StageParser(__doc__)
+    parser.add_input("--samples", required=True, help="dataset.h5 or features.h5: the train labels")
     parser.add_argument("--fraction", type=float, required=True, help="of the labelled train rows, 0 to 1")
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--output", required=True, help="validation.csv to write")
-    return parser.parse_args()
+    parser.add_output("--output", required=True, help="validation.csv to write")
+    return parser
 
 
-def main() -> None:
+def main(arguments: argparse.Namespace) -> None:
     """Choose and write."""
-    arguments = parse()
     with LabelFile(arguments.samples) as file:
         rows = validation_rows(file.train.labels, arguments.fraction, arguments.seed, file.class_names)
     write_index(arguments.output, {"index": rows})
 
 
 if __name__ == "__main__":
-    run(main)
+    run(command_line(), main)

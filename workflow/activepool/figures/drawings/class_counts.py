@@ -11,6 +11,8 @@ from activepool.figures.results import Results, last_round
 from activepool.figures.settings import Settings
 from activepool.figures.styles import styles_of
 
+CATEGORY = "Classes"
+
 #: Up to so many classes the counts are written in the cells, and up to so many the classes are named.
 CLASSES_WITH_COUNTS, CLASSES_WITH_NAMES = 12, 40
 

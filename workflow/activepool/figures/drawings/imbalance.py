@@ -9,6 +9,8 @@ from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.figures.styles import styles_of
 
+CATEGORY = "Classes"
+
 MEASURES = "imbalance_"
 PANEL_HEIGHT = 2.0
 

@@ -8,9 +8,12 @@ from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.figures.styles import styles_of
 
+CATEGORY = "Learning curves"
+
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw ``settings.metric`` for every strategy."""
     styles = styles_of(results.curves.strategies, settings)
     curves = results.curves.of(settings.metric)
-    return named_curves(curves, styles, quantity(settings.metric), settings.confidence)
+    ceiling = results.ceiling_of(settings.metric)
+    return named_curves(curves, styles, quantity(settings.metric), settings.confidence, ceiling)

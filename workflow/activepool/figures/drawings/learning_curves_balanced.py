@@ -8,6 +8,8 @@ from activepool.figures.drawings import learning_curves
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 
+CATEGORY = "Learning curves"
+
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw the balanced accuracy for every strategy, whichever metric the settings name."""

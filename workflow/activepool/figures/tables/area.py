@@ -2,32 +2,60 @@
 
 import pandas as pd
 
+from activepool.evaluation.comparisons import holm, paired_p_value
 from activepool.evaluation.statistics import mean_interval, normalised_area
-from activepool.figures.results import Curves
+from activepool.figures.latex import Grid, best_of, latex_table, number_cells, p_value_cells
+from activepool.figures.quantities import quantity
+from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 
-ACCURACIES = ("top1", "balanced_accuracy", "top5")
+ACCURACIES = ("top1", "balanced_accuracy", "tail_accuracy", "top5")
 
 COLUMNS = ["metric", "strategy", "reads_all_labels", "seeds", "labels_from", "labels_to"]
-COLUMNS += ["area", "area_half_width", "difference", "difference_half_width"]
+COLUMNS += ["area", "area_half_width", "difference", "difference_half_width", "p"]
 
 
-def tabulate(curves: Curves, settings: Settings) -> pd.DataFrame:
-    """Return one row per (metric, strategy), accuracies from 0 to 1.
+def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
+    """Return one row per (metric, strategy): ``settings.metric`` and the accuracies, these from 0 to 1.
 
     ``area`` is the area under the curve divided by its range of labels, ``difference`` that of the
-    paired difference to random: each a mean over seeds, with the half width of its interval. Without
-    random there is no difference.
+    paired difference to random: each a mean over seeds, with the half width of its interval. ``p`` is of the
+    paired t-test of this difference, ``p_holm`` the same corrected for as many comparisons as the metric has
+    strategies beside random. Without random there is no difference.
     """
     rows = []
-    for metric in (name for name in ACCURACIES if name in curves.metrics):
+    curves = results.curves
+    for metric in dict.fromkeys((settings.metric, *ACCURACIES)):
+        if metric not in curves.metrics:
+            continue
         differences = curves.differences(metric)
         for strategy, curve in curves.of(metric).items():
             labels = curve.index.get_level_values("labels")
             reads_all_labels = strategy in settings.upper_references
             area = mean_interval(normalised_area(curve), settings.confidence)
-            gain = differences.get(strategy, curve.iloc[:, :0])
-            difference = mean_interval(normalised_area(gain), settings.confidence)
+            gains = normalised_area(differences.get(strategy, curve.iloc[:, :0]))
+            difference = mean_interval(gains, settings.confidence)
             key = (metric, strategy, reads_all_labels, curve.shape[1], labels[0], labels[-1])
-            rows.append((*key, *map(float, area), *map(float, difference)))
-    return pd.DataFrame(rows, columns=COLUMNS)
+            rows.append((*key, *map(float, area), *map(float, difference), float(paired_p_value(gains))))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.assign(p_holm=table.groupby("metric")["p"].transform(holm))
+
+
+def typeset(table: pd.DataFrame, settings: Settings) -> str:
+    """Return the table in LaTeX: the metrics one under the other, in percent."""
+    grids = []
+    for metric, rows in table.groupby("metric", sort=False):
+        drawn, strategies = quantity(metric), rows["strategy"].tolist()
+        area, gain = drawn.factor * rows["area"].to_numpy(), drawn.factor * rows["difference"].to_numpy()
+        area_half_width, gain_half_width = (
+            drawn.factor * rows[f"{name}_half_width"].to_numpy() for name in ("area", "difference")
+        )
+        best = best_of(area, strategies, settings, drawn.sign)
+        columns = {
+            "Area": number_cells(area, area_half_width, best=best),
+            "Difference to random": number_cells(gain, gain_half_width, signed=True),
+            "p": p_value_cells(rows["p"]),
+            "p (Holm)": p_value_cells(rows["p_holm"]),
+        }
+        grids.append(Grid(drawn.axis_label, strategies, columns))
+    return latex_table(grids, settings)

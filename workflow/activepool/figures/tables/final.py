@@ -3,16 +3,22 @@
 import pandas as pd
 
 from activepool.evaluation.statistics import mean_interval
-from activepool.figures.results import Curves, last_round
+from activepool.figures.latex import Grid, best_of, latex_table, number_cells
+from activepool.figures.quantities import KNOWN_METRICS, quantity
+from activepool.figures.results import Results, last_round
 from activepool.figures.settings import Settings
 
+#: Metrics of which the titles stand beside each other on a page.
+IN_A_LINE = 3
 
-def tabulate(curves: Curves, settings: Settings) -> pd.DataFrame:
+
+def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per strategy with ``<metric>`` and ``<metric>_half_width``, in the metric's own unit.
 
     A metric that some seed lacks in that round is empty.
     """
     rows = []
+    curves = results.curves
     for strategy, of_strategy in curves.table.groupby("strategy", sort=False):
         last = last_round(of_strategy)
         row = {
@@ -26,3 +32,16 @@ def tabulate(curves: Curves, settings: Settings) -> pd.DataFrame:
             row |= {metric: float(mean), f"{metric}_half_width": float(half_width)}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def typeset(table: pd.DataFrame, settings: Settings) -> str:
+    """Return the table in LaTeX, with the metric of the settings and those that have a name in print."""
+    strategies = table["strategy"].tolist()
+    columns = {}
+    for metric in dict.fromkeys((settings.metric, *KNOWN_METRICS)):
+        if f"{metric}_half_width" in table:
+            drawn = quantity(metric)
+            values, half_widths = (drawn.factor * table[name] for name in (metric, f"{metric}_half_width"))
+            best = best_of(values, strategies, settings, drawn.sign)
+            columns[drawn.axis_label] = number_cells(values, half_widths, best=best)
+    return latex_table([Grid("Strategy", strategies, columns, IN_A_LINE)], settings)

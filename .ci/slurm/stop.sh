@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Stop what start.sh has started.
+state=${1:-/tmp/activepool-slurm}
+for daemon in slurmd slurmctld munged; do
+    if [ -s "$state/$daemon.pid" ]; then kill "$(cat "$state/$daemon.pid")" || true; fi
+done

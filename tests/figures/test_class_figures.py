@@ -1,0 +1,173 @@
+"""The order of the classes, and the two figures that show all of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from activepool.figures.classes import by_frequency, groups_of
+from activepool.figures.drawings import accuracy_change, class_count_heat_map
+from activepool.figures.printing import print_settings
+from activepool.figures.results import Curves, Results
+from activepool.figures.settings import Settings
+
+SETTINGS = Settings()
+
+
+def results(strategies, seeds, rounds, classes, in_train=None, seed=0):
+    """Results with a random class_counts.csv."""
+    random = np.random.default_rng(seed)
+    keys = [(name, s, r) for name in strategies for s in range(seeds) for r in range(rounds)]
+    runs = pd.DataFrame(keys, columns=["strategy", "seed", "round"])
+    table = runs.loc[runs.index.repeat(classes)].reset_index(drop=True)
+    table["class"] = np.tile(range(classes), len(keys))
+    table["count"] = random.integers(0, 9, len(table))
+    table["accuracy"] = random.random(len(table))
+    table["in_train"] = np.nan if in_train is None else np.tile(in_train, len(keys))
+    return Results(Curves(runs.assign(labels=10)), table, pd.DataFrame())
+
+
+def drawn(module, given, settings=SETTINGS):
+    with print_settings():
+        figure = module.draw(given, settings)
+        FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def names_on(axis):
+    return [text.get_text() for text in axis.get_ticklabels()]
+
+
+def test_classes_go_by_their_samples_in_the_train_part_and_then_by_number():
+    table = results(["a"], 1, 2, 4, in_train=[30, 7, 30, 2]).class_counts
+    assert by_frequency(table).to_dict() == {3: 2, 1: 7, 0: 30, 2: 30}
+    assert by_frequency(table).index.tolist() == [3, 1, 0, 2]
+
+
+def test_without_known_labels_they_go_by_those_bought():
+    table = results(["a", "b"], 3, 2, 5).class_counts
+    last = table[table["round"] == 1]
+    expected = {number: last.loc[last["class"] == number, "count"].sum() / 6 for number in range(5)}
+    assert by_frequency(table).to_dict() == pytest.approx(expected)
+    assert by_frequency(table).is_monotonic_increasing
+
+
+@pytest.mark.parametrize(("size", "most"), [(1, 25), (51, 25), (1000, 25), (7, 3), (3, 3)])
+def test_groups_hold_all_in_order(size, most):
+    groups = groups_of(np.arange(size)[::-1], most)
+    assert len(groups) <= most
+    assert np.concatenate(groups).tolist() == list(range(size))[::-1]
+    assert {len(group) for group in groups[:-1]} <= {len(groups[0])}
+    assert len(groups[-1]) <= len(groups[0])
+
+
+def test_the_heat_map_shows_mean_counts_with_the_rarest_class_below():
+    given = results(["b", "a"], 3, 4, 5, in_train=[9, 8, 1, 30, 2])
+    table = given.class_counts
+    table.loc[(table["class"] == 2) & (table["round"] == 0), "count"] = 0
+    figure = drawn(class_count_heat_map, given)
+    for axes, strategy in zip(figure.axes, ["b", "a"], strict=False):
+        values = axes.images[0].get_array()
+        rows = table[table["strategy"] == strategy]
+        for place, number in enumerate([2, 4, 1, 0, 3]):
+            for round_number in range(4):
+                counts = rows[(rows["class"] == number) & (rows["round"] == round_number)]["count"]
+                if counts.any():
+                    assert values[place, round_number] == pytest.approx(counts.mean())
+                else:
+                    assert values.mask[place, round_number]
+        assert values.mask[0, 0]
+    assert names_on(figure.axes[0].yaxis) == ["2", "4", "1", "0", "3"]
+    assert names_on(figure.axes[1].xaxis) == ["0", "1", "2", "3"]
+
+
+def test_the_heat_map_ends_with_the_last_round_of_all_seeds():
+    given = results(["a"], 2, 3, 4)
+    table = given.class_counts
+    short = table[~((table["seed"] == 1) & (table["round"] == 2))]
+    figure = drawn(class_count_heat_map, Results(given.curves, short, given.overlap))
+    assert figure.axes[0].images[0].get_array().shape == (4, 2)
+
+
+def test_many_classes_are_drawn_in_groups_that_say_so():
+    frequencies = np.random.default_rng(5).permutation(101)
+    given = results(["a"], 2, 2, 101, in_train=frequencies)
+    figure = drawn(class_count_heat_map, given)
+    values = figure.axes[0].images[0].get_array()
+    table = given.class_counts
+    assert values.shape == (21, 2)
+    for place in range(21):
+        members = np.flatnonzero((frequencies >= 5 * place) & (frequencies < 5 * place + 5))
+        counts = table[table["class"].isin(members) & (table["round"] == 1)]["count"]
+        assert values[place, 1] == pytest.approx(counts.mean())
+    names = names_on(figure.axes[0].yaxis)
+    assert names[0] == "1–5" and names[-1] == "101–101"
+    assert figure.get_supylabel() == "5 classes a row, rarest below"
+
+
+def test_accuracy_gained_by_each_class():
+    given = results(["b", "a"], 3, 4, 3, in_train=[5, 1, 9])
+    figure = drawn(accuracy_change, given, Settings(confidence=0.9))
+    table = given.class_counts
+    for axes, strategy in zip(figure.axes, ["b", "a"], strict=True):
+        heights = [bar.get_height() for bar in axes.patches]
+        lines = axes.collections[0].get_segments()
+        for number, height, line in zip([1, 0, 2], heights, lines, strict=True):
+            rows = table[(table["strategy"] == strategy) & (table["class"] == number)]
+            of_round = rows.pivot(index="seed", columns="round", values="accuracy")
+            changes = 100 * (of_round[3] - of_round[0])
+            assert height == pytest.approx(changes.mean())
+            # t(2, 0.95) = 2.919986
+            half_width = 2.919985580 * changes.std() / np.sqrt(3)
+            assert line[:, 1] == pytest.approx([height - half_width, height + half_width])
+    assert names_on(figure.axes[0].xaxis) == ["1", "0", "2"]
+    low, high = figure.axes[0].get_ylim()
+    assert -100 <= low < high <= 100
+
+
+def test_a_class_without_test_images_has_no_bar():
+    given = results(["a"], 2, 2, 4, in_train=[1, 2, 3, 4])
+    given.class_counts.loc[given.class_counts["class"] == 2, "accuracy"] = np.nan
+    heights = [bar.get_height() for bar in drawn(accuracy_change, given).axes[0].patches]
+    assert np.isnan(heights).tolist() == [False, False, True, False]
+
+
+def test_many_classes_are_distributions_over_thirds():
+    frequencies = np.random.default_rng(3).permutation(30)
+    given = results(["a"], 2, 3, 30, in_train=frequencies)
+    axes = drawn(accuracy_change, given).axes[0]
+    assert names_on(axes.xaxis) == ["rare", "middle", "frequent"]
+    of_round = given.class_counts.groupby(["round", "class"])["accuracy"].mean().unstack("round")
+    changes = 100 * (of_round[2] - of_round[0]).to_numpy()
+    assert len(axes.collections) == 3
+    for place, points in enumerate(axes.collections):
+        expected = changes[(frequencies >= 10 * place) & (frequencies < 10 * place + 10)]
+        offsets = np.asarray(points.get_offsets())
+        assert np.sort(offsets[:, 1]) == pytest.approx(np.sort(expected))
+        assert np.abs(offsets[:, 0] - place).max() <= accuracy_change.SPREAD
+
+
+def test_classes_that_are_equally_frequent_are_one_distribution():
+    axes = drawn(accuracy_change, results(["a"], 1, 2, 30, in_train=[7] * 30)).axes[0]
+    assert names_on(axes.xaxis) == ["all"]
+    assert len(np.asarray(axes.collections[0].get_offsets())) == 30
+
+
+def test_one_round_changes_nothing_and_is_said():
+    figure = drawn(accuracy_change, results(["a", "b"], 2, 1, 3))
+    assert figure.axes[0].get_title("left") == "Needs two rounds"
+
+
+@pytest.mark.parametrize("module", [accuracy_change, class_count_heat_map])
+@pytest.mark.parametrize(
+    ("strategies", "seeds", "rounds", "classes"), [(1, 1, 1, 1), (1, 1, 2, 10), (13, 2, 30, 1000)]
+)
+def test_text_can_be_read_and_lies_on_the_page(module, strategies, seeds, rounds, classes):
+    names = ["balanced_random", *(f"a_strategy_of_number_{number}" for number in range(1, strategies))]
+    given = results(names, seeds, rounds, classes, in_train=np.arange(classes) + 1)
+    figure = drawn(module, given, Settings(upper_references=("balanced_random",)))
+    assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 7
+    page = figure.get_tightbbox(figure.canvas.get_renderer())
+    assert page.x0 >= 0 and page.y0 >= 0
+    assert page.x1 <= figure.get_figwidth() and page.y1 <= figure.get_figheight()

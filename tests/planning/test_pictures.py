@@ -1,0 +1,114 @@
+"""Which pictures an experiment has, what they depend on, and where the report shows them."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from activepool.figures.catalogue import FIGURES
+from planning.categories import category_of
+from planning.chain import Chain
+from planning.configuration import Experiment
+from planning.plan import Plan
+
+IMAGES = {
+    "experiment": "trial",
+    "dataset": {"kind": "digits"},
+    "backbone": {"architecture": "small"},
+    "pretrain": {"method": "simclr", "epochs": 20},
+    "initial": {"size": 30},
+    "budget": 10,
+    "rounds": 3,
+    "seeds": [4, 1],
+    "strategies": ["random", {"strategy": "margin", "name": "ours"}],
+}
+EMBEDDINGS = {
+    **IMAGES,
+    "dataset": {"kind": "embeddings", "path": "given.h5"},
+    "backbone": None,
+    "pretrain": None,
+}
+FINETUNING = {**IMAGES, "head": {"solver": "finetune"}}
+MAP = "results/features/digits/small_simclr/map.h5"
+
+
+def plan(configuration, **changes):
+    return Plan(Experiment.model_validate({**configuration, **changes}))
+
+
+def test_images_have_a_contact_sheet_a_strategy_and_a_map():
+    files = plan(IMAGES).all_files()
+    for name in ("contact_sheet_random.png", "contact_sheet_ours.png", "feature_map.pdf", "feature_map.png"):
+        assert f"results/trial/figures/{name}" in files
+    assert MAP in files
+
+
+def test_embeddings_have_a_map_alone():
+    files = plan(EMBEDDINGS).all_files()
+    assert not [path for path in files if "contact_sheet" in path]
+    assert {"results/trial/figures/feature_map.png", "results/features/embeddings/given/map.h5"} <= {*files}
+
+
+def test_finetuning_has_a_map_where_the_first_features_are_made():
+    files = plan(FINETUNING).all_files()
+    assert not [path for path in files if "map" in path.rpartition("/")[2] and "heat" not in path]
+    assert "results/trial/figures/contact_sheet_ours.png" in files
+    prepares = plan(FINETUNING, strategies=["cluster_margin"]).all_files()
+    assert {MAP, "results/trial/figures/feature_map.pdf"} <= {*prepares}
+
+
+def test_pictures_are_of_the_first_seed_and_round_0_comes_once():
+    runs = ["initial_random/seed4/round00", "random/seed4/round01", "random/seed4/round02"]
+    runs += ["ours/seed4/round01", "ours/seed4/round02"]
+    expected = [f"results/trial/{run}/selected.csv" for run in runs]
+    assert plan(IMAGES).pictured_selections("random", "ours") == expected
+    assert plan(IMAGES).pictured_selections("random") == expected[:3]
+
+
+def test_labels_that_come_later_are_awaited():
+    wildcards = SimpleNamespace(strategy="ours")
+    assert plan(IMAGES).awaited_labels(wildcards) == []
+    later = plan(IMAGES, dataset={"kind": "digits", "annotations": "bought.csv"})
+    assert later.awaited_labels(wildcards) == ["results/trial/ours/seed4/round02/metrics.json"]
+
+
+def provenance(stage, strategy=None, **changes):
+    return Chain(Experiment.model_validate({**IMAGES, **changes})).provenance(stage, strategy)
+
+
+def test_the_map_depends_on_features_and_method_alone():
+    base = provenance("projection")
+    assert list(base) == ["dataset", "pretrain", "extract", "gather", "projection"]
+    assert provenance("projection", figures={"map": "umap"}) != base
+    assert provenance("projection", budget=11, initial={"size": 31}, figures={"metric": "top5"}) == base
+    assert provenance("projection", features={"dtype": "float32"}) != base
+
+
+def test_a_contact_sheet_depends_on_the_picks_of_its_strategy():
+    base = provenance("contact_sheet", "ours")
+    assert {"dataset", "initial_pool", "select", "contact_sheet"} <= set(base)
+    assert provenance("contact_sheet", "ours", budget=11) != base
+    assert provenance("contact_sheet", "ours", figures={"map": "umap"}) == base
+
+
+@pytest.mark.parametrize("stage", ["figure", "table"])
+def test_the_map_is_no_setting_of_other_figures(stage):
+    settings = [
+        Chain(Experiment.model_validate({**IMAGES, "figures": {"map": method}})).settings(stage)
+        for method in ("pca", "umap")
+    ]
+    assert settings[0] == settings[1]
+    assert "map" not in settings[0]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_category_is_what_the_module_says(name):
+    said = getattr(__import__(f"activepool.figures.drawings.{name}", fromlist=["_"]), "CATEGORY", "Figures")
+    assert category_of("drawings", name, "Figures") == said
+
+
+def test_figures_of_classes_stand_together():
+    found = {
+        category_of("drawings", name, "")
+        for name in ("class_counts", "class_count_heat_map", "accuracy_change")
+    }
+    assert found == {"Classes"}

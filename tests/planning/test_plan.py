@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from activepool.figures.catalogue import FIGURES, TABLES
+from planning.configuration import Experiment
+from planning.plan import Plan
+
+CAPTIONS = Path(__file__).parents[2] / "workflow/report"
+
+PLAN = Plan(
+    Experiment.model_validate(
+        {
+            "experiment": "trial",
+            "dataset": {"kind": "digits"},
+            "backbone": {"architecture": "identity", "image_size": 8},
+            "initial": {"kind": "balanced", "size": 30},
+            "budget": 10,
+            "rounds": 3,
+            "seeds": 2,
+            "strategies": ["random", "margin"],
+        }
+    )
+)
+
+
+@pytest.mark.parametrize("name", sorted({*FIGURES, *TABLES}))
+def test_every_figure_and_table_has_a_caption(name):
+    assert (CAPTIONS / f"{name}.rst").read_text().startswith("**")
+
+
+def test_every_table_is_there_in_both_forms():
+    assert {Path(path).suffix for path in PLAN.tables()} == {".csv", ".tex"}
+    assert len(PLAN.tables()) == 2 * len(TABLES)
+    assert {*PLAN.tables(), "results/trial/overlap.csv"} <= {*PLAN.all_files()}
+
+
+def test_selections_are_those_of_all_rounds_with_the_shared_one_once():
+    rounds = [
+        f"{name}/seed{seed}/round0{r}" for name in ("random", "margin") for seed in (0, 1) for r in (1, 2)
+    ]
+    shared = [f"initial_balanced/seed{seed}/round00" for seed in (0, 1)]
+    assert sorted(PLAN.selections()) == sorted(
+        f"results/trial/{run}/selected.csv" for run in [*rounds, *shared]
+    )

@@ -1,0 +1,81 @@
+"""Experiments made small: what is multiplied, what stands in, and that the result is a valid experiment."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from activepool.errors import InputError
+from planning.loading import load
+from planning.scaling import made_small
+
+EXPERIMENTS = sorted((Path(__file__).parents[2] / "workflow/experiments").glob("*.yaml"))
+
+RAW = {
+    "experiment": "large",
+    "dataset": {"kind": "cifar10", "root": "data", "imbalance": {"kind": "exp", "factor": 0.1}},
+    "backbone": {"architecture": "resnet18", "checkpoint": "weights.pt"},
+    "features": {"augmentation": "crop", "dtype": "float16"},
+    "initial": {"size": 1000, "kind": "balanced"},
+    "budget": 250,
+    "rounds": 5,
+    "strategies": ["random", {"strategy": "vaal", "image_size": 64, "width": 8}],
+    "head": {"solver": "sgd", "epochs": 60, "patience": 30, "step_size": 20, "learning_rate": 15},
+}
+
+
+def test_pool_budget_and_epochs_shrink_together():
+    small = made_small(RAW | {"scale": 0.01})
+    assert small["dataset"] == {**RAW["dataset"], "fraction": 0.01, "name": "large_scale0.01"}
+    assert small["experiment"] == "large_scale0.01"
+    assert small["initial"] == {"size": 10, "kind": "balanced"}
+    assert (small["budget"], small["rounds"]) == (2, 5)
+    assert small["head"] == {**RAW["head"], "epochs": 1, "patience": 1, "step_size": 1}
+    assert "scale" not in small
+
+
+def test_without_scale_nothing_changes():
+    assert made_small(RAW) == RAW
+    assert made_small(RAW | {"scale": 1}) == RAW
+    assert made_small(RAW | {"scale": "1.0"}) == RAW
+
+
+def test_digits_stand_in_for_data_and_backbone():
+    small = made_small(RAW | {"stand_in": "digits"})
+    assert small["dataset"] == {
+        "kind": "digits",
+        "imbalance": RAW["dataset"]["imbalance"],
+        "name": "large_digits",
+    }
+    assert small["backbone"] == {"architecture": "small", "image_size": 8}
+    assert small["pretrain"]["method"] == "simclr"
+    assert small["features"] == {"augmentation": "digits", "dtype": "float16"}
+    assert small["strategies"] == ["random", {"strategy": "vaal", "image_size": 16, "width": 8}]
+    assert small["head"] == RAW["head"]
+    both = made_small(RAW | {"stand_in": "digits", "scale": 0.1})
+    assert both["experiment"] == both["dataset"]["name"] == "large_digits_scale0.1"
+    assert "fraction" not in both["dataset"]
+    assert (both["budget"], both["pretrain"]["epochs"]) == (25, 2)
+
+
+@pytest.mark.parametrize("given", [0, -1, 1.5, "much", None, []])
+def test_a_scale_that_cannot_be_is_named(given):
+    with pytest.raises(InputError, match="scale: must be a number above 0 and at most 1"):
+        made_small(RAW | {"scale": given})
+
+
+def test_an_unknown_stand_in_is_named():
+    with pytest.raises(InputError, match="stand_in: must be digits"):
+        made_small(RAW | {"stand_in": "faces"})
+
+
+@pytest.mark.parametrize("broken", [{"dataset": 3}, {"strategies": 3}, {"head": None}, {"initial": []}])
+def test_what_is_broken_is_left_to_the_checks(broken):
+    made_small(RAW | broken | {"scale": 0.1, "stand_in": "digits"})
+
+
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=lambda file: file.stem)
+@pytest.mark.parametrize("small", [{"scale": 0.01}, {"stand_in": "digits", "scale": 0.01}])
+def test_every_ready_experiment_can_be_made_small(file, small):
+    experiment = load(yaml.safe_load(file.read_text()) | small, file.name)
+    assert experiment.experiment.endswith("_scale0.01")

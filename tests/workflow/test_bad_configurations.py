@@ -1,0 +1,195 @@
+"""Bad configurations: a line for each mistake, before any job; and what a run of Snakemake makes of them."""
+
+import copy
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from workflow.bad_files import cut, values, write_small_run
+from workflow_runs import Folder
+
+from activepool.errors import InputError
+from planning.checks import check
+from planning.loading import load
+
+VALID = {
+    "experiment": "trial",
+    "dataset": {"kind": "embeddings", "path": "given.h5"},
+    "validation": {"fraction": 0.2},
+    "initial": {"size": 3},
+    "budget": 3,
+    "rounds": 3,
+    "seeds": 1,
+    "strategies": ["random", "margin"],
+    "head": {"solver": "lbfgs"},
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_small_run()
+    return tmp_path
+
+
+def changed(key, value):
+    """Return the valid configuration with one key, dotted, of another value."""
+    raw = copy.deepcopy(VALID)
+    *path, last = key.split(".")
+    section = raw
+    for step in path:
+        section = section.setdefault(step, {})
+    section[last] = value
+    return raw
+
+
+def lines_for(raw):
+    Path("trial.yaml").write_text(yaml.safe_dump(raw))
+    with pytest.raises(InputError) as caught:
+        check(load(yaml.safe_load(Path("trial.yaml").read_text()), "trial.yaml"), "trial.yaml")
+    return str(caught.value).splitlines()
+
+
+def dataset(kind, **options):
+    return "dataset", {"kind": kind, **options}
+
+
+PARTITIONED = {"strategy": "partitioned", "wraps": "coreset", "subset_unlabelled": 2}
+SUBSET = "strategies: partitioned: subset_unlabelled is 2; it must be at least 3, the budget"
+BACKBONE = {"architecture": "small", "checkpoint": "labelled.csv"}
+NO_FILE = "backbone.checkpoint: the file labelled.csv is neither a file of torch.save nor of safetensors"
+EXTERNAL = "dataset: nowhere.h5: no such file; it must be an HDF5 file"
+
+MISTAKES = [
+    ("rouns", 3, "rouns: unknown key; did you mean 'rounds'?"),
+    ("7", 3, "7: unknown key; the keys here are experiment, dataset"),
+    ("head.epochs", 3, "head.epochs: unknown key; the keys here are solver, class_weights, weight_decays"),
+    ("experiment", "../trial", "experiment: string should match pattern"),
+    ("experiment", 2024, "experiment: input should be a valid string (given: 2024)"),
+    ("budget", 0, "budget: input should be greater than or equal to 1 (given: 0)"),
+    ("budget", 2.5, "budget: input should be a valid integer, got a number with a fractional part (given: 2"),
+    ("budget", True, "budget: input should be a finite number (given: True)"),
+    ("budget", None, "budget: input should be a valid integer (given: None)"),
+    ("rounds", "some", "rounds: input should be a valid integer, unable to parse string as an integer (give"),
+    ("seeds", [], "seeds: list should have at least 1 item after validation, not 0"),
+    ("seeds", [0, 1, 0], "seeds: 0 is listed twice; each seed is a run of its own"),
+    ("seeds", [-1], "seeds.0: input should be greater than or equal to 0 (given: -1)"),
+    ("validation", None, "validation: input should be a section with keys of its own (given: None)"),
+    ("validation.fraction", float("nan"), "validation.fraction: input should be less than 1 (given: nan)"),
+    ("validation.fraction", 0.01, "validation.fraction: validation fraction 0.01 of 30 labelled train sampl"),
+    ("head", {"solver": "lbfgs", "tolerance": 0}, "head.tolerance: input should be greater than 0 (given: 0"),
+    ("head", "lbfgs", "head: input should be a section with keys of its own (given: 'lbfgs')"),
+    ("head", {"solver": "adam"}, "head.solver: 'adam' is not known; it must be one of 'sgd', 'lbfgs', 'fine"),
+    ("head", {"solver": "finetune"}, "head.solver: finetune needs images, and there are none in a dataset o"),
+    ("strategies", [], "strategies: list should have at least 1 item"),
+    ("strategies", "random", "strategies: input should be a valid list (given: 'random')"),
+    ("strategies", ["margn"], "strategies.0.strategy: strategy 'margn' does not exist; did you mean 'margin"),
+    ("strategies", ["random", "random"], "strategies: 'random' is listed twice; tell them apart by the key"),
+    ("strategies", ["no/such.py:mine"], "strategies.0.strategy: strategy file no/such.py does not exist"),
+    ("strategies", [{"strategy": "random", "name": "curves.csv"}], "strategies.0.name: 'curves.csv' is the"),
+    ("strategies", [{"strategy": "base", "size": 3}], "strategies.0: base has no option 'size'; it has no o"),
+    ("strategies", [PARTITIONED], SUBSET),
+    ("strategies", ["vaal"], "strategies: vaal learns from images, and there are none in a dataset of kind"),
+    ("figures.colours", {"random": "greenish"}, "figures.colours.random: 'greenish' is no colour; it must b"),
+    ("figures.metric", "top3", "figures.metric: input should be 'top1', 'top5' or 'balanced_accuracy' (give"),
+    ("device", "gpu", "device: string should match pattern"),
+    ("initial.size", 25, "initial.size: 25 is larger than the 24 labelled training samples outside the vali"),
+    ("budget", 12, "budget: 3 initial samples and 2 queries of 12 are 27, but the pool has 24; the budget c"),
+    ("backbone", BACKBONE, "backbone: there are no images to use it on in a dataset of kind embeddings; lea"),
+    ("backbone", BACKBONE, NO_FILE),
+    (*dataset("film"), "dataset.kind: 'film' is not known; it must be one of 'digits', 'cifar10', "),
+    (*dataset("embeddings"), "dataset.path: is missing"),
+    (*dataset("embeddings", path="nowhere.h5"), EXTERNAL),
+    (*dataset("embeddings", path="given.h5", test_fraction=0.2), "dataset: given.h5: has a test part of its"),
+    (*dataset("folder", root="images"), "dataset: images: has no test part to measure accuracy on; add test"),
+    (*dataset("digits", imbalance={"kind": "exp", "factor": 1e-4}), "dataset: imbalance: factor 0.0001 leav"),
+    (*dataset("digits"), "backbone: is missing; a dataset of images needs one"),
+    (*dataset("digits", annotations="no.csv"), "dataset.annotations: the file no.csv does not exist; a path"),
+    (*dataset("digits", annotations="validation.csv"), "dataset.annotations: validation.csv: must have the"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "value", "words"), MISTAKES, ids=lambda given: str(given)[:40])
+def test_a_mistake_gets_its_line(key, value, words):
+    found = lines_for(changed(key, value))
+    assert any(line.startswith(f"trial.yaml: {words}") for line in found), found
+
+
+def test_the_configuration_is_good_without_a_mistake():
+    Path("trial.yaml").write_text(yaml.safe_dump(VALID))
+    check(load(VALID, "trial.yaml"), "trial.yaml")
+
+
+BAD_DATA = [
+    (cut("given.h5"), "dataset: given.h5: neither a .npy file nor a readable HDF5 file"),
+    (values("given.h5", "train/labels", np.full(30, 7.5)), "dataset: given.h5: train/labels: is float64 of"),
+    (values("given.h5", "train/labels", np.arange(30) // 29), "validation.fraction: class 'bee' has 1 label"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "words"), BAD_DATA, ids=lambda given: str(given)[:40])
+def test_bad_data_are_told_with_the_configuration(spoil, words):
+    spoil()
+    (line,) = lines_for(VALID)
+    assert line.startswith(f"trial.yaml: {words}")
+
+
+def test_a_key_that_is_given_twice_is_told():
+    Path("twice.yaml").write_text(yaml.safe_dump(VALID) + "rounds: 2\n")
+    with pytest.raises(
+        InputError, match=r"twice.yaml: rounds: is given twice, in lines 10 and 17; give it once"
+    ):
+        check(load(VALID, "twice.yaml"), "twice.yaml")
+
+
+@pytest.fixture
+def configured(folder):
+    """Return a function that runs Snakemake on a text: its exit status, and what it printed."""
+
+    def run(text):
+        command = Folder(folder, {}).command(cores=1)
+        Path("trial.yaml").write_text(text)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def test_a_run_tells_all_mistakes_and_starts_nothing(configured):
+    status, printed = configured(yaml.safe_dump(changed("budget", "many") | {"rouns": 2}))
+    assert status == 1
+    assert "Traceback" not in printed
+    assert printed.partition("activepool: the configuration cannot be used\n")[2].splitlines() == [
+        f"{Path.cwd()}/trial.yaml: {problem}"
+        for problem in (
+            "budget: input should be a valid integer, unable to parse string as an integer (given: 'many')",
+            "rouns: unknown key; did you mean 'rounds'?",
+        )
+    ]
+    assert not Path("results").exists()
+
+
+def test_a_run_tells_a_key_that_is_given_twice(configured):
+    status, printed = configured(yaml.safe_dump(VALID) + "budget: 4\n")
+    assert status == 1
+    assert "trial.yaml: budget: is given twice, in lines 1 and 17; give it once" in printed
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "Config file must be given as JSON or YAML with keys at top level."),
+        ("- experiment\n", "Config file must be given as JSON or YAML with keys at top level."),
+        ("initial:\n\tsize: 3\n", "In case of YAML, make sure to not mix whitespace and tab indentation."),
+        ("budget: *nowhere\n", "Config file is not valid JSON or YAML."),
+    ],
+    ids=["empty", "a list", "tabs", "an alias of nothing"],
+)
+def test_what_is_no_configuration_is_told_by_snakemake(configured, text, words):
+    status, printed = configured(text)
+    assert status == 1
+    assert words in printed
+    assert "Traceback" not in printed

@@ -1,0 +1,116 @@
+"""docs/reruns.md row by row: each change is made to a finished run, and what it reruns is counted."""
+
+import re
+
+import pytest
+import rerun_settings  # noqa: F401, declares its cases
+from dry_runs import REPOSITORY, planned
+from rerun_cases import CASES
+from rerun_files import move_embeddings, move_images
+from rerun_trials import IMAGE_TARGETS, IMAGES, Trial, write_images
+from workflow.conftest import EMBEDDINGS
+from workflow_runs import Folder
+
+PAGE = (REPOSITORY / "docs/reruns.md").read_text()
+
+#: The table: (change, what it reruns).
+ROWS = re.findall(r"(?m)^\| (?!\*\*|change \|)(.+?) \| (.+) \|$", PAGE)
+
+#: Rule -> the rules that read its files.
+READERS = {
+    "dataset": ("validation", "initial_pool", "pretrain", "extract", "gather", "select"),
+    "embeddings": ("validation", "initial_pool", "prepare", "score", "select", "train", "projection"),
+    "pretrain": ("figure_pretraining", "extract"),
+    "extract": ("gather",),
+    "gather": ("prepare", "score", "select", "train", "projection"),
+    "validation": ("initial_pool", "prepare", "score", "select", "train"),
+    "initial_pool": ("score", "select", "train", "selections", "feature_map"),
+    "prepare": ("select",),
+    "score": ("select",),
+    "select": ("score", "select", "train", "selections", "feature_map"),
+    "train": ("score", "select", "curves"),
+    "curves": ("figure", "table"),
+    "selections": ("figure", "table"),
+    "projection": ("feature_map",),
+    "figure_pretraining": (),
+    "feature_map": (),
+    "figure": (),
+    "table": (),
+}
+
+
+@pytest.fixture(scope="module")
+def finished_images(tmp_path_factory):
+    """A folder in which the workflow ran on images, but for figures and tables."""
+    path = tmp_path_factory.mktemp("images")
+    write_images(path)
+    Folder(path, IMAGES).snakemake(*IMAGE_TARGETS)
+    return path
+
+
+@pytest.fixture
+def trial_of(finished, finished_images, tmp_path):
+    """A function that copies one of the two finished runs."""
+    runs = {"embeddings": (finished.path, EMBEDDINGS, ()), "images": (finished_images, IMAGES, IMAGE_TARGETS)}
+
+    def copied(run):
+        path, configuration, targets = runs[run]
+        return Trial(path, tmp_path, configuration, targets)
+
+    return copied
+
+
+def following(rules):
+    """Return the rules that read what ``rules`` write, directly or not, and ``rules`` themselves."""
+    found, waiting = set(), list(rules)
+    while waiting:
+        rule = waiting.pop()
+        if rule not in found:
+            found.add(rule)
+            waiting.extend(READERS[rule])
+    return found
+
+
+def test_the_table_and_the_cases_are_of_the_same_changes():
+    assert sorted(change for change, _ in ROWS) == sorted(CASES)
+
+
+def test_nothing_is_to_be_done_before_a_change(trial_of, finished_images):
+    assert not planned(finished_images, *IMAGE_TARGETS)
+    assert not trial_of("embeddings").planned()
+
+
+@pytest.mark.parametrize(("change", "words"), ROWS, ids=[change.replace("`", "") for change, _ in ROWS])
+def test_a_change_reruns_what_depends_on_it_and_nothing_else(change, words, trial_of):
+    case = CASES[change]
+    trial = trial_of(case.run)
+    case.change(trial)
+    found = trial.planned()
+    assert found == case.jobs
+    check_words(words, found)
+
+
+def check_words(words, found):
+    """Check that the rules named in a row of the table are those of the jobs."""
+    rules = {"select" if rule == "select_with_state" else rule for rule in found}
+    if words.startswith("nothing"):
+        assert not rules
+        return
+    named = set(re.findall(r"`(\w+)`", words.partition("; no ")[0])) & set(READERS)
+    assert named <= rules
+    assert rules <= (following(named) if "what follows" in words else named)
+
+
+def test_data_that_moved_is_taken_as_it_is_when_told(trial_of):
+    trial = trial_of("embeddings")
+    move_embeddings(trial)
+    trial.snakemake("--touch")
+    assert not trial.planned()
+
+
+def test_images_that_moved_are_taken_as_they_are_when_told(trial_of):
+    trial = trial_of("images")
+    move_images(trial)
+    trial.snakemake("results/datasets/images/dataset.h5")
+    trial.snakemake("--touch", *IMAGE_TARGETS)
+    assert not trial.planned()

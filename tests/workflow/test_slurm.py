@@ -1,0 +1,108 @@
+"""The workflow on Slurm, by its profile: the same bits as here, killed jobs tried again, runs taken up again.
+
+Runs where there is a Slurm; `.ci/slurm/start.sh` makes one of one node.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from workflow_runs import REPOSITORY, Folder
+
+CONFIGURATION = {
+    "experiment": "trial",
+    "dataset": {"kind": "digits"},
+    "backbone": {"architecture": "identity", "image_size": 8},
+    "features": {"dtype": "float32", "shards": 2},
+    "validation": {"fraction": 0.1},
+    "initial": {"size": 30},
+    "budget": 10,
+    "rounds": 4,
+    "seeds": 1,
+    "strategies": ["random", "base", "coreset"],
+    "head": {"solver": "lbfgs"},
+}
+
+#: All but figures and tables, which run where Snakemake does.
+TARGETS = ["results/trial/curves.csv", "results/trial/overlap.csv"]
+
+#: One node of a few cores, without accounts, looked at often.
+PROFILE = ["--workflow-profile", str(REPOSITORY / "profiles/slurm"), "--slurm-no-account"]
+PROFILE += ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10"]
+PROFILE += ["--set-threads", "dataset=1", "extract=1", "--"]
+
+
+def slurm_answers():
+    if not shutil.which("sinfo"):
+        return False
+    return subprocess.run(["sinfo"], capture_output=True, timeout=20, check=False).returncode == 0
+
+
+pytestmark = pytest.mark.skipif(
+    not slurm_answers(), reason="there is no Slurm; .ci/slurm/start.sh starts one"
+)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """The run without Slurm."""
+    folder = Folder(tmp_path_factory.mktemp("local"), CONFIGURATION)
+    folder.snakemake(*TARGETS)
+    return folder
+
+
+def started(folder):
+    command = folder.command(*PROFILE, *TARGETS)
+    return subprocess.Popen(
+        command, cwd=folder.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def running_job():
+    """Return the number of a job that Slurm runs; waits for one."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        listed = subprocess.run(
+            ["squeue", "--noheader", "--states", "running", "--format", "%i"], capture_output=True, text=True
+        )
+        if listed.stdout.strip():
+            return listed.stdout.split()[0]
+        time.sleep(0.2)
+    raise AssertionError("Slurm has run no job")
+
+
+def wait_for(path):
+    deadline = time.monotonic() + 300
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert path.exists()
+
+
+def test_a_killed_job_is_tried_again_and_the_bits_are_those_of_a_run_here(tmp_path, local):
+    folder = Folder(tmp_path, CONFIGURATION)
+    run = started(folder)
+    subprocess.run(["scancel", "--signal", "KILL", "--full", running_job()], check=True)
+    output, _ = run.communicate(timeout=600)
+    assert run.returncode == 0, output
+    assert "Trying to restart" in output
+    assert folder.results() == local.results()
+    # Chains of rounds are a few jobs of Slurm, not three for each round.
+    assert output.count("has been submitted with SLURM jobid") < 20
+
+
+def test_a_run_that_was_stopped_finds_what_is_done(tmp_path, local):
+    folder = Folder(tmp_path, CONFIGURATION)
+    run = started(folder)
+    features = folder.path / "results/features/digits/identity/features.h5"
+    wait_for(folder.path / "results/trial/initial_random/seed0/round00/head.h5")
+    os.kill(run.pid, signal.SIGINT)
+    run.communicate(timeout=120)
+    made = features.stat().st_mtime_ns
+    again = started(folder)
+    output, _ = again.communicate(timeout=600)
+    assert again.returncode == 0, output
+    assert features.stat().st_mtime_ns == made
+    assert folder.results() == local.results()

@@ -1,0 +1,63 @@
+"""Training images of dataset.h5 as small squares in colour, for people to look at; torch is not needed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from activepool import hdf5_reading
+from activepool.data.image_files import decoded, without_remarks
+from activepool.errors import InputError
+
+
+def thumbnails(path: str | Path, rows: np.ndarray, side: int) -> np.ndarray:
+    """Return the central square of each of the named images of the train part, (n, side, side, 3) uint8.
+
+    Images that are smaller are enlarged pixel by pixel.
+
+    Args:
+        path: dataset.h5.
+        rows: (n,), in any order.
+        side: in pixels.
+
+    Raises: InputError if the file holds no images, or one cannot be read.
+    """
+    squares = [_square(image, side) for image in _images(path, rows)]
+    return np.stack(squares) if squares else np.empty((0, side, side, 3), dtype=np.uint8)
+
+
+def _images(path: str | Path, rows: np.ndarray) -> Iterator[Image.Image]:
+    # HDF5 takes rows in ascending order only.
+    ascending, inverse = np.unique(rows, return_inverse=True)
+    with hdf5_reading.opened(path) as file:
+        stored = hdf5_reading.found_dataset(file, "train/images")
+        if stored is not None:
+            for pixels in hdf5_reading.values(stored, ascending)[inverse]:
+                yield Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).convert("RGB")
+            return
+        paths = hdf5_reading.found_dataset(file, "train/paths")
+        if paths is None:
+            raise InputError(f"{path}: has neither train/images nor train/paths")
+        root = Path(str(file.attrs.get("root", "")))
+        for name in hdf5_reading.texts(paths, ascending)[inverse]:
+            yield _read(root / name)
+
+
+def _read(path: Path) -> Image.Image:
+    try:
+        with without_remarks():
+            return decoded(path, "RGB")
+    # A damaged file makes its decoder raise nearly anything.
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"{path}: not a readable image ({reason}); mend it, or make the dataset anew without it"
+        ) from error
+
+
+def _square(image: Image.Image, side: int) -> np.ndarray:
+    size = min(image.size)
+    left, top = (image.width - size) / 2, (image.height - size) / 2
+    method = Image.Resampling.NEAREST if size < side else Image.Resampling.LANCZOS
+    return np.asarray(image.resize((side, side), method, (left, top, left + size, top + size)))

@@ -1,0 +1,84 @@
+"""Which strategy is better: paired t-tests over seeds, corrected for many comparisons, and who beats whom."""
+
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr, stdtrit
+
+from activepool.evaluation.statistics import difference
+
+
+def t_statistic(differences: np.ndarray) -> np.ndarray:
+    """Return √n · mean / s of paired differences, with s² the unbiased variance over the n seeds.
+
+    Zero where every seed's difference is zero, as in the round that all strategies share; NaN for fewer
+    than two seeds.
+
+    Args:
+        differences: (..., n), the seeds on the last axis.
+    """
+    differences = np.asarray(differences, dtype=np.float64)
+    seeds = differences.shape[-1]
+    if seeds < 2:
+        return np.full(differences.shape[:-1], np.nan)
+    mean, deviation = differences.mean(axis=-1), differences.std(axis=-1, ddof=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.sqrt(seeds) * mean / deviation
+    return np.where((differences == 0).all(axis=-1), 0.0, statistic)
+
+
+def paired_p_value(differences: np.ndarray) -> np.ndarray:
+    """Return the two-sided p-value of Student's paired t-test, (...), for (..., n) differences.
+
+    NaN for fewer than two seeds, 1 where every difference is zero.
+    """
+    differences = np.asarray(differences, dtype=np.float64)
+    return 2 * stdtr(max(differences.shape[-1] - 1, 1), -np.abs(t_statistic(differences)))
+
+
+def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return p-values corrected for m comparisons: rejecting those below α errs anywhere with at most α.
+
+    The k-th smallest becomes the largest of (m − j + 1) · p_(j) over j ≤ k, at most 1 (Holm 1979, A simple
+    sequentially rejective multiple test procedure). A comparison that could not be made (NaN) stays NaN
+    and does not count.
+    """
+    p_values = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p_values)[: np.isfinite(p_values).sum()]
+    corrected = np.full(len(p_values), np.nan)
+    weighed = p_values[order] * np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(weighed), 1.0)
+    return corrected
+
+
+def pairwise_wins(curves: Mapping[str, pd.DataFrame], confidence: float) -> pd.DataFrame:
+    """Return one row per ordered pair of strategies: the share of rounds in which one beats the other.
+
+    In a round, i beats j if t > t(n − 1, (1 + confidence)/2) for the paired differences of i and j over n
+    seeds: the penalty matrix of Ash et al. 2020 (Deep Batch Active Learning by Diverse, Uncertain Gradient
+    Lower Bounds, "Pairwise comparisons"), in which an experiment adds 1 at most. They have five seeds, hence
+    the quantile 2.776. Round 0 is the same for all, and does not count.
+
+    Args:
+        curves: strategy -> curve (see evaluation.statistics) of a metric of which more is better.
+        confidence: between 0 and 1.
+
+    Returns: columns strategy, other, seeds, rounds and beats; the last is NaN without a common round, or for
+        fewer than two common seeds, because one run shows no difference.
+    """
+    rows = []
+    for strategy, other in permutations(curves, 2):
+        differences = difference(curves[strategy], curves[other])
+        differences = differences[differences.index.get_level_values("round") > 0]
+        rounds, seeds = differences.shape
+        rows.append((strategy, other, seeds, rounds, _share_won(differences.to_numpy(), confidence)))
+    return pd.DataFrame(rows, columns=["strategy", "other", "seeds", "rounds", "beats"])
+
+
+def _share_won(differences: np.ndarray, confidence: float) -> float:
+    rounds, seeds = differences.shape
+    if rounds == 0 or seeds < 2:
+        return np.nan
+    return float(np.mean(t_statistic(differences) > stdtrit(seeds - 1, (1 + confidence) / 2)))

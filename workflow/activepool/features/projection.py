@@ -1,0 +1,168 @@
+"""Features seen in the plane: two numbers a sample, by principal components or by UMAP; and map.h5.
+
+Layout of map.h5: ``coordinates`` (N, 2) float32 and ``labels`` (N,) int64 (-1: not known), a row for each row
+of ``train/features``. Attributes: ``method``, and for principal components ``variance_shares`` (2,) float64.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from activepool import hdf5_reading
+from activepool.compute import Compute, row_blocks
+from activepool.errors import InputError
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.hdf5_writing import written_hdf5
+from activepool.seeding import generator, integer_seed
+
+METHODS = ("pca", "umap")
+
+#: Samples that UMAP is fitted to; it places the others among them.
+UMAP_SAMPLES = 20_000
+
+#: UMAP takes seeds of 32 bits.
+UMAP_SEEDS = 2**32
+
+STAGE = "projection"
+
+
+@dataclass(frozen=True)
+class FeatureMap:
+    """Where the samples of the train part lie in the plane.
+
+    Attributes:
+        coordinates: (N, 2) float32.
+        labels: (N,) int64; -1: not known.
+        method: one of METHODS.
+        variance_shares: (2,) the share of the features' variance along each principal component, from 0 to
+            1; None for UMAP, whose axes have no meaning.
+    """
+
+    coordinates: np.ndarray
+    labels: np.ndarray
+    method: str
+    variance_shares: np.ndarray | None = None
+
+
+def project(features: FeatureMatrix, labels: np.ndarray, method: str, workers: int) -> FeatureMap:
+    """Return the map of all N samples.
+
+    Args:
+        features: (N, d).
+        labels: (N,), kept beside the map.
+        method: one of METHODS.
+        workers: threads; no effect on the result.
+
+    Raises: InputError if UMAP is asked for and not installed.
+    """
+    if method == "umap":
+        return FeatureMap(umap_coordinates(features), labels, method)
+    coordinates, shares = principal_components(features, Compute(workers=workers))
+    return FeatureMap(coordinates, labels, method, shares)
+
+
+def principal_components(features: FeatureMatrix, compute: Compute) -> tuple[np.ndarray, np.ndarray]:
+    """Return the coordinates along the two directions of largest variance, and the shares of these.
+
+    The eigenvectors of the exact covariance, summed in float64 over blocks of rows in their order. The
+    largest entry of each by magnitude (the first of equal ones) is positive. Features of one number have
+    zero for second coordinate.
+
+    Returns: (N, 2) float32, (2,) float64. Memory: (2 · workers + 2) · d² float64, and a block of rows
+    in float64 a worker; of the pool, the coordinates alone.
+    """
+    rows, width = features.shape
+    blocks = row_blocks(rows, BLOCK_ROWS)
+    centre = np.zeros(width)
+    for part in compute.map(lambda block: features.block(block, np.float64).sum(axis=0), blocks):
+        centre += part
+    centre /= rows
+
+    def centred(block: slice) -> np.ndarray:
+        return features.block(block, np.float64) - centre
+
+    def products(block: slice) -> np.ndarray:
+        values = centred(block)
+        return values.T @ values
+
+    covariance = np.zeros((width, width))
+    for part in compute.map(products, blocks):
+        covariance += part
+    covariance /= rows
+    directions, variances = _leading_directions(covariance)
+    coordinates = np.zeros((rows, 2), dtype=np.float32)
+    parts = compute.map(lambda block: centred(block) @ directions, blocks)
+    for block, part in zip(blocks, parts, strict=True):
+        coordinates[block, : part.shape[1]] = part
+    total = np.trace(covariance)
+    return coordinates, np.divide(variances, total, out=np.zeros(2), where=total > 0)
+
+
+def umap_coordinates(features: FeatureMatrix) -> np.ndarray:
+    """Return the map of UMAP (McInnes et al. 2018) with its defaults, (N, 2) float32.
+
+    It is fitted to UMAP_SAMPLES random samples, or all if there are no more; the others are placed in it in
+    blocks. Memory: those samples in float32, and what UMAP needs for so many.
+
+    Raises: InputError if the package umap-learn is not installed.
+    """
+    umap = _umap()
+    rows = features.shape[0]
+    fitted = np.sort(generator(0, 0, STAGE).permutation(rows)[:UMAP_SAMPLES])
+    model = umap.UMAP(n_components=2, n_jobs=1, random_state=integer_seed(0, 0, STAGE) % UMAP_SEEDS)
+    coordinates = np.empty((rows, 2), dtype=np.float32)
+    coordinates[fitted] = model.fit_transform(features.take(fitted))
+    others = np.setdiff1d(np.arange(rows), fitted, assume_unique=True)
+    for block in row_blocks(len(others), BLOCK_ROWS):
+        coordinates[others[block]] = model.transform(features.take(others[block]))
+    return coordinates
+
+
+def write_map(path: str | Path, feature_map: FeatureMap) -> None:
+    """Write map.h5."""
+    with written_hdf5(path) as file:
+        file["coordinates"] = feature_map.coordinates
+        file["labels"] = feature_map.labels
+        file.attrs["method"] = feature_map.method
+        if feature_map.variance_shares is not None:
+            file.attrs["variance_shares"] = feature_map.variance_shares
+
+
+def read_map(path: str | Path) -> FeatureMap:
+    """Read map.h5; raises InputError if it is none."""
+    with hdf5_reading.opened(path) as file:
+        coordinates, labels = (hdf5_reading.found_dataset(file, name) for name in ("coordinates", "labels"))
+        method = file.attrs.get("method")
+        if coordinates is None or labels is None or method not in METHODS:
+            raise InputError(f"{path}: not a map of features; delete the file to have it made anew")
+        values = hdf5_reading.values(coordinates), hdf5_reading.values(labels)
+        return FeatureMap(*values, method, file.attrs.get("variance_shares"))
+
+
+def _leading_directions(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the two eigenvectors of largest eigenvalue, (d, 2), and these, (2,); for d = 1 (1, 1)."""
+    from scipy.linalg import eigh
+
+    width = len(covariance)
+    kept = min(2, width)
+    with threadpool_limits(1):
+        values, vectors = eigh(covariance, subset_by_index=[width - kept, width - 1])
+    values, vectors = values[::-1], vectors[:, ::-1]
+    largest = np.abs(vectors).argmax(axis=0)
+    signs = np.where(vectors[largest, range(kept)] < 0, -1.0, 1.0)
+    variances = np.zeros(2)
+    variances[:kept] = values.clip(min=0)
+    return vectors * signs, variances
+
+
+def _umap() -> ModuleType:
+    try:
+        import umap
+    except ImportError as error:
+        raise InputError(
+            f"figures.map: umap needs the package umap-learn ({error}): pip install umap-learn, or take pca"
+        ) from error
+    return umap

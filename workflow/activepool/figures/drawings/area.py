@@ -1,0 +1,56 @@
+"""Area under the learning curve: strategies from the best to the worst, and their difference to random."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from activepool.figures.end_labels import LINE_HEIGHT
+from activepool.figures.panels import PAGE_WIDTH
+from activepool.figures.quantities import quantity
+from activepool.figures.results import Results
+from activepool.figures.settings import Settings
+from activepool.figures.styles import REFERENCE_COLOUR, Style, styles_of
+from activepool.figures.tables import area
+
+CATEGORY = "Comparisons"
+
+#: Inches: the least height of a row, and what title and axis take around the rows.
+LOWEST_ROW, AROUND = 0.22, 0.7
+
+
+def draw(results: Results, settings: Settings) -> Figure:
+    """Draw a row for each strategy: its area with the interval, and beside it the difference to random.
+
+    A difference has a filled mark where Holm's correction leaves it significant, an open one elsewhere.
+    """
+    drawn = quantity(settings.metric)
+    table = area.tabulate(results, settings)
+    table = table[table["metric"] == settings.metric]
+    table = table.sort_values("area", ascending=not drawn.lower_is_better, kind="stable")
+    styles = styles_of(results.curves.strategies, settings)
+    looks = [styles[strategy] for strategy in table["strategy"]]
+    names = ["\n".join(look.lines) for look in looks]
+    row = max([LOWEST_ROW, *(LINE_HEIGHT * (name.count("\n") + 1) for name in names)])
+    figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + AROUND), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    filled = np.ones(len(table), dtype=bool)
+    _draw_rows(left, drawn.factor * table[["area", "area_half_width"]], looks, filled)
+    significant = (table["p_holm"] < 1 - settings.confidence).to_numpy()
+    _draw_rows(right, drawn.factor * table[["difference", "difference_half_width"]], looks, significant)
+    right.axvline(0, color=REFERENCE_COLOUR, linewidth=0.8)
+    left.set_yticks(range(len(names)), names)
+    left.set_ylim(-0.6, len(names) - 0.4)
+    left.set(title="Mean over the labels", xlabel=drawn.axis_label)
+    right.set(title="Difference to random", xlabel=drawn.difference_label.replace("\n", " "))
+    return figure
+
+
+def _draw_rows(axes: Axes, table: pd.DataFrame, looks: list[Style], filled: np.ndarray) -> None:
+    for place, (value, half_width) in enumerate(table.to_numpy(dtype=np.float64)):
+        look = looks[place]
+        axes.hlines(place, value - half_width, value + half_width, color=look.colour)
+        face = look.colour if filled[place] else "white"
+        marker = {"marker": look.marker or "o", "markeredgewidth": 1.0, "markerfacecolor": face}
+        axes.plot(value, place, color=look.colour, linestyle="", markersize=4.5, **marker)
+    axes.tick_params(axis="y", length=0)

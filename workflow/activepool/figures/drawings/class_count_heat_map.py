@@ -1,0 +1,83 @@
+"""Labelled samples of each class, round by round: classes by rounds, a panel a strategy."""
+
+from math import ceil
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+
+from activepool.figures.classes import by_frequency, groups_of
+from activepool.figures.colour_bars import add_colour_bar
+from activepool.figures.end_labels import LINE_HEIGHT
+from activepool.figures.results import Results
+from activepool.figures.settings import Settings
+from activepool.figures.small_multiples import PANEL_HEIGHT, name_axes, panels_of
+from activepool.figures.styles import styles_of
+
+CATEGORY = "Classes"
+
+#: Up to so many classes have a row each; more are drawn in so many groups at most.
+CLASSES_WITH_ROWS, GROUPS = 50, 25
+
+#: Colours of counts; a class without any label is white.
+COLOURS, NONE = "viridis_r", "white"
+
+#: Inches: the highest panel. And numbers of rounds below it.
+HIGHEST, MOST_TICKS = 2.6, 6
+
+
+def draw(results: Results, settings: Settings) -> Figure:
+    """Draw the mean count over the seeds, from the rarest class (below) to the most frequent.
+
+    Many classes are drawn in groups of neighbours, with the mean over the group. Colours go by the square
+    root, which keeps small counts apart.
+    """
+    classes = by_frequency(results.class_counts).index.to_numpy()
+    groups = groups_of(classes, GROUPS if len(classes) > CLASSES_WITH_ROWS else len(classes))
+    strategies = list(dict.fromkeys(results.class_counts["strategy"]))
+    counts = {name: counts_by_round(results.class_counts, name, groups) for name in strategies}
+    styles = styles_of(strategies, settings)
+    figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in strategies])
+    height = min(HIGHEST, max(PANEL_HEIGHT, len(groups) * LINE_HEIGHT))
+    grid = panels[0].get_gridspec()
+    figure.set_figheight(figure.get_figheight() + grid.nrows * (height - PANEL_HEIGHT))
+    colours = matplotlib.colormaps[COLOURS].with_extremes(bad=NONE)
+    norm = PowerNorm(0.5, 0, max(table.to_numpy().max() for table in counts.values()))
+    for axes, table in zip(panels, counts.values(), strict=True):
+        rounds = table.columns
+        extent = (rounds[0] - 0.5, rounds[-1] + 0.5, -0.5, len(groups) - 0.5)
+        values = table.where(table > 0).to_numpy(dtype=np.float64)
+        axes.imshow(values, origin="lower", extent=extent, aspect="auto", cmap=colours, norm=norm)
+        axes.grid(visible=False)
+    rounds = max(table.columns.max() for table in counts.values())
+    panels[0].set_xticks(range(0, rounds + 1, ceil((rounds + 1) / MOST_TICKS)))
+    _name_groups(panels[0], groups, height)
+    add_colour_bar(figure, panels, colours, norm, "Labelled (white: none)")
+    size = len(groups[0])
+    name_axes(figure, "Round", f"{size:,} classes a row, rarest below" if size > 1 else "Class, rarest below")
+    return figure
+
+
+def counts_by_round(class_counts: pd.DataFrame, strategy: str, groups: list[np.ndarray]) -> pd.DataFrame:
+    """Return the labelled samples a class, a row for each group and a column for each round of all seeds.
+
+    A mean over the seeds and over the classes of the group.
+    """
+    rows = class_counts[class_counts["strategy"] == strategy]
+    rows = rows[rows["round"] <= rows.groupby("seed")["round"].max().min()]
+    means = rows.pivot_table(index="class", columns="round", values="count", aggfunc="mean")
+    return pd.DataFrame([means.loc[group].mean() for group in groups])
+
+
+def _name_groups(axes: Axes, groups: list[np.ndarray], height: float) -> None:
+    """Write the class of each row, or the ranks of each group from the rarest, as far as there is room."""
+    step = ceil(len(groups) * LINE_HEIGHT / height)
+    size = len(groups[0])
+    names = [
+        str(group[0]) if size == 1 else f"{place * size + 1:,}–{place * size + len(group):,}"
+        for place, group in enumerate(groups)
+    ]
+    axes.set_yticks(range(0, len(groups), step), names[::step])

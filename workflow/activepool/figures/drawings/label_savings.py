@@ -1,0 +1,44 @@
+"""Labels saved against random: how many fewer reach random's level, a panel a strategy."""
+
+from matplotlib.figure import Figure
+
+from activepool.figures.panels import draw_band, label_axis, limit_axis
+from activepool.figures.quantities import Quantity
+from activepool.figures.results import Results
+from activepool.figures.settings import Settings
+from activepool.figures.small_multiples import name_axes, notice, panels_of
+from activepool.figures.styles import REFERENCE_COLOUR, styles_of
+from activepool.figures.tables import label_savings
+
+CATEGORY = "Comparisons"
+
+#: Below, a strategy needs more than twice as many labels as random.
+SAVED = Quantity("Labels saved", "%", 100.0, -100.0, 100.0)
+
+NOTHING = "Needs random\nand another strategy,\nand two rounds"
+
+
+def draw(results: Results, settings: Settings) -> Figure:
+    """Draw the table of the same name, against the labels that random has; zero is random.
+
+    Each panel shows one strategy with its band, before all others in grey. Where there is nothing to
+    compare, a single panel says so.
+    """
+    table = label_savings.tabulate(results, settings)
+    styles = styles_of(results.curves.strategies, settings)
+    strategies = dict(list(table.groupby("strategy", sort=False)))
+    if not strategies:
+        return notice(NOTHING)
+    figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in strategies])
+    for axes, (strategy, rows) in zip(panels, strategies.items(), strict=True):
+        for others in strategies.values():
+            axes.plot(others["labels"], SAVED.factor * others["saving"], color="#CCCCCC", linewidth=0.6)
+        columns = (rows[name].to_numpy(dtype=float) for name in ("labels", "saving", "saving_half_width"))
+        labels, saving, half_width = columns
+        draw_band(axes, labels, SAVED.factor * saving, SAVED.factor * half_width, styles[strategy])
+        label_axis(axes)
+        axes.locator_params(axis="x", nbins=4)
+        axes.axhline(0, color=REFERENCE_COLOUR, linewidth=0.8)
+    limit_axis(panels[0], SAVED)
+    name_axes(figure, "Labels of random", SAVED.axis_label)
+    return figure

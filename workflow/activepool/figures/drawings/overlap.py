@@ -1,0 +1,27 @@
+"""What the strategies' selections have in common: picks above the diagonal, labelled sets below."""
+
+from matplotlib.figure import Figure
+
+from activepool.figures.heat_maps import draw_percentages
+from activepool.figures.results import Results
+from activepool.figures.settings import Settings
+from activepool.figures.small_multiples import notice
+from activepool.figures.styles import styles_of
+from activepool.figures.tables import overlap
+
+CATEGORY = "Selections"
+
+NOTHING = "Needs two strategies\nand two rounds"
+
+
+def draw(results: Results, settings: Settings) -> Figure:
+    """Draw the table of the same name as a square; where there is none, a single panel says so."""
+    matrix = overlap.triangles(overlap.tabulate(results, settings))
+    if matrix.empty:
+        return notice(NOTHING)
+    styles = styles_of(list(matrix.index), settings)
+    across = ["\n".join(styles[name].name_lines) for name in matrix.columns]
+    down = ["\n".join(styles[name].lines) for name in matrix.index]
+    label = "Overlap (%): picks of a round above the diagonal, labelled sets below"
+    figure, _ = draw_percentages(100 * matrix.to_numpy(), across, down, label)
+    return figure

@@ -1,0 +1,66 @@
+"""A value for each pair of strategies as a coloured square with its number."""
+
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from activepool.figures.end_labels import LINE_HEIGHT, TEXT_SIZE, text_width
+from activepool.figures.panels import PAGE_WIDTH
+
+#: Colours from 0 to 100; from the second number on, text is white.
+COLOURS, DARK = "Blues", 65
+
+#: In points, of the colour bar's label.
+LABEL_SIZE = 8
+
+#: Inches: a cell's least and largest side, the room around names, the colour bar with its label.
+SMALLEST, LARGEST, ROOM, BAR = 0.27, 0.4, 0.14, 0.68
+
+
+def draw_percentages(
+    values: np.ndarray, across: Sequence[str], down: Sequence[str], label: str
+) -> tuple[Figure, Axes]:
+    """Return a figure of ``values``, and the axes in which cell (row, column) lies at x = column, y = row.
+
+    It is as large as names and cells need, and within the page where cells can be small enough for that.
+
+    Args:
+        values: (rows, columns) from 0 to 100; a cell of NaN stays empty.
+        across: names of the columns, which are written upwards.
+        down: names of the rows.
+        label: what the colours are.
+    """
+    rows, columns = values.shape
+    left, top = (ROOM + text_width("\n".join(names).splitlines()) for names in (down, across))
+    side = min(LARGEST, max(SMALLEST, (PAGE_WIDTH - left - ROOM) / columns))
+    wide, high = (max(side, LINE_HEIGHT * _most_lines(names)) for names in (across, down))
+    width = left + max(wide * columns, text_width([label]) * LABEL_SIZE / TEXT_SIZE) + ROOM
+    height = top + high * rows + BAR
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((left / width, BAR / height, wide * columns / width, high * rows / height))
+    image = axes.imshow(values, cmap=_colours(), vmin=0, vmax=100, aspect="auto")
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.set_xticks(range(columns), across, rotation=90)
+    axes.set_yticks(range(rows), down)
+    for (row, column), value in np.ndenumerate(values):
+        if not np.isnan(value):
+            colour = "white" if value > DARK else "black"
+            axes.text(column, row, f"{value:.0f}", color=colour, size=TEXT_SIZE, ha="center", va="center")
+    length = min(3.0, wide * columns)
+    bar = figure.add_axes((left / width, 0.42 / height, length / width, 0.09 / height))
+    figure.colorbar(image, cax=bar, orientation="horizontal").outline.set_visible(False)
+    bar.set_xlabel(label, loc="left", size=LABEL_SIZE)
+    return figure, axes
+
+
+def _most_lines(names: Sequence[str]) -> int:
+    return max(name.count("\n") + 1 for name in names)
+
+
+def _colours() -> matplotlib.colors.Colormap:
+    return matplotlib.colormaps[COLOURS].with_extremes(bad="white")

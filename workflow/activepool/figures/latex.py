@@ -1,0 +1,142 @@
+"""Tables in LaTeX for print (booktabs): strategies are the rows, a cell is a value ± half width."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.figures.settings import Settings
+from activepool.figures.styles import NAMES
+
+#: What a cell without a value holds.
+MISSING = "--"
+
+UPPER_REFERENCE = r"$^{\dagger}$"
+UPPER_REFERENCE_NOTE = r"$^{\dagger}$ Upper reference: reads all labels."
+
+ESCAPES = str.maketrans(
+    {character: f"\\{character}" for character in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A part of a table, with a header of its own.
+
+    Attributes:
+        heading: what stands over the strategies, as plain text.
+        strategies: the rows.
+        columns: title as plain text -> a cell of LaTeX for each row.
+        in_a_line: columns that fit into the width of a page; further ones go below, with their own header.
+    """
+
+    heading: str
+    strategies: Sequence[str]
+    columns: Mapping[str, Sequence[str]]
+    in_a_line: int = 5
+
+    def blocks(self) -> list["Grid"]:
+        """Return the grid in parts that are narrow enough."""
+        columns = list(self.columns.items())
+        starts = range(0, len(columns), self.in_a_line)
+        parts = [dict(columns[start : start + self.in_a_line]) for start in starts]
+        return [Grid(self.heading, self.strategies, part, self.in_a_line) for part in parts]
+
+
+def latex_table(grids: Sequence[Grid], settings: Settings, notes: Sequence[str] = ()) -> str:
+    """Return a ``tabular`` with the grids one under the other, for a document with the package booktabs.
+
+    Upper references bear a dagger, which a note explains; ``notes`` are further ones, in LaTeX.
+    """
+    blocks = [block for grid in grids for block in grid.blocks()]
+    width = max((len(block.columns) for block in blocks), default=0)
+    lines = [
+        "% For a document with \\usepackage{booktabs}.",
+        rf"\begin{{tabular}}{{l{'r' * width}}}",
+        r"\toprule",
+    ]
+    for number, block in enumerate(blocks):
+        lines += [r"\midrule"] if number else []
+        lines += [_line([escaped(block.heading), *map(escaped, block.columns)], width), r"\midrule"]
+        rows = zip(*block.columns.values(), strict=True)
+        for strategy, cells in zip(block.strategies, rows, strict=True):
+            lines.append(_line([_name(strategy, settings), *cells], width))
+    lines.append(r"\bottomrule")
+    marked = {name for block in blocks for name in block.strategies} & {*settings.upper_references}
+    for note in [*notes, *([UPPER_REFERENCE_NOTE] if marked else [])]:
+        lines.append(rf"\multicolumn{{{width + 1}}}{{l}}{{\footnotesize {note}}} \\")
+    return "\n".join([*lines, r"\end{tabular}", ""])
+
+
+def escaped(text: str) -> str:
+    """Return plain text as LaTeX."""
+    return text.translate(ESCAPES)
+
+
+def number_cells(
+    values: np.ndarray,
+    half_widths: np.ndarray | None = None,
+    *,
+    signed: bool = False,
+    best: np.ndarray | None = None,
+    marked: np.ndarray | None = None,
+) -> list[str]:
+    """Return a column's cells, each with the digits that its interval leaves.
+
+    Args:
+        values: (n,) in the unit printed; NaN for a missing one.
+        half_widths: (n,) of the intervals, NaN where there is none.
+        signed: whether a plus is written.
+        best: (n,) bool, the cells in bold.
+        marked: (n,) bool, the cells with a star.
+    """
+    missing, none = np.full(len(values), np.nan), np.zeros(len(values), dtype=bool)
+    columns = (half_widths if half_widths is not None else missing, best, marked)
+    rows = zip(values, *(none if column is None else column for column in columns), strict=True)
+    return [_cell(value, half, signed, bold, star) for value, half, bold, star in rows]
+
+
+def p_value_cells(p_values: np.ndarray) -> list[str]:
+    """Return a column of p-values with three decimals."""
+    return [MISSING if math.isnan(p) else "$<0.001$" if p < 0.001 else f"${p:.3f}$" for p in p_values]
+
+
+def best_of(values: np.ndarray, strategies: Sequence[str], settings: Settings, sign: int = 1) -> np.ndarray:
+    """Return (n,) bool: the rows of the largest ``sign`` · value, upper references left out.
+
+    None are where all are equal, as in the round that the strategies share.
+    """
+    worth = sign * np.asarray(values, dtype=np.float64)
+    competes = np.array([name not in settings.upper_references for name in strategies], dtype=bool)
+    competes &= ~np.isnan(worth)
+    best = competes & (worth == worth[competes].max(initial=-np.inf))
+    return best & (best.sum() < competes.sum())
+
+
+def _name(strategy: str, settings: Settings) -> str:
+    mark = UPPER_REFERENCE if strategy in settings.upper_references else ""
+    return escaped(NAMES.get(strategy, strategy)) + mark
+
+
+def _line(cells: Sequence[str], width: int) -> str:
+    return " & ".join([*cells, *[""] * (width + 1 - len(cells))]) + r" \\"
+
+
+def _cell(value: float, half_width: float, signed: bool, bold: bool, star: bool) -> str:
+    if math.isnan(value):
+        return MISSING
+    known = math.isfinite(half_width)
+    # Two digits of the interval; three of the value where there is none, or it has no width.
+    digits = _decimals(half_width, 2) if known and half_width > 0 else _decimals(value, 3)
+    text = f"{value:{'+' if signed else ''}.{digits}f}" + (f" \\pm {half_width:.{digits}f}" if known else "")
+    text = rf"\mathbf{{{text}}}" if bold else text
+    return f"${text}{'^{*}' if star else ''}$"
+
+
+def _decimals(value: float, digits: int) -> int:
+    """Return how many decimals show so many significant digits, from 0 to 4."""
+    if value == 0:
+        return digits - 1
+    return min(max(digits - 1 - math.floor(math.log10(abs(value))), 0), 4)

@@ -1,0 +1,44 @@
+"""Strategies against strategies: a value for each pair, as a square."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from activepool.figures.latex import MISSING, Grid
+
+#: Columns of whole numbers that fit into the width of a page.
+IN_A_LINE = 18
+
+
+def matrix_of(pairs: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Return ``value`` of each pair, (strategies, strategies) in the order of first appearance.
+
+    Args:
+        pairs: columns strategy, other and ``value``, one row per ordered pair. A pair that is not there, such
+            as a strategy with itself, is NaN.
+        value: a column.
+    """
+    strategies = list(dict.fromkeys([*pairs["strategy"], *pairs["other"]]))
+    matrix = pairs.pivot(index="strategy", columns="other", values=value)
+    return matrix.reindex(index=strategies, columns=strategies).astype(np.float64)
+
+
+def numbered_grid(heading: str, matrix: pd.DataFrame, beside: Mapping[str, pd.Series]) -> Grid:
+    """Return a matrix of percentages for print, whose columns bear the numbers of the rows.
+
+    Args:
+        heading: what the numbers are.
+        matrix: (strategies, strategies), from 0 to 1.
+        beside: title -> further column, from 0 to 1.
+    """
+    names = [str(number + 1) for number in range(len(matrix))]
+    columns = {"": names}
+    for name, strategy in zip(names, matrix.columns, strict=True):
+        columns[name] = _percent_cells(matrix[strategy])
+    columns |= {title: _percent_cells(values) for title, values in beside.items()}
+    return Grid(heading, list(matrix.index), columns, IN_A_LINE)
+
+
+def _percent_cells(values: pd.Series) -> list[str]:
+    return [MISSING if np.isnan(value) else f"{100 * value:.0f}" for value in values]

@@ -1,0 +1,45 @@
+"""A panel for each strategy, all on the same axes; or a notice, where there is nothing to draw."""
+
+from collections.abc import Sequence
+from math import ceil
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from activepool.figures.panels import PAGE_WIDTH
+
+#: At most so many panels in a row.
+COLUMNS = 4
+
+#: Inches: a panel, a line of its title, and the axis labels around all panels.
+PANEL_WIDTH, PANEL_HEIGHT, TITLE_LINE, AROUND = 1.62, 1.35, 0.12, 0.5
+
+
+def panels_of(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a panel for each title, and the panels."""
+    rows = ceil(len(titles) / COLUMNS)
+    columns = ceil(len(titles) / rows)
+    tallest = max(title.count("\n") + 1 for title in titles)
+    width = min(PAGE_WIDTH, AROUND + columns * PANEL_WIDTH)
+    figure = Figure((width, AROUND + rows * (PANEL_HEIGHT + TITLE_LINE * tallest)), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    for place, axes in enumerate(grid):
+        if place < len(titles):
+            axes.set_title(titles[place], size=7)
+            axes.tick_params(labelbottom=place + columns >= len(titles))
+        else:
+            axes.set_axis_off()
+    return figure, list(grid[: len(titles)])
+
+
+def name_axes(figure: Figure, across: str, up: str) -> None:
+    """Write what all panels have on their axes."""
+    figure.supxlabel(across, size=8)
+    figure.supylabel(up, size=8)
+
+
+def notice(text: str) -> Figure:
+    """Return a figure of one empty panel that says why it is empty."""
+    figure, (axes,) = panels_of([text])
+    axes.set(xticks=[], yticks=[])
+    return figure

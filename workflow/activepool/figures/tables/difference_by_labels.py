@@ -1,0 +1,47 @@
+"""The difference to random after every round: seeds paired, with a test corrected for many strategies."""
+
+import pandas as pd
+
+from activepool.evaluation.comparisons import holm, paired_p_value
+from activepool.evaluation.statistics import mean_interval
+from activepool.figures.latex import Grid, best_of, latex_table, number_cells
+from activepool.figures.quantities import quantity
+from activepool.figures.results import Results
+from activepool.figures.settings import Settings
+
+COLUMNS = ["strategy", "reads_all_labels", "round", "labels", "seeds", "difference", "half_width", "p"]
+
+
+def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
+    """Return one row per (strategy, round) with the difference to random of ``settings.metric``.
+
+    ``difference`` is a mean over seeds in the metric's own unit, with the half width of its interval. ``p``
+    is of the paired t-test, ``p_holm`` the same corrected for as many comparisons as the round has
+    strategies beside random. Round 0, which all strategies share, is left out. Without random: no rows.
+    """
+    rows = []
+    for strategy, curve in results.curves.differences(settings.metric).items():
+        curve = curve[curve.index.get_level_values("round") > 0]
+        columns = (*mean_interval(curve.to_numpy(), settings.confidence), paired_p_value(curve.to_numpy()))
+        key = (strategy, strategy in settings.upper_references)
+        for point, *values in zip(curve.index, *columns, strict=True):
+            rows.append((*key, *point, curve.shape[1], *map(float, values)))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.assign(p_holm=table.groupby(["round", "labels"])["p"].transform(holm))
+
+
+def typeset(table: pd.DataFrame, settings: Settings) -> str:
+    """Return the table in LaTeX, strategies below, labels to the right; a star marks what is significant."""
+    drawn = quantity(settings.metric)
+    level = 1 - settings.confidence
+    strategies = list(dict.fromkeys(table["strategy"]))
+    columns = {}
+    for (_, labels), rows in table.groupby(["round", "labels"]):
+        rows = rows.set_index("strategy").reindex(strategies)
+        values, half_widths = (drawn.factor * rows[name] for name in ("difference", "half_width"))
+        best = best_of(values, strategies, settings, drawn.sign)
+        marked = rows["p_holm"] < level
+        columns[f"{labels:,}"] = number_cells(values, half_widths, signed=True, best=best, marked=marked)
+    note = rf"$^{{*}}$ Differs from random: paired $t$-test, $p < {level:.2g}$ after Holm's correction."
+    heading = drawn.difference_label.replace("\n", " ")
+    return latex_table([Grid(f"{heading}; labels:", strategies, columns)], settings, [note])

@@ -1,0 +1,51 @@
+"""Labels saved: how many fewer a strategy needs for the level that random reaches."""
+
+import pandas as pd
+
+from activepool.evaluation.savings import label_savings
+from activepool.figures.latex import Grid, best_of, latex_table, number_cells
+from activepool.figures.quantities import quantity
+from activepool.figures.results import REFERENCE, Results
+from activepool.figures.settings import Settings
+
+COLUMNS = [
+    "strategy",
+    "reads_all_labels",
+    "round",
+    "labels",
+    "level",
+    "needed",
+    "saving",
+    "saving_half_width",
+]
+
+
+def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
+    """Return one row per (strategy, round of random after round 0), as in evaluation.savings.label_savings.
+
+    With ``labels`` random has ``level`` in ``settings.metric``, for which the strategy needs ``needed``
+    labels; ``saving`` is 1 − needed / labels. Cells are empty where the strategy does not reach the level.
+    Without random: no rows.
+    """
+    sign = quantity(settings.metric).sign
+    curves = {name: sign * curve for name, curve in results.curves.of(settings.metric).items()}
+    reference = curves.pop(REFERENCE, None)
+    tables = [pd.DataFrame(columns=COLUMNS)]
+    for strategy, curve in curves.items() if reference is not None else ():
+        savings = label_savings(curve, reference, settings.confidence).reset_index()
+        savings = savings[savings["round"] > 0].rename(columns={"half_width": "saving_half_width"})
+        key = {"strategy": strategy, "reads_all_labels": strategy in settings.upper_references}
+        tables.append(savings.assign(**key, level=sign * savings["level"])[COLUMNS])
+    return pd.concat(tables if len(tables) == 1 else tables[1:], ignore_index=True)
+
+
+def typeset(table: pd.DataFrame, settings: Settings) -> str:
+    """Return the savings in LaTeX, in percent of random's labels, which stand to the right."""
+    strategies = list(dict.fromkeys(table["strategy"]))
+    columns = {}
+    for labels, rows in table.groupby("labels"):
+        rows = rows.set_index("strategy").reindex(strategies)
+        values, half_widths = (100 * rows[name].to_numpy() for name in ("saving", "saving_half_width"))
+        best = best_of(values, strategies, settings)
+        columns[f"{labels:,}"] = number_cells(values, half_widths, signed=True, best=best)
+    return latex_table([Grid("Labels saved (%); of random's:", strategies, columns)], settings)

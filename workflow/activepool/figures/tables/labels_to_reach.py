@@ -1,0 +1,45 @@
+"""Labels that a strategy needs for some part of what all labels of the pool bring."""
+
+import pandas as pd
+
+from activepool.evaluation.savings import labels_to_reach
+from activepool.figures.latex import Grid, best_of, latex_table, number_cells
+from activepool.figures.results import Results
+from activepool.figures.settings import Settings
+
+#: Parts of the ceiling.
+SHARES = (0.95, 0.99, 1.0)
+
+COLUMNS = ["strategy", "reads_all_labels", "share", "level", "labels", "share_of_pool"]
+
+
+def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
+    """Return one row per (strategy, share of the ceiling), in ``settings.metric``.
+
+    ``level`` is the share times the mean of the ceiling over seeds; ``labels`` is where the strategy's mean
+    curve first reaches it, and ``share_of_pool`` what part of all labels that is: both are empty where it
+    does not. Without a ceiling: no rows.
+    """
+    ceiling = results.ceiling_of(settings.metric)
+    if ceiling.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    all_labels = ceiling.index.get_level_values("labels")[0]
+    rows = []
+    for strategy, curve in results.curves.of(settings.metric).items():
+        for share in SHARES:
+            level = share * float(ceiling.to_numpy().mean())
+            labels = float(labels_to_reach(curve, level))
+            reads_all_labels = strategy in settings.upper_references
+            rows.append((strategy, reads_all_labels, share, level, labels, labels / all_labels))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def typeset(table: pd.DataFrame, settings: Settings) -> str:
+    """Return the labels in LaTeX, in percent of all that the pool has, a column for each share."""
+    strategies = list(dict.fromkeys(table["strategy"]))
+    columns = {}
+    for share, rows in table.groupby("share"):
+        values = 100 * rows.set_index("strategy").reindex(strategies)["share_of_pool"].to_numpy()
+        best = best_of(values, strategies, settings, sign=-1)
+        columns[f"{share:.0%}"] = number_cells(values, best=best)
+    return latex_table([Grid("Labels (% of the pool) for:", strategies, columns)], settings)

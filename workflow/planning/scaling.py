@@ -1,0 +1,108 @@
+"""An experiment made small, to be tried before the data or the time for it are there.
+
+``scale: 0.01`` takes a hundredth of pool, budget and epochs. ``stand_in: digits`` takes scikit-learn's
+handwritten digits and a small network in place of the experiment's data and backbone. Results of either have
+folders of their own.
+"""
+
+from typing import Any
+
+from activepool.errors import InputError
+
+#: What is multiplied by ``scale``, by section; at least 1 stays.
+SCALED = {
+    "": ("budget",),
+    "initial": ("size",),
+    "head": ("epochs", "patience", "step_size"),
+    "pretrain": ("epochs", "warmup_epochs"),
+}
+
+#: What stands in for the data and the backbone of an experiment.
+STAND_INS: dict[str, dict[str, Any]] = {
+    "digits": {
+        "dataset": {"kind": "digits"},
+        "backbone": {"architecture": "small", "image_size": 8},
+        "pretrain": {"method": "simclr", "epochs": 20, "batch_size": 128, "augmentation": "digits"},
+        "augmentation": "digits",
+        "image_size": 16,
+    }
+}
+
+
+def made_small(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration with the effect of ``stand_in`` and ``scale``, and without these keys.
+
+    Raises: InputError if one of them has a value that it cannot have.
+    """
+    raw = dict(raw)
+    stand_in, scale = raw.pop("stand_in", None), raw.pop("scale", 1)
+    if stand_in is not None:
+        raw = _with_stand_in(raw, stand_in)
+    return _scaled(raw, _checked_scale(scale), subset=stand_in is None)
+
+
+def _checked_scale(given: Any) -> float:
+    try:
+        scale = float(given)
+    except (TypeError, ValueError):
+        scale = 0.0
+    if not 0 < scale <= 1:
+        raise InputError(f"scale: must be a number above 0 and at most 1 (given: {given!r})")
+    return scale
+
+
+def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    if name not in STAND_INS:
+        raise InputError(f"stand_in: must be {' or '.join(STAND_INS)} (given: {name!r})")
+    stand_in = STAND_INS[name]
+    dataset = dict(stand_in["dataset"])
+    if imbalance := _section(raw, "dataset").get("imbalance"):
+        dataset["imbalance"] = imbalance
+    changed = {key: stand_in[key] for key in ("backbone", "pretrain")} | {"dataset": dataset}
+    if "augmentation" in _section(raw, "head"):
+        changed["head"] = {**raw["head"], "augmentation": stand_in["augmentation"]}
+    if "augmentation" in _section(raw, "features"):
+        changed["features"] = {**raw["features"], "augmentation": stand_in["augmentation"]}
+    if isinstance(strategies := raw.get("strategies"), list):
+        changed["strategies"] = [_on_small_images(one, stand_in["image_size"]) for one in strategies]
+    return _renamed(raw | changed, name)
+
+
+def _on_small_images(strategy: Any, image_size: int) -> Any:
+    if isinstance(strategy, dict) and "image_size" in strategy:
+        return strategy | {"image_size": image_size}
+    return strategy
+
+
+def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
+    if scale == 1:
+        return raw
+    scaled = dict(raw)
+    for section, keys in SCALED.items():
+        values = _section(raw, section) if section else raw
+        found = {key: max(1, round(values[key] * scale)) for key in keys if _is_count(values.get(key))}
+        scaled |= {section: {**values, **found}} if section and found else found
+    pretrain = _section(scaled, "pretrain")
+    if _is_count(epochs := pretrain.get("epochs")) and _is_count(
+        warmup := pretrain.get("warmup_epochs", epochs // 10)
+    ):
+        scaled["pretrain"] = {**pretrain, "warmup_epochs": min(warmup, epochs - 1)}
+    if subset and "dataset" in raw:
+        scaled["dataset"] = {**_section(raw, "dataset"), "fraction": scale}
+    return _renamed(scaled, f"scale{scale:g}")
+
+
+def _renamed(raw: dict[str, Any], suffix: str) -> dict[str, Any]:
+    """Return the configuration with folders of its own, for the experiment and for its dataset."""
+    name = f"{raw.get('experiment')}_{suffix}"
+    return raw | {"experiment": name, "dataset": {**_section(raw, "dataset"), "name": name}}
+
+
+def _section(raw: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a section; one that is missing or no mapping is the concern of the checks that follow."""
+    section = raw.get(key)
+    return dict(section) if isinstance(section, dict) else {}
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

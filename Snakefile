@@ -23,6 +23,7 @@ include: "workflow/rules/queries.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/ceiling.smk"
 include: "workflow/rules/pictures.smk"
+include: "workflow/rules/tracking.smk"
 include: "workflow/rules/paper.smk"
 include: "workflow/rules/verify.smk"
 

@@ -23,7 +23,7 @@ class Case:
 #: What is made of all rounds; in the run on images curves.csv is the last target.
 ALL_FIGURES = Counter(figure=len(FIGURES))
 DRAWN = ALL_FIGURES + Counter(table=len(TABLES))
-EVALUATION = Counter(curves=1, selections=1, feature_map=1) + DRAWN
+EVALUATION = Counter(curves=1, selections=1, costs=1, feature_map=1) + DRAWN
 
 #: The feature map shows the first seed alone.
 EVALUATION_OF_OTHER_SEEDS = EVALUATION - Counter(feature_map=1)

@@ -154,7 +154,7 @@ def _(trial: Trial) -> None:
     trial.edit("backbone.py", "(0.5,), (0.5,)", "(0.4,), (0.5,)")
 
 
-@case("the shell command of a rule", "embeddings", Counter(curves=1) + DRAWN)
+@case("the shell command of a rule", "embeddings", Counter(curves=1, costs=1) + DRAWN)
 def _(trial: Trial) -> None:
     replace(
         trial.repository / "workflow/rules/evaluation.smk", "activepool.stages.curves", "activepool.curves"

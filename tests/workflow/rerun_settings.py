@@ -124,6 +124,7 @@ put("`head.solver`", "embeddings", "head", {"solver": "sgd"}, NEW_HEADS)
 
 # Figures.
 put("`figures.map`", "embeddings", "figures.map", "umap", Counter(projection=1, feature_map=1))
+put("`ceiling: true`", "embeddings", "ceiling", True, Counter(full_pool=2, train=2, ceiling=1) + DRAWN)
 put("`figures.colours`", "embeddings", "figures.colours", {"base": "red"}, ALL_FIGURES)
 put("`figures.metric`", "embeddings", "figures.metric", "balanced_accuracy", DRAWN)
 put("`figures.confidence`", "embeddings", "figures.confidence", 0.9, DRAWN)

@@ -23,7 +23,7 @@ FINETUNING = {
 STAGES = {"select_with_state": "select", "figure_pretraining": "pretraining_figure"}
 
 #: Rules whose jobs read the rounds of all strategies.
-OF_ALL_ROUNDS = ("curves", "selections", "feature_map", "figure_", "table_")
+OF_ALL_ROUNDS = ("curves", "selections", "costs", "feature_map", "figure_", "table_")
 
 #: A job of a dry-run: (rule, inputs, outputs).
 JOB = re.compile(r"(?m)^ *rule (\w+):\n(?: +input: (.*)\n)? +output: (.*)$")

@@ -33,6 +33,7 @@ def test_a_round_that_learns_from_images(tmp_path):
         "labelled.csv",
         "head.h5",
         "metrics.json",
+        "provenance",
     }
     with h5py.File(run / "scores.h5") as file:
         assert set(file) == {"index", "predicted", "labelled_log_odds"}

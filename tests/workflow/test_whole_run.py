@@ -13,7 +13,7 @@ from workflow_runs import Folder
 BITS = ("results/**/selected.csv", "results/**/head.h5", "results/**/validation.csv", "results/**/curves.csv")
 
 #: What every new round brings with it.
-EVALUATION = {"curves": 1, "selections": 1, "figure": 12, "table": 7, "feature_map": 1}
+EVALUATION = {"curves": 1, "selections": 1, "costs": 1, "figure": 12, "table": 8, "feature_map": 1}
 
 
 def index_of(path):

@@ -101,6 +101,11 @@ def records_in(folder: Path) -> Iterator[Path]:
     yield from sorted((folder / FOLDER).glob("*.json"))
 
 
+def records_below(folder: Path) -> Iterator[Path]:
+    """Yield the records of files in ``folder``, at any depth."""
+    yield from sorted(folder.rglob(f"{FOLDER}/*.json"))
+
+
 class Stopwatch:
     """Time and memory of this process and those that it started."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from activepool.errors import InputError
 from activepool.files import file_digest
-from activepool.provenance import FOLDER, FileState, Record
+from activepool.provenance import FOLDER, FileState, Record, records_below
 
 #: Folders and endings of what is no result: logs, records, states of trainings.
 NO_RESULTS = {"logs", FOLDER}
@@ -49,7 +49,7 @@ def verify(root: str | Path) -> Findings:
 
 def _read_records(root: Path) -> tuple[list[Record], list[str]]:
     records, misfits = [], []
-    for path in sorted(root.rglob(f"{FOLDER}/*.json")):
+    for path in records_below(root):
         try:
             record = Record.read(path)
         except InputError as error:

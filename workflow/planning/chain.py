@@ -71,6 +71,8 @@ class Chain:
                 return experiment.figures.model_dump(exclude={"map"})
             case "table":
                 return experiment.figures.model_dump(exclude={"colours", "map"})
+            case "track":
+                return experiment.model_dump(mode="json", exclude={"trackers", "device"}, exclude_none=True)
             case _:
                 return {}
 

@@ -10,6 +10,7 @@ from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
 from activepool.errors import InputError
 from activepool.labels import read_annotations
+from activepool.tracking.catalogue import missing_package
 from planning.chain import Chain
 from planning.configuration import Experiment
 from planning.repeated_keys import repeated_keys
@@ -33,6 +34,7 @@ def check(experiment: Experiment, source: str) -> None:
         *_strategy_problems(experiment),
         *_file_problems(experiment),
         *_colour_problems(experiment),
+        *_tracker_problems(experiment),
         *_data_problems(experiment),
     ]
     if problems:
@@ -114,6 +116,12 @@ def _colour_problems(experiment: Experiment) -> Iterator[str]:
     for name, colour in colours.items():
         if not is_color_like(colour):
             yield f"figures.colours.{name}: {colour!r} is no colour; it must be a name or like '#0072B2'"
+
+
+def _tracker_problems(experiment: Experiment) -> Iterator[str]:
+    for name in experiment.trackers:
+        if package := missing_package(name):
+            yield f"trackers: {name} needs the package {package}: pip install {package}, or leave it out"
 
 
 def _data_problems(experiment: Experiment) -> Iterator[str]:

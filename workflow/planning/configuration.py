@@ -29,6 +29,7 @@ from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettin
 from activepool.pretraining.settings import AnyPretrainSettings
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
+from activepool.tracking.catalogue import TrackerName
 from planning.options import validate_options
 
 
@@ -201,7 +202,7 @@ FULL_POOL = "full_pool"
 
 #: Folders and files of an experiment that are no strategy's.
 RESERVED_NAMES = ("splits", "figures", "tables", "provenance", FULL_POOL, "curves.csv", "class_counts.csv")
-RESERVED_NAMES += ("overlap.csv", "ceiling.csv", "ceiling_class_counts.csv")
+RESERVED_NAMES += ("tracking", "overlap.csv", "ceiling.csv", "ceiling_class_counts.csv")
 
 
 def _not_reserved(name: str | None) -> str | None:
@@ -279,6 +280,7 @@ class Experiment(Settings):
     head: Head = SgdHead()
     ceiling: bool = False
     figures: Figures = Figures()
+    trackers: list[TrackerName] = []
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
 
     @field_validator("head", mode="before")
@@ -310,6 +312,14 @@ class Experiment(Settings):
             if seeds.count(seed) > 1:
                 raise PydanticCustomError("twice", f"{seed} is listed twice; each seed is a run of its own")
         return seeds
+
+    @field_validator("trackers")
+    @classmethod
+    def _trackers_differ(cls, trackers: list[TrackerName]) -> list[TrackerName]:
+        for name in trackers:
+            if trackers.count(name) > 1:
+                raise PydanticCustomError("twice", "{name} is listed twice; once is enough", {"name": name})
+        return trackers
 
     @property
     def seed_list(self) -> list[int]:

@@ -101,6 +101,12 @@ class Plan:
             *("--rounds", str(self.experiment.rounds)),
         ]
 
+    def recorded_folders(self) -> list[str]:
+        """Return the folders in which this experiment's jobs leave their records."""
+        images = [str(Path(self.dataset).parent)] if self.experiment.dataset.kind != "embeddings" else []
+        pretrained = [self._pretrained] if self.experiment.pretrain else []
+        return [*images, *pretrained, str(Path(self.features).parent), self.root]
+
     def ceiling_metrics(self) -> list[str]:
         """Return the metrics.json of the trainings on the whole pool."""
         return [f"{run}/metrics.json" for run in self._full_pool_runs()]
@@ -154,8 +160,10 @@ class Plan:
             f"{self.root}/curves.csv",
             f"{self.root}/class_counts.csv",
             f"{self.root}/overlap.csv",
+            f"results/logs/{experiment.experiment}/costs.csv",
             *self.figures(),
             *self.tables(),
+            *(f"{self.root}/tracking/{tracker}.log" for tracker in experiment.trackers),
         ]
 
     def figures(self) -> list[str]:
@@ -164,6 +172,10 @@ class Plan:
         drawn += [f"{self.root}/figures/feature_map"] if self.has_map else []
         drawn += [f"{self._pretrained}/pretrain"] if self.experiment.pretrain else []
         return [*(f"{name}.{form}" for name in drawn for form in ("pdf", "png")), *self.contact_sheets()]
+
+    def pictures(self) -> list[str]:
+        """Return the figures that are PNGs."""
+        return [path for path in self.figures() if path.endswith(".png")]
 
     @property
     def has_map(self) -> bool:

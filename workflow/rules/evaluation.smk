@@ -40,6 +40,30 @@ rule selections:
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
+# Times differ from run to run: this lies with the logs, and not with the results.
+rule costs:
+    input:
+        "results/{experiment}/curves.csv",
+        "results/{experiment}/overlap.csv",
+    output:
+        report(
+            "results/logs/{experiment}/costs.csv",
+            caption="../report/costs.rst",
+            category="Costs",
+            labels={"table": "costs"},
+        ),
+    log:
+        "results/logs/{experiment}/costs.log",
+    localrule: True
+    conda:
+        "../../envs/activepool.yaml"
+    params:
+        folders=PLAN.recorded_folders(),
+        provenance=json.dumps(PLAN.chain.provenance_of_all("costs")),
+    shell:
+        "python -m activepool.stages.costs --folders {params.folders:q} --output {output} 2> >(tee {log} >&2)"
+
+
 # One rule each, because each has its caption.
 for figure in PLAN.figure_names:
 

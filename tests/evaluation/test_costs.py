@@ -1,0 +1,29 @@
+import pandas as pd
+import pytest
+
+from activepool.evaluation.costs import costs_table
+from activepool.provenance import FileState, Record, records_below
+from activepool.stages import costs as stage
+
+
+def record(name, seconds, memory, path="a"):
+    return Record(name, {}, {}, {}, {path: FileState("", 0, 0)}, {}, "", seconds, memory)
+
+
+def test_jobs_of_a_stage_are_summed_up():
+    given = [record("train", 1.0, 50), record("select", 0.5, 70), record("train", 4.0, 90)]
+    given += [record("train", 2.5, 10), record("score", 0.5, 1)]
+    assert costs_table(given).to_numpy().tolist() == [
+        ["train", 3, 7.5, 2.5, 4.0, 90],
+        ["score", 1, 0.5, 0.5, 0.5, 1],
+        ["select", 1, 0.5, 0.5, 0.5, 70],
+    ]
+
+
+def test_the_stage_finds_records_at_any_depth(tmp_path):
+    for number, path in enumerate(("x/a", "x/deep/er/b", "y/c", "z/d")):
+        record("train", number + 1.0, 5, str(tmp_path / path)).write()
+    assert len(list(records_below(tmp_path))) == 4
+    options = ["--folders", str(tmp_path / "x"), str(tmp_path / "y"), "--output", str(tmp_path / "costs.csv")]
+    stage.main(stage.command_line().parse_args(options))
+    assert pd.read_csv(tmp_path / "costs.csv")["seconds"].tolist() == [pytest.approx(6)]

@@ -1,0 +1,93 @@
+"""Trackers in the configuration and in the plan: none unless they are asked for."""
+
+import importlib.util
+from collections import Counter
+
+import pytest
+from dry_runs import planned
+from workflow_runs import Folder
+
+import activepool.tracking.catalogue
+from activepool.errors import InputError
+from planning.chain import Chain
+from planning.checks import check
+from planning.loading import load
+from planning.plan import Plan
+
+CONFIGURATION = {
+    "experiment": "trial",
+    "dataset": {"kind": "digits"},
+    "backbone": {"architecture": "identity", "image_size": 8},
+    "validation": {"fraction": 0.1},
+    "initial": {"size": 30},
+    "budget": 10,
+    "rounds": 2,
+    "seeds": 1,
+    "strategies": ["random"],
+    "head": {"solver": "lbfgs"},
+}
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Return a function that says which packages are installed from now on."""
+
+    def only(*packages):
+        found = {package: importlib.util.find_spec("json") for package in packages}
+        monkeypatch.setattr(activepool.tracking.catalogue, "find_spec", found.get)
+
+    return only
+
+
+def with_trackers(trackers):
+    return load({**CONFIGURATION, "trackers": trackers}, "trial.yaml")
+
+
+def problem(trackers):
+    with pytest.raises(InputError) as caught:
+        check(with_trackers(trackers), "trial.yaml")
+    return str(caught.value)
+
+
+def test_an_unknown_tracker_is_one_line():
+    line = "trial.yaml: trackers.1: input should be 'comet', 'tensorboard' or 'wandb' (given: 'mlflow')"
+    assert problem(["comet", "mlflow"]) == line
+
+
+def test_a_tracker_listed_twice_is_one_line():
+    assert problem(["comet", "comet"]) == "trial.yaml: trackers: comet is listed twice; once is enough"
+
+
+def test_a_package_that_is_not_installed_is_one_line(installed):
+    installed("tensorboard")
+    line = "trial.yaml: trackers: comet needs the package comet_ml: pip install comet_ml, or leave it out"
+    assert problem(["tensorboard", "comet"]) == line
+    check(with_trackers(["tensorboard"]), "trial.yaml")
+
+
+def test_a_strategy_cannot_have_the_folder_of_trackers():
+    with pytest.raises(InputError, match="'tracking' is the name of another folder"):
+        load({**CONFIGURATION, "strategies": [{"strategy": "random", "name": "tracking"}]}, "trial.yaml")
+
+
+def test_files_of_trackers_are_asked_for_with_them_alone():
+    without, both = Plan(with_trackers([])), Plan(with_trackers(["wandb", "comet"]))
+    own = ["results/trial/tracking/wandb.log", "results/trial/tracking/comet.log"]
+    assert [path for path in both.all_files() if path not in without.all_files()] == own
+
+
+def test_what_is_told_is_the_experiment_without_the_machine():
+    told = Chain(with_trackers(["comet"])).settings("track")
+    assert (told["budget"], told["strategies"]) == (10, [{"strategy": "random"}])
+    assert told == Chain(load({**CONFIGURATION, "device": "cpu"}, "trial.yaml")).settings("track")
+
+
+def test_trackers_are_jobs_where_they_are_asked_for(tmp_path, monkeypatch):
+    for package in ("comet_ml", "tensorboard"):
+        (tmp_path / f"{package}.py").write_text("raise ImportError('nobody needs it before its job')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    folder = Folder(tmp_path, CONFIGURATION)
+    without = planned(tmp_path)
+    assert "track" not in without
+    folder.configure({**CONFIGURATION, "trackers": ["tensorboard", "comet"]})
+    assert planned(tmp_path) == without + Counter(track=2)

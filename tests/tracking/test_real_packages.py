@@ -1,0 +1,107 @@
+"""The trackers' own packages, where they are installed, without an account; what they wrote is read again."""
+
+import json
+import struct
+import zipfile
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from activepool.tracking.sending import send
+from activepool.tracking.tracker import TrackedRun
+
+SETTINGS = {"budget": 10, "strategies": [{"strategy": "margin"}], "head": {"solver": "lbfgs"}}
+PICTURE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+
+
+@pytest.fixture
+def sent(tmp_path, monkeypatch):
+    """Return a function that sends two runs to a tracker, and returns the folder of its files."""
+    for name in ("COMET_API_KEY", "WANDB_API_KEY", "WANDB_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    picture = tmp_path / "learning_curves.png"
+    Image.fromarray(PICTURE).save(picture)
+    numbers = {20: {"round": 0.0, "top1": 0.5}, 30: {"round": 1.0, "top1": 0.625}}
+    runs = [
+        TrackedRun("margin/seed0", SETTINGS, numbers),
+        TrackedRun("figures", SETTINGS, pictures=(str(picture),)),
+    ]
+
+    def send_two_runs(tracker):
+        outcome = send(tracker, "trial", tmp_path / "files", runs)
+        assert (outcome.sent, outcome.failure) == (["margin/seed0", "figures"], None)
+        return tmp_path / "files"
+
+    return send_two_runs
+
+
+def test_comet_keeps_archives_for_later(sent):
+    pytest.importorskip("comet_ml")
+    runs = {}
+    for path in sent("comet").glob("*.zip"):
+        with zipfile.ZipFile(path) as archive:
+            assert json.loads(archive.read("experiment.json"))["project_name"] == "trial"
+            messages = [json.loads(line)["payload"] for line in archive.read("messages.json").splitlines()]
+            pictures = [name for name in archive.namelist() if not name.endswith(".json")]
+            shown = [np.asarray(Image.open(archive.open(name))) for name in pictures]
+        name = next(one["value"] for one in messages if one.get("key") == "Name")
+        runs[name] = (messages, shown)
+    assert runs.keys() == {"margin/seed0", "figures"}
+    messages, shown = runs["margin/seed0"]
+    metrics = [one["metric"] for one in messages if "metric" in one]
+    top1 = {one["step"]: one["metricValue"] for one in metrics if one["metricName"] == "top1"}
+    assert (top1, shown) == ({20: 0.5, 30: 0.625}, [])
+    parameters = [one.get("params") or one.get("param") for one in messages]
+    given = {one["paramName"]: one["paramValue"] for one in parameters if one}
+    assert (given["budget"], given["head|solver"]) == (10, "lbfgs")
+    assert np.array_equal(runs["figures"][1], [PICTURE])
+
+
+def test_tensorboard_keeps_a_folder_for_each_run(sent):
+    accumulators = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    folder = sent("tensorboard")
+    run = accumulators.EventAccumulator(str(folder / "margin/seed0")).Reload()
+    assert sorted(run.Tags()["scalars"]) == ["round", "top1"]
+    assert [(one.step, one.value) for one in run.Scalars("top1")] == [(20, 0.5), (30, 0.625)]
+    (text,) = run.Tensors("settings/text_summary")
+    assert json.loads(text.tensor_proto.string_val[0]) == SETTINGS
+    figures = accumulators.EventAccumulator(str(folder / "figures")).Reload()
+    (shown,) = figures.Images("learning_curves")
+    assert (shown.width, shown.height) == (7, 5)
+
+
+def test_wandb_keeps_a_folder_for_each_run(sent):
+    pytest.importorskip("wandb")
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    runs = {}
+    for path in sent("wandb").glob("wandb/offline-run-*/run-*.wandb"):
+        records = [Record.FromString(content) for content in logged(path.read_bytes())]
+        (run,) = [one.run for one in records if one.WhichOneof("record_type") == "run"]
+        runs[run.display_name] = (run, records, list(path.parent.glob("files/media/images/*.png")))
+    assert runs.keys() == {"margin/seed0", "figures"}
+    run, records, shown = runs["margin/seed0"]
+    given = {one.key: json.loads(one.value_json) for one in run.config.update}
+    assert (run.project, given["budget"], given["head"]) == ("trial", 10, {"solver": "lbfgs"})
+    history = [one.history for one in records if one.WhichOneof("record_type") == "history"]
+    values = [
+        {one.key or one.nested_key[0]: json.loads(one.value_json) for one in row.item} for row in history
+    ]
+    assert [(row["_step"], row["round"], row["top1"]) for row in values] == [(20, 0, 0.5), (30, 1, 0.625)]
+    assert shown == []
+    (picture,) = runs["figures"][2]
+    assert np.array_equal(np.asarray(Image.open(picture)), PICTURE)
+
+
+def logged(content: bytes) -> Iterator[bytes]:
+    """Yield the records of a file of wandb: a log of LevelDB, after 7 bytes of wandb's, here of one block."""
+    assert len(content) < 32768
+    start = 7
+    while start < len(content):
+        # A record follows its checksum (4 bytes), its length (2) and its kind (1).
+        length, kind = struct.unpack_from("<4xHB", content, start)
+        assert kind == 1, "a whole record"
+        yield content[start + 7 : start + 7 + length]
+        start += 7 + length

@@ -1,0 +1,46 @@
+"""The trackers by name. Each needs a package that activepool does without; none is imported to look it up."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from activepool.tracking.tracker import Tracker
+
+TrackerName = Literal["comet", "tensorboard", "wandb"]
+
+TRACKERS: tuple[str, ...] = get_args(TrackerName)
+
+#: The packages that are not called as their tracker is.
+PACKAGES = {"comet": "comet_ml"}
+
+
+def missing_package(name: str) -> str | None:
+    """Return the package that a tracker needs, if it is not installed; else None."""
+    package = PACKAGES.get(name, name)
+    return None if find_spec(package) else package
+
+
+def made_tracker(name: str, project: str, folder: Path) -> "Tracker":
+    """Return a tracker; this imports its package, and raises whatever that raises.
+
+    Args:
+        name: one of TRACKERS.
+        project: what the runs are gathered under, where a tracker has such.
+        folder: where it keeps its files.
+    """
+    # Imported here by name, so that the digest of the code finds them.
+    match name:
+        case "comet":
+            from activepool.tracking.comet import Comet
+
+            return Comet(project, folder)
+        case "tensorboard":
+            from activepool.tracking.tensorboard import TensorBoard
+
+            return TensorBoard(folder)
+        case "wandb":
+            from activepool.tracking.wandb import WeightsAndBiases
+
+            return WeightsAndBiases(project, folder)
+    raise ValueError(f"{name!r} is no tracker; there are {', '.join(TRACKERS)}")

@@ -1,0 +1,36 @@
+"""TensorBoard: a folder of local files for each run."""
+
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from torch.utils.tensorboard import SummaryWriter
+
+
+class TensorBoard:
+    """Event files, for ``tensorboard --logdir``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def start(self, name: str, settings: dict[str, Any]) -> None:
+        """Begin a run; its settings are a text in Markdown."""
+        self._writer = SummaryWriter(str(self._folder / name))
+        self._writer.add_text("settings", textwrap.indent(json.dumps(settings, indent=2), "    "))
+
+    def numbers(self, step: int, values: dict[str, float]) -> None:
+        """Take the numbers of one step."""
+        for name, value in values.items():
+            self._writer.add_scalar(name, value, step)
+
+    def picture(self, name: str, path: str) -> None:
+        """Take a PNG."""
+        with Image.open(path) as image:
+            self._writer.add_image(name, np.array(image.convert("RGB")), dataformats="HWC")
+
+    def end(self) -> None:
+        """End the run."""
+        self._writer.close()

@@ -1,0 +1,55 @@
+"""Weights & Biases: folders that ``wandb sync`` takes, or uploads where the environment says so."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+#: Seconds until a run has to be there, where it is uploaded.
+INIT_TIMEOUT = 30
+
+
+class WeightsAndBiases:
+    """Runs of wandb: offline, unless WANDB_MODE says otherwise or there is a WANDB_API_KEY."""
+
+    def __init__(self, project: str, folder: Path) -> None:
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+        import wandb
+
+        mode = "online" if os.environ.get("WANDB_API_KEY") else "offline"
+        self._project, self._folder = project, folder
+        self._mode = os.environ.get("WANDB_MODE", mode)
+        self._wandb = wandb
+        # It gets what it is told, and collects nothing of code, output and machine by itself.
+        self._settings = wandb.Settings(
+            console="off",
+            disable_git=True,
+            disable_code=True,
+            x_disable_meta=True,
+            x_disable_machine_info=True,
+            x_disable_stats=True,
+            x_save_requirements=False,
+            init_timeout=INIT_TIMEOUT,
+        )
+
+    def start(self, name: str, settings: dict[str, Any]) -> None:
+        """Begin a run."""
+        self._run = self._wandb.init(
+            project=self._project,
+            name=name,
+            config=settings,
+            dir=str(self._folder.resolve()),
+            mode=self._mode,
+            settings=self._settings,
+        )
+
+    def numbers(self, step: int, values: dict[str, float]) -> None:
+        """Take the numbers of one step."""
+        self._run.log(values, step=step)
+
+    def picture(self, name: str, path: str) -> None:
+        """Take a PNG."""
+        self._run.log({name: self._wandb.Image(path)})
+
+    def end(self) -> None:
+        """End the run."""
+        self._run.finish()

@@ -11,7 +11,7 @@ import yaml
 from activepool.data.kinds import KINDS
 from activepool.errors import InputError
 from planning.checks import check
-from planning.configuration import Cifar, DatasetSettings, Digits, Folder, ImageNet, ImageNetLT, Manifest
+from planning.datasets import Cifar, DatasetSettings, Digits, Folder, ImageNet, ImageNetLT, Manifest
 from planning.loading import load
 from planning.plan import Plan
 

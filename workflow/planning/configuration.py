@@ -15,7 +15,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationInfo,
-    create_model,
     field_validator,
     model_validator,
 )
@@ -23,112 +22,15 @@ from pydantic_core import PydanticCustomError
 
 from activepool.backbones.checkpoint_formats import CheckpointFormat, FormatName
 from activepool.backbones.registry import BACKBONES, check_name
-from activepool.data.settings import Imbalance
 from activepool.errors import InputError
 from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettings
 from activepool.pretraining.settings import AnyPretrainSettings
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from activepool.tracking.catalogue import TrackerName
+from planning.datasets import Dataset
 from planning.options import validate_options
-
-
-class Settings(BaseModel):
-    """A section of the configuration: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def section_of(settings: type, **fields: tuple[Any, Any]) -> type[Settings]:
-    """Return a section with the fields of one of the library's settings classes, and further ones."""
-    own = {name: (field.annotation, field) for name, field in settings.__pydantic_fields__.items()}
-    return create_model(settings.__name__, __base__=Settings, __doc__=settings.__doc__, **fields, **own)
-
-
-#: A name that becomes a folder.
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-Count = Annotated[int, Field(ge=1)]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-
-
-class DatasetSettings(Settings):
-    """What all kinds of dataset share."""
-
-    name: Name | None = None
-    imbalance: Imbalance | None = None
-    fraction: Annotated[float, Field(gt=0, le=1)] | None = None
-    annotations: str | None = None
-
-
-class ImageDatasetSettings(DatasetSettings):
-    """What the kinds made of image files share."""
-
-    on_unreadable: Literal["stop", "skip"] = "stop"
-
-
-class Digits(DatasetSettings):
-    """scikit-learn's handwritten digits: 1,797 real images of 8 × 8, no download."""
-
-    kind: Literal["digits"]
-
-
-class Cifar(DatasetSettings):
-    """CIFAR-10 or CIFAR-100, in torchvision's layout."""
-
-    kind: Literal["cifar10", "cifar100"]
-    root: str
-    download: bool = False
-
-
-class ImageNet(ImageDatasetSettings):
-    """ImageNet: ``train/`` and ``val/`` with a folder a class."""
-
-    kind: Literal["imagenet"]
-    root: str
-
-
-class ImageNetLT(ImageDatasetSettings):
-    """ImageNet-LT: list files of ``path label`` lines over ImageNet's folders."""
-
-    kind: Literal["imagenet_lt"]
-    root: str
-    train_list: str
-    test_list: str
-
-
-class Folder(ImageDatasetSettings):
-    """A folder of images, one subfolder a class."""
-
-    kind: Literal["folder"]
-    root: str
-    test_fraction: Fraction | None = None
-
-
-class Manifest(ImageDatasetSettings):
-    """A CSV of image files: ``path``, ``label`` (may be empty), ``split``."""
-
-    kind: Literal["manifest"]
-    path: str
-    root: str | None = None
-    test_fraction: Fraction | None = None
-
-
-class Embeddings(DatasetSettings):
-    """Features that exist already: an HDF5 of the form of features.h5, or .npy files."""
-
-    kind: Literal["embeddings"]
-    path: str
-    labels: str | None = None
-    test_features: str | None = None
-    test_labels: str | None = None
-    test_fraction: Fraction | None = None
-
-
-Dataset = Annotated[
-    Digits | Cifar | ImageNet | ImageNetLT | Folder | Manifest | Embeddings, Field(discriminator="kind")
-]
+from planning.sections import Count, Fraction, Name, Settings, section_of
 
 
 def _is_architecture(name: str) -> str:

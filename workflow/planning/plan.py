@@ -1,8 +1,5 @@
 """The files of an experiment: which there are, and which a job reads."""
 
-import shlex
-import sys
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +8,6 @@ from activepool.compute import has_cuda_driver
 from activepool.figures.catalogue import FIGURES, TABLES
 from planning.chain import Chain
 from planning.configuration import FULL_POOL, Experiment, StrategySettings
-from planning.runs import JOBS
 
 #: What finetuning writes beside a round's head and metrics.
 FINETUNING_FILES = ("network.safetensors", "finetune.csv")
@@ -86,21 +82,6 @@ class Plan:
         """Return all metrics.json."""
         return [f"{run}/metrics.json" for run in self.runs()]
 
-    def runs_options(self) -> list[str]:
-        """Return the options of the stages that read files of all rounds: which there are."""
-        return self._runs_options(self.strategies(), self.experiment.seed_list)
-
-    def pictured_runs_options(self, *strategies: str) -> list[str]:
-        """Return the same for some strategies and the seed that is shown in pictures."""
-        return self._runs_options(strategies, self.experiment.seed_list[:1])
-
-    def _runs_options(self, strategies: Sequence[str], seeds: Sequence[int]) -> list[str]:
-        return [
-            *("--folder", self.root, "--initial", self.experiment.initial_folder),
-            *("--strategies", *strategies, "--seeds", *map(str, seeds)),
-            *("--rounds", str(self.experiment.rounds)),
-        ]
-
     def recorded_folders(self) -> list[str]:
         """Return the folders in which this experiment's jobs leave their records."""
         images = [str(Path(self.dataset).parent)] if self.experiment.dataset.kind != "embeddings" else []
@@ -111,21 +92,10 @@ class Plan:
         """Return the metrics.json of the trainings on the whole pool."""
         return [f"{run}/metrics.json" for run in self._full_pool_runs()]
 
-    def ceiling_options(self) -> list[str]:
-        """Return the options of the stage that reads them: round 0 of a strategy of that name."""
-        return [
-            *("--folder", self.root, "--initial", FULL_POOL, "--strategies", FULL_POOL),
-            *("--seeds", *map(str, self.experiment.seed_list), "--rounds", "1"),
-        ]
-
     @property
     def ceiling(self) -> str | None:
         """What all labels of the pool bring, in the form of curves.csv; None if that is not asked for."""
         return f"{self.root}/ceiling.csv" if self.experiment.ceiling else None
-
-    def drawing_options(self) -> list[str]:
-        """Return the options of figures and tables that depend on what an experiment has."""
-        return ["--ceiling", self.ceiling] if self.ceiling else []
 
     def _full_pool_runs(self) -> list[str]:
         return [f"{self.root}/{FULL_POOL}/seed{seed}/round00" for seed in self.experiment.seed_list]
@@ -216,44 +186,9 @@ class Plan:
             inputs["scores"] = f"{seed_folder}/round{wildcards.round}/scores.h5"
         if declared.prepare:
             inputs["prepared"] = f"{seed_folder}/prepared.h5"
-        if self._keeps_state(strategy) and int(wildcards.round) > 1:
+        if self.keeps_state(strategy) and int(wildcards.round) > 1:
             inputs["state"] = f"{self._run(wildcards, int(wildcards.round) - 1)}/state.h5"
         return inputs
-
-    def query_options(self, wildcards: Any) -> list[str]:
-        """Return the command-line options of the select stage that depend on what the strategy declares."""
-        inputs, strategy = self.query_inputs(wildcards), self.experiment.strategy(wildcards.strategy)
-        options = [part for name, path in inputs.items() for part in (f"--{name}", path)]
-        if self._keeps_state(strategy):
-            options += ["--output-state", f"{self._run(wildcards, int(wildcards.round))}/state.h5"]
-        if "budget_left" in strategy.declared.reads:
-            queries = self.experiment.rounds - int(wildcards.round)
-            options += ["--budget-left", str(queries * self.experiment.budget)]
-        return options
-
-    def score_options(self, wildcards: Any) -> list[str]:
-        """Return the options of the score stage: the scores, and the budget where lists are wanted."""
-        settings = self.chain.settings("score", wildcards.strategy)
-        lists = ["--nearest-for-budget", str(settings["budget"])] if "budget" in settings else []
-        return ["--scores", *settings["scores"], *lists]
-
-    def annotations_options(self) -> list[str]:
-        """Return the option of the stages that read labels, if the user keeps a file of new ones."""
-        annotations = self.experiment.dataset.annotations
-        return ["--annotations", annotations] if annotations else []
-
-    @staticmethod
-    def shell_prefix(workflow: Any) -> str:
-        """Return what each job's shell starts with: the library on the path, and this Python before others.
-
-        With ``--software-deployment-method conda`` the Python is conda's. Jobs are also told where to
-        announce themselves (see planning.runs).
-        """
-        library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
-        prefix = f"export PYTHONPATH={library} ACTIVEPOOL_JOBS={JOBS}; "
-        if not workflow.deployment_settings.deployment_method:
-            prefix += f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
-        return prefix
 
     def strategies(self) -> list[str]:
         """Return the folders of all strategies."""
@@ -272,19 +207,15 @@ class Plan:
 
         There are none in finetuning: what was found of the features of a round is not true of the next one's.
         """
-        return [one.folder for one in self.experiment.strategies if self._keeps_state(one)]
+        return [one.folder for one in self.experiment.strategies if self.keeps_state(one)]
 
     def stateless(self) -> list[str]:
         """Return the folders of the other strategies."""
-        return [one.folder for one in self.experiment.strategies if not self._keeps_state(one)]
+        return [one.folder for one in self.experiment.strategies if not self.keeps_state(one)]
 
-    def _keeps_state(self, strategy: StrategySettings) -> bool:
+    def keeps_state(self, strategy: StrategySettings) -> bool:
+        """Say whether a strategy hands arrays on from round to round."""
         return strategy.declared.keeps_state and not self.experiment.finetunes
-
-    def upper_references_options(self) -> list[str]:
-        """Return the option of the figure stage that names the strategies which read all labels."""
-        names = [one.folder for one in self.experiment.strategies if one.declared.upper_reference]
-        return ["--upper-references", *names] if names else []
 
     def dataset_files(self) -> list[str]:
         """Return the user's lists of images; the images themselves are too many to be looked at."""
@@ -320,7 +251,7 @@ class Plan:
                     run = self.run_folder(strategy.folder, seed, round_number)
                     files.extend([f"{run}/scores.h5"] if declared.is_scored else [])
                     files.extend([f"{run}/image_model.safetensors"] if declared.image_model else [])
-                    files.extend([f"{run}/state.h5"] if self._keeps_state(strategy) else [])
+                    files.extend([f"{run}/state.h5"] if self.keeps_state(strategy) else [])
         return files
 
     def _feature_files(self) -> list[str]:

@@ -30,5 +30,5 @@ use rule curves as ceiling with:
     log:
         "results/logs/{experiment}/ceiling.log",
     params:
-        runs=PLAN.ceiling_options(),
+        runs=OPTIONS.ceiling(),
         provenance=json.dumps(PLAN.chain.provenance_of_ceiling()),

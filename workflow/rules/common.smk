@@ -12,6 +12,7 @@ from activepool.errors import InputError
 from planning.categories import category_of
 from planning.checks import check
 from planning.cluster import Needs
+from planning.commands import Options, shell_prefix
 from planning.configuration import FULL_POOL
 from planning.loading import load
 from planning.paper import chosen
@@ -31,13 +32,14 @@ except InputError as error:
     sys.exit(f"activepool: the configuration cannot be used\n{error}")
 
 PLAN = Plan(EXPERIMENT)
+OPTIONS = Options(PLAN)
 NEEDS = Needs(EXPERIMENT)
 
 if workflow.is_main_process:
     RUN_LOCK = enter()
 
 # The stages run with the Python that runs Snakemake, unless conda brings its own.
-shell.prefix(PLAN.shell_prefix(workflow))
+shell.prefix(shell_prefix(workflow))
 
 
 wildcard_constraints:

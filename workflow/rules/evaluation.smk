@@ -14,7 +14,7 @@ rule curves:
     conda:
         "../../envs/activepool.yaml"
     params:
-        runs=PLAN.runs_options(),
+        runs=OPTIONS.runs(),
         provenance=json.dumps(PLAN.chain.provenance_of_all("curves")),
     shell:
         "python -m activepool.stages.curves {params.runs:q} --samples {input.samples}"
@@ -33,7 +33,7 @@ rule selections:
     conda:
         "../../envs/activepool.yaml"
     params:
-        runs=PLAN.runs_options(),
+        runs=OPTIONS.runs(),
         provenance=json.dumps(PLAN.chain.provenance_of_all("selections")),
     shell:
         "python -m activepool.stages.selections {params.runs:q} --output {output}"
@@ -91,8 +91,8 @@ for figure in PLAN.figure_names:
         params:
             figure=figure,
             settings=settings("figure"),
-            ceiling=PLAN.drawing_options(),
-            upper_references=PLAN.upper_references_options(),
+            ceiling=OPTIONS.drawing(),
+            upper_references=OPTIONS.upper_references(),
             provenance=json.dumps(PLAN.chain.provenance_of_drawing("figure", figure)),
         shell:
             "python -m activepool.stages.figure --figure {params.figure} --curves {input.curves}"
@@ -127,8 +127,8 @@ for table in PLAN.table_names:
         params:
             table=table,
             settings=settings("table"),
-            ceiling=PLAN.drawing_options(),
-            upper_references=PLAN.upper_references_options(),
+            ceiling=OPTIONS.drawing(),
+            upper_references=OPTIONS.upper_references(),
             provenance=json.dumps(PLAN.chain.provenance_of_drawing("table", table)),
         shell:
             "python -m activepool.stages.table --table {params.table} --curves {input.curves}"

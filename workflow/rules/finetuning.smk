@@ -30,7 +30,7 @@ rule finetune:
         head=setting("finetune", "head"),
         backbone=setting("finetune", "backbone"),
         checkpoint=lambda wildcards, input: input.get("checkpoint") or "none",
-        annotations=PLAN.annotations_options(),
+        annotations=OPTIONS.annotations(),
         provenance=provenance("finetune"),
     shell:
         "python -m activepool.stages.launch --processes {resources.processes} activepool.stages.finetune"

@@ -22,7 +22,7 @@ rule train:
         device=EXPERIMENT.device,
     params:
         head=json.dumps(PLAN.chain.settings("train")),
-        annotations=PLAN.annotations_options(),
+        annotations=OPTIONS.annotations(),
         provenance=provenance("train"),
     shell:
         "python -m activepool.stages.train --head {params.head:q} --features {input.features}"

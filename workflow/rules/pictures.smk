@@ -21,9 +21,9 @@ rule contact_sheet:
     conda:
         "../../envs/activepool.yaml"
     params:
-        runs=lambda wildcards: PLAN.pictured_runs_options(wildcards.strategy),
-        annotations=PLAN.annotations_options(),
-        upper_references=PLAN.upper_references_options(),
+        runs=lambda wildcards: OPTIONS.pictured_runs(wildcards.strategy),
+        annotations=OPTIONS.annotations(),
+        upper_references=OPTIONS.upper_references(),
         provenance=provenance("contact_sheet"),
     shell:
         "python -m activepool.stages.contact_sheet --dataset {input.dataset} {params.runs:q}"
@@ -71,8 +71,8 @@ rule feature_map:
     conda:
         "../../envs/activepool.yaml"
     params:
-        runs=PLAN.pictured_runs_options(*PLAN.strategies()),
-        upper_references=PLAN.upper_references_options(),
+        runs=OPTIONS.pictured_runs(*PLAN.strategies()),
+        upper_references=OPTIONS.upper_references(),
         provenance=json.dumps(
             PLAN.chain.provenance("projection")
             | PLAN.chain.provenance_of_all("feature_map")

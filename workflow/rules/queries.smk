@@ -53,7 +53,7 @@ rule score:
         gpu=PLAN.gpus,
         device=EXPERIMENT.device,
     params:
-        reads=PLAN.score_options,
+        reads=OPTIONS.score,
         provenance=provenance("score"),
     shell:
         "python -m activepool.stages.score {params.reads:q} --features {input.features}"
@@ -156,8 +156,8 @@ rule select:
         strategy=setting("select", "strategy"),
         options=setting("select", "options"),
         budget=EXPERIMENT.budget,
-        reads=PLAN.query_options,
-        annotations=PLAN.annotations_options(),
+        reads=OPTIONS.query,
+        annotations=OPTIONS.annotations(),
         provenance=provenance("select"),
     shell:
         "python -m activepool.stages.select --strategy {params.strategy:q} --options {params.options:q}"

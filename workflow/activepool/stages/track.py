@@ -24,9 +24,7 @@ def command_line() -> StageParser:
     parser.add_argument("--settings", type=json.loads, default={}, help="of the experiment, as a JSON object")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="that it has for each run")
     parser.add_argument("--folder", required=True, help="for the tracker's own files")
-    parser.add_output(
-        "--output", required=True, help="text: the runs that it took, and why it failed"
-    )
+    parser.add_output("--output", required=True, help="text: the runs that it took, and why it failed")
     return parser
 
 

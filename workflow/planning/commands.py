@@ -1,0 +1,87 @@
+"""What the commands of the rules say of an experiment: options that depend on what it has."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from planning.configuration import FULL_POOL
+from planning.plan import Plan
+from planning.runs import JOBS
+
+
+class Options:
+    """Options of the stages' command lines; ``wildcards`` are Snakemake's."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def runs(self) -> list[str]:
+        """Return the options of the stages that read files of all rounds: which there are."""
+        return self._runs(self.plan.strategies(), self.plan.experiment.seed_list)
+
+    def pictured_runs(self, *strategies: str) -> list[str]:
+        """Return the same for some strategies and the seed that is shown in pictures."""
+        return self._runs(strategies, self.plan.experiment.seed_list[:1])
+
+    def _runs(self, strategies: Sequence[str], seeds: Sequence[int]) -> list[str]:
+        return [
+            *("--folder", self.plan.root, "--initial", self.plan.experiment.initial_folder),
+            *("--strategies", *strategies, "--seeds", *map(str, seeds)),
+            *("--rounds", str(self.plan.experiment.rounds)),
+        ]
+
+    def ceiling(self) -> list[str]:
+        """Return those of the trainings on the whole pool: round 0 of a strategy of that name."""
+        return [
+            *("--folder", self.plan.root, "--initial", FULL_POOL, "--strategies", FULL_POOL),
+            *("--seeds", *map(str, self.plan.experiment.seed_list), "--rounds", "1"),
+        ]
+
+    def drawing(self) -> list[str]:
+        """Return the options of figures and tables that depend on what an experiment has."""
+        return ["--ceiling", self.plan.ceiling] if self.plan.ceiling else []
+
+    def upper_references(self) -> list[str]:
+        """Return the option of the figure stage that names the strategies which read all labels."""
+        names = [one.folder for one in self.plan.experiment.strategies if one.declared.upper_reference]
+        return ["--upper-references", *names] if names else []
+
+    def query(self, wildcards: Any) -> list[str]:
+        """Return the command-line options of the select stage that depend on what the strategy declares."""
+        plan, strategy = self.plan, self.plan.experiment.strategy(wildcards.strategy)
+        options = [
+            part for name, path in plan.query_inputs(wildcards).items() for part in (f"--{name}", path)
+        ]
+        if plan.keeps_state(strategy):
+            folder = plan.run_folder(wildcards.strategy, wildcards.seed, int(wildcards.round))
+            options += ["--output-state", f"{folder}/state.h5"]
+        if "budget_left" in strategy.declared.reads:
+            queries = plan.experiment.rounds - int(wildcards.round)
+            options += ["--budget-left", str(queries * plan.experiment.budget)]
+        return options
+
+    def score(self, wildcards: Any) -> list[str]:
+        """Return the options of the score stage: the scores, and the budget where lists are wanted."""
+        settings = self.plan.chain.settings("score", wildcards.strategy)
+        lists = ["--nearest-for-budget", str(settings["budget"])] if "budget" in settings else []
+        return ["--scores", *settings["scores"], *lists]
+
+    def annotations(self) -> list[str]:
+        """Return the option of the stages that read labels, if the user keeps a file of new ones."""
+        annotations = self.plan.experiment.dataset.annotations
+        return ["--annotations", annotations] if annotations else []
+
+
+def shell_prefix(workflow: Any) -> str:
+    """Return what each job's shell starts with: the library on the path, and this Python before others.
+
+    With ``--software-deployment-method conda`` the Python is conda's. Jobs are also told where to
+    announce themselves (see planning.runs).
+    """
+    library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
+    prefix = f"export PYTHONPATH={library} ACTIVEPOOL_JOBS={JOBS}; "
+    if not workflow.deployment_settings.deployment_method:
+        prefix += f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
+    return prefix

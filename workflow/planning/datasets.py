@@ -1,0 +1,86 @@
+"""The section ``dataset`` of a configuration: a model for each kind."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from activepool.data.settings import Imbalance
+from planning.sections import Fraction, Name, Settings
+
+
+class DatasetSettings(Settings):
+    """What all kinds of dataset share."""
+
+    name: Name | None = None
+    imbalance: Imbalance | None = None
+    fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    annotations: str | None = None
+
+
+class ImageDatasetSettings(DatasetSettings):
+    """What the kinds made of image files share."""
+
+    on_unreadable: Literal["stop", "skip"] = "stop"
+
+
+class Digits(DatasetSettings):
+    """scikit-learn's handwritten digits: 1,797 real images of 8 × 8, no download."""
+
+    kind: Literal["digits"]
+
+
+class Cifar(DatasetSettings):
+    """CIFAR-10 or CIFAR-100, in torchvision's layout."""
+
+    kind: Literal["cifar10", "cifar100"]
+    root: str
+    download: bool = False
+
+
+class ImageNet(ImageDatasetSettings):
+    """ImageNet: ``train/`` and ``val/`` with a folder a class."""
+
+    kind: Literal["imagenet"]
+    root: str
+
+
+class ImageNetLT(ImageDatasetSettings):
+    """ImageNet-LT: list files of ``path label`` lines over ImageNet's folders."""
+
+    kind: Literal["imagenet_lt"]
+    root: str
+    train_list: str
+    test_list: str
+
+
+class Folder(ImageDatasetSettings):
+    """A folder of images, one subfolder a class."""
+
+    kind: Literal["folder"]
+    root: str
+    test_fraction: Fraction | None = None
+
+
+class Manifest(ImageDatasetSettings):
+    """A CSV of image files: ``path``, ``label`` (may be empty), ``split``."""
+
+    kind: Literal["manifest"]
+    path: str
+    root: str | None = None
+    test_fraction: Fraction | None = None
+
+
+class Embeddings(DatasetSettings):
+    """Features that exist already: an HDF5 of the form of features.h5, or .npy files."""
+
+    kind: Literal["embeddings"]
+    path: str
+    labels: str | None = None
+    test_features: str | None = None
+    test_labels: str | None = None
+    test_fraction: Fraction | None = None
+
+
+Dataset = Annotated[
+    Digits | Cifar | ImageNet | ImageNetLT | Folder | Manifest | Embeddings, Field(discriminator="kind")
+]

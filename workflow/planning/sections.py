@@ -1,0 +1,23 @@
+"""What the sections of a configuration are made of: a base that refuses unknown keys, and types of values."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+
+class Settings(BaseModel):
+    """A section of the configuration: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def section_of(settings: type, **fields: tuple[Any, Any]) -> type[Settings]:
+    """Return a section with the fields of one of the library's settings classes, and further ones."""
+    own = {name: (field.annotation, field) for name, field in settings.__pydantic_fields__.items()}
+    return create_model(settings.__name__, __base__=Settings, __doc__=settings.__doc__, **fields, **own)
+
+
+#: A name that becomes a folder.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Count = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]

@@ -81,3 +81,12 @@ def test_a_file_system_without_locks_does_not_stop_a_run(folder, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", unsupported)
     assert runs.enter() is None
     assert runs.SNAKEMAKE_LOCKS.exists()
+
+
+def test_a_run_within_another_leaves_its_locks_and_says_nothing(folder, started, capsys, monkeypatch):
+    process = started(RUN)
+    runs.SNAKEMAKE_LOCKS.mkdir()
+    monkeypatch.setenv(runs.WITHIN, f"host-{process.pid}")
+    assert runs.enter()
+    assert runs.SNAKEMAKE_LOCKS.exists()
+    assert capsys.readouterr().err == ""

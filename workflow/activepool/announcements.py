@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+#: The environment variable that names the folder where running stages are announced, if they are to be.
+JOBS_FOLDER = "ACTIVEPOOL_JOBS"
+
 
 def announce(folder: str | Path) -> IO[str]:
     """Announce this process in ``folder`` until the file that is returned is closed, or the process ends."""
-    path = Path(folder) / _name()
+    path = Path(folder) / own_name()
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("w")
     fcntl.flock(file, fcntl.LOCK_EX)
@@ -36,11 +39,12 @@ def at_work(folder: str | Path) -> list[str]:
 
     What those that have ended have left there is removed.
     """
-    others = [path for path in sorted(Path(folder).glob("*-*")) if path.name != _name()]
+    others = [path for path in sorted(Path(folder).glob("*-*")) if path.name != own_name()]
     return [path.name for path in others if _is_held(path)]
 
 
-def _name() -> str:
+def own_name() -> str:
+    """Return what this process is called: ``<host>-<process number>``."""
     return f"{socket.gethostname()}-{os.getpid()}"
 
 

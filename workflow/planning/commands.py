@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from activepool.announcements import JOBS_FOLDER, own_name
 from planning.configuration import FULL_POOL
 from planning.plan import Plan
-from planning.runs import JOBS
+from planning.runs import JOBS, WITHIN
 
 
 class Options:
@@ -77,11 +78,11 @@ class Options:
 def shell_prefix(workflow: Any) -> str:
     """Return what each job's shell starts with: the library on the path, and this Python before others.
 
-    With ``--software-deployment-method conda`` the Python is conda's. Jobs are also told where to
-    announce themselves (see planning.runs).
+    With ``--software-deployment-method conda`` the Python is conda's. Jobs are also told where to announce
+    themselves, and by which run they were started (see planning.runs).
     """
     library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
-    prefix = f"export PYTHONPATH={library} ACTIVEPOOL_JOBS={JOBS}; "
+    prefix = f"export PYTHONPATH={library} {JOBS_FOLDER}={JOBS} {WITHIN}={own_name()}; "
     if not workflow.deployment_settings.deployment_method:
         prefix += f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
     return prefix

@@ -6,6 +6,7 @@ that finds no other removes what was left. Runs that would write the same files 
 """
 
 import fcntl
+import os
 import shutil
 import sys
 import time
@@ -18,6 +19,9 @@ from activepool.announcements import announce, at_work
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
 RUNS = Path(".snakemake/activepool/runs")
 JOBS = Path(".snakemake/activepool/jobs")
+
+#: The environment variable that tells a run which is a job of another one that other's name.
+WITHIN = "ACTIVEPOOL_RUN"
 
 #: Seconds between two looks at jobs that were left at work.
 INTERVAL = 0.5
@@ -35,7 +39,9 @@ def enter() -> IO[str] | None:
     try:
         with (RUNS / "door").open("w") as door:
             _pass(door)
-            if others := at_work(RUNS):
+            if WITHIN in os.environ:
+                pass  # the run around it has looked
+            elif others := at_work(RUNS):
                 _tell(
                     f"another run is at work in this folder ({', '.join(others)});"
                     " if both write the same files, this one is stopped: start it again after the other"

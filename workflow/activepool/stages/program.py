@@ -10,15 +10,12 @@ from typing import TextIO
 
 from threadpoolctl import threadpool_limits
 
-from activepool.announcements import announced
+from activepool.announcements import JOBS_FOLDER, announced
 from activepool.compute import Compute, resolve_device
 from activepool.errors import InputError
 from activepool.files import DISK_FULL
 from activepool.provenance import Record, Stopwatch, known_digest, state_of, versions
 from activepool.stages.parsing import StageParser
-
-#: The environment variable that names the folder where running stages are announced, if they are to be.
-JOBS_FOLDER = "ACTIVEPOOL_JOBS"
 
 
 def run(parser: StageParser, main: Callable[[argparse.Namespace], None]) -> None:

@@ -36,9 +36,13 @@ LINEAR = {
 FINETUNING = {
     **LINEAR,
     "experiment": "tuned",
+    "rounds": 2,
     "strategies": ["margin"],
     "head": {"solver": "finetune", "epochs": 3, "learning_rate": 0.02, "augmentation": "digits"},
 }
+
+#: A figure and a table of each kind, and all that they are made from.
+DRAWN = ("figures/area.pdf", "tables/area.csv", "figures/feature_map.pdf", "figures/contact_sheet_base.png")
 
 #: Seconds between a stage's start and its end by a kill, and between those of the whole run: at most.
 LONGEST_LIFE, LONGEST_RUN = 1.5, 12.0
@@ -94,13 +98,13 @@ def kill(function, process):
         function(process, signal.SIGKILL)
 
 
-def run_with_kills(folder, kills_per_stage, kills_of_all, seed):
+def run_with_kills(folder, targets, kills_per_stage, kills_of_all, seed):
     """Start the run until it has ended well; return how often each stage, and the whole, was killed."""
     draws = random.Random(seed)
     with Killer(folder.path, kills_per_stage, seed) as killer:
         for attempt in range(kills_of_all + 5):
             run = subprocess.Popen(
-                folder.command("--retries", "40"),
+                folder.command("--retries", "40", *targets),
                 cwd=folder.path,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -119,16 +123,17 @@ def run_with_kills(folder, kills_per_stage, kills_of_all, seed):
 
 
 @pytest.mark.parametrize(
-    ("configuration", "kills_per_stage", "kills_of_all", "expected"),
-    [(LINEAR, 3, 6, 50), (FINETUNING, 2, 2, 10)],
+    ("configuration", "drawn", "kills_per_stage", "kills_of_all", "expected"),
+    [(LINEAR, DRAWN, 3, 5, 50), (FINETUNING, ["curves.csv"], 1, 2, 8)],
     ids=["linear evaluation", "finetuning"],
 )
 def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(
-    tmp_path, configuration, kills_per_stage, kills_of_all, expected
+    tmp_path, configuration, drawn, kills_per_stage, kills_of_all, expected
 ):
     undisturbed, killed = (Folder(make(tmp_path / name), configuration) for name in ("undisturbed", "killed"))
-    undisturbed.snakemake()
-    kills, kills_of_all = run_with_kills(killed, kills_per_stage, kills_of_all, seed=0)
+    targets = [f"results/{configuration['experiment']}/{name}" for name in drawn]
+    undisturbed.snakemake(*targets)
+    kills, kills_of_all = run_with_kills(killed, targets, kills_per_stage, kills_of_all, seed=0)
     assert kills.total() + kills_of_all >= expected, kills
     assert killed.results() == undisturbed.results()
     assert "what does not: 0" in killed.snakemake("verify")

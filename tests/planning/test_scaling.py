@@ -31,6 +31,7 @@ def test_pool_budget_and_epochs_shrink_together():
     assert small["initial"] == {"size": 10, "kind": "balanced"}
     assert (small["budget"], small["rounds"]) == (2, 5)
     assert small["head"] == {**RAW["head"], "epochs": 1, "patience": 1, "step_size": 1}
+    assert small["strategies"] == ["random", {"strategy": "vaal", "image_size": 64, "width": 8, "epochs": 1}]
     assert "scale" not in small
 
 
@@ -51,6 +52,8 @@ def test_digits_stand_in_for_data_and_backbone():
     assert small["pretrain"]["method"] == "simclr"
     assert small["features"] == {"augmentation": "digits", "dtype": "float16"}
     assert small["strategies"] == ["random", {"strategy": "vaal", "image_size": 16, "width": 8}]
+    by_name = made_small(RAW | {"stand_in": "digits", "strategies": ["vaal"]})
+    assert by_name["strategies"] == small["strategies"][1:]
     assert small["head"] == RAW["head"]
     both = made_small(RAW | {"stand_in": "digits", "scale": 0.1})
     assert both["experiment"] == both["dataset"]["name"] == "large_digits_scale0.1"

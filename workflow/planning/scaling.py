@@ -8,6 +8,8 @@ folders of their own.
 from typing import Any
 
 from activepool.errors import InputError
+from activepool.strategies.registry import find_strategy
+from planning.options import validate_options
 
 #: What is multiplied by ``scale``, by section; at least 1 stays.
 SCALED = {
@@ -24,7 +26,7 @@ STAND_INS: dict[str, dict[str, Any]] = {
         "backbone": {"architecture": "small", "image_size": 8},
         "pretrain": {"method": "simclr", "epochs": 20, "batch_size": 128, "augmentation": "digits"},
         "augmentation": "digits",
-        "image_size": 16,
+        "options": {"vaal": {"image_size": 16, "width": 8}},
     }
 }
 
@@ -64,14 +66,27 @@ def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
     if "augmentation" in _section(raw, "features"):
         changed["features"] = {**raw["features"], "augmentation": stand_in["augmentation"]}
     if isinstance(strategies := raw.get("strategies"), list):
-        changed["strategies"] = [_on_small_images(one, stand_in["image_size"]) for one in strategies]
+        changed["strategies"] = [_with_options(one, stand_in["options"]) for one in strategies]
     return _renamed(raw | changed, name)
 
 
-def _on_small_images(strategy: Any, image_size: int) -> Any:
-    if isinstance(strategy, dict) and "image_size" in strategy:
-        return strategy | {"image_size": image_size}
-    return strategy
+def _with_options(strategy: Any, options: dict[str, dict[str, Any]]) -> Any:
+    """Return an entry of ``strategies`` with other options; ``options`` has them by the strategy's name."""
+    entry = strategy if isinstance(strategy, dict) else {"strategy": strategy}
+    changed = options.get(str(entry.get("strategy")))
+    return {**entry, **changed} if changed else strategy
+
+
+def _with_fewer_epochs(strategy: Any, scale: float) -> Any:
+    """Return an entry of ``strategies``, with fewer epochs if it is one that trains."""
+    entry = strategy if isinstance(strategy, dict) else {"strategy": strategy}
+    try:
+        declared = find_strategy(str(entry.get("strategy")))
+    except InputError:  # told by the checks that follow
+        return strategy
+    given = {key: value for key, value in entry.items() if key not in ("strategy", "name")}
+    epochs = validate_options(declared, given)[0].get("epochs")
+    return {**entry, "epochs": max(1, round(epochs * scale))} if _is_count(epochs) else strategy
 
 
 def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
@@ -87,6 +102,8 @@ def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
         warmup := pretrain.get("warmup_epochs", epochs // 10)
     ):
         scaled["pretrain"] = {**pretrain, "warmup_epochs": min(warmup, epochs - 1)}
+    if isinstance(strategies := raw.get("strategies"), list):
+        scaled["strategies"] = [_with_fewer_epochs(one, scale) for one in strategies]
     if subset and "dataset" in raw:
         scaled["dataset"] = {**_section(raw, "dataset"), "fraction": scale}
     return _renamed(scaled, f"scale{scale:g}")

@@ -18,14 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from measuring import bare_product, in_process, measure
+from measuring import bare_product, in_process, measure, run
 from synthetic import mixture_head, write_mixture
 
 from activepool.compute import Compute, resolve_device
 from activepool.features.store import FeatureFile
 from activepool.files import write_table
 from activepool.heads.linear import read_head, write_head
-from activepool.stages.program import run
 from activepool.strategies.registry import find_strategy
 
 #: Heads that a round trains, by the name of its row.

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import resource
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from activepool.compute import Array, Compute, row_blocks
+from activepool.errors import InputError
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix
 
 Result = TypeVar("Result")
@@ -39,6 +41,14 @@ class Measured:
     peak_gb: float
     gpu_gb: float
     result: Any
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a benchmark; a mistake of its user becomes one line."""
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"activepool: {error}")
 
 
 def seconds_of(work: Callable[[], object]) -> float:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from measuring import Measured, in_process, measure
+from measuring import Measured, in_process, measure, run
 from pools import initial_pool, train_on, write_part
 from rounds import (
     Case,
@@ -39,7 +39,6 @@ from activepool.compute import resolve_device
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.files import write_table
-from activepool.stages.program import run
 from activepool.strategies.cluster_margin import LEAVES
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies, find_strategy

@@ -1,6 +1,5 @@
 """How torch runs a backbone: the same bits each time on one machine, and quickly on a GPU."""
 
-import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +7,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from activepool.compute import keep_freed_memory
+
 #: The layout of images and convolutions: tensor cores want it, and on a CPU it is up to 1.6 times quicker.
 MEMORY_FORMAT = torch.channels_last
-
-#: glibc's names for how many tensors may have a mapping of their own, and for how much free memory is kept.
-M_MMAP_MAX, M_TRIM_THRESHOLD = -4, -1
-INT_MAX = 2**31 - 1
 
 
 @contextmanager
@@ -21,7 +18,7 @@ def reproducible(threads: int) -> Iterator[None]:
     """Run torch on this many CPU threads, by deterministic algorithms where there are any.
 
     The number of threads is part of the result: it decides how sums are split. On leaving, torch is as it
-    was before, but for memory that it freed: see `keep_freed_memory`.
+    was before, but for memory that it freed: see `activepool.compute.keep_freed_memory`.
     """
     keep_freed_memory()
     # cuBLAS is deterministic only with this setting, which it reads when it starts.
@@ -36,18 +33,6 @@ def reproducible(threads: int) -> Iterator[None]:
     finally:
         torch.set_num_threads(threads_before)
         torch.use_deterministic_algorithms(deterministic_before, warn_only=warn_before)
-
-
-def keep_freed_memory() -> None:
-    """Keep freed memory in this process for its next tensors, where the C library is glibc.
-
-    By default glibc gives that of a large tensor back to the system at once, which must then find and clear
-    as much for the next one: half of the CPU time of a training step of the small network.
-    """
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
-        library.mallopt(M_MMAP_MAX, 0)
-        library.mallopt(M_TRIM_THRESHOLD, INT_MAX)
 
 
 def is_cuda(device: str) -> bool:

@@ -8,13 +8,14 @@ of the original dataset). Attributes: ``class_names``, ``backbone``, ``checkpoin
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 
 import h5py
 import numpy as np
 
 from activepool.data.label_file import LabelFile, LabelledPart
 from activepool.errors import InputError
+from activepool.half_precision import to_single
 
 #: Rows that are processed at once: large enough for the matrix product, small enough for the cache.
 BLOCK_ROWS = 4096
@@ -32,7 +33,10 @@ class FeatureMatrix:
     """
 
     def __init__(self, stored: np.ndarray, read: Callable[[int, int], np.ndarray]) -> None:
-        """Join random access (``stored``, (N, d)) with ``read(start, stop)`` of consecutive rows."""
+        """Join random access (``stored``, (N, d)) with ``read(start, stop)`` of consecutive rows.
+
+        What ``read`` returns may be overwritten when the same thread reads again.
+        """
         self.shape: tuple[int, int] = stored.shape
         self._stored = stored
         self._read = read
@@ -52,12 +56,12 @@ class FeatureMatrix:
         mapped = np.memmap(
             dataset.file.filename, dtype=dataset.dtype, mode="r", offset=offset, shape=dataset.shape
         )
-        return cls(mapped, partial(_read_rows, mapped))
+        return cls(mapped, _PlainReads(mapped))
 
     def block(self, rows: slice, dtype: type = np.float32) -> np.ndarray:
         """Return consecutive rows, (rows, d) of ``dtype``."""
         start, stop, _ = rows.indices(self.shape[0])
-        return self._read(start, stop).astype(dtype, copy=False)
+        return _converted(self._read(start, stop), dtype)
 
     def take(self, rows: np.ndarray, dtype: type = np.float32) -> np.ndarray:
         """Return the named rows in the order given, (len(rows), d) of ``dtype``."""
@@ -67,8 +71,8 @@ class FeatureMatrix:
         if last - first < SPARSE * len(rows):
             near = self._read(first, last + 1)
             consecutive = len(near) == len(rows) and (np.diff(rows) == 1).all()
-            return (near if consecutive else near[rows - first]).astype(dtype)
-        return self._stored[rows].astype(dtype)
+            return _converted(near, dtype, None if consecutive else rows - first)
+        return _converted(self._stored[rows], dtype)
 
 
 class _LockedRows:
@@ -89,14 +93,34 @@ class _LockedRows:
             return self._dataset[ascending][inverse]
 
 
-def _read_rows(mapped: np.memmap, start: int, stop: int) -> np.ndarray:
-    """Return rows of a mapped file by a plain read, which leaves no page of it in this process."""
-    return np.fromfile(
-        mapped.filename,
-        dtype=mapped.dtype,
-        count=(stop - start) * mapped.shape[1],
-        offset=mapped.offset + start * mapped.strides[0],
-    ).reshape(-1, mapped.shape[1])
+class _PlainReads(threading.local):
+    """Reads consecutive rows of a mapped file into one buffer a thread.
+
+    Unlike the mapping, this leaves no page of the file in the process; and a buffer that is there already
+    takes a third of the time of a fresh one, which the system has to find and clear first.
+    """
+
+    def __init__(self, mapped: np.memmap) -> None:
+        self._mapped = mapped
+        self._file = Path(mapped.filename).open("rb", buffering=0)  # noqa: SIM115, as long as the matrix
+        self._buffer = np.empty((0, mapped.shape[1]), dtype=mapped.dtype)
+
+    def __call__(self, start: int, stop: int) -> np.ndarray:
+        """Return the rows, in the buffer."""
+        if len(self._buffer) < stop - start:
+            self._buffer = np.empty((stop - start, self._mapped.shape[1]), dtype=self._mapped.dtype)
+        rows = self._buffer[: stop - start]
+        self._file.seek(self._mapped.offset + start * self._mapped.strides[0])
+        if self._file.readinto(rows) != rows.nbytes:
+            raise InputError(f"{self._mapped.filename}: ends early; delete the file to have it made anew")
+        return rows
+
+
+def _converted(stored: np.ndarray, dtype: type, rows: np.ndarray | None = None) -> np.ndarray:
+    """Return what is stored, or some rows of it, as a fresh array of ``dtype``."""
+    if stored.dtype == np.float16 and dtype == np.float32:
+        return to_single(stored, rows)
+    return (stored if rows is None else stored[rows]).astype(dtype)
 
 
 @dataclass

@@ -1,0 +1,37 @@
+"""float16 to float32 at the speed of memory; NumPy's own conversion takes about four times as long.
+
+A float16 has a sign, 5 bits of exponent and 10 of mantissa; a float32 8 and 23. With the bits moved to their
+places in the float32 the exponent is too small by 112, for subnormal numbers as well: a product with 2¹¹²
+puts it right, exactly. Infinity and NaN become numbers from 65,536 on, which no float16 is.
+"""
+
+import numpy as np
+
+#: Numbers that are converted at once: few enough to stay in a core's cache.
+CHUNK = 2**17
+
+#: Sign, exponent and mantissa of a float16 at their places in a float32, as a signed number of 32 bits.
+PLACES = np.array(0x8FFFE000, dtype=np.uint32).view(np.int32)
+
+SCALE, OVERFLOW = np.float32(2.0**112), np.float32(2.0**16)
+
+
+def to_single(half: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+    """Return the float16 matrix ``half`` (n, d), or some ``rows`` (m,) of it, as float32; the same values."""
+    count = len(half) if rows is None else len(rows)
+    single = np.empty((count, half.shape[1]), dtype=np.float32)
+    step = max(1, CHUNK // max(1, half.shape[1]))
+    for start in range(0, count, step):
+        chunk = slice(start, start + step)
+        _convert(half[chunk if rows is None else rows[chunk]], single[chunk])
+    return single
+
+
+def _convert(half: np.ndarray, single: np.ndarray) -> None:
+    bits = single.view(np.int32)
+    bits[...] = half.view(np.int16)
+    np.left_shift(bits, 13, out=bits)
+    np.bitwise_and(bits, PLACES, out=bits)
+    np.multiply(single, SCALE, out=single)
+    if single.size and (single.max() >= OVERFLOW or single.min() <= -OVERFLOW):
+        single[...] = half

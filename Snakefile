@@ -45,6 +45,7 @@ rule all:
     default_target: True
     input:
         PLAN.all_files(),
+        QUERIES.files(),
     localrule: True
 
 

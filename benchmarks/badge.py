@@ -65,32 +65,22 @@ def product_a_pick(features: FeatureMatrix, head: LinearHead, arguments: argpars
     return seconds / arguments.products * features.shape[0] / rows * arguments.budget
 
 
-class MeasuredEmbeddings(GradientEmbeddings):
-    """The gradient embeddings of a pool whose norms are known."""
-
-    def __init__(self, features: FeatureMatrix, head: LinearHead, compute: Compute) -> None:
-        super().__init__(features, head, compute)
-        self._known = super().squared_norms(np.arange(features.shape[0]))
-
-    def squared_norms(self, rows: np.ndarray) -> np.ndarray:
-        """Return the known ‖g‖²."""
-        return self._known[rows]
-
-
 def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict[str, object]]:
     """Return a row of each kind of work, with its median time and its ratios to the two products."""
     compute = Compute("cpu", arguments.workers)
     head = open_head(arguments, features.shape[1])
     pool = np.arange(features.shape[0])
 
-    def sample(embeddings: GradientEmbeddings) -> None:
-        d_squared_sample(embeddings, pool, arguments.budget, np.random.default_rng(4), compute)
+    embeddings = GradientEmbeddings(features, head, compute)
 
-    measured = MeasuredEmbeddings(features, head, compute)
+    def sample(norms: np.ndarray) -> None:
+        d_squared_sample(embeddings, pool, norms, arguments.budget, np.random.default_rng(4), compute)
+
+    known = embeddings.squared_norms(pool)
     works = {
         "embedding's product": lambda: bare_product(features, features.shape[0], head.weight, compute),
-        "badge": lambda: sample(GradientEmbeddings(features, head, compute)),
-        "picks alone": lambda: sample(measured),
+        "badge": lambda: sample(embeddings.squared_norms(pool)),
+        "picks alone": lambda: sample(known),
     }
     times: dict[str, list[float]] = {name: [] for name in ("product a pick", *works)}
     for _ in range(arguments.repeats):

@@ -88,7 +88,7 @@ def library_round(case: Case, work: Work) -> Callable[[], np.ndarray]:
     def select() -> np.ndarray:
         with threadpool_limits(1):
             query = _query(case, work, strategy, file, head)
-            return strategy.select(query, **work.options).index
+            return strategy.pick(query, **work.options).index
 
     return select
 

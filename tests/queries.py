@@ -111,7 +111,7 @@ class Problem:
     def select(self, strategy: Strategy, budget: int, **settings: object) -> Selection:
         """Return what ``strategy`` picks in one round."""
         options = with_defaults(strategy, settings.get("options"))
-        return strategy.select(self.query(strategy, budget, **settings), **options)
+        return strategy.pick(self.query(strategy, budget, **settings), **options)
 
 
 def with_defaults(strategy: Strategy, options: dict | None) -> dict:

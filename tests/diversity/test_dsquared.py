@@ -34,7 +34,8 @@ def small_blocks(monkeypatch):
 def sample(features, head, budget, seed=0, pool=None, compute=TWO_WORKERS):
     embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, compute)
     pool = np.arange(len(features)) if pool is None else pool
-    return d_squared_sample(embeddings, pool, budget, np.random.default_rng(seed), compute)
+    norms = embeddings.squared_norms(pool)
+    return d_squared_sample(embeddings, pool, norms, budget, np.random.default_rng(seed), compute)
 
 
 def probabilities(embeddings, budget):
@@ -107,7 +108,8 @@ def test_on_a_device_the_picks_keep_the_rules(small_blocks):
 def test_bounds_hold(small_blocks, budget):
     features, head = problem(size=120, width=5)
     embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute())
-    sampler = dsquared._Sampler(embeddings, np.arange(120), budget)
+    pool = np.arange(120)
+    sampler = dsquared._Sampler(embeddings, pool, embeddings.squared_norms(pool), budget)
     with Compute().mapping() as mapping:
         picks = sampler.run(np.random.default_rng(0), mapping)
     written_out = explicit_embeddings(features, head)

@@ -8,10 +8,11 @@ from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
-from activepool.features.extract import ExtractSettings, Shard, extract_shard
+from activepool.features.extract import ExtractSettings, extract_shard
 from activepool.features.gather import gather
 from activepool.features.store import FeatureFile
 from activepool.files import file_digest
+from activepool.sharding import Shard
 
 SMALL = BackboneSettings(name="small", image_size=8)
 PIXELS = BackboneSettings(name="identity", image_size=8)
@@ -66,13 +67,6 @@ def test_shards_and_workers_do_not_change_the_bits(tmp_path, dataset, checkpoint
     assert contents(extract(tmp_path, dataset, SMALL, checkpoint, settings, 2, workers=2)) == one
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, 40])
-def test_shards_cover_each_row_once_in_whole_batches(count):
-    rows = [Shard(number, count).rows(23, 4) for number in range(count)]
-    assert [row for part in rows for row in range(part.start, part.stop)] == list(range(23))
-    assert all(part.start % 4 == 0 or part.start == 23 for part in rows)
-
-
 def test_features_of_identity_are_the_pixels(tmp_path, dataset):
     path = extract(tmp_path, dataset, PIXELS, "none", ExtractSettings(4, "float32"), 2)
     with h5py.File(dataset) as images, FeatureFile(path) as file:
@@ -123,11 +117,6 @@ def test_features_that_cannot_be_stored_are_refused(tmp_path, dataset, dtype, sc
     with pytest.raises(InputError, match=message):
         extract(tmp_path, dataset, SMALL, str(tmp_path / "broken.safetensors"), ExtractSettings(8, dtype), 1)
     assert not list(tmp_path.glob("shard*"))
-
-
-def test_shard_that_does_not_exist_is_refused():
-    with pytest.raises(InputError, match="shard: 3 of 3 does not exist; shards count from 0"):
-        Shard(3, 3)
 
 
 def test_gather_refuses_shards_that_do_not_fit(tmp_path, dataset, checkpoint):

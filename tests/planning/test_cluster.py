@@ -5,8 +5,8 @@ import pytest
 from planning.cluster import ROUNDS_PER_GROUP, Needs
 
 
-def needs(finetunes=False):
-    return Needs(SimpleNamespace(finetunes=finetunes))
+def needs(finetunes=False, pool_shards=1):
+    return Needs(SimpleNamespace(finetunes=finetunes, pool_shards=pool_shards))
 
 
 def test_memory_and_time_grow_with_the_features_and_with_each_retry(tmp_path):
@@ -34,3 +34,4 @@ def test_groups_are_consecutive_rounds_of_one_chain():
     assert groups == sorted(groups, key=groups.index)
     assert groups[1] == "base_seed3_rounds1"
     assert needs(finetunes=True).group is None
+    assert needs(pool_shards=2).group is None

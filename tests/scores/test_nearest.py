@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from activepool.scores.nearest import NearestPerClass
+from activepool.scores.nearest import NearestPerClass, joined
 
 
 def brute_lists(distances, rows, length):
@@ -45,5 +45,25 @@ def test_infinite_distances_are_listed_last():
 
 
 def test_list_length_covers_a_share_and_never_more_than_the_pool():
-    assert NearestPerClass.for_budget(1000, 10, 10**6).length == 8 * 100 + 64
+    assert NearestPerClass.for_budget(1000, 10, 10**6).length == 24 * 100 + 128
     assert NearestPerClass.for_budget(1000, 10, 70).length == 70
+
+
+@pytest.mark.parametrize("cuts", [[], [60], [1, 2, 90], [0, 50, 50, 117]])
+@pytest.mark.parametrize("length", [1, 20, 117])
+def test_lists_of_parts_join_to_those_of_the_whole(cuts, length):
+    random = np.random.default_rng(len(cuts))
+    rows = np.sort(random.choice(1000, 117, replace=False))
+    distances = np.round(random.random((117, 4)), 1).astype(np.float32)
+    distances[random.random((117, 4)) < 0.1] = np.inf
+    parts = np.split(np.arange(117), cuts)
+    found_rows, found_distances = joined([lists_of(distances[part], rows[part], length) for part in parts])
+    expected_rows, expected_distances = lists_of(distances, rows, length)
+    assert found_rows.tolist() == expected_rows.tolist()
+    assert found_distances.tolist() == expected_distances.tolist()
+
+
+def lists_of(distances, rows, length):
+    nearest = NearestPerClass(distances.shape[1], length)
+    nearest.offer(distances, rows)
+    return nearest.lists()

@@ -22,12 +22,12 @@ def problem():
 def test_with_budget_to_spare_picks_are_random(problem):
     query = replace(problem.query(balancing, 10), budget_left=10_000)
     expected = problem.query(balancing, 10).generator.permutation(problem.unlabelled)[:10]
-    assert balancing.select(query).index.tolist() == expected.tolist()
+    assert balancing.pick(query).index.tolist() == expected.tolist()
 
 
 def test_without_budget_to_spare_the_rare_classes_gain(problem):
     query = replace(problem.query(balancing, 40), budget_left=40)
-    gained = np.bincount(problem.labels[balancing.select(query).index], minlength=4)
+    gained = np.bincount(problem.labels[balancing.pick(query).index], minlength=4)
     assert gained[0] <= 4
     assert gained[1:].min() >= 8
 
@@ -37,5 +37,5 @@ def test_labels_of_the_picks_are_not_looked_at_but_predicted(problem):
     always_3 = LinearHead(0 * problem.head.weight, np.array([0, 0, 0, 1], dtype=np.float32))
     problem.head = always_3
     query = replace(problem.query(balancing, 30), budget_left=30)
-    gained = np.bincount(problem.labels[balancing.select(query).index], minlength=4)
+    gained = np.bincount(problem.labels[balancing.pick(query).index], minlength=4)
     assert gained[2] >= 20

@@ -30,7 +30,7 @@ def test_rounds_in_a_row_pick_what_one_round_would():
     query = problem.query(coreset, 15)
     picks = []
     for _ in range(4):
-        selection = coreset.select(query)
+        selection = coreset.pick(query)
         picks += selection.index.tolist()
         query = next_round(query, selection)
     assert picks == problem.select(coreset, 60).index.tolist()
@@ -38,14 +38,14 @@ def test_rounds_in_a_row_pick_what_one_round_would():
 
 def test_without_its_state_a_round_picks_the_same():
     query = Problem(size=400).query(coreset, 15)
-    later = next_round(query, coreset.select(query))
-    expected = coreset.select(replace(later, state={})).index
-    assert coreset.select(later).index.tolist() == expected.tolist()
+    later = next_round(query, coreset.pick(query))
+    expected = coreset.pick(replace(later, state={})).index
+    assert coreset.pick(later).index.tolist() == expected.tolist()
 
 
 def test_the_state_of_another_labelled_set_is_not_used():
     query = Problem(size=400).query(coreset, 15)
-    later = next_round(query, coreset.select(query))
+    later = next_round(query, coreset.pick(query))
     other = replace(later, labelled=later.labelled[5:])
-    expected = coreset.select(replace(other, state={})).index
-    assert coreset.select(other).index.tolist() == expected.tolist()
+    expected = coreset.pick(replace(other, state={})).index
+    assert coreset.pick(other).index.tolist() == expected.tolist()

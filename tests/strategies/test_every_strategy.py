@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from queries import Problem
 
+from activepool.features.store import BLOCK_ROWS
 from activepool.heads.linear import LinearHead
+from activepool.sharding import Shard
 from activepool.strategies.registry import builtin_strategies
 
 #: Options that a strategy cannot do without, or not quickly.
@@ -17,6 +19,10 @@ REQUIRED_OPTIONS = {
 DETERMINISTIC = {"confidence", "margin", "entropy", "mase", "base", "coreset", "margin_clustering"}
 
 every_strategy = pytest.mark.parametrize("strategy", builtin_strategies().values(), ids=lambda one: one.name)
+
+
+def measuring():
+    return [one for one in builtin_strategies().values() if one.measure]
 
 
 def picks(strategy, problem, budget, **settings):
@@ -53,6 +59,17 @@ def test_other_seed_other_picks_where_random(strategy):
 def test_number_of_workers_changes_nothing(strategy):
     problem = Problem(size=9001, width=5, labelled=40)
     assert np.array_equal(picks(strategy, problem, 25, workers=1), picks(strategy, problem, 25, workers=2))
+
+
+@pytest.mark.parametrize("strategy", measuring(), ids=lambda one: one.name)
+@pytest.mark.parametrize("shards", [3, 8])
+def test_what_is_measured_in_shards_has_the_same_bits(strategy, shards):
+    query = Problem(size=20_000, width=5, labelled=40).query(strategy, 25)
+    whole = strategy.measure(query)
+    rows = [Shard(number, shards).rows(len(query.unlabelled), BLOCK_ROWS) for number in range(shards)]
+    parts = [strategy.measure(query.part(part)) for part in rows]
+    for name, values in whole.items():
+        assert values.tobytes() == np.concatenate([part[name] for part in parts]).tobytes()
 
 
 @every_strategy

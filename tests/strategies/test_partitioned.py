@@ -17,7 +17,7 @@ def test_one_part_is_the_wrapped_strategy_itself(wraps):
     query = problem.query(partitioned, 9)
     query.generator.permutation(len(problem.labelled))
     query.generator.permutation(len(problem.unlabelled))
-    assert whole.index.tolist() == WRAPPED[wraps].select(query).index.tolist()
+    assert whole.index.tolist() == WRAPPED[wraps].pick(query).index.tolist()
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def parts(monkeypatch):
 
     class Spy:
         @staticmethod
-        def select(query):
+        def pick(query):
             seen.append(query)
-            return coreset.select(query)
+            return coreset.pick(query)
 
     monkeypatch.setitem(partitioned.select.__globals__["WRAPPED"], "coreset", Spy)
     return seen

@@ -20,7 +20,12 @@ FINETUNING = {
 }
 
 #: Rules that are not called as their stage.
-STAGES = {"select_with_state": "select", "figure_pretraining": "pretraining_figure"}
+STAGES = {
+    "score_shard": "score",
+    "score_images_shard": "score_images",
+    "select_with_state": "select",
+    "figure_pretraining": "pretraining_figure",
+}
 
 #: Rules whose jobs read the rounds of all strategies.
 OF_ALL_ROUNDS = ("curves", "selections", "costs", "feature_map", "figure_", "table_")
@@ -31,8 +36,14 @@ JOB = re.compile(r"(?m)^ *rule (\w+):\n(?: +input: (.*)\n)? +output: (.*)$")
 
 @pytest.mark.parametrize(
     "configuration",
-    [EMBEDDINGS, {**IMAGES, "strategies": FINETUNING["strategies"], "rounds": 3}, FINETUNING],
-    ids=["embeddings", "images", "finetuning"],
+    [
+        EMBEDDINGS,
+        EMBEDDINGS | {"pool_shards": 2},
+        {**IMAGES, "strategies": FINETUNING["strategies"], "rounds": 3},
+        FINETUNING,
+        FINETUNING | {"pool_shards": 3},
+    ],
+    ids=["embeddings", "embeddings in shards", "images", "finetuning", "finetuning in shards"],
 )
 def test_ancestry_is_that_of_the_plan(configuration, tmp_path, monkeypatch):
     write_embeddings(tmp_path / "given.h5")

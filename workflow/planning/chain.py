@@ -13,14 +13,16 @@ from functools import cache
 from typing import Any
 
 from activepool.backbones.registry import users_file
+from activepool.strategies.declaration import Strategy
 from planning.configuration import FULL_POOL, Experiment, StrategySettings
+from planning.contents import counted
 from planning.digests import LIBRARY, code_digest, stage_file
 
 #: Stages that build the backbone, which may be a user's own function.
 STAGES_WITH_BACKBONE = ("pretrain", "extract", "finetune", "extract_round")
 
 #: Stages of a query: they read the labelled set of the round before.
-QUERY_STAGES = ("score", "train_on_images", "score_images", "select")
+QUERY_STAGES = ("score", "train_on_images", "score_images", "gather_scores", "measure", "select")
 
 
 class Chain:
@@ -36,12 +38,8 @@ class Chain:
     def _settings(self, stage: str, strategy: str | None = None) -> dict[str, Any]:
         experiment = self.experiment
         match stage:
-            case "dataset":
-                return self._dataset_settings()
-            case "embeddings":
-                return experiment.dataset.model_dump(
-                    exclude={"name", "annotations", "kind"}, exclude_none=True
-                )
+            case "dataset" | "embeddings":
+                return counted(experiment.dataset)
             case "pretrain":
                 return {"backbone": self._backbone_settings(), "pretrain": experiment.pretrain.model_dump()}
             case "extract":
@@ -63,7 +61,7 @@ class Chain:
                     "backbone": self._backbone_settings(checkpoint_keys=False),
                     **experiment.features.model_dump(include={"dtype", "batch_size"}),
                 }
-            case "prepare" | "train_on_images" | "score" | "score_images" | "select":
+            case "prepare" | "train_on_images" | "score" | "score_images" | "measure" | "select":
                 return self._query_settings(stage, experiment.strategy(strategy))
             case "projection":
                 return {"method": experiment.figures.map}
@@ -139,14 +137,29 @@ class Chain:
                 return [samples, *splits]
             case "score_images":
                 return [samples, round_features, *splits, trained, "train_on_images"]
-            case "select":
+            case "gather_scores":
+                return [self._scoring(strategy)]
+            case "measure" | "select":
                 declared = self.experiment.strategy(strategy).declared
                 read = [round_features if declared.reads_features else samples, *splits]
                 read += [trained] if "head" in declared.reads else []
-                read += ["score"] if declared.scores else []
-                return [*read, *(one for one in declared.functions if one != stage)]
+                read += ["prepare"] if declared.prepare else []
+                if declared.is_scored:
+                    read.append("gather_scores" if self._in_shards else self._scoring(strategy))
+                return [*read, *(["measure"] if self._is_measured_before(stage, declared) else [])]
             case _:
                 return []
+
+    @property
+    def _in_shards(self) -> bool:
+        return self.experiment.pool_shards > 1
+
+    def _scoring(self, strategy: str) -> str:
+        """The stage that scores the pool for a strategy, or its shards."""
+        return "score_images" if self.experiment.strategy(strategy).declared.image_model else "score"
+
+    def _is_measured_before(self, stage: str, declared: Strategy) -> bool:
+        return stage == "select" and self._in_shards and declared.measure is not None
 
     @property
     def training(self) -> str:
@@ -192,14 +205,6 @@ class Chain:
             name: code_digest(LIBRARY / "figures" / folder / f"{name}.py"),
         }
 
-    def preview_settings(self) -> dict[str, Any]:
-        """Return what `activepool.data.kinds.preview` takes: the dataset, of images or embeddings."""
-        if self.experiment.dataset.kind != "embeddings":
-            return self.settings("dataset")
-        options = dict(self.settings("embeddings"))
-        thinned = {key: options.pop(key, None) for key in ("imbalance", "fraction")}
-        return {"kind": "embeddings", "options": options, **thinned}
-
     def _code(self, stage: str, strategy: str | None) -> str:
         files = [stage_file(stage)]
         declared = self.experiment.strategy(strategy).declared if strategy not in (None, FULL_POOL) else None
@@ -208,17 +213,6 @@ class Chain:
         if stage in STAGES_WITH_BACKBONE and (own := users_file(self.experiment.backbone.architecture)):
             files.append(own)
         return code_digest(*files)
-
-    def _dataset_settings(self) -> dict[str, Any]:
-        dataset = self.experiment.dataset
-        shared = {"kind", "name", "annotations", "imbalance", "fraction", "on_unreadable"}
-        return {
-            "kind": dataset.kind,
-            "options": dataset.model_dump(exclude=shared, exclude_none=True),
-            "imbalance": dataset.imbalance.model_dump() if dataset.imbalance else None,
-            "fraction": dataset.fraction,
-            "on_unreadable": getattr(dataset, "on_unreadable", "stop"),
-        }
 
     def _backbone_settings(self, checkpoint_keys: bool = True) -> dict[str, Any]:
         backbone = self.experiment.backbone
@@ -232,7 +226,7 @@ class Chain:
             return {"scores": list(declared.scores), **budget}
         options = declared.options_of(declared.functions[stage], entry.options)
         settings = {"strategy": entry.strategy, "options": options}
-        if stage == "select":
+        if stage in ("measure", "select"):
             settings["budget"] = self.experiment.budget
             if "budget_left" in declared.reads:
                 settings["rounds"] = self.experiment.rounds

@@ -9,14 +9,16 @@ from typing import Any
 from activepool.announcements import JOBS_FOLDER, own_name
 from planning.configuration import FULL_POOL
 from planning.plan import Plan
+from planning.queries import Queries
 from planning.runs import JOBS, WITHIN
 
 
 class Options:
     """Options of the stages' command lines; ``wildcards`` are Snakemake's."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, queries: Queries) -> None:
         self.plan = plan
+        self.queries = queries
 
     def runs(self) -> list[str]:
         """Return the options of the stages that read files of all rounds: which there are."""
@@ -51,16 +53,24 @@ class Options:
 
     def query(self, wildcards: Any) -> list[str]:
         """Return the command-line options of the select stage that depend on what the strategy declares."""
-        plan, strategy = self.plan, self.plan.experiment.strategy(wildcards.strategy)
-        options = [
-            part for name, path in plan.query_inputs(wildcards).items() for part in (f"--{name}", path)
-        ]
-        if plan.keeps_state(strategy):
-            folder = plan.run_folder(wildcards.strategy, wildcards.seed, int(wildcards.round))
+        options = self._query(wildcards, self.queries.inputs(wildcards))
+        if self.queries.keeps_state(self.plan.experiment.strategy(wildcards.strategy)):
+            folder = self.plan.run_folder(wildcards.strategy, wildcards.seed, int(wildcards.round))
             options += ["--output-state", f"{folder}/state.h5"]
-        if "budget_left" in strategy.declared.reads:
-            queries = plan.experiment.rounds - int(wildcards.round)
-            options += ["--budget-left", str(queries * plan.experiment.budget)]
+        return options
+
+    def measuring(self, wildcards: Any) -> list[str]:
+        """Return the same for the measure stage."""
+        return self._query(wildcards, self.queries.measuring_inputs(wildcards))
+
+    def _query(self, wildcards: Any, inputs: dict[str, Any]) -> list[str]:
+        options = []
+        for name, paths in inputs.items():
+            options += [f"--{name}", *([paths] if isinstance(paths, str) else paths)]
+        experiment = self.plan.experiment
+        if "budget_left" in experiment.strategy(wildcards.strategy).declared.reads:
+            queries = experiment.rounds - int(wildcards.round)
+            options += ["--budget-left", str(queries * experiment.budget)]
         return options
 
     def score(self, wildcards: Any) -> list[str]:
@@ -68,6 +78,11 @@ class Options:
         settings = self.plan.chain.settings("score", wildcards.strategy)
         lists = ["--nearest-for-budget", str(settings["budget"])] if "budget" in settings else []
         return ["--scores", *settings["scores"], *lists]
+
+    def shard(self, wildcards: Any) -> str:
+        """Return the options that say which part of the pool a job is for, if it is for a part."""
+        number = wildcards.get("shard")
+        return "" if number is None else f"--shard {number} --shards {wildcards.shards}"
 
     def annotations(self) -> list[str]:
         """Return the option of the stages that read labels, if the user keeps a file of new ones."""

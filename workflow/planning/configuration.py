@@ -180,6 +180,7 @@ class Experiment(Settings):
     seeds: Count | Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = 3
     strategies: Annotated[list[StrategySettings], Field(min_length=1)]
     head: Head = SgdHead()
+    pool_shards: Count = 1
     ceiling: bool = False
     figures: Figures = Figures()
     trackers: list[TrackerName] = []

@@ -7,7 +7,7 @@ from typing import Any
 from activepool.compute import has_cuda_driver
 from activepool.figures.catalogue import FIGURES, TABLES
 from planning.chain import Chain
-from planning.configuration import FULL_POOL, Experiment, StrategySettings
+from planning.configuration import FULL_POOL, Experiment
 
 #: What finetuning writes beside a round's head and metrics.
 FINETUNING_FILES = ("network.safetensors", "finetune.csv")
@@ -46,26 +46,21 @@ class Plan:
 
     def previous_labelled(self, wildcards: Any) -> str:
         """Return the labelled set of the round before that of ``wildcards``."""
-        return f"{self._run(wildcards, int(wildcards.round) - 1)}/labelled.csv"
+        return f"{self.previous_run(wildcards)}/labelled.csv"
 
     def query_features(self, wildcards: Any) -> str:
         """Return the features that the head of the round before that of ``wildcards`` is for."""
         if not self.experiment.finetunes:
             return self.features
-        return f"{self._run(wildcards, int(wildcards.round) - 1)}/features.h5"
-
-    def selection_features(self, wildcards: Any) -> str:
-        """Return the same for the selection, or the samples for a strategy that reads no features."""
-        if self.experiment.strategy(wildcards.strategy).declared.reads_features:
-            return self.query_features(wildcards)
-        return self.samples
+        return f"{self.previous_run(wildcards)}/features.h5"
 
     def previous_head(self, wildcards: Any) -> str:
         """Return the head of the round before that of ``wildcards``."""
-        return f"{self._run(wildcards, int(wildcards.round) - 1)}/head.h5"
+        return f"{self.previous_run(wildcards)}/head.h5"
 
-    def _run(self, wildcards: Any, round_number: int) -> str:
-        return self.run_folder(wildcards.strategy, wildcards.seed, round_number)
+    def previous_run(self, wildcards: Any) -> str:
+        """Return the folder of the round before that of ``wildcards``."""
+        return self.run_folder(wildcards.strategy, wildcards.seed, int(wildcards.round) - 1)
 
     def runs(self) -> list[str]:
         """Return the folders of all rounds of all strategies and seeds, each once."""
@@ -115,7 +110,7 @@ class Plan:
         return [f"{run}/selected.csv" for run in self.runs()]
 
     def all_files(self) -> list[str]:
-        """Return every file of every job: only what a target names is seen to be missing."""
+        """Return every file of every job but those of the queries (see planning.queries)."""
         experiment = self.experiment
         splits = [f"{self.root}/splits/seed{seed}/validation.csv" for seed in experiment.seed_list]
         names = ["selected.csv", "labelled.csv", *self._trained_files()]
@@ -124,7 +119,6 @@ class Plan:
             *self._feature_files(),
             *splits,
             *rounds,
-            *self._query_files(),
             *self._ceiling_files(),
             *([self.map] if self.has_map else []),
             f"{self.root}/curves.csv",
@@ -174,62 +168,15 @@ class Plan:
         """Return the tables, each as CSV and in LaTeX."""
         return [f"{self.root}/tables/{name}.{form}" for name in self.table_names for form in ("csv", "tex")]
 
-    def query_inputs(self, wildcards: Any) -> dict[str, str]:
-        """Return what a strategy reads beside features, splits and index files, by the name of its option."""
-        strategy = self.experiment.strategy(wildcards.strategy)
-        declared = strategy.declared
-        seed_folder = f"{self.root}/{wildcards.strategy}/seed{wildcards.seed}"
-        inputs = {}
-        if "head" in declared.reads:
-            inputs["head"] = self.previous_head(wildcards)
-        if declared.is_scored:
-            inputs["scores"] = f"{seed_folder}/round{wildcards.round}/scores.h5"
-        if declared.prepare:
-            inputs["prepared"] = f"{seed_folder}/prepared.h5"
-        if self.keeps_state(strategy) and int(wildcards.round) > 1:
-            inputs["state"] = f"{self._run(wildcards, int(wildcards.round) - 1)}/state.h5"
-        return inputs
-
     def strategies(self) -> list[str]:
         """Return the folders of all strategies."""
         return [one.folder for one in self.experiment.strategies]
-
-    def scored_by_head(self) -> list[str]:
-        """Return the folders of the strategies that read scores of the head."""
-        return [one.folder for one in self.experiment.strategies if one.declared.scores]
-
-    def with_image_model(self) -> list[str]:
-        """Return the folders of the strategies that train a model of their own on the images."""
-        return [one.folder for one in self.experiment.strategies if one.declared.image_model]
-
-    def stateful(self) -> list[str]:
-        """Return the folders of the strategies that hand arrays on from round to round.
-
-        There are none in finetuning: what was found of the features of a round is not true of the next one's.
-        """
-        return [one.folder for one in self.experiment.strategies if self.keeps_state(one)]
-
-    def stateless(self) -> list[str]:
-        """Return the folders of the other strategies."""
-        return [one.folder for one in self.experiment.strategies if not self.keeps_state(one)]
-
-    def keeps_state(self, strategy: StrategySettings) -> bool:
-        """Say whether a strategy hands arrays on from round to round."""
-        return strategy.declared.keeps_state and not self.experiment.finetunes
 
     def dataset_files(self) -> list[str]:
         """Return the user's lists of images; the images themselves are too many to be looked at."""
         lists = {"manifest": ("path",), "imagenet_lt": ("train_list", "test_list")}
         dataset = self.experiment.dataset
         return [getattr(dataset, name) for name in lists.get(dataset.kind, ())]
-
-    def embeddings_files(self) -> list[str]:
-        """Return the user's files that a dataset of kind embeddings is read from."""
-        dataset = self.experiment.dataset
-        if dataset.kind != "embeddings":
-            return []
-        paths = [dataset.path, dataset.labels, dataset.test_features, dataset.test_labels]
-        return [path for path in paths if path]
 
     def shards(self) -> list[str]:
         """Return the parts in which features are extracted."""
@@ -239,20 +186,6 @@ class Plan:
         """Return the parts in which the features of a folder are extracted."""
         shards = self.experiment.features.shards
         return [f"{folder}/shards/{shard}-of-{shards}.h5" for shard in range(shards)]
-
-    def _query_files(self) -> list[str]:
-        files = []
-        for strategy in self.experiment.strategies:
-            declared = strategy.declared
-            for seed in self.experiment.seed_list:
-                if declared.prepare:
-                    files.append(f"{self.root}/{strategy.folder}/seed{seed}/prepared.h5")
-                for round_number in range(1, self.experiment.rounds):
-                    run = self.run_folder(strategy.folder, seed, round_number)
-                    files.extend([f"{run}/scores.h5"] if declared.is_scored else [])
-                    files.extend([f"{run}/image_model.safetensors"] if declared.image_model else [])
-                    files.extend([f"{run}/state.h5"] if self.keeps_state(strategy) else [])
-        return files
 
     def _feature_files(self) -> list[str]:
         if self.experiment.dataset.kind == "embeddings":

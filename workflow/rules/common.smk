@@ -14,10 +14,12 @@ from planning.checks import check
 from planning.cluster import Needs
 from planning.commands import Options, shell_prefix
 from planning.configuration import FULL_POOL
+from planning.contents import given
 from planning.loading import load
 from planning.paper import chosen
 from planning.plan import Plan
-from planning.runs import enter
+from planning.queries import Queries
+from planning.runs import claim, enter
 
 CONFIGURATION_FILE = (
     ", ".join(map(str, workflow.overwrite_configfiles)) or "config.yaml"
@@ -32,11 +34,21 @@ except InputError as error:
     sys.exit(f"activepool: the configuration cannot be used\n{error}")
 
 PLAN = Plan(EXPERIMENT)
-OPTIONS = Options(PLAN)
+QUERIES = Queries(PLAN)
+OPTIONS = Options(PLAN, QUERIES)
 NEEDS = Needs(EXPERIMENT)
 
 if workflow.is_main_process:
     RUN_LOCK = enter()
+
+
+onstart:
+    try:
+        files = workflow.persistence
+        claim(RUN_LOCK, files.all_inputfiles(), files.all_outputfiles())
+    except InputError as error:
+        sys.exit(f"activepool: {error}")
+
 
 # The stages run with the Python that runs Snakemake, unless conda brings its own.
 shell.prefix(shell_prefix(workflow))
@@ -49,6 +61,8 @@ wildcard_constraints:
     strategy=r"[^/]+",
     seed=r"\d+",
     round=r"\d\d+",
+    shard=r"\d+",
+    shards=r"\d+",
 
 
 def strategy_of(wildcards):
@@ -70,6 +84,11 @@ def setting(stage, key):
         return json.dumps(found) if isinstance(found, dict) else found
 
     return value
+
+
+def untracked(value):
+    """Return a params function of a value that reruns nothing: Snakemake records none that asks for threads."""
+    return lambda wildcards, threads: value
 
 
 def settings(stage):

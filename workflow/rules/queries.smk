@@ -42,7 +42,7 @@ rule score:
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score.log",
     wildcard_constraints:
-        strategy=one_of(PLAN.scored_by_head()),
+        strategy=one_of(QUERIES.scored_by_head(in_shards=False)),
     group:
         NEEDS.group
     conda:
@@ -54,9 +54,10 @@ rule score:
         device=EXPERIMENT.device,
     params:
         reads=OPTIONS.score,
+        shard=OPTIONS.shard,
         provenance=provenance("score"),
     shell:
-        "python -m activepool.stages.score {params.reads:q} --features {input.features}"
+        "python -m activepool.stages.score {params.reads:q} {params.shard} --features {input.features}"
         " --validation {input.validation} --labelled {input.labelled} --head {input.head}"
         " --device {resources.device} --workers {threads} --output {output}"
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
@@ -72,7 +73,7 @@ rule train_on_images:
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.train_on_images.log",
     wildcard_constraints:
-        strategy=one_of(PLAN.with_image_model()),
+        strategy=one_of(QUERIES.with_image_model()),
     group:
         NEEDS.group
     conda:
@@ -107,7 +108,7 @@ rule score_images:
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score_images.log",
     wildcard_constraints:
-        strategy=one_of(PLAN.with_image_model()),
+        strategy=one_of(QUERIES.scored_by_image_model(in_shards=False)),
     group:
         NEEDS.group
     conda:
@@ -120,20 +121,105 @@ rule score_images:
     params:
         strategy=setting("score_images", "strategy"),
         options=setting("score_images", "options"),
+        shard=OPTIONS.shard,
         provenance=provenance("score_images"),
     shell:
         "python -m activepool.stages.score_images --strategy {params.strategy:q} --options {params.options:q}"
         " --dataset {input.dataset} --features {input.features} --validation {input.validation}"
         " --labelled {input.labelled} --head {input.head} --model {input.model}"
-        " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
-        " --output {output}"
+        " --seed {wildcards.seed} --round {wildcards.round} {params.shard}"
+        " --device {resources.device} --workers {threads} --output {output}"
         " --provenance {params.provenance:q} --log {log}"
+
+
+# The same for one shard of the pool, where pool_shards asks for several.
+use rule score as score_shard with:
+    output:
+        temp(
+            "results/{experiment}/{strategy}/seed{seed}/round{round}/scores/{shard}-of-{shards}.h5"
+        ),
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score/{shard}-of-{shards}.log",
+    wildcard_constraints:
+        strategy=one_of(QUERIES.scored_by_head(in_shards=True)),
+
+
+use rule score_images as score_images_shard with:
+    output:
+        temp(
+            "results/{experiment}/{strategy}/seed{seed}/round{round}/scores/{shard}-of-{shards}.h5"
+        ),
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score_images/{shard}-of-{shards}.log",
+    wildcard_constraints:
+        strategy=one_of(QUERIES.scored_by_image_model(in_shards=True)),
+
+
+rule gather_scores:
+    input:
+        QUERIES.shards("scores"),
+    output:
+        "results/{experiment}/{strategy}/seed{seed}/round{round}/scores.h5",
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.gather_scores.log",
+    wildcard_constraints:
+        strategy=one_of(
+            QUERIES.scored_by_head(in_shards=True)
+            + QUERIES.scored_by_image_model(in_shards=True)
+        ),
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        provenance=provenance("gather_scores"),
+    shell:
+        "python -m activepool.stages.gather_scores --shards {input} --output {output}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+
+
+# What a strategy does with each sample by itself, where the pool is in shards; otherwise select does it.
+rule measure:
+    input:
+        unpack(QUERIES.measuring_inputs),
+        features=QUERIES.features,
+        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        labelled=PLAN.previous_labelled,
+    output:
+        temp(
+            "results/{experiment}/{strategy}/seed{seed}/round{round}/measured/{shard}-of-{shards}.h5"
+        ),
+    log:
+        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.measure/{shard}-of-{shards}.log",
+    conda:
+        "../../envs/activepool.yaml"
+    resources:
+        mem_mb=NEEDS.memory(2000, 0.3),
+        runtime=NEEDS.runtime(15, 10),
+        gpu=PLAN.gpus,
+        device=EXPERIMENT.device,
+    params:
+        strategy=setting("measure", "strategy"),
+        options=setting("measure", "options"),
+        budget=EXPERIMENT.budget,
+        reads=OPTIONS.measuring,
+        annotations=OPTIONS.annotations(),
+        shard=OPTIONS.shard,
+        provenance=provenance("measure"),
+    shell:
+        "python -m activepool.stages.measure --strategy {params.strategy:q} --options {params.options:q}"
+        " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
+        " {params.reads:q} {params.annotations:q} --budget {params.budget}"
+        " --seed {wildcards.seed} --round {wildcards.round} {params.shard}"
+        " --device {resources.device} --workers {threads} --output {output}"
+        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 rule select:
     input:
-        unpack(PLAN.query_inputs),
-        features=PLAN.selection_features,
+        unpack(QUERIES.inputs),
+        features=QUERIES.features,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
         labelled=PLAN.previous_labelled,
     output:
@@ -142,7 +228,7 @@ rule select:
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.select.log",
     wildcard_constraints:
-        strategy=one_of(PLAN.stateless()),
+        strategy=one_of(QUERIES.stateless()),
     group:
         NEEDS.group
     conda:
@@ -175,4 +261,4 @@ use rule select as select_with_state with:
         labelled="results/{experiment}/{strategy}/seed{seed}/round{round}/labelled.csv",
         state="results/{experiment}/{strategy}/seed{seed}/round{round}/state.h5",
     wildcard_constraints:
-        strategy=one_of(PLAN.stateful()),
+        strategy=one_of(QUERIES.stateful()),

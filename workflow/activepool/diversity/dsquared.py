@@ -29,6 +29,7 @@ PRODUCT_ROWS = 256
 def d_squared_sample(
     embeddings: GradientEmbeddings,
     pool: np.ndarray,
+    squared_norms: np.ndarray,
     budget: int,
     generator: np.random.Generator,
     compute: Compute,
@@ -38,6 +39,7 @@ def d_squared_sample(
     Args:
         embeddings: of the rows.
         pool: (n,) rows to pick from, ascending; n ≥ budget.
+        squared_norms: (n,) float32, of their embeddings, by `GradientEmbeddings.squared_norms`.
         budget: how many to pick.
         generator: the source of randomness.
         compute: device and workers; the workers have no effect on the result.
@@ -49,7 +51,7 @@ def d_squared_sample(
     """
     if budget == 0:
         return pool[:0]
-    sampler = _Sampler(embeddings, pool, budget)
+    sampler = _Sampler(embeddings, pool, squared_norms, budget)
     with compute.mapping() as mapping:
         return pool[sampler.run(generator, mapping)]
 
@@ -61,11 +63,13 @@ class _Sampler:
     the first ``_seen[i]`` picks.
     """
 
-    def __init__(self, embeddings: GradientEmbeddings, pool: np.ndarray, budget: int) -> None:
+    def __init__(
+        self, embeddings: GradientEmbeddings, pool: np.ndarray, squared_norms: np.ndarray, budget: int
+    ) -> None:
         self._embeddings = embeddings
         self._pool = pool
         self._budget = budget
-        self._squared_norm = embeddings.squared_norms(pool)
+        self._squared_norm = squared_norms
         self._norm = np.sqrt(self._squared_norm.astype(np.float64))
         self._picks = np.empty(0, dtype=np.int64)
         self._picked = embeddings.empty(budget)

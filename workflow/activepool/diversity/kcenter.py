@@ -48,6 +48,24 @@ class Nearness:
         return cls(np.full(size, np.inf), np.zeros(size, dtype=np.int64))
 
 
+def first_nearness(
+    features: FeatureMatrix, pool: np.ndarray, centers: np.ndarray, compute: Compute
+) -> Nearness:
+    """Return what a pass over ``pool`` (n,) tells of its nearness to ``centers`` (m,): some upper bounds.
+
+    Raises InputError if a feature is not a number, or too large to be squared in float32.
+    """
+    nearness = Nearness.unknown(len(pool))
+    first = Centers(features, centers[:BLOCK_ROWS], len(centers[:BLOCK_ROWS]), compute)
+
+    def bound(block: slice) -> None:
+        nearness.distance[block] = first.upper_bounds(first.points(pool[block]), FIRST_CENTERS)
+
+    for _ in compute.map(bound, row_blocks(len(pool), BLOCK_ROWS)):
+        pass
+    return nearness
+
+
 def greedy_k_center(
     features: FeatureMatrix,
     pool: np.ndarray,
@@ -64,8 +82,8 @@ def greedy_k_center(
         centers: (m,) rows of the first centers.
         budget: how many to pick.
         compute: device and workers; no effect on the result.
-        nearness: of ``pool`` to these centers, where an earlier call has left it; it saves a pass over
-            the pool.
+        nearness: of ``pool`` to these centers, as an earlier call or `first_nearness` has left it; the
+            latter by default, a pass over the pool.
 
     Returns: the picks in their order; the squared distance at which each was picked; and the nearness of
     ``pool`` to the centers followed by the picks (the picks themselves have distance -1).
@@ -76,34 +94,26 @@ def greedy_k_center(
 
     Raises InputError if a feature is not a number, or too large to be squared in float32.
     """
-    search = _Search(features, pool, Centers(features, centers, len(centers) + budget, compute))
+    if nearness is None:
+        nearness = first_nearness(features, pool, centers, compute)
+    nearness = Nearness(nearness.distance.copy(), nearness.seen.copy())
+    all_centers = Centers(features, centers, len(centers) + budget, compute)
+    search = _Search(features, pool, all_centers, nearness)
     with compute.mapping() as mapping:
-        if nearness is None:
-            search.first_pass(mapping)
-        else:
-            search.nearness.distance[:], search.nearness.seen[:] = nearness.distance, nearness.seen
         picks, distances = search.pick(budget, mapping)
-    return pool[picks], distances, search.nearness
+    return pool[picks], distances, nearness
 
 
 class _Search:
     """The centers so far, and what is known of each sample; positions are those in ``pool``."""
 
-    def __init__(self, features: FeatureMatrix, pool: np.ndarray, centers: Centers) -> None:
-        self.nearness = Nearness.unknown(len(pool))
+    def __init__(
+        self, features: FeatureMatrix, pool: np.ndarray, centers: Centers, nearness: Nearness
+    ) -> None:
+        self.nearness = nearness
         self._features = features
         self._pool = pool
         self._centers = centers
-
-    def first_pass(self, mapping: Mapping) -> None:
-        """Bound all distances by those to the first few centers."""
-
-        def bound(block: slice) -> None:
-            samples = self._centers.points(self._pool[block])
-            self.nearness.distance[block] = self._centers.upper_bounds(samples, FIRST_CENTERS)
-
-        for _ in mapping(bound, row_blocks(len(self._pool), BLOCK_ROWS)):
-            pass
 
     def pick(self, budget: int, mapping: Mapping) -> tuple[np.ndarray, np.ndarray]:
         """Return the positions of the next ``budget`` picks, and their squared distances."""

@@ -24,29 +24,12 @@ from activepool.features.images import PartImages, Request, image_channels, load
 from activepool.features.transforms import Augmentation, augmentation
 from activepool.hdf5_writing import written_hdf5
 from activepool.seeding import integer_seed
+from activepool.sharding import Shard
 
 PARTS = ("train", "test")
 
 #: CPU threads of an extraction. Fixed, since it decides how sums are split; more cores take more shards.
 THREADS = 1
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One of ``count`` shards, numbered from 0; InputError if there is no such shard."""
-
-    number: int
-    count: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.number < self.count:
-            raise InputError(f"shard: {self.number} of {self.count} does not exist; shards count from 0")
-
-    def rows(self, total: int, batch_size: int) -> slice:
-        """Return this shard's rows of a part of ``total`` rows: whole batches, perhaps none."""
-        batches = len(row_blocks(total, batch_size))
-        first, last = (number * batches // self.count for number in (self.number, self.number + 1))
-        return slice(min(first * batch_size, total), min(last * batch_size, total))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """For each class, the samples nearest to its decision boundary, kept while the pool streams by."""
 
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -30,11 +31,12 @@ class NearestPerClass:
     def for_budget(cls, budget: int, num_classes: int, pool_size: int) -> "NearestPerClass":
         """Return lists somewhat longer than a class's share of ``budget``.
 
-        They must be longer, since other classes take samples from them; BASE on ImageNet's features
-        needed eight times the share at most. A list that runs out costs a further pass, no more.
+        They must be longer, since other classes take samples from them: with as many samples in each class
+        eight times the share at most, and twenty times with a hundred times fewer in the rarest class. A list
+        that runs out costs a further pass, no more.
         """
         share = -(-budget // num_classes)
-        return cls(num_classes, max(1, min(8 * share + 64, pool_size)))
+        return cls(num_classes, max(1, min(24 * share + 128, pool_size)))
 
     def offer(self, distances: Array, rows: np.ndarray) -> None:
         """Offer the distances (n, C) of ``rows`` (n,) to the boundary of each class."""
@@ -66,7 +68,7 @@ class NearestPerClass:
 
     def _lower_bound(self, distances: Array) -> None:
         """Take the ``length``-th smallest of these distances for a bound; a class cannot need more."""
-        within_block = to_numpy(array_namespace(distances).sort(distances, axis=0)[self.length - 1])
+        within_block = to_numpy(_smallest(distances, self.length - 1))
         with self._lock:
             self._bound = np.minimum(self._bound, within_block)
 
@@ -84,6 +86,18 @@ class NearestPerClass:
         self._bound = bound
 
 
+def joined(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lists of a whole pool from those of its parts, all as `NearestPerClass.lists` returns them.
+
+    The parts' lists are of one length, and none lists a row of another.
+    """
+    rows, distances = (np.concatenate(parts, axis=1) for parts in zip(*lists, strict=True))
+    length = lists[0][0].shape[1]
+    unlisted_last = np.where(rows < 0, np.iinfo(rows.dtype).max, rows)
+    order = np.lexsort((unlisted_last, distances), axis=1)[:, :length]
+    return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
+
+
 def _no_triplets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)
 
@@ -91,6 +105,13 @@ def _no_triplets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _rank_within_class(sorted_classes: np.ndarray) -> np.ndarray:
     """Return for each entry of an ascending array how many equal entries stand before it."""
     return np.arange(len(sorted_classes)) - np.searchsorted(sorted_classes, sorted_classes)
+
+
+def _smallest(values: Array, rank: int) -> Array:
+    """Return the entry of each column of values (n, C) that has so many before it in order."""
+    if isinstance(values, np.ndarray):
+        return np.partition(values, rank, axis=0)[rank]
+    return values.kthvalue(rank + 1, dim=0).values
 
 
 def _like(values: np.ndarray, array: Array) -> Array:

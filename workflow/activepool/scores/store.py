@@ -1,5 +1,6 @@
 """scores.h5: one row per unlabelled sample."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from activepool import hdf5_reading
 from activepool.errors import InputError
 from activepool.hdf5_writing import written_hdf5
 from activepool.named_arrays import NamedArrays
+from activepool.scores.nearest import joined
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ def write_scores(path: str | Path, table: ScoreTable) -> None:
     with written_hdf5(path) as file:
         file["index"] = table.index
         file["predicted"] = table.predicted
-        for name, values in table.scores.items():
-            file[name] = values
+        for name in sorted(table.scores):
+            file[name] = table.scores[name]
         if table.nearest is not None:
             group = file.create_group("nearest")
             group["index"], group["distance"] = table.nearest
@@ -53,6 +55,17 @@ def read_scores(path: str | Path) -> ScoreTable:
                 )
         nearest = _nearest(file) if "nearest" in file else None
     return ScoreTable(index, predicted, NamedArrays(path, scores), nearest)
+
+
+def joined_tables(tables: Sequence[ScoreTable]) -> ScoreTable:
+    """Return the scores of a whole pool from those of its consecutive parts."""
+    first = tables[0]
+    return ScoreTable(
+        np.concatenate([one.index for one in tables]),
+        np.concatenate([one.predicted for one in tables]),
+        {name: np.concatenate([one.scores[name] for one in tables]) for name in first.scores},
+        None if first.nearest is None else joined([one.nearest for one in tables]),
+    )
 
 
 def _nearest(file: h5py.File) -> tuple[np.ndarray, np.ndarray]:

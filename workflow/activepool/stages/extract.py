@@ -5,15 +5,17 @@ import json
 
 from activepool.backbones.settings import BackboneSettings, parsed
 from activepool.compute import resolve_device
-from activepool.features.extract import ExtractSettings, Shard, extract_shard
+from activepool.features.extract import ExtractSettings, extract_shard
 from activepool.features.transforms import AUGMENTATIONS
-from activepool.stages.parsing import StageParser
+from activepool.stages.parsing import StageParser, count, natural
 from activepool.stages.program import (
     add_compute_arguments,
     add_log_argument,
+    add_shard_arguments,
     copy_stderr,
     reading_workers,
     run,
+    shard_of,
 )
 
 
@@ -29,12 +31,11 @@ def command_line() -> StageParser:
         "image_size by default the backbone's, channels as the images, format plain",
     )
     parser.add_input("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
-    parser.add_argument("--shard", type=int, default=0, help="number of this shard, from 0")
-    parser.add_argument("--shards", type=int, default=1, help="number of shards; no effect on the features")
+    add_shard_arguments(parser)
     parser.add_argument(
-        "--batch-size", type=int, default=256, help="images at once; may change the last bits"
+        "--batch-size", type=count, default=256, help="images at once; may change the last bits"
     )
-    parser.add_argument("--views", type=int, default=0, help="augmented views of each train image")
+    parser.add_argument("--views", type=natural, default=0, help="augmented views of each train image")
     parser.add_argument("--augmentation", default="crop", choices=list(AUGMENTATIONS), help="for the views")
     parser.add_argument("--dtype", default="float16", choices=["float16", "float32"], help="of the features")
     parser.add_output("--output", required=True, help="HDF5 file of the shard to write")
@@ -51,7 +52,7 @@ def main(arguments: argparse.Namespace) -> None:
         parsed(BackboneSettings, arguments.backbone, "backbone"),
         arguments.checkpoint,
         ExtractSettings(arguments.batch_size, arguments.dtype, arguments.views, arguments.augmentation),
-        Shard(arguments.shard, arguments.shards),
+        shard_of(arguments),
         arguments.output,
         resolve_device(arguments.device),
         workers=reading_workers(arguments),

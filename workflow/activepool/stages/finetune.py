@@ -19,7 +19,7 @@ from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import RoundData, finetune
 from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
-from activepool.stages.parsing import StageParser
+from activepool.stages.parsing import StageParser, natural
 from activepool.stages.program import (
     add_compute_arguments,
     add_log_argument,
@@ -45,8 +45,8 @@ def command_line() -> StageParser:
         "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
     )
     parser.add_input("--annotations", help="CSV of labels that came after the dataset was made")
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--round", type=int, required=True, help="from 0")
+    parser.add_argument("--seed", type=natural, required=True)
+    parser.add_argument("--round", type=natural, required=True, help="from 0")
     parser.add_output("--output", required=True, help="safetensors file of the backbone's weights to write")
     parser.add_output("--output-head", required=True, help="head.h5 to write")
     parser.add_output("--metrics", required=True, help="metrics.json to write")

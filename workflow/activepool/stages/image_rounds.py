@@ -8,7 +8,7 @@ from activepool.data.label_file import LabelFile
 from activepool.features.image_round import ImageRound
 from activepool.index_files import read_index
 from activepool.pool import unlabelled_pool
-from activepool.stages.parsing import StageParser
+from activepool.stages.parsing import StageParser, count, natural
 from activepool.stages.program import add_compute_arguments, reading_workers
 
 
@@ -21,8 +21,10 @@ def add_image_round_arguments(parser: StageParser) -> None:
     parser.add_input(
         "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
     )
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--round", type=int, required=True, help="the round that trains on the picks, from 1")
+    parser.add_argument("--seed", type=natural, required=True)
+    parser.add_argument(
+        "--round", type=count, required=True, help="the round that trains on the picks, from 1"
+    )
     add_compute_arguments(parser)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from activepool.data.label_file import LabelFile
 from activepool.data.splits import initial_pool
 from activepool.index_files import read_index, write_index
-from activepool.stages.parsing import StageParser
+from activepool.stages.parsing import StageParser, count, natural
 from activepool.stages.program import run
 
 
@@ -17,8 +17,8 @@ def command_line() -> StageParser:
     parser.add_input("--samples", required=True, help="dataset.h5 or features.h5: the train labels")
     parser.add_input("--validation", required=True, help="validation.csv: rows outside the pool")
     parser.add_argument("--kind", required=True, choices=("random", "balanced"))
-    parser.add_argument("--size", type=int, required=True, help="how many to pick")
-    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--size", type=count, required=True, help="how many to pick")
+    parser.add_argument("--seed", type=natural, required=True)
     parser.add_output("--output", required=True, help="selected.csv to write")
     parser.add_output("--output-labelled", help="labelled.csv to write: the same rows, as the labelled set")
     return parser

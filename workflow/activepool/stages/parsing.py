@@ -4,7 +4,23 @@ import argparse
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+
+def count(text: str) -> int:
+    """Return a whole number from 1 on: the type of an argument."""
+    return _whole_number(text, 1)
+
+
+def natural(text: str) -> int:
+    """Return a whole number from 0 on: the type of an argument."""
+    return _whole_number(text, 0)
+
+
+def _whole_number(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+    return int(text)
 
 
 class StageParser(argparse.ArgumentParser):
@@ -23,6 +39,10 @@ class StageParser(argparse.ArgumentParser):
             type=json.loads,
             help="JSON: digests of settings and code that the files depend on; a record is written with it",
         )
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command line, in one line, and exit with status 2."""
+        self.exit(2, f"activepool: {self.prog}: {message}\n")
 
     def add_input(
         self,

@@ -10,7 +10,7 @@ from activepool.index_files import read_index
 from activepool.named_arrays import write_arrays
 from activepool.pool import unlabelled_pool
 from activepool.seeding import generator
-from activepool.stages.parsing import StageParser
+from activepool.stages.parsing import StageParser, natural
 from activepool.stages.program import add_compute_arguments, compute_of, run
 from activepool.strategies.registry import find_strategy
 
@@ -22,7 +22,7 @@ def command_line() -> StageParser:
     parser.add_argument("--options", type=json.loads, default={}, help="its options, as JSON")
     parser.add_input("--features", required=True, help="features.h5")
     parser.add_input("--validation", required=True, help="validation.csv: rows outside the pool")
-    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--seed", type=natural, required=True)
     parser.add_output("--output", required=True, help="prepared.h5 to write")
     add_compute_arguments(parser)
     return parser

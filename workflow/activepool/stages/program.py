@@ -15,7 +15,8 @@ from activepool.compute import Compute, resolve_device
 from activepool.errors import InputError
 from activepool.files import DISK_FULL
 from activepool.provenance import Record, Stopwatch, known_digest, state_of, versions
-from activepool.stages.parsing import StageParser
+from activepool.sharding import Shard
+from activepool.stages.parsing import StageParser, count, natural
 
 
 def run(parser: StageParser, main: Callable[[argparse.Namespace], None]) -> None:
@@ -99,6 +100,17 @@ def add_compute_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--device`` and ``--workers``, which change the time of a stage and not its meaning."""
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--workers", type=int, default=1, help="worker threads; no effect on the result")
+
+
+def add_shard_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--shard`` and ``--shards``: which part of the rows a stage works on."""
+    parser.add_argument("--shard", type=natural, default=0, help="number of this shard, from 0 (default: 0)")
+    parser.add_argument("--shards", type=count, default=1, help="number of shards; no effect on the result")
+
+
+def shard_of(arguments: argparse.Namespace) -> Shard:
+    """Return the Shard that ``--shard`` and ``--shards`` name."""
+    return Shard(arguments.shard, arguments.shards)
 
 
 def compute_of(arguments: argparse.Namespace) -> Compute:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from activepool.errors import InputError
-from activepool.stages.parsing import StageParser
+from activepool.stages.parsing import StageParser, count, natural
 
 
 class Run(NamedTuple):
@@ -31,8 +31,8 @@ def add_runs_arguments(parser: StageParser, file: str) -> None:
     )
     parser.add_argument("--initial", required=True, help="folder of round 0, which all strategies share")
     parser.add_argument("--strategies", nargs="+", required=True, help="in the order of the rows")
-    parser.add_argument("--seeds", type=int, nargs="+", required=True)
-    parser.add_argument("--rounds", type=int, required=True, help="how many, with round 0")
+    parser.add_argument("--seeds", type=natural, nargs="+", required=True)
+    parser.add_argument("--rounds", type=count, required=True, help="how many, with round 0")
 
 
 def files_of_runs(arguments: argparse.Namespace, file: str) -> dict[Run, Path]:

@@ -1,16 +1,22 @@
-"""Score the unlabelled pool with the head of the round before."""
+"""Score the unlabelled pool, or a shard of it, with the head of the round before."""
 
 import argparse
 
-from activepool.features.store import FeatureFile
+from activepool.features.store import BLOCK_ROWS, FeatureFile
 from activepool.heads.linear import read_head
 from activepool.index_files import read_index
 from activepool.pool import unlabelled_pool
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool import SCORES, HeadOnPool
 from activepool.scores.store import ScoreTable, write_scores
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import add_compute_arguments, compute_of, run
+from activepool.stages.parsing import StageParser, count
+from activepool.stages.program import (
+    add_compute_arguments,
+    add_shard_arguments,
+    compute_of,
+    run,
+    shard_of,
+)
 
 
 def command_line() -> StageParser:
@@ -25,10 +31,11 @@ def command_line() -> StageParser:
     parser.add_argument("--scores", nargs="+", required=True, choices=sorted(SCORES), help="what to score")
     parser.add_argument(
         "--nearest-for-budget",
-        type=int,
+        type=count,
         help="list per class the samples nearest to its boundary, for this budget",
     )
     parser.add_output("--output", required=True, help="scores.h5 to write")
+    add_shard_arguments(parser)
     add_compute_arguments(parser)
     return parser
 
@@ -44,6 +51,7 @@ def main(arguments: argparse.Namespace) -> None:
         nearest = None
         if arguments.nearest_for_budget is not None:
             nearest = NearestPerClass.for_budget(arguments.nearest_for_budget, head.num_classes, len(rows))
+        rows = rows[shard_of(arguments).rows(len(rows), BLOCK_ROWS)]
         scores = HeadOnPool(features, head, compute_of(arguments)).score(
             rows, tuple(arguments.scores), nearest
         )

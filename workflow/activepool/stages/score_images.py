@@ -1,15 +1,23 @@
-"""Score the unlabelled pool with the model that a strategy has trained on its images."""
+"""Score the unlabelled pool, or a shard of it, with the model that a strategy has trained on its images."""
 
 import argparse
+from dataclasses import replace
 
 from activepool.backbones.checkpoint_reading import read_checkpoint
-from activepool.features.store import FeatureFile
+from activepool.features.store import BLOCK_ROWS, FeatureFile
 from activepool.heads.linear import read_head
 from activepool.scores.pool import HeadOnPool
 from activepool.scores.store import ScoreTable, write_scores
 from activepool.stages.image_rounds import add_image_round_arguments, image_round
 from activepool.stages.parsing import StageParser
-from activepool.stages.program import add_log_argument, compute_of, copy_stderr, run
+from activepool.stages.program import (
+    add_log_argument,
+    add_shard_arguments,
+    compute_of,
+    copy_stderr,
+    run,
+    shard_of,
+)
 from activepool.strategies.registry import find_strategy
 
 
@@ -21,6 +29,7 @@ def command_line() -> StageParser:
     parser.add_input("--features", required=True, help="features.h5")
     parser.add_input("--head", required=True, help="head.h5 of the round before, for the predicted classes")
     parser.add_output("--output", required=True, help="scores.h5 to write")
+    add_shard_arguments(parser)
     add_log_argument(parser)
     return parser
 
@@ -29,6 +38,8 @@ def main(arguments: argparse.Namespace) -> None:
     """Score and write."""
     copy_stderr(arguments.log)
     images = image_round(arguments)
+    rows = shard_of(arguments).rows(len(images.unlabelled), BLOCK_ROWS)
+    images = replace(images, unlabelled=images.unlabelled[rows])
     model = find_strategy(arguments.strategy).image_model
     scores = model.score(read_checkpoint(arguments.model), images, **arguments.options)
     with FeatureFile(arguments.features) as file:

@@ -11,7 +11,7 @@ from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
 from activepool.heads.training import train_head
 from activepool.heads.views import read_views
-from activepool.stages.parsing import StageParser
+from activepool.stages.parsing import StageParser, natural
 from activepool.stages.program import add_compute_arguments, compute_of, run
 from activepool.stages.round_samples import read_round_samples
 
@@ -30,8 +30,8 @@ def command_line() -> StageParser:
     parser.add_argument(
         "--head", type=json.loads, required=True, help="how to train: JSON with solver and its options"
     )
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--round", type=int, required=True, help="from 0")
+    parser.add_argument("--seed", type=natural, required=True)
+    parser.add_argument("--round", type=natural, required=True, help="from 0")
     parser.add_output("--output", required=True, help="head.h5 to write")
     parser.add_output("--metrics", required=True, help="metrics.json to write")
     add_compute_arguments(parser)

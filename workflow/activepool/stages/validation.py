@@ -5,7 +5,7 @@ import argparse
 from activepool.data.label_file import LabelFile
 from activepool.data.splits import validation_rows
 from activepool.index_files import write_index
-from activepool.stages.parsing import StageParser
+from activepool.stages.parsing import StageParser, natural
 from activepool.stages.program import run
 
 
@@ -14,7 +14,7 @@ def command_line() -> StageParser:
     parser = StageParser(__doc__)
     parser.add_input("--samples", required=True, help="dataset.h5 or features.h5: the train labels")
     parser.add_argument("--fraction", type=float, required=True, help="of the labelled train rows, 0 to 1")
-    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--seed", type=natural, required=True)
     parser.add_output("--output", required=True, help="validation.csv to write")
     return parser
 

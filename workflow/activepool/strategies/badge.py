@@ -1,14 +1,31 @@
 """BADGE: batch active learning by diverse gradient embeddings."""
 
+import numpy as np
+
 from activepool.diversity.dsquared import d_squared_sample
 from activepool.diversity.gradients import GradientEmbeddings
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
 
-@strategy(source="Ash et al. 2020, algorithm 1", reads=("features", "head"))
+def measure(query: Query) -> dict[str, np.ndarray]:
+    """Return the squared length of each unlabelled sample's gradient."""
+    return {"squared_norm": _gradients(query).squared_norms(query.unlabelled)}
+
+
+@strategy(source="Ash et al. 2020, algorithm 1", reads=("features", "head"), measure=measure)
 def badge(query: Query) -> Selection:
     """D² sampling (k-means++) on the gradients of the head; the first pick is the one of largest norm."""
-    embeddings = GradientEmbeddings(query.features, query.head, query.compute)
-    budget = min(query.budget, len(query.unlabelled))
-    return Selection(d_squared_sample(embeddings, query.unlabelled, budget, query.generator, query.compute))
+    picks = d_squared_sample(
+        _gradients(query),
+        query.unlabelled,
+        query.measured["squared_norm"],
+        min(query.budget, len(query.unlabelled)),
+        query.generator,
+        query.compute,
+    )
+    return Selection(picks)
+
+
+def _gradients(query: Query) -> GradientEmbeddings:
+    return GradientEmbeddings(query.features, query.head, query.compute)

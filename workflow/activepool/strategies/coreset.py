@@ -2,12 +2,22 @@
 
 import numpy as np
 
-from activepool.diversity.kcenter import Nearness, greedy_k_center
+from activepool.diversity.kcenter import Nearness, first_nearness, greedy_k_center
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
 
-@strategy(source="Sener and Savarese 2018, algorithm 1", reads=("features",), keeps_state=True)
+def measure(query: Query) -> dict[str, np.ndarray]:
+    """Return how near each unlabelled sample is to the labelled set, as far as that is known at first."""
+    nearness = _handed_on(query)
+    if nearness is None:
+        nearness = first_nearness(query.features, query.unlabelled, query.labelled, query.compute)
+    return {"distance": nearness.distance, "seen": nearness.seen}
+
+
+@strategy(
+    source="Sener and Savarese 2018, algorithm 1", reads=("features",), measure=measure, keeps_state=True
+)
 def coreset(query: Query) -> Selection:
     """Repeatedly the sample farthest, in feature space, from the labelled set and the picks.
 
@@ -20,7 +30,7 @@ def coreset(query: Query) -> Selection:
         query.labelled,
         min(query.budget, len(query.unlabelled)),
         query.compute,
-        _handed_on(query),
+        Nearness(query.measured["distance"], query.measured["seen"]),
     )
     everywhere = Nearness.unknown(query.features.shape[0])
     everywhere.distance[query.unlabelled] = nearness.distance

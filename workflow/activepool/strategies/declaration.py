@@ -2,20 +2,24 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from activepool.strategies.image_model import ImageModel
-from activepool.strategies.query import Selection
+from activepool.strategies.query import Query, Selection
 
 #: Picks the samples of one round; options are keyword-only parameters with a type and a default.
 Select = Callable[..., Selection]
 
 #: Computes arrays once before the rounds: (features, pool rows, generator, compute, **options).
 Prepare = Callable[..., dict[str, np.ndarray]]
+
+#: Finds something out of each of ``query.unlabelled``, whatever else the pool holds: arrays by name, each
+#: (n, ...). A large pool is measured in shards, and not in one piece.
+Measure = Callable[..., dict[str, np.ndarray]]
 
 #: What a strategy may read beside the index files and the labels of the labelled set.
 ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "budget_left")
@@ -31,6 +35,7 @@ class Strategy:
         reads: the artifacts that it reads, of ARTIFACTS.
         scores: the columns of scores.h5 that it reads; with any, head and features come with them.
         prepare: computes what all rounds share, or None.
+        measure: what it does with each sample by itself before it picks, or None.
         keeps_state: whether it hands arrays on from round to round.
         image_model: what it trains on the images in every round and scores the pool with, or None.
         source: where it was published.
@@ -41,6 +46,7 @@ class Strategy:
     reads: tuple[str, ...]
     scores: tuple[str, ...]
     prepare: Prepare | None
+    measure: Measure | None
     keeps_state: bool
     image_model: ImageModel | None
     source: str
@@ -79,7 +85,16 @@ class Strategy:
         if self.image_model:
             functions["train_on_images"] = self.image_model.train
             functions["score_images"] = self.image_model.score
+        if self.measure:
+            functions["measure"] = self.measure
         return functions | {"select": self.select}
+
+    def pick(self, query: Query, **options: Any) -> Selection:
+        """Select; the samples are measured here if that has not been done in shards."""
+        if self.measure and not query.measured:
+            measured = self.measure(query, **self.options_of(self.measure, options))
+            query = replace(query, measured=measured)
+        return self.select(query, **options)
 
     def options_of(self, function: Callable[..., object], given: dict[str, Any]) -> dict[str, Any]:
         """Return those of the given options that ``function`` names, or all if it takes any."""
@@ -100,6 +115,7 @@ def strategy(
     reads: tuple[str, ...] = (),
     scores: tuple[str, ...] = (),
     prepare: Prepare | None = None,
+    measure: Measure | None = None,
     keeps_state: bool = False,
     image_model: ImageModel | None = None,
 ) -> Callable[[Select], Strategy]:
@@ -116,6 +132,16 @@ def strategy(
         reads = tuple(dict.fromkeys((*reads, "features", "head")))
 
     def declare(select: Select) -> Strategy:
-        return Strategy(select.__name__, select, reads, scores, prepare, keeps_state, image_model, source)
+        return Strategy(
+            name=select.__name__,
+            select=select,
+            reads=reads,
+            scores=scores,
+            prepare=prepare,
+            measure=measure,
+            keeps_state=keeps_state,
+            image_model=image_model,
+            source=source,
+        )
 
     return declare

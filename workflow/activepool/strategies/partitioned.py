@@ -43,7 +43,7 @@ def partitioned(
         strict=True,
     )
     selections = [
-        WRAPPED[wraps].select(
+        WRAPPED[wraps].pick(
             replace(
                 query,
                 budget=budget // partitions + (number < budget % partitions),

@@ -1,6 +1,6 @@
 """What a strategy is given, and what it gives back."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Query:
         scores: each declared score (n,), in the order of ``unlabelled``; approximate in the last bits.
         nearest: (rows, distances), each (C, K): per class the samples nearest to its boundary.
         prepared: arrays that the strategy's ``prepare`` made once before the rounds.
+        measured: what the strategy's ``measure`` found of each of ``unlabelled``, by name, each (n, ...).
         state: arrays that the strategy handed on in the round before; empty in the first.
         oracle_labels: (n,) the true labels of ``unlabelled``, for upper references alone.
     """
@@ -51,8 +52,24 @@ class Query:
     nearest: tuple[np.ndarray, np.ndarray] | None = None
     budget_left: int | None = None
     prepared: dict[str, np.ndarray] = field(default_factory=dict)
+    measured: dict[str, np.ndarray] = field(default_factory=dict)
     state: dict[str, np.ndarray] = field(default_factory=dict)
     oracle_labels: np.ndarray | None = None
+
+    def part(self, rows: slice) -> "Query":
+        """Return the same query with some of ``unlabelled`` alone, and what belongs to these."""
+
+        def cut(values: np.ndarray | None) -> np.ndarray | None:
+            return None if values is None else values[rows]
+
+        return replace(
+            self,
+            unlabelled=self.unlabelled[rows],
+            predicted=cut(self.predicted),
+            scores={name: values[rows] for name, values in self.scores.items()},
+            measured={name: values[rows] for name, values in self.measured.items()},
+            oracle_labels=cut(self.oracle_labels),
+        )
 
     def head_on_pool(self) -> HeadOnPool:
         """Return the head joined to the features, for close decisions and further passes."""

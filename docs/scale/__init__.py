@@ -1,0 +1,1 @@
+"""The cost model behind docs/scale.md."""

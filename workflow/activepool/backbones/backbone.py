@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.v2 import functional
 
 from activepool.errors import InputError
+
+# torchvision takes as long to import as torch itself: only what needs it does.
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,9 @@ class Preprocessing:
         """Return the central view of uint8 images (..., C, H, W): (..., channels, image_size, image_size)."""
         square = [self.image_size, self.image_size]
         if list(images.shape[-2:]) != square:
+            from torchvision.transforms import InterpolationMode
+            from torchvision.transforms.v2 import functional
+
             mode = InterpolationMode(self.interpolation)
             images = functional.center_crop(functional.resize(images, [self.resize], mode), square)
         return self.coloured(images)
@@ -50,6 +53,8 @@ class Preprocessing:
         """Return images (..., C, H, W) with ``channels`` channels: grey repeated, or colours made grey."""
         if images.shape[-3] == self.channels:
             return images
+        from torchvision.transforms.v2 import functional
+
         if self.channels == 1:
             return functional.rgb_to_grayscale(images)
         return functional.grayscale_to_rgb(images)

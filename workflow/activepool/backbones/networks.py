@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision import models
 
 from activepool.backbones.backbone import Backbone, Preprocessing
 
@@ -16,12 +15,16 @@ _IMAGENET = {3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), 1: ((0.449,), (0
 
 def resnet18(image_size: int, channels: int) -> Backbone:
     """ResNet-18 (He et al. 2016) without its last layer, width 512."""
-    return _resnet(models.resnet18(weights=None), image_size, channels)
+    from torchvision.models import resnet18
+
+    return _resnet(resnet18(weights=None), image_size, channels)
 
 
 def resnet50(image_size: int, channels: int) -> Backbone:
     """ResNet-50 (He et al. 2016) without its last layer, width 2048."""
-    return _resnet(models.resnet50(weights=None), image_size, channels)
+    from torchvision.models import resnet50
+
+    return _resnet(resnet50(weights=None), image_size, channels)
 
 
 def small(image_size: int, channels: int) -> Backbone:
@@ -67,7 +70,7 @@ def _block(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())
 
 
-def _resnet(network: models.ResNet, image_size: int, channels: int) -> Backbone:
+def _resnet(network: nn.Module, image_size: int, channels: int) -> Backbone:
     """Take the last layer from a ResNet, and fit its first to the images."""
     width = network.fc.in_features
     network.fc = nn.Identity()

@@ -21,12 +21,11 @@ from activepool.backbones.settings import BackboneSettings
 from activepool.compute import row_blocks
 from activepool.errors import InputError
 from activepool.features.images import PartImages, Request, image_channels, loaded
+from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
 from activepool.hdf5_writing import written_hdf5
 from activepool.seeding import integer_seed
 from activepool.sharding import Shard
-
-PARTS = ("train", "test")
 
 #: CPU threads of an extraction. Fixed, since it decides how sums are split; more cores take more shards.
 THREADS = 1

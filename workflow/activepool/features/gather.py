@@ -8,8 +8,7 @@ from tqdm import tqdm
 
 from activepool.compute import row_blocks
 from activepool.errors import InputError
-from activepool.features.extract import PARTS
-from activepool.features.store import BLOCK_ROWS
+from activepool.features.store import BLOCK_ROWS, PARTS
 from activepool.hdf5_writing import written_hdf5
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
-from torchvision.transforms.v2 import functional
 
 from activepool.backbones.backbone import Preprocessing
 from activepool.data.image_files import decoded, without_remarks
@@ -89,18 +88,22 @@ class PartImages(Dataset):
                 yield read_image(self._root / path, self.preprocessing.channels)[None]
 
     def _crop(self, image: Tensor, draws: np.ndarray) -> Tensor:
+        from torchvision.transforms.v2.functional import resized_crop
+
         top, left, height, width = crop_box(*image.shape[-2:], draws)
         side = [self.preprocessing.image_size] * 2
         return self.preprocessing.coloured(
-            functional.resized_crop(image, top, left, height, width, side, antialias=True)
+            resized_crop(image, top, left, height, width, side, antialias=True)
         )
 
 
 def read_image(path: Path, channels: int) -> Tensor:
     """Decode an image file as (channels, H, W) uint8; raises InputError that names it if that fails."""
+    from torchvision.transforms.v2.functional import pil_to_tensor
+
     try:
         with without_remarks():
-            return functional.pil_to_tensor(decoded(path, "L" if channels == 1 else "RGB"))
+            return pil_to_tensor(decoded(path, "L" if channels == 1 else "RGB"))
     # A damaged file makes its decoder raise nearly anything (OSError, SyntaxError, struct.error, ...).
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__

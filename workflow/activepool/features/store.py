@@ -17,6 +17,9 @@ from activepool.data.label_file import LabelFile, LabelledPart
 from activepool.errors import InputError
 from activepool.half_precision import to_single
 
+#: The parts of a dataset, each a group of the file.
+PARTS = ("train", "test")
+
 #: Rows that are processed at once: large enough for the matrix product, small enough for the cache.
 BLOCK_ROWS = 4096
 

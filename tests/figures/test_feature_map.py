@@ -65,7 +65,7 @@ def test_a_large_pool_is_thinned_and_its_picks_as_well(monkeypatch):
 @pytest.mark.parametrize(
     ("shares", "across", "up"),
     [
-        ((0.4, 0.2), "PCA 1 (40 %)", "PCA 2 (20 %)"),
+        ((0.4, 0.2), "PCA 1 (40 % of the variance)", "PCA 2 (20 % of the variance)"),
         (None, "UMAP 1", "UMAP 2"),
     ],
 )
@@ -82,6 +82,18 @@ def test_text_can_be_read_and_lies_on_the_page(strategies, rounds):
     page = figure.get_tightbbox(figure.canvas.get_renderer())
     assert page.x0 >= 0 and page.y0 >= 0
     assert page.x1 <= figure.get_figwidth() and page.y1 <= figure.get_figheight()
+
+
+@pytest.mark.parametrize(("strategies", "flatness"), [(1, 1), (7, 0.6), (13, 1.2)])
+def test_panels_are_as_wide_as_there_is_room(strategies, flatness):
+    names = ["balanced_random", *(f"strategy_{number}" for number in range(1, strategies))]
+    given = map_of(200)
+    given.coordinates[:, 1] *= flatness * np.ptp(given.coordinates[:, 0]) / np.ptp(given.coordinates[:, 1])
+    figure = drawn(given, picks_of(names, 3, 3, 200))
+    for axes in figure.axes[:strategies]:
+        room, panel = axes.get_position(original=True), axes.get_position()
+        assert panel.width == pytest.approx(room.width, rel=0.03)
+        assert panel.height == pytest.approx(room.height, rel=0.03)
 
 
 def test_samples_on_one_spot_are_drawn():

@@ -163,6 +163,28 @@ def test_learning_curves_show_means_and_intervals_in_percent():
     assert axes.get_ylabel() == "Top-1 accuracy (%)"
 
 
+@pytest.mark.parametrize(
+    "name", ["learning_curves", "imbalance", "difference_to_random", "label_savings", "area"]
+)
+def test_what_bands_and_lines_are_is_told_where_there_are_any(name):
+    def told(seeds):
+        figure = drawn(name, results(["random", "base"], seeds), replace(UPPER, confidence=0.9))
+        return any("90 % intervals, 3 seeds" in text.get_text() for text in figure.findobj(Text))
+
+    assert told(3) and not told(1)
+
+
+def test_many_bands_do_not_hide_their_curves():
+    def opaque(count):
+        axes = drawn("learning_curves", results([f"strategy_{number}" for number in range(count)])).axes[0]
+        (found,) = {band.get_alpha() for band in axes.collections}
+        return found
+
+    # What is seen through all bands, should they lie on one another.
+    assert (1 - opaque(25)) ** 25 > 0.4
+    assert opaque(3) == opaque(1) > opaque(12) > 0.05
+
+
 def test_the_settings_choose_the_metric():
     axes = drawn("learning_curves", results(["margin"]), Settings(metric="imbalance_ratio")).axes[0]
     assert axes.get_ylabel() == "Imbalance ratio"

@@ -68,10 +68,12 @@ def test_text_is_escaped():
 
 def test_a_wide_grid_goes_on_below():
     columns = {f"c_{number}": [f"{number}a", f"{number}b"] for number in range(5)}
-    text = latex_table([Grid("Heading", ["base", "my_own"], columns, in_a_line=2)], SETTINGS, ["A note."])
+    grid = Grid("Heading", ["base", "my_own"], columns, in_a_line=2, title="Of 100 %")
+    text = latex_table([grid], SETTINGS, ["A note."])
     assert text.splitlines()[1:] == [
-        r"\begin{tabular}{lrr}",
+        r"\begin{tabular}{l*{2}{@{\hspace{0.7em}}r}}",
         r"\toprule",
+        r"\multicolumn{3}{l}{\makebox[0pt][l]{Of 100 \%}} \\",
         r"Heading & c\_0 & c\_1 \\",
         r"\midrule",
         r"BASE & 0a & 1a \\",
@@ -87,7 +89,7 @@ def test_a_wide_grid_goes_on_below():
         r"BASE & 4a &  \\",
         r"my\_own & 4b &  \\",
         r"\bottomrule",
-        r"\multicolumn{3}{l}{\footnotesize A note.} \\",
+        r"\multicolumn{3}{l}{\makebox[0pt][l]{\footnotesize A note.}} \\",
         r"\end{tabular}",
     ]
 

@@ -1,5 +1,7 @@
 import re
 from dataclasses import replace
+from shutil import which
+from subprocess import DEVNULL, run
 
 import numpy as np
 import pandas as pd
@@ -204,7 +206,7 @@ def test_labels_to_reach_a_share_of_the_ceiling(results):
         assert found.loc[("oracle", share), "labels"] == 10
         assert np.isnan(found.loc[("random", share), "labels"])
     printed = TYPESET["labels_to_reach"](found.reset_index(), SETTINGS)
-    assert r"Labels (\% of the pool) for: & 95\% & 99\% & 100\% \\" in printed.splitlines()
+    assert r"Share of the ceiling & 95\% & 99\% & 100\% \\" in printed.splitlines()
     assert TABLES["labels_to_reach"](replace(results, ceiling=None), SETTINGS).empty
 
 
@@ -243,14 +245,42 @@ def test_overlap_has_picks_above_and_labelled_sets_below(results):
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_is_typeset_with_as_many_cells_in_each_line(results, name):
     lines = TYPESET[name](TABLES[name](results, SETTINGS), SETTINGS).splitlines()
-    width = len(re.fullmatch(r"\\begin\{tabular\}\{(l+r*)\}", lines[1])[1])
+    width = 1 + int(re.fullmatch(r"\\begin\{tabular\}\{l\*\{(\d+)\}\{@\{.*\}r\}\}", lines[1])[1])
     rows = [line for line in lines if line.endswith(r"\\") and "multicolumn" not in line]
     assert len(rows) >= 3
     assert {len(re.split(r"(?<!\\)&", row)) for row in rows} == {width}
     assert lines[-1] == r"\end{tabular}"
     assert any(line.startswith(r"oracle$^{\dagger}$ &") for line in lines)
-    note = r"{l}{\footnotesize $^{\dagger}$ Upper reference: reads all labels.} \\"
+    note = r"{l}{\makebox[0pt][l]{\footnotesize $^{\dagger}$ Upper reference: reads all labels.}} \\"
     assert rf"\multicolumn{{{width}}}{note}" in lines
+
+
+DOCUMENT = r"""\documentclass[10pt]{article}
+\usepackage[a4paper, margin=2.5cm]{geometry}
+\usepackage{booktabs}
+\begin{document}
+%s
+\end{document}
+"""
+
+
+@pytest.mark.skipif(
+    not which("kpsewhich") or run(["kpsewhich", "booktabs.sty"], stdout=DEVNULL).returncode != 0,
+    reason="needs LaTeX with booktabs",
+)
+def test_latex_takes_every_table_and_none_is_wider_than_a_page(results, tmp_path):
+    strange = {"base": "my_own & 50 % of #1", "oracle": "balanced_random"}
+    tables = {"curves": results.curves.table, "counts": results.class_counts, "overlap": results.overlap}
+    named = {name: table.replace(strange) for name, table in tables.items()}
+    given = replace(
+        results, curves=Curves(named["curves"]), class_counts=named["counts"], overlap=named["overlap"]
+    )
+    settings = replace(SETTINGS, upper_references=("balanced_random",))
+    texts = [TYPESET[name](TABLES[name](given, settings), settings) for name in TABLES]
+    (tmp_path / "all.tex").write_text(DOCUMENT % "".join(f"\\noindent {text}\n\\newpage\n" for text in texts))
+    done = run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "Overfull" not in done.stdout
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -1,9 +1,11 @@
+import shlex
 import sys
 
 import pytest
 
 from activepool.errors import InputError
-from planning.paper import EXPERIMENTS, NAMES, chosen, command_for
+from planning import paper
+from planning.paper import EXPERIMENTS, NAMES, chosen, command_for, make_experiments, only_plans
 
 
 def arguments_for(*arguments):
@@ -43,3 +45,43 @@ def test_experiments_are_chosen_by_name():
     assert chosen(["cifar10_finetuning"]) == ("cifar10_finetuning",)
     with pytest.raises(InputError, match=r"paper: 'imagenet_liner' is no .* did you mean 'imagenet_linear'"):
         chosen("imagenet_liner")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("-n paper_figures", True),
+        ("--cores 2 -np --config scale=0.01 paper=imagenet_linear -- paper_figures", True),
+        ("--dry-run --quiet rules --cores 2 paper_figures", True),
+        ("--cores 2 paper_figures", False),
+        ("-n figures", False),
+        ("-n --config experiment=paper_figures", False),
+    ],
+)
+def test_only_a_dry_run_of_all_plans_them(arguments, expected):
+    assert only_plans(shlex.split(arguments)) is expected
+
+
+def test_the_end_tells_what_was_not_made_and_why(monkeypatch, tmp_path, capfd):
+    programs = {
+        "imagenet_linear": "print('/a/imagenet_linear.yaml: dataset: is missing', file=sys.stderr); exit(1)",
+        "cifar10_finetuning": "print('a job failed', file=sys.stderr); exit(1)",
+        "imagenet_lt_linear": "print('the plan')",
+    }
+    monkeypatch.setattr(
+        paper, "command_for", lambda name, _: [sys.executable, "-c", f"import sys; {programs[name]}"]
+    )
+    log = tmp_path / "paper.log"
+    assert make_experiments(list(programs), [], str(log)) == 1
+    told = (
+        "activepool: 1 of 3 experiments without a problem\n"
+        "  imagenet_linear: dataset: is missing\n"
+        "  imagenet_linear: what it needs is told in the first lines of"
+        " workflow/experiments/imagenet_linear.yaml\n"
+        "  cifar10_finetuning: it was stopped, or a job failed, as told above\n"
+    )
+    assert log.read_text() == told
+    out, err = capfd.readouterr()
+    assert out == "the plan\n"
+    assert err.endswith(told) and "a job failed\n" in err
+    assert make_experiments(["imagenet_lt_linear"], []) == 0

@@ -1,11 +1,13 @@
 """Experiments made small: what is multiplied, what stands in, and that the result is a valid experiment."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 import yaml
 
 from activepool.errors import InputError
+from planning.chain import Chain
 from planning.loading import load
 from planning.scaling import made_small
 
@@ -15,7 +17,7 @@ RAW = {
     "experiment": "large",
     "dataset": {"kind": "cifar10", "root": "data", "imbalance": {"kind": "exp", "factor": 0.1}},
     "backbone": {"architecture": "resnet18", "checkpoint": "weights.pt"},
-    "features": {"augmentation": "crop", "dtype": "float16"},
+    "features": {"augmentation": "crop", "dtype": "float16", "shards": 120},
     "initial": {"size": 1000, "kind": "balanced"},
     "budget": 250,
     "rounds": 5,
@@ -26,9 +28,10 @@ RAW = {
 
 def test_pool_budget_and_epochs_shrink_together():
     small = made_small(RAW | {"scale": 0.01})
-    assert small["dataset"] == {**RAW["dataset"], "fraction": 0.01, "name": "large_scale0.01"}
+    assert small["dataset"] == {**RAW["dataset"], "fraction": 0.01, "name": "cifar10_exp0.1_scale0.01"}
     assert small["experiment"] == "large_scale0.01"
     assert small["initial"] == {"size": 10, "kind": "balanced"}
+    assert small["features"] == {**RAW["features"], "shards": 1}
     assert (small["budget"], small["rounds"]) == (2, 5)
     assert small["head"] == {**RAW["head"], "epochs": 1, "patience": 1, "step_size": 1}
     assert small["strategies"] == ["random", {"strategy": "vaal", "image_size": 64, "width": 8, "epochs": 1}]
@@ -46,19 +49,42 @@ def test_digits_stand_in_for_data_and_backbone():
     assert small["dataset"] == {
         "kind": "digits",
         "imbalance": RAW["dataset"]["imbalance"],
-        "name": "large_digits",
+        "name": "stand_in_digits_exp0.1",
     }
+    assert small["experiment"] == "large_digits"
     assert small["backbone"] == {"architecture": "small", "image_size": 8}
     assert small["pretrain"]["method"] == "simclr"
-    assert small["features"] == {"augmentation": "digits", "dtype": "float16"}
+    assert small["features"] == {"augmentation": "digits", "dtype": "float16", "shards": 1}
     assert small["strategies"] == ["random", {"strategy": "vaal", "image_size": 16, "width": 8}]
     by_name = made_small(RAW | {"stand_in": "digits", "strategies": ["vaal"]})
     assert by_name["strategies"] == small["strategies"][1:]
     assert small["head"] == RAW["head"]
     both = made_small(RAW | {"stand_in": "digits", "scale": 0.1})
-    assert both["experiment"] == both["dataset"]["name"] == "large_digits_scale0.1"
+    assert both["experiment"] == "large_digits_scale0.1"
+    assert both["dataset"]["name"] == "stand_in_digits_exp0.1_scale0.1"
     assert "fraction" not in both["dataset"]
     assert (both["budget"], both["pretrain"]["epochs"]) == (25, 2)
+
+
+def features_of(raw, **small):
+    """Return where the features of an experiment made small lie, and the settings that they follow from."""
+    chain = Chain(load(raw | small, "test"))
+    experiment = chain.experiment
+    file = (experiment.dataset_name, experiment.backbone_name)
+    return file, (chain.settings("dataset"), experiment.pretrain, chain.settings("extract"))
+
+
+@pytest.mark.parametrize(
+    "small", [{"scale": 0.1}, {"stand_in": "digits"}, {"stand_in": "digits", "scale": 0.1}]
+)
+def test_experiments_share_files_exactly_where_their_data_are_the_same(small):
+    found = {file.stem: yaml.safe_load(file.read_text()) for file in EXPERIMENTS}
+    made = {name: features_of(raw, **small) for name, raw in found.items()}
+    # Features are made of the experiments that do not finetune alone.
+    linear = {name: one for name, one in made.items() if found[name]["head"]["solver"] != "finetune"}
+    for (one, of_one), (other, of_other) in combinations(linear.items(), 2):
+        same_file = of_one[0] == of_other[0]
+        assert same_file == (of_one[1] == of_other[1]), (one, other)
 
 
 @pytest.mark.parametrize("given", [0, -1, 1.5, "much", None, []])

@@ -5,6 +5,7 @@ Each experiment is planned by itself, because one plan of all would have tens of
 
 import argparse
 import difflib
+import os
 import shlex
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from activepool.announcements import own_name
 from activepool.errors import InputError
+from planning.runs import WITHIN
 
 #: The target of Snakemake that makes the figures of all experiments, and the key that limits it to some.
 TARGET, KEY = "paper_figures", "paper"
@@ -58,6 +61,59 @@ def command_for(name: str, arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "snakemake", *options, *own]
 
 
+def only_plans(arguments: Sequence[str]) -> bool:
+    """Say whether these arguments of Snakemake ask for a dry run of `TARGET`, which would start no rule."""
+    if TARGET not in arguments:
+        return False
+    from snakemake.cli import parse_args
+
+    _, given = parse_args(list(arguments))
+    return given.dryrun and TARGET in given.targets
+
+
+def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | None = None) -> int:
+    """Run the experiments one after the other, and tell in the end which were not made, and why.
+
+    Args:
+        names: some of `NAMES`.
+        arguments: Snakemake's of the present run.
+        log: a file for what is told in the end.
+
+    Returns: 0, or 1 if one was not made.
+    """
+    problems: dict[str, list[str]] = {}
+    for name in names:
+        print(f"activepool: {name}", file=sys.stderr, flush=True)
+        found = _run(name, arguments)
+        if found is not None:
+            problems[name] = found
+    lines = [f"activepool: {len(names) - len(problems)} of {len(names)} experiments without a problem"]
+    for name, found in problems.items():
+        lines += [f"  {name}: {line}" for line in found or ["it was stopped, or a job failed, as told above"]]
+        lines += (
+            [f"  {name}: what it needs is told in the first lines of workflow/experiments/{name}.yaml"]
+            if found
+            else []
+        )
+    print("\n".join(lines), file=sys.stderr)
+    if log is not None:
+        Path(log).write_text("\n".join([*lines, ""]))
+    return int(bool(problems))
+
+
+def _run(name: str, arguments: Sequence[str]) -> list[str] | None:
+    """Run one experiment; return None if it was made, else what its configuration or its data lack."""
+    environment = {WITHIN: own_name(), **os.environ}
+    command = command_for(name, arguments)
+    found = []
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            print(line, end="", file=sys.stderr, flush=True)
+            _, is_problem, problem = line.partition(f"{name}.yaml: ")
+            found += [problem.strip()] if is_problem else []
+    return found if process.returncode else None
+
+
 def _options(arguments: Sequence[str]) -> Iterator[list[str]]:
     """Yield each option with the words that follow it."""
     group: list[str] = []
@@ -77,19 +133,13 @@ def _kept(group: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Run the experiments one after the other, and name in the end those that failed."""
+    """Make the experiments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--experiments", nargs="+", required=True, help="names of the paper's experiments")
     parser.add_argument("--arguments", required=True, help="Snakemake's, as one word of the shell")
+    parser.add_argument("--log", help="file for what is told in the end")
     given = parser.parse_args()
-    failed = []
-    for name in given.experiments:
-        print(f"activepool: {name}", file=sys.stderr, flush=True)
-        if subprocess.run(command_for(name, shlex.split(given.arguments)), check=False).returncode:
-            failed.append(name)
-    if failed:
-        print(f"activepool: not made: {', '.join(failed)}; why is told above", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(make_experiments(given.experiments, shlex.split(given.arguments), given.log))
 
 
 if __name__ == "__main__":

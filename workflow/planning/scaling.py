@@ -2,7 +2,7 @@
 
 ``scale: 0.01`` takes a hundredth of pool, budget and epochs. ``stand_in: digits`` takes scikit-learn's
 handwritten digits and a small network in place of the experiment's data and backbone. Results of either have
-folders of their own.
+folders of their own; experiments whose data become the same share dataset, pretraining and features.
 """
 
 from typing import Any
@@ -17,6 +17,7 @@ SCALED = {
     "initial": ("size",),
     "head": ("epochs", "patience", "step_size"),
     "pretrain": ("epochs", "warmup_epochs"),
+    "features": ("shards",),
 }
 
 #: What stands in for the data and the backbone of an experiment.
@@ -25,6 +26,7 @@ STAND_INS: dict[str, dict[str, Any]] = {
         "dataset": {"kind": "digits"},
         "backbone": {"architecture": "small", "image_size": 8},
         "pretrain": {"method": "simclr", "epochs": 20, "batch_size": 128, "augmentation": "digits"},
+        "shards": 1,
         "augmentation": "digits",
         "options": {"vaal": {"image_size": 16, "width": 8}},
     }
@@ -61,13 +63,17 @@ def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
     if imbalance := _section(raw, "dataset").get("imbalance"):
         dataset["imbalance"] = imbalance
     changed = {key: stand_in[key] for key in ("backbone", "pretrain")} | {"dataset": dataset}
-    if "augmentation" in _section(raw, "head"):
-        changed["head"] = {**raw["head"], "augmentation": stand_in["augmentation"]}
-    if "augmentation" in _section(raw, "features"):
-        changed["features"] = {**raw["features"], "augmentation": stand_in["augmentation"]}
+    for key in ("head", "features"):
+        if "augmentation" in _section(raw, key):
+            changed[key] = {**raw[key], "augmentation": stand_in["augmentation"]}
+    if features := _section(raw, "features"):
+        changed["features"] = {**features, **changed.get("features", {}), "shards": stand_in["shards"]}
     if isinstance(strategies := raw.get("strategies"), list):
         changed["strategies"] = [_with_options(one, stand_in["options"]) for one in strategies]
-    return _renamed(raw | changed, name)
+    # Features with views and without are two files.
+    views = features.get("views", 0)
+    dataset["name"] = f"stand_in_{_dataset_name(dataset)}" + (f"_views{views}" if views else "")
+    return raw | changed | {"experiment": f"{raw.get('experiment')}_{name}"}
 
 
 def _with_options(strategy: Any, options: dict[str, dict[str, Any]]) -> Any:
@@ -104,15 +110,18 @@ def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
         scaled["pretrain"] = {**pretrain, "warmup_epochs": min(warmup, epochs - 1)}
     if isinstance(strategies := raw.get("strategies"), list):
         scaled["strategies"] = [_with_fewer_epochs(one, scale) for one in strategies]
-    if subset and "dataset" in raw:
-        scaled["dataset"] = {**_section(raw, "dataset"), "fraction": scale}
-    return _renamed(scaled, f"scale{scale:g}")
+    dataset = _section(raw, "dataset")
+    suffix = f"scale{scale:g}"
+    fraction = {"fraction": scale} if subset else {}
+    scaled["dataset"] = {**dataset, **fraction, "name": f"{_dataset_name(dataset)}_{suffix}"}
+    return scaled | {"experiment": f"{raw.get('experiment')}_{suffix}"}
 
 
-def _renamed(raw: dict[str, Any], suffix: str) -> dict[str, Any]:
-    """Return the configuration with folders of its own, for the experiment and for its dataset."""
-    name = f"{raw.get('experiment')}_{suffix}"
-    return raw | {"experiment": name, "dataset": {**_section(raw, "dataset"), "name": name}}
+def _dataset_name(dataset: dict[str, Any]) -> str:
+    """Return the name that a dataset is given, or has by its kind and imbalance."""
+    imbalance = _section(dataset, "imbalance")
+    thinned = f"_{imbalance.get('kind')}{imbalance.get('factor')}" if imbalance else ""
+    return str(dataset.get("name") or f"{dataset.get('kind')}{thinned}")
 
 
 def _section(raw: dict[str, Any], key: str) -> dict[str, Any]:

@@ -1,5 +1,11 @@
 # The figures of all of the paper's experiments: this workflow once for each.
 
+from planning.paper import make_experiments, only_plans
+
+# A dry run starts no rule: it plans the experiments here, and ends.
+if workflow.is_main_process and only_plans(sys.argv[1:]):
+    sys.exit(make_experiments(PAPER_EXPERIMENTS, sys.argv[1:]))
+
 
 rule paper_figures:
     log:
@@ -11,5 +17,4 @@ rule paper_figures:
         experiments=PAPER_EXPERIMENTS,
         arguments=shlex.join(sys.argv[1:]),
     shell:
-        "python -m planning.paper --experiments {params.experiments} --arguments={params.arguments:q}"
-        " 2> >(tee {log} >&2)"
+        "python -m planning.paper --experiments {params.experiments} --arguments={params.arguments:q} --log {log}"

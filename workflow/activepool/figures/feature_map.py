@@ -9,9 +9,9 @@ from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 
 from activepool.features.projection import FeatureMap
-from activepool.figures.colour_bars import add_colour_bar
+from activepool.figures.colour_bars import WIDTH, add_colour_bar
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import PANEL_HEIGHT, PANEL_WIDTH, name_axes, panels_of
+from activepool.figures.small_multiples import name_axes, panels_of
 from activepool.figures.styles import styles_of
 from activepool.seeding import generator
 
@@ -22,8 +22,8 @@ MOST_POINTS = 20_000
 COLOURS, DARKEST, LIGHTEST = "plasma", 0.0, 0.88
 POOL_COLOUR = "#CCCCCC"
 
-#: Areas of points in square points: at most, and all of a panel together.
-LARGEST_POINT, ALL_POINTS = 6.0, 1500.0
+#: Areas of points in square points: at most, at least, and all of a panel together.
+LARGEST_POINT, SMALLEST_POINT, ALL_POINTS = 6.0, 0.3, 1500.0
 
 #: Numbers of rounds at the colour bar.
 MOST_TICKS = 10
@@ -45,7 +45,6 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
     rounds = max(len(of_strategy) for of_strategy in picks.values())
     styles = styles_of(list(picks), settings)
     figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in picks])
-    _fit_height(figure, panels, feature_map.coordinates)
     colours = _colours(rounds)
     rows = np.arange(len(feature_map.coordinates))
     pool = feature_map.coordinates[_some(rows, "pool")]
@@ -57,17 +56,23 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
         picked = feature_map.coordinates[np.concatenate(of_strategy)[shown]]
         _draw_points(axes, picked, colours(of_round[shown]), len(shown))
         axes.set(xticks=[], yticks=[], aspect="equal")
-    _add_bar(figure, panels, colours, rounds)
+    bar = _add_bar(figure, panels, colours, rounds)
     name_axes(figure, *_axis_names(feature_map))
+    _fit_height(figure, panels, feature_map.coordinates)
+    bar.set_box_aspect(figure.get_figheight() / WIDTH)
     return figure
 
 
 def _fit_height(figure: Figure, panels: list[Axes], coordinates: np.ndarray) -> None:
-    """Make panels as high as the map is relative to its width, since both axes have one scale."""
+    """Make panels as high as the map is relative to their width, since both axes have one scale."""
     width, height = np.ptp(coordinates, axis=0)
     ratio = np.clip(height / width, FLATTEST, TALLEST) if width > 0 else 1.0
-    rows = panels[0].get_gridspec().nrows
-    figure.set_figheight(figure.get_figheight() + rows * (ratio * PANEL_WIDTH - PANEL_HEIGHT))
+    # Twice: at first, titles lie in the room that panels which are too high leave empty.
+    for _ in range(2):
+        figure.draw_without_rendering()
+        panel = panels[0].get_position(original=True)
+        excess = panel.height * figure.get_figheight() - ratio * panel.width * figure.get_figwidth()
+        figure.set_figheight(figure.get_figheight() - panels[0].get_gridspec().nrows * excess)
 
 
 def _colours(rounds: int) -> Colormap:
@@ -81,16 +86,18 @@ def _some(rows: np.ndarray, what: str) -> np.ndarray:
 
 
 def _draw_points(axes: Axes, places: np.ndarray, colour: str | np.ndarray, count: int | None = None) -> None:
-    area = min(LARGEST_POINT, ALL_POINTS / max(1, len(places) if count is None else count))
+    area = ALL_POINTS / max(1, len(places) if count is None else count)
+    area = min(LARGEST_POINT, max(SMALLEST_POINT, area))
     axes.scatter(*places.T, s=area, c=colour, linewidths=0, rasterized=True)
 
 
-def _add_bar(figure: Figure, panels: list[Axes], colours: Colormap, rounds: int) -> None:
+def _add_bar(figure: Figure, panels: list[Axes], colours: Colormap, rounds: int) -> Axes:
     norm = BoundaryNorm(np.arange(rounds + 1) - 0.5, rounds)
     bar = add_colour_bar(figure, panels, colours, norm, "Round (0: initial pool)")
     bar.tick_params(which="both", length=0)
     bar.set_yticks(range(0, rounds, -(-rounds // MOST_TICKS)))
     bar.yaxis.set_major_formatter("{x:.0f}")
+    return bar
 
 
 def _axis_names(feature_map: FeatureMap) -> list[str]:
@@ -99,4 +106,6 @@ def _axis_names(feature_map: FeatureMap) -> list[str]:
     shares = feature_map.variance_shares
     if shares is None:
         return names
-    return [f"{name} ({100 * share:.0f} %)" for name, share in zip(names, shares, strict=True)]
+    return [
+        f"{name} ({100 * share:.0f} % of the variance)" for name, share in zip(names, shares, strict=True)
+    ]

@@ -9,6 +9,9 @@ import numpy as np
 from activepool.figures.settings import Settings
 from activepool.figures.styles import NAMES
 
+#: What stands between two columns: with it tables fit into 16 cm.
+ROOM = r"@{\hspace{0.7em}}"
+
 #: What a cell without a value holds.
 MISSING = "--"
 
@@ -30,19 +33,24 @@ class Grid:
         strategies: the rows.
         columns: title as plain text -> a cell of LaTeX for each row.
         in_a_line: columns that fit into the width of a page; further ones go below, with their own header.
+        title: a line of its own above the header, as plain text; empty for none.
     """
 
     heading: str
     strategies: Sequence[str]
     columns: Mapping[str, Sequence[str]]
     in_a_line: int = 5
+    title: str = ""
 
     def blocks(self) -> list["Grid"]:
         """Return the grid in parts that are narrow enough."""
         columns = list(self.columns.items())
         starts = range(0, len(columns), self.in_a_line)
         parts = [dict(columns[start : start + self.in_a_line]) for start in starts]
-        return [Grid(self.heading, self.strategies, part, self.in_a_line) for part in parts]
+        return [
+            Grid(self.heading, self.strategies, part, self.in_a_line, "" if number else self.title)
+            for number, part in enumerate(parts)
+        ]
 
 
 def latex_table(grids: Sequence[Grid], settings: Settings, notes: Sequence[str] = ()) -> str:
@@ -54,11 +62,12 @@ def latex_table(grids: Sequence[Grid], settings: Settings, notes: Sequence[str] 
     width = max((len(block.columns) for block in blocks), default=0)
     lines = [
         "% For a document with \\usepackage{booktabs}.",
-        rf"\begin{{tabular}}{{l{'r' * width}}}",
+        rf"\begin{{tabular}}{{l*{{{width}}}{{{ROOM}r}}}}",
         r"\toprule",
     ]
     for number, block in enumerate(blocks):
         lines += [r"\midrule"] if number else []
+        lines += [_whole_line(escaped(block.title), width)] if block.title else []
         lines += [_line([escaped(block.heading), *map(escaped, block.columns)], width), r"\midrule"]
         rows = zip(*block.columns.values(), strict=True)
         for strategy, cells in zip(block.strategies, rows, strict=True):
@@ -66,7 +75,7 @@ def latex_table(grids: Sequence[Grid], settings: Settings, notes: Sequence[str] 
     lines.append(r"\bottomrule")
     marked = {name for block in blocks for name in block.strategies} & {*settings.upper_references}
     for note in [*notes, *([UPPER_REFERENCE_NOTE] if marked else [])]:
-        lines.append(rf"\multicolumn{{{width + 1}}}{{l}}{{\footnotesize {note}}} \\")
+        lines.append(_whole_line(rf"\footnotesize {note}", width))
     return "\n".join([*lines, r"\end{tabular}", ""])
 
 
@@ -118,6 +127,11 @@ def best_of(values: np.ndarray, strategies: Sequence[str], settings: Settings, s
 def _name(strategy: str, settings: Settings) -> str:
     mark = UPPER_REFERENCE if strategy in settings.upper_references else ""
     return escaped(NAMES.get(strategy, strategy)) + mark
+
+
+def _whole_line(text: str, width: int) -> str:
+    """Return a line that begins in the first column and does not widen the others, however long it is."""
+    return rf"\multicolumn{{{width + 1}}}{{l}}{{\makebox[0pt][l]{{{text}}}}} \\"
 
 
 def _line(cells: Sequence[str], width: int) -> str:

@@ -19,9 +19,11 @@ def panels_of(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
     """Return a figure with a panel for each title, and the panels."""
     rows = ceil(len(titles) / COLUMNS)
     columns = ceil(len(titles) / rows)
-    tallest = max(title.count("\n") + 1 for title in titles)
+    lines = [title.count("\n") + 1 for title in titles]
+    title_lines = sum(max(lines[start : start + columns]) for start in range(0, len(titles), columns))
     width = min(PAGE_WIDTH, AROUND + columns * PANEL_WIDTH)
-    figure = Figure((width, AROUND + rows * (PANEL_HEIGHT + TITLE_LINE * tallest)), layout="constrained")
+    height = AROUND + rows * PANEL_HEIGHT + TITLE_LINE * title_lines
+    figure = Figure((width, height), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for place, axes in enumerate(grid):
         if place < len(titles):
@@ -32,9 +34,11 @@ def panels_of(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
     return figure, list(grid[: len(titles)])
 
 
-def name_axes(figure: Figure, across: str, up: str) -> None:
-    """Write what all panels have on their axes."""
-    figure.supxlabel(across, size=8)
+def name_axes(figure: Figure, across: str, up: str, note: str = "") -> None:
+    """Write what all panels have on their axes, and below it a note, by which the figure grows."""
+    if note:
+        figure.set_figheight(figure.get_figheight() + TITLE_LINE)
+    figure.supxlabel("\n".join([across, *([note] if note else [])]), size=8)
     figure.supylabel(up, size=8)
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from activepool.evaluation.statistics import mean_interval
 from activepool.figures.classes import by_frequency, groups_of
 from activepool.figures.end_labels import text_width
-from activepool.figures.panels import limit_axis
+from activepool.figures.panels import interval_note, limit_axis
 from activepool.figures.quantities import Quantity
 from activepool.figures.results import Results, last_round
 from activepool.figures.settings import Settings
@@ -65,11 +65,13 @@ def draw(results: Results, settings: Settings) -> Figure:
     if many:
         panels[0].set_xticks(range(len(parts)), parts)
         across = f"{len(classes):,} classes" + (" by frequency" if len(parts) > 1 else "")
+        note = ""
     else:
         step = ceil(len(classes) * (text_width([str(max(classes))]) + GAP) / ROOM)
         panels[0].set_xticks(range(0, len(classes), step), classes[::step])
         across = "Class, from rarest to most frequent"
-    name_axes(figure, across, f"{CHANGE.title}\n({CHANGE.unit})")
+        note = interval_note("Lines", results, settings)
+    name_axes(figure, across, f"{CHANGE.title}\n({CHANGE.unit})", note)
     return figure
 
 

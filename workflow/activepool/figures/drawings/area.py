@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from activepool.figures.end_labels import LINE_HEIGHT
-from activepool.figures.panels import PAGE_WIDTH
+from activepool.figures.panels import PAGE_WIDTH, interval_note
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
@@ -16,7 +16,7 @@ from activepool.figures.tables import area
 CATEGORY = "Comparisons"
 
 #: Inches: the least height of a row, and what title and axis take around the rows.
-LOWEST_ROW, AROUND = 0.22, 0.7
+LOWEST_ROW, AROUND = 0.22, 0.85
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -43,6 +43,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     left.set_ylim(-0.6, len(names) - 0.4)
     left.set(title="Mean over the labels", xlabel=drawn.axis_label)
     right.set(title="Difference to random", xlabel=drawn.difference_label.replace("\n", " "))
+    figure.supxlabel(interval_note("Lines", results, settings), size=7)
     return figure
 
 

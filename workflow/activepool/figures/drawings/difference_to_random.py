@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from activepool.figures.panels import draw_curves
+from activepool.figures.panels import draw_curves, interval_note
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
@@ -36,7 +36,7 @@ def draw(results: Results, settings: Settings) -> Figure:
         draw_curves(axes, {strategy: differences[strategy]}, styles, drawn.factor, settings.confidence)
         axes.locator_params(axis="x", nbins=4)
         axes.axhline(0, color=REFERENCE_COLOUR, linewidth=0.8)
-    name_axes(figure, "Labels", drawn.difference_label)
+    name_axes(figure, "Labels", drawn.difference_label, interval_note("Bands", results, settings))
     return figure
 
 

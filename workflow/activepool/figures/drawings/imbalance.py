@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from activepool.errors import InputError
-from activepool.figures.panels import PAGE_WIDTH, draw_curves, legend_below, limit_axis
+from activepool.figures.panels import PAGE_WIDTH, draw_curves, interval_note, legend_below, limit_axis
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
@@ -36,5 +36,5 @@ def draw(results: Results, settings: Settings) -> Figure:
         limit_axis(axes, drawn)
         axes.set_title(drawn.axis_label)
         axes.set_xlabel("Labels")
-    legend_below(figure, styles)
+    legend_below(figure, styles, interval_note("Bands", results, settings))
     return figure

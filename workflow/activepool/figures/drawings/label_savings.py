@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from activepool.figures.panels import draw_band, label_axis, limit_axis
+from activepool.figures.panels import draw_band, interval_note, label_axis, limit_axis
 from activepool.figures.quantities import Quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
@@ -40,5 +40,5 @@ def draw(results: Results, settings: Settings) -> Figure:
         axes.locator_params(axis="x", nbins=4)
         axes.axhline(0, color=REFERENCE_COLOUR, linewidth=0.8)
     limit_axis(panels[0], SAVED)
-    name_axes(figure, "Labels of random", SAVED.axis_label)
+    name_axes(figure, "Labels of random", SAVED.axis_label, interval_note("Bands", results, settings))
     return figure

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from activepool.figures.panels import named_curves
+from activepool.figures.panels import interval_note, named_curves
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
@@ -16,4 +16,5 @@ def draw(results: Results, settings: Settings) -> Figure:
     styles = styles_of(results.curves.strategies, settings)
     curves = results.curves.of(settings.metric)
     ceiling = results.ceiling_of(settings.metric)
-    return named_curves(curves, styles, quantity(settings.metric), settings.confidence, ceiling)
+    note = interval_note("bands", results, settings)
+    return named_curves(curves, styles, quantity(settings.metric), settings.confidence, ceiling, note)

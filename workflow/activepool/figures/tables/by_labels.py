@@ -33,4 +33,4 @@ def typeset(table: pd.DataFrame, settings: Settings) -> str:
         values, half_widths = (drawn.factor * table.iloc[place, first::2].to_numpy(float) for first in (2, 3))
         best = best_of(values, strategies, settings, drawn.sign)
         columns[f"{labels:,}"] = number_cells(values, half_widths, best=best)
-    return latex_table([Grid(f"{drawn.axis_label}; labels:", strategies, columns)], settings)
+    return latex_table([Grid("Labels", strategies, columns, title=drawn.axis_label)], settings)

@@ -43,5 +43,5 @@ def typeset(table: pd.DataFrame, settings: Settings) -> str:
         marked = rows["p_holm"] < level
         columns[f"{labels:,}"] = number_cells(values, half_widths, signed=True, best=best, marked=marked)
     note = rf"$^{{*}}$ Differs from random: paired $t$-test, $p < {level:.2g}$ after Holm's correction."
-    heading = drawn.difference_label.replace("\n", " ")
-    return latex_table([Grid(f"{heading}; labels:", strategies, columns)], settings, [note])
+    title = drawn.difference_label.replace("\n", " ")
+    return latex_table([Grid("Labels", strategies, columns, title=title)], settings, [note])

@@ -48,4 +48,4 @@ def typeset(table: pd.DataFrame, settings: Settings) -> str:
         values, half_widths = (100 * rows[name].to_numpy() for name in ("saving", "saving_half_width"))
         best = best_of(values, strategies, settings)
         columns[f"{labels:,}"] = number_cells(values, half_widths, signed=True, best=best)
-    return latex_table([Grid("Labels saved (%); of random's:", strategies, columns)], settings)
+    return latex_table([Grid("Labels of random", strategies, columns, title="Labels saved (%)")], settings)

@@ -42,4 +42,6 @@ def typeset(table: pd.DataFrame, settings: Settings) -> str:
         values = 100 * rows.set_index("strategy").reindex(strategies)["share_of_pool"].to_numpy()
         best = best_of(values, strategies, settings, sign=-1)
         columns[f"{share:.0%}"] = number_cells(values, best=best)
-    return latex_table([Grid("Labels (% of the pool) for:", strategies, columns)], settings)
+    return latex_table(
+        [Grid("Share of the ceiling", strategies, columns, title="Labels needed (% of the pool)")], settings
+    )

@@ -1,0 +1,85 @@
+"""All experiments of the paper from one command, made small: two rounds, with which every stage runs.
+
+This takes minutes, most of them for the start of some 350 jobs.
+"""
+
+from itertools import combinations
+
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+from workflow_runs import REPOSITORY, Folder
+
+from activepool.figures.results import REFERENCE
+from activepool.figures.styles import NAMES as PRINTED
+from planning.loading import load
+from planning.paper import EXPERIMENTS, NAMES
+from planning.plan import Plan
+
+SMALL = {"stand_in": "digits", "scale": 0.01, "rounds": 2, "seeds": 1}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder in which the figures of all experiments have been made."""
+    demo = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+    folder = Folder(tmp_path_factory.mktemp("paper"), demo)
+    folder.printed = folder.snakemake("paper_figures", "--config", *(f"{key}={SMALL[key]}" for key in SMALL))
+    return folder
+
+
+@pytest.fixture(params=NAMES)
+def plan(request):
+    """The files of one experiment."""
+    experiment = yaml.safe_load((EXPERIMENTS / f"{request.param}.yaml").read_text())
+    return Plan(load(experiment | SMALL, request.param))
+
+
+def test_none_has_a_problem(finished):
+    told = "activepool: 5 of 5 experiments without a problem\n"
+    assert told in finished.printed
+    assert (finished.path / "results/logs/paper_figures.log").read_text() == told
+
+
+def test_figures_open(finished, plan):
+    for path in plan.figures():
+        file = finished.path / path
+        if file.suffix == ".png":
+            Image.open(file).load()
+        else:
+            assert file.read_bytes().startswith(b"%PDF")
+
+
+def test_tables_hold_all_strategies(finished, plan):
+    folders, tables = plan.strategies(), finished.path / plan.root / "tables"
+    assert sorted(path.name for path in tables.glob("*.*")) == sorted(
+        f"{name}.{form}" for name in plan.table_names for form in ("csv", "tex")
+    )
+    others = [name for name in folders if name != REFERENCE]
+    for name in ("final", "area", "labels_to_reach", "difference_by_labels", "label_savings"):
+        expected = others if name in ("difference_by_labels", "label_savings") else folders
+        found = pd.read_csv(tables / f"{name}.csv")["strategy"]
+        assert list(dict.fromkeys(found)) == expected, name
+        printed = (tables / f"{name}.tex").read_text()
+        assert all(PRINTED[folder] in printed for folder in expected), name
+    assert set(folders) < set(pd.read_csv(tables / "by_labels.csv").columns)
+    pairs = pd.read_csv(tables / "overlap.csv")
+    assert list(zip(pairs["strategy"], pairs["other"], strict=True)) == list(combinations(folders, 2))
+
+
+def test_every_strategy_has_both_rounds(finished, plan):
+    curves = pd.read_csv(finished.path / plan.root / "curves.csv")
+    assert set(zip(curves["strategy"], curves["round"], strict=True)) == {
+        (strategy, round_number) for strategy in plan.strategies() for round_number in (0, 1)
+    }
+    assert curves["top1"].between(0, 1).all()
+
+
+def test_data_that_are_the_same_are_made_once(finished):
+    names = {path.name for path in (finished.path / "results/pretrained").iterdir()}
+    assert names == {
+        "stand_in_digits_scale0.01",
+        "stand_in_digits_views4_scale0.01",
+        "stand_in_digits_exp0.1_scale0.01",
+    }

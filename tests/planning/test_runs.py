@@ -5,9 +5,11 @@ import threading
 
 import pytest
 
+from activepool.errors import InputError
 from planning import runs
 
-RUN = "from planning.runs import enter; lock = enter()\n"
+RUN = "from planning.runs import claim, enter; lock = enter()\n"
+CLAIM = RUN + "claim(lock, {reads}, {writes})\n"
 JOB = "from activepool.announcements import announce; lock = announce('{jobs}')\n"
 STAY = "import sys; print(flush=True); sys.stdin.read()"
 
@@ -90,3 +92,28 @@ def test_a_run_within_another_leaves_its_locks_and_says_nothing(folder, started,
     assert runs.enter()
     assert runs.SNAKEMAKE_LOCKS.exists()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("reads", "writes", "shared"),
+    [
+        (["a"], ["b"], "b"),
+        (["b"], ["c"], "b"),
+        (["c"], ["a"], "a"),
+        (["a"], ["c"], None),
+        ([], [], None),
+    ],
+)
+def test_runs_are_kept_apart_by_the_files_that_one_of_them_writes(folder, started, reads, writes, shared):
+    process = started(CLAIM.format(reads=["a"], writes=["b"]))
+    run = runs.enter()
+    if shared is None:
+        runs.claim(run, reads, writes)
+    else:
+        told = (
+            rf"another run in this folder \(.*-{process.pid}\) is at work on {shared}; start this one again"
+        )
+        with pytest.raises(InputError, match=told):
+            runs.claim(run, reads, writes)
+    process.communicate()
+    runs.claim(run, reads, writes)

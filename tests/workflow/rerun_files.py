@@ -10,6 +10,7 @@ from rerun_cases import (
     EVALUATION,
     EVERY_IMAGE_JOB,
     EVERYTHING,
+    IMAGE_FEATURES,
     IMAGE_PRETRAINING,
     NEW_HEADS,
     case,
@@ -46,15 +47,18 @@ def _(trial: Trial) -> None:
         file["train/features"][0, 0] += 1
 
 
-@case("embeddings at another path, with the same content", "embeddings", EVERYTHING)
+@case("embeddings at another path, with the same content", "embeddings")
 def _(trial: Trial) -> None:
-    move_embeddings(trial)
-
-
-def move_embeddings(trial: Trial) -> None:
-    """Give the file of embeddings another name."""
     (trial.path / "given.h5").rename(trial.path / "moved.h5")
     trial.put("moved.h5", "dataset", "path")
+
+
+@case("embeddings at another path, with other content", "embeddings", EVERYTHING)
+def _(trial: Trial) -> None:
+    shutil.copy(trial.path / "given.h5", trial.path / "other.h5")
+    with h5py.File(trial.path / "other.h5", "r+") as file:
+        file["train/features"][0, 0] += 1
+    trial.put("other.h5", "dataset", "path")
 
 
 @case("a label more in the file of `dataset.annotations`", "images")
@@ -84,10 +88,16 @@ def _(trial: Trial) -> None:
     touch_all(trial.path)
 
 
-@case("a file above 1 MB touched, such as embeddings", "embeddings", EVERYTHING)
+@case("embeddings touched, of any size", "embeddings")
 def _(trial: Trial) -> None:
     (trial.path / "given.h5").touch()
     trial.arguments = ("--max-checksum-file-size", "1000")
+
+
+@case("another file above 1 MB touched, such as weights", "images", IMAGE_FEATURES)
+def _(trial: Trial) -> None:
+    (trial.path / "results/pretrained/images/flat/backbone.safetensors").touch()
+    trial.arguments += ("--max-checksum-file-size", "1000")
 
 
 @case(

@@ -6,7 +6,7 @@ import pytest
 import rerun_settings  # noqa: F401, declares its cases
 from dry_runs import REPOSITORY, planned
 from rerun_cases import CASES
-from rerun_files import move_embeddings, move_images
+from rerun_files import move_images
 from rerun_trials import IMAGE_TARGETS, IMAGES, Trial, write_images
 from workflow.conftest import EMBEDDINGS
 from workflow_runs import Folder
@@ -102,13 +102,6 @@ def check_words(words, found):
     named = set(re.findall(r"`(\w+)`", words.partition("; no ")[0])) & set(READERS)
     assert named <= rules
     assert rules <= (following(named) if "what follows" in words else named)
-
-
-def test_data_that_moved_is_taken_as_it_is_when_told(trial_of):
-    trial = trial_of("embeddings")
-    move_embeddings(trial)
-    trial.snakemake("--touch")
-    assert not trial.planned()
 
 
 def test_images_that_moved_are_taken_as_they_are_when_told(trial_of):

@@ -11,8 +11,8 @@ from activepool.data.splits import validation_counts
 from activepool.errors import InputError
 from activepool.labels import read_annotations
 from activepool.tracking.catalogue import missing_package
-from planning.chain import Chain
 from planning.configuration import Experiment
+from planning.contents import previewed
 from planning.repeated_keys import repeated_keys
 
 #: The network without weights: its features are the pixels.
@@ -126,7 +126,7 @@ def _tracker_problems(experiment: Experiment) -> Iterator[str]:
 
 def _data_problems(experiment: Experiment) -> Iterator[str]:
     try:
-        found = preview(Chain(experiment).preview_settings())
+        found = preview(previewed(experiment.dataset))
     except InputError as error:
         yield f"dataset: {str(error).removeprefix('dataset: ')}"
         return

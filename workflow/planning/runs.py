@@ -1,19 +1,23 @@
 """Runs in one folder: two at once do not harm each other, and a killed one does not hinder the next.
 
-Snakemake locks the files that a run will write, and leaves these locks behind when it is killed. Here runs
-and their jobs are announced by locks that the system takes back when a process ends, however it ends: a run
-that finds no other removes what was left. Runs that would write the same files are kept apart by Snakemake.
+Snakemake locks the files of a run. It leaves these locks behind when it is killed, and when a run ends it
+removes those of all others. Here runs and their jobs are announced by locks that the system takes back when a
+process ends, however it ends: a run that finds no other removes what was left, and runs of which one would
+write what another reads or writes are kept apart whatever became of Snakemake's locks.
 """
 
 import fcntl
+import json
 import os
 import shutil
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
 from activepool.announcements import announce, at_work
+from activepool.errors import InputError
 
 #: Where Snakemake keeps its locks, and where runs and jobs are announced, in the folder of a run.
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
@@ -52,6 +56,37 @@ def enter() -> IO[str] | None:
             return announce(RUNS)
     except OSError:
         return None
+
+
+def claim(run: IO[str] | None, reads: Iterable[str], writes: Iterable[str]) -> None:
+    """Note which files a run reads and writes, before its first job.
+
+    Args:
+        run: what announces it, from `enter`.
+        reads, writes: paths as the rules name them.
+
+    Raises: InputError if a run at work writes one of them, or reads one that this run would write.
+    """
+    if run is None:
+        return
+    own = {"reads": sorted(reads), "writes": sorted(writes)}
+    with (RUNS / "door").open("w") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        for other in at_work(RUNS):
+            if shared := _shared(own, json.loads((RUNS / other).read_text() or "{}")):
+                raise InputError(
+                    f"another run in this folder ({other}) is at work on {min(shared)}; start this one again"
+                    " after it"
+                )
+        run.write(json.dumps(own))
+        run.flush()
+
+
+def _shared(own: dict[str, list[str]], others: dict[str, list[str]]) -> set[str]:
+    """Return the files that one of two runs writes, and the other reads or writes."""
+    reads, writes = set(own["reads"]), set(own["writes"])
+    read, written = set(others.get("reads", [])), set(others.get("writes", []))
+    return (writes & (read | written)) | (reads & written)
 
 
 def _pass(door: IO[str]) -> None:

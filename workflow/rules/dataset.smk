@@ -16,7 +16,7 @@ rule dataset:
         mem_mb=4000,
         runtime=240,
     params:
-        settings=settings("dataset"),
+        settings=untracked(json.dumps(given(EXPERIMENT.dataset))),
         provenance=provenance("dataset"),
     shell:
         "python -m activepool.stages.dataset --dataset {params.settings:q} --workers {threads}"

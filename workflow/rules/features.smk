@@ -11,8 +11,6 @@ else:
 
 
 rule embeddings:
-    input:
-        PLAN.embeddings_files(),
     output:
         "results/features/{dataset}/{backbone}/features.h5",
     log:
@@ -23,7 +21,7 @@ rule embeddings:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=settings("embeddings"),
+        settings=untracked(json.dumps(given(EXPERIMENT.dataset))),
         provenance=provenance("embeddings"),
     shell:
         "python -m activepool.stages.embeddings --embeddings {params.settings:q} --output {output}"

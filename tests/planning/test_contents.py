@@ -1,0 +1,104 @@
+import hashlib
+import os
+
+import pytest
+
+from activepool import provenance
+from planning import contents
+from planning.chain import Chain
+from planning.configuration import Experiment
+
+CONFIGURATION = {
+    "experiment": "trial",
+    "initial": {"size": 30},
+    "budget": 10,
+    "rounds": 3,
+    "strategies": ["margin"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The files whose content is read."""
+    found = []
+    digest = provenance.file_digest
+    monkeypatch.setattr(provenance, "file_digest", lambda path: found.append(str(path)) or digest(path))
+    return found
+
+
+def counted(dataset):
+    experiment = Experiment.model_validate({**CONFIGURATION, "dataset": dataset})
+    stage = "embeddings" if dataset["kind"] == "embeddings" else "dataset"
+    chain = Chain(experiment)
+    return chain.settings(stage), chain.provenance(stage)
+
+
+def test_embeddings_count_by_the_content_of_their_files(folder):
+    for name in ("features", "labels", "test_features", "test_labels"):
+        (folder / f"{name}.npy").write_text(name)
+    paths = {"path": "features.npy", "labels": "labels.npy"}
+    paths |= {"test_features": "test_features.npy", "test_labels": "test_labels.npy"}
+    first = counted({"kind": "embeddings", **paths})
+    (folder / "elsewhere").mkdir()
+    for name in paths.values():
+        (folder / name).rename(folder / "elsewhere" / name)
+    moved = {key: str(folder / "elsewhere" / name) for key, name in paths.items()}
+    assert counted({"kind": "embeddings", **moved}) == first
+    assert counted({"kind": "embeddings", **moved, "test_fraction": 0.1}) != first
+    for path in moved.values():
+        before = contents.Path(path).read_bytes()
+        contents.Path(path).write_bytes(before + b"!")
+        assert counted({"kind": "embeddings", **moved}) != first
+        contents.Path(path).write_bytes(before)
+    assert counted({"kind": "embeddings", **moved}) == first
+
+
+def test_what_a_stage_is_given_has_the_paths(folder):
+    (folder / "given.h5").write_text("features")
+    dataset = Experiment.model_validate(
+        {**CONFIGURATION, "dataset": {"kind": "embeddings", "path": "given.h5"}}
+    ).dataset
+    assert contents.given(dataset) == {"path": "given.h5"}
+    assert contents.previewed(dataset)["options"] == {"path": "given.h5"}
+
+
+def test_a_file_is_read_anew_only_after_a_change(folder, read):
+    (folder / "given.h5").write_text("features")
+    expected = hashlib.sha256(b"features").hexdigest()
+    assert [contents.content("given.h5") for _ in range(3)] == [expected] * 3
+    assert read == ["given.h5"]
+    os.utime("given.h5", (1, 1))
+    assert contents.content("given.h5") == expected
+    assert len(read) == 2
+    (folder / "given.h5").write_text("others")
+    assert contents.content("given.h5") == hashlib.sha256(b"others").hexdigest()
+    assert len(read) == 3
+
+
+@pytest.mark.parametrize("spoilt", ["", "[]", "{}", "{"])
+def test_a_memory_that_is_none_is_made_anew(folder, read, spoilt):
+    (folder / "given.h5").write_text("features")
+    contents.content("given.h5")
+    [memory] = contents.DIGESTS.iterdir()
+    memory.write_text(spoilt)
+    for _ in range(2):
+        assert contents.content("given.h5") == hashlib.sha256(b"features").hexdigest()
+    assert len(read) == 2
+
+
+def test_a_file_that_is_not_there_counts_by_its_path(folder):
+    assert contents.content("given.h5") == "given.h5"
+
+
+def test_cifar_counts_by_its_name_and_other_images_by_their_path(folder):
+    first = counted({"kind": "cifar10", "root": "data"})
+    assert counted({"kind": "cifar10", "root": "/elsewhere", "download": True}) == first
+    assert counted({"kind": "cifar100", "root": "data"}) != first
+    assert counted({"kind": "cifar10", "root": "data", "fraction": 0.5}) != first
+    assert counted({"kind": "folder", "root": "a"}) != counted({"kind": "folder", "root": "b"})

@@ -1,0 +1,98 @@
+"""Two runs at once in one folder: each ends well or says why not, and neither harms the other's files."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from workflow.conftest import EMBEDDINGS, write_embeddings
+from workflow_runs import Folder
+
+#: Less of the experiment that the fixture `finished` has run; and another one, of the same rounds.
+CONFIGURATION = {**EMBEDDINGS, "strategies": ["random", "base", "coreset"], "seeds": 1}
+ANOTHER = {**EMBEDDINGS, "experiment": "another", "strategies": ["entropy"], "seeds": 1}
+
+FEATURES = "results/features/embeddings/given/features.h5"
+
+#: Seconds that a run may take until it has locked its files.
+PATIENCE = 60
+
+
+def made(path):
+    write_embeddings(path / "given.h5")
+    return Folder(path, CONFIGURATION)
+
+
+def command(folder, configuration):
+    return folder.command(f"results/{configuration['experiment']}/curves.csv", cores=1)
+
+
+def started(folder):
+    """Start the run of CONFIGURATION, and return it when it has locked its files and works."""
+    run = subprocess.Popen(
+        command(folder, CONFIGURATION),
+        cwd=folder.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + PATIENCE
+    while not list(folder.path.glob(".snakemake/locks/*")):
+        assert run.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    return run
+
+
+def beside(run, folder, configuration):
+    """Run Snakemake to its end beside one that is at work; return its exit status and what it said."""
+    folder.configure(configuration)
+    done = subprocess.run(command(folder, configuration), cwd=folder.path, capture_output=True, text=True)
+    printed = done.stdout + done.stderr
+    told = [line for line in printed.splitlines() if line.startswith("activepool: another run is at work")]
+    assert len(told) == 1, printed
+    assert f"-{run.pid}); if both write the same files, this one is stopped: start it again" in told[0]
+    assert "Traceback" not in printed
+    return done.returncode, printed
+
+
+def check_end(run, folder, finished, strategies):
+    """Check that the first run ends well, and that there is all that undisturbed runs have made."""
+    output, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, output
+    expected = finished.digests(
+        FEATURES,
+        "results/trial/splits/seed0/validation.csv",
+        *(f"results/trial/{name}/seed0/**/*.*" for name in ("initial_balanced", *strategies)),
+    )
+    found = {path.replace("/another/", "/trial/"): digest for path, digest in folder.results().items()}
+    bits = {path: digest for path, digest in expected.items() if "/provenance/" not in path}
+    assert {"results/trial/base/seed0/round02/head.h5", FEATURES} <= bits.keys()
+    assert bits.items() <= found.items()
+
+
+def test_a_second_run_of_an_experiment_is_stopped_and_the_first_ends_well(tmp_path, finished):
+    folder = made(tmp_path)
+    run = started(folder)
+    os.killpg(run.pid, signal.SIGSTOP)  # it is at work for as long as it takes
+    status, printed = beside(run, folder, CONFIGURATION)
+    assert status != 0
+    assert "Directory cannot be locked" in printed
+    # What --unlock does, which Snakemake now proposes, and any other run when it ends.
+    shutil.rmtree(folder.path / ".snakemake/locks")
+    status, printed = beside(run, folder, CONFIGURATION)
+    assert status != 0
+    assert f"-{run.pid}) is at work on results/" in printed
+    os.killpg(run.pid, signal.SIGCONT)
+    check_end(run, folder, finished, CONFIGURATION["strategies"])
+    assert "Nothing to be done" in folder.snakemake("results/trial/curves.csv")
+
+
+def test_an_experiment_on_the_same_features_goes_on_beside_the_first(tmp_path, finished):
+    folder = made(tmp_path)
+    folder.snakemake(FEATURES)
+    run = started(folder)
+    status, printed = beside(run, folder, ANOTHER)
+    assert status == 0, printed
+    check_end(run, folder, finished, [*CONFIGURATION["strategies"], *ANOTHER["strategies"]])

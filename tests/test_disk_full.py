@@ -27,7 +27,7 @@ from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 
 def main(arguments):
-    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
     {write}
 
 run(StageParser(""), main)
@@ -38,9 +38,38 @@ run(StageParser(""), main)
 def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, kind):
     path = tmp_path / "output"
     path.write_text("old")
-    program = STAGE.format(write=WRITERS[kind].format(path=path))
+    program = STAGE.format(write=WRITERS[kind].format(path=path), limit=65536)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 2, done.stderr
     assert done.stderr == f"activepool: {path} cannot be written: {os.strerror(errno.EFBIG)}\n"
     assert [found.name for found in tmp_path.iterdir()] == ["output"]
     assert path.read_text() == "old"
+
+
+#: Parts of many sizes, as in features.h5; the whole has about 100 kB.
+PARTS = """from activepool.hdf5_writing import written_hdf5; import h5py
+    with written_hdf5('{path}') as file:
+        file.attrs['class_names'] = ['cat', 'dog']
+        for name, rows in (('train', 2000), ('test', 100)):
+            group = file.create_group(name)
+            group['labels'] = np.arange(rows)
+            features = group.create_dataset('features', (rows, 16), np.float16)
+            sources = group.create_dataset('sources', rows, h5py.string_dtype())
+            for start in range(0, rows, 50):
+                features[start:start + 50] = np.ones((50, 16))
+                sources[start:start + 50] = [f'{{name}}/{{row}}' for row in range(start, start + 50)]"""
+
+
+def test_a_disk_that_is_full_at_any_byte_of_an_hdf5_file(tmp_path):
+    path, limit, failures = tmp_path / "output", 10, 0
+    while True:
+        program = STAGE.format(write=PARTS.format(path=path), limit=limit)
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        if done.returncode == 0:
+            break
+        assert done.stderr == f"activepool: {path} cannot be written: {os.strerror(errno.EFBIG)}\n"
+        assert list(tmp_path.iterdir()) == []
+        failures += 1
+        limit = round(limit * 1.9)
+    assert failures > 10
+    assert path.stat().st_size <= limit

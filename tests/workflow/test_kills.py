@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_runs import Folder
@@ -44,19 +45,39 @@ TARGETS = [
     )
 ]
 
-#: How often each stage is killed, and the whole run.
-KILLS_PER_STAGE, KILLS_OF_ALL = 5, 5
+#: The whole network trained anew in each round, and the features of the pool made by it.
+FINETUNING = {
+    **CONFIGURATION,
+    "dataset": {"kind": "digits", "fraction": 0.2},
+    "pretrain": {"epochs": 1, "warmup_epochs": 0, "batch_size": 256, "augmentation": "digits"},
+    "features": {"dtype": "float32"},
+    "rounds": 2,
+    "strategies": ["margin"],
+    "head": {"solver": "finetune", "epochs": 30, "learning_rate": 0.02, "augmentation": "digits"},
+}
 
-#: Seconds between a stage's start and its end by a kill, and between those of the whole run: at most.
-LONGEST_LIFE, LONGEST_RUN = 1.0, 12.0
+
+@dataclass(frozen=True)
+class Kills:
+    """How often, and how soon.
+
+    Attributes:
+        per_stage, of_all: how often each stage is killed, and the whole run.
+        longest_life, longest_run: seconds between their start and their end by a kill, at most.
+    """
+
+    per_stage: int
+    of_all: int
+    longest_life: float
+    longest_run: float
 
 
 class Killer:
     """Ends stages at random moments, up to a number of times for each stage."""
 
-    def __init__(self, folder: Path, kills_per_stage: int, seed: int) -> None:
+    def __init__(self, folder: Path, kills: Kills, seed: int) -> None:
         self.killed: Counter[str] = Counter()
-        self._folder, self._quota = folder, kills_per_stage
+        self._folder, self._kills = folder, kills
         self._draws = random.Random(seed)
         self._deadlines: dict[int, tuple[str, float]] = {}
         self._ended = threading.Event()
@@ -74,9 +95,9 @@ class Killer:
         while not self._ended.wait(0.02):
             now = time.monotonic()
             for process, stage in stages_at_work(self._folder):
-                chosen = (stage, now + self._draws.uniform(0, LONGEST_LIFE))
+                chosen = (stage, now + self._draws.uniform(0, self._kills.longest_life))
                 _, deadline = self._deadlines.setdefault(process, chosen)
-                if now >= deadline and self.killed[stage] < self._quota:
+                if now >= deadline and self.killed[stage] < self._kills.per_stage:
                     kill(os.kill, process)
                     self.killed[stage] += 1
 
@@ -101,20 +122,20 @@ def kill(function, process):
         function(process, signal.SIGKILL)
 
 
-def run_with_kills(folder, seed):
+def run_with_kills(folder, targets, kills, seed):
     """Start the run until it has ended well; return how often each stage, and the whole, was killed."""
     draws = random.Random(seed)
-    with Killer(folder.path, KILLS_PER_STAGE, seed) as killer:
-        for attempt in range(KILLS_OF_ALL + 5):
+    with Killer(folder.path, kills, seed) as killer:
+        for attempt in range(kills.of_all + 5):
             run = subprocess.Popen(
-                folder.command("--retries", "40", *TARGETS),
+                folder.command("--retries", "40", *targets),
                 cwd=folder.path,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,
             )
-            longest = draws.uniform(2, LONGEST_RUN) if attempt < KILLS_OF_ALL else 600
+            longest = draws.uniform(2, kills.longest_run) if attempt < kills.of_all else 600
             try:
                 output, _ = run.communicate(timeout=longest)
             except subprocess.TimeoutExpired:
@@ -125,16 +146,29 @@ def run_with_kills(folder, seed):
     raise AssertionError(f"the run does not end: {output}")
 
 
-def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path):
-    undisturbed, killed = (Folder(make(tmp_path / name), CONFIGURATION) for name in ("undisturbed", "killed"))
-    undisturbed.snakemake(*TARGETS)
-    kills, kills_of_all = run_with_kills(killed, seed=0)
-    assert kills.total() + kills_of_all >= 50, kills
+def check_kills(tmp_path, configuration, targets, kills):
+    """Run undisturbed and with kills, and compare; return how often each stage, and the whole, was killed."""
+    undisturbed, killed = (Folder(make(tmp_path / name), configuration) for name in ("undisturbed", "killed"))
+    undisturbed.snakemake(*targets)
+    found = run_with_kills(killed, targets, kills, seed=0)
     assert killed.results() == undisturbed.results()
     assert "what does not: 0" in killed.snakemake("verify")
     left = [path for path in killed.path.glob("results/**/*") if path.name.endswith(".state")]
     left += list(killed.path.glob("results/**/.*"))
     assert left == []
+    return found
+
+
+def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path):
+    kills = Kills(per_stage=5, of_all=5, longest_life=1.0, longest_run=12.0)
+    of_stages, of_all = check_kills(tmp_path, CONFIGURATION, TARGETS, kills)
+    assert of_stages.total() + of_all >= 50, of_stages
+
+
+def test_finetuning_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path):
+    kills = Kills(per_stage=1, of_all=1, longest_life=5.0, longest_run=20.0)
+    of_stages, of_all = check_kills(tmp_path, FINETUNING, ["results/trial/curves.csv"], kills)
+    assert of_stages["finetune"] == of_all == 1, of_stages
 
 
 def make(path):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from activepool.compute import Compute, to_numpy
+from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, row_distances
@@ -100,3 +101,12 @@ def test_row_distances_of_near_and_equal_rows():
     expected = [[np.linalg.norm(one - other) for other in weight] for one in weight]
     assert np.allclose(row_distances(weight), expected, rtol=1e-6, atol=0)
     assert row_distances(weight)[3, 8] == 0
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_feature_that_is_no_number_is_told(value):
+    features = np.ones((300, 4), dtype=np.float32)
+    features[217, 2] = value
+    head = LinearHead(np.ones((3, 4), dtype=np.float32), np.zeros(3, dtype=np.float32))
+    with pytest.raises(InputError, match="train/features: row 217 has values that are not finite"):
+        HeadOnPool(FeatureMatrix.of_array(features), head, Compute()).score(np.arange(300), ("margin",))

@@ -4,8 +4,8 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from activepool.compute import Compute, to_numpy
-from activepool.diversity.distances import Points, distance_bounds, exact_distances, require_finite
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.diversity.distances import Points, distance_bounds, exact_distances
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
 
 
 class Centers:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute import Array, Compute
-from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 
 #: Pairs whose differences are formed at once: 64 MB at a width of 2048.
@@ -36,14 +35,6 @@ class Points:
     def __len__(self) -> int:
         """n."""
         return self.values.shape[0]
-
-
-def require_finite(rows: np.ndarray, squared_norms: np.ndarray) -> None:
-    """Raise InputError, naming the first row, if the squared norm of one is not a finite number."""
-    finite = np.isfinite(squared_norms)
-    if not finite.all():
-        row = rows[~finite][0]
-        raise InputError(f"train/features: row {row} has values that are not finite, or too large")
 
 
 def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:

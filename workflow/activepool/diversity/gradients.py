@@ -11,8 +11,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from activepool.compute import Array, Compute, row_blocks, to_numpy
-from activepool.diversity.distances import require_finite
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
 

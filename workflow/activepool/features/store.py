@@ -105,7 +105,6 @@ class _PlainReads(threading.local):
 
     def __init__(self, mapped: np.memmap) -> None:
         self._mapped = mapped
-        self._file = Path(mapped.filename).open("rb", buffering=0)  # noqa: SIM115, as long as the matrix
         self._buffer = np.empty((0, mapped.shape[1]), dtype=mapped.dtype)
 
     def __call__(self, start: int, stop: int) -> np.ndarray:
@@ -113,8 +112,10 @@ class _PlainReads(threading.local):
         if len(self._buffer) < stop - start:
             self._buffer = np.empty((stop - start, self._mapped.shape[1]), dtype=self._mapped.dtype)
         rows = self._buffer[: stop - start]
-        self._file.seek(self._mapped.offset + start * self._mapped.strides[0])
-        if self._file.readinto(rows) != rows.nbytes:
+        with Path(self._mapped.filename).open("rb", buffering=0) as file:
+            file.seek(self._mapped.offset + start * self._mapped.strides[0])
+            size = file.readinto(rows)
+        if size != rows.nbytes:
             raise InputError(f"{self._mapped.filename}: ends early; delete the file to have it made anew")
         return rows
 
@@ -124,6 +125,19 @@ def _converted(stored: np.ndarray, dtype: type, rows: np.ndarray | None = None) 
     if stored.dtype == np.float16 and dtype == np.float32:
         return to_single(stored, rows)
     return (stored if rows is None else stored[rows]).astype(dtype)
+
+
+def require_finite(rows: np.ndarray, values: np.ndarray) -> None:
+    """Raise InputError, naming the first row, if what was computed of a row's features is no finite number.
+
+    Args:
+        rows: (n,) rows of the train part.
+        values: (n,) a sum in which all of a row's features are.
+    """
+    finite = np.isfinite(values)
+    if not finite.all():
+        row = rows[~finite][0]
+        raise InputError(f"train/features: row {row} has values that are not finite, or too large")
 
 
 @dataclass

@@ -7,7 +7,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from activepool.compute import Array, Compute, row_blocks, to_numpy
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, nearest_boundary
 from activepool.scores.nearest import NearestPerClass
@@ -53,6 +53,8 @@ class HeadOnPool:
         """Score the named rows; with ``nearest``, offer it their distances to each class's boundary.
 
         Returns: ``predicted`` (n,) int32 and each named score (n,) float32, in the order of ``rows``.
+
+        Raises InputError if a feature is not a number, or too large for a logit in float32.
         """
         result = {name: np.empty(len(rows), dtype=np.float32) for name in names}
         result["predicted"] = np.empty(len(rows), dtype=np.int32)
@@ -60,6 +62,7 @@ class HeadOnPool:
         def score_block(block: slice) -> None:
             logits = self.logits(rows[block])
             xp = array_namespace(logits)
+            require_finite(rows[block], to_numpy(xp.sum(logits, axis=1)))
             result["predicted"][block] = to_numpy(xp.argmax(logits, axis=1))
             if nearest is None:
                 for name in names:

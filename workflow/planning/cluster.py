@@ -1,7 +1,6 @@
 """What jobs ask of a cluster: memory and time by the size of the pool and the retry, and groups of rounds."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from planning.configuration import Experiment
@@ -22,19 +21,22 @@ class Needs:
 
     def memory(self, least: int, share: float) -> Callable[..., int]:
         """Return the memory, in 10⁶ bytes: ``least`` and a share of the features, doubled at each retry."""
-        return lambda wildcards, input, attempt: int(
-            (least + share * self._size_mb(input)) * 2 ** (attempt - 1)
+        return lambda wildcards, input, attempt, async_run: int(
+            (least + share * self._size_mb(input, async_run)) * 2 ** (attempt - 1)
         )
 
     def runtime(self, least: int, minutes_per_gb: float) -> Callable[..., int]:
         """Return the minutes allowed: ``least`` and some for each 10⁹ bytes, doubled at each retry."""
-        return lambda wildcards, input, attempt: int(
-            (least + minutes_per_gb / 1000 * self._size_mb(input)) * 2 ** (attempt - 1)
+        return lambda wildcards, input, attempt, async_run: int(
+            (least + minutes_per_gb / 1000 * self._size_mb(input, async_run)) * 2 ** (attempt - 1)
         )
 
-    def _size_mb(self, inputs: Any) -> float:
-        """Return the size of the features; its error, while they are missing, makes Snakemake ask later."""
-        return 0.0 if self._finetunes else Path(inputs.features).stat().st_size / 1e6
+    def _size_mb(self, inputs: Any, async_run: Callable[[Any], int]) -> float:
+        """Return the size of the features; its error, while they are missing, makes Snakemake ask later.
+
+        It is asked of Snakemake, because the features may lie in a storage that is not a disk here.
+        """
+        return 0.0 if self._finetunes else async_run(inputs.features.size()) / 1e6
 
 
 def _rounds_group(wildcards: Any) -> str:

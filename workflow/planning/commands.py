@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,27 +51,29 @@ class Options:
         names = [one.folder for one in self.plan.experiment.strategies if one.declared.upper_reference]
         return ["--upper-references", *names] if names else []
 
-    def query(self, wildcards: Any) -> list[str]:
-        """Return the command-line options of the select stage that depend on what the strategy declares."""
-        options = self._query(wildcards, self.queries.inputs(wildcards))
-        if self.queries.keeps_state(self.plan.experiment.strategy(wildcards.strategy)):
-            folder = self.plan.run_folder(wildcards.strategy, wildcards.seed, int(wildcards.round))
-            options += ["--output-state", f"{folder}/state.h5"]
-        return options
+    def query(self, wildcards: Any, input: Any) -> list[str]:
+        """Return the options of the select stage for the files that the strategy declares to read.
 
-    def measuring(self, wildcards: Any) -> list[str]:
+        These paths, and that of `state`, are the job's: where it works on copies, those of the copies.
+        """
+        return _reading(self.queries.inputs(wildcards), input)
+
+    def measuring(self, wildcards: Any, input: Any) -> list[str]:
         """Return the same for the measure stage."""
-        return self._query(wildcards, self.queries.measuring_inputs(wildcards))
+        return _reading(self.queries.measuring_inputs(wildcards), input)
 
-    def _query(self, wildcards: Any, inputs: dict[str, Any]) -> list[str]:
-        options = []
-        for name, paths in inputs.items():
-            options += [f"--{name}", *([paths] if isinstance(paths, str) else paths)]
+    def budget_left(self, wildcards: Any) -> list[str]:
+        """Return the option of what is left of the budget of all rounds, if the strategy reads it."""
         experiment = self.plan.experiment
-        if "budget_left" in experiment.strategy(wildcards.strategy).declared.reads:
-            queries = experiment.rounds - int(wildcards.round)
-            options += ["--budget-left", str(queries * experiment.budget)]
-        return options
+        if "budget_left" not in experiment.strategy(wildcards.strategy).declared.reads:
+            return []
+        queries = experiment.rounds - int(wildcards.round)
+        return ["--budget-left", str(queries * experiment.budget)]
+
+    def state(self, wildcards: Any, output: Any) -> list[str]:
+        """Return the option of the arrays that the strategy hands on, if it does."""
+        keeps = self.queries.keeps_state(self.plan.experiment.strategy(wildcards.strategy))
+        return ["--output-state", output.state] if keeps else []
 
     def score(self, wildcards: Any) -> list[str]:
         """Return the options of the score stage: the scores, and the budget where lists are wanted."""
@@ -88,6 +90,14 @@ class Options:
         """Return the option of the stages that read labels, if the user keeps a file of new ones."""
         annotations = self.plan.experiment.dataset.annotations
         return ["--annotations", annotations] if annotations else []
+
+
+def _reading(names: Iterable[str], inputs: Any) -> list[str]:
+    options = []
+    for name in names:
+        paths = inputs[name]
+        options += [f"--{name}", *([paths] if isinstance(paths, str) else paths)]
+    return options
 
 
 def shell_prefix(workflow: Any) -> str:

@@ -204,13 +204,14 @@ rule measure:
         options=setting("measure", "options"),
         budget=EXPERIMENT.budget,
         reads=OPTIONS.measuring,
+        budget_left=OPTIONS.budget_left,
         annotations=OPTIONS.annotations(),
         shard=OPTIONS.shard,
         provenance=provenance("measure"),
     shell:
         "python -m activepool.stages.measure --strategy {params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
-        " {params.reads:q} {params.annotations:q} --budget {params.budget}"
+        " {params.reads:q} {params.annotations:q} --budget {params.budget} {params.budget_left:q}"
         " --seed {wildcards.seed} --round {wildcards.round} {params.shard}"
         " --device {resources.device} --workers {threads} --output {output}"
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
@@ -243,14 +244,16 @@ rule select:
         options=setting("select", "options"),
         budget=EXPERIMENT.budget,
         reads=OPTIONS.query,
+        budget_left=OPTIONS.budget_left,
+        state=OPTIONS.state,
         annotations=OPTIONS.annotations(),
         provenance=provenance("select"),
     shell:
         "python -m activepool.stages.select --strategy {params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
-        " {params.reads:q} {params.annotations:q} --budget {params.budget}"
+        " {params.reads:q} {params.annotations:q} --budget {params.budget} {params.budget_left:q}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
-        " --output {output.selected} --output-labelled {output.labelled}"
+        " --output {output.selected} --output-labelled {output.labelled} {params.state:q}"
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 

@@ -1,0 +1,164 @@
+"""The workflow on a scheduler of which nothing is known but its commands, by profiles/cluster-generic.
+
+The scheduler is three scripts. Like a real one it gives jobs nothing of the environment in which they were
+submitted.
+"""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from workflow_runs import REPOSITORY, Folder
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("snakemake_executor_plugin_cluster_generic") is None,
+    reason="there is no snakemake-executor-plugin-cluster-generic; envs/requirements.lock has it",
+)
+
+CONFIGURATION = {
+    "experiment": "trial",
+    "dataset": {"kind": "digits"},
+    "backbone": {"architecture": "pixels.py:pixels", "image_size": 8},
+    "features": {"dtype": "float32", "shards": 2},
+    "validation": {"fraction": 0.1},
+    "initial": {"size": 30},
+    "budget": 10,
+    "rounds": 3,
+    "seeds": 1,
+    "strategies": ["random", "base", "coreset"],
+    "head": {"solver": "lbfgs"},
+}
+
+#: A user's backbone: the pixels. It also writes down an environment variable of the job that it is used in.
+BACKBONE = """
+import os
+from pathlib import Path
+
+from activepool.backbones.networks import identity
+
+
+def pixels(image_size, channels):
+    Path("locking.txt").write_text(os.environ.get("HDF5_USE_FILE_LOCKING", "not set"))
+    return identity(image_size, channels)
+"""
+
+#: All but figures and tables, which run where Snakemake does.
+TARGETS = ["results/trial/curves.csv", "results/trial/overlap.csv"]
+
+#: Starts the script with an empty environment, in a session of its own, and prints its number. The first of
+#: the jobs that bring rounds is killed, as if it had used too much memory.
+SUBMIT = """#!/bin/sh
+cd {queue}
+job=$$
+echo "$*" >> submitted
+setsid env -i /bin/sh -c 'sh "$1" > "$2.log" 2>&1; echo $? > "$2.ending"; mv "$2.ending" "$2.ended"' \\
+    sh "$6" $job < /dev/null > /dev/null 2>&1 &
+echo $! > $job.process
+if [ "$1" = GROUP ] && [ -e kill_one ] && rm kill_one; then
+    (sleep 3; kill -s KILL -- -$(cat $job.process)) > /dev/null 2>&1 &
+fi
+echo $job
+"""
+
+STATUS = """#!/bin/sh
+cd {queue}
+if kill -0 $(cat $1.process) 2> /dev/null && [ ! -e $1.ended ]; then echo running
+elif [ "$(cat $1.ended)" = 0 ]; then echo success
+else echo failed
+fi
+"""
+
+CANCEL = """#!/bin/sh
+cd {queue}
+for job; do
+    kill -s TERM -- -$(cat $job.process)
+    echo $job >> cancelled
+done
+"""
+
+#: What a user of the profile fills in.
+ASKED_FOR = "{rulename} {threads} {resources.mem_mb} {resources.runtime} {resources.gpu}"
+
+
+class Cluster(Folder):
+    """A working folder, and a scheduler."""
+
+    def __init__(self, path):
+        super().__init__(path, CONFIGURATION)
+        (path / "pixels.py").write_text(BACKBONE)
+        self.queue = path / "queue"
+        self.queue.mkdir()
+        for name, script in (("submit", SUBMIT), ("status", STATUS), ("cancel", CANCEL)):
+            (self.queue / name).write_text(script.replace("{queue}", str(self.queue)))
+            (self.queue / name).chmod(0o755)
+
+    def profile(self):
+        options = ["--workflow-profile", str(REPOSITORY / "profiles/cluster-generic")]
+        options += ["--cluster-generic-submit-cmd", f"{self.queue}/submit {ASKED_FOR}"]
+        options += ["--cluster-generic-status-cmd", f"{self.queue}/status"]
+        options += ["--cluster-generic-cancel-cmd", f"{self.queue}/cancel"]
+        options += ["--seconds-between-status-checks", "1", "--latency-wait", "10"]
+        options += ["--set-threads", "dataset=2", "extract=1", "--set-resources", "extract:gpu=1"]
+        return [*options, "--envvars", "HDF5_USE_FILE_LOCKING", "--"]
+
+    def submitted(self):
+        """Return what was asked for each time: cores, memory, minutes, GPUs, by the name of the job."""
+        asked = defaultdict(list)
+        for line in (self.queue / "submitted").read_text().splitlines():
+            rule, *numbers, script = line.split()
+            name = Path(script).name.split(".")[1] if rule == "GROUP" else rule
+            asked[name].append([int(number) for number in numbers])
+        return asked
+
+
+@pytest.fixture(autouse=True)
+def locking(monkeypatch):
+    monkeypatch.setenv("HDF5_USE_FILE_LOCKING", "FALSE")
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """The run without a scheduler."""
+    folder = Cluster(tmp_path_factory.mktemp("local"))
+    folder.snakemake(*TARGETS)
+    return folder
+
+
+def test_a_killed_job_is_tried_again_with_more_and_the_bits_are_those_of_a_run_here(tmp_path, local):
+    cluster = Cluster(tmp_path)
+    (cluster.queue / "kill_one").touch()
+    output = cluster.snakemake(*cluster.profile(), *TARGETS)
+    assert "Trying to restart" in output
+    assert cluster.results() == local.results()
+
+    submitted = cluster.submitted()
+    assert submitted["dataset"] == [[2, 4000, 240, 0]]
+    assert submitted.pop("extract") == [[1, 8000, 720, 1], [1, 8000, 720, 1]]
+    assert submitted["gather"] == [[1, 4000, 120, 0]]
+    # Round 0, and the rounds of each strategy, are a job each.
+    assert len(submitted) == 2 + 1 + len(CONFIGURATION["strategies"])
+    first, again = max(submitted.values(), key=len)
+    assert first[1] >= 3000
+    assert first[2] >= 30
+    assert again == [first[0], *(pytest.approx(2 * number, abs=10) for number in first[1:3]), 0]
+
+    # Jobs have nothing of this environment but what is named.
+    assert (tmp_path / "locking.txt").read_text() == "FALSE"
+
+
+def test_jobs_are_cancelled_with_the_run(tmp_path):
+    cluster = Cluster(tmp_path)
+    command = cluster.command(*cluster.profile(), *TARGETS)
+    run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    deadline = time.monotonic() + 120
+    while not (processes := list(cluster.queue.glob("*.process"))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.kill(run.pid, signal.SIGINT)
+    run.communicate(timeout=120)
+    assert (cluster.queue / "cancelled").read_text().split() == [path.stem for path in processes]
+    assert not (cluster.queue / f"{processes[0].stem}.ended").exists()

@@ -13,9 +13,9 @@ demo: setup
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "Figures: results/digits/figures    Tables: results/digits/tables    All of it in one page: make report"
 
-## test: run the tests
+## test: run the tests, a file at a time on each core
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
 
 ## report: results of the demo with captions, as one HTML page that opens offline
 report: demo
@@ -45,6 +45,10 @@ lock: setup
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
 		--no-emit-index-url envs/requirements.in -o envs/requirements.lock
 	$(BIN)/python envs/conda_from_lock.py
+	# botocore, for S3, wants an older dateutil than pandas takes.
+	grep -v '^python-dateutil==' envs/requirements.lock > .venv/constraints.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+		--no-emit-index-url -c .venv/constraints.txt envs/kubernetes.in -o envs/kubernetes.lock
 
 ## clean: remove what runs wrote
 clean:

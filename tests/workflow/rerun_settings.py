@@ -110,6 +110,14 @@ put("`seeds`: one less", "embeddings", "seeds", 1, EVALUATION_OF_OTHER_SEEDS)
 # Of the scores, those of entropy in round 1 know nothing of the budget.
 put("`budget`", "embeddings", "budget", 9, Counter(train=20, score=6) + QUERIES + EVALUATION)
 put("`initial.size`", "embeddings", "initial.size", 13, Counter(initial_pool=2) + ROUNDS)
+# Core-set is measured where no round before it has handed its distances on.
+put(
+    "`pool_shards`",
+    "embeddings",
+    "pool_shards",
+    2,
+    Counter(score_shard=16, gather_scores=8, measure=4, select=8, select_with_state=4, train=12) + EVALUATION,
+)
 put("`validation.fraction`", "embeddings", "validation.fraction", 0.2, SPLITS + ROUNDS)
 
 # Training.

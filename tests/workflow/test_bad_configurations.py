@@ -129,7 +129,7 @@ BAD_DATA = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "words"), BAD_DATA, ids=lambda given: str(given)[:40])
+@pytest.mark.parametrize(("spoil", "words"), BAD_DATA, ids=[words for _, words in BAD_DATA])
 def test_bad_data_are_told_with_the_configuration(spoil, words):
     spoil()
     (line,) = lines_for(VALID)

@@ -13,9 +13,9 @@ demo: setup
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "Figures: results/digits/figures    Tables: results/digits/tables    All of it in one page: make report"
 
-## test: run the tests, a file at a time on each core
+## test: run the tests, a file at a time on each core, the longest first
 test: setup
-	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder tests/workflow tests
 
 ## report: results of the demo with captions, as one HTML page that opens offline
 report: demo

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from activepool.compute import Compute
 from activepool.scores.exact import exact_smallest_of_list
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool import HeadOnPool
@@ -26,7 +25,6 @@ def base(query: Query) -> Selection:
     shares = np.full(query.num_classes, budget // query.num_classes)
     shares[: budget % query.num_classes] += 1
     lists = NearestLists(query.head_on_pool(), query.unlabelled, query.nearest)
-    lists.look_ahead(shares + SPARE, query.compute)
     picked: dict[int, float] = {}
     for label, share in enumerate(shares.tolist()):
         picked.update(lists.nearest_unpicked(label, share, picked))
@@ -45,18 +43,6 @@ class NearestLists:
         self._head_on_pool = head_on_pool
         self._listable = unlabelled
         self._rows, self._distances = nearest
-        #: Per class, the distances in float64 of the rows that were looked at.
-        self._exact: list[dict[int, float]] = [{} for _ in self._rows]
-
-    def look_ahead(self, counts: np.ndarray, compute: Compute) -> None:
-        """Look at the first ``counts[c]`` rows of each class c, all classes at once, on the workers."""
-
-        def look(label: int) -> None:
-            first = self._rows[label][: counts[label]]
-            self._look_at(label, first[first >= 0].tolist())
-
-        for _ in compute.map(look, range(len(counts))):
-            pass
 
     def nearest_unpicked(self, label: int, count: int, picked: dict[int, float]) -> dict[int, float]:
         """Return the ``count`` nearest rows to class ``label`` that are not picked, with their distances."""
@@ -82,18 +68,10 @@ class NearestLists:
         rows, approximate = rows[order], approximate[order]
 
         def rescore(positions: np.ndarray) -> np.ndarray:
-            wanted = rows[positions].tolist()
-            exact = self._exact[label]
-            self._look_at(label, [row for row in wanted if row not in exact])
-            return np.array([exact[row] for row in wanted])
+            return self._head_on_pool.boundary64(rows[positions], label)
 
         found = exact_smallest_of_list(approximate, rescore, count, beyond, SPARE)
         return None if found is None else dict(zip(rows[found[0]].tolist(), found[1].tolist(), strict=True))
-
-    def _look_at(self, label: int, rows: list[int]) -> None:
-        if rows:
-            distances = self._head_on_pool.boundary64(np.array(rows), label)
-            self._exact[label].update(zip(rows, distances.tolist(), strict=True))
 
     def _lengthen(self, picked: dict[int, float]) -> None:
         """List anew, twice as long, what is not picked."""

@@ -16,8 +16,8 @@ class File:
         return self.path.stat().st_size
 
 
-def needs(finetunes=False, pool_shards=1):
-    return Needs(SimpleNamespace(finetunes=finetunes, pool_shards=pool_shards))
+def needs(finetunes=False, in_shards=False):
+    return Needs(SimpleNamespace(finetunes=finetunes, in_shards=in_shards))
 
 
 def test_memory_and_time_grow_with_the_features_and_with_each_retry(tmp_path):
@@ -45,4 +45,4 @@ def test_groups_are_consecutive_rounds_of_one_chain():
     assert groups == sorted(groups, key=groups.index)
     assert groups[1] == "base_seed3_rounds1"
     assert needs(finetunes=True).group is None
-    assert needs(pool_shards=2).group is None
+    assert needs(in_shards=True).group is None

@@ -30,7 +30,7 @@ def package(tmp_path, monkeypatch):
 
 
 def forget():
-    for function in (digests.code_digest, digests._file_digest, digests._imported_files):
+    for function in (digests.code_digest, digests._module):
         function.cache_clear()
 
 

@@ -116,7 +116,7 @@ put(
     "embeddings",
     "pool_shards",
     2,
-    Counter(score_shard=16, gather_scores=8, measure=4, select=8, select_with_state=4, train=12) + EVALUATION,
+    Counter(score=16, gather_scores=8, measure=4, select=8, select_with_state=4, train=12) + EVALUATION,
 )
 put("`validation.fraction`", "embeddings", "validation.fraction", 0.2, SPLITS + ROUNDS)
 

@@ -21,8 +21,6 @@ FINETUNING = {
 
 #: Rules that are not called as their stage.
 STAGES = {
-    "score_shard": "score",
-    "score_images_shard": "score_images",
     "select_with_state": "select",
     "figure_pretraining": "pretraining_figure",
 }

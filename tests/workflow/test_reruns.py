@@ -44,7 +44,7 @@ READERS = {
 
 
 #: Rules that do what another one does, for some strategies or for parts of the pool.
-SAME_STAGE = {"select_with_state": "select", "score_shard": "score", "gather_scores": "score"}
+SAME_STAGE = {"select_with_state": "select", "gather_scores": "score"}
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -87,6 +88,7 @@ class Compute:
             yield mapping
 
 
+@cache
 def keep_freed_memory() -> None:
     """Keep freed memory in this process for its next arrays, where the C library is glibc.
 

@@ -145,21 +145,17 @@ class Chain:
                 read += [trained] if "head" in declared.reads else []
                 read += ["prepare"] if declared.prepare else []
                 if declared.is_scored:
-                    read.append("gather_scores" if self._in_shards else self._scoring(strategy))
+                    read.append("gather_scores" if self.experiment.in_shards else self._scoring(strategy))
                 return [*read, *(["measure"] if self._is_measured_before(stage, declared) else [])]
             case _:
                 return []
-
-    @property
-    def _in_shards(self) -> bool:
-        return self.experiment.pool_shards > 1
 
     def _scoring(self, strategy: str) -> str:
         """The stage that scores the pool for a strategy, or its shards."""
         return "score_images" if self.experiment.strategy(strategy).declared.image_model else "score"
 
     def _is_measured_before(self, stage: str, declared: Strategy) -> bool:
-        return stage == "select" and self._in_shards and declared.measure is not None
+        return stage == "select" and self.experiment.in_shards and declared.measure is not None
 
     @property
     def training(self) -> str:

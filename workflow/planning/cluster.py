@@ -17,7 +17,7 @@ class Needs:
         #: In finetuning a round takes long, and has features of its own, which are not there at planning.
         self._finetunes = experiment.finetunes
         #: The group of a round's job, for the directive ``group``; None where jobs are long or in shards.
-        self.group = None if experiment.finetunes or experiment.pool_shards > 1 else _rounds_group
+        self.group = None if experiment.finetunes or experiment.in_shards else _rounds_group
 
     def memory(self, least: int, share: float) -> Callable[..., int]:
         """Return the memory, in 10⁶ bytes: ``least`` and a share of the features, doubled at each retry."""

@@ -235,6 +235,11 @@ class Experiment(Settings):
         return self.head.solver == FinetuneSettings.solver
 
     @property
+    def in_shards(self) -> bool:
+        """Whether the samples of the pool are scored and measured in several jobs."""
+        return self.pool_shards > 1
+
+    @property
     def initial_folder(self) -> str:
         """The folder of round 0, which all strategies share."""
         return f"initial_{self.initial.kind}"

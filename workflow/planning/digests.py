@@ -9,16 +9,24 @@ import ast
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGE = "activepool"
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / PACKAGE
 
 
+class Module(NamedTuple):
+    """What a file says: the digest of its syntax, and the files that it imports inside the package."""
+
+    digest: str
+    imports: tuple[Path, ...]
+
+
 @cache
 def code_digest(*files: Path) -> str:
     """Return a digest of ``files`` and of all that they import inside the package."""
-    parts = sorted(f"{file.name}:{_file_digest(file)}" for file in with_imports(*files))
+    parts = sorted(f"{file.name}:{_module(file).digest}" for file in with_imports(*files))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -30,7 +38,7 @@ def with_imports(*files: Path) -> set[Path]:
         file = waiting.pop()
         if file not in closure:
             closure.add(file)
-            waiting.extend(_imported_files(file))
+            waiting.extend(_module(file).imports)
     return closure
 
 
@@ -40,8 +48,12 @@ def stage_file(stage: str) -> Path:
 
 
 @cache
-def _file_digest(file: Path) -> str:
-    tree = _syntax(file)
+def _module(file: Path) -> Module:
+    tree = ast.parse(file.read_text())
+    return Module(_digest_without_docstrings(tree), _imported_files(tree))
+
+
+def _digest_without_docstrings(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             _drop_docstring(node)
@@ -58,10 +70,9 @@ def _drop_docstring(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | 
         node.body = node.body[1:] or [ast.Pass()]
 
 
-@cache
-def _imported_files(file: Path) -> tuple[Path, ...]:
+def _imported_files(tree: ast.Module) -> tuple[Path, ...]:
     modules: set[str] = set()
-    for node in ast.walk(_syntax(file)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -79,7 +90,3 @@ def _module_files(name: str) -> list[Path]:
         return []
     packages = [parent / "__init__.py" for parent in path.parents if parent.is_relative_to(LIBRARY)]
     return [own, *(one for one in packages if one.is_file())]
-
-
-def _syntax(file: Path) -> ast.Module:
-    return ast.parse(file.read_text())

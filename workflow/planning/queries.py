@@ -42,14 +42,19 @@ class Queries:
         inputs: dict[str, str | list[str]] = {**self.measuring_inputs(wildcards)}
         if self.keeps_state(strategy) and int(wildcards.round) > 1:
             inputs["state"] = f"{self.plan.previous_run(wildcards)}/state.h5"
-        elif strategy.declared.measure and self.in_shards:
+        elif strategy.declared.measure and self.experiment.in_shards:
             inputs["measured"] = self.shards("measured")(wildcards)
         return inputs
 
-    @property
-    def in_shards(self) -> bool:
-        """Whether the samples of the pool are scored and measured in several jobs."""
-        return self.experiment.pool_shards > 1
+    def of_shard(self, path: str) -> str:
+        """Return ``path``; where the pool is in shards, the pattern of a shard's.
+
+        That of name.h5 is name/{shard}-of-{shards}.h5.
+        """
+        if not self.experiment.in_shards:
+            return path
+        name, _, suffix = path.rpartition(".")
+        return f"{name}/{{shard}}-of-{{shards}}.{suffix}"
 
     def shards(self, name: str) -> Callable[[Any], list[str]]:
         """Return the function of a job's ``wildcards`` that names the files ``name`` of all shards."""
@@ -61,16 +66,12 @@ class Queries:
 
         return files
 
-    def scored_by_head(self, in_shards: bool) -> list[str]:
-        """Return the folders of the strategies that read scores of the head, if these are made so."""
-        return self._folders(lambda one: bool(one.declared.scores) and self.in_shards == in_shards)
-
-    def scored_by_image_model(self, in_shards: bool) -> list[str]:
-        """Return the folders of the strategies that read scores of a model of their own, if made so."""
-        return self._folders(lambda one: bool(one.declared.image_model) and self.in_shards == in_shards)
+    def scored_by_head(self) -> list[str]:
+        """Return the folders of the strategies that read scores of the head."""
+        return self._folders(lambda one: bool(one.declared.scores))
 
     def with_image_model(self) -> list[str]:
-        """Return the folders of the strategies that train a model of their own on the images."""
+        """Return the folders of the strategies that are scored by a model of their own on the images."""
         return self._folders(lambda one: bool(one.declared.image_model))
 
     def stateful(self) -> list[str]:

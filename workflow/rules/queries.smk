@@ -2,6 +2,11 @@
 # {strategy} is a strategy's folder; round 00 lies in initial_<kind>, which all strategies share.
 # labelled.csv is the picks of all rounds so far: with it a job has few inputs, however many rounds came before.
 
+# With pool_shards, each part of the pool is scored by a job of its own, and the parts are joined.
+SCORES = QUERIES.of_shard(
+    "results/{experiment}/{strategy}/seed{seed}/round{round}/scores.h5"
+)
+
 
 rule prepare:
     input:
@@ -38,11 +43,13 @@ rule score:
         labelled=PLAN.previous_labelled,
         head=PLAN.previous_head,
     output:
-        "results/{experiment}/{strategy}/seed{seed}/round{round}/scores.h5",
+        temp(SCORES) if EXPERIMENT.in_shards else SCORES,
     log:
-        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score.log",
+        QUERIES.of_shard(
+            "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score.log"
+        ),
     wildcard_constraints:
-        strategy=one_of(QUERIES.scored_by_head(in_shards=False)),
+        strategy=one_of(QUERIES.scored_by_head()),
     group:
         NEEDS.group
     conda:
@@ -104,11 +111,13 @@ rule score_images:
         head=PLAN.previous_head,
         model="results/{experiment}/{strategy}/seed{seed}/round{round}/image_model.safetensors",
     output:
-        "results/{experiment}/{strategy}/seed{seed}/round{round}/scores.h5",
+        temp(SCORES) if EXPERIMENT.in_shards else SCORES,
     log:
-        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score_images.log",
+        QUERIES.of_shard(
+            "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score_images.log"
+        ),
     wildcard_constraints:
-        strategy=one_of(QUERIES.scored_by_image_model(in_shards=False)),
+        strategy=one_of(QUERIES.with_image_model()),
     group:
         NEEDS.group
     conda:
@@ -132,51 +141,25 @@ rule score_images:
         " --provenance {params.provenance:q} --log {log}"
 
 
-# The same for one shard of the pool, where pool_shards asks for several.
-use rule score as score_shard with:
-    output:
-        temp(
-            "results/{experiment}/{strategy}/seed{seed}/round{round}/scores/{shard}-of-{shards}.h5"
-        ),
-    log:
-        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score/{shard}-of-{shards}.log",
-    wildcard_constraints:
-        strategy=one_of(QUERIES.scored_by_head(in_shards=True)),
+if EXPERIMENT.in_shards:
 
-
-use rule score_images as score_images_shard with:
-    output:
-        temp(
-            "results/{experiment}/{strategy}/seed{seed}/round{round}/scores/{shard}-of-{shards}.h5"
-        ),
-    log:
-        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.score_images/{shard}-of-{shards}.log",
-    wildcard_constraints:
-        strategy=one_of(QUERIES.scored_by_image_model(in_shards=True)),
-
-
-rule gather_scores:
-    input:
-        QUERIES.shards("scores"),
-    output:
-        "results/{experiment}/{strategy}/seed{seed}/round{round}/scores.h5",
-    log:
-        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.gather_scores.log",
-    wildcard_constraints:
-        strategy=one_of(
-            QUERIES.scored_by_head(in_shards=True)
-            + QUERIES.scored_by_image_model(in_shards=True)
-        ),
-    conda:
-        "../../envs/activepool.yaml"
-    resources:
-        mem_mb=4000,
-        runtime=30,
-    params:
-        provenance=provenance("gather_scores"),
-    shell:
-        "python -m activepool.stages.gather_scores --shards {input} --output {output}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+    rule gather_scores:
+        input:
+            QUERIES.shards("scores"),
+        output:
+            "results/{experiment}/{strategy}/seed{seed}/round{round}/scores.h5",
+        log:
+            "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.gather_scores.log",
+        conda:
+            "../../envs/activepool.yaml"
+        resources:
+            mem_mb=4000,
+            runtime=30,
+        params:
+            provenance=provenance("gather_scores"),
+        shell:
+            "python -m activepool.stages.gather_scores --shards {input} --output {output}"
+            " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 # What a strategy does with each sample by itself, where the pool is in shards; otherwise select does it.

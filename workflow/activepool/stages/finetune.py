@@ -19,7 +19,7 @@ from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import RoundData, finetune
 from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
-from activepool.stages.parsing import StageParser, natural
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import (
     add_compute_arguments,
     add_log_argument,
@@ -27,7 +27,7 @@ from activepool.stages.program import (
     reading_workers,
     run,
 )
-from activepool.stages.round_samples import read_round_samples
+from activepool.stages.round_samples import add_round_sample_arguments, read_round_samples
 from activepool.training_state import StateFile
 
 
@@ -40,13 +40,7 @@ def command_line() -> StageParser:
     parser.add_argument("--backbone", type=json.loads, required=True, help="JSON, as for the stage extract")
     parser.add_input("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
     parser.add_input("--dataset", required=True, help="dataset.h5")
-    parser.add_input("--validation", required=True, help="validation.csv: rows that choose the epoch")
-    parser.add_input(
-        "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
-    )
-    parser.add_input("--annotations", help="CSV of labels that came after the dataset was made")
-    parser.add_argument("--seed", type=natural, required=True)
-    parser.add_argument("--round", type=natural, required=True, help="from 0")
+    add_round_sample_arguments(parser)
     parser.add_output("--output", required=True, help="safetensors file of the backbone's weights to write")
     parser.add_output("--output-head", required=True, help="head.h5 to write")
     parser.add_output("--metrics", required=True, help="metrics.json to write")

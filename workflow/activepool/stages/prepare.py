@@ -1,7 +1,6 @@
 """Compute what all rounds of a strategy share, once before the first."""
 
 import argparse
-import json
 
 import numpy as np
 
@@ -12,14 +11,14 @@ from activepool.pool import unlabelled_pool
 from activepool.seeding import generator
 from activepool.stages.parsing import StageParser, natural
 from activepool.stages.program import add_compute_arguments, compute_of, run
+from activepool.stages.query_arguments import add_strategy_arguments
 from activepool.strategies.registry import find_strategy
 
 
 def command_line() -> StageParser:
     """Return the command line."""
     parser = StageParser(__doc__)
-    parser.add_argument("--strategy", required=True, help="a strategy's name, or file.py:function")
-    parser.add_argument("--options", type=json.loads, default={}, help="its options, as JSON")
+    add_strategy_arguments(parser)
     parser.add_input("--features", required=True, help="features.h5")
     parser.add_input("--validation", required=True, help="validation.csv: rows outside the pool")
     parser.add_argument("--seed", type=natural, required=True)

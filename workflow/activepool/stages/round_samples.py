@@ -10,6 +10,7 @@ from activepool.errors import InputError
 from activepool.index_files import read_index
 from activepool.labels import known_labels
 from activepool.pool import unlabelled_pool
+from activepool.stages.parsing import StageParser, natural
 
 
 class Labelled(NamedTuple):
@@ -25,6 +26,17 @@ class RoundSamples(NamedTuple):
     labelled: Labelled
     validation: Labelled
     unlabelled: np.ndarray
+
+
+def add_round_sample_arguments(parser: StageParser) -> None:
+    """Add the arguments that `read_round_samples` reads, and which round it is."""
+    parser.add_input("--validation", required=True, help="validation.csv: rows that choose what is kept")
+    parser.add_input(
+        "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
+    )
+    parser.add_input("--annotations", help="CSV of labels that came after the samples were listed")
+    parser.add_argument("--seed", type=natural, required=True)
+    parser.add_argument("--round", type=natural, required=True, help="from 0")
 
 
 def read_round_samples(arguments: argparse.Namespace, file: LabelFile) -> RoundSamples:

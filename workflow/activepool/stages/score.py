@@ -4,8 +4,6 @@ import argparse
 
 from activepool.features.store import BLOCK_ROWS, FeatureFile
 from activepool.heads.linear import read_head
-from activepool.index_files import read_index
-from activepool.pool import unlabelled_pool
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool import SCORES, HeadOnPool
 from activepool.scores.store import ScoreTable, write_scores
@@ -17,16 +15,14 @@ from activepool.stages.program import (
     run,
     shard_of,
 )
+from activepool.stages.query_arguments import add_pool_arguments, pool_of
 
 
 def command_line() -> StageParser:
     """Return the command line."""
     parser = StageParser(__doc__)
     parser.add_input("--features", required=True, help="features.h5")
-    parser.add_input("--validation", required=True, help="validation.csv: rows outside the pool")
-    parser.add_input(
-        "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
-    )
+    add_pool_arguments(parser)
     parser.add_input("--head", required=True, help="head.h5 of the round before")
     parser.add_argument("--scores", nargs="+", required=True, choices=sorted(SCORES), help="what to score")
     parser.add_argument(
@@ -45,9 +41,7 @@ def main(arguments: argparse.Namespace) -> None:
     with FeatureFile(arguments.features) as file:
         features = file.train.features
         head = read_head(arguments.head, features.shape[1])
-        rows = unlabelled_pool(
-            features.shape[0], read_index(arguments.validation), read_index(*arguments.labelled)
-        )
+        _, rows = pool_of(arguments, features.shape[0])
         nearest = None
         if arguments.nearest_for_budget is not None:
             nearest = NearestPerClass.for_budget(arguments.nearest_for_budget, head.num_classes, len(rows))

@@ -11,27 +11,19 @@ from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
 from activepool.heads.training import train_head
 from activepool.heads.views import read_views
-from activepool.stages.parsing import StageParser, natural
+from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_compute_arguments, compute_of, run
-from activepool.stages.round_samples import read_round_samples
+from activepool.stages.round_samples import add_round_sample_arguments, read_round_samples
 
 
 def command_line() -> StageParser:
     """Return the command line."""
     parser = StageParser(__doc__)
     parser.add_input("--features", required=True, help="features.h5")
-    parser.add_input(
-        "--validation", required=True, help="validation.csv: rows that choose the epoch or weight decay"
-    )
-    parser.add_input(
-        "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
-    )
-    parser.add_input("--annotations", help="CSV of labels that came after the features were made")
+    add_round_sample_arguments(parser)
     parser.add_argument(
         "--head", type=json.loads, required=True, help="how to train: JSON with solver and its options"
     )
-    parser.add_argument("--seed", type=natural, required=True)
-    parser.add_argument("--round", type=natural, required=True, help="from 0")
     parser.add_output("--output", required=True, help="head.h5 to write")
     parser.add_output("--metrics", required=True, help="metrics.json to write")
     add_compute_arguments(parser)

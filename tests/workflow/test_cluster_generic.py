@@ -51,12 +51,14 @@ def pixels(image_size, channels):
 TARGETS = ["results/trial/curves.csv", "results/trial/overlap.csv"]
 
 #: Starts the script with an empty environment, in a session of its own, and prints its number. The first of
-#: the jobs that bring rounds is killed, as if it had used too much memory.
+#: the jobs that bring rounds is killed, as if it had used too much memory. No job starts while there is a
+#: file ``hold``.
 SUBMIT = """#!/bin/sh
 cd {queue}
 job=$$
 echo "$*" >> submitted
-setsid env -i /bin/sh -c 'sh "$1" > "$2.log" 2>&1; echo $? > "$2.ending"; mv "$2.ending" "$2.ended"' \\
+setsid env -i /bin/sh -c 'while [ -e hold ]; do sleep 1; done
+    sh "$1" > "$2.log" 2>&1; echo $? > "$2.ending"; mv "$2.ending" "$2.ended"' \\
     sh "$6" $job < /dev/null > /dev/null 2>&1 &
 echo $! > $job.process
 if [ "$1" = GROUP ] && [ -e kill_one ] && rm kill_one; then
@@ -67,6 +69,7 @@ echo $job
 
 STATUS = """#!/bin/sh
 cd {queue}
+touch $1.asked_for
 if kill -0 $(cat $1.process) 2> /dev/null && [ ! -e $1.ended ]; then echo running
 elif [ "$(cat $1.ended)" = 0 ]; then echo success
 else echo failed
@@ -153,12 +156,13 @@ def test_a_killed_job_is_tried_again_with_more_and_the_bits_are_those_of_a_run_h
 
 def test_jobs_are_cancelled_with_the_run(tmp_path):
     cluster = Cluster(tmp_path)
+    (cluster.queue / "hold").touch()
     command = cluster.command(*cluster.profile(), *TARGETS)
     run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     deadline = time.monotonic() + 120
-    while not (processes := list(cluster.queue.glob("*.process"))) and time.monotonic() < deadline:
+    while not (jobs := list(cluster.queue.glob("*.asked_for"))) and time.monotonic() < deadline:
         time.sleep(0.1)
     os.kill(run.pid, signal.SIGINT)
     run.communicate(timeout=120)
-    assert (cluster.queue / "cancelled").read_text().split() == [path.stem for path in processes]
-    assert not (cluster.queue / f"{processes[0].stem}.ended").exists()
+    assert (cluster.queue / "cancelled").read_text().split() == [path.stem for path in jobs]
+    assert not (cluster.queue / f"{jobs[0].stem}.ended").exists()

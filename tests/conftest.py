@@ -1,0 +1,24 @@
+"""The order of the tests: the longest come first, so that no core waits for another at the end."""
+
+#: Files of tests that take minutes.
+LONGEST = (
+    "test_paper_figures.py",
+    "test_kills.py",
+    "test_slurm.py",
+    "test_reruns.py",
+    "test_finetuning_run.py",
+    "test_whole_run.py",
+    "test_cluster_generic.py",
+    "test_same_bits.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Order the tests by their files; in a file they stay as they are."""
+    items.sort(key=lambda item: (_place(item.path), item.path))
+
+
+def _place(path):
+    if path.name in LONGEST:
+        return LONGEST.index(path.name)
+    return len(LONGEST) + (path.parent.name != "workflow")

@@ -53,6 +53,7 @@ rule figures:
     input:
         PLAN.figures(),
         PLAN.tables(),
+        PLAN.costs(),
     localrule: True
 
 

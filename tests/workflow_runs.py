@@ -1,6 +1,7 @@
 """Running the workflow for tests: a folder, a configuration, and what came out."""
 
 import hashlib
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -34,6 +35,17 @@ class Folder:
         if check:
             assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
+
+    def started(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start snakemake here. Ctrl-C ends it even where tests run in a background that ignores it."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
 
     def planned(self, *arguments: str) -> Counter[str]:
         """Return how many jobs of each rule a run would start, targets left out."""

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+from PIL import Image
 
 from activepool.evaluation.costs import costs_table
 from activepool.provenance import FileState, Record, records_below
@@ -25,5 +26,10 @@ def test_the_stage_finds_records_at_any_depth(tmp_path):
         record("train", number + 1.0, 5, str(tmp_path / path)).write()
     assert len(list(records_below(tmp_path))) == 4
     options = ["--folders", str(tmp_path / "x"), str(tmp_path / "y"), "--output", str(tmp_path / "costs.csv")]
+    for form in ("tex", "pdf", "png"):
+        options += [f"--output-{form}", str(tmp_path / f"costs.{form}")]
     stage.main(stage.command_line().parse_args(options))
+    Image.open(tmp_path / "costs.png").load()
+    assert (tmp_path / "costs.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "costs.tex").read_text().count("train") == 1
     assert pd.read_csv(tmp_path / "costs.csv")["seconds"].tolist() == [pytest.approx(6)]

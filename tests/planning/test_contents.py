@@ -1,5 +1,6 @@
 import hashlib
 import os
+import shutil
 
 import pytest
 
@@ -96,7 +97,78 @@ def test_a_file_that_is_not_there_counts_by_its_path(folder):
     assert contents.content("given.h5") == "given.h5"
 
 
-def test_cifar_counts_by_its_name_and_other_images_by_their_path(folder):
+def test_images_count_by_their_list_and_by_what_they_show(folder):
+    write_images(folder)
+    (folder / "images").mkdir()
+    (folder / "train").rename(folder / "images/train")
+    dataset = {"kind": "folder", "root": "images", "test_fraction": 0.5}
+    first = counted(dataset)
+    shutil.copytree(folder / "images", folder / "copy")
+    assert counted(dataset | {"root": str(folder / "copy")}) == first
+    assert counted(dataset | {"test_fraction": 0.25}) != first
+    assert counted(dataset | {"on_unreadable": "skip"}) != first
+    for change in (
+        lambda root: (root / "train/b/0.png").write_bytes(b"other"),
+        lambda root: (root / "train/b/0.png").rename(root / "train/b/9.png"),
+        lambda root: (root / "train/b").rename(root / "train/c"),
+        lambda root: (root / "train/b/0.png").unlink(),
+    ):
+        changed = folder / f"changed{len(list(folder.iterdir()))}"
+        shutil.copytree(folder / "images", changed)
+        change(changed)
+        assert counted(dataset | {"root": str(changed)}) != first
+
+
+def test_images_are_listed_once(folder, monkeypatch):
+    write_images(folder)
+    dataset = {"kind": "folder", "root": ".", "test_fraction": 0.5}
+    first = counted(dataset)
+    monkeypatch.setattr(contents, "build", None)
+    assert counted(dataset) == first
+    with pytest.raises(TypeError):
+        counted(dataset | {"test_fraction": 0.25})
+
+
+def test_a_list_of_images_counts_by_what_it_says(folder):
+    write_images(folder)
+    names = [f"train/{name}/{number}.png" for name in "ab" for number in range(4)]
+    lines = [f"{name},{name[6]},{'test' if '0' in name else 'train'}" for name in names]
+    (folder / "images.csv").write_text("\n".join(["path,label,split", *lines]) + "\n")
+    first = counted({"kind": "manifest", "path": "images.csv"})
+    (folder / "lists").mkdir()
+    (folder / "images.csv").rename(folder / "lists/moved.csv")
+    moved = {"kind": "manifest", "path": "lists/moved.csv", "root": "."}
+    assert counted(moved) == first
+    text = (folder / "lists/moved.csv").read_text()
+    (folder / "lists/moved.csv").write_text(text.replace("1.png,a", "1.png,b"))
+    assert counted(moved) != first
+
+
+@pytest.mark.parametrize(
+    ("dataset", "expected"),
+    [
+        ({"kind": "folder", "root": "photos"}, "photos"),
+        ({"kind": "manifest", "path": "lists/images.csv"}, "lists"),
+        ({"kind": "manifest", "path": "lists/images.csv", "root": "photos"}, "photos"),
+        ({"kind": "digits"}, None),
+        ({"kind": "cifar10", "root": "data"}, None),
+        ({"kind": "embeddings", "path": "given.h5"}, None),
+    ],
+)
+def test_where_images_lie(dataset, expected):
+    experiment = Experiment.model_validate({**CONFIGURATION, "dataset": dataset})
+    assert contents.images_folder(experiment.dataset) == expected
+
+
+def write_images(folder):
+    """Write what passes for images where nothing looks into them."""
+    for name in "ab":
+        (folder / "train" / name).mkdir(parents=True)
+        for number in range(4):
+            (folder / f"train/{name}/{number}.png").write_text(f"{name}{number}")
+
+
+def test_cifar_counts_by_its_name_and_what_is_not_there_by_its_path(folder):
     first = counted({"kind": "cifar10", "root": "data"})
     assert counted({"kind": "cifar10", "root": "/elsewhere", "download": True}) == first
     assert counted({"kind": "cifar100", "root": "data"}) != first

@@ -24,16 +24,23 @@ def _(trial: Trial) -> None:
     trial.edit("images.csv", "images/05.png,b", "images/05.png,a")
 
 
-@case("images at another path, with the same content", "images", EVERY_IMAGE_JOB)
+@case("images at another path, with the same content", "images")
 def _(trial: Trial) -> None:
     move_images(trial)
 
 
+@case("images at another path, with other content", "images", EVERY_IMAGE_JOB)
+def _(trial: Trial) -> None:
+    move_images(trial)
+    shutil.copy(trial.path / "elsewhere/images/01.png", trial.path / "elsewhere/images/00.png")
+
+
 def move_images(trial: Trial) -> None:
-    """Move the images, but not their list, to another folder."""
+    """Move the images and their list to another folder."""
     (trial.path / "elsewhere").mkdir()
-    (trial.path / "images").rename(trial.path / "elsewhere/images")
-    trial.put("elsewhere", "dataset", "root")
+    for name in ("images", "images.csv"):
+        (trial.path / name).rename(trial.path / "elsewhere" / name)
+    trial.put("elsewhere/images.csv", "dataset", "path")
 
 
 @case("the content of an image", "images")
@@ -149,7 +156,7 @@ code("pretraining/simclr.py", "images", IMAGE_PRETRAINING)
 code("heads/lbfgs.py", "embeddings", NEW_HEADS)
 code("strategies/base.py", "embeddings", Counter(select=4, score=2, train=4) + EVALUATION)
 code("diversity/kcenter.py", "embeddings", Counter(select_with_state=4, train=4) + EVALUATION)
-code("figures/panels.py", "embeddings", ALL_FIGURES + Counter(feature_map=1))
+code("figures/panels.py", "embeddings", ALL_FIGURES + Counter(feature_map=1, costs=1))
 code("figures/drawings/imbalance.py", "embeddings", Counter(figure=1), "a module of `figures/drawings`")
 code("figures/tables/final.py", "embeddings", Counter(table=1), "a module of `figures/tables`")
 

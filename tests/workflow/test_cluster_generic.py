@@ -7,7 +7,6 @@ submitted.
 import importlib.util
 import os
 import signal
-import subprocess
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -157,8 +156,7 @@ def test_a_killed_job_is_tried_again_with_more_and_the_bits_are_those_of_a_run_h
 def test_jobs_are_cancelled_with_the_run(tmp_path):
     cluster = Cluster(tmp_path)
     (cluster.queue / "hold").touch()
-    command = cluster.command(*cluster.profile(), *TARGETS)
-    run = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    run = cluster.started(*cluster.profile(), *TARGETS)
     deadline = time.monotonic() + 120
     while not (jobs := list(cluster.queue.glob("*.asked_for"))) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -54,13 +54,6 @@ def local(tmp_path_factory):
     return folder
 
 
-def started(folder):
-    command = folder.command(*PROFILE, *TARGETS)
-    return subprocess.Popen(
-        command, cwd=folder.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-
-
 def running_job():
     """Return the number of a job that Slurm runs; waits for one."""
     deadline = time.monotonic() + 120
@@ -83,7 +76,7 @@ def wait_for(path):
 
 def test_a_killed_job_is_tried_again_and_the_bits_are_those_of_a_run_here(tmp_path, local):
     folder = Folder(tmp_path, CONFIGURATION)
-    run = started(folder)
+    run = folder.started(*PROFILE, *TARGETS)
     subprocess.run(["scancel", "--signal", "KILL", "--full", running_job()], check=True)
     output, _ = run.communicate(timeout=600)
     assert run.returncode == 0, output
@@ -95,13 +88,14 @@ def test_a_killed_job_is_tried_again_and_the_bits_are_those_of_a_run_here(tmp_pa
 
 def test_a_run_that_was_stopped_finds_what_is_done(tmp_path, local):
     folder = Folder(tmp_path, CONFIGURATION)
-    run = started(folder)
+    run = folder.started(*PROFILE, *TARGETS)
     features = folder.path / "results/features/digits/identity/features.h5"
     wait_for(folder.path / "results/trial/initial_random/seed0/round00/head.h5")
     os.kill(run.pid, signal.SIGINT)
     run.communicate(timeout=120)
+    assert run.returncode != 0
     made = features.stat().st_mtime_ns
-    again = started(folder)
+    again = folder.started(*PROFILE, *TARGETS)
     output, _ = again.communicate(timeout=600)
     assert again.returncode == 0, output
     assert features.stat().st_mtime_ns == made

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from activepool.announcements import JOBS_FOLDER, own_name
+from activepool.data.samples import IMAGES_FOLDER
 from planning.configuration import FULL_POOL
 from planning.plan import Plan
 from planning.queries import Queries
@@ -100,14 +101,16 @@ def _reading(names: Iterable[str], inputs: Any) -> list[str]:
     return options
 
 
-def shell_prefix(workflow: Any) -> str:
+def shell_prefix(workflow: Any, images: str | None) -> str:
     """Return what each job's shell starts with: the library on the path, and this Python before others.
 
     With ``--software-deployment-method conda`` the Python is conda's. Jobs are also told where to announce
-    themselves, and by which run they were started (see planning.runs).
+    themselves, by which run they were started (see planning.runs), and where ``images`` lie now.
     """
     library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
     prefix = f"export PYTHONPATH={library} {JOBS_FOLDER}={JOBS} {WITHIN}={own_name()}; "
+    if images is not None:
+        prefix += f"export {IMAGES_FOLDER}={shlex.quote(images)}; "
     if not workflow.deployment_settings.deployment_method:
         prefix += f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
     return prefix

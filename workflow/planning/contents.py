@@ -1,8 +1,8 @@
 """What the stages that read the user's data are given, and what of it their results depend on.
 
-Where data lie is no part of a result. What counts is their content, where that is known without a look at
-millions of files: embeddings count by the digests of their files, and CIFAR by its name, because files other
-than the published ones are refused. Images in files count by their paths.
+Where data lie is no part of a result. What counts is their content: embeddings count by the digests of their
+files, CIFAR by its name, because files other than the published ones are refused, and images in files by
+their list and by some of them (see `activepool.data.likeness`).
 """
 
 import hashlib
@@ -12,10 +12,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from activepool.data.kinds import build
+from activepool.data.likeness import likeness
+from activepool.errors import InputError
 from activepool.files import write_json
 from activepool.provenance import FileState, state_of
 from activepool.stages.embeddings import FILES
-from planning.datasets import Cifar, DatasetSettings, Embeddings
+from planning.datasets import Cifar, DatasetSettings, Embeddings, ImageDatasetSettings
+
+#: Options that name a file in which images are listed.
+LISTS = ("path", "train_list", "test_list")
 
 #: Where the digests of the user's files are remembered, in the folder of a run.
 DIGESTS = Path(".snakemake/activepool/digests")
@@ -40,7 +46,11 @@ def counted(dataset: DatasetSettings) -> dict[str, Any]:
     settings = given(dataset)
     if isinstance(dataset, Embeddings):
         return settings | {key: content(settings[key]) for key in FILES if key in settings}
-    return settings | {"options": {}} if isinstance(dataset, Cifar) else settings
+    if isinstance(dataset, Cifar):
+        return settings | {"options": {}}
+    if isinstance(dataset, ImageDatasetSettings):
+        return settings | {"options": images(dataset.kind, settings["options"])}
+    return settings
 
 
 def previewed(dataset: DatasetSettings) -> dict[str, Any]:
@@ -52,6 +62,31 @@ def previewed(dataset: DatasetSettings) -> dict[str, Any]:
     return {"kind": "embeddings", "options": settings, **thinned}
 
 
+def images_folder(dataset: DatasetSettings) -> str | None:
+    """Return the folder that the paths of images start from; None if these are in no files."""
+    if not isinstance(dataset, ImageDatasetSettings):
+        return None
+    return getattr(dataset, "root", None) or str(Path(dataset.path).parent)
+
+
+def images(kind: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return what counts of the options of a dataset of image files: the digest of what they name.
+
+    It is taken when a run first meets these options, and then remembered, because to list millions of files
+    takes a while. Options that name no dataset stand for themselves; the stage will say what is wrong.
+    """
+    seen = {key: content(value) if key in LISTS else value for key, value in options.items()}
+    memory = _memory(json.dumps([kind, seen, options], sort_keys=True))
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        return {"likeness": json.loads(memory.read_text())["likeness"]}
+    try:
+        found = {"likeness": likeness(build(kind, **options))}
+    except InputError:
+        return options
+    _remember(memory, found)
+    return found
+
+
 def content(path: str) -> str:
     """Return the SHA-256 of a file, which is read only if its size or time has changed since the last look.
 
@@ -60,13 +95,20 @@ def content(path: str) -> str:
     file = Path(path)
     if not file.is_file():
         return path
-    name = hashlib.sha256(str(file.absolute()).encode()).hexdigest()[:16]
-    memory = DIGESTS / f"{name}.json"
+    memory = _memory(str(file.absolute()))
     with suppress(OSError, ValueError, TypeError):
         known = FileState(**json.loads(memory.read_text()))
         if known.is_as_left(file):
             return known.sha256
     found = state_of(file)
-    with suppress(OSError):  # on a full disk it is read once more
-        write_json(memory, asdict(found))
+    _remember(memory, asdict(found))
     return found.sha256
+
+
+def _memory(name: str) -> Path:
+    return DIGESTS / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
+
+
+def _remember(memory: Path, found: dict[str, Any]) -> None:
+    with suppress(OSError):  # on a full disk it is found out once more
+        write_json(memory, found)

@@ -124,7 +124,7 @@ class Plan:
             f"{self.root}/curves.csv",
             f"{self.root}/class_counts.csv",
             f"{self.root}/overlap.csv",
-            f"results/logs/{experiment.experiment}/costs.csv",
+            *self.costs(),
             *self.figures(),
             *self.tables(),
             *(f"{self.root}/tracking/{tracker}.log" for tracker in experiment.trackers),
@@ -136,6 +136,12 @@ class Plan:
         drawn += [f"{self.root}/figures/feature_map"] if self.has_map else []
         drawn += [f"{self._pretrained}/pretrain"] if self.experiment.pretrain else []
         return [*(f"{name}.{form}" for name in drawn for form in ("pdf", "png")), *self.contact_sheets()]
+
+    def costs(self) -> list[str]:
+        """Return what says what the stages cost, as table and figure."""
+        return [
+            f"results/logs/{self.experiment.experiment}/costs.{form}" for form in ("csv", "tex", "pdf", "png")
+        ]
 
     def pictures(self) -> list[str]:
         """Return the figures that are PNGs."""
@@ -171,12 +177,6 @@ class Plan:
     def strategies(self) -> list[str]:
         """Return the folders of all strategies."""
         return [one.folder for one in self.experiment.strategies]
-
-    def dataset_files(self) -> list[str]:
-        """Return the user's lists of images; the images themselves are too many to be looked at."""
-        lists = {"manifest": ("path",), "imagenet_lt": ("train_list", "test_list")}
-        dataset = self.experiment.dataset
-        return [getattr(dataset, name) for name in lists.get(dataset.kind, ())]
 
     def shards(self) -> list[str]:
         """Return the parts in which features are extracted."""

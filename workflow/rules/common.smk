@@ -14,7 +14,7 @@ from planning.checks import check
 from planning.cluster import Needs
 from planning.commands import Options, shell_prefix
 from planning.configuration import FULL_POOL
-from planning.contents import given
+from planning.contents import given, images_folder
 from planning.loading import load
 from planning.paper import chosen
 from planning.plan import Plan
@@ -51,7 +51,7 @@ onstart:
 
 
 # The stages run with the Python that runs Snakemake, unless conda brings its own.
-shell.prefix(shell_prefix(workflow))
+shell.prefix(shell_prefix(workflow, images_folder(EXPERIMENT.dataset)))
 
 
 wildcard_constraints:

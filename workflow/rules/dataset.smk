@@ -2,8 +2,6 @@
 
 
 rule dataset:
-    input:
-        PLAN.dataset_files(),
     output:
         dataset="results/datasets/{dataset}/dataset.h5",
         unreadable="results/datasets/{dataset}/unreadable.csv",

@@ -46,11 +46,19 @@ rule costs:
         "results/{experiment}/curves.csv",
         "results/{experiment}/overlap.csv",
     output:
-        report(
+        csv=report(
             "results/logs/{experiment}/costs.csv",
             caption="../report/costs.rst",
             category="Costs",
-            labels={"table": "costs"},
+            labels={"costs": "as a table"},
+        ),
+        tex="results/logs/{experiment}/costs.tex",
+        pdf="results/logs/{experiment}/costs.pdf",
+        png=report(
+            "results/logs/{experiment}/costs.png",
+            caption="../report/costs.rst",
+            category="Costs",
+            labels={"costs": "as a figure"},
         ),
     log:
         "results/logs/{experiment}/costs.log",
@@ -61,7 +69,9 @@ rule costs:
         folders=PLAN.recorded_folders(),
         provenance=json.dumps(PLAN.chain.provenance_of_all("costs")),
     shell:
-        "python -m activepool.stages.costs --folders {params.folders:q} --output {output} 2> >(tee {log} >&2)"
+        "python -m activepool.stages.costs --folders {params.folders:q}"
+        " --output {output.csv} --output-tex {output.tex} --output-pdf {output.pdf} --output-png {output.png}"
+        " 2> >(tee {log} >&2)"
 
 
 # One rule each, because each has its caption.

@@ -6,6 +6,7 @@ Layout of dataset.h5, for each part (train, test): ``<part>/labels`` (n,) int64 
 Attribute ``class_names``: a list of strings.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from activepool.hdf5_writing import written_hdf5
 
 #: The label of a sample whose class is not known.
 UNKNOWN = -1
+
+#: The environment variable by which a run tells its jobs where the images lie, if not where they were listed.
+IMAGES_FOLDER = "ACTIVEPOOL_IMAGES"
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,11 @@ class Samples:
     def image_path(self, source: str) -> Path:
         """Return where the image of a sample in a file lies."""
         return Path(self.root) / source
+
+
+def images_root(file: h5py.File) -> Path:
+    """Return the folder that the paths of an open dataset.h5 start from: as a run tells, or as it says."""
+    return Path(os.environ.get(IMAGES_FOLDER) or str(file.attrs.get("root", "")))
 
 
 def split_off_test(part: Part, fraction: float) -> tuple[Part, Part]:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from activepool import hdf5_reading
 from activepool.data.image_files import decoded, without_remarks
+from activepool.data.samples import images_root
 from activepool.errors import InputError
 
 
@@ -39,7 +40,7 @@ def _images(path: str | Path, rows: np.ndarray) -> Iterator[Image.Image]:
         paths = hdf5_reading.found_dataset(file, "train/paths")
         if paths is None:
             raise InputError(f"{path}: has neither train/images nor train/paths")
-        root = Path(str(file.attrs.get("root", "")))
+        root = images_root(file)
         for name in hdf5_reading.texts(paths, ascending)[inverse]:
             yield _read(root / name)
 

@@ -24,7 +24,7 @@ def costs_table(records: Iterable[Record]) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "jobs": by_stage.size(),
-            "seconds": by_stage["seconds"].sum().round(1),
+            "seconds": by_stage["seconds"].sum().round(2),
             "median_seconds": by_stage["seconds"].median().round(2),
             "longest_seconds": by_stage["seconds"].max().round(2),
             "peak_memory_mb": by_stage["memory"].max(),

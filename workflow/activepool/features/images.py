@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from activepool.backbones.backbone import Preprocessing
 from activepool.data.image_files import decoded, without_remarks
+from activepool.data.samples import images_root
 from activepool.errors import InputError
 from activepool.features.transforms import crop_box
 from activepool.hdf5_reading import found_dataset, opened, texts, values
@@ -47,7 +48,7 @@ class PartImages(Dataset):
         self.preprocessing = preprocessing
         with opened(self.path) as file:
             self._length = len(_images_of(file, part))
-            self._root = Path(str(file.attrs.get("root", "")))
+            self._root = images_root(file)
         self._stored: h5py.Dataset | None = None
 
     def __len__(self) -> int:

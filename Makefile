@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 BIN := .venv/bin
 
-.PHONY: demo test setup lint report lock clean
+.PHONY: demo test setup optional lint report lock clean
 
 ## demo: run the experiment of config.yaml, and say where its figures are
 demo: setup
@@ -40,6 +40,11 @@ setup: .venv/ready
 	echo "$(CURDIR)/workflow" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/activepool.pth"
 	touch $@
 
+## optional: add the packages of trackers, of timm and UMAP, and of profiles/kubernetes
+optional: setup
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r envs/optional.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r envs/kubernetes.lock
+
 ## lock: take the newest versions of envs/requirements.in into the lock and the conda files
 lock: setup
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
@@ -47,8 +52,10 @@ lock: setup
 	$(BIN)/python envs/conda_from_lock.py
 	# botocore, for S3, wants an older dateutil than pandas takes.
 	grep -v '^python-dateutil==' envs/requirements.lock > .venv/constraints.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
-		--no-emit-index-url -c .venv/constraints.txt envs/kubernetes.in -o envs/kubernetes.lock
+	for name in optional kubernetes; do \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+			--no-emit-index-url -c .venv/constraints.txt envs/$$name.in -o envs/$$name.lock || exit 1; \
+	done
 
 ## clean: remove what runs wrote
 clean:

@@ -9,6 +9,7 @@ LONGEST = (
     "test_finetuning_run.py",
     "test_whole_run.py",
     "test_cluster_generic.py",
+    "test_kubernetes.py",
     "test_same_bits.py",
 )
 

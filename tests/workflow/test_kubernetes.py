@@ -16,6 +16,9 @@ from fake_kubernetes import Kubernetes
 from PIL import Image
 from workflow_runs import REPOSITORY, Folder
 
+from activepool.backbones.checkpoint import save_weights
+from activepool.backbones.networks import small
+
 NEEDED = ("snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_s3", "moto", "flask")
 pytestmark = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in NEEDED) or not shutil.which("git"),
@@ -26,8 +29,7 @@ PROFILE = REPOSITORY / "profiles/kubernetes"
 
 CONFIGURATION = {
     "experiment": "trial",
-    "dataset": {"kind": "manifest", "path": "data/images.csv"},
-    "backbone": {"architecture": "identity", "image_size": 8},
+    "backbone": {"architecture": "small", "image_size": 8, "checkpoint": "data/weights.safetensors"},
     "features": {"dtype": "float32"},
     "validation": {"fraction": 0.1},
     "initial": {"size": 12},
@@ -43,8 +45,8 @@ CONFIGURATION = {
 TARGETS = ["results/trial/curves.csv", "results/trial/figures/contact_sheet_coreset.png"]
 
 
-def write_images(volume, listed):
-    """Write a few images on a volume, and the list of them that a user has."""
+def write_images(volume):
+    """Write a few images on a volume, and the list of them that a user has; return the list."""
     volume.mkdir()
     random = np.random.default_rng(0)
     lines = ["path,label,split"]
@@ -52,21 +54,22 @@ def write_images(volume, listed):
         shade = random.integers(0, 128, (8, 8, 3)) + 128 * (number % 2)
         Image.fromarray(shade.astype(np.uint8)).save(volume / f"{number}.png")
         split = "test" if number < 20 else "train"
-        lines.append(f"{volume}/{number}.png,{('dark', 'light')[number % 2]},{split}")
-    listed.parent.mkdir(parents=True)
+        lines.append(f"{number}.png,{('dark', 'light')[number % 2]},{split}")
+    listed = volume / "images.csv"
     listed.write_text("\n".join(lines) + "\n")
+    return listed
 
 
 class Checkout(Folder):
     """A copy of the repository, in which a run on Kubernetes has to be started."""
 
-    def __init__(self, path):
+    def __init__(self, path, configuration):
         ignore = shutil.ignore_patterns("__pycache__")
         for name in ("workflow", "profiles", "envs"):
             shutil.copytree(REPOSITORY / name, path / name, ignore=ignore)
         for name in ("Snakefile", "config.yaml"):
             shutil.copy(REPOSITORY / name, path)
-        super().__init__(path, CONFIGURATION)
+        super().__init__(path, configuration)
         subprocess.run(["git", "init", "--quiet"], cwd=path, check=True)
         subprocess.run(["git", "add", "."], cwd=path, check=True)
 
@@ -121,23 +124,20 @@ def kubernetes(tmp_path, monkeypatch):
     kubernetes.close()
 
 
-@pytest.fixture
-def checkout(tmp_path):
-    (tmp_path / "checkout").mkdir()
-    return Checkout(tmp_path / "checkout")
-
-
-def test_the_bits_are_those_of_a_run_here_and_a_killed_pod_is_tried_again(
-    tmp_path, checkout, kubernetes, bucket
-):
-    (tmp_path / "local").mkdir()
-    local = Folder(tmp_path / "local", CONFIGURATION)
-    write_images(tmp_path / "volume", local.path / "data/images.csv")
+def test_the_bits_are_those_of_a_run_here_and_a_killed_pod_is_tried_again(tmp_path, kubernetes, bucket):
+    listed = write_images(tmp_path / "volume")
+    configuration = CONFIGURATION | {"dataset": {"kind": "manifest", "path": str(listed)}}
+    (tmp_path / "local/data").mkdir(parents=True)
+    local = Folder(tmp_path / "local", configuration)
+    weights = local.path / configuration["backbone"]["checkpoint"]
+    save_weights(weights, small(8, 3), {})
     local.snakemake(*TARGETS)
 
     # As docs/clusters.md says: files that rules name go into the bucket, too, and the results are seen here.
+    (tmp_path / "checkout").mkdir()
+    checkout = Checkout(tmp_path / "checkout", configuration)
     shutil.copytree(local.path / "data", checkout.path / "data")
-    bucket.client.upload_file(str(checkout.path / "data/images.csv"), "bucket", "mine/data/images.csv")
+    bucket.client.upload_file(str(weights), "bucket", f"mine/data/{weights.name}")
     files = ".snakemake/storage/s3/bucket/mine/results"
     (checkout.path / files).mkdir(parents=True)
     (checkout.path / "results").symlink_to(files)

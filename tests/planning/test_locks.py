@@ -1,6 +1,8 @@
-"""The lock for Kubernetes goes on top of requirements.lock, and names no index."""
+"""The locks of what not all need go on top of requirements.lock, and name no index."""
 
 from pathlib import Path
+
+import pytest
 
 ENVIRONMENTS = Path(__file__).parents[2] / "envs"
 
@@ -13,8 +15,9 @@ def pins(name):
     return {tuple(line.partition("==")[::2]) for line in lines}
 
 
-def test_shared_packages_have_the_same_versions():
-    ours, theirs = pins("requirements.lock"), pins("kubernetes.lock")
+@pytest.mark.parametrize("name", ["optional.lock", "kubernetes.lock"])
+def test_shared_packages_have_the_same_versions(name):
+    ours, theirs = pins("requirements.lock"), pins(name)
     shared = {package for package, _ in ours} & {package for package, _ in theirs}
     differing = {package for package, version in theirs - ours if package in shared}
     # boto, of the plugin for S3, does not take its newest version.

@@ -7,7 +7,7 @@ from planning.configuration import Experiment
 
 #: Rounds of a chain that are one job of the cluster: a chain of 30 rounds of a minute is not queued 90 times.
 #: One that fails is retried with its group.
-ROUNDS_PER_GROUP = 4
+ROUNDS_PER_GROUP = 5
 
 
 class Needs:

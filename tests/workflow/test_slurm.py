@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 
 import pytest
 import yaml
@@ -15,6 +16,8 @@ from workflow_runs import REPOSITORY, Folder
 
 #: The demo, with one of its three seeds: the others are the same jobs with other numbers.
 CONFIGURATION = yaml.safe_load((REPOSITORY / "config.yaml").read_text()) | {"seeds": 1}
+
+FEATURES = "results/features/digits_exp0.1/small_simclr/features.h5"
 
 #: One node of a few cores, without accounts, looked at often.
 PROFILE = ["--workflow-profile", str(REPOSITORY / "profiles/slurm"), "--slurm-no-account"]
@@ -61,30 +64,48 @@ def wait_for(path):
     assert path.exists()
 
 
-def test_a_killed_job_of_the_demo_is_tried_again_and_all_files_are_those_of_a_run_here(tmp_path, local):
-    folder = Folder(tmp_path, CONFIGURATION)
+@dataclass(frozen=True)
+class Troubled:
+    """A run through Slurm of which a job was killed, and that was stopped and started again.
+
+    Attributes:
+        folder: where it ran.
+        printed: of both starts.
+        features_made: when features.h5 was written, as found when the run was stopped.
+    """
+
+    folder: Folder
+    printed: str
+    features_made: int
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory):
+    folder = Folder(tmp_path_factory.mktemp("slurm"), CONFIGURATION)
     run = folder.started(*PROFILE)
     subprocess.run(["scancel", "--signal", "KILL", "--full", running_job()], check=True)
-    output, _ = run.communicate(timeout=900)
-    assert run.returncode == 0, output
-    assert "Trying to restart" in output
-    assert folder.results() == local.results()
-    # Chains of rounds are a few jobs of Slurm, not three for each round.
-    assert output.count("has been submitted with SLURM jobid") < 40
-
-
-def test_a_run_that_was_stopped_finds_what_is_done(tmp_path, local):
-    folder = Folder(tmp_path, CONFIGURATION)
-    chains = [f"results/digits/{strategy}/seed0/round05/head.h5" for strategy in ("random", "base")]
-    run = folder.started(*PROFILE, *chains)
-    features = folder.path / "results/features/digits_exp0.1/small_simclr/features.h5"
     wait_for(folder.path / "results/digits/initial_random/seed0/round00/head.h5")
     os.kill(run.pid, signal.SIGINT)
-    run.communicate(timeout=120)
-    assert run.returncode != 0
-    made = features.stat().st_mtime_ns
-    again = folder.started(*PROFILE, *chains)
-    output, _ = again.communicate(timeout=900)
-    assert again.returncode == 0, output
-    assert features.stat().st_mtime_ns == made
-    assert folder.results().items() < local.results().items()
+    printed, _ = run.communicate(timeout=120)
+    assert run.returncode != 0, printed
+    made = (folder.path / FEATURES).stat().st_mtime_ns
+    again = folder.started(*PROFILE)
+    printed += again.communicate(timeout=900)[0]
+    assert again.returncode == 0, printed
+    return Troubled(folder, printed, made)
+
+
+def test_the_files_of_the_demo_are_those_of_a_run_here(troubled, local):
+    assert troubled.folder.results() == local.results()
+
+
+def test_a_killed_job_is_tried_again(troubled):
+    assert "Trying to restart" in troubled.printed
+
+
+def test_a_run_that_was_stopped_finds_what_is_done(troubled):
+    assert (troubled.folder.path / FEATURES).stat().st_mtime_ns == troubled.features_made
+
+
+def test_chains_of_rounds_are_a_few_jobs_not_three_for_each_round(troubled):
+    assert troubled.printed.count("has been submitted with SLURM jobid") < 40

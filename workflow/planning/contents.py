@@ -7,6 +7,7 @@ their list and by some of them (see `activepool.data.likeness`).
 
 import hashlib
 import json
+import sys
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -79,6 +80,7 @@ def images(kind: str, options: dict[str, Any]) -> dict[str, Any]:
     memory = _memory(json.dumps([kind, seen, options], sort_keys=True))
     with suppress(OSError, ValueError, TypeError, KeyError):
         return {"likeness": json.loads(memory.read_text())["likeness"]}
+    print(f"Listing the images of {kind}; this is done once.", file=sys.stderr)
     try:
         found = {"likeness": likeness(build(kind, **options))}
     except InputError:

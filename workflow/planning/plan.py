@@ -21,7 +21,7 @@ class Plan:
         self.chain = Chain(experiment)
         self.root = f"results/{experiment.experiment}"
         self.features = f"results/features/{experiment.dataset_name}/{experiment.backbone_name}/features.h5"
-        self.map = f"{Path(self.features).parent}/map.h5"
+        self.map = f"{Path(self.features).parent}/map_{experiment.figures.map}.h5"
         self.figure_names, self.table_names = list(FIGURES), list(TABLES)
         self.dataset = f"results/datasets/{experiment.dataset_name}/dataset.h5"
 

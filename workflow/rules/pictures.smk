@@ -36,9 +36,9 @@ rule projection:
     input:
         "results/features/{dataset}/{backbone}/features.h5",
     output:
-        "results/features/{dataset}/{backbone}/map.h5",
+        "results/features/{dataset}/{backbone}/map_{method}.h5",
     log:
-        "results/logs/features/{dataset}/{backbone}.projection.log",
+        "results/logs/features/{dataset}/{backbone}.projection_{method}.log",
     conda:
         "../../envs/activepool.yaml"
     threads: 2
@@ -46,10 +46,9 @@ rule projection:
         mem_mb=4000,
         runtime=240,
     params:
-        method=setting("projection", "method"),
         provenance=provenance("projection"),
     shell:
-        "python -m activepool.stages.projection --features {input} --method {params.method}"
+        "python -m activepool.stages.projection --features {input} --method {wildcards.method}"
         " --workers {threads} --output {output}"
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 

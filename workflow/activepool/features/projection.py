@@ -1,7 +1,8 @@
-"""Features seen in the plane: two numbers a sample, by principal components or by UMAP; and map.h5.
+"""Features seen in the plane: two numbers a sample, by principal components or by UMAP; and map_METHOD.h5.
 
-Layout of map.h5: ``coordinates`` (N, 2) float32 and ``labels`` (N,) int64 (-1: not known), a row for each row
-of ``train/features``. Attributes: ``method``, and for principal components ``variance_shares`` (2,) float64.
+Layout of map_METHOD.h5: ``coordinates`` (N, 2) float32 and ``labels`` (N,) int64 (-1: not known), a row for
+each row of ``train/features``. Attributes: ``method``, and for principal components ``variance_shares`` (2,)
+float64.
 """
 
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ def umap_coordinates(features: FeatureMatrix) -> np.ndarray:
 
 
 def write_map(path: str | Path, feature_map: FeatureMap) -> None:
-    """Write map.h5."""
+    """Write map_METHOD.h5."""
     with written_hdf5(path) as file:
         file["coordinates"] = feature_map.coordinates
         file["labels"] = feature_map.labels
@@ -132,7 +133,7 @@ def write_map(path: str | Path, feature_map: FeatureMap) -> None:
 
 
 def read_map(path: str | Path) -> FeatureMap:
-    """Read map.h5; raises InputError if it is none."""
+    """Read map_METHOD.h5; raises InputError if it is none."""
     with hdf5_reading.opened(path) as file:
         coordinates, labels = (hdf5_reading.found_dataset(file, name) for name in ("coordinates", "labels"))
         method = file.attrs.get("method")

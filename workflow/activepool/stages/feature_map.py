@@ -19,7 +19,7 @@ from activepool.stages.selections import SELECTED, picks_of_seed
 def command_line() -> StageParser:
     """Return the command line."""
     parser = StageParser(__doc__)
-    parser.add_input("--map", required=True, help="map.h5")
+    parser.add_input("--map", required=True, help="map_METHOD.h5")
     add_runs_arguments(parser, SELECTED)
     parser.add_argument("--upper-references", nargs="*", default=[], help="strategies that read all labels")
     parser.add_output("--output-pdf", required=True, help="PDF to write")

@@ -1,4 +1,4 @@
-"""Lay the features of the train part out in the plane: map.h5, which the figures of the pool are drawn on."""
+"""Lay the features of the train part out in the plane, which the figures of the pool are drawn on."""
 
 import argparse
 
@@ -14,7 +14,7 @@ def command_line() -> StageParser:
     parser.add_input("--features", required=True, help="features.h5")
     parser.add_argument("--method", required=True, choices=METHODS)
     parser.add_argument("--workers", type=int, default=1, help="worker threads; no effect on the result")
-    parser.add_output("--output", required=True, help="map.h5 to write")
+    parser.add_output("--output", required=True, help="map_METHOD.h5 to write")
     return parser
 
 

@@ -42,8 +42,8 @@ setup: .venv/ready
 
 ## optional: add the packages of trackers, of timm and UMAP, and of profiles/kubernetes
 optional: setup
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r envs/optional.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r envs/kubernetes.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/optional.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/kubernetes.lock
 
 ## lock: take the newest versions of envs/requirements.in into the lock and the conda files
 lock: setup

@@ -1,15 +1,26 @@
 """Running the workflow for tests: a folder, a configuration, and what came out."""
 
 import hashlib
+import multiprocessing
+import os
+import pkgutil
 import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
 REPOSITORY = Path(__file__).parents[1]
+
+#: Each start of Snakemake imports it and all its plugins, which takes two seconds, and the tests start it hundreds
+#: of times. Here a process has imported them once, and forks for each start.
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(
+    ["snakemake.cli", *(found.name for found in pkgutil.iter_modules() if found.name.startswith("snakemake_"))]
+)
 
 
 class Folder:
@@ -30,11 +41,17 @@ class Folder:
 
     def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> str:
         """Run snakemake here; return what it printed."""
-        command = self.command(*arguments, cores=cores)
-        done = subprocess.run(command, cwd=self.path, capture_output=True, text=True)
+        words = self.command(*arguments, cores=cores)
+        words = words[words.index("snakemake") :]
+        output = self.path / "printed.txt"
+        run = FORKING.Process(target=_main, args=(words, self.path, dict(os.environ), output))
+        run.start()
+        run.join()
+        printed = output.read_text()
+        output.unlink()
         if check:
-            assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
+            assert run.exitcode == 0, printed
+        return printed
 
     def started(self, *arguments: str) -> subprocess.Popen[str]:
         """Start snakemake here. Ctrl-C ends it even where tests run in a background that ignores it."""
@@ -73,3 +90,17 @@ class Folder:
             for path, digest in self.digests("results/**/*.*").items()
             if not {"logs", "provenance"}.intersection(Path(path).parts)
         }
+
+
+def _main(words: Sequence[str], path: Path, environment: dict[str, str], output: Path) -> None:
+    """Be the command ``words``, started in ``path``, with what it prints going to the file ``output``."""
+    from snakemake.cli import main
+
+    os.chdir(path)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = list(words)
+    with output.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    main()

@@ -71,6 +71,7 @@ rule figure_pretraining:
         ),
     log:
         "results/logs/pretrained/{dataset}/{backbone}.figure.log",
+    localrule: True
     conda:
         "../../envs/activepool.yaml"
     params:

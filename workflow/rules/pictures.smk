@@ -18,6 +18,7 @@ rule contact_sheet:
         "results/logs/{experiment}/figures/contact_sheet_{strategy}.log",
     wildcard_constraints:
         strategy=one_of(PLAN.strategies()),
+    localrule: True
     conda:
         "../../envs/activepool.yaml"
     params:
@@ -67,6 +68,7 @@ rule feature_map:
         ),
     log:
         "results/logs/{experiment}/figures/feature_map.log",
+    localrule: True
     conda:
         "../../envs/activepool.yaml"
     params:

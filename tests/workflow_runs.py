@@ -15,12 +15,11 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[1]
 
-#: Each start of Snakemake imports it and all its plugins, which takes two seconds, and the tests start it hundreds
-#: of times. Here a process has imported them once, and forks for each start.
+#: To import Snakemake and all its plugins takes two seconds, and the tests start it hundreds of times. Here a
+#: process has imported them once, and forks for each start.
 FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(
-    ["snakemake.cli", *(found.name for found in pkgutil.iter_modules() if found.name.startswith("snakemake_"))]
-)
+PLUGINS = [module.name for module in pkgutil.iter_modules() if module.name.startswith("snakemake_")]
+FORKING.set_forkserver_preload(["snakemake.cli", *PLUGINS])
 
 
 class Folder:

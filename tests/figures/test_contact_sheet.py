@@ -96,17 +96,24 @@ def test_long_names_are_shortened_and_no_text_lies_on_another():
     assert all(text.get_fontsize() >= 7 for text in figure.texts)
 
 
-@pytest.mark.parametrize("rounds", [1, 8, 20])
-def test_a_sheet_of_noise_stays_small_and_comes_back_byte_for_byte(tmp_path, rounds):
+def write_noise(path, rounds):
     given = [picks(number, 30) for number in range(rounds)]
-    names = [str(number) for number in range(10)]
-    for name in ("a.png", "b.png"):
-        write_sheet(tmp_path / name, "Margin, seed 0", given, names)
+    write_sheet(path, "Margin, seed 0", given, [str(number) for number in range(10)])
+
+
+@pytest.mark.parametrize("rounds", [1, 8, 20])
+def test_a_sheet_of_noise_stays_small(tmp_path, rounds):
+    write_noise(tmp_path / "a.png", rounds)
     content = (tmp_path / "a.png").read_bytes()
     assert len(content) <= LARGEST_FILE
-    assert content == (tmp_path / "b.png").read_bytes()
     with Image.open(io.BytesIO(content)) as sheet:
         assert sheet.format == "PNG" and sheet.width > 3 * SIDE
+
+
+def test_a_sheet_comes_back_byte_for_byte(tmp_path):
+    for name in ("a.png", "b.png"):
+        write_noise(tmp_path / name, rounds=2)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_where_pictures_cannot_shrink_there_are_fewer(tmp_path, monkeypatch):

@@ -88,7 +88,7 @@ def troubled(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory, troubled):
-    """The run without Slurm: what `make demo` has left here, made up to date by Snakemake; all of it if nothing."""
+    """The run without Slurm: what `make demo` has left here, and Snakemake makes what is missing."""
     folder = Folder(tmp_path_factory.mktemp("local"), DEMO)
     for path in troubled.folder.results():
         if (REPOSITORY / path).exists():

@@ -6,6 +6,9 @@ UV_VERSION := 0.13.9
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 BIN := .venv/bin
 
+# A run starts hundreds of short programs: let Python keep their modules compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test setup optional lint report lock clean
 
 ## demo: run the experiment of config.yaml, and say where its figures are

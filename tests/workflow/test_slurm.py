@@ -90,8 +90,9 @@ def troubled(tmp_path_factory):
 def local(tmp_path_factory, troubled):
     """The run without Slurm: what `make demo` has left here, and Snakemake makes what is missing."""
     folder = Folder(tmp_path_factory.mktemp("local"), DEMO)
-    for path in troubled.folder.results():
-        if (REPOSITORY / path).exists():
+    for file in (troubled.folder.path / "results").rglob("*.*"):
+        path = file.relative_to(troubled.folder.path)
+        if file.is_file() and (REPOSITORY / path).exists():
             (folder.path / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / path, folder.path / path)
     records = REPOSITORY / ".snakemake/metadata"

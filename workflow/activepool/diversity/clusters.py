@@ -4,7 +4,6 @@ from typing import Literal
 
 import numpy as np
 from array_api_compat import array_namespace
-from scipy.cluster import hierarchy
 from threadpoolctl import threadpool_limits
 
 from activepool.compute import Compute, row_blocks, to_numpy
@@ -34,6 +33,8 @@ def agglomerate(
     """
     if clusters >= len(points):
         return np.arange(len(points))
+    from scipy.cluster import hierarchy  # as long to import as all else of a query
+
     tree = hierarchy.linkage(_pairwise_distances(points, compute), method=linkage)
     return hierarchy.fcluster(tree, clusters, criterion="maxclust").astype(np.int64) - 1
 

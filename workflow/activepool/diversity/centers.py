@@ -1,9 +1,8 @@
 """The centers that samples are compared with, growing as samples are picked."""
 
 import numpy as np
-from array_api_compat import array_namespace
 
-from activepool.compute import Compute, to_numpy
+from activepool.compute import Compute, array_namespace, to_numpy
 from activepool.diversity.distances import Points, distance_bounds, exact_distances
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
 

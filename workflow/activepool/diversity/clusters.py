@@ -3,10 +3,9 @@
 from typing import Literal
 
 import numpy as np
-from array_api_compat import array_namespace
 from threadpoolctl import threadpool_limits
 
-from activepool.compute import Compute, row_blocks, to_numpy
+from activepool.compute import Compute, array_namespace, row_blocks, to_numpy
 from activepool.diversity.distances import Points
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix
 

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 
-from activepool.compute import Compute, Mapping, row_blocks, to_numpy
+from activepool.compute import Compute, Mapping, array_namespace, row_blocks, to_numpy
 from activepool.diversity.gradients import GradientEmbeddings, Gradients, squared_distances
 
 #: Draws from the same bounds.

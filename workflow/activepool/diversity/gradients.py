@@ -8,9 +8,8 @@ its norms and inner products need only the factors: ‖g‖² = ‖a‖² ‖z�
 from dataclasses import dataclass
 
 import numpy as np
-from array_api_compat import array_namespace
 
-from activepool.compute import Array, Compute, row_blocks, to_numpy
+from activepool.compute import Array, Compute, array_namespace, row_blocks, to_numpy
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest

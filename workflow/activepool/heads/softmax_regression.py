@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from array_api_compat import array_namespace
 from scipy.linalg import cholesky
 from scipy.linalg.lapack import dtrtri
 
-from activepool.compute import Array, Compute, Mapping, Result, row_blocks, to_numpy
+from activepool.compute import Array, Compute, Mapping, Result, array_namespace, row_blocks, to_numpy
 from activepool.features.store import BLOCK_ROWS
 from activepool.heads.labelled import LabelledRows
 

@@ -4,9 +4,8 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
-from array_api_compat import array_namespace
 
-from activepool.compute import Array, to_numpy
+from activepool.compute import Array, array_namespace, to_numpy
 
 #: Offers that wait before they are merged into the lists, as a multiple of the lists' own size.
 WAITING_FACTOR = 4

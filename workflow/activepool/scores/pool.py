@@ -4,9 +4,8 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
-from array_api_compat import array_namespace
 
-from activepool.compute import Array, Compute, row_blocks, to_numpy
+from activepool.compute import Array, Compute, array_namespace, row_blocks, to_numpy
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, nearest_boundary

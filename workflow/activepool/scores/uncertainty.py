@@ -4,9 +4,8 @@ z: feature; p = softmax(Wz + b), its entries sorted p₁ ≥ p₂ ≥ ….
 """
 
 import numpy as np
-from array_api_compat import array_namespace
 
-from activepool.compute import Array
+from activepool.compute import Array, array_namespace
 
 
 def log_softmax(logits: Array) -> Array:

@@ -17,6 +17,8 @@ demo: setup
 	@echo "Figures: results/digits/figures    Tables: results/digits/tables    All of it in one page: make report"
 
 ## test: run the tests, a file at a time on each core and one more, because tests of clusters wait a lot
+# Threads that wait for one another sleep: spinning, they would take the cores from the other tests' programs.
+test: export OMP_WAIT_POLICY = passive
 test: setup
 	$(BIN)/python -m pytest --numprocesses $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
 

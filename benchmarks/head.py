@@ -40,6 +40,9 @@ NEAR = 0.001
 #: A tolerance that leaves it to the number of iterations to end a solver.
 NEVER = 1e-14
 
+#: Seconds before each training, in which the threads of the one before stop waiting for work.
+PAUSE = 0.3
+
 #: Enough iterations for any solver to stop by itself.
 ENDLESS = 10_000
 
@@ -142,6 +145,7 @@ SOLVERS: dict[str, Solver] = {
 
 def measured(solver: Solver, problem: Problem, iterations: int | None) -> tuple[float, float]:
     """Return the seconds of one training, and the accuracy of its head."""
+    time.sleep(PAUSE)
     start = time.perf_counter()
     head = solver(problem, iterations)
     return time.perf_counter() - start, accuracy(problem, head)
@@ -159,7 +163,7 @@ def iterations_needed(solver: Solver, problem: Problem, optimum: float, limit: f
         seconds, found = measured(solver, problem, iterations)
         if found >= optimum - NEAR:
             return iterations
-        iterations, spent = iterations + (iterations + 1) // 2, spent + seconds
+        iterations, spent = iterations + max(1, iterations // 4), spent + seconds
     return None
 
 

@@ -190,10 +190,11 @@ def test_only_the_rows_asked_for_are_read():
 def test_torch_tensors_reach_the_same_head():
     pytest.importorskip("torch")
     features, labels = mixture(150, 10, 4, separation=0.3)
-    in_torch = train(features, labels, 6, weight_decays=1e-3, tolerance=1e-10, compute=Compute("cpu:0"))
-    in_numpy = train(features, labels, 6, weight_decays=1e-3, tolerance=1e-10)
-    np.testing.assert_allclose(in_torch.head.weight, in_numpy.head.weight, atol=1e-4)
-    np.testing.assert_allclose(in_torch.head.bias, in_numpy.head.bias, atol=1e-3)
+    # A weight decay that leaves no direction so flat that rounding errors, which differ, decide how far to go.
+    in_torch = train(features, labels, 6, weight_decays=1e-2, tolerance=1e-10, compute=Compute("cpu:0"))
+    in_numpy = train(features, labels, 6, weight_decays=1e-2, tolerance=1e-10)
+    np.testing.assert_allclose(in_torch.head.weight, in_numpy.head.weight, atol=5e-5)
+    np.testing.assert_allclose(in_torch.head.bias, in_numpy.head.bias, atol=5e-4)
 
 
 def test_torch_is_not_imported():

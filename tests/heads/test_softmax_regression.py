@@ -6,7 +6,13 @@ import pytest
 from activepool.compute import Compute, to_numpy
 from activepool.features.store import BLOCK_ROWS
 from activepool.heads.labelled import LabelledRows
-from activepool.heads.softmax_regression import CLASS_ROWS, SoftmaxRegression, Whitening
+from activepool.heads.softmax_regression import (
+    CLASS_ROWS,
+    FEW_CLASSES,
+    PIECE_ROWS,
+    SoftmaxRegression,
+    Whitening,
+)
 
 
 def problem(samples=60, width=5, classes=3, seed=0, compute=Compute()):  # noqa: B008
@@ -26,17 +32,27 @@ def plain_loss(features, labels, weights, weight, bias):
     return (weights * (normalisers - logits[np.arange(len(labels)), labels])).sum()
 
 
-@pytest.mark.parametrize("samples", [3, 60, BLOCK_ROWS + 1])
-def test_loss_is_the_weighted_cross_entropy_of_centred_features(samples):
-    loss, features, labels, weights, (weight, bias) = problem(samples)
+@pytest.mark.parametrize(
+    ("samples", "classes"),
+    [
+        *((samples, 3) for samples in (3, 60, PIECE_ROWS, BLOCK_ROWS + 1, BLOCK_ROWS + PIECE_ROWS + 1)),
+        *((samples, FEW_CLASSES + 1) for samples in (FEW_CLASSES + 1, BLOCK_ROWS + PIECE_ROWS + 1)),
+    ],
+)
+def test_loss_is_the_weighted_cross_entropy_of_centred_features(samples, classes):
+    loss, features, labels, weights, (weight, bias) = problem(samples, classes=classes)
     expected = plain_loss(features - loss.mean, labels, weights, weight, bias)
     assert loss(weight, bias).loss == pytest.approx(expected, rel=1e-5)
     np.testing.assert_allclose(loss.mean, weights @ features, rtol=1e-5)
     assert loss.variance == pytest.approx(weights @ ((features - loss.mean) ** 2).sum(axis=1), rel=1e-5)
 
 
-def test_gradients_are_those_of_finite_differences():
-    loss, features, labels, weights, (weight, bias) = problem()
+@pytest.mark.parametrize("classes", [3, FEW_CLASSES + 1])
+@pytest.mark.parametrize("samples", [60, PIECE_ROWS + 1])
+@pytest.mark.parametrize("scale", [0, 1])
+def test_gradients_are_those_of_finite_differences(samples, classes, scale):
+    loss, features, labels, weights, (weight, bias) = problem(samples, classes=classes)
+    weight *= scale
     point = loss(weight, bias)
     weight_gradient, bias_gradient = point.weight_gradient, point.bias_gradient
     centred, step = features - loss.mean, 1e-5

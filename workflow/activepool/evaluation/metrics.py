@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from activepool.compute import Array, Compute, row_blocks, to_numpy
+from activepool.compute import Array, Compute, Mapping, row_blocks, to_numpy
 from activepool.features.store import BLOCK_ROWS
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.linear import LinearHead
@@ -49,8 +49,14 @@ class Predictions:
 
 def predict(head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictions:
     """Apply ``head`` to ``rows``, in blocks."""
+    with compute.mapping() as mapping:
+        return predict_by(mapping, head, rows, compute)
+
+
+def predict_by(mapping: Mapping, head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictions:
+    """Do what `predict` does, on workers that are there already."""
     one_block = partial(_predict_block, *head.on(compute), rows, compute)
-    blocks = list(compute.map(one_block, row_blocks(len(rows), BLOCK_ROWS)))
+    blocks = list(mapping(one_block, row_blocks(len(rows), BLOCK_ROWS)))
     if not blocks:
         return Predictions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
     return Predictions(rows.labels, *(np.concatenate(column) for column in zip(*blocks, strict=True)))

@@ -19,7 +19,7 @@ from scipy.optimize import OptimizeResult, minimize
 from tqdm import tqdm
 
 from activepool.compute import Array, Compute, Mapping, to_numpy
-from activepool.evaluation.metrics import predict
+from activepool.evaluation.metrics import predict_by
 from activepool.heads.labelled import LabelledRows, class_weights
 from activepool.heads.linear import LinearHead, TrainedHead
 from activepool.heads.settings import LbfgsSettings
@@ -52,7 +52,7 @@ def train_lbfgs(
         solver = _Solver(labelled, num_classes, settings, compute, mapping, passes)
         decay, start = solver.choose(decays, validation) if len(decays) > 1 else (decays[0], solver.start)
         head = solver.head(solver.minimise(decay, settings.tolerance, start))
-        accuracy = predict(head, validation, compute).accuracy
+        accuracy = predict_by(mapping, head, validation, compute).accuracy
     return TrainedHead(head, accuracy, {"weight_decay": decay, "iterations": solver.iterations})
 
 
@@ -95,7 +95,7 @@ class _Solver:
         candidates, solution = [], self.start
         for decay in decays:
             solution = self.minimise(decay, PATH_TOLERANCE, solution)
-            predictions = predict(self.head(solution), validation, self._compute)
+            predictions = predict_by(self._mapping, self.head(solution), validation, self._compute)
             candidates.append((-predictions.accuracy, predictions.nll, decay, solution))
         return min(candidates, key=lambda candidate: candidate[:2])[2:]
 

@@ -75,7 +75,7 @@ class NearestPerClass:
         of_class, distance, row = (
             np.concatenate(parts) for parts in zip(self._kept, *self._waiting, strict=True)
         )
-        order = np.lexsort((row, distance, of_class))
+        order = _in_order(of_class, distance, row)
         order = order[_rank_within_class(of_class[order]) < self.length]
         self._kept = of_class[order], distance[order], row[order]
         self._waiting = []
@@ -101,9 +101,27 @@ def _no_triplets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)
 
 
+def _in_order(of_class: np.ndarray, distance: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Return ``np.lexsort((row, distance, of_class))``, in less time.
+
+    The bits of floating-point numbers that are not negative ascend as they do. So class and distance make one
+    key of 64 bits, which NumPy sorts quicker than three; rows are compared where keys are equal.
+    """
+    key = of_class.astype(np.uint64) << np.uint64(32) | distance.view(np.uint32)
+    order = np.argsort(key)
+    tied = np.zeros(len(key), dtype=bool)
+    equal = np.diff(key[order]) == 0
+    tied[1:] |= equal
+    tied[:-1] |= equal
+    rivals = order[tied]
+    order[tied] = rivals[np.lexsort((row[rivals], key[rivals]))]
+    return order
+
+
 def _rank_within_class(sorted_classes: np.ndarray) -> np.ndarray:
     """Return for each entry of an ascending array how many equal entries stand before it."""
-    return np.arange(len(sorted_classes)) - np.searchsorted(sorted_classes, sorted_classes)
+    counts = np.bincount(sorted_classes)
+    return np.arange(len(sorted_classes)) - (np.cumsum(counts) - counts)[sorted_classes]
 
 
 def _smallest(values: Array, rank: int) -> Array:

@@ -8,8 +8,8 @@ from activepool.scores.pool import HeadOnPool
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
-#: How many more candidates than its share are looked at in float64, per class.
-SPARE = 16
+#: How many candidates are looked at in float64, per class: so many more than its share, but so many at least.
+SPARE, FEWEST = 4, 16
 
 
 @strategy(source="Emam et al. 2021, section 3, algorithm 1", scores=("boundary",), reads=("nearest",))
@@ -70,7 +70,8 @@ class NearestLists:
         def rescore(positions: np.ndarray) -> np.ndarray:
             return self._head_on_pool.boundary64(rows[positions], label)
 
-        found = exact_smallest_of_list(approximate, rescore, count, beyond, SPARE)
+        spare = max(SPARE, FEWEST - count)
+        found = exact_smallest_of_list(approximate, rescore, count, beyond, spare)
         return None if found is None else dict(zip(rows[found[0]].tolist(), found[1].tolist(), strict=True))
 
     def _lengthen(self, picked: dict[int, float]) -> None:

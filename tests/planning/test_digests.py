@@ -30,7 +30,7 @@ def package(tmp_path, monkeypatch):
 
 
 def forget():
-    for function in (digests.code_digest, digests._module):
+    for function in (digests.code_digest, digests._module, digests._module_files):
         function.cache_clear()
 
 

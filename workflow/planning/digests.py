@@ -7,6 +7,7 @@ What is imported by name at run time (a strategy) is added by whoever knows the 
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -54,10 +55,18 @@ def _module(file: Path) -> Module:
 
 
 def _digest_without_docstrings(tree: ast.Module) -> str:
-    for node in ast.walk(tree):
+    for node in (tree, *_statements(tree)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             _drop_docstring(node)
     return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield all statements below a node, and none of their many expressions, as `ast.walk` would."""
+    for field in ("body", "handlers", "cases", "orelse", "finalbody"):
+        for child in getattr(node, field, ()):
+            yield child
+            yield from _statements(child)
 
 
 def _drop_docstring(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
@@ -72,7 +81,7 @@ def _drop_docstring(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | 
 
 def _imported_files(tree: ast.Module) -> tuple[Path, ...]:
     modules: set[str] = set()
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -82,11 +91,12 @@ def _imported_files(tree: ast.Module) -> tuple[Path, ...]:
     return tuple(sorted({found for name in inside for found in _module_files(name)}))
 
 
-def _module_files(name: str) -> list[Path]:
+@cache
+def _module_files(name: str) -> tuple[Path, ...]:
     """Return a module's file and the ``__init__`` of the packages around it; none if it is no module."""
     path = ROOT.joinpath(*name.split("."))
     own = next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
     if own is None:
-        return []
+        return ()
     packages = [parent / "__init__.py" for parent in path.parents if parent.is_relative_to(LIBRARY)]
-    return [own, *(one for one in packages if one.is_file())]
+    return (own, *(one for one in packages if one.is_file()))

@@ -21,13 +21,13 @@ CONFIGURATION = {
     "head": {"solver": "finetune", "epochs": 3, "learning_rate": 0.02, "augmentation": "digits"},
 }
 
-TARGETS = ["--notemp", "results/tuned/curves.csv"]
+ARGUMENTS = ["--notemp", "results/tuned/curves.csv"]
 
 
 @pytest.fixture(scope="module")
 def tuned(tmp_path_factory):
     folder = Folder(tmp_path_factory.mktemp("tuned"), CONFIGURATION)
-    folder.snakemake(*TARGETS)
+    folder.snakemake(*ARGUMENTS)
     return folder
 
 
@@ -65,14 +65,14 @@ def test_picks_follow_from_the_network_of_the_round_before(tuned, round_number):
 
 
 def test_what_changes_rerun(tuned):
-    assert "Nothing to be done" in tuned.snakemake(*TARGETS)
+    assert "Nothing to be done" in tuned.snakemake(*ARGUMENTS)
     try:
         tuned.configure({**CONFIGURATION, "head": {**CONFIGURATION["head"], "epochs": 4}})
-        planned = tuned.planned(*TARGETS)
+        planned = tuned.planned(*ARGUMENTS)
         assert planned["finetune"] == 7
         assert "pretrain" not in planned and "validation" not in planned
         tuned.configure({**CONFIGURATION, "strategies": ["random", "margin", "coreset", "entropy"]})
-        planned = tuned.planned(*TARGETS)
+        planned = tuned.planned(*ARGUMENTS)
         assert (planned["finetune"], planned["select"], planned["score"]) == (2, 2, 2)
     finally:
         tuned.configure(CONFIGURATION)

@@ -23,7 +23,7 @@ CONFIGURATION = {
     "validation": {"fraction": 0.1},
     "initial": {"kind": "balanced", "size": 30},
     "budget": 10,
-    "rounds": 2,
+    "rounds": 3,
     "seeds": 1,
     "strategies": [
         "base",
@@ -51,6 +51,7 @@ FINETUNING = {
     "dataset": {"kind": "digits", "fraction": 0.2},
     "pretrain": {"epochs": 1, "warmup_epochs": 0, "batch_size": 256, "augmentation": "digits"},
     "features": {"dtype": "float32"},
+    "rounds": 2,
     "strategies": ["margin"],
     "head": {"solver": "finetune", "epochs": 30, "learning_rate": 0.02, "augmentation": "digits"},
 }

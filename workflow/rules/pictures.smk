@@ -18,7 +18,6 @@ rule contact_sheet:
         "results/logs/{experiment}/figures/contact_sheet_{strategy}.log",
     wildcard_constraints:
         strategy=one_of(PLAN.strategies()),
-    localrule: True
     conda:
         "../../envs/activepool.yaml"
     params:

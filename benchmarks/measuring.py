@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from activepool.compute import Array, Compute, row_blocks
 from activepool.errors import InputError
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.features.store import READ_ROWS, FeatureMatrix
 
 Result = TypeVar("Result")
 
@@ -154,7 +154,7 @@ def _over_blocks(
         function(compute.array(features.block(block)), other)
 
     with threadpool_limits(1):
-        for _ in compute.map(work, row_blocks(rows, BLOCK_ROWS)):
+        for _ in compute.map(work, row_blocks(rows, READ_ROWS)):
             pass
     synchronise(compute.device)
 

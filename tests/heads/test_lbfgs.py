@@ -190,7 +190,7 @@ def test_only_the_rows_asked_for_are_read():
 def test_torch_tensors_reach_the_same_head():
     pytest.importorskip("torch")
     features, labels = mixture(150, 10, 4, separation=0.3)
-    # A weight decay that leaves no direction so flat that rounding errors, which differ, decide how far to go.
+    # With this weight decay no direction is so flat that rounding errors, which differ, move the optimum far.
     in_torch = train(features, labels, 6, weight_decays=1e-2, tolerance=1e-10, compute=Compute("cpu:0"))
     in_numpy = train(features, labels, 6, weight_decays=1e-2, tolerance=1e-10)
     np.testing.assert_allclose(in_torch.head.weight, in_numpy.head.weight, atol=5e-5)

@@ -53,5 +53,25 @@ def test_a_list_that_may_be_too_short_says_so(beyond, decided):
         assert found[0].tolist() == list(range(10))
 
 
+@pytest.mark.parametrize("spare", [1, 2, 30])
+@pytest.mark.parametrize("size", [13, 500])
+@pytest.mark.parametrize("decimals", [1, 3, 16])
+def test_of_a_list_all_that_may_belong_is_scored_again_and_little_else(spare, size, decimals):
+    random = np.random.default_rng(size)
+    exact = np.round(random.random(size), decimals)
+    approximate = (exact + random.uniform(-1e-2, 1e-2, size)).astype(np.float32)
+    scored = []
+
+    def rescore(positions):
+        scored.extend(positions)
+        return exact[positions]
+
+    found = exact_smallest_of_list(approximate, rescore, 12, None, spare)
+    expected = np.lexsort((np.arange(size), exact))[:12]
+    assert found[0].tolist() == expected.tolist()
+    assert len(set(scored)) == len(scored)
+    assert len(scored) <= max(12 + spare, (approximate <= exact[expected[-1]] + 5e-2).sum())
+
+
 def test_a_list_with_fewer_than_wanted_is_too_short():
     assert exact_smallest_of_list(np.zeros(3, np.float32), np.zeros_like, 4, 1.0, spare=5) is None

@@ -7,8 +7,9 @@ puts it right, exactly. Infinity and NaN become numbers from 65,536 on, which no
 
 import numpy as np
 
-#: Numbers that are converted at once: few enough to stay in a core's cache.
-CHUNK = 2**17
+#: Numbers that are converted at once: few enough to stay in a core's cache, and so many that threads seldom
+#: wait for each other's Python.
+CHUNK = 2**19
 
 #: Sign, exponent and mantissa of a float16 at their places in a float32, as a signed number of 32 bits.
 PLACES = np.array(0x8FFFE000, dtype=np.uint32).view(np.int32)

@@ -23,6 +23,10 @@ PARTS = ("train", "test")
 #: Rows that are processed at once: large enough for the matrix product, small enough for the cache.
 BLOCK_ROWS = 4096
 
+#: Rows of a block that are read at once where only their product is kept: a process that starts then has less
+#: memory to ask for, and more of it stays in the cache.
+READ_ROWS = 512
+
 #: Rows count as close together if fewer than this many rows of the file lie between two of them.
 SPARSE = 4
 
@@ -122,8 +126,8 @@ class _PlainReads(threading.local):
 
 def _converted(stored: np.ndarray, dtype: type, rows: np.ndarray | None = None) -> np.ndarray:
     """Return what is stored, or some rows of it, as a fresh array of ``dtype``."""
-    if stored.dtype == np.float16 and dtype == np.float32:
-        return to_single(stored, rows)
+    if stored.dtype == np.float16:
+        return to_single(stored, rows).astype(dtype, copy=False)
     return (stored if rows is None else stored[rows]).astype(dtype)
 
 

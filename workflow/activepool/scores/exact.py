@@ -46,9 +46,8 @@ def exact_smallest_of_list(
     """
     size = len(approximate)
     by_score = np.argsort(approximate, kind="stable")
-    exact = np.empty(0)
+    exact, wanted = np.empty(0), min(size, count + spare)
     while True:
-        wanted = min(size, max(count + spare, 2 * len(exact)))
         exact = np.concatenate([exact, rescore(by_score[len(exact) : wanted])])
         candidates = by_score[:wanted]
         quantised = quantise(exact, approximate)
@@ -61,6 +60,8 @@ def exact_smallest_of_list(
             break
         if wanted == size:
             return None
+        may_belong = np.searchsorted(approximate[by_score], quantised[order[-1]] + error, side="right")
+        wanted = max(wanted + 1, int(may_belong))
     return candidates[order], quantised[order]
 
 

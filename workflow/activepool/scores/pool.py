@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from activepool.compute import Array, Compute, array_namespace, row_blocks, to_numpy
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
+from activepool.features.store import BLOCK_ROWS, READ_ROWS, FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, nearest_boundary
 from activepool.scores.nearest import NearestPerClass
@@ -22,7 +22,7 @@ SCORES = (*UNCERTAINTIES, "boundary")
 class HeadOnPool:
     """A head, the features that it is applied to, and the device that does it.
 
-    Memory beyond the mapped features: a few blocks of BLOCK_ROWS × (d + 4 C) float32 per worker.
+    Memory beyond the mapped features: a few blocks of BLOCK_ROWS × 4 C and READ_ROWS × d float32 per worker.
     """
 
     def __init__(self, features: FeatureMatrix, head: LinearHead, compute: Compute) -> None:
@@ -41,8 +41,11 @@ class HeadOnPool:
 
     def logits(self, rows: np.ndarray) -> Array:
         """Return the logits (n, C) of the named rows, float32 on the device."""
-        block = self.compute.array(self.features.take(rows))
-        logits = block @ self._weight.T
+        xp = array_namespace(self._weight)
+        logits = xp.empty((len(rows), len(self._bias)), dtype=xp.float32, device=self._weight.device)
+        for part in row_blocks(len(rows), READ_ROWS):
+            features = self.compute.array(self.features.take(rows[part]))
+            xp.matmul(features, self._weight.T, out=logits[part])
         logits += self._bias
         return logits
 

@@ -9,7 +9,7 @@ from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
 #: How many candidates are looked at in float64, per class: so many more than its share, but so many at least.
-SPARE, FEWEST = 4, 16
+SPARE, FEWEST = 2, 12
 
 
 @strategy(source="Emam et al. 2021, section 3, algorithm 1", scores=("boundary",), reads=("nearest",))

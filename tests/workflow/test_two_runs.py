@@ -9,13 +9,15 @@ import time
 from workflow.conftest import EMBEDDINGS, write_embeddings
 from workflow_runs import Folder
 
+from planning.runs import RUNS
+
 #: Less of the experiment that the fixture `finished` has run; and another one, of the same rounds.
 CONFIGURATION = {**EMBEDDINGS, "strategies": ["random", "base", "coreset"], "seeds": 1}
 ANOTHER = {**EMBEDDINGS, "experiment": "another", "strategies": ["entropy"], "seeds": 1}
 
 FEATURES = "results/features/embeddings/given/features.h5"
 
-#: Seconds that a run may take until it has locked its files.
+#: Seconds that a run may take until it has claimed its files.
 PATIENCE = 60
 
 
@@ -29,7 +31,7 @@ def command(folder, configuration):
 
 
 def started(folder):
-    """Start the run of CONFIGURATION, and return it when it has locked its files and works."""
+    """Start the run of CONFIGURATION, and return it when it has locked and claimed its files and works."""
     run = subprocess.Popen(
         command(folder, CONFIGURATION),
         cwd=folder.path,
@@ -39,7 +41,7 @@ def started(folder):
         start_new_session=True,
     )
     deadline = time.monotonic() + PATIENCE
-    while not list(folder.path.glob(".snakemake/locks/*")):
+    while not any(claim.stat().st_size for claim in (folder.path / RUNS).glob(f"*-{run.pid}")):
         assert run.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     return run

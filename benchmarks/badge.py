@@ -7,8 +7,8 @@
 A product a pick is that of D² sampling on the factors of the embeddings, a (N, C) and z (N, d), held in
 memory: both times those of the pick. It is measured on some picks and multiplied, since all take the same
 time, and gets the embeddings for nothing; so do "picks alone", which know the norms. The embedding's
-product is the features times the head, read in the same blocks as BADGE reads them. Measurements alternate,
-and the CSV holds their medians.
+product is the features times the head, by the library's route. Measurements alternate, and the CSV holds
+their medians.
 """
 
 import argparse

@@ -27,6 +27,9 @@ BLOCK_ROWS = 4096
 #: memory to ask for, and more of it stays in the cache.
 READ_ROWS = 512
 
+#: Close rows are read run by run if their runs of consecutive rows are so long on average.
+RUN_ROWS = 16
+
 #: Rows count as close together if fewer than this many rows of the file lie between two of them.
 SPARSE = 4
 
@@ -39,8 +42,8 @@ class FeatureMatrix:
     far apart through a memory map.
     """
 
-    def __init__(self, stored: np.ndarray, read: Callable[[int, int], np.ndarray]) -> None:
-        """Join random access (``stored``, (N, d)) with ``read(start, stop)`` of consecutive rows.
+    def __init__(self, stored: np.ndarray, read: Callable[[list[slice]], np.ndarray]) -> None:
+        """Join random access (``stored``, (N, d)) with ``read(runs)`` of runs of consecutive rows.
 
         What ``read`` returns may be overwritten when the same thread reads again.
         """
@@ -51,7 +54,7 @@ class FeatureMatrix:
     @classmethod
     def of_array(cls, array: np.ndarray) -> "FeatureMatrix":
         """Wrap an (N, d) array, in memory or mapped."""
-        return cls(array, lambda start, stop: array[start:stop])
+        return cls(array, lambda runs: _joined([array[run] for run in runs]))
 
     @classmethod
     def of_dataset(cls, dataset: h5py.Dataset) -> "FeatureMatrix":
@@ -68,31 +71,37 @@ class FeatureMatrix:
     def block(self, rows: slice, dtype: type = np.float32) -> np.ndarray:
         """Return consecutive rows, (rows, d) of ``dtype``."""
         start, stop, _ = rows.indices(self.shape[0])
-        return _converted(self._read(start, stop), dtype)
+        return _converted(self._read([slice(start, stop)]), dtype)
 
     def take(self, rows: np.ndarray, dtype: type = np.float32) -> np.ndarray:
         """Return the named rows in the order given, (len(rows), d) of ``dtype``."""
         if not len(rows):
             return np.empty((0, self.shape[1]), dtype)
         first, last = int(rows.min()), int(rows.max())
-        if last - first < SPARSE * len(rows):
-            near = self._read(first, last + 1)
-            consecutive = len(near) == len(rows) and (np.diff(rows) == 1).all()
-            return _converted(near, dtype, None if consecutive else rows - first)
-        return _converted(self._stored[rows], dtype)
+        if last - first >= SPARSE * len(rows):
+            return _converted(self._stored[rows], dtype)
+        runs = _runs(rows)
+        if RUN_ROWS * len(runs) <= len(rows):
+            return _converted(self._read(runs), dtype)
+        return _converted(self._read([slice(first, last + 1)]), dtype, rows - first)
 
 
 class _LockedRows:
-    """A chunked dataset: HDF5 decodes one read at a time, and takes rows in ascending order only."""
+    """A chunked dataset: HDF5 decodes one read at a time, and takes rows in ascending order only.
+
+    Runs are cut out of all that lies between them: HDF5 would decode their chunk again for each.
+    """
 
     def __init__(self, dataset: h5py.Dataset) -> None:
         self.shape = dataset.shape
         self._dataset = dataset
         self._lock = threading.Lock()
 
-    def read(self, start: int, stop: int) -> np.ndarray:
+    def read(self, runs: list[slice]) -> np.ndarray:
+        start = min(run.start for run in runs)
         with self._lock:
-            return self._dataset[start:stop]
+            span = self._dataset[start : max(run.stop for run in runs)]
+        return _joined([span[run.start - start : run.stop - start] for run in runs])
 
     def __getitem__(self, rows: np.ndarray) -> np.ndarray:
         ascending, inverse = np.unique(rows, return_inverse=True)
@@ -101,7 +110,7 @@ class _LockedRows:
 
 
 class _PlainReads(threading.local):
-    """Reads consecutive rows of a mapped file into one buffer a thread.
+    """Reads runs of a mapped file's rows into one buffer a thread.
 
     Unlike the mapping, this leaves no page of the file in the process; and a buffer that is there already
     takes a third of the time of a fresh one, which the system has to find and clear first.
@@ -111,17 +120,33 @@ class _PlainReads(threading.local):
         self._mapped = mapped
         self._buffer = np.empty((0, mapped.shape[1]), dtype=mapped.dtype)
 
-    def __call__(self, start: int, stop: int) -> np.ndarray:
+    def __call__(self, runs: list[slice]) -> np.ndarray:
         """Return the rows, in the buffer."""
-        if len(self._buffer) < stop - start:
-            self._buffer = np.empty((stop - start, self._mapped.shape[1]), dtype=self._mapped.dtype)
-        rows = self._buffer[: stop - start]
+        count = sum(run.stop - run.start for run in runs)
+        if len(self._buffer) < count:
+            self._buffer = np.empty((count, self._mapped.shape[1]), dtype=self._mapped.dtype)
+        filled = 0
         with Path(self._mapped.filename).open("rb", buffering=0) as file:
-            file.seek(self._mapped.offset + start * self._mapped.strides[0])
-            size = file.readinto(rows)
-        if size != rows.nbytes:
-            raise InputError(f"{self._mapped.filename}: ends early; delete the file to have it made anew")
-        return rows
+            for run in runs:
+                rows = self._buffer[filled : filled + run.stop - run.start]
+                file.seek(self._mapped.offset + run.start * self._mapped.strides[0])
+                if file.readinto(rows) != rows.nbytes:
+                    raise InputError(
+                        f"{self._mapped.filename}: ends early; delete the file to have it made anew"
+                    )
+                filled += len(rows)
+        return self._buffer[:count]
+
+
+def _runs(rows: np.ndarray) -> list[slice]:
+    """Return the runs of consecutive numbers of which ``rows`` are made, in their order."""
+    breaks = np.flatnonzero(np.diff(rows) != 1)
+    firsts, lasts = rows[np.append(0, breaks + 1)], rows[np.append(breaks, -1)]
+    return [slice(first, last + 1) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _converted(stored: np.ndarray, dtype: type, rows: np.ndarray | None = None) -> np.ndarray:

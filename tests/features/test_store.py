@@ -1,0 +1,58 @@
+"""Rows of features are the same, however they are stored and whichever are asked for."""
+
+import h5py
+import numpy as np
+import pytest
+
+from activepool.features.store import RUN_ROWS, SPARSE, FeatureMatrix
+
+SIZE, WIDTH = 40 * RUN_ROWS, 7
+
+SELECTIONS = {
+    "all": np.arange(SIZE),
+    "one row": np.array([SIZE - 1]),
+    "long runs": np.delete(np.arange(SIZE), [5, 3 * RUN_ROWS, 3 * RUN_ROWS + 1, SIZE - 2]),
+    "long runs, the later first": np.concatenate([np.arange(300, 400), np.arange(100, 300)]),
+    "a run twice": np.concatenate([np.arange(100, 200), np.arange(150, 250)]),
+    "descending": np.arange(SIZE)[::-1],
+    "short runs": np.delete(np.arange(SIZE), np.arange(0, SIZE, RUN_ROWS // 2)),
+    "every other": np.arange(1, SIZE, 2),
+    "few, far apart": np.arange(3, SIZE, 2 * SPARSE),
+    "runs far apart": np.concatenate([np.arange(RUN_ROWS), np.arange(SIZE - RUN_ROWS, SIZE)]),
+    "in disorder, with repeats": np.random.default_rng(0).integers(0, SIZE, 2 * SIZE),
+}
+
+
+@pytest.fixture(scope="module", params=["float16", "float32"])
+def stored(request):
+    return np.random.default_rng(1).normal(size=(SIZE, WIDTH)).astype(request.param)
+
+
+@pytest.fixture(params=["array", "contiguous", "chunked"])
+def features(request, stored, tmp_path):
+    if request.param == "array":
+        yield FeatureMatrix.of_array(stored)
+        return
+    with h5py.File(tmp_path / "rows.h5", "w") as file:
+        file.create_dataset("rows", data=stored, chunks=(9, WIDTH) if request.param == "chunked" else None)
+    with h5py.File(tmp_path / "rows.h5") as file:
+        yield FeatureMatrix.of_dataset(file["rows"])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_the_rows_asked_for_are_taken_in_their_order(features, stored, selection, dtype):
+    rows = SELECTIONS[selection]
+    taken = features.take(rows, dtype)
+    assert taken.dtype == dtype
+    np.testing.assert_array_equal(taken, stored[rows].astype(dtype))
+
+
+def test_what_was_taken_stays_when_more_is_taken(features, stored):
+    first = features.take(SELECTIONS["long runs"])
+    features.take(SELECTIONS["a run twice"])
+    np.testing.assert_array_equal(first, stored[SELECTIONS["long runs"]].astype(np.float32))
+
+
+def test_no_rows_are_none(features):
+    assert features.take(np.empty(0, dtype=np.int64)).shape == (0, WIDTH)

@@ -22,8 +22,8 @@ class NearestPerClass:
         self.num_classes = num_classes
         self.length = length
         self._lock = threading.Lock()
-        self._kept = _no_triplets()
-        self._waiting: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._kept = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+        self._waiting: list[tuple[np.ndarray, np.ndarray]] = []
         self._bound = np.full(num_classes, np.inf, dtype=np.float32)
 
     @classmethod
@@ -41,13 +41,14 @@ class NearestPerClass:
         """Offer the distances (n, C) of ``rows`` (n,) to the boundary of each class."""
         if np.isinf(self._bound).any() and len(rows) >= self.length:
             self._lower_bound(distances)
-        bound = self._bound
-        near = distances <= _like(bound, distances)
-        position, of_class = (to_numpy(part) for part in array_namespace(distances).nonzero(near))
-        triplets = (of_class, to_numpy(distances[near]), rows[position])
+        xp = array_namespace(distances)
+        near = xp.reshape(distances <= _like(self._bound, distances), (-1,))
+        (offered,) = xp.nonzero(near)  # of a flat array, in a fifth of the time
+        position, of_class = np.divmod(to_numpy(offered), self.num_classes)
+        keys = _keys(of_class, to_numpy(xp.reshape(distances, (-1,))[offered]))
         with self._lock:
-            self._waiting.append(triplets)
-            if sum(len(part[0]) for part in self._waiting) > WAITING_FACTOR * self.num_classes * self.length:
+            self._waiting.append((keys, rows[position]))
+            if sum(len(keys) for keys, _ in self._waiting) > WAITING_FACTOR * self.num_classes * self.length:
                 self._merge()
 
     def lists(self) -> tuple[np.ndarray, np.ndarray]:
@@ -57,12 +58,12 @@ class NearestPerClass:
         """
         with self._lock:
             self._merge()
-        of_class, distance, row = self._kept
+        keys, kept_rows = self._kept
+        of_class, rank = _class(keys), _rank_within_class(keys)
         rows = np.full((self.num_classes, self.length), -1, dtype=np.int64)
         distances = np.full((self.num_classes, self.length), np.inf, dtype=np.float32)
-        rank = _rank_within_class(of_class)
-        rows[of_class, rank] = row
-        distances[of_class, rank] = distance
+        rows[of_class, rank] = kept_rows
+        distances[of_class, rank] = _distance(keys)
         return rows, distances
 
     def _lower_bound(self, distances: Array) -> None:
@@ -72,17 +73,24 @@ class NearestPerClass:
             self._bound = np.minimum(self._bound, within_block)
 
     def _merge(self) -> None:
-        of_class, distance, row = (
-            np.concatenate(parts) for parts in zip(self._kept, *self._waiting, strict=True)
-        )
-        order = _in_order(of_class, distance, row)
-        order = order[_rank_within_class(of_class[order]) < self.length]
-        self._kept = of_class[order], distance[order], row[order]
+        """Keep the ``length`` first of each class, by distance, then row, of all that was not dropped yet."""
+        keys, rows = (np.concatenate(parts) for parts in zip(self._kept, *self._waiting, strict=True))
+        self._bound = self._lowered_bound(np.sort(keys))
+        near = _distance(keys) <= self._bound[_class(keys)]
+        keys, rows = keys[near], rows[near]
+        order = _in_order(keys, rows)
+        order = order[_rank_within_class(keys[order]) < self.length]
+        self._kept = keys[order], rows[order]
         self._waiting = []
-        last = np.flatnonzero(_rank_within_class(self._kept[0]) == self.length - 1)
+
+    def _lowered_bound(self, ascending: np.ndarray) -> np.ndarray:
+        """Return the distance of each class's ``length``-th key; the bound as it is where there are fewer."""
+        starts = np.searchsorted(_class(ascending), np.arange(self.num_classes + 1))
+        last = starts[:-1] + self.length - 1
+        full = last < starts[1:]
         bound = self._bound.copy()
-        bound[self._kept[0][last]] = self._kept[1][last]
-        self._bound = bound
+        bound[full] = _distance(ascending[last[full]])
+        return bound
 
 
 def joined(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
@@ -97,31 +105,40 @@ def joined(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, 
     return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
 
-def _no_triplets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)
+def _keys(of_class: np.ndarray, distance: np.ndarray) -> np.ndarray:
+    """Return class and distance as one number of 64 bits each, which orders by class, then by distance.
 
-
-def _in_order(of_class: np.ndarray, distance: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """Return ``np.lexsort((row, distance, of_class))``, in less time.
-
-    The bits of floating-point numbers that are not negative ascend as they do. So class and distance make one
-    key of 64 bits, which NumPy sorts quicker than three; rows are compared where keys are equal.
+    The bits of floating-point numbers that are not negative ascend as they do. NumPy sorts one number in less
+    time than two.
     """
-    key = of_class.astype(np.uint64) << np.uint64(32) | distance.view(np.uint32)
-    order = np.argsort(key)
-    tied = np.zeros(len(key), dtype=bool)
-    equal = np.diff(key[order]) == 0
+    return of_class.astype(np.uint64) << np.uint64(32) | distance.view(np.uint32)
+
+
+def _class(keys: np.ndarray) -> np.ndarray:
+    return (keys >> np.uint64(32)).astype(np.int64)
+
+
+def _distance(keys: np.ndarray) -> np.ndarray:
+    return keys.astype(np.uint32).view(np.float32)
+
+
+def _in_order(keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return ``np.lexsort((rows, keys))``, in less time: rows are compared where keys are equal."""
+    order = np.argsort(keys)
+    equal = np.diff(keys[order]) == 0
+    tied = np.zeros(len(keys), dtype=bool)
     tied[1:] |= equal
     tied[:-1] |= equal
     rivals = order[tied]
-    order[tied] = rivals[np.lexsort((row[rivals], key[rivals]))]
+    order[tied] = rivals[np.lexsort((rows[rivals], keys[rivals]))]
     return order
 
 
-def _rank_within_class(sorted_classes: np.ndarray) -> np.ndarray:
-    """Return for each entry of an ascending array how many equal entries stand before it."""
-    counts = np.bincount(sorted_classes)
-    return np.arange(len(sorted_classes)) - (np.cumsum(counts) - counts)[sorted_classes]
+def _rank_within_class(ascending: np.ndarray) -> np.ndarray:
+    """Return for each of ascending keys how many of the same class stand before it."""
+    of_class = _class(ascending)
+    counts = np.bincount(of_class)
+    return np.arange(len(ascending)) - (np.cumsum(counts) - counts)[of_class]
 
 
 def _smallest(values: Array, rank: int) -> Array:

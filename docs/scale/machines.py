@@ -62,7 +62,6 @@ class Machine:
             + work.passed / self.passing
             + work.products64 / self.products64
             + work.passed64 / self.passing64
-            + work.products64_alone / (self.products64 / self.cores)
             + work.rows * (self.row if cached else self.stored_row)
             + work.host
         )

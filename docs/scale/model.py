@@ -14,9 +14,11 @@ from scale.measured import host, steps
 #: Bytes of a number: float16, float32, and float64 or int64.
 HALF, SINGLE, DOUBLE = 2, 4, 8
 
-#: Constants of the library: base.SPARE, exact.SPARE_CANDIDATES, kcenter.FIRST_CENTERS, cluster_margin.LEAVES
-#: and its margin_factor, clusters.SAMPLES_PER_CELL and LLOYD_STEPS, margin_clustering.LARGEST_POOL.
-SPARE_OF_CLASS, SPARE_CANDIDATES, FIRST_CENTERS, LEAVES, MARGIN_FACTOR = 16, 1024, 128, 2000, 10
+#: Constants of the library: base.SPARE and FEWEST, exact.SPARE_CANDIDATES, kcenter.FIRST_CENTERS,
+#: cluster_margin.LEAVES and its margin_factor, clusters.SAMPLES_PER_CELL and LLOYD_STEPS,
+#: margin_clustering.LARGEST_POOL.
+SPARE_OF_CLASS, FEWEST_OF_CLASS, SPARE_CANDIDATES, FIRST_CENTERS = 2, 12, 1024, 128
+LEAVES, MARGIN_FACTOR = 2000, 10
 SAMPLES_PER_CELL, LLOYD_STEPS, LARGEST_CLUSTERED = 64, 10, 20_000
 
 #: Parts of `partitioned`, the share of the validation split, weight decays to choose from: the defaults.
@@ -52,7 +54,6 @@ class Work:
         products: floating-point operations of float32 products, on the device.
         passed: bytes read and written in passes over matrices, on the device.
         products64, passed64: the same of float64, on all cores of the host.
-        products64_alone: the same of products too small to be shared, on one core.
         rows: features read here and there.
         host: seconds of one thread of the host.
     """
@@ -62,7 +63,6 @@ class Work:
     passed: float = 0.0
     products64: float = 0.0
     passed64: float = 0.0
-    products64_alone: float = 0.0
     rows: float = 0.0
     host: float = 0.0
 
@@ -140,11 +140,11 @@ def _of_scores(query: Query) -> Work:
 
 
 def base(query: Query) -> Cost:
-    """Score as mase, keep lists of the nearest to each class, and decide each class in float64."""
-    rows = query.budget + SPARE_OF_CLASS * query.classes
+    """Score as mase, keep lists of the nearest to each class, and decide among their first in float64."""
+    rows = max(query.budget + SPARE_OF_CLASS * query.classes, FEWEST_OF_CLASS * query.classes)
     passed = product(query, query.classes) + passes(query, 15, query.classes)
     read = Work(streamed=16 * query.size, host=query.size * host("member"))
-    decided = Work(products64_alone=2 * rows * query.width * query.classes, rows=rows)
+    decided = exact(query, rows)
     return Cost(
         scattered=passed,
         serial=read + decided + _times(passed, steps("base", query)["passes"]),

@@ -80,11 +80,15 @@ class HeadOnPool:
 
     def score64(self, rows: np.ndarray, name: str) -> np.ndarray:
         """Return one score of the named rows in float64, (n,): the reference near a cut."""
-        return self._in_blocks64(rows, lambda logits: self._scored64(name, logits))
+        return self._in_blocks64(rows, lambda logits, block: self._scored64(name, logits))
 
-    def boundary64(self, rows: np.ndarray, label: int) -> np.ndarray:
-        """Return the distance of the named rows to the boundary of class ``label``, (n,) float64."""
-        return self._in_blocks64(rows, lambda logits: boundary_distances(logits, self._inverse64)[:, label])
+    def boundary64(self, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return the distance of each named row to the boundary of the class beside it, (n,) float64."""
+
+        def distances(logits: np.ndarray, block: slice) -> np.ndarray:
+            return boundary_distances(logits, self._inverse64)[np.arange(len(logits)), labels[block]]
+
+        return self._in_blocks64(rows, distances)
 
     def _scored(self, name: str, logits: Array) -> Array:
         return nearest_boundary(logits, self._inverse) if name == "boundary" else UNCERTAINTIES[name](logits)
@@ -94,11 +98,13 @@ class HeadOnPool:
             nearest_boundary(logits, self._inverse64) if name == "boundary" else UNCERTAINTIES[name](logits)
         )
 
-    def _in_blocks64(self, rows: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    def _in_blocks64(
+        self, rows: np.ndarray, function: Callable[[np.ndarray, slice], np.ndarray]
+    ) -> np.ndarray:
         def compute_block(block: slice) -> np.ndarray:
-            return function(self.head.logits64(self.features.take(rows[block], np.float64)))
+            return function(self.head.logits64(self.features.take(rows[block], np.float64)), block)
 
-        blocks = row_blocks(len(rows), BLOCK_ROWS // 4)
+        blocks = row_blocks(len(rows), READ_ROWS // 2)
         if len(blocks) == 1:  # to set up workers for a few rows takes longer than to score them
             return compute_block(blocks[0])
         return np.concatenate([np.empty(0), *self.compute.map(compute_block, blocks)])

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from activepool.scores.nearest import NearestPerClass, joined
 
@@ -12,10 +13,11 @@ def brute_lists(distances, rows, length):
     return lists
 
 
+@pytest.mark.parametrize("namespace", [np.asarray, torch.asarray], ids=["numpy", "torch"])
 @pytest.mark.parametrize("length", [1, 3, 50, 117])
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("block", [1, 10, 40, 117])
-def test_lists_are_the_nearest_whatever_the_blocks(length, ties, block):
+def test_lists_are_the_nearest_whatever_the_blocks(namespace, length, ties, block):
     random = np.random.default_rng(length + block)
     rows = np.sort(random.choice(1000, 117, replace=False))
     distances = random.random((117, 4)).astype(np.float32)
@@ -23,7 +25,7 @@ def test_lists_are_the_nearest_whatever_the_blocks(length, ties, block):
         distances = np.round(distances, 1)
     nearest = NearestPerClass(4, length)
     for start in random.permutation(np.arange(0, 117, block)):
-        nearest.offer(distances[start : start + block], rows[start : start + block])
+        nearest.offer(namespace(distances[start : start + block]), rows[start : start + block])
     found_rows, found_distances = nearest.lists()
     for label, (expected_rows, expected_distances) in enumerate(brute_lists(distances, rows, length)):
         assert found_rows[label].tolist() == expected_rows

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from queries import Problem
 
+from activepool.scores.pool import HeadOnPool
+from activepool.strategies.base import SPARE, NearestLists
 from activepool.strategies.registry import find_strategy
 
 
@@ -103,3 +105,26 @@ def test_recorded_scores_are_those_of_the_picks():
     selection = problem.select(find_strategy("entropy"), 10)
     expected = -SCORES["entropy"](problem)[np.searchsorted(problem.unlabelled, selection.index)]
     assert np.allclose(selection.columns["entropy"], expected)
+
+
+@pytest.mark.parametrize("looked_ahead", [(0, 0, 0, 0), (5, 0, 40, 1), (60, 60, 60, 60)])
+def test_base_picks_the_same_whatever_it_looked_at_ahead(monkeypatch, looked_ahead):
+    problem, look_ahead = Problem(11, size=300, classes=4), NearestLists.look_ahead
+    monkeypatch.setattr(
+        NearestLists, "look_ahead", lambda lists, _: look_ahead(lists, np.array(looked_ahead))
+    )
+    assert problem.select(find_strategy("base"), 100).index.tolist() == brute_base(problem, 100).tolist()
+
+
+def test_base_computes_the_distances_of_all_classes_at_once(monkeypatch):
+    """Where float32 leaves nothing open, nothing is left to ask for class by class."""
+    asked, boundary64 = [], HeadOnPool.boundary64
+
+    def counted(head_on_pool, rows, labels):
+        asked.append(len(rows))
+        return boundary64(head_on_pool, rows, labels)
+
+    monkeypatch.setattr(HeadOnPool, "boundary64", counted)
+    problem = Problem(11, size=300, classes=4)
+    assert problem.select(find_strategy("base"), 80).index.tolist() == brute_base(problem, 80).tolist()
+    assert asked == [4 * (20 + SPARE)]

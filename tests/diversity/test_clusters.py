@@ -1,3 +1,8 @@
+import json
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -68,3 +73,34 @@ def test_equal_samples_can_be_divided():
     centres, cell = k_means_cells(features, np.arange(30), 3, np.random.default_rng(0), Compute())
     np.testing.assert_allclose(centres, 0.5, atol=0.01)
     assert cell.shape == (30,)
+
+
+#: The kernels of each BLAS in a process that has clustered, and what of the environment is then set.
+KERNELS_IN_USE = """
+import json, os
+import numpy as np
+from threadpoolctl import threadpool_info
+from activepool.compute import Compute
+from activepool.diversity.clusters import k_means_cells
+from activepool.features.store import FeatureMatrix
+
+features = FeatureMatrix.of_array(np.random.default_rng(0).random((30, 2), dtype=np.float32))
+k_means_cells(features, np.arange(30), 3, np.random.default_rng(0), Compute())
+kernels = {library["filepath"]: library.get("architecture") for library in threadpool_info()}
+print(json.dumps([kernels, os.environ.get("OPENBLAS_CORETYPE")]))
+"""
+
+
+@pytest.mark.parametrize("asked_for", [None, "Haswell"])
+def test_k_means_multiplies_with_the_kernels_that_numpy_found(asked_for):
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
+    environment |= {"OPENBLAS_CORETYPE": asked_for} if asked_for else {}
+    command = [sys.executable, "-c", KERNELS_IN_USE]
+    printed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    by_library, left = json.loads(printed)
+    assert left == asked_for
+    of_numpy = [kernels for path, kernels in by_library.items() if "numpy" in path]
+    of_faiss = [kernels for path, kernels in by_library.items() if "faiss" in path and "openblas" in path]
+    if not of_faiss or not set(of_numpy) <= clusters.KERNELS.keys():
+        pytest.skip("faiss has no OpenBLAS of its own here, or the processor is not of those that it knows")
+    assert of_faiss == [clusters.KERNELS[kernels] for kernels in of_numpy]

@@ -222,7 +222,7 @@ def _loss_and_gradients(weight: Array, bias: Array, block: _Block) -> tuple[Arra
     residuals[block.labels, block.places] -= block.weights
     return (
         namespace.sum(losses, dtype=namespace.float64),
-        residuals @ block.features,
+        _weight_gradient(residuals, block.features),
         namespace.sum(residuals, axis=1, dtype=namespace.float64),
     )
 
@@ -234,8 +234,28 @@ def _logits(weight: Array, bias: Array, features: Array) -> Array:
     logits = namespace.repeat(bias[:, None], rows, axis=1)
     if not namespace.any(weight):  # the start of training
         return logits
-    in_pieces = rows // PIECE_ROWS * PIECE_ROWS if classes <= FEW_CLASSES else 0
+    in_pieces = _rows_in_pieces(rows, classes)
     pieces = namespace.reshape(features[:in_pieces], (in_pieces // PIECE_ROWS, PIECE_ROWS, width))
     logits[:, :in_pieces] += namespace.reshape(pieces @ weight.T, (in_pieces, classes)).T
     logits[:, in_pieces:] += weight @ features[in_pieces:].T
     return logits
+
+
+def _weight_gradient(residuals: Array, features: Array) -> Array:
+    """Return residuals (K, n) times ``features`` (n, d); of few classes the sum over pieces."""
+    namespace = array_namespace(residuals)
+    (rows, width), classes = features.shape, residuals.shape[0]
+    in_pieces = _rows_in_pieces(rows, classes)
+    if not in_pieces:
+        return residuals @ features
+    shape = in_pieces // PIECE_ROWS, PIECE_ROWS
+    pieces = namespace.reshape(features[:in_pieces], (*shape, width))
+    by_piece = namespace.permute_dims(
+        namespace.reshape(residuals[:, :in_pieces], (classes, *shape)), (1, 0, 2)
+    )
+    return namespace.sum(by_piece @ pieces, axis=0) + residuals[:, in_pieces:] @ features[in_pieces:]
+
+
+def _rows_in_pieces(rows: int, classes: int) -> int:
+    """Return how many of so many rows are multiplied in pieces; the rest is one product."""
+    return rows // PIECE_ROWS * PIECE_ROWS if classes <= FEW_CLASSES else 0

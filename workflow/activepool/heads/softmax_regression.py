@@ -230,32 +230,33 @@ def _loss_and_gradients(weight: Array, bias: Array, block: _Block) -> tuple[Arra
 def _logits(weight: Array, bias: Array, features: Array) -> Array:
     """Return the logits (K, n) of ``features`` (n, d); class by class, what follows is quicker."""
     namespace = array_namespace(weight)
-    (rows, width), classes = features.shape, weight.shape[0]
+    rows, classes = features.shape[0], weight.shape[0]
     logits = namespace.repeat(bias[:, None], rows, axis=1)
     if not namespace.any(weight):  # the start of training
         return logits
-    in_pieces = _rows_in_pieces(rows, classes)
-    pieces = namespace.reshape(features[:in_pieces], (in_pieces // PIECE_ROWS, PIECE_ROWS, width))
+    pieces, rest = _pieces(features, classes)
+    in_pieces = rows - len(rest)
     logits[:, :in_pieces] += namespace.reshape(pieces @ weight.T, (in_pieces, classes)).T
-    logits[:, in_pieces:] += weight @ features[in_pieces:].T
+    logits[:, in_pieces:] += weight @ rest.T
     return logits
 
 
 def _weight_gradient(residuals: Array, features: Array) -> Array:
     """Return residuals (K, n) times ``features`` (n, d); of few classes the sum over pieces."""
     namespace = array_namespace(residuals)
-    (rows, width), classes = features.shape, residuals.shape[0]
-    in_pieces = _rows_in_pieces(rows, classes)
-    if not in_pieces:
+    classes, rows = residuals.shape
+    pieces, rest = _pieces(features, classes)
+    if not len(pieces):
         return residuals @ features
-    shape = in_pieces // PIECE_ROWS, PIECE_ROWS
-    pieces = namespace.reshape(features[:in_pieces], (*shape, width))
-    by_piece = namespace.permute_dims(
-        namespace.reshape(residuals[:, :in_pieces], (classes, *shape)), (1, 0, 2)
-    )
-    return namespace.sum(by_piece @ pieces, axis=0) + residuals[:, in_pieces:] @ features[in_pieces:]
+    in_pieces = rows - len(rest)
+    by_piece = namespace.reshape(residuals[:, :in_pieces], (classes, len(pieces), PIECE_ROWS))
+    of_pieces = namespace.permute_dims(by_piece, (1, 0, 2)) @ pieces
+    return namespace.sum(of_pieces, axis=0) + residuals[:, in_pieces:] @ rest
 
 
-def _rows_in_pieces(rows: int, classes: int) -> int:
-    """Return how many of so many rows are multiplied in pieces; the rest is one product."""
-    return rows // PIECE_ROWS * PIECE_ROWS if classes <= FEW_CLASSES else 0
+def _pieces(features: Array, classes: int) -> tuple[Array, Array]:
+    """Divide ``features`` (n, d) into pieces (p, PIECE_ROWS, d), for few classes, and the rest (r, d)."""
+    rows, width = features.shape
+    number = rows // PIECE_ROWS if classes <= FEW_CLASSES else 0
+    cut = number * PIECE_ROWS
+    return array_namespace(features).reshape(features[:cut], (number, PIECE_ROWS, width)), features[cut:]

@@ -11,6 +11,7 @@ from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, row_distances
+from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool import SCORES, UNCERTAINTIES, HeadOnPool
 from activepool.scores.uncertainty import confidence, entropy, log_softmax, margin
 
@@ -75,6 +76,21 @@ def test_scores_of_the_pool_are_those_of_its_rows(workers):
     assert scores["predicted"].tolist() == logits.argmax(axis=1).tolist()
     for name, values in expected.items():
         assert np.allclose(scores[name], values, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 9000])
+def test_lists_of_the_nearest_change_no_score(rows):
+    random = np.random.default_rng(1)
+    features = FeatureMatrix.of_array(random.normal(size=(9000, 6)).astype(np.float32))
+    head = LinearHead(random.normal(size=(4, 6)).astype(np.float32), random.normal(size=4).astype(np.float32))
+    head_on_pool, nearest = HeadOnPool(features, head, Compute()), NearestPerClass(4, 50)
+    alone = head_on_pool.score(np.arange(rows), SCORES)
+    beside = head_on_pool.score(np.arange(rows), SCORES, nearest)
+    assert list(alone) == list(beside) == [*SCORES, "predicted"]
+    for name, values in alone.items():
+        assert values.shape == (rows,) and values.dtype == beside[name].dtype
+        assert np.array_equal(values, beside[name])
+    assert (nearest.lists()[0] >= 0).sum() == min(50, rows) * 4
 
 
 def test_scores_are_the_same_bits_for_any_number_of_workers():

@@ -1,16 +1,36 @@
 """Importing what a configuration names as ``file.py:function`` or ``module:function``."""
 
+import hashlib
 import importlib
 import importlib.util
+import os
+import sys
 from pathlib import Path
 from types import ModuleType
 
 
 def imported(source: str) -> ModuleType:
-    """Return the module of a file (``.py``), or that of this name; raises whatever its import raises."""
+    """Return the module of a file (``.py``), or that of this name; raises whatever its import raises.
+
+    A file is read anew by each call. Its module has a name of its own among all modules: two files may be
+    called alike, and like a module of Python.
+    """
     if not source.endswith(".py"):
         return importlib.import_module(source)
-    specification = importlib.util.spec_from_file_location(Path(source).stem, source)
+    path = Path(source).absolute()
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+    name = f"{path.stem.replace('.', '_')}_{digest}"
+    specification = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
+    # Dataclasses, annotations that are text, and pickle look a class up in the module of its name.
+    before = sys.modules.get(name)
+    sys.modules[name] = module
+    try:
+        specification.loader.exec_module(module)
+    except BaseException:
+        if before is None:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = before
+        raise
     return module

@@ -3,6 +3,7 @@
 import difflib
 import inspect
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -16,16 +17,26 @@ def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[st
         return _options_model(strategy)(**given).model_dump(), []
     except ValidationError as error:
         return given, [_problem(strategy, one) for one in error.errors()]
+    except NameError as error:
+        return given, [f"the type of an option of {strategy.name} is not known when it runs ({error})"]
 
 
 @cache
 def _options_model(strategy: Strategy) -> type[BaseModel]:
-    types = get_type_hints(strategy.select, include_extras=True)
+    annotations = {name: option.annotation for name, option in strategy.options.items()}
+    # Only those of the options: names that serve type checkers alone may be unknown when the program runs.
+    types = _resolved(annotations, strategy.select.__globals__)
     fields = {
         name: (types.get(name, Any), ... if option.default is inspect.Parameter.empty else option.default)
         for name, option in strategy.options.items()
     }
     return create_model(strategy.name, __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _resolved(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
+    """Return annotations, with those that are text replaced by what they say, and without the empty ones."""
+    given = {name: one for name, one in annotations.items() if one is not inspect.Parameter.empty}
+    return get_type_hints(SimpleNamespace(__annotations__=given), names, include_extras=True)
 
 
 def _problem(strategy: Strategy, error: dict[str, Any]) -> str:

@@ -58,25 +58,27 @@ class HeadOnPool:
 
         Raises InputError if a feature is not a number, or too large for a logit in float32.
         """
-        result = {name: np.empty(len(rows), dtype=np.float32) for name in names}
-        result["predicted"] = np.empty(len(rows), dtype=np.int32)
 
-        def score_block(block: slice) -> None:
+        def score_block(block: slice) -> dict[str, np.ndarray]:
             logits = self.logits(rows[block])
             xp = array_namespace(logits)
             require_finite(rows[block], to_numpy(xp.sum(logits, axis=1)))
-            result["predicted"][block] = to_numpy(xp.argmax(logits, axis=1))
-            if nearest is None:
-                for name in names:
-                    result[name][block] = to_numpy(self._scored(name, logits))
-                return
-            distances = boundary_distances(logits, self._inverse)
-            nearest.offer(distances, rows[block])
-            result["boundary"][block] = to_numpy(xp.min(distances, axis=1))
+            distances = None
+            if nearest is not None:
+                distances = boundary_distances(logits, self._inverse)
+                nearest.offer(distances, rows[block])
+            scored = {"predicted": to_numpy(xp.argmax(logits, axis=1))}
+            for name in names:
+                known = name == "boundary" and distances is not None
+                scored[name] = to_numpy(xp.min(distances, axis=1) if known else self._scored(name, logits))
+            return scored
 
-        for _ in self.compute.map(score_block, row_blocks(len(rows), BLOCK_ROWS)):
-            pass
-        return result
+        blocks = list(self.compute.map(score_block, row_blocks(len(rows), BLOCK_ROWS)))
+        types = dict.fromkeys(names, np.float32) | {"predicted": np.int32}
+        return {
+            name: np.concatenate([np.empty(0, kind), *(one[name] for one in blocks)], dtype=kind)
+            for name, kind in types.items()
+        }
 
     def score64(self, rows: np.ndarray, name: str) -> np.ndarray:
         """Return one score of the named rows in float64, (n,): the reference near a cut."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from activepool.scores.pool import SCORES
 from activepool.strategies.image_model import ImageModel
 from activepool.strategies.query import Query, Selection
 
@@ -121,11 +122,16 @@ def strategy(
 ) -> Callable[[Select], Strategy]:
     """Declare the decorated function as the strategy of its name.
 
-    Raises ValueError for an artifact that does not exist, and for scores from two sources.
+    Raises ValueError for an artifact or a score that does not exist, for scores from two sources, and for
+    lists of the nearest samples without scores.
     """
     unknown = set(reads) - set(ARTIFACTS)
     if unknown:
         raise ValueError(f"a strategy cannot read {sorted(unknown)}; there are {', '.join(ARTIFACTS)}")
+    if unknown := set(scores) - set(SCORES):
+        raise ValueError(f"a strategy cannot read scores {sorted(unknown)}; there are {', '.join(SCORES)}")
+    if "nearest" in reads and not scores:
+        raise ValueError('"nearest" is found while the pool is scored: add scores=("boundary",)')
     if scores and image_model:
         raise ValueError("a strategy is scored by the head or by a model of its own, not by both")
     if scores:

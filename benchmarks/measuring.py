@@ -65,7 +65,7 @@ def peak_gb() -> float:
     """
     status = Path("/proc/self/status")
     if status.exists():
-        for line in status.read_text().splitlines():
+        for line in status.read_text(encoding="utf-8").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024 / GIGA
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / GIGA
@@ -76,7 +76,7 @@ def forget_peak_gb() -> float:
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
         with suppress(OSError):
-            clear.write_text("5")
+            clear.write_text("5", encoding="utf-8")
     return peak_gb()
 
 

@@ -80,7 +80,9 @@ def main() -> None:
 def measure(seeds: int, rounds: int, shards: int, repeats: int) -> dict[str, object]:
     """Return the row of one experiment: jobs, and medians of seconds, peak memory and the parts' seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, CONFIGURATION).write_text(yaml.safe_dump(configuration(seeds, rounds, shards)))
+        Path(folder, CONFIGURATION).write_text(
+            yaml.safe_dump(configuration(seeds, rounds, shards)), encoding="utf-8"
+        )
         runs = pd.DataFrame([dry_run(folder) for _ in range(repeats)])
         parts = pd.DataFrame([in_process(parts_of_dry_run, folder) for _ in range(repeats)])
     names = [one if isinstance(one, str) else one["strategy"] for one in STRATEGIES]

@@ -38,7 +38,8 @@ def main() -> None:
     """Write the page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--price", type=float, default=PRICE, help=f"dollars an hour (default: {PRICE:g})")
-    PAGE.write_text(with_tables(PAGE.read_text(), parser.parse_args().price))
+    text = with_tables(PAGE.read_text(encoding="utf-8"), parser.parse_args().price)
+    PAGE.write_text(text, encoding="utf-8")
 
 
 def with_tables(text: str, price: float = PRICE) -> str:

@@ -17,5 +17,5 @@ def conda_environment(lock: str) -> str:
 
 
 if __name__ == "__main__":
-    lock = (HERE / "requirements.lock").read_text()
-    (HERE / "activepool.yaml").write_text(conda_environment(lock))
+    lock = (HERE / "requirements.lock").read_text(encoding="utf-8")
+    (HERE / "activepool.yaml").write_text(conda_environment(lock), encoding="utf-8")

@@ -174,7 +174,7 @@ L, V, F = "labelled.csv", "validation.csv", "features.h5"
 SPLITS = [
     ("no index file", "train", gone(V), "validation.csv: not a readable CSV file ([Errno 2] No such file"),
     ("no bytes", "train", content(L, ""), "labelled.csv: not a readable CSV file (it is empty)"),
-    ("no text", "train", content(L, b"\xff\xfe\0\1"), "labelled.csv: not a readable CSV file ('utf-8' codec"),
+    ("no text", "train", content(L, b"\xff\xfe\0\1"), "labelled.csv: is encoded as UTF-16; save it as UTF-8"),
     ("no column index", "select", content(L, "row\n1\n"), "has no column 'index' (columns: row)"),
     ("two columns index", "select", content(L, "index,index\n1,2\n"), "labelled.csv: two columns have the s"),
     ("semicolons", "select", content(L, "index;source\n1;a\n"), "has no column 'index' (columns: index;sour"),
@@ -197,7 +197,7 @@ SPLITS = [
     ("label of no row", "train", annotated("index,label\n99,ant\n"), "bought.csv: index '99' is not a row o"),
     ("label of no source", "train", annotated("source,label\nx,ant\n"), "bought.csv: source 'x' is not in t"),
     ("label of nothing", "train", annotated("label\nant\n"), "must have the column 'label', and 'index' or"),
-    ("labels in Latin 1", "train", annotated(b"index,label\n10,\xe9\n"), "bought.csv: not a readable CSV fi"),
+    ("labels in Latin 1", "train", annotated(b"index,label\n10,\xe9\n"), "bought.csv: line 2 is not UTF-8 ("),
     ("no labels", "validation", values(F, "train/labels", np.full(30, -1)), "the train part has no labelled"),
     ("one label alone", "validation", values(F, "train/labels", 3), "features.h5: train/labels is int64 of"),
     ("label above classes", "validation", values(F, "train/labels", np.full(30, 7)), "train/labels holds 7;"),

@@ -16,7 +16,7 @@ def announce(folder: str | Path) -> IO[str]:
     """Announce this process in ``folder`` until the file that is returned is closed, or the process ends."""
     path = Path(folder) / own_name()
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("w")
+    file = path.open("w", encoding="utf-8")
     fcntl.flock(file, fcntl.LOCK_EX)
     return file
 
@@ -50,7 +50,7 @@ def own_name() -> str:
 
 def _is_held(path: Path) -> bool:
     try:
-        with path.open() as file:
+        with path.open(encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)
     except BlockingIOError:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # most stages write no table, and pandas takes as long to imp
 #: What the system says when a file cannot grow.
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
+#: How files in UTF-16 begin.
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
@@ -42,24 +45,45 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def read_text(path: str | Path) -> str:
+    """Return the text of a file in UTF-8, without the byte order mark that spreadsheets begin it with.
+
+    Raises: OSError if it cannot be read; InputError, naming file and line, if it is not UTF-8 or no text.
+    """
+    content = Path(path).read_bytes()
+    if content.startswith(UTF_16_MARKS):
+        raise InputError(f"{path}: is encoded as UTF-16; save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"{path}: line {line} is not UTF-8 (byte 0x{content[error.start]:02x}); save the file as UTF-8"
+        ) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError(f"{path}: line {line} has a NUL byte, so this is no text; write the file anew")
+    return text
+
+
 def write_json(path: str | Path, content: Any) -> None:
     """Write ``content`` as indented JSON with sorted keys."""
     with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+        temporary.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def read_json(path: str | Path) -> Any:
     """Read a JSON file; raises InputError if it is not JSON."""
     try:
-        return json.loads(Path(path).read_text())
-    except (OSError, ValueError) as error:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a readable JSON file ({error})") from error
 
 
 def write_table(path: str | Path, table: "pd.DataFrame") -> None:
     """Write ``table`` as CSV with a header and no row names; floats keep all their digits."""
     with written_whole(path) as temporary:
-        table.to_csv(temporary, index=False)
+        table.to_csv(temporary, index=False, encoding="utf-8")
 
 
 def file_digest(path: str | Path) -> str:

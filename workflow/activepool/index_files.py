@@ -1,13 +1,14 @@
 """Index files: the rows of ``train/features`` that a round picked, as CSV with a header, in pick order."""
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from activepool.errors import InputError
-from activepool.files import written_whole
+from activepool.files import read_text, written_whole
 
 #: Digits of the largest number that a row or a class can have.
 MOST_DIGITS = 18
@@ -15,7 +16,7 @@ MOST_DIGITS = 18
 
 def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
     """Write an index file; ``columns`` begin with ``index``, and floats keep all their digits."""
-    with written_whole(path) as temporary, temporary.open("w", newline="") as stream:
+    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(zip(*(np.asarray(values).tolist() for values in columns.values()), strict=True))
@@ -43,12 +44,10 @@ def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
     Raises InputError if it cannot be read, or two columns have one name.
     """
     try:
-        # Spreadsheets begin a UTF-8 file with a byte order mark.
-        with Path(path).open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream, restval="")
-            names = list(reader.fieldnames or ())
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(io.StringIO(read_text(path), newline=""), restval="")
+        names = list(reader.fieldnames or ())
+        rows = list(reader)
+    except (OSError, csv.Error) as error:
         raise InputError(f"{path}: not a readable CSV file ({error})") from error
     if not names:
         raise InputError(f"{path}: not a readable CSV file (it is empty)")

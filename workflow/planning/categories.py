@@ -10,7 +10,7 @@ def category_of(folder: str, name: str, otherwise: str) -> str:
 
     The module is read and not imported: matplotlib would take a second in each job.
     """
-    module = ast.parse((LIBRARY / "figures" / folder / f"{name}.py").read_text())
+    module = ast.parse((LIBRARY / "figures" / folder / f"{name}.py").read_bytes())
     for statement in module.body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "CATEGORY":
             return ast.literal_eval(statement.value)

@@ -8,6 +8,7 @@ to date. docs/reruns.md has what follows from this.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from activepool.backbones.registry import users_file
 from activepool.strategies.declaration import Strategy
 from planning.configuration import FULL_POOL, Experiment, StrategySettings
-from planning.contents import counted
+from planning.contents import content, counted
 from planning.digests import LIBRARY, code_digest, stage_file
 
 #: Stages that build the backbone, which may be a user's own function.
@@ -45,6 +46,7 @@ class Chain:
             case "extract":
                 return {
                     "backbone": self._backbone_settings(),
+                    **self._weights(),
                     **experiment.features.model_dump(exclude={"shards"}),
                 }
             case "validation":
@@ -54,7 +56,11 @@ class Chain:
             case "train":
                 return experiment.head.model_dump()
             case "finetune":
-                return {"backbone": self._backbone_settings(), "head": experiment.head.model_dump()}
+                return {
+                    "backbone": self._backbone_settings(),
+                    **self._weights(),
+                    "head": experiment.head.model_dump(),
+                }
             case "extract_round":
                 return {
                     # The network of a round names its weights as activepool does, not as its checkpoint did.
@@ -215,6 +221,11 @@ class Chain:
         named = {"image_size", *(("format", "keys") if checkpoint_keys else ())}
         return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
 
+    def _weights(self) -> dict[str, str]:
+        """Return the digest of a checkpoint that cannot be an input of a rule."""
+        checkpoint = self.experiment.backbone.checkpoint
+        return {"checkpoint": content(checkpoint)} if checkpoint and has_wildcards(checkpoint) else {}
+
     def _query_settings(self, stage: str, entry: StrategySettings) -> dict[str, Any]:
         declared = entry.declared
         if stage == "score":
@@ -229,5 +240,10 @@ class Chain:
         return settings
 
 
-def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+def has_wildcards(path: str) -> bool:
+    """Say whether Snakemake would see wildcards in a path; it takes no other way to write such braces."""
+    return re.search(r"\{\s*\w+\s*[,}]", path) is not None
+
+
+def _digest(settings: Any) -> str:
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]

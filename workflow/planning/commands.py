@@ -87,10 +87,17 @@ class Options:
         number = wildcards.get("shard")
         return "" if number is None else f"--shard {number} --shards {wildcards.shards}"
 
-    def annotations(self) -> list[str]:
-        """Return the option of the stages that read labels, if the user keeps a file of new ones."""
+    def annotations(self, wildcards: Any) -> list[str]:
+        """Return the option of the stages that read labels, if the user keeps a file of new ones.
+
+        It is a function because Snakemake would look for wildcards in a text: the path may have braces.
+        """
         annotations = self.plan.experiment.dataset.annotations
-        return ["--annotations", annotations] if annotations else []
+        return [f"--annotations={annotations}"] if annotations else []
+
+    def checkpoint(self, wildcards: Any, input: Any) -> str:
+        """Return the backbone's weights, or ``none``: the job's copy of them where it works on copies."""
+        return input.get("checkpoint") or self.plan.checkpoint or "none"
 
 
 def _reading(names: Iterable[str], inputs: Any) -> list[str]:
@@ -108,9 +115,14 @@ def shell_prefix(workflow: Any, images: str | None) -> str:
     themselves, by which run they were started (see planning.runs), and where ``images`` lie now.
     """
     library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
-    prefix = f"export PYTHONPATH={library} {JOBS_FOLDER}={JOBS} {WITHIN}={own_name()}; "
+    prefix = f"export PYTHONUTF8=1 PYTHONPATH={library} {JOBS_FOLDER}={JOBS} {WITHIN}={own_name()}; "
     if images is not None:
         prefix += f"export {IMAGES_FOLDER}={shlex.quote(images)}; "
     if not workflow.deployment_settings.deployment_method:
         prefix += f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
-    return prefix
+    return with_doubled_braces(prefix)
+
+
+def with_doubled_braces(text: str) -> str:
+    """Return ``text`` as Snakemake must be given what it formats, so that it comes out as it was."""
+    return text.replace("{", "{{").replace("}", "}}")

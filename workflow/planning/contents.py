@@ -79,7 +79,7 @@ def images(kind: str, options: dict[str, Any]) -> dict[str, Any]:
     seen = {key: content(value) if key in LISTS else value for key, value in options.items()}
     memory = _memory(json.dumps([kind, seen, options], sort_keys=True))
     with suppress(OSError, ValueError, TypeError, KeyError):
-        return {"likeness": json.loads(memory.read_text())["likeness"]}
+        return {"likeness": json.loads(memory.read_text(encoding="utf-8"))["likeness"]}
     print(f"Listing the images of {kind}; this is done once.", file=sys.stderr)
     try:
         found = {"likeness": likeness(build(kind, **options))}
@@ -99,7 +99,7 @@ def content(path: str) -> str:
         return path
     memory = _memory(str(file.absolute()))
     with suppress(OSError, ValueError, TypeError):
-        known = FileState(**json.loads(memory.read_text()))
+        known = FileState(**json.loads(memory.read_text(encoding="utf-8")))
         if known.is_as_left(file):
             return known.sha256
     found = state_of(file)

@@ -50,7 +50,7 @@ def stage_file(stage: str) -> Path:
 
 @cache
 def _module(file: Path) -> Module:
-    tree = ast.parse(file.read_text())
+    tree = ast.parse(file.read_bytes())
     return Module(_digest_without_docstrings(tree), _imported_files(tree))
 
 

@@ -97,7 +97,7 @@ def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | 
         )
     print("\n".join(lines), file=sys.stderr)
     if log is not None:
-        Path(log).write_text("\n".join([*lines, ""]))
+        Path(log).write_text("\n".join([*lines, ""]), encoding="utf-8")
     return int(bool(problems))
 
 
@@ -106,7 +106,9 @@ def _run(name: str, arguments: Sequence[str]) -> list[str] | None:
     environment = {WITHIN: own_name(), **os.environ}
     command = command_for(name, arguments)
     found = []
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, encoding="utf-8", errors="backslashreplace"
+    ) as process:
         for line in process.stderr:
             print(line, end="", file=sys.stderr, flush=True)
             _, is_problem, problem = line.partition(f"{name}.yaml: ")

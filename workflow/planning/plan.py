@@ -6,7 +6,7 @@ from typing import Any
 
 from activepool.compute import has_cuda_driver
 from activepool.figures.catalogue import FIGURES, TABLES
-from planning.chain import Chain
+from planning.chain import Chain, has_wildcards
 from planning.configuration import FULL_POOL, Experiment
 
 #: What finetuning writes beside a round's head and metrics.
@@ -193,7 +193,7 @@ class Plan:
         # In finetuning, each round has features of its own; those of the first backbone may be prepared from.
         prepares = any(one.declared.prepare for one in self.experiment.strategies)
         features = [self.features] if prepares or not self.experiment.finetunes else []
-        weights = [self.checkpoint] if self.checkpoint else []
+        weights = self.checkpoint_inputs
         weights += [f"{self._pretrained}/pretrain.csv"] if self.experiment.pretrain else []
         return [self.dataset, *features, *weights]
 
@@ -204,6 +204,15 @@ class Plan:
         if experiment.pretrain:
             return f"{self._pretrained}/backbone.safetensors"
         return experiment.backbone.checkpoint if experiment.backbone else None
+
+    @property
+    def checkpoint_inputs(self) -> list[str]:
+        """The backbone's weights as the inputs of a rule.
+
+        Without a path in which Snakemake would see wildcards: such weights count by their content (see
+        `Chain`).
+        """
+        return [self.checkpoint] if self.checkpoint and not has_wildcards(self.checkpoint) else []
 
     @property
     def _pretrained(self) -> str:

@@ -41,7 +41,7 @@ def enter() -> IO[str] | None:
     """
     RUNS.mkdir(parents=True, exist_ok=True)
     try:
-        with (RUNS / "door").open("w") as door:
+        with (RUNS / "door").open("w", encoding="utf-8") as door:
             _pass(door)
             if WITHIN in os.environ:
                 pass  # the run around it has looked
@@ -70,10 +70,10 @@ def claim(run: IO[str] | None, reads: Iterable[str], writes: Iterable[str]) -> N
     if run is None:
         return
     own = {"reads": sorted(reads), "writes": sorted(writes)}
-    with (RUNS / "door").open("w") as door:
+    with (RUNS / "door").open("w", encoding="utf-8") as door:
         fcntl.flock(door, fcntl.LOCK_EX)
         for other in at_work(RUNS):
-            if shared := _shared(own, json.loads((RUNS / other).read_text() or "{}")):
+            if shared := _shared(own, json.loads((RUNS / other).read_text(encoding="utf-8") or "{}")):
                 raise InputError(
                     f"another run in this folder ({other}) is at work on {min(shared)}; start this one again"
                     " after it"

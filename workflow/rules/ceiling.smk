@@ -12,7 +12,7 @@ rule full_pool:
         f"results/logs/{{experiment}}/{FULL_POOL}/seed{{seed}}.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         provenance=provenance("full_pool"),
     shell:

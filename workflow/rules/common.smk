@@ -12,9 +12,10 @@ from activepool.errors import InputError
 from planning.categories import category_of
 from planning.checks import check
 from planning.cluster import Needs
-from planning.commands import Options, shell_prefix
+from planning.commands import Options, shell_prefix, with_doubled_braces
 from planning.configuration import FULL_POOL
 from planning.contents import given, images_folder
+from planning.file_names import use_utf8
 from planning.loading import load
 from planning.paper import chosen
 from planning.plan import Plan
@@ -26,6 +27,7 @@ CONFIGURATION_FILE = (
 )
 
 try:
+    use_utf8()
     PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
     EXPERIMENT = load(config, CONFIGURATION_FILE)
     if workflow.is_main_process:
@@ -49,6 +51,9 @@ onstart:
     except InputError as error:
         sys.exit(f"activepool: {error}")
 
+
+# The environment that conda makes for the stages.
+ENVIRONMENT = with_doubled_braces(str(Path(workflow.basedir, "envs/activepool.yaml")))
 
 # The stages run with the Python that runs Snakemake, unless conda brings its own.
 shell.prefix(shell_prefix(workflow, images_folder(EXPERIMENT.dataset)))

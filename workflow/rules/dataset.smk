@@ -8,7 +8,7 @@ rule dataset:
     log:
         "results/logs/datasets/{dataset}.log",
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     threads: 2
     resources:
         mem_mb=4000,

@@ -12,7 +12,7 @@ rule curves:
         "results/logs/{experiment}/curves.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         runs=OPTIONS.runs(),
         provenance=json.dumps(PLAN.chain.provenance_of_all("curves")),
@@ -31,7 +31,7 @@ rule selections:
         "results/logs/{experiment}/selections.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         runs=OPTIONS.runs(),
         provenance=json.dumps(PLAN.chain.provenance_of_all("selections")),
@@ -64,7 +64,7 @@ rule costs:
         "results/logs/{experiment}/costs.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         folders=PLAN.recorded_folders(),
         provenance=json.dumps(PLAN.chain.provenance_of_all("costs")),
@@ -97,7 +97,7 @@ for figure in PLAN.figure_names:
             f"results/logs/{{experiment}}/figures/{figure}.log",
         localrule: True
         conda:
-            "../../envs/activepool.yaml"
+            ENVIRONMENT
         params:
             figure=figure,
             settings=settings("figure"),
@@ -133,7 +133,7 @@ for table in PLAN.table_names:
             f"results/logs/{{experiment}}/tables/{table}.log",
         localrule: True
         conda:
-            "../../envs/activepool.yaml"
+            ENVIRONMENT
         params:
             table=table,
             settings=settings("table"),

@@ -16,7 +16,7 @@ rule embeddings:
     log:
         "results/logs/features/{dataset}/{backbone}.embeddings.log",
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=4000,
         runtime=120,
@@ -37,7 +37,7 @@ rule pretrain:
     log:
         "results/logs/pretrained/{dataset}/{backbone}.log",
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     threads: 2
     resources:
         mem_mb=8000,
@@ -73,7 +73,7 @@ rule figure_pretraining:
         "results/logs/pretrained/{dataset}/{backbone}.figure.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         provenance=provenance("pretraining_figure"),
     shell:
@@ -85,13 +85,13 @@ rule figure_pretraining:
 rule extract:
     input:
         dataset="results/datasets/{dataset}/dataset.h5",
-        checkpoint=PLAN.checkpoint or [],
+        checkpoint=PLAN.checkpoint_inputs,
     output:
         temp("results/features/{dataset}/{backbone}/shards/{shard}-of-{shards}.h5"),
     log:
         "results/logs/features/{dataset}/{backbone}/{shard}-of-{shards}.log",
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=8000,
         runtime=720,
@@ -103,11 +103,11 @@ rule extract:
         dtype=setting("extract", "dtype"),
         views=setting("extract", "views"),
         augmentation=setting("extract", "augmentation"),
-        checkpoint=lambda wildcards, input: input.get("checkpoint") or "none",
+        checkpoint=OPTIONS.checkpoint,
         provenance=provenance("extract"),
     shell:
         "python -m activepool.stages.extract --dataset {input.dataset} --backbone {params.backbone:q}"
-        " --checkpoint {params.checkpoint:q} --shard {wildcards.shard} --shards {wildcards.shards}"
+        " --checkpoint={params.checkpoint:q} --shard {wildcards.shard} --shards {wildcards.shards}"
         " --batch-size {params.batch_size} --views {params.views}"
         " --augmentation {params.augmentation} --dtype {params.dtype}"
         " --device {resources.device} --workers {threads} --output {output}"
@@ -123,7 +123,7 @@ rule gather:
     log:
         "results/logs/features/{dataset}/{backbone}.gather.log",
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=4000,
         runtime=120,

@@ -7,7 +7,7 @@ RUN = "results/{experiment}/{strategy}/seed{seed}/round{round}"
 rule finetune:
     input:
         dataset=PLAN.dataset,
-        checkpoint=PLAN.checkpoint or [],
+        checkpoint=PLAN.checkpoint_inputs,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
         labelled=f"{RUN}/labelled.csv",
     output:
@@ -18,7 +18,7 @@ rule finetune:
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.finetune.log",
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     threads: 2
     resources:
         mem_mb=8000,
@@ -29,13 +29,13 @@ rule finetune:
     params:
         head=setting("finetune", "head"),
         backbone=setting("finetune", "backbone"),
-        checkpoint=lambda wildcards, input: input.get("checkpoint") or "none",
-        annotations=OPTIONS.annotations(),
+        checkpoint=OPTIONS.checkpoint,
+        annotations=OPTIONS.annotations,
         provenance=provenance("finetune"),
     shell:
         "python -m activepool.stages.launch --processes {resources.processes} activepool.stages.finetune"
         " --head {params.head:q} --backbone {params.backbone:q}"
-        " --checkpoint {params.checkpoint:q} --dataset {input.dataset} --validation {input.validation}"
+        " --checkpoint={params.checkpoint:q} --dataset {input.dataset} --validation {input.validation}"
         " --labelled {input.labelled} {params.annotations:q} --seed {wildcards.seed} --round {wildcards.round}"
         " --device {resources.device} --workers {threads} --output {output.network}"
         " --output-head {output.head} --metrics {output.metrics} --curve {output.curve}"

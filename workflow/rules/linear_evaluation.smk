@@ -14,7 +14,7 @@ rule train:
     group:
         NEEDS.group
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=NEEDS.memory(3000, 0.6),
         runtime=NEEDS.runtime(30, 60),
@@ -22,7 +22,7 @@ rule train:
         device=EXPERIMENT.device,
     params:
         head=json.dumps(PLAN.chain.settings("train")),
-        annotations=OPTIONS.annotations(),
+        annotations=OPTIONS.annotations,
         provenance=provenance("train"),
     shell:
         "python -m activepool.stages.train --head {params.head:q} --features {input.features}"

@@ -12,7 +12,7 @@ rule paper_figures:
         "results/logs/paper_figures.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         experiments=PAPER_EXPERIMENTS,
         arguments=shlex.join(sys.argv[1:]),

@@ -19,10 +19,10 @@ rule contact_sheet:
     wildcard_constraints:
         strategy=one_of(PLAN.strategies()),
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         runs=lambda wildcards: OPTIONS.pictured_runs(wildcards.strategy),
-        annotations=OPTIONS.annotations(),
+        annotations=OPTIONS.annotations,
         upper_references=OPTIONS.upper_references(),
         provenance=provenance("contact_sheet"),
     shell:
@@ -40,7 +40,7 @@ rule projection:
     log:
         "results/logs/features/{dataset}/{backbone}.projection_{method}.log",
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     threads: 2
     resources:
         mem_mb=4000,
@@ -69,7 +69,7 @@ rule feature_map:
         "results/logs/{experiment}/figures/feature_map.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         runs=OPTIONS.pictured_runs(*PLAN.strategies()),
         upper_references=OPTIONS.upper_references(),

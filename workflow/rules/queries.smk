@@ -19,7 +19,7 @@ rule prepare:
     wildcard_constraints:
         strategy=one_of(PLAN.strategies()),
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=NEEDS.memory(4000, 1.5),
         runtime=NEEDS.runtime(60, 60),
@@ -30,7 +30,7 @@ rule prepare:
         options=setting("prepare", "options"),
         provenance=provenance("prepare"),
     shell:
-        "python -m activepool.stages.prepare --strategy {params.strategy:q} --options {params.options:q}"
+        "python -m activepool.stages.prepare --strategy={params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --seed {wildcards.seed}"
         " --device {resources.device} --workers {threads} --output {output}"
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
@@ -53,7 +53,7 @@ rule score:
     group:
         NEEDS.group
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=NEEDS.memory(2000, 0.3),
         runtime=NEEDS.runtime(15, 10),
@@ -84,7 +84,7 @@ rule train_on_images:
     group:
         NEEDS.group
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=8000,
         runtime=720,
@@ -95,7 +95,7 @@ rule train_on_images:
         options=setting("train_on_images", "options"),
         provenance=provenance("train_on_images"),
     shell:
-        "python -m activepool.stages.train_on_images --strategy {params.strategy:q} --options {params.options:q}"
+        "python -m activepool.stages.train_on_images --strategy={params.strategy:q} --options {params.options:q}"
         " --dataset {input.dataset} --validation {input.validation} --labelled {input.labelled}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
         " --output {output}"
@@ -121,7 +121,7 @@ rule score_images:
     group:
         NEEDS.group
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=8000,
         runtime=240,
@@ -133,7 +133,7 @@ rule score_images:
         shard=OPTIONS.shard,
         provenance=provenance("score_images"),
     shell:
-        "python -m activepool.stages.score_images --strategy {params.strategy:q} --options {params.options:q}"
+        "python -m activepool.stages.score_images --strategy={params.strategy:q} --options {params.options:q}"
         " --dataset {input.dataset} --features {input.features} --validation {input.validation}"
         " --labelled {input.labelled} --head {input.head} --model {input.model}"
         " --seed {wildcards.seed} --round {wildcards.round} {params.shard}"
@@ -151,7 +151,7 @@ if EXPERIMENT.in_shards:
         log:
             "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.gather_scores.log",
         conda:
-            "../../envs/activepool.yaml"
+            ENVIRONMENT
         resources:
             mem_mb=4000,
             runtime=30,
@@ -176,7 +176,7 @@ rule measure:
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.measure/{shard}-of-{shards}.log",
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=NEEDS.memory(2000, 0.3),
         runtime=NEEDS.runtime(15, 10),
@@ -188,11 +188,11 @@ rule measure:
         budget=EXPERIMENT.budget,
         reads=OPTIONS.measuring,
         budget_left=OPTIONS.budget_left,
-        annotations=OPTIONS.annotations(),
+        annotations=OPTIONS.annotations,
         shard=OPTIONS.shard,
         provenance=provenance("measure"),
     shell:
-        "python -m activepool.stages.measure --strategy {params.strategy:q} --options {params.options:q}"
+        "python -m activepool.stages.measure --strategy={params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
         " {params.reads:q} {params.annotations:q} --budget {params.budget} {params.budget_left:q}"
         " --seed {wildcards.seed} --round {wildcards.round} {params.shard}"
@@ -216,7 +216,7 @@ rule select:
     group:
         NEEDS.group
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     resources:
         mem_mb=NEEDS.memory(3000, 1.2),
         runtime=NEEDS.runtime(30, 20),
@@ -229,10 +229,10 @@ rule select:
         reads=OPTIONS.query,
         budget_left=OPTIONS.budget_left,
         state=OPTIONS.state,
-        annotations=OPTIONS.annotations(),
+        annotations=OPTIONS.annotations,
         provenance=provenance("select"),
     shell:
-        "python -m activepool.stages.select --strategy {params.strategy:q} --options {params.options:q}"
+        "python -m activepool.stages.select --strategy={params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
         " {params.reads:q} {params.annotations:q} --budget {params.budget} {params.budget_left:q}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"

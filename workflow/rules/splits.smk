@@ -10,7 +10,7 @@ rule validation:
         "results/logs/{experiment}/splits/seed{seed}.validation.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         fraction=setting("validation", "fraction"),
         provenance=provenance("validation"),
@@ -31,7 +31,7 @@ rule initial_pool:
         "results/logs/{experiment}/initial_{kind}/seed{seed}/round00.select.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         size=setting("initial_pool", "size"),
         provenance=provenance("initial_pool"),

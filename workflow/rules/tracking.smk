@@ -15,7 +15,7 @@ rule track:
         tracker=one_of(EXPERIMENT.trackers),
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     params:
         settings=settings("track"),
         provenance=json.dumps(PLAN.chain.provenance_of_all("track")),

@@ -7,6 +7,6 @@ rule verify:
         "results/logs/verify.log",
     localrule: True
     conda:
-        "../../envs/activepool.yaml"
+        ENVIRONMENT
     shell:
         "python -m activepool.stages.verify --results results 2> >(tee {log} >&2)"

@@ -10,6 +10,7 @@ from activepool.data.listing import existing_file, existing_folder, holds_more_t
 from activepool.data.previews import LISTED_AT_ONCE, Preview
 from activepool.data.samples import Part, Samples
 from activepool.errors import InputError
+from activepool.files import read_text
 from activepool.index_files import whole_number
 
 #: A line of a list file is about this long; a larger file has too many lines for a preview.
@@ -76,7 +77,7 @@ def _read_list(path: str | Path, seen: dict[str, str]) -> Part:
     """Read a list; ``seen`` has the place of each image of the lists before, and is added to."""
     path = existing_file(path, "a list of lines 'path label'")
     paths, labels = [], []
-    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         image, _, text = line.strip().rpartition(" ")
         label, where = whole_number(text), f"{path}:{number}"
         if not image or label is None:

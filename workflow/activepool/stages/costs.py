@@ -30,7 +30,7 @@ def main(arguments: argparse.Namespace) -> None:
     table = costs_table(map(Record.read, paths))
     write_table(arguments.output, table)
     with written_whole(arguments.output_tex) as temporary:
-        temporary.write_text(typeset(table))
+        temporary.write_text(typeset(table), encoding="utf-8")
     write_drawing(partial(draw, table), arguments.output_pdf, arguments.output_png)
 
 

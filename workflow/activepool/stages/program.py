@@ -75,7 +75,7 @@ class _CopiedStream(io.TextIOBase):
 
     def __init__(self, stream: TextIO, path: str) -> None:
         self._stream = stream
-        self._file = Path(path).open("w", buffering=1)  # noqa: SIM115, open as long as the process lives
+        self._file = Path(path).open("w", buffering=1, encoding="utf-8")  # noqa: SIM115, open as long as the process lives
 
     def write(self, text: str) -> int:
         """Write ``text`` to both; redrawn lines, such as progress bars, to the stream alone."""

@@ -35,7 +35,7 @@ def main(arguments: argparse.Namespace) -> None:
     table = TABLES[arguments.table](results, settings)
     write_table(arguments.output_csv, table)
     with written_whole(arguments.output_tex) as temporary:
-        temporary.write_text(TYPESET[arguments.table](table, settings))
+        temporary.write_text(TYPESET[arguments.table](table, settings), encoding="utf-8")
 
 
 if __name__ == "__main__":

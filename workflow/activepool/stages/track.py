@@ -38,7 +38,7 @@ def main(arguments: argparse.Namespace) -> None:
         lines.append(f"warning: tracker {arguments.tracker}: {outcome.failure}")
         print(f"activepool: {lines[-1]}; the experiment goes on without it", file=sys.stderr)
     with written_whole(arguments.output) as temporary:
-        temporary.write_text("".join(f"{line}\n" for line in lines))
+        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def _result(results: Connection, name: str, seconds: float) -> str:
 
 def _tell(tracker: str, project: str, folder: Path, runs: Sequence[TrackedRun], teller: Connection) -> None:
     """Tell a tracker the runs; what it prints goes to a file, and what came of each run to ``teller``."""
-    with (folder / PRINTED).open("w") as stream:
+    with (folder / PRINTED).open("w", encoding="utf-8") as stream:
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
     try:

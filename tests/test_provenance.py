@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from activepool.errors import InputError
+from activepool.kernels import kernels
 from activepool.provenance import Record, known_digest, record_path, state_of
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
@@ -69,6 +70,7 @@ def test_a_record_tells_how_the_files_were_made(tree):
     assert record.inputs == {"given": digest("some bytes")}
     assert record.outputs == {path: state_of(path) for path in ("results/a", "results/b")}
     assert {"python", "numpy", "torch"} <= set(record.versions)
+    assert record.kernels == kernels()
     assert record.seconds >= 0
     assert 10 < record.peak_memory_mb < 1e5
     assert Record.read(record_path("results/deep/c")).arguments == {"seed": 0}
@@ -187,6 +189,26 @@ def test_many_files_of_another_input_are_one_line(tree, stage):
     stage("--from", "results/a", "--output", "results/d")
     edit(tree)
     assert verify("results").misfits[1].startswith("results/deep/c and 1 more: made from another results/a")
+
+
+def test_files_of_different_kernels_fit_and_are_told(tree, stage, monkeypatch):
+    assert verify("results").mixtures == []
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Other")
+    stage("--from", "results/a", "--output", "results/d")
+    findings = verify("results")
+    assert len(findings.mixtures) == 1
+    assert "kernels, environment variables: " in findings.mixtures[0]
+    assert "OPENBLAS_CORETYPE=Other" in findings.mixtures[0]
+    assert "(1, such as results/d)" in findings.mixtures[0]
+
+
+def test_a_record_from_before_kernels_were_recorded_is_read(tree):
+    path = record_path("results/a")
+    content = json.loads(path.read_text())
+    del content["kernels"]
+    path.write_text(json.dumps(content))
+    findings = verify("results")
+    assert (findings.verified, findings.misfits, findings.mixtures) == (3, [], [])
 
 
 def test_temporary_files_may_be_gone_and_what_was_made_of_them_fits(tree):

@@ -1,10 +1,11 @@
 """The workflow on a scheduler of which nothing is known but its commands, by profiles/cluster-generic.
 
 The scheduler is three scripts. Like a real one it gives jobs nothing of the environment in which they were
-submitted.
+submitted, and an environment of its own.
 """
 
 import importlib.util
+import json
 import os
 import signal
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from workflow_runs import REPOSITORY, Folder
+
+from activepool.kernels import choosing
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("snakemake_executor_plugin_cluster_generic") is None,
@@ -33,8 +36,9 @@ CONFIGURATION = {
     "head": {"solver": "lbfgs"},
 }
 
-#: A user's backbone: the pixels. It also writes down an environment variable of the job that it is used in.
+#: A user's backbone: the pixels. It also writes down the environment of the job that it is used in.
 BACKBONE = """
+import json
 import os
 from pathlib import Path
 
@@ -42,21 +46,24 @@ from activepool.backbones.networks import identity
 
 
 def pixels(image_size, channels):
-    Path("locking.txt").write_text(os.environ.get("HDF5_USE_FILE_LOCKING", "not set"))
+    Path("environment.json").write_text(json.dumps(dict(os.environ)))
     return identity(image_size, channels)
 """
 
 #: All but figures and tables, which run where Snakemake does.
 TARGETS = ["results/trial/curves.csv", "results/trial/overlap.csv"]
 
-#: Starts the script with an empty environment, in a session of its own, and prints its number. The first of
-#: the jobs that bring rounds is killed, as if it had used too much memory. No job starts while there is a
+#: What a job finds in its environment, whatever chose the kernels where Snakemake runs.
+OWN = "OPENBLAS_CORETYPE=Nehalem ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41"
+
+#: Starts the script with an environment of its own, in a session of its own, and prints its number. The first
+#: of the jobs that bring rounds is killed, as if it had used too much memory. No job starts while there is a
 #: file ``hold``.
 SUBMIT = """#!/bin/sh
 cd {queue}
 job=$$
 echo "$*" >> submitted
-setsid env -i /bin/sh -c 'while [ -e hold ]; do sleep 1; done
+setsid env -i {own} /bin/sh -c 'while [ -e hold ]; do sleep 1; done
     sh "$1" > "$2.log" 2>&1; echo $? > "$2.ending"; mv "$2.ending" "$2.ended"' \\
     sh "$6" $job < /dev/null > /dev/null 2>&1 &
 echo $! > $job.process
@@ -96,7 +103,7 @@ class Cluster(Folder):
         self.queue = path / "queue"
         self.queue.mkdir()
         for name, script in (("submit", SUBMIT), ("status", STATUS), ("cancel", CANCEL)):
-            (self.queue / name).write_text(script.replace("{queue}", str(self.queue)))
+            (self.queue / name).write_text(script.replace("{queue}", str(self.queue)).replace("{own}", OWN))
             (self.queue / name).chmod(0o755)
 
     def profile(self):
@@ -118,9 +125,15 @@ class Cluster(Folder):
         return asked
 
 
-@pytest.fixture(autouse=True)
-def locking(monkeypatch):
-    monkeypatch.setenv("HDF5_USE_FILE_LOCKING", "FALSE")
+@pytest.fixture(autouse=True, scope="module")
+def environment():
+    """Where Snakemake runs: a kernel of BLAS that no job's own environment has, and no other choice."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in choosing(os.environ):
+            patch.delenv(name)
+        patch.setenv("OPENBLAS_CORETYPE", "Haswell")
+        patch.setenv("HDF5_USE_FILE_LOCKING", "FALSE")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +162,12 @@ def test_a_killed_job_is_tried_again_with_more_and_the_bits_are_those_of_a_run_h
     assert first[2] >= 30
     assert again == [first[0], *(pytest.approx(2 * number, abs=10) for number in first[1:3]), 0]
 
-    # Jobs have nothing of this environment but what is named.
-    assert (tmp_path / "locking.txt").read_text() == "FALSE"
+    # Jobs have nothing of this environment but what is named, and what chooses kernels.
+    environment = json.loads((tmp_path / "environment.json").read_text())
+    assert environment["HDF5_USE_FILE_LOCKING"] == "FALSE"
+    assert "PYTEST_CURRENT_TEST" not in environment
+    assert choosing(environment) == choosing(os.environ)
+    assert "on different kernels" not in cluster.snakemake("verify")
 
 
 def test_jobs_are_cancelled_with_the_run(tmp_path):

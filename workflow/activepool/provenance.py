@@ -9,7 +9,7 @@ import platform
 import resource
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -58,6 +58,7 @@ class Record:
         inputs: the SHA-256 of each file that it read, by path.
         outputs: the state of each file that it wrote, by path.
         versions: of Python and the packages.
+        kernels: on which its numbers were computed (see activepool.kernels); none in older records.
         started: when, in ISO 8601, UTC.
         seconds: how long it took.
         peak_memory_mb: resident memory of its largest process, in 10⁶ bytes.
@@ -72,6 +73,7 @@ class Record:
     started: str
     seconds: float
     peak_memory_mb: float
+    kernels: dict[str, str] = field(default_factory=dict)
 
     def write(self) -> None:
         """Write it beside the first of its outputs."""

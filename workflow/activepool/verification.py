@@ -7,6 +7,7 @@ from pathlib import Path
 
 from activepool.errors import InputError
 from activepool.files import file_digest
+from activepool.kernels import mixtures
 from activepool.provenance import FOLDER, FileState, Record, records_below
 
 #: Folders and endings of what is no result: logs, records, states of trainings.
@@ -21,10 +22,12 @@ class Findings:
     Attributes:
         verified: how many files are as their records say.
         misfits: a line for each thing that does not fit, which begins with the file.
+        mixtures: a line for each library of which different kernels made files; they may all fit.
     """
 
     verified: int
     misfits: list[str]
+    mixtures: list[str]
 
 
 def verify(root: str | Path) -> Findings:
@@ -44,7 +47,9 @@ def verify(root: str | Path) -> Findings:
     recorded = {path for record in records for path in record.outputs}
     misfits += [f"{path}: no record says how it was made" for path in _results(root) if path not in recorded]
     named = {line.partition(": ")[0] for line in misfits}
-    return Findings(sum(Path(path).is_file() and path not in named for path in recorded), misfits)
+    verified = sum(Path(path).is_file() and path not in named for path in recorded)
+    made = {path: record.kernels for record in records for path in record.outputs if Path(path).is_file()}
+    return Findings(verified, misfits, mixtures(made))
 
 
 def _read_records(root: Path) -> tuple[list[Record], list[str]]:

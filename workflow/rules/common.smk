@@ -21,6 +21,7 @@ from planning.paper import chosen
 from planning.plan import Plan
 from planning.queries import Queries
 from planning.runs import claim, enter
+from planning.submission import hand_on, take_over
 
 CONFIGURATION_FILE = (
     ", ".join(map(str, workflow.overwrite_configfiles)) or "config.yaml"
@@ -32,6 +33,9 @@ try:
     EXPERIMENT = load(config, CONFIGURATION_FILE)
     if workflow.is_main_process:
         check(EXPERIMENT, CONFIGURATION_FILE)
+        hand_on(workflow)
+    else:
+        take_over()
 except InputError as error:
     sys.exit(f"activepool: the configuration cannot be used\n{error}")
 

@@ -14,6 +14,7 @@ from activepool.announcements import JOBS_FOLDER, announced
 from activepool.compute import Compute, resolve_device
 from activepool.errors import InputError
 from activepool.files import DISK_FULL
+from activepool.kernels import kernels
 from activepool.provenance import Record, Stopwatch, known_digest, state_of, versions
 from activepool.sharding import Shard
 from activepool.stages.parsing import StageParser, count, natural
@@ -53,6 +54,7 @@ def record(stage: str, parser: StageParser, arguments: argparse.Namespace, watch
         inputs={path: known_digest(path) for path in parser.inputs(arguments)},
         outputs={path: state_of(path) for path in parser.outputs(arguments)},
         versions=versions(),
+        kernels=kernels(),
         started=watch.started,
         seconds=watch.seconds,
         peak_memory_mb=watch.peak_memory_mb,

@@ -18,8 +18,8 @@ def command_line() -> StageParser:
 def main(arguments: argparse.Namespace) -> None:
     """Check, name what does not fit, and exit with status 1 if there is any."""
     findings = verify(arguments.results)
-    for misfit in findings.misfits:
-        print(f"activepool: {misfit}", file=sys.stderr)
+    for line in (*findings.misfits, *findings.mixtures):
+        print(f"activepool: {line}", file=sys.stderr)
     print(f"{findings.verified:,} files fit their records; what does not: {len(findings.misfits):,}")
     if findings.misfits:
         sys.exit(1)

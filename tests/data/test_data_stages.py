@@ -57,6 +57,26 @@ def test_dataset_of_files_without_the_unreadable(call, draw, tmp_path):
     assert table.to_dict("records") == [{"path": "images/train/a/2.jpg", "reason": "empty file"}]
 
 
+def test_what_is_not_taken_is_in_the_log(call, draw, tmp_path, capsys):
+    draw("images/train/a/1.jpg", "images/train/a/.2.jpg", "images/test/a/1.jpg")
+    settings = {"kind": "folder", "options": {"root": "images"}, "exif": "apply"}
+    paths = {"output": "dataset.h5", "unreadable": "unreadable.csv", "log": "log"}
+    call(dataset, dataset=json.dumps(settings), **paths)
+    assert read_samples("dataset.h5").upright
+    line = "activepool: notice: images: not taken: hidden: 1 (train/a/.2.jpg)\n"
+    assert line in capsys.readouterr().err
+    assert (tmp_path / "log").read_text() == line
+
+
+def test_a_class_of_which_no_train_image_is_readable(call, draw, tmp_path, capsys):
+    draw("images/train/a/1.jpg", "images/train/b/1.jpg", "images/test/a/1.jpg", "images/test/b/1.jpg")
+    (tmp_path / "images/train/b/1.jpg").write_bytes(b"")
+    settings = {"kind": "folder", "options": {"root": "images"}, "on_unreadable": "skip"}
+    with pytest.raises(SystemExit):
+        call(dataset, dataset=json.dumps(settings), output="dataset.h5", unreadable="unreadable.csv")
+    assert "images: no train sample has the class 'b', which the test part has" in capsys.readouterr().err
+
+
 def test_a_mistake_is_one_line_and_status_2(call, capsys):
     with pytest.raises(SystemExit) as stopped:
         call(dataset, dataset='{"kind": "film"}', output="dataset.h5", unreadable="unreadable.csv")

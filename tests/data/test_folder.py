@@ -34,7 +34,7 @@ def test_val_serves_where_there_is_no_test(draw):
     assert listing(samples.test) == [("val/a/2.jpg", 0)]
 
 
-@pytest.mark.parametrize("spelling", ["unlabelled", "unlabeled"])
+@pytest.mark.parametrize("spelling", ["unlabelled", "unlabeled", "Unlabelled", "UNLABELED"])
 def test_unlabelled_images_are_train_samples(draw, spelling):
     root = draw("train/a/1.jpg", f"train/{spelling}/2.jpg", f"train/{spelling}/0.jpg", "test/a/1.jpg")
     samples = folder.load(root)
@@ -43,6 +43,90 @@ def test_unlabelled_images_are_train_samples(draw, spelling):
         ("train/a/1.jpg", 0),
         (f"train/{spelling}/0.jpg", -1),
         (f"train/{spelling}/2.jpg", -1),
+    ]
+
+
+@pytest.mark.parametrize("spelling", ["unlabelled", "unlabeled", "UnLabelled"])
+@pytest.mark.parametrize("own_test", [True, False])
+def test_unlabelled_images_beside_train_are_train_samples_too(draw, spelling, own_test):
+    names = ["train/a/1.jpg", "train/a/2.jpg", "train/unlabelled/4.jpg", f"{spelling}/3.jpg"]
+    root = draw(*names, *(["test/a/1.jpg"] if own_test else []))
+    samples = folder.load(root, None if own_test else 0.5)
+    assert samples.class_names == ["a"]
+    assert listing(samples.train)[-2:] == [("train/unlabelled/4.jpg", -1), (f"{spelling}/3.jpg", -1)]
+    assert samples.notices == ()
+
+
+def test_whole_numbers_are_classes_in_their_order(draw):
+    names = [f"{part}/{number}/1.jpg" for part in ("train", "test") for number in (0, 2, 9, 10, 11)]
+    samples = folder.load(draw(*names))
+    assert samples.class_names == ["0", "2", "9", "10", "11"]
+    assert samples.train.sources[samples.train.labels == 3] == ["train/10/1.jpg"]
+
+
+def test_endings_of_all_formats_are_taken(draw):
+    endings = ["png", "JPG", "jfif", "jp2", "tga", "jpe", "webp", "pnm", "dib", "MPO"]
+    root = draw("test/a/1.jpg", *(f"train/a/{number}.{ending}" for number, ending in enumerate(endings)))
+    samples = folder.load(root)
+    assert len(samples.train) == len(endings)
+    assert samples.notices == ()
+
+
+def test_what_is_not_taken_is_said_in_one_line(draw):
+    root = draw(
+        "train/a/1.jpg", "train/a/.2.jpg", "train/b/1.jpg", "train/b/.thumbs/1.jpg", "test/a/1.jpg",
+        "test/b/1.jpg", "extra/deep/1.jpg", "extra/2.jpg", "3.jpg", "test/.cache/1.jpg",
+    )  # fmt: skip
+    for name in ("train/a/notes.txt", "train/a/x.TXT", "test/a/raw.cr2", "train/b/none", "licence.txt"):
+        (root / name).write_text("")
+    (root / "documents").mkdir()
+    os.mkfifo(root / "train/a/4.png")
+    samples = folder.load(root)
+    assert len(samples.train) == 2
+    assert samples.notices == (
+        f"{root}: not taken: of endings that name no image format: 4 (.txt 2, .cr2 1, none 1); "
+        "hidden: 3 (test/.cache, train/a/.2.jpg, train/b/.thumbs); "
+        "pipes, sockets and devices: 1 (train/a/4.png); "
+        "images beside the folders that are read: 3 (extra/ 2, (in none) 1)",
+    )
+
+
+def test_what_is_taken_and_may_surprise_is_said(draw):
+    root = draw(
+        "train/train/cat/1.jpg", "train/train/dog/1.jpg", "train/train/dog/2.jpg", "train/Test/1.jpg",
+        "test/train/1.jpg", "test/Test/1.jpg",
+    )  # fmt: skip
+    (root / "train/unlabelled").mkdir()
+    assert folder.load(root).notices == (
+        f"{root}: taken: images in folders below that of their class: 3 "
+        "(train/train/dog 2, train/train/cat 1)",
+        f"{root}: the folder train/Test is taken as a class",
+        f"{root}: the folder train/train is taken as a class",
+        f"{root}: the folder test/Test is taken as a class",
+        f"{root}: the folder test/train is taken as a class",
+        f"{root}: train/unlabelled holds no image",
+    )
+
+
+def test_all_wrong_classes_are_told_at_once(draw):
+    root = draw("train/cat/1.jpg", "train/1.0/1.jpg", "test/Cat/1.jpg", "test/1/1.jpg", "test/owl/1.jpg")
+    with pytest.raises(InputError) as raised:
+        folder.load(root)
+    classes = "(its classes: 1.0, cat)"
+    assert str(raised.value).splitlines() == [
+        f"{root}/test/1: the train part has no class '1' {classes}; "
+        "'1.0' differs in how the number is written alone",
+        f"{root}/test/Cat: the train part has no class 'Cat' {classes}; 'cat' differs in case alone",
+        f"{root}/test/owl: the train part has no class 'owl' {classes}",
+    ]
+
+
+def test_a_link_that_leads_nowhere_is_listed_for_its_reader_to_tell(draw):
+    root = draw("train/a/1.jpg", "test/a/1.jpg")
+    (root / "train/a/2.jpg").symlink_to("nowhere.jpg")
+    (root / "train/a/3.jpg").symlink_to("3.jpg")
+    assert [source for source, _ in listing(folder.load(root).train)] == [
+        f"train/a/{n}.jpg" for n in (1, 2, 3)
     ]
 
 

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from activepool.data import manifest
@@ -72,6 +74,111 @@ def test_rows_that_cannot_be_used(draw, rows, words):
     root = draw("1.jpg", "2.jpg", "x/3.jpg")
     with pytest.raises(InputError, match=words):
         manifest.load(write(root, *rows))
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "expected"),
+    [
+        (
+            ["0.0", "1.0"],
+            ["0", "1"],
+            [
+                "samples.csv:6: the train part has no class '0' (its classes: 0.0, 1.0); "
+                "'0.0' differs in how the number is written alone",
+                "samples.csv:7: the train part has no class '1' (its classes: 0.0, 1.0); "
+                "'1.0' differs in how the number is written alone",
+            ],
+        ),
+        (
+            ["cat", "dog"],
+            ["Cat", "dog"],
+            [
+                "samples.csv:6: the train part has no class 'Cat' (its classes: cat, dog); "
+                "'cat' differs in case alone"
+            ],
+        ),
+        (
+            ["caf\u00e9", "bar"],
+            ["cafe\u0301", "bar"],
+            [
+                "samples.csv:6: the train part has no class 'cafe\\u0301' (its classes: bar, caf\u00e9); "
+                "'caf\u00e9' differs in their Unicode form alone"
+            ],
+        ),
+        (
+            ["1", "01"],
+            ["1", "01"],
+            [
+                "samples.csv:3: label '01' differs from '1', in line 2, in how the number is written alone; "
+                "write both alike"
+            ],
+        ),
+        (
+            ["1", "-2"],
+            ["1", "1"],
+            [
+                "samples.csv:3: label '-2' is below 0, where -1 stands for a label that is not known; "
+                "leave it empty, or name the classes by words"
+            ],
+        ),
+    ],
+)
+def test_labels_of_train_and_test_are_compared(draw, train, test, expected):
+    root = draw(*(f"{number}.jpg" for number in range(6)))
+    labels = [*train, "", "", *test]
+    rows = [f"{n}.jpg,{label},{'test' if n > 3 else ''}" for n, label in enumerate(labels)]
+    with pytest.raises(InputError) as raised:
+        manifest.load(write(root, *rows))
+    assert [line.removeprefix(f"{root}/") for line in str(raised.value).splitlines()] == expected
+
+
+@pytest.mark.parametrize("word", ["nan", "None", "NULL", "NA", "<NA>"])
+def test_words_for_a_missing_label_are_no_class(draw, word):
+    path = write(
+        draw("1.jpg", "2.jpg", "3.jpg", "4.jpg"),
+        "1.jpg,a,",
+        f"2.jpg,{word},",
+        f"3.jpg,{word},",
+        "4.jpg,a,test",
+    )
+    with pytest.raises(
+        InputError, match=rf"samples.csv:3: label '{word}' reads like a missing value; leave it"
+    ):
+        manifest.load(path)
+    samples = manifest.load(path, class_names=["a", word])
+    assert samples.train.labels.tolist() == [0, 1, 1]
+
+
+def test_classes_can_be_declared(draw):
+    path = write(draw("1.jpg", "2.jpg", "3.jpg"), "1.jpg,b,", "2.jpg,,", "3.jpg,a,test")
+    with pytest.raises(
+        InputError, match=r"samples.csv:4: the train part has no class 'a' \(its classes: b\)"
+    ):
+        manifest.load(path)
+    samples = manifest.load(path, class_names=["c", "b", "a"])
+    assert (samples.class_names, samples.train.labels.tolist()) == (["c", "b", "a"], [1, -1])
+    with pytest.raises(InputError, match=r"samples.csv:2: label 'b' is not in class_names \(a\)"):
+        manifest.load(path, class_names=["a"])
+    with pytest.raises(
+        InputError, match="class_names has 'a' as class 1; each class needs a name of its own"
+    ):
+        manifest.load(path, class_names=["a", "a"])
+
+
+def test_all_wrong_rows_are_told_at_once_up_to_a_bound(draw, monkeypatch):
+    monkeypatch.setattr(manifest, "MOST_PROBLEMS", 3)
+    rows = ["1.jpg,a,dev", "2.jpg,nan,", "3.jpg,a,", "4.jpg,,test", "5.jpg,a,", "1.jpg,b,test"]
+    with pytest.raises(InputError) as raised:
+        manifest.load(write(draw("1.jpg", "2.jpg", "4.jpg"), *rows))
+    lines = [line.partition("samples.csv")[2] for line in str(raised.value).splitlines()]
+    assert [line.split(":")[1] for line in lines] == ["2", "3", "4", " 3 more of the kind"]
+
+
+def test_a_pipe_is_no_image(draw):
+    root = draw("1.jpg")
+    os.mkfifo(root / "2.jpg")
+    with pytest.raises(InputError, match=r"samples.csv:3: no file but a pipe, socket or device '2.jpg'"):
+        manifest.load(write(root, "1.jpg,a,test", "2.jpg,a,"))
 
 
 def test_missing_column(tmp_path):

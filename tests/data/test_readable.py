@@ -7,6 +7,7 @@ from PIL import Image
 
 from activepool.data.readable import without_unreadable
 from activepool.data.samples import Part, Samples
+from activepool.data.turns import look_for_turns
 from activepool.errors import InputError
 
 
@@ -72,6 +73,39 @@ def test_skip_that_leaves_nothing_to_measure_on(draw):
     samples = replace(samples, test=samples.test.take(np.array([1])))
     with pytest.raises(InputError, match="the test part has no labelled sample to measure accuracy on"):
         without_unreadable(samples, "skip", workers=1)
+
+
+@pytest.mark.parametrize("how", ["stop", "skip"])
+def test_turns_are_counted_and_told_unless_they_are_applied(draw, how):
+    root = draw(*(f"{number}.jpg" for number in range(200)))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for number in range(0, 200, 3):
+        Image.open(root / f"{number}.jpg").save(root / f"{number}.jpg", exif=exif)
+    part = Part.of_files([0] * 100, [f"{number}.jpg" for number in range(100)])
+    rest = Part.of_files([0] * 100, [f"{number}.jpg" for number in range(100, 200)])
+    samples = Samples(part, rest, ["a"], str(root))
+    kept, _ = without_unreadable(samples, how, workers=2)
+    assert kept.notices == (
+        f"{root}: 67 of 200 images have a turn in their EXIF, which is not applied; "
+        "dataset.exif: apply would set them upright",
+    )
+    assert without_unreadable(replace(samples, upright=True), how, workers=2)[0].notices == ()
+
+
+def test_some_headers_tell_of_turns_beforehand(draw, monkeypatch):
+    monkeypatch.setattr("activepool.data.likeness.IMAGES_READ", 5)
+    root = draw(*(f"{number}.jpg" for number in range(20)))
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    for number in range(20):
+        Image.open(root / f"{number}.jpg").save(root / f"{number}.jpg", exif=exif)
+    (root / "0.jpg").write_text("no image, which is for the stage to tell")
+    part = Part.of_files([0] * 10, [f"{number}.jpg" for number in range(10)])
+    rest = Part.of_files([0] * 10, [f"{number}.jpg" for number in range(10, 20)])
+    notice = look_for_turns(Samples(part, rest, ["a"], str(root)))
+    assert notice.startswith(f"{root}: 9 of 10 images looked at (20 in all) have a turn in their EXIF")
+    assert look_for_turns(Samples(part, rest, ["a"], str(root), upright=True)) is None
 
 
 def test_images_in_memory_are_left_alone():

@@ -49,6 +49,19 @@ def test_the_central_square_of_files_of_any_form(tmp_path):
     assert (np.abs(found[:, 2:-2, 2:-2].astype(int) - 100) <= 1).all()
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_turns_are_applied_where_the_dataset_says_so(tmp_path, upright):
+    scene = np.zeros((8, 8, 3), dtype=np.uint8)
+    scene[:4] = 250
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(scene).copy()).save(tmp_path / "turned.png", exif=exif)
+    part = Part.of_files([0], ["turned.png"])
+    write_samples(tmp_path / "dataset.h5", Samples(part, part, ["only"], str(tmp_path), upright))
+    (found,) = thumbnails(tmp_path / "dataset.h5", np.array([0]), 8)
+    np.testing.assert_array_equal(found, scene if upright else np.rot90(scene))
+
+
 def test_none_are_asked_for(tmp_path):
     path = stored(tmp_path / "dataset.h5", np.zeros((2, 4, 4, 1), np.uint8))
     assert thumbnails(path, np.array([], dtype=int), 8).shape == (0, 8, 8, 3)

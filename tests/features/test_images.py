@@ -48,6 +48,20 @@ def test_files_of_any_size_become_square(tmp_path):
         assert np.array_equal(views[0, 2].numpy(), np.asarray(exact).transpose(2, 0, 1))
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_turns_are_applied_where_the_dataset_says_so(tmp_path, upright):
+    scene = np.zeros((8, 8, 3), dtype=np.uint8)
+    scene[:4] = 250
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(scene).copy()).save(tmp_path / "turned.png", exif=exif)
+    part = Part.of_files([0], ["turned.png"])
+    write_samples(tmp_path / "d.h5", Samples(part, part, ["only"], str(tmp_path), upright))
+    views = PartImages(tmp_path / "d.h5", "train", RGB)[Request(np.array([0]))]
+    expected = scene if upright else np.rot90(scene)
+    assert np.array_equal(views[0, 0].numpy(), expected.transpose(2, 0, 1))
+
+
 def test_grey_files_for_a_grey_backbone(tmp_path):
     grey = Preprocessing(8, 1, 8, (0.0,), (1.0,))
     part = PartImages(write_files(tmp_path, [(8, 8)]), "train", grey)

@@ -129,6 +129,18 @@ def test_images_are_listed_once(folder, monkeypatch):
         counted(dataset | {"test_fraction": 0.25})
 
 
+def test_what_is_not_taken_is_said_when_images_are_listed(folder, capsys):
+    write_images(folder)
+    (folder / "train/a/notes.txt").write_text("")
+    dataset = {"kind": "folder", "root": ".", "test_fraction": 0.5}
+    first = counted(dataset)
+    assert "activepool: notice: .: not taken: of endings that name no image format: 1 (.txt 1)\n" in (
+        capsys.readouterr().err
+    )
+    assert counted(dataset | {"exif": "apply"}) != first
+    assert capsys.readouterr().err == ""
+
+
 def test_a_list_of_images_counts_by_what_it_says(folder):
     write_images(folder)
     names = [f"train/{name}/{number}.png" for name in "ab" for number in range(4)]

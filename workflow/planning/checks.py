@@ -5,11 +5,12 @@ from pathlib import Path
 
 from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.registry import may_bring_weights, users_file
-from activepool.data.kinds import preview
+from activepool.data.kinds import EMBEDDINGS, preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
 from activepool.errors import InputError
 from activepool.labels import read_annotations
+from activepool.stages.program import say
 from activepool.tracking.catalogue import missing_package
 from planning.configuration import Experiment
 from planning.contents import previewed
@@ -128,10 +129,12 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
     try:
         found = preview(previewed(experiment.dataset))
     except InputError as error:
-        yield f"dataset: {str(error).removeprefix('dataset: ')}"
+        yield from (f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines())
         return
     if found is None:
         return
+    if experiment.dataset.kind == EMBEDDINGS:  # of images it is said when they are listed
+        say(found.notices)
     try:
         in_validation = int(
             validation_counts(

@@ -9,16 +9,19 @@ import hashlib
 import json
 import sys
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from activepool.data.kinds import build
 from activepool.data.likeness import likeness
+from activepool.data.samples import with_notice
+from activepool.data.turns import look_for_turns
 from activepool.errors import InputError
 from activepool.files import write_json
 from activepool.provenance import FileState, state_of
 from activepool.stages.embeddings import FILES
+from activepool.stages.program import say
 from planning.datasets import Cifar, DatasetSettings, Embeddings, ImageDatasetSettings
 
 #: Options that name a file in which images are listed.
@@ -32,13 +35,14 @@ def given(dataset: DatasetSettings) -> dict[str, Any]:
     """Return what the stage ``dataset`` is given, or ``embeddings`` for a dataset of that kind."""
     if isinstance(dataset, Embeddings):
         return dataset.model_dump(exclude={"name", "annotations", "kind"}, exclude_none=True)
-    shared = {"kind", "name", "annotations", "imbalance", "fraction", "on_unreadable"}
+    shared = {"kind", "name", "annotations", "imbalance", "fraction", "on_unreadable", "exif"}
     return {
         "kind": dataset.kind,
         "options": dataset.model_dump(exclude=shared, exclude_none=True),
         "imbalance": dataset.imbalance.model_dump() if dataset.imbalance else None,
         "fraction": dataset.fraction,
         "on_unreadable": getattr(dataset, "on_unreadable", "stop"),
+        "exif": getattr(dataset, "exif", "ignore"),
     }
 
 
@@ -50,7 +54,7 @@ def counted(dataset: DatasetSettings) -> dict[str, Any]:
     if isinstance(dataset, Cifar):
         return settings | {"options": {}}
     if isinstance(dataset, ImageDatasetSettings):
-        return settings | {"options": images(dataset.kind, settings["options"])}
+        return settings | {"options": images(dataset.kind, settings["options"], dataset.exif == "apply")}
     return settings
 
 
@@ -70,11 +74,13 @@ def images_folder(dataset: DatasetSettings) -> str | None:
     return getattr(dataset, "root", None) or str(Path(dataset.path).parent)
 
 
-def images(kind: str, options: dict[str, Any]) -> dict[str, Any]:
+def images(kind: str, options: dict[str, Any], upright: bool = False) -> dict[str, Any]:
     """Return what counts of the options of a dataset of image files: the digest of what they name.
 
     It is taken when a run first meets these options, and then remembered, because to list millions of files
-    takes a while. Options that name no dataset stand for themselves; the stage will say what is wrong.
+    takes a while. Then it is also said what is there and is not taken, and how many images EXIF turns, unless
+    they are set ``upright``. Options that name no dataset stand for themselves; the stage will say what is
+    wrong.
     """
     seen = {key: content(value) if key in LISTS else value for key, value in options.items()}
     memory = _memory(json.dumps([kind, seen, options], sort_keys=True))
@@ -82,9 +88,11 @@ def images(kind: str, options: dict[str, Any]) -> dict[str, Any]:
         return {"likeness": json.loads(memory.read_text(encoding="utf-8"))["likeness"]}
     print(f"Listing the images of {kind}; this is done once.", file=sys.stderr)
     try:
-        found = {"likeness": likeness(build(kind, **options))}
+        samples = replace(build(kind, **options), upright=upright)
     except InputError:
         return options
+    say(with_notice(samples, look_for_turns(samples)).notices)
+    found = {"likeness": likeness(samples)}
     _remember(memory, found)
     return found
 

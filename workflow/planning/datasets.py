@@ -21,6 +21,7 @@ class ImageDatasetSettings(DatasetSettings):
     """What the kinds made of image files share."""
 
     on_unreadable: Literal["stop", "skip"] = "stop"
+    exif: Literal["ignore", "apply"] = "ignore"
 
 
 class Digits(DatasetSettings):
@@ -68,6 +69,7 @@ class Manifest(ImageDatasetSettings):
     path: str
     root: str | None = None
     test_fraction: Fraction | None = None
+    class_names: list[str] | None = None
 
 
 class Embeddings(DatasetSettings):

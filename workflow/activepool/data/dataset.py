@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from activepool.data.class_checks import class_notices
 from activepool.data.imbalance import kept_rows
 from activepool.data.kinds import build
 from activepool.data.readable import without_unreadable
@@ -21,9 +22,12 @@ def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.Da
 
     Returns: the samples, and a table of unreadable images with the columns path and reason.
     """
-    samples, unreadable = without_unreadable(
-        build(settings.kind, **settings.options), settings.on_unreadable, workers
-    )
+    samples = replace(build(settings.kind, **settings.options), upright=settings.exif == "apply")
+    samples, unreadable = without_unreadable(samples, settings.on_unreadable, workers)
+    if len(unreadable):  # which may have been all that the train part had of a class
+        labels = (samples.train.labels, samples.test.labels)
+        found = class_notices(samples.root, samples.class_names, *labels)
+        samples = replace(samples, notices=tuple(dict.fromkeys([*samples.notices, *found])))
     if settings.imbalance is not None:
         choice = settings.imbalance.model_dump()
         rows = kept_rows(samples.train.labels, len(samples.class_names), **choice)

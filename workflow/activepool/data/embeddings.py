@@ -80,8 +80,8 @@ def preview(
     """Count the classes of given embeddings, of which only the labels are read."""
     with opened(path, labels, test_features, test_labels) as given:
         parts = _parts(path, given, test_fraction)
-        train, rows = parts["train"]
-        return Preview.of_labels(train.labels[rows], len(parts["test"][1]), given.class_names)
+        train, test = (part.labels[rows] for part, rows in parts.values())
+        return Preview.of_labels(path, train, test, given.class_names)
 
 
 def _parts(

@@ -1,10 +1,19 @@
 """Any folder of images: the classes are its sub-folders."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from activepool.data.listing import class_folders, existing_folder, holds_more_than, list_class_folders
+from activepool.data.left_out import LeftOut
+from activepool.data.listing import (
+    class_folders,
+    count_beside,
+    existing_folder,
+    holds_more_than,
+    list_class_folders,
+    with_unlabelled,
+)
 from activepool.data.previews import LISTED_AT_ONCE, Preview
-from activepool.data.samples import Samples, require_one_test_part, split_off_test
+from activepool.data.samples import Part, Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
 
 
@@ -16,8 +25,8 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
         root/train/<class>/...  with  root/test/<class>/...  (or root/val/, where there is no test/)
         root/<class>/...  or just  root/train/<class>/...  with ``test_fraction``
 
-    Images in ``unlabelled/`` (beside the class folders) are train samples whose label is not known. Classes
-    are numbered in the order of their names.
+    Images in ``unlabelled/`` (beside the class folders, or beside train/) are train samples whose label is
+    not known. Classes are numbered in the order of their names, or of their numbers if all are numbers.
 
     Args:
         root: the folder.
@@ -33,9 +42,14 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
     require_one_test_part(root, test_folder is not None, f"{test_folder or 'test'}/<class>/", test_fraction)
     if test_folder:
         return list_two_parts(root, train_folder, test_folder)
+    left_out = LeftOut()
     class_names = class_folders(root / train_folder)
-    part = list_class_folders(root, train_folder, class_names)
-    return Samples(*split_off_test(part, test_fraction), class_names, str(root))
+    part = list_class_folders(root, train_folder, class_names, left_out)
+    if train_folder:
+        part = _with_unlabelled_beside(part, root, (train_folder,), left_out)
+    return Samples(
+        *split_off_test(part, test_fraction), class_names, str(root), notices=left_out.notices(root)
+    )
 
 
 def preview(root: str | Path, test_fraction: float | None = None) -> Preview | None:
@@ -45,7 +59,17 @@ def preview(root: str | Path, test_fraction: float | None = None) -> Preview | N
 
 
 def list_two_parts(root: Path, train_folder: str, test_folder: str) -> Samples:
-    """List a train and a test folder of the same classes."""
+    """List a train and a test folder of the same classes, and the unlabelled images beside them."""
+    left_out = LeftOut()
     class_names = class_folders(root / train_folder)
-    parts = (list_class_folders(root, folder, class_names) for folder in (train_folder, test_folder))
-    return Samples(*parts, class_names, str(root))
+    train, test = (
+        list_class_folders(root, folder, class_names, left_out) for folder in (train_folder, test_folder)
+    )
+    train = _with_unlabelled_beside(train, root, (train_folder, test_folder), left_out)
+    return Samples(train, test, class_names, str(root), notices=left_out.notices(root))
+
+
+def _with_unlabelled_beside(part: Part, root: Path, parts: Sequence[str], left_out: LeftOut) -> Part:
+    for folder in count_beside(root, parts, left_out):
+        part = with_unlabelled(part, root, folder, left_out)
+    return part

@@ -4,10 +4,11 @@ Embeddings (``kind: embeddings``) are not here, since they have no images: see a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from activepool.data import cifar, digits, embeddings, folder, imagenet, manifest
+from activepool.data.class_checks import class_notices
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples, require_samples
 from activepool.data.settings import DatasetSettings, call_with_options
@@ -45,14 +46,17 @@ EMBEDDINGS = "embeddings"
 def build(kind: str, **options: Any) -> Samples:
     """Read a dataset of a kind.
 
-    Raises: InputError for an unknown kind or option, for missing files, and for a dataset that has no train
-    sample or no labelled test sample.
+    Raises: InputError for an unknown kind or option, for missing files, for classes that cannot be as they
+    are (see class_checks), and for a dataset that has no train sample or no labelled test sample.
     """
     if kind not in KINDS:
         raise InputError(f"dataset: kind {kind!r} is not known; it must be one of {', '.join(KINDS)}")
     samples = call_with_options(kind, KINDS[kind].load, options)
     require_samples(samples.train.labels, samples.test.labels)
-    return samples
+    found = class_notices(
+        samples.root or kind, samples.class_names, samples.train.labels, samples.test.labels
+    )
+    return replace(samples, notices=(*samples.notices, *found))
 
 
 def preview(dataset: Mapping[str, Any]) -> Preview | None:

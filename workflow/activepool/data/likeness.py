@@ -24,12 +24,13 @@ def likeness(samples: Samples) -> str:
         digest.update(f"{name} {len(part)}".encode())
         digest.update(part.labels.tobytes())
         digest.update("\n".join(part.sources).encode())
-        for source in part.sources[_spread_evenly(part)]:
+        for source in part.sources[spread_evenly(part)]:
             digest.update(_content(samples, source).encode())
     return digest.hexdigest()
 
 
-def _spread_evenly(part: Part) -> np.ndarray:
+def spread_evenly(part: Part) -> np.ndarray:
+    """Return `IMAGES_READ` rows of a part, spread evenly over it, or all if there are no more."""
     return np.unique(np.linspace(0, len(part) - 1, min(len(part), IMAGES_READ)).astype(np.int64))
 
 

@@ -1,17 +1,31 @@
 """Image files in folders, in an order that depends on their names alone."""
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
+from activepool.data.class_names import in_order, no_such_class
+from activepool.data.image_formats import is_image_name
+from activepool.data.left_out import LeftOut
 from activepool.data.samples import UNKNOWN, Part
 from activepool.errors import InputError
 
-#: What an image file's name ends with, in lower case.
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+#: Endings of image files that a message shows; there are more.
+COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")
 
-#: The folder, among those of the classes, of images whose class is not known; in both spellings.
+#: The folder, among those of the classes or beside train, of images whose class is not known; in both
+#: spellings, and in any case of letters.
 UNLABELLED = ("unlabelled", "unlabeled")
+
+#: Names of folders that are more often parts of a dataset than classes.
+PARTS = ("train", "training", "test", "val", "valid", "validation")
+
+#: Images that are counted in a folder that is not read.
+MOST_COUNTED = 100_000
 
 
 def existing_folder(path: str | Path, meaning: str) -> Path:
@@ -31,53 +45,107 @@ def existing_file(path: str | Path, meaning: str) -> Path:
 
 
 def class_folders(folder: Path) -> list[str]:
-    """Return the names of the class folders in ``folder``, sorted.
+    """Return the names of the class folders in ``folder``, in the order of the classes.
 
     Raises: InputError if there are none, or if an image lies beside them and so belongs to no class.
     """
-    names = _visible([path.name for path in folder.iterdir()])
-    stray = [name for name in names if _is_image(name) and (folder / name).is_file()]
+    names = _visible_names(folder)
+    stray = [name for name in names if is_image_name(name) and (folder / name).is_file()]
     if stray:
         raise InputError(
             f"{folder / stray[0]}: lies in no class folder ({len(stray)} such images); "
             f"move it to {folder}/<class>/, or to {folder}/{UNLABELLED[0]}/ if its class is not known"
         )
-    classes = [name for name in names if name not in UNLABELLED and (folder / name).is_dir()]
+    classes = [name for name in names if not _is_unlabelled(name) and (folder / name).is_dir()]
     if not classes:
         raise InputError(f"{folder}: has no class folders; it must hold one folder of images per class")
-    return classes
+    return in_order(classes)
 
 
-def list_class_folders(root: Path, folder: str, class_names: list[str]) -> Part:
+def unlabelled_folders(root: Path, folder: str) -> list[str]:
+    """Return the folders of unlabelled images in ``root/folder``, as paths relative to ``root``."""
+    names = _visible_names(root / folder)
+    return [
+        Path(folder, name).as_posix()
+        for name in names
+        if _is_unlabelled(name) and (root / folder / name).is_dir()
+    ]
+
+
+def list_class_folders(root: Path, folder: str, class_names: list[str], left_out: LeftOut) -> Part:
     """List the images of ``root/folder/<class>/``, class by class, then the unlabelled ones.
 
-    Raises: InputError if a class folder holds no image, or is not of a known class.
+    Args:
+        root: of the dataset.
+        folder: of the part.
+        class_names: of the train part.
+        left_out: to which is added what is met and not taken.
+
+    Raises: InputError, with a line for each, if a class folder holds no image, or is not of a known class.
     """
     index = {name: number for number, name in enumerate(class_names)}
     labels: list[int] = []
     paths: list[str] = []
+    problems: list[str] = []
+    left_out.hidden += _hidden_folders(root, folder)
     for name in class_folders(root / folder):
         if name not in index:
-            raise InputError(f"{root / folder / name}: the train part has no class {name!r}")
-        found = _images_under(root, Path(folder, name))
+            problems.append(f"{root / folder / name}: {no_such_class(name, class_names)}")
+            continue
+        path = Path(folder, name).as_posix()
+        found = _images_under(root, path, left_out)
         if not found:
-            raise InputError(
-                f"{root / folder / name}: holds no image ({', '.join(IMAGE_SUFFIXES)}); "
+            problems.append(
+                f"{root / folder / name}: holds no image ({', '.join(COMMON_ENDINGS)}, ...); "
                 "add some, or remove the folder"
             )
+        if name.lower() in PARTS:
+            left_out.parts.append(path)
+        left_out.deep.update(_folders_below(found, path))
         paths += found
         labels += [index[name]] * len(found)
-    for name in (name for name in UNLABELLED if (root / folder / name).is_dir()):
-        found = _images_under(root, Path(folder, name))
-        paths += found
-        labels += [UNKNOWN] * len(found)
-    _require_plain_names(root, paths)
-    return Part.of_files(labels, paths)
+    if problems:
+        raise InputError("\n".join(problems))
+    part = Part.of_files(labels, paths)
+    for name in unlabelled_folders(root, folder):
+        part = with_unlabelled(part, root, name, left_out)
+    _require_plain_names(root, part.sources)
+    return part
+
+
+def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> Part:
+    """Return ``part`` and after it, with no label, the images of ``root/folder``."""
+    found = _images_under(root, folder, left_out)
+    if not found:
+        left_out.empty.append(folder)
+    _require_plain_names(root, found)
+    labels = np.concatenate([part.labels, np.full(len(found), UNKNOWN)])
+    return Part.of_files(labels, [*part.sources, *found])
+
+
+def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[str]:
+    """Count the images in ``root`` that lie in none of the folders of its parts.
+
+    Returns: the folders beside these that hold unlabelled images, which are for the caller to take.
+    """
+    unlabelled = unlabelled_folders(root, "")
+    for name in _visible_names(root):
+        if name in parts or name in unlabelled:
+            continue
+        path = root / name
+        if path.is_dir():
+            files = _files_under(root, name, LeftOut())
+            left_out.beside[f"{name}/"] = sum(1 for _ in islice(files, MOST_COUNTED))
+        elif is_image_name(name) and path.is_file():
+            left_out.beside["(in none)"] += 1
+    left_out.beside = +left_out.beside
+    return unlabelled
 
 
 def holds_more_than(root: Path, limit: int) -> bool:
-    """Tell whether there are more than ``limit`` files under ``root``, without a look at all of them."""
-    return any(number > limit for number, _ in enumerate(_files_under(root, Path()), start=1))
+    """Tell whether there are more than ``limit`` images under ``root``, without a look at all of them."""
+    files = _files_under(root, "", LeftOut())
+    return next(islice(files, limit, None), None) is not None
 
 
 def leads_out(path: str) -> bool:
@@ -90,18 +158,50 @@ def has_line_break(path: str) -> bool:
     return len(path.splitlines()) > 1
 
 
-def _images_under(root: Path, folder: Path) -> list[str]:
-    return sorted(path for path in _files_under(root, folder) if _is_image(path))
+def _images_under(root: Path, folder: str, left_out: LeftOut) -> list[str]:
+    return sorted(_files_under(root, folder, left_out))
 
 
-def _files_under(root: Path, folder: Path) -> Iterator[str]:
-    """Yield all files under ``root/folder``, sub-folders included, as paths relative to ``root``."""
-    for parent, folders, files in os.walk(root / folder, followlinks=True, onerror=_stop):
-        folders[:] = _visible(folders)
-        for name in folders:
-            _require_no_circle(os.path.join(parent, name))  # noqa: PTH118, a Path for each folder takes long
-        below = os.path.relpath(parent, root)
-        yield from (f"{below}/{name}" for name in _visible(files))
+def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
+    """Yield the image files under ``root/folder``, sub-folders included, as paths relative to ``root``.
+
+    A link that leads nowhere is one: whoever reads it will say so. What is not taken is counted.
+    """
+    try:
+        with os.scandir(root / folder) as entries:
+            found = list(entries)
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be listed ({error.strerror})") from error
+    for entry in found:
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        is_folder = _is_kind(entry.is_dir)
+        if entry.name.startswith("."):
+            if is_folder or is_image_name(entry.name):
+                left_out.hidden.append(path)
+        elif is_folder:
+            _require_no_circle(entry.path)
+            yield from _files_under(root, path, left_out)
+        elif not is_image_name(entry.name):
+            left_out.endings[Path(entry.name).suffix.lower() or "none"] += 1
+        elif not _is_kind(entry.is_file) and os.path.exists(entry.path):  # noqa: PTH110
+            left_out.special.append(path)
+        else:
+            yield path
+
+
+def _is_kind(look: Callable[[], bool]) -> bool:
+    """Return what ``look`` finds; False for what cannot be looked at, such as a link in a circle."""
+    try:
+        return look()
+    except OSError:
+        return False
+
+
+def _folders_below(paths: list[str], folder: str) -> Counter[str]:
+    """Count the images that lie in folders below ``folder``."""
+    parents = Counter(path.rpartition("/")[0] for path in paths)
+    del parents[folder]
+    return parents
 
 
 def _require_no_circle(folder: str) -> None:
@@ -113,21 +213,21 @@ def _require_no_circle(folder: str) -> None:
         raise InputError(f"{folder}: is a link to a folder above it; remove it, or link to another folder")
 
 
-def _stop(error: OSError) -> None:
-    """Keep os.walk from passing over a folder that it may not read."""
-    raise InputError(f"{error.filename}: cannot be listed ({error.strerror})")
+def _visible_names(folder: Path) -> list[str]:
+    """Return what a folder holds, sorted, without what is hidden, such as macOS's ``._x.jpg``."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
-def _visible(names: list[str]) -> list[str]:
-    """Return the names, sorted, without hidden ones (macOS leaves a ``._x.jpg`` beside x.jpg)."""
-    return sorted(name for name in names if not name.startswith("."))
+def _hidden_folders(root: Path, folder: str) -> list[str]:
+    hidden = [path for path in (root / folder).iterdir() if path.name.startswith(".") and path.is_dir()]
+    return [path.relative_to(root).as_posix() for path in hidden]
 
 
-def _is_image(name: str) -> bool:
-    return name.lower().endswith(IMAGE_SUFFIXES)
+def _is_unlabelled(name: str) -> bool:
+    return name.lower() in UNLABELLED
 
 
-def _require_plain_names(root: Path, paths: list[str]) -> None:
+def _require_plain_names(root: Path, paths: Iterable[str]) -> None:
     for path in paths:
         if has_line_break(path):
             raise InputError(f"{root}: the file name {path!r} has a line break; rename it")

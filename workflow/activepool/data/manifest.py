@@ -6,16 +6,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from activepool.data.class_names import (
+    in_order,
+    is_negative,
+    no_such_class,
+    reads_as_missing,
+    require_different,
+    same_for_a_person,
+)
 from activepool.data.listing import existing_file, existing_folder, has_line_break, leads_out
 from activepool.data.previews import LISTED_AT_ONCE, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
-from activepool.index_files import whole_number
 
 COLUMNS = ("path", "label", "split")
 
 #: A row is about this long; a larger file has too many rows for a preview.
 BYTES_PER_ROW = 50
+
+#: Problems that are told at once.
+MOST_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
@@ -28,28 +38,43 @@ class Row:
     split: str
 
 
-def load(path: str | Path, root: str | Path | None = None, test_fraction: float | None = None) -> Samples:
+def load(
+    path: str | Path,
+    root: str | Path | None = None,
+    test_fraction: float | None = None,
+    class_names: list[str] | None = None,
+) -> Samples:
     """Read a manifest: a CSV file with the columns ``path``, ``label`` and ``split``; others are ignored.
 
     ``path`` is an image file, absolute, or relative to ``root`` and below it. ``label`` is the class, a name
     or a number, or empty (or -1) if it is not known. ``split`` is train or test; empty means train. The
-    classes are the labels that occur, in the order of their names, or of their numbers if all are whole
-    numbers.
+    classes are the labels of the train part, in the order of their names, or of their numbers if all are
+    whole numbers; or those of ``class_names``, in their order.
 
     Args:
         path: the CSV file.
         root: the folder that paths start from; by default the folder of the manifest.
         test_fraction: of each class, what part is split off for the test, where no row says test.
 
-    Raises: InputError, with file and line, for what cannot be used.
+        class_names: of all classes, for a dataset in whose train part some have no labelled sample yet.
+
+    Raises: InputError, with a line for each row that cannot be used, by file and line.
     """
     manifest = existing_file(path, f"a CSV file with the columns {', '.join(COLUMNS)}")
     meaning = "the folder that the paths of the manifest start from"
     root = manifest.parent if root is None else existing_folder(root, meaning)
     rows = list(_read_rows(manifest))
-    _check_rows(manifest, root, rows)
-    class_names = _class_names({row.label for row in rows} - {""})
-    index = {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}
+    if class_names is not None:
+        require_different(manifest, class_names)
+    in_train = {row.label for row in rows if row.split == "train"} - {""}
+    names = in_order(in_train) if class_names is None else class_names
+    problems = [
+        *_row_problems(root, rows),
+        *(_label_problems(rows, names) if class_names is None else _undeclared(rows, names)),
+    ]
+    if problems:
+        raise InputError("\n".join(_some_lines(manifest, problems)))
+    index = {name: number for number, name in enumerate(names)} | {"": UNKNOWN}
 
     def part(split: str) -> Part:
         chosen = [row for row in rows if row.split == split]
@@ -59,15 +84,20 @@ def load(path: str | Path, root: str | Path | None = None, test_fraction: float 
     require_one_test_part(manifest, len(test) > 0, "rows of split 'test'", test_fraction)
     if test_fraction is not None:
         train, test = split_off_test(train, test_fraction)
-    return Samples(train, test, class_names, str(root))
+    return Samples(train, test, names, str(root))
 
 
 def preview(
-    path: str | Path, root: str | Path | None = None, test_fraction: float | None = None
+    path: str | Path,
+    root: str | Path | None = None,
+    test_fraction: float | None = None,
+    class_names: list[str] | None = None,
 ) -> Preview | None:
     """Count the classes of a manifest, unless it is long."""
     size = existing_file(path, f"a CSV file with the columns {', '.join(COLUMNS)}").stat().st_size
-    return None if size > LISTED_AT_ONCE * BYTES_PER_ROW else Preview.of(load(path, root, test_fraction))
+    if size > LISTED_AT_ONCE * BYTES_PER_ROW:
+        return None
+    return Preview.of(load(path, root, test_fraction, class_names))
 
 
 def _read_rows(manifest: Path) -> Iterator[Row]:
@@ -97,32 +127,67 @@ def _read_rows(manifest: Path) -> Iterator[Row]:
             raise InputError(f"{manifest}: not a CSV file in UTF-8 ({error})") from error
 
 
-def _check_rows(manifest: Path, root: Path, rows: list[Row]) -> None:
+def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
+    """Yield the line of each row that cannot be used, and why."""
     seen: dict[str, int] = {}
     for row in rows:
-        where = f"{manifest}:{row.line}"
         if row.split not in ("train", "test"):
-            raise InputError(f"{where}: split {row.split!r} is not known; it must be train, test or empty")
-        if row.split == "test" and not row.label:
-            raise InputError(f"{where}: a test row needs a label, to measure accuracy on; leave the row out")
-        if has_line_break(row.path) or has_line_break(row.label):
-            raise InputError(
-                f"{where}: {row.path!r}, {row.label!r}: neither may have a line break; rename it"
+            yield row.line, f"split {row.split!r} is not known; it must be train, test or empty"
+        elif row.split == "test" and not row.label:
+            yield row.line, "a test row needs a label, to measure accuracy on; leave the row out"
+        elif has_line_break(row.path) or has_line_break(row.label):
+            yield row.line, f"{row.path!r}, {row.label!r}: neither may have a line break; rename it"
+        elif leads_out(row.path):
+            yield (
+                row.line,
+                f"path {row.path!r} leaves {root}; it must lie below it, or be absolute, or start from "
+                "another root",
             )
-        if leads_out(row.path):
-            raise InputError(
-                f"{where}: path {row.path!r} leaves {root}; it must lie below it, or be absolute, "
-                "or start from another root"
-            )
-        path = root / row.path
-        if not path.is_file():
-            raise InputError(f"{where}: no such file {row.path!r} (relative paths start from {root})")
-        first = seen.setdefault(os.path.normpath(path), row.line)
-        if first != row.line:
-            raise InputError(f"{where}: path {row.path!r} was given before, in line {first}")
+        elif not (path := root / row.path).is_file():
+            is_special = path.exists() and not path.is_dir()
+            what = "no file but a pipe, socket or device" if is_special else "no such file"
+            yield row.line, f"{what} {row.path!r} (relative paths start from {root})"
+        elif (first := seen.setdefault(os.path.normpath(path), row.line)) != row.line:
+            yield row.line, f"path {row.path!r} was given before, in line {first}"
 
 
-def _class_names(labels: set[str]) -> list[str]:
-    if all(whole_number(label) is not None for label in labels):
-        return sorted(labels, key=lambda label: (int(label), label))
-    return sorted(labels)
+def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the line of each label that is no class, or can hardly be meant as one, where it first occurs."""
+    line_of: dict[str, int] = {}
+    for row in sorted(rows, key=lambda row: row.split != "train"):
+        if row.label:
+            line_of.setdefault(row.label, row.line)
+    for label, line in line_of.items():
+        if reads_as_missing(label):
+            yield (
+                line,
+                f"label {label!r} reads like a missing value; leave it empty if the class is not known, or "
+                "give the class another name",
+            )
+        elif is_negative(label):
+            yield (
+                line,
+                f"label {label!r} is below 0, where -1 stands for a label that is not known; leave it empty, "
+                "or name the classes by words",
+            )
+        elif label not in class_names:
+            yield line, no_such_class(label, class_names)
+    in_train = [label for label in line_of if label in class_names]
+    for first, second, what in same_for_a_person(in_train):
+        yield (
+            line_of[second],
+            f"label {second!a} differs from {first!a}, in line {line_of[first]}, in {what} alone; "
+            "write both alike",
+        )
+
+
+def _undeclared(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
+    for row in rows:
+        if row.label and row.label not in class_names:
+            yield row.line, f"label {row.label!r} is not in class_names ({', '.join(class_names[:20])})"
+
+
+def _some_lines(manifest: Path, problems: list[tuple[int, str]]) -> list[str]:
+    lines = [f"{manifest}:{line}: {problem}" for line, problem in sorted(problems)]
+    more = len(lines) - MOST_PROBLEMS
+    return [*lines[:MOST_PROBLEMS], *([f"{manifest}: {more:,} more of the kind"] if more > 0 else [])]

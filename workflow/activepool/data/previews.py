@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from activepool.data.class_checks import class_notices
 from activepool.data.imbalance import kept_counts
 from activepool.data.samples import UNKNOWN, Samples
 from activepool.data.settings import Imbalance
@@ -22,23 +23,29 @@ class Preview:
         num_train: train samples, those of unknown label included.
         num_test: test samples.
         class_names: the C names; for CIFAR numbers, since the names are in files that are not read.
+        notices: what a person should know of the dataset, a line each.
     """
 
     train_class_counts: np.ndarray
     num_train: int
     num_test: int
     class_names: list[str]
+    notices: tuple[str, ...] = ()
 
     @classmethod
-    def of_labels(cls, train: np.ndarray, num_test: int, class_names: list[str]) -> "Preview":
-        """Count train labels (-1: not known)."""
+    def of_labels(
+        cls, where: object, train: np.ndarray, test: np.ndarray, class_names: list[str]
+    ) -> "Preview":
+        """Count labels (-1: not known) of the dataset that messages call ``where``; see class_notices."""
+        notices = class_notices(where, class_names, train, test)
         counts = np.bincount(train[train != UNKNOWN], minlength=len(class_names))
-        return cls(counts, len(train), num_test, class_names)
+        return cls(counts, len(train), len(test), class_names, notices)
 
     @classmethod
     def of(cls, samples: Samples) -> "Preview":
         """Count samples."""
-        return cls.of_labels(samples.train.labels, len(samples.test), samples.class_names)
+        found = cls.of_labels(samples.root, samples.train.labels, samples.test.labels, samples.class_names)
+        return replace(found, notices=(*samples.notices, *found.notices))
 
     def after(self, imbalance: Imbalance) -> "Preview":
         """Return the preview of the same dataset with fewer train samples of some classes."""

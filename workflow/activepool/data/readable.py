@@ -20,7 +20,8 @@ from tqdm import tqdm
 
 from activepool.compute import Compute, row_blocks
 from activepool.data.image_files import decoded, read_header, without_remarks
-from activepool.data.samples import Part, Samples, require_samples
+from activepool.data.samples import Part, Samples, require_samples, with_notice
+from activepool.data.turns import turn_notice
 from activepool.errors import InputError
 
 #: Images that a thread looks at before it reports.
@@ -35,17 +36,22 @@ def without_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tu
         on_unreadable: ``stop`` or ``skip``, what to do about an unreadable image.
         workers: threads; no effect on the result.
 
-    Returns: the samples without unreadable images, and a table of these with the columns path and reason.
+    Returns: the samples without unreadable images, with a notice of the turns that EXIF gives to some; and a
+    table of those left out with the columns path and reason.
     Raises: InputError for ``stop`` if any image is unreadable; and if no train or test sample is left.
     """
     look = _decode if on_unreadable == "skip" else read_header
     with without_remarks():
-        reasons = {name: _reasons(samples, name, look, workers) for name in samples.parts}
+        found = {name: _look_at_all(samples, name, look, workers) for name in samples.parts}
+    reasons = {
+        name: {row: one for row, one in enumerate(of_part) if isinstance(one, str)}
+        for name, of_part in found.items()
+    }
     table = pd.DataFrame(
         [
             (str(samples.image_path(samples.parts[name].sources[row])), reason)
-            for name, found in reasons.items()
-            for row, reason in found.items()
+            for name, of_part in reasons.items()
+            for row, reason in of_part.items()
         ],
         columns=["path", "reason"],
     )
@@ -56,40 +62,43 @@ def without_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tu
             f"{path}: not a readable image ({reason}); {len(table)} of {total} images are unreadable: "
             "mend or remove them, or set on_unreadable: skip"
         )
-    kept = replace(samples, **{name: _without(samples.parts[name], found) for name, found in reasons.items()})
+    parts = {name: _without(samples.parts[name], of_part) for name, of_part in reasons.items()}
+    kept = replace(samples, **parts)
     require_samples(kept.train.labels, kept.test.labels)
-    return kept, table
+    turned = sum(of_part.count(True) for of_part in found.values())
+    return with_notice(kept, turn_notice(kept, turned)), table
 
 
 def _without(part: Part, found: dict[int, str]) -> Part:
     return part.take(np.setdiff1d(np.arange(len(part)), list(found))) if found else part
 
 
-def _reasons(samples: Samples, name: str, look: Callable[[Path], None], workers: int) -> dict[int, str]:
-    """Return, for each row of a part whose image is unreadable, the reason."""
+def _look_at_all(samples: Samples, name: str, look: Callable[[Path], bool], workers: int) -> list[bool | str]:
+    """Return, for each row of a part, whether EXIF turns its image; or the reason why it is unreadable."""
     part = samples.parts[name]
     if part.images is not None:
-        return {}
+        return []
 
-    def look_at(rows: slice) -> list[str | None]:
-        return [_why_unreadable(look, samples.image_path(source)) for source in part.sources[rows]]
+    def look_at(rows: slice) -> list[bool | str]:
+        return [_found(look, samples.image_path(source)) for source in part.sources[rows]]
 
-    reasons: list[str | None] = []
+    found: list[bool | str] = []
     with tqdm(total=len(part), desc=f"check {name} images", unit="image", disable=None) as progress:
         for block in Compute(workers=workers).map(look_at, row_blocks(len(part), BLOCK_IMAGES)):
-            reasons += block
+            found += block
             progress.update(len(block))
-    return {row: reason for row, reason in enumerate(reasons) if reason is not None}
+    return found
 
 
-def _decode(path: Path) -> None:
+def _decode(path: Path) -> bool:
     decoded(path, "RGB")
+    return read_header(path)
 
 
-def _why_unreadable(look: Callable[[Path], None], path: Path) -> str | None:
-    """Return why ``look`` fails on an image, or None if it does not."""
+def _found(look: Callable[[Path], bool], path: Path) -> bool | str:
+    """Return what ``look`` finds in an image, or why it fails."""
     try:
-        look(path)
+        return look(path)
     except UnidentifiedImageError:
         return "empty file" if path.stat().st_size == 0 else "no known image format"
     except OSError as error:
@@ -97,4 +106,3 @@ def _why_unreadable(look: Callable[[Path], None], path: Path) -> str | None:
     except Exception as error:
         # What a decoder raises on damaged data is not confined to any type.
         return " ".join(str(error).split()) or type(error).__name__
-    return None

@@ -3,11 +3,11 @@
 Layout of dataset.h5, for each part (train, test): ``<part>/labels`` (n,) int64 (-1: not known);
 ``<part>/sources`` (n,) strings, what a person would recognise a row by; and either ``<part>/images``
 (n, H, W, C) uint8 or ``<part>/paths`` (n,) strings, absolute or relative to the attribute ``root``.
-Attribute ``class_names``: a list of strings.
+Attributes: ``class_names``, a list of strings; ``upright``, whether images in files are read with the turn
+that EXIF gives them.
 """
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -55,12 +55,22 @@ class Part:
 
 @dataclass(frozen=True)
 class Samples:
-    """A dataset: its two parts, its classes, and the folder that relative paths start from."""
+    """A dataset.
+
+    Attributes:
+        train, test: its two parts.
+        class_names: of all C classes, by number.
+        root: the folder that relative paths start from.
+        upright: whether image files are read with the turn that EXIF gives them.
+        notices: what a person should know of how it was read, a line each.
+    """
 
     train: Part
     test: Part
     class_names: list[str]
     root: str = ""
+    upright: bool = False
+    notices: tuple[str, ...] = ()
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -72,9 +82,9 @@ class Samples:
         return Path(self.root) / source
 
 
-def images_root(file: h5py.File) -> Path:
-    """Return the folder that the paths of an open dataset.h5 start from: as a run tells, or as it says."""
-    return Path(os.environ.get(IMAGES_FOLDER) or str(file.attrs.get("root", "")))
+def with_notice(samples: Samples, notice: str | None) -> Samples:
+    """Return samples with a notice more, if it is one."""
+    return samples if notice is None else replace(samples, notices=(*samples.notices, notice))
 
 
 def split_off_test(part: Part, fraction: float) -> tuple[Part, Part]:
@@ -116,6 +126,7 @@ def write_samples(path: str | Path, samples: Samples) -> None:
     with written_hdf5(path) as file:
         file.attrs["class_names"] = samples.class_names
         file.attrs["root"] = samples.root
+        file.attrs["upright"] = samples.upright
         for name, part in samples.parts.items():
             group = file.create_group(name)
             group["labels"] = part.labels.astype(np.int64)
@@ -133,7 +144,9 @@ def read_samples(path: str | Path) -> Samples:
         with h5py.File(path, "r") as file:
             class_names = [str(name) for name in file.attrs["class_names"]]
             parts = [_read_part(file[name]) for name in ("train", "test")]
-            return Samples(*parts, class_names, str(file.attrs["root"]))
+            return Samples(
+                *parts, class_names, str(file.attrs["root"]), bool(file.attrs.get("upright", False))
+            )
     except (OSError, KeyError) as error:
         raise InputError(f"{path}: not a dataset file ({error}); delete it to have it made anew") from error
 

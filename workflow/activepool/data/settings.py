@@ -33,6 +33,9 @@ class DatasetSettings(BaseModel):
     on_unreadable: Literal["stop", "skip"] = Field(
         default="stop", description="what to do about an image that cannot be read"
     )
+    exif: Literal["ignore", "apply"] = Field(
+        default="ignore", description="what to do about the turn that EXIF gives an image"
+    )
 
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> "DatasetSettings":

@@ -7,8 +7,7 @@ import numpy as np
 from PIL import Image
 
 from activepool import hdf5_reading
-from activepool.data.image_files import decoded, without_remarks
-from activepool.data.samples import images_root
+from activepool.data.image_files import ImageFiles
 from activepool.errors import InputError
 
 
@@ -40,21 +39,9 @@ def _images(path: str | Path, rows: np.ndarray) -> Iterator[Image.Image]:
         paths = hdf5_reading.found_dataset(file, "train/paths")
         if paths is None:
             raise InputError(f"{path}: has neither train/images nor train/paths")
-        root = images_root(file)
+        files = ImageFiles.of(file)
         for name in hdf5_reading.texts(paths, ascending)[inverse]:
-            yield _read(root / name)
-
-
-def _read(path: Path) -> Image.Image:
-    try:
-        with without_remarks():
-            return decoded(path, "RGB")
-    # A damaged file makes its decoder raise nearly anything.
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(
-            f"{path}: not a readable image ({reason}); mend it, or make the dataset anew without it"
-        ) from error
+            yield files.read(name, "RGB")
 
 
 def _square(image: Image.Image, side: int) -> np.ndarray:

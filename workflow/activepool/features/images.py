@@ -11,8 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from activepool.backbones.backbone import Preprocessing
-from activepool.data.image_files import decoded, without_remarks
-from activepool.data.samples import images_root
+from activepool.data.image_files import ImageFiles
 from activepool.errors import InputError
 from activepool.features.transforms import crop_box
 from activepool.hdf5_reading import found_dataset, opened, texts, values
@@ -48,7 +47,7 @@ class PartImages(Dataset):
         self.preprocessing = preprocessing
         with opened(self.path) as file:
             self._length = len(_images_of(file, part))
-            self._root = images_root(file)
+            self._files = ImageFiles.of(file)
         self._stored: h5py.Dataset | None = None
 
     def __len__(self) -> int:
@@ -85,8 +84,11 @@ class PartImages(Dataset):
         if self._stored.ndim == 4:
             yield torch.from_numpy(values(self._stored, ascending)[inverse]).permute(0, 3, 1, 2)
         else:
+            from torchvision.transforms.v2.functional import pil_to_tensor
+
+            mode = "L" if self.preprocessing.channels == 1 else "RGB"
             for path in texts(self._stored, ascending)[inverse]:
-                yield read_image(self._root / path, self.preprocessing.channels)[None]
+                yield pil_to_tensor(self._files.read(path, mode))[None]
 
     def _crop(self, image: Tensor, draws: np.ndarray) -> Tensor:
         from torchvision.transforms.v2.functional import resized_crop
@@ -96,21 +98,6 @@ class PartImages(Dataset):
         return self.preprocessing.coloured(
             resized_crop(image, top, left, height, width, side, antialias=True)
         )
-
-
-def read_image(path: Path, channels: int) -> Tensor:
-    """Decode an image file as (channels, H, W) uint8; raises InputError that names it if that fails."""
-    from torchvision.transforms.v2.functional import pil_to_tensor
-
-    try:
-        with without_remarks():
-            return pil_to_tensor(decoded(path, "L" if channels == 1 else "RGB"))
-    # A damaged file makes its decoder raise nearly anything (OSError, SyntaxError, struct.error, ...).
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(
-            f"{path}: not a readable image ({reason}); mend it, or make the dataset anew without it"
-        ) from error
 
 
 def image_channels(path: str | Path) -> int:

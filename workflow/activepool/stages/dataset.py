@@ -8,7 +8,7 @@ from activepool.data.samples import write_samples
 from activepool.data.settings import DatasetSettings
 from activepool.files import write_table
 from activepool.stages.parsing import StageParser
-from activepool.stages.program import add_log_argument, copy_stderr, run
+from activepool.stages.program import add_log_argument, copy_stderr, run, say
 
 
 def command_line() -> StageParser:
@@ -19,7 +19,7 @@ def command_line() -> StageParser:
         type=json.loads,
         required=True,
         help='JSON: {"kind": ..., "options": {...}, "imbalance": {"kind", "factor", "seed"} or null, '
-        '"fraction": 0 to 1 or null, "on_unreadable": "stop" or "skip"}',
+        '"fraction": 0 to 1 or null, "on_unreadable": "stop" or "skip", "exif": "ignore" or "apply"}',
     )
     parser.add_argument("--workers", type=int, default=1, help="worker threads; no effect on the result")
     parser.add_output("--output", required=True, help="dataset.h5 to write")
@@ -32,6 +32,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Read and write."""
     copy_stderr(arguments.log)
     samples, unreadable = prepare(DatasetSettings.parse(arguments.dataset), max(1, arguments.workers))
+    say(samples.notices)
     write_samples(arguments.output, samples)
     write_table(arguments.unreadable, unreadable)
 

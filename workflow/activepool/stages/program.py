@@ -4,7 +4,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -43,6 +43,12 @@ def run(parser: StageParser, main: Callable[[argparse.Namespace], None]) -> None
             flush=True,
         )
         os._exit(2)  # at a normal exit HDF5 would try to finish its files once more, and crash
+
+
+def say(notices: Iterable[str]) -> None:
+    """Write notices to stderr, a line each."""
+    for notice in notices:
+        print(f"activepool: notice: {notice}", file=sys.stderr)
 
 
 def record(stage: str, parser: StageParser, arguments: argparse.Namespace, watch: Stopwatch) -> Record:

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from activepool.data.class_checks import class_notices
+from activepool.errors import InputError
+
+NAMES = ["ant", "bee", "cow"]
+
+
+def labels(*values):
+    return np.array(values, dtype=np.int64)
+
+
+def test_classes_that_both_parts_have_need_no_word():
+    assert class_notices("x", NAMES, labels(0, 1, 2, 1), labels(2, 0, 1)) == ()
+
+
+def test_a_class_of_the_test_part_alone_cannot_be_learned():
+    words = "^x: no train sample has the classes 'ant', 'cow', which the test part has; add train samples"
+    with pytest.raises(InputError, match=words):
+        class_notices("x", NAMES, labels(1), labels(0, 1, 2, 2, -1))
+
+
+def test_labels_that_come_later_may_bring_it():
+    (notice,) = class_notices("x", NAMES, labels(0, 1, -1), labels(0, 1, 2))
+    assert notice == (
+        "x: no train sample has the class 'cow', which the test part has; labels that come later may bring it"
+    )
+
+
+def test_a_class_that_is_not_measured():
+    names = [str(number) for number in range(9)]
+    (notice,) = class_notices("x", names, labels(*range(9)), labels(0))
+    assert notice == "x: the test part has no sample of the classes '1', '2', '3', '4', '5' and 3 more"
+
+
+def test_names_that_look_the_same_are_told_all_at_once():
+    names = ["1", "1.0", "caf\u00e9", "cafe\u0301", "d"]
+    with pytest.raises(InputError) as raised:
+        class_notices("x", names, labels(0, 1, 2, 3), labels(0, 1, 2, 3, 4))
+    assert str(raised.value).splitlines() == [
+        "x: the classes '1' and '1.0' differ in how the number is written alone; "
+        "write both alike, or rename one",
+        "x: the classes 'caf\\xe9' and 'cafe\\u0301' differ in their Unicode form alone; "
+        "write both alike, or rename one",
+        "x: no train sample has the class 'd', which the test part has; add train samples of it, "
+        "or leave its test samples out",
+    ]

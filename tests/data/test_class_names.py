@@ -1,0 +1,95 @@
+import pytest
+
+from activepool.data.class_names import (
+    in_order,
+    is_negative,
+    name_notices,
+    no_such_class,
+    reads_as_missing,
+    same_for_a_person,
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["10", "9", "0", "2"], ["0", "2", "9", "10"]),
+        (["10.0", "2.0", "0.0"], ["0.0", "2.0", "10.0"]),
+        (["010", "9", "0"], ["0", "9", "010"]),
+        (["10", "9", "b"], ["10", "9", "b"]),
+        (["b", "B", "a"], ["B", "a", "b"]),
+        (["²", "10"], ["10", "²"]),
+        ([], []),
+    ],
+)
+def test_numbers_go_by_their_value_and_texts_by_their_letters(names, expected):
+    assert in_order(names) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"),
+    [
+        ("1", "1.0", "how the number is written"),
+        ("01", "1", "how the number is written"),
+        ("caf\u00e9", "cafe\u0301", "their Unicode form"),
+        ("cat", "\ufeffcat", "their Unicode form"),
+        ("cat", "cat ", "blanks"),
+        ("wild cat", "wild  cat", "blanks"),
+        ("wild cat", "wild\u00a0cat", "blanks"),
+    ],
+)
+def test_what_nobody_means_to_be_two_classes(first, second, what):
+    assert list(same_for_a_person([first, "dog", second])) == [(first, second, what)]
+
+
+@pytest.mark.parametrize(
+    "names", [["Cat", "cat"], ["1", "2", "10"], ["1.5", "1.50"], ["a", "ä"], ["x²", "x2"]]
+)
+def test_what_may_be_two_classes(names):
+    assert list(same_for_a_person(names)) == []
+
+
+def test_what_a_person_should_look_at():
+    assert list(name_notices(["ant", "bee", "None", "Ant", " cow"])) == [
+        "classes whose names are nearly the same: 'ant' and 'Ant'",
+        "classes whose names read like a missing value: 'None'",
+        "classes whose names begin or end with a blank: ' cow'",
+    ]
+    assert list(name_notices(["ant", "bee", "1", "2"])) == []
+    letters = [letter for pair in zip("abcdefg", "ABCDEFG", strict=True) for letter in pair]
+    assert next(name_notices(letters)).endswith("'d' and 'D', 'e' and 'E', ...")
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "expected"),
+    [
+        ("b", ["a", "c"], "the train part has no class 'b' (its classes: a, c)"),
+        (
+            "0",
+            ["0.0", "1.0"],
+            "the train part has no class '0' (its classes: 0.0, 1.0); "
+            "'0.0' differs in how the number is written alone",
+        ),
+        ("Cat", ["cat"], "the train part has no class 'Cat' (its classes: cat); 'cat' differs in case alone"),
+        (
+            "cafe\u0301",
+            ["caf\u00e9"],
+            "the train part has no class 'cafe\\u0301' (its classes: caf\u00e9); "
+            "'caf\u00e9' differs in their Unicode form alone",
+        ),
+    ],
+)
+def test_a_class_that_is_not_there(name, known, expected):
+    assert no_such_class(name, known) == expected
+
+
+@pytest.mark.parametrize("name", ["nan", "NaN", "None", "NULL", "NA", "<NA>", "N/A", "NaT"])
+def test_words_for_a_value_that_is_missing(name):
+    assert reads_as_missing(name)
+    assert not reads_as_missing(f"{name}x")
+
+
+def test_numbers_below_zero():
+    assert [is_negative(name) for name in ("-1", "-2.0", "0", "-0", "1", "-", "-a")] == [True, True] + [
+        False
+    ] * 5

@@ -1,0 +1,111 @@
+import os
+import subprocess
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image, UnidentifiedImageError
+
+from activepool.data.image_files import decoded, read_header
+from activepool.data.image_formats import FORMATS, image_endings, is_image_name
+
+#: A scene with which each turn and mirror image is told from all others.
+UPRIGHT = np.zeros((8, 16, 3), dtype=np.uint8)
+UPRIGHT[:4, :8], UPRIGHT[:4, 8:], UPRIGHT[4:, :8] = (250, 20, 20), (20, 250, 20), (20, 20, 250)
+
+#: How a camera stores that scene, by the orientation that it notes.
+STORED = {
+    1: UPRIGHT,
+    2: UPRIGHT[:, ::-1],
+    3: UPRIGHT[::-1, ::-1],
+    4: UPRIGHT[::-1],
+    5: UPRIGHT.swapaxes(0, 1),
+    6: np.rot90(UPRIGHT),
+    7: UPRIGHT[::-1, ::-1].swapaxes(0, 1),
+    8: np.rot90(UPRIGHT, 3),
+}
+POSTSCRIPT = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n"
+
+
+def write_turned(path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.ascontiguousarray(STORED[orientation])).save(path, exif=exif)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["png", "webp", "tif"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_turns_are_applied_where_they_are_wanted(tmp_path, ending, orientation):
+    options = {"lossless": True} if ending == "webp" else {}
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"image.{ending}"
+    Image.fromarray(np.ascontiguousarray(STORED[orientation])).save(path, exif=exif, **options)
+    assert np.array_equal(np.asarray(decoded(path, "RGB", upright=True)), UPRIGHT)
+    # Pillow always turns what is in a TIFF file.
+    as_it_lies = UPRIGHT if ending == "tif" else STORED[orientation]
+    assert np.array_equal(np.asarray(decoded(path, "RGB")), as_it_lies)
+    assert read_header(path) == (ending != "tif" and orientation != 1)
+
+
+def test_a_photograph_is_set_upright_in_grey_too(tmp_path):
+    path = write_turned(tmp_path / "image.jpg", 6)
+    expected = np.asarray(Image.fromarray(UPRIGHT).convert("L"), dtype=int)
+    found = np.asarray(decoded(path, "L", upright=True), dtype=int)
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).mean() < 20
+
+
+@pytest.mark.parametrize("damage", [b"Exif\x00\x00nonsense", b"Exif\x00\x00MM\x00*\xff\xff\xff\xff"])
+def test_damaged_exif_is_no_turn(tmp_path, damage):
+    path = tmp_path / "image.jpg"
+    Image.fromarray(UPRIGHT).save(path, exif=damage)
+    assert not read_header(path)
+    assert decoded(path, "RGB", upright=True).size == (16, 8)
+
+
+@pytest.mark.parametrize("name", ["07.png", "07.eps"])
+def test_no_program_is_started_for_a_drawing(tmp_path, monkeypatch, name):
+    def forbidden(*arguments, **options):
+        raise AssertionError(f"started {arguments}")
+
+    monkeypatch.setattr(subprocess, "Popen", forbidden)
+    (tmp_path / name).write_text(POSTSCRIPT)
+    for look in (read_header, lambda path: decoded(path, "RGB")):
+        with pytest.raises(UnidentifiedImageError):
+            look(tmp_path / name)
+
+
+def test_what_is_no_image_is_not_among_the_formats():
+    assert not {"EPS", "PDF", "WMF", "MPEG", "FITS", "GRIB", "BUFR", "HDF5"} & set(FORMATS)
+    Image.init()
+    assert set(FORMATS) <= set(Image.OPEN)
+    assert not {".eps", ".ps", ".pdf", ".h5", ".mpg", ".fits", ".wmf", ".pfm", ".txt", ""} & image_endings()
+
+
+@pytest.mark.parametrize(
+    "ending", ["png", "JPG", "jfif", "avif", "jp2", "tga", "jpe", "webp", "pnm", "dib", "MPO", "qoi", "TiFF"]
+)
+def test_what_pillow_reads_is_an_image_by_its_name(ending):
+    assert is_image_name(f"a.b.{ending}")
+    assert not is_image_name(ending)
+    assert not is_image_name(f"a.{ending}.txt")
+
+
+@pytest.mark.parametrize("look", [read_header, lambda path: decoded(path, "RGB")])
+def test_a_pipe_is_not_waited_for(tmp_path, look):
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "link.png").symlink_to("pipe.png")
+    outcomes = []
+
+    def try_both():
+        for name in ("pipe.png", "link.png"):
+            with pytest.raises(ValueError, match="a folder, pipe, socket or device, and no file"):
+                look(tmp_path / name)
+            outcomes.append(name)
+
+    thread = threading.Thread(target=try_both, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert outcomes == ["pipe.png", "link.png"]

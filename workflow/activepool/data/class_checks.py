@@ -1,0 +1,59 @@
+"""What is checked of the classes of every dataset, whatever its kind: their names, and train against test."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from activepool.data.class_names import name_notices, same_for_a_person
+from activepool.data.samples import UNKNOWN
+from activepool.errors import InputError
+
+#: How many classes a message shows.
+SHOWN = 5
+
+
+def class_notices(
+    where: object, class_names: Sequence[str], train_labels: np.ndarray, test_labels: np.ndarray
+) -> tuple[str, ...]:
+    """Return what to say of the classes of a dataset, a line each.
+
+    Args:
+        where: what to call the dataset in a message.
+        class_names: of all C classes.
+        train_labels, test_labels: (N,) and (M,); -1: not known.
+
+    Raises: InputError, with a line for each, for names that differ in what nobody sees, and for classes of
+    the test part of which no sample of the train part is or could be.
+    """
+    problems = [
+        f"{where}: the classes {first!a} and {second!a} differ in {what} alone; "
+        "write both alike, or rename one"
+        for first, second, what in same_for_a_person(class_names)
+    ]
+    in_train, in_test = (_present(labels, len(class_names)) for labels in (train_labels, test_labels))
+    only_in_test = np.flatnonzero(in_test & ~in_train)
+    notices = list(name_notices(class_names))
+    if len(only_in_test):
+        text = f"no train sample has {_named(only_in_test, class_names)}, which the test part has"
+        if (train_labels == UNKNOWN).any():
+            notices.append(f"{text}; labels that come later may bring it")
+        else:
+            problems.append(f"{where}: {text}; add train samples of it, or leave its test samples out")
+    only_in_train = np.flatnonzero(in_train & ~in_test)
+    if len(only_in_train):
+        notices.append(f"the test part has no sample of {_named(only_in_train, class_names)}")
+    if problems:
+        raise InputError("\n".join(problems))
+    return tuple(f"{where}: {notice}" for notice in notices)
+
+
+def _present(labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """Return which classes occur, (C,) bool."""
+    return np.bincount(labels[labels != UNKNOWN], minlength=num_classes) > 0
+
+
+def _named(classes: np.ndarray, class_names: Sequence[str]) -> str:
+    """Name some classes."""
+    names = [repr(class_names[number]) for number in classes[:SHOWN]]
+    more = f" and {len(classes) - SHOWN:,} more" if len(classes) > SHOWN else ""
+    return f"the class{'es' * (len(classes) > 1)} {', '.join(names)}{more}"

@@ -1,0 +1,117 @@
+"""The names of classes: their order, and names that differ for a computer and not for a person."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from activepool.errors import InputError
+
+#: What spreadsheets, databases and pandas write where a value is missing, in lower case.
+MISSING = ("nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", r"\n")
+
+#: Whole numbers, also as a column of floats writes them.
+WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
+
+#: How many names or pairs a message shows.
+SHOWN = 5
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return names in the order of the classes: as numbers if all are whole ones, else as texts."""
+    names = list(names)
+    if all(WHOLE.fullmatch(name) for name in names):
+        return sorted(names, key=lambda name: (_number(name), name))
+    return sorted(names)
+
+
+def is_negative(name: str) -> bool:
+    """Tell whether a name is a whole number below 0."""
+    return WHOLE.fullmatch(name) is not None and _number(name) < 0
+
+
+def reads_as_missing(name: str) -> bool:
+    """Tell whether a name is what programs write for a value that is missing."""
+    return name.strip().lower() in MISSING
+
+
+def no_such_class(name: str, class_names: Sequence[str]) -> str:
+    """Say that the train part lacks a class, which classes it has, and which of them may be meant."""
+    meant = next((known for known in class_names if _loosely(known) == _loosely(name)), None)
+    hint = f"; {_shown(meant)} differs in {_difference(name, meant)} alone" if meant is not None else ""
+    return f"the train part has no class {_shown(name)} (its classes: {_some(class_names)}){hint}"
+
+
+def require_different(where: object, class_names: Sequence[str]) -> None:
+    """Raise InputError unless each class has a name, and one of its own."""
+    for number, name in enumerate(class_names):
+        if not name or name in class_names[:number]:
+            raise InputError(
+                f"{where}: class_names has {name!r} as class {number}; each class needs a name of its own"
+            )
+
+
+def same_for_a_person(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield names that nobody could mean to be two classes: pairs, and what they differ in."""
+    for first, second in _pairs(names, _strictly):
+        yield first, second, _difference(first, second)
+
+
+def name_notices(names: Sequence[str]) -> Iterator[str]:
+    """Yield what a person should look at in the names of classes: a line for each sort of oddity."""
+    alike = [f"{_shown(first)} and {_shown(second)}" for first, second in _pairs(names, _loosely)]
+    if alike:
+        yield f"classes whose names are nearly the same: {_some(alike)}"
+    if missing := [repr(name) for name in names if reads_as_missing(name)]:
+        yield f"classes whose names read like a missing value: {_some(missing)}"
+    if blanks := [repr(name) for name in names if name != name.strip()]:
+        yield f"classes whose names begin or end with a blank: {_some(blanks)}"
+
+
+def _pairs(names: Iterable[str], key: Callable[[str], object]) -> Iterator[tuple[str, str]]:
+    """Yield each name that has the same key as one before, after the first of these."""
+    first: dict[object, str] = {}
+    for name in names:
+        before = first.setdefault(key(name), name)
+        if before != name:
+            yield before, name
+
+
+def _strictly(name: str) -> object:
+    """Return what is equal for names that look the same, or are the same number."""
+    text = "".join(letter for letter in unicodedata.normalize("NFC", name) if not _is_unseen(letter))
+    text = " ".join(text.split())
+    return _number(text) if WHOLE.fullmatch(text) else text
+
+
+def _loosely(name: str) -> object:
+    """Return what is equal for names that differ in case too, or in forms of letters such as full width."""
+    text = _strictly(unicodedata.normalize("NFKC", name))
+    return unicodedata.normalize("NFKC", text.casefold()) if isinstance(text, str) else text
+
+
+def _difference(first: str, second: str) -> str:
+    if WHOLE.fullmatch(first.strip()) and WHOLE.fullmatch(second.strip()):
+        return "how the number is written"
+    if " ".join(first.split()) == " ".join(second.split()):
+        return "blanks"
+    if _strictly(first) == _strictly(second):
+        return "their Unicode form"
+    return "case" if first.casefold() == second.casefold() else "the form of letters"
+
+
+def _number(text: str) -> int:
+    return int(WHOLE.fullmatch(text)[1])
+
+
+def _is_unseen(letter: str) -> bool:
+    """Tell whether a character has no width, such as a byte order mark."""
+    return unicodedata.category(letter) == "Cf"
+
+
+def _shown(name: str) -> str:
+    """Return a name in quotes, with codes where letters alone would not tell it from its twin."""
+    return repr(name) if unicodedata.is_normalized("NFC", name) else ascii(name)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:SHOWN], *(["..."] if len(names) > SHOWN else [])])

@@ -1,0 +1,47 @@
+"""How many images of a dataset EXIF turns: cameras store what they see, and note how they were held."""
+
+from pathlib import Path
+
+from activepool.data.image_files import read_header, without_remarks
+from activepool.data.likeness import spread_evenly
+from activepool.data.samples import Samples
+
+
+def turn_notice(samples: Samples, turned: int, seen: int | None = None) -> str | None:
+    """Return what to say of the turns; None if there are none, or they are applied.
+
+    Args:
+        samples: a dataset of image files.
+        turned: images that EXIF turns.
+        seen: among how many; None for all.
+    """
+    if not turned or samples.upright:
+        return None
+    total = sum(len(part) for part in samples.parts.values())
+    some = "" if seen in (None, total) else f" looked at ({total:,} in all)"
+    looked_at = f"{total if seen is None else seen:,} images{some}"
+    return (
+        f"{samples.root}: {turned:,} of {looked_at} have a turn in their EXIF, which is not applied; "
+        "dataset.exif: apply would set them upright"
+    )
+
+
+def look_for_turns(samples: Samples) -> str | None:
+    """Return the notice of a look at the headers of some images of each part, spread evenly over it."""
+    paths = [
+        samples.image_path(source)
+        for part in samples.parts.values()
+        if part.images is None
+        for source in part.sources[spread_evenly(part)]
+    ]
+    with without_remarks():
+        turned = sum(_is_turned(path) for path in paths)
+    return turn_notice(samples, turned, len(paths))
+
+
+def _is_turned(path: Path) -> bool:
+    try:
+        return read_header(path)
+    # It is said, or the image left out, when all of them are looked at.
+    except Exception:
+        return False

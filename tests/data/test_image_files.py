@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, UnidentifiedImageError
 
-from activepool.data.image_files import decoded, read_header
+from activepool.data.image_files import decoded, read_header, without_remarks
 from activepool.data.image_formats import FORMATS, image_endings, is_image_name
 
 #: A scene with which each turn and mirror image is told from all others.
@@ -61,8 +61,9 @@ def test_a_photograph_is_set_upright_in_grey_too(tmp_path):
 def test_damaged_exif_is_no_turn(tmp_path, damage):
     path = tmp_path / "image.jpg"
     Image.fromarray(UPRIGHT).save(path, exif=damage)
-    assert not read_header(path)
-    assert decoded(path, "RGB", upright=True).size == (16, 8)
+    with without_remarks():
+        assert not read_header(path)
+        assert decoded(path, "RGB", upright=True).size == (16, 8)
 
 
 @pytest.mark.parametrize("name", ["07.png", "07.eps"])

@@ -194,7 +194,7 @@ def test_the_ready_experiments_are_valid(file):
 
 def test_the_options_of_every_dataset_are_those_of_its_kind():
     """What a configuration may say of a kind of dataset is what the kind's function takes."""
-    shared = set(DatasetSettings.model_fields) | {"kind", "on_unreadable"}
+    shared = set(DatasetSettings.model_fields) | {"kind", "on_unreadable", "exif"}
     for section in (Digits, Cifar, ImageNet, ImageNetLT, Folder, Manifest):
         for kind in get_args(section.model_fields["kind"].annotation):
             taken = set(inspect.signature(KINDS[kind].load).parameters)

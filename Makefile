@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Three commands do everything on a fresh machine: `make demo`, `make test` and `make test-all`.
 # Each first makes the environment in .venv, from the exact versions of envs/requirements.lock.
 
 PYTHON ?= python3
@@ -9,18 +9,25 @@ BIN := .venv/bin
 # A run starts hundreds of short programs: let Python keep their modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test setup optional lint report lock clean
+.PHONY: demo test test-all setup optional lint report lock clean
 
 ## demo: run the experiment of config.yaml, and say where its figures are
 demo: setup
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "Figures: results/digits/figures    Tables: results/digits/tables    All of it in one page: make report"
 
-## test: run the tests, a file at a time on each core and one more, because tests of clusters wait a lot
+# The tests of a file run in one process, and there is a process more than cores, because tests of clusters wait a lot.
 # Threads that wait for one another sleep: spinning, they would take the cores from the other tests' programs.
-test: export OMP_WAIT_POLICY = passive
+TESTS := OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses $$(($(CORES) + 1)) --dist loadfile \
+	--no-loadscope-reorder --durations 10 --durations-min 1
+
+## test: run the tests that a change should pass before it is committed
 test: setup
-	$(BIN)/python -m pytest --numprocesses $$(($(CORES) + 1)) --dist loadfile --no-loadscope-reorder
+	$(TESTS) -m "not long"
+
+## test-all: run all tests, those of minutes too
+test-all: setup
+	$(TESTS)
 
 ## report: results of the demo with captions, as one HTML page that opens offline
 report: demo

@@ -1,6 +1,9 @@
-"""The order of the tests: the longest come first, so that no core waits for another at the end."""
+"""The order of the tests, longest first, so that no core waits for another at the end; what a run shows."""
 
-#: Files of tests that take minutes.
+import pytest
+from progress import Progress
+
+#: Files of tests that take a minute or more.
 LONGEST = (
     "test_paper_figures.py",
     "test_kills.py",
@@ -12,6 +15,13 @@ LONGEST = (
     "test_kubernetes.py",
     "test_same_bits.py",
 )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    """Where several processes run the tests, show their progress in per cent."""
+    if config.getoption("numprocesses", None) and config.option.verbose <= 0:
+        config.pluginmanager.register(Progress(config), "progress")
 
 
 def pytest_collection_modifyitems(items):

@@ -1,5 +1,6 @@
 """Running the workflow for tests: a folder, a configuration, and what came out."""
 
+import fcntl
 import hashlib
 import multiprocessing
 import os
@@ -7,10 +8,12 @@ import pkgutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
 import yaml
 
 REPOSITORY = Path(__file__).parents[1]
@@ -89,6 +92,20 @@ class Folder:
             for path, digest in self.digests("results/**/*.*").items()
             if not {"logs", "provenance"}.intersection(Path(path).parts)
         }
+
+
+def made_once(temporary: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that ``make`` filled once for all processes that run tests; nobody may change it."""
+    root = temporary.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each has a folder of its own in that of all
+        root = root.parent
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / name).exists():
+            unfinished = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=root))
+            make(unfinished)
+            unfinished.rename(root / name)
+    return root / name
 
 
 def _main(words: Sequence[str], path: Path, environment: dict[str, str], output: Path) -> None:

@@ -1,7 +1,9 @@
+import shutil
+
 import h5py
 import numpy as np
 import pytest
-from workflow_runs import Folder
+from workflow_runs import Folder, made_once
 
 EMBEDDINGS = {
     "experiment": "trial",
@@ -32,8 +34,11 @@ def write_embeddings(path, size=300, width=8, classes=4):
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A folder in which the workflow ran to its end; tests that change it put it back."""
-    path = tmp_path_factory.mktemp("finished")
-    write_embeddings(path / "given.h5")
-    folder = Folder(path, EMBEDDINGS)
-    folder.snakemake()
-    return folder
+
+    def run(path):
+        write_embeddings(path / "given.h5")
+        Folder(path, EMBEDDINGS).snakemake()
+
+    path = tmp_path_factory.mktemp("copy") / "finished"
+    shutil.copytree(made_once(tmp_path_factory, "finished", run), path)
+    return Folder(path, EMBEDDINGS)

@@ -17,10 +17,13 @@ from workflow_runs import REPOSITORY, Folder
 
 from activepool.kernels import choosing
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("snakemake_executor_plugin_cluster_generic") is None,
-    reason="there is no snakemake-executor-plugin-cluster-generic; envs/requirements.lock has it",
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        importlib.util.find_spec("snakemake_executor_plugin_cluster_generic") is None,
+        reason="there is no snakemake-executor-plugin-cluster-generic; envs/requirements.lock has it",
+    ),
+]
 
 CONFIGURATION = {
     "experiment": "trial",

@@ -9,6 +9,8 @@ import pytest
 from workflow.conftest import EMBEDDINGS, write_embeddings
 from workflow_runs import Folder
 
+pytestmark = pytest.mark.long
+
 CONFIGURATION = {**EMBEDDINGS, "strategies": ["random", "base"], "seeds": 1, "rounds": 2}
 TARGET = "results/trial/curves.csv"
 

@@ -11,7 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from workflow_runs import Folder
+
+pytestmark = pytest.mark.long
 
 #: Every stage of linear evaluation is in it: pretraining, shards, preparations, image models, states.
 CONFIGURATION = {

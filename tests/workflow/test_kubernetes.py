@@ -20,10 +20,13 @@ from activepool.backbones.checkpoint import save_weights
 from activepool.backbones.networks import small
 
 NEEDED = ("snakemake_executor_plugin_kubernetes", "snakemake_storage_plugin_s3", "moto", "flask")
-pytestmark = pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in NEEDED) or not shutil.which("git"),
-    reason="the packages of envs/kubernetes.lock, or git, are not installed",
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not all(importlib.util.find_spec(name) for name in NEEDED) or not shutil.which("git"),
+        reason="the packages of envs/kubernetes.lock, or git, are not installed",
+    ),
+]
 
 PROFILE = REPOSITORY / "profiles/kubernetes"
 

@@ -15,6 +15,8 @@ from planning.loading import load
 from planning.paper import EXPERIMENTS, NAMES
 from planning.plan import Plan
 
+pytestmark = pytest.mark.long
+
 SMALL = {"stand_in": "digits", "scale": 0.01, "rounds": 2, "seeds": 1}
 
 

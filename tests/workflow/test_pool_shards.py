@@ -4,6 +4,8 @@ import pytest
 from workflow.conftest import EMBEDDINGS, write_embeddings
 from workflow_runs import Folder
 
+pytestmark = pytest.mark.long
+
 #: Five blocks of rows: three and eight shards differ, and some of the eight are empty.
 ROWS = 20_000
 

@@ -83,11 +83,13 @@ def test_the_table_and_the_cases_are_of_the_same_changes():
     assert sorted(change for change, _ in ROWS) == sorted(CASES)
 
 
+@pytest.mark.long
 def test_nothing_is_to_be_done_before_a_change(trial_of, finished_images):
     assert not planned(finished_images, *IMAGE_TARGETS)
     assert not trial_of("embeddings").planned()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("change", "words"), ROWS, ids=[change.replace("`", "") for change, _ in ROWS])
 def test_a_change_reruns_what_depends_on_it_and_nothing_else(change, words, trial_of):
     case = CASES[change]
@@ -109,6 +111,7 @@ def check_words(words, found):
     assert rules <= (following(named) if "what follows" in words else named)
 
 
+@pytest.mark.long
 def test_images_that_moved_are_read_where_they_lie(trial_of):
     trial = trial_of("images")
     [features] = trial.path.glob("results/features/*/*/features.h5")

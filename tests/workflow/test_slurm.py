@@ -30,9 +30,10 @@ def slurm_answers():
     return subprocess.run(["sinfo"], capture_output=True, timeout=20, check=False).returncode == 0
 
 
-pytestmark = pytest.mark.skipif(
-    not slurm_answers(), reason="there is no Slurm; .ci/slurm/start.sh starts one"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not slurm_answers(), reason="there is no Slurm; .ci/slurm/start.sh starts one"),
+]
 
 
 def running_job():

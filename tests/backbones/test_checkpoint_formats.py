@@ -8,7 +8,7 @@ from torch import nn
 from torchvision import models
 
 from activepool.backbones.backbone import Backbone, Preprocessing
-from activepool.backbones.checkpoint import load_backbone, load_weights
+from activepool.backbones.checkpoint import load_backbone, load_weights, save_weights
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
 from activepool.errors import InputError
 
@@ -48,6 +48,87 @@ def test_features_are_those_of_the_encoder_in_the_file(tmp_path, images, name, p
     loaded = as_backbone(encoder())
     load_weights(loaded, path, FORMATS[name])
     assert torch.equal(features(loaded, images), features_of(source, images))
+
+
+#: What stands before the keys of a network that was compiled, trained on several GPUs, sharded, averaged.
+WRAPPED = [
+    "_orig_mod.",
+    "module._orig_mod.",
+    "_orig_mod.module.",
+    "module.module._orig_mod._orig_mod.module.",
+    "_fsdp_wrapped_module._orig_mod._checkpoint_wrapped_module.",
+]
+
+
+def wrapped(content, before):
+    """Put ``before`` in front of the names of all tensors."""
+    if not isinstance(content, dict):
+        return content
+    return {
+        before + key if isinstance(value, torch.Tensor) else key: wrapped(value, before)
+        for key, value in content.items()
+    }
+
+
+@by_case
+@pytest.mark.parametrize("before", WRAPPED)
+def test_names_of_wrappers_do_not_count_in_any_format(tmp_path, images, name, project, before):
+    source, content = project()
+    torch.save(wrapped(content, before), tmp_path / "checkpoint.pth")
+    loaded = as_backbone(encoder())
+    load_weights(loaded, tmp_path / "checkpoint.pth", FORMATS[name])
+    assert torch.equal(features(loaded, images), features_of(source, images))
+
+
+@by_case
+@pytest.mark.parametrize("inside", ["_orig_mod.", "_fsdp_wrapped_module."])
+def test_parts_may_be_wrapped(tmp_path, images, name, project, inside):
+    """As when the encoder is compiled, and the training's module around it is not."""
+    source, content = project()
+
+    def with_parts(content):
+        if not isinstance(content, dict):
+            return content
+        return {
+            key.replace("conv1.", f"{inside}conv1.").replace("layer1.", f"layer1.{inside}"): with_parts(value)
+            for key, value in content.items()
+        }
+
+    torch.save(with_parts(content), tmp_path / "checkpoint.pth")
+    loaded = as_backbone(encoder())
+    load_weights(loaded, tmp_path / "checkpoint.pth", FORMATS[name])
+    assert torch.equal(features(loaded, images), features_of(source, images))
+
+
+def test_a_module_after_the_prefix_does_not_count(tmp_path, images):
+    source = as_backbone(encoder())
+    content = {f"module.encoder_q.module.{key}": value for key, value in source.network.state_dict().items()}
+    torch.save({"state_dict": content}, tmp_path / "moco.pth")
+    loaded = as_backbone(encoder())
+    load_weights(loaded, tmp_path / "moco.pth", FORMATS["moco_v2"])
+    assert torch.equal(features(loaded, images), features(source, images))
+
+
+@pytest.mark.parametrize("wrapper", [torch.compile, nn.DataParallel])
+def test_a_wrapped_backbone_loads_what_it_saved_and_what_others_did(tmp_path, wrapper):
+    plain = as_backbone(encoder())
+    around = as_backbone(wrapper(encoder()))
+    for source, target in [(around, plain), (plain, around), (around, around)]:
+        save_weights(tmp_path / "weights.safetensors", source, {})
+        expected = [value.clone() for value in source.network.state_dict().values()]
+        for values in target.network.parameters():
+            values.data.fill_(0)
+        load_weights(target, tmp_path / "weights.safetensors")
+        assert all(map(torch.equal, target.network.state_dict().values(), expected))
+
+
+def test_an_average_of_weights_by_torch(tmp_path, images):
+    source = encoder()
+    average = torch.optim.swa_utils.AveragedModel(source)
+    torch.save({"model": average.state_dict()}, tmp_path / "average.pth")
+    loaded = as_backbone(encoder())
+    load_weights(loaded, tmp_path / "average.pth")
+    assert torch.equal(features(loaded, images), features_of(average.module, images))
 
 
 @by_case

@@ -10,26 +10,37 @@ from torch import nn
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.checkpoint_fit import fit
 from activepool.backbones.checkpoint_formats import FORMATS
+from activepool.backbones.position_tables import interpolated
 from activepool.backbones.registry import build
 from activepool.errors import InputError
 
 
 class Transformer(nn.Module):
-    """A network whose table of positions is for 8 x 8 pixels, unless it may be interpolated."""
+    """A network whose table of positions is for images of 8 x 8 pixels, unless it may be interpolated."""
 
-    def __init__(self, dynamic_img_size=False):
+    def __init__(self, dynamic_img_size=False, img_size=8):
         super().__init__()
-        self.positions = nn.Parameter(torch.randn(1, 64))
-        self.dynamic_img_size = dynamic_img_size
+        self.pos_embed = nn.Parameter(torch.randn(1, img_size**2, 3))
+        self.dynamic_img_size, self.img_size = dynamic_img_size, img_size
 
     def forward(self, images):
-        grey = images.mean(dim=1)
         if self.dynamic_img_size:
-            grey = nn.functional.interpolate(grey[:, None], size=(8, 8))[:, 0]
-        return grey.flatten(1) * self.positions
+            images = nn.functional.interpolate(images, size=(self.img_size, self.img_size))
+        return (images.flatten(2).mT * self.pos_embed).mean(dim=1)
 
 
-NETWORKS = {"vit_tiny": Transformer, "net": lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())}
+class FixedTransformer(Transformer):
+    """The same, which does not interpolate."""
+
+    def __init__(self, img_size=8):
+        super().__init__(img_size=img_size)
+
+
+NETWORKS = {
+    "vit_tiny": Transformer,
+    "cait_tiny": FixedTransformer,
+    "net": lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+}
 DATA = {
     "input_size": (3, 8, 8),
     "mean": (0.1, 0.2, 0.3),
@@ -64,7 +75,7 @@ def stand_in(monkeypatch, data):
 @pytest.mark.usefixtures("stand_in")
 def test_preprocessing_is_timms():
     backbone = build("timm:vit_tiny", None, 1)
-    assert backbone.width == 64
+    assert backbone.width == 3
     assert str(backbone.preprocessing) == (
         "resize 8 bicubic, centre crop 8, rgb, mean 0.1 0.2 0.3, std 0.4 0.5 0.6"
     )
@@ -78,7 +89,26 @@ def test_another_size_is_in_proportion_and_keeps_the_table_of_positions(name):
     assert (backbone.preprocessing.image_size, backbone.preprocessing.resize) == (16, 17)
     if name == "vit_tiny":
         assert backbone.network.dynamic_img_size
-        assert backbone.network.positions.shape == (1, 64)
+        assert backbone.network.pos_embed.shape == (1, 64, 3)
+
+
+@pytest.mark.usefixtures("stand_in")
+@pytest.mark.parametrize("name", ["vit_tiny", "cait_tiny"])
+@pytest.mark.parametrize("side", [8, 16, 12])
+def test_a_table_for_any_size_loads(tmp_path, capsys, name, side):
+    """That of the weights' own size, that of the images, and a third one."""
+    source = NETWORKS[name](img_size=side)
+    torch.save(source.state_dict(), tmp_path / "weights.pth")
+    network = load_backbone(f"timm:{name}", 16, 3, str(tmp_path / "weights.pth"), FORMATS["timm"])[0].network
+    said = capsys.readouterr().err
+    if side == 16 or (side == 8 and name == "vit_tiny"):
+        assert torch.equal(network.pos_embed, source.pos_embed) and not said
+    else:
+        assert network.pos_embed.shape == (1, 256, 3)
+        assert said == (
+            f"{tmp_path / 'weights.pth'}: the table of positions pos_embed is interpolated "
+            f"from {side} x {side} places to 16 x 16\n"
+        )
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -118,6 +148,37 @@ def test_timm_itself(tmp_path):
     with pytest.raises(InputError, match="the nearest names are vit_tiny_patch16_224"):
         build("timm:vit_tiny_patch16_242", None, 3)
     assert build(f"timm:{name}", 96, 3).network.pos_embed.shape == backbone.network.pos_embed.shape
+
+
+#: Networks of timm, and a size that is not their own: classic, with registers, with tables of offsets.
+OF_ANY_SIZE = [
+    ("vit_tiny_patch16_224", 64),
+    ("vit_small_patch14_reg4_dinov2.lvd142m", 112),
+    ("swin_tiny_patch4_window7_224", 64),
+]
+
+
+@pytest.mark.parametrize(("name", "size"), OF_ANY_SIZE, ids=[name for name, _ in OF_ANY_SIZE])
+def test_networks_of_timm_load_what_was_trained_at_the_size_of_the_images(tmp_path, capsys, name, size):
+    timm = pytest.importorskip("timm")
+    source = timm.create_model(name, pretrained=False, num_classes=3, img_size=size).eval()
+    torch.save({"state_dict": source.state_dict()}, tmp_path / "weights.pth")
+    path = str(tmp_path / "weights.pth")
+    network = load_backbone(f"timm:{name}", size, 3, path, FORMATS["timm"])[0].eval().network
+    assert not capsys.readouterr().err
+    images = torch.rand(1, 3, size, size)
+    source.reset_classifier(0)
+    with torch.inference_mode():
+        assert torch.allclose(network(images), source(images), atol=1e-5)
+
+
+def test_tables_are_interpolated_as_by_timm():
+    timm_layers = pytest.importorskip("timm.layers")
+    for further, side, wanted in [(1, 14, 4), (0, 5, 9), (2, 3, 37)]:
+        table = torch.randn(1, side**2 + further, 6)
+        expected = timm_layers.resample_abs_pos_embed(table, [wanted] * 2, num_prefix_tokens=further)
+        found = interpolated("pos_embed", table, (1, wanted**2 + further, 6))
+        assert torch.allclose(found, expected, atol=1e-6)
 
 
 def test_esvits_swin_is_timms():

@@ -1,6 +1,7 @@
 """The weights of a backbone in a file: written as safetensors, and loaded only where all of them fit."""
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from safetensors.torch import save
 from torch import Tensor
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.checkpoint_fit import fit, misfit, state_dict_of, unusable
+from activepool.backbones.checkpoint_fit import Fit, fit, state_dict_of, unusable
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
+from activepool.backbones.checkpoint_misfit import misfit
 from activepool.backbones.checkpoint_reading import read_checkpoint
-from activepool.backbones.registry import build, may_bring_weights
+from activepool.backbones.position_tables import grid_of, interpolated
+from activepool.backbones.registry import build, may_bring_weights, variants
 from activepool.errors import InputError
 from activepool.files import file_digest, written_whole
 
@@ -52,10 +55,15 @@ def load_backbone(
     Returns: the backbone, and the SHA-256 of the checkpoint ("" without one).
     Raises: InputError if weights would stay random, or the checkpoint does not fit.
     """
-    backbone = build(name, image_size, channels)
     if checkpoint != NONE:
-        load_weights(backbone, checkpoint, form)
+        content = read_checkpoint(checkpoint)
+        for backbone in variants(name, image_size, channels):
+            if _fit_of(content, backbone, form).is_exact:
+                break
+        # The last is for images of just this size, so that tables of positions are interpolated once at most.
+        _load(backbone, content, checkpoint, form)
         return backbone, file_digest(checkpoint)
+    backbone = build(name, image_size, channels)
     if backbone.network.state_dict() and not may_bring_weights(name):
         raise InputError(
             f"backbone: {name!r} without a checkpoint would have random weights; give a checkpoint, "
@@ -72,15 +80,38 @@ def load_weights(backbone: Backbone, path: str | Path, form: CheckpointFormat = 
         path: a file of safetensors or of torch.save.
         form: where the weights are in it, and how they are named.
 
+    A table of positions for images of another size is interpolated, and a line on stderr says so.
+
     Raises: InputError that lists the keys that are missing, left over, or of another shape or type.
     """
-    content = read_checkpoint(path)
+    _load(backbone, read_checkpoint(path), path, form)
+
+
+def _load(backbone: Backbone, content: Any, path: str | Path, form: CheckpointFormat) -> None:
     own = backbone.network.state_dict()
     found = state_dict_of(content, form)
-    matching = fit(found, own, form)
+    matching = _fit_of(content, backbone, form)
     if not matching.is_complete:
         raise InputError(f"{path}: does not fit the backbone: {misfit(content, own, form)}")
     if problem := unusable(found, own, matching.sources):
         raise InputError(f"{path}: {problem}")
     # What an old file lacks (counters of batches) stays as it is.
-    backbone.network.load_state_dict(own | {name: found[key] for name, key in matching.sources.items()})
+    weights = own | {name: found[key] for name, key in matching.sources.items()}
+    for name in matching.interpolated:
+        weights[name] = interpolated(name, weights[name], own[name].shape)
+    if matching.interpolated:
+        print(f"{path}: {_interpolation(matching, found, own)}", file=sys.stderr)
+    backbone.network.load_state_dict(weights)
+
+
+def _fit_of(content: Any, backbone: Backbone, form: CheckpointFormat) -> Fit:
+    return fit(state_dict_of(content, form), backbone.network.state_dict(), form)
+
+
+def _interpolation(matching: Fit, found: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> str:
+    """Say which tables of positions are interpolated, from how many places to how many."""
+    first, *others = matching.interpolated
+    sides = [grid_of(first, shape).side for shape in (found[matching.sources[first]].shape, own[first].shape)]
+    before, after = (f"{side} x {side}" for side in sides)
+    more = f" (and {len(others)} more)" if others else ""
+    return f"the table of positions {first}{more} is interpolated from {before} places to {after}"

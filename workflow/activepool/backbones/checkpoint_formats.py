@@ -3,13 +3,31 @@
 This module does not import torch: a configuration is checked with it in an instant.
 """
 
+import re
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-#: What torch puts before each key of a network that was trained on several GPUs; it is never part of a name.
+#: What torch calls a network inside one that trains it on several GPUs, or averages its weights.
 PARALLEL = "module."
+
+# What torch calls a network that it compiled, shards or recomputes; any part of a network can be one.
+_WRAPPED = re.compile(r"(?:(?<=\.)|^)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
+
+
+@cache
+def bare(key: str) -> str:
+    """Return a key without the names of wrappers: ``module.`` at its front, the others anywhere."""
+    return _without_parallel(_WRAPPED.sub("", key))
+
+
+def _without_parallel(key: str) -> str:
+    while key.startswith(PARALLEL):
+        key = key.removeprefix(PARALLEL)
+    return key
+
 
 # One text, or several.
 Texts = Annotated[
@@ -20,7 +38,8 @@ Texts = Annotated[
 class CheckpointFormat(BaseModel):
     """Where the encoder's weights are in a file, and what they are called there.
 
-    A key is read in this order: ``module.`` at its front is dropped, then `prefix`, then `renamed` applies.
+    A key is read in this order: the names of wrappers are dropped (see `bare`), then `prefix`, and
+    ``module.`` once more; then `renamed` applies.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,19 +62,19 @@ class CheckpointFormat(BaseModel):
     )
 
     def name(self, key: str, prefix: str) -> str | None:
-        """Return the name in the backbone of a key in the file; None for a key without the prefix."""
-        plain, prefix = key.removeprefix(PARALLEL), prefix.removeprefix(PARALLEL)
+        """Return the bare name in the backbone of a key in the file; None for a key without the prefix."""
+        plain, prefix = bare(key), bare(prefix)
         if not plain.startswith(prefix):
             return None
-        plain = plain.removeprefix(prefix)
+        plain = _without_parallel(plain.removeprefix(prefix))
         for before, after in self.renamed.items():
-            if plain.startswith(before):
-                return after + plain.removeprefix(before)
+            if plain.startswith(bare(before)):
+                return bare(after) + plain.removeprefix(bare(before))
         return plain
 
     def may_be_left_over(self, name: str) -> bool:
         """Whether the backbone may have no place for a name."""
-        return any(fnmatchcase(name, f"{beginning}*") for beginning in self.skipped)
+        return any(fnmatchcase(name, f"{bare(beginning) or beginning}*") for beginning in self.skipped)
 
 
 # What torchvision and timm call the layer that makes classes of a feature.

@@ -6,7 +6,7 @@ checked in an instant.
 """
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,15 @@ def build(name: str, image_size: int | None, channels: int) -> "Backbone":
 
     Raises: InputError if there is no such backbone.
     """
+    return next(variants(name, image_size, channels))
+
+
+def variants(name: str, image_size: int | None, channels: int) -> "Iterator[Backbone]":
+    """Yield the backbone that `build` makes, then the same with other tables of positions if there are such.
+
+    A network of timm may have a table for the size that it was made for, and interpolate it in each run, or
+    one for ``image_size``: a checkpoint fits one of them. The last has that for ``image_size``.
+    """
     try:
         check_name(name)
     except InputError as error:
@@ -76,12 +85,13 @@ def build(name: str, image_size: int | None, channels: int) -> "Backbone":
     if source == "torchvision":
         from activepool.backbones.torchvision_networks import torchvision_backbone
 
-        return torchvision_backbone(function, image_size)
-    if source == "timm":
-        from activepool.backbones.timm_networks import timm_backbone
+        yield torchvision_backbone(function, image_size)
+    elif source == "timm":
+        from activepool.backbones.timm_networks import timm_backbones
 
-        return timm_backbone(function, image_size)
-    return _made_by_function(name, image_size or DEFAULT_IMAGE_SIZE, channels)
+        yield from timm_backbones(function, image_size)
+    else:
+        yield _made_by_function(name, image_size or DEFAULT_IMAGE_SIZE, channels)
 
 
 def _made_by_function(name: str, image_size: int, channels: int) -> "Backbone":

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from collections.abc import Iterator
 from types import ModuleType
 
 from torch import nn
@@ -13,15 +14,18 @@ from activepool.errors import InputError
 INTERPOLATIONS = ("bilinear", "bicubic")
 
 
-def timm_backbone(name: str, image_size: int | None) -> Backbone:
-    """Make a network of timm with random weights; a feature is what enters its classifier.
+def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
+    """Yield a network of timm with random weights, in one or two forms.
+
+    A feature is what enters its classifier.
 
     Args:
         name: as timm.create_model takes it, with the tag of its weights for their preprocessing.
-        image_size: by default, that of those weights. For another, a vision transformer keeps its table of
-            positions, as the checkpoint has it, and interpolates it in each run.
+        image_size: by default, that of those weights. For another, a vision transformer first keeps its table
+            of positions, and interpolates it in each run; then it has a table for this size. Many networks
+            can do the second alone.
 
-    Raises: InputError if timm is not installed, or there is no such network.
+    Raises: InputError if timm is not installed, there is no such network, or it does not take such images.
     """
     timm = _timm(name)
     if not timm.is_model(name):
@@ -30,9 +34,20 @@ def timm_backbone(name: str, image_size: int | None) -> Backbone:
         raise InputError(f"backbone: timm has no network {name!r}{hint}")
     network = _created(timm, name)
     preprocessing = _preprocessing(timm, name, network, image_size)
-    if preprocessing.image_size != _preprocessing(timm, name, network, None).image_size:
-        network = _created_for_any_size(timm, name)
-    return measured(f"timm:{name}", network, preprocessing)
+    if preprocessing.image_size == _preprocessing(timm, name, network, None).image_size:
+        yield measured(f"timm:{name}", network, preprocessing)
+        return
+    takes_an_option = False
+    for options in ({"dynamic_img_size": True}, {"img_size": preprocessing.image_size}):
+        try:
+            network = _created(timm, name, **options)
+        except TypeError:  # a network that does not know the option
+            continue
+        takes_an_option = True
+        yield measured(f"timm:{name}", network, preprocessing)
+    if not takes_an_option:
+        # Most of these need no table of positions.
+        yield measured(f"timm:{name}", _created(timm, name), preprocessing)
 
 
 def _timm(name: str) -> ModuleType:
@@ -46,19 +61,12 @@ def _timm(name: str) -> ModuleType:
     return timm
 
 
-def _created(timm: ModuleType, name: str, **options: bool) -> nn.Module:
+def _created(timm: ModuleType, name: str, **options: bool | int) -> nn.Module:
     try:
         return timm.create_model(name, pretrained=False, num_classes=0, **options)
-    except RuntimeError as error:
-        raise InputError(f"backbone: timm cannot make {name!r} ({error})") from error
-
-
-def _created_for_any_size(timm: ModuleType, name: str) -> nn.Module:
-    try:
-        return _created(timm, name, dynamic_img_size=True)
-    except TypeError:
-        # Networks without a table of positions do not know this option, and most of them need none.
-        return _created(timm, name)
+    except (RuntimeError, ValueError, AssertionError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"backbone: timm cannot make {name!r} ({reason})") from error
 
 
 def _preprocessing(timm: ModuleType, name: str, network: nn.Module, image_size: int | None) -> Preprocessing:

@@ -1,0 +1,89 @@
+"""What is said of a checkpoint that does not fit: a remedy that is told helps when it is followed."""
+
+import pytest
+import torch
+import yaml
+from backbones.projects import encoder
+from torch import nn
+
+from activepool.backbones.checkpoint_fit import fit, state_dict_of
+from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
+from activepool.backbones.checkpoint_misfit import misfit
+
+
+@pytest.fixture
+def weights():
+    return encoder().state_dict()
+
+
+def prefixed(weights, prefix):
+    return {prefix + key: value for key, value in weights.items()}
+
+
+def advised(message):
+    """Return the format that a message advises."""
+    keys, found, _ = message.partition("; keys: ")[2].partition(" would match all of them")
+    assert found, message
+    return CheckpointFormat(**yaml.safe_load(keys))
+
+
+OTHERS = {"fc.weight": torch.zeros(3, 2), "fc.bias": torch.zeros(3)}
+
+#: What frameworks write of a network W with a classifier C, and the advice for it.
+FILES = {
+    "lightning": (lambda w, c: {"state_dict": prefixed(w | c, "model."), "epoch": 3}, {"prefix": "model."}),
+    "net": (lambda w, c: prefixed(w | c, "net.backbone."), {"prefix": "net.backbone."}),
+    "compiled in lightning": (lambda w, c: prefixed(w | c, "model._orig_mod."), {"prefix": "model."}),
+    "beside others": (
+        lambda w, c: prefixed(w | c, "online.") | {"projector.weight": torch.zeros(2)},
+        {"prefix": "online."},
+    ),
+    "averaged": (lambda w, c: {"ema": w | c, "step": 1}, {"inside": ("ema",)}),
+    "deepspeed": (lambda w, c: {"module": prefixed(w | c, "module.")}, {"inside": ("module",)}),
+    "nested": (
+        lambda w, c: {"run": {"networks": {"student": prefixed(w | c, "_orig_mod.vision.")}}},
+        {"inside": ("run", "networks", "student"), "prefix": "vision."},
+    ),
+    "two words": (lambda w, c: {"two words": w | c}, {"inside": ("two words",)}),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("form", ["plain", "torchvision", "moco_v2", "dino", "esvit"])
+@pytest.mark.parametrize("classifier", [True, False])
+def test_an_unknown_place_or_prefix_is_told_such_that_it_helps(weights, name, form, classifier):
+    make, expected = FILES[name]
+    content = make(weights, OTHERS if classifier else {})
+    message = misfit(content, weights, FORMATS[form])
+    advice = advised(message)
+    assert fit(state_dict_of(content, advice), weights, advice).is_complete
+    given = advice.model_dump(include=set(expected))
+    assert given == {key: (value,) if isinstance(value, str) else value for key, value in expected.items()}
+    assert "\n" not in message
+
+
+def test_the_line_names_the_keys_as_they_are_to_be_written(weights):
+    message = misfit({"state_dict": prefixed(weights | OTHERS, "model.")}, weights, FORMATS["torchvision"])
+    assert message.endswith("; keys: {prefix: model., skipped: fc.} would match all of them")
+
+
+def test_no_remedy_is_told_that_cannot_help(weights):
+    other = nn.Sequential(nn.Linear(3, 3)).state_dict()
+    message = misfit(other, weights, FORMATS["plain"])
+    assert message.endswith(
+        "the file has no others of the shapes that are missing: it is of another architecture"
+    )
+    assert "keys" not in message
+    assert "keys" not in misfit({"epoch": 3}, weights, FORMATS["plain"])
+    assert "keys" not in misfit([1, 2], weights, FORMATS["plain"])
+
+
+def test_what_is_left_over_can_be_passed_over(weights):
+    message = misfit(weights | {"layer9.weight": torch.zeros(2)}, weights, FORMATS["plain"])
+    assert "left over: layer9.weight" in message
+    assert message.endswith("the key backbone.keys.skipped passes over it")
+
+
+def test_state_dicts_that_fit_nothing_are_to_be_looked_for(weights):
+    message = misfit({"net": {"other.weight": torch.zeros(2)}}, weights, FORMATS["plain"])
+    assert message.endswith("(it holds: net); the key backbone.keys.inside says where it is")

@@ -90,6 +90,48 @@ def test_features_are_those_of_the_backbone_in_evaluation(tmp_path, dataset, che
         assert file["train/features"].chunks is None
 
 
+USERS_RANDOM_NETWORK = """
+import random
+
+import numpy as np
+import torch
+from torch import nn
+
+from activepool.backbones.backbone import Backbone, Preprocessing
+
+
+def drawn(image_size, channels):
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    network[1].bias.data += torch.tensor([np.random.rand(), random.random(), DRAWN]).float()
+    return Backbone(network, 3, Preprocessing(image_size, channels, 8, (0.5,), (0.5,)))
+"""
+
+
+def test_a_network_that_draws_its_weights_is_one_in_all_shards_and_runs(tmp_path, dataset):
+    (tmp_path / "mine.py").write_text(USERS_RANDOM_NETWORK.replace("DRAWN", "0.0"))
+    backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:drawn", image_size=8)
+    settings = ExtractSettings(batch_size=4, dtype="float32")
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    one = contents(extract(tmp_path, dataset, backbone, "none", settings, 1))
+    assert torch.equal(torch.get_rng_state(), state)
+    torch.rand(7), np.random.rand(5)
+    path = extract(tmp_path, dataset, backbone, "none", settings, 3)
+    assert contents(path) == one
+    with h5py.File(path) as file:
+        assert len(file.attrs["checkpoint_digest"]) == 64
+
+
+def test_shards_of_a_network_that_differs_in_each_process_are_not_joined(tmp_path, dataset):
+    """NumPy's generator without a seed takes one from the system, which nobody can fix."""
+    (tmp_path / "mine.py").write_text(
+        USERS_RANDOM_NETWORK.replace("DRAWN", "np.random.default_rng().normal()")
+    )
+    backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:drawn", image_size=8)
+    with pytest.raises(InputError, match=r"checkpoint_digest is .* all shards must come from one extraction"):
+        extract(tmp_path, dataset, backbone, "none", ExtractSettings(4, "float32"), 2)
+
+
 def test_views_do_not_depend_on_how_many_there_are(tmp_path, dataset, checkpoint):
     def views(count):
         settings = ExtractSettings(batch_size=8, views=count, augmentation="digits")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from activepool.backbones.backbone import Backbone, Preprocessing
 from activepool.backbones.registry import build
 from activepool.compute import Compute
 from activepool.data.samples import Part, Samples, write_samples
@@ -75,6 +76,33 @@ def test_the_network_learns_and_the_best_epoch_is_kept(data, tmp_path):
     rows = features_of(network, data.validation, "cpu", 0)
     assert predict(trained.head, rows, Compute()).accuracy == trained.validation_accuracy
     assert history[-1]["loss"] < history[0]["loss"]
+
+
+@pytest.mark.parametrize(
+    ("images", "size", "sizes"),
+    [(37, 36, [37]), (37, 12, [12, 12, 13]), (37, 8, [8, 8, 8, 8, 5]), (2, 8, [2])],
+)
+def test_batch_normalisation_is_trained_on_no_image_alone(data, tmp_path, images, size, sizes):
+    """Images of one pixel at the last layer: torch refuses to normalise one of them."""
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 4, 9), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.Flatten()
+    )
+    alone = Backbone(network, 4, Preprocessing(9, 1, 9, (0.5,), (0.5,)))
+    few = replace(data, labelled=data.labelled.take(slice(images)))
+    settings = replace(SETTINGS, epochs=2, batch_size=size, freeze_batch_norm=False)
+    assert training._batch_sizes(images, settings) == sizes
+    _, history = finetune(alone, few, settings, StateFile(tmp_path / "state", ""), ALONE, 0)
+    assert len(history) == 2 and np.isfinite([row["loss"] for row in history]).all()
+    assert sum(training._batch_sizes(images, replace(settings, freeze_batch_norm=True))) == images
+
+
+@pytest.mark.parametrize(("images", "size", "what"), [(1, 8, "one labelled image"), (5, 1, "batch_size: 1")])
+def test_one_image_is_too_little_for_batch_normalisation(data, tmp_path, images, size, what):
+    few = replace(data, labelled=data.labelled.take(slice(images)))
+    settings = replace(SETTINGS, epochs=1, batch_size=size, freeze_batch_norm=False)
+    with pytest.raises(InputError, match=f"finetune: {what} is too little for batch normalisation"):
+        run(few, tmp_path / "state", settings)
+    run(few, tmp_path / "state", replace(settings, freeze_batch_norm=True))
 
 
 def test_a_step_is_one_of_sgd_on_the_weighted_cross_entropy(data):

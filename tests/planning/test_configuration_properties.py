@@ -74,7 +74,7 @@ OPTIMIZATION = {
 PRETRAINING = st.one_of(
     section({"epochs": EPOCHS}, method=one_of("simclr"), **OPTIMIZATION),
     section(
-        {"method": one_of("moco_v2"), "epochs": EPOCHS, "batch_size": one_of(8, 64, 256)},
+        {"method": one_of("moco_v2"), "epochs": EPOCHS, "batch_size": one_of(16, 64, 256)},
         batch_norm_groups=one_of(1, 2, 4, 8),
         queue=st.integers(256, 2**17),
         key_momentum=st.floats(0, 1, exclude_max=True),

@@ -44,6 +44,10 @@ def test_defaults_are_those_of_the_method_and_the_optimizer():
             {"method": "moco_v2", "epochs": 20, "batch_size": 100},
             "batch_size 100 must be a multiple of batch_norm_groups 8",
         ),
+        (
+            {"method": "moco_v2", "epochs": 20, "batch_size": 8},
+            "batch_size 8 must be at least twice batch_norm_groups 8",
+        ),
         ({"method": "moco_v2", "epochs": 20, "queue": 128}, "queue 128 must not be below batch_size 256"),
     ],
 )

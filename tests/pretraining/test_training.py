@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.settings import BackboneSettings
 from activepool.errors import InputError
+from activepool.pretraining.batches import _sizes
 from activepool.pretraining.moco import MoCo
 from activepool.pretraining.settings import MocoSettings, SimclrSettings
 from activepool.pretraining.simclr import SimCLR
@@ -149,6 +150,14 @@ def test_moco_leaves_out_what_does_not_fill_its_groups(tmp_path, monkeypatch, da
     monkeypatch.setattr(MoCo, "enqueue", lambda self, keys: (sizes.append(len(keys)), enqueue(self, keys)))
     run(tmp_path, dataset, MOCO.model_copy(update={"epochs": 2}))
     assert sizes == [6, 6, 6, 6, 6, 6]
+
+
+@pytest.mark.parametrize("images", range(16, 60))
+def test_moco_normalises_no_image_by_itself(images):
+    """With two images a group in a batch, an odd rest would be batches of one image a group."""
+    sizes = _sizes(range(images), batch_size=16, multiple=8)
+    assert set(sizes) == {16}
+    assert images - sum(sizes) < 16
 
 
 def test_colour_images_are_trained_on(tmp_path):

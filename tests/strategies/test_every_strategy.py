@@ -99,6 +99,22 @@ def test_one_labelled_sample(strategy):
 
 
 @every_strategy
+def test_one_class(strategy):
+    check_rules(strategy, Problem(classes=1), 11)
+
+
+@every_strategy
+def test_an_empty_pool(strategy):
+    check_rules(strategy, Problem(size=30, labelled=30), 11)
+
+
+@every_strategy
+@pytest.mark.parametrize("budget", [1, 5])
+def test_a_pool_of_one(strategy, budget):
+    check_rules(strategy, Problem(size=30, labelled=29), budget)
+
+
+@every_strategy
 def test_two_equal_rows_in_the_head(strategy):
     problem = Problem()
     weight = problem.head.weight.copy()

@@ -63,6 +63,13 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
         yield "backbone: its weights come from pretrain or backbone.checkpoint; neither is given, give one"
     if experiment.finetunes and backbone.architecture == WITHOUT_WEIGHTS:
         yield "head.solver: finetune trains the whole network, and identity has no weights"
+    if experiment.finetunes and not experiment.head.freeze_batch_norm:
+        for key, value in (
+            ("initial.size", experiment.initial.size),
+            ("head.batch_size", experiment.head.batch_size),
+        ):
+            if value < 2:
+                yield f"{key}: must be 2 or more to train batch normalisation, or head.freeze_batch_norm true"
     if backbone.format and backbone.keys:
         yield "backbone: format and keys both say how the checkpoint names its weights; give one"
     if (backbone.format or backbone.keys) and not backbone.checkpoint:

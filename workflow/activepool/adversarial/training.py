@@ -80,7 +80,9 @@ class AdversarialTraining:
                 self.networks.discriminator.parameters(), settings.discriminator_learning_rate
             ),
         }
-        self._steps = math.ceil(len(images.labelled) * settings.epochs / settings.batch_size)
+        steps = math.ceil(len(images.labelled) * settings.epochs / settings.batch_size)
+        # With nothing left to tell apart from the labelled images there is nothing to learn.
+        self._steps = steps if len(images.unlabelled) else 0
         self.step = 0
 
     def run(self, state: StateFile) -> None:

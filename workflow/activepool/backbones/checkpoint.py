@@ -1,11 +1,13 @@
 """The weights of a backbone in a file: written as safetensors, and loaded only where all of them fit."""
 
+import hashlib
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save
 from torch import Tensor
 
@@ -14,10 +16,12 @@ from activepool.backbones.checkpoint_fit import Fit, fit, state_dict_of, unusabl
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
 from activepool.backbones.checkpoint_misfit import misfit
 from activepool.backbones.checkpoint_reading import read_checkpoint
+from activepool.backbones.execution import fixed_draws
 from activepool.backbones.position_tables import grid_of, interpolated
 from activepool.backbones.registry import build, may_bring_weights, variants
 from activepool.errors import InputError
 from activepool.files import file_digest, written_whole
+from activepool.seeding import integer_seed
 
 #: What ``--checkpoint`` says for a backbone that needs no file.
 NONE = "none"
@@ -49,10 +53,11 @@ def load_backbone(
     Args:
         name, image_size, channels: see activepool.backbones.registry.build.
         checkpoint: a file for `load_weights`, or ``none`` for a backbone that has no weights, or whose own
-            function loads them.
+            function loads or draws them: torch, NumPy and Python then draw from a fixed seed, so that weights
+            drawn at random are the same in each process.
         form: how the file names the weights.
 
-    Returns: the backbone, and the SHA-256 of the checkpoint ("" without one).
+    Returns: the backbone, and the SHA-256 of the checkpoint; without one, that of its weights.
     Raises: InputError if weights would stay random, or the checkpoint does not fit.
     """
     if checkpoint != NONE:
@@ -63,13 +68,24 @@ def load_backbone(
         # The last is for images of just this size, so that tables of positions are interpolated once at most.
         _load(backbone, content, checkpoint, form)
         return backbone, file_digest(checkpoint)
-    backbone = build(name, image_size, channels)
+    with fixed_draws(integer_seed(0, 0, "backbone/weights")):
+        backbone = build(name, image_size, channels)
     if backbone.network.state_dict() and not may_bring_weights(name):
         raise InputError(
             f"backbone: {name!r} without a checkpoint would have random weights; give a checkpoint, "
             "pretrain it, or use identity"
         )
-    return backbone, ""
+    return backbone, weights_digest(backbone)
+
+
+def weights_digest(backbone: Backbone) -> str:
+    """Return the SHA-256 of the names and bytes of all weights; "" where there are none."""
+    weights = backbone.network.state_dict()
+    digest = hashlib.sha256()
+    for name, values in weights.items():
+        digest.update(name.encode())
+        digest.update(values.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest() if weights else ""
 
 
 def load_weights(backbone: Backbone, path: str | Path, form: CheckpointFormat = PLAIN) -> None:

@@ -1,9 +1,11 @@
 """How torch runs a backbone: the same bits each time on one machine, and quickly on a GPU."""
 
 import os
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,6 +35,24 @@ def reproducible(threads: int) -> Iterator[None]:
     finally:
         torch.set_num_threads(threads_before)
         torch.use_deterministic_algorithms(deterministic_before, warn_only=warn_before)
+
+
+@contextmanager
+def fixed_draws(seed: int) -> Iterator[None]:
+    """Let torch on the CPU, NumPy and Python draw from this seed, where code draws without a generator.
+
+    On leaving, their generators are as they were before.
+    """
+    python, legacy = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        np.random.seed(seed % 2**32)
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(legacy)
 
 
 def is_cuda(device: str) -> bool:

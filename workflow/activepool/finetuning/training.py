@@ -125,12 +125,12 @@ class Finetuning:
         self._class_weights = torch.from_numpy(weights).float().to(device)
         self._augmentation = augmentation(settings.augmentation, backbone.preprocessing.image_size)
         self._images = PartImages(data.labelled.dataset, data.labelled.part, backbone.preprocessing)
-        self._epoch_steps = math.ceil(len(data.labelled) / settings.batch_size)
+        self._sizes = _batch_sizes(len(data.labelled), settings)
 
     @property
     def steps(self) -> int:
         """Steps of the optimiser so far."""
-        return len(self.history) * self._epoch_steps
+        return len(self.history) * len(self._sizes)
 
     def run(self, state: StateFile) -> None:
         """Train until the recipe ends, from where ``state`` left off."""
@@ -142,7 +142,7 @@ class Finetuning:
             if self._patience_is_over():
                 break
             started = time.perf_counter()
-            self._run_epoch(epoch, islice(batches, self._epoch_steps))
+            self._run_epoch(epoch, islice(batches, len(self._sizes)))
             if self._processes.is_main:
                 state.write(self._state())
                 self._report(time.perf_counter() - started)
@@ -154,8 +154,7 @@ class Finetuning:
         """Show each labelled image once, and classify the validation split."""
         self.classifier.train(not self._settings.freeze_batch_norm)
         generator = self._generator(f"augmentation/{epoch}")
-        labels = torch.from_numpy(self._data.labelled.labels)[self._order(epoch)]
-        labels = labels.split(self._settings.batch_size)
+        labels = torch.from_numpy(self._data.labelled.labels)[self._order(epoch)].split(self._sizes)
         rate = self._scheduler.get_last_lr()[0]
         losses = [self._step(views, of, generator) for views, of in zip(batches, labels, strict=True)]
         self._scheduler.step()
@@ -206,7 +205,7 @@ class Finetuning:
     def _requests(self, epoch: int) -> Iterator[Request]:
         generator = self._generator(f"crops/{epoch}")
         rows = torch.from_numpy(self._data.labelled.rows)[self._order(epoch)]
-        for batch in rows.split(self._settings.batch_size):
+        for batch in rows.split(self._sizes):
             share = self._processes.share(len(batch))
             crops = self._augmentation.draw_crops(1, len(batch), generator)
             yield Request(batch[share].numpy(), None if crops is None else crops[:, share])
@@ -241,3 +240,23 @@ class Finetuning:
             f"{row['validation_accuracy']:.4f}, learning rate {row['learning_rate']:.3g}, {seconds:.1f} s",
             file=sys.stderr,
         )
+
+
+def _batch_sizes(images: int, settings: FinetuneSettings) -> list[int]:
+    """Return the sizes of the batches of an epoch.
+
+    Batch normalisation cannot normalise an image by itself alone: where it is trained, a last batch of one
+    image joins the batch before.
+
+    Raises: InputError if there is none before, or every batch is of one image.
+    """
+    size = settings.batch_size
+    sizes = [min(size, images - start) for start in range(0, images, size)]
+    if settings.freeze_batch_norm or sizes[-1] > 1:
+        return sizes
+    if size == 1 or len(sizes) == 1:
+        what = "batch_size: 1" if size == 1 else "one labelled image"
+        raise InputError(
+            f"finetune: {what} is too little for batch normalisation; two, or freeze_batch_norm: true"
+        )
+    return [*sizes[:-2], sizes[-2] + sizes[-1]]

@@ -81,4 +81,8 @@ def _sizes(images: PartImages, batch_size: int, multiple: int) -> list[int]:
         )
     units = np.arange(len(images) // multiple)
     steps = math.ceil(len(units) / (batch_size // multiple))
+    if multiple > 1 and len(units) < 2 * steps:
+        # A group of one image would be normalised by itself alone: an odd unit is left out.
+        steps = len(units) // 2
+        units = units[: 2 * steps]
     return [multiple * len(part) for part in np.array_split(units, steps)]

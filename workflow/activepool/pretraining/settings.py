@@ -102,6 +102,12 @@ class MocoSettings(PretrainSettings):
                 f"batch_size {self.batch_size} must be a multiple of "
                 f"batch_norm_groups {self.batch_norm_groups}",
             )
+        if self.batch_size < 2 * self.batch_norm_groups:
+            raise PydanticCustomError(
+                "groups",
+                f"batch_size {self.batch_size} must be at least twice batch_norm_groups "
+                f"{self.batch_norm_groups}: a group of one image cannot be normalised",
+            )
         return self
 
 

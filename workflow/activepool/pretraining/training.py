@@ -13,7 +13,7 @@ import torch
 from torch import Generator, Tensor
 
 from activepool.backbones.checkpoint import save_weights
-from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, reproducible
+from activepool.backbones.execution import MEMORY_FORMAT, fixed_draws, is_cuda, reproducible
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
 from activepool.batch_norm import mean_statistics
@@ -81,8 +81,7 @@ def pretrain(
 
 def _initial_method(backbone: BackboneSettings, settings: PretrainSettings, processes: Processes) -> Method:
     """Make the networks; random weights follow from the seed, and the global generator is left as it was."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(integer_seed(settings.seed, 0, "pretrain/weights"))
+    with fixed_draws(integer_seed(settings.seed, 0, "pretrain/weights")):
         encoder = build(backbone.name, backbone.image_size, backbone.channels)
         if not any(values.requires_grad for values in encoder.parameters()):
             raise InputError(f"backbone: {backbone.name!r} has no weights to pretrain")

@@ -10,6 +10,9 @@ from snakemake.utils import min_version
 min_version("9.20")
 
 
+include: "workflow/rules/startup.smk"
+
+
 if not workflow.overwrite_configfiles:
 
     configfile: "config.yaml"

@@ -28,11 +28,17 @@ class TestFiles:
         assert list(tmp_path.iterdir()) == [path]
 
     def test_what_a_killed_process_left_is_swept_and_nothing_else(self, tmp_path):
-        for name in (".a.123.partial.json", ".ab.123.partial.json", ".a.123.partial.csv", "a.partial.json"):
+        for name in (
+            *(".a.123.partial.json", ".ab.123.partial.json", ".a.123.partial.csv", "a.partial.json"),
+            *(".a.b.123.partial.json", ".a.json.123.partial.gz"),
+        ):
             (tmp_path / name).write_text("half")
         write_json(tmp_path / "a.json", {})
         left = sorted(path.name for path in tmp_path.iterdir())
-        assert left == [".a.123.partial.csv", ".ab.123.partial.json", "a.json", "a.partial.json"]
+        assert left == [
+            *(".a.123.partial.csv", ".a.b.123.partial.json", ".a.json.123.partial.gz"),
+            *(".ab.123.partial.json", "a.json", "a.partial.json"),
+        ]
 
     def test_tables_keep_all_digits(self, tmp_path):
         table = pd.DataFrame({"index": [3, 1], "score": [0.1 + 0.2, 1e-17]})
@@ -48,6 +54,12 @@ class TestFiles:
         write_index(tmp_path / "selected.csv", columns)
         assert pd.read_csv(tmp_path / "selected.csv").equals(pd.DataFrame(columns))
 
+    def test_a_score_that_is_no_number_is_left_empty(self, tmp_path):
+        scores = np.array([np.inf, 0.5, np.nan])
+        write_index(tmp_path / "selected.csv", {"index": np.array([3, 1, 2]), "boundary": scores})
+        text = (tmp_path / "selected.csv").read_text(encoding="utf-8")
+        assert text == "index,boundary\n3,\n1,0.5\n2,\n"
+
     def test_index_files_are_joined_in_order(self, tmp_path):
         for name, rows in (("a", [5, 2]), ("b", [9])):
             write_index(tmp_path / name, {"index": np.array(rows)})
@@ -62,6 +74,7 @@ class TestFiles:
             ("index\n-2\n", "row 1: index '-2' is not a whole number from 0"),
             ("index\n4\n4\n", "index 4 was picked before"),
             ("", "not a readable CSV file"),
+            ("index\n1\n\0\n", "line 3 has a NUL byte"),
         ],
     )
     def test_a_bad_index_file_is_named(self, tmp_path, content, words):

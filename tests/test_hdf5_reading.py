@@ -65,6 +65,68 @@ def test_text_in_another_encoding_is_damaged(tmp_path):
         texts(file["names"])
 
 
+def declared(path, **options):
+    """Write a file whose dataset has rows that nobody wrote."""
+    with h5py.File(path, "w") as file:
+        file.create_dataset("values", (10**12,), "i8", **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "written", "words"),
+    [
+        ({"chunks": (10**6,)}, 0, r"in 1,000,000 chunks, but only 0 of these were written; write"),
+        ({"chunks": (10**6,)}, 3, r"in 1,000,000 chunks, but only 3 of these were written; write"),
+        ({}, 0, "but nothing was written to it; write the file anew"),
+    ],
+)
+def test_rows_that_are_declared_alone_are_not_read(tmp_path, options, written, words):
+    path = declared(tmp_path / "given.h5", **options)
+    with h5py.File(path, "a") as file:
+        for chunk in range(written):
+            file["values"][chunk * 10**6] = 1
+    with opened(path) as file, pytest.raises(InputError) as caught:
+        found_dataset(file, "values")
+    assert str(caught.value).startswith(f"{path}: values has 1,000,000,000,000 rows")
+    assert words in str(caught.value)
+
+
+def test_what_does_not_fit_into_memory_is_told(tmp_path):
+    path = declared(tmp_path / "given.h5", chunks=(10**6,))
+    with (
+        opened(path) as file,
+        pytest.raises(InputError, match="does not fit into memory"),
+    ):
+        values(file["values"])
+
+
+def test_no_rows_at_all_are_read(tmp_path):
+    with h5py.File(tmp_path / "given.h5", "w") as file:
+        file.create_dataset("values", (0, 5), "f4", maxshape=(None, 5))
+        file["one"] = 1
+    with opened(tmp_path / "given.h5") as file:
+        assert values(found_dataset(file, "values")).shape == (0, 5)
+        assert values(found_dataset(file, "one")) == 1
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+def test_a_filter_that_is_not_installed_is_named(tmp_path, left_out):
+    """Blosc, by the number that it is registered with; a chunk says by a bit that a filter was left out."""
+    creation = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    creation.set_chunk((4,))
+    creation.set_filter(32001, h5py.h5z.FLAG_OPTIONAL, (2, 2, 8, 32))
+    with h5py.File(tmp_path / "given.h5", "w") as file:
+        space = h5py.h5s.create_simple((4,))
+        made = h5py.h5d.create(file.id, b"values", h5py.h5t.NATIVE_INT64, space, creation)
+        made.write_direct_chunk((0,), np.arange(4).tobytes(), filter_mask=int(left_out))
+    with opened(tmp_path / "given.h5") as file:
+        if left_out:
+            assert values(found_dataset(file, "values")).tolist() == [0, 1, 2, 3]
+        else:
+            with pytest.raises(InputError, match="compressed by the HDF5 filter 32001"):
+                found_dataset(file, "values")
+
+
 def test_what_is_no_file_is_told(tmp_path):
     (tmp_path / "text.h5").write_text("text")
     with pytest.raises(InputError, match=r"text.h5: not a readable HDF5 file"):

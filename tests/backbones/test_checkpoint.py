@@ -49,6 +49,14 @@ def refused(path, *arguments, **options):
     return str(caught.value)
 
 
+@pytest.mark.parametrize("header", [b"[" * 200_000, b'{"a":{"data_offsets":[0]}}', b"[1]", b"\xff"])
+def test_an_odd_header_of_safetensors_is_told(tmp_path, header):
+    path = tmp_path / "odd.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert file_problem(path) == "is not a file of safetensors"
+    assert "is not a file of safetensors" in refused(path, "small", 8, 1)
+
+
 def test_mismatch_lists_keys_and_leaves_the_backbone_alone(tmp_path):
     path = tmp_path / "other.pth"
     weights = build("small", 8, 1).network.state_dict()

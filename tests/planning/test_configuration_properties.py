@@ -19,6 +19,7 @@ NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,9}", fullmatch=True).filter(
 )
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
 COUNTS = st.integers(1, 10**6)
+FEW = st.integers(1, 100_000)
 SEEDS = st.integers(0, 2**40)
 FRACTIONS = st.floats(0, 1, exclude_min=True, exclude_max=True)
 POSITIVE = st.floats(0, 1e6, exclude_min=True)
@@ -126,14 +127,14 @@ CONFIGURATIONS = section(
         "dataset": DATASETS,
         "initial": section({"size": COUNTS}, kind=one_of("random", "balanced")),
         "budget": COUNTS,
-        "rounds": COUNTS,
+        "rounds": FEW,
         "strategies": STRATEGIES,
     },
     backbone=BACKBONES,
     pretrain=PRETRAINING,
     features=section(dtype=one_of("float16", "float32"), views=SEEDS, batch_size=COUNTS, shards=COUNTS),
     validation=section(fraction=FRACTIONS),
-    seeds=COUNTS | st.lists(SEEDS, min_size=1, max_size=3, unique=True),
+    seeds=FEW | st.lists(SEEDS, min_size=1, max_size=3, unique=True),
     head=HEADS,
     figures=section(
         confidence=FRACTIONS, metric=one_of("top1", "top5"), colours=st.dictionaries(NAMES, TEXTS)

@@ -76,6 +76,12 @@ def test_jobs_that_were_left_at_work_are_waited_for(folder, started, capsys):
     assert f"(kill {process.pid} ends them)" in told
 
 
+def test_jobs_on_another_host_are_ended_there(monkeypatch):
+    monkeypatch.setattr(runs.socket, "gethostname", lambda: "here")
+    jobs = ["far-away-3", "here-12", "here-7", "far-away-4"]
+    assert runs._how_to_end(jobs) == "kill 3 4 on far-away, kill 12 7 ends them"
+
+
 def test_a_file_system_without_locks_does_not_stop_a_run(folder, monkeypatch):
     def unsupported(*_):
         raise OSError(37, "No locks available")

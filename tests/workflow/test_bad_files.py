@@ -81,6 +81,12 @@ def several_arrays():
     return changes
 
 
+def text_as_npy():
+    changes = npy(F4, np.arange(30) % 3)()
+    Path("features.npy").write_text("1,2", encoding="utf-8")
+    return changes
+
+
 def virtual():
     shutil.copy("given.h5", "other.h5")
     layout = h5py.VirtualLayout((30, 5), "f4")
@@ -141,7 +147,8 @@ EMBEDDINGS = [
     ("a class without name", attribute(G, "class_names", ["ant", "", "cat"]), "class_names has '' as class"),
     ("a class too few", attribute(G, "class_names", ["ant", "bee"]), "label 2 in row 2; it must be one of 0"),
     ("classes of another type", attribute(G, "class_names", 1.5), "class_names is float64 of shape (1,); it"),
-    ("a pickle", npy(np.array([{}] * 30), np.arange(30)), "features.npy: not a .npy file of numbers ("),
+    ("a pickle", npy(np.array([{}] * 30), np.arange(30)), "not a .npy file of numbers (it holds Python o"),
+    ("text as .npy", text_as_npy, "not a .npy file of numbers (it begins with b'1,2'; save the a"),
     ("several arrays", several_arrays, "features.npy: holds several arrays (.npz); save the one that is mea"),
     ("labels of two columns", npy(F4, np.zeros((30, 2), int)), "labels.npy: is int64 of shape (30, 2); it m"),
     ("labels that look like names", npy(F4, np.full(30, 99)), "labels.npy: label 99 in 30 rows looks like a"),
@@ -276,6 +283,21 @@ def test_a_program_prints_its_line_and_nothing_else(bad, folder):
     assert done.stderr.startswith("activepool: ") and bad.words in done.stderr
     assert done.stderr.count("\n") == 1
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("bad", [Bad(*ROUNDS[6]), Bad(*ROUNDS[8]), Bad(*SPLITS[7])], ids=lambda bad: bad.name)
+def test_what_a_stage_has_made_is_to_be_deleted(bad, capsys):
+    Path("provenance").mkdir()
+    assert line_for(bad, capsys).endswith("; delete the file, and run again\n")
+
+
+def test_a_file_that_may_not_be_read_is_one_line(capsys, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied", "features.h5")
+
+    monkeypatch.setattr("h5py.File", refuse)
+    assert run_stage("train") == 2
+    assert "features.h5: not a readable HDF5 file" in capsys.readouterr().err
 
 
 def test_a_link_within_the_file_is_followed(capsys):

@@ -32,7 +32,9 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".{escape(path.stem)}.*.partial{escape(path.suffix)}"):
-        left.unlink(missing_ok=True)
+        # The file of a longer name, such as a.b.csv beside a.csv, has more than a process number there.
+        if left.name[len(path.stem) + 2 : -len(f".partial{path.suffix}")].isdecimal():
+            left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
         yield temporary

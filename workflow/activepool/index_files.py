@@ -15,11 +15,21 @@ MOST_DIGITS = 18
 
 
 def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
-    """Write an index file; ``columns`` begin with ``index``, and floats keep all their digits."""
+    """Write an index file.
+
+    ``columns`` begin with ``index``. Floats keep all their digits; one that is no number is left empty, such
+    as the distance to a boundary where there is one class.
+    """
     with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(zip(*(np.asarray(values).tolist() for values in columns.values()), strict=True))
+        writer.writerows(zip(*(_cells(np.asarray(values)) for values in columns.values()), strict=True))
+
+
+def _cells(values: np.ndarray) -> list[object]:
+    if values.dtype.kind != "f":
+        return values.tolist()
+    return [value if np.isfinite(value) else None for value in values.tolist()]
 
 
 def read_index(*paths: str | Path) -> np.ndarray:

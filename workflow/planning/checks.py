@@ -1,6 +1,6 @@
 """Checks of an experiment against its data, before any job: all problems at once, a line each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from activepool.backbones.checkpoint_files import file_problem
@@ -13,8 +13,8 @@ from activepool.labels import read_annotations
 from activepool.stages.program import say
 from activepool.tracking.catalogue import missing_package
 from planning.configuration import Experiment
+from planning.configuration_text import hidden_by_yaml
 from planning.contents import previewed
-from planning.repeated_keys import repeated_keys
 
 #: The network without weights: its features are the pixels.
 WITHOUT_WEIGHTS = "identity"
@@ -23,14 +23,17 @@ WITHOUT_WEIGHTS = "identity"
 SUBSETS = ("subset", "subset_unlabelled")
 
 
-def check(experiment: Experiment, source: str) -> None:
+def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> None:
     """Raise InputError with one line for each problem.
 
-    ``source`` names the configuration file, or several with commas; their text is looked at once more, for
-    what does not show in what YAML makes of it.
+    Args:
+        experiment: as it was read.
+        source: names the configuration file, or all of them, in the messages.
+        files: the configuration files, if they are not just ``source``; their text is looked at once more,
+            for what does not show in what YAML makes of it.
     """
     problems = [
-        *(line for path in source.split(", ") for line in repeated_keys(path)),
+        *(line for path in files or [source] for line in hidden_by_yaml(path)),
         *_backbone_problems(experiment),
         *_strategy_problems(experiment),
         *_file_problems(experiment),
@@ -103,7 +106,12 @@ def _file_problems(experiment: Experiment) -> Iterator[str]:
         "dataset.annotations": experiment.dataset.annotations,
     }
     for key, path in files.items():
-        if path is not None and not Path(path).is_file():
+        try:
+            is_missing = path is not None and not Path(path).is_file()
+        except OSError as error:
+            yield f"{key}: the file {path} cannot be read ({error.strerror})"
+            continue
+        if is_missing:
             yield f"{key}: the file {path} does not exist; a path is relative to where snakemake runs"
         elif key == "dataset.annotations" and path is not None:
             try:
@@ -137,6 +145,9 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
         found = preview(previewed(experiment.dataset))
     except InputError as error:
         yield from (f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines())
+        return
+    except OSError as error:
+        yield f"dataset: {error.filename} cannot be read ({error.strerror})"
         return
     if found is None:
         return

@@ -30,7 +30,7 @@ from activepool.strategies.registry import find_strategy
 from activepool.tracking.catalogue import TrackerName
 from planning.datasets import Dataset
 from planning.options import validate_options
-from planning.sections import Count, Fraction, Name, Settings, section_of
+from planning.sections import MOST, Count, Fraction, Name, Settings, section_of
 
 
 def _is_architecture(name: str) -> str:
@@ -115,6 +115,18 @@ def _not_reserved(name: str | None) -> str | None:
     return name
 
 
+#: Folders and files of results/ and results/logs that are no experiment's.
+SHARED_NAMES = ("datasets", "pretrained", "features", "logs", "provenance", "verify.log", "paper_figures.log")
+
+
+def _not_shared(name: str) -> str:
+    if name in SHARED_NAMES:
+        raise PydanticCustomError(
+            "reserved", f"{name!r} is the name of a folder or file that all experiments share; choose another"
+        )
+    return name
+
+
 class StrategySettings(BaseModel):
     """A strategy, its options, and the name of its folder and curve."""
 
@@ -165,10 +177,14 @@ class StrategySettings(BaseModel):
         return self.name or self.strategy.rpartition(":")[2]
 
 
+#: Rounds and seeds are folders of their own, and are all planned at once.
+Few = Annotated[int, Field(ge=1, le=100_000)]
+
+
 class Experiment(Settings):
     """One experiment: everything that a result depends on, and nothing of the machine but ``device``."""
 
-    experiment: Name
+    experiment: Annotated[Name, AfterValidator(_not_shared)]
     dataset: Dataset
     backbone: Backbone | None = None
     pretrain: AnyPretrainSettings | None = None
@@ -176,8 +192,8 @@ class Experiment(Settings):
     validation: Validation = Validation()
     initial: Initial
     budget: Count
-    rounds: Count
-    seeds: Count | Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = 3
+    rounds: Few
+    seeds: Few | Annotated[list[Annotated[int, Field(ge=0, le=MOST)]], Field(min_length=1)] = 3
     strategies: Annotated[list[StrategySettings], Field(min_length=1)]
     head: Head = SgdHead()
     pool_shards: Count = 1

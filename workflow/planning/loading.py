@@ -12,6 +12,9 @@ from activepool.errors import InputError
 from planning.configuration import Experiment
 from planning.scaling import made_small
 
+#: Characters of a value that a message shows.
+LONGEST_SHOWN = 100
+
 
 def load(raw: dict[str, Any], source: str) -> Experiment:
     """Return the experiment that ``raw`` describes.
@@ -47,12 +50,20 @@ def _no_numbers(given: Any, read: Any, key: str) -> Iterator[str]:
     elif isinstance(given, list) and isinstance(read, list | tuple):
         for number, (one, as_read) in enumerate(zip(given, read, strict=True)):
             yield from _no_numbers(one, as_read, f"{key}.{number}")
-    elif _is_number(read) and (isinstance(given, bool) or not math.isfinite(read)):
+    elif _is_number(read) and (isinstance(given, bool) or not _is_finite(read)):
         yield f"{key[1:]}: input should be a finite number (given: {given!r})"
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_finite(number: float) -> bool:
+    """Say whether a number is one that a float can be."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False
 
 
 def _line(error: dict[str, Any]) -> str:
@@ -72,8 +83,13 @@ def _line(error: dict[str, Any]) -> str:
         return f"{key}: input should be a section with keys of its own (given: {error['input']!r})"
     message = error["msg"][:1].lower() + error["msg"][1:]
     given = error["input"]
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float | bool | None) else ""
+    shown = f" (given: {_shortened(given)})" if isinstance(given, str | int | float | bool | None) else ""
     return f"{key}: {message}{shown}"
+
+
+def _shortened(given: Any) -> str:
+    shown = repr(given)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 3]}..."
 
 
 def _key(location: tuple[str | int, ...]) -> str:

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Iterable
@@ -100,13 +101,25 @@ def _pass(door: IO[str]) -> None:
 
 def _wait_for_jobs() -> None:
     if jobs := at_work(JOBS):
-        numbers = " ".join(job.rpartition("-")[2] for job in jobs)
         _tell(
             f"a run that was killed has left jobs at work ({', '.join(jobs)}); waits for them"
-            f" (kill {numbers} ends them)"
+            f" ({_how_to_end(jobs)})"
         )
     while at_work(JOBS):
         time.sleep(INTERVAL)
+
+
+def _how_to_end(jobs: Iterable[str]) -> str:
+    """Return the commands that end these jobs, each on its host."""
+    numbers: dict[str, list[str]] = {}
+    for job in jobs:
+        host, _, number = job.rpartition("-")
+        numbers.setdefault(host, []).append(number)
+    here = socket.gethostname()
+    commands = [
+        f"kill {' '.join(own)}" + ("" if host == here else f" on {host}") for host, own in numbers.items()
+    ]
+    return f"{', '.join(commands)} ends them"
 
 
 def _tell(message: str) -> None:

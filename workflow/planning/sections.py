@@ -18,6 +18,9 @@ def section_of(settings: type, **fields: tuple[Any, Any]) -> type[Settings]:
 
 
 #: A name that becomes a folder.
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-Count = Annotated[int, Field(ge=1)]
+#: File systems take 255 bytes, and names of files have more in them than this.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=200)]
+#: More than any pool has.
+MOST = 10**12
+Count = Annotated[int, Field(ge=1, le=MOST)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]

@@ -6,16 +6,12 @@ import shlex
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
-
-from activepool.errors import InputError
 from planning.categories import category_of
 from planning.checks import check
 from planning.cluster import Needs
 from planning.commands import Options, shell_prefix, with_doubled_braces
 from planning.configuration import FULL_POOL
 from planning.contents import given, images_folder
-from planning.file_names import use_utf8
 from planning.loading import load
 from planning.paper import chosen
 from planning.plan import Plan
@@ -23,21 +19,20 @@ from planning.queries import Queries
 from planning.runs import claim, enter
 from planning.submission import hand_on, take_over
 
-CONFIGURATION_FILE = (
-    ", ".join(map(str, workflow.overwrite_configfiles)) or "config.yaml"
-)
+CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES)
 
 try:
-    use_utf8()
     PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
     EXPERIMENT = load(config, CONFIGURATION_FILE)
     if workflow.is_main_process:
-        check(EXPERIMENT, CONFIGURATION_FILE)
+        check(EXPERIMENT, CONFIGURATION_FILE, CONFIGURATION_FILES)
         hand_on(workflow)
     else:
         take_over()
 except InputError as error:
     sys.exit(f"activepool: the configuration cannot be used\n{error}")
+except OSError as error:
+    sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")
 
 PLAN = Plan(EXPERIMENT)
 QUERIES = Queries(PLAN)

@@ -16,9 +16,9 @@ _LONGEST_HEADER = 100_000_000
 def file_problem(path: str | Path) -> str | None:
     """Say what is wrong with the file, or return None: it is there, of a known kind, and not cut short."""
     path = Path(path)
-    if path.is_dir():
-        return "is a folder; name the file of weights in it"
     try:
+        if path.is_dir():
+            return "is a folder; name the file of weights in it"
         if path.suffix == SAFETENSORS:
             return _safetensors_problem(path)
         return _torch_problem(path)
@@ -41,7 +41,7 @@ def _safetensors_problem(path: Path) -> str | None:
         entries = json.loads(header)
         ends = [entry["data_offsets"][1] for name, entry in entries.items() if name != "__metadata__"]
         needed = 8 + length + max(ends, default=0)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         return "is not a file of safetensors"
     return f"is damaged: it has {size} bytes of {needed}" if size < needed else None
 

@@ -16,6 +16,9 @@ from activepool.errors import InputError
 
 PathLike = str | Path
 
+#: How .npy files begin.
+NPY = b"\x93NUMPY"
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -109,11 +112,23 @@ def _array(path: PathLike) -> Stored:
     existing_file(path, "a .npy file")
     try:
         array = np.load(path, mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path}: not a .npy file of numbers ({error})") from error
+    # An odd header makes NumPy's reader raise nearly anything.
+    except Exception as error:
+        raise InputError(f"{path}: not a .npy file of numbers ({_reason(path, error)})") from error
     if not isinstance(array, np.ndarray):
         raise InputError(f"{path}: holds several arrays (.npz); save the one that is meant as .npy")
     return Stored(str(path), array)
+
+
+def _reason(path: PathLike, error: Exception) -> str:
+    """Say why NumPy cannot read a file, without its hint to unpickle what may be anything."""
+    with Path(path).open("rb") as file:
+        beginning = file.read(len(NPY))
+    if beginning != NPY:
+        return f"it begins with {beginning!r}; save the array by numpy.save"
+    if "pickle" in str(error) or "Python objects" in str(error):
+        return "it holds Python objects; save the array as numbers"
+    return str(error) or type(error).__name__
 
 
 def _of_hdf5(file: h5py.File) -> GivenEmbeddings:

@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -14,8 +15,9 @@ from activepool.announcements import JOBS_FOLDER, announced
 from activepool.compute import Compute, resolve_device
 from activepool.errors import InputError
 from activepool.files import DISK_FULL
+from activepool.hdf5_reading import REWRITE
 from activepool.kernels import kernels
-from activepool.provenance import Record, Stopwatch, known_digest, state_of, versions
+from activepool.provenance import FOLDER, Record, Stopwatch, known_digest, state_of, versions
 from activepool.sharding import Shard
 from activepool.stages.parsing import StageParser, count, natural
 
@@ -32,17 +34,37 @@ def run(parser: StageParser, main: Callable[[argparse.Namespace], None]) -> None
                 record(Path(main.__code__.co_filename).stem, parser, arguments, watch).write()
     except InputError as error:
         # The message of a user's own module may have several lines.
-        print(f"activepool: {' '.join(str(error).splitlines())}", file=sys.stderr)
+        print(f"activepool: {_with_remedy(error)}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
-        if error.errno not in DISK_FULL:
+        if error.errno in DISK_FULL:
+            problem = f"{error.filename or 'the output'} cannot be written: {error.strerror}"
+            print(f"activepool: {problem}", file=sys.stderr, flush=True)
+            os._exit(2)  # at a normal exit HDF5 would try to finish its files once more, and crash
+        if error.filename is None:
             raise
+        print(f"activepool: {error.filename} cannot be used: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
+    except MemoryError as error:
+        print(f"activepool: there is not enough memory ({error or 'a part of the work'})", file=sys.stderr)
+        sys.exit(2)
+    except UnicodeEncodeError as error:
         print(
-            f"activepool: {error.filename or 'the output'} cannot be written: {error.strerror}",
+            f"activepool: {error.object!r} cannot be written in {error.encoding}, the encoding of this "
+            "locale; set PYTHONUTF8=1, and run again",
             file=sys.stderr,
-            flush=True,
         )
-        os._exit(2)  # at a normal exit HDF5 would try to finish its files once more, and crash
+        sys.exit(2)
+
+
+def _with_remedy(error: InputError) -> str:
+    """Return the message, in one line; of a file that a stage has made, with what to do about it."""
+    message = " ".join(str(error).splitlines())
+    path = Path(message.partition(": ")[0])
+    with suppress(OSError):  # a message that is no path, and too long for one
+        if path.is_file() and (path.parent / FOLDER).is_dir() and "delete" not in message:
+            return f"{message.removesuffix(REWRITE)}; delete the file, and run again"
+    return message
 
 
 def say(notices: Iterable[str]) -> None:

@@ -46,7 +46,11 @@ def find_strategy(name: str) -> Strategy:
 
 def _users_strategy(name: str) -> Strategy:
     source, _, function = name.rpartition(":")
-    if source.endswith(".py") and not Path(source).is_file():
+    try:
+        is_missing = source.endswith(".py") and not Path(source).is_file()
+    except OSError as error:
+        raise InputError(f"strategy file {source} cannot be read ({error.strerror})") from error
+    if is_missing:
         raise InputError(
             f"strategy file {source} does not exist; the path is relative to where snakemake runs"
         )

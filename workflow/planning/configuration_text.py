@@ -1,0 +1,99 @@
+"""What is wrong with the text of a configuration file, and does not show in what YAML makes of it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from activepool.errors import InputError
+from activepool.files import read_text
+
+#: Plain numbers that YAML reads in another base than ten: with a leading 0 in 8, with colons in 60.
+OCTAL = re.compile(r"[-+]?0[0-7_]+")
+SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
+
+
+def unreadable(path: str | Path) -> str | None:
+    """Say why the text of a YAML file cannot be used at all; None if it can be, or there is no such file."""
+    try:
+        text = read_text(path)
+        problem = _circle(yaml.compose(text, Loader=yaml.SafeLoader), "", set(), set())
+        yaml.load(text, Loader=yaml.SafeLoader)
+    except InputError as error:
+        problem = str(error).removeprefix(f"{path}: ")
+    except FileNotFoundError:  # Snakemake says so
+        problem = None
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    except yaml.MarkedYAMLError as error:
+        hint = "; indent with blanks" if "'\\t'" in str(error.problem) else ""
+        problem = f"line {error.problem_mark.line + 1}: {error.problem}{hint}"
+    except RecursionError:
+        problem = "its sections lie too deep within one another"
+    except (yaml.YAMLError, ValueError) as error:
+        problem = f"cannot be read as YAML ({' '.join(str(error).split())})"
+    return problem
+
+
+def hidden_by_yaml(path: str | Path) -> Iterator[str]:
+    """Yield a line for each thing in a YAML file that can be used of which YAML tells nothing.
+
+    These are keys that stand twice, of which it takes the last, and numbers that it reads in another base.
+    """
+    if unreadable(path) is None and Path(path).is_file():
+        yield from _hidden_under(yaml.compose(read_text(path), Loader=yaml.SafeLoader), "", set())
+
+
+def _circle(node: yaml.Node | None, key: str, around: set[int], seen: set[int]) -> str | None:
+    """Say where an alias names one of the parts ``around`` it; ``seen`` are those in which there is none."""
+    if id(node) in around:
+        return f"{key[:-1]}: line {node.start_mark.line + 1}: an anchor names a section that it lies in"
+    found = None
+    if id(node) not in seen:
+        for inner, one in _parts(node, key):
+            found = found or _circle(one, inner, around | {id(node)}, seen)
+        seen.add(id(node))
+    return found
+
+
+def _hidden_under(node: yaml.Node | None, key: str, seen: set[int]) -> Iterator[str]:
+    """Yield the lines of a part of the file; ``seen`` are the parts before, which an alias may name again."""
+    if isinstance(node, yaml.ScalarNode):
+        yield from _misread_number(node, key[:-1])
+    elif id(node) not in seen:
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            yield from _repeated_keys(node, key)
+        for inner, one in _parts(node, key):
+            yield from _hidden_under(one, inner, seen)
+
+
+def _parts(node: yaml.Node | None, key: str) -> list[tuple[str, yaml.Node]]:
+    """Return the parts of a section or list, each with its key and a dot."""
+    if isinstance(node, yaml.SequenceNode):
+        return [(f"{key}{number}.", one) for number, one in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return [(f"{key}{name.value}.", one) for name, one in node.value]
+    return []
+
+
+def _repeated_keys(node: yaml.MappingNode, key: str) -> Iterator[str]:
+    first: dict[str, int] = {}
+    for name, _ in node.value:
+        line, text = name.start_mark.line + 1, str(name.value)
+        if text in first:
+            yield f"{key}{text}: is given twice, in lines {first[text]} and {line}; give it once"
+        first[text] = line
+
+
+def _misread_number(node: yaml.ScalarNode, key: str) -> Iterator[str]:
+    if node.style is not None or not node.tag.endswith((":int", ":float")):
+        return
+    if OCTAL.fullmatch(node.value) and abs(int(node.value.replace("_", ""))) > 7:
+        other, hint = int(node.value.replace("_", ""), 8), "in which a leading 0 means base 8"
+    elif SEXAGESIMAL.fullmatch(node.value):
+        other, hint = yaml.safe_load(node.value), "in which colons mean base 60"
+    else:
+        return
+    yield f"{key}: {node.value} is {other} in YAML, {hint}; write the number in base 10"

@@ -15,6 +15,8 @@ from activepool.tracking.catalogue import missing_package
 from planning.configuration import Experiment
 from planning.configuration_text import hidden_by_yaml
 from planning.contents import previewed
+from planning.plan import Plan
+from planning.sharing import conflicts
 
 #: The network without weights: its features are the pixels.
 WITHOUT_WEIGHTS = "identity"
@@ -41,6 +43,8 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
         *_tracker_problems(experiment),
         *_data_problems(experiment),
     ]
+    # What is wrong with the data would be told twice.
+    problems = problems or list(conflicts(Plan(experiment)))
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
 

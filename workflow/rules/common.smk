@@ -17,6 +17,7 @@ from planning.paper import chosen
 from planning.plan import Plan
 from planning.queries import Queries
 from planning.runs import claim, enter
+from planning.sharing import note
 from planning.submission import hand_on, take_over
 
 CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES)
@@ -47,6 +48,7 @@ onstart:
     try:
         files = workflow.persistence
         claim(RUN_LOCK, files.all_inputfiles(), files.all_outputfiles())
+        note(PLAN, [*files.all_inputfiles(), *files.all_outputfiles()])
     except InputError as error:
         sys.exit(f"activepool: {error}")
 

@@ -1,0 +1,222 @@
+"""Experiments that share folders of samples, weights and features: none overwrites another's."""
+
+import copy
+import shutil
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from activepool.errors import InputError
+from planning.checks import check
+from planning.loading import load
+from planning.paper import EXPERIMENTS, NAMES
+from planning.plan import Plan
+from planning.sharing import NOTE, conflicts, note, shared_folders
+
+CONFIGURATION = """
+experiment: a
+dataset: {kind: digits, imbalance: {kind: exp, factor: 0.1, seed: 0}}
+backbone: {architecture: small, image_size: 8}
+pretrain: {epochs: 20, augmentation: digits}
+features: {dtype: float32}
+validation: {fraction: 0.1}
+initial: {size: 20}
+budget: 20
+rounds: 3
+seeds: 1
+strategies: [random]
+head: {solver: lbfgs}
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def changed(experiment, given=None, **values):
+    """Return a configuration with the values of ``section__key``; None takes a key out."""
+    raw = copy.deepcopy(given or yaml.safe_load(CONFIGURATION)) | {"experiment": experiment}
+    for path, value in values.items():
+        *sections, key = path.split("__")
+        section = raw
+        for one in sections:
+            section = section.setdefault(one, {})
+        section[key] = value
+        if value is None:
+            del section[key]
+    return raw
+
+
+def plan(*arguments, **values):
+    return Plan(load(changed(*arguments, **values), "trial.yaml"))
+
+
+def ran(plan):
+    note(plan, [plan.features])
+
+
+CHANGES = [
+    (
+        {"dataset__imbalance__seed": 1},
+        "dataset.name",
+        "results/datasets/digits_exp0.1",
+        "imbalance.seed 0",
+        "1",
+    ),
+    (
+        {"pretrain__epochs": 30},
+        "backbone.name",
+        "results/pretrained/digits_exp0.1/small_simclr",
+        "epochs 20",
+        "30",
+    ),
+    (
+        {"backbone__image_size": 9},
+        "backbone.name",
+        "results/pretrained/digits_exp0.1/small_simclr",
+        "size 8",
+        "9",
+    ),
+    (
+        {"features__dtype": "float16"},
+        "backbone.name",
+        "results/features/digits_exp0.1/small_simclr",
+        "float32",
+        "float16",
+    ),
+    (
+        {"features__shards": 2},
+        "backbone.name",
+        "results/features/digits_exp0.1/small_simclr",
+        "shards 1",
+        "2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "key", "path", "theirs", "ours"), CHANGES)
+def test_another_experiment_with_other_settings_is_stopped(change, key, path, theirs, ours):
+    ran(plan("a"))
+    lines = list(conflicts(plan("b", **change)))
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{key}: {path} is what results/a was made from, with ")
+    assert theirs in lines[0] and lines[0].endswith(
+        f"give this experiment another {key}, or delete results/a"
+    )
+    with pytest.raises(InputError, match="trial.yaml: " + key):
+        check(load(changed("b", **change), "trial.yaml"), "trial.yaml")
+
+
+@pytest.mark.parametrize(("change", "key", "path", "theirs", "ours"), CHANGES)
+def test_a_name_of_its_own_is_enough(change, key, path, theirs, ours):
+    ran(plan("a"))
+    assert not list(conflicts(plan("b", **change, **{key.replace(".", "__"): "other"})))
+
+
+@pytest.mark.parametrize("change", [change for change, *_ in CHANGES])
+def test_an_experiment_changes_its_own_settings(change):
+    ran(plan("a"))
+    assert not list(conflicts(plan("a", **change)))
+    ran(plan("a", **change))
+    # What it used before is free; what it uses now is not.
+    assert not list(conflicts(plan("b", **change)))
+    assert list(conflicts(plan("b")))
+
+
+def test_one_that_shares_them_keeps_the_other_from_a_change():
+    ran(plan("a"))
+    ran(plan("b", budget=10, strategies=["margin"], rounds=4))
+    assert "results/b was made from" in next(conflicts(plan("a", pretrain__epochs=30)))
+
+
+def test_a_deleted_experiment_holds_nothing(folder):
+    ran(plan("a"))
+    (folder / "results/a" / NOTE).unlink()
+    assert not list(conflicts(plan("b", pretrain__epochs=30)))
+
+
+def test_a_damaged_note_is_none(folder):
+    ran(plan("a"))
+    (folder / "results/a" / NOTE).write_text("{")
+    assert not list(conflicts(plan("b", pretrain__epochs=30)))
+
+
+def test_a_run_that_touches_none_of_the_folders_notes_nothing(folder):
+    one = plan("a")
+    note(one, ["results/logs/verify.log", f"{one.root}/curves.csv"])
+    assert not (folder / "results").exists()
+
+
+def weights(path, value):
+    torch.save({"weight": torch.full((2,), value)}, path)
+    return str(path)
+
+
+def test_checkpoints_count_by_their_content(folder):
+    first, other = (weights(folder / name, value) for name, value in (("1.pt", 1.0), ("3.pt", 2.0)))
+    same = shutil.copy(first, folder / "2.pt")
+    without = changed("a", pretrain=None)
+    ran(plan("a", without, backbone__checkpoint=first))
+    assert not list(conflicts(plan("b", without, backbone__checkpoint=str(same))))
+    line = next(conflicts(plan("b", without, backbone__checkpoint=other)))
+    assert f"backbone.checkpoint {first}; here: backbone.checkpoint {other}; " in line
+    # A file that was replaced is another one for both.
+    weights(first, 5.0)
+    assert not list(conflicts(plan("b", without, backbone__checkpoint=first)))
+
+
+def test_weights_learned_here_and_a_checkpoint_differ(folder):
+    ran(plan("a", backbone__name="net"))
+    given = plan("b", pretrain=None, backbone__name="net", backbone__checkpoint=weights(folder / "w.pt", 1.0))
+    assert "results/features/digits_exp0.1/net is what results/a was made from" in next(conflicts(given))
+
+
+def images(folder, values):
+    for part in ("train", "test"):
+        for label in "ab":
+            (folder / part / label).mkdir(parents=True)
+            for number, value in enumerate(values):
+                array = np.full((4, 4), value + (label == "b"), dtype=np.uint8)
+                Image.fromarray(array).save(folder / part / label / f"{number}.png")
+    return {"kind": "folder", "root": str(folder)}
+
+
+def test_images_and_embeddings_count_by_their_content(folder):
+    first, same, other = (
+        images(folder / name, values) for name, values in (("1", [3, 9]), ("2", [3, 9]), ("3", [4, 9]))
+    )
+    ran(plan("a", dataset=first))
+    assert not list(conflicts(plan("b", dataset=same)))
+    assert "results/datasets/folder is what results/a" in next(conflicts(plan("b", dataset=other)))
+    for name, value in (("1", 1), ("2", 1), ("3", 2)):
+        np.save(folder / f"{name}.npy", np.full((4, 2), value, dtype=np.float32))
+    given = changed("c", backbone=None)
+    del given["pretrain"]
+
+    def embeddings(experiment, name):
+        return plan(experiment, given, dataset={"kind": "embeddings", "path": str(folder / f"{name}.npy")})
+
+    ran(embeddings("c", "1"))
+    assert not list(conflicts(embeddings("d", "2")))
+    assert next(conflicts(embeddings("d", "3"))).startswith("dataset.name: results/features/embeddings/given")
+
+
+@pytest.mark.parametrize("small", [{"stand_in": "digits"}, {"stand_in": "digits", "scale": 0.01}])
+def test_the_papers_experiments_share_their_stand_ins(small):
+    for name in NAMES:
+        raw = yaml.safe_load((EXPERIMENTS / f"{name}.yaml").read_text())
+        one = Plan(load(raw | small, name))
+        note(one, [f"{folder.path}/any" for folder in shared_folders(one)])
+
+
+def test_of_two_runs_that_start_at_once_the_second_is_stopped():
+    first, second = plan("a"), plan("b", pretrain__epochs=30)
+    assert not list(conflicts(first)) and not list(conflicts(second))
+    ran(first)
+    with pytest.raises(InputError, match="results/a was made from"):
+        ran(second)

@@ -81,6 +81,7 @@ class Embeddings(DatasetSettings):
     test_features: str | None = None
     test_labels: str | None = None
     test_fraction: Fraction | None = None
+    class_names: list[str] | None = None
 
 
 Dataset = Annotated[

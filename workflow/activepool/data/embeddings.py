@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from activepool.compute import row_blocks
+from activepool.data.class_checks import class_notices
 from activepool.data.given import GivenEmbeddings, GivenPart, PathLike, opened
 from activepool.data.imbalance import kept_rows
 from activepool.data.previews import Preview
@@ -17,6 +18,7 @@ from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.data.subset import subset_rows
 from activepool.errors import InputError
+from activepool.features.ranges import Spans, require_squares
 from activepool.features.store import BLOCK_ROWS
 from activepool.hdf5_reading import texts
 from activepool.hdf5_writing import written_hdf5
@@ -32,9 +34,10 @@ def write_features(
     test_features: PathLike | None = None,
     test_labels: PathLike | None = None,
     test_fraction: float | None = None,
+    class_names: list[str] | None = None,
     imbalance: Imbalance | None = None,
     fraction: float | None = None,
-) -> None:
+) -> tuple[str, ...]:
     """Copy given embeddings into features.h5.
 
     Rows are renumbered where some are left out; ``<part>/sources`` names the original row, or repeats the
@@ -47,14 +50,18 @@ def write_features(
         labels: the train labels as .npy, beside features as .npy.
         test_features, test_labels: the test part as .npy.
         test_fraction: of each class, what part is split off for the test, where there is no test part.
+        class_names: of all C classes; only needed where some numbers have no row.
         imbalance: which train rows to leave out.
         fraction: the share of each class that stays, in both parts.
 
-    Raises: InputError, naming file, dataset and row, for what does not have that form, and for a feature that
-    is not a finite number.
+    Returns: what a person should know of the classes, a line each.
+    Raises: InputError, naming file, dataset and row, for what does not have that form, for a feature that is
+    not a finite number, and for features that float32 cannot compute with (see features.ranges).
     """
-    with opened(path, labels, test_features, test_labels) as given:
+    with opened(path, labels, test_features, test_labels, class_names) as given:
         parts = _parts(path, given, test_fraction)
+        all_labels = (part.labels[rows] for part, rows in parts.values())
+        notices = class_notices(path, given.class_names, *all_labels)
         if imbalance is not None:
             part, rows = parts["train"]
             kept = kept_rows(part.labels[rows], len(given.class_names), **imbalance.model_dump())
@@ -68,6 +75,7 @@ def write_features(
             file.attrs.update(backbone="given", checkpoint_digest="", transform="")
             for name, (part, rows) in parts.items():
                 _copy(part, rows, file.create_group(name))
+    return notices
 
 
 def preview(
@@ -76,9 +84,10 @@ def preview(
     test_features: PathLike | None = None,
     test_labels: PathLike | None = None,
     test_fraction: float | None = None,
+    class_names: list[str] | None = None,
 ) -> Preview:
     """Count the classes of given embeddings, of which only the labels are read."""
-    with opened(path, labels, test_features, test_labels) as given:
+    with opened(path, labels, test_features, test_labels, class_names) as given:
         parts = _parts(path, given, test_fraction)
         train, test = (part.labels[rows] for part, rows in parts.values())
         return Preview.of_labels(path, train, test, given.class_names)
@@ -107,11 +116,18 @@ def _copy(part: GivenPart, rows: np.ndarray, group: h5py.Group) -> None:
     dtype = STORED_AS[part.features.values.dtype.itemsize]
     features = group.create_dataset("features", (len(rows), part.width), dtype)
     sources = group.create_dataset("sources", len(rows), h5py.string_dtype())
+    spans = Spans(part.features.name, part.width, dtype)
     for block in tqdm(row_blocks(len(part.labels), BLOCK_ROWS), desc=f"copy {group.name[1:]}", disable=None):
         first, last = np.searchsorted(rows, [block.start, block.stop])
         chosen = rows[first:last] - block.start
-        features[first:last] = _finite(part, block, dtype)[chosen]
+        original = part.features.read(block)
+        values = _finite(part, original, block, dtype)
+        require_squares(part.features.name, values, block.start)
+        spans.add(original)
+        features[first:last] = values[chosen]
         sources[first:last] = _sources(part, block)[chosen]
+    if group.name == "/train":
+        spans.require_spread()
 
 
 def _sources(part: GivenPart, block: slice) -> np.ndarray:
@@ -120,9 +136,8 @@ def _sources(part: GivenPart, block: slice) -> np.ndarray:
     return np.array([f"{part.name}/{row}" for row in range(block.start, block.stop)], dtype=object)
 
 
-def _finite(part: GivenPart, block: slice, dtype: np.dtype) -> np.ndarray:
+def _finite(part: GivenPart, original: np.ndarray, block: slice, dtype: np.dtype) -> np.ndarray:
     """Return a block of features as ``dtype``; raises InputError for one that is not finite."""
-    original = part.features.read(block)
     with np.errstate(over="ignore"):
         stored = original.astype(dtype)
     wrong = np.argwhere(~np.isfinite(stored))

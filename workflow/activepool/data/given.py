@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from activepool import hdf5_reading
+from activepool.data.class_names import require_different
 from activepool.data.label_file import class_names_of
 from activepool.data.listing import existing_file
 from activepool.data.samples import UNKNOWN
@@ -18,6 +19,9 @@ PathLike = str | Path
 
 #: How .npy files begin.
 NPY = b"\x93NUMPY"
+
+#: How many missing classes a message shows.
+SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class GivenPart:
         name: ``train`` or ``test``.
         features: (n, d) float16, float32 or float64.
         labels: (n,) int64, in memory; -1 where the class is not known.
+        labels_type: as which they are stored.
         labels_name: how a message calls them.
         sources: (n,) strings on disk, or None.
     """
@@ -49,6 +54,7 @@ class GivenPart:
     name: str
     features: Stored
     labels: np.ndarray
+    labels_type: np.dtype
     labels_name: str
     sources: h5py.Dataset | None
 
@@ -73,14 +79,17 @@ def opened(
     labels: PathLike | None = None,
     test_features: PathLike | None = None,
     test_labels: PathLike | None = None,
+    class_names: list[str] | None = None,
 ) -> Iterator[GivenEmbeddings]:
     """Open embeddings for the time of a ``with`` block; the arguments are those of data.embeddings.
 
     Raises: InputError, naming file and dataset, for what does not have the form of the contract.
     """
+    if class_names is not None:
+        require_different(path, class_names)
     path = existing_file(path, "an HDF5 file with train/features and train/labels, or features as .npy")
     if path.suffix == ".npy":
-        yield _of_arrays(path, labels, test_features, test_labels)
+        yield _of_arrays(path, labels, test_features, test_labels, class_names or [])
         return
     if labels is not None or test_features is not None or test_labels is not None:
         raise InputError(
@@ -92,11 +101,15 @@ def opened(
     except OSError as error:
         raise InputError(f"{path}: neither a .npy file nor a readable HDF5 file ({error})") from error
     with file:
-        yield _of_hdf5(file)
+        yield _of_hdf5(file, class_names or [])
 
 
 def _of_arrays(
-    path: Path, labels: PathLike | None, test_features: PathLike | None, test_labels: PathLike | None
+    path: Path,
+    labels: PathLike | None,
+    test_features: PathLike | None,
+    test_labels: PathLike | None,
+    class_names: list[str],
 ) -> GivenEmbeddings:
     if labels is None:
         raise InputError(f"{path}: has no labels; set the option labels to a .npy file of integers")
@@ -104,8 +117,9 @@ def _of_arrays(
         raise InputError("the options test_features and test_labels go together; set both, or neither")
     train = _checked_part("train", _array(path), _array(labels), None)
     if test_features is None:
-        return _with_classes(train, None, [])
-    return _with_classes(train, _checked_part("test", _array(test_features), _array(test_labels), None), [])
+        return _with_classes(train, None, class_names)
+    test = _checked_part("test", _array(test_features), _array(test_labels), None)
+    return _with_classes(train, test, class_names)
 
 
 def _array(path: PathLike) -> Stored:
@@ -131,13 +145,16 @@ def _reason(path: PathLike, error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _of_hdf5(file: h5py.File) -> GivenEmbeddings:
+def _of_hdf5(file: h5py.File, class_names: list[str]) -> GivenEmbeddings:
     def part(name: str) -> GivenPart:
         features, labels = (_own_dataset(file, f"{name}/{dataset}") for dataset in ("features", "labels"))
         sources = _own_dataset(file, f"{name}/sources").values if f"{name}/sources" in file else None
         return _checked_part(name, features, labels, sources)
 
-    return _with_classes(part("train"), part("test") if "test" in file else None, class_names_of(file))
+    own = class_names_of(file)
+    if own and class_names and own != class_names:
+        raise InputError(f"{file.filename}: has other class_names than the option; leave the option out")
+    return _with_classes(part("train"), part("test") if "test" in file else None, own or class_names)
 
 
 def _own_dataset(file: h5py.File, name: str) -> Stored:
@@ -165,7 +182,8 @@ def _checked_part(name: str, features: Stored, labels: Stored, sources: h5py.Dat
         raise InputError(
             f"{sources.file.filename}: {name}/sources must be strings of shape {rows}, or absent"
         )
-    return GivenPart(name, features, labels.read().astype(np.int64), labels.name, sources)
+    values = labels.read()
+    return GivenPart(name, features, values.astype(np.int64), values.dtype, labels.name, sources)
 
 
 def _with_classes(train: GivenPart, test: GivenPart | None, class_names: list[str]) -> GivenEmbeddings:
@@ -174,18 +192,48 @@ def _with_classes(train: GivenPart, test: GivenPart | None, class_names: list[st
         raise InputError(
             f"{test.features.name}: has width {test.width}, the train features have {train.width}"
         )
+    if not class_names:
+        class_names = _numbers(train)
+    problems = [problem for part in (train, test) if part for problem in _wrong_labels(part, class_names)]
+    if problems:
+        raise InputError("\n".join(problems))
+    return GivenEmbeddings(train, test, class_names)
+
+
+def _numbers(train: GivenPart) -> list[str]:
+    """Return the classes 0 up to the largest label as names; raises InputError if one of them has no row."""
     largest = int(train.labels.max(initial=UNKNOWN))
-    if not class_names and largest >= len(train.labels):
+    if largest >= len(train.labels):
         raise InputError(
             f"{train.labels_name}: label {largest} in {len(train.labels)} rows looks like an identifier; "
-            "number the classes 0..C-1, with -1 where a label is not known"
+            f"number the classes 0..C-1, with -1 where a label is not known{_wrapped(train, largest)}"
         )
-    class_names = class_names or [str(number) for number in range(largest + 1)]
-    for part in (train, test) if test else (train,):
-        wrong = np.flatnonzero((part.labels < UNKNOWN) | (part.labels >= len(class_names)))
-        if len(wrong):
-            raise InputError(
-                f"{part.labels_name}: label {part.labels[wrong[0]]} in row {wrong[0]}; it must be one of "
-                f"0..{len(class_names) - 1}, the classes of the train part, or -1 if it is not known"
-            )
-    return GivenEmbeddings(train, test, class_names)
+    missing = np.setdiff1d(np.arange(largest + 1), train.labels)
+    if len(missing):
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        raise InputError(
+            f"{train.labels_name}: no row has {', '.join(map(str, missing[:SHOWN]))}{more}; number the "
+            f"classes 0..C-1, or name them all in class_names{_wrapped(train, largest)}"
+        )
+    return [str(number) for number in range(largest + 1)]
+
+
+def _wrong_labels(part: GivenPart, class_names: list[str]) -> Iterator[str]:
+    wrong = np.flatnonzero((part.labels < UNKNOWN) | (part.labels >= len(class_names)))
+    if len(wrong):
+        label = int(part.labels[wrong[0]])
+        yield (
+            f"{part.labels_name}: label {label} in row {wrong[0]}; it must be one of "
+            f"0..{len(class_names) - 1}, the classes of the train part, or -1 if it is not known"
+            f"{_wrapped(part, label)}"
+        )
+
+
+def _wrapped(part: GivenPart, label: int) -> str:
+    """Return what a label was before it was put into a type that is too small for it, if it looks so."""
+    kind = part.labels_type
+    if kind.kind == "u" and label == np.iinfo(kind).max:
+        return f"; {label} is what -1 becomes in {kind}: save the labels as int64"
+    if kind.kind == "i" and label < UNKNOWN and kind.itemsize < 8:
+        return f"; {label} is what {label + 2 ** (8 * kind.itemsize)} becomes in {kind}: save them as int64"
+    return ""

@@ -21,6 +21,7 @@ from activepool.backbones.settings import BackboneSettings
 from activepool.compute import row_blocks
 from activepool.errors import InputError
 from activepool.features.images import PartImages, Request, image_channels, loaded
+from activepool.features.ranges import require_squares
 from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
 from activepool.hdf5_writing import written_hdf5
@@ -158,6 +159,7 @@ class _Extraction:
             raise InputError(
                 f"{self.dataset}: {part} row {batch[row]} has the feature {features[row, column]}; {remedy}"
             )
+        require_squares(f"{self.dataset}: features of {part}", stored, int(batch[0]))
         return stored
 
 

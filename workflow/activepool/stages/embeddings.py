@@ -7,7 +7,7 @@ from functools import partial
 from activepool.data.embeddings import write_features
 from activepool.data.settings import call_with_options
 from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
+from activepool.stages.program import run, say
 
 #: The keys of the JSON that name files.
 FILES = ("path", "labels", "test_features", "test_labels")
@@ -21,7 +21,7 @@ def command_line() -> StageParser:
         type=json.loads,
         paths=files_of,
         required=True,
-        help='JSON: {"path": ..., "labels", "test_features", "test_labels", "test_fraction", '
+        help='JSON: {"path": ..., "labels", "test_features", "test_labels", "test_fraction", "class_names", '
         '"imbalance": {"kind", "factor", "seed"}, "fraction"}; only path is needed',
     )
     parser.add_output("--output", required=True, help="features.h5 to write")
@@ -35,7 +35,8 @@ def files_of(arguments: argparse.Namespace) -> list[str]:
 
 def main(arguments: argparse.Namespace) -> None:
     """Check and copy."""
-    call_with_options("embeddings", partial(write_features, arguments.output), arguments.embeddings)
+    write = partial(write_features, arguments.output)
+    say(call_with_options("embeddings", write, arguments.embeddings))
 
 
 if __name__ == "__main__":

@@ -63,7 +63,9 @@ def write_images(folder: Path, train: int = 60, test: int = 20) -> None:
     for number in range(train + test):
         name = f"images/{number:02d}.png"
         Image.fromarray(random.integers(0, 256, (8, 8), dtype=np.uint8)).save(folder / name)
-        rows.append(f"{name},{'ab'[number % 2]},{'train' if number < train else 'test'}")
+        # The label of the first came later.
+        label = "ab"[number % 2] if number else ""
+        rows.append(f"{name},{label},{'train' if number < train else 'test'}")
     (folder / "images.csv").write_text("\n".join(rows) + "\n")
     (folder / "bought.csv").write_text("source,label\nimages/00.png,a\n")
     (folder / "backbone.py").write_text(USERS_BACKBONE)

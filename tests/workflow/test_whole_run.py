@@ -127,30 +127,152 @@ def test_a_stage_that_fails_says_why_and_leaves_no_output(tmp_path):
     assert not list(tmp_path.glob("results/features/**/*.h5"))
 
 
-def test_labels_that_come_later(tmp_path):
-    """Labels of the pool are not known; a round asks for those it picked, and goes on when they are there."""
-    write_embeddings(tmp_path / "given.h5")
-    with h5py.File(tmp_path / "given.h5", "r+") as file:
-        truth = file["train/labels"][:]
-        known = truth.copy()
-        known[100:] = -1
-        file["train/labels"][:] = known
-    (tmp_path / "bought.csv").write_text("index,label\n")
-    folder = Folder(
-        tmp_path,
-        {
-            **EMBEDDINGS,
-            "dataset": {"kind": "embeddings", "path": "given.h5", "annotations": "bought.csv"},
-            "strategies": ["entropy"],
-            "seeds": 1,
-        },
-    )
-    printed = folder.snakemake(LAST, check=False)
+class Annotators:
+    """A folder whose pool has few labels, and people who label what is picked, but for one picture."""
+
+    def __init__(self, path):
+        write_embeddings(path / "given.h5")
+        with h5py.File(path / "given.h5", "r+") as file:
+            self.truth = file["train/labels"][:]
+            self.known = np.where(np.arange(len(self.truth)) < 100, self.truth, -1)
+            file["train/labels"][:] = self.known
+        self.path, self.bought = path, {}
+        self.write()
+        self.folder = Folder(
+            path,
+            {
+                **EMBEDDINGS,
+                "dataset": {"kind": "embeddings", "path": "given.h5", "annotations": "bought.csv"},
+                "strategies": ["entropy", "coreset"],
+                "seeds": 1,
+                "ceiling": True,
+            },
+        )
+
+    def picks(self, strategy, round_number):
+        return index_of(self.path / f"results/trial/{strategy}/seed0/round0{round_number}/selected.csv")
+
+    def label(self, round_number):
+        """Label what the strategies have picked in a round; the first picture cannot be."""
+        for strategy in ("entropy", "coreset"):
+            for row in self.picks(strategy, round_number):
+                if self.known[row] < 0:
+                    self.bought.setdefault(row, self.truth[row] if self.bought else "?")
+        self.write()
+
+    def write(self):
+        lines = [f"train/{row},{label}" for row, label in self.bought.items()]
+        (self.path / "bought.csv").write_text("\n".join(["source,label", *lines]) + "\n")
+
+    def metrics(self, run):
+        return json.loads((self.path / f"results/trial/{run}/metrics.json").read_text())
+
+
+CURVES = ("results/trial/curves.csv", "results/trial/ceiling.csv")
+
+
+@pytest.fixture(scope="module")
+def annotators(tmp_path_factory):
+    """A finished run whose labels came later."""
+    annotators = Annotators(tmp_path_factory.mktemp("annotators"))
+    folder = annotators.folder
+    printed = folder.snakemake(*CURVES, check=False)
     assert "picked samples have no label yet" in printed
     assert "add them to bought.csv and run again" in printed
-    for round_number in (1, 2):
-        picks = index_of(tmp_path / f"results/trial/entropy/seed0/round0{round_number}/selected.csv")
-        with (tmp_path / "bought.csv").open("a") as stream:
-            stream.writelines(f"{row},{truth[row]}\n" for row in picks if known[row] < 0)
-        folder.snakemake(LAST, check=round_number == 2)
-    assert (tmp_path / LAST).is_file()
+    annotators.label(1)
+    folder.snakemake(*CURVES, check=False)
+    annotators.label(2)
+    printed = folder.snakemake(*CURVES)
+    assert "bought.csv: samples that cannot be labelled: 1" in printed
+    return annotators
+
+
+@pytest.fixture
+def corrected(annotators):
+    """The same, to be changed; labels and configuration are put back."""
+    bought, configuration = dict(annotators.bought), annotators.folder.configuration
+    yield annotators
+    annotators.bought = bought
+    annotators.write()
+    annotators.folder.configure(configuration)
+
+
+def test_labels_that_come_later_are_trained_on(annotators):
+    marked = next(iter(annotators.bought))
+    for strategy in ("entropy", "coreset"):
+        rounds = [annotators.picks(strategy, number) for number in (1, 2)]
+        for number in (1, 2):
+            picked = np.concatenate(rounds[:number])
+            assert annotators.metrics(f"{strategy}/seed0/round0{number}")["labels"] == (
+                12 + 10 * number - (marked in picked)
+            )
+        assert len(np.unique(np.concatenate(rounds))) == 20
+
+
+def test_the_ceiling_has_all_labels_that_were_bought(annotators):
+    validation = len(index_of(annotators.path / "results/trial/splits/seed0/validation.csv"))
+    ceiling = annotators.metrics("full_pool/seed0/round00")["labels"]
+    assert ceiling == 100 - validation + len(annotators.bought) - 1
+
+
+def test_files_made_while_labels_came_are_verified(annotators):
+    assert "what does not: 0" in annotators.folder.snakemake("verify")
+
+
+def test_another_order_of_annotations_reruns_nothing(corrected):
+    corrected.bought = dict(reversed(corrected.bought.items()))
+    corrected.write()
+    assert not corrected.folder.planned(*CURVES)
+
+
+def test_a_label_more_reruns_the_ceiling_alone(corrected):
+    row = next(row for row in range(100, 300) if row not in corrected.bought)
+    corrected.bought[row] = corrected.truth[row]
+    corrected.write()
+    assert corrected.folder.planned(CURVES[0]) == {}
+    assert corrected.folder.planned(*CURVES) == {"full_pool": 1, "train": 1, "ceiling": 1}
+    assert "what does not: 0" in corrected.folder.snakemake("verify")
+
+
+def test_a_corrected_label_retrains_the_rounds_that_use_it(corrected):
+    only_coreset = np.setdiff1d(corrected.picks("coreset", 1), corrected.picks("entropy", 1))
+    used_later = np.concatenate([corrected.picks("entropy", number) for number in (1, 2)])
+    row = next(row for row in only_coreset if row in corrected.bought and row not in used_later)
+    corrected.bought[row] = (corrected.truth[row] + 1) % 4
+    corrected.write()
+    printed = corrected.folder.snakemake("verify", check=False)
+    assert f"made with label '{corrected.truth[row]}' of row {row} in bought.csv, which is" in printed
+    assert "what does not: 4" in printed  # the lists of the ceiling and its head, and two heads
+    assert corrected.folder.planned(*CURVES) == {
+        "train": 3,
+        "full_pool": 1,
+        "ceiling": 1,
+        "curves": 1,
+    }
+
+
+def test_bought_labels_do_not_fall_out_of_use_without_a_word(corrected):
+    """A correction that changes later picks is told, and so is another budget; nothing has been written."""
+    before = corrected.folder.results()
+    row = next(row for row in corrected.picks("entropy", 1) if corrected.bought.get(row, "?") != "?")
+    corrected.bought[row] = (corrected.truth[row] + 1) % 4
+    corrected.write()
+    printed = corrected.folder.snakemake(*CURVES, check=False)
+    later = [one for one in corrected.picks("entropy", 2) if corrected.known[one] < 0]
+    others = np.concatenate([corrected.picks("coreset", 1), corrected.picks("coreset", 2)])
+    count = len(np.setdiff1d(later, [*others, *corrected.picks("entropy", 1)]))
+    assert f"activepool: {count} labels of bought.csv were bought for rounds that this run would" in printed
+    assert "(entropy/seed0/round02)" in printed
+    assert f"--config release_labels={count}" in printed
+    assert corrected.folder.results() == before
+    corrected.folder.configure({**corrected.folder.configuration, "budget": 9})
+    printed = corrected.folder.snakemake(*CURVES, check=False)
+    assert f"activepool: {len(corrected.bought) - 1} labels of bought.csv were bought for" in printed
+    assert corrected.folder.results() == before
+    released = corrected.folder.snakemake(
+        "results/trial/coreset/seed0/round01/selected.csv",
+        "--config",
+        f"release_labels={len(corrected.bought)}",
+    )
+    assert "labels of bought.csv were bought" not in released
+    assert len(corrected.picks("coreset", 1)) == 9

@@ -1,7 +1,6 @@
 """The labels that a round may see: those of the file of samples, and those that annotators gave later.
 
-An annotations file is a CSV with the column ``label`` (a class name, or its number) and either ``index`` (row
-of the train part) or ``source`` (as in the index files). It fills in what that file does not know, and never
+A file of annotations (see activepool.annotations) fills in what the file of samples does not know, and never
 overwrites what it knows.
 """
 
@@ -9,82 +8,46 @@ from pathlib import Path
 
 import numpy as np
 
+from activepool.annotations import MARKS, TrainPart, filled_in, label_name
 from activepool.data.label_file import LabelFile
+from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
-from activepool.hdf5_reading import texts
-from activepool.index_files import read_rows, whole_number
+from activepool.provenance import UsedLabels
 
 #: How many unlabelled rows an error message shows.
 SHOWN = 3
 
 
-def known_labels(file: LabelFile, rows: np.ndarray, annotations: str | Path | None = None) -> np.ndarray:
-    """Return the labels of ``rows`` of the training part, (len(rows),) int64.
+def merged_labels(file: LabelFile, annotations: str | Path | None = None) -> np.ndarray:
+    """Return all labels of the train part, (N,) int64: -1 if awaited, `UNLABELABLE` if there can be none."""
+    return file.train.labels if annotations is None else filled_in(TrainPart.of(file), annotations)
 
-    Raises InputError if one has no label, with the first few and what to do; or if the annotations file
-    contradicts the file.
+
+def known_labels(file: LabelFile, rows: np.ndarray, annotations: str | Path | None = None) -> np.ndarray:
+    """Return the labels of ``rows`` of the training part, (len(rows),) int64; `UNLABELABLE` where marked.
+
+    Raises InputError if one has no label, with the first few and what to do; or if a row of the annotations
+    file cannot be used.
     """
     labels = file.train.labels[rows]
     if annotations is not None and (labels < 0).any():
         labels = merged_labels(file, annotations)[rows]
-    missing = rows[labels < 0]
+    missing = rows[labels == UNKNOWN]
     if missing.size:
         raise InputError(_missing_message(file, missing, annotations))
     return labels
 
 
-def merged_labels(file: LabelFile, annotations: str | Path) -> np.ndarray:
-    """Return all labels of the training part, (N,), with those of the annotations file filled in."""
-    labels = file.train.labels.copy()
-    names, given = read_annotations(annotations)
-    for place, row in zip(_places(file, names, given, annotations), given, strict=True):
-        label, known = _class_number(file, row["label"], annotations), labels[place]
-        if known not in (-1, label):
-            raise InputError(
-                f"{annotations}: row {place} is given the label {file.class_names[label]!r}, but it is "
-                f"already {file.class_names[known]!r}; a label is never overwritten"
-            )
-        labels[place] = label
-    return labels
-
-
-def read_annotations(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the column names of an annotations file, and its rows that have a label; see `read_rows`."""
-    names, rows = read_rows(path)
-    if "label" not in names or not {"index", "source"} & set(names):
-        raise InputError(
-            f"{path}: must have the column 'label', and 'index' or 'source' (columns: {', '.join(names)})"
-        )
-    return names, [row for row in rows if row["label"] != ""]
-
-
-def _places(file: LabelFile, names: list[str], given: list[dict[str, str]], path: str | Path) -> list[int]:
-    """Return the rows of the training part that the rows of an annotations file are about."""
-    if "index" in names:
-        size = len(file.train.labels)
-        places = [whole_number(row["index"]) for row in given]
-        for place, row in zip(places, given, strict=True):
-            if place is None or place >= size:
-                raise InputError(
-                    f"{path}: index {row['index']!r} is not a row of train/features (0 to {size - 1})"
-                )
-        return places
-    if file.train.sources is None:
-        raise InputError(f"{path}: {file.path} has no sources; give the column 'index' instead of 'source'")
-    place_of = {source: place for place, source in enumerate(texts(file.train.sources))}
-    for row in given:
-        if row["source"] not in place_of:
-            raise InputError(f"{path}: source {row['source']!r} is not in the training part of {file.path}")
-    return [place_of[row["source"]] for row in given]
-
-
-def _class_number(file: LabelFile, value: str, path: str | Path) -> int:
-    if value in file.class_names:
-        return file.class_names.index(value)
-    number = whole_number(value)
-    if number is not None and number < len(file.class_names):
-        return number
-    raise InputError(f"{path}: label {value!r} is not a class; there are {', '.join(file.class_names[:20])}")
+def used_labels(
+    file: LabelFile, rows: np.ndarray, labels: np.ndarray, annotations: str | Path | None
+) -> UsedLabels | None:
+    """Return which of the ``labels`` of ``rows``, both (n,), are annotations; None without such a file."""
+    if annotations is None:
+        return None
+    bought = (file.train.labels[rows] == UNKNOWN) & (labels != UNKNOWN)
+    used = zip(rows[bought].tolist(), labels[bought].tolist(), strict=True)
+    names = {str(row): label_name(file.class_names, label) for row, label in sorted(used)}
+    return UsedLabels(str(annotations), str(file.path), names)
 
 
 def _missing_message(file: LabelFile, missing: np.ndarray, annotations: str | Path | None) -> str:
@@ -98,4 +61,7 @@ def _missing_message(file: LabelFile, missing: np.ndarray, annotations: str | Pa
         else "to a CSV (index or source, label) named by the key dataset.annotations"
     )
     names = ", ".join([*names, *(["..."] if len(missing) > SHOWN else [])])
-    return f"{len(missing)} picked samples have no label yet ({names}); add them {where} and run again"
+    return (
+        f"{len(missing)} picked samples have no label yet ({names}); add them {where} and run again "
+        f"(label {MARKS[0]!r}: cannot be labelled)"
+    )

@@ -48,6 +48,21 @@ class FileState:
 
 
 @dataclass(frozen=True)
+class UsedLabels:
+    """What a stage has read of a file of annotations: all that its result depends on.
+
+    Attributes:
+        annotations: the file.
+        samples: the file of samples that its rows are about.
+        labels: the label of each row that it used, by the row's number as text.
+    """
+
+    annotations: str
+    samples: str
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Record:
     """How one run of a stage made its files.
 
@@ -62,6 +77,8 @@ class Record:
         started: when, in ISO 8601, UTC.
         seconds: how long it took.
         peak_memory_mb: resident memory of its largest process, in 10⁶ bytes.
+        used_labels: the annotations that it used, of a file that grows while rounds go on; None for a stage
+            that reads none.
     """
 
     stage: str
@@ -74,6 +91,7 @@ class Record:
     seconds: float
     peak_memory_mb: float
     kernels: dict[str, str] = field(default_factory=dict)
+    used_labels: UsedLabels | None = None
 
     def write(self) -> None:
         """Write it beside the first of its outputs."""
@@ -85,7 +103,8 @@ class Record:
         content = read_json(path)
         try:
             outputs = {name: FileState(**state) for name, state in content.pop("outputs").items()}
-            return cls(outputs=outputs, **content)
+            used = content.pop("used_labels", None)
+            return cls(outputs=outputs, used_labels=UsedLabels(**used) if used else None, **content)
         except (AttributeError, KeyError, TypeError) as error:
             raise InputError(
                 f"{path}: not a record of activepool ({error}); delete what it is beside"

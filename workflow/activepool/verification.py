@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
+from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
 from activepool.files import file_digest
 from activepool.kernels import mixtures
+from activepool.labels import merged_labels, used_labels
 from activepool.provenance import FOLDER, FileState, Record, records_below
 
 #: Folders and endings of what is no result: logs, records, states of trainings.
@@ -44,6 +48,7 @@ def verify(root: str | Path) -> Findings:
     digest = cache(file_digest)
     misfits += [line for record in records for line in _changed(record, digest)]
     misfits += _made_from_others(records, digest)
+    misfits += _of_other_labels(records)
     recorded = {path for record in records for path in record.outputs}
     misfits += [f"{path}: no record says how it was made" for path in _results(root) if path not in recorded]
     named = {line.partition(": ")[0] for line in misfits}
@@ -92,6 +97,36 @@ def _made_from_others(records: list[Record], digest: Callable[[str], str]) -> It
         if others:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             yield f"{others[0]}{more}: made from another {path} than the one that is there"
+
+
+def _of_other_labels(records: list[Record]) -> Iterator[str]:
+    """Yield a line for each record of a label that its file of annotations does not give any more.
+
+    Labels that were added since are no misfit: the file grows while rounds go on.
+    """
+    present = cache(_present_labels)
+    for record in records:
+        used, output = record.used_labels, next(iter(record.outputs))
+        if used is None or not Path(used.annotations).is_file() or not Path(used.samples).is_file():
+            continue
+        try:
+            labels = present(used.samples, used.annotations)
+        except InputError as error:
+            yield f"{output}: its labels cannot be read any more ({error.args[0]})"
+            continue
+        changed = [(row, label) for row, label in used.labels.items() if labels.get(row) != label]
+        if changed:
+            row, label = changed[0]
+            more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            now = f"is {labels[row]!r} there now" if row in labels else "has no label there any more"
+            yield f"{output}: made with label {label!r} of row {row}{more} in {used.annotations}, which {now}"
+
+
+def _present_labels(samples: str, annotations: str) -> dict[str, str]:
+    """Return the labels that a file of annotations gives, by the row's number as text."""
+    with LabelFile(samples) as file:
+        rows = np.arange(len(file.train.labels))
+        return used_labels(file, rows, merged_labels(file, annotations), annotations).labels
 
 
 def _results(root: Path) -> Iterator[str]:

@@ -76,7 +76,9 @@ class Chain:
             case "table":
                 return experiment.figures.model_dump(exclude={"colours", "map"})
             case "track":
-                return experiment.model_dump(mode="json", exclude={"trackers", "device"}, exclude_none=True)
+                return experiment.model_dump(
+                    mode="json", exclude={"trackers", "device", "release_labels"}, exclude_none=True
+                )
             case _:
                 return {}
 

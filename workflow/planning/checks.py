@@ -9,9 +9,9 @@ from activepool.data.kinds import EMBEDDINGS, preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
 from activepool.errors import InputError
-from activepool.labels import read_annotations
 from activepool.stages.program import say
 from activepool.tracking.catalogue import missing_package
+from planning.annotation_checks import annotation_problems
 from planning.configuration import Experiment
 from planning.configuration_text import hidden_by_yaml
 from planning.contents import previewed
@@ -42,6 +42,7 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
         *_colour_problems(experiment),
         *_tracker_problems(experiment),
         *_data_problems(experiment),
+        *annotation_problems(experiment),
     ]
     # What is wrong with the data would be told twice.
     problems = problems or list(conflicts(Plan(experiment)))
@@ -117,11 +118,6 @@ def _file_problems(experiment: Experiment) -> Iterator[str]:
             continue
         if is_missing:
             yield f"{key}: the file {path} does not exist; a path is relative to where snakemake runs"
-        elif key == "dataset.annotations" and path is not None:
-            try:
-                read_annotations(path)
-            except InputError as error:
-                yield f"{key}: {error}"
     if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
         yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
 

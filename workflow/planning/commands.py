@@ -87,10 +87,11 @@ class Options:
         number = wildcards.get("shard")
         return "" if number is None else f"--shard {number} --shards {wildcards.shards}"
 
-    def annotations(self, wildcards: Any) -> list[str]:
+    def annotations(self, wildcards: Any, output: Any) -> list[str]:
         """Return the option of the stages that read labels, if the user keeps a file of new ones.
 
-        It is a function because Snakemake would look for wildcards in a text: the path may have braces.
+        It is a function because Snakemake would look for wildcards in a text: the path may have braces. It
+        asks for outputs so that Snakemake does not record it: the labels count, wherever they lie.
         """
         annotations = self.plan.experiment.dataset.annotations
         return [f"--annotations={annotations}"] if annotations else []

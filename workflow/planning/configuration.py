@@ -198,6 +198,7 @@ class Experiment(Settings):
     head: Head = SgdHead()
     pool_shards: Count = 1
     ceiling: bool = False
+    release_labels: Annotated[int, Field(ge=0)] = 0
     figures: Figures = Figures()
     trackers: list[TrackerName] = []
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"

@@ -164,6 +164,18 @@ class Plan:
         runs = [self.run_folder(strategy, seed, number) for strategy in strategies for number in rounds]
         return [f"{run}/selected.csv" for run in dict.fromkeys(runs)]
 
+    def last_rounds(self) -> list[str]:
+        """Return files that are there when all picks of all strategies have labels, if these come later."""
+        experiment = self.experiment
+        if not experiment.dataset.annotations:
+            return []
+        last = [
+            self.run_folder(strategy, seed, experiment.rounds - 1)
+            for strategy in self.strategies()
+            for seed in experiment.seed_list
+        ]
+        return [f"{run}/metrics.json" for run in dict.fromkeys(last)]
+
     def awaited_labels(self, wildcards: Any) -> list[str]:
         """Return a file that is there when all picks of a strategy have labels, if these come later."""
         experiment = self.experiment

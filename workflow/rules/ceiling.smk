@@ -6,6 +6,8 @@ rule full_pool:
     input:
         samples=PLAN.samples,
         validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        # Labels that come later are all there when all rounds have been trained.
+        rounds=PLAN.last_rounds(),
     output:
         f"results/{{experiment}}/{FULL_POOL}/seed{{seed}}/round00/labelled.csv",
     log:
@@ -14,10 +16,12 @@ rule full_pool:
     conda:
         ENVIRONMENT
     params:
+        annotations=OPTIONS.annotations,
+        labels=LATE_LABELS.of_pool,
         provenance=provenance("full_pool"),
     shell:
         "python -m activepool.stages.full_pool --samples {input.samples} --validation {input.validation}"
-        " --output {output} --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        " {params.annotations:q} --output {output} --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
 
 use rule curves as ceiling with:

@@ -12,6 +12,7 @@ from planning.cluster import Needs
 from planning.commands import Options, shell_prefix, with_doubled_braces
 from planning.configuration import FULL_POOL
 from planning.contents import given, images_folder
+from planning.late_labels import LateLabels
 from planning.loading import load
 from planning.paper import chosen
 from planning.plan import Plan
@@ -39,6 +40,7 @@ PLAN = Plan(EXPERIMENT)
 QUERIES = Queries(PLAN)
 OPTIONS = Options(PLAN, QUERIES)
 NEEDS = Needs(EXPERIMENT)
+LATE_LABELS = LateLabels(PLAN, records_params=workflow.is_main_process)
 
 if workflow.is_main_process:
     RUN_LOCK = enter()
@@ -48,6 +50,9 @@ onstart:
     try:
         files = workflow.persistence
         claim(RUN_LOCK, files.all_inputfiles(), files.all_outputfiles())
+        LATE_LABELS.protect(
+            path for job in workflow.dag.needrun_jobs() for path in job.output
+        )
         note(PLAN, [*files.all_inputfiles(), *files.all_outputfiles()])
     except InputError as error:
         sys.exit(f"activepool: {error}")
@@ -93,8 +98,8 @@ def setting(stage, key):
 
 
 def untracked(value):
-    """Return a params function of a value that reruns nothing: Snakemake records none that asks for threads."""
-    return lambda wildcards, threads: value
+    """Return a params function of a value that reruns nothing: Snakemake records none that asks for outputs."""
+    return lambda wildcards, output: value
 
 
 def settings(stage):

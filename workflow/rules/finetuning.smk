@@ -31,6 +31,7 @@ rule finetune:
         backbone=setting("finetune", "backbone"),
         checkpoint=OPTIONS.checkpoint,
         annotations=OPTIONS.annotations,
+        labels=LATE_LABELS.of_round,
         provenance=provenance("finetune"),
     shell:
         "python -m activepool.stages.launch --processes {resources.processes} activepool.stages.finetune"

@@ -23,6 +23,7 @@ rule train:
     params:
         head=json.dumps(PLAN.chain.settings("train")),
         annotations=OPTIONS.annotations,
+        labels=LATE_LABELS.of_round,
         provenance=provenance("train"),
     shell:
         "python -m activepool.stages.train --head {params.head:q} --features {input.features}"

@@ -6,7 +6,7 @@ rule contact_sheet:
     input:
         dataset=PLAN.dataset,
         selected=lambda wildcards: PLAN.pictured_selections(wildcards.strategy),
-        labelled=ancient(PLAN.awaited_labels),
+        labelled=PLAN.awaited_labels,
     output:
         report(
             "results/{experiment}/figures/contact_sheet_{strategy}.png",
@@ -23,6 +23,7 @@ rule contact_sheet:
     params:
         runs=lambda wildcards: OPTIONS.pictured_runs(wildcards.strategy),
         annotations=OPTIONS.annotations,
+        labels=LATE_LABELS.of_pictures,
         upper_references=OPTIONS.upper_references(),
         provenance=provenance("contact_sheet"),
     shell:

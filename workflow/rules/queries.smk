@@ -189,6 +189,7 @@ rule measure:
         reads=OPTIONS.measuring,
         budget_left=OPTIONS.budget_left,
         annotations=OPTIONS.annotations,
+        labels=LATE_LABELS.of_query,
         shard=OPTIONS.shard,
         provenance=provenance("measure"),
     shell:
@@ -230,6 +231,7 @@ rule select:
         budget_left=OPTIONS.budget_left,
         state=OPTIONS.state,
         annotations=OPTIONS.annotations,
+        labels=LATE_LABELS.of_query,
         provenance=provenance("select"),
     shell:
         "python -m activepool.stages.select --strategy={params.strategy:q} --options {params.options:q}"

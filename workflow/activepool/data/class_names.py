@@ -36,7 +36,7 @@ def reads_as_missing(name: str) -> bool:
 
 def no_such_class(name: str, class_names: Sequence[str]) -> str:
     """Say that the train part lacks a class, which classes it has, and which of them may be meant."""
-    meant = next((known for known in class_names if _loosely(known) == _loosely(name)), None)
+    meant = next((known for known in class_names if loose_form(known) == loose_form(name)), None)
     hint = f"; {_shown(meant)} differs in {_difference(name, meant)} alone" if meant is not None else ""
     return f"the train part has no class {_shown(name)} (its classes: {_some(class_names)}){hint}"
 
@@ -58,13 +58,19 @@ def same_for_a_person(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 def name_notices(names: Sequence[str]) -> Iterator[str]:
     """Yield what a person should look at in the names of classes: a line for each sort of oddity."""
-    alike = [f"{_shown(first)} and {_shown(second)}" for first, second in _pairs(names, _loosely)]
+    alike = [f"{_shown(first)} and {_shown(second)}" for first, second in _pairs(names, loose_form)]
     if alike:
         yield f"classes whose names are nearly the same: {_some(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
         yield f"classes whose names read like a missing value: {_some(missing)}"
     if blanks := [repr(name) for name in names if name != name.strip()]:
         yield f"classes whose names begin or end with a blank: {_some(blanks)}"
+
+
+def loose_form(name: str) -> object:
+    """Return what is equal for names that differ in case too, or in forms of letters such as full width."""
+    text = _strictly(unicodedata.normalize("NFKC", name))
+    return unicodedata.normalize("NFKC", text.casefold()) if isinstance(text, str) else text
 
 
 def _pairs(names: Iterable[str], key: Callable[[str], object]) -> Iterator[tuple[str, str]]:
@@ -81,12 +87,6 @@ def _strictly(name: str) -> object:
     text = "".join(letter for letter in unicodedata.normalize("NFC", name) if not _is_unseen(letter))
     text = " ".join(text.split())
     return _number(text) if WHOLE.fullmatch(text) else text
-
-
-def _loosely(name: str) -> object:
-    """Return what is equal for names that differ in case too, or in forms of letters such as full width."""
-    text = _strictly(unicodedata.normalize("NFKC", name))
-    return unicodedata.normalize("NFKC", text.casefold()) if isinstance(text, str) else text
 
 
 def _difference(first: str, second: str) -> str:

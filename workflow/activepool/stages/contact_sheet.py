@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from activepool.data.label_file import LabelFile
+from activepool.data.samples import UNKNOWN
 from activepool.data.thumbnails import thumbnails
 from activepool.errors import InputError
 from activepool.figures.contact_sheet import PICKS, SIDE, RoundPicks, write_sheet
 from activepool.figures.settings import Settings
 from activepool.figures.styles import styles_of
 from activepool.index_files import read_index, read_rows, whole_number
-from activepool.labels import merged_labels
+from activepool.labels import merged_labels, used_labels
+from activepool.provenance import UsedLabels
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run as run_stage
 from activepool.stages.run_paths import add_runs_arguments, files_of_runs, require
@@ -23,27 +25,31 @@ def command_line() -> StageParser:
     """Return the command line."""
     parser = StageParser(__doc__)
     parser.add_input("--dataset", required=True, help="dataset.h5: images, labels and class names")
-    parser.add_input("--annotations", help="CSV of labels that came after the dataset was made")
+    parser.add_argument("--annotations", help="CSV of labels that came after the dataset was made")
     add_runs_arguments(parser, SELECTED)
     parser.add_argument("--upper-references", nargs="*", default=[], help="strategies that read all labels")
     parser.add_output("--output", required=True, help="PNG to write")
     return parser
 
 
-def main(arguments: argparse.Namespace) -> None:
-    """Read picks, labels and images, and write the sheet."""
+def main(arguments: argparse.Namespace) -> UsedLabels | None:
+    """Read picks, labels and images, and write the sheet; return the annotations that were used."""
+    files = files_of_runs(arguments, SELECTED)
     with LabelFile(arguments.dataset) as file:
-        given = arguments.annotations
-        labels = file.train.labels if given is None else merged_labels(file, given)
-        class_names = file.class_names
+        labels, class_names = merged_labels(file, arguments.annotations), file.class_names
+        picks = np.unique(np.concatenate([read_index(require(path)) for path in files.values()]))
+        picks = picks[picks < len(labels)]  # what lies outside is told below
+        used = used_labels(file, picks, labels[picks], arguments.annotations)
+    labels = np.maximum(labels, UNKNOWN)
     rounds = [
         read_round(run.round_number, require(path), arguments.dataset, labels, len(class_names))
-        for run, path in files_of_runs(arguments, SELECTED).items()
+        for run, path in files.items()
     ]
     settings = Settings(upper_references=tuple(arguments.upper_references))
     (style,) = styles_of(arguments.strategies, settings).values()
     title = f"{' '.join([style.name, *style.note.splitlines()])}, seed {arguments.seeds[0]}"
     write_sheet(arguments.output, title, rounds, class_names)
+    return used
 
 
 def read_round(round_number: int, path: Path, dataset: str, labels: np.ndarray, classes: int) -> RoundPicks:

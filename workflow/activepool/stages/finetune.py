@@ -19,6 +19,7 @@ from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import RoundData, finetune
 from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
+from activepool.provenance import UsedLabels
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import (
     add_compute_arguments,
@@ -50,16 +51,16 @@ def command_line() -> StageParser:
     return parser
 
 
-def main(arguments: argparse.Namespace) -> None:
-    """Train, measure and write."""
+def main(arguments: argparse.Namespace) -> UsedLabels | None:
+    """Train, measure and write; return the annotations that were used."""
     with joined(arguments.device) as processes:
         if processes.is_main:
             copy_stderr(arguments.log)
-        work(arguments, processes)
+        return work(arguments, processes)
 
 
-def work(arguments: argparse.Namespace, processes: Processes) -> None:
-    """Train; the main process measures and writes."""
+def work(arguments: argparse.Namespace, processes: Processes) -> UsedLabels | None:
+    """Train; the main process measures and writes. Return the annotations that were used."""
     settings = parsed(BackboneSettings, arguments.backbone, "backbone")
     workers = reading_workers(arguments, processes.count)
     with LabelFile(arguments.dataset) as file:
@@ -77,7 +78,7 @@ def work(arguments: argparse.Namespace, processes: Processes) -> None:
     state = StateFile.beside(arguments.output, fingerprint(arguments, data, digest))
     trained, history = finetune(backbone, data, head_settings(arguments.head), state, processes, workers)
     if not processes.is_main:
-        return
+        return None
     rows = features_of(backbone, test, processes.device, workers)
     metrics = round_metrics(trained, rows, data.labelled.labels, data.num_classes, Compute())
     where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(samples.unlabelled)}
@@ -90,6 +91,7 @@ def work(arguments: argparse.Namespace, processes: Processes) -> None:
     )
     write_json(arguments.metrics, metrics | where)
     state.remove()
+    return samples.used
 
 
 def fingerprint(arguments: argparse.Namespace, data: RoundData, checkpoint_digest: str) -> str:

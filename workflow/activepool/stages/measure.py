@@ -4,6 +4,7 @@ import argparse
 
 from activepool.features.store import BLOCK_ROWS, FeatureFile
 from activepool.named_arrays import write_arrays
+from activepool.provenance import UsedLabels
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_shard_arguments, run, shard_of
 from activepool.stages.round_query import add_query_arguments, read_query
@@ -19,14 +20,15 @@ def command_line() -> StageParser:
     return parser
 
 
-def main(arguments: argparse.Namespace) -> None:
-    """Measure and write."""
+def main(arguments: argparse.Namespace) -> UsedLabels | None:
+    """Measure and write; return the annotations that were used."""
     strategy = find_strategy(arguments.strategy)
     with FeatureFile(arguments.features) as file:
-        query = read_query(arguments, strategy, file)
+        query, _, used = read_query(arguments, strategy, file)
         rows = shard_of(arguments).rows(len(query.unlabelled), BLOCK_ROWS)
         measured = strategy.measure(query.part(rows), **arguments.options)
     write_arrays(arguments.output, measured)
+    return used
 
 
 if __name__ == "__main__":

@@ -17,24 +17,28 @@ from activepool.errors import InputError
 from activepool.files import DISK_FULL
 from activepool.hdf5_reading import REWRITE
 from activepool.kernels import kernels
-from activepool.provenance import FOLDER, Record, Stopwatch, known_digest, state_of, versions
+from activepool.provenance import FOLDER, Record, Stopwatch, UsedLabels, known_digest, state_of, versions
 from activepool.sharding import Shard
 from activepool.stages.parsing import StageParser, count, natural
 
 
-def run(parser: StageParser, main: Callable[[argparse.Namespace], None]) -> None:
-    """Run a stage's ``main``; what its user can mend becomes one line on stderr and exit status 2."""
+def run(parser: StageParser, main: Callable[[argparse.Namespace], UsedLabels | None]) -> None:
+    """Run a stage's ``main``; what its user can mend becomes one line on stderr and exit status 2.
+
+    ``main`` returns which annotations it has used, for the record; None where it reads none.
+    """
     arguments = parser.parse_args()
     watch = Stopwatch()
     try:
         # Parallelism is ours, over blocks: see activepool.compute.
         with threadpool_limits(1), announced(os.environ.get(JOBS_FOLDER)):
-            main(arguments)
+            used = main(arguments)
             if arguments.provenance is not None and os.environ.get("RANK", "0") == "0":
-                record(Path(main.__code__.co_filename).stem, parser, arguments, watch).write()
+                record(Path(main.__code__.co_filename).stem, parser, arguments, watch, used).write()
     except InputError as error:
-        # The message of a user's own module may have several lines.
-        print(f"activepool: {_with_remedy(error)}", file=sys.stderr)
+        for message in error.args:
+            # That of a user's own module may have several lines.
+            print(f"activepool: {_with_remedy(str(message))}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
         if error.errno in DISK_FULL:
@@ -57,9 +61,9 @@ def run(parser: StageParser, main: Callable[[argparse.Namespace], None]) -> None
         sys.exit(2)
 
 
-def _with_remedy(error: InputError) -> str:
+def _with_remedy(message: str) -> str:
     """Return the message, in one line; of a file that a stage has made, with what to do about it."""
-    message = " ".join(str(error).splitlines())
+    message = " ".join(message.splitlines())
     path = Path(message.partition(": ")[0])
     with suppress(OSError):  # a message that is no path, and too long for one
         if path.is_file() and (path.parent / FOLDER).is_dir() and "delete" not in message:
@@ -73,8 +77,14 @@ def say(notices: Iterable[str]) -> None:
         print(f"activepool: notice: {notice}", file=sys.stderr)
 
 
-def record(stage: str, parser: StageParser, arguments: argparse.Namespace, watch: Stopwatch) -> Record:
-    """Return the record of a stage that has ended."""
+def record(
+    stage: str,
+    parser: StageParser,
+    arguments: argparse.Namespace,
+    watch: Stopwatch,
+    used: UsedLabels | None = None,
+) -> Record:
+    """Return the record of a stage that has ended, and that has used these annotations."""
     return Record(
         stage=stage,
         arguments=parser.settings(arguments),
@@ -86,6 +96,7 @@ def record(stage: str, parser: StageParser, arguments: argparse.Namespace, watch
         started=watch.started,
         seconds=watch.seconds,
         peak_memory_mb=watch.peak_memory_mb,
+        used_labels=used,
     )
 
 

@@ -1,15 +1,17 @@
 """What the stages of a round's query share: their arguments, and the query that these describe."""
 
 import argparse
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from activepool.annotations import UNLABELABLE
 from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
 from activepool.heads.linear import read_head
-from activepool.labels import known_labels
+from activepool.labels import known_labels, used_labels
 from activepool.named_arrays import read_arrays
+from activepool.provenance import UsedLabels
 from activepool.scores.store import read_scores
 from activepool.seeding import generator
 from activepool.stages.parsing import StageParser, count
@@ -24,6 +26,14 @@ from activepool.strategies.declaration import Strategy
 from activepool.strategies.query import Query
 
 
+class RoundQuery(NamedTuple):
+    """A query, all picks of the rounds before (m,) in their order, and the annotations that it holds."""
+
+    query: Query
+    picked: np.ndarray
+    used: UsedLabels | None
+
+
 def add_query_arguments(parser: StageParser) -> None:
     """Add the arguments that `read_query` reads, and which strategy it is."""
     add_strategy_arguments(parser)
@@ -33,7 +43,7 @@ def add_query_arguments(parser: StageParser) -> None:
         help="features.h5; dataset.h5 will do for a strategy that reads no features",
     )
     add_pool_arguments(parser)
-    parser.add_input("--annotations", help="CSV of labels that came after the features were made")
+    parser.add_argument("--annotations", help="CSV of labels that came after the features were made")
     parser.add_input("--head", help="head.h5 of the round before")
     parser.add_input("--scores", help="scores.h5 of this round")
     parser.add_input("--prepared", help="prepared.h5 of this strategy")
@@ -44,16 +54,27 @@ def add_query_arguments(parser: StageParser) -> None:
     add_compute_arguments(parser)
 
 
-def read_query(arguments: argparse.Namespace, strategy: Strategy, file: LabelFile) -> Query:
-    """Gather what the strategy declares that it reads, and nothing else."""
-    labelled, unlabelled = pool_of(arguments, len(file.train.labels))
+def read_query(arguments: argparse.Namespace, strategy: Strategy, file: LabelFile) -> RoundQuery:
+    """Gather what the strategy declares that it reads, and nothing else.
+
+    Picks that cannot be labelled are left out of the labelled set of a strategy that reads labels. For the
+    others a pick is a pick, so that no annotation changes what they pick next.
+    """
+    picked, unlabelled = pool_of(arguments, len(file.train.labels))
+    picked_labels = known_labels(file, picked, arguments.annotations)
     optional: dict[str, Any] = {}
+    read = [(picked, picked_labels)] if strategy.reads_labels else []
+    labelled = picked
+    if strategy.reads_labels:
+        labelled = picked[picked_labels != UNLABELABLE]
+        optional["labels"] = picked_labels[picked_labels != UNLABELABLE]
     if "features" in strategy.reads:
         optional["features"] = file.train.features
     if "head" in strategy.reads:
         optional["head"] = read_head(arguments.head, file.train.features.shape[1])
     if "oracle_labels" in strategy.reads:
         optional["oracle_labels"] = known_labels(file, unlabelled, arguments.annotations)
+        read.append((unlabelled, optional["oracle_labels"]))
     if strategy.is_scored:
         table = read_scores(arguments.scores)
         if not np.array_equal(table.index, unlabelled):
@@ -65,14 +86,15 @@ def read_query(arguments: argparse.Namespace, strategy: Strategy, file: LabelFil
         optional["prepared"] = read_arrays(arguments.prepared)
     if arguments.state:
         optional["state"] = read_arrays(arguments.state)
-    return Query(
+    query = Query(
         budget=arguments.budget,
         unlabelled=unlabelled,
         labelled=labelled,
-        labels=known_labels(file, labelled, arguments.annotations),
         num_classes=len(file.class_names),
         budget_left=arguments.budget_left,
         generator=generator(arguments.seed, arguments.round, f"select/{strategy.name}"),
         compute=compute_of(arguments),
         **optional,
     )
+    rows, labels = (np.concatenate(parts) for parts in zip(*read, strict=True)) if read else (picked[:0],) * 2
+    return RoundQuery(query, picked, used_labels(file, rows, labels, arguments.annotations))

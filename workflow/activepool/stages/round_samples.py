@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from activepool.annotations import UNLABELABLE
 from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
 from activepool.index_files import read_index
-from activepool.labels import known_labels
+from activepool.labels import known_labels, used_labels
 from activepool.pool import unlabelled_pool
+from activepool.provenance import UsedLabels
 from activepool.stages.parsing import StageParser, natural
 
 
@@ -21,11 +23,15 @@ class Labelled(NamedTuple):
 
 
 class RoundSamples(NamedTuple):
-    """The labelled set, the validation split, and the rows (n,) that are in neither."""
+    """The labelled set, the validation split, the rows (n,) that are in neither, and the annotations used.
+
+    Picks that cannot be labelled are in none of the three.
+    """
 
     labelled: Labelled
     validation: Labelled
     unlabelled: np.ndarray
+    used: UsedLabels | None
 
 
 def add_round_sample_arguments(parser: StageParser) -> None:
@@ -34,7 +40,7 @@ def add_round_sample_arguments(parser: StageParser) -> None:
     parser.add_input(
         "--labelled", nargs="+", required=True, help="index files that together are the labelled set"
     )
-    parser.add_input("--annotations", help="CSV of labels that came after the samples were listed")
+    parser.add_argument("--annotations", help="CSV of labels that came after the samples were listed")
     parser.add_argument("--seed", type=natural, required=True)
     parser.add_argument("--round", type=natural, required=True, help="from 0")
 
@@ -46,14 +52,19 @@ def read_round_samples(arguments: argparse.Namespace, file: LabelFile) -> RoundS
     """
     labelled, validation = read_index(*arguments.labelled), read_index(arguments.validation)
     unlabelled = unlabelled_pool(len(file.train.labels), validation, labelled)
+    rows, annotations = np.concatenate([labelled, validation]), arguments.annotations
+    labels = known_labels(file, rows, annotations)
     return RoundSamples(
-        _with_labels(file, labelled, arguments.labelled[0], arguments.annotations),
-        _with_labels(file, validation, arguments.validation, arguments.annotations),
+        _of_known_class(labelled, labels[: len(labelled)], arguments.labelled[0]),
+        _of_known_class(validation, labels[len(labelled) :], arguments.validation),
         unlabelled,
+        used_labels(file, rows, labels, annotations),
     )
 
 
-def _with_labels(file: LabelFile, rows: np.ndarray, path: str, annotations: str | None) -> Labelled:
-    if not rows.size:
-        raise InputError(f"{path}: has no rows; a head needs at least one labelled and one validation sample")
-    return Labelled(rows, known_labels(file, rows, annotations))
+def _of_known_class(rows: np.ndarray, labels: np.ndarray, path: str) -> Labelled:
+    known = labels != UNLABELABLE
+    if not known.any():
+        what = "no row that can be labelled" if rows.size else "no rows"
+        raise InputError(f"{path}: has {what}; a head needs at least one labelled and one validation sample")
+    return Labelled(rows[known], labels[known])

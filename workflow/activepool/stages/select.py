@@ -11,6 +11,7 @@ from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.index_files import write_index
 from activepool.named_arrays import NamedArrays, read_arrays, write_arrays
+from activepool.provenance import UsedLabels
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 from activepool.stages.round_query import add_query_arguments, read_query
@@ -29,12 +30,12 @@ def command_line() -> StageParser:
     return parser
 
 
-def main(arguments: argparse.Namespace) -> None:
-    """Pick and write."""
+def main(arguments: argparse.Namespace) -> UsedLabels | None:
+    """Pick and write; return the annotations that were used."""
     strategy = find_strategy(arguments.strategy)
     opened = FeatureFile if strategy.reads_features else LabelFile
     with opened(arguments.features) as file:
-        query = read_query(arguments, strategy, file)
+        query, picked, used = read_query(arguments, strategy, file)
         if arguments.measured:
             query = replace(query, measured=read_measured(arguments.measured, len(query.unlabelled)))
         selection = strategy.pick(query, **arguments.options)
@@ -44,7 +45,8 @@ def main(arguments: argparse.Namespace) -> None:
         write_arrays(arguments.output_state, selection.state)
     write_index(arguments.output, columns)
     if arguments.output_labelled:
-        write_index(arguments.output_labelled, {"index": np.concatenate([query.labelled, selection.index])})
+        write_index(arguments.output_labelled, {"index": np.concatenate([picked, selection.index])})
+    return used
 
 
 def read_measured(paths: Sequence[str], rows: int) -> NamedArrays:

@@ -11,6 +11,7 @@ from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
 from activepool.heads.training import train_head
 from activepool.heads.views import read_views
+from activepool.provenance import UsedLabels
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_compute_arguments, compute_of, run
 from activepool.stages.round_samples import add_round_sample_arguments, read_round_samples
@@ -30,8 +31,8 @@ def command_line() -> StageParser:
     return parser
 
 
-def main(arguments: argparse.Namespace) -> None:
-    """Train, measure and write."""
+def main(arguments: argparse.Namespace) -> UsedLabels | None:
+    """Train, measure and write; return the annotations that were used."""
     settings, compute = head_settings(arguments.head), compute_of(arguments)
     with FeatureFile(arguments.features) as file:
         samples, features = read_round_samples(arguments, file), file.train.features
@@ -54,6 +55,7 @@ def main(arguments: argparse.Namespace) -> None:
     )
     where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(samples.unlabelled)}
     write_json(arguments.metrics, metrics | where)
+    return samples.used
 
 
 if __name__ == "__main__":

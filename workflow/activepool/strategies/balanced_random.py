@@ -7,7 +7,7 @@ from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
 
-@strategy(source="Emam et al. 2021, section 4", reads=("oracle_labels",))
+@strategy(source="Emam et al. 2021, section 4", reads=("oracle_labels",), reads_labels=False)
 def balanced_random(query: Query) -> Selection:
     """As equal a number per class as the pool allows, at random within a class; reads all labels.
 

@@ -16,7 +16,11 @@ def measure(query: Query) -> dict[str, np.ndarray]:
 
 
 @strategy(
-    source="Sener and Savarese 2018, algorithm 1", reads=("features",), measure=measure, keeps_state=True
+    source="Sener and Savarese 2018, algorithm 1",
+    reads=("features",),
+    measure=measure,
+    reads_labels=False,
+    keeps_state=True,
 )
 def coreset(query: Query) -> Selection:
     """Repeatedly the sample farthest, in feature space, from the labelled set and the picks.

@@ -37,6 +37,7 @@ class Strategy:
         scores: the columns of scores.h5 that it reads; with any, head and features come with them.
         prepare: computes what all rounds share, or None.
         measure: what it does with each sample by itself before it picks, or None.
+        reads_labels: whether its picks may depend on the labels of the labelled set.
         keeps_state: whether it hands arrays on from round to round.
         image_model: what it trains on the images in every round and scores the pool with, or None.
         source: where it was published.
@@ -48,6 +49,7 @@ class Strategy:
     scores: tuple[str, ...]
     prepare: Prepare | None
     measure: Measure | None
+    reads_labels: bool
     keeps_state: bool
     image_model: ImageModel | None
     source: str
@@ -117,10 +119,13 @@ def strategy(
     scores: tuple[str, ...] = (),
     prepare: Prepare | None = None,
     measure: Measure | None = None,
+    reads_labels: bool = True,
     keeps_state: bool = False,
     image_model: ImageModel | None = None,
 ) -> Callable[[Select], Strategy]:
     """Declare the decorated function as the strategy of its name.
+
+    With ``reads_labels=False`` it gets no labels, and a label that is corrected reruns none of its picks.
 
     Raises ValueError for an artifact or a score that does not exist, for scores from two sources, and for
     lists of the nearest samples without scores.
@@ -145,6 +150,7 @@ def strategy(
             scores=scores,
             prepare=prepare,
             measure=measure,
+            reads_labels=reads_labels,
             keeps_state=keeps_state,
             image_model=image_model,
             source=source,

@@ -22,7 +22,7 @@ class Query:
         budget: how many to pick.
         unlabelled: (n,) the pool without the labelled set, ascending.
         labelled: (m,) the labelled set, in the order in which it was picked.
-        labels: (m,) its labels.
+        labels: (m,) its labels; None for a strategy that declares that it reads none.
         num_classes: C.
         budget_left: picks of this and all later rounds together, for strategies that plan ahead.
         generator: the only source of randomness.
@@ -41,9 +41,9 @@ class Query:
     budget: int
     unlabelled: np.ndarray
     labelled: np.ndarray
-    labels: np.ndarray
     num_classes: int
     generator: np.random.Generator
+    labels: np.ndarray | None = None
     compute: Compute = field(default_factory=Compute)
     features: FeatureMatrix | None = None
     head: LinearHead | None = None

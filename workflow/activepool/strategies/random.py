@@ -4,7 +4,7 @@ from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
 
-@strategy(source="baseline")
+@strategy(source="baseline", reads_labels=False)
 def random(query: Query) -> Selection:
     """Uniform from the pool."""
     picks = query.generator.choice(

@@ -33,7 +33,9 @@ def score(weights: "dict[str, Tensor]", images: ImageRound, **options: object) -
     return {"labelled_log_odds": labelled_log_odds(weights, images, AdversarialSettings(**options))}
 
 
-@strategy(source="Sinha et al. 2019, algorithms 1 and 2", image_model=ImageModel(train, score))
+@strategy(
+    source="Sinha et al. 2019, algorithms 1 and 2", image_model=ImageModel(train, score), reads_labels=False
+)
 def vaal(
     query: Query,
     *,

@@ -1,0 +1,76 @@
+"""Which class a typed label stands for: every class answers to its name, and nothing else is guessed."""
+
+import pytest
+
+from activepool.data.typed_labels import Classes
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["heron", "owl"],
+        ["01", "02", "03"],
+        ["2", "3", "5", "7"],
+        ["0", "1"],
+        ["1.0", "x"],
+        ["-1", "nan"],
+        [" a "],
+    ],
+)
+def test_each_class_is_found_by_its_name(names):
+    classes = Classes(names)
+    assert [classes.number(name) for name in names] == list(range(len(names)))
+
+
+def test_a_number_stands_for_a_class_where_none_is_named_by_one():
+    assert [Classes(["owl", "heron"]).number(label) for label in ("0", "1", "2", "1.0", "-1", "²")] == [
+        0,
+        1,
+        None,
+        None,
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    "names", [["2", "3", "5"], ["01", "02", "03"], ["1.0", "owl"], ["owl", "1e3"], ["-4", "b"]]
+)
+def test_a_number_is_no_class_number_where_a_class_is_named_by_one(names):
+    classes = Classes(names)
+    for label in ("0", "1", "00", "1e0"):
+        assert classes.number(label) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "label", "likely"),
+    [
+        (["01", "02", "03"], "1", "01"),
+        (["1", "2"], "01", "1"),
+        (["1", "2"], "1.0", "1"),
+        (["1.0", "2.0"], "1", "1.0"),
+        (["heron", "owl"], "1.0", "owl"),
+        (["Heron", "owl"], "heron", "Heron"),
+        (["caf\u00e9", "owl"], "cafe\u0301", "caf\u00e9"),
+        (["grey heron", "owl"], "grey  heron", "grey heron"),
+        (["grey heron", "owl"], "grey_heron", None),
+        (["heron", "owl"], "herron", "heron"),
+        (["2", "3"], "1", None),
+        (["owl", "heron"], "stork", None),
+        (["owl", "heron"], "7", None),
+    ],
+)
+def test_the_class_that_may_be_meant_is_named_and_not_taken(names, label, likely):
+    classes = Classes(names)
+    assert classes.number(label) is None
+    listed = ", ".join(names)
+    if likely is None and label != "grey_heron":
+        assert classes.problem(label) == f"label {label!r} is not a class; there are {listed}"
+    elif likely is not None:
+        expected = f"label {label!r} is not a class; did you mean {likely!r}? There are {listed}"
+        assert classes.problem(label) == expected
+
+
+def test_many_classes_are_not_all_listed():
+    problem = Classes([f"class {number}" for number in range(300)]).problem("zebra")
+    assert problem.endswith("class 19, ...")

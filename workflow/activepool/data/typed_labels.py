@@ -1,0 +1,63 @@
+"""Which class a label that somebody typed stands for: by its name, or by its number where no name is one."""
+
+import difflib
+from collections.abc import Sequence
+
+from activepool.data.class_names import loose_form
+from activepool.index_files import whole_number
+
+#: How many classes a message lists.
+LISTED = 20
+
+
+class Classes:
+    """The names of C classes, to look up labels in.
+
+    A number stands for a class only where no class has a number for a name: among classes 2, 3, 5 and 7, or
+    01, 02 and 03, the label 1 is a mistake and not the second class.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        self._number_of = {name: number for number, name in enumerate(self.names)}
+        self._numbered = all(_as_number(name) is None for name in self.names)
+
+    def number(self, label: str) -> int | None:
+        """Return the class that ``label`` stands for; None if it is no class."""
+        if label in self._number_of:
+            return self._number_of[label]
+        number = whole_number(label) if self._numbered else None
+        return number if number is not None and number < len(self.names) else None
+
+    def problem(self, label: str) -> str:
+        """Return what is wrong with a label that is no class, and which one may be meant."""
+        listed = ", ".join([*self.names[:LISTED], *(["..."] if len(self.names) > LISTED else [])])
+        likely = self._likely(label)
+        if likely is None:
+            return f"label {label!r} is not a class; there are {listed}"
+        return f"label {label!r} is not a class; did you mean {likely!r}? There are {listed}"
+
+    def _likely(self, label: str) -> str | None:
+        """Return the class that is written most like ``label``, None if none is."""
+        form = loose_form(label)
+        for name in self.names:
+            if loose_form(name) == form:
+                return name
+        number = _as_number(label)
+        if number is not None:
+            if self._numbered and number.is_integer() and 0 <= number < len(self.names):
+                return self.names[int(number)]
+            return None
+        near = difflib.get_close_matches(label, self.names, n=1, cutoff=0.75)
+        return near[0] if near else None
+
+
+def _as_number(text: str) -> float | None:
+    """Return the finite number that ``text`` writes; None if it writes none."""
+    if "_" in text:  # which Python takes for a separator of digits
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if abs(number) < float("inf") else None

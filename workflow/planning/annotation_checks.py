@@ -1,0 +1,118 @@
+"""A check of the file of annotations against the samples that its rows are about, before any job."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from activepool.annotations import (
+    LISTED,
+    UNLABELABLE,
+    TrainPart,
+    listed_rows,
+    match,
+    read_annotations,
+)
+from activepool.data.given import opened
+from activepool.data.kinds import build, preview
+from activepool.data.label_file import LabelFile
+from activepool.errors import InputError
+from activepool.hdf5_reading import texts
+from activepool.provenance import Record, record_path
+from activepool.stages.program import say
+from planning.configuration import Experiment
+from planning.contents import given, previewed
+from planning.datasets import DatasetSettings, Embeddings, ImageDatasetSettings
+from planning.plan import Plan
+
+
+def annotation_problems(experiment: Experiment) -> Iterator[str]:
+    """Yield a line for each row that cannot be used; say what is worth knowing of a file without any.
+
+    Rows are matched with the samples that a run has read, or with those that are listed now, such as
+    further images that the next run is to read: what fits either of them is no mistake.
+    """
+    path = experiment.dataset.annotations
+    if path is None or not os.path.isfile(path):  # noqa: PTH113, which is false for a name that is too long
+        return
+    try:
+        annotations = read_annotations(path)
+    except InputError as error:
+        yield from (f"dataset.annotations: {message}" for message in error.args)
+        return
+    problems_of_first: list[str] = []
+    for part in _parts(experiment):
+        labels, problems = match(part, annotations, path)
+        if not problems:
+            say(_notices(part, labels, path))
+            return
+        problems_of_first = problems_of_first or problems
+    shown = problems_of_first[:LISTED]
+    yield from (f"dataset.annotations: {problem}" for problem in shown)
+    if len(problems_of_first) > len(shown):
+        yield f"dataset.annotations: ... and {len(problems_of_first) - len(shown)} more"
+
+
+def _parts(experiment: Experiment) -> Iterator[TrainPart]:
+    """Yield the samples that a run of these settings has read, and those that are listed now."""
+    for read in (_read, _listed):
+        try:
+            part = read(experiment)
+        except InputError:  # told by the check of the dataset, or by its stage
+            continue
+        if part is not None:
+            yield part
+
+
+def _read(experiment: Experiment) -> TrainPart | None:
+    plan = Plan(experiment)
+    stage = "embeddings" if isinstance(experiment.dataset, Embeddings) else "dataset"
+    record = record_path(plan.samples)
+    if not Path(plan.samples).is_file() or not record.is_file():
+        return None
+    if Record.read(record).depends_on != plan.chain.provenance(stage):
+        return None
+    with LabelFile(plan.samples) as file:
+        return TrainPart.of(file)
+
+
+def _listed(experiment: Experiment) -> TrainPart | None:
+    dataset = experiment.dataset
+    if isinstance(dataset, Embeddings):
+        return _given(dataset)
+    if not isinstance(dataset, ImageDatasetSettings) or preview(previewed(dataset)) is None:
+        return None
+    samples = build(dataset.kind, **given(dataset)["options"])
+    name = getattr(dataset, "path", None) or dataset.root
+    final = not _thinned(dataset) and dataset.on_unreadable == "stop"
+    return TrainPart(name, samples.train.labels, samples.train.sources, samples.class_names, final)
+
+
+def _given(dataset: Embeddings) -> TrainPart:
+    files = given(dataset)
+    names = ("path", "labels", "test_features", "test_labels")
+    with opened(**{name: files[name] for name in names if name in files}) as embeddings:
+        train = embeddings.train
+        if train.sources is None:
+            sources = np.array([f"train/{row}" for row in range(len(train.labels))], dtype=object)
+        else:
+            sources = texts(train.sources)
+        final = not _thinned(dataset) and dataset.test_fraction is None
+        return TrainPart(dataset.path, train.labels, sources, embeddings.class_names, final)
+
+
+def _thinned(dataset: DatasetSettings) -> bool:
+    return dataset.imbalance is not None or dataset.fraction is not None
+
+
+def _notices(part: TrainPart, labels: np.ndarray, path: str) -> Iterator[str]:
+    marked = int((labels == UNLABELABLE).sum())
+    if marked:
+        yield f"{path}: samples that cannot be labelled: {marked}; no round trains on them"
+    if part.ambiguous and part.is_final:
+        source, rows = next(iter(part.ambiguous.items()))
+        yield (
+            f"{part.name}: {len(part.ambiguous)} sources stand for several rows ({source!r}: "
+            f"{listed_rows(rows)}); {path} has to name such samples by their index"
+        )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from activepool.errors import InputError
+from activepool.files import write_json
 from activepool.kernels import kernels
 from activepool.provenance import Record, known_digest, record_path, state_of
 from activepool.stages.parsing import StageParser
@@ -221,3 +222,19 @@ def test_temporary_files_may_be_gone_and_what_was_made_of_them_fits(tree):
 def test_no_folder_is_a_clear_error(tmp_path):
     with pytest.raises(InputError, match="nothing: there is no such folder"):
         verify(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("inputs", None), ("inputs", [1]), ("kernels", "a"), ("outputs", {"a": {}}), ("outputs", [])],
+)
+def test_a_record_with_parts_of_other_types_is_told(tmp_path, key, value):
+    state = {"sha256": "0", "size": 1, "modified": 2}
+    content = {"stage": "a", "arguments": {}, "depends_on": {}, "inputs": {}, "outputs": {"x": state}}
+    content |= {"versions": {}, "kernels": {}, "started": "", "seconds": 1.0, "peak_memory_mb": 1.0}
+    write_json(tmp_path / "x.json", content)
+    assert Record.read(tmp_path / "x.json").outputs["x"].size == 1
+    for changed in ({key: value}, {"outputs": {"x": state | {"size": "1"}}}):
+        write_json(tmp_path / "x.json", content | changed)
+        with pytest.raises(InputError, match=r"x.json: not a record of activepool"):
+            Record.read(tmp_path / "x.json")

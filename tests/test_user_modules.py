@@ -126,3 +126,10 @@ def test_lists_of_the_nearest_leave_all_declared_scores_filled(tmp_path):
     found = problem.query(find_strategy(f"{tmp_path / 'mine.py'}:stepped"), 5).scores
     alone = problem.query(find_strategy("margin"), 5).scores
     assert np.array_equal(found["margin"], alone["margin"])
+
+
+def test_a_file_that_ends_the_program_is_told(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("raise SystemExit(3)\n", encoding="utf-8")
+    with pytest.raises(InputError, match="the file ends the program when it is imported"):
+        find_strategy(f"{path}:mine")

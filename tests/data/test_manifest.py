@@ -196,7 +196,7 @@ def test_missing_manifest(tmp_path):
 
 def test_a_file_that_is_not_text(tmp_path):
     (tmp_path / "samples.csv").write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(InputError, match="not a CSV file in UTF-8"):
+    with pytest.raises(InputError, match="is encoded as UTF-16"):
         manifest.load(tmp_path / "samples.csv")
 
 
@@ -205,3 +205,30 @@ def test_preview_of_a_long_manifest_is_not_made(draw, monkeypatch):
     assert manifest.preview(path).num_test == 1
     monkeypatch.setattr(manifest, "LISTED_AT_ONCE", 0)
     assert manifest.preview(path) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            b"path,label,split\n1.jpg,\xe9,\n",
+            "line 2 is not UTF-8 (byte 0xe9); save the file as UTF-8",
+        ),
+        (b"path,label,split\n1.jpg,a\0,\n", "samples.csv: line 2 has a NUL byte"),
+        (
+            "path,label,split\n1.jpg,a,\n".encode("utf-16"),
+            "samples.csv: is encoded as UTF-16; save it",
+        ),
+        (
+            b"path,label,split\n" + b"a" * 200_000 + b",a,\n",
+            "samples.csv:1: not a readable CSV file (",
+        ),
+        (b"path,label,split\n" + b"a" * 300 + b",a,\n", "samples.csv:2: no such file 'aaa"),
+    ],
+)
+def test_what_is_no_text_of_lines_is_told(tmp_path, content, words):
+    path = tmp_path / "samples.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        manifest.load(path)
+    assert words in str(caught.value) and "\n" not in str(caught.value)

@@ -96,3 +96,20 @@ def test_the_library_imports_nothing_in_a_way_that_digests_do_not_see():
             if name.endswith(("import_module", "spec_from_file_location", "__import__")):
                 found.add(str(file.relative_to(digests.LIBRARY)))
     assert found <= IMPORT_BY_NAME
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"def f(:\n", "is not Python: invalid syntax (line 1)"),
+        (b"x = 1\0\n", "is not Python: source code string cannot contain null bytes"),
+        (b"x = '\xe9'\n", "is not Python: (unicode error) 'utf-8' codec can't decode"),
+        (b"x = " + b"(" * 3000 + b")" * 3000, "is not Python: "),
+        (b"\xef\xbb\xbfx = 1\n", None),
+    ],
+)
+def test_a_file_that_is_no_python_is_told(tmp_path, content, words):
+    path = tmp_path / "mine.py"
+    path.write_bytes(content)
+    found = digests.syntax_problem(path)
+    assert found is None if words is None else found.startswith(words)

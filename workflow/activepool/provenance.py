@@ -104,11 +104,21 @@ class Record:
         try:
             outputs = {name: FileState(**state) for name, state in content.pop("outputs").items()}
             used = content.pop("used_labels", None)
-            return cls(outputs=outputs, used_labels=UsedLabels(**used) if used else None, **content)
+            record = cls(outputs=outputs, used_labels=UsedLabels(**used) if used else None, **content)
+            record._require_types()
+            return record
         except (AttributeError, KeyError, TypeError) as error:
             raise InputError(
                 f"{path}: not a record of activepool ({error}); delete what it is beside"
             ) from None
+
+    def _require_types(self) -> None:
+        """Raise TypeError if a part is of another type than its own."""
+        for name in ("arguments", "depends_on", "inputs", "versions", "kernels"):
+            if not isinstance(getattr(self, name), dict):
+                raise TypeError(f"{name} is no mapping")
+        if not all(isinstance(state.size, int) for state in self.outputs.values()):
+            raise TypeError("a size is no number")
 
 
 def record_path(output: str | Path) -> Path:

@@ -27,10 +27,12 @@ def imported(source: str) -> ModuleType:
     sys.modules[name] = module
     try:
         specification.loader.exec_module(module)
-    except BaseException:
+    except BaseException as error:
         if before is None:
             del sys.modules[name]
         else:
             sys.modules[name] = before
+        if isinstance(error, SystemExit):
+            raise ImportError("the file ends the program when it is imported") from None
         raise
     return module

@@ -15,6 +15,7 @@ from planning.annotation_checks import annotation_problems
 from planning.configuration import Experiment
 from planning.configuration_text import hidden_by_yaml
 from planning.contents import previewed
+from planning.digests import syntax_problem
 from planning.plan import Plan
 from planning.sharing import conflicts
 
@@ -118,6 +119,8 @@ def _file_problems(experiment: Experiment) -> Iterator[str]:
             continue
         if is_missing:
             yield f"{key}: the file {path} does not exist; a path is relative to where snakemake runs"
+        elif key == "backbone.architecture" and path is not None and (problem := syntax_problem(path)):
+            yield f"{key}: the file {path} {problem}"
     if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
         yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
 

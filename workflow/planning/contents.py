@@ -7,6 +7,7 @@ their list and by some of them (see `activepool.data.likeness`).
 
 import hashlib
 import json
+import os
 import sys
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -116,7 +117,7 @@ def content(path: str) -> str:
 
 
 def _memory(name: str) -> Path:
-    return DIGESTS / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
+    return DIGESTS / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json"
 
 
 def _remember(memory: Path, found: dict[str, Any]) -> None:

@@ -48,6 +48,17 @@ def stage_file(stage: str) -> Path:
     return LIBRARY / "stages" / f"{stage.removesuffix('_round')}.py"
 
 
+def syntax_problem(file: Path) -> str | None:
+    """Say why a file is no Python, which makes it impossible to take its digest; None if it is."""
+    try:
+        _module(file)
+    except SyntaxError as error:
+        return f"is not Python: {error.msg}" + (f" (line {error.lineno})" if error.lineno else "")
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"is not Python: {error or 'it is nested too deep'}"
+    return None
+
+
 @cache
 def _module(file: Path) -> Module:
     tree = ast.parse(file.read_bytes())

@@ -1,10 +1,25 @@
-"""File names in UTF-8, whatever the locale of the shell that starts Snakemake."""
+"""Names of files and folders: in UTF-8, whatever the locale of the shell that starts Snakemake."""
 
 import os
 import sys
 from pathlib import Path
 
 from activepool.errors import InputError
+
+
+def require_usable(clone: Path, folder: Path) -> None:
+    """Raise InputError if the clone, or the folder of the run, has a name with which no run can work."""
+    for path in (clone, folder):
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            raise InputError(
+                f"{os.fsencode(path)!r}: the name of this folder is not UTF-8; rename it"
+            ) from None
+    if os.pathsep in str(clone):
+        raise InputError(
+            f"{clone}: PYTHONPATH is split at {os.pathsep!r}, and this folder's name has one; rename it"
+        )
 
 
 def use_utf8() -> None:

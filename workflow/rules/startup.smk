@@ -9,12 +9,13 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 from activepool.errors import InputError
 from planning.archive import unwritable_folder, verify_alone
 from planning.configuration_text import unreadable
-from planning.file_names import use_utf8
+from planning.file_names import require_usable, use_utf8
 
 CONFIGURATION_FILES = list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
 
 try:
     use_utf8()
+    require_usable(Path(workflow.basedir), Path.cwd())
     if workflow.is_main_process and (folder := unwritable_folder()):
         sys.exit(verify_alone(folder, sys.argv[1:]))
 except InputError as error:

@@ -1,6 +1,7 @@
 """A list of image files in a CSV: the form for images that lie anywhere."""
 
 import csv
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from activepool.data.listing import existing_file, existing_folder, has_line_bre
 from activepool.data.previews import LISTED_AT_ONCE, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
+from activepool.files import read_text
 
 COLUMNS = ("path", "label", "split")
 
@@ -101,30 +103,28 @@ def preview(
 
 
 def _read_rows(manifest: Path) -> Iterator[Row]:
-    # Spreadsheets begin a UTF-8 file with a byte order mark.
-    with manifest.open(newline="", encoding="utf-8-sig") as stream:
-        reader = csv.DictReader(stream)
-        try:
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-            if missing:
+    reader = csv.DictReader(io.StringIO(read_text(manifest), newline=""))
+    try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+        if missing:
+            raise InputError(
+                f"{manifest}:1: column {missing[0]!r} is missing; the first line must be a header with "
+                f"{', '.join(COLUMNS)} (it has {', '.join(reader.fieldnames or [])})"
+            )
+        if len(set(reader.fieldnames)) < len(reader.fieldnames):
+            raise InputError(
+                f"{manifest}:1: two columns have the same name (it has {', '.join(reader.fieldnames)})"
+            )
+        for fields in reader:
+            if None in fields or None in fields.values():
                 raise InputError(
-                    f"{manifest}:1: column {missing[0]!r} is missing; the first line must be a header with "
-                    f"{', '.join(COLUMNS)} (it has {', '.join(reader.fieldnames or [])})"
+                    f"{manifest}:{reader.line_num}: does not have {len(reader.fieldnames)} fields; "
+                    "put a text with a comma in double quotes"
                 )
-            if len(set(reader.fieldnames)) < len(reader.fieldnames):
-                raise InputError(
-                    f"{manifest}:1: two columns have the same name (it has {', '.join(reader.fieldnames)})"
-                )
-            for fields in reader:
-                if None in fields or None in fields.values():
-                    raise InputError(
-                        f"{manifest}:{reader.line_num}: does not have {len(reader.fieldnames)} fields; "
-                        "put a text with a comma in double quotes"
-                    )
-                path, label, split = (fields[name].strip() for name in COLUMNS)
-                yield Row(reader.line_num, path, "" if label == str(UNKNOWN) else label, split or "train")
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise InputError(f"{manifest}: not a CSV file in UTF-8 ({error})") from error
+            path, label, split = (fields[name].strip() for name in COLUMNS)
+            yield Row(reader.line_num, path, "" if label == str(UNKNOWN) else label, split or "train")
+    except csv.Error as error:
+        raise InputError(f"{manifest}:{reader.line_num}: not a readable CSV file ({error})") from error
 
 
 def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
@@ -143,8 +143,9 @@ def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
                 f"path {row.path!r} leaves {root}; it must lie below it, or be absolute, or start from "
                 "another root",
             )
-        elif not (path := root / row.path).is_file():
-            is_special = path.exists() and not path.is_dir()
+        # Unlike Path.is_file these say no for a name that is too long.
+        elif not os.path.isfile(path := root / row.path):  # noqa: PTH113
+            is_special = os.path.exists(path) and not path.is_dir()  # noqa: PTH110
             what = "no file but a pipe, socket or device" if is_special else "no such file"
             yield row.line, f"{what} {row.path!r} (relative paths start from {root})"
         elif (first := seen.setdefault(os.path.normpath(path), row.line)) != row.line:

@@ -1,3 +1,7 @@
+import gzip
+
+import h5py
+import numpy as np
 import pytest
 import torch
 
@@ -200,6 +204,48 @@ def test_file_that_is_no_checkpoint_is_named(tmp_path, name, content, words):
         path.write_bytes(content)
     assert words in file_problem(path)
     assert refused(path, "small", 8, 1).startswith(f"{path}: not a readable checkpoint: it {words}")
+
+
+def test_the_kind_of_a_file_is_seen_in_its_content(tmp_path):
+    backbone = build("small", 8, 1)
+    for name in ("weights.bin", "WEIGHTS.SAFETENSORS", "weights.pth"):
+        save_weights(tmp_path / name, backbone, {})
+        assert equal_weights(backbone, load_backbone("small", 8, 1, str(tmp_path / name))[0])
+    torch.save(backbone.network.state_dict(), tmp_path / "torch.safetensors")
+    assert equal_weights(backbone, load_backbone("small", 8, 1, str(tmp_path / "torch.safetensors"))[0])
+
+
+@pytest.mark.filterwarnings("ignore")  # TorchScript is deprecated, and its files stay
+def test_other_formats_are_named_and_no_code_is_advised(tmp_path):
+    network = build("small", 8, 1).network.eval()
+    torch.jit.trace(network, torch.zeros(1, 1, 8, 8)).save(tmp_path / "program.pt")
+    np.savez(tmp_path / "arrays.npz", **{name: value.numpy() for name, value in network.state_dict().items()})
+    torch.save(network.state_dict(), tmp_path / "weights.pth")
+    (tmp_path / "weights.pth.gz").write_bytes(gzip.compress((tmp_path / "weights.pth").read_bytes()))
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    (tmp_path / "pointer.safetensors").write_text(pointer)
+    with h5py.File(tmp_path / "keras.h5", "w") as file:
+        file["weight"] = 1.0
+    expected = {
+        "program.pt": "is a program of TorchScript; save its tensors alone",
+        "arrays.npz": "is an archive that torch.save did not write",
+        "weights.pth.gz": "is compressed by gzip; unpack it",
+        "pointer.safetensors": "is a pointer of Git LFS and not the weights",
+        "keras.h5": "is an HDF5 file",
+    }
+    for name, words in expected.items():
+        assert words in file_problem(tmp_path / name)
+        message = refused(tmp_path / name, "small", 8, 1)
+        assert words in message and "weights_only" not in message
+
+
+def test_weights_of_a_training_that_diverged_are_refused(tmp_path):
+    weights = build("small", 8, 1).network.state_dict()
+    weights["blocks.1.0.weight"][3, 2, 1, 0] = torch.nan
+    torch.save(weights, tmp_path / "diverged.pth")
+    assert "blocks.1.0.weight holds values that are no numbers" in refused(
+        tmp_path / "diverged.pth", "small", 8, 1
+    )
 
 
 def test_folder_is_no_checkpoint(tmp_path):

@@ -4,11 +4,18 @@ import json
 import zipfile
 from pathlib import Path
 
-#: Files of safetensors are known by their ending; all others are taken for torch's.
+#: The ending of files of safetensors; they are also known by their beginning.
 SAFETENSORS = ".safetensors"
 
 # How files of torch.save begin: as a zip archive (since torch 1.6), or as a pickle.
 _ZIP, _PICKLE = b"PK", b"\x80"
+#: What else is taken for weights, by its beginning.
+_OTHERS = {
+    b"version https://git-lfs": "is a pointer of Git LFS and not the weights; fetch them: git lfs pull",
+    b"\x1f\x8b": "is compressed by gzip; unpack it",
+    b"\x89HDF": "is an HDF5 file, as Keras writes it; convert it to safetensors or by torch.save",
+}
+_BEGINNING = 24
 #: safetensors allows no longer headers than this.
 _LONGEST_HEADER = 100_000_000
 
@@ -19,13 +26,24 @@ def file_problem(path: str | Path) -> str | None:
     try:
         if path.is_dir():
             return "is a folder; name the file of weights in it"
-        if path.suffix == SAFETENSORS:
-            return _safetensors_problem(path)
-        return _torch_problem(path)
+        return _safetensors_problem(path) if is_safetensors(path) else _torch_problem(path)
     except FileNotFoundError:
         return "does not exist; a path is relative to where snakemake runs"
     except OSError as error:
         return f"cannot be read ({error.strerror})"
+
+
+def is_safetensors(path: Path) -> bool:
+    """Say whether a file is one of safetensors, or at least has its ending and no other beginning."""
+    beginning = _beginning(path)
+    has_header = beginning[8:9] == b"{" and int.from_bytes(beginning[:8], "little") <= _LONGEST_HEADER
+    is_other = beginning.startswith((_ZIP, _PICKLE, *_OTHERS))
+    return has_header or (path.suffix.lower() == SAFETENSORS and not is_other)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_BEGINNING)
 
 
 def _safetensors_problem(path: Path) -> str | None:
@@ -47,13 +65,30 @@ def _safetensors_problem(path: Path) -> str | None:
 
 
 def _torch_problem(path: Path) -> str | None:
-    with path.open("rb") as file:
-        beginning = file.read(20)
+    beginning = _beginning(path)
     if not beginning:
         return "is empty"
     if beginning.startswith(_ZIP):
-        # The table of contents is at the end of an archive.
-        return None if zipfile.is_zipfile(path) else "is damaged: its end is missing"
+        return _archive_problem(path)
     if not beginning.startswith(_PICKLE):
-        return f"is neither a file of torch.save nor of safetensors; it begins with {beginning!r}"
+        known = [problem for other, problem in _OTHERS.items() if beginning.startswith(other)]
+        return (
+            known[0]
+            if known
+            else f"is neither a file of torch.save nor of safetensors; it begins with {beginning[:20]!r}"
+        )
     return None
+
+
+def _archive_problem(path: Path) -> str | None:
+    # The table of contents is at the end of an archive.
+    if not zipfile.is_zipfile(path):
+        return "is damaged: its end is missing"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.partition("/")[2] for name in archive.namelist()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return "is damaged: its table of contents cannot be read"
+    if "constants.pkl" in names:
+        return "is a program of TorchScript; save its tensors alone: torch.save(program.state_dict(), ...)"
+    return None if "data.pkl" in names else "is an archive that torch.save did not write"

@@ -106,7 +106,7 @@ def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix:
 
 
 def unusable(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str | None:
-    """Say which of the tensors that are to be weights is of a form that is none, or return None.
+    """Say which of the tensors that are to be weights has a form that is none, or holds NaN; or return None.
 
     Args:
         found, wanted: see `fit`.
@@ -124,4 +124,6 @@ def unusable(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str
         wrong = [form for form, is_so in forms.items() if is_so]
         if wrong:
             return f"{key} is {' and '.join(wrong)}; save it as a dense tensor of floats"
+        if tensor.isnan().any():
+            return f"{key} holds values that are no numbers (NaN); the training that wrote it had diverged"
     return None

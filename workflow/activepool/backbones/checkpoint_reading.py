@@ -11,7 +11,7 @@ import numpy
 import torch
 from safetensors.torch import load_file
 
-from activepool.backbones.checkpoint_files import SAFETENSORS, file_problem
+from activepool.backbones.checkpoint_files import file_problem, is_safetensors
 from activepool.errors import InputError
 
 # Plain values that projects keep beside their weights: DINO its arguments, and learning rates of NumPy.
@@ -35,11 +35,16 @@ def read_checkpoint(path: str | Path) -> Any:
     if problem:
         raise InputError(f"{path}: not a readable checkpoint: it {problem}")
     try:
-        if path.suffix == SAFETENSORS:
+        if is_safetensors(path):
             return load_file(path)
-        with torch.serialization.safe_globals(_PLAIN_VALUES), warnings.catch_warnings():
+        # Opened here: torch takes a path that ends in .safetensors for such a file, whatever is in it.
+        with (
+            torch.serialization.safe_globals(_PLAIN_VALUES),
+            warnings.catch_warnings(),
+            path.open("rb") as file,
+        ):
             warnings.simplefilter("ignore")  # what torch remarks on other forms of pickle
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
     # A damaged file makes the readers raise nearly anything (OSError, RuntimeError, KeyError, ...).
     except Exception as error:
         raise InputError(f"{path}: not a readable checkpoint: {_reason(error)}") from error

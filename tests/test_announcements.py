@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import os
 import signal
 import socket
@@ -7,7 +9,8 @@ import time
 
 import pytest
 
-from activepool.announcements import announced, at_work
+from activepool import announcements
+from activepool.announcements import announced, others, remove_ended
 
 WORKING = """
 import sys, time
@@ -30,23 +33,69 @@ def working(tmp_path):
     process.wait()
 
 
+def names(folder):
+    return [one.name for one in others(folder)]
+
+
 def test_a_process_is_listed_while_it_works(tmp_path, working):
     expected = [f"{socket.gethostname()}-{working.pid}"]
-    assert at_work(tmp_path) == expected
-    assert at_work(tmp_path) == expected
+    for _ in range(2):
+        assert names(tmp_path) == expected
+        assert others(tmp_path)[0].is_seen
+        remove_ended(tmp_path)
     working.send_signal(signal.SIGKILL)
     working.wait()
     deadline = time.monotonic() + 10
-    while at_work(tmp_path) and time.monotonic() < deadline:
+    while names(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert at_work(tmp_path) == []
+    assert names(tmp_path) == []
+    assert len(list(tmp_path.iterdir())) == 1
+    remove_ended(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_host_has_left_may_be_at_work_and_is_not_removed(tmp_path):
+    path = tmp_path / "a-node-17-4321"
+    path.touch()
+    os.utime(path, (time.time() - 7300, time.time() - 7300))
+    remove_ended(tmp_path)
+    (found,) = others(tmp_path)
+    assert (found.path, found.is_seen, found.is_here) == (path, False, False)
+    assert found.described() == "host a-node-17, process 4321, begun 2 h ago"
+
+
+def test_a_lock_of_another_host_that_is_seen(tmp_path, working):
+    (tmp_path / f"{socket.gethostname()}-{working.pid}").rename(tmp_path / "elsewhere-1")
+    (found,) = others(tmp_path)
+    assert (found.is_seen, found.is_here) == (True, False)
+
+
+def test_without_locks_the_process_number_says_who_is_at_work(tmp_path, working, monkeypatch):
+    def unsupported(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", unsupported)
+    assert names(tmp_path) == [f"{socket.gethostname()}-{working.pid}"]
+    working.kill()
+    working.wait()
+    assert names(tmp_path) == []
+    with announced(tmp_path):
+        assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"), [(-5, "0 s"), (59, "59 s"), (61, "1 min"), (7199, "1 h"), (200000, "2 days")]
+)
+def test_ages(seconds, age):
+    assert announcements._age(seconds) == age
 
 
 def test_nothing_is_left_of_one_that_ended(tmp_path):
     with pytest.raises(RuntimeError), announced(tmp_path / "jobs"):
-        assert (tmp_path / "jobs" / f"{socket.gethostname()}-{os.getpid()}").exists()
+        assert [path.name for path in (tmp_path / "jobs").iterdir()] == [
+            f"{socket.gethostname()}-{os.getpid()}"
+        ]
         raise RuntimeError
-    assert at_work(tmp_path / "jobs") == []
+    assert list((tmp_path / "jobs").iterdir()) == []
     with announced(None):
-        assert at_work(tmp_path / "none") == []
+        assert names(tmp_path / "none") == []

@@ -1,9 +1,11 @@
 import asyncio
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
-from planning.cluster import ROUNDS_PER_GROUP, Needs
+from planning.cluster import LABELLED, ROUNDS_PER_GROUP, Needs
+from planning.datasets import Dataset
 
 
 class File:
@@ -16,8 +18,13 @@ class File:
         return self.path.stat().st_size
 
 
-def needs(finetunes=False, in_shards=False):
-    return Needs(SimpleNamespace(finetunes=finetunes, in_shards=in_shards))
+def needs(finetunes=False, in_shards=False, kind="digits", annotations=None):
+    dataset = SimpleNamespace(kind=kind, annotations=annotations)
+    return Needs(SimpleNamespace(finetunes=finetunes, in_shards=in_shards, dataset=dataset))
+
+
+def of_round(number):
+    return SimpleNamespace(strategy="base", seed="3", round=f"{number:02d}")
 
 
 def test_memory_and_time_grow_with_the_features_and_with_each_retry(tmp_path):
@@ -36,13 +43,35 @@ def test_what_is_not_known_yet_is_asked_for_again(tmp_path):
 
 
 def test_groups_are_consecutive_rounds_of_one_chain():
-    groups = [
-        needs().group(SimpleNamespace(strategy="base", seed="3", round=f"{number:02d}"))
-        for number in range(2 * ROUNDS_PER_GROUP + 2)
-    ]
+    rounds = range(2 * ROUNDS_PER_GROUP + 2)
+    groups = [needs().query_group(of_round(number)) for number in rounds]
+    assert groups == [needs().training_group(of_round(number)) for number in rounds]
     sizes = [groups.count(group) for group in dict.fromkeys(groups)]
     assert sizes == [1, ROUNDS_PER_GROUP, ROUNDS_PER_GROUP, 1]
     assert groups == sorted(groups, key=groups.index)
     assert groups[1] == "base_seed3_rounds1"
-    assert needs(finetunes=True).group is None
-    assert needs(in_shards=True).group is None
+    for ungrouped in (needs(finetunes=True), needs(in_shards=True)):
+        assert ungrouped.query_group is None
+        assert ungrouped.training_group is None
+        assert ungrouped.retries is None
+
+
+@pytest.mark.parametrize("kind", ["folder", "manifest", "embeddings"])
+def test_what_may_wait_for_labels_is_in_no_group_with_the_picks_that_it_waits_for(kind):
+    found = needs(kind=kind)
+    for number in range(12):
+        trained = found.training_group(of_round(number))
+        assert trained == found.query_group(of_round(number + 1))
+        assert trained != found.query_group(of_round(number))
+
+
+@pytest.mark.parametrize("kind", ["digits", "folder"])
+def test_where_labels_come_later_there_are_no_groups_and_who_waits_is_not_tried_again(kind):
+    found = needs(kind=kind, annotations="bought.csv")
+    assert (found.query_group, found.training_group, found.retries) == (None, None, 0)
+
+
+def test_every_kind_of_dataset_has_labels_or_may_wait_for_them():
+    members = get_args(get_args(Dataset)[0])
+    kinds = {kind for member in members for kind in get_args(member.model_fields["kind"].annotation)}
+    assert kinds - set(LABELLED) == {"folder", "manifest", "embeddings"}

@@ -1,26 +1,34 @@
+import errno
 import fcntl
+import json
+import os
+import socket
 import subprocess
 import sys
 import threading
 
 import pytest
 
+from activepool.announcements import own_name
 from activepool.errors import InputError
 from planning import runs
 
-RUN = "from planning.runs import claim, enter; lock = enter()\n"
-CLAIM = RUN + "claim(lock, {reads}, {writes})\n"
+CLAIM = "from planning.runs import claim; claim({reads}, {writes})\n"
 JOB = "from activepool.announcements import announce; lock = announce('{jobs}')\n"
 STAY = "import sys; print(flush=True); sys.stdin.read()"
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder in which a killed Snakemake has left its locks."""
+    """A folder in which another workflow, or a run without a profile, has locks of Snakemake."""
     monkeypatch.chdir(tmp_path)
-    runs.SNAKEMAKE_LOCKS.mkdir(parents=True)
-    (runs.SNAKEMAKE_LOCKS / "0.output.lock").write_text("results/a")
-    return tmp_path
+    monkeypatch.delenv(runs.WITHIN, raising=False)
+    locks = tmp_path / ".snakemake/locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text("results/a")
+    yield tmp_path
+    assert (locks / "0.output.lock").exists()
+    runs.withdraw(runs.RUNS)
 
 
 @pytest.fixture
@@ -40,20 +48,37 @@ def started():
         process.communicate()
 
 
-def test_locks_of_a_killed_run_are_cleared(folder, started):
-    process = started(RUN)
-    runs.SNAKEMAKE_LOCKS.mkdir()
+def announced():
+    """Return the processes that are announced as runs."""
+    return sorted(path.name for path in runs.RUNS.glob("*-*"))
+
+
+def test_a_killed_run_does_not_hinder_the_next(folder, started, capsys):
+    process = started(CLAIM.format(reads=["a"], writes=["b"]))
     process.kill()
     process.wait()
-    assert runs.enter()
-    assert not runs.SNAKEMAKE_LOCKS.exists()
+    runs.look()
+    assert len(announced()) == 1
+    runs.claim(["a"], ["b"])
+    assert announced() == [own_name()]
+    assert capsys.readouterr().err == ""
 
 
-def test_locks_of_a_run_that_lives_are_left(folder, started, capsys):
-    process = started(RUN)
-    runs.SNAKEMAKE_LOCKS.mkdir()
-    assert runs.enter()
-    assert runs.SNAKEMAKE_LOCKS.exists()
+def test_nothing_is_left_of_a_run_that_ended(folder, started):
+    process = started(CLAIM.format(reads=["a"], writes=["b"]))
+    assert announced() == [f"{socket.gethostname()}-{process.pid}"]
+    process.communicate()
+    assert announced() == []
+
+
+def test_a_look_tells_of_a_run_that_lives_and_writes_nothing(folder, started, capsys):
+    runs.look()
+    assert not runs.RUNS.exists()
+    assert capsys.readouterr().err == ""
+    process = started(CLAIM.format(reads=["a"], writes=["b"]))
+    before = sorted(folder.rglob("*"))
+    runs.look()
+    assert sorted(folder.rglob("*")) == before
     told = capsys.readouterr().err
     assert told.startswith("activepool: another run is at work in this folder (")
     assert f"-{process.pid})" in told
@@ -61,19 +86,33 @@ def test_locks_of_a_run_that_lives_are_left(folder, started, capsys):
 
 def test_jobs_that_were_left_at_work_are_waited_for(folder, started, capsys):
     process = started(JOB.format(jobs=runs.JOBS))
-    entered = []
-    thread = threading.Thread(target=lambda: entered.append(runs.enter()))
+    left = runs.JOBS / "node-7"
+    left.touch()
+    claimed = []
+    thread = threading.Thread(target=lambda: claimed.append(runs.claim([], [])))
     thread.start()
     thread.join(timeout=1)
     assert thread.is_alive()
-    assert runs.SNAKEMAKE_LOCKS.exists()
     process.communicate()
     thread.join(timeout=30)
-    assert entered
-    assert not runs.SNAKEMAKE_LOCKS.exists()
-    told = capsys.readouterr().err
-    assert told.startswith("activepool: a run that was killed has left jobs at work")
-    assert f"(kill {process.pid} ends them)" in told
+    assert claimed
+    assert list(runs.JOBS.iterdir()) == [left]
+    unseen, seen = capsys.readouterr().err.splitlines()
+    assert unseen.startswith("activepool: a job of an earlier run may be at work in this folder")
+    assert unseen.endswith(f"rm {left.absolute()}")
+    assert seen.startswith("activepool: a run that was killed has left jobs at work")
+    assert f"(kill {process.pid} ends them)" in seen
+
+
+def test_jobs_of_another_host_are_no_numbers_of_this_one(folder, started, capsys):
+    process = started(JOB.format(jobs=runs.JOBS))
+    (runs.JOBS / f"{socket.gethostname()}-{process.pid}").rename(runs.JOBS / "node-7")
+    thread = threading.Thread(target=runs.claim, args=([], []))
+    thread.start()
+    thread.join(timeout=1)
+    process.communicate()
+    thread.join(timeout=30)
+    assert "left jobs at work (node-7); waits for them (kill 7 on node ends them)" in capsys.readouterr().err
 
 
 def test_jobs_on_another_host_are_ended_there(monkeypatch):
@@ -82,44 +121,69 @@ def test_jobs_on_another_host_are_ended_there(monkeypatch):
     assert runs._how_to_end(jobs) == "kill 3 4 on far-away, kill 12 7 ends them"
 
 
-def test_a_file_system_without_locks_does_not_stop_a_run(folder, monkeypatch):
+def test_a_file_system_without_locks_does_not_stop_a_run(folder, started, monkeypatch):
     def unsupported(*_):
-        raise OSError(37, "No locks available")
+        raise OSError(errno.ENOLCK, "No locks available")
 
+    process = started(CLAIM.format(reads=["a"], writes=["b"]))
     monkeypatch.setattr(fcntl, "flock", unsupported)
-    assert runs.enter() is None
-    assert runs.SNAKEMAKE_LOCKS.exists()
+    runs.claim([], [])
+    with pytest.raises(InputError, match=rf"-{process.pid}\) is at work on b"):
+        runs.claim([], ["b"])
 
 
-def test_a_run_within_another_leaves_its_locks_and_says_nothing(folder, started, capsys, monkeypatch):
-    process = started(RUN)
-    runs.SNAKEMAKE_LOCKS.mkdir()
+def test_a_run_within_another_says_nothing(folder, started, capsys, monkeypatch):
+    process = started(CLAIM.format(reads=["a"], writes=["b"]))
     monkeypatch.setenv(runs.WITHIN, f"host-{process.pid}")
-    assert runs.enter()
-    assert runs.SNAKEMAKE_LOCKS.exists()
+    runs.look()
+    runs.claim(["c"], ["d"])
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize(
-    ("reads", "writes", "shared"),
-    [
-        (["a"], ["b"], "b"),
-        (["b"], ["c"], "b"),
-        (["c"], ["a"], "a"),
-        (["a"], ["c"], None),
-        ([], [], None),
-    ],
-)
+CLAIMS = [
+    (["a"], ["b"], "b"),
+    (["b"], ["c"], "b"),
+    (["c"], ["a"], "a"),
+    (["a"], ["c"], None),
+    ([], [], None),
+]
+
+
+@pytest.mark.parametrize(("reads", "writes", "shared"), CLAIMS)
 def test_runs_are_kept_apart_by_the_files_that_one_of_them_writes(folder, started, reads, writes, shared):
     process = started(CLAIM.format(reads=["a"], writes=["b"]))
-    run = runs.enter()
     if shared is None:
-        runs.claim(run, reads, writes)
+        runs.claim(reads, writes)
     else:
         told = (
             rf"another run in this folder \(.*-{process.pid}\) is at work on {shared}; start this one again"
         )
         with pytest.raises(InputError, match=told):
-            runs.claim(run, reads, writes)
+            runs.claim(reads, writes)
+        assert own_name() not in announced()
     process.communicate()
-    runs.claim(run, reads, writes)
+    runs.claim(reads, writes)
+
+
+@pytest.mark.parametrize(("reads", "writes", "shared"), CLAIMS)
+def test_a_run_of_a_host_that_cannot_be_asked_is_never_taken_for_ended(folder, reads, writes, shared, capsys):
+    runs.RUNS.mkdir(parents=True)
+    left = runs.RUNS / "login-2-4321"
+    left.write_text(json.dumps({"reads": ["a"], "writes": ["b"]}))
+    os.utime(left, (0, left.stat().st_mtime - 3700))
+    runs.look()
+    told = capsys.readouterr().err
+    assert "another run may be at work in this folder, and its host cannot be asked" in told
+    assert "(host login-2, process 4321, begun 1 h ago)" in told
+    assert told.endswith(f": rm {left.absolute()}\n")
+    if shared is None:
+        runs.claim(reads, writes)
+    else:
+        with pytest.raises(InputError) as caught:
+            runs.claim(reads, writes)
+        assert f"may be at work on {shared} (host login-2, process 4321, begun 1 h ago)" in str(caught.value)
+        assert str(caught.value).endswith(f"first: rm {left.absolute()}")
+    assert left.exists()
+    # The command that was told.
+    subprocess.run(["rm", str(left.absolute())], check=True)
+    runs.claim(reads, writes)

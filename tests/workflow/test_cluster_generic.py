@@ -12,9 +12,12 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+import h5py
 import pytest
+from workflow.conftest import write_embeddings
 from workflow_runs import REPOSITORY, Folder
 
+from activepool.index_files import read_index
 from activepool.kernels import choosing
 
 pytestmark = [
@@ -171,6 +174,70 @@ def test_a_killed_job_is_tried_again_with_more_and_the_bits_are_those_of_a_run_h
     assert "PYTEST_CURRENT_TEST" not in environment
     assert choosing(environment) == choosing(os.environ)
     assert "on different kernels" not in cluster.snakemake("verify")
+
+
+#: Embeddings of which few have labels, and what makes the last head of a run that asks for labels twice.
+LATE = {
+    **CONFIGURATION,
+    "dataset": {"kind": "embeddings", "path": "given.h5"},
+    "strategies": ["margin"],
+}
+del LATE["backbone"], LATE["features"]
+LAST = "results/trial/margin/seed0/round02/metrics.json"
+
+
+def test_a_list_for_annotators_is_not_deleted_with_the_job_that_waits_for_labels(tmp_path):
+    cluster = Cluster(tmp_path)
+    cluster.configure(LATE)
+    write_embeddings(tmp_path / "given.h5")
+    with h5py.File(tmp_path / "given.h5", "r+") as file:
+        truth = file["train/labels"][:]
+        file["train/labels"][100:] = -1
+
+    def buy(round_number):
+        picks = read_index(tmp_path / f"results/trial/margin/seed0/round0{round_number}/selected.csv")
+        with (tmp_path / "bought.csv").open("a") as stream:
+            stream.writelines(f"{row},{truth[row]}\n" for row in picks if row >= 100)
+
+    # Nobody has said yet where labels will be.
+    printed = cluster.snakemake("--retries", "0", *cluster.profile(), LAST, check=False)
+    assert (
+        "activepool: results/logs/trial/margin/seed0/round01.train.log: 7 picked samples have no" in printed
+    )
+    (tmp_path / "bought.csv").write_text("index,label\n")
+    buy(1)
+    cluster.configure({**LATE, "dataset": {**LATE["dataset"], "annotations": "bought.csv"}})
+    printed = cluster.snakemake(*cluster.profile(), LAST, check=False)
+    assert "add them to bought.csv and run again" in printed
+    assert "Trying to restart" not in printed
+    assert [
+        path.parent.name for path in sorted(tmp_path.glob("results/trial/margin/seed0/*/selected.csv"))
+    ] == [
+        "round01",
+        "round02",
+    ]
+    buy(2)
+    cluster.snakemake(*cluster.profile(), LAST)
+
+
+def test_a_configuration_edited_while_jobs_wait_stops_those_that_it_touches(tmp_path):
+    cluster = Cluster(tmp_path)
+    cluster.configure(LATE)
+    write_embeddings(tmp_path / "given.h5")
+    (cluster.queue / "hold").touch()
+    first = "results/trial/initial_random/seed0/round00/metrics.json"
+    run = cluster.started("--retries", "0", *cluster.profile(), first)
+    deadline = time.monotonic() + 120
+    while not (cluster.queue / "submitted").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    cluster.configure({**LATE, "head": {"solver": "lbfgs", "weight_decays": [0.5]}, "device": "cpu"})
+    (cluster.queue / "hold").unlink()
+    printed, _ = run.communicate(timeout=300)
+    assert "round00.train.log: the configuration or the code was edited after this job" in printed
+    assert (tmp_path / "results/features/embeddings/given/features.h5").exists()
+    assert not (tmp_path / first).exists()
+    cluster.configure(LATE)
+    cluster.snakemake(*cluster.profile(), first)
 
 
 def test_jobs_are_cancelled_with_the_run(tmp_path):

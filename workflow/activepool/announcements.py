@@ -1,23 +1,76 @@
-"""Which processes are at work, as files that the system unlocks when a process ends, however it ends."""
+"""Which processes are at work, as files that the system unlocks when a process ends, however it ends.
+
+Between hosts such a lock may not be seen: on some shared file systems it is each host's own. So what another
+host has announced is never taken for ended.
+"""
 
 import fcntl
 import os
+import re
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 #: The environment variable that names the folder where running stages are announced, if they are to be.
 JOBS_FOLDER = "ACTIVEPOOL_JOBS"
 
+#: Units of a time, in seconds, and how many of the unit before make one.
+UNITS = (("s", 1), ("min", 60), ("h", 3600), ("days", 86400))
 
-def announce(folder: str | Path) -> IO[str]:
-    """Announce this process in ``folder`` until the file that is returned is closed, or the process ends."""
+
+@dataclass(frozen=True)
+class Announcement:
+    """Another process that is at work, or may be.
+
+    Attributes:
+        path: its file, ``<host>-<process number>``.
+        is_seen: whether the system says that it is at work; else it is on a host that cannot be asked.
+    """
+
+    path: Path
+    is_seen: bool
+
+    @property
+    def name(self) -> str:
+        """What it is called: ``<host>-<process number>``."""
+        return self.path.name
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is of this host."""
+        return self.name.rpartition("-")[0] == socket.gethostname()
+
+    @property
+    def number(self) -> str:
+        """The process number, on its host."""
+        return self.name.rpartition("-")[2]
+
+    def described(self) -> str:
+        """Return host, process number and age, for messages."""
+        host, _, number = self.name.rpartition("-")
+        with suppress(FileNotFoundError):
+            return f"host {host}, process {number}, begun {_age(time.time() - self.path.stat().st_mtime)} ago"
+        return f"host {host}, process {number}"
+
+
+def announce(folder: str | Path, content: str = "") -> IO[str]:
+    """Announce this process in ``folder`` until the file that is returned is closed, or the process ends.
+
+    The file has ``content`` from the moment on that it is there.
+    """
     path = Path(folder) / own_name()
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("w", encoding="utf-8")
-    fcntl.flock(file, fcntl.LOCK_EX)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    file = unfinished.open("w", encoding="utf-8")
+    with suppress(OSError):  # a file system without locks: then the process number says whether it is at work
+        fcntl.flock(file, fcntl.LOCK_EX)
+    file.write(content)
+    file.flush()
+    unfinished.replace(path)
     return file
 
 
@@ -27,20 +80,30 @@ def announced(folder: str | Path | None) -> Iterator[None]:
     if folder is None:
         yield
         return
-    with announce(folder) as file:
+    with announce(folder):
         try:
             yield
         finally:
-            Path(file.name).unlink(missing_ok=True)
+            withdraw(folder)
 
 
-def at_work(folder: str | Path) -> list[str]:
-    """Return the other processes that are announced in ``folder``, as ``<host>-<process number>``.
+def withdraw(folder: str | Path) -> None:
+    """Remove this process's announcement."""
+    (Path(folder) / own_name()).unlink(missing_ok=True)
 
-    What those that have ended have left there is removed.
-    """
-    others = [path for path in sorted(Path(folder).glob("*-*")) if path.name != own_name()]
-    return [path.name for path in others if _is_held(path)]
+
+def others(folder: str | Path) -> list[Announcement]:
+    """Return the other processes in ``folder`` that are at work, or may be; nothing is removed."""
+    found = [Announcement(path, _is_held(path)) for path in _announcements(folder)]
+    return [one for one in found if one.is_seen or not one.is_here]
+
+
+def remove_ended(folder: str | Path) -> None:
+    """Remove what processes of this host that have ended have left in ``folder``."""
+    left = {one.path for one in others(folder)}
+    for path in _announcements(folder):
+        if path not in left:
+            path.unlink(missing_ok=True)
 
 
 def own_name() -> str:
@@ -48,13 +111,35 @@ def own_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
+def _announcements(folder: str | Path) -> list[Path]:
+    paths = [path for path in Path(folder).glob("*") if re.fullmatch(r".+-\d+", path.name)]
+    return sorted(path for path in paths if path.name != own_name())
+
+
 def _is_held(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink(missing_ok=True)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except FileNotFoundError:
         return False
+    except OSError:
+        announcement = Announcement(path, is_seen=False)
+        return announcement.is_here and _is_running(int(announcement.number))
     return False
+
+
+def _is_running(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
+
+
+def _age(seconds: float) -> str:
+    unit, size = max((one for one in UNITS if one[1] <= max(seconds, 1)), key=lambda one: one[1])
+    return f"{int(max(seconds, 0) // size)} {unit}"

@@ -202,12 +202,10 @@ class Chain:
     def provenance_of_drawing(self, stage: str, name: str) -> dict[str, Any]:
         """Return the provenance of one figure or table, with the digest of the module that draws it."""
         folder = {"figure": "drawings", "table": "tables"}[stage]
+        code = code_digest(stage_file(stage), LIBRARY / "figures" / folder / f"{name}.py")
         ceiling = {"ceiling": _digest(self.provenance_of_ceiling())} if self.experiment.ceiling else {}
-        return {
-            **self.provenance_of_all(stage),
-            **ceiling,
-            name: code_digest(LIBRARY / "figures" / folder / f"{name}.py"),
-        }
+        own = f"settings {_digest(self.settings(stage))}, code {code}"
+        return {**ceiling, **self.provenance_of_all(stage), stage: own}
 
     def _code(self, stage: str, strategy: str | None) -> str:
         files = [stage_file(stage)]

@@ -8,10 +8,12 @@ from typing import Any
 
 from activepool.announcements import JOBS_FOLDER, own_name
 from activepool.data.samples import IMAGES_FOLDER
+from activepool.planned import LISTINGS
 from planning.configuration import FULL_POOL
 from planning.plan import Plan
 from planning.queries import Queries
 from planning.runs import JOBS, WITHIN
+from planning.submission import CODE
 
 
 class Options:
@@ -113,10 +115,12 @@ def shell_prefix(workflow: Any, images: str | None) -> str:
     """Return what each job's shell starts with: the library on the path, and this Python before others.
 
     With ``--software-deployment-method conda`` the Python is conda's. Jobs are also told where to announce
-    themselves, by which run they were started (see planning.runs), and where ``images`` lie now.
+    themselves, by which run they were started (see planning.runs), where their code is listed (see
+    activepool.planned), and where ``images`` lie now.
     """
     library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
     prefix = f"export PYTHONUTF8=1 PYTHONPATH={library} {JOBS_FOLDER}={JOBS} {WITHIN}={own_name()}; "
+    prefix += f"export {LISTINGS}={CODE}; "
     if images is not None:
         prefix += f"export {IMAGES_FOLDER}={shlex.quote(images)}; "
     if not workflow.deployment_settings.deployment_method:

@@ -7,10 +7,12 @@ What is imported by name at run time (a strategy) is added by whoever knows the 
 
 import ast
 import hashlib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from activepool.files import write_json
+from activepool.syntax import statements, syntax_digest
 
 PACKAGE = "activepool"
 ROOT = Path(__file__).parents[1]
@@ -18,17 +20,33 @@ LIBRARY = ROOT / PACKAGE
 
 
 class Module(NamedTuple):
-    """What a file says: the digest of its syntax, and the files that it imports inside the package."""
+    """What a file says: digests of its content and its syntax, and what it imports inside the package."""
 
+    content: str
     digest: str
     imports: tuple[Path, ...]
+
+
+#: The files of each digest of code that was asked for.
+_listed: dict[str, set[Path]] = {}
 
 
 @cache
 def code_digest(*files: Path) -> str:
     """Return a digest of ``files`` and of all that they import inside the package."""
-    parts = sorted(f"{file.name}:{_module(file).digest}" for file in with_imports(*files))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    closure = with_imports(*files)
+    parts = sorted(f"{file.name}:{_module(file).digest}" for file in closure)
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    _listed[digest] = closure
+    return digest
+
+
+def write_listings(folder: Path) -> None:
+    """Write what is in each digest of code that was asked for, as `activepool.planned` reads it."""
+    for digest, closure in _listed.items():
+        modules = {str(file.absolute()): _module(file) for file in closure}
+        listing = {path: [module.content, module.digest] for path, module in modules.items()}
+        write_json(folder / f"{digest}.json", listing)
 
 
 def with_imports(*files: Path) -> set[Path]:
@@ -61,38 +79,14 @@ def syntax_problem(file: Path) -> str | None:
 
 @cache
 def _module(file: Path) -> Module:
-    tree = ast.parse(file.read_bytes())
-    return Module(_digest_without_docstrings(tree), _imported_files(tree))
-
-
-def _digest_without_docstrings(tree: ast.Module) -> str:
-    for node in (tree, *_statements(tree)):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            _drop_docstring(node)
-    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
-
-
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield all statements below a node, and none of their many expressions, as `ast.walk` would."""
-    for field in ("body", "handlers", "cases", "orelse", "finalbody"):
-        for child in getattr(node, field, ()):
-            yield child
-            yield from _statements(child)
-
-
-def _drop_docstring(node: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-    first = node.body[0] if node.body else None
-    if (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    ):
-        node.body = node.body[1:] or [ast.Pass()]
+    content = file.read_bytes()
+    tree = ast.parse(content)
+    return Module(hashlib.sha256(content).hexdigest(), syntax_digest(tree), _imported_files(tree))
 
 
 def _imported_files(tree: ast.Module) -> tuple[Path, ...]:
     modules: set[str] = set()
-    for node in _statements(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

@@ -1,27 +1,29 @@
 """Runs in one folder: two at once do not harm each other, and a killed one does not hinder the next.
 
-Snakemake locks the files of a run. It leaves these locks behind when it is killed, and when a run ends it
-removes those of all others. Here runs and their jobs are announced by locks that the system takes back when a
-process ends, however it ends: a run that finds no other removes what was left, and runs of which one would
-write what another reads or writes are kept apart whatever became of Snakemake's locks.
+Before its first job a run claims the files that it reads and writes. It is stopped if another one writes
+one of them, or reads one that it would write. Runs and their jobs are announced by locks that the system
+takes back when a process ends, however it ends. What another host has left is told and never taken for
+ended, because its locks may not be seen here. Snakemake's own locks, which stay behind when a run is
+killed, are turned off by the profiles and are not touched.
 """
 
+import atexit
 import fcntl
 import json
 import os
-import shutil
+import shlex
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from activepool.announcements import announce, at_work
+from activepool.announcements import Announcement, announce, others, remove_ended, withdraw
 from activepool.errors import InputError
 
-#: Where Snakemake keeps its locks, and where runs and jobs are announced, in the folder of a run.
-SNAKEMAKE_LOCKS = Path(".snakemake/locks")
+#: Where runs and jobs are announced, in the folder of a run.
 RUNS = Path(".snakemake/activepool/runs")
 JOBS = Path(".snakemake/activepool/jobs")
 
@@ -32,81 +34,113 @@ WITHIN = "ACTIVEPOOL_RUN"
 INTERVAL = 0.5
 
 
-def enter() -> IO[str] | None:
-    """Announce a run in the present folder, and clear what killed runs have left there.
-
-    Jobs that a killed run has left at work are waited for, because they write files of the next run.
-
-    Returns: what announces the run until it is closed or the process ends; None where the file system
-    has no such locks.
-    """
-    RUNS.mkdir(parents=True, exist_ok=True)
-    try:
-        with (RUNS / "door").open("w", encoding="utf-8") as door:
-            _pass(door)
-            if WITHIN in os.environ:
-                pass  # the run around it has looked
-            elif others := at_work(RUNS):
-                _tell(
-                    f"another run is at work in this folder ({', '.join(others)});"
-                    " if both write the same files, this one is stopped: start it again after the other"
-                )
-            else:
-                _wait_for_jobs()
-                shutil.rmtree(SNAKEMAKE_LOCKS, ignore_errors=True)
-            return announce(RUNS)
-    except OSError:
-        return None
+def look() -> None:
+    """Tell of other runs in the present folder. Nothing is written or removed: it may be a dry run."""
+    if WITHIN in os.environ:
+        return  # the run around it has looked
+    found = others(RUNS)
+    if seen := [run.name for run in found if run.is_seen]:
+        _tell(
+            f"another run is at work in this folder ({', '.join(seen)});"
+            " if both write the same files, this one is stopped: start it again after the other"
+        )
+    _tell_unseen("another run", found)
 
 
-def claim(run: IO[str] | None, reads: Iterable[str], writes: Iterable[str]) -> None:
-    """Note which files a run reads and writes, before its first job.
+def claim(reads: Iterable[str], writes: Iterable[str]) -> None:
+    """Announce this run, and the files that it reads and writes, until the process ends.
+
+    Jobs that a killed run has left at work are waited for, because they write files of this one.
 
     Args:
-        run: what announces it, from `enter`.
         reads, writes: paths as the rules name them.
 
-    Raises: InputError if a run at work writes one of them, or reads one that this run would write.
+    Raises: InputError if a run that is at work, or may be, writes one of them, or reads one of ``writes``.
     """
-    if run is None:
-        return
     own = {"reads": sorted(reads), "writes": sorted(writes)}
-    with (RUNS / "door").open("w", encoding="utf-8") as door:
-        fcntl.flock(door, fcntl.LOCK_EX)
-        for other in at_work(RUNS):
-            if shared := _shared(own, json.loads((RUNS / other).read_text(encoding="utf-8") or "{}")):
-                raise InputError(
-                    f"another run in this folder ({other}) is at work on {min(shared)}; start this one again"
-                    " after it"
-                )
-        run.write(json.dumps(own))
-        run.flush()
+    RUNS.mkdir(parents=True, exist_ok=True)
+    with _door():
+        remove_ended(RUNS)
+        if WITHIN not in os.environ and not any(run.is_seen for run in others(RUNS)):
+            _wait_for_jobs()
+        announcement = announce(RUNS, json.dumps(own))
+        # Announced before it looks: of two hosts that see no locks of each other, one at least is stopped.
+        if conflict := next(_conflicts(own), None):
+            withdraw(RUNS)
+            raise InputError(conflict)
+    atexit.register(_leave, announcement)
 
 
-def _shared(own: dict[str, list[str]], others: dict[str, list[str]]) -> set[str]:
+def _leave(announcement: IO[str]) -> None:
+    withdraw(RUNS)
+    announcement.close()
+
+
+def _conflicts(own: dict[str, list[str]]) -> Iterator[str]:
+    for run in others(RUNS):
+        with suppress(FileNotFoundError):  # it has ended in this moment
+            if shared := _shared(own, json.loads(run.path.read_text(encoding="utf-8") or "{}")):
+                yield _conflict(run, min(shared))
+
+
+def _conflict(run: Announcement, file: str) -> str:
+    if run.is_seen:
+        return f"another run in this folder ({run.name}) is at work on {file}; start this one again after it"
+    return (
+        f"another run in this folder may be at work on {file} ({run.described()}): its host cannot be asked;"
+        f" start this one again after it; if it was killed, first: {_removal(run)}"
+    )
+
+
+def _shared(own: dict[str, list[str]], theirs: dict[str, list[str]]) -> set[str]:
     """Return the files that one of two runs writes, and the other reads or writes."""
     reads, writes = set(own["reads"]), set(own["writes"])
-    read, written = set(others.get("reads", [])), set(others.get("writes", []))
+    read, written = set(theirs.get("reads", [])), set(theirs.get("writes", []))
     return (writes & (read | written)) | (reads & written)
 
 
-def _pass(door: IO[str]) -> None:
-    """Lock the door; runs that start at the same moment enter one by one."""
-    try:
-        fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        _tell("another run is about to start in this folder; waits for it")
-        fcntl.flock(door, fcntl.LOCK_EX)
+@contextmanager
+def _door() -> Iterator[None]:
+    """Let runs that start at the same moment enter one by one, where the file system has locks."""
+    with (RUNS / "door").open("w") as door:
+        try:
+            fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _tell("another run is about to start in this folder; waits for it")
+            fcntl.flock(door, fcntl.LOCK_EX)
+        except OSError:
+            pass
+        yield
 
 
 def _wait_for_jobs() -> None:
-    if jobs := at_work(JOBS):
+    remove_ended(JOBS)
+    found = others(JOBS)
+    _tell_unseen("a job of an earlier run", found)
+    if seen := [job for job in found if job.is_seen]:
+        names = [job.name for job in seen]
         _tell(
-            f"a run that was killed has left jobs at work ({', '.join(jobs)}); waits for them"
-            f" ({_how_to_end(jobs)})"
+            f"a run that was killed has left jobs at work ({', '.join(names)}); waits for them"
+            f" ({_how_to_end(names)})"
         )
-    while at_work(JOBS):
+    while any(job.is_seen for job in others(JOBS)):
         time.sleep(INTERVAL)
+    remove_ended(JOBS)
+
+
+def _tell_unseen(what: str, found: list[Announcement]) -> None:
+    unseen = [one for one in found if not one.is_seen]
+    if unseen:
+        which = "; ".join(one.described() for one in unseen)
+        _tell(
+            f"{what} may be at work in this folder, and its host cannot be asked ({which});"
+            f" if it was killed: {_removal(*unseen)}"
+        )
+
+
+def _removal(*left: Announcement) -> str:
+    """Return the command that removes announcements."""
+    return shlex.join(["rm", *(str(one.path.absolute()) for one in left)])
 
 
 def _how_to_end(jobs: Iterable[str]) -> str:

@@ -12,14 +12,15 @@ from planning.cluster import Needs
 from planning.commands import Options, shell_prefix, with_doubled_braces
 from planning.configuration import FULL_POOL
 from planning.contents import given, images_folder
+from planning.failures import tell_failures
 from planning.late_labels import LateLabels
 from planning.loading import load
 from planning.paper import chosen
 from planning.plan import Plan
 from planning.queries import Queries
-from planning.runs import claim, enter
+from planning.runs import claim, look
 from planning.sharing import note
-from planning.submission import hand_on, take_over
+from planning.submission import hand_on, hand_on_plan, take_over
 
 CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES)
 
@@ -43,19 +44,24 @@ NEEDS = Needs(EXPERIMENT)
 LATE_LABELS = LateLabels(PLAN, records_params=workflow.is_main_process)
 
 if workflow.is_main_process:
-    RUN_LOCK = enter()
+    look()
 
 
 onstart:
     try:
         files = workflow.persistence
-        claim(RUN_LOCK, files.all_inputfiles(), files.all_outputfiles())
+        claim(files.all_inputfiles(), files.all_outputfiles())
         LATE_LABELS.protect(
             path for job in workflow.dag.needrun_jobs() for path in job.output
         )
         note(PLAN, [*files.all_inputfiles(), *files.all_outputfiles()])
+        hand_on_plan(workflow)
     except InputError as error:
         sys.exit(f"activepool: {error}")
+
+
+onerror:
+    tell_failures(workflow)
 
 
 # The environment that conda makes for the stages.

@@ -17,6 +17,7 @@ rule finetune:
         curve=f"{RUN}/finetune.csv",
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.finetune.log",
+    retries: NEEDS.retries
     conda:
         ENVIRONMENT
     threads: 2

@@ -11,8 +11,9 @@ rule train:
         metrics="results/{experiment}/{strategy}/seed{seed}/round{round}/metrics.json",
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.train.log",
+    retries: NEEDS.retries
     group:
-        NEEDS.group
+        NEEDS.training_group
     conda:
         ENVIRONMENT
     resources:

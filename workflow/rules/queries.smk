@@ -51,7 +51,7 @@ rule score:
     wildcard_constraints:
         strategy=one_of(QUERIES.scored_by_head()),
     group:
-        NEEDS.group
+        NEEDS.query_group
     conda:
         ENVIRONMENT
     resources:
@@ -82,7 +82,7 @@ rule train_on_images:
     wildcard_constraints:
         strategy=one_of(QUERIES.with_image_model()),
     group:
-        NEEDS.group
+        NEEDS.query_group
     conda:
         ENVIRONMENT
     resources:
@@ -119,7 +119,7 @@ rule score_images:
     wildcard_constraints:
         strategy=one_of(QUERIES.with_image_model()),
     group:
-        NEEDS.group
+        NEEDS.query_group
     conda:
         ENVIRONMENT
     resources:
@@ -175,6 +175,7 @@ rule measure:
         ),
     log:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.measure/{shard}-of-{shards}.log",
+    retries: NEEDS.retries
     conda:
         ENVIRONMENT
     resources:
@@ -214,8 +215,9 @@ rule select:
         "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.select.log",
     wildcard_constraints:
         strategy=one_of(QUERIES.stateless()),
+    retries: NEEDS.retries
     group:
-        NEEDS.group
+        NEEDS.query_group
     conda:
         ENVIRONMENT
     resources:

@@ -17,6 +17,7 @@ from activepool.errors import InputError
 from activepool.files import DISK_FULL
 from activepool.hdf5_reading import REWRITE
 from activepool.kernels import kernels
+from activepool.planned import check_planned
 from activepool.provenance import FOLDER, Record, Stopwatch, UsedLabels, known_digest, state_of, versions
 from activepool.sharding import Shard
 from activepool.stages.parsing import StageParser, count, natural
@@ -32,6 +33,8 @@ def run(parser: StageParser, main: Callable[[argparse.Namespace], UsedLabels | N
     try:
         # Parallelism is ours, over blocks: see activepool.compute.
         with threadpool_limits(1), announced(os.environ.get(JOBS_FOLDER)):
+            if arguments.provenance is not None:
+                check_planned(arguments.provenance)
             used = main(arguments)
             if arguments.provenance is not None and os.environ.get("RANK", "0") == "0":
                 record(Path(main.__code__.co_filename).stem, parser, arguments, watch, used).write()

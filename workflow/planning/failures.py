@@ -1,0 +1,24 @@
+"""What is told of jobs that failed elsewhere: with ``quiet: rules`` Snakemake says nothing of them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def tell_failures(workflow: Any) -> None:
+    """Print the last line of the log of each failed job; those that ran here have printed it themselves."""
+    if workflow.local_exec:
+        return
+    for failed in workflow.scheduler.failed:
+        for log, line in _last_lines(failed, workflow.start_time.timestamp()):
+            print(f"activepool: {log}: {line.removeprefix('activepool: ')}", file=sys.stderr)
+
+
+def _last_lines(failed: Any, since: float) -> Iterator[tuple[Path, str]]:
+    """Yield the logs that a job, or a group of jobs, has written in this run, with their last lines."""
+    for job in failed.jobs if failed.is_group() else [failed]:
+        for log in map(Path, job.log):
+            if log.is_file() and log.stat().st_mtime >= since:
+                lines = log.read_text(errors="replace").splitlines()
+                yield from [(log, lines[-1])] if lines else []

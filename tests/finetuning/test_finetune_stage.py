@@ -94,6 +94,7 @@ def test_what_is_written_fits_together(folder):
     assert metrics["validation_accuracy"] == curve["validation_accuracy"].max()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("freeze", "class_weights"), [(True, True), (False, False)])
 def test_two_processes_train_as_one(folder, freeze, class_weights):
     settings = {"freeze_batch_norm": freeze, "class_weights": class_weights}

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from workflow_runs import Folder
 
+pytestmark = pytest.mark.long
+
 CONFIGURATION = {
     "experiment": "tuned",
     "dataset": {"kind": "digits"},

@@ -1,8 +1,11 @@
 """A case in the form of CIFAR-10: the same bits on one core and on two, whatever the order of the jobs."""
 
 import numpy as np
+import pytest
 from PIL import Image
 from workflow_runs import Folder
+
+pytestmark = pytest.mark.long
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 

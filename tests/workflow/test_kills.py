@@ -144,6 +144,9 @@ def run_with_kills(folder, targets, kills, seed):
             except subprocess.TimeoutExpired:
                 kill(os.killpg, run.pid)
                 output, _ = run.communicate()
+            except KeyboardInterrupt:  # which does not reach another session
+                kill(os.killpg, run.pid)
+                raise
             if run.returncode == 0:
                 return killer.killed, attempt
     raise AssertionError(f"the run does not end: {output}")

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 
 from workflow.conftest import EMBEDDINGS, write_embeddings
 from workflow_runs import Folder
@@ -29,8 +30,9 @@ def command(folder, configuration):
     return folder.command(f"results/{configuration['experiment']}/curves.csv", cores=1)
 
 
-def started(folder):
-    """Start the run of CONFIGURATION, and return it when it has locked and claimed its files and works."""
+@contextmanager
+def at_work(folder):
+    """Start the run of CONFIGURATION: it works, with its files locked and claimed, until the block ends."""
     run = subprocess.Popen(
         command(folder, CONFIGURATION),
         cwd=folder.path,
@@ -40,10 +42,14 @@ def started(folder):
         start_new_session=True,
     )
     deadline = time.monotonic() + PATIENCE
-    while not any(claim.stat().st_size for claim in (folder.path / RUNS).glob(f"*-{run.pid}")):
-        assert run.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
-    return run
+    try:
+        while not any(claim.stat().st_size for claim in (folder.path / RUNS).glob(f"*-{run.pid}")):
+            assert run.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        yield run
+    finally:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
 
 
 def beside(run, folder, configuration):
@@ -75,20 +81,20 @@ def check_end(run, folder, finished, strategies):
 
 def test_a_second_run_of_an_experiment_is_stopped_and_the_first_ends_well(tmp_path, finished):
     folder = made(tmp_path)
-    run = started(folder)
-    os.killpg(run.pid, signal.SIGSTOP)  # it is at work for as long as it takes
-    status, printed = beside(run, folder, CONFIGURATION)
-    assert status != 0
-    assert f"-{run.pid}) is at work on results/" in printed
-    os.killpg(run.pid, signal.SIGCONT)
-    check_end(run, folder, finished, CONFIGURATION["strategies"])
+    with at_work(folder) as run:
+        os.killpg(run.pid, signal.SIGSTOP)  # it is at work for as long as it takes
+        status, printed = beside(run, folder, CONFIGURATION)
+        assert status != 0
+        assert f"-{run.pid}) is at work on results/" in printed
+        os.killpg(run.pid, signal.SIGCONT)
+        check_end(run, folder, finished, CONFIGURATION["strategies"])
     assert "Nothing to be done" in folder.snakemake("results/trial/curves.csv")
 
 
 def test_an_experiment_on_the_same_features_goes_on_beside_the_first(tmp_path, finished):
     folder = made(tmp_path)
     folder.snakemake(FEATURES)
-    run = started(folder)
-    status, printed = beside(run, folder, ANOTHER)
-    assert status == 0, printed
-    check_end(run, folder, finished, [*CONFIGURATION["strategies"], *ANOTHER["strategies"]])
+    with at_work(folder) as run:
+        status, printed = beside(run, folder, ANOTHER)
+        assert status == 0, printed
+        check_end(run, folder, finished, [*CONFIGURATION["strategies"], *ANOTHER["strategies"]])

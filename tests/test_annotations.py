@@ -160,7 +160,7 @@ def test_samples_without_sources_are_named_by_index(write):
 def test_before_rows_are_final_an_index_tells_nothing(write):
     samples = part(is_final=False)
     annotations = read_annotations(write("index,source,label\n900,b.jpg,cat\n3,,dog\n1,,bird\n"))
-    labels, problems = match(samples, annotations, "bought.csv")
+    labels, problems = match(samples, annotations)
     assert labels.tolist() == [0, 0, 1, -1, 0, -1]
     assert problems == ["bought.csv:4: label 'bird' is not a class; there are cat, dog"]
 

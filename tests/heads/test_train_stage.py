@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from activepool.heads.linear import read_head
+from activepool.provenance import Record
 from activepool.stages.program import run
 from activepool.stages.train import command_line, main
 
@@ -117,9 +118,41 @@ def test_files_are_the_same_bytes_for_any_number_of_workers(folder, train):
 def test_labels_that_came_later_are_used(folder, train, error_of):
     write_index(folder / "second.csv", [50, 11, 7])
     assert "1 picked samples have no label yet (train/50); add them" in error_of(LBFGS)
-    (folder / "annotations.csv").write_text("source,label\ntrain/50,cat\n")
-    train(LBFGS, "--annotations", str(folder / "annotations.csv"))
+    annotations = folder / "annotations.csv"
+    annotations.write_text("source,label\ntrain/50,cat\n")
+    train(LBFGS, "--annotations", str(annotations))
     assert read_metrics(folder)["class_counts"] == [1, 2, 3]
+    annotations.write_text("source,label\ntrain/50,?\n")
+    train(LBFGS, "--annotations", str(annotations))
+    metrics = read_metrics(folder)
+    assert metrics["class_counts"] == [1, 2, 2]
+    assert (metrics["labels"], metrics["unlabelled"]) == (5, 39)
+
+
+def test_a_labelled_set_that_cannot_be_labelled_is_told(folder, train, error_of):
+    write_index(folder / "first.csv", [50])
+    write_index(folder / "second.csv", [51])
+    (folder / "annotations.csv").write_text("index,label\n50,?\n51,skip\n")
+    told = error_of(LBFGS, "--annotations", str(folder / "annotations.csv"))
+    assert "first.csv: has no row that can be labelled; a head needs at least one labelled" in told
+
+
+def test_every_mistake_in_labels_that_came_later_has_its_line(folder, train, capsys):
+    write_index(folder / "second.csv", [50, 11, 7])
+    (folder / "annotations.csv").write_text("index,label\n50,owl\n51,ant,\n52,9\n")
+    with pytest.raises(SystemExit):
+        train(LBFGS, "--annotations", str(folder / "annotations.csv"))
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("activepool: ")]
+    assert [line.partition("annotations.csv:")[2].partition(":")[0] for line in lines] == ["2", "3", "4"]
+
+
+def test_the_record_has_the_labels_that_came_later(folder, train):
+    write_index(folder / "second.csv", [50, 51, 7])
+    (folder / "annotations.csv").write_text("index,label\n51,?\n50,cat\n52,bee\n")
+    train(LBFGS, "--annotations", str(folder / "annotations.csv"), "--provenance", "{}")
+    record = Record.read(folder / "provenance/head.h5.json")
+    assert record.used_labels.labels == {"50": "cat", "51": "?"}
+    assert str(folder / "annotations.csv") not in record.inputs
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,21 @@ class Annotation:
 
 
 @dataclass(frozen=True)
+class Annotations:
+    """A file of annotations.
+
+    Attributes:
+        path: where it lies.
+        rows: those that have a label.
+        problems: the line of each row that cannot be read, and what is wrong with it.
+    """
+
+    path: str
+    rows: list[Annotation]
+    problems: list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
 class TrainPart:
     """The samples that annotations are about.
 
@@ -99,10 +114,10 @@ class _MistakeError(Exception):
     """What is wrong with a row."""
 
 
-def read_annotations(path: str | Path) -> list[Annotation]:
-    """Return the rows of a file of annotations that have a label.
+def read_annotations(path: str | Path) -> Annotations:
+    """Read a file of annotations.
 
-    Raises InputError with a line for each row that has too many fields or too few, or names no sample.
+    Raises InputError if it is no CSV in UTF-8, or lacks the columns; what is wrong with single rows is noted.
     """
     try:
         rows = list(_lines(csv.reader(io.StringIO(read_text(path), newline=""))))
@@ -112,21 +127,18 @@ def read_annotations(path: str | Path) -> list[Annotation]:
         raise InputError(f"{path}: not a readable CSV file (it is empty)")
     names = [name.strip() for name in rows[0][1]]
     _check_header(path, names)
-    annotations, problems = [], []
+    annotations = Annotations(str(path), [], [])
     for line, cells in rows[1:]:
         if len(cells) != len(names):
-            problems.append(
-                f"{path}:{line}: has {len(cells)} fields, and the header has {len(names)}; put a text with a "
-                "comma in double quotes"
-            )
+            problem = f"has {len(cells)} fields, and the header has {len(names)}; put a text with a comma in "
+            annotations.problems.append((line, problem + "double quotes"))
             continue
         row = dict(zip(names, cells, strict=True))
         found = Annotation(line, row.get("index", "").strip(), row.get("source", ""), row["label"])
         if found.label.strip() and not (found.index or found.source.strip()):
-            problems.append(f"{path}:{line}: names no sample; give its source or its index")
+            annotations.problems.append((line, "names no sample; give its source or its index"))
         elif found.label.strip():
-            annotations.append(found)
-    raise_if_any(problems)
+            annotations.rows.append(found)
     return annotations
 
 
@@ -137,23 +149,21 @@ def filled_in(samples: TrainPart, path: str | Path) -> np.ndarray:
 
     Raises InputError with a line for each row that cannot be used, see `match`.
     """
-    labels, problems = match(samples, read_annotations(path), path)
+    labels, problems = match(samples, read_annotations(path))
     raise_if_any(problems)
     return labels
 
 
-def match(
-    samples: TrainPart, annotations: list[Annotation], path: str | Path
-) -> tuple[np.ndarray, list[str]]:
-    """Return all labels (N,) with those of the annotations filled in, and a line for each that cannot be.
+def match(samples: TrainPart, annotations: Annotations) -> tuple[np.ndarray, list[str]]:
+    """Return all labels (N,) with the annotations filled in, and a line for each row that cannot be used.
 
-    These are the ones of a source or index that names no sample, several samples or two different ones; of a
-    label that is no class; and those that contradict a known label, or each other.
+    These are rows of too many fields or too few; of a source or index that names no sample, several samples
+    or two different ones; of a label that is no class; and those that contradict a known label or each other.
     """
     labels, classes = samples.labels.copy(), Classes(samples.class_names)
     line_of: dict[int, int] = {}
-    problems = []
-    for one in annotations:
+    problems = list(annotations.problems)
+    for one in annotations.rows:
         try:
             label = _class_number(classes, one.label)
             row = _row(samples, one)
@@ -164,8 +174,8 @@ def match(
             labels[row] = label
             line_of.setdefault(row, one.line)
         except _MistakeError as mistake:
-            problems.append(f"{path}:{one.line}: {mistake}")
-    return labels, problems
+            problems.append((one.line, str(mistake)))
+    return labels, [f"{annotations.path}:{line}: {problem}" for line, problem in sorted(problems)]
 
 
 def label_name(class_names: list[str], label: int) -> str:
@@ -174,11 +184,15 @@ def label_name(class_names: list[str], label: int) -> str:
 
 
 def raise_if_any(problems: list[str]) -> None:
-    """Raise InputError with the first `LISTED` problems, and how many there are, unless there are none."""
-    if not problems:
-        return
+    """Raise InputError with these problems, as `shortened`, unless there are none."""
+    if problems:
+        raise InputError(*shortened(problems))
+
+
+def shortened(problems: list[str]) -> list[str]:
+    """Return the first `LISTED` problems, and a line that says how many more there are."""
     more = [f"... and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
-    raise InputError(*problems[:LISTED], *more)
+    return [*problems[:LISTED], *more]
 
 
 def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:

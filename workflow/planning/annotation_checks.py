@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from activepool.annotations import (
-    LISTED,
     UNLABELABLE,
     TrainPart,
     listed_rows,
     match,
+    raise_if_any,
     read_annotations,
+    shortened,
 )
 from activepool.data.given import opened
 from activepool.data.kinds import build, preview
@@ -43,15 +44,23 @@ def annotation_problems(experiment: Experiment) -> Iterator[str]:
         return
     problems_of_first: list[str] = []
     for part in _parts(experiment):
-        labels, problems = match(part, annotations, path)
+        labels, problems = match(part, annotations)
         if not problems:
             say(_notices(part, labels, path))
             return
         problems_of_first = problems_of_first or problems
-    shown = problems_of_first[:LISTED]
-    yield from (f"dataset.annotations: {problem}" for problem in shown)
-    if len(problems_of_first) > len(shown):
-        yield f"dataset.annotations: ... and {len(problems_of_first) - len(shown)} more"
+    yield from (f"dataset.annotations: {problem}" for problem in shortened(problems_of_first))
+
+
+def require_fit_to_listing(experiment: Experiment) -> None:
+    """Raise InputError with a line for each row that does not fit the samples as they are listed now.
+
+    It is for a run that reads the samples once more: their rows may be others than before.
+    """
+    path = experiment.dataset.annotations
+    part = _listed(experiment) if path is not None else None
+    if part is not None:
+        raise_if_any(match(part, read_annotations(path))[1])
 
 
 def _parts(experiment: Experiment) -> Iterator[TrainPart]:

@@ -19,6 +19,7 @@ from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 from activepool.index_files import read_index
+from planning.annotation_checks import require_fit_to_listing
 from planning.plan import Plan
 
 #: The digest where no label came later.
@@ -75,10 +76,13 @@ class LateLabels:
         """Raise InputError if a run that ``writes`` these files may leave bought labels unused.
 
         These are the labels of samples in a selected.csv that is to be written again, and in none that stays.
+        The same for annotations that do not fit the samples, if these are to be read again.
         """
         bought, written = self._bought() or {}, set(writes)
+        if bought and self.plan.samples in written:
+            require_fit_to_listing(self.plan.experiment)
         selections = [path for path in self.plan.selections() if Path(path).is_file()]
-        anew = [path for path in selections if path in written]
+        anew = [path for path in selections if path in written and self._in_use(bought, [path])]
         at_stake = self._in_use(bought, anew) - self._in_use(bought, set(selections) - written)
         if len(at_stake) <= self.plan.experiment.release_labels:
             return
@@ -86,9 +90,8 @@ class LateLabels:
         more = f" and {len(anew) - SHOWN} more" if len(anew) > SHOWN else ""
         raise InputError(
             f"{len(at_stake)} labels of {self.path} were bought for rounds that this run would pick anew "
-            f"({rounds}{more}); those of samples that are not picked again would fall out of use. Undo what "
-            "these rounds depend on (--dry-run says it), or go on with --config "
-            f"release_labels={len(at_stake)}"
+            f"({rounds}{more}); those of samples that are not picked again would fall out of use. Undo the "
+            f"change (--dry-run names it), or go on with --config release_labels={len(at_stake)}"
         )
 
     def _in_use(self, bought: dict[int, str], selections: Iterable[str]) -> set[int]:
@@ -116,7 +119,7 @@ def _bought_labels(annotations: str, samples: str, *states: tuple[int, int]) -> 
     try:
         with LabelFile(samples) as file:
             part = TrainPart.of(file)
-        labels, _ = match(part, read_annotations(annotations), annotations)
+        labels, _ = match(part, read_annotations(annotations))
     except InputError:
         return None
     bought = np.flatnonzero((part.labels == UNKNOWN) & (labels != UNKNOWN)).tolist()

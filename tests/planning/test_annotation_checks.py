@@ -1,0 +1,188 @@
+"""A file of annotations is checked against the samples before any job, all of its mistakes at once."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from activepool.data.kinds import build
+from activepool.data.samples import write_samples
+from activepool.errors import InputError
+from activepool.provenance import Record, Stopwatch, state_of
+from planning.annotation_checks import annotation_problems, require_fit_to_listing
+from planning.chain import Chain
+from planning.configuration import Experiment
+
+BASE = {
+    "experiment": "trial",
+    "initial": {"size": 4},
+    "budget": 3,
+    "rounds": 2,
+    "strategies": ["random"],
+    "backbone": {"architecture": "identity", "image_size": 8},
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def experiment(**dataset):
+    backbone = None if dataset["kind"] == "embeddings" else BASE["backbone"]
+    dataset |= {"annotations": "bought.csv"}
+    return Experiment.model_validate({**BASE, "backbone": backbone, "dataset": dataset})
+
+
+def bought(*lines, columns="source,label"):
+    Path("bought.csv").write_text("\n".join([columns, *lines]) + "\n", encoding="utf-8")
+
+
+def problems(**dataset):
+    return [line.removeprefix("dataset.annotations: ") for line in annotation_problems(experiment(**dataset))]
+
+
+def write_manifest(*classes, unlabelled=4):
+    Path("images").mkdir()
+    rows = ["path,label,split"]
+    for number in range(6 * len(classes) + unlabelled):
+        name = f"images/{number:02d}.png"
+        Image.new("L", (8, 8), number).save(name)
+        label = classes[number % len(classes)] if number >= unlabelled else ""
+        rows.append(f"{name},{label},{'test' if number >= 5 * len(classes) + unlabelled else 'train'}")
+    Path("images.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+MANIFEST = {"kind": "manifest", "path": "images.csv"}
+
+
+def write_folder(*classes, unlabelled=("a.png", "b.png")):
+    for part in ("train", "test"):
+        for number, name in enumerate(classes):
+            Path("photos", part, name).mkdir(parents=True)
+            for picture in range(3):
+                Image.new("L", (8, 8), number).save(f"photos/{part}/{name}/{picture}.png")
+    Path("photos/train/unlabelled").mkdir()
+    for name in unlabelled:
+        Image.new("L", (8, 8)).save(f"photos/train/unlabelled/{name}")
+
+
+FOLDER = {"kind": "folder", "root": "photos"}
+
+
+def write_embeddings(sources):
+    with h5py.File("given.h5", "w") as file:
+        for part in ("train", "test"):
+            file[f"{part}/features"] = np.ones((len(sources), 2), np.float32)
+            file[f"{part}/labels"] = np.where(np.arange(len(sources)) < 4, np.arange(len(sources)) % 2, -1)
+        file["train/sources"] = sources
+        file.attrs["class_names"] = ["cat", "dog"]
+
+
+EMBEDDINGS = {"kind": "embeddings", "path": "given.h5"}
+
+
+def test_what_fits_is_no_problem(capsys):
+    write_manifest("ant", "bee")
+    bought("images/00.png,ant", "images/01.png, 1", "images/02.png,", "images/05.png,bee")
+    assert problems(**MANIFEST) == []
+    assert capsys.readouterr().err == ""
+
+
+def test_every_mistake_is_told_at_once():
+    write_manifest("ant", "bee")
+    rows = ["images/00.png,Ant", "images/77.png,ant", "images/05.png,ant", "images/01.png,bee,?"]
+    bought(*rows, "images/02.png", "images/03.png,ant", "images/03.png,bee")
+    assert problems(**MANIFEST) == [
+        "bought.csv:2: label 'Ant' is not a class; did you mean 'ant'? There are ant, bee",
+        "bought.csv:3: source 'images/77.png' is not in the training part of images.csv",
+        "bought.csv:4: row 5 is given the label 'ant', but it is already 'bee'; a label is never overwritten",
+        "bought.csv:5: has 3 fields, and the header has 2; put a text with a comma in double quotes",
+        "bought.csv:6: has 1 fields, and the header has 2; put a text with a comma in double quotes",
+        "bought.csv:8: row 3 is given the label 'bee', but line 7 says 'ant'; leave one of them",
+    ]
+
+
+def test_a_number_that_is_no_class():
+    write_manifest("2", "3", "5", "7")
+    bought("images/00.png,2", "images/01.png,3", "images/02.png,5", "images/03.png,1")
+    assert problems(**MANIFEST) == ["bought.csv:5: label '1' is not a class; there are 2, 3, 5, 7"]
+
+
+def test_numbers_that_a_spreadsheet_wrote_otherwise():
+    write_folder("01", "02", "03")
+    bought("train/unlabelled/a.png,1", "train/unlabelled/b.png,2.0")
+    assert problems(**FOLDER) == [
+        "bought.csv:2: label '1' is not a class; did you mean '01'? There are 01, 02, 03",
+        "bought.csv:3: label '2.0' is not a class; did you mean '02'? There are 01, 02, 03",
+    ]
+    bought("train/unlabelled/a.png,01", "train/unlabelled/b.png,02")
+    assert problems(**FOLDER) == []
+
+
+def test_sources_of_several_rows(capsys):
+    write_embeddings([f"{row // 2:03d}.jpg" for row in range(10)])
+    bought("002.jpg,cat", "004.jpg,dog")
+    assert problems(**EMBEDDINGS) == [
+        "bought.csv:2: source '002.jpg' stands for rows 4 and 5; give index",
+        "bought.csv:3: source '004.jpg' stands for rows 8 and 9; give index",
+    ]
+    bought("5,002.jpg,cat", columns="index,source,label")
+    assert problems(**EMBEDDINGS) == []
+    assert (
+        "5 sources stand for several rows ('000.jpg': rows 0 and 1); bought.csv has"
+        in capsys.readouterr().err
+    )
+
+
+def test_samples_that_cannot_be_labelled_are_counted(capsys):
+    write_manifest("ant", "bee")
+    bought("images/00.png,?", "images/01.png,skip", "images/02.png,-1", "images/03.png,")
+    assert problems(**MANIFEST) == []
+    assert (
+        "bought.csv: samples that cannot be labelled: 3; no round trains on them" in capsys.readouterr().err
+    )
+
+
+def read_by_a_run(**dataset):
+    """Write dataset.h5 with the record of a run that has read the samples."""
+    trial = experiment(**dataset)
+    path = f"results/datasets/{trial.dataset_name}/dataset.h5"
+    Path(path).parent.mkdir(parents=True)
+    options = {key: value for key, value in dataset.items() if key in ("root", "path")}
+    write_samples(path, build(dataset["kind"], **options))
+    watch = Stopwatch()
+    made = (watch.started, watch.seconds, watch.peak_memory_mb)
+    depends_on = Chain(trial).provenance("dataset")
+    Record("dataset", {}, depends_on, {}, {path: state_of(path)}, {}, *made).write()
+
+
+def test_rows_count_as_a_run_has_read_them_and_as_they_are_listed_now():
+    write_folder("ant", "bee")
+    read_by_a_run(**FOLDER)
+    bought("6,train/unlabelled/a.png,ant", columns="index,source,label")
+    assert problems(**FOLDER) == []
+    for name in ("0.png", "1.png"):  # further images, which come before those that are there
+        Image.new("L", (8, 8)).save(f"photos/train/unlabelled/{name}")
+    assert problems(**FOLDER) == []
+    with pytest.raises(
+        InputError, match=r"bought.csv:2: index 6 is 'train/unlabelled/0.png' in photos, but the so"
+    ):
+        require_fit_to_listing(experiment(**FOLDER))
+    bought("train/unlabelled/0.png,bee", "train/unlabelled/b.png,ant")
+    assert problems(**FOLDER) == []
+    bought("train/unlabelled/2.png,bee")
+    assert problems(**FOLDER) == [
+        "bought.csv:2: source 'train/unlabelled/2.png' is not in the training part of "
+        "results/datasets/folder/dataset.h5"
+    ]
+
+
+def test_of_thinned_samples_an_index_is_looked_at_later():
+    write_manifest("ant", "bee")
+    bought("90,images/00.png,ant", "91,,wasp", columns="index,source,label")
+    assert problems(**MANIFEST, fraction=0.9) == [
+        "bought.csv:3: label 'wasp' is not a class; there are ant, bee",
+    ]

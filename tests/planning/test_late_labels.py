@@ -1,0 +1,148 @@
+"""Which labels that came later each job depends on, and which a run would leave unused."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import pytest
+
+from activepool.errors import InputError
+from activepool.index_files import write_index
+from planning.configuration import Experiment
+from planning.late_labels import NONE, LateLabels
+from planning.plan import Plan
+
+CLASSES = ["ant", "bee", "cat"]
+RUN = "results/trial/{}/seed0/round0{}"
+
+
+@pytest.fixture
+def late(tmp_path, monkeypatch):
+    """Two strategies with two rounds; rows from 10 on have no label at first."""
+    monkeypatch.chdir(tmp_path)
+    Path("results/features/embeddings/given").mkdir(parents=True)
+    with h5py.File("results/features/embeddings/given/features.h5", "w") as file:
+        for part in ("train", "test"):
+            file[f"{part}/labels"] = np.where(np.arange(40) < 10, np.arange(40) % 3, -1)
+            file[f"{part}/sources"] = [f"{part}/{row}" for row in range(40)]
+        file.attrs["class_names"] = CLASSES
+    picks = {
+        ("random", 1): [3, 12, 11],
+        ("random", 2): [20, 21],
+        ("balancing", 1): [12, 30],
+        ("balancing", 2): [31],
+    }
+    for (strategy, number), rows in picks.items():
+        write_index(f"{RUN.format(strategy, number)}/selected.csv", {"index": np.array(rows)})
+        before = picks[strategy, 1] if number == 2 else []
+        write_index(f"{RUN.format(strategy, number)}/labelled.csv", {"index": np.array([*before, *rows])})
+    write({row: CLASSES[row % 3] for row in (11, 12, 20, 21, 30, 31)})
+    return LateLabels(Plan(trial()))
+
+
+def trial(**changes):
+    return Experiment.model_validate(
+        {
+            "experiment": "trial",
+            "dataset": {"kind": "embeddings", "path": "given.h5", "annotations": "bought.csv"},
+            "initial": {"size": 4},
+            "budget": 3,
+            "rounds": 3,
+            "seeds": 1,
+            "strategies": ["random", "balancing"],
+            **changes,
+        }
+    )
+
+
+def write(labels):
+    lines = [f"train/{row},{label}" for row, label in labels.items()]
+    Path("bought.csv").write_text("\n".join(["source,label", *lines]) + "\n")
+
+
+def wildcards(strategy, number):
+    return SimpleNamespace(strategy=strategy, seed="0", round=f"0{number}")
+
+
+def digests(late):
+    return {
+        (name, strategy, number): getattr(late, name)(wildcards(strategy, number))
+        for name in ("of_round", "of_query", "of_pool")
+        for strategy in ("random", "balancing")
+        for number in (1, 2)
+    }
+
+
+def changed(late, labels):
+    before = digests(late)
+    write(labels)
+    after = digests(late)
+    return {key for key, value in after.items() if value != before[key]}
+
+
+LABELS = {row: CLASSES[row % 3] for row in (11, 12, 20, 21, 30, 31)}
+POOL = {("of_pool", strategy, number) for strategy in ("random", "balancing") for number in (1, 2)}
+
+
+def test_another_order_changes_nothing(late):
+    assert changed(late, dict(reversed(LABELS.items()))) == set()
+
+
+def test_other_spellings_change_nothing(late):
+    assert changed(late, {row: f" {CLASSES.index(label)} " for row, label in LABELS.items()}) == set()
+
+
+def test_a_label_more_changes_the_pool_alone(late):
+    assert changed(late, LABELS | {39: "ant", 3: "ant"}) == POOL
+
+
+@pytest.mark.parametrize("label", ["cat", "?"])
+def test_a_correction_changes_what_reads_the_label(late, label):
+    assert changed(late, LABELS | {30: label}) - POOL == {
+        ("of_round", "balancing", 1),
+        ("of_round", "balancing", 2),
+        ("of_query", "balancing", 2),
+    }
+
+
+def test_a_correction_in_the_last_round_changes_no_query(late):
+    assert changed(late, LABELS | {20: "ant"}) - POOL == {("of_round", "random", 2)}
+
+
+def test_a_label_that_is_taken_back_is_a_change(late):
+    assert ("of_round", "random", 2) in changed(late, {row: LABELS[row] for row in LABELS if row != 20})
+
+
+def test_there_is_no_digest_without_annotations_or_before_a_round(late):
+    assert late.of_round(wildcards("random", 7)) == NONE
+    assert digests(LateLabels(late.plan, records_params=False)) == dict.fromkeys(digests(late), NONE)
+    plain = {"kind": "embeddings", "path": "given.h5"}
+    assert set(digests(LateLabels(Plan(trial(dataset=plain)))).values()) == {NONE}
+
+
+def selected(strategy, number):
+    return f"{RUN.format(strategy, number)}/selected.csv"
+
+
+def test_labels_that_would_fall_out_of_use_are_counted(late):
+    late.protect(["results/trial/curves.csv", f"{RUN.format('random', 1)}/labelled.csv"])
+    with pytest.raises(InputError, match=r"1 labels of bought.csv were bought.*\(random/seed0/round01\)"):
+        late.protect([selected("random", 1)])  # 12 is one of balancing's as well
+    with pytest.raises(InputError, match="6 labels of"):
+        late.protect([selected(name, number) for name in ("random", "balancing") for number in (1, 2)])
+    write(LABELS | {20: "?"})  # what cannot be labelled is of no use
+    with pytest.raises(InputError, match=r"1 labels .*go on with --config release_labels=1$"):
+        late.protect([selected("random", 2)])
+
+
+def test_they_are_released_up_to_a_number(late):
+    writes = [selected("random", 2)]
+    LateLabels(Plan(trial(release_labels=2))).protect(writes)
+    with pytest.raises(InputError, match="2 labels"):
+        LateLabels(Plan(trial(release_labels=1))).protect(writes)
+
+
+def test_a_round_that_is_not_there_yet_loses_nothing(late):
+    Path(selected("random", 2)).unlink()
+    late.protect([selected("random", 2)])

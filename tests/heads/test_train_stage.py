@@ -149,7 +149,8 @@ def test_every_mistake_in_labels_that_came_later_has_its_line(folder, train, cap
 def test_the_record_has_the_labels_that_came_later(folder, train):
     write_index(folder / "second.csv", [50, 51, 7])
     (folder / "annotations.csv").write_text("index,label\n51,?\n50,cat\n52,bee\n")
-    train(LBFGS, "--annotations", str(folder / "annotations.csv"), "--provenance", "{}")
+    made_by = json.dumps({"train": "settings 1, code 2"})
+    train(LBFGS, "--annotations", str(folder / "annotations.csv"), "--provenance", made_by)
     record = Record.read(folder / "provenance/head.h5.json")
     assert record.used_labels.labels == {"50": "cat", "51": "?"}
     assert str(folder / "annotations.csv") not in record.inputs

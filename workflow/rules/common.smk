@@ -57,7 +57,9 @@ onstart:
         note(PLAN, [*files.all_inputfiles(), *files.all_outputfiles()])
         hand_on_plan(workflow)
     except InputError as error:
-        sys.exit("\n".join(f"activepool: {line}" for line in str(error).splitlines()))
+        sys.exit(
+            "\n".join(f"activepool: {line}" for line in str(error).splitlines())
+        )
 
 
 onerror:

@@ -12,6 +12,7 @@ from activepool.errors import InputError
 from activepool.files import write_json
 from activepool.kernels import kernels
 from activepool.provenance import Record, known_digest, record_path, state_of
+from activepool.stages import select
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 from activepool.verification import verify
@@ -84,6 +85,17 @@ def test_files_in_a_value_of_another_form_are_inputs_and_the_value_is_a_setting(
     record = Record.read(record_path("a"))
     assert record.inputs == {"given": digest("given"), "other": digest("other")}
     assert record.arguments["more"] == {"files": ["other", "none"]}
+
+
+def test_what_was_measured_in_shards_is_an_input_of_a_selection(tmp_path):
+    files = {name: tmp_path / name for name in ("features", "validation", "labelled", "0-of-2", "1-of-2")}
+    for file in files.values():
+        file.touch()
+    words = [word for name in ("features", "validation", "labelled") for word in (f"--{name}", files[name])]
+    words += ["--measured", files["0-of-2"], files["1-of-2"], "--strategy", "coreset", "--output", "selected"]
+    words += ["--seed", "0", "--round", "1", "--budget", "2"]
+    parser = select.command_line()
+    assert set(parser.inputs(parser.parse_args(list(map(str, words))))) == set(map(str, files.values()))
 
 
 def test_without_provenance_there_is_no_record(tmp_path, monkeypatch):

@@ -1,7 +1,10 @@
 """Code that is edited while a run is at work."""
 
+import pytest
 from workflow.conftest import EMBEDDINGS, write_embeddings
 from workflow_runs import Folder
+
+pytestmark = pytest.mark.long
 
 #: A strategy whose file is edited after its first picks.
 STRATEGY = """

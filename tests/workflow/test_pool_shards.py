@@ -1,8 +1,12 @@
 """The pool scored and measured in shards: the same files, bit for bit, as in one piece."""
 
+from pathlib import Path
+
 import pytest
 from workflow.conftest import EMBEDDINGS, write_embeddings
 from workflow_runs import Folder
+
+from activepool.provenance import Record, record_path
 
 pytestmark = pytest.mark.long
 
@@ -14,19 +18,25 @@ STRATEGIES = ["base", "coreset", "badge", {"strategy": "cluster_margin", "leaves
 
 @pytest.fixture(scope="module")
 def in_one_piece(tmp_path_factory):
-    return results(tmp_path_factory.mktemp("whole"), 1)
+    return run(tmp_path_factory.mktemp("whole"), 1).results()
 
 
-def results(path, shards):
+def run(path, shards):
     write_embeddings(path / "given.h5", size=ROWS)
     folder = Folder(path, EMBEDDINGS | {"strategies": STRATEGIES, "seeds": 1, "pool_shards": shards})
     folder.snakemake("results/trial/curves.csv", "results/trial/overlap.csv")
-    return folder.results()
+    return folder
 
 
 @pytest.mark.parametrize("shards", [3, 8])
 def test_files_are_those_of_one_piece(in_one_piece, shards, tmp_path):
-    found = results(tmp_path, shards)
+    folder = run(tmp_path, shards)
+    found = folder.results()
     assert sum(path.endswith("scores.h5") for path in found) == 2 * 2
     assert sum(path.endswith("state.h5") for path in found) == 2
     assert found == in_one_piece
+    # The parts are temporary; what was made of them is recorded, and fits.
+    made_of = Record.read(record_path(tmp_path / "results/trial/coreset/seed0/round01/selected.csv")).inputs
+    measured = {path for path in made_of if "/measured/" in path}
+    assert {Path(path).name for path in measured} == {f"{shard}-of-{shards}.h5" for shard in range(shards)}
+    assert "what does not: 0" in folder.snakemake("verify")

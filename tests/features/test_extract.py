@@ -122,6 +122,15 @@ def test_a_network_that_draws_its_weights_is_one_in_all_shards_and_runs(tmp_path
         assert len(file.attrs["checkpoint_digest"]) == 64
 
 
+def test_layers_that_wait_for_a_first_image_are_one_in_all_shards(tmp_path, dataset):
+    text = USERS_RANDOM_NETWORK.replace("nn.Linear(64, 3)", "nn.LazyLinear(3)")
+    (tmp_path / "mine.py").write_text("\n".join(line for line in text.splitlines() if "DRAWN" not in line))
+    backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:drawn", image_size=8)
+    settings = ExtractSettings(batch_size=4, dtype="float32")
+    one = contents(extract(tmp_path, dataset, backbone, "none", settings, 1))
+    assert contents(extract(tmp_path, dataset, backbone, "none", settings, 3)) == one
+
+
 def test_shards_of_a_network_that_differs_in_each_process_are_not_joined(tmp_path, dataset):
     """NumPy's generator without a seed takes one from the system, which nobody can fix."""
     (tmp_path / "mine.py").write_text(

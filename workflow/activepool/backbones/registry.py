@@ -103,7 +103,22 @@ def _made_by_function(name: str, image_size: int, channels: int) -> "Backbone":
             f"backbone: {name!r} must return an activepool.backbones.backbone.Backbone, "
             f"not {type(made).__name__}"
         )
+    _draw_late_weights(made)
     return made
+
+
+def _draw_late_weights(backbone: "Backbone") -> None:
+    """Let layers that wait for a first image draw their weights now, so that they are the same in each job."""
+    import torch
+    from torch.nn.parameter import is_lazy
+
+    if any(map(is_lazy, backbone.network.parameters())):
+        expected = backbone.preprocessing
+        images = torch.zeros(1, expected.channels, expected.image_size, expected.image_size)
+        was_training = backbone.training
+        with torch.no_grad():
+            backbone.eval()(images)
+        backbone.train(was_training)
 
 
 def _function(name: str) -> Callable[[int, int], "Backbone"]:

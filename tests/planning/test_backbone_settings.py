@@ -177,3 +177,20 @@ def test_function_of_the_page_makes_a_backbone(tmp_path):
     (code,) = (block for block in BLOCKS if block.startswith("    # mine.py"))
     (tmp_path / "mine.py").write_text(textwrap.dedent(code))
     assert build(f"{tmp_path}/mine.py:unnormalised", 64, 3).preprocessing.resize == 73
+
+
+@pytest.mark.parametrize(
+    ("sections", "keys"),
+    [
+        ({"initial": {"size": 1}}, ["initial.size"]),
+        ({"head": {"batch_size": 1}}, ["head.batch_size"]),
+        ({"initial": {"size": 1}, "head": {"batch_size": 1}}, ["initial.size", "head.batch_size"]),
+    ],
+)
+def test_batch_normalisation_is_not_trained_on_one_image(sections, keys):
+    head = {"solver": "finetune", "freeze_batch_norm": False, **sections.get("head", {})}
+    given = {"pretrain": {"epochs": 20}, **sections, "head": head}
+    expected = ": must be 2 or more to train batch normalisation, or head.freeze_batch_norm true"
+    assert problems({"architecture": "small"}, **given) == [f"trial.yaml: {key}{expected}" for key in keys]
+    given["head"] = {**head, "freeze_batch_norm": True}
+    check(experiment({"architecture": "small"}, **given), "trial.yaml")

@@ -12,7 +12,7 @@ from PIL import Image
 from activepool.errors import InputError
 from planning.checks import check
 from planning.loading import load
-from planning.paper import EXPERIMENTS, NAMES
+from planning.paper import EXPERIMENTS
 from planning.plan import Plan
 from planning.sharing import NOTE, conflicts, note, shared_folders
 
@@ -140,9 +140,10 @@ def test_a_deleted_experiment_holds_nothing(folder):
     assert not list(conflicts(plan("b", pretrain__epochs=30)))
 
 
-def test_a_damaged_note_is_none(folder):
+@pytest.mark.parametrize("text", ["{", "[]", '{"results/datasets/digits_exp0.1": {}}'])
+def test_a_damaged_note_is_none(folder, text):
     ran(plan("a"))
-    (folder / "results/a" / NOTE).write_text("{")
+    (folder / "results/a" / NOTE).write_text(text)
     assert not list(conflicts(plan("b", pretrain__epochs=30)))
 
 
@@ -206,11 +207,10 @@ def test_images_and_embeddings_count_by_their_content(folder):
     assert next(conflicts(embeddings("d", "3"))).startswith("dataset.name: results/features/embeddings/given")
 
 
-@pytest.mark.parametrize("small", [{"stand_in": "digits"}, {"stand_in": "digits", "scale": 0.01}])
-def test_the_papers_experiments_share_their_stand_ins(small):
-    for name in NAMES:
-        raw = yaml.safe_load((EXPERIMENTS / f"{name}.yaml").read_text())
-        one = Plan(load(raw | small, name))
+@pytest.mark.parametrize("small", [{}, {"scale": 0.1}, {"stand_in": "digits"}])
+def test_the_ready_experiments_live_side_by_side(small):
+    for file in sorted(EXPERIMENTS.glob("*.yaml")):
+        one = Plan(load(yaml.safe_load(file.read_text(encoding="utf-8")) | small, file.name))
         note(one, [f"{folder.path}/any" for folder in shared_folders(one)])
 
 

@@ -94,9 +94,7 @@ def conflicts(plan: Plan) -> Iterator[str]:
         folder = path.parents[1]
         if folder == Path(plan.root):
             continue
-        noted: dict[str, Any] = {}
-        with suppress(OSError, ValueError):
-            noted = json.loads(path.read_text(encoding="utf-8"))
+        noted = _noted(path)
         for one in own:
             other = noted.get(one.path)
             if other and (keys := one.difference(other)):
@@ -121,6 +119,14 @@ def note(plan: Plan, files: Iterable[str]) -> None:
         noted = {one.path: {"settings": one.settings, "contents": one.contents} for one in folders}
         with suppress(OSError):  # where nothing can be written, the jobs will say so
             write_json(Path(plan.root, NOTE), noted)
+
+
+def _noted(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what an experiment has noted of each folder, `settings` and `contents`; {} for damage."""
+    with suppress(OSError, ValueError, AttributeError, TypeError):
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        return {key: one for key, one in noted.items() if {"settings", "contents"} <= set(one)}
+    return {}
 
 
 def _folder(file: str) -> str:

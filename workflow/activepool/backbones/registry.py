@@ -108,7 +108,7 @@ def _made_by_function(name: str, image_size: int, channels: int) -> "Backbone":
 
 
 def _draw_late_weights(backbone: "Backbone") -> None:
-    """Let layers that wait for a first image draw their weights now, so that they are the same in each job."""
+    """Let layers that wait for a first image draw their weights now, such that they are one in all jobs."""
     import torch
     from torch.nn.parameter import is_lazy
 

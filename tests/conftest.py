@@ -9,11 +9,12 @@ LONGEST = (
     "test_kills.py",
     "test_slurm.py",
     "test_reruns.py",
-    "test_finetuning_run.py",
-    "test_whole_run.py",
     "test_cluster_generic.py",
-    "test_kubernetes.py",
+    "test_whole_run.py",
+    "test_pool_shards.py",
+    "test_finetuning_run.py",
     "test_same_bits.py",
+    "test_kubernetes.py",
 )
 
 

@@ -57,8 +57,7 @@ class Progress:
         self._config.option.tbstyle = "no"
 
     def _tell(self, report: pytest.TestReport | pytest.CollectReport) -> None:
-        phase = getattr(report, "when", "collection")
-        where = "" if phase == "call" else f" ({phase})"
+        where = "" if report.when == "call" else f" ({report.when})"
         if self._redrawn:
             self._terminal.rewrite("", erase=True)
             self._terminal.rewrite("")

@@ -1,4 +1,5 @@
 import gzip
+import os
 
 import h5py
 import numpy as np
@@ -51,6 +52,11 @@ def refused(path, *arguments, **options):
         load_backbone(*arguments, str(path), **options)
     assert "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def test_a_pipe_is_told_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "weights.pth")
+    assert file_problem(tmp_path / "weights.pth") == "is a pipe, socket or device; name a file of weights"
 
 
 @pytest.mark.parametrize("header", [b"[" * 200_000, b'{"a":{"data_offsets":[0]}}', b"[1]", b"\xff"])

@@ -50,3 +50,14 @@ def test_verify_works_there(folder, capsys):
 def test_nothing_else_does(folder, targets):
     with pytest.raises(InputError, match=r"results: cannot be written.*snakemake --cores 1 verify$"):
         archive.verify_alone(Path("results"), ["--cores", "1", *targets])
+
+
+def test_what_is_no_folder_is_told(folder):
+    Path("results").rmdir()
+    Path("results").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match=r"results: is a file; a run writes to a folder of this name"):
+        archive.unwritable_folder()
+    Path("results").unlink()
+    Path("results").symlink_to("nowhere")
+    with pytest.raises(InputError, match=r"results: is a link to nowhere, which is not there; a run writes"):
+        archive.unwritable_folder()

@@ -115,6 +115,29 @@ def test_jobs_of_another_host_are_no_numbers_of_this_one(folder, started, capsys
     assert "left jobs at work (node-7); waits for them (kill 7 on node ends them)" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("first_is_linked", [True, False])
+def test_folders_that_share_results_by_a_link_are_kept_apart(folder, started, monkeypatch, first_is_linked):
+    real, linked = folder / "real", folder / "linked"
+    (real / "results").mkdir(parents=True)
+    linked.mkdir()
+    (linked / "results").symlink_to(real / "results")
+    monkeypatch.chdir(linked if first_is_linked else real)
+    process = started(CLAIM.format(reads=["a"], writes=["results/b"]))
+    monkeypatch.chdir(real if first_is_linked else linked)
+    with pytest.raises(InputError, match=f"-{process.pid}.* is at work on results/b; start this one again"):
+        runs.claim(["a"], ["results/b"])
+    assert runs.jobs_folder().resolve() == (real / runs.JOBS).resolve()
+    monkeypatch.chdir(folder)
+
+
+def test_results_on_a_disk_that_is_not_ours_leave_announcements_here(folder, monkeypatch):
+    (folder / "disk/results").mkdir(parents=True)
+    (folder / "results").symlink_to("disk/results")
+    assert runs.runs_folder() == folder / "disk" / runs.RUNS
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert runs.runs_folder() == runs.RUNS
+
+
 def test_jobs_on_another_host_are_ended_there(monkeypatch):
     monkeypatch.setattr(runs.socket, "gethostname", lambda: "here")
     jobs = ["far-away-3", "here-12", "here-7", "far-away-4"]

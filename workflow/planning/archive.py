@@ -12,11 +12,19 @@ from activepool.stages import verify
 TARGET = "verify"
 
 #: What a run writes, in the folder where it works.
-WRITTEN = (".snakemake", ".snakemake/*/", "results")
+FOLDERS = (".snakemake", "results")
+WRITTEN = (*FOLDERS, ".snakemake/*/")
 
 
 def unwritable_folder() -> Path | None:
-    """Return a folder in which a run here would have to write and may not; None if there is none."""
+    """Return a folder in which a run here would have to write and may not; None if there is none.
+
+    Raises: InputError if one of them is no folder.
+    """
+    for path in map(Path, FOLDERS):
+        if (path.is_symlink() or path.exists()) and not path.is_dir():
+            what = "a file" if path.exists() else f"a link to {path.readlink()}, which is not there"
+            raise InputError(f"{path.absolute()}: is {what}; a run writes to a folder of this name")
     found = [path for pattern in WRITTEN for path in Path().glob(pattern)]
     here = [] if Path(".snakemake").exists() and Path("results").exists() else [Path()]
     return next((path for path in [*here, *found] if not os.access(path, os.W_OK)), None)

@@ -12,7 +12,7 @@ from activepool.planned import LISTINGS
 from planning.configuration import FULL_POOL
 from planning.plan import Plan
 from planning.queries import Queries
-from planning.runs import JOBS, WITHIN
+from planning.runs import WITHIN, jobs_folder
 from planning.submission import CODE
 
 
@@ -119,7 +119,8 @@ def shell_prefix(workflow: Any, images: str | None) -> str:
     activepool.planned), and where ``images`` lie now.
     """
     library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
-    prefix = f"export PYTHONUTF8=1 PYTHONPATH={library} {JOBS_FOLDER}={JOBS} {WITHIN}={own_name()}; "
+    jobs = shlex.quote(str(jobs_folder()))
+    prefix = f"export PYTHONUTF8=1 PYTHONPATH={library} {JOBS_FOLDER}={jobs} {WITHIN}={own_name()}; "
     prefix += f"export {LISTINGS}={CODE}; "
     if images is not None:
         prefix += f"export {IMAGES_FOLDER}={shlex.quote(images)}; "

@@ -30,7 +30,7 @@ from activepool.strategies.registry import find_strategy
 from activepool.tracking.catalogue import TrackerName
 from planning.datasets import Dataset
 from planning.options import validate_options
-from planning.sections import MOST, Count, Fraction, Name, Settings, section_of
+from planning.sections import MOST, Count, Fraction, Name, PathText, Settings, section_of
 
 
 def _is_architecture(name: str) -> str:
@@ -47,7 +47,7 @@ class Backbone(Settings):
     architecture: Annotated[str, AfterValidator(_is_architecture)] = "resnet50"
     name: Name | None = Field(default=None, validate_default=True)
     image_size: Count | None = None
-    checkpoint: str | None = None
+    checkpoint: PathText | None = None
     format: FormatName | None = None
     keys: CheckpointFormat | None = None
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from activepool.data.settings import Imbalance
-from planning.sections import Fraction, Name, Settings
+from planning.sections import Fraction, Name, PathText, Settings
 
 
 class DatasetSettings(Settings):
@@ -14,7 +14,7 @@ class DatasetSettings(Settings):
     name: Name | None = None
     imbalance: Imbalance | None = None
     fraction: Annotated[float, Field(gt=0, le=1)] | None = None
-    annotations: str | None = None
+    annotations: PathText | None = None
 
 
 class ImageDatasetSettings(DatasetSettings):
@@ -34,7 +34,7 @@ class Cifar(DatasetSettings):
     """CIFAR-10 or CIFAR-100, in torchvision's layout."""
 
     kind: Literal["cifar10", "cifar100"]
-    root: str
+    root: PathText
     download: bool = False
 
 
@@ -42,23 +42,23 @@ class ImageNet(ImageDatasetSettings):
     """ImageNet: ``train/`` and ``val/`` with a folder a class."""
 
     kind: Literal["imagenet"]
-    root: str
+    root: PathText
 
 
 class ImageNetLT(ImageDatasetSettings):
     """ImageNet-LT: list files of ``path label`` lines over ImageNet's folders."""
 
     kind: Literal["imagenet_lt"]
-    root: str
-    train_list: str
-    test_list: str
+    root: PathText
+    train_list: PathText
+    test_list: PathText
 
 
 class Folder(ImageDatasetSettings):
     """A folder of images, one subfolder a class."""
 
     kind: Literal["folder"]
-    root: str
+    root: PathText
     test_fraction: Fraction | None = None
 
 
@@ -66,8 +66,8 @@ class Manifest(ImageDatasetSettings):
     """A CSV of image files: ``path``, ``label`` (may be empty), ``split``."""
 
     kind: Literal["manifest"]
-    path: str
-    root: str | None = None
+    path: PathText
+    root: PathText | None = None
     test_fraction: Fraction | None = None
     class_names: list[str] | None = None
 
@@ -76,10 +76,10 @@ class Embeddings(DatasetSettings):
     """Features that exist already: an HDF5 of the form of features.h5, or .npy files."""
 
     kind: Literal["embeddings"]
-    path: str
-    labels: str | None = None
-    test_features: str | None = None
-    test_labels: str | None = None
+    path: PathText
+    labels: PathText | None = None
+    test_features: PathText | None = None
+    test_labels: PathText | None = None
     test_fraction: Fraction | None = None
     class_names: list[str] | None = None
 

@@ -20,5 +20,5 @@ def _last_lines(failed: Any, since: float) -> Iterator[tuple[Path, str]]:
     for job in failed.jobs if failed.is_group() else [failed]:
         for log in map(Path, job.log):
             if log.is_file() and log.stat().st_mtime >= since:
-                lines = log.read_text(errors="replace").splitlines()
+                lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
                 yield from [(log, lines[-1])] if lines else []

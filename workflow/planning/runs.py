@@ -23,7 +23,7 @@ from typing import IO
 from activepool.announcements import Announcement, announce, others, remove_ended, withdraw
 from activepool.errors import InputError
 
-#: Where runs and jobs are announced, in the folder of a run.
+#: Where runs and jobs are announced, in the folder of a run (see `_home`).
 RUNS = Path(".snakemake/activepool/runs")
 JOBS = Path(".snakemake/activepool/jobs")
 
@@ -34,11 +34,34 @@ WITHIN = "ACTIVEPOOL_RUN"
 INTERVAL = 0.5
 
 
+def runs_folder() -> Path:
+    """Return where runs are announced."""
+    return _home() / RUNS
+
+
+def jobs_folder() -> Path:
+    """Return where running stages are announced."""
+    return _home() / JOBS
+
+
+def _home() -> Path:
+    """Return the folder where the runs that write the same results are announced.
+
+    It is the present one; where ``results`` is a link, with which folders share results, the one that the
+    results really lie in, if it can be written.
+    """
+    results = Path("results")
+    if not results.is_symlink():
+        return Path()
+    shared = results.resolve().parent
+    return shared if os.access(shared, os.W_OK) else Path()
+
+
 def look() -> None:
     """Tell of other runs in the present folder. Nothing is written or removed: it may be a dry run."""
     if WITHIN in os.environ:
         return  # the run around it has looked
-    found = others(RUNS)
+    found = others(runs_folder())
     if seen := [run.name for run in found if run.is_seen]:
         _tell(
             f"another run is at work in this folder ({', '.join(seen)});"
@@ -58,26 +81,26 @@ def claim(reads: Iterable[str], writes: Iterable[str]) -> None:
     Raises: InputError if a run that is at work, or may be, writes one of them, or reads one of ``writes``.
     """
     own = {"reads": sorted(reads), "writes": sorted(writes)}
-    RUNS.mkdir(parents=True, exist_ok=True)
+    runs_folder().mkdir(parents=True, exist_ok=True)
     with _door():
-        remove_ended(RUNS)
-        if WITHIN not in os.environ and not any(run.is_seen for run in others(RUNS)):
+        remove_ended(runs_folder())
+        if WITHIN not in os.environ and not any(run.is_seen for run in others(runs_folder())):
             _wait_for_jobs()
-        announcement = announce(RUNS, json.dumps(own))
+        announcement = announce(runs_folder(), json.dumps(own))
         # Announced before it looks: of two hosts that see no locks of each other, one at least is stopped.
         if conflict := next(_conflicts(own), None):
-            withdraw(RUNS)
+            withdraw(runs_folder())
             raise InputError(conflict)
     atexit.register(_leave, announcement)
 
 
 def _leave(announcement: IO[str]) -> None:
-    withdraw(RUNS)
+    withdraw(runs_folder())
     announcement.close()
 
 
 def _conflicts(own: dict[str, list[str]]) -> Iterator[str]:
-    for run in others(RUNS):
+    for run in others(runs_folder()):
         with suppress(FileNotFoundError):  # it has ended in this moment
             if shared := _shared(own, json.loads(run.path.read_text(encoding="utf-8") or "{}")):
                 yield _conflict(run, min(shared))
@@ -102,7 +125,7 @@ def _shared(own: dict[str, list[str]], theirs: dict[str, list[str]]) -> set[str]
 @contextmanager
 def _door() -> Iterator[None]:
     """Let runs that start at the same moment enter one by one, where the file system has locks."""
-    with (RUNS / "door").open("w") as door:
+    with (runs_folder() / "door").open("w", encoding="utf-8") as door:
         try:
             fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -114,8 +137,8 @@ def _door() -> Iterator[None]:
 
 
 def _wait_for_jobs() -> None:
-    remove_ended(JOBS)
-    found = others(JOBS)
+    remove_ended(jobs_folder())
+    found = others(jobs_folder())
     _tell_unseen("a job of an earlier run", found)
     if seen := [job for job in found if job.is_seen]:
         names = [job.name for job in seen]
@@ -123,9 +146,9 @@ def _wait_for_jobs() -> None:
             f"a run that was killed has left jobs at work ({', '.join(names)}); waits for them"
             f" ({_how_to_end(names)})"
         )
-    while any(job.is_seen for job in others(JOBS)):
+    while any(job.is_seen for job in others(jobs_folder())):
         time.sleep(INTERVAL)
-    remove_ended(JOBS)
+    remove_ended(jobs_folder())
 
 
 def _tell_unseen(what: str, found: list[Announcement]) -> None:

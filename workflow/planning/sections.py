@@ -20,6 +20,8 @@ def section_of(settings: type, **fields: tuple[Any, Any]) -> type[Settings]:
 #: A name that becomes a folder.
 #: File systems take 255 bytes, and names of files have more in them than this.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=200)]
+#: An empty path would be the folder of the run.
+PathText = Annotated[str, Field(min_length=1)]
 #: More than any pool has.
 MOST = 10**12
 Count = Annotated[int, Field(ge=1, le=MOST)]

@@ -26,6 +26,8 @@ def file_problem(path: str | Path) -> str | None:
     try:
         if path.is_dir():
             return "is a folder; name the file of weights in it"
+        if path.exists() and not path.is_file():
+            return "is a pipe, socket or device; name a file of weights"
         return _safetensors_problem(path) if is_safetensors(path) else _torch_problem(path)
     except FileNotFoundError:
         return "does not exist; a path is relative to where snakemake runs"

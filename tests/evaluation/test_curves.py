@@ -76,10 +76,10 @@ def test_labels_must_be_a_number(labels):
 
 
 def test_class_counts_have_a_row_per_class():
-    table = class_counts_table([measured("a", 3, 1)], ["a"], np.array([40, 30]))
+    table = class_counts_table([measured("a", 3, 1)], ["a"], np.array([40, 30]), ["common", "rare"])
     assert table.drop(columns="accuracy").to_numpy().tolist() == [
-        ["a", 3, 1, 0, 1, 40],
-        ["a", 3, 1, 1, 2, 30],
+        ["a", 3, 1, 0, 1, 40, "common"],
+        ["a", 3, 1, 1, 2, 30, "rare"],
     ]
     assert table["accuracy"][0] == 0.5
     assert pd.isna(table["accuracy"][1])
@@ -96,17 +96,19 @@ def test_tail_accuracy_is_that_of_the_rare_classes():
 
 
 def test_counts_of_the_train_part_that_are_not_known_are_empty():
-    table = class_counts_table([measured("a", 3, 1)], ["a"], None)
+    table = class_counts_table([measured("a", 3, 1)], ["a"], None, ["x", "y"])
     assert table["in_train"].isna().all()
     with pytest.raises(InputError, match=r"a-3-1\.json: 'class_counts' has 2 classes, the train part 3"):
-        class_counts_table([measured("a", 3, 1)], ["a"], np.array([1, 2, 3]))
+        class_counts_table([measured("a", 3, 1)], ["a"], np.array([1, 2, 3]), ["x", "y"])
+    with pytest.raises(InputError, match=r"a-3-1\.json: 'class_counts' has 2 classes, the dataset 3"):
+        class_counts_table([measured("a", 3, 1)], ["a"], None, ["x", "y", "z"])
 
 
 def test_class_lists_must_agree():
     with pytest.raises(InputError, match="'class_counts' has 3 classes, 'per_class_accuracy' 2"):
-        class_counts_table([measured("a", 0, 1, class_counts=[1, 2, 3])], ["a"], None)
+        class_counts_table([measured("a", 0, 1, class_counts=[1, 2, 3])], ["a"], None, ["x", "y"])
     with pytest.raises(InputError, match="'class_counts' must be a list with one number per class"):
-        class_counts_table([measured("a", 0, 1, class_counts=None)], ["a"], None)
+        class_counts_table([measured("a", 0, 1, class_counts=None)], ["a"], None, ["x", "y"])
 
 
 def run_stage(folder, strategy, seed=0, rounds=2, labels=(0, 0, 0, 1)):
@@ -162,7 +164,9 @@ def test_numbers_come_through_the_files_unchanged(tmp_path):
 def test_stage_counts_the_train_part_where_its_labels_are_known(tmp_path, labels, tail, in_train):
     write_metrics(tmp_path, "initial_random", 0, 0, per_class_accuracy=[0.5, 0.25])
     table = run_stage(tmp_path, "a", rounds=1, labels=labels)
-    counts = pd.read_csv(tmp_path / "counts.csv")["in_train"]
+    counts = pd.read_csv(tmp_path / "counts.csv")
+    assert counts["name"].tolist() == ["common", "rare"]
+    counts = counts["in_train"]
     if tail is None:
         assert table["tail_accuracy"].isna().all() and counts.isna().all()
     else:

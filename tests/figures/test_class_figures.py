@@ -1,5 +1,7 @@
 """The order of the classes, and the two figures that show all of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,9 +9,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from activepool.figures.classes import by_frequency, groups_of
-from activepool.figures.drawings import accuracy_change, class_count_heat_map
+from activepool.figures.drawings import accuracy_change, class_count_heat_map, class_counts
 from activepool.figures.printing import print_settings
-from activepool.figures.results import Curves, Results
+from activepool.figures.results import Curves, Results, class_names_in, read_class_counts
 from activepool.figures.settings import Settings
 
 SETTINGS = Settings()
@@ -80,6 +82,35 @@ def test_the_heat_map_shows_mean_counts_with_the_rarest_class_below():
         assert values.mask[0, 0]
     assert names_on(figure.axes[0].yaxis) == ["2", "4", "1", "0", "3"]
     assert names_on(figure.axes[1].xaxis) == ["0", "1", "2", "3"]
+
+
+#: Names as people give them: numbers that are not the places, of any length, a missing value's among them.
+NAMES = ["10", "a longish name of a bird", "nan", "a longish name of a bear", "$5"]
+#: And as they stand on an axis.
+SHOWN = ["10", "a longish name of a… (1)", "nan", "a longish name of a… (3)", "$5"]
+
+
+def named(given, names):
+    runs = len(given.class_counts) // len(names)
+    return replace(given, class_counts=given.class_counts.assign(name=np.tile(names, runs)))
+
+
+def test_classes_bear_their_names():
+    given = named(results(["a"], 2, 3, 5, in_train=[9, 8, 1, 30, 2]), NAMES)
+    expected = [SHOWN[number] for number in (2, 4, 1, 0, 3)]
+    assert names_on(drawn(class_count_heat_map, given).axes[0].yaxis) == expected
+    assert names_on(drawn(accuracy_change, given).axes[0].xaxis) == expected
+    last = given.class_counts[given.class_counts["round"] == 2].groupby("class")["count"].mean()
+    by_count = [SHOWN[number] for number in last.sort_values(kind="stable").index]
+    assert names_on(drawn(class_counts, given).axes[0].xaxis) == by_count
+
+
+def test_names_come_through_the_file(tmp_path):
+    given = named(results(["a"], 1, 1, 5), NAMES)
+    given.class_counts.to_csv(tmp_path / "counts.csv", index=False)
+    read = read_class_counts(tmp_path / "counts.csv")
+    assert class_names_in(read) == NAMES
+    assert class_names_in(read.drop(columns="name")) == ["0", "1", "2", "3", "4"]
 
 
 def test_the_heat_map_ends_with_the_last_round_of_all_seeds():
@@ -159,13 +190,16 @@ def test_one_round_changes_nothing_and_is_said():
     assert figure.axes[0].get_title("left") == "Needs two rounds"
 
 
-@pytest.mark.parametrize("module", [accuracy_change, class_count_heat_map])
+@pytest.mark.parametrize("module", [accuracy_change, class_count_heat_map, class_counts])
 @pytest.mark.parametrize(
-    ("strategies", "seeds", "rounds", "classes"), [(1, 1, 1, 1), (1, 1, 2, 10), (13, 2, 30, 1000)]
+    ("strategies", "seeds", "rounds", "classes"),
+    [(1, 1, 1, 1), (1, 1, 2, 10), (3, 2, 2, 20), (2, 1, 2, 40), (13, 2, 30, 1000)],
 )
-def test_text_can_be_read_and_lies_on_the_page(module, strategies, seeds, rounds, classes):
+@pytest.mark.parametrize("length", [1, 30])
+def test_text_can_be_read_and_lies_on_the_page(module, strategies, seeds, rounds, classes, length):
     names = ["balanced_random", *(f"a_strategy_of_number_{number}" for number in range(1, strategies))]
     given = results(names, seeds, rounds, classes, in_train=np.arange(classes) + 1)
+    given = named(given, [f"{number}{'m' * length}" for number in range(classes)])
     figure = drawn(module, given, Settings(upper_references=("balanced_random",)))
     assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 7
     page = figure.get_tightbbox(figure.canvas.get_renderer())

@@ -60,21 +60,30 @@ def curves_table(
 
 
 def class_counts_table(
-    measured: Iterable[RoundMetrics], strategies: Sequence[str], train_counts: np.ndarray | None
+    measured: Iterable[RoundMetrics],
+    strategies: Sequence[str],
+    train_counts: np.ndarray | None,
+    class_names: Sequence[str],
 ) -> pd.DataFrame:
     """Return one row per (strategy, seed, round, class): labelled samples and test accuracy of the class.
 
     In the order of ``curves_table``; class is the number of the class, accuracy is empty for a class
-    that the test set lacks, in_train (its samples in the train part) where ``train_counts`` is None.
+    that the test set lacks, in_train (its samples in the train part) where ``train_counts`` is None; name is
+    that of the class.
 
-    Raises: InputError if a file lacks 'class_counts' or 'per_class_accuracy', or they differ in length.
+    Raises: InputError if a file lacks 'class_counts' or 'per_class_accuracy', or these or the names differ in
+    length.
     """
-    columns = ["strategy", "seed", "round", "class", "count", "accuracy", "in_train"]
+    columns = ["strategy", "seed", "round", "class", "count", "accuracy", "in_train", "name"]
     tables = []
     for strategy, one in _in_order(measured, strategies):
         counts, accuracies = _per_class(one, train_counts)
+        if len(counts) != len(class_names):
+            raise InputError(
+                f"{one.source}: 'class_counts' has {len(counts)} classes, the dataset {len(class_names)}"
+            )
         key = (strategy, one.seed, one.round_number)
-        values = (*key, np.arange(len(counts)), counts, accuracies, train_counts)
+        values = (*key, np.arange(len(counts)), counts, accuracies, train_counts, list(class_names))
         tables.append(pd.DataFrame(dict(zip(columns, values, strict=True))))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 

@@ -1,5 +1,6 @@
 """The content of metrics.json: how good the head of a round is, and what it cost."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,11 @@ from activepool.heads.linear import TrainedHead
 
 
 def round_metrics(
-    trained: TrainedHead, test: LabelledRows, labels: np.ndarray, num_classes: int, compute: Compute
+    trained: TrainedHead,
+    test: LabelledRows,
+    labels: np.ndarray,
+    class_names: Sequence[str],
+    compute: Compute,
 ) -> dict[str, Any]:
     """Return the head's metrics on the test rows, those of the labelled set, and the facts of the training.
 
@@ -20,14 +25,16 @@ def round_metrics(
         trained: the head that was kept.
         test: the test rows of which the label is known.
         labels: (L,) of the labelled set.
-        num_classes: C.
+        class_names: the C names.
         compute: device and workers.
     """
+    num_classes = len(class_names)
     counts = np.bincount(labels, minlength=num_classes)
     return {
         **classification_metrics(predict(trained.head, test, compute), num_classes),
         "labels": len(labels),
         "class_counts": counts.tolist(),
+        "class_names": list(class_names),
         **imbalance_metrics(counts),
         "validation_accuracy": trained.validation_accuracy,
         **trained.facts,

@@ -14,6 +14,7 @@ from matplotlib.font_manager import FontProperties
 from PIL import Image
 
 from activepool.data.samples import UNKNOWN
+from activepool.figures.fonts import drawable
 from activepool.figures.printing import print_settings
 from activepool.figures.styles import PALETTE
 from activepool.files import written_whole
@@ -68,7 +69,8 @@ def write_sheet(
     The same input gives the same bytes. A sheet of hundreds of rounds can be larger by its texts alone.
     """
     side, columns = SIDE, max(len(one.pictures) for one in rounds)
-    with print_settings():
+    class_names = drawable(class_names)
+    with print_settings(class_names):
         content = _encoded(draw(title, rounds, class_names, side, columns))
         while len(content) > LARGEST_FILE and columns > 1:
             # A little less than in proportion, since texts do not shrink.

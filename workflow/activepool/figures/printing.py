@@ -1,6 +1,6 @@
 """Figures as files for print: fixed settings, fixed bytes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 
 from activepool.errors import InputError
 from activepool.figures.catalogue import FIGURES
+from activepool.figures.fonts import families_for
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.files import written_whole
 
 #: Everything that differs from matplotlib's defaults. Sizes in points; no text is smaller than 7.
 PRINT = {
-    "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,
@@ -55,23 +55,28 @@ def write_figure(name: str, results: Results, settings: Settings, pdf: str | Pat
     for strategy, colour in settings.colours.items():
         if not is_color_like(colour):
             raise InputError(f"settings: colours: {strategy}: {colour!r} is not a colour, such as '#0072B2'")
-    write_drawing(partial(FIGURES[name], results, settings), pdf, png)
+    write_drawing(partial(FIGURES[name], results, settings), pdf, png, results.class_names)
 
 
-def write_drawing(draw: Callable[[], Figure], pdf: str | Path, png: str | Path) -> None:
-    """Write what ``draw`` returns as PDF and PNG; the same drawing gives the same bytes."""
-    with print_settings():
+def write_drawing(
+    draw: Callable[[], Figure], pdf: str | Path, png: str | Path, texts: Iterable[str] = ()
+) -> None:
+    """Write what ``draw`` returns as PDF and PNG; the same drawing gives the same bytes with the same fonts.
+
+    ``texts`` may be in any script.
+    """
+    with print_settings(texts):
         figure = draw()
         _save(figure, pdf, CreationDate=None, Producer=None, Creator=None)
         _save(figure, png, Software=None)
 
 
 @contextmanager
-def print_settings() -> Iterator[None]:
-    """Set matplotlib for print; what a user's matplotlibrc says does not count."""
+def print_settings(texts: Iterable[str] = ()) -> Iterator[None]:
+    """Set matplotlib for print, with fonts for these texts; a user's matplotlibrc does not count."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(PRINT)
+        matplotlib.rcParams.update(PRINT | {"font.family": families_for(texts)})
         yield
 
 

@@ -72,10 +72,22 @@ class Results:
     overlap: pd.DataFrame
     ceiling: Curves | None = None
 
+    @property
+    def class_names(self) -> list[str]:
+        """The names of the classes by number; their numbers in a class_counts.csv without names."""
+        return class_names_in(self.class_counts)
+
     def ceiling_of(self, metric: str) -> pd.DataFrame:
         """Return the ceiling as a curve (see evaluation.statistics) of one point, or of none."""
         found = self.ceiling.of(metric) if self.ceiling and metric in self.ceiling.metrics else {}
         return next(iter(found.values()), pd.DataFrame())
+
+
+def class_names_in(class_counts: pd.DataFrame) -> list[str]:
+    """Return the names of the classes in a class_counts.csv, by number; the numbers where it has none."""
+    if "name" not in class_counts:
+        return [str(number) for number in sorted(class_counts["class"].unique())]
+    return class_counts.groupby("class")["name"].first().tolist()
 
 
 def read_results(
@@ -110,8 +122,12 @@ def read_overlap(path: str | Path) -> pd.DataFrame:
 
 def read_table(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Read a CSV; raises InputError if it cannot be read, or one of ``columns`` is missing."""
-    # A strategy may have any name, "null" too: only an empty cell is a missing value.
-    form = {"dtype": {"strategy": str, "other": str}, "keep_default_na": False, "na_values": [""]}
+    # A strategy or class may have any name, "null" too: only an empty cell is a missing value.
+    form = {
+        "dtype": {"strategy": str, "other": str, "name": str},
+        "keep_default_na": False,
+        "na_values": [""],
+    }
     try:
         table = pd.read_csv(path, **form)
     except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from activepool.data.samples import UNKNOWN
 from activepool.data.thumbnails import thumbnails
 from activepool.errors import InputError
 from activepool.figures.contact_sheet import PICKS, SIDE, RoundPicks, write_sheet
+from activepool.figures.fonts import font_notices
 from activepool.figures.settings import Settings
 from activepool.figures.styles import styles_of
 from activepool.index_files import read_index, read_rows, whole_number
@@ -17,6 +18,7 @@ from activepool.labels import merged_labels, used_labels
 from activepool.provenance import UsedLabels
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run as run_stage
+from activepool.stages.program import say
 from activepool.stages.run_paths import add_runs_arguments, files_of_runs, require
 from activepool.stages.selections import SELECTED
 
@@ -48,6 +50,7 @@ def main(arguments: argparse.Namespace) -> UsedLabels | None:
     settings = Settings(upper_references=tuple(arguments.upper_references))
     (style,) = styles_of(arguments.strategies, settings).values()
     title = f"{' '.join([style.name, *style.note.splitlines()])}, seed {arguments.seeds[0]}"
+    say(font_notices(class_names))
     write_sheet(arguments.output, title, rounds, class_names)
     return used
 

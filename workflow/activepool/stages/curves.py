@@ -21,7 +21,9 @@ def command_line() -> StageParser:
     parser = StageParser(__doc__)
     add_runs_arguments(parser, METRICS)
     parser.add_input(
-        "--samples", required=True, help="dataset.h5 or features.h5: the train labels, which say what is rare"
+        "--samples",
+        required=True,
+        help="dataset.h5 or features.h5: the train labels, which say what is rare, and the names",
     )
     parser.add_output("--output-curves", required=True, help="curves.csv to write")
     parser.add_output("--output-class-counts", required=True, help="class_counts.csv to write")
@@ -31,9 +33,10 @@ def command_line() -> StageParser:
 def main(arguments: argparse.Namespace) -> None:
     """Read all metrics, and write both tables."""
     measured = [read_round(run, path) for run, path in files_of_runs(arguments, METRICS).items()]
-    given = (measured, arguments.strategies, read_train_counts(arguments.samples))
+    train_counts, class_names = read_classes(arguments.samples)
+    given = (measured, arguments.strategies, train_counts)
     write_table(arguments.output_curves, curves_table(*given))
-    write_table(arguments.output_class_counts, class_counts_table(*given))
+    write_table(arguments.output_class_counts, class_counts_table(*given, class_names))
 
 
 def read_round(run: Run, path: Path) -> RoundMetrics:
@@ -44,11 +47,14 @@ def read_round(run: Run, path: Path) -> RoundMetrics:
     return RoundMetrics(*run, metrics, str(path))
 
 
-def read_train_counts(path: str) -> np.ndarray | None:
-    """Return the samples of each class in the train part, (C,); None if the label of some is not known."""
+def read_classes(path: str) -> tuple[np.ndarray | None, list[str]]:
+    """Return the samples of each class in the train part, (C,), and the C names.
+
+    The counts are None if the label of some sample is not known.
+    """
     with LabelFile(path) as file:
-        labels, classes = file.train.labels, len(file.class_names)
-    return np.bincount(labels, minlength=classes) if (labels >= 0).all() else None
+        labels, names = file.train.labels, file.class_names
+    return np.bincount(labels, minlength=len(names)) if (labels >= 0).all() else None, names
 
 
 if __name__ == "__main__":

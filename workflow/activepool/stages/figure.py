@@ -4,11 +4,13 @@ import argparse
 import json
 
 from activepool.figures.catalogue import FIGURES
+from activepool.figures.classes import FIGURES_OF_CLASSES
+from activepool.figures.fonts import font_notices
 from activepool.figures.printing import write_figure
 from activepool.figures.results import read_results
 from activepool.figures.settings import Settings
 from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
+from activepool.stages.program import run, say
 
 
 def command_line() -> StageParser:
@@ -31,6 +33,8 @@ def command_line() -> StageParser:
 def main(arguments: argparse.Namespace) -> None:
     """Read, draw and write."""
     results = read_results(arguments.curves, arguments.class_counts, arguments.overlap, arguments.ceiling)
+    if arguments.figure in FIGURES_OF_CLASSES:
+        say(font_notices(results.class_names))
     settings = Settings.of(arguments.settings, tuple(arguments.upper_references))
     write_figure(arguments.figure, results, settings, arguments.output_pdf, arguments.output_png)
 

@@ -66,11 +66,11 @@ def work(arguments: argparse.Namespace, processes: Processes) -> UsedLabels | No
     with LabelFile(arguments.dataset) as file:
         samples = read_round_samples(arguments, file)
         test = LabelledImages.all_known(file.path, "test", file.test.labels)
-        num_classes = len(file.class_names)
+        class_names = file.class_names
     labelled, validation = (
         LabelledImages(test.dataset, "train", *part) for part in (samples.labelled, samples.validation)
     )
-    data = RoundData(labelled, validation, num_classes, arguments.seed, arguments.round)
+    data = RoundData(labelled, validation, len(class_names), arguments.seed, arguments.round)
     channels = settings.channels or image_channels(arguments.dataset)
     backbone, digest = load_backbone(
         settings.name, settings.image_size, channels, arguments.checkpoint, settings.checkpoint_format
@@ -80,7 +80,7 @@ def work(arguments: argparse.Namespace, processes: Processes) -> UsedLabels | No
     if not processes.is_main:
         return None
     rows = features_of(backbone, test, processes.device, workers)
-    metrics = round_metrics(trained, rows, data.labelled.labels, data.num_classes, Compute())
+    metrics = round_metrics(trained, rows, data.labelled.labels, class_names, Compute())
     where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(samples.unlabelled)}
     write_table(arguments.curve, pd.DataFrame(history))
     save_weights(

@@ -49,7 +49,7 @@ def main(arguments: argparse.Namespace) -> UsedLabels | None:
             read_views(arguments.features),
         )
         test = LabelledRows.all_known(file.test.features, file.test.labels)
-        metrics = round_metrics(trained, test, labelled.labels, len(file.class_names), compute)
+        metrics = round_metrics(trained, test, labelled.labels, file.class_names, compute)
     write_head(
         arguments.output, trained.head, validation_accuracy=trained.validation_accuracy, **trained.facts
     )

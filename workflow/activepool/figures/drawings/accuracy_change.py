@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from activepool.evaluation.statistics import mean_interval
-from activepool.figures.classes import by_frequency, groups_of
-from activepool.figures.end_labels import text_width
+from activepool.figures.classes import by_frequency, groups_of, shown_names
+from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.panels import interval_note, limit_axis
 from activepool.figures.quantities import Quantity
 from activepool.figures.results import Results, last_round
@@ -67,12 +67,25 @@ def draw(results: Results, settings: Settings) -> Figure:
         across = f"{len(classes):,} classes" + (" by frequency" if len(parts) > 1 else "")
         note = ""
     else:
-        step = ceil(len(classes) * (text_width([str(max(classes))]) + GAP) / ROOM)
-        panels[0].set_xticks(range(0, len(classes), step), classes[::step])
+        named = shown_names(counts)
+        _name_classes(figure, panels, [named[number] for number in classes])
         across = "Class, from rarest to most frequent"
         note = interval_note("Lines", results, settings)
     name_axes(figure, across, f"{CHANGE.title}\n({CHANGE.unit})", note)
     return figure
+
+
+def _name_classes(figure: Figure, panels: list[Axes], names: list[str]) -> None:
+    """Write the names below the bars, upwards if all have no room side by side; as many as then have room."""
+    widest = text_width(names)
+    upwards = len(names) * (widest + GAP) > ROOM
+    room = LINE_HEIGHT if upwards else widest + GAP
+    step = ceil(len(names) * room / ROOM)
+    panels[0].set_xticks(range(0, len(names), step), names[::step])
+    if upwards:
+        for axes in panels:
+            axes.tick_params(axis="x", rotation=90)
+        figure.set_figheight(figure.get_figheight() + widest - LINE_HEIGHT)
 
 
 def class_changes(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,17 +1,18 @@
 """Labelled samples of each class, round by round: classes by rounds, a panel a strategy."""
 
+from collections.abc import Mapping
 from math import ceil
 
 import matplotlib
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
-from activepool.figures.classes import by_frequency, groups_of
+from activepool.figures.classes import by_frequency, groups_of, shown_names
 from activepool.figures.colour_bars import add_colour_bar
-from activepool.figures.end_labels import LINE_HEIGHT
+from activepool.figures.end_labels import LINE_HEIGHT, text_width
+from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.figures.small_multiples import PANEL_HEIGHT, name_axes, panels_of
@@ -25,8 +26,8 @@ CLASSES_WITH_ROWS, GROUPS = 50, 25
 #: Colours of counts; a class without any label is white.
 COLOURS, NONE = "viridis_r", "white"
 
-#: Inches: the highest panel. And numbers of rounds below it.
-HIGHEST, MOST_TICKS = 2.6, 6
+#: Inches: the highest panel, and a class's name for which there is room. And numbers of rounds below it.
+HIGHEST, USUAL_NAME, MOST_TICKS = 2.6, 0.2, 6
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -54,7 +55,11 @@ def draw(results: Results, settings: Settings) -> Figure:
         axes.grid(visible=False)
     rounds = max(table.columns.max() for table in counts.values())
     panels[0].set_xticks(range(0, rounds + 1, ceil((rounds + 1) / MOST_TICKS)))
-    _name_groups(panels[0], groups, height)
+    names = _names_of_groups(groups, shown_names(results.class_counts))
+    step = ceil(len(groups) * LINE_HEIGHT / height)
+    panels[0].set_yticks(range(0, len(groups), step), names[::step])
+    # The panels keep their width beside names that are long.
+    figure.set_figwidth(min(PAGE_WIDTH, figure.get_figwidth() + max(0, text_width(names) - USUAL_NAME)))
     add_colour_bar(figure, panels, colours, norm, "Labelled (white: none)")
     size = len(groups[0])
     name_axes(figure, "Round", f"{size:,} classes a row, rarest below" if size > 1 else "Class, rarest below")
@@ -72,12 +77,9 @@ def counts_by_round(class_counts: pd.DataFrame, strategy: str, groups: list[np.n
     return pd.DataFrame([means.loc[group].mean() for group in groups])
 
 
-def _name_groups(axes: Axes, groups: list[np.ndarray], height: float) -> None:
-    """Write the class of each row, or the ranks of each group from the rarest, as far as there is room."""
-    step = ceil(len(groups) * LINE_HEIGHT / height)
+def _names_of_groups(groups: list[np.ndarray], names: Mapping[int, str]) -> list[str]:
+    """Return the name of each class, or the ranks of each group from the rarest."""
     size = len(groups[0])
-    names = [
-        str(group[0]) if size == 1 else f"{place * size + 1:,}–{place * size + len(group):,}"
-        for place, group in enumerate(groups)
-    ]
-    axes.set_yticks(range(0, len(groups), step), names[::step])
+    if size == 1:
+        return [names[number] for (number,) in groups]
+    return [f"{place * size + 1:,}–{place * size + len(group):,}" for place, group in enumerate(groups)]

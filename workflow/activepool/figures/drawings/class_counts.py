@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from activepool.figures.end_labels import LINE_HEIGHT
+from activepool.figures.classes import shown_names
+from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.results import Results, last_round
 from activepool.figures.settings import Settings
@@ -20,8 +21,8 @@ CLASSES_WITH_COUNTS, CLASSES_WITH_NAMES = 12, 40
 SHARES = {-2: "1/4", -1: "1/2", 0: "1", 1: "2", 2: "4"}
 DOUBLINGS = max(SHARES)
 
-#: Inches: the least height of a row, and what axis and colour bar take below the rows.
-LOWEST_ROW, AROUND = 0.24, 0.95
+#: Inches: the least height of a row, what axis and colour bar take below the rows, and the gap between names.
+LOWEST_ROW, AROUND, GAP = 0.24, 0.95, 0.05
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -49,7 +50,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     bar.set_label("Labelled samples relative to an equal share")
     bar.set_ticks(list(SHARES), labels=list(SHARES.values()))
     bar.outline.set_visible(False)
-    _name_classes(axes, counts.columns)
+    _name_classes(figure, axes, [shown_names(results.class_counts)[number] for number in counts.columns])
     if counts.shape[1] <= CLASSES_WITH_COUNTS:
         _write_counts(axes, counts.to_numpy(), doublings)
     return figure
@@ -64,13 +65,19 @@ def last_counts(class_counts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: last_round(rows).groupby("class")["count"].mean() for name, rows in groups}).T
 
 
-def _name_classes(axes: Axes, classes: pd.Index) -> None:
+def _name_classes(figure: Figure, axes: Axes, classes: list[str]) -> None:
+    """Write the names below their columns, upwards if they are wider than these; the figure grows by them."""
     if len(classes) > CLASSES_WITH_NAMES:
         axes.set_xticks([])
         axes.set_xlabel(f"{len(classes):,} classes, from rarest to most frequent")
-    else:
-        axes.set_xticks(range(len(classes)), classes)
-        axes.set_xlabel("Class, from rarest to most frequent")
+        return
+    axes.set_xticks(range(len(classes)), classes)
+    axes.set_xlabel("Class, from rarest to most frequent")
+    widest = text_width(classes)
+    beside = text_width([text.get_text() for text in axes.get_yticklabels()])
+    if widest + GAP > (PAGE_WIDTH - beside) / len(classes):
+        axes.tick_params(axis="x", rotation=90)
+        figure.set_figheight(figure.get_figheight() + widest - LINE_HEIGHT)
 
 
 def _write_counts(axes: Axes, counts: np.ndarray, doublings: np.ndarray) -> None:

@@ -10,11 +10,10 @@ import yaml
 from PIL import Image
 
 from activepool.errors import InputError
-from planning.checks import check
 from planning.loading import load
 from planning.paper import EXPERIMENTS
 from planning.plan import Plan
-from planning.sharing import NOTE, conflicts, note, shared_folders
+from planning.sharing import NOTE, conflicts, keep_apart, note, shared_folders
 
 CONFIGURATION = """
 experiment: a
@@ -109,7 +108,8 @@ def test_another_experiment_with_other_settings_is_stopped(change, key, path, th
         f"give this experiment another {key}, or delete results/a"
     )
     with pytest.raises(InputError, match="trial.yaml: " + key):
-        check(load(changed("b", **change), "trial.yaml"), "trial.yaml")
+        keep_apart(plan("b", **change), "trial.yaml", ["snakemake", "--cores", "1"])
+    keep_apart(plan("b", **change), "trial.yaml", ["snakemake", "--cores", "1", "verify"])
 
 
 @pytest.mark.parametrize(("change", "key", "path", "theirs", "ours"), CHANGES)

@@ -16,8 +16,6 @@ from planning.configuration import Experiment
 from planning.configuration_text import hidden_by_yaml
 from planning.contents import previewed
 from planning.digests import syntax_problem
-from planning.plan import Plan
-from planning.sharing import conflicts
 
 #: The network without weights: its features are the pixels.
 WITHOUT_WEIGHTS = "identity"
@@ -45,8 +43,6 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
         *_data_problems(experiment),
         *annotation_problems(experiment),
     ]
-    # What is wrong with the data would be told twice.
-    problems = problems or list(conflicts(Plan(experiment)))
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
 

@@ -21,6 +21,9 @@ from planning.plan import Plan
 #: The note of an experiment, in its folder.
 NOTE = f"{FOLDER}/shared"
 
+#: Targets that neither read nor write what experiments share.
+APART = {"verify", "paper_figures"}
+
 #: How many settings a line names.
 SHOWN = 3
 
@@ -85,6 +88,21 @@ def shared_folders(plan: Plan) -> list[SharedFolder]:
             SharedFolder(_folder(plan.features), "backbone.name", made | read, made | read | known)
         )
     return folders
+
+
+def keep_apart(plan: Plan, source: str, arguments: Iterable[str]) -> None:
+    """Stop an experiment that would overwrite what another one uses.
+
+    Args:
+        plan: of the experiment.
+        source: the name of its configuration, for messages.
+        arguments: Snakemake's; some targets touch no folder of an experiment.
+
+    Raises: InputError with a line for each other experiment.
+    """
+    lines = [] if APART.intersection(arguments) else [f"{source}: {line}" for line in conflicts(plan)]
+    if lines:
+        raise InputError("\n".join(lines))
 
 
 def conflicts(plan: Plan) -> Iterator[str]:

@@ -19,7 +19,7 @@ from planning.paper import chosen
 from planning.plan import Plan
 from planning.queries import Queries
 from planning.runs import claim, look
-from planning.sharing import note
+from planning.sharing import keep_apart, note
 from planning.submission import hand_on, hand_on_plan, take_over
 
 CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES)
@@ -29,6 +29,7 @@ try:
     EXPERIMENT = load(config, CONFIGURATION_FILE)
     if workflow.is_main_process:
         check(EXPERIMENT, CONFIGURATION_FILE, CONFIGURATION_FILES)
+        keep_apart(Plan(EXPERIMENT), CONFIGURATION_FILE, sys.argv)
         hand_on(workflow)
     else:
         take_over()

@@ -81,6 +81,17 @@ def test_annotations_change_no_picks_of_a_strategy_without_labels(arguments, tmp
     assert (tmp_path / "selected.csv").read_bytes() == before
 
 
+def test_a_strategy_that_reads_all_labels_needs_all(arguments, tmp_path):
+    arguments.strategy = "balanced_random"
+    rows = "".join(f"{row},bee\n" for row in (3, 4, 5, 6, 7, 8, 10, 11))
+    (tmp_path / "bought.csv").write_text(f"index,label\n{rows}9,ant\n")
+    select.main(arguments)
+    assert 9 in read_index("selected.csv")
+    (tmp_path / "bought.csv").write_text(f"index,label\n{rows}9,?\n")
+    with pytest.raises(InputError, match="balanced_random reads all labels, and some samples cannot be"):
+        select.main(arguments)
+
+
 @pytest.mark.parametrize("name", ["random", "balancing"])
 def test_a_query_waits_for_labels(arguments, tmp_path, name):
     arguments.strategy = name

@@ -27,6 +27,9 @@ from planning.contents import given, previewed
 from planning.datasets import DatasetSettings, Embeddings, ImageDatasetSettings
 from planning.plan import Plan
 
+#: What the settings of embeddings say of their rows, and not of their files.
+NOT_READ = ("imbalance", "fraction", "test_fraction")
+
 
 def annotation_problems(experiment: Experiment) -> Iterator[str]:
     """Yield a line for each row that cannot be used; say what is worth knowing of a file without any.
@@ -99,9 +102,8 @@ def _listed(experiment: Experiment) -> TrainPart | None:
 
 
 def _given(dataset: Embeddings) -> TrainPart:
-    files = given(dataset)
-    names = ("path", "labels", "test_features", "test_labels")
-    with opened(**{name: files[name] for name in names if name in files}) as embeddings:
+    options = {key: value for key, value in given(dataset).items() if key not in NOT_READ}
+    with opened(**options) as embeddings:
         train = embeddings.train
         if train.sources is None:
             sources = np.array([f"train/{row}" for row in range(len(train.labels))], dtype=object)

@@ -74,6 +74,11 @@ def read_query(arguments: argparse.Namespace, strategy: Strategy, file: LabelFil
         optional["head"] = read_head(arguments.head, file.train.features.shape[1])
     if "oracle_labels" in strategy.reads:
         optional["oracle_labels"] = known_labels(file, unlabelled, arguments.annotations)
+        if (optional["oracle_labels"] == UNLABELABLE).any():
+            raise InputError(
+                f"{arguments.annotations}: {strategy.name} reads all labels, and some samples cannot be "
+                "labelled; leave it out"
+            )
         read.append((unlabelled, optional["oracle_labels"]))
     if strategy.is_scored:
         table = read_scores(arguments.scores)

@@ -107,11 +107,10 @@ def keep_apart(plan: Plan, source: str, arguments: Iterable[str]) -> None:
 
 def conflicts(plan: Plan) -> Iterator[str]:
     """Yield a line for each other experiment that uses a folder of this one with other settings."""
-    own = shared_folders(plan)
-    for path in sorted(Path(plan.root).parent.glob(f"*/{NOTE}")):
-        folder = path.parents[1]
-        if folder == Path(plan.root):
-            continue
+    notes = {path.parents[1]: path for path in sorted(Path(plan.root).parent.glob(f"*/{NOTE}"))}
+    notes.pop(Path(plan.root), None)
+    own = shared_folders(plan) if notes else []  # to look at the data takes a while
+    for folder, path in notes.items():
         noted = _noted(path)
         for one in own:
             other = noted.get(one.path)

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -54,3 +56,11 @@ def test_of_a_large_one_images_are_read_all_over_it(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "file_digest", lambda path: read.append(path.stem) or "")
     likeness(dataset(tmp_path / "one", count=13))
     assert read == ["0", "5", "10", "11", "12"]
+
+
+def test_a_pipe_is_left_to_the_stage(tmp_path):
+    samples = dataset(tmp_path / "one")
+    (tmp_path / "one/3.png").unlink()
+    missing = likeness(samples)
+    os.mkfifo(tmp_path / "one/3.png")
+    assert likeness(samples) == missing

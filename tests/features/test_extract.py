@@ -158,6 +158,7 @@ def test_views_do_not_depend_on_how_many_there_are(tmp_path, dataset, checkpoint
     [
         ("float16", 1e6, r"float16 ends at 65504: set dtype: float32"),
         ("float32", float("inf"), r"has the feature (nan|inf); the weights of the checkpoint may be broken"),
+        ("float32", 1e22, r"features of train: row \d, column \d+ is .*; its square does not fit float32"),
     ],
 )
 def test_features_that_cannot_be_stored_are_refused(tmp_path, dataset, dtype, scale, message):

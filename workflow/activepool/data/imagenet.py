@@ -16,6 +16,9 @@ from activepool.index_files import whole_number
 #: A line of a list file is about this long; a larger file has too many lines for a preview.
 BYTES_PER_LINE = 50
 
+#: How many missing classes a message shows.
+SHOWN = 8
+
 
 def load(root: str | Path) -> Samples:
     """List ImageNet: ``root/train/<wnid>/*.JPEG`` and ``root/val/<wnid>/*.JPEG``.
@@ -53,7 +56,9 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
             f"{test_list}:{unseen[0] + 1}: class {test.labels[unseen[0]]} is not in {train_list}, "
             f"which has 0..{num_classes - 1}"
         )
-    return Samples(train, test, _class_names(train, num_classes), str(root))
+    class_names = _class_names(train, num_classes)
+    _require_same_folders(test_list, test, class_names)
+    return Samples(train, test, class_names, str(root))
 
 
 def preview_long_tailed(root: str | Path, train_list: str | Path, test_list: str | Path) -> Preview | None:
@@ -96,12 +101,30 @@ def _read_list(path: str | Path, seen: dict[str, str]) -> Part:
 
 def _require_all_classes(path: str | Path, train: Part) -> None:
     present = np.unique(train.labels)
-    missing = np.flatnonzero(present != np.arange(len(present)))
-    if len(missing):
+    if present[-1] >= len(train):
         raise InputError(
-            f"{path}: no image of class {missing[0]}, but of class {present[-1]}; "
+            f"{path}: class {present[-1]} in {len(train)} lines looks like an identifier; "
             "the class numbers must be 0..C-1 with none left out"
         )
+    missing = np.setdiff1d(np.arange(present[-1]), present)
+    if len(missing):
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        raise InputError(
+            f"{path}: no image of class {', '.join(map(str, missing[:SHOWN]))}{more}, but of class "
+            f"{present[-1]}; the class numbers must be 0..C-1 with none left out"
+        )
+
+
+def _require_same_folders(path: str | Path, test: Part, class_names: list[str]) -> None:
+    """Raise InputError for a test image in the folder of a class other than its own: a list numbered anew."""
+    number_of = {name: number for number, name in enumerate(class_names)}
+    for row, (label, source) in enumerate(zip(test.labels.tolist(), test.sources, strict=True)):
+        folder = Path(source).parent.name
+        if number_of.get(folder, label) != label:
+            raise InputError(
+                f"{path}:{row + 1}: {source!r} has the class {label}, but the train images of folders called "
+                f"{folder} have {number_of[folder]}; number the classes of both lists alike"
+            )
 
 
 def _class_names(train: Part, num_classes: int) -> list[str]:

@@ -35,7 +35,9 @@ def spread_evenly(part: Part) -> np.ndarray:
 
 
 def _content(samples: Samples, source: str) -> str:
+    path = samples.image_path(source)
     try:
-        return file_digest(samples.image_path(source))
+        # A pipe would be waited for.
+        return file_digest(path) if path.is_file() else "no file"
     except OSError as error:  # to be told, or left out, when all images are looked at
         return type(error).__name__

@@ -50,7 +50,8 @@ def draw(results: Results, settings: Settings) -> Figure:
     bar.set_label("Labelled samples relative to an equal share")
     bar.set_ticks(list(SHARES), labels=list(SHARES.values()))
     bar.outline.set_visible(False)
-    _name_classes(figure, axes, [shown_names(results.class_counts)[number] for number in counts.columns])
+    names = shown_names(results.class_counts)
+    _name_classes(figure, axes, [names[number] for number in counts.columns])
     if counts.shape[1] <= CLASSES_WITH_COUNTS:
         _write_counts(axes, counts.to_numpy(), doublings)
     return figure

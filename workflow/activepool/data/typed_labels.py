@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from functools import cache, cached_property
 
 from activepool.data.class_names import loose_form
 from activepool.index_files import whole_number
@@ -21,6 +22,7 @@ class Classes:
         self.names = list(names)
         self._number_of = {name: number for number, name in enumerate(self.names)}
         self._numbered = all(_as_number(name) is None for name in self.names)
+        self._likely = cache(self._find_likely)
 
     def number(self, label: str) -> int | None:
         """Return the class that ``label`` stands for; None if it is no class."""
@@ -37,12 +39,16 @@ class Classes:
             return f"label {label!r} is not a class; there are {listed}"
         return f"label {label!r} is not a class; did you mean {likely!r}? There are {listed}"
 
-    def _likely(self, label: str) -> str | None:
+    @cached_property
+    def _by_form(self) -> dict[object, str]:
+        """The first class of each form, see `loose_form`."""
+        return {loose_form(name): name for name in reversed(self.names)}
+
+    def _find_likely(self, label: str) -> str | None:
         """Return the class that is written most like ``label``, None if none is."""
         form = loose_form(label)
-        for name in self.names:
-            if loose_form(name) == form:
-                return name
+        if form in self._by_form:
+            return self._by_form[form]
         number = _as_number(label)
         if number is not None:
             if self._numbered and number.is_integer() and 0 <= number < len(self.names):

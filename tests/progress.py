@@ -6,8 +6,8 @@ from pathlib import PurePath
 
 import pytest
 
-#: Seconds between two lines: on a terminal, which shows one that is redrawn, and in a log.
-BETWEEN_LINES = {True: 0.1, False: 15.0}
+#: Seconds between two lines in a log; a terminal shows one line, which is redrawn.
+BETWEEN_LINES = 15.0
 
 
 class Progress:
@@ -70,14 +70,12 @@ class Progress:
 
     def _show(self, at_once: bool = False) -> None:
         now = time.monotonic()
-        if not at_once and now - self._shown < BETWEEN_LINES[self._redrawn]:
-            return
-        self._shown = now
         if self._redrawn:
             columns = shutil.get_terminal_size().columns
             self._terminal.rewrite(self._line(now)[: columns - 1], erase=True)
-        else:
+        elif at_once or now - self._shown >= BETWEEN_LINES:
             self._terminal.write_line(self._line(now))
+            self._shown = now
 
     def _line(self, now: float) -> str:
         minutes, seconds = divmod(round(now - self._started), 60)

@@ -17,8 +17,9 @@ demo: setup
 	@echo "Figures: results/digits/figures    Tables: results/digits/tables    All of it in one page: make report"
 
 # The tests of a file run in one process, and there is a process more than cores, because tests of clusters wait a lot.
-# Threads that wait for one another sleep: spinning, they would take the cores from the other tests' programs.
-TESTS := OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses $$(($(CORES) + 1)) --dist loadfile \
+# Their text files are UTF-8 in any locale. Threads that wait for one another sleep: spinning, they would take the
+# cores from the other tests' programs.
+TESTS := PYTHONUTF8=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses $$(($(CORES) + 1)) --dist loadfile \
 	--no-loadscope-reorder --durations 10 --durations-min 1
 
 ## test: run the tests that a change should pass before it is committed

@@ -13,6 +13,8 @@ from workflow_runs import REPOSITORY
 
 from activepool.backbones.registry import build
 
+pytestmark = pytest.mark.long
+
 ODD = " {lab} 'q' \"d\" $HOME `x` [x] é \\t; & *"
 
 STRATEGY = '''

@@ -1,0 +1,68 @@
+"""Paths with braces, which Snakemake takes for wildcards and for what it should format."""
+
+import shlex
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+from snakemake.io import contains_wildcard
+from snakemake.utils import format as formatted
+
+from planning.chain import has_wildcards
+from planning.commands import Options, shell_prefix
+from planning.configuration import Experiment
+from planning.plan import Plan
+
+PATHS = [
+    "w {run}.pth",
+    "w{ a }",
+    "w{a,b}",
+    "{a}{b}",
+    "{é}",
+    "w {a-b}.pth",
+    "w {}.pth",
+    "w {",
+    "}w{",
+    "w{{a}}.pth",
+    "w",
+]
+
+
+def plan_of(checkpoint):
+    given = {"experiment": "trial", "dataset": {"kind": "digits", "annotations": checkpoint}}
+    given |= {"backbone": {"architecture": "small", "image_size": 8, "checkpoint": checkpoint}}
+    given |= {"initial": {"size": 30}, "budget": 10, "rounds": 2, "strategies": ["random"]}
+    return Plan(Experiment.model_validate(given))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_wildcards_are_those_that_snakemake_would_see(path):
+    assert has_wildcards(path) == contains_wildcard(path)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_weights_are_an_input_or_count_by_their_content(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = plan_of(path)
+    (tmp_path / path).write_bytes(b"first")
+    first = plan_of(path).chain.provenance("extract")
+    (tmp_path / path).write_bytes(b"second")
+    is_input = plan.checkpoint_inputs == [path]
+    assert is_input == (not has_wildcards(path))
+    assert is_input == (plan_of(path).chain.provenance("extract") == first)
+    options = Options(plan, None)
+    assert options.checkpoint({}, {"checkpoint": "copy"} if is_input else {}) == (
+        "copy" if is_input else path
+    )
+
+
+@pytest.mark.parametrize("path", [*PATHS, "'{q}' \"$HOME\" `x` \\n", "a\nb {c}", "-é"])
+def test_a_shell_of_a_job_gets_its_paths_as_they_are(path):
+    workflow = SimpleNamespace(
+        basedir=f"/clone {path}", deployment_settings=SimpleNamespace(deployment_method=set())
+    )
+    command = formatted(shell_prefix(workflow, path)) + shlex.join(
+        ["printenv", "-0", "PYTHONPATH", "ACTIVEPOOL_IMAGES"]
+    )
+    printed = subprocess.run(["/bin/bash", "-c", command], stdout=subprocess.PIPE, encoding="utf-8").stdout
+    assert printed.split("\0")[:2] == [f"/clone {path}/workflow", path]

@@ -87,7 +87,7 @@ def test_what_is_not_taken_is_said_in_one_line(draw):
         f"{root}: not taken: of endings that name no image format: 4 (.txt 2, .cr2 1, none 1); "
         "hidden: 3 (test/.cache, train/a/.2.jpg, train/b/.thumbs); "
         "pipes, sockets and devices: 1 (train/a/4.png); "
-        "images beside the folders that are read: 3 (extra/ 2, (in none) 1)",
+        "images beside the folders that are read: 3 (extra/ 2, in no folder 1)",
     )
 
 

@@ -101,17 +101,14 @@ def _read_list(path: str | Path, seen: dict[str, str]) -> Part:
 
 def _require_all_classes(path: str | Path, train: Part) -> None:
     present = np.unique(train.labels)
-    if present[-1] >= len(train):
+    count = int(present[-1]) + 1 - len(present)
+    if count:
+        # As many numbers as there are classes, and some, hold the first that are missing.
+        missing = np.setdiff1d(np.arange(min(present[-1], len(present) + SHOWN)), present)[:SHOWN]
+        more = f" and {count - len(missing)} more" if count > len(missing) else ""
         raise InputError(
-            f"{path}: class {present[-1]} in {len(train)} lines looks like an identifier; "
+            f"{path}: no image of class {', '.join(map(str, missing))}{more}, but of class {present[-1]}; "
             "the class numbers must be 0..C-1 with none left out"
-        )
-    missing = np.setdiff1d(np.arange(present[-1]), present)
-    if len(missing):
-        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        raise InputError(
-            f"{path}: no image of class {', '.join(map(str, missing[:SHOWN]))}{more}, but of class "
-            f"{present[-1]}; the class numbers must be 0..C-1 with none left out"
         )
 
 

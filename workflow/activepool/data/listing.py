@@ -137,7 +137,7 @@ def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[st
             files = _files_under(root, name, LeftOut())
             left_out.beside[f"{name}/"] = sum(1 for _ in islice(files, MOST_COUNTED))
         elif is_image_name(name) and path.is_file():
-            left_out.beside["(in none)"] += 1
+            left_out.beside["in no folder"] += 1
     left_out.beside = +left_out.beside
     return unlabelled
 

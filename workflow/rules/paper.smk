@@ -15,6 +15,7 @@ rule paper_figures:
         ENVIRONMENT
     params:
         experiments=PAPER_EXPERIMENTS,
-        arguments=shlex.join(sys.argv[1:]),
+        # A function, because Snakemake would take braces in a text for wildcards.
+        arguments=lambda wildcards: shlex.join(sys.argv[1:]),
     shell:
         "python -m planning.paper --experiments {params.experiments} --arguments={params.arguments:q} --log {log}"

@@ -8,8 +8,11 @@ All get the same features, of a total variance of 1, and the same weight decay: 
 the validation split likes best. Two times are taken of each solver: until it stops by itself, with its
 default tolerance (SGD: after the recipe's 60 epochs), and until it is near, that is, has the accuracy of the
 optimum less 0.1 %, with just as many iterations (SGD: epochs) as that needs; these are found by trials of
-growing length. Solvers then run in turn, so that noise of the machine meets all alike. The CSV holds
-medians, and their ratios to those of activepool's lbfgs.
+growing length. With ``--distance D`` near means something else: weights that differ from those of the optimum
+by at most D times the largest weight. Solvers then run in turn, so that noise of the machine meets all alike.
+
+The CSV holds medians, and their ratios to those of activepool's lbfgs. Its column ``distance`` says how far
+the weights with which a solver stopped are from Newton's optimum in float64, as a part of the largest weight.
 """
 
 import argparse
@@ -32,7 +35,9 @@ from activepool.files import write_table
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.lbfgs import train_lbfgs
 from activepool.heads.linear import LinearHead, TrainedHead
+from activepool.heads.newton import newton
 from activepool.heads.settings import LbfgsSettings, SgdSettings
+from activepool.heads.softmax_regression import SoftmaxRegression
 
 #: How much less accurate than the optimum a head may be that counts as near.
 NEAR = 0.001
@@ -49,13 +54,14 @@ ENDLESS = 10_000
 
 @dataclass(frozen=True)
 class Problem:
-    """What every solver is given; the weight decay is 0 until it is chosen."""
+    """What every solver is given; weight decay and optimum (C, d) are found after the rest."""
 
     features: np.ndarray
     labels: np.ndarray
     validation: LabelledRows
     weight_decay: float
     workers: int
+    optimum: np.ndarray | None = None
 
     @property
     def labelled(self) -> LabelledRows:
@@ -94,8 +100,14 @@ def make_problem(arguments: argparse.Namespace) -> Problem:
     features -= features.mean(axis=0)
     features /= np.sqrt(np.square(features).sum(axis=1).mean(dtype=np.float64)).astype(np.float32)
     cut = len(labels) - arguments.validation
-    validation = LabelledRows.of_array(features[cut:], labels[cut:])
-    return Problem(features[:cut], labels[:cut], validation, 0.0, arguments.workers)
+    validation, labelled = slice(cut, None), slice(min(cut, arguments.labelled or cut))
+    return Problem(
+        features[labelled],
+        labels[labelled],
+        LabelledRows.of_array(features[validation], labels[validation]),
+        0.0,
+        arguments.workers,
+    )
 
 
 def activepool_lbfgs(problem: Problem, iterations: int | None) -> LinearHead:
@@ -117,17 +129,16 @@ def activepool_sgd(problem: Problem, iterations: int | None) -> LinearHead:
     return train_sgd(labelled, validation, problem.classes, settings, 0, 0, problem.compute).head
 
 
-def scikit_learn(solver: str) -> Solver:
-    """Return the training with one solver of scikit-learn."""
+def scikit_learn(solver: str, dtype: type = np.float32) -> Solver:
+    """Return the training with one solver of scikit-learn, on features of ``dtype``."""
 
     def train(problem: Problem, iterations: int | None) -> LinearHead:
         strength = 1 / (problem.weight_decay * len(problem.labels))
         limits = {"max_iter": iterations, "tol": NEVER} if iterations else {"max_iter": ENDLESS}
         with warnings.catch_warnings(), threadpool_limits(problem.workers):
             warnings.simplefilter("ignore")
-            model = LogisticRegression(C=strength, solver=solver, **limits).fit(
-                problem.features, problem.labels
-            )
+            model = LogisticRegression(C=strength, solver=solver, **limits)
+            model.fit(problem.features.astype(dtype, copy=False), problem.labels)
         return LinearHead(model.coef_.astype(np.float32), model.intercept_.astype(np.float32))
 
     return train
@@ -140,15 +151,19 @@ SOLVERS: dict[str, Solver] = {
     REFERENCE: activepool_lbfgs,
     "sgd": activepool_sgd,
     **{name: scikit_learn(name) for name in ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga")},
+    **{f"{name} float64": scikit_learn(name, np.float64) for name in ("lbfgs", "newton-cg")},
 }
 
+#: Labelled samples × features × classes up to which Newton's optimum is computed: a minute or two.
+LARGEST = 10**9
 
-def measured(solver: Solver, problem: Problem, iterations: int | None) -> tuple[float, float]:
-    """Return the seconds of one training, and the accuracy of its head."""
+
+def measured(solver: Solver, problem: Problem, iterations: int | None) -> tuple[float, LinearHead]:
+    """Return the seconds of one training, and its head."""
     time.sleep(PAUSE)
     start = time.perf_counter()
     head = solver(problem, iterations)
-    return time.perf_counter() - start, accuracy(problem, head)
+    return time.perf_counter() - start, head
 
 
 def accuracy(problem: Problem, head: LinearHead) -> float:
@@ -156,44 +171,70 @@ def accuracy(problem: Problem, head: LinearHead) -> float:
     return predict(head, problem.validation, problem.compute).accuracy
 
 
-def iterations_needed(solver: Solver, problem: Problem, optimum: float, limit: float) -> int | None:
-    """Return how many iterations come near to ``optimum``; None if not within ``limit`` seconds of trials."""
+def distance(problem: Problem, head: LinearHead) -> float:
+    """Return the largest difference from the optimum's weights, as a part of the largest; NaN if unknown."""
+    if problem.optimum is None:
+        return np.nan
+    return float(np.abs(head.weight - problem.optimum).max() / np.abs(problem.optimum).max())
+
+
+def iterations_needed(
+    solver: Solver, problem: Problem, is_near: Callable[[LinearHead], bool], limit: float
+) -> int | None:
+    """Return how many iterations come near to the optimum; None if not within ``limit`` seconds of trials."""
     iterations, spent = 1, 0.0
     while spent < limit:
-        seconds, found = measured(solver, problem, iterations)
-        if found >= optimum - NEAR:
+        seconds, head = measured(solver, problem, iterations)
+        if is_near(head):
             return iterations
         iterations, spent = iterations + max(1, iterations // 4), spent + seconds
     return None
 
 
-def find_optimum(problem: Problem, decays: tuple[float, ...]) -> TrainedHead:
-    """Return the optimum for the best of the weight decays."""
+def choose_decay(problem: Problem, decays: tuple[float, ...]) -> TrainedHead:
+    """Return the head with the best of the weight decays."""
     settings = LbfgsSettings(weight_decays=decays, max_iterations=1000, tolerance=1e-9)
     return train_lbfgs(problem.labelled, problem.validation, problem.classes, settings, problem.compute)
 
 
-def compare(problem: Problem, optimum: float, names: list[str], repeats: int, limit: float) -> pd.DataFrame:
-    """Return one row per solver: the iterations it needs, both median times, and their ratios."""
+def newton_optimum(problem: Problem) -> np.ndarray | None:
+    """Return the weights (C, d) of the optimum by Newton's method; None if the problem is too large."""
+    if problem.features.size * problem.classes > LARGEST:
+        return None
+    weights = np.full(len(problem.labels), 1 / len(problem.labels))
+    with problem.compute.mapping() as mapping:
+        loss = SoftmaxRegression(
+            problem.labelled, problem.labels, weights, problem.compute, mapping, "float64"
+        )
+        start = loss(np.zeros((problem.classes, problem.features.shape[1])), np.zeros(problem.classes))
+        return newton(loss, problem.weight_decay * loss.variance, start, 1e-13, 100)[0].weight
+
+
+def compare(
+    problem: Problem, is_near: Callable[[LinearHead], bool], names: list[str], repeats: int, limit: float
+) -> pd.DataFrame:
+    """Return one row per solver: the iterations it needs, median times, their ratios, and the distance."""
     needed = {
-        name: iterations_needed(SOLVERS[name], problem, optimum, limit)
+        name: iterations_needed(SOLVERS[name], problem, is_near, limit)
         for name in tqdm(names, desc="iterations needed")
     }
     near: dict[str, list[float]] = {name: [] for name in names}
     stopped: dict[str, list[float]] = {name: [] for name in names}
+    distances = {}
     for _ in tqdm(range(repeats), desc="repeats"):
         for name in names:
             if needed[name]:
                 near[name].append(measured(SOLVERS[name], problem, needed[name])[0])
-            stopped[name].append(measured(SOLVERS[name], problem, None)[0])
+            seconds, head = measured(SOLVERS[name], problem, None)
+            stopped[name].append(seconds)
+            distances[name] = distance(problem, head)
     table = pd.DataFrame({"solver": names, "iterations": [needed[name] for name in names]})
     for column, seconds in (("near", near), ("stopped", stopped)):
         medians = np.array([np.median(seconds[name]) if seconds[name] else np.nan for name in names])
         table[f"seconds_{column}"], table[f"ratio_{column}"] = medians, medians / medians[0]
+    table["distance"] = [distances[name] for name in names]
     table["samples"], table["width"] = problem.features.shape
-    return table.assign(
-        classes=problem.classes, workers=problem.workers, weight_decay=problem.weight_decay, optimum=optimum
-    )
+    return table.assign(classes=problem.classes, workers=problem.workers, weight_decay=problem.weight_decay)
 
 
 def parse() -> argparse.Namespace:
@@ -204,10 +245,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=50_000, help="labelled samples of the mixture")
     parser.add_argument("--width", type=int, default=512)
     parser.add_argument("--classes", type=int, default=10)
-    parser.add_argument("--features", help="features.h5 to use in the place of the mixture")
+    parser.add_argument("--features", help="features.h5 to use in place of the mixture, all labelled rows")
+    parser.add_argument("--labelled", type=int, help="use only so many labelled samples")
     parser.add_argument("--validation", type=int, default=5000, help="validation samples")
     parser.add_argument("--weight-decays", type=float, nargs="+", default=LbfgsSettings().weight_decays)
     parser.add_argument("--solvers", nargs="*", choices=list(SOLVERS), default=["lbfgs", "newton-cg"])
+    parser.add_argument("--distance", type=float, help="how near the weights must come; else the accuracy")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--limit", type=float, default=120, help="seconds for a solver to come near")
     parser.add_argument("--workers", type=int, default=2, help="threads of each solver but sgd")
@@ -219,10 +262,18 @@ def main() -> None:
     """Compare, print and write."""
     arguments = parse()
     problem = make_problem(arguments)
-    best = find_optimum(problem, tuple(arguments.weight_decays))
+    best = choose_decay(problem, tuple(arguments.weight_decays))
     problem = replace(problem, weight_decay=best.facts["weight_decay"])
+    problem = replace(problem, optimum=newton_optimum(problem))
+
+    def is_near(head: LinearHead) -> bool:
+        if arguments.distance is not None:
+            return distance(problem, head) <= arguments.distance
+        return accuracy(problem, head) >= best.validation_accuracy - NEAR
+
     names = [REFERENCE, *arguments.solvers]
-    table = compare(problem, best.validation_accuracy, names, arguments.repeats, arguments.limit)
+    table = compare(problem, is_near, names, arguments.repeats, arguments.limit)
+    table["optimum"] = best.validation_accuracy
     print(table.to_string(index=False))
     write_table(arguments.output, table)
 

@@ -45,14 +45,21 @@ class TestFiles:
         write_table(tmp_path / "t.csv", table)
         assert pd.read_csv(tmp_path / "t.csv").equals(table)
 
-    def test_index_files_keep_all_digits_too(self, tmp_path):
+    def test_index_files_keep_the_digits_of_float32(self, tmp_path):
+        """Two kernels' float64 sums of one score are written alike."""
+        scores = np.array([0.1 + 0.2, 1e-17, 1234567.8])
         columns = {
-            "index": np.array([3, 1]),
-            "source": np.array(["a,b.jpg", "c"]),
-            "score": np.array([0.1 + 0.2, 1e-17]),
+            "index": np.array([3, 1, 2**40]),
+            "source": np.array(["a,b.jpg", "c", "d"]),
+            "score": scores,
         }
         write_index(tmp_path / "selected.csv", columns)
-        assert pd.read_csv(tmp_path / "selected.csv").equals(pd.DataFrame(columns))
+        found = pd.read_csv(tmp_path / "selected.csv", dtype={"score": np.float32})
+        assert found.equals(pd.DataFrame(columns | {"score": scores.astype(np.float32)}))
+        content = (tmp_path / "selected.csv").read_bytes()
+        assert b'3,"a,b.jpg",0.3\n' in content
+        write_index(tmp_path / "selected.csv", columns | {"score": scores * (1 + 1e-15)})
+        assert (tmp_path / "selected.csv").read_bytes() == content
 
     def test_a_score_that_is_no_number_is_left_empty(self, tmp_path):
         scores = np.array([np.inf, 0.5, np.nan])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from activepool.compute import Compute, to_numpy
-from activepool.diversity.gradients import GradientEmbeddings, squared_distances
+from activepool.diversity.gradients import BOUND_STEP, GradientEmbeddings, squared_distances
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 
@@ -35,7 +35,7 @@ def test_norms_and_distances_are_those_of_the_written_out_embeddings(device, dty
     left, right = np.array([3, 17, 5]), np.arange(20, 40)
     distances = squared_distances(embeddings.take(left), embeddings.take(right))
     expected = np.square(written_out[left][:, None] - written_out[right]).sum(axis=2)
-    np.testing.assert_allclose(to_numpy(distances), expected, rtol=1e-4)
+    np.testing.assert_allclose(to_numpy(distances), expected, rtol=1e-9)
     norms = embeddings.squared_norms(np.arange(40))
     np.testing.assert_allclose(norms, np.square(written_out).sum(axis=1), rtol=1e-5)
 
@@ -52,6 +52,33 @@ def test_a_sure_prediction_keeps_the_digits_of_its_short_gradient():
     features = np.array([[1.5]], dtype=np.float32)
     norm = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute()).squared_norms(np.array([0]))
     np.testing.assert_allclose(norm[0], np.square(explicit_embeddings(features, head)).sum(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+def test_norm_bounds_are_the_next_step_above_the_norm(device):
+    features, head = problem(size=3000, width=8)
+    features[:5] = 0
+    embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute(device, workers=2))
+    rows = np.arange(3000)
+    norms = np.square(explicit_embeddings(features, head)).sum(axis=1)
+    mantissa, exponent = np.frexp(norms)
+    expected = np.ldexp(np.ceil(mantissa / BOUND_STEP) * BOUND_STEP, exponent)
+    assert np.array_equal(embeddings.norm_bounds(rows, embeddings.squared_norms(rows)), expected)
+    assert (expected[:5] == 0).all()
+
+
+def test_errors_of_float32_do_not_show_in_norm_bounds():
+    """Norms as another kernel may give them: wrong in the last digits, and one too small for float32."""
+    features, head = problem(size=3000, width=8)
+    features[7] *= 1e-15
+    embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute())
+    rows = np.arange(3000)
+    norms = embeddings.squared_norms(rows)
+    noise = 1 + 2e-5 * np.random.default_rng(0).uniform(-1, 1, 3000)
+    expected = embeddings.norm_bounds(rows, norms)
+    assert np.array_equal(embeddings.norm_bounds(rows, (norms * noise).astype(np.float32)), expected)
+    norms[7] = 0
+    assert np.array_equal(embeddings.norm_bounds(rows, norms), expected)
 
 
 def test_of_equally_long_embeddings_the_lower_position_is_the_longest():

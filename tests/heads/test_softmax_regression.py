@@ -1,4 +1,4 @@
-"""The objective in blocks against plain formulas and finite differences; the whitening by its definition."""
+"""The objective in blocks against plain formulas and finite differences."""
 
 import numpy as np
 import pytest
@@ -7,21 +7,21 @@ from activepool.compute import Compute, to_numpy
 from activepool.features.store import BLOCK_ROWS
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.softmax_regression import (
-    CLASS_ROWS,
+    DOUBLE_ROWS,
     FEW_CLASSES,
     PIECE_ROWS,
     SoftmaxRegression,
-    Whitening,
 )
 
 
-def problem(samples=60, width=5, classes=3, seed=0, compute=Compute()):  # noqa: B008
+def problem(samples=60, width=5, classes=3, seed=0, compute=Compute(), precision="float32"):  # noqa: B008
     random = np.random.default_rng(seed)
     features = (random.normal(size=(samples, width)) * 2 + 7).astype(np.float32)
     labels = np.concatenate([np.arange(classes), random.integers(0, classes, samples - classes)])
     weights = random.random(samples)
     weights /= weights.sum()
-    loss = SoftmaxRegression(LabelledRows.of_array(features, labels), labels, weights, compute, map)
+    rows = LabelledRows.of_array(features, labels)
+    loss = SoftmaxRegression(rows, labels, weights, compute, map, precision)
     head = random.normal(size=(classes, width)), random.normal(size=classes)
     return loss, features, labels, weights, head
 
@@ -69,6 +69,44 @@ def test_gradients_are_those_of_finite_differences(samples, classes, scale):
         assert bias_gradient[label] == pytest.approx(slope(0, step * np.eye(len(bias))[label]), abs=2e-6)
 
 
+@pytest.mark.parametrize("samples", [60, DOUBLE_ROWS, 2 * DOUBLE_ROWS + 1])
+def test_in_float64_loss_and_gradients_are_exact(samples):
+    loss, features, labels, weights, (weight, bias) = problem(samples, precision="float64")
+    centred = features - weights @ features.astype(np.float64)
+    point = loss(weight, bias)
+    assert point.loss == pytest.approx(plain_loss(centred, labels, weights, weight, bias), rel=1e-13)
+    probabilities = np.exp(centred @ weight.T + bias)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    residuals = weights[:, None] * (probabilities - np.eye(3)[labels])
+    np.testing.assert_allclose(point.weight_gradient, residuals.T @ centred, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(point.bias_gradient, residuals.sum(axis=0), rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize(("samples", "classes"), [(60, 3), (2 * DOUBLE_ROWS + 1, FEW_CLASSES + 1)])
+def test_the_curvature_is_the_hessian_written_out(samples, classes, precision):
+    loss, features, _, weights, (weight, bias) = problem(samples, classes=classes, precision=precision)
+    rows = np.hstack([features - loss.mean, np.ones((samples, 1))])
+    logits = rows @ np.hstack([weight, bias[:, None]]).T
+    probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    variances = np.einsum("nc,cd->ncd", probabilities, np.eye(classes))
+    variances -= np.einsum("nc,nd->ncd", probabilities, probabilities)
+    hessian = np.einsum("n,ncd,ni,nj->cidj", weights, variances, rows, rows, optimize=True)
+    curvature = loss.curvature(weight, bias)
+    random = np.random.default_rng(1)
+    direction = random.normal(size=weight.shape), random.normal(size=bias.shape)
+    expected = np.einsum("cidj,dj->ci", hessian, np.hstack([direction[0], direction[1][:, None]]))
+    tolerance = 1e-5 if precision == "float32" else 1e-12
+    scale = tolerance * np.abs(expected).max()
+    found = curvature.product(*direction)
+    np.testing.assert_allclose(np.hstack([found[0], found[1][:, None]]), expected, rtol=0, atol=scale)
+    diagonal = curvature.diagonal()
+    expected = np.einsum("cici->ci", hessian)
+    scale = tolerance * np.abs(expected).max()
+    np.testing.assert_allclose(np.hstack([diagonal[0], diagonal[1][:, None]]), expected, rtol=0, atol=scale)
+
+
 def test_large_logits_do_not_overflow():
     loss, *_, (weight, bias) = problem()
     point = loss(weight * 1e4, bias)
@@ -92,44 +130,6 @@ def test_covariance_of_few_samples_is_exact_and_of_many_an_estimate():
     centred = features - loss.mean
     truth = (centred * weights[:, None]).T @ centred
     assert np.abs(loss.covariance() - truth).max() < np.abs(truth).max()
-
-
-@pytest.mark.parametrize("classes", [3, 2 * CLASS_ROWS + 1])
-def test_products_with_classes_in_blocks_are_whole(classes):
-    random = np.random.default_rng(0)
-    square = random.normal(size=(5, 5))
-    whitening = Whitening(square @ square.T, 0.1, np.full(classes, 1 / classes), Compute(), map)
-    weight, bias = random.normal(size=(classes, 5)), random.normal(size=classes)
-    back = whitening.parameters(whitening.coordinates(weight, bias))
-    np.testing.assert_allclose(back[0], weight)
-
-
-def test_whitening_goes_there_and_back_and_makes_the_first_curvature_even():
-    loss, *_, (weight, bias) = problem(width=4)
-    covariance, decay, frequencies = loss.covariance(), 0.3, np.array([0.2, 0.3, 0.5])
-    whitening = Whitening(covariance, decay, frequencies, Compute(), map)
-    coordinates = whitening.coordinates(weight, bias)
-    back = whitening.parameters(coordinates)
-    np.testing.assert_allclose(back[0], weight)
-    np.testing.assert_allclose(back[1], bias)
-    curvature = np.mean(np.diag(np.diag(frequencies) - np.outer(frequencies, frequencies)))
-    quadratic = np.einsum("cd,de,ce->", weight, curvature * covariance + decay * np.eye(4), weight)
-    assert coordinates @ coordinates == pytest.approx(quadratic + curvature * bias @ bias)
-
-
-def test_gradient_in_whitened_coordinates_is_that_of_finite_differences():
-    loss, *_, (weight, bias) = problem(width=4)
-    whitening = Whitening(loss.covariance(), 0.3, np.array([0.2, 0.3, 0.5]), Compute(), map)
-    coordinates = whitening.coordinates(weight, bias)
-    slopes = np.random.default_rng(1).normal(size=weight.shape), np.array([1.0, -2.0, 0.5])
-
-    def linear(point):
-        parameters = whitening.parameters(point)
-        return (parameters[0] * slopes[0]).sum() + parameters[1] @ slopes[1]
-
-    steps = np.eye(len(coordinates))
-    expected = [linear(coordinates + step) - linear(coordinates) for step in steps]
-    np.testing.assert_allclose(whitening.gradient(*slopes), expected, rtol=1e-9, atol=1e-9)
 
 
 def test_torch_tensors_give_what_numpy_arrays_give():

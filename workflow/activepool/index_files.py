@@ -17,8 +17,8 @@ MOST_DIGITS = 18
 def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
     """Write an index file.
 
-    ``columns`` begin with ``index``. Floats keep all their digits; one that is no number is left empty, such
-    as the distance to a boundary where there is one class.
+    ``columns`` begin with ``index``. Floats have the digits of float32, since further ones depend on the BLAS
+    kernel; one that is no number is left empty, such as the distance to a boundary where there is one class.
     """
     with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
@@ -29,7 +29,7 @@ def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
 def _cells(values: np.ndarray) -> list[object]:
     if values.dtype.kind != "f":
         return values.tolist()
-    return [value if np.isfinite(value) else None for value in values.tolist()]
+    return [str(value) if np.isfinite(value) else None for value in values.astype(np.float32)]
 
 
 def read_index(*paths: str | Path) -> np.ndarray:

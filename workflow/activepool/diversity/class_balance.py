@@ -9,6 +9,9 @@ from activepool.compute import Mapping, row_blocks
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix
 from activepool.scores.nearest import NearestPerClass
 
+#: Squared distances below this part of the squared norms are rounding errors.
+EQUAL = 1e-13
+
 #: Listed samples that are compared with the majority's means at once.
 LISTED_AT_ONCE = 32
 
@@ -43,11 +46,10 @@ class ClassMeans:
         mask ``majority``; where there is no mean, 1 stands for the distance. Returns (n, C), rounded to
         float32, so that equal samples have equal ratios.
         """
-        squared = samples @ self.values.T
-        squared *= -2
-        squared += np.square(samples).sum(axis=1, keepdims=True)
-        squared += np.square(self.values).sum(axis=1)
-        squared = np.where(self.known, np.maximum(squared, 0), 1)
+        norms = np.square(samples).sum(axis=1, keepdims=True) + np.square(self.values).sum(axis=1)
+        squared = norms - 2 * (samples @ self.values.T)
+        squared[squared < EQUAL * norms] = 0  # a sample that is the mean, but for rounding errors
+        squared = np.where(self.known, squared, 1)
         measured = majority & self.known
         nearest = squared[:, measured].min(axis=1, keepdims=True) if measured.any() else np.ones((1, 1))
         ratios = np.full(squared.shape, np.inf)

@@ -1,31 +1,22 @@
 """Hierarchical clusters, and k-means cells for pools that are too large for them."""
 
-import os
-from types import ModuleType
 from typing import Literal
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
 
-from activepool.compute import Compute, array_namespace, row_blocks, to_numpy
-from activepool.diversity.distances import Points
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.compute import Compute, row_blocks
+from activepool.diversity.k_means import k_means, nearest_centres
+from activepool.features.store import FeatureMatrix
 
 #: Samples that the cells are fitted to, as a multiple of their number, and the steps of k-means.
 SAMPLES_PER_CELL = 64
 LLOYD_STEPS = 10
 
-#: Kernels that faiss's OpenBLAS has for those that NumPy's takes.
-KERNELS = {
-    "Haswell": "Haswell",
-    "Zen": "Zen",
-    "SkylakeX": "SkylakeX",
-    "Cooperlake": "SkylakeX",
-    "SapphireRapids": "SkylakeX",
-}
-
 #: Rows of the distance matrix that are computed at once.
 DISTANCE_ROWS = 256
+
+#: Distances are rounded to this part of the largest, so that equal ones stay equal whatever BLAS did.
+EQUAL = 2.0**-36
 
 
 def agglomerate(
@@ -52,7 +43,7 @@ def agglomerate(
 def k_means_cells(
     features: FeatureMatrix, rows: np.ndarray, cells: int, generator: np.random.Generator, compute: Compute
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divide samples into k-means cells: faiss, from random samples, fitted to a random part of them.
+    """Divide samples into k-means cells, starting from random samples and fitted to a random part of them.
 
     Args:
         features: (N, d).
@@ -62,53 +53,11 @@ def k_means_cells(
         compute: device and workers; the workers have no effect on the result.
 
     Returns: the centres (cells, d) float32, and the number of the nearest centre of each sample (n,).
-    Memory: SAMPLES_PER_CELL × cells × d float32, and a few blocks.
+    Memory: cells × d float64, and a few blocks.
     """
-    sample = features.take(generator.permutation(rows)[: SAMPLES_PER_CELL * cells])
-    centres = _k_means(sample, sample[:cells], compute)
-    points = Points.of(centres, compute)
-    blocks = row_blocks(len(rows), BLOCK_ROWS)
-    nearest = compute.map(lambda block: _nearest(features.take(rows[block]), points, compute), blocks)
-    return centres, np.concatenate(list(nearest))
-
-
-def _k_means(samples: np.ndarray, start: np.ndarray, compute: Compute) -> np.ndarray:
-    """Return the centres (k, d) of faiss's k-means; on one thread, so that its sums are always the same."""
-    faiss = _faiss()
-    settings = {"niter": LLOYD_STEPS, "min_points_per_centroid": 1, "max_points_per_centroid": len(samples)}
-    with threadpool_limits(1):
-        k_means = faiss.Kmeans(samples.shape[1], len(start), gpu=compute.device != "cpu", **settings)
-        k_means.train(samples, init_centroids=start)
-    return k_means.centroids
-
-
-def _faiss() -> ModuleType:
-    """Import faiss, with the kernels for the processor that NumPy has found.
-
-    The package brings an OpenBLAS of 2021, which takes a processor that is newer than itself for one of 2004:
-    k-means then takes 4.5 times as long (an Intel Xeon of 2023).
-    """
-    variable = "OPENBLAS_CORETYPE"
-    found = [library.get("architecture") for library in threadpool_info()]
-    kernels = next((KERNELS[architecture] for architecture in found if architecture in KERNELS), None)
-    if kernels is None or variable in os.environ:
-        import faiss
-
-        return faiss
-    os.environ[variable] = kernels
-    try:
-        import faiss
-    finally:
-        del os.environ[variable]
-    return faiss
-
-
-def _nearest(samples: np.ndarray, centres: Points, compute: Compute) -> np.ndarray:
-    """Return the number of the nearest centre of each sample, (n,); ties by the lower number."""
-    scores = compute.array(samples) @ centres.values.T
-    scores *= -2
-    scores += centres.norms
-    return to_numpy(array_namespace(scores).argmin(scores, axis=1))
+    sample = generator.permutation(rows)[: SAMPLES_PER_CELL * cells]
+    centres = k_means(features, np.sort(sample), sample[:cells], LLOYD_STEPS, compute)
+    return centres.astype(np.float32), nearest_centres(features, rows, centres, compute)
 
 
 def _pairwise_distances(points: np.ndarray, compute: Compute) -> np.ndarray:
@@ -129,4 +78,9 @@ def _pairwise_distances(points: np.ndarray, compute: Compute) -> np.ndarray:
 
     for _ in compute.map(fill, row_blocks(size, DISTANCE_ROWS)):
         pass
+    largest = result.max(initial=0.0)
+    if largest > 0:
+        quantum = EQUAL * 2.0 ** np.ceil(np.log2(largest))
+        np.round(result / quantum, out=result)
+        result *= quantum
     return result

@@ -37,14 +37,19 @@ class Points:
         return self.values.shape[0]
 
 
-def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
-    """Return lower and upper bounds of the squared distances of all pairs, each (n, m) float32.
+def rounding_slack(width: int) -> float:
+    """Return by what part of ‖x‖² + ‖y‖² the Gram form of ‖x − y‖² may be wrong in float32.
 
     A sum of d products is wrong, in whatever order, by at most d u ‖x‖ ‖y‖ with u = 2⁻²⁴ (Higham 2002,
     section 3.1). So are x·y, of which 2 ‖x‖ ‖y‖ ≤ ‖x‖² + ‖y‖², and the norms. Further 32 u stand for the
     rounding of the other sums, and of x and y themselves.
     """
-    slack = (2 * left.values.shape[1] + 32) * 2.0**-24
+    return (2 * width + 32) * 2.0**-24
+
+
+def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
+    """Return lower and upper bounds of the squared distances of all pairs, each (n, m) float32."""
+    slack = rounding_slack(left.values.shape[1])
     lower = left.values @ right.values.T
     lower *= -2
     lower += (1 - slack) * right.norms

@@ -46,7 +46,10 @@ def d_squared_sample(
     Returns: the picks in their order, (budget,). Where all that is left has distance 0 to the picks, the
     lowest rows.
 
-    Memory beyond the mapped features: budget × (d + C) float32 and some blocks.
+    Memory beyond the mapped features: budget × (d + C) float64 and some blocks.
+
+    The last bits of a BLAS kernel decide nothing: the bounds from which samples are drawn are free of them,
+    and float64 decides whether a draw is accepted.
     """
     if budget == 0:
         return pool[:0]
@@ -69,7 +72,7 @@ class _Sampler:
         self._pool = pool
         self._budget = budget
         self._squared_norm = squared_norms
-        self._norm = np.sqrt(self._squared_norm.astype(np.float64))
+        self._norm = np.sqrt(embeddings.norm_bounds(pool, squared_norms))
         self._picks = np.empty(0, dtype=np.int64)
         self._picked = embeddings.empty(budget)
         self._bound = np.full(len(pool), np.inf)

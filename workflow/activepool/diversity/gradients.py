@@ -14,8 +14,18 @@ from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
 
-#: Squared distances below this share of ‖g‖² + ‖g'‖² are the rounding of float32: g and g' are equal.
-RESOLUTION = 1e-5
+#: Squared distances below this share of ‖g‖² + ‖g'‖² are rounding errors of float64: g and g' are equal.
+RESOLUTION = 1e-12
+
+#: Bounds of squared norms are multiples of this part of the power of two above them.
+BOUND_STEP = 1 / 64
+
+#: Norms this close to a step, as a part of it, are computed in float64; so are those below SMALL, for which
+#: float32 may have no digits left, and SEEN others, so that the error of float32 is known.
+CLOSE, SMALL, SEEN = 1e-4, 1e-20, 256
+
+#: The error of a norm not computed in float64 is taken to be at most so many times the largest one seen.
+ERROR_MARGIN = 4.0
 
 
 @dataclass(frozen=True)
@@ -23,9 +33,9 @@ class Gradients:
     """Some gradient embeddings on the device.
 
     Attributes:
-        residuals: (n, C) float32, the factors a.
-        features: (n, d) float32, the factors z.
-        norms: (n,) float32, ‖g‖².
+        residuals: (n, C) float64, the factors a.
+        features: (n, d) float64, the factors z.
+        norms: (n,) float64, ‖g‖².
     """
 
     residuals: Array
@@ -47,7 +57,7 @@ class Gradients:
 
 
 def squared_distances(left: Gradients, right: Gradients) -> Array:
-    """Return ‖g − g'‖² of all pairs, (n, m) float32; 0 where float32 cannot tell g from g'."""
+    """Return ‖g − g'‖² of all pairs, (n, m) float64; 0 where float64 cannot tell g from g'."""
     xp = array_namespace(left.norms)
     norms = left.norms[:, None] + right.norms
     product = left.residuals @ right.residuals.T
@@ -61,7 +71,7 @@ def squared_distances(left: Gradients, right: Gradients) -> Array:
 class GradientEmbeddings:
     """The gradient embeddings of a head over a feature matrix, made when they are asked for.
 
-    Memory: a few blocks of BLOCK_ROWS × (d + 2 C) float32 per worker.
+    Memory: a few blocks of BLOCK_ROWS × (d + 2 C) float64 per worker.
     """
 
     def __init__(self, features: FeatureMatrix, head: LinearHead, compute: Compute) -> None:
@@ -69,18 +79,20 @@ class GradientEmbeddings:
         self._head = head
         self._compute = compute
         self._weight, self._bias = head.on(compute)
+        self._weight64, self._bias64 = (
+            compute.array(values.astype(np.float64)) for values in (head.weight, head.bias)
+        )
 
     def empty(self, capacity: int) -> Gradients:
         """Return room for ``capacity`` embeddings."""
         shapes = (capacity, self._head.num_classes), (capacity, self._features.shape[1]), (capacity,)
-        return Gradients(*(self._compute.array(np.zeros(shape, dtype=np.float32)) for shape in shapes))
+        return Gradients(*(self._compute.array(np.zeros(shape)) for shape in shapes))
 
     def take(self, rows: np.ndarray) -> Gradients:
         """Return the embeddings of the named rows."""
-        features = self._compute.array(self._features.take(rows))
-        residuals = _residuals(features @ self._weight.T + self._bias)
-        norms = _squared_norms(residuals) * _squared_norms(features)
-        return Gradients(residuals, features, norms)
+        features = self._compute.array(self._features.take(rows, np.float64))
+        residuals = _residuals(features @ self._weight64.T + self._bias64)
+        return Gradients(residuals, features, _squared_norms(residuals) * _squared_norms(features))
 
     def squared_norms(self, rows: np.ndarray) -> np.ndarray:
         """Return ‖g‖² of the named rows, (n,) float32: one pass of the head over them.
@@ -90,20 +102,52 @@ class GradientEmbeddings:
         result = np.empty(len(rows), dtype=np.float32)
 
         def measure(block: slice) -> None:
-            result[block] = to_numpy(self.take(rows[block]).norms)
+            features = self._compute.array(self._features.take(rows[block]))
+            residuals = _residuals(features @ self._weight.T + self._bias)
+            result[block] = to_numpy(_squared_norms(residuals) * _squared_norms(features))
             require_finite(rows[block], result[block])
 
         for _ in self._compute.map(measure, row_blocks(len(rows), BLOCK_ROWS)):
             pass
         return result
 
+    def norm_bounds(self, rows: np.ndarray, squared_norms: np.ndarray) -> np.ndarray:
+        """Return upper bounds of ‖g‖², close and free of the last bits in which BLAS kernels differ.
+
+        Args:
+            rows: (n,) rows.
+            squared_norms: (n,) float32, by `squared_norms`.
+
+        Returns: (n,) float64, each rounded up to a multiple of BOUND_STEP times the power of two above it.
+        Where the error of float32 may reach across a multiple, float64 decides.
+        """
+        exact, known = squared_norms.astype(np.float64), np.zeros(len(rows), dtype=bool)
+        close, error = CLOSE, np.inf
+        while ERROR_MARGIN * error > close:
+            close = max(close, ERROR_MARGIN * error) if np.isfinite(error) else close
+            mantissa = np.frexp(exact)[0] / BOUND_STEP
+            near = np.abs(mantissa - np.round(mantissa)) <= close * mantissa
+            near |= squared_norms < SMALL
+            near[:SEEN] = True
+            wanted = np.flatnonzero(near & ~known)
+            exact[wanted] = self._squared_norms64(rows[wanted])
+            known |= near
+            seen = known & (squared_norms >= SMALL)
+            error = np.abs(exact[seen] / squared_norms[seen] - 1).max(initial=0.0)
+        mantissa, exponent = np.frexp(exact)
+        return np.ldexp(np.ceil(mantissa / BOUND_STEP) * BOUND_STEP, exponent)
+
+    def _squared_norms64(self, rows: np.ndarray) -> np.ndarray:
+        blocks = [rows[block] for block in row_blocks(len(rows), BLOCK_ROWS)]
+        return np.concatenate(
+            [np.empty(0), *self._compute.map(lambda part: to_numpy(self.take(part).norms), blocks)]
+        )
+
     def longest(self, rows: np.ndarray, squared_norms: np.ndarray) -> int:
         """Return the position of the longest embedding, decided in float64; ties by the lower position."""
 
         def rescore(positions: np.ndarray) -> np.ndarray:
-            features = self._features.take(rows[positions], np.float64)
-            residuals = _residuals(self._head.logits64(features))
-            return -_squared_norms(residuals) * _squared_norms(features)
+            return -self._squared_norms64(rows[positions])
 
         positions, _ = exact_smallest(-squared_norms, rescore, 1)
         return int(positions[0])

@@ -48,14 +48,15 @@ class Predictions:
 
 
 def predict(head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictions:
-    """Apply ``head`` to ``rows``, in blocks."""
+    """Apply ``head`` to ``rows`` in float64, in blocks: the choice of a head depends on the predictions."""
     with compute.mapping() as mapping:
         return predict_by(mapping, head, rows, compute)
 
 
 def predict_by(mapping: Mapping, head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictions:
     """Do what `predict` does, on workers that are there already."""
-    one_block = partial(_predict_block, *head.on(compute), rows, compute)
+    weight, bias = (compute.array(values.astype(np.float64)) for values in (head.weight, head.bias))
+    one_block = partial(_predict_block, weight, bias, rows, compute)
     blocks = list(mapping(one_block, row_blocks(len(rows), BLOCK_ROWS)))
     if not blocks:
         return Predictions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
@@ -103,7 +104,7 @@ def _predict_block(
     weight: Array, bias: Array, rows: LabelledRows, compute: Compute, part: slice
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return ranks, confidences and losses of a part of the rows."""
-    logits = to_numpy(compute.array(rows.read(part)) @ weight.T + bias).astype(np.float64)
+    logits = to_numpy(compute.array(rows.read(part, np.float64)) @ weight.T + bias)
     labels = rows.labels[part][:, None]
     of_labels = np.take_along_axis(logits, labels, axis=1)
     before = (logits == of_labels) & (np.arange(logits.shape[1]) < labels)

@@ -42,15 +42,15 @@ class LabelledRows:
         """d."""
         return self.features.shape[1]
 
-    def read(self, part: slice = slice(None)) -> np.ndarray:
-        """Return the features of a part of the rows, (m, d) float32, a fresh array.
+    def read(self, part: slice = slice(None), dtype: type = np.float32) -> np.ndarray:
+        """Return the features of a part of the rows, (m, d) of ``dtype``, a fresh array.
 
         Raises: InputError if one is NaN or infinite, which would pass through all that follows unseen.
         """
-        features = self.features.take(self.rows[part])
+        features = self.features.take(self.rows[part], dtype)
         # NaN and infinity pass through a sum, which is quicker than to look at every number.
         if not np.isfinite(features.sum()):
-            finite = np.isfinite(features @ np.ones(self.width, dtype=np.float32))
+            finite = np.isfinite(features @ np.ones(self.width, dtype=dtype))
             if not finite.all():
                 row = self.rows[part][~finite][0]
                 raise InputError(f"features: row {row} holds NaN or infinity; extract the features again")

@@ -1,4 +1,4 @@
-"""The linear head at the optimum of softmax regression, by L-BFGS in whitened coordinates.
+"""The linear head at the optimum of softmax regression.
 
 Minimises over weight W (C, d) and bias b (C,)
 
@@ -8,29 +8,48 @@ with ω_i = 1/L, or weights that balance the classes. The problem is convex: the
 scikit-learn's ``LogisticRegression(C=1/(L λ))`` solves the same. The bias is not regularised. A class without
 samples has no finite optimum; it gets the weight 0 and a bias below all logits of the labelled set.
 
-Sums are made in blocks of fixed size in a fixed order: the head is the same bits for any number of workers.
-Peak memory: the labelled features in float32, and about 30 arrays of the size of W in float64.
+Up to L · d · C = EXACT_SIZE, Newton's method in float64 comes so near to the optimum (EXACT) that heads which
+two BLAS kernels train differ by less than float32 resolves: most of them are equal to the last bit. Larger
+problems are solved by L-BFGS in whitened coordinates, with float32 products; how near that comes depends on
+the ``tolerance``, and the kernel shows. ``benchmarks/head.py`` measures both.
+
+Sums run over blocks of fixed size in a fixed order, so the head has the same bits for any number of workers.
+Peak memory: the labelled features (of small problems in float64), and about 30 arrays of the size of W in
+float64.
 """
 
-from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import OptimizeResult, minimize
 from tqdm import tqdm
 
-from activepool.compute import Array, Compute, Mapping, to_numpy
+from activepool.compute import Compute, Mapping, to_numpy
 from activepool.evaluation.metrics import predict_by
 from activepool.heads.labelled import LabelledRows, class_weights
 from activepool.heads.linear import LinearHead, TrainedHead
+from activepool.heads.newton import newton
 from activepool.heads.settings import LbfgsSettings
-from activepool.heads.softmax_regression import Point, SoftmaxRegression, Whitening
+from activepool.heads.softmax_regression import Point, SoftmaxRegression
 
-#: How closely candidates among the weight decays are solved; the chosen one goes on to the tolerance asked.
+if TYPE_CHECKING:
+    from activepool.heads.whitened_lbfgs import WhitenedLbfgs
+
+#: Labelled samples × features × classes up to which heads are solved in float64.
+EXACT_SIZE = 10**8
+
+#: The distance of such a head from the optimum, and that of the candidates among the weight decays, as a part
+#: of the largest weight.
+EXACT, EXACT_CANDIDATE = 1e-13, 1e-6
+
+#: How closely candidates of larger problems are solved; the chosen one goes on to the tolerance asked.
 PATH_TOLERANCE = 1e-4
 
-#: A step that promises so much less than the tolerance is not made: its gain would be lost in the rounding
-#: errors of the loss, among which a line search would look for it in vain.
-NEGLIGIBLE = 0.01
+#: Weights are rounded to this part of the largest, which float32 can hold: coarser than errors of float64.
+RESOLUTION = 2.0**-24
+
+#: Candidates whose negative log-likelihoods differ by less than this part are equally likely.
+EQUALLY_LIKELY = 1e-9
 
 
 def train_lbfgs(
@@ -48,10 +67,10 @@ def train_lbfgs(
     The likelihood alone would be a poor judge: with few labels it asks for heads that hardly tell apart.
     """
     decays = sorted(np.atleast_1d(settings.weight_decays).tolist(), reverse=True)
-    with compute.mapping() as mapping, tqdm(desc="lbfgs", unit="pass", disable=None) as passes:
-        solver = _Solver(labelled, num_classes, settings, compute, mapping, passes)
+    with compute.mapping() as mapping, tqdm(desc="lbfgs", unit="step", disable=None) as steps:
+        solver = _Solver(labelled, num_classes, settings, compute, mapping, steps)
         decay, start = solver.choose(decays, validation) if len(decays) > 1 else (decays[0], solver.start)
-        head = solver.head(solver.minimise(decay, settings.tolerance, start))
+        head = solver.head(solver.minimise(decay, start))
         accuracy = predict_by(mapping, head, validation, compute).accuracy
     return TrainedHead(head, accuracy, {"weight_decay": decay, "iterations": solver.iterations})
 
@@ -60,7 +79,7 @@ class _Solver:
     """The problem of one labelled set.
 
     Attributes:
-        iterations: of L-BFGS, so far.
+        iterations: steps of Newton's method or of L-BFGS, so far.
     """
 
     def __init__(
@@ -70,126 +89,97 @@ class _Solver:
         settings: LbfgsSettings,
         compute: Compute,
         mapping: Mapping,
-        passes: tqdm,
+        steps: tqdm,
     ) -> None:
         self.iterations = 0
-        self._settings, self._compute, self._mapping, self._passes = settings, compute, mapping, passes
+        self._settings, self._compute, self._mapping, self._progress = settings, compute, mapping, steps
         self._num_labelled, self._num_classes = len(labelled), num_classes
         counts = labelled.class_counts(num_classes)
         weights = class_weights(counts, settings.class_weights)
         self._present = np.flatnonzero(counts)
         self._frequencies = (weights * counts)[self._present] / (weights * counts).sum()
         rows, self._basis = _in_row_space(labelled)
-        numbers = np.searchsorted(self._present, labelled.labels)
-        self._loss = SoftmaxRegression(rows, numbers, weights[labelled.labels], compute, mapping)
-        self._covariance = self._loss.covariance()
+        self._exact = len(rows) * rows.width * len(self._present) <= EXACT_SIZE
+        self._loss = SoftmaxRegression(
+            rows,
+            np.searchsorted(self._present, labelled.labels),
+            weights[labelled.labels],
+            compute,
+            mapping,
+            "float64" if self._exact else "float32",
+        )
 
     @property
     def start(self) -> Point:
         """The optimum of an infinite weight decay: the frequencies of the classes, whatever the features."""
         weight = np.zeros((len(self._present), len(self._loss.mean)))
-        return self._at(self._compute.array(weight), self._compute.array(np.log(self._frequencies)))
+        return self._loss(self._compute.array(weight), self._compute.array(np.log(self._frequencies)))
 
     def choose(self, decays: list[float], validation: LabelledRows) -> tuple[float, Point]:
         """Return the best of the falling ``decays``, and a solution near to its optimum."""
         candidates, solution = [], self.start
         for decay in decays:
-            solution = self.minimise(decay, PATH_TOLERANCE, solution)
+            solution = self.minimise(decay, solution, candidate=True)
             predictions = predict_by(self._mapping, self.head(solution), validation, self._compute)
-            candidates.append((-predictions.accuracy, predictions.nll, decay, solution))
-        return min(candidates, key=lambda candidate: candidate[:2])[2:]
+            candidates.append((predictions, decay, solution))
+        accuracy = max(predictions.accuracy for predictions, *_ in candidates)
+        best = [one for one in candidates if one[0].accuracy == accuracy]
+        likely = (1 + EQUALLY_LIKELY) * min(predictions.nll for predictions, *_ in best)
+        return next((decay, solution) for predictions, decay, solution in best if predictions.nll <= likely)
 
-    def minimise(self, decay: float, tolerance: float, start: Point) -> Point:
-        """Return the optimum for one weight decay, to ``tolerance``."""
+    def minimise(self, decay: float, start: Point, candidate: bool = False) -> Point:
+        """Return the optimum for one weight decay; more coarsely for a candidate among several."""
         strength = decay * self._loss.variance
-        whitening = Whitening(self._covariance, strength, self._frequencies, self._compute, self._mapping)
-        objective = _Objective(self._at, whitening, strength, start)
+        limit = self._settings.max_iterations
+        if self._exact:
+            accuracy = EXACT_CANDIDATE if candidate else EXACT
+            point, iterations = newton(self._loss, strength, start, accuracy, limit)
+        else:
+            tolerance = PATH_TOLERANCE if candidate else self._settings.tolerance
+            point, iterations = self._whitened.minimise(strength, start, tolerance, limit)
+        self.iterations += iterations
+        self._progress.update(iterations)
+        return point
 
-        def stop_in_time(intermediate_result: OptimizeResult) -> None:
-            if objective.promise < NEGLIGIBLE * tolerance:
-                raise StopIteration
+    @cached_property
+    def _whitened(self) -> "WhitenedLbfgs":
+        # SciPy's optimisers take longer to import than a small problem takes to solve.
+        from activepool.heads.whitened_lbfgs import WhitenedLbfgs
 
-        if objective.promise < NEGLIGIBLE * tolerance:
-            return start
-        found = minimize(
-            objective,
-            objective.start,
-            jac=True,
-            method="L-BFGS-B",
-            callback=stop_in_time,
-            options={"maxiter": self._settings.max_iterations, "ftol": tolerance, "gtol": 0.0},
-        )
-        self.iterations += int(found.nit)
-        return objective.point(found.x)
-
-    def _at(self, weight: Array, bias: Array) -> Point:
-        self._passes.update()
-        return self._loss(weight, bias)
+        return WhitenedLbfgs(self._loss, self._frequencies, self._compute, self._mapping)
 
     def head(self, solution: Point) -> LinearHead:
         """Return the head for all classes and for features as they are stored."""
         weight, bias = to_numpy(solution.weight), to_numpy(solution.bias)
-        bias = bias - weight @ self._loss.mean
+        bias = bias - bias.mean() - weight @ self._loss.mean
         if self._basis is not None:
             weight = weight @ self._basis.T
         all_weights = np.zeros((self._num_classes, weight.shape[1]), dtype=np.float32)
         all_biases = np.zeros(self._num_classes, dtype=np.float32)
         if len(self._present) < self._num_classes:
             # As after one more sample in which an absent class did not come up either.
-            all_biases[:] = self._loss.smallest_logit(solution.weight, solution.bias) - np.log(
-                self._num_labelled + 1
-            )
-        all_weights[self._present], all_biases[self._present] = weight, bias
+            smallest = self._loss.smallest_logit(solution.weight, solution.bias - solution.bias.mean())
+            all_biases[:] = smallest - np.log(self._num_labelled + 1)
+        all_weights[self._present], all_biases[self._present] = _rounded(weight), bias
         return LinearHead(all_weights, all_biases)
 
 
-class _Objective:
-    """The regularised loss of flat variables; the last point that was asked for is kept.
-
-    The variables are the whitened coordinates, scaled. SciPy's first trial is a step of length 1, whatever
-    the gradient; in whitened coordinates, where the curvature is about 1, the gradient itself is nearly
-    Newton's step, and the scale gives it the length 1.
-
-    Attributes:
-        start: the variables of the point where it starts.
-        promise: what part of the objective a step of Newton's from the last point would gain, were the
-            curvature in whitened coordinates 1.
-    """
-
-    def __init__(
-        self, at: Callable[[Array, Array], Point], whitening: Whitening, strength: float, start: Point
-    ) -> None:
-        self._at, self._whitening, self._strength, self._scale = at, whitening, strength, 1.0
-        self._scale = float(np.linalg.norm(self._value_and_gradient(start)[1])) or 1.0
-        self.start = whitening.coordinates(start.weight, start.bias) / self._scale
-        self._last = self.start, start
-
-    def __call__(self, variables: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the objective and its gradient."""
-        return self._value_and_gradient(self.point(variables))
-
-    def point(self, variables: np.ndarray) -> Point:
-        """Return the point of the variables."""
-        if not np.array_equal(variables, self._last[0]):
-            self._last = variables.copy(), self._at(*self._whitening.parameters(variables * self._scale))
-        return self._last[1]
-
-    def _value_and_gradient(self, point: Point) -> tuple[float, np.ndarray]:
-        weight_gradient = point.weight_gradient + self._strength * point.weight
-        gradient = self._whitening.gradient(weight_gradient, point.bias_gradient)
-        penalty = self._strength / 2 * float((point.weight * point.weight).sum())
-        value = point.loss + penalty
-        self.promise = gradient @ gradient / 2 / max(1.0, abs(value))
-        return value, gradient * self._scale
+def _rounded(weight: np.ndarray) -> np.ndarray:
+    """Round to a part of the largest weight, so that errors of float64 seldom show in float32."""
+    largest = np.abs(weight).max(initial=0.0)
+    if largest == 0:
+        return weight
+    quantum = RESOLUTION * 2.0 ** np.ceil(np.log2(largest))
+    return np.round(weight / quantum) * quantum
 
 
 def _in_row_space(labelled: LabelledRows) -> tuple[LabelledRows, np.ndarray | None]:
     """Return few samples in coordinates of the space that they span, and its basis (d, L); many as they are.
 
     The optimum lies in that space, as any part of a weight outside of it costs norm and changes no logit.
-    With 100 labels and d = 2048 this makes the d × d matrices of the whitening 400 times smaller.
+    With 100 labels and d = 2048 each product takes a twentieth of the time.
     """
     if len(labelled) > labelled.width // 2:
         return labelled, None
-    basis, coordinates = np.linalg.qr(labelled.read().T)
+    basis, coordinates = np.linalg.qr(labelled.read(dtype=np.float64).T)
     return LabelledRows.of_array(np.ascontiguousarray(coordinates.T), labelled.labels), basis

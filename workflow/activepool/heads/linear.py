@@ -12,6 +12,9 @@ from activepool.compute import Array, Compute
 from activepool.errors import InputError
 from activepool.hdf5_writing import written_hdf5
 
+#: Logits that differ by less than this part of the largest of a row are equal but for rounding errors.
+EQUAL = 2.0**-40
+
 
 @dataclass(frozen=True)
 class LinearHead:
@@ -37,6 +40,15 @@ class LinearHead:
     def logits64(self, features: np.ndarray) -> np.ndarray:
         """Return the logits of (n, d) float64 rows in float64: the reference for close decisions."""
         return features @ self._weight64.T + self.bias
+
+    def predicted64(self, features: np.ndarray) -> np.ndarray:
+        """Return the class of each (n, d) float64 row, (n,): the first of those whose logits are the largest.
+
+        Logits count as equal where rounding errors alone may have told them apart.
+        """
+        logits = self.logits64(features)
+        largest = logits.max(axis=1, keepdims=True)
+        return (logits >= largest - EQUAL * np.abs(logits).max(axis=1, keepdims=True)).argmax(axis=1)
 
     @cached_property
     def _weight64(self) -> np.ndarray:

@@ -75,8 +75,9 @@ class LbfgsSettings:
         class_weights: weigh classes in the loss by the inverse of their counts in the labelled set.
         weight_decays: one weight decay, or several of which the validation split chooses. They are relative
             to the total variance of the labelled features, so that the same values fit every backbone.
-        max_iterations: of L-BFGS, for each weight decay.
-        tolerance: L-BFGS stops when an iteration lowers the objective by less than this part of it.
+        max_iterations: of Newton's method or L-BFGS, for each weight decay.
+        tolerance: L-BFGS, for problems too large for Newton's method, stops when an iteration lowers the
+            objective by less than this part of it.
     """
 
     solver: ClassVar[str] = "lbfgs"

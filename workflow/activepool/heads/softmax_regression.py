@@ -1,19 +1,18 @@
-"""The objective of softmax regression, in blocks, and the coordinates in which it is easy to minimise.
+"""The objective of softmax regression with its gradient and Hessian, in blocks of samples.
 
 With centred features x_i, labels y_i and weights ω_i that sum to 1, the loss is
 
     f(W, b) = Σ_i ω_i · (log Σ_c exp(w_c·x_i + b_c) − w_{y_i}·x_i − b_{y_i}).
 
-All is written for the array namespace of a block: NumPy on a CPU, torch on a GPU.
+The code is written for the array namespace of a block: NumPy on a CPU, torch on a GPU.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
-from scipy.linalg import cholesky
-from scipy.linalg.lapack import dtrtri
 
 from activepool.compute import Array, Compute, Mapping, Result, array_namespace, row_blocks, to_numpy
 from activepool.features.store import BLOCK_ROWS
@@ -26,8 +25,10 @@ COVARIANCE_SAMPLES_PER_FEATURE = 10
 #: they are, and copies large ones first, which for few classes costs more than the product.
 PIECE_ROWS, FEW_CLASSES = 64, 16
 
-#: Classes whose weights are brought to other coordinates at once.
-CLASS_ROWS = 128
+#: Samples of a block in float64: small problems have few samples, and each worker needs blocks of its own.
+DOUBLE_ROWS = 512
+
+Precision = Literal["float32", "float64"]
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,24 @@ class Point:
 
 
 class SoftmaxRegression:
-    """The loss f on a labelled set that lies in memory (L · d · 4 bytes) as centred blocks.
+    """The loss f on a labelled set that lies in memory as centred blocks.
 
-    Sums run over blocks of fixed size in float32 and across blocks, in their order, in float64.
+    Within a block, products and sums have the precision of its features; across blocks, in their order, sums
+    are float64. Memory: L · d numbers of that precision.
 
     Attributes:
-        mean: (d,) float32, what was subtracted from the features.
+        mean: (d,), what was subtracted from the features.
         variance: the total variance Σ_i ω_i ‖x_i‖² of the centred features; 1 if they are all the same.
     """
 
     def __init__(
-        self, rows: LabelledRows, labels: np.ndarray, weights: np.ndarray, compute: Compute, mapping: Mapping
+        self,
+        rows: LabelledRows,
+        labels: np.ndarray,
+        weights: np.ndarray,
+        compute: Compute,
+        mapping: Mapping,
+        precision: Precision = "float32",
     ) -> None:
         """Read the features.
 
@@ -72,26 +80,29 @@ class SoftmaxRegression:
             weights: (L,) the weights ω.
             compute: the device of the blocks.
             mapping: of ``compute``; shares the blocks among its workers.
+            precision: of the blocks.
         """
-        self._mapping = mapping
-        read = partial(_read_block, rows, labels, weights, compute)
-        self._blocks = list(mapping(read, row_blocks(len(rows), BLOCK_ROWS)))
+        self._mapping, self._dtype = mapping, np.dtype(precision)
+        read = partial(_read_block, rows, labels, weights.astype(self._dtype), compute)
+        block_rows = BLOCK_ROWS if precision == "float32" else DOUBLE_ROWS
+        self._blocks = list(mapping(read, row_blocks(len(rows), block_rows)))
         sums = [to_numpy(one).astype(np.float64) for one in self._map(_weighted_sum)]
-        self.mean = sum(sums).astype(np.float32)
+        self.mean = sum(sums).astype(self._dtype)
         self.variance = sum(self._map(partial(_centre, compute.array(self.mean)))) or 1.0
 
     def __call__(self, weight: Array, bias: Array) -> Point:
         """Return f and its gradients at ``weight`` (K, d) and ``bias`` (K,), float64."""
-        loss, weight_gradient, bias_gradient = 0.0, 0.0, 0.0
-        for part in self._map(partial(_loss_and_gradients, *_single(weight, bias))):
-            loss = loss + part[0]
-            weight_gradient = _double(part[1]) + weight_gradient
-            bias_gradient = part[2] + bias_gradient
-        return Point(weight, bias, float(loss), weight_gradient, bias_gradient)
+        parts = self._map(partial(_loss_and_gradients, *self._cast(weight, bias)))
+        loss, *gradients = _sums(parts)
+        return Point(weight, bias, float(loss), *gradients)
+
+    def curvature(self, weight: Array, bias: Array) -> "Curvature":
+        """Return the Hessian of f at a point."""
+        return Curvature(self, list(self._map(partial(_probabilities, *self._cast(weight, bias)))))
 
     def smallest_logit(self, weight: Array, bias: Array) -> float:
         """Return the smallest logit of any sample for any class."""
-        return min(self._map(partial(_smallest_logit, *_single(weight, bias))))
+        return min(self._map(partial(_smallest_logit, *self._cast(weight, bias))))
 
     def covariance(self) -> np.ndarray:
         """Return an estimate of Σ_i ω_i x_i x_iᵀ, (d, d) float64, from every s-th sample.
@@ -110,65 +121,43 @@ class SoftmaxRegression:
     def _map(self, function: Callable[[_Block], Result]) -> Iterator[Result]:
         return self._mapping(function, self._blocks)
 
+    def _cast(self, weight: Array, bias: Array) -> tuple[Array, Array]:
+        """Return both in the precision of the blocks."""
+        namespace = array_namespace(weight)
+        dtype = getattr(namespace, self._dtype.name)
+        return namespace.astype(weight, dtype), namespace.astype(bias, dtype)
 
-class Whitening:
-    """Coordinates U = (W R, b √h), in which the regularised loss has nearly the same curvature everywhere.
 
-    At the start (W = 0, b the logarithms of the classes' frequencies π) the Hessian of f is
-    (diag π − ππᵀ) ⊗ Σ with Σ the covariance of the features. Its diagonal blocks are on average h Σ,
-    h = (1 − Σ_c π_c²)/K; R is the Cholesky factor of h Σ + λI. Böhning (1992, Multinomial logistic regression
-    algorithm) has ½ in the place of h, a bound that holds everywhere; with many classes it is far from the
-    truth, and λ then counts too little.
+class Curvature:
+    """The Hessian of f at a point: Σ_i ω_i (diag p_i − p_i p_iᵀ) ⊗ (x_i, 1)(x_i, 1)ᵀ.
+
+    Memory: a probability for each sample and class.
     """
 
-    def __init__(
-        self,
-        covariance: np.ndarray,
-        weight_decay: float,
-        frequencies: np.ndarray,
-        compute: Compute,
-        mapping: Mapping,
-    ) -> None:
-        """Factorise; ``frequencies`` are π, (K,), with the sum 1, and ``weight_decay`` is λ."""
-        # With one class there is no curvature, and nothing to minimise either.
-        curvature = (1 - (frequencies**2).sum()) / len(frequencies) or 1.0
-        scaled = curvature * covariance
-        # Σ was made in float32; less than its rounding errors would not keep it positive definite.
-        rounding = np.finfo(np.float32).eps * np.trace(scaled)
-        scaled[np.diag_indices_from(scaled)] += max(weight_decay, rounding)
-        factor = cholesky(scaled, lower=True)
-        self._factor = compute.array(factor)
-        self._inverse = compute.array(dtrtri(factor, lower=True)[0])
-        self._bias_scale = curvature**0.5
-        self._compute, self._mapping = compute, mapping
+    def __init__(self, loss: SoftmaxRegression, probabilities: list[Array]) -> None:
+        self._loss = loss
+        self._probabilities = probabilities
 
-    def coordinates(self, weight: Array, bias: Array) -> np.ndarray:
-        """Return U of (W, b), flat, in memory of the host."""
-        return _flat(self._product(weight, self._factor), bias * self._bias_scale)
+    def product(self, weight: Array, bias: Array) -> tuple[Array, Array]:
+        """Return the Hessian times a direction ``weight`` (K, d) and ``bias`` (K,), as float64."""
+        return self._sums(partial(_curvature_product, *self._loss._cast(weight, bias)))
 
-    def parameters(self, coordinates: np.ndarray) -> tuple[Array, Array]:
-        """Return (W, b) of a flat U."""
-        width = self._factor.shape[0]
-        both = self._compute.array(coordinates.reshape(-1, width + 1))
-        return self._product(both[:, :width], self._inverse), both[:, width] / self._bias_scale
+    def diagonal(self) -> tuple[Array, Array]:
+        """Return the diagonal of the Hessian, (K, d) and (K,) float64."""
+        return self._sums(_curvature_diagonal)
 
-    def gradient(self, weight_gradient: Array, bias_gradient: Array) -> np.ndarray:
-        """Return the gradient in U, flat, of the gradients in (W, b)."""
-        return _flat(self._product(weight_gradient, self._inverse.T), bias_gradient / self._bias_scale)
-
-    def _product(self, rows: Array, matrix: Array) -> Array:
-        """Return rows (K, d) times a matrix (d, d), in blocks of classes."""
-        blocks = row_blocks(rows.shape[0], CLASS_ROWS)
-        return array_namespace(rows).concat(list(self._mapping(lambda block: rows[block] @ matrix, blocks)))
+    def _sums(self, function: Callable[[_Block, Array], tuple[Array, Array]]) -> tuple[Array, Array]:
+        pairs = zip(self._loss._blocks, self._probabilities, strict=True)
+        weight, bias = _sums(self._loss._mapping(lambda pair: function(*pair), pairs))
+        return weight, bias
 
 
-def _flat(matrix: Array, column: Array) -> np.ndarray:
-    return np.concatenate([to_numpy(matrix), to_numpy(column)[:, None]], axis=1).ravel()
-
-
-def _single(weight: Array, bias: Array) -> tuple[Array, Array]:
-    namespace = array_namespace(weight)
-    return namespace.astype(weight, namespace.float32), namespace.astype(bias, namespace.float32)
+def _sums(parts: Iterator[tuple[Array, ...]]) -> list[Array]:
+    """Return the sums over blocks, in their order, of each array of their results, float64."""
+    totals = [_double(one) for one in next(parts)]
+    for part in parts:
+        totals = [total + _double(one) for total, one in zip(totals, part, strict=True)]
+    return totals
 
 
 def _double(values: Array) -> Array:
@@ -180,9 +169,9 @@ def _read_block(
     rows: LabelledRows, labels: np.ndarray, weights: np.ndarray, compute: Compute, part: slice
 ) -> _Block:
     return _Block(
-        compute.array(rows.read(part)),
+        compute.array(rows.read(part, weights.dtype)),
         compute.array(labels[part]),
-        compute.array(weights[part].astype(np.float32)),
+        compute.array(weights[part]),
         compute.array(np.arange(len(labels[part]))),
     )
 
@@ -225,6 +214,34 @@ def _loss_and_gradients(weight: Array, bias: Array, block: _Block) -> tuple[Arra
         _weight_gradient(residuals, block.features),
         namespace.sum(residuals, axis=1, dtype=namespace.float64),
     )
+
+
+def _probabilities(weight: Array, bias: Array, block: _Block) -> Array:
+    """Return softmax(W x + b) of each sample, (K, n)."""
+    namespace = array_namespace(weight)
+    logits = _logits(weight, bias, block.features)
+    logits -= namespace.max(logits, axis=0)
+    exponentials = namespace.exp(logits)
+    exponentials /= namespace.sum(exponentials, axis=0)
+    return exponentials
+
+
+def _curvature_product(
+    weight: Array, bias: Array, block: _Block, probabilities: Array
+) -> tuple[Array, Array]:
+    namespace = array_namespace(weight)
+    changes = probabilities * _logits(weight, bias, block.features)
+    changes -= probabilities * namespace.sum(changes, axis=0)
+    changes *= block.weights
+    return _weight_gradient(changes, block.features), namespace.sum(changes, axis=1, dtype=namespace.float64)
+
+
+def _curvature_diagonal(block: _Block, probabilities: Array) -> tuple[Array, Array]:
+    namespace = array_namespace(probabilities)
+    variances = probabilities * (1 - probabilities)
+    variances *= block.weights
+    squares = block.features * block.features
+    return _weight_gradient(variances, squares), namespace.sum(variances, axis=1, dtype=namespace.float64)
 
 
 def _logits(weight: Array, bias: Array, features: Array) -> Array:

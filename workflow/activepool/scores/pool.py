@@ -15,6 +15,10 @@ from activepool.scores.uncertainty import confidence, entropy, margin
 #: The scores of uncertainty by name; each maps logits (n, C) to (n,).
 UNCERTAINTIES = {"confidence": confidence, "margin": margin, "entropy": entropy}
 
+#: Classes whose logits differ by less than this part of a row's largest, and of the largest bias, are told
+#: apart in float64.
+OPEN = 1e-5
+
 #: All scores by name.
 SCORES = (*UNCERTAINTIES, "boundary")
 
@@ -79,6 +83,19 @@ class HeadOnPool:
             name: np.concatenate([np.empty(0, kind), *(one[name] for one in blocks)], dtype=kind)
             for name, kind in types.items()
         }
+
+    def _predicted(self, rows: np.ndarray, logits: Array) -> np.ndarray:
+        """Return the class of each row; where float32 leaves two of them open, float64 decides."""
+        xp = array_namespace(logits)
+        largest = xp.max(logits, axis=1, keepdims=True)
+        scale = xp.maximum(largest, -xp.min(logits, axis=1, keepdims=True)) + xp.max(xp.abs(self._bias))
+        rivals = xp.sum(logits >= largest - OPEN * scale, axis=1)
+        predicted = to_numpy(xp.argmax(logits, axis=1))
+        (open_rows,) = np.nonzero(to_numpy(rivals) > 1)
+        if len(open_rows):
+            predicted = predicted.copy()
+            predicted[open_rows] = self.head.predicted64(self.features.take(rows[open_rows], np.float64))
+        return predicted
 
     def score64(self, rows: np.ndarray, name: str) -> np.ndarray:
         """Return one score of the named rows in float64, (n,): the reference near a cut."""

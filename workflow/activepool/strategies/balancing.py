@@ -24,7 +24,7 @@ def balancing(query: Query) -> Selection:
     candidates = NearestToClass(query.features, query.unlabelled, means, length)
 
     def predict(row: int) -> int:
-        return int(np.argmax(query.head.weight @ query.features.take(np.array([row]))[0] + query.head.bias))
+        return int(query.head.predicted64(query.features.take(np.array([row]), np.float64))[0])
 
     counts = np.bincount(query.labels, minlength=query.num_classes)
     with query.compute.mapping() as mapping:

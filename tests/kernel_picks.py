@@ -1,0 +1,93 @@
+"""Rounds of every strategy on real features, in a process whose BLAS kernel the environment chooses.
+
+    OPENBLAS_CORETYPE=Haswell python tests/kernel_picks.py
+
+prints the kernels in use, and per strategy the picks of each round, as JSON. A features.h5 (or .npz with
+``features`` and ``labels``) and the sizes can be given, to compare kernels on a larger pool.
+"""
+
+import argparse
+import json
+import sys
+
+import numpy as np
+from queries import Problem
+from sklearn.datasets import load_digits
+from threadpoolctl import threadpool_info
+
+from activepool.compute import Compute
+from activepool.heads.labelled import LabelledRows
+from activepool.heads.lbfgs import train_lbfgs
+from activepool.heads.settings import LbfgsSettings
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.registry import builtin_strategies
+
+OPTIONS = {
+    "partitioned": {"wraps": "badge", "partitions": 3},
+    "cluster_margin": {"leaves": 200},
+    "margin_clustering": {"subset": 4000},
+}
+
+
+class Rounds(Problem):
+    """A pool whose head is trained in each round; the last rows are the validation split."""
+
+    def __init__(
+        self, features: np.ndarray, labels: np.ndarray, labelled: int, validation: int, workers: int
+    ):
+        order = np.random.default_rng(0).permutation(len(labels))
+        features, labels = features[order], labels[order]
+        self.validation = LabelledRows.of_array(features[-validation:], labels[-validation:])
+        self.features, self.labels = features[:-validation], labels[:-validation]
+        self.classes, self.workers = int(labels.max()) + 1, workers
+        self.first = self.labelled = np.arange(labelled)
+
+    def run(self, strategy: Strategy, rounds: int, budget: int, options: dict) -> list[list[int]]:
+        """Return the picks of each round."""
+        self.labelled, picks = self.first, []
+        for number in range(rounds):
+            self.train()
+            selection = self.select(strategy, budget, seed=number, workers=self.workers, options=options)
+            picks.append(selection.index.tolist())
+            self.labelled = np.concatenate([self.labelled, selection.index])
+        return picks
+
+    def train(self) -> None:
+        labelled = LabelledRows.of_array(self.features[self.labelled], self.labels[self.labelled])
+        compute = Compute("cpu", self.workers)
+        self.head = train_lbfgs(labelled, self.validation, self.classes, LbfgsSettings(), compute).head
+
+
+def kernels() -> list[str]:
+    return sorted({found["architecture"] for found in threadpool_info() if "architecture" in found})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--features", help="an .npz with features and labels; by default the digits' pixels")
+    parser.add_argument("--labelled", type=int, default=60)
+    parser.add_argument("--validation", type=int, default=180)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--budget", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--strategies", nargs="*")
+    arguments = parser.parse_args()
+    if arguments.features:
+        data = np.load(arguments.features)
+        features, labels = data["features"], data["labels"]
+    else:
+        features, labels = load_digits(return_X_y=True)
+    problem = Rounds(
+        features.astype(np.float32), labels, arguments.labelled, arguments.validation, arguments.workers
+    )
+    strategies = [one for one in builtin_strategies().values() if not one.image_model]
+    picks = {
+        one.name: problem.run(one, arguments.rounds, arguments.budget, OPTIONS.get(one.name, {}))
+        for one in strategies
+        if not arguments.strategies or one.name in arguments.strategies
+    }
+    json.dump({"kernels": kernels(), "picks": picks}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Lloyd's k-means, to the same bits on any number of workers and with any BLAS kernel.
+
+A float32 product finds the centres that may be the nearest of a sample. Where there are several, direct
+differences in float64 decide. Means are float64 sums in a fixed order.
+"""
+
+import numpy as np
+
+from activepool.compute import Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.diversity.distances import PAIRS_AT_ONCE, Points, rounding_slack, squared_norms
+from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+
+
+def k_means(
+    features: FeatureMatrix, rows: np.ndarray, start: np.ndarray, steps: int, compute: Compute
+) -> np.ndarray:
+    """Return the centres (k, d) float64 that Lloyd's algorithm reaches.
+
+    Args:
+        features: (N, d).
+        rows: (n,) the samples.
+        start: (k,) rows that are the first centres.
+        steps: at most so many; it ends earlier where the centres no longer move.
+        compute: device and workers; no effect on the result.
+
+    A centre that is nearest to no sample stays where it is. Memory: k × d float64 and some blocks.
+    """
+    centres = features.take(start, np.float64)
+    with compute.mapping() as mapping:
+        for _ in range(steps):
+            moved = _means(features, rows, centres, mapping, compute)
+            if np.array_equal(moved, centres):
+                break
+            centres = moved
+    return centres
+
+
+def nearest_centres(
+    features: FeatureMatrix, rows: np.ndarray, centres: np.ndarray, compute: Compute
+) -> np.ndarray:
+    """Return the number of the nearest of ``centres`` (k, d) for each row, (n,); ties by the lower number."""
+    cells = _Cells(features, centres, compute)
+    blocks = (rows[block] for block in row_blocks(len(rows), BLOCK_ROWS))
+    return np.concatenate([np.empty(0, dtype=np.int64), *compute.map(cells.nearest, blocks)])
+
+
+def _means(
+    features: FeatureMatrix, rows: np.ndarray, centres: np.ndarray, mapping: Mapping, compute: Compute
+) -> np.ndarray:
+    """Return the mean of the samples of each cell."""
+    cells = _Cells(features, centres, compute)
+
+    def sums(block: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        cell = cells.nearest(rows[block])
+        order = np.argsort(cell, kind="stable")
+        present, starts, counts = np.unique(cell[order], return_index=True, return_counts=True)
+        samples = features.take(rows[block][order], np.float64)
+        return present, counts, np.add.reduceat(samples, starts, axis=0)
+
+    total, size = np.zeros_like(centres), np.zeros(len(centres), dtype=np.int64)
+    for present, counts, added in mapping(sums, row_blocks(len(rows), BLOCK_ROWS)):
+        total[present] += added
+        size[present] += counts
+    return np.where(size[:, None] > 0, total / np.maximum(size, 1)[:, None], centres)
+
+
+class _Cells:
+    """The cells of some centres."""
+
+    def __init__(self, features: FeatureMatrix, centres: np.ndarray, compute: Compute) -> None:
+        self._features = features
+        self._centres = centres
+        self._compute = compute
+        # Norms, and with them the error of the product, are small about a common origin.
+        self._origin = centres.mean(axis=0).astype(np.float32)
+        self._points = Points.of((centres - self._origin).astype(np.float32), compute)
+        self._largest_norm = float(to_numpy(self._points.norms).max())
+
+    def nearest(self, rows: np.ndarray) -> np.ndarray:
+        """Return the number of the nearest centre of each row, (n,)."""
+        samples = Points.of(self._features.take(rows) - self._origin, self._compute)
+        xp = array_namespace(samples.norms)
+        scores = samples.values @ self._points.values.T
+        scores *= -2
+        scores += self._points.norms
+        slack = 4 * rounding_slack(samples.values.shape[1])
+        limit = xp.min(scores, axis=1) + slack * (samples.norms + self._largest_norm)
+        sample, centre = (to_numpy(found) for found in xp.nonzero(scores <= limit[:, None]))
+        nearest = np.empty(len(rows), dtype=np.int64)
+        nearest[sample[::-1]] = centre[::-1]  # the first of each
+        rivals = np.bincount(sample, minlength=len(rows))[sample] > 1
+        sample, centre = sample[rivals], centre[rivals]
+        order = np.lexsort((centre, self._distances(rows[sample], centre), sample))[::-1]
+        nearest[sample[order]] = centre[order]
+        return nearest
+
+    def _distances(self, rows: np.ndarray, centre: np.ndarray) -> np.ndarray:
+        """Return the squared distance of each row to the centre beside it, (n,) float64."""
+        result = np.empty(len(rows))
+        for pairs in row_blocks(len(rows), PAIRS_AT_ONCE):
+            difference = self._features.take(rows[pairs], np.float64)
+            difference -= self._centres[centre[pairs]]
+            result[pairs] = squared_norms(difference)
+        return result

@@ -1,0 +1,126 @@
+"""Newton's method for the regularised loss of softmax regression, in float64.
+
+Each step solves the Newton equations by conjugate gradients, preconditioned with the diagonal of the Hessian,
+as closely as the distance from the optimum deserves (Nocedal and Wright 2006, algorithm 7.1), and is halved
+until the objective falls. The number of correct digits then grows with each step until float64 ends it.
+"""
+
+import numpy as np
+
+from activepool.compute import Array, array_namespace
+from activepool.heads.softmax_regression import Curvature, Point, SoftmaxRegression
+
+#: The coarsest relative error of a step, by the norm of the preconditioned residual.
+COARSEST = 0.1
+
+#: Products with the Hessian in one step.
+MAX_PRODUCTS = 500
+
+#: A step is halved so often at most, until the objective falls by this share of what its slope promises.
+MAX_HALVINGS, SUFFICIENT = 30, 1e-4
+
+#: Differences of the objective below this part of it, or of 1, are rounding errors.
+ROUNDING = 1e-14
+
+
+def newton(
+    loss: SoftmaxRegression, strength: float, start: Point, accuracy: float, max_iterations: int
+) -> tuple[Point, int]:
+    """Minimise f(W, b) + λ/2 · ‖W‖².
+
+    Args:
+        loss: f.
+        strength: λ > 0.
+        start: where to start.
+        accuracy: the distance from the optimum to reach, as a part of the largest weight.
+        max_iterations: at most so many steps.
+
+    Returns: the last point, and how many steps led to it. It is as near as ``accuracy`` asks, or as float64
+    and ``max_iterations`` allow.
+    """
+    point = start
+    for iteration in range(max_iterations):
+        gradient = _joined(point.weight_gradient + strength * point.weight, point.bias_gradient)
+        curvature = loss.curvature(point.weight, point.bias)
+        step, error = _step(curvature, strength, gradient, _value(point, strength))
+        reached = _descend(loss, strength, point, step, float((gradient * step).sum()))
+        if reached is None:
+            return point, iteration
+        size = _relative_change(reached, point)
+        point = reached
+        # A step of size s, solved to a relative error e, leaves about max(s, e) · s.
+        if max(size, error) * size <= accuracy:
+            return point, iteration + 1
+    return point, max_iterations
+
+
+def _step(curvature: Curvature, strength: float, gradient: Array, value: float) -> tuple[Array, float]:
+    """Return Newton's step (K, d + 1) by conjugate gradients, and its relative error."""
+    diagonal_weight, diagonal_bias = curvature.diagonal()
+    diagonal = _joined(diagonal_weight + strength, diagonal_bias)
+    # The curvature in the bias of a class vanishes where all probabilities are 0 or 1, as does its gradient.
+    diagonal += np.finfo(np.float64).tiny
+    step, residual = 0 * gradient, _balanced(-gradient)
+    direction, norm = _preconditioned(residual, diagonal)
+    first_norm = norm
+    error = min(COARSEST, (norm / max(1.0, value)) ** 0.5)
+    for _ in range(MAX_PRODUCTS):
+        if norm <= error**2 * first_norm:
+            break
+        weight, bias = direction[:, :-1], direction[:, -1]
+        weight_product, bias_product = curvature.product(weight, bias)
+        product = _joined(weight_product + strength * weight, bias_product)
+        along = float((direction * product).sum())
+        if not along > 0:  # nothing but rounding errors is left
+            break
+        length = norm / along
+        step = step + length * direction
+        residual = _balanced(residual - length * product)
+        scaled, next_norm = _preconditioned(residual, diagonal)
+        direction = scaled + next_norm / norm * direction
+        norm = next_norm
+    return step, (norm / first_norm) ** 0.5 if first_norm else 0.0
+
+
+def _preconditioned(residual: Array, diagonal: Array) -> tuple[Array, float]:
+    """Return the residual over the diagonal, balanced, and its product with the residual."""
+    scaled = residual / diagonal
+    return _balanced(scaled), float((residual * scaled).sum())
+
+
+def _balanced(parameters: Array) -> Array:
+    """Subtract the mean over classes, which changes no probability and is 0 at the optimum."""
+    return parameters - array_namespace(parameters).mean(parameters, axis=0)
+
+
+def _descend(
+    loss: SoftmaxRegression, strength: float, point: Point, step: Array, slope: float
+) -> Point | None:
+    """Return the point after the step, or after as short a part of it as lowers the objective; else None."""
+    value = _value(point, strength)
+    length = 1.0
+    for _ in range(MAX_HALVINGS):
+        parameters = _balanced(_joined(point.weight, point.bias) + length * step)
+        reached = loss(parameters[:, :-1], parameters[:, -1])
+        if _value(reached, strength) <= value + SUFFICIENT * length * slope + ROUNDING * max(1.0, value):
+            return reached
+        length /= 2
+    return None
+
+
+def _value(point: Point, strength: float) -> float:
+    return point.loss + strength / 2 * float((point.weight * point.weight).sum())
+
+
+def _relative_change(point: Point, before: Point) -> float:
+    """Return the largest change of a weight as a part of the largest weight; of a bias, of 1 at least."""
+    xp = array_namespace(point.weight)
+    of_weight = float(xp.max(xp.abs(point.weight - before.weight)))
+    of_bias = float(xp.max(xp.abs(point.bias - before.bias)))
+    largest_weight, largest_bias = (float(xp.max(xp.abs(values))) for values in (point.weight, point.bias))
+    return max(of_weight / largest_weight if of_weight else 0.0, of_bias / max(1.0, largest_bias))
+
+
+def _joined(weight: Array, bias: Array) -> Array:
+    """Return [W | b], (K, d + 1)."""
+    return array_namespace(weight).concat([weight, bias[:, None]], axis=1)

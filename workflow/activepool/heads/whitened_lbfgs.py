@@ -1,0 +1,145 @@
+"""L-BFGS for the regularised loss of softmax regression, in coordinates that even out its curvature."""
+
+import numpy as np
+from scipy.linalg import cholesky
+from scipy.linalg.lapack import dtrtri
+from scipy.optimize import OptimizeResult, minimize
+
+from activepool.compute import Array, Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.heads.softmax_regression import Point, SoftmaxRegression
+
+#: Classes whose weights are brought to other coordinates at once.
+CLASS_ROWS = 128
+
+#: A step that promises so much less than the tolerance is not made: its gain would be lost in the rounding
+#: errors of the loss, among which a line search would look for it in vain.
+NEGLIGIBLE = 0.01
+
+
+class Whitening:
+    """Coordinates U = (W R, b √h), in which the regularised loss has nearly the same curvature everywhere.
+
+    At the start (W = 0, b the logarithms of the classes' frequencies π) the Hessian of f is
+    (diag π − ππᵀ) ⊗ Σ with Σ the covariance of the features. Its diagonal blocks are on average h Σ,
+    h = (1 − Σ_c π_c²)/K; R is the Cholesky factor of h Σ + λI. Böhning (1992, Multinomial logistic regression
+    algorithm) has ½ in the place of h, a bound that holds everywhere; with many classes it is far from the
+    truth, and λ then counts too little.
+    """
+
+    def __init__(
+        self,
+        covariance: np.ndarray,
+        weight_decay: float,
+        frequencies: np.ndarray,
+        compute: Compute,
+        mapping: Mapping,
+    ) -> None:
+        """Factorise; ``frequencies`` are π, (K,), with the sum 1, and ``weight_decay`` is λ."""
+        # With one class there is no curvature, and nothing to minimise either.
+        curvature = (1 - (frequencies**2).sum()) / len(frequencies) or 1.0
+        scaled = curvature * covariance
+        # Σ was made in float32; less than its rounding errors would not keep it positive definite.
+        rounding = np.finfo(np.float32).eps * np.trace(scaled)
+        scaled[np.diag_indices_from(scaled)] += max(weight_decay, rounding)
+        factor = cholesky(scaled, lower=True)
+        self._factor = compute.array(factor)
+        self._inverse = compute.array(dtrtri(factor, lower=True)[0])
+        self._bias_scale = curvature**0.5
+        self._compute, self._mapping = compute, mapping
+
+    def coordinates(self, weight: Array, bias: Array) -> np.ndarray:
+        """Return U of (W, b), flat, in memory of the host."""
+        return _flat(self._product(weight, self._factor), bias * self._bias_scale)
+
+    def parameters(self, coordinates: np.ndarray) -> tuple[Array, Array]:
+        """Return (W, b) of a flat U."""
+        width = self._factor.shape[0]
+        both = self._compute.array(coordinates.reshape(-1, width + 1))
+        return self._product(both[:, :width], self._inverse), both[:, width] / self._bias_scale
+
+    def gradient(self, weight_gradient: Array, bias_gradient: Array) -> np.ndarray:
+        """Return the gradient in U, flat, of the gradients in (W, b)."""
+        return _flat(self._product(weight_gradient, self._inverse.T), bias_gradient / self._bias_scale)
+
+    def _product(self, rows: Array, matrix: Array) -> Array:
+        """Return rows (K, d) times a matrix (d, d), in blocks of classes."""
+        blocks = row_blocks(rows.shape[0], CLASS_ROWS)
+        return array_namespace(rows).concat(list(self._mapping(lambda block: rows[block] @ matrix, blocks)))
+
+
+class WhitenedLbfgs:
+    """The problem of one labelled set, whose covariance is computed once for all weight decays."""
+
+    def __init__(
+        self, loss: SoftmaxRegression, frequencies: np.ndarray, compute: Compute, mapping: Mapping
+    ) -> None:
+        self._loss, self._frequencies, self._compute, self._mapping = loss, frequencies, compute, mapping
+        self._covariance = loss.covariance()
+
+    def minimise(
+        self, strength: float, start: Point, tolerance: float, max_iterations: int
+    ) -> tuple[Point, int]:
+        """Return the minimum of f(W, b) + λ/2 · ‖W‖² for λ = ``strength``, and the number of iterations.
+
+        It ends when an iteration lowers the objective by less than the part ``tolerance`` of it.
+        """
+        whitening = Whitening(self._covariance, strength, self._frequencies, self._compute, self._mapping)
+        objective = _Objective(self._loss, whitening, strength, start)
+
+        def stop_in_time(intermediate_result: OptimizeResult) -> None:
+            if objective.promise < NEGLIGIBLE * tolerance:
+                raise StopIteration
+
+        if objective.promise < NEGLIGIBLE * tolerance:
+            return start, 0
+        found = minimize(
+            objective,
+            objective.start,
+            jac=True,
+            method="L-BFGS-B",
+            callback=stop_in_time,
+            options={"maxiter": max_iterations, "ftol": tolerance, "gtol": 0.0},
+        )
+        return objective.point(found.x), int(found.nit)
+
+
+class _Objective:
+    """The regularised loss of flat variables; the last point that was asked for is kept.
+
+    The variables are the whitened coordinates, scaled. SciPy's first trial is a step of length 1, whatever
+    the gradient; in whitened coordinates, where the curvature is about 1, the gradient itself is nearly
+    Newton's step, and the scale gives it the length 1.
+
+    Attributes:
+        start: the variables of the point where it starts.
+        promise: what part of the objective a step of Newton's from the last point would gain, were the
+            curvature in whitened coordinates 1.
+    """
+
+    def __init__(self, loss: SoftmaxRegression, whitening: Whitening, strength: float, start: Point) -> None:
+        self._loss, self._whitening, self._strength, self._scale = loss, whitening, strength, 1.0
+        self._scale = float(np.linalg.norm(self._value_and_gradient(start)[1])) or 1.0
+        self.start = whitening.coordinates(start.weight, start.bias) / self._scale
+        self._last = self.start, start
+
+    def __call__(self, variables: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the objective and its gradient."""
+        return self._value_and_gradient(self.point(variables))
+
+    def point(self, variables: np.ndarray) -> Point:
+        """Return the point of the variables."""
+        if not np.array_equal(variables, self._last[0]):
+            self._last = variables.copy(), self._loss(*self._whitening.parameters(variables * self._scale))
+        return self._last[1]
+
+    def _value_and_gradient(self, point: Point) -> tuple[float, np.ndarray]:
+        weight_gradient = point.weight_gradient + self._strength * point.weight
+        gradient = self._whitening.gradient(weight_gradient, point.bias_gradient)
+        penalty = self._strength / 2 * float((point.weight * point.weight).sum())
+        value = point.loss + penalty
+        self.promise = gradient @ gradient / 2 / max(1.0, abs(value))
+        return value, gradient * self._scale
+
+
+def _flat(matrix: Array, column: Array) -> np.ndarray:
+    return np.concatenate([to_numpy(matrix), to_numpy(column)[:, None]], axis=1).ravel()

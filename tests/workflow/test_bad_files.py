@@ -112,6 +112,7 @@ def embeddings(**given):
 
 G, ELSEWHERE = "given.h5", "given.h5: train/features lies in another file; copy its values into this one"
 LATIN, UTF8 = np.full(30, b"\xe9"), h5py.string_dtype("utf-8")
+UNSIGNED = np.where(np.arange(30) == 4, np.uint64(2**64 - 1), np.uint64(1))
 NAN = np.where(np.arange(150).reshape(30, 5) == 37, np.nan, 0)
 
 EMBEDDINGS = [
@@ -146,6 +147,8 @@ EMBEDDINGS = [
     ("a class twice", attribute(G, "class_names", ["ant", "bee", "ant"]), "class_names has 'ant' as class 2"),
     ("a class without name", attribute(G, "class_names", ["ant", "", "cat"]), "class_names has '' as class"),
     ("a class too few", attribute(G, "class_names", ["ant", "bee"]), "label 2 in row 2; it must be one of 0"),
+    ("classes in Latin 1", attribute(G, "class_names", [b"a", b"\xe9", b"c"]), "class_names must be in UTF"),
+    ("an unsigned -1", values(G, "train/labels", UNSIGNED), "label 18446744073709551615 in row 4 is no clas"),
     ("classes of another type", attribute(G, "class_names", 1.5), "class_names is float64 of shape (1,); it"),
     ("a pickle", npy(np.array([{}] * 30), np.arange(30)), "not a .npy file of numbers (it holds Python o"),
     ("text as .npy", text_as_npy, "not a .npy file of numbers (it begins with b'1,2'; save the a"),

@@ -183,6 +183,13 @@ def _checked_part(name: str, features: Stored, labels: Stored, sources: h5py.Dat
             f"{sources.file.filename}: {name}/sources must be strings of shape {rows}, or absent"
         )
     values = labels.read()
+    too_large = np.flatnonzero(values > np.iinfo(np.int64).max)
+    if len(too_large):
+        row = too_large[0]
+        raise InputError(
+            f"{labels.name}: label {values[row]} in row {row} is no class; where a label is not known, "
+            "write -1 in a signed type"
+        )
     return GivenPart(name, features, values.astype(np.int64), values.dtype, labels.name, sources)
 
 

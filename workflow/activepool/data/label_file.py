@@ -109,7 +109,8 @@ def class_names_of(file: h5py.File) -> list[str]:
     names = np.atleast_1d(file.attrs.get("class_names", []))
     try:
         texts = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
-    except UnicodeDecodeError:
+        "".join(texts).encode()  # h5py hides bytes that are not UTF-8 in surrogates
+    except UnicodeError:
         raise InputError(f"{file.filename}: class_names must be in UTF-8") from None
     if names.ndim != 1 or (texts and names.dtype.kind not in "OSUiu"):
         raise InputError(

@@ -146,6 +146,12 @@ def test_a_test_part_is_split_off(draw, above):
         (["train/a/1.jpg"], None, "has no test part to measure accuracy on; add test/<class>/, or set"),
         (["train/a/1.jpg", "test/a/1.jpg"], 0.5, r"has a test part of its own \(test/<class>/\); remove it"),
         (["test/a/1.jpg"], None, "has test/ but no train/; add train/<class>/"),
+        (["bus/1.jpg", "test/1.jpg"], 0.5, r"the train images \(a class called test needs another name\)"),
+        (
+            ["bus/1.jpg", "train/1.jpg"],
+            0.5,
+            "train/1.jpg: lies in .*; a class called train needs another name",
+        ),
         (["train/a/1.jpg", "test/b/1.jpg"], None, "test/b: the train part has no class 'b'"),
         (["train/a/1.jpg", "train/2.jpg"], 0.5, r"train/2.jpg: lies in no class folder \(1 such images\)"),
         (["train/unlabelled/1.jpg"], 0.5, "train: has no class folders; it must hold one folder of images"),

@@ -99,6 +99,7 @@ def test_head_and_metrics_are_written(folder, train, head):
     assert metrics["top5"] == 1
     assert metrics["per_class_accuracy"] == pytest.approx([right[labels == one].mean() for one in range(3)])
     assert metrics["class_counts"] == [2, 1, 3]
+    assert metrics["class_names"] == CLASSES
     assert metrics["imbalance_ratio"] == 3
     assert [metrics[name] for name in ("labels", "seed", "round", "unlabelled")] == [6, 1, 1, 39]
     kept = {"lbfgs": "weight_decay", "sgd": "epoch"}[head["solver"]]

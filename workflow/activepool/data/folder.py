@@ -37,7 +37,8 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
     train_folder = "train" if (root / "train").is_dir() else ""
     if test_folder and not train_folder:
         raise InputError(
-            f"{root}: has {test_folder}/ but no train/; add train/<class>/ with the train images"
+            f"{root}: has {test_folder}/ but no train/; add train/<class>/ with the train images "
+            f"(a class called {test_folder} needs another name)"
         )
     require_one_test_part(root, test_folder is not None, f"{test_folder or 'test'}/<class>/", test_fraction)
     if test_folder:

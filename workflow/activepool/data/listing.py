@@ -52,9 +52,10 @@ def class_folders(folder: Path) -> list[str]:
     names = _visible_names(folder)
     stray = [name for name in names if is_image_name(name) and (folder / name).is_file()]
     if stray:
+        hint = f"; a class called {folder.name} needs another name" if folder.name.lower() in PARTS else ""
         raise InputError(
             f"{folder / stray[0]}: lies in no class folder ({len(stray)} such images); "
-            f"move it to {folder}/<class>/, or to {folder}/{UNLABELLED[0]}/ if its class is not known"
+            f"move it to {folder}/<class>/, or to {folder}/{UNLABELLED[0]}/ if its class is not known{hint}"
         )
     classes = [name for name in names if not _is_unlabelled(name) and (folder / name).is_dir()]
     if not classes:

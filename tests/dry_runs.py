@@ -1,19 +1,12 @@
-"""The workflow run by Snakemake, each time in a fresh process; the imports are paid for once."""
+"""Plans of the workflow, by a Snakemake that says little."""
 
-import multiprocessing
 import os
 import re
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-REPOSITORY = Path(__file__).parents[1]
-
-#: Imported once; nothing of this repository, which a test may have edited in the meantime.
-PRELOADED = ["snakemake.cli", "snakemake.dag", "snakemake.scheduling.greedy", "h5py", "numpy", "pandas"]
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(PRELOADED)
+from workflow_runs import FORKING, REPOSITORY
 
 
 def planned(folder: Path, *arguments: str, repository: Path = REPOSITORY) -> Counter[str]:
@@ -38,7 +31,7 @@ def snakemake(folder: Path, *arguments: str, repository: Path = REPOSITORY) -> s
     command += ["--quiet", "progress", "--cores", "2"]
     with TemporaryDirectory() as temporary:
         printed = Path(temporary, "printed")
-        process = PROCESSES.Process(target=_run, args=(folder, [*command, *arguments], printed))
+        process = FORKING.Process(target=_run, args=(folder, [*command, *arguments], printed))
         process.start()
         process.join()
         assert process.exitcode == 0, printed.read_text()

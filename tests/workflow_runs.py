@@ -18,11 +18,14 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[1]
 
-#: To import Snakemake and all its plugins takes two seconds, and the tests start it hundreds of times. Here a
-#: process has imported them once, and forks for each start.
+#: Snakemake, all its plugins and the packages that it and this repository use take seconds to import, and the
+#: tests start Snakemake hundreds of times. Here a process has imported them once, and forks for each start.
+#: Nothing of this repository is among them, which a test may have edited in the meantime.
 FORKING = multiprocessing.get_context("forkserver")
 PLUGINS = [module.name for module in pkgutil.iter_modules() if module.name.startswith("snakemake_")]
-FORKING.set_forkserver_preload(["snakemake.cli", *PLUGINS])
+PARTS = ["snakemake.cli", "snakemake.dag", "snakemake.report", "snakemake.scheduling.greedy"]
+PACKAGES = ["docutils.core", "h5py", "jinja2", "pandas", "PIL.Image", "pydantic", "requests", "smart_open"]
+FORKING.set_forkserver_preload([*PARTS, *PLUGINS, *PACKAGES])
 
 
 class Folder:

@@ -13,6 +13,9 @@ from activepool.heads.softmax_regression import Curvature, Point, SoftmaxRegress
 #: The coarsest relative error of a step, by the norm of the preconditioned residual.
 COARSEST = 0.1
 
+#: The last step is solved to this part of the relative error that it may have.
+SPARE = 0.1
+
 #: Products with the Hessian in one step.
 MAX_PRODUCTS = 500
 
@@ -38,24 +41,30 @@ def newton(
     Returns: the last point, and how many steps led to it. It is as near as ``accuracy`` asks, or as float64
     and ``max_iterations`` allow.
     """
-    point = start
+    point, left = start, np.inf
     for iteration in range(max_iterations):
         gradient = _joined(point.weight_gradient + strength * point.weight, point.bias_gradient)
         curvature = loss.curvature(point.weight, point.bias)
-        step, error = _step(curvature, strength, gradient, _value(point, strength))
+        step, error = _step(curvature, strength, gradient, _value(point, strength), SPARE * accuracy / left)
         reached = _descend(loss, strength, point, step, float((gradient * step).sum()))
         if reached is None:
             return point, iteration
         size = _relative_change(reached, point)
         point = reached
         # A step of size s, solved to a relative error e, leaves about max(s, e) · s.
-        if max(size, error) * size <= accuracy:
+        left = max(size, error) * size
+        if left <= accuracy:
             return point, iteration + 1
     return point, max_iterations
 
 
-def _step(curvature: Curvature, strength: float, gradient: Array, value: float) -> tuple[Array, float]:
-    """Return Newton's step (K, d + 1) by conjugate gradients, and its relative error."""
+def _step(
+    curvature: Curvature, strength: float, gradient: Array, value: float, finest: float
+) -> tuple[Array, float]:
+    """Return Newton's step (K, d + 1) by conjugate gradients, and its relative error.
+
+    The error is as small as the distance from the optimum deserves, but not smaller than ``finest``.
+    """
     diagonal_weight, diagonal_bias = curvature.diagonal()
     diagonal = _joined(diagonal_weight + strength, diagonal_bias)
     # The curvature in the bias of a class vanishes where all probabilities are 0 or 1, as does its gradient.
@@ -63,7 +72,7 @@ def _step(curvature: Curvature, strength: float, gradient: Array, value: float) 
     step, residual = 0 * gradient, _balanced(-gradient)
     direction, norm = _preconditioned(residual, diagonal)
     first_norm = norm
-    error = min(COARSEST, (norm / max(1.0, value)) ** 0.5)
+    error = min(COARSEST, max(finest, (norm / max(1.0, value)) ** 0.5))
     for _ in range(MAX_PRODUCTS):
         if norm <= error**2 * first_norm:
             break

@@ -34,7 +34,7 @@ def track(tmp_path):
         ]
         command += ["--curves", curves, "--pictures", "a.png", "b.png", "--settings", '{"budget": 20}']
         command += ["--seconds", "30", "--folder", "tracking/comet/logs", "--output", "tracking/comet.log"]
-        command += ["--provenance", '{"track": "settings 1, code 2"}']
+        command += ["--provenance", "{}"]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     return run

@@ -30,10 +30,13 @@ def check_planned(depends_on: Mapping[str, str]) -> None:
     """Compare a stage with the plan of its run, as far as the environment says what that is.
 
     Args:
-        depends_on: the stage's provenance, as its rule gives it. Its code is looked for in the listings.
+        depends_on: the stage's provenance, as its rule gives it; empty for a stage that is run by hand, which
+            no run has planned. Its code is looked for in the listings.
 
     Raises: InputError if the configuration or a file of the code was edited since.
     """
+    if not depends_on:
+        return
     entry = entry_of(depends_on)
     planned = os.environ.get(PLANNED)
     if planned is not None and entry not in planned.split(";"):

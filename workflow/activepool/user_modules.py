@@ -5,8 +5,9 @@ import importlib
 import importlib.util
 import os
 import sys
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 
 def imported(source: str) -> ModuleType:
@@ -20,7 +21,7 @@ def imported(source: str) -> ModuleType:
     path = Path(source).absolute()
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
     name = f"{path.stem.replace('.', '_')}_{digest}"
-    specification = importlib.util.spec_from_file_location(name, path)
+    specification = importlib.util.spec_from_file_location(name, path, loader=_FromText(name, str(path)))
     module = importlib.util.module_from_spec(specification)
     # Dataclasses, annotations that are text, and pickle look a class up in the module of its name.
     before = sys.modules.get(name)
@@ -36,3 +37,15 @@ def imported(source: str) -> ModuleType:
             raise ImportError("the file ends the program when it is imported") from None
         raise
     return module
+
+
+class _FromText(SourceFileLoader):
+    """Compiles a file at each import.
+
+    A compiled file is taken for that of any text of the same size and second, such as one edited at once.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the code of the file as it is now."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)

@@ -1,4 +1,4 @@
-"""What a run of tests in several processes shows."""
+"""What a run of tests in several processes shows, and their order."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import LONGEST
+from order import LONGEST
 
 HERE = Path(__file__).parent
 

@@ -42,9 +42,6 @@ EXACT_SIZE = 10**8
 #: of the largest weight.
 EXACT, EXACT_CANDIDATE = 1e-13, 1e-6
 
-#: How closely candidates of larger problems are solved; the chosen one goes on to the tolerance asked.
-PATH_TOLERANCE = 1e-4
-
 #: Weights are rounded to this part of the largest, which float32 can hold: coarser than errors of float64.
 RESOLUTION = 2.0**-24
 
@@ -128,15 +125,14 @@ class _Solver:
         return next((decay, solution) for predictions, decay, solution in best if predictions.nll <= likely)
 
     def minimise(self, decay: float, start: Point, candidate: bool = False) -> Point:
-        """Return the optimum for one weight decay; more coarsely for a candidate among several."""
+        """Return the optimum for one weight decay; of a small problem, more coarsely for a candidate."""
         strength = decay * self._loss.variance
         limit = self._settings.max_iterations
         if self._exact:
             accuracy = EXACT_CANDIDATE if candidate else EXACT
             point, iterations = newton(self._loss, strength, start, accuracy, limit)
         else:
-            tolerance = PATH_TOLERANCE if candidate else self._settings.tolerance
-            point, iterations = self._whitened.minimise(strength, start, tolerance, limit)
+            point, iterations = self._whitened.minimise(strength, start, self._settings.tolerance, limit)
         self.iterations += iterations
         self._progress.update(iterations)
         return point

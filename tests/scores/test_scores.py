@@ -126,3 +126,19 @@ def test_a_feature_that_is_no_number_is_told(value):
     head = LinearHead(np.ones((3, 4), dtype=np.float32), np.zeros(3, dtype=np.float32))
     with pytest.raises(InputError, match="train/features: row 217 has values that are not finite"):
         HeadOnPool(FeatureMatrix.of_array(features), head, Compute()).score(np.arange(300), ("margin",))
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+def test_the_predicted_class_is_decided_in_float64_and_ties_go_to_the_first(device):
+    """Rows of a head that differ by less than float32 resolves in a logit, or not at all."""
+    random = np.random.default_rng(0)
+    weight = np.repeat(random.normal(size=(3, 50)), 4, axis=0)
+    weight[4:8] += 3e-8 * random.normal(size=(4, 50))
+    head = LinearHead(weight.astype(np.float32), np.repeat(np.float32([9, 9, -9]), 4))
+    features = random.normal(size=(700, 50)).astype(np.float32)
+    found = HeadOnPool(FeatureMatrix.of_array(features), head, Compute(device)).score(np.arange(700), ())
+    exact = features.astype(np.float64) @ head.weight.astype(np.float64).T + head.bias
+    quantised = np.round(exact, 11)
+    assert np.array_equal(found["predicted"], quantised.argmax(axis=1))
+    assert len(np.unique(found["predicted"])) > 4
+    assert not np.array_equal((features @ head.weight.T + head.bias).argmax(axis=1), found["predicted"])

@@ -71,7 +71,7 @@ class HeadOnPool:
             if nearest is not None:
                 distances = boundary_distances(logits, self._inverse)
                 nearest.offer(distances, rows[block])
-            scored = {"predicted": to_numpy(xp.argmax(logits, axis=1))}
+            scored = {"predicted": self._predicted(rows[block], logits)}
             for name in names:
                 known = name == "boundary" and distances is not None
                 scored[name] = to_numpy(xp.min(distances, axis=1) if known else self._scored(name, logits))
@@ -89,12 +89,13 @@ class HeadOnPool:
         xp = array_namespace(logits)
         largest = xp.max(logits, axis=1, keepdims=True)
         scale = xp.maximum(largest, -xp.min(logits, axis=1, keepdims=True)) + xp.max(xp.abs(self._bias))
-        rivals = xp.sum(logits >= largest - OPEN * scale, axis=1)
+        rivals = logits >= largest - OPEN * scale
         predicted = to_numpy(xp.argmax(logits, axis=1))
-        (open_rows,) = np.nonzero(to_numpy(rivals) > 1)
-        if len(open_rows):
-            predicted = predicted.copy()
-            predicted[open_rows] = self.head.predicted64(self.features.take(rows[open_rows], np.float64))
+        if int(xp.count_nonzero(rivals)) == len(rows):
+            return predicted
+        (open_rows,) = np.nonzero(to_numpy(xp.count_nonzero(rivals, axis=1)) > 1)
+        predicted = predicted.copy()
+        predicted[open_rows] = self.head.predicted64(self.features.take(rows[open_rows], np.float64))
         return predicted
 
     def score64(self, rows: np.ndarray, name: str) -> np.ndarray:

@@ -100,7 +100,7 @@ BAD = [
     ),
     (
         "source,label\nb.jpg\n",
-        ["2: has 1 fields, and the header has 2; put a text with a comma in double quotes"],
+        ["2: has 1 field, and the header has 2"],
     ),
     (
         "source,label\nb,jpg,cat\nd.jpg,dog\n",

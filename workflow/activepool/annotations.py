@@ -6,21 +6,18 @@ class has a number for a name; empty while it is awaited; or one of `MARKS` for 
 labelled.
 """
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from activepool.csv_rows import read_rows, separator_hint, width_problem
 from activepool.data.class_names import loose_form
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.data.typed_labels import Classes
 from activepool.errors import InputError
-from activepool.files import read_text
 from activepool.hdf5_reading import texts
 from activepool.index_files import whole_number
 
@@ -119,19 +116,15 @@ def read_annotations(path: str | Path) -> Annotations:
 
     Raises InputError if it is no CSV in UTF-8, or lacks the columns; what is wrong with single rows is noted.
     """
-    try:
-        rows = list(_lines(csv.reader(io.StringIO(read_text(path), newline=""))))
-    except (OSError, csv.Error) as error:
-        raise InputError(f"{path}: not a readable CSV file ({error})") from error
+    rows = list(read_rows(path))
     if not rows:
         raise InputError(f"{path}: not a readable CSV file (it is empty)")
     names = [name.strip() for name in rows[0][1]]
     _check_header(path, names)
     annotations = Annotations(str(path), [], [])
     for line, cells in rows[1:]:
-        if len(cells) != len(names):
-            problem = f"has {len(cells)} fields, and the header has {len(names)}; put a text with a comma in "
-            annotations.problems.append((line, problem + "double quotes"))
+        if problem := width_problem(cells, names):
+            annotations.problems.append((line, problem))
             continue
         row = dict(zip(names, cells, strict=True))
         found = Annotation(line, row.get("index", "").strip(), row.get("source", ""), row["label"])
@@ -195,23 +188,13 @@ def shortened(problems: list[str]) -> list[str]:
     return [*problems[:LISTED], *more]
 
 
-def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not empty, each with the line that it begins in."""
-    line = 1
-    for cells in reader:
-        if cells:
-            yield line, cells
-        line = reader.line_num + 1
-
-
 def _check_header(path: str | Path, names: list[str]) -> None:
     if len(set(names)) < len(names):
         raise InputError(f"{path}: two columns have the same name (columns: {', '.join(names)})")
     if "label" not in names or not {"index", "source"} & set(names):
-        hint = "; separate the columns by commas" if len(names) == 1 and set(";\t") & set(names[0]) else ""
         raise InputError(
             f"{path}: must have the column 'label', and 'index' or 'source' "
-            f"(columns: {', '.join(names)}){hint}"
+            f"(columns: {', '.join(names)}){separator_hint(names)}"
         )
 
 

@@ -1,12 +1,11 @@
 """A list of image files in a CSV: the form for images that lie anywhere."""
 
-import csv
-import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from activepool.csv_rows import read_rows, separator_hint, width_problem
 from activepool.data.class_names import (
     in_order,
     is_negative,
@@ -19,7 +18,6 @@ from activepool.data.listing import existing_file, existing_folder, has_line_bre
 from activepool.data.previews import LISTED_AT_ONCE, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
-from activepool.files import read_text
 
 COLUMNS = ("path", "label", "split")
 
@@ -65,12 +63,12 @@ def load(
     manifest = existing_file(path, f"a CSV file with the columns {', '.join(COLUMNS)}")
     meaning = "the folder that the paths of the manifest start from"
     root = manifest.parent if root is None else existing_folder(root, meaning)
-    rows = list(_read_rows(manifest))
+    rows, problems = _read_rows(manifest)
     if class_names is not None:
         require_different(manifest, class_names)
     in_train = {row.label for row in rows if row.split == "train"} - {""}
     names = in_order(in_train) if class_names is None else class_names
-    problems = [
+    problems += [
         *_row_problems(root, rows),
         *(_label_problems(rows, names) if class_names is None else _undeclared(rows, names)),
     ]
@@ -102,29 +100,31 @@ def preview(
     return Preview.of(load(path, root, test_fraction, class_names))
 
 
-def _read_rows(manifest: Path) -> Iterator[Row]:
-    reader = csv.DictReader(io.StringIO(read_text(manifest), newline=""))
-    try:
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-        if missing:
-            raise InputError(
-                f"{manifest}:1: column {missing[0]!r} is missing; the first line must be a header with "
-                f"{', '.join(COLUMNS)} (it has {', '.join(reader.fieldnames or [])})"
-            )
-        if len(set(reader.fieldnames)) < len(reader.fieldnames):
-            raise InputError(
-                f"{manifest}:1: two columns have the same name (it has {', '.join(reader.fieldnames)})"
-            )
-        for fields in reader:
-            if None in fields or None in fields.values():
-                raise InputError(
-                    f"{manifest}:{reader.line_num}: does not have {len(reader.fieldnames)} fields; "
-                    "put a text with a comma in double quotes"
-                )
-            path, label, split = (fields[name].strip() for name in COLUMNS)
-            yield Row(reader.line_num, path, "" if label == str(UNKNOWN) else label, split or "train")
-    except csv.Error as error:
-        raise InputError(f"{manifest}:{reader.line_num}: not a readable CSV file ({error})") from error
+def _read_rows(manifest: Path) -> tuple[list[Row], list[tuple[int, str]]]:
+    """Return the rows, and a line and a problem for each that has too many fields or too few."""
+    lines = read_rows(manifest)
+    _, header = next(lines, (1, []))
+    _check_header(manifest, header)
+    rows, problems = [], []
+    for line, cells in lines:
+        if problem := width_problem(cells, header):
+            problems.append((line, problem))
+            continue
+        fields = dict(zip(header, cells, strict=True))
+        path, label, split = (fields[name].strip() for name in COLUMNS)
+        rows.append(Row(line, path, "" if label == str(UNKNOWN) else label, split or "train"))
+    return rows, problems
+
+
+def _check_header(manifest: Path, names: list[str]) -> None:
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise InputError(
+            f"{manifest}:1: column {missing[0]!r} is missing; the first line must be a header with "
+            f"{', '.join(COLUMNS)} (it has {', '.join(names)}){separator_hint(names)}"
+        )
+    if len(set(names)) < len(names):
+        raise InputError(f"{manifest}:1: two columns have the same name (it has {', '.join(names)})")
 
 
 def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
@@ -158,6 +158,7 @@ def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[i
     for row in sorted(rows, key=lambda row: row.split != "train"):
         if row.label:
             line_of.setdefault(row.label, row.line)
+    of_no_split = {row.label for row in rows if row.split not in ("train", "test")}
     for label, line in line_of.items():
         if reads_as_missing(label):
             yield (
@@ -171,7 +172,7 @@ def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[i
                 f"label {label!r} is below 0, where -1 stands for a label that is not known; leave it empty, "
                 "or name the classes by words",
             )
-        elif label not in class_names:
+        elif label not in class_names and label not in of_no_split:
             yield line, no_such_class(label, class_names)
     in_train = [label for label in line_of if label in class_names]
     for first, second, what in same_for_a_person(in_train):

@@ -32,6 +32,11 @@ def test_a_class_that_is_not_measured_needs_no_word():
     assert class_notices("x", NAMES, labels(0, 1, 2), labels(0)) == ()
 
 
+def test_test_samples_that_no_accuracy_counts_are_told():
+    (notice,) = class_notices("x", NAMES, labels(0, 1, 2), labels(0, -1, 1, -1))
+    assert notice == "x: test samples without a label: 2; no accuracy counts them"
+
+
 def test_many_classes_are_counted():
     names = [str(number) for number in range(9)]
     with pytest.raises(

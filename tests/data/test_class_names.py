@@ -34,6 +34,7 @@ def test_numbers_go_by_their_value_and_texts_by_their_letters(names, expected):
         ("caf\u00e9", "cafe\u0301", "their Unicode form"),
         ("cat", "\ufeffcat", "their Unicode form"),
         ("cat", "cat ", "blanks"),
+        ("cat", "\x1bcat", "their Unicode form"),
         ("wild cat", "wild  cat", "blanks"),
         ("wild cat", "wild\u00a0cat", "blanks"),
     ],
@@ -61,6 +62,35 @@ def test_what_a_person_should_look_at():
 
 
 @pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        *(("1000", other) for other in ("1,000", "1'000", "1E3", "1e+03", "\u0661\u0660\u0660\u0660")),
+        *(("1234567", other) for other in ("1,234,567", "1 234 567", "1.234567E6")),
+        *(("t-shirt", f"t{dash}shirt") for dash in "\u2010\u2011\u2013\u2212"),
+        *(("it's", other) for other in ("it\u2019s", '"it\u2019s"', "'IT'S'")),
+    ],
+)
+def test_names_that_an_editor_or_a_spreadsheet_may_have_changed(first, second):
+    names = [first, "dog", second]
+    assert list(same_for_a_person(names)) == []
+    (notice,) = name_notices(names)
+    assert notice.startswith("classes whose names are nearly the same: ")
+
+
+def test_numbers_of_other_values_need_no_word():
+    assert list(name_notices(["1,5", "15", "1.5", "1,50", "10,000", "1e4x", "1000", "100", "1e1", "-"])) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["unknown", "Unlabel", "un-labelled", "unlabelled_data", "no_label", "not labeled", "skip"]
+)
+def test_names_that_say_that_there_is_no_label(name):
+    assert list(name_notices(["ant", name])) == [
+        f"classes whose names read like samples without a label: {name!r}"
+    ]
+
+
+@pytest.mark.parametrize(
     ("name", "known", "expected"),
     [
         ("b", ["a", "c"], "the train part has no class 'b' (its classes: a, c)"),
@@ -83,7 +113,9 @@ def test_a_class_that_is_not_there(name, known, expected):
     assert no_such_class(name, known) == expected
 
 
-@pytest.mark.parametrize("name", ["nan", "NaN", "None", "NULL", "NA", "<NA>", "N/A", "NaT"])
+@pytest.mark.parametrize(
+    "name", ["nan", "NaN", "None", "NULL", "NA", "<NA>", "N/A", "NaT", "?", "#N/A", "#REF!", "#DIV/0!"]
+)
 def test_words_for_a_value_that_is_missing(name):
     assert reads_as_missing(name)
     assert not reads_as_missing(f"{name}x")

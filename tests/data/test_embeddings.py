@@ -187,6 +187,10 @@ def bad_value(row, column, value, dtype="float32"):
         ({"train_labels": np.full(90, 90)}, "train/labels: label 90 in 90 rows looks like an identifier"),
         ({"test_labels": np.arange(30) // 9}, "test/labels: label 3 in row 27; it must be one of 0..2"),
         ({"test_labels": np.full(30, -1)}, "the test part has no labelled sample"),
+        (
+            {"train_labels": np.full(90, -1)},
+            "test/labels: label 0 in row 0; .* which has none: name all classes in class_names",
+        ),
         ({"train_labels": None}, "dataset 'train/labels' is missing"),
         ({"train_features": None}, "dataset 'train/features' is missing"),
         ({"test_features": None}, "dataset 'test/features' is missing"),

@@ -72,6 +72,21 @@ def test_endings_of_all_formats_are_taken(draw):
     assert samples.notices == ()
 
 
+@pytest.mark.parametrize(
+    "name", ["__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "lost+found", "System Volume Information"]
+)
+def test_images_in_folders_of_the_operating_system_are_no_samples(draw, name):
+    files = (f"{folder}/{one}.jpg" for folder in ("train/a", "train/b", "test/a", "test/b") for one in (1, 2))
+    root = draw(*files, f"train/{name}/a/1.jpg", f"train/a/{name}/1.jpg", f"test/{name}/1.jpg")
+    samples = folder.load(root)
+    assert samples.class_names == ["a", "b"]
+    assert (len(samples.train), len(samples.test)) == (4, 4)
+    assert samples.notices == (
+        f"{root}: not taken: folders of the operating system: 3 "
+        f"({', '.join(sorted([f'test/{name}', f'train/{name}', f'train/a/{name}']))})",
+    )
+
+
 def test_what_is_not_taken_is_said_in_one_line(draw):
     root = draw(
         "train/a/1.jpg", "train/a/.2.jpg", "train/b/1.jpg", "train/b/.thumbs/1.jpg", "test/a/1.jpg",

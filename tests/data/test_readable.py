@@ -33,6 +33,9 @@ def damaged(draw):
 def test_skip_leaves_out_and_lists_what_cannot_be_decoded(draw):
     samples = damaged(draw)
     kept, table = without_unreadable(samples, "skip", workers=1)
+    assert kept.notices == (
+        f"{kept.root}: not taken: unreadable images: 5 ({kept.root}/empty.jpg: empty file, ...)",
+    )
     assert kept.train.labels.tolist() == [*range(100), *range(104, 154)]
     assert kept.train.sources.tolist() == [f"good/{number}.jpg" for number in range(150)]
     assert kept.test.sources.tolist() == ["good/test.jpg"]

@@ -39,6 +39,8 @@ def class_notices(
             notices.append(f"{text}; labels that come later may bring it")
         else:
             problems.append(f"{where}: {text}; add train samples of it, or leave its test samples out")
+    if unmeasured := int((test_labels == UNKNOWN).sum()):
+        notices.append(f"test samples without a label: {unmeasured:,}; no accuracy counts them")
     if problems:
         raise InputError("\n".join(problems))
     return tuple(f"{where}: {notice}" for notice in notices)

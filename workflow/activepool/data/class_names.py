@@ -6,11 +6,31 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from activepool.errors import InputError
 
-#: What spreadsheets, databases and pandas write where a value is missing, in lower case.
-MISSING = ("nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", r"\n")
+#: What spreadsheets, databases and pandas write where a value is missing or wrong, in lower case.
+MISSING = (
+    *("nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", r"\n", "?"),
+    *("#ref!", "#value!", "#name?", "#num!", "#null!", "#div/0!"),
+)
+
+#: The letters of names that more often say that there is no label than they name a class; and how they begin.
+NO_LABEL = ("unknown", "nolabel", "notlabelled", "notlabeled", "unclassified", "unsorted", "skip")
+NO_LABEL_BEGINNING = "unlabel"
 
 #: Whole numbers, also as a column of floats writes them.
 WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
+
+#: Numbers in other ways of writing: with an exponent, or in digits of other scripts.
+OTHER_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d\d?)?", re.IGNORECASE)
+
+#: The separators of thousands.
+SEPARATED = re.compile(r"(?<=\d)[,' ](?=\d{3}(\D|$))")
+
+#: Dashes and quotes, and the plain ones that they may stand for.
+PLAIN = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+    | dict.fromkeys("\u2018\u2019\u02bc", "'")
+    | dict.fromkeys("\u201c\u201d", '"')
+)
 
 #: How many names or pairs a message shows.
 SHOWN = 5
@@ -63,14 +83,26 @@ def name_notices(names: Sequence[str]) -> Iterator[str]:
         yield f"classes whose names are nearly the same: {_some(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
         yield f"classes whose names read like a missing value: {_some(missing)}"
+    if no_label := [repr(name) for name in names if _reads_as_no_label(name)]:
+        yield f"classes whose names read like samples without a label: {_some(no_label)}"
     if blanks := [repr(name) for name in names if name != name.strip()]:
         yield f"classes whose names begin or end with a blank: {_some(blanks)}"
 
 
 def loose_form(name: str) -> object:
-    """Return what is equal for names that differ in case too, or in forms of letters such as full width."""
-    text = _strictly(unicodedata.normalize("NFKC", name))
-    return unicodedata.normalize("NFKC", text.casefold()) if isinstance(text, str) else text
+    """Return what is equal for names that differ in case too, or in what editors and spreadsheets change.
+
+    Such are forms of letters such as full width, the sorts of dashes and quotes, quotes around a name, and
+    how a number is written: ``1,000``, ``1E+03`` and ``1000``.
+    """
+    text = unicodedata.normalize("NFKC", name).translate(PLAIN)
+    text = _strictly(text.strip("'\" ") or text)
+    if not isinstance(text, str):
+        return text
+    digits = SEPARATED.sub("", text)
+    if OTHER_NUMBER.fullmatch(digits) and float(digits).is_integer():
+        return int(float(digits))
+    return unicodedata.normalize("NFKC", text.casefold())
 
 
 def _pairs(names: Iterable[str], key: Callable[[str], object]) -> Iterator[tuple[str, str]]:
@@ -104,8 +136,13 @@ def _number(text: str) -> int:
 
 
 def _is_unseen(letter: str) -> bool:
-    """Tell whether a character has no width, such as a byte order mark."""
-    return unicodedata.category(letter) == "Cf"
+    """Tell whether a character has no width, such as a byte order mark or the start of a terminal's code."""
+    return unicodedata.category(letter) in ("Cf", "Cc") and not letter.isspace()
+
+
+def _reads_as_no_label(name: str) -> bool:
+    letters = "".join(filter(str.isalpha, name.lower()))
+    return letters in NO_LABEL or letters.startswith(NO_LABEL_BEGINNING)
 
 
 def _shown(name: str) -> str:

@@ -229,10 +229,11 @@ def _wrong_labels(part: GivenPart, class_names: list[str]) -> Iterator[str]:
     wrong = np.flatnonzero((part.labels < UNKNOWN) | (part.labels >= len(class_names)))
     if len(wrong):
         label = int(part.labels[wrong[0]])
+        numbers = f"0..{len(class_names) - 1}, " if class_names else ""
+        none = "" if class_names else ", which has none: name all classes in class_names"
         yield (
             f"{part.labels_name}: label {label} in row {wrong[0]}; it must be one of "
-            f"0..{len(class_names) - 1}, the classes of the train part, or -1 if it is not known"
-            f"{_wrapped(part, label)}"
+            f"{numbers}the classes of the train part{none}, or -1 if it is not known{_wrapped(part, label)}"
         )
 
 

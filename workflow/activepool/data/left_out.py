@@ -15,6 +15,7 @@ class LeftOut:
     Attributes:
         endings: ending of a name, in lower case -> files that are no images by it.
         hidden: hidden files and folders.
+        of_system: folders that an operating system or a file server made.
         special: pipes, sockets and devices that are named like images.
         beside: folder, or part of the dataset, whose images belong to neither train nor test -> how many.
         deep: folder below that of a class -> its images, which are taken.
@@ -24,6 +25,7 @@ class LeftOut:
 
     endings: Counter[str] = field(default_factory=Counter)
     hidden: list[str] = field(default_factory=list)
+    of_system: list[str] = field(default_factory=list)
     special: list[str] = field(default_factory=list)
     beside: Counter[str] = field(default_factory=Counter)
     deep: Counter[str] = field(default_factory=Counter)
@@ -35,6 +37,7 @@ class LeftOut:
         sorts = [
             _counted("of endings that name no image format", self.endings),
             _named("hidden", self.hidden),
+            _named("folders of the operating system", self.of_system),
             _named("pipes, sockets and devices", self.special),
             _counted("images beside the folders that are read", self.beside),
         ]

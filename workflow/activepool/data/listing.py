@@ -24,6 +24,13 @@ UNLABELLED = ("unlabelled", "unlabeled")
 #: Names of folders that are more often parts of a dataset than classes.
 PARTS = ("train", "training", "test", "val", "valid", "validation")
 
+#: Folders that systems make for themselves, in lower case: of macOS's archives, of Synology's and QNAP's
+#: thumbnails, of bins and of file systems. Their images are no samples.
+OF_SYSTEMS = (
+    *("__macosx", "@eadir", "#recycle", "@recycle", "$recycle.bin"),
+    *("system volume information", "lost+found"),
+)
+
 #: Images that are counted in a folder that is not read.
 MOST_COUNTED = 100_000
 
@@ -57,7 +64,11 @@ def class_folders(folder: Path) -> list[str]:
             f"{folder / stray[0]}: lies in no class folder ({len(stray)} such images); "
             f"move it to {folder}/<class>/, or to {folder}/{UNLABELLED[0]}/ if its class is not known{hint}"
         )
-    classes = [name for name in names if not _is_unlabelled(name) and (folder / name).is_dir()]
+    classes = [
+        name
+        for name in names
+        if not _is_unlabelled(name) and not _is_of_system(name) and (folder / name).is_dir()
+    ]
     if not classes:
         raise InputError(f"{folder}: has no class folders; it must hold one folder of images per class")
     return in_order(classes)
@@ -89,6 +100,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
     paths: list[str] = []
     problems: list[str] = []
     left_out.hidden += _hidden_folders(root, folder)
+    left_out.of_system += _folders_of_systems(root, folder)
     for name in class_folders(root / folder):
         if name not in index:
             problems.append(f"{root / folder / name}: {no_such_class(name, class_names)}")
@@ -179,6 +191,8 @@ def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
         if entry.name.startswith("."):
             if is_folder or is_image_name(entry.name):
                 left_out.hidden.append(path)
+        elif is_folder and _is_of_system(entry.name):
+            left_out.of_system.append(path)
         elif is_folder:
             _require_no_circle(entry.path)
             yield from _files_under(root, path, left_out)
@@ -222,6 +236,18 @@ def _visible_names(folder: Path) -> list[str]:
 def _hidden_folders(root: Path, folder: str) -> list[str]:
     hidden = [path for path in (root / folder).iterdir() if path.name.startswith(".") and path.is_dir()]
     return [path.relative_to(root).as_posix() for path in hidden]
+
+
+def _folders_of_systems(root: Path, folder: str) -> list[str]:
+    return [
+        Path(folder, name).as_posix()
+        for name in _visible_names(root / folder)
+        if _is_of_system(name) and (root / folder / name).is_dir()
+    ]
+
+
+def _is_of_system(name: str) -> bool:
+    return name.lower() in OF_SYSTEMS
 
 
 def _is_unlabelled(name: str) -> bool:

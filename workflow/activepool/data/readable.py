@@ -36,8 +36,8 @@ def without_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tu
         on_unreadable: ``stop`` or ``skip``, what to do about an unreadable image.
         workers: threads; no effect on the result.
 
-    Returns: the samples without unreadable images, with a notice of the turns that EXIF gives to some; and a
-    table of those left out with the columns path and reason.
+    Returns: the samples without unreadable images, with notices of these and of the turns that EXIF gives to
+    some; and a table of those left out with the columns path and reason.
     Raises: InputError for ``stop`` if any image is unreadable; and if no train or test sample is left.
     """
     look = _decode if on_unreadable == "skip" else read_header
@@ -66,7 +66,17 @@ def without_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tu
     kept = replace(samples, **parts)
     require_samples(kept.train.labels, kept.test.labels)
     turned = sum(of_part.count(True) for of_part in found.values())
-    return with_notice(kept, turn_notice(kept, turned)), table
+    return with_notice(with_notice(kept, _left_out(kept.root, table)), turn_notice(kept, turned)), table
+
+
+def _left_out(root: str, table: pd.DataFrame) -> str | None:
+    """Return what to say of the images that cannot be read, if there are any."""
+    if table.empty:
+        return None
+    path, reason = table.iloc[0]
+    return (
+        f"{root}: not taken: unreadable images: {len(table):,} ({path}: {reason}{', ...' * (len(table) > 1)})"
+    )
 
 
 def _without(part: Part, found: dict[int, str]) -> Part:

@@ -13,6 +13,7 @@ from activepool.heads.linear import LinearHead
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool import HeadOnPool
 from activepool.seeding import generator
+from activepool.strategies.checked_selection import checked, read_only
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.query import Query, Selection
 
@@ -109,9 +110,10 @@ class Problem:
         return Part(np.full(len(levels), -1), sources, stripes[..., None])
 
     def select(self, strategy: Strategy, budget: int, **settings: object) -> Selection:
-        """Return what ``strategy`` picks in one round."""
+        """Return what ``strategy`` picks in one round, checked as in the stage."""
         options = with_defaults(strategy, settings.get("options"))
-        return strategy.pick(self.query(strategy, budget, **settings), **options)
+        query = self.query(strategy, budget, **settings)
+        return checked(strategy.name, query, strategy.pick(read_only(query), **options))
 
 
 def with_defaults(strategy: Strategy, options: dict | None) -> dict:

@@ -1,5 +1,6 @@
 import gzip
 import os
+import re
 
 import h5py
 import numpy as np
@@ -176,6 +177,32 @@ def test_file_that_was_cut_short_is_damaged_wherever_it_was_cut(tmp_path, ending
         path.write_bytes(whole[:length])
         assert file_problem(path) is not None
         assert refused(path, "small", 8, 1).startswith(f"{path}: not a readable checkpoint: it ")
+
+
+def test_weights_that_are_not_those_of_their_checksum_are_damaged(tmp_path):
+    path = tmp_path / "small.pth"
+    weights = build("small", 8, 1).network.state_dict()
+    torch.save(weights, path)
+    load_backbone("small", 8, 1, str(path))
+    whole = path.read_bytes()
+    tensor = max(weights.values(), key=torch.numel)
+    start = whole.index(tensor.numpy().tobytes())
+    for place in (start, start + tensor.nbytes // 2, start + tensor.nbytes - 1):
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        assert re.search("it is damaged: its entry .*/data/.* is not what was", refused(path, "small", 8, 1))
+
+
+def test_weights_without_checksums_are_read(tmp_path):
+    path = tmp_path / "small.pth"
+    before = torch.serialization.get_crc32_options()
+    torch.serialization.set_crc32_options(False)
+    try:
+        torch.save(build("small", 8, 1).network.state_dict(), path)
+    finally:
+        torch.serialization.set_crc32_options(before)
+    load_backbone("small", 8, 1, str(path))
 
 
 def test_old_file_that_was_cut_short_is_damaged(tmp_path):

@@ -33,13 +33,19 @@ def test_others_are_one_line(clone, folder, words):
         require_usable(clone, folder)
 
 
-def test_another_encoding_starts_snakemake_again_in_utf8(monkeypatch):
+def test_another_encoding_starts_snakemake_again_in_utf8(tmp_path, monkeypatch):
+    """In the folder where it was started: --directory and --configfile may be relative to it."""
     started = []
+    there, by_now = tmp_path / "there", tmp_path / "by_now"
+    for folder in (there, by_now):
+        folder.mkdir()
+    monkeypatch.chdir(by_now)
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
     monkeypatch.setattr(sys, "argv", ["/somewhere/snakemake", "--cores", "1"])
-    monkeypatch.setattr(os, "execve", lambda *given: started.append(given))
-    use_utf8()
-    ((program, command, environment),) = started
+    monkeypatch.setattr(os, "execve", lambda *given: started.append((Path.cwd(), *given)))
+    use_utf8(there)
+    ((folder, program, command, environment),) = started
+    assert folder == there
     assert program == sys.executable
     assert command == [sys.executable, "-X", "utf8", "-m", "snakemake", "--cores", "1"]
     assert environment["PYTHONUTF8"] == "1"
@@ -49,4 +55,4 @@ def test_another_program_is_told(monkeypatch):
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
     monkeypatch.setattr(sys, "argv", ["/somewhere/mine.py"])
     with pytest.raises(InputError, match="set PYTHONUTF8=1, and run again"):
-        use_utf8()
+        use_utf8("/tmp")

@@ -83,9 +83,11 @@ def clone(path):
 
 def snakemake(path, *arguments):
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(clone(path) / "Snakefile"), *TARGETS]
-    command += ["--cores", "2", "--directory", str(path), "--configfile", str(path / "-trial.yaml")]
+    # Relative paths: in the locale C Snakemake is started a second time, when it works in the folder already.
+    command += ["--cores", "2", "--directory", path.name, "--configfile", f"{path.name}/-trial.yaml"]
     done = subprocess.run(
         [*command, *arguments],
+        cwd=path.parent,
         env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"},
         capture_output=True,
         encoding="utf-8",

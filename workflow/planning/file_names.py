@@ -22,11 +22,15 @@ def require_usable(clone: Path, folder: Path) -> None:
         )
 
 
-def use_utf8() -> None:
+def use_utf8(started_in: str | Path) -> None:
     """Start Snakemake again in Python's UTF-8 mode, if file names have another encoding in this process.
 
     The encoding of a process is fixed when it starts. In another one, paths beyond ASCII cannot be opened, or
     have other names in the results.
+
+    Args:
+        started_in: the folder in which the user started it. With ``--directory`` this process works in
+            another one by now, and the paths of the command line are relative to the first.
 
     Raises: InputError where the program is not Snakemake's own, and cannot be started again.
     """
@@ -36,6 +40,7 @@ def use_utf8() -> None:
         raise InputError(
             f"file names are in {sys.getfilesystemencoding()} in this locale; set PYTHONUTF8=1, and run again"
         )
+    os.chdir(started_in)
     sys.stdout.flush()
     sys.stderr.flush()
     command = [sys.executable, "-X", "utf8", "-m", "snakemake", *sys.argv[1:]]

@@ -14,7 +14,7 @@ from planning.file_names import require_usable, use_utf8
 CONFIGURATION_FILES = list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
 
 try:
-    use_utf8()
+    use_utf8(workflow.rundir)
     require_usable(Path(workflow.basedir), Path.cwd())
     if workflow.is_main_process and (folder := unwritable_folder()):
         sys.exit(verify_alone(folder, sys.argv[1:]))

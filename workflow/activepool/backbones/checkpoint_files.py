@@ -16,6 +16,7 @@ _OTHERS = {
     b"\x89HDF": "is an HDF5 file, as Keras writes it; convert it to safetensors or by torch.save",
 }
 _BEGINNING = 24
+_BLOCK = 2**24
 #: safetensors allows no longer headers than this.
 _LONGEST_HEADER = 100_000_000
 
@@ -41,6 +42,30 @@ def is_safetensors(path: Path) -> bool:
     has_header = beginning[8:9] == b"{" and int.from_bytes(beginning[:8], "little") <= _LONGEST_HEADER
     is_other = beginning.startswith((_ZIP, _PICKLE, *_OTHERS))
     return has_header or (path.suffix.lower() == SAFETENSORS and not is_other)
+
+
+def damaged_entry(path: str | Path) -> str | None:
+    """Return the name of an entry of an archive whose bytes are not those of its checksum; None without such.
+
+    It reads the whole file. torch.load does not compare the checksums. Where none fits, torch.save was asked
+    to leave them out.
+    """
+    if not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        entries = [entry for entry in archive.infolist() if entry.file_size]
+        damaged = [entry.filename for entry in entries if not _fits_checksum(archive, entry)]
+    return damaged[0] if 0 < len(damaged) < len(entries) else None
+
+
+def _fits_checksum(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    try:
+        with archive.open(entry) as stream:
+            while stream.read(_BLOCK):
+                pass
+    except zipfile.BadZipFile:
+        return False
+    return True
 
 
 def _beginning(path: Path) -> bytes:

@@ -11,7 +11,7 @@ import numpy
 import torch
 from safetensors.torch import load_file
 
-from activepool.backbones.checkpoint_files import file_problem, is_safetensors
+from activepool.backbones.checkpoint_files import damaged_entry, file_problem, is_safetensors
 from activepool.errors import InputError
 
 # Plain values that projects keep beside their weights: DINO its arguments, and learning rates of NumPy.
@@ -37,6 +37,11 @@ def read_checkpoint(path: str | Path) -> Any:
     try:
         if is_safetensors(path):
             return load_file(path)
+        if damaged := damaged_entry(path):
+            raise InputError(
+                f"{path}: not a readable checkpoint: it is damaged: its entry {damaged} is not what was "
+                "written; copy or download it again"
+            )
         # Opened here: torch takes a path that ends in .safetensors for such a file, whatever is in it.
         with (
             torch.serialization.safe_globals(_PLAIN_VALUES),
@@ -45,6 +50,8 @@ def read_checkpoint(path: str | Path) -> Any:
         ):
             warnings.simplefilter("ignore")  # what torch remarks on other forms of pickle
             return torch.load(file, map_location="cpu", weights_only=True)
+    except InputError:
+        raise
     # A damaged file makes the readers raise nearly anything (OSError, RuntimeError, KeyError, ...).
     except Exception as error:
         raise InputError(f"{path}: not a readable checkpoint: {_reason(error)}") from error

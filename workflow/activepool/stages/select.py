@@ -15,6 +15,7 @@ from activepool.provenance import UsedLabels
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 from activepool.stages.round_query import add_query_arguments, read_query
+from activepool.strategies.checked_selection import checked, read_only
 from activepool.strategies.query import Query, Selection
 from activepool.strategies.registry import find_strategy
 
@@ -38,8 +39,8 @@ def main(arguments: argparse.Namespace) -> UsedLabels | None:
         query, picked, used = read_query(arguments, strategy, file)
         if arguments.measured:
             query = replace(query, measured=read_measured(arguments.measured, len(query.unlabelled)))
-        selection = strategy.pick(query, **arguments.options)
-        check_selection(arguments.strategy, query, selection)
+        given = strategy.pick(read_only(query), **arguments.options)
+        selection = checked(arguments.strategy, query, given)
         columns = index_columns(file, query, selection)
     if arguments.output_state:
         write_arrays(arguments.output_state, selection.state)
@@ -63,18 +64,6 @@ def read_measured(paths: Sequence[str], rows: int) -> NamedArrays:
                 f"this round has {rows}; delete them"
             )
     return NamedArrays(paths[0], arrays)
-
-
-def check_selection(name: str, query: Query, selection: Selection) -> None:
-    """Raise InputError if a strategy (perhaps a user's own) broke the rules of a round."""
-    index = selection.index
-    expected = min(query.budget, len(query.unlabelled))
-    if len(index) != expected:
-        raise InputError(f"strategy {name!r} picked {len(index)} samples instead of {expected}")
-    if len(np.unique(index)) != len(index):
-        raise InputError(f"strategy {name!r} picked a sample twice")
-    if not np.isin(index, query.unlabelled).all():
-        raise InputError(f"strategy {name!r} picked a sample that is not in the unlabelled pool")
 
 
 def index_columns(file: LabelFile, query: Query, selection: Selection) -> dict[str, np.ndarray]:

@@ -1,0 +1,78 @@
+"""What a strategy of a user's own may return, and what it gets one line for."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from activepool.errors import InputError
+from activepool.strategies.checked_selection import checked, read_only
+from activepool.strategies.query import Query, Selection
+
+POOL = np.array([2, 3, 5, 7, 11])
+
+
+def query(budget=3):
+    return Query(
+        budget=budget,
+        unlabelled=POOL.copy(),
+        labelled=np.array([0, 1]),
+        num_classes=2,
+        generator=np.random.default_rng(0),
+        predicted=np.array([0, 1, 0, 1, 0]),
+    )
+
+
+@pytest.mark.parametrize("kind", [list, np.int32, np.uint8, np.uint64, np.int64])
+def test_whole_numbers_of_any_type_are_rows(kind):
+    given = [7, 2, 11] if kind is list else np.array([7, 2, 11], kind)
+    index = checked("mine", query(), Selection(given)).index
+    assert index.tolist() == [7, 2, 11] and index.dtype == np.int64
+
+
+def test_a_pool_smaller_than_the_budget_is_picked_whole():
+    assert checked("mine", query(9), Selection(POOL[::-1])).index.tolist() == POOL[::-1].tolist()
+    empty = dataclasses.replace(query(), unlabelled=POOL[:0])
+    assert checked("mine", empty, Selection([])).index.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (None, "returned nothing; it must return a Selection"),
+        (POOL[:3], r"returned an array of int64 and shape \(3,\); it must return a Selection"),
+        ([2, 3, 5], "returned a value of type list; it must return a Selection"),
+        (Selection(None), r"picked by an array of object and shape \(\); it must be a list of whole"),
+        (Selection(POOL[:3].astype(float)), r"picked by an array of float64 and shape \(3,\); it must"),
+        (Selection(POOL < 6), r"picked by an array of bool and shape \(5,\); it must be a list of whole"),
+        (Selection(["2", "3", "5"]), "it must be a list of whole numbers, rows of query.unlabelled"),
+        (Selection(POOL[:3, None]), r"picked by an array of int64 and shape \(3, 1\); it must be a list"),
+        (Selection(POOL[:2]), "picked 2 samples instead of 3"),
+        (Selection(POOL[:4]), "picked 4 samples instead of 3"),
+        (Selection([2, 3, 3]), "picked a sample twice"),
+        (Selection([2, 3, 1]), "picked a sample that is not in the unlabelled pool"),
+        (Selection([2, 3, -5]), "picked a sample that is not in the unlabelled pool"),
+        (Selection(POOL[:3], {"index": POOL[2:]}), "returned a column 'index', which the index file has"),
+        (Selection(POOL[:3], {"predicted": POOL[2:]}), "returned a column 'predicted', which"),
+        (
+            Selection(POOL[:3], {"a": POOL[:2]}),
+            r"column 'a' of shape \(2,\); it must have one value",
+        ),
+        (
+            Selection(POOL[:3], {"a": np.ones((3, 2))}),
+            r"column 'a' of shape \(3, 2\); it must have one value",
+        ),
+    ],
+)
+def test_what_breaks_the_rules_is_one_line(given, words):
+    with pytest.raises(InputError, match=f"^strategy 'mine.py:f' .*{words}"):
+        checked("mine.py:f", query(), given)
+
+
+def test_a_strategy_cannot_change_what_its_picks_are_checked_against():
+    given = query()
+    for name in ("unlabelled", "labelled", "predicted"):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(read_only(given), name)[::-1].sort()
+        getattr(given, name).sort()
+    assert read_only(dataclasses.replace(given, predicted=None)).predicted is None

@@ -37,6 +37,11 @@ def test_test_samples_that_no_accuracy_counts_are_told():
     assert notice == "x: test samples without a label: 2; no accuracy counts them"
 
 
+def test_one_class_alone_is_told():
+    (notice,) = class_notices("x", ["ant"], labels(0, 0, -1), labels(0))
+    assert notice == "x: 'ant' is the only class, so there is nothing to learn"
+
+
 def test_many_classes_are_counted():
     names = [str(number) for number in range(9)]
     with pytest.raises(

@@ -123,6 +123,16 @@ def test_each_mistake_gets_its_line(change, line):
     assert any(one.startswith(line) for one in found), found
 
 
+@pytest.mark.parametrize("name", ["010", "no", "2026-01-31", "1.10"])
+def test_a_text_that_yaml_reads_otherwise_needs_quotes(name):
+    text = "{kind: manifest, path: images.csv, class_names: [cat, %s]}"
+    with pytest.raises(
+        InputError, match=r"class_names.1: input should be a valid string \(.*\); put it in qu"
+    ):
+        load(changed("dataset", yaml.safe_load(text % name)), "my.yaml")
+    load(changed("dataset", yaml.safe_load(text % f"'{name}'")), "my.yaml")
+
+
 def test_the_valid_configuration_passes():
     experiment = load(yaml.safe_load(VALID), "trial.yaml")
     check(experiment, "trial.yaml")

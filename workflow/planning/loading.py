@@ -3,6 +3,7 @@
 import difflib
 import math
 from collections.abc import Iterator, Mapping
+from datetime import date
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -14,6 +15,9 @@ from planning.scaling import made_small
 
 #: Characters of a value that a message shows.
 LONGEST_SHOWN = 100
+
+#: Types of values that a message shows.
+SHOWN = str | int | float | date | None
 
 
 def load(raw: dict[str, Any], source: str) -> Experiment:
@@ -83,8 +87,10 @@ def _line(error: dict[str, Any]) -> str:
         return f"{key}: input should be a section with keys of its own (given: {error['input']!r})"
     message = error["msg"][:1].lower() + error["msg"][1:]
     given = error["input"]
-    shown = f" (given: {_shortened(given)})" if isinstance(given, str | int | float | bool | None) else ""
-    return f"{key}: {message}{shown}"
+    shown = f" (given: {_shortened(given)})" if isinstance(given, SHOWN) else ""
+    # YAML reads 010 as 8, no as False, and 2026-01-31 as a date.
+    hint = "; put it in quotes" if kind == "string_type" and isinstance(given, int | float | date) else ""
+    return f"{key}: {message}{shown}{hint}"
 
 
 def _shortened(given: Any) -> str:

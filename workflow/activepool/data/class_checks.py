@@ -33,6 +33,8 @@ def class_notices(
     in_train, in_test = (_present(labels, len(class_names)) for labels in (train_labels, test_labels))
     only_in_test = np.flatnonzero(in_test & ~in_train)
     notices = list(name_notices(class_names))
+    if len(class_names) == 1:
+        notices.append(f"{class_names[0]!r} is the only class, so there is nothing to learn")
     if len(only_in_test):
         text = f"no train sample has {_named(only_in_test, class_names)}, which the test part has"
         if (train_labels == UNKNOWN).any():

@@ -62,6 +62,42 @@ def test_an_option_of_a_type_that_is_not_there(tmp_path):
     ]
 
 
+def test_an_option_of_a_type_that_no_configuration_has(tmp_path):
+    text = MODERN.replace("step: int = {step}", "step: numpy.ndarray = 2")
+    (tmp_path / "mine.py").write_text(text.replace("from dataclasses", "import numpy\nfrom dataclasses", 1))
+    (problem,) = validate_options(find_strategy(f"{tmp_path / 'mine.py'}:stepped"), {})[1]
+    assert problem.startswith("the type of an option of stepped is none of a configuration (")
+    assert "ndarray" in problem and problem.endswith("declare int, float, bool, str or a list of these")
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ("def stepped()", "the first parameter of stepped must be the query"),
+        ("def stepped(*, query)", "the first parameter of stepped must be the query"),
+        ("def stepped(**all)", "the first parameter of stepped must be the query"),
+        ("def stepped(query, step)", r"options come after a \*: stepped\(query, \*, step\)"),
+        ("def stepped(query, *, name=1)", "an option cannot be called 'name', a key that each strategy has"),
+        ("def stepped(query, *, strategy=1)", "an option cannot be called 'strategy', a key"),
+        ("async def stepped(query)", "stepped must return a Selection: no async, no yield"),
+    ],
+)
+def test_a_function_that_cannot_be_a_strategy_is_told_with_the_configuration(tmp_path, definition, words):
+    text = (
+        f"from activepool.strategies.declaration import strategy\n@strategy(source='x')\n{definition}: ...\n"
+    )
+    (tmp_path / "mine.py").write_text(text)
+    with pytest.raises(InputError, match=words):
+        find_strategy(f"{tmp_path / 'mine.py'}:stepped")
+
+
+@pytest.mark.parametrize("definition", ["query", "query, step=1", "query, **any", "query, *more", "*all"])
+def test_other_functions_can(tmp_path, definition):
+    header = "from activepool.strategies.declaration import strategy\n@strategy(source='x')\n"
+    (tmp_path / "mine.py").write_text(f"{header}def stepped({definition}): ...\n")
+    assert validate_options(find_strategy(f"{tmp_path / 'mine.py'}:stepped"), {}) == ({}, [])
+
+
 def test_two_files_of_one_name_are_two_modules(tmp_path):
     first, second = (strategy_in(tmp_path / folder, step=step) for folder, step in (("a", 2), ("b", 3)))
     modules = [sys.modules[one.select.__module__] for one in (first, second)]

@@ -155,3 +155,10 @@ def test_measured_width_and_what_has_none():
         measured("mine", Pair(), preprocessing)
     with pytest.raises(InputError, match=r"'mine' does not take images of 4 x 4 pixels \(.*mat1 and mat2"):
         measured("mine", nn.Sequential(nn.Flatten(), nn.Linear(5, 5)), preprocessing)
+
+
+@pytest.mark.parametrize("parameters", ["", "image_size", "image_size, channels, more"])
+def test_a_function_of_other_parameters_is_one_line(tmp_path, parameters):
+    (tmp_path / "mine.py").write_text(f"def network({parameters}): ...")
+    with pytest.raises(InputError, match=r"network' must be a function of \(image_size, channels\): "):
+        build(f"{tmp_path / 'mine.py'}:network", 8, 1)

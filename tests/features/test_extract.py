@@ -157,7 +157,8 @@ def test_views_do_not_depend_on_how_many_there_are(tmp_path, dataset, checkpoint
     ("dtype", "scale", "message"),
     [
         ("float16", 1e6, r"float16 ends at 65504: set dtype: float32"),
-        ("float32", float("inf"), r"has the feature (nan|inf); the weights of the checkpoint may be broken"),
+        ("float32", float("inf"), r"has the feature (nan|inf); the weights of the backbone may be broken"),
+        ("float16", float("inf"), r"has the feature (nan|inf); the weights of the backbone may be broken"),
         ("float32", 1e22, r"features of train: row \d, column \d+ is .*; its square does not fit float32"),
     ],
 )
@@ -168,6 +169,40 @@ def test_features_that_cannot_be_stored_are_refused(tmp_path, dataset, dtype, sc
     save_weights(tmp_path / "broken.safetensors", backbone, {})
     with pytest.raises(InputError, match=message):
         extract(tmp_path, dataset, SMALL, str(tmp_path / "broken.safetensors"), ExtractSettings(8, dtype), 1)
+    assert not list(tmp_path.glob("shard*"))
+
+
+OWN = """
+from torch import nn
+from activepool.backbones.backbone import Backbone, Preprocessing
+
+class Network(nn.Module):
+    def forward(self, images):
+        features = images.flatten(1)[:, :5]
+        return {returned}
+
+def mine(image_size, channels):
+    return Backbone(Network(), 5, Preprocessing(image_size, 1, image_size, (0.0,), (1.0,)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("returned", "form"),
+    [
+        ("features[:, :4]", r"\(8, 4\)"),
+        ("features[:-1]", r"\(7, 5\)"),
+        ("features[:, :, None]", r"\(8, 5, 1\)"),
+        ("features[0]", r"\(5,\)"),
+        ("(features,)", "tuple"),
+        ("None", "NoneType"),
+    ],
+)
+def test_a_network_that_returns_something_else_is_one_line(tmp_path, dataset, returned, form):
+    (tmp_path / "mine.py").write_text(OWN.replace("{returned}", returned))
+    backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:mine", image_size=8)
+    words = rf"mine' returned {form} for 8 images; it must return features of the shape \(8, 5\)"
+    with pytest.raises(InputError, match=words):
+        extract(tmp_path, dataset, backbone, "none", ExtractSettings(8), 1)
     assert not list(tmp_path.glob("shard*"))
 
 

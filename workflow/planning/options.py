@@ -6,7 +6,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
 
 from activepool.strategies.declaration import Strategy
 
@@ -19,6 +19,12 @@ def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[st
         return given, [_problem(strategy, one) for one in error.errors()]
     except NameError as error:
         return given, [f"the type of an option of {strategy.name} is not known when it runs ({error})"]
+    except PydanticUserError as error:
+        reason = error.message.splitlines()[0].rstrip(".")
+        return given, [
+            f"the type of an option of {strategy.name} is none of a configuration ({reason}); "
+            "declare int, float, bool, str or a list of these"
+        ]
 
 
 @cache
@@ -41,6 +47,8 @@ def _resolved(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, A
 
 def _problem(strategy: Strategy, error: dict[str, Any]) -> str:
     name = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "missing":
+        return f"option {name!r} is missing"
     if error["type"] != "extra_forbidden":
         return f"option {name!r}: {error['msg']}"
     near = difflib.get_close_matches(name, strategy.options, n=1)

@@ -6,6 +6,7 @@ checked in an instant.
 """
 
 import difflib
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,7 +98,14 @@ def variants(name: str, image_size: int | None, channels: int) -> "Iterator[Back
 def _made_by_function(name: str, image_size: int, channels: int) -> "Backbone":
     from activepool.backbones.backbone import Backbone
 
-    made = _function(name)(image_size, channels)
+    function = _function(name)
+    try:
+        inspect.signature(function).bind(image_size, channels)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"backbone: {name!r} must be a function of (image_size, channels): {error}"
+        ) from error
+    made = function(image_size, channels)
     if not isinstance(made, Backbone):
         raise InputError(
             f"backbone: {name!r} must return an activepool.backbones.backbone.Backbone, "

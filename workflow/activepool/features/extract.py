@@ -78,7 +78,7 @@ def extract_shard(
     form = backbone_settings.checkpoint_format
     backbone, digest = load_backbone(name, size, channels, checkpoint, form)
     backbone.eval().to(device, memory_format=MEMORY_FORMAT)
-    extraction = _Extraction(Path(dataset), backbone, settings, device, workers)
+    extraction = _Extraction(name, Path(dataset), backbone, settings, device, workers)
     with reproducible(THREADS), written_hdf5(output) as file:
         file.attrs.update(backbone=name, checkpoint_digest=digest, transform=str(backbone.preprocessing))
         if settings.views:
@@ -89,8 +89,9 @@ def extract_shard(
 
 @dataclass(frozen=True)
 class _Extraction:
-    """What all parts of a shard share."""
+    """What all parts of a shard share; ``name`` is the backbone's."""
 
+    name: str
     dataset: Path
     backbone: Backbone
     settings: ExtractSettings
@@ -147,20 +148,31 @@ class _Extraction:
         half = self.settings.dtype == "float16" and is_cuda(self.device)
         with torch.autocast(torch.device(self.device).type, torch.float16, enabled=half):
             features = self.backbone(images)
+        self._require_features(features, len(images))
         features = features.float().cpu().numpy()
         with np.errstate(over="ignore"):
             stored = features.astype(self.settings.dtype)
         wrong = np.argwhere(~np.isfinite(stored))
         if len(wrong):
             row, column = wrong[0]
-            remedy = "float16 ends at 65504: set dtype: float32"
-            if self.settings.dtype == "float32":
-                remedy = "the weights of the checkpoint may be broken"
+            remedy = "the weights of the backbone may be broken"
+            if np.isfinite(features[row, column]):
+                remedy = "float16 ends at 65504: set dtype: float32"
             raise InputError(
                 f"{self.dataset}: {part} row {batch[row]} has the feature {features[row, column]}; {remedy}"
             )
         require_squares(f"{self.dataset}: features of {part}", stored, int(batch[0]))
         return stored
+
+    def _require_features(self, returned: object, count: int) -> None:
+        """Raise InputError if the network, perhaps a user's own, did not return a feature for each image."""
+        expected = (count, self.backbone.width)
+        shape = tuple(returned.shape) if isinstance(returned, Tensor) else type(returned).__name__
+        if shape != expected:
+            raise InputError(
+                f"backbone: {self.name!r} returned {shape} for {count} images; it must return features of "
+                f"the shape {expected}, since its width is {self.backbone.width}"
+            )
 
 
 def _generator(view: int, batch: np.ndarray, purpose: str) -> Generator:

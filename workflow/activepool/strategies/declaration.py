@@ -25,6 +25,9 @@ Measure = Callable[..., dict[str, np.ndarray]]
 #: What a strategy may read beside the index files and the labels of the labelled set.
 ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "budget_left")
 
+#: What a configuration says of each strategy, beside its options.
+CONFIGURATION_KEYS = ("strategy", "name")
+
 
 @dataclass(frozen=True)
 class Strategy:
@@ -127,8 +130,8 @@ def strategy(
 
     With ``reads_labels=False`` it gets no labels, and a label that is corrected reruns none of its picks.
 
-    Raises ValueError for an artifact or a score that does not exist, for scores from two sources, and for
-    lists of the nearest samples without scores.
+    Raises ValueError for an artifact or a score that does not exist, for scores from two sources, for lists
+    of the nearest samples without scores, and for a function that cannot be called as a strategy.
     """
     unknown = set(reads) - set(ARTIFACTS)
     if unknown:
@@ -143,6 +146,7 @@ def strategy(
         reads = tuple(dict.fromkeys((*reads, "features", "head")))
 
     def declare(select: Select) -> Strategy:
+        _check_function(select)
         return Strategy(
             name=select.__name__,
             select=select,
@@ -157,3 +161,17 @@ def strategy(
         )
 
     return declare
+
+
+def _check_function(select: Select) -> None:
+    """Raise ValueError for a function that does not take a query and its options by name."""
+    if inspect.iscoroutinefunction(select) or inspect.isgeneratorfunction(select):
+        raise ValueError(f"{select.__name__} must return a Selection: no async, no yield")
+    query, *others = inspect.signature(select).parameters.values() or [None]
+    if query is None or query.kind in (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD):
+        raise ValueError(f"the first parameter of {select.__name__} must be the query")
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if wrong := [one.name for one in others if one.kind in by_place and one.default is one.empty]:
+        raise ValueError(f"options come after a *: {select.__name__}(query, *, {', '.join(wrong)})")
+    if taken := [one.name for one in others if one.name in CONFIGURATION_KEYS]:
+        raise ValueError(f"an option cannot be called {taken[0]!r}, a key that each strategy has")

@@ -180,6 +180,23 @@ def test_rows_count_as_a_run_has_read_them_and_as_they_are_listed_now():
     ]
 
 
+def test_an_index_alone_that_names_another_sample_than_before_is_refused():
+    write_folder("ant", "bee")
+    read_by_a_run(**FOLDER)
+    bought("6,,ant", "7,train/unlabelled/b.png,bee", columns="index,source,label")
+    require_fit_to_listing(experiment(**FOLDER))
+    Image.new("L", (8, 8)).save("photos/train/unlabelled/0.png")
+    bought("6,,ant", ",train/unlabelled/b.png,bee", columns="index,source,label")
+    words = (
+        r"^bought.csv:2: index 6 was 'train/unlabelled/a.png', and is 'train/unlabelled/0.png' in photos "
+        r"now; add the column 'source', which names the sample that was labelled$"
+    )
+    with pytest.raises(InputError, match=words):
+        require_fit_to_listing(experiment(**FOLDER))
+    bought("train/unlabelled/a.png,ant", "train/unlabelled/b.png,bee")
+    require_fit_to_listing(experiment(**FOLDER))
+
+
 def test_of_thinned_samples_an_index_is_looked_at_later():
     write_manifest("ant", "bee")
     bought("90,images/00.png,ant", "91,,wasp", columns="index,source,label")

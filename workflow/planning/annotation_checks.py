@@ -8,6 +8,7 @@ import numpy as np
 
 from activepool.annotations import (
     UNLABELABLE,
+    Annotations,
     TrainPart,
     listed_rows,
     match,
@@ -20,6 +21,7 @@ from activepool.data.kinds import build, preview
 from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
 from activepool.hdf5_reading import texts
+from activepool.index_files import whole_number
 from activepool.provenance import Record, record_path
 from activepool.stages.program import say
 from planning.configuration import Experiment
@@ -62,8 +64,28 @@ def require_fit_to_listing(experiment: Experiment) -> None:
     """
     path = experiment.dataset.annotations
     part = _listed(experiment) if path is not None else None
-    if part is not None:
-        raise_if_any(match(part, read_annotations(path))[1])
+    if part is None:
+        return
+    annotations = read_annotations(path)
+    raise_if_any(match(part, annotations)[1])
+    with LabelFile(Plan(experiment).samples) as file:
+        raise_if_any(list(_moved(TrainPart.of(file), part, annotations)))
+
+
+def _moved(read: TrainPart, listed: TrainPart, annotations: Annotations) -> Iterator[str]:
+    """Yield a line for each annotation whose index alone names another sample than before."""
+    if read.sources is None or listed.sources is None or not listed.is_final:
+        return
+    for one in annotations.rows:
+        row = None if one.source.strip() else whole_number(one.index)
+        if row is None or row >= min(len(read.sources), len(listed.sources)):
+            continue
+        before, now = read.sources[row], listed.sources[row]
+        if before != now:
+            yield (
+                f"{annotations.path}:{one.line}: index {row} was {before!r}, and is {now!r} in {listed.name} "
+                "now; add the column 'source', which names the sample that was labelled"
+            )
 
 
 def _parts(experiment: Experiment) -> Iterator[TrainPart]:

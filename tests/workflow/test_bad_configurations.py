@@ -157,6 +157,22 @@ def test_a_key_that_is_given_twice_is_told():
         check(load(VALID, "twice.yaml"), "twice.yaml")
 
 
+def test_a_key_that_is_given_twice_is_told_beside_other_mistakes():
+    Path("twice.yaml").write_text(yaml.safe_dump(VALID) + "rounds: none\nbudget: 010\n")
+    with pytest.raises(InputError) as caught:
+        load(yaml.safe_load(Path("twice.yaml").read_text()), "all of them", ["twice.yaml"])
+    words = [
+        "rounds: is given twice",
+        "budget: is given twice",
+        "budget: 010 is 8",
+        "rounds: input should be",
+    ]
+    lines = str(caught.value).splitlines()
+    assert len(lines) == len(words)
+    for word in words:
+        assert any(line.startswith(f"all of them: {word}") for line in lines), lines
+
+
 @pytest.fixture
 def configured(folder):
     """Return a function that runs Snakemake on a text: its exit status, and what it printed."""

@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from activepool.errors import InputError
 from planning.configuration import Experiment
+from planning.configuration_text import hidden_by_yaml
 from planning.scaling import made_small
 
 #: Characters of a value that a message shows.
@@ -20,13 +21,15 @@ LONGEST_SHOWN = 100
 SHOWN = str | int | float | date | None
 
 
-def load(raw: dict[str, Any], source: str) -> Experiment:
+def load(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Experiment:
     """Return the experiment that ``raw`` describes.
 
     Args:
         raw: the configuration as read from YAML and the command line; its keys ``scale`` and ``stand_in``
             make it small (see planning.scaling).
         source: the name of its file, for messages.
+        files: the configuration files, if they are not just ``source``: of a configuration that cannot be
+            used, what does not show in what YAML makes of it is told, too.
 
     Raises InputError with one line for each error: file, key, what is wrong, what would be right.
     """
@@ -37,7 +40,9 @@ def load(raw: dict[str, Any], source: str) -> Experiment:
     try:
         experiment = Experiment.model_validate(raw)
     except ValidationError as error:
-        raise InputError("\n".join(f"{source}: {_line(one)}" for one in error.errors())) from None
+        hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
+        problems = [*hidden, *map(_line, error.errors())]
+        raise InputError("\n".join(f"{source}: {problem}" for problem in problems)) from None
     read = experiment.model_dump()
     read["strategies"] = [one.options for one in experiment.strategies]
     problems = list(_no_numbers(raw, read, ""))

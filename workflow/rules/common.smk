@@ -26,7 +26,7 @@ CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES)
 
 try:
     PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
-    EXPERIMENT = load(config, CONFIGURATION_FILE)
+    EXPERIMENT = load(config, CONFIGURATION_FILE, CONFIGURATION_FILES)
     if workflow.is_main_process:
         check(EXPERIMENT, CONFIGURATION_FILE, CONFIGURATION_FILES)
         keep_apart(Plan(EXPERIMENT), CONFIGURATION_FILE, sys.argv)

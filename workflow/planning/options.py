@@ -20,7 +20,7 @@ def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[st
     except NameError as error:
         return given, [f"the type of an option of {strategy.name} is not known when it runs ({error})"]
     except PydanticUserError as error:
-        reason = error.message.splitlines()[0].rstrip(".")
+        reason = error.message.splitlines()[0].partition(". ")[0]  # further sentences are for programmers
         return given, [
             f"the type of an option of {strategy.name} is none of a configuration ({reason}); "
             "declare int, float, bool, str or a list of these"

@@ -12,7 +12,7 @@ FILES = sorted(
 )
 
 #: These open no text, although their name is ``open``.
-OTHERS = ("Image.open", "os.open")
+OTHERS = ("Image.open", "os.open", "archive.open")
 
 
 def without_encoding(source: str) -> Iterator[int]:

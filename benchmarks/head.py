@@ -20,6 +20,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,12 @@ class Problem:
     def classes(self) -> int:
         """C."""
         return int(self.labels.max()) + 1
+
+    @cached_property
+    def strength(self) -> float:
+        """λ: the weight decay times the total variance of the labelled features."""
+        double = self.features.astype(np.float64)
+        return self.weight_decay * float(np.square(double - double.mean(axis=0)).sum(axis=1).mean())
 
     @property
     def compute(self) -> Compute:
@@ -133,7 +140,7 @@ def scikit_learn(solver: str, dtype: type = np.float32) -> Solver:
     """Return the training with one solver of scikit-learn, on features of ``dtype``."""
 
     def train(problem: Problem, iterations: int | None) -> LinearHead:
-        strength = 1 / (problem.weight_decay * len(problem.labels))
+        strength = 1 / (problem.strength * len(problem.labels))
         limits = {"max_iter": iterations, "tol": NEVER} if iterations else {"max_iter": ENDLESS}
         with warnings.catch_warnings(), threadpool_limits(problem.workers):
             warnings.simplefilter("ignore")

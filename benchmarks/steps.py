@@ -46,7 +46,7 @@ COUNTED: list[tuple[Any, str, Callable[..., dict[str, int]]]] = [
         "nearest",
         lambda _, rows, known, start, stop: {"rows": len(rows), "pairs": len(rows) * int(stop - start)},
     ),
-    (centers, "exact_distances", lambda _, left, right: {"rows": len(left) + len(right)}),
+    (centers, "exact_distances", lambda _, left, __, right: {"rows": len(left) + len(right)}),
     (dsquared._Sampler, "_compare", lambda _, drawn, *rest: {"turns": 1, "rows": len(drawn)}),
     (
         dsquared._Sampler,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from activepool.compute import Compute
+from activepool.diversity import distances
 from activepool.diversity import k_means as module
 from activepool.diversity.k_means import k_means, nearest_centres
 from activepool.features.store import FeatureMatrix
@@ -12,7 +13,7 @@ from activepool.features.store import FeatureMatrix
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     monkeypatch.setattr(module, "BLOCK_ROWS", 11)
-    monkeypatch.setattr(module, "PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr(distances, "PAIRS_AT_ONCE", 7)
 
 
 def nearest(samples, centres):

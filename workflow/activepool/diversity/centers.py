@@ -72,6 +72,6 @@ class Centers:
         near = lower <= self._compute.array(rounded_up)[:, None]
         sample, center = (to_numpy(part) for part in xp.nonzero(near))
         result = known.copy()
-        distances = exact_distances(self._features, rows[sample], self.rows[start + center])
+        distances = exact_distances(self._features, rows[sample], self._features, self.rows[start + center])
         np.minimum.at(result, sample, distances)
         return result

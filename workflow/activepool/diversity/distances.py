@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute import Array, Compute
+from activepool.compute import Array, Compute, row_blocks
 from activepool.features.store import FeatureMatrix
 
 #: Pairs whose differences are formed at once: 64 MB at a width of 2048.
@@ -59,13 +59,17 @@ def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
     return lower, upper
 
 
-def exact_distances(features: FeatureMatrix, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return ‖x_left − x_right‖² of pairs of rows, (pairs,) float64, from direct differences."""
+def exact_distances(
+    features: FeatureMatrix, left: np.ndarray, others: FeatureMatrix, right: np.ndarray
+) -> np.ndarray:
+    """Return ‖x_left − y_right‖² of pairs of rows x of ``features`` and y of ``others``, (pairs,) float64.
+
+    They are summed from direct differences.
+    """
     result = np.empty(len(left))
-    for start in range(0, len(left), PAIRS_AT_ONCE):
-        pairs = slice(start, start + PAIRS_AT_ONCE)
+    for pairs in row_blocks(len(left), PAIRS_AT_ONCE):
         difference = features.take(left[pairs], np.float64)
-        difference -= features.take(right[pairs], np.float64)
+        difference -= others.take(right[pairs], np.float64)
         result[pairs] = squared_norms(difference)
     return result
 

@@ -122,9 +122,10 @@ class GradientEmbeddings:
         Where the error of float32 may reach across a multiple, float64 decides.
         """
         exact, known = squared_norms.astype(np.float64), np.zeros(len(rows), dtype=bool)
-        close, error = CLOSE, np.inf
-        while ERROR_MARGIN * error > close:
-            close = max(close, ERROR_MARGIN * error) if np.isfinite(error) else close
+        close = 0.0
+        reach = CLOSE  # as far as errors may reach
+        while reach > close:
+            close = reach
             mantissa = np.frexp(exact)[0] / BOUND_STEP
             near = np.abs(mantissa - np.round(mantissa)) <= close * mantissa
             near |= squared_norms < SMALL
@@ -133,7 +134,7 @@ class GradientEmbeddings:
             exact[wanted] = self._squared_norms64(rows[wanted])
             known |= near
             seen = known & (squared_norms >= SMALL)
-            error = np.abs(exact[seen] / squared_norms[seen] - 1).max(initial=0.0)
+            reach = ERROR_MARGIN * np.abs(exact[seen] / squared_norms[seen] - 1).max(initial=0.0)
         mantissa, exponent = np.frexp(exact)
         return np.ldexp(np.ceil(mantissa / BOUND_STEP) * BOUND_STEP, exponent)
 

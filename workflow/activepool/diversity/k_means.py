@@ -7,7 +7,7 @@ differences in float64 decide. Means are float64 sums in a fixed order.
 import numpy as np
 
 from activepool.compute import Compute, Mapping, array_namespace, row_blocks, to_numpy
-from activepool.diversity.distances import PAIRS_AT_ONCE, Points, rounding_slack, squared_norms
+from activepool.diversity.distances import Points, exact_distances, rounding_slack
 from activepool.features.store import BLOCK_ROWS, FeatureMatrix
 
 
@@ -69,7 +69,7 @@ class _Cells:
 
     def __init__(self, features: FeatureMatrix, centres: np.ndarray, compute: Compute) -> None:
         self._features = features
-        self._centres = centres
+        self._centres = FeatureMatrix.of_array(centres)
         self._compute = compute
         # Norms, and with them the error of the product, are small about a common origin.
         self._origin = centres.mean(axis=0).astype(np.float32)
@@ -90,15 +90,7 @@ class _Cells:
         nearest[sample[::-1]] = centre[::-1]  # the first of each
         rivals = np.bincount(sample, minlength=len(rows))[sample] > 1
         sample, centre = sample[rivals], centre[rivals]
-        order = np.lexsort((centre, self._distances(rows[sample], centre), sample))[::-1]
+        distances = exact_distances(self._features, rows[sample], self._centres, centre)
+        order = np.lexsort((centre, distances, sample))[::-1]
         nearest[sample[order]] = centre[order]
         return nearest
-
-    def _distances(self, rows: np.ndarray, centre: np.ndarray) -> np.ndarray:
-        """Return the squared distance of each row to the centre beside it, (n,) float64."""
-        result = np.empty(len(rows))
-        for pairs in row_blocks(len(rows), PAIRS_AT_ONCE):
-            difference = self._features.take(rows[pairs], np.float64)
-            difference -= self._centres[centre[pairs]]
-            result[pairs] = squared_norms(difference)
-        return result

@@ -147,15 +147,16 @@ class _Solver:
 
     def head(self, solution: Point) -> LinearHead:
         """Return the head for all classes and for features as they are stored."""
-        weight, bias = to_numpy(solution.weight), to_numpy(solution.bias)
-        bias = bias - bias.mean() - weight @ self._loss.mean
+        centred_bias = solution.bias - solution.bias.mean()
+        weight = to_numpy(solution.weight)
+        bias = to_numpy(centred_bias) - weight @ self._loss.mean
         if self._basis is not None:
             weight = weight @ self._basis.T
         all_weights = np.zeros((self._num_classes, weight.shape[1]), dtype=np.float32)
         all_biases = np.zeros(self._num_classes, dtype=np.float32)
         if len(self._present) < self._num_classes:
             # As after one more sample in which an absent class did not come up either.
-            smallest = self._loss.smallest_logit(solution.weight, solution.bias - solution.bias.mean())
+            smallest = self._loss.smallest_logit(solution.weight, centred_bias)
             all_biases[:] = smallest - np.log(self._num_labelled + 1)
         all_weights[self._present], all_biases[self._present] = _rounded(weight), bias
         return LinearHead(all_weights, all_biases)

@@ -20,7 +20,7 @@ from measuring import bare_product, report, seconds_of
 from synthetic import LARGE, add_pool_arguments, open_pool
 from threadpoolctl import threadpool_limits
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.diversity.dsquared import d_squared_sample
 from activepool.diversity.gradients import GradientEmbeddings
 from activepool.features.store import FeatureMatrix

@@ -25,10 +25,10 @@ from measuring import report, seconds_of
 from synthetic import LARGE, add_pool_arguments, open_pool
 from threadpoolctl import threadpool_limits
 
-from activepool.compute import Compute, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks
 from activepool.diversity.centers import Centers
 from activepool.diversity.kcenter import Nearness, greedy_k_center
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.features.store import FeatureMatrix
 
 
 def parse() -> argparse.Namespace:

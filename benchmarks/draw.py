@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
+from activepool.figures.export import print_settings
 from activepool.figures.panels import PAGE_WIDTH
-from activepool.figures.printing import print_settings
 from activepool.figures.styles import DASHED, DOTTED, NAMES, PALETTE
-from activepool.files import written_whole
+from activepool.io.files import written_whole
 
 LIBRARY, NAIVE = {"color": PALETTE[0], "marker": "o"}, {"color": PALETTE[1], "marker": "s"}
 PRODUCT, READING = {"color": "#666666"}, {"color": "#666666", "linestyle": DOTTED}

@@ -29,16 +29,16 @@ from synthetic import spectral_mixture
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from activepool.compute import Compute
-from activepool.evaluation.metrics import predict
+from activepool.compute.blocks import Compute
 from activepool.features.store import FeatureFile
-from activepool.files import write_table
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.lbfgs import train_lbfgs
 from activepool.heads.linear import LinearHead, TrainedHead
 from activepool.heads.newton import newton
+from activepool.heads.predictions import predict
 from activepool.heads.settings import LbfgsSettings, SgdSettings
 from activepool.heads.softmax_regression import SoftmaxRegression
+from activepool.io.files import write_table
 
 #: How much less accurate than the optimum a head may be that counts as near.
 NEAR = 0.001

@@ -21,10 +21,11 @@ import pandas as pd
 from measuring import bare_product, in_process, measure, run
 from synthetic import mixture_head, write_mixture
 
-from activepool.compute import Compute, resolve_device
+from activepool.compute.blocks import Compute
+from activepool.compute.devices import resolve_device
 from activepool.features.store import FeatureFile
-from activepool.files import write_table
 from activepool.heads.linear import read_head, write_head
+from activepool.io.files import write_table
 from activepool.strategies.registry import find_strategy
 
 #: Heads that a round trains, by the name of its row.

@@ -24,11 +24,12 @@ from activepool.backbones.checkpoint import save_weights
 from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, pixels, reproducible
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
-from activepool.compute import resolve_device, row_blocks
+from activepool.compute.blocks import row_blocks
+from activepool.compute.devices import resolve_device
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.features.extract import THREADS, ExtractSettings, Shard, extract_shard
 from activepool.features.images import PartImages, Request, loaded
-from activepool.files import write_table
+from activepool.io.files import write_table
 
 #: Height and width of the files, in pixels, and their JPEG quality.
 FILE_SIZE = (375, 500)

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from activepool.compute import Array, Compute, row_blocks
+from activepool.compute.blocks import READ_ROWS, Array, Compute, row_blocks
 from activepool.errors import InputError
-from activepool.features.store import READ_ROWS, FeatureMatrix
+from activepool.features.store import FeatureMatrix
 
 Result = TypeVar("Result")
 
@@ -163,7 +163,7 @@ def report(rows: list[dict[str, object]], output: str | None) -> None:
     """Print the rows and write them, with the peak of this process's memory (mapped files included)."""
     import pandas as pd
 
-    from activepool.files import write_table
+    from activepool.io.files import write_table
 
     table = pd.DataFrame(rows).assign(peak_gb=peak_gb())
     print(table.to_string(index=False, float_format="{:.3g}".format))

@@ -14,7 +14,7 @@ import torch
 from scipy.cluster import hierarchy
 from torch import Tensor
 
-from activepool.allocation import balanced_counts
+from activepool.data.allocation import balanced_counts
 
 #: Entries of the largest tensor of B × C × d that is made at once: 128 MB in float32.
 ENTRIES_AT_ONCE = 2**25
@@ -62,7 +62,7 @@ class Round:
     features: Tensor | None = None
     weight: Tensor | None = None
     bias: Tensor | None = None
-    budget_left: int | None = None
+    remaining_budget: int | None = None
     oracle_labels: np.ndarray | None = None
     prepared: dict[str, np.ndarray] = field(default_factory=dict)
     limit: Limit = field(default_factory=Limit)
@@ -212,7 +212,7 @@ def balancing(given: Round) -> np.ndarray:
     picks: list[int] = []
     for _ in given.limit.loop(range(given.budget)):
         majority = counts > counts.mean()
-        if _labels_missing(counts, majority) < given.budget_left - len(picks):
+        if _labels_missing(counts, majority) < given.remaining_budget - len(picks):
             picked = set(picks)
             pick = next(position for position in shuffled if position not in picked)
         else:

@@ -30,7 +30,7 @@ import pandas as pd
 import yaml
 from measuring import in_process
 
-from activepool.files import write_table
+from activepool.io.files import write_table
 
 ROOT = Path(__file__).parents[1]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from activepool.compute import Compute, row_blocks
-from activepool.features.store import BLOCK_ROWS, FeatureFile
+from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks
+from activepool.features.store import FeatureFile
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.lbfgs import train_lbfgs
 from activepool.heads.linear import write_head

@@ -13,13 +13,13 @@ import measuring
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
+from activepool.compute.seeds import generator
+from activepool.data.pool import unlabelled_pool
 from activepool.features.store import FeatureFile, FeatureMatrix
 from activepool.heads.linear import LinearHead, read_head
-from activepool.pool import unlabelled_pool
 from activepool.scores.nearest import NearestPerClass
-from activepool.scores.pool import HeadOnPool
-from activepool.seeding import generator
+from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.query import Query
 from activepool.strategies.registry import find_strategy
@@ -195,8 +195,8 @@ def _facts(case: Case, work: Work, strategy: Strategy, file: FeatureFile) -> dic
     }
     if "oracle_labels" in strategy.reads:
         facts["oracle_labels"] = file.train.labels[unlabelled]
-    if "budget_left" in strategy.reads:
-        facts["budget_left"] = case.budget
+    if "remaining_budget" in strategy.reads:
+        facts["remaining_budget"] = case.budget
     return facts
 
 
@@ -207,6 +207,6 @@ def _scores(
     nearest = None
     if "nearest" in strategy.reads:
         nearest = NearestPerClass.for_budget(case.budget, head.num_classes, len(unlabelled))
-    scores = HeadOnPool(features, head, case.compute).score(unlabelled, strategy.scores, nearest)
+    scores = PoolScorer(features, head, case.compute).score(unlabelled, strategy.scores, nearest)
     lists = nearest.lists() if nearest else None
     return {"predicted": scores.pop("predicted"), "scores": scores, "nearest": lists}

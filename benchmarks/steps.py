@@ -26,16 +26,16 @@ from measuring import in_process
 from rounds import Case, Work, library_round
 from synthetic import mixture_head, write_mixture
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
+from activepool.data.pool import unlabelled_pool
 from activepool.diversity import centers, class_balance, dsquared, kcenter
 from activepool.diversity.clusters import agglomerate
 from activepool.features.store import FeatureFile
-from activepool.files import file_digest, write_table
 from activepool.heads.linear import write_head
-from activepool.index_files import read_index, write_index
-from activepool.pool import unlabelled_pool
+from activepool.io.files import file_digest, write_table
+from activepool.io.index_files import read_index, write_index
+from activepool.io.score_files import ScoreTable, read_scores, write_scores
 from activepool.scores.exact import exact_smallest
-from activepool.scores.store import ScoreTable, read_scores, write_scores
 from activepool.strategies import base
 
 #: What is counted of each call: module or class, its function, and (arguments) -> counts.

@@ -35,10 +35,10 @@ from rounds import (
 from synthetic import write_mixture
 from tqdm import tqdm
 
-from activepool.compute import resolve_device
+from activepool.compute.devices import resolve_device
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
-from activepool.files import write_table
+from activepool.io.files import write_table
 from activepool.strategies.cluster_margin import LEAVES
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies, find_strategy

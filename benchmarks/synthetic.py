@@ -7,8 +7,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from activepool.compute import row_blocks
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 
 #: Pools from this size on are written to a file in float16, and read as the workflow reads them.

@@ -15,7 +15,7 @@ from queries import Problem
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_info
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.lbfgs import train_lbfgs
 from activepool.heads.settings import LbfgsSettings

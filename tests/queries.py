@@ -5,14 +5,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
+from activepool.compute.seeds import generator
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.features.image_round import ImageRound
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.nearest import NearestPerClass
-from activepool.scores.pool import HeadOnPool
-from activepool.seeding import generator
+from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.checked_selection import checked, read_only
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.query import Query, Selection
@@ -59,8 +59,8 @@ class Problem:
             given["head"] = self.head
         if "oracle_labels" in strategy.reads:
             given["oracle_labels"] = self.labels[self.unlabelled]
-        if "budget_left" in strategy.reads:
-            given["budget_left"] = 3 * budget
+        if "remaining_budget" in strategy.reads:
+            given["remaining_budget"] = 3 * budget
         if strategy.scores:
             given |= self.scored(strategy, budget, compute)
         if strategy.prepare:
@@ -85,8 +85,8 @@ class Problem:
         nearest = None
         if "nearest" in strategy.reads:
             nearest = NearestPerClass.for_budget(budget, self.classes, len(self.unlabelled))
-        head_on_pool = HeadOnPool(FeatureMatrix.of_array(self.features), self.head, compute)
-        scores = head_on_pool.score(self.unlabelled, strategy.scores, nearest)
+        pool_scorer = PoolScorer(FeatureMatrix.of_array(self.features), self.head, compute)
+        scores = pool_scorer.score(self.unlabelled, strategy.scores, nearest)
         return {
             "predicted": scores.pop("predicted"),
             "scores": scores,

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from activepool.compute import Compute, resolve_device, row_blocks
+from activepool.compute.blocks import Compute, row_blocks
+from activepool.compute.devices import resolve_device
+from activepool.compute.seeds import generator, integer_seed
+from activepool.data.labels import known_labels, merged_labels
+from activepool.data.pool import unlabelled_pool
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
-from activepool.files import read_json, write_json, write_table, written_whole
-from activepool.index_files import read_index, write_index
-from activepool.labels import known_labels, merged_labels
-from activepool.pool import unlabelled_pool
-from activepool.seeding import generator, integer_seed
+from activepool.io.files import read_json, write_json, write_table, written_whole
+from activepool.io.index_files import read_index, write_index
 
 
 class TestFiles:

@@ -12,7 +12,7 @@ from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.checkpoint_formats import CheckpointFormat
 from activepool.backbones.registry import build
 from activepool.errors import InputError
-from activepool.files import file_digest
+from activepool.io.files import file_digest
 
 
 def equal_weights(first, second):

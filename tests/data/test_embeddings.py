@@ -4,12 +4,12 @@ import h5py
 import numpy as np
 import pytest
 
+from activepool.compute.blocks import BLOCK_ROWS
 from activepool.data.embeddings import preview, write_features
 from activepool.data.imbalance import kept_rows
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.errors import InputError
-from activepool.features import store
 from activepool.features.store import FeatureFile
 
 ROWS = {"train": 90, "test": 30}
@@ -404,7 +404,7 @@ def test_files_of_other_kinds(tmp_path):
 
 
 def test_no_more_than_blocks_are_in_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("activepool.data.embeddings.BLOCK_ROWS", store.BLOCK_ROWS)
+    monkeypatch.setattr("activepool.data.embeddings.BLOCK_ROWS", BLOCK_ROWS)
     rows, width = 60_000, 128
     with h5py.File(tmp_path / "given.h5", "w") as file:
         file["train/features"] = np.eye(rows, width, dtype="float32")
@@ -413,5 +413,5 @@ def test_no_more_than_blocks_are_in_memory(tmp_path, monkeypatch):
     write_features(tmp_path / "features.h5", tmp_path / "given.h5", test_fraction=0.1)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    block, labels = store.BLOCK_ROWS * width * 4, rows * 8
+    block, labels = BLOCK_ROWS * width * 4, rows * 8
     assert peak < 4 * block + 12 * labels < rows * width * 4 / 2

@@ -97,7 +97,7 @@ def test_turns_are_counted_and_told_unless_they_are_applied(draw, how):
 
 
 def test_some_headers_tell_of_turns_beforehand(draw, monkeypatch):
-    monkeypatch.setattr("activepool.data.likeness.IMAGES_READ", 5)
+    monkeypatch.setattr("activepool.data.fingerprint.IMAGES_READ", 5)
     root = draw(*(f"{number}.jpg" for number in range(20)))
     exif = Image.Exif()
     exif[0x0112] = 3

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.diversity import class_balance
 from activepool.diversity.class_balance import ClassMeans, NearestToClass, balanced_picks, labels_missing
 from activepool.features.store import FeatureMatrix
 
 
-def definition(features, pool, labelled, labels, classes, budget, budget_left, predicted, shuffled):
+def definition(features, pool, labelled, labels, classes, budget, remaining_budget, predicted, shuffled):
     """One pick after the other, each from all distances, in float64."""
     features = features.astype(np.float64)
     counts = np.bincount(labels, minlength=classes)
@@ -23,7 +23,7 @@ def definition(features, pool, labelled, labels, classes, budget, budget_left, p
         majority = [label for label in range(classes) if counts[label] > counts.mean()]
         minority = [label for label in range(classes) if label not in majority]
         missing = len(minority) * (counts[majority].mean() - counts[minority].mean()) if majority else 0
-        if missing < budget_left - len(picks):
+        if missing < remaining_budget - len(picks):
             pick = next(row for row in shuffled if row in left)
         else:
             to_majority = [squared(label) for label in majority if label in means]
@@ -49,8 +49,8 @@ def imbalanced(generator, size=150, width=4, classes=5, labelled=40, empty=()):
 
 @pytest.mark.parametrize("length", [1, 3, 200])
 @pytest.mark.parametrize("empty", [(), (1, 4)])
-@pytest.mark.parametrize("budget_left", [30, 60, 200])
-def test_picks_are_those_of_the_definition(monkeypatch, length, empty, budget_left):
+@pytest.mark.parametrize("remaining_budget", [30, 60, 200])
+def test_picks_are_those_of_the_definition(monkeypatch, length, empty, remaining_budget):
     monkeypatch.setattr(class_balance, "BLOCK_ROWS", 16)
     monkeypatch.setattr(class_balance, "LISTED_AT_ONCE", 4)
     for seed in range(4):
@@ -62,10 +62,16 @@ def test_picks_are_those_of_the_definition(monkeypatch, length, empty, budget_le
         counts = np.bincount(labels, minlength=5)
         with Compute(workers=2).mapping() as mapping:
             picks = balanced_picks(
-                candidates, counts, 30, budget_left, predicted.__getitem__, np.random.default_rng(9), mapping
+                candidates,
+                counts,
+                30,
+                remaining_budget,
+                predicted.__getitem__,
+                np.random.default_rng(9),
+                mapping,
             )
         shuffled = np.random.default_rng(9).permutation(pool).tolist()
-        expected = definition(features, pool, rows, labels, 5, 30, budget_left, predicted, shuffled)
+        expected = definition(features, pool, rows, labels, 5, 30, remaining_budget, predicted, shuffled)
         assert picks.tolist() == expected
 
 

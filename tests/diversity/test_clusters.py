@@ -4,7 +4,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 from test_k_means import lloyd, nearest
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.diversity import clusters
 from activepool.diversity.clusters import agglomerate, k_means_cells
 from activepool.features.store import FeatureMatrix

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chisquare
 from test_gradients import explicit_embeddings, problem
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.diversity import dsquared
 from activepool.diversity.dsquared import d_squared_sample
 from activepool.diversity.gradients import GradientEmbeddings

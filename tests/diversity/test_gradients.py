@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from activepool.compute import Compute, to_numpy
+from activepool.compute.blocks import Compute, to_numpy
 from activepool.diversity.gradients import BOUND_STEP, GradientEmbeddings, squared_distances
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead

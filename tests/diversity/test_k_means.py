@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.diversity import distances
 from activepool.diversity import k_means as module
 from activepool.diversity.k_means import k_means, nearest_centres

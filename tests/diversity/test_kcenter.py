@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.diversity import kcenter
 from activepool.diversity.kcenter import Nearness, greedy_k_center
 from activepool.errors import InputError

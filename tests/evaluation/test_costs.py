@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from activepool.evaluation.costs import costs_table
-from activepool.provenance import FileState, Record, records_below
+from activepool.records.provenance import FileState, Record, records_below
 from activepool.stages import costs as stage
 
 

@@ -5,16 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from activepool.compute import Compute
-from activepool.evaluation.metrics import (
-    CALIBRATION_BINS,
-    classification_metrics,
-    expected_calibration_error,
-    predict,
-)
-from activepool.features.store import BLOCK_ROWS
+from activepool.compute.blocks import BLOCK_ROWS, Compute
+from activepool.evaluation.metrics import CALIBRATION_BINS, classification_metrics, expected_calibration_error
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.linear import LinearHead
+from activepool.heads.predictions import predict
 
 
 def problem(samples, classes, seed=0):

@@ -6,13 +6,13 @@ import torch
 from activepool.backbones.checkpoint import save_weights
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
+from activepool.compute.shards import Shard
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
 from activepool.features.extract import ExtractSettings, extract_shard
 from activepool.features.gather import gather
 from activepool.features.store import FeatureFile
-from activepool.files import file_digest
-from activepool.sharding import Shard
+from activepool.io.files import file_digest
 
 SMALL = BackboneSettings(name="small", image_size=8)
 PIXELS = BackboneSettings(name="identity", image_size=8)

@@ -5,7 +5,7 @@ import h5py
 import numpy as np
 import pytest
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.errors import InputError
 from activepool.features import projection
 from activepool.features.projection import (

@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from activepool.figures.classes import by_frequency, groups_of
 from activepool.figures.drawings import accuracy_change, class_count_heat_map, class_counts
-from activepool.figures.printing import print_settings
+from activepool.figures.export import print_settings
 from activepool.figures.results import Curves, Results, class_names_in, read_class_counts
 from activepool.figures.settings import Settings
 
@@ -199,7 +199,7 @@ def test_text_can_be_read_and_lies_on_the_page(module, strategies, seeds, rounds
     names = ["balanced_random", *(f"a_strategy_of_number_{number}" for number in range(1, strategies))]
     given = results(names, seeds, rounds, classes, in_train=np.arange(classes) + 1)
     given = named(given, [f"{number}{'m' * length}" for number in range(classes)])
-    figure = drawn(module, given, Settings(upper_references=("balanced_random",)))
+    figure = drawn(module, given, Settings(oracles=("balanced_random",)))
     assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) >= 7
     page = figure.get_tightbbox(figure.canvas.get_renderer())
     assert page.x0 >= 0 and page.y0 >= 0

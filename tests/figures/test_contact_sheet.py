@@ -12,7 +12,7 @@ from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
 from activepool.figures import contact_sheet
 from activepool.figures.contact_sheet import LARGEST_FILE, PICKS, SIDE, RoundPicks, draw, write_sheet
-from activepool.figures.printing import print_settings
+from activepool.figures.export import print_settings
 from activepool.stages import contact_sheet as stage
 from activepool.stages.program import run
 
@@ -186,7 +186,7 @@ def test_labels_that_came_later_are_shown(sheet, tmp_path):
 
 
 def test_an_upper_reference_is_called_so(sheet):
-    title, *_ = sheet("--upper-references", "margin")
+    title, *_ = sheet("--oracles", "margin")
     assert title == "Margin (upper reference: reads all labels), seed 3"
 
 

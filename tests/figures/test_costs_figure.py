@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from activepool.evaluation.costs import COLUMNS
 from activepool.figures.costs import draw, typeset
-from activepool.figures.printing import print_settings
+from activepool.figures.export import print_settings
 
 
 @pytest.fixture

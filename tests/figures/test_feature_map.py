@@ -9,8 +9,8 @@ from matplotlib.text import Text
 
 from activepool.features.projection import FeatureMap, write_map
 from activepool.figures import feature_map
+from activepool.figures.export import print_settings, write_drawing
 from activepool.figures.feature_map import draw
-from activepool.figures.printing import print_settings, write_drawing
 from activepool.figures.settings import Settings
 from activepool.stages import feature_map as stage
 from activepool.stages.program import run
@@ -29,7 +29,7 @@ def picks_of(strategies, rounds, size, rows):
 
 def drawn(given, picks):
     with print_settings():
-        figure = draw(given, picks, Settings(upper_references=("balanced_random",)))
+        figure = draw(given, picks, Settings(oracles=("balanced_random",)))
         FigureCanvasAgg(figure).draw()
     return figure
 

@@ -12,12 +12,12 @@ from scipy import stats
 from activepool.errors import InputError
 from activepool.figures.catalogue import FIGURES, TABLES
 from activepool.figures.drawings.class_counts import last_counts
-from activepool.figures.printing import print_settings, write_figure
+from activepool.figures.export import print_settings, write_figure
 from activepool.figures.results import Curves, Results
 from activepool.figures.settings import Settings
 from activepool.figures.styles import NAMES
 
-UPPER = Settings(upper_references=("balanced_random",))
+UPPER = Settings(oracles=("balanced_random",))
 
 
 def results(strategies, seeds=3, rounds=4, classes=5, seed=0):

@@ -4,7 +4,7 @@ import pytest
 from activepool.figures.latex import Grid, best_of, escaped, latex_table, number_cells, p_value_cells
 from activepool.figures.settings import Settings
 
-SETTINGS = Settings(upper_references=("oracle",))
+SETTINGS = Settings(oracles=("oracle",))
 
 
 @pytest.mark.parametrize(

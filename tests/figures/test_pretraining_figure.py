@@ -7,8 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from activepool.errors import InputError
+from activepool.figures.export import print_settings, write_drawing
 from activepool.figures.pretraining import draw, read_curve
-from activepool.figures.printing import print_settings, write_drawing
 
 
 def curve(epochs, measured=()):

@@ -6,7 +6,7 @@ from activepool.figures.styles import DASHED, LONGEST_LINE, NAMES, Style, styles
 
 def test_all_known_strategies_and_four_more_look_different():
     strategies = [*NAMES, "mine", "yours", "his", "hers"]
-    styles = styles_of(strategies, Settings(upper_references=("balanced_random",)))
+    styles = styles_of(strategies, Settings(oracles=("balanced_random",)))
     for one, other in combinations(styles.values(), 2):
         assert (one.colour, one.line, one.marker) != (other.colour, other.line, other.marker)
         assert one.name != other.name
@@ -18,7 +18,7 @@ def test_a_known_strategy_looks_the_same_in_every_company():
 
 
 def test_upper_references_are_dashed_marked_and_apart():
-    settings = Settings(upper_references=("balanced_random", "oracle"))
+    settings = Settings(oracles=("balanced_random", "oracle"))
     styles = styles_of(["random", "balanced_random", "margin", "oracle"], settings)
     marked = [name for name, style in styles.items() if style.line == DASHED]
     assert marked == ["balanced_random", "oracle"]
@@ -28,9 +28,7 @@ def test_upper_references_are_dashed_marked_and_apart():
 
 
 def test_the_users_colour_wins():
-    styles = styles_of(
-        ["margin", "oracle"], Settings(colours={"oracle": "red"}, upper_references=("oracle",))
-    )
+    styles = styles_of(["margin", "oracle"], Settings(colours={"oracle": "red"}, oracles=("oracle",)))
     assert styles["oracle"].colour == "red"
 
 

@@ -49,7 +49,7 @@ def half_width(numbers):
     return stats.t.ppf(0.95, len(numbers) - 1) * stats.sem(numbers)
 
 
-SETTINGS = Settings(confidence=0.9, upper_references=("oracle",))
+SETTINGS = Settings(confidence=0.9, oracles=("oracle",))
 
 
 def test_the_tables_are():
@@ -275,7 +275,7 @@ def test_latex_takes_every_table_and_none_is_wider_than_a_page(results, tmp_path
     given = replace(
         results, curves=Curves(named["curves"]), class_counts=named["counts"], overlap=named["overlap"]
     )
-    settings = replace(SETTINGS, upper_references=("balanced_random",))
+    settings = replace(SETTINGS, oracles=("balanced_random",))
     texts = [TYPESET[name](TABLES[name](given, settings), settings) for name in TABLES]
     (tmp_path / "all.tex").write_text(DOCUMENT % "".join(f"\\noindent {text}\n\\newpage\n" for text in texts))
     done = run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, capture_output=True, text=True)
@@ -313,7 +313,7 @@ def test_a_metric_without_any_value_still_makes_a_table(results, name):
 
 
 def test_stage_writes_the_table_of_its_settings(results, tmp_path):
-    options = ["--table", "by_labels", "--settings", '{"metric": "nll"}', "--upper-references", "oracle"]
+    options = ["--table", "by_labels", "--settings", '{"metric": "nll"}', "--oracles", "oracle"]
     given = {"curves": results.curves.table, "class-counts": results.class_counts, "overlap": results.overlap}
     for name, table in given.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)

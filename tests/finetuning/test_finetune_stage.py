@@ -14,12 +14,12 @@ import torch
 
 from activepool.backbones.checkpoint import load_backbone, save_weights
 from activepool.backbones.registry import build
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.data.samples import Part, Samples, write_samples
-from activepool.evaluation.metrics import predict
 from activepool.finetuning.classifier import features_of
 from activepool.finetuning.images import LabelledImages
 from activepool.heads.linear import read_head
+from activepool.heads.predictions import predict
 
 LIBRARY = Path(__file__).parents[2] / "workflow"
 HEAD = {"solver": "finetune", "epochs": 4, "batch_size": 7, "learning_rate": 0.05, "augmentation": "crop"}
@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
 
 def call(folder, name, processes=1, labelled="labelled.csv", **head):
     """Run the program, whose files go to the folder ``name``; return what it printed, and its status."""
-    command = [sys.executable, "-m", "activepool.stages.launch", "--processes", str(processes)]
+    command = [sys.executable, "-m", "activepool.parallel.launch", "--processes", str(processes)]
     command += ["activepool.stages.finetune", "--head", json.dumps(HEAD | head)]
     command += ["--backbone", '{"name": "small", "image_size": 9}']
     files = {

@@ -6,18 +6,18 @@ import torch
 
 from activepool.backbones.backbone import Backbone, Preprocessing
 from activepool.backbones.registry import build
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.data.samples import Part, Samples, write_samples
-from activepool.distributed import Processes
 from activepool.errors import InputError
-from activepool.evaluation.metrics import predict
 from activepool.features.draws import Draws
 from activepool.finetuning import training
 from activepool.finetuning.classifier import features_of
 from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import Finetuning, RoundData, finetune
+from activepool.heads.predictions import predict
 from activepool.heads.settings import FinetuneSettings
-from activepool.training_state import StateFile
+from activepool.io.training_state import StateFile
+from activepool.parallel.distributed import Processes
 
 ALONE = Processes()
 SETTINGS = FinetuneSettings(learning_rate=0.05, epochs=6, batch_size=8, augmentation="shift")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from activepool.compute import Compute
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.compute.blocks import BLOCK_ROWS, Compute
+from activepool.features.store import FeatureMatrix
 from activepool.heads import lbfgs
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.lbfgs import train_lbfgs

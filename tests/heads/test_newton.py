@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.newton import newton
 from activepool.heads.softmax_regression import DOUBLE_ROWS, SoftmaxRegression

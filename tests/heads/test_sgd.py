@@ -5,15 +5,15 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
+from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
-from activepool.evaluation.metrics import predict
 from activepool.features.store import FeatureMatrix
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.linear import LinearHead
+from activepool.heads.predictions import predict
 from activepool.heads.settings import SgdSettings
 from activepool.heads.sgd import INITIAL_DEVIATION, train_sgd
-from activepool.seeding import integer_seed
 
 
 def rows(samples, seed=0, width=6, classes=4):

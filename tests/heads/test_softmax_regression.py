@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from activepool.compute import Compute, to_numpy
-from activepool.features.store import BLOCK_ROWS
+from activepool.compute.blocks import BLOCK_ROWS, Compute, to_numpy
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.softmax_regression import (
     DOUBLE_ROWS,

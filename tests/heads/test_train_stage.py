@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from activepool.heads.linear import read_head
-from activepool.provenance import Record
+from activepool.records.provenance import Record
 from activepool.stages.program import run
 from activepool.stages.train import command_line, main
 

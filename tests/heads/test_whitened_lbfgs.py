@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from test_softmax_regression import problem
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.heads.newton import newton
 from activepool.heads.whitened_lbfgs import CLASS_ROWS, WhitenedLbfgs, Whitening
 

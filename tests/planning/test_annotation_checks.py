@@ -10,7 +10,7 @@ from PIL import Image
 from activepool.data.kinds import build
 from activepool.data.samples import write_samples
 from activepool.errors import InputError
-from activepool.provenance import Record, Stopwatch, state_of
+from activepool.records.provenance import Record, Stopwatch, state_of
 from planning.annotation_checks import annotation_problems, require_fit_to_listing
 from planning.chain import Chain
 from planning.configuration import Experiment

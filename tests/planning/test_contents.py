@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from activepool import provenance
+from activepool.records import provenance
 from planning import contents
 from planning.chain import Chain
 from planning.configuration import Experiment

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from activepool.errors import InputError
-from activepool.index_files import write_index
+from activepool.io.index_files import write_index
 from planning.configuration import Experiment
 from planning.late_labels import NONE, LateLabels
 from planning.plan import Plan

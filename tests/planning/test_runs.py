@@ -9,12 +9,12 @@ import threading
 
 import pytest
 
-from activepool.announcements import own_name
 from activepool.errors import InputError
+from activepool.records.process_locks import own_name
 from planning import runs
 
 CLAIM = "from planning.runs import claim; claim({reads}, {writes})\n"
-JOB = "from activepool.announcements import announce; lock = announce('{jobs}')\n"
+JOB = "from activepool.records.process_locks import announce; lock = announce('{jobs}')\n"
 STAY = "import sys; print(flush=True); sys.stdin.read()"
 
 

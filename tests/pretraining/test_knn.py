@@ -5,7 +5,7 @@ import torch
 from image_datasets import make_dataset
 
 from activepool.backbones.registry import build
-from activepool.distributed import Processes
+from activepool.parallel.distributed import Processes
 from activepool.pretraining import knn
 from activepool.pretraining.knn import KnnProbe, classify
 

@@ -6,8 +6,8 @@ import torch
 from torch.nn import functional
 
 from activepool.backbones.registry import build
-from activepool.distributed import Processes
 from activepool.errors import InputError
+from activepool.parallel.distributed import Processes
 from activepool.pretraining.moco import MoCo, info_nce
 from activepool.pretraining.settings import MocoSettings
 

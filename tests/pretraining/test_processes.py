@@ -12,7 +12,7 @@ import torch
 import trainings
 from safetensors.torch import load_file
 
-from activepool.distributed import Processes
+from activepool.parallel.distributed import Processes
 
 HERE = Path(__file__).parent
 LIBRARY = HERE.parents[1] / "workflow"
@@ -25,7 +25,7 @@ def folders(tmp_path_factory):
     for folder in (one, two):
         trainings.prepare(folder)
     trainings.write_trainings(one, Processes())
-    command = [sys.executable, "-m", "activepool.stages.launch", "--processes", "2", "trainings", str(two)]
+    command = [sys.executable, "-m", "activepool.parallel.launch", "--processes", "2", "trainings", str(two)]
     environment = os.environ | {"PYTHONPATH": f"{LIBRARY}:{HERE}", "OMP_NUM_THREADS": "2"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from activepool.backbones.registry import build
-from activepool.distributed import Processes
+from activepool.parallel.distributed import Processes
 from activepool.pretraining.settings import SimclrSettings
 from activepool.pretraining.simclr import SimCLR, nt_xent
 

@@ -7,8 +7,8 @@ import torch
 from image_datasets import make_dataset
 
 from activepool.backbones.settings import BackboneSettings
-from activepool.batch_norm import share
-from activepool.distributed import Processes, joined
+from activepool.parallel.batch_norm import share
+from activepool.parallel.distributed import Processes, joined
 from activepool.pretraining.settings import MocoSettings, PretrainSettings, SimclrSettings
 from activepool.pretraining.training import pretrain
 

@@ -20,13 +20,13 @@ def problem():
 
 
 def test_with_budget_to_spare_picks_are_random(problem):
-    query = replace(problem.query(balancing, 10), budget_left=10_000)
+    query = replace(problem.query(balancing, 10), remaining_budget=10_000)
     expected = problem.query(balancing, 10).generator.permutation(problem.unlabelled)[:10]
     assert balancing.pick(query).index.tolist() == expected.tolist()
 
 
 def test_without_budget_to_spare_the_rare_classes_gain(problem):
-    query = replace(problem.query(balancing, 40), budget_left=40)
+    query = replace(problem.query(balancing, 40), remaining_budget=40)
     gained = np.bincount(problem.labels[balancing.pick(query).index], minlength=4)
     assert gained[0] <= 4
     assert gained[1:].min() >= 8
@@ -36,6 +36,6 @@ def test_labels_of_the_picks_are_not_looked_at_but_predicted(problem):
     """A head that calls everything class 3 makes class 1 or 2 the rarest for ever."""
     always_3 = LinearHead(0 * problem.head.weight, np.array([0, 0, 0, 1], dtype=np.float32))
     problem.head = always_3
-    query = replace(problem.query(balancing, 30), budget_left=30)
+    query = replace(problem.query(balancing, 30), remaining_budget=30)
     gained = np.bincount(problem.labels[balancing.pick(query).index], minlength=4)
     assert gained[2] >= 20

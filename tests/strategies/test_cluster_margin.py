@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from queries import Problem
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.features.store import FeatureMatrix
 from activepool.strategies.cluster_margin import cluster_margin, cluster_pool
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from queries import Problem
 
-from activepool.features.store import BLOCK_ROWS
+from activepool.compute.blocks import BLOCK_ROWS
+from activepool.compute.shards import Shard
 from activepool.heads.linear import LinearHead
-from activepool.sharding import Shard
 from activepool.strategies.registry import builtin_strategies
 
 #: Options that a strategy cannot do without, or not quickly.

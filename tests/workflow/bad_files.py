@@ -16,8 +16,8 @@ from PIL import Image
 from activepool.data.manifest import load
 from activepool.data.samples import write_samples
 from activepool.heads.linear import LinearHead, write_head
-from activepool.index_files import write_index
-from activepool.scores.store import ScoreTable, write_scores
+from activepool.io.index_files import write_index
+from activepool.io.score_files import ScoreTable, write_scores
 
 #: Classes of the small run, the width of its features, and the rows of its parts.
 CLASSES, WIDTH, ROWS = ["ant", "bee", "cat"], 5, {"train": 30, "test": 9}

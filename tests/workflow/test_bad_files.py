@@ -27,7 +27,7 @@ from workflow.bad_files import (
     write_weights,
 )
 
-from activepool.named_arrays import write_arrays
+from activepool.io.named_arrays import write_arrays
 
 
 @pytest.fixture(autouse=True)

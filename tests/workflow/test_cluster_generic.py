@@ -17,8 +17,8 @@ import pytest
 from workflow.conftest import write_embeddings
 from workflow_runs import REPOSITORY, Folder
 
-from activepool.index_files import read_index
-from activepool.kernels import choosing
+from activepool.compute.kernels import choosing
+from activepool.io.index_files import read_index
 
 pytestmark = [
     pytest.mark.long,

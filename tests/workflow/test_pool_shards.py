@@ -6,7 +6,7 @@ import pytest
 from workflow.conftest import EMBEDDINGS, write_embeddings
 from workflow_runs import Folder
 
-from activepool.provenance import Record, record_path
+from activepool.records.provenance import Record, record_path
 
 pytestmark = pytest.mark.long
 

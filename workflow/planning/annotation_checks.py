@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from activepool.annotations import (
+from activepool.data.annotations import (
     UNLABELABLE,
     Annotations,
     TrainPart,
@@ -16,13 +16,13 @@ from activepool.annotations import (
     read_annotations,
     shortened,
 )
-from activepool.data.given import opened
+from activepool.data.embedding_files import opened
 from activepool.data.kinds import build, preview
 from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
-from activepool.hdf5_reading import texts
-from activepool.index_files import whole_number
-from activepool.provenance import Record, record_path
+from activepool.io.hdf5_reading import texts
+from activepool.io.index_files import whole_number
+from activepool.records.provenance import Record, record_path
 from activepool.stages.program import say
 from planning.configuration import Experiment
 from planning.contents import given, previewed

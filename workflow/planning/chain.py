@@ -235,7 +235,7 @@ class Chain:
         settings = {"strategy": entry.strategy, "options": options}
         if stage in ("measure", "select"):
             settings["budget"] = self.experiment.budget
-            if "budget_left" in declared.reads:
+            if "remaining_budget" in declared.reads:
                 settings["rounds"] = self.experiment.rounds
         return settings
 

@@ -181,5 +181,5 @@ def _budget_problems(experiment: Experiment, found: Preview, in_validation: int)
         )
     if found.num_train > found.train_class_counts.sum():
         for strategy in experiment.strategies:
-            if strategy.declared.upper_reference:
+            if strategy.declared.is_oracle:
                 yield f"strategies: {strategy.folder} reads all labels, and some are not known; leave it out"

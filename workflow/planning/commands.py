@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from activepool.announcements import JOBS_FOLDER, own_name
 from activepool.data.samples import IMAGES_FOLDER
-from activepool.planned import LISTINGS
+from activepool.records.planned_code import LISTINGS
+from activepool.records.process_locks import JOBS_FOLDER, own_name
 from planning.configuration import FULL_POOL
 from planning.plan import Plan
 from planning.queries import Queries
@@ -49,10 +49,10 @@ class Options:
         """Return the options of figures and tables that depend on what an experiment has."""
         return ["--ceiling", self.plan.ceiling] if self.plan.ceiling else []
 
-    def upper_references(self) -> list[str]:
+    def oracles(self) -> list[str]:
         """Return the option of the figure stage that names the strategies which read all labels."""
-        names = [one.folder for one in self.plan.experiment.strategies if one.declared.upper_reference]
-        return ["--upper-references", *names] if names else []
+        names = [one.folder for one in self.plan.experiment.strategies if one.declared.is_oracle]
+        return ["--oracles", *names] if names else []
 
     def query(self, wildcards: Any, input: Any) -> list[str]:
         """Return the options of the select stage for the files that the strategy declares to read.
@@ -65,13 +65,13 @@ class Options:
         """Return the same for the measure stage."""
         return _reading(self.queries.measuring_inputs(wildcards), input)
 
-    def budget_left(self, wildcards: Any) -> list[str]:
+    def remaining_budget(self, wildcards: Any) -> list[str]:
         """Return the option of what is left of the budget of all rounds, if the strategy reads it."""
         experiment = self.plan.experiment
-        if "budget_left" not in experiment.strategy(wildcards.strategy).declared.reads:
+        if "remaining_budget" not in experiment.strategy(wildcards.strategy).declared.reads:
             return []
         queries = experiment.rounds - int(wildcards.round)
-        return ["--budget-left", str(queries * experiment.budget)]
+        return ["--remaining-budget", str(queries * experiment.budget)]
 
     def state(self, wildcards: Any, output: Any) -> list[str]:
         """Return the option of the arrays that the strategy hands on, if it does."""
@@ -116,7 +116,7 @@ def shell_prefix(workflow: Any, images: str | None) -> str:
 
     With ``--software-deployment-method conda`` the Python is conda's. Jobs are also told where to announce
     themselves, by which run they were started (see planning.runs), where their code is listed (see
-    activepool.planned), and where ``images`` lie now.
+    activepool.records.planned_code), and where ``images`` lie now.
     """
     library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
     jobs = shlex.quote(str(jobs_folder()))

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from activepool.errors import InputError
-from activepool.files import read_text
+from activepool.io.files import read_text
 
 #: Plain numbers that YAML reads in another base than ten: with a leading 0 in 8, with colons in 60.
 OCTAL = re.compile(r"[-+]?0[0-7_]+")

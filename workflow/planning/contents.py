@@ -2,7 +2,7 @@
 
 Where data lie is no part of a result. What counts is their content: embeddings count by the digests of their
 files, CIFAR by its name, because files other than the published ones are refused, and images in files by
-their list and by some of them (see `activepool.data.likeness`).
+their list and by some of them (see `activepool.data.fingerprint`).
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from activepool.data.fingerprint import fingerprint
 from activepool.data.kinds import build
-from activepool.data.likeness import likeness
 from activepool.data.samples import with_notice
 from activepool.data.turns import look_for_turns
 from activepool.errors import InputError
-from activepool.files import write_json
-from activepool.provenance import FileState, state_of
+from activepool.io.files import write_json
+from activepool.records.provenance import FileState, state_of
 from activepool.stages.embeddings import FILES
 from activepool.stages.program import say
 from planning.datasets import Cifar, DatasetSettings, Embeddings, ImageDatasetSettings
@@ -86,14 +86,14 @@ def images(kind: str, options: dict[str, Any], upright: bool = False) -> dict[st
     seen = {key: content(value) if key in LISTS else value for key, value in options.items()}
     memory = _memory(json.dumps([kind, seen, options], sort_keys=True))
     with suppress(OSError, ValueError, TypeError, KeyError):
-        return {"likeness": json.loads(memory.read_text(encoding="utf-8"))["likeness"]}
+        return {"fingerprint": json.loads(memory.read_text(encoding="utf-8"))["fingerprint"]}
     print(f"Listing the images of {kind}; this is done once.", file=sys.stderr)
     try:
         samples = replace(build(kind, **options), upright=upright)
     except InputError:
         return options
     say(with_notice(samples, look_for_turns(samples)).notices)
-    found = {"likeness": likeness(samples)}
+    found = {"fingerprint": fingerprint(samples)}
     _remember(memory, found)
     return found
 

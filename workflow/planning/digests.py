@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from activepool.files import write_json
-from activepool.syntax import statements, syntax_digest
+from activepool.io.files import write_json
+from activepool.records.syntax import statements, syntax_digest
 
 PACKAGE = "activepool"
 ROOT = Path(__file__).parents[1]
@@ -42,7 +42,7 @@ def code_digest(*files: Path) -> str:
 
 
 def write_listings(folder: Path) -> None:
-    """Write what is in each digest of code that was asked for, as `activepool.planned` reads it."""
+    """Write the files of each digest of code that was asked for; see `activepool.records.planned_code`."""
     for digest, closure in _listed.items():
         modules = {str(file.absolute()): _module(file) for file in closure}
         listing = {path: [module.content, module.digest] for path, module in modules.items()}

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from activepool.annotations import UNLABELABLE, TrainPart, match, read_annotations
+from activepool.data.annotations import UNLABELABLE, TrainPart, match, read_annotations
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
-from activepool.index_files import read_index
+from activepool.io.index_files import read_index
 from planning.annotation_checks import require_fit_to_listing
 from planning.plan import Plan
 
@@ -45,7 +45,7 @@ class LateLabels:
     def of_query(self, wildcards: Any) -> str:
         """Return the digest of the labels that a strategy reads itself when it picks."""
         declared = self.plan.experiment.strategy(wildcards.strategy).declared
-        if declared.upper_reference:
+        if declared.is_oracle:
             return self.of_pool(wildcards)
         return self._digest(self.plan.previous_labelled(wildcards)) if declared.reads_labels else NONE
 

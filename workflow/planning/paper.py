@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from activepool.announcements import own_name
 from activepool.errors import InputError
+from activepool.records.process_locks import own_name
 from planning.runs import WITHIN
 
 #: The target of Snakemake that makes the figures of all experiments, and the key that limits it to some.

@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from activepool.compute import has_cuda_driver
+from activepool.compute.devices import has_cuda_driver
 from activepool.figures.catalogue import FIGURES, TABLES
 from planning.chain import Chain, has_wildcards
 from planning.configuration import FULL_POOL, Experiment

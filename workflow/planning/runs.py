@@ -20,8 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from activepool.announcements import Announcement, announce, others, remove_ended, withdraw
 from activepool.errors import InputError
+from activepool.records.process_locks import Announcement, announce, others, remove_ended, withdraw
 
 #: Where runs and jobs are announced, in the folder of a run (see `_home`).
 RUNS = Path(".snakemake/activepool/runs")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from activepool.errors import InputError
-from activepool.files import write_json
-from activepool.provenance import FOLDER
+from activepool.io.files import write_json
+from activepool.records.provenance import FOLDER
 from planning.contents import content, counted, given
 from planning.plan import Plan
 

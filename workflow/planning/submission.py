@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from activepool.compute.kernels import choosing, keep_choosing
 from activepool.errors import InputError
-from activepool.kernels import choosing, keep_choosing
-from activepool.planned import PLANNED, entry_of
+from activepool.records.planned_code import PLANNED, entry_of
 from planning.digests import write_listings
 
 #: The environment variable that names those which choose kernels, as they were set where the run began.
@@ -39,7 +39,7 @@ def take_over() -> None:
 
 
 def hand_on_plan(workflow: Any) -> None:
-    """Write down what the jobs of a plan are made by, for the stages to compare: see `activepool.planned`.
+    """Write down the code of each planned job; its stage compares it (see `activepool.records.planned_code`).
 
     Where jobs get their own copy of the sources, as in pods, nobody can edit it, and no list is handed on.
     """

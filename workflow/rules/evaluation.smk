@@ -102,11 +102,11 @@ for figure in PLAN.figure_names:
             figure=figure,
             settings=settings("figure"),
             ceiling=OPTIONS.drawing(),
-            upper_references=OPTIONS.upper_references(),
+            oracles=OPTIONS.oracles(),
             provenance=json.dumps(PLAN.chain.provenance_of_drawing("figure", figure)),
         shell:
             "python -m activepool.stages.figure --figure {params.figure} --curves {input.curves}"
-            " --class-counts {input.class_counts} --overlap {input.overlap} {params.ceiling:q} {params.upper_references:q}"
+            " --class-counts {input.class_counts} --overlap {input.overlap} {params.ceiling:q} {params.oracles:q}"
             " --settings {params.settings:q} --output-pdf {output.pdf} --output-png {output.png}"
             " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
@@ -138,10 +138,10 @@ for table in PLAN.table_names:
             table=table,
             settings=settings("table"),
             ceiling=OPTIONS.drawing(),
-            upper_references=OPTIONS.upper_references(),
+            oracles=OPTIONS.oracles(),
             provenance=json.dumps(PLAN.chain.provenance_of_drawing("table", table)),
         shell:
             "python -m activepool.stages.table --table {params.table} --curves {input.curves}"
-            " --class-counts {input.class_counts} --overlap {input.overlap} {params.ceiling:q} {params.upper_references:q}"
+            " --class-counts {input.class_counts} --overlap {input.overlap} {params.ceiling:q} {params.oracles:q}"
             " --settings {params.settings:q} --output-csv {output.csv} --output-tex {output.tex}"
             " --provenance {params.provenance:q} 2> >(tee {log} >&2)"

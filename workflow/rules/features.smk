@@ -51,7 +51,7 @@ rule pretrain:
         pretrain=setting("pretrain", "pretrain"),
         provenance=provenance("pretrain"),
     shell:
-        "python -m activepool.stages.launch --processes {resources.processes} activepool.stages.pretrain"
+        "python -m activepool.parallel.launch --processes {resources.processes} activepool.stages.pretrain"
         " --dataset {input} --backbone {params.backbone:q}"
         " --pretrain {params.pretrain:q} --device {resources.device} --workers {threads}"
         " --output {output.backbone} --curve {output.curve}"

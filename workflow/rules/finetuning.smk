@@ -35,7 +35,7 @@ rule finetune:
         labels=LATE_LABELS.of_round,
         provenance=provenance("finetune"),
     shell:
-        "python -m activepool.stages.launch --processes {resources.processes} activepool.stages.finetune"
+        "python -m activepool.parallel.launch --processes {resources.processes} activepool.stages.finetune"
         " --head {params.head:q} --backbone {params.backbone:q}"
         " --checkpoint={params.checkpoint:q} --dataset {input.dataset} --validation {input.validation}"
         " --labelled {input.labelled} {params.annotations:q} --seed {wildcards.seed} --round {wildcards.round}"

@@ -24,11 +24,11 @@ rule contact_sheet:
         runs=lambda wildcards: OPTIONS.pictured_runs(wildcards.strategy),
         annotations=OPTIONS.annotations,
         labels=LATE_LABELS.of_pictures,
-        upper_references=OPTIONS.upper_references(),
+        oracles=OPTIONS.oracles(),
         provenance=provenance("contact_sheet"),
     shell:
         "python -m activepool.stages.contact_sheet --dataset {input.dataset} {params.runs:q}"
-        " {params.annotations:q} {params.upper_references:q}"
+        " {params.annotations:q} {params.oracles:q}"
         " --output {output}"
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
 
@@ -73,12 +73,12 @@ rule feature_map:
         ENVIRONMENT
     params:
         runs=OPTIONS.pictured_runs(*PLAN.strategies()),
-        upper_references=OPTIONS.upper_references(),
+        oracles=OPTIONS.oracles(),
         provenance=json.dumps(
             PLAN.chain.provenance("projection")
             | PLAN.chain.provenance_of_all("feature_map")
         ),
     shell:
-        "python -m activepool.stages.feature_map --map {input.map} {params.runs:q} {params.upper_references:q}"
+        "python -m activepool.stages.feature_map --map {input.map} {params.runs:q} {params.oracles:q}"
         " --output-pdf {output.pdf} --output-png {output.png}"
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"

@@ -188,7 +188,7 @@ rule measure:
         options=setting("measure", "options"),
         budget=EXPERIMENT.budget,
         reads=OPTIONS.measuring,
-        budget_left=OPTIONS.budget_left,
+        remaining_budget=OPTIONS.remaining_budget,
         annotations=OPTIONS.annotations,
         labels=LATE_LABELS.of_query,
         shard=OPTIONS.shard,
@@ -196,7 +196,7 @@ rule measure:
     shell:
         "python -m activepool.stages.measure --strategy={params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
-        " {params.reads:q} {params.annotations:q} --budget {params.budget} {params.budget_left:q}"
+        " {params.reads:q} {params.annotations:q} --budget {params.budget} {params.remaining_budget:q}"
         " --seed {wildcards.seed} --round {wildcards.round} {params.shard}"
         " --device {resources.device} --workers {threads} --output {output}"
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
@@ -230,7 +230,7 @@ rule select:
         options=setting("select", "options"),
         budget=EXPERIMENT.budget,
         reads=OPTIONS.query,
-        budget_left=OPTIONS.budget_left,
+        remaining_budget=OPTIONS.remaining_budget,
         state=OPTIONS.state,
         annotations=OPTIONS.annotations,
         labels=LATE_LABELS.of_query,
@@ -238,7 +238,7 @@ rule select:
     shell:
         "python -m activepool.stages.select --strategy={params.strategy:q} --options {params.options:q}"
         " --features {input.features} --validation {input.validation} --labelled {input.labelled}"
-        " {params.reads:q} {params.annotations:q} --budget {params.budget} {params.budget_left:q}"
+        " {params.reads:q} {params.annotations:q} --budget {params.budget} {params.remaining_budget:q}"
         " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
         " --output {output.selected} --output-labelled {output.labelled} {params.state:q}"
         " --provenance {params.provenance:q} 2> >(tee {log} >&2)"

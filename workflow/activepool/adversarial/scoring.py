@@ -8,7 +8,7 @@ from activepool.adversarial.images import batches
 from activepool.adversarial.networks import Networks
 from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.execution import reproducible
-from activepool.compute import row_blocks
+from activepool.compute.blocks import row_blocks
 from activepool.features.image_round import ImageRound
 from activepool.features.images import Request, image_channels
 

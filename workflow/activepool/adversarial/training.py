@@ -26,12 +26,12 @@ from activepool.adversarial.losses import deceiving_loss, discriminator_loss, va
 from activepool.adversarial.networks import Networks
 from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.execution import reproducible
+from activepool.compute.seeds import generator, integer_seed
 from activepool.errors import InputError
 from activepool.features.image_round import ImageRound
 from activepool.features.images import Request, image_channels
-from activepool.files import file_digest
-from activepool.seeding import generator, integer_seed
-from activepool.training_state import StateFile
+from activepool.io.files import file_digest
+from activepool.io.training_state import StateFile
 
 #: Steps after which the state of the training is kept, and its losses are told.
 STEPS_KEPT = 200

@@ -19,9 +19,9 @@ from activepool.backbones.checkpoint_reading import read_checkpoint
 from activepool.backbones.execution import fixed_draws
 from activepool.backbones.position_tables import grid_of, interpolated
 from activepool.backbones.registry import build, may_bring_weights, variants
+from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
-from activepool.files import file_digest, written_whole
-from activepool.seeding import integer_seed
+from activepool.io.files import file_digest, written_whole
 
 #: What ``--checkpoint`` says for a backbone that needs no file.
 NONE = "none"

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from activepool.compute import keep_freed_memory
+from activepool.compute.blocks import keep_freed_memory
 
 #: The layout of images and convolutions: tensor cores want it, and on a CPU it is up to 1.6 times quicker.
 MEMORY_FORMAT = torch.channels_last
@@ -20,7 +20,7 @@ def reproducible(threads: int) -> Iterator[None]:
     """Run torch on this many CPU threads, by deterministic algorithms where there are any.
 
     The number of threads is part of the result: it decides how sums are split. On leaving, torch is as it
-    was before, but for memory that it freed: see `activepool.compute.keep_freed_memory`.
+    was before, but for memory that it freed: see `activepool.compute.blocks.keep_freed_memory`.
     """
     keep_freed_memory()
     # cuBLAS is deterministic only with this setting, which it reads when it starts.

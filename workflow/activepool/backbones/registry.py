@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from activepool.errors import InputError
-from activepool.user_modules import imported
+from activepool.plugins import imported
 
 if TYPE_CHECKING:
     from activepool.backbones.backbone import Backbone

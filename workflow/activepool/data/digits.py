@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activepool.allocation import rank_within_class
+from activepool.data.allocation import rank_within_class
 from activepool.data.previews import Preview
 from activepool.data.samples import Part, Samples
 

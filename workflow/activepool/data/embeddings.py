@@ -8,20 +8,19 @@ import h5py
 import numpy as np
 from tqdm import tqdm
 
-from activepool.compute import row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.class_checks import class_notices
-from activepool.data.given import GivenEmbeddings, GivenPart, PathLike, opened
+from activepool.data.embedding_files import EmbeddingFiles, GivenPart, PathLike, opened
 from activepool.data.imbalance import kept_rows
 from activepool.data.previews import Preview
+from activepool.data.ranges import Spans, require_squares
 from activepool.data.samples import require_one_test_part, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.data.subset import subset_rows
 from activepool.errors import InputError
-from activepool.features.ranges import Spans, require_squares
-from activepool.features.store import BLOCK_ROWS
-from activepool.hdf5_reading import texts
-from activepool.hdf5_writing import written_hdf5
+from activepool.io.hdf5_reading import texts
+from activepool.io.hdf5_writing import written_hdf5
 
 #: What a feature is stored as, by the bytes of a number in the original.
 STORED_AS = {2: np.dtype(np.float16), 4: np.dtype(np.float32), 8: np.dtype(np.float32)}
@@ -94,7 +93,7 @@ def preview(
 
 
 def _parts(
-    path: PathLike, given: GivenEmbeddings, test_fraction: float | None
+    path: PathLike, given: EmbeddingFiles, test_fraction: float | None
 ) -> dict[str, tuple[GivenPart, np.ndarray]]:
     """Return, for train and test, the given part that its rows come from, and which rows, ascending."""
     own = "test/features and test/labels, or the options test_features and test_labels for .npy"

@@ -10,8 +10,8 @@ from activepool.data.listing import existing_file, existing_folder, holds_more_t
 from activepool.data.previews import LISTED_AT_ONCE, Preview
 from activepool.data.samples import Part, Samples
 from activepool.errors import InputError
-from activepool.files import read_text
-from activepool.index_files import whole_number
+from activepool.io.files import read_text
+from activepool.io.index_files import whole_number
 
 #: A line of a list file is about this long; a larger file has too many lines for a preview.
 BYTES_PER_LINE = 50

@@ -11,9 +11,9 @@ and a class that has fewer keeps what it has.
 
 import numpy as np
 
-from activepool.allocation import draw_per_class
+from activepool.compute.seeds import generator
+from activepool.data.allocation import draw_per_class
 from activepool.errors import InputError
-from activepool.seeding import generator
 
 #: The forms by name.
 KINDS = ("exp", "step")

@@ -10,8 +10,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from activepool import hdf5_reading
 from activepool.errors import InputError
+from activepool.io import hdf5_reading
 
 
 @dataclass

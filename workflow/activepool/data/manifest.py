@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from activepool.csv_rows import read_rows, separator_hint, width_problem
 from activepool.data.class_names import (
     in_order,
     is_negative,
@@ -18,6 +17,7 @@ from activepool.data.listing import existing_file, existing_folder, has_line_bre
 from activepool.data.previews import LISTED_AT_ONCE, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
+from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 
 COLUMNS = ("path", "label", "split")
 

@@ -18,7 +18,7 @@ import pandas as pd
 from PIL import UnidentifiedImageError
 from tqdm import tqdm
 
-from activepool.compute import Compute, row_blocks
+from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.image_files import decoded, read_header, without_remarks
 from activepool.data.samples import Part, Samples, require_samples, with_notice
 from activepool.data.turns import turn_notice

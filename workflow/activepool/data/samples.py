@@ -15,7 +15,7 @@ import numpy as np
 
 from activepool.data.splits import held_out_rows
 from activepool.errors import InputError
-from activepool.hdf5_writing import written_hdf5
+from activepool.io.hdf5_writing import written_hdf5
 
 #: The label of a sample whose class is not known.
 UNKNOWN = -1

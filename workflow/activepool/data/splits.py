@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from activepool.allocation import balanced_counts, draw_per_class
+from activepool.compute.seeds import generator
+from activepool.data.allocation import balanced_counts, draw_per_class
+from activepool.data.pool import unlabelled_pool
 from activepool.errors import InputError
-from activepool.pool import unlabelled_pool
-from activepool.seeding import generator
 
 #: A test part that is split off belongs to the dataset: it is the same for every seed of an experiment.
 TEST_SEED = 0

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from activepool.allocation import draw_per_class
-from activepool.seeding import generator
+from activepool.compute.seeds import generator
+from activepool.data.allocation import draw_per_class
 
 
 def subset_counts(counts: np.ndarray, fraction: float) -> np.ndarray:

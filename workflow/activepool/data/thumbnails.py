@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from activepool import hdf5_reading
 from activepool.data.image_files import ImageFiles
 from activepool.errors import InputError
+from activepool.io import hdf5_reading
 
 
 def thumbnails(path: str | Path, rows: np.ndarray, side: int) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from activepool.data.fingerprint import spread_evenly
 from activepool.data.image_files import read_header, without_remarks
-from activepool.data.likeness import spread_evenly
 from activepool.data.samples import Samples
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 
 from activepool.data.class_names import loose_form
-from activepool.index_files import whole_number
+from activepool.io.index_files import whole_number
 
 #: How many classes a message lists.
 LISTED = 20

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from activepool.compute import Compute, array_namespace, to_numpy
+from activepool.compute.blocks import BLOCK_ROWS, Compute, array_namespace, to_numpy
 from activepool.diversity.distances import Points, distance_bounds, exact_distances
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
+from activepool.features.store import FeatureMatrix, require_finite
 
 
 class Centers:

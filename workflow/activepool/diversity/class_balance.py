@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute import Mapping, row_blocks
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.compute.blocks import BLOCK_ROWS, Mapping, row_blocks
+from activepool.features.store import FeatureMatrix
 from activepool.scores.nearest import NearestPerClass
 
 #: Squared distances below this part of the squared norms are rounding errors.
@@ -133,7 +133,7 @@ def balanced_picks(
     candidates: NearestToClass,
     counts: np.ndarray,
     budget: int,
-    budget_left: int,
+    remaining_budget: int,
     predict: Callable[[int], int],
     generator: np.random.Generator,
     mapping: Mapping,
@@ -144,7 +144,7 @@ def balanced_picks(
         candidates: the pool; not fewer than ``budget``.
         counts: (C,) labelled samples of each class.
         budget: how many to pick.
-        budget_left: picks of this and all later rounds together.
+        remaining_budget: picks of this and all later rounds together.
         predict: the class of a row, as one of which a pick counts.
         generator: the source of randomness.
         mapping: of the compute.
@@ -155,7 +155,7 @@ def balanced_picks(
     shuffled = iter(generator.permutation(np.flatnonzero(candidates.left)).tolist())
     picks: list[int] = []
     while len(picks) < budget:
-        if labels_missing(counts) < budget_left - len(picks):
+        if labels_missing(counts) < remaining_budget - len(picks):
             pick = next(row for row in shuffled if candidates.left[row])
         else:
             pick = candidates.nearest(int(counts.argmin()), majority_classes(counts), mapping)

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from activepool.compute import Compute, row_blocks
+from activepool.compute.blocks import Compute, row_blocks
 from activepool.diversity.k_means import k_means, nearest_centres
 from activepool.features.store import FeatureMatrix
 

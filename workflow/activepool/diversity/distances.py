@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute import Array, Compute, row_blocks
+from activepool.compute.blocks import Array, Compute, row_blocks
 from activepool.features.store import FeatureMatrix
 
 #: Pairs whose differences are formed at once: 64 MB at a width of 2048.

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from activepool.compute import Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.compute.blocks import Compute, Mapping, array_namespace, row_blocks, to_numpy
 from activepool.diversity.gradients import GradientEmbeddings, Gradients, squared_distances
 
 #: Draws from the same bounds.

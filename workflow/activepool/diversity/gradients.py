@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute import Array, Compute, array_namespace, row_blocks, to_numpy
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix, require_finite
+from activepool.compute.blocks import BLOCK_ROWS, Array, Compute, array_namespace, row_blocks, to_numpy
+from activepool.features.store import FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
 

@@ -6,9 +6,9 @@ differences in float64 decide. Means are float64 sums in a fixed order.
 
 import numpy as np
 
-from activepool.compute import Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, array_namespace, row_blocks, to_numpy
 from activepool.diversity.distances import Points, exact_distances, rounding_slack
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.features.store import FeatureMatrix
 
 
 def k_means(

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute import Compute, Mapping, row_blocks, to_numpy
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks, to_numpy
 from activepool.diversity.centers import Centers
 from activepool.diversity.distances import distance_bounds, squared_norms
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
+from activepool.features.store import FeatureMatrix
 
 #: Samples with the largest bounds that are looked at together: at least, and at most. There are more of
 #: them after FEW picks came of it, since then loose bounds of others were in the way.

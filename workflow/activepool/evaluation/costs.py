@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from activepool.provenance import Record
+from activepool.records.provenance import Record
 
 COLUMNS = ["stage", "jobs", "seconds", "median_seconds", "longest_seconds", "peak_memory_mb"]
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.evaluation.imbalance import imbalance_metrics
-from activepool.evaluation.metrics import classification_metrics, predict
+from activepool.evaluation.metrics import classification_metrics
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.linear import TrainedHead
+from activepool.heads.predictions import predict
 
 
 def round_metrics(

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.execution import is_cuda, pixels
-from activepool.compute import row_blocks
+from activepool.compute.blocks import row_blocks
 from activepool.features.images import PartImages, Request, loaded
 
 #: Images that pass through the backbone together.

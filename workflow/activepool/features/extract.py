@@ -18,15 +18,15 @@ from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, pixels, reproducible
 from activepool.backbones.settings import BackboneSettings
-from activepool.compute import row_blocks
+from activepool.compute.blocks import row_blocks
+from activepool.compute.seeds import integer_seed
+from activepool.compute.shards import Shard
+from activepool.data.ranges import require_squares
 from activepool.errors import InputError
 from activepool.features.images import PartImages, Request, image_channels, loaded
-from activepool.features.ranges import require_squares
 from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
-from activepool.hdf5_writing import written_hdf5
-from activepool.seeding import integer_seed
-from activepool.sharding import Shard
+from activepool.io.hdf5_writing import written_hdf5
 
 #: CPU threads of an extraction. Fixed, since it decides how sums are split; more cores take more shards.
 THREADS = 1

@@ -6,10 +6,10 @@ from pathlib import Path
 import h5py
 from tqdm import tqdm
 
-from activepool.compute import row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.errors import InputError
-from activepool.features.store import BLOCK_ROWS, PARTS
-from activepool.hdf5_writing import written_hdf5
+from activepool.features.store import PARTS
+from activepool.io.hdf5_writing import written_hdf5
 
 
 def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path) -> None:

@@ -13,7 +13,7 @@ class ImageRound:
         dataset: dataset.h5, of which the train part is meant; see activepool.features.images.PartImages.
         labelled: (m,) rows of the labelled set.
         unlabelled: (n,) rows of the pool without them, ascending.
-        seed, round_number: what random streams are named by; see activepool.seeding.
+        seed, round_number: what random streams are named by; see activepool.compute.seeds.
         device: where networks are run.
         workers: processes that read images (0: this one); no effect on the result.
     """

@@ -14,7 +14,7 @@ from activepool.backbones.backbone import Preprocessing
 from activepool.data.image_files import ImageFiles
 from activepool.errors import InputError
 from activepool.features.transforms import crop_box
-from activepool.hdf5_reading import found_dataset, opened, texts, values
+from activepool.io.hdf5_reading import found_dataset, opened, texts, values
 
 #: Channels of an image from a file, unless the backbone asks for others.
 FILE_CHANNELS = 3

@@ -12,12 +12,12 @@ from types import ModuleType
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from activepool import hdf5_reading
-from activepool.compute import Compute, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks
+from activepool.compute.seeds import generator, integer_seed
 from activepool.errors import InputError
-from activepool.features.store import BLOCK_ROWS, FeatureMatrix
-from activepool.hdf5_writing import written_hdf5
-from activepool.seeding import generator, integer_seed
+from activepool.features.store import FeatureMatrix
+from activepool.io import hdf5_reading
+from activepool.io.hdf5_writing import written_hdf5
 
 METHODS = ("pca", "umap")
 

@@ -15,17 +15,10 @@ import numpy as np
 
 from activepool.data.label_file import LabelFile, LabelledPart
 from activepool.errors import InputError
-from activepool.half_precision import to_single
+from activepool.io.half_precision import to_single
 
 #: The parts of a dataset, each a group of the file.
 PARTS = ("train", "test")
-
-#: Rows that are processed at once: large enough for the matrix product, small enough for the cache.
-BLOCK_ROWS = 4096
-
-#: Rows of a block that are read at once where only their product is kept: a process that starts then has less
-#: memory to ask for, and more of it stays in the cache.
-READ_ROWS = 512
 
 #: Close rows are read run by run if their runs of consecutive rows are so long on average.
 RUN_ROWS = 16

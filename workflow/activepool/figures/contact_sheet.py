@@ -14,10 +14,10 @@ from matplotlib.font_manager import FontProperties
 from PIL import Image
 
 from activepool.data.samples import UNKNOWN
+from activepool.figures.export import print_settings
 from activepool.figures.fonts import drawable
-from activepool.figures.printing import print_settings
 from activepool.figures.styles import PALETTE
-from activepool.files import written_whole
+from activepool.io.files import written_whole
 
 #: Pictures in a row.
 PICKS = 12

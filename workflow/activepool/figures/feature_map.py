@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, Colormap, ListedColormap
 from matplotlib.figure import Figure
 
+from activepool.compute.seeds import generator
 from activepool.features.projection import FeatureMap
 from activepool.figures.colour_bars import WIDTH, add_colour_bar
 from activepool.figures.settings import Settings
 from activepool.figures.small_multiples import name_axes, panels_of
 from activepool.figures.styles import styles_of
-from activepool.seeding import generator
 
 #: Points of the pool, and of picks, in a panel at most: a random part where there are more.
 MOST_POINTS = 20_000

@@ -73,7 +73,7 @@ def latex_table(grids: Sequence[Grid], settings: Settings, notes: Sequence[str] 
         for strategy, cells in zip(block.strategies, rows, strict=True):
             lines.append(_line([_name(strategy, settings), *cells], width))
     lines.append(r"\bottomrule")
-    marked = {name for block in blocks for name in block.strategies} & {*settings.upper_references}
+    marked = {name for block in blocks for name in block.strategies} & {*settings.oracles}
     for note in [*notes, *([UPPER_REFERENCE_NOTE] if marked else [])]:
         lines.append(_whole_line(rf"\footnotesize {note}", width))
     return "\n".join([*lines, r"\end{tabular}", ""])
@@ -118,14 +118,14 @@ def best_of(values: np.ndarray, strategies: Sequence[str], settings: Settings, s
     None are where all are equal, as in the round that the strategies share.
     """
     worth = sign * np.asarray(values, dtype=np.float64)
-    competes = np.array([name not in settings.upper_references for name in strategies], dtype=bool)
+    competes = np.array([name not in settings.oracles for name in strategies], dtype=bool)
     competes &= ~np.isnan(worth)
     best = competes & (worth == worth[competes].max(initial=-np.inf))
     return best & (best.sum() < competes.sum())
 
 
 def _name(strategy: str, settings: Settings) -> str:
-    mark = UPPER_REFERENCE if strategy in settings.upper_references else ""
+    mark = UPPER_REFERENCE if strategy in settings.oracles else ""
     return escaped(NAMES.get(strategy, strategy)) + mark
 
 

@@ -15,23 +15,23 @@ class Settings:
         metric: the metric on the vertical axis, a column of curves.csv.
         confidence: level of the intervals over seeds.
         colours: strategy -> colour (any form that matplotlib knows), for those that should differ.
-        upper_references: strategies that read all labels, and are marked for it.
+        oracles: strategies that read all labels, and are marked for it.
     """
 
     metric: str = "top1"
     confidence: float = 0.95
     colours: Mapping[str, str] = field(default_factory=dict)
-    upper_references: tuple[str, ...] = ()
+    oracles: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.confidence < 1:
             raise InputError(f"settings: confidence is {self.confidence}; it must lie between 0 and 1")
 
     @classmethod
-    def of(cls, given: Mapping[str, Any], upper_references: tuple[str, ...] = ()) -> "Settings":
+    def of(cls, given: Mapping[str, Any], oracles: tuple[str, ...] = ()) -> "Settings":
         """Return the settings of a JSON object; raises InputError for a key that does not exist."""
-        known = [one.name for one in fields(cls) if one.name != "upper_references"]
+        known = [one.name for one in fields(cls) if one.name != "oracles"]
         for name in given:
             if name not in known:
                 raise InputError(f"settings: key {name!r} does not exist; there are {', '.join(known)}")
-        return cls(**given, upper_references=upper_references)
+        return cls(**given, oracles=oracles)

@@ -110,7 +110,7 @@ def styles_of(strategies: Sequence[str], settings: Settings) -> dict[str, Style]
     styles = {}
     for strategy in strategies:
         name = NAMES.get(strategy, strategy)
-        if strategy in settings.upper_references:
+        if strategy in settings.oracles:
             style = Style(name, next(grey), DASHED, "", UPPER_REFERENCE_NOTE)
         elif strategy == REFERENCE:
             style = Style(name, REFERENCE_COLOUR, SOLID, "o")

@@ -18,13 +18,11 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
-from activepool import batch_norm
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, pixels, reproducible
-from activepool.compute import Compute
-from activepool.distributed import Processes
+from activepool.compute.blocks import Compute
+from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
-from activepool.evaluation.metrics import predict
 from activepool.features.draws import Draws
 from activepool.features.images import PartImages, Request, loaded
 from activepool.features.transforms import augmentation
@@ -32,10 +30,12 @@ from activepool.finetuning.classifier import Classifier, features_of
 from activepool.finetuning.images import LabelledImages
 from activepool.heads.labelled import class_weights
 from activepool.heads.linear import TrainedHead
+from activepool.heads.predictions import predict
 from activepool.heads.settings import FinetuneSettings
 from activepool.heads.sgd import scheduler
-from activepool.seeding import integer_seed
-from activepool.training_state import StateFile
+from activepool.io.training_state import StateFile
+from activepool.parallel import batch_norm
+from activepool.parallel.distributed import Processes
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class RoundData:
         labelled: the labelled set.
         validation: chooses the epoch.
         num_classes: C.
-        seed, round_number: what random streams are named by; see activepool.seeding.
+        seed, round_number: what random streams are named by; see activepool.compute.seeds.
     """
 
     labelled: LabelledImages

@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from activepool.compute import Compute, Mapping, to_numpy
-from activepool.evaluation.metrics import predict_by
+from activepool.compute.blocks import Compute, Mapping, to_numpy
 from activepool.heads.labelled import LabelledRows, class_weights
 from activepool.heads.linear import LinearHead, TrainedHead
 from activepool.heads.newton import newton
+from activepool.heads.predictions import predict_by
 from activepool.heads.settings import LbfgsSettings
 from activepool.heads.softmax_regression import Point, SoftmaxRegression
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from activepool import hdf5_reading
-from activepool.compute import Array, Compute
+from activepool.compute.blocks import Array, Compute
 from activepool.errors import InputError
-from activepool.hdf5_writing import written_hdf5
+from activepool.io import hdf5_reading
+from activepool.io.hdf5_writing import written_hdf5
 
 #: Logits that differ by less than this part of the largest of a row are equal but for rounding errors.
 EQUAL = 2.0**-40

@@ -7,7 +7,7 @@ until the objective falls. The number of correct digits then grows with each ste
 
 import numpy as np
 
-from activepool.compute import Array, array_namespace
+from activepool.compute.blocks import Array, array_namespace
 from activepool.heads.softmax_regression import Curvature, Point, SoftmaxRegression
 
 #: The coarsest relative error of a step, by the norm of the preconditioned residual.

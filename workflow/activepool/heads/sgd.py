@@ -13,14 +13,14 @@ from torch.nn.functional import cross_entropy, linear
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, StepLR
 from tqdm import tqdm
 
-from activepool.compute import Compute, to_numpy
+from activepool.compute.blocks import Compute, to_numpy
+from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
-from activepool.evaluation.metrics import predict
 from activepool.features.store import FeatureMatrix
 from activepool.heads.labelled import LabelledRows, class_weights
 from activepool.heads.linear import LinearHead, TrainedHead
+from activepool.heads.predictions import predict
 from activepool.heads.settings import SgdSettings
-from activepool.seeding import integer_seed
 
 #: Standard deviation of the first weights, from the code of Emam et al.
 INITIAL_DEVIATION = 1e-3

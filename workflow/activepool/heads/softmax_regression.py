@@ -14,8 +14,16 @@ from typing import Literal
 
 import numpy as np
 
-from activepool.compute import Array, Compute, Mapping, Result, array_namespace, row_blocks, to_numpy
-from activepool.features.store import BLOCK_ROWS
+from activepool.compute.blocks import (
+    BLOCK_ROWS,
+    Array,
+    Compute,
+    Mapping,
+    Result,
+    array_namespace,
+    row_blocks,
+    to_numpy,
+)
 from activepool.heads.labelled import LabelledRows
 
 #: The covariance is taken from at least this many samples per feature, if there are as many.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.features.store import FeatureMatrix
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.lbfgs import train_lbfgs

@@ -5,7 +5,7 @@ from scipy.linalg import cholesky
 from scipy.linalg.lapack import dtrtri
 from scipy.optimize import OptimizeResult, minimize
 
-from activepool.compute import Array, Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.compute.blocks import Array, Compute, Mapping, array_namespace, row_blocks, to_numpy
 from activepool.heads.softmax_regression import Point, SoftmaxRegression
 
 #: Classes whose weights are brought to other coordinates at once.

@@ -8,14 +8,14 @@ import torch
 from torch import Generator, Tensor
 
 from activepool.backbones.execution import pixels
-from activepool.distributed import Processes
+from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
 from activepool.features.draws import Draws
 from activepool.features.images import PartImages, Request
 from activepool.features.transforms import augmentation
+from activepool.parallel.distributed import Processes
 from activepool.pretraining.method import VIEWS
 from activepool.pretraining.settings import PretrainSettings
-from activepool.seeding import integer_seed
 
 
 def stream(seed: int, epoch: int, purpose: str) -> Generator:

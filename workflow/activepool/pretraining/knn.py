@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from activepool.backbones.backbone import Backbone
-from activepool.distributed import Processes
+from activepool.compute.seeds import generator
 from activepool.features.encoding import encode
 from activepool.features.images import PartImages
-from activepool.seeding import generator
+from activepool.parallel.distributed import Processes
 
 #: k and τ: Wu et al. 2018, section 3.4.
 NEIGHBOURS, TEMPERATURE = 200, 0.07

@@ -11,9 +11,9 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from activepool.backbones.backbone import Backbone
-from activepool.batch_norm import split
-from activepool.distributed import Processes
 from activepool.errors import InputError
+from activepool.parallel.batch_norm import split
+from activepool.parallel.distributed import Processes
 from activepool.pretraining.method import Encode, Encoder, Method
 from activepool.pretraining.settings import MocoSettings
 

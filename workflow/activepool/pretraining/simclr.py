@@ -11,8 +11,8 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from activepool.backbones.backbone import Backbone
-from activepool.batch_norm import share
-from activepool.distributed import Processes
+from activepool.parallel.batch_norm import share
+from activepool.parallel.distributed import Processes
 from activepool.pretraining.method import VIEWS, Encode, Encoder, Method
 from activepool.pretraining.settings import SimclrSettings
 

@@ -16,11 +16,13 @@ from activepool.backbones.checkpoint import save_weights
 from activepool.backbones.execution import MEMORY_FORMAT, fixed_draws, is_cuda, reproducible
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
-from activepool.batch_norm import mean_statistics
-from activepool.distributed import Processes
+from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
 from activepool.features.images import PartImages, image_channels, loaded
-from activepool.files import file_digest, write_table
+from activepool.io.files import file_digest, write_table
+from activepool.io.training_state import StateFile
+from activepool.parallel.batch_norm import mean_statistics
+from activepool.parallel.distributed import Processes
 from activepool.pretraining.batches import Batches, stream
 from activepool.pretraining.knn import KnnProbe
 from activepool.pretraining.method import Method
@@ -28,8 +30,6 @@ from activepool.pretraining.moco import MoCo
 from activepool.pretraining.schedule import learning_rate, optimizer_of
 from activepool.pretraining.settings import PretrainSettings
 from activepool.pretraining.simclr import SimCLR
-from activepool.seeding import integer_seed
-from activepool.training_state import StateFile
 
 METHODS = {"simclr": SimCLR, "moco_v2": MoCo}
 

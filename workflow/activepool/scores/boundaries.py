@@ -8,7 +8,7 @@ rows of the head. The logits and one C × C table give all of them, with no tens
 
 import numpy as np
 
-from activepool.compute import Array, array_namespace
+from activepool.compute.blocks import Array, array_namespace
 
 #: Rows whose squared distance is below this part of their squared norms are subtracted from each other.
 CLOSE = 1e-6

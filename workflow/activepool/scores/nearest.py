@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from activepool.compute import Array, array_namespace, to_numpy
+from activepool.compute.blocks import Array, array_namespace, to_numpy
 
 #: Offers that wait before they are merged into the lists, as a multiple of the lists' own size.
 WAITING_FACTOR = 4

@@ -5,7 +5,7 @@ z: feature; p = softmax(Wz + b), its entries sorted p₁ ≥ p₂ ≥ ….
 
 import numpy as np
 
-from activepool.compute import Array, array_namespace
+from activepool.compute.blocks import Array, array_namespace
 
 
 def log_softmax(logits: Array) -> Array:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from activepool.data.label_file import LabelFile
+from activepool.data.labels import UsedLabels, merged_labels, used_labels
 from activepool.data.samples import UNKNOWN
 from activepool.data.thumbnails import thumbnails
 from activepool.errors import InputError
@@ -13,9 +14,7 @@ from activepool.figures.contact_sheet import PICKS, SIDE, RoundPicks, write_shee
 from activepool.figures.fonts import font_notices
 from activepool.figures.settings import Settings
 from activepool.figures.styles import styles_of
-from activepool.index_files import read_index, read_rows, whole_number
-from activepool.labels import merged_labels, used_labels
-from activepool.provenance import UsedLabels
+from activepool.io.index_files import read_index, read_rows, whole_number
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run as run_stage
 from activepool.stages.program import say
@@ -29,7 +28,7 @@ def command_line() -> StageParser:
     parser.add_input("--dataset", required=True, help="dataset.h5: images, labels and class names")
     parser.add_argument("--annotations", help="CSV of labels that came after the dataset was made")
     add_runs_arguments(parser, SELECTED)
-    parser.add_argument("--upper-references", nargs="*", default=[], help="strategies that read all labels")
+    parser.add_argument("--oracles", nargs="*", default=[], help="strategies that read all labels")
     parser.add_output("--output", required=True, help="PNG to write")
     return parser
 
@@ -47,7 +46,7 @@ def main(arguments: argparse.Namespace) -> UsedLabels | None:
         read_round(run.round_number, require(path), arguments.dataset, labels, len(class_names))
         for run, path in files.items()
     ]
-    settings = Settings(upper_references=tuple(arguments.upper_references))
+    settings = Settings(oracles=tuple(arguments.oracles))
     (style,) = styles_of(arguments.strategies, settings).values()
     title = f"{' '.join([style.name, *style.note.splitlines()])}, seed {arguments.seeds[0]}"
     say(font_notices(class_names))

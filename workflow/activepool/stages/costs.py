@@ -6,9 +6,9 @@ from pathlib import Path
 
 from activepool.evaluation.costs import costs_table
 from activepool.figures.costs import draw, typeset
-from activepool.figures.printing import write_drawing
-from activepool.files import write_table, written_whole
-from activepool.provenance import Record, records_below
+from activepool.figures.export import write_drawing
+from activepool.io.files import write_table, written_whole
+from activepool.records.provenance import Record, records_below
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 

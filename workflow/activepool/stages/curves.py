@@ -8,7 +8,7 @@ import numpy as np
 from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
 from activepool.evaluation.curves import RoundMetrics, class_counts_table, curves_table
-from activepool.files import read_json, write_table
+from activepool.io.files import read_json, write_table
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run as run_stage
 from activepool.stages.run_paths import Run, add_runs_arguments, files_of_runs, require

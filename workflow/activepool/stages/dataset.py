@@ -6,7 +6,7 @@ import json
 from activepool.data.dataset import prepare
 from activepool.data.samples import write_samples
 from activepool.data.settings import DatasetSettings
-from activepool.files import write_table
+from activepool.io.files import write_table
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_log_argument, copy_stderr, run, say
 

@@ -4,7 +4,7 @@ import argparse
 import json
 
 from activepool.backbones.settings import BackboneSettings, parsed
-from activepool.compute import resolve_device
+from activepool.compute.devices import resolve_device
 from activepool.features.extract import ExtractSettings, extract_shard
 from activepool.features.transforms import AUGMENTATIONS
 from activepool.stages.parsing import StageParser, count, natural

@@ -7,8 +7,8 @@ import numpy as np
 
 from activepool.errors import InputError
 from activepool.features.projection import read_map
+from activepool.figures.export import write_drawing
 from activepool.figures.feature_map import draw
-from activepool.figures.printing import write_drawing
 from activepool.figures.settings import Settings
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
@@ -21,7 +21,7 @@ def command_line() -> StageParser:
     parser = StageParser(__doc__)
     parser.add_input("--map", required=True, help="map_METHOD.h5")
     add_runs_arguments(parser, SELECTED)
-    parser.add_argument("--upper-references", nargs="*", default=[], help="strategies that read all labels")
+    parser.add_argument("--oracles", nargs="*", default=[], help="strategies that read all labels")
     parser.add_output("--output-pdf", required=True, help="PDF to write")
     parser.add_output("--output-png", required=True, help="PNG to write")
     return parser
@@ -36,7 +36,7 @@ def main(arguments: argparse.Namespace) -> None:
         raise InputError(
             f"{arguments.folder}: row {last} was picked, of {len(feature_map.coordinates)} in {arguments.map}"
         )
-    settings = Settings(upper_references=tuple(arguments.upper_references))
+    settings = Settings(oracles=tuple(arguments.oracles))
     write_drawing(partial(draw, feature_map, picks, settings), arguments.output_pdf, arguments.output_png)
 
 

@@ -5,8 +5,8 @@ import json
 
 from activepool.figures.catalogue import FIGURES
 from activepool.figures.classes import FIGURES_OF_CLASSES
+from activepool.figures.export import write_figure
 from activepool.figures.fonts import font_notices
-from activepool.figures.printing import write_figure
 from activepool.figures.results import read_results
 from activepool.figures.settings import Settings
 from activepool.stages.parsing import StageParser
@@ -21,7 +21,7 @@ def command_line() -> StageParser:
     parser.add_input("--class-counts", required=True, help="class_counts.csv")
     parser.add_input("--overlap", required=True, help="overlap.csv")
     parser.add_input("--ceiling", help="ceiling.csv, where there is one")
-    parser.add_argument("--upper-references", nargs="*", default=[], help="strategies that read all labels")
+    parser.add_argument("--oracles", nargs="*", default=[], help="strategies that read all labels")
     parser.add_argument(
         "--settings", type=json.loads, default={}, help="metric, confidence and colours, as a JSON object"
     )
@@ -35,7 +35,7 @@ def main(arguments: argparse.Namespace) -> None:
     results = read_results(arguments.curves, arguments.class_counts, arguments.overlap, arguments.ceiling)
     if arguments.figure in FIGURES_OF_CLASSES:
         say(font_notices(results.class_names))
-    settings = Settings.of(arguments.settings, tuple(arguments.upper_references))
+    settings = Settings.of(arguments.settings, tuple(arguments.oracles))
     write_figure(arguments.figure, results, settings, arguments.output_pdf, arguments.output_png)
 
 

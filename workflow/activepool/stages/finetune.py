@@ -8,18 +8,19 @@ import pandas as pd
 
 from activepool.backbones.checkpoint import load_backbone, save_weights
 from activepool.backbones.settings import BackboneSettings, parsed
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.data.label_file import LabelFile
-from activepool.distributed import Processes, joined
+from activepool.data.labels import UsedLabels
 from activepool.evaluation.round_metrics import round_metrics
 from activepool.features.images import image_channels
-from activepool.files import file_digest, write_json, write_table
 from activepool.finetuning.classifier import features_of
 from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import RoundData, finetune
 from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
-from activepool.provenance import UsedLabels
+from activepool.io.files import file_digest, write_json, write_table
+from activepool.io.training_state import StateFile
+from activepool.parallel.distributed import Processes, joined
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import (
     add_compute_arguments,
@@ -29,7 +30,6 @@ from activepool.stages.program import (
     run,
 )
 from activepool.stages.round_samples import add_round_sample_arguments, read_round_samples
-from activepool.training_state import StateFile
 
 
 def command_line() -> StageParser:

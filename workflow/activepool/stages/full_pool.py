@@ -5,10 +5,9 @@ import argparse
 import numpy as np
 
 from activepool.data.label_file import LabelFile
-from activepool.index_files import read_index, write_index
-from activepool.labels import merged_labels, used_labels
-from activepool.pool import unlabelled_pool
-from activepool.provenance import UsedLabels
+from activepool.data.labels import UsedLabels, merged_labels, used_labels
+from activepool.data.pool import unlabelled_pool
+from activepool.io.index_files import read_index, write_index
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from activepool.compute import resolve_device
+from activepool.compute.devices import resolve_device
 from activepool.data.label_file import LabelFile
 from activepool.features.image_round import ImageRound
 from activepool.stages.parsing import StageParser

@@ -6,7 +6,7 @@ import numpy as np
 
 from activepool.data.label_file import LabelFile
 from activepool.data.splits import initial_pool
-from activepool.index_files import read_index, write_index
+from activepool.io.index_files import read_index, write_index
 from activepool.stages.parsing import StageParser, count, natural
 from activepool.stages.program import run
 

@@ -2,9 +2,10 @@
 
 import argparse
 
-from activepool.features.store import BLOCK_ROWS, FeatureFile
-from activepool.named_arrays import write_arrays
-from activepool.provenance import UsedLabels
+from activepool.compute.blocks import BLOCK_ROWS
+from activepool.data.labels import UsedLabels
+from activepool.features.store import FeatureFile
+from activepool.io.named_arrays import write_arrays
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_shard_arguments, run, shard_of
 from activepool.stages.round_query import add_query_arguments, read_query

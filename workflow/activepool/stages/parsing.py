@@ -27,7 +27,7 @@ class StageParser(argparse.ArgumentParser):
     """Arguments of three kinds: files that are read, files that are written, and all others.
 
     ``--provenance`` is there for every stage: where it is given, a record of how the files were made is
-    written beside them (see activepool.provenance).
+    written beside them (see activepool.records.provenance).
     """
 
     def __init__(self, description: str) -> None:

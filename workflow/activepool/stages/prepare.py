@@ -4,11 +4,11 @@ import argparse
 
 import numpy as np
 
+from activepool.compute.seeds import generator
+from activepool.data.pool import unlabelled_pool
 from activepool.features.store import FeatureFile
-from activepool.index_files import read_index
-from activepool.named_arrays import write_arrays
-from activepool.pool import unlabelled_pool
-from activepool.seeding import generator
+from activepool.io.index_files import read_index
+from activepool.io.named_arrays import write_arrays
 from activepool.stages.parsing import StageParser, natural
 from activepool.stages.program import add_compute_arguments, compute_of, run
 from activepool.stages.query_arguments import add_strategy_arguments

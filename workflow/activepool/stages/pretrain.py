@@ -1,13 +1,13 @@
 """Pretrain a backbone on a dataset's own images, without their labels (SimCLR or MoCo v2).
 
-With activepool.stages.launch, or torchrun, several processes train together, each on a GPU of its own.
+With activepool.parallel.launch, or torchrun, several processes train together, each on a GPU of its own.
 """
 
 import argparse
 import json
 
 from activepool.backbones.settings import BackboneSettings, parsed
-from activepool.distributed import joined
+from activepool.parallel.distributed import joined
 from activepool.pretraining.settings import pretrain_settings
 from activepool.pretraining.training import pretrain
 from activepool.stages.parsing import StageParser

@@ -3,8 +3,8 @@
 import argparse
 from functools import partial
 
+from activepool.figures.export import write_drawing
 from activepool.figures.pretraining import draw, read_curve
-from activepool.figures.printing import write_drawing
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 

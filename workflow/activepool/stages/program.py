@@ -11,15 +11,24 @@ from typing import TextIO
 
 from threadpoolctl import threadpool_limits
 
-from activepool.announcements import JOBS_FOLDER, announced
-from activepool.compute import Compute, resolve_device
+from activepool.compute.blocks import Compute
+from activepool.compute.devices import resolve_device
+from activepool.compute.kernels import kernels
+from activepool.compute.shards import Shard
 from activepool.errors import InputError
-from activepool.files import DISK_FULL
-from activepool.hdf5_reading import REWRITE
-from activepool.kernels import kernels
-from activepool.planned import check_planned
-from activepool.provenance import FOLDER, Record, Stopwatch, UsedLabels, known_digest, state_of, versions
-from activepool.sharding import Shard
+from activepool.io.files import DISK_FULL
+from activepool.io.hdf5_reading import REWRITE
+from activepool.records.planned_code import check_planned
+from activepool.records.process_locks import JOBS_FOLDER, announced
+from activepool.records.provenance import (
+    FOLDER,
+    Record,
+    Stopwatch,
+    UsedLabels,
+    known_digest,
+    state_of,
+    versions,
+)
 from activepool.stages.parsing import StageParser, count, natural
 
 
@@ -31,7 +40,7 @@ def run(parser: StageParser, main: Callable[[argparse.Namespace], UsedLabels | N
     arguments = parser.parse_args()
     watch = Stopwatch()
     try:
-        # Parallelism is ours, over blocks: see activepool.compute.
+        # Parallelism is ours, over blocks: see activepool.compute.blocks.
         with threadpool_limits(1), announced(os.environ.get(JOBS_FOLDER)):
             if arguments.provenance is not None:
                 check_planned(arguments.provenance)

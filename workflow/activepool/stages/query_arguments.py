@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 
-from activepool.index_files import read_index
-from activepool.pool import unlabelled_pool
+from activepool.data.pool import unlabelled_pool
+from activepool.io.index_files import read_index
 from activepool.stages.parsing import StageParser, count, natural
 
 

@@ -5,15 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from activepool.annotations import UNLABELABLE
+from activepool.compute.seeds import generator
+from activepool.data.annotations import UNLABELABLE
 from activepool.data.label_file import LabelFile
+from activepool.data.labels import UsedLabels, known_labels, used_labels
 from activepool.errors import InputError
 from activepool.heads.linear import read_head
-from activepool.labels import known_labels, used_labels
-from activepool.named_arrays import read_arrays
-from activepool.provenance import UsedLabels
-from activepool.scores.store import read_scores
-from activepool.seeding import generator
+from activepool.io.named_arrays import read_arrays
+from activepool.io.score_files import read_scores
 from activepool.stages.parsing import StageParser, count
 from activepool.stages.program import add_compute_arguments, compute_of
 from activepool.stages.query_arguments import (
@@ -50,7 +49,7 @@ def add_query_arguments(parser: StageParser) -> None:
     parser.add_input("--state", help="state.h5 of this strategy's round before")
     add_query_round_arguments(parser)
     parser.add_argument("--budget", type=count, required=True, help="how many to pick")
-    parser.add_argument("--budget-left", type=count, help="picks of this and all later rounds together")
+    parser.add_argument("--remaining-budget", type=count, help="picks of this and all later rounds together")
     add_compute_arguments(parser)
 
 
@@ -96,7 +95,7 @@ def read_query(arguments: argparse.Namespace, strategy: Strategy, file: LabelFil
         unlabelled=unlabelled,
         labelled=labelled,
         num_classes=len(file.class_names),
-        budget_left=arguments.budget_left,
+        remaining_budget=arguments.remaining_budget,
         generator=generator(arguments.seed, arguments.round, f"select/{strategy.name}"),
         compute=compute_of(arguments),
         **optional,

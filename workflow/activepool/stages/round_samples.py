@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from activepool.annotations import UNLABELABLE
+from activepool.data.annotations import UNLABELABLE
 from activepool.data.label_file import LabelFile
+from activepool.data.labels import UsedLabels, known_labels, used_labels
+from activepool.data.pool import unlabelled_pool
 from activepool.errors import InputError
-from activepool.index_files import read_index
-from activepool.labels import known_labels, used_labels
-from activepool.pool import unlabelled_pool
-from activepool.provenance import UsedLabels
+from activepool.io.index_files import read_index
 from activepool.stages.parsing import StageParser, natural
 
 

@@ -2,11 +2,12 @@
 
 import argparse
 
-from activepool.features.store import BLOCK_ROWS, FeatureFile
+from activepool.compute.blocks import BLOCK_ROWS
+from activepool.features.store import FeatureFile
 from activepool.heads.linear import read_head
+from activepool.io.score_files import ScoreTable, write_scores
 from activepool.scores.nearest import NearestPerClass
-from activepool.scores.pool import SCORES, HeadOnPool
-from activepool.scores.store import ScoreTable, write_scores
+from activepool.scores.pool_scorer import SCORES, PoolScorer
 from activepool.stages.parsing import StageParser, count
 from activepool.stages.program import (
     add_compute_arguments,
@@ -46,7 +47,7 @@ def main(arguments: argparse.Namespace) -> None:
         if arguments.nearest_for_budget is not None:
             nearest = NearestPerClass.for_budget(arguments.nearest_for_budget, head.num_classes, len(rows))
         rows = rows[shard_of(arguments).rows(len(rows), BLOCK_ROWS)]
-        scores = HeadOnPool(features, head, compute_of(arguments)).score(
+        scores = PoolScorer(features, head, compute_of(arguments)).score(
             rows, tuple(arguments.scores), nearest
         )
     lists = nearest.lists() if nearest else None

@@ -4,10 +4,11 @@ import argparse
 from dataclasses import replace
 
 from activepool.backbones.checkpoint_reading import read_checkpoint
-from activepool.features.store import BLOCK_ROWS, FeatureFile
+from activepool.compute.blocks import BLOCK_ROWS
+from activepool.features.store import FeatureFile
 from activepool.heads.linear import read_head
-from activepool.scores.pool import HeadOnPool
-from activepool.scores.store import ScoreTable, write_scores
+from activepool.io.score_files import ScoreTable, write_scores
+from activepool.scores.pool_scorer import PoolScorer
 from activepool.stages.image_rounds import add_image_round_arguments, image_round
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import (
@@ -45,7 +46,7 @@ def main(arguments: argparse.Namespace) -> None:
     with FeatureFile(arguments.features) as file:
         features = file.train.features
         head = read_head(arguments.head, features.shape[1])
-        predicted = HeadOnPool(features, head, compute_of(arguments)).score(images.unlabelled, ())[
+        predicted = PoolScorer(features, head, compute_of(arguments)).score(images.unlabelled, ())[
             "predicted"
         ]
     write_scores(arguments.output, ScoreTable(images.unlabelled, predicted, scores))

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from activepool.data.label_file import LabelFile
+from activepool.data.labels import UsedLabels
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
-from activepool.index_files import write_index
-from activepool.named_arrays import NamedArrays, read_arrays, write_arrays
-from activepool.provenance import UsedLabels
+from activepool.io.index_files import write_index
+from activepool.io.named_arrays import NamedArrays, read_arrays, write_arrays
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 from activepool.stages.round_query import add_query_arguments, read_query

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from activepool.evaluation.overlap import overlap_table
-from activepool.files import write_table
-from activepool.index_files import read_index
+from activepool.io.files import write_table
+from activepool.io.index_files import read_index
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 from activepool.stages.run_paths import Run, add_runs_arguments, files_of_runs, require

@@ -6,7 +6,7 @@ import json
 from activepool.figures.catalogue import TABLES, TYPESET
 from activepool.figures.results import read_results
 from activepool.figures.settings import Settings
-from activepool.files import write_table, written_whole
+from activepool.io.files import write_table, written_whole
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
 
@@ -19,7 +19,7 @@ def command_line() -> StageParser:
     parser.add_input("--class-counts", required=True, help="class_counts.csv")
     parser.add_input("--overlap", required=True, help="overlap.csv")
     parser.add_input("--ceiling", help="ceiling.csv, where there is one")
-    parser.add_argument("--upper-references", nargs="*", default=[], help="strategies that read all labels")
+    parser.add_argument("--oracles", nargs="*", default=[], help="strategies that read all labels")
     parser.add_argument(
         "--settings", type=json.loads, default={}, help="metric and confidence, as a JSON object"
     )
@@ -31,7 +31,7 @@ def command_line() -> StageParser:
 def main(arguments: argparse.Namespace) -> None:
     """Read, tabulate and write."""
     results = read_results(arguments.curves, arguments.class_counts, arguments.overlap, arguments.ceiling)
-    settings = Settings.of(arguments.settings, tuple(arguments.upper_references))
+    settings = Settings.of(arguments.settings, tuple(arguments.oracles))
     table = TABLES[arguments.table](results, settings)
     write_table(arguments.output_csv, table)
     with written_whole(arguments.output_tex) as temporary:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from activepool.figures.results import read_curves
-from activepool.files import written_whole
+from activepool.io.files import written_whole
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run as run_stage
 from activepool.tracking.catalogue import TRACKERS

@@ -3,15 +3,15 @@
 import argparse
 import json
 
+from activepool.data.labels import UsedLabels
 from activepool.evaluation.round_metrics import round_metrics
 from activepool.features.store import FeatureFile
-from activepool.files import write_json
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.linear import write_head
 from activepool.heads.settings import head_settings
 from activepool.heads.training import train_head
 from activepool.heads.views import read_views
-from activepool.provenance import UsedLabels
+from activepool.io.files import write_json
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_compute_arguments, compute_of, run
 from activepool.stages.round_samples import add_round_sample_arguments, read_round_samples

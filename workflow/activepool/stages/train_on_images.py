@@ -3,11 +3,11 @@
 import argparse
 
 from activepool.backbones.checkpoint import write_tensors
+from activepool.io.training_state import state_path
 from activepool.stages.image_rounds import add_image_round_arguments, image_round
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import add_log_argument, copy_stderr, run
 from activepool.strategies.registry import find_strategy
-from activepool.training_state import state_path
 
 
 def command_line() -> StageParser:

@@ -4,7 +4,7 @@ import argparse
 
 from activepool.data.label_file import LabelFile
 from activepool.data.splits import validation_rows
-from activepool.index_files import write_index
+from activepool.io.index_files import write_index
 from activepool.stages.parsing import StageParser, natural
 from activepool.stages.program import run
 

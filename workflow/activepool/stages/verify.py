@@ -3,9 +3,9 @@
 import argparse
 import sys
 
+from activepool.records.verification import verify
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run
-from activepool.verification import verify
 
 
 def command_line() -> StageParser:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activepool.allocation import balanced_counts
+from activepool.data.allocation import balanced_counts
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 

@@ -7,7 +7,7 @@ from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
 
-@strategy(source="Aggarwal et al. 2020", reads=("features", "head", "budget_left"))
+@strategy(source="Aggarwal et al. 2020", reads=("features", "head", "remaining_budget"))
 def balancing(query: Query) -> Selection:
     """Near to the rarest class's mean and far from the majority's; at random while that can wait.
 
@@ -29,6 +29,6 @@ def balancing(query: Query) -> Selection:
     counts = np.bincount(query.labels, minlength=query.num_classes)
     with query.compute.mapping() as mapping:
         picks = balanced_picks(
-            candidates, counts, budget, query.budget_left, predict, query.generator, mapping
+            candidates, counts, budget, query.remaining_budget, predict, query.generator, mapping
         )
     return Selection(picks)

@@ -4,7 +4,7 @@ import numpy as np
 
 from activepool.scores.exact import exact_smallest_of_list
 from activepool.scores.nearest import NearestPerClass
-from activepool.scores.pool import HeadOnPool
+from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
@@ -24,7 +24,7 @@ def base(query: Query) -> Selection:
     budget = min(query.budget, len(query.unlabelled))
     shares = np.full(query.num_classes, budget // query.num_classes)
     shares[: budget % query.num_classes] += 1
-    lists = NearestLists(query.head_on_pool(), query.unlabelled, query.nearest)
+    lists = NearestLists(query.pool_scorer(), query.unlabelled, query.nearest)
     lists.look_ahead(shares)
     picked: dict[int, float] = {}
     for label, share in enumerate(shares.tolist()):
@@ -39,9 +39,9 @@ class NearestLists:
     """
 
     def __init__(
-        self, head_on_pool: HeadOnPool, unlabelled: np.ndarray, nearest: tuple[np.ndarray, np.ndarray]
+        self, pool_scorer: PoolScorer, unlabelled: np.ndarray, nearest: tuple[np.ndarray, np.ndarray]
     ) -> None:
-        self._head_on_pool = head_on_pool
+        self._head_on_pool = pool_scorer
         self._listable = unlabelled
         self._rows, self._distances = nearest
         self._free = np.ones(unlabelled.max(initial=0) + 1, dtype=bool)

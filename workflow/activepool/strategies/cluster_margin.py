@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.diversity.clusters import agglomerate, k_means_cells
 from activepool.diversity.round_robin import round_robin
 from activepool.features.store import FeatureMatrix

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from activepool.scores.pool import SCORES
+from activepool.scores.pool_scorer import SCORES
 from activepool.strategies.image_model import ImageModel
 from activepool.strategies.query import Query, Selection
 
@@ -23,7 +23,7 @@ Prepare = Callable[..., dict[str, np.ndarray]]
 Measure = Callable[..., dict[str, np.ndarray]]
 
 #: What a strategy may read beside the index files and the labels of the labelled set.
-ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "budget_left")
+ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "remaining_budget")
 
 #: What a configuration says of each strategy, beside its options.
 CONFIGURATION_KEYS = ("strategy", "name")
@@ -68,7 +68,7 @@ class Strategy:
         return bool({"features", "head"} & set(self.reads))
 
     @property
-    def upper_reference(self) -> bool:
+    def is_oracle(self) -> bool:
         """Whether it reads labels that it has not paid for."""
         return "oracle_labels" in self.reads
 

@@ -38,7 +38,7 @@ def margin_clustering(
             f"strategy 'margin_clustering': {len(rows)} samples are too many to cluster; "
             f"set its option subset to at most {LARGEST_POOL}"
         )
-    margins = query.head_on_pool().score64(rows, "margin")
+    margins = query.pool_scorer().score64(rows, "margin")
     by_margin = np.lexsort((rows, quantise(margins, margins)))
     cluster = agglomerate(query.features.take(rows), clusters, "ward", query.compute)[by_margin]
     picks = by_margin[round_robin(cluster, budget)]

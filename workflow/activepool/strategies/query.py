@@ -4,11 +4,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from activepool.compute import Compute
+from activepool.compute.blocks import Compute
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
-from activepool.scores.pool import HeadOnPool
+from activepool.scores.pool_scorer import PoolScorer
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Query:
         labelled: (m,) the labelled set, in the order in which it was picked.
         labels: (m,) its labels; None for a strategy that declares that it reads none.
         num_classes: C.
-        budget_left: picks of this and all later rounds together, for strategies that plan ahead.
+        remaining_budget: picks of this and all later rounds together, for strategies that plan ahead.
         generator: the only source of randomness.
         compute: device and workers.
         features: (N, d) the pool's features; rows outside pool and labelled set are not to be read.
@@ -50,7 +50,7 @@ class Query:
     predicted: np.ndarray | None = None
     scores: dict[str, np.ndarray] = field(default_factory=dict)
     nearest: tuple[np.ndarray, np.ndarray] | None = None
-    budget_left: int | None = None
+    remaining_budget: int | None = None
     prepared: dict[str, np.ndarray] = field(default_factory=dict)
     measured: dict[str, np.ndarray] = field(default_factory=dict)
     state: dict[str, np.ndarray] = field(default_factory=dict)
@@ -71,16 +71,16 @@ class Query:
             oracle_labels=cut(self.oracle_labels),
         )
 
-    def head_on_pool(self) -> HeadOnPool:
+    def pool_scorer(self) -> PoolScorer:
         """Return the head joined to the features, for close decisions and further passes."""
-        return HeadOnPool(self.features, self.head, self.compute)
+        return PoolScorer(self.features, self.head, self.compute)
 
     def smallest(self, score: str, sign: int = 1) -> "Selection":
         """Pick the ``budget`` samples of the smallest ``sign`` × ``score``; ties by the lower index."""
-        head_on_pool = self.head_on_pool()
+        pool_scorer = self.pool_scorer()
 
         def rescore(positions: np.ndarray) -> np.ndarray:
-            return sign * head_on_pool.score64(self.unlabelled[positions], score)
+            return sign * pool_scorer.score64(self.unlabelled[positions], score)
 
         positions, values = exact_smallest(sign * self.scores[score], rescore, self.budget)
         return Selection(self.unlabelled[positions], columns={score: sign * values})

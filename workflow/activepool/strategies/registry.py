@@ -8,8 +8,8 @@ from pathlib import Path
 
 import activepool.strategies
 from activepool.errors import InputError
+from activepool.plugins import imported
 from activepool.strategies.declaration import Strategy
-from activepool.user_modules import imported
 
 
 @cache

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from activepool.compute.seeds import generator
 from activepool.evaluation.statistics import mean_interval
 from activepool.figures.classes import by_frequency, groups_of, shown_names
 from activepool.figures.end_labels import LINE_HEIGHT, text_width
@@ -16,7 +17,6 @@ from activepool.figures.results import Results, last_round
 from activepool.figures.settings import Settings
 from activepool.figures.small_multiples import name_axes, notice, panels_of
 from activepool.figures.styles import REFERENCE_COLOUR, Style, styles_of
-from activepool.seeding import generator
 
 CATEGORY = "Classes"
 

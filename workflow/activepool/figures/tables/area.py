@@ -31,7 +31,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
         differences = curves.differences(metric)
         for strategy, curve in curves.of(metric).items():
             labels = curve.index.get_level_values("labels")
-            reads_all_labels = strategy in settings.upper_references
+            reads_all_labels = strategy in settings.oracles
             area = mean_interval(normalised_area(curve), settings.confidence)
             gains = normalised_area(differences.get(strategy, curve.iloc[:, :0]))
             difference = mean_interval(gains, settings.confidence)

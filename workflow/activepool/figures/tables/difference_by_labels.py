@@ -23,7 +23,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     for strategy, curve in results.curves.differences(settings.metric).items():
         curve = curve[curve.index.get_level_values("round") > 0]
         columns = (*mean_interval(curve.to_numpy(), settings.confidence), paired_p_value(curve.to_numpy()))
-        key = (strategy, strategy in settings.upper_references)
+        key = (strategy, strategy in settings.oracles)
         for point, *values in zip(curve.index, *columns, strict=True):
             rows.append((*key, *point, curve.shape[1], *map(float, values)))
     table = pd.DataFrame(rows, columns=COLUMNS)

@@ -23,7 +23,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
         last = last_round(of_strategy)
         row = {
             "strategy": strategy,
-            "reads_all_labels": strategy in settings.upper_references,
+            "reads_all_labels": strategy in settings.oracles,
             "labels": last["labels"].iloc[0],
             "seeds": len(last),
         }

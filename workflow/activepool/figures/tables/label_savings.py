@@ -34,7 +34,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     for strategy, curve in curves.items() if reference is not None else ():
         savings = label_savings(curve, reference, settings.confidence).reset_index()
         savings = savings[savings["round"] > 0].rename(columns={"half_width": "saving_half_width"})
-        key = {"strategy": strategy, "reads_all_labels": strategy in settings.upper_references}
+        key = {"strategy": strategy, "reads_all_labels": strategy in settings.oracles}
         tables.append(savings.assign(**key, level=sign * savings["level"])[COLUMNS])
     return pd.concat(tables if len(tables) == 1 else tables[1:], ignore_index=True)
 

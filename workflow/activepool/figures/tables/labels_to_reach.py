@@ -29,7 +29,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
         for share in SHARES:
             level = share * float(ceiling.to_numpy().mean())
             labels = float(labels_to_reach(curve, level))
-            reads_all_labels = strategy in settings.upper_references
+            reads_all_labels = strategy in settings.oracles
             rows.append((strategy, reads_all_labels, share, level, labels, labels / all_labels))
     return pd.DataFrame(rows, columns=COLUMNS)
 

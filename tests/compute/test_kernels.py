@@ -1,0 +1,69 @@
+"""Which variables choose kernels, and what is said of the kernels in use."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from activepool.compute.kernels import choosing, keep_choosing, kernels, mixtures
+
+IN_A_NEW_PROCESS = "import numpy; from activepool.compute.kernels import kernels; print(kernels())"
+
+
+def test_variables_that_choose_kernels_and_no_others():
+    chosen = dict.fromkeys(
+        ("OPENBLAS_CORETYPE", "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR"), "1"
+    )
+    others = (
+        "PATH",
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MY_MKL_CBWR",
+        "MKL_%",
+        "HOME",
+    )
+    assert choosing({**dict.fromkeys(others, "1"), **chosen}) == chosen
+
+
+def test_only_the_named_variables_are_kept(monkeypatch):
+    for name in choosing(os.environ):
+        monkeypatch.delenv(name)
+    for name in ("MKL_CBWR", "GLIBC_TUNABLES", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
+    keep_choosing(["MKL_CBWR", "NPY_DISABLE_CPU_FEATURES"])
+    assert choosing(os.environ) == {"MKL_CBWR": "1"}
+    assert os.environ["OMP_NUM_THREADS"] == "1"
+
+
+@pytest.mark.parametrize("kernel", ["Haswell", "Nehalem"])
+def test_the_kernel_of_blas_is_told_as_it_is_and_nothing_is_imported(kernel):
+    environment = os.environ | {"OPENBLAS_CORETYPE": kernel}
+    printed = subprocess.run(
+        [sys.executable, "-c", IN_A_NEW_PROCESS], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    found = eval(printed)
+    assert "torch" not in found
+    assert f"OPENBLAS_CORETYPE={kernel}" in found["environment variables"]
+    if "openblas" in found.get("BLAS of numpy", ""):  # it is Accelerate on a Mac
+        assert found["BLAS of numpy"].endswith(f" {kernel}")
+
+
+def test_torch_is_told_where_it_is_imported():
+    import torch
+
+    assert kernels()["torch"] == torch.backends.cpu.get_cpu_capability()
+
+
+def test_mixtures_are_told_by_library_and_one_that_is_not_used_is_none():
+    made = {
+        "a": {"BLAS": "x", "environment variables": "none"},
+        "b": {"BLAS": "y", "torch": "AVX2", "environment variables": "none"},
+        "c": {"BLAS": "y", "torch": "AVX2", "environment variables": "none"},
+        "d": {},
+    }
+    assert mixtures(made) == [
+        "files were made on different kernels, BLAS: x (1, such as a); y (2, such as b)"
+    ]
+    assert mixtures({path: made[path] for path in "bcd"}) == []

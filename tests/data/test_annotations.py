@@ -1,0 +1,187 @@
+"""Files of annotations: each label goes to the sample that its row names, or is told with its line."""
+
+import numpy as np
+import pytest
+
+from activepool.data.annotations import LISTED, UNLABELABLE, TrainPart, filled_in, match, read_annotations
+from activepool.errors import InputError
+
+CLASSES = ["cat", "dog"]
+
+
+def part(**changes):
+    given = {
+        "name": "features.h5",
+        "labels": np.array([0, -1, 1, -1, 0, -1]),
+        "sources": np.array(["a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.jpg", "f.jpg"], dtype=object),
+        "class_names": CLASSES,
+    }
+    return TrainPart(**given | changes)
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def written(text):
+        (tmp_path / "bought.csv").write_text(text, encoding="utf-8")
+        return "bought.csv"
+
+    return written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "index,label\n3,dog\n1,0\n",
+        "source,label\nd.jpg,1\nb.jpg,cat\n",
+        "label,source\r\ndog ,d.jpg\r\n cat,b.jpg \r\n",
+        "\ufeffindex,source,predicted,label\n3,d.jpg,0,dog\n1,b.jpg,1,cat\n",
+        "index,source,label\n,d.jpg,dog\n1,,cat\n",
+        "source,label\nd.jpg,dog\n\nf.jpg,\nb.jpg,cat\nb.jpg,cat\na.jpg,cat\nnone.jpg,\n",
+        'source,note,label\nd.jpg,"two\nlines",dog\n"b.jpg",,cat\n',
+    ],
+)
+def test_labels_go_where_their_rows_say(write, text):
+    assert filled_in(part(), write(text)).tolist() == [0, 0, 1, 1, 0, -1]
+
+
+def test_any_order_of_rows_gives_the_same(write):
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 7, 61)
+    known = np.where(random.random(61) < 0.5, labels, -1)
+    sources = np.array([f"photos/{number:02d}, of {number % 5}.jpg" for number in range(61)], dtype=object)
+    samples = part(labels=known, sources=sources, class_names=[f"class {number}" for number in range(7)])
+    for columns in ("source", "index", "index,source"):
+        for _ in range(3):
+            lines = [f"{columns},label"]
+            for row in random.permutation(61):
+                cells = {"index": str(row), "source": f'"{sources[row]}"'}
+                lines.append(
+                    ",".join([*(cells[name] for name in columns.split(",")), f"class {labels[row]}"])
+                )
+            assert filled_in(samples, write("\n".join(lines))).tolist() == labels.tolist()
+
+
+@pytest.mark.parametrize("mark", ["?", "-1", "skip", " SKIP ", "Skip"])
+def test_a_sample_may_be_marked_as_one_that_cannot_be_labelled(write, mark):
+    text = write(f"source,label\nb.jpg,{mark}\nd.jpg,dog\n")
+    assert filled_in(part(), text).tolist() == [0, UNLABELABLE, 1, 1, 0, -1]
+
+
+@pytest.mark.parametrize("mark", ["?", "-1", "skip"])
+def test_a_class_may_have_the_name_of_a_mark(write, mark):
+    text = write(f"source,label\nb.jpg,{mark}\n")
+    assert filled_in(part(class_names=["cat", "dog", mark]), text)[1] == 2
+
+
+def test_blanks_may_be_part_of_a_name(write):
+    samples = part(class_names=["cat ", "dog"])
+    assert filled_in(samples, write("source,label\nb.jpg,cat \nd.jpg, dog\n")).tolist() == [0, 0, 1, 1, 0, -1]
+
+
+BAD = [
+    ("source,label\nb.jpg,bird\n", ["2: label 'bird' is not a class; there are cat, dog"]),
+    ("index,label\n1,2\n", ["2: label '2' is not a class; there are cat, dog"]),
+    ("source,label\nb.jpg,Dog\n", ["2: label 'Dog' is not a class; did you mean 'dog'? There are cat, dog"]),
+    ("index,label\n6,cat\n", ["2: index '6' is not a row of train/features (0 to 5)"]),
+    ("index,label\n3.0,cat\n", ["2: index '3.0' is not a row of train/features (0 to 5)"]),
+    ("source,label\nz.jpg,cat\n", ["2: source 'z.jpg' is not in the training part of features.h5"]),
+    (
+        "source,label\n./B.JPG,cat\n",
+        ["2: source './B.JPG' is not in the training part of features.h5; did you mean 'b.jpg'?"],
+    ),
+    (
+        "index,source,label\n3,b.jpg,cat\n",
+        [
+            "2: index 3 is 'd.jpg' in features.h5, but the source is 'b.jpg', which is row 1; correct one of "
+            "them, or leave out the column 'index'"
+        ],
+    ),
+    (
+        "source,label\nb.jpg\n",
+        ["2: has 1 field, and the header has 2"],
+    ),
+    (
+        "source,label\nb,jpg,cat\nd.jpg,dog\n",
+        ["2: has 3 fields, and the header has 2; put a text with a comma in double quotes"],
+    ),
+    ("index,source,label\n, ,cat\n", ["2: names no sample; give its source or its index"]),
+    (
+        "source,label\nc.jpg,cat\n",
+        ["2: row 2 is given the label 'cat', but it is already 'dog'; a label is never overwritten"],
+    ),
+    (
+        "source,label\nc.jpg,?\n",
+        ["2: row 2 is given the label '?', but it is already 'dog'; a label is never overwritten"],
+    ),
+    (
+        "source,label\nb.jpg,cat\nd.jpg,\nb.jpg,dog\n",
+        ["4: row 1 is given the label 'dog', but line 2 says 'cat'; leave one of them"],
+    ),
+    (
+        "index,source,label\n1,,skip\n,b.jpg,dog\n",
+        ["3: row 1 is given the label 'dog', but line 2 says '?'; leave one of them"],
+    ),
+    (
+        'source,note,label\nb.jpg,"a\nb",bird\n\nz.jpg,,dog\nd.jpg,,1.0\n',
+        [
+            "2: label 'bird' is not a class; there are cat, dog",
+            "5: source 'z.jpg' is not in the training part of features.h5",
+            "6: label '1.0' is not a class; did you mean 'dog'? There are cat, dog",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "lines"), BAD, ids=[lines[0] for _, lines in BAD])
+def test_every_mistake_has_its_line(write, text, lines):
+    with pytest.raises(InputError) as caught:
+        filled_in(part(), write(text))
+    assert list(caught.value.args) == [f"bought.csv:{line}" for line in lines]
+
+
+def test_a_source_of_several_rows_needs_an_index(write):
+    samples = part(sources=np.array(["a.jpg", "b.jpg", "a.jpg", "b.jpg", "b.jpg", "f.jpg"], dtype=object))
+    with pytest.raises(InputError, match=r"csv:2: source 'b.jpg' stands for rows 1, 3 and 4; give index"):
+        filled_in(samples, write("source,label\nb.jpg,cat\n"))
+    assert filled_in(samples, write("index,source,label\n3,b.jpg,cat\n"))[3] == 0
+    with pytest.raises(InputError, match=r"index 5 is 'f\.jpg'"):
+        filled_in(samples, write("index,source,label\n5,b.jpg,cat\n"))
+    assert samples.ambiguous == {"a.jpg": [0, 2], "b.jpg": [1, 3, 4]}
+
+
+def test_samples_without_sources_are_named_by_index(write):
+    with pytest.raises(InputError, match=r"features\.h5 has no sources; give the column 'index'"):
+        filled_in(part(sources=None), write("source,label\nb.jpg,cat\n"))
+    assert filled_in(part(sources=None), write("index,label\n1,cat\n"))[1] == 0
+
+
+def test_before_rows_are_final_an_index_tells_nothing(write):
+    samples = part(is_final=False)
+    annotations = read_annotations(write("index,source,label\n900,b.jpg,cat\n3,,dog\n1,,bird\n"))
+    labels, problems = match(samples, annotations)
+    assert labels.tolist() == [0, 0, 1, -1, 0, -1]
+    assert problems == ["bought.csv:4: label 'bird' is not a class; there are cat, dog"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", r"bought.csv: not a readable CSV file \(it is empty\)"),
+        ("index,class\n1,cat\n", "must have the column 'label', and 'index' or 'source'"),
+        ("source;label\nb.jpg;cat\n", "columns: source;label.*; separate the columns by commas"),
+        ("source,label,label\nb.jpg,cat,dog\n", "two columns have the same name"),
+    ],
+)
+def test_a_header_that_cannot_be(write, text, words):
+    with pytest.raises(InputError, match=words):
+        read_annotations(write(text))
+
+
+def test_a_file_of_many_mistakes_is_told_in_part(write):
+    lines = "".join(f"{row},x{row}\n" for row in range(3 * LISTED))
+    with pytest.raises(InputError) as caught:
+        filled_in(part(), write("index,label\n" + lines))
+    assert len(caught.value.args) == LISTED + 1
+    assert caught.value.args[-1] == f"... and {2 * LISTED} more"

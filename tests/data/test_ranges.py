@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from activepool.data.ranges import Spans, require_squares
+from activepool.errors import InputError
+
+
+def spans_of(rows, stored_as="float32", block=7):
+    spans = Spans("x", rows.shape[1], stored_as)
+    for start in range(0, len(rows), block):
+        spans.add(rows[start : start + block])
+    spans.require_spread()
+
+
+def normal(rows=50, width=5, seed=0):
+    return np.random.default_rng(seed).normal(size=(rows, width))
+
+
+@pytest.mark.parametrize("scale", [1e-18, 1.0, 1e10, 1e18])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_features_of_any_usual_scale_pass(scale, dtype):
+    rows = (scale * normal()).astype(dtype)
+    require_squares("x", rows)
+    spans_of(rows)
+
+
+@pytest.mark.parametrize("value", [2e19, -3e38])
+def test_a_value_whose_square_leaves_float32_is_named(value):
+    rows = normal().astype(np.float32)
+    rows[31, 2] = value
+    with pytest.raises(
+        InputError, match=rf"^x: row 1031, column 2 is {value:g}; its square does not fit".replace("+", r"\+")
+    ):
+        require_squares("x", rows, 1000)
+
+
+def test_many_squares_together_leave_float32_too():
+    rows = np.zeros((3, 100), dtype=np.float32)
+    rows[1] = 1e19
+    with pytest.raises(InputError, match=r"row 1, column 0 is 1e\+19; the sum of the squares in this row"):
+        require_squares("x", rows)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("scale", [1e-20, 1e-23, 1e-40])
+def test_a_spread_that_underflows_is_named(scale, dtype):
+    rows = (scale * normal()).astype(dtype)
+    with pytest.raises(InputError, match=r"^x: the values lie too close together: column \d, .* underflows"):
+        spans_of(rows)
+
+
+@pytest.mark.parametrize(("offset", "scale"), [(1e4, 1e-4), (1e8, 1.0), (-1e6, 1e-3)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_spread_that_drowns_in_an_offset_is_named(offset, scale, dtype):
+    rows = (offset + scale * normal()).astype(dtype)
+    with pytest.raises(InputError, match=r"which float32 hardly tells apart; subtract|all rows are equal"):
+        spans_of(rows)
+
+
+def test_one_feature_that_tells_samples_apart_is_enough():
+    rows = (1e8 + normal()).astype(np.float32)
+    rows[:, 3] = normal()[:, 3]
+    spans_of(rows)
+    spans_of(np.zeros((0, 4), dtype=np.float32))
+    spans_of(np.ones((1, 4), dtype=np.float32))
+    with pytest.raises(InputError, match=r"^x: all rows are equal \(column 0 is 1\), so that nothing tells"):
+        spans_of(np.ones((9, 4), dtype=np.float32))
+
+
+def test_float16_has_steps_of_its_own():
+    rows = (1000 + normal()).astype(np.float16)
+    with pytest.raises(InputError, match="which float16 hardly tells apart"):
+        spans_of(rows, "float16")
+    spans_of((20 + normal()).astype(np.float16), "float16")

@@ -1,0 +1,54 @@
+import pytest
+
+from activepool.errors import InputError
+from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+
+
+@pytest.fixture
+def rows(tmp_path):
+    def read(text):
+        path = tmp_path / "bought.csv"
+        path.write_bytes(text.encode())
+        return list(read_rows(path))
+
+    return read
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_each_row_has_the_line_where_it_begins(rows, end):
+    text = end.join(["a,b,c", "", '1,"two', 'lines, of text, or so",3', "4,5,6", "", "7", ""])
+    assert rows("\ufeff" + text) == [
+        (1, ["a", "b", "c"]),
+        (3, ["1", f"two{end}lines, of text, or so", "3"]),
+        (5, ["4", "5", "6"]),
+        (7, ["7"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        # closed by a quote further down, and by none
+        ('s,l,n\nx,a,"nice\ny,b,ok\nz,a,"\n', "bought.csv:2: .* takes line 3 for a part of its text"),
+        ('s,l,n\nx,a,"nice\ny,b,"ok\n', "bought.csv:2: .* takes line 3 for a part"),
+        ('"s,l\nx,a\n', "bought.csv:1: a double quote opens here and is never closed"),
+        ('s,l\n"x,a\n', "bought.csv:2: a double quote opens here and is never closed"),
+        ('s,l,n\nx,a,"one\ntwo\n', "bought.csv:2: a double quote opens here and is never closed"),
+    ],
+)
+def test_a_quote_that_hides_rows_is_refused(rows, text, words):
+    with pytest.raises(InputError, match=words):
+        rows(text)
+
+
+@pytest.mark.parametrize("text", ['s,l,n\nx,a,12" screen\ny,b,ok\n', 's,l\n"x" ,a\n', 's\n"x\ny"\n'])
+def test_other_quotes_hide_nothing(rows, text):
+    assert len(rows(text)) == len([line for line in text.splitlines() if not line.startswith('y"')])
+
+
+def test_the_words_for_headers_and_widths():
+    assert separator_hint(["a;b"]) == separator_hint(["a\tb"]) == "; separate the columns by commas"
+    assert separator_hint(["a"]) == separator_hint(["a;b", "c"]) == ""
+    assert width_problem(["1", "2"], ["a", "b"]) is None
+    assert width_problem(["1"], ["a", "b"]) == "has 1 field, and the header has 2"
+    assert "put a text with a comma in double quotes" in width_problem(["1", "2", "3"], ["a", "b"])

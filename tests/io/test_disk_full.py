@@ -1,0 +1,75 @@
+"""A disk that is full while a file is written: the system's word for it, one line, and no file."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+WRITERS = {
+    "hdf5": "from activepool.io.named_arrays import write_arrays;"
+    " write_arrays('{path}', {{'a': np.zeros(90000)}})",
+    "csv": "from activepool.io.index_files import write_index;"
+    " write_index('{path}', {{'index': np.arange(90000)}})",
+    "json": "from activepool.io.files import write_json; write_json('{path}', list(range(90000)))",
+    "safetensors": "from activepool.backbones.checkpoint import write_tensors; import torch;"
+    " write_tensors('{path}', {{'a': torch.zeros(90000)}})",
+    "state": "from activepool.io.training_state import StateFile; import torch;"
+    " StateFile('{path}', '').write({{'a': torch.zeros(90000)}})",
+}
+
+STAGE = """
+import argparse, resource, sys
+from pathlib import Path
+import numpy as np
+from activepool.stages.parsing import StageParser
+from activepool.stages.program import run
+
+def main(arguments):
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+    {write}
+
+run(StageParser(""), main)
+"""
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, kind):
+    path = tmp_path / "output"
+    path.write_text("old")
+    program = STAGE.format(write=WRITERS[kind].format(path=path), limit=65536)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == f"activepool: {path} cannot be written: {os.strerror(errno.EFBIG)}\n"
+    assert [found.name for found in tmp_path.iterdir()] == ["output"]
+    assert path.read_text() == "old"
+
+
+#: Parts of many sizes, as in features.h5; the whole has about 100 kB.
+PARTS = """from activepool.io.hdf5_writing import written_hdf5; import h5py
+    with written_hdf5('{path}') as file:
+        file.attrs['class_names'] = ['cat', 'dog']
+        for name, rows in (('train', 2000), ('test', 100)):
+            group = file.create_group(name)
+            group['labels'] = np.arange(rows)
+            features = group.create_dataset('features', (rows, 16), np.float16)
+            sources = group.create_dataset('sources', rows, h5py.string_dtype())
+            for start in range(0, rows, 50):
+                features[start:start + 50] = np.ones((50, 16))
+                sources[start:start + 50] = [f'{{name}}/{{row}}' for row in range(start, start + 50)]"""
+
+
+def test_a_disk_that_is_full_at_any_byte_of_an_hdf5_file(tmp_path):
+    path, limit, failures = tmp_path / "output", 10, 0
+    while True:
+        program = STAGE.format(write=PARTS.format(path=path), limit=limit)
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        if done.returncode == 0:
+            break
+        assert done.stderr == f"activepool: {path} cannot be written: {os.strerror(errno.EFBIG)}\n"
+        assert list(tmp_path.iterdir()) == []
+        failures += 1
+        limit = round(limit * 1.9)
+    assert failures > 10
+    assert path.stat().st_size <= limit

@@ -1,0 +1,252 @@
+"""Records of how files were made, and the check of a tree against them."""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from activepool.compute.kernels import kernels
+from activepool.errors import InputError
+from activepool.io.files import write_json
+from activepool.records.provenance import Record, known_digest, record_path, state_of
+from activepool.records.verification import verify
+from activepool.stages import select
+from activepool.stages.parsing import StageParser
+from activepool.stages.program import run
+
+DEPENDS_ON = {"copy": "settings 1, code 2"}
+
+
+def command_line():
+    parser = StageParser("Join files.")
+    parser.add_input("--from", dest="sources", nargs="+", required=True)
+    parser.add_input("--more", type=json.loads, paths=lambda given: given.more["files"] if given.more else [])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log")
+    parser.add_output("--output", required=True)
+    parser.add_output("--second")
+    return parser
+
+
+def main(arguments):
+    content = b"".join(Path(source).read_bytes() for source in arguments.sources)
+    for output in map(Path, filter(None, (arguments.output, arguments.second))):
+        output.parent.mkdir(exist_ok=True)
+        output.write_bytes(content)
+
+
+@pytest.fixture
+def stage(tmp_path, monkeypatch):
+    """A function that runs the stage above, in tmp_path."""
+    monkeypatch.chdir(tmp_path)
+
+    def run_stage(*words):
+        monkeypatch.setattr("sys.argv", ["stage", "--provenance", json.dumps(DEPENDS_ON), *words])
+        run(command_line(), main)
+
+    return run_stage
+
+
+@pytest.fixture
+def tree(stage, tmp_path):
+    """A chain of two stages: results/a and results/b of given, results/deep/c of a."""
+    (tmp_path / "given").write_text("some bytes")
+    stage("--from", "given", "--output", "results/a", "--second", "results/b", "--seed", "3")
+    stage("--from", "results/a", "--output", "results/deep/c", "--log", "results/logs/c.log")
+    return tmp_path
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_record_tells_how_the_files_were_made(tree):
+    record = Record.read(record_path("results/a"))
+    assert record_path("results/a").as_posix() == "results/provenance/a.json"
+    assert record.stage == "test_provenance"
+    assert record.arguments == {"seed": 3}
+    assert record.depends_on == DEPENDS_ON
+    assert record.inputs == {"given": digest("some bytes")}
+    assert record.outputs == {path: state_of(path) for path in ("results/a", "results/b")}
+    assert {"python", "numpy", "torch"} <= set(record.versions)
+    assert record.kernels == kernels()
+    assert record.seconds >= 0
+    assert 10 < record.peak_memory_mb < 1e5
+    assert Record.read(record_path("results/deep/c")).arguments == {"seed": 0}
+
+
+def test_files_in_a_value_of_another_form_are_inputs_and_the_value_is_a_setting(stage, tmp_path):
+    for name in ("given", "other"):
+        (tmp_path / name).write_text(name)
+    stage("--from", "given", "--more", '{"files": ["other", "none"]}', "--output", "a")
+    record = Record.read(record_path("a"))
+    assert record.inputs == {"given": digest("given"), "other": digest("other")}
+    assert record.arguments["more"] == {"files": ["other", "none"]}
+
+
+def test_what_was_measured_in_shards_is_an_input_of_a_selection(tmp_path):
+    files = {name: tmp_path / name for name in ("features", "validation", "labelled", "0-of-2", "1-of-2")}
+    for file in files.values():
+        file.touch()
+    words = [word for name in ("features", "validation", "labelled") for word in (f"--{name}", files[name])]
+    words += ["--measured", files["0-of-2"], files["1-of-2"], "--strategy", "coreset", "--output", "selected"]
+    words += ["--seed", "0", "--round", "1", "--budget", "2"]
+    parser = select.command_line()
+    assert set(parser.inputs(parser.parse_args(list(map(str, words))))) == set(map(str, files.values()))
+
+
+def test_without_provenance_there_is_no_record(tmp_path, monkeypatch):
+    (tmp_path / "given").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["stage", "--from", "given", "--output", "a"])
+    run(command_line(), main)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "given"]
+
+
+def test_only_the_main_process_of_several_writes_a_record(stage, tmp_path, monkeypatch):
+    (tmp_path / "given").touch()
+    monkeypatch.setenv("RANK", "1")
+    stage("--from", "given", "--output", "a")
+    assert not record_path("a").exists()
+
+
+def test_a_digest_comes_from_the_record_only_while_size_and_time_are_as_left(tree):
+    path = tree / "results/a"
+    state = path.stat()
+    record = json.loads(record_path("results/a").read_text())
+    record["outputs"]["results/a"]["sha256"] = "from the record"
+    record_path("results/a").write_text(json.dumps(record))
+    assert known_digest("results/a") == "from the record"
+    path.write_text("more bytes")
+    os.utime(path, ns=(0, state.st_mtime_ns + 1))
+    assert known_digest("results/a") == digest("more bytes")
+    path.write_text("other bytes")
+    os.utime(path, ns=(0, state.st_mtime_ns))
+    assert known_digest("results/a") == digest("other bytes")
+
+
+def test_an_unreadable_record_does_not_stop_a_stage(tree, stage):
+    record_path("results/a").write_text("{")
+    stage("--from", "results/a", "--output", "results/d")
+    assert Record.read(record_path("results/d")).inputs == {"results/a": digest("some bytes")}
+
+
+def test_a_tree_as_it_was_left_fits(tree):
+    (tree / "results/logs").mkdir()
+    for name in ("logs/c.log", "deep/.c.1.partial", "deep/weights.state"):
+        (tree / "results" / name).touch()
+    findings = verify("results")
+    assert findings.misfits == []
+    assert findings.verified == 3
+
+
+def test_a_moved_tree_fits(tree, monkeypatch):
+    shutil.copytree(tree, tree / "elsewhere", copy_function=shutil.copyfile)
+    monkeypatch.chdir(tree / "elsewhere")
+    assert verify("results").misfits == []
+
+
+def cut(folder):
+    (folder / "results/deep/c").write_text("some")
+
+
+def edit(folder):
+    path = folder / "results/a"
+    state = path.stat()
+    path.write_text("same bytes")
+    os.utime(path, ns=(0, state.st_mtime_ns))
+
+
+def lose(folder):
+    (folder / "results/b").unlink()
+
+
+def give_another(folder):
+    (folder / "given").write_text("other")
+
+
+def add(folder):
+    (folder / "results/deep/d").touch()
+
+
+def spoil_the_record(folder):
+    (folder / "results/deep/provenance/c.json").write_text('{"stage": 1}')
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (cut, ["results/deep/c: was cut or written anew, 4 instead of 10 bytes, since stage"]),
+        (edit, ["results/a: has changed since stage", "results/deep/c: made from another results/a"]),
+        (lose, ["results/b: is missing, although other files of its stage"]),
+        (give_another, ["results/a: made from another given than the one that is there"]),
+        (add, ["results/deep/d: no record says how it was made"]),
+        (
+            spoil_the_record,
+            ["results/deep/provenance/c.json: not a record", "results/deep/c: no record says"],
+        ),
+    ],
+)
+def test_what_does_not_fit_is_named(tree, damage, words):
+    damage(tree)
+    misfits = verify("results").misfits
+    assert len(misfits) == len(words)
+    for misfit, expected in zip(misfits, words, strict=True):
+        assert misfit.startswith(expected)
+
+
+def test_many_files_of_another_input_are_one_line(tree, stage):
+    stage("--from", "results/a", "--output", "results/d")
+    edit(tree)
+    assert verify("results").misfits[1].startswith("results/deep/c and 1 more: made from another results/a")
+
+
+def test_files_of_different_kernels_fit_and_are_told(tree, stage, monkeypatch):
+    assert verify("results").mixtures == []
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Other")
+    stage("--from", "results/a", "--output", "results/d")
+    findings = verify("results")
+    assert len(findings.mixtures) == 1
+    assert "kernels, environment variables: " in findings.mixtures[0]
+    assert "OPENBLAS_CORETYPE=Other" in findings.mixtures[0]
+    assert "(1, such as results/d)" in findings.mixtures[0]
+
+
+def test_a_record_from_before_kernels_were_recorded_is_read(tree):
+    path = record_path("results/a")
+    content = json.loads(path.read_text())
+    del content["kernels"]
+    path.write_text(json.dumps(content))
+    findings = verify("results")
+    assert (findings.verified, findings.misfits, findings.mixtures) == (3, [], [])
+
+
+def test_temporary_files_may_be_gone_and_what_was_made_of_them_fits(tree):
+    (tree / "results/a").unlink()
+    (tree / "results/b").unlink()
+    findings = verify("results")
+    assert (findings.verified, findings.misfits) == (1, [])
+
+
+def test_no_folder_is_a_clear_error(tmp_path):
+    with pytest.raises(InputError, match="nothing: there is no such folder"):
+        verify(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("inputs", None), ("inputs", [1]), ("kernels", "a"), ("outputs", {"a": {}}), ("outputs", [])],
+)
+def test_a_record_with_parts_of_other_types_is_told(tmp_path, key, value):
+    state = {"sha256": "0", "size": 1, "modified": 2}
+    content = {"stage": "a", "arguments": {}, "depends_on": {}, "inputs": {}, "outputs": {"x": state}}
+    content |= {"versions": {}, "kernels": {}, "started": "", "seconds": 1.0, "peak_memory_mb": 1.0}
+    write_json(tmp_path / "x.json", content)
+    assert Record.read(tmp_path / "x.json").outputs["x"].size == 1
+    for changed in ({key: value}, {"outputs": {"x": state | {"size": "1"}}}):
+        write_json(tmp_path / "x.json", content | changed)
+        with pytest.raises(InputError, match=r"x.json: not a record of activepool"):
+            Record.read(tmp_path / "x.json")

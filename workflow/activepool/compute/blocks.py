@@ -1,0 +1,125 @@
+"""Where arrays are computed, and how work is shared without a change in the result.
+
+Floating-point sums depend on how a library splits them over threads. Here the split is ours: work is
+cut into blocks of fixed size, each block is computed on one thread, and results are joined in the
+order of the blocks. The result is then the same bits for any number of workers.
+
+Numerical code is written once, for the array namespace of its arguments: NumPy on a CPU (no import of
+torch, which costs seconds in each short job), torch on a GPU.
+"""
+
+import ctypes
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+#: Rows that are processed at once: large enough for the matrix product, small enough for the cache.
+BLOCK_ROWS = 4096
+
+#: Rows of a block that are read at once where only their product is kept: a process that starts then has less
+#: memory to ask for, and more of it stays in the cache.
+READ_ROWS = 512
+
+#: A NumPy array on a CPU, a torch tensor on a GPU.
+Array = Any
+
+#: glibc's names for how many places there are to take memory from, how many arrays may have a mapping of
+#: their own, and how much free memory is kept.
+M_ARENA_MAX, M_MMAP_MAX, M_TRIM_THRESHOLD = -8, -4, -1
+INT_MAX = 2**31 - 1
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: ``mapping(function, items)``: see `Compute.map`.
+Mapping = Callable[[Callable[[Item], Result], Iterable[Item]], Iterator[Result]]
+
+
+def row_blocks(rows: int, size: int) -> list[slice]:
+    """Cut ``range(rows)`` into consecutive slices of ``size`` (the last may be shorter)."""
+    return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A device and a number of worker threads.
+
+    Attributes:
+        device: ``"cpu"``, or a torch device such as ``"cuda"``.
+        workers: threads that blocks are spread over; changes the time, never the result.
+    """
+
+    device: str = "cpu"
+    workers: int = 1
+
+    def array(self, values: np.ndarray) -> Array:
+        """Return ``values`` on the device: the same NumPy array on a CPU, a torch tensor elsewhere."""
+        if self.device == "cpu":
+            return values
+        import torch
+
+        return torch.from_numpy(np.ascontiguousarray(values)).to(self.device)
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield ``function(item)`` in the order of ``items``, computed on the workers.
+
+        Each call runs with BLAS on one thread. At most two results per worker wait in memory.
+        """
+        with self.mapping() as mapping:
+            yield from mapping(function, items)
+
+    @contextmanager
+    def mapping(self) -> Iterator[Mapping]:
+        """Yield a function like `map`, for many short calls: threads and BLAS are set up once (5 ms)."""
+
+        def mapping(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+            waiting: deque[Future[Result]] = deque()
+            for item in items:
+                waiting.append(executor.submit(function, item))
+                if len(waiting) >= 2 * self.workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+        keep_freed_memory()
+        with threadpool_limits(1), ThreadPoolExecutor(self.workers) as executor:
+            yield mapping
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Keep freed memory in this process for its next arrays, where the C library is glibc.
+
+    By default glibc gives that of a large array back to the system at once, which must then find and clear
+    as much for the next one: half of the CPU time of a training step of a small network, and half of the
+    time in which a block of features is read. Threads take it from one place, or each would keep its own.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        library.mallopt(M_ARENA_MAX, 1)
+        library.mallopt(M_MMAP_MAX, 0)
+        library.mallopt(M_TRIM_THRESHOLD, INT_MAX)
+
+
+def array_namespace(array: Array) -> Any:
+    """Return the functions of the array standard for an array: NumPy itself, or torch by array_api_compat.
+
+    NumPy keeps to the standard since 2.1; what array_api_compat has for it takes 0.1 s of each job to import.
+    """
+    if isinstance(array, np.ndarray):
+        return np
+    import array_api_compat
+
+    return array_api_compat.array_namespace(array)
+
+
+def to_numpy(values: Array) -> np.ndarray:
+    """Return a NumPy array of ``values``, from whichever device it is on."""
+    return values if isinstance(values, np.ndarray) else values.detach().cpu().numpy()

@@ -1,0 +1,27 @@
+"""Work on many rows cut into shards, each a job of its own."""
+
+from dataclasses import dataclass
+
+from activepool.compute.blocks import row_blocks
+from activepool.errors import InputError
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One of ``count`` shards, numbered from 0; InputError if there is no such shard."""
+
+    number: int = 0
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < self.count:
+            raise InputError(f"shard: {self.number} of {self.count} does not exist; shards count from 0")
+
+    def rows(self, total: int, block_rows: int) -> slice:
+        """Return this shard's rows of ``total``: whole blocks of ``block_rows``, perhaps none.
+
+        What is computed block by block has the same bits, then, whatever the number of shards.
+        """
+        blocks = len(row_blocks(total, block_rows))
+        first, last = (number * blocks // self.count for number in (self.number, self.number + 1))
+        return slice(min(first * block_rows, total), min(last * block_rows, total))

@@ -1,0 +1,269 @@
+"""A file of annotations: the labels that people gave after the samples were listed.
+
+It is a CSV with the column ``label``, and ``source`` (as in the index files), ``index`` (a row of the train
+part) or both, which must then name the same sample. A label is the name of a class, or its number where no
+class has a number for a name; empty while it is awaited; or one of `MARKS` for a sample that cannot be
+labelled.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from activepool.data.class_names import loose_form
+from activepool.data.label_file import LabelFile
+from activepool.data.samples import UNKNOWN
+from activepool.data.typed_labels import Classes
+from activepool.errors import InputError
+from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.hdf5_reading import texts
+from activepool.io.index_files import whole_number
+
+#: What stands in the column ``label`` for a sample that cannot be labelled, unless a class has that name.
+MARKS = ("?", "-1", "skip")
+
+#: The label of such a sample.
+UNLABELABLE = -2
+
+#: How many mistakes of a file are listed.
+LISTED = 50
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A row of a file of annotations: its line, and its cells; empty where a column is missing."""
+
+    line: int
+    index: str
+    source: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """A file of annotations.
+
+    Attributes:
+        path: where it lies.
+        rows: those that have a label.
+        problems: the line of each row that cannot be read, and what is wrong with it.
+    """
+
+    path: str
+    rows: list[Annotation]
+    problems: list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class TrainPart:
+    """The samples that annotations are about.
+
+    Attributes:
+        name: the file or folder that lists them, for messages.
+        labels: (N,) int64, -1 where not known.
+        sources: (N,) str, or None if there are none.
+        class_names: of all C classes.
+        is_final: whether these are the rows of ``train/features``; before some are left out, an index tells
+            nothing.
+    """
+
+    name: str
+    labels: np.ndarray
+    sources: np.ndarray | None
+    class_names: list[str]
+    is_final: bool = True
+
+    @classmethod
+    def of(cls, file: LabelFile) -> "TrainPart":
+        """Return the train part of dataset.h5 or features.h5."""
+        sources = None if file.train.sources is None else texts(file.train.sources)
+        return cls(str(file.path), file.train.labels, sources, file.class_names)
+
+    def rows_of(self, source: str) -> list[int]:
+        """Return the rows of a source; there should be one."""
+        first, several = self._rows
+        return several.get(source) or ([first[source]] if source in first else [])
+
+    @property
+    def ambiguous(self) -> dict[str, list[int]]:
+        """The rows of each source that has several."""
+        return self._rows[1]
+
+    @cached_property
+    def likely_sources(self) -> dict[object, str]:
+        """The source that may be meant by one that is written otherwise, by its `_path_form`."""
+        return {_path_form(source): source for source in reversed(self.sources)}
+
+    @cached_property
+    def _rows(self) -> tuple[dict[str, int], dict[str, list[int]]]:
+        """The first row of each source, and all rows of those that have several."""
+        first: dict[str, int] = {}
+        several: dict[str, list[int]] = {}
+        for row, source in enumerate(() if self.sources is None else self.sources):
+            if first.setdefault(source, row) != row:
+                several.setdefault(source, [first[source]]).append(row)
+        return first, several
+
+
+class _MistakeError(Exception):
+    """What is wrong with a row."""
+
+
+def read_annotations(path: str | Path) -> Annotations:
+    """Read a file of annotations.
+
+    Raises InputError if it is no CSV in UTF-8, or lacks the columns; what is wrong with single rows is noted.
+    """
+    rows = list(read_rows(path))
+    if not rows:
+        raise InputError(f"{path}: not a readable CSV file (it is empty)")
+    names = [name.strip() for name in rows[0][1]]
+    _check_header(path, names)
+    annotations = Annotations(str(path), [], [])
+    for line, cells in rows[1:]:
+        if problem := width_problem(cells, names):
+            annotations.problems.append((line, problem))
+            continue
+        row = dict(zip(names, cells, strict=True))
+        found = Annotation(line, row.get("index", "").strip(), row.get("source", ""), row["label"])
+        if found.label.strip() and not (found.index or found.source.strip()):
+            annotations.problems.append((line, "names no sample; give its source or its index"))
+        elif found.label.strip():
+            annotations.rows.append(found)
+    return annotations
+
+
+def filled_in(samples: TrainPart, path: str | Path) -> np.ndarray:
+    """Return all labels of the train part, (N,) int64, with those of a file of annotations filled in.
+
+    A sample that cannot be labelled has `UNLABELABLE`, one whose label is awaited -1.
+
+    Raises InputError with a line for each row that cannot be used, see `match`.
+    """
+    labels, problems = match(samples, read_annotations(path))
+    raise_if_any(problems)
+    return labels
+
+
+def match(samples: TrainPart, annotations: Annotations) -> tuple[np.ndarray, list[str]]:
+    """Return all labels (N,) with the annotations filled in, and a line for each row that cannot be used.
+
+    These are rows of too many fields or too few; of a source or index that names no sample, several samples
+    or two different ones; of a label that is no class; and those that contradict a known label or each other.
+    """
+    labels, classes = samples.labels.copy(), Classes(samples.class_names)
+    line_of: dict[int, int] = {}
+    problems = list(annotations.problems)
+    for one in annotations.rows:
+        try:
+            label = _class_number(classes, one.label)
+            row = _row(samples, one)
+            if row is None:
+                continue
+            if labels[row] not in (UNKNOWN, label):
+                raise _MistakeError(_contradiction(samples, row, label, labels[row], line_of.get(row)))
+            labels[row] = label
+            line_of.setdefault(row, one.line)
+        except _MistakeError as mistake:
+            problems.append((one.line, str(mistake)))
+    return labels, [f"{annotations.path}:{line}: {problem}" for line, problem in sorted(problems)]
+
+
+def label_name(class_names: list[str], label: int) -> str:
+    """Return how a file of annotations writes a label."""
+    return MARKS[0] if label == UNLABELABLE else class_names[label]
+
+
+def raise_if_any(problems: list[str]) -> None:
+    """Raise InputError with these problems, as `shortened`, unless there are none."""
+    if problems:
+        raise InputError(*shortened(problems))
+
+
+def shortened(problems: list[str]) -> list[str]:
+    """Return the first `LISTED` problems, and a line that says how many more there are."""
+    more = [f"... and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
+    return [*problems[:LISTED], *more]
+
+
+def _check_header(path: str | Path, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        raise InputError(f"{path}: two columns have the same name (columns: {', '.join(names)})")
+    if "label" not in names or not {"index", "source"} & set(names):
+        raise InputError(
+            f"{path}: must have the column 'label', and 'index' or 'source' "
+            f"(columns: {', '.join(names)}){separator_hint(names)}"
+        )
+
+
+def _class_number(classes: Classes, label: str) -> int:
+    for written in (label, label.strip()):
+        number = classes.number(written)
+        if number is not None:
+            return number
+    if label.strip().casefold() in MARKS:
+        return UNLABELABLE
+    raise _MistakeError(classes.problem(label.strip()))
+
+
+def _row(samples: TrainPart, one: Annotation) -> int | None:
+    """Return the row that an annotation is about; None if that cannot be known yet."""
+    index = _index(samples, one.index) if one.index else None
+    if not one.source.strip():
+        return index
+    if samples.sources is None:
+        raise _MistakeError(f"{samples.name} has no sources; give the column 'index' instead of 'source'")
+    rows = samples.rows_of(one.source) or samples.rows_of(one.source.strip())
+    if not rows:
+        raise _MistakeError(_unknown_source(samples, one.source))
+    if index in rows or (index is None and len(rows) == 1):
+        return rows[0] if index is None else index
+    if index is not None:
+        raise _MistakeError(
+            f"index {index} is {samples.sources[index]!r} in {samples.name}, but the source is "
+            f"{one.source!r}, which is {listed_rows(rows)}; correct one of them, or leave out the column "
+            "'index'"
+        )
+    if one.index:  # it tells which of them, once the rows are final
+        return None
+    raise _MistakeError(f"source {one.source!r} stands for {listed_rows(rows)}; give index")
+
+
+def _index(samples: TrainPart, text: str) -> int | None:
+    size, index = len(samples.labels), whole_number(text)
+    if index is None or (samples.is_final and index >= size):
+        raise _MistakeError(f"index {text!r} is not a row of train/features (0 to {size - 1})")
+    return index if samples.is_final else None
+
+
+def listed_rows(rows: list[int]) -> str:
+    """Return rows as a message names them."""
+    if len(rows) == 1:
+        return f"row {rows[0]}"
+    shown = [str(row) for row in rows[:3]]
+    if len(rows) > len(shown):
+        return f"rows {', '.join(shown)} and {len(rows) - len(shown)} more"
+    return f"rows {', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _unknown_source(samples: TrainPart, source: str) -> str:
+    likely = samples.likely_sources.get(_path_form(source))
+    hint = f"; did you mean {likely!r}?" if likely is not None else ""
+    return f"source {source!r} is not in the training part of {samples.name}{hint}"
+
+
+def _path_form(source: str) -> object:
+    """Return what is equal for paths that a person takes for the same."""
+    return loose_form(source.replace("\\", "/").strip().removeprefix("./"))
+
+
+def _contradiction(samples: TrainPart, row: int, label: int, known: int, line: int | None) -> str:
+    given, other = (label_name(samples.class_names, one) for one in (label, known))
+    if line is None:
+        return (
+            f"row {row} is given the label {given!r}, but it is already {other!r}; a label is never "
+            "overwritten"
+        )
+    return f"row {row} is given the label {given!r}, but line {line} says {other!r}; leave one of them"

@@ -1,0 +1,82 @@
+"""The labels that a round may see: those of the file of samples, and those that annotators gave later.
+
+A file of annotations (see activepool.data.annotations) fills in what the file of samples does not know, and
+never overwrites what it knows.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from activepool.data.annotations import MARKS, TrainPart, filled_in, label_name
+from activepool.data.label_file import LabelFile
+from activepool.data.samples import UNKNOWN
+from activepool.errors import InputError
+
+#: How many unlabelled rows an error message shows.
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class UsedLabels:
+    """What a stage has read of a file of annotations: all that its result depends on.
+
+    Attributes:
+        annotations: the file.
+        samples: the file of samples that its rows are about.
+        labels: the label of each row that it used, by the row's number as text.
+    """
+
+    annotations: str
+    samples: str
+    labels: dict[str, str]
+
+
+def merged_labels(file: LabelFile, annotations: str | Path | None = None) -> np.ndarray:
+    """Return all labels of the train part, (N,) int64: -1 if awaited, `UNLABELABLE` if there can be none."""
+    return file.train.labels if annotations is None else filled_in(TrainPart.of(file), annotations)
+
+
+def known_labels(file: LabelFile, rows: np.ndarray, annotations: str | Path | None = None) -> np.ndarray:
+    """Return the labels of ``rows`` of the training part, (len(rows),) int64; `UNLABELABLE` where marked.
+
+    Raises InputError if one has no label, with the first few and what to do; or if a row of the annotations
+    file cannot be used.
+    """
+    labels = file.train.labels[rows]
+    if annotations is not None and (labels < 0).any():
+        labels = merged_labels(file, annotations)[rows]
+    missing = rows[labels == UNKNOWN]
+    if missing.size:
+        raise InputError(_missing_message(file, missing, annotations))
+    return labels
+
+
+def used_labels(
+    file: LabelFile, rows: np.ndarray, labels: np.ndarray, annotations: str | Path | None
+) -> UsedLabels | None:
+    """Return which of the ``labels`` of ``rows``, both (n,), are annotations; None without such a file."""
+    if annotations is None:
+        return None
+    bought = (file.train.labels[rows] == UNKNOWN) & (labels != UNKNOWN)
+    used = zip(rows[bought].tolist(), labels[bought].tolist(), strict=True)
+    names = {str(row): label_name(file.class_names, label) for row, label in sorted(used)}
+    return UsedLabels(str(annotations), str(file.path), names)
+
+
+def _missing_message(file: LabelFile, missing: np.ndarray, annotations: str | Path | None) -> str:
+    shown = missing[:SHOWN]
+    names = (
+        file.train.sources_of(shown) if file.train.sources is not None else [f"row {row}" for row in shown]
+    )
+    where = (
+        f"to {annotations}"
+        if annotations
+        else "to a CSV (index or source, label) named by the key dataset.annotations"
+    )
+    names = ", ".join([*names, *(["..."] if len(missing) > SHOWN else [])])
+    return (
+        f"{len(missing)} picked samples have no label yet ({names}); add them {where} and run again "
+        f"(label {MARKS[0]!r}: cannot be labelled)"
+    )

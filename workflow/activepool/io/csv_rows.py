@@ -1,0 +1,78 @@
+"""The rows of a CSV file that a person wrote, each with its line."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from activepool.errors import InputError
+from activepool.io.files import read_text
+
+
+def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that are not empty, the header among them: the line where each begins, and its cells.
+
+    A row may have a text of several lines, in double quotes. But a quote that somebody forgot to close hides
+    the rows that follow it, so a text is refused that holds what reads like a row.
+
+    Raises InputError, naming file and line, for that, for a quote that nothing closes, and for a file that is
+    no CSV in UTF-8.
+    """
+    try:
+        text = read_text(path)
+    except OSError as error:
+        raise InputError(f"{path}: not a readable CSV file ({error})") from error
+    lines = io.StringIO(text, newline="").readlines()
+    reader, begin, width = csv.reader(lines), 1, 0
+    try:
+        for cells in reader:
+            if cells:
+                width = width or len(cells)
+                if reader.line_num == len(lines):  # only the last row can lack a closing quote
+                    _require_closed(path, begin, lines[begin - 1 :])
+                _require_no_hidden_row(path, begin, cells, width)
+                yield begin, cells
+            begin = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"{path}:{begin}: not a readable CSV file ({error})") from error
+
+
+def separator_hint(names: list[str]) -> str:
+    """Return what to do about a header that other characters separate than commas; empty for any other."""
+    return "; separate the columns by commas" if len(names) == 1 and set(";\t|") & set(names[0]) else ""
+
+
+def width_problem(cells: list[str], names: list[str]) -> str | None:
+    """Return what is wrong with a row that has not as many cells as the header, None if it has."""
+    if len(cells) == len(names):
+        return None
+    hint = "; put a text with a comma in double quotes" if len(cells) > len(names) else ""
+    return f"has {len(cells)} field{'s' * (len(cells) != 1)}, and the header has {len(names)}{hint}"
+
+
+def _require_no_hidden_row(path: str | Path, begin: int, cells: list[str], width: int) -> None:
+    """Raise InputError if a text of several lines holds what reads like a row of ``width`` cells."""
+    line = begin
+    for cell in cells:
+        for later in io.StringIO(cell, newline="").readlines()[1:]:
+            line += 1
+            if _reads_like_row(later, width):
+                raise InputError(
+                    f"{path}:{begin}: a double quote opens here and takes line {line} for a part of its "
+                    "text; close it in its line, or write it twice if it is a part of the text"
+                )
+
+
+def _reads_like_row(text: str, width: int) -> bool:
+    """Tell whether a line has the cells of a row; prose has blanks after its commas."""
+    cells = next(csv.reader([text]), [])
+    return len(cells) == width > 1 and not any(cell.startswith(" ") for cell in cells)
+
+
+def _require_closed(path: str | Path, begin: int, lines: list[str]) -> None:
+    """Raise InputError if the lines of a row open a quote that they do not close."""
+    try:
+        list(csv.reader(lines, strict=True))
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise InputError(f"{path}:{begin}: a double quote opens here and is never closed") from error

@@ -1,0 +1,63 @@
+"""HDF5 files that appear whole or not at all."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+from h5py import h5f, h5p
+
+from activepool.io.files import DISK_FULL, written_whole
+
+#: The oldest HDF5 format in which the names of more than 4,000 classes fit into one attribute. In this format
+#: HDF5 notes the time in groups that it makes in passing: make them with create_group, which does not.
+FORMAT = (h5f.LIBVER_V18, h5f.LIBVER_LATEST)
+
+#: Files that met a full disk. They stay open: to close one, HDF5 would try to finish it, and crash.
+_unfinished: list[h5py.File | None] = []
+
+
+@contextmanager
+def written_hdf5(path: str | Path) -> Iterator[h5py.File]:
+    """Yield a new HDF5 file that becomes ``path`` on success; on failure nothing is left of it.
+
+    Raises: OSError with the system's number of the error, where a full disk made HDF5 fail. A process that
+    has met it ends by os._exit, or HDF5 tries once more to finish the file.
+    """
+    with written_whole(path) as temporary:
+        file = None
+        try:
+            file = _created(temporary)
+            yield file
+            file.flush()
+        except (OSError, RuntimeError) as error:
+            number = _disk_full(error)
+            if number is None:
+                raise
+            _unfinished.append(file)
+            file = None
+            temporary.write_bytes(b"")  # an open file would keep its room even when it is removed
+            raise OSError(number, os.strerror(number), str(path)) from error
+        finally:
+            if file is not None:
+                file.close()
+
+
+def _created(path: Path) -> h5py.File:
+    """Return a new file whose data are written at once, where a failure is an exception.
+
+    By default HDF5 holds small writes back until a dataset is closed, when Python cannot raise anything.
+    """
+    access, creation = h5p.create(h5p.FILE_ACCESS), h5p.create(h5p.FILE_CREATE)
+    access.set_libver_bounds(*FORMAT)
+    access.set_sieve_buf_size(0)
+    creation.set_obj_track_times(False)
+    return h5py.File(h5f.create(os.fsencode(path), h5f.ACC_TRUNC, fapl=access, fcpl=creation))
+
+
+def _disk_full(error: Exception) -> int | None:
+    """Return the system's number of an error of HDF5, if it is that of a full disk."""
+    told = re.search(r"errno = (\d+)", str(error))
+    return int(told[1]) if told and int(told[1]) in DISK_FULL else None

@@ -1,0 +1,88 @@
+"""Index files: the rows of ``train/features`` that a round picked, as CSV with a header, in pick order."""
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from activepool.errors import InputError
+from activepool.io.files import read_text, written_whole
+
+#: Digits of the largest number that a row or a class can have.
+MOST_DIGITS = 18
+
+
+def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
+    """Write an index file.
+
+    ``columns`` begin with ``index``. Floats have the digits of float32, since further ones depend on the BLAS
+    kernel; one that is no number is left empty, such as the distance to a boundary where there is one class.
+    """
+    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*(_cells(np.asarray(values)) for values in columns.values()), strict=True))
+
+
+def _cells(values: np.ndarray) -> list[object]:
+    if values.dtype.kind != "f":
+        return values.tolist()
+    return [str(value) if np.isfinite(value) else None for value in values.astype(np.float32)]
+
+
+def read_index(*paths: str | Path) -> np.ndarray:
+    """Return the column ``index`` of one or more index files, one after the other.
+
+    Returns: (n,) int64, in the order of the files.
+    Raises: InputError, naming file and line, for a file without that column, for a value that is not a whole
+    number, and for an index that was given before.
+    """
+    seen: dict[int, str | Path] = {}
+    for path in paths:
+        for value in _read_one(path):
+            if value in seen:
+                raise InputError(f"{path}: index {value} was picked before, in {seen[value]}")
+            seen[value] = path
+    return np.array(list(seen), dtype=np.int64)
+
+
+def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the column names of a CSV file with a header, and its rows; a missing cell is the empty text.
+
+    Raises InputError if it cannot be read, or two columns have one name.
+    """
+    try:
+        reader = csv.DictReader(io.StringIO(read_text(path), newline=""), restval="")
+        names = list(reader.fieldnames or ())
+        rows = list(reader)
+    except (OSError, csv.Error) as error:
+        raise InputError(f"{path}: not a readable CSV file ({error})") from error
+    if not names:
+        raise InputError(f"{path}: not a readable CSV file (it is empty)")
+    if len(set(names)) < len(names):
+        raise InputError(f"{path}: two columns have the same name (columns: {', '.join(names)})")
+    return names, rows
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that ``text`` writes in digits; None if it is none that a row or a class can have."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
+def _read_one(path: str | Path) -> list[int]:
+    names, rows = read_rows(path)
+    if "index" not in names:
+        raise InputError(f"{path}: has no column 'index' (columns: {', '.join(names)})")
+    values = []
+    for number, row in enumerate(rows, start=1):
+        value = whole_number(row["index"])
+        if value is None:
+            raise InputError(
+                f"{path}: row {number}: index {row['index']!r} is not a whole number from 0, "
+                "as the rows of train/features are counted"
+            )
+        values.append(value)
+    return values

@@ -1,0 +1,81 @@
+"""scores.h5: one row per unlabelled sample."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from activepool.errors import InputError
+from activepool.io import hdf5_reading
+from activepool.io.hdf5_writing import written_hdf5
+from activepool.io.named_arrays import NamedArrays
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """The scores of the unlabelled pool.
+
+    Attributes:
+        index: (n,) rows of ``train/features``, ascending.
+        predicted: (n,) classes.
+        scores: by name, each (n,) float32.
+        nearest: rows and distances, each (C, K), or None.
+    """
+
+    index: np.ndarray
+    predicted: np.ndarray
+    scores: dict[str, np.ndarray]
+    nearest: tuple[np.ndarray, np.ndarray] | None = None
+
+
+def write_scores(path: str | Path, table: ScoreTable) -> None:
+    """Write scores.h5: ``index``, ``predicted``, a dataset per score, and the group ``nearest``."""
+    with written_hdf5(path) as file:
+        file["index"] = table.index
+        file["predicted"] = table.predicted
+        for name in sorted(table.scores):
+            file[name] = table.scores[name]
+        if table.nearest is not None:
+            group = file.create_group("nearest")
+            group["index"], group["distance"] = table.nearest
+
+
+def read_scores(path: str | Path) -> ScoreTable:
+    """Read scores.h5; raises InputError if it is not one, and later for a score that it does not have."""
+    with hdf5_reading.opened(path) as file:
+        scores = {name: _column(file, name) for name in file if name not in ("index", "predicted", "nearest")}
+        index, predicted = (_column(file, name, kinds="iu") for name in ("index", "predicted"))
+        for name, values in {"predicted": predicted, **scores}.items():
+            if len(values) != len(index):
+                raise InputError(
+                    f"{path}: {name} has {len(values)} rows, index {len(index)}; delete the file"
+                )
+        nearest = _nearest(file) if "nearest" in file else None
+    return ScoreTable(index, predicted, NamedArrays(path, scores), nearest)
+
+
+def _nearest(file: h5py.File) -> tuple[np.ndarray, np.ndarray]:
+    rows = _column(file, "nearest/index", kinds="iu", dimensions=2)
+    distances = _column(file, "nearest/distance", dimensions=2)
+    if rows.shape != distances.shape:
+        raise InputError(
+            f"{file.filename}: nearest/index and nearest/distance differ in shape; delete the file"
+        )
+    return rows, distances
+
+
+def _column(file: h5py.File, name: str, kinds: str = "f", dimensions: int = 1) -> np.ndarray:
+    """Return a dataset of numbers; raises InputError if it is not there, of another kind, or holds NaN."""
+    found = hdf5_reading.found_dataset(file, name)
+    if found is None or found.dtype.kind not in kinds or found.ndim != dimensions:
+        held = "is missing" if found is None else f"is {found.dtype} of shape {found.shape}"
+        number = "floats" if kinds == "f" else "whole numbers"
+        raise InputError(
+            f"{file.filename}: not a scores file: {name} {held}; "
+            f"it must be {number} in {dimensions} dimension{'s'[: dimensions - 1]}"
+        )
+    values = hdf5_reading.values(found)
+    if np.isnan(values).any():
+        raise InputError(f"{file.filename}: {name} holds NaN; delete the file to have it made anew")
+    return values

@@ -1,0 +1,118 @@
+"""Batch normalisation over other images than those that pass through the network together.
+
+`share` widens it to the batch of all processes, so that these compute what one would. `split` narrows it to
+groups of the batch, as if each group were on a GPU of its own. The names of the weights stay as they are.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import batch_norm
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from activepool.errors import InputError
+from activepool.parallel.distributed import Processes
+
+#: What can be replaced: a class derived from one of these may do more than to normalise.
+PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+def share(network: nn.Module, processes: Processes) -> nn.Module:
+    """Return ``network`` with batch normalisation over the batch of all processes.
+
+    On GPUs this is torch's SyncBatchNorm, which a CPU does not run; there it is written out.
+
+    Raises: InputError if it has a batch normalisation of a kind of its own.
+    """
+    if processes.count == 1:
+        return network
+    found = _batch_norms(network)
+    if processes.device != "cpu":
+        return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    for norm in found:
+        # It holds the same weights and buffers, and differs only in `forward`.
+        norm.__class__ = SharedBatchNorm
+        norm.processes = processes
+    return network
+
+
+def split(network: nn.Module, groups: int) -> None:
+    """Let batch normalisation in ``network`` treat each batch as ``groups`` batches of equal size.
+
+    Raises: InputError if it has a batch normalisation of a kind of its own.
+    """
+    for norm in _batch_norms(network) if groups > 1 else []:
+        norm.__class__ = SplitBatchNorm
+        norm.groups = groups
+
+
+def mean_statistics(network: nn.Module, processes: Processes) -> None:
+    """Set the running statistics to their mean over the processes, where each has its own groups."""
+    for module in network.modules():
+        if isinstance(module, SplitBatchNorm):
+            module.running_mean.copy_(processes.mean(module.running_mean))
+            module.running_var.copy_(processes.mean(module.running_var))
+
+
+class SharedBatchNorm(_BatchNorm):
+    """Batch normalisation over the batch of all processes, for CPUs."""
+
+    processes: Processes
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Normalise (B, C, ...); in training with the statistics of all processes' values."""
+        if not self.training:
+            return super().forward(values)
+        axes = [axis for axis in range(values.ndim) if axis != 1]
+        shape = [-1 if axis == 1 else 1 for axis in range(values.ndim)]
+        count = self.processes.summed(values.new_tensor(values.numel() / values.shape[1]))
+        mean = self.processes.summed(values.sum(axes)) / count
+        centred = values - mean.reshape(shape)
+        variance = self.processes.summed(centred.square().sum(axes)) / count
+        _learn(self, mean, variance * count / (count - 1))
+        normalised = centred / (variance + self.eps).sqrt().reshape(shape)
+        return normalised * self.weight.reshape(shape) + self.bias.reshape(shape)
+
+    def _check_input_dim(self, values: Tensor) -> None:
+        """Take any number of dimensions."""
+
+
+class SplitBatchNorm(_BatchNorm):
+    """Batch normalisation of each of ``groups`` equal and consecutive parts of a batch by itself."""
+
+    groups: int
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Normalise (B, C, ...); B must be a multiple of the groups when training."""
+        if not self.training:
+            return super().forward(values)
+        means, variances = (one.repeat(self.groups, 1) for one in (self.running_mean, self.running_var))
+        parts = [
+            batch_norm(part, mean, variance, self.weight, self.bias, True, self.momentum, self.eps)
+            for part, mean, variance in zip(values.chunk(self.groups), means, variances, strict=True)
+        ]
+        self.running_mean.copy_(means.mean(0))
+        self.running_var.copy_(variances.mean(0))
+        self.num_batches_tracked.add_(1)
+        return torch.cat(parts)
+
+    def _check_input_dim(self, values: Tensor) -> None:
+        """Take any number of dimensions."""
+
+
+@torch.no_grad()
+def _learn(norm: _BatchNorm, mean: Tensor, variance: Tensor) -> None:
+    norm.running_mean.lerp_(mean, norm.momentum)
+    norm.running_var.lerp_(variance, norm.momentum)
+    norm.num_batches_tracked.add_(1)
+
+
+def _batch_norms(network: nn.Module) -> list[_BatchNorm]:
+    found = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    for norm in found:
+        parts = (norm.weight, norm.running_mean, norm.momentum)
+        if type(norm) not in PLAIN or any(part is None for part in parts):
+            raise InputError(
+                f"backbone: has a {type(norm).__name__} that can neither be shared by processes nor be split "
+                "into groups; use simclr in one process, or batch_norm_groups: 1"
+            )
+    return found

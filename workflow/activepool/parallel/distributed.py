@@ -1,0 +1,150 @@
+"""Several processes that train one network together, one on each GPU; or this process alone.
+
+A launcher (activepool.parallel.launch, or torchrun over several machines) starts the same program several
+times and tells each by environment variables which one it is. Every process takes its share of the same
+batch and computes on it. What concerns the whole batch is told to all.
+
+The objective is the mean of the losses of the processes, of which each returns its own: `Processes.parallel`
+takes the mean of their gradients, and gradients pass through `Processes.summed` and `Processes.gathered`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch import distributed as process_group
+from torch.nn.parallel import DistributedDataParallel
+
+from activepool.compute.devices import resolve_device
+from activepool.errors import InputError
+
+#: Exit status of a process that ends because another has failed.
+AFTER_ANOTHER = 2
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The processes of a program, as one of them sees them.
+
+    Attributes:
+        rank: which this is, from 0.
+        count: how many there are.
+        device: this one's, ``cpu`` or ``cuda:N``.
+    """
+
+    rank: int = 0
+    count: int = 1
+    device: str = "cpu"
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the process that writes files and messages."""
+        return self.rank == 0
+
+    def share(self, size: int) -> slice:
+        """Return which of ``size`` rows are this process's: shares are consecutive and nearly equal."""
+        first, end = (size * rank // self.count for rank in (self.rank, self.rank + 1))
+        return slice(first, end)
+
+    def summed(self, values: Tensor) -> Tensor:
+        """Return the sum over the processes of a tensor of the same shape in each."""
+        return values if self.count == 1 else _Sum.apply(values)
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Return the mean over the processes of a tensor of the same shape in each."""
+        return self.summed(values) / self.count
+
+    def gathered(self, rows: Tensor, size: int) -> Tensor:
+        """Return the rows of all processes, (size, ...), of the `share` of each."""
+        if self.count == 1:
+            return rows
+        # Shares may differ in length, which not every backend can gather; a sum with zeros is exact.
+        whole = rows.new_zeros(size, *rows.shape[1:])
+        whole[self.share(size)] = rows
+        return self.summed(whole)
+
+    def parallel(self, network: nn.Module) -> nn.Module:
+        """Return ``network`` such that, once its gradients are there, they are the mean over the processes.
+
+        Weights are those of the main process, then and later. Its buffers are left to each process.
+        """
+        if self.count == 1:
+            return network
+        devices = [torch.device(self.device)] if self.device != "cpu" else None
+        return DistributedDataParallel(network, device_ids=devices, forward_sync_buffers=False)
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over processes, each of which depends on it: so its gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(context: Any, values: Tensor) -> Tensor:
+        total = values.clone(memory_format=torch.contiguous_format)
+        process_group.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:
+        return _Sum.forward(context, gradient)
+
+
+@contextmanager
+def joined(device: str) -> Iterator[Processes]:
+    """Join the other processes that were started with this one, if any, and leave them in the end.
+
+    If one fails, it tells its error; the others end silently, with status AFTER_ANOTHER.
+
+    Args:
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; of several processes each takes its own GPU.
+
+    Raises: InputError if there are fewer GPUs than processes.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield Processes(device=resolve_device(device))
+        return
+    store, rank, count = next(process_group.rendezvous("env://"))
+    try:
+        processes = Processes(rank, count, _own_device(device))
+        backend = "gloo" if processes.device == "cpu" else "nccl"
+        process_group.init_process_group(backend, store=store, rank=rank, world_size=count)
+        yield processes
+    except Exception:
+        if _another_failed(store):
+            # At once: what would be tidied up may wait for the process that is gone, or stumble over it.
+            os._exit(AFTER_ANOTHER)
+        _leave()
+        raise
+    else:
+        process_group.barrier()
+        _leave()
+
+
+def _own_device(device: str) -> str:
+    found = resolve_device(device)
+    if found == "cpu":
+        return found
+    place = int(os.environ.get("LOCAL_RANK", "0"))
+    if found != "cuda" or place >= torch.cuda.device_count():
+        raise InputError(
+            f"processes: {os.environ.get('LOCAL_WORLD_SIZE', place + 1)} asked for on {found}, and there are "
+            f"{torch.cuda.device_count()} GPUs; each process needs one of its own, and device: cuda"
+        )
+    torch.cuda.set_device(place)
+    return f"cuda:{place}"
+
+
+def _leave() -> None:
+    if process_group.is_initialized():
+        process_group.destroy_process_group()
+
+
+def _another_failed(store: process_group.Store) -> bool:
+    """Count this process among those that failed, and say whether it is not the first."""
+    try:
+        return store.add("failures", 1) > 1
+    except RuntimeError:  # the store ended with its process
+        return True

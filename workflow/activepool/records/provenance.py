@@ -1,0 +1,180 @@
+"""How a file was made: a record beside it of the stage, its settings, its inputs and what ran it.
+
+A stage that wrote ``round01/head.h5`` and ``round01/metrics.json`` leaves beside them
+``provenance/head.h5.json``. The digest of an input is taken from the record of the stage that made it, as
+long as the file has the size and the time of that record: large files are read for it only when they are new.
+"""
+
+import platform
+import resource
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from activepool.data.labels import UsedLabels
+from activepool.errors import InputError
+from activepool.io.files import file_digest, read_json, write_json
+
+#: The folder, beside the files, that their records lie in.
+FOLDER = "provenance"
+
+#: The packages that a result may depend on.
+PACKAGES = ("torch", "torchvision", "timm", "numpy", "scipy", "scikit-learn", "pandas", "h5py", "pillow")
+PACKAGES += ("faiss-cpu", "faiss-gpu", "matplotlib")
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What a file was when its stage had ended.
+
+    Attributes:
+        sha256: the digest of its content.
+        size: in bytes.
+        modified: the time of its last change, in nanoseconds since 1970.
+    """
+
+    sha256: str
+    size: int
+    modified: int
+
+    def is_as_left(self, path: Path) -> bool:
+        """Say whether size and time of ``path`` are still these, so that it need not be read."""
+        found = path.stat()
+        return (found.st_size, found.st_mtime_ns) == (self.size, self.modified)
+
+
+@dataclass(frozen=True)
+class Record:
+    """How one run of a stage made its files.
+
+    Attributes:
+        stage: its name.
+        arguments: its arguments that are no files: settings, seed, round, and device and workers.
+        depends_on: digests of settings and code of the stage and of all before it, as its rule knows them.
+        inputs: the SHA-256 of each file that it read, by path.
+        outputs: the state of each file that it wrote, by path.
+        versions: of Python and the packages.
+        kernels: on which its numbers were computed (see activepool.compute.kernels); none in older records.
+        started: when, in ISO 8601, UTC.
+        seconds: how long it took.
+        peak_memory_mb: resident memory of its largest process, in 10⁶ bytes.
+        used_labels: the annotations that it used, of a file that grows while rounds go on; None for a stage
+            that reads none.
+    """
+
+    stage: str
+    arguments: dict[str, Any]
+    depends_on: dict[str, str]
+    inputs: dict[str, str]
+    outputs: dict[str, FileState]
+    versions: dict[str, str]
+    started: str
+    seconds: float
+    peak_memory_mb: float
+    kernels: dict[str, str] = field(default_factory=dict)
+    used_labels: UsedLabels | None = None
+
+    def write(self) -> None:
+        """Write it beside the first of its outputs."""
+        write_json(record_path(next(iter(self.outputs))), asdict(self))
+
+    @classmethod
+    def read(cls, path: Path) -> "Record":
+        """Read a record; raises InputError if it is none."""
+        content = read_json(path)
+        try:
+            outputs = {name: FileState(**state) for name, state in content.pop("outputs").items()}
+            used = content.pop("used_labels", None)
+            record = cls(outputs=outputs, used_labels=UsedLabels(**used) if used else None, **content)
+            record._require_types()
+            return record
+        except (AttributeError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{path}: not a record of activepool ({error}); delete what it is beside"
+            ) from None
+
+    def _require_types(self) -> None:
+        """Raise TypeError if a part is of another type than its own."""
+        for name in ("arguments", "depends_on", "inputs", "versions", "kernels"):
+            if not isinstance(getattr(self, name), dict):
+                raise TypeError(f"{name} is no mapping")
+        if not all(isinstance(state.size, int) for state in self.outputs.values()):
+            raise TypeError("a size is no number")
+
+
+def record_path(output: str | Path) -> Path:
+    """Return where the record of a stage lies whose first output this is."""
+    output = Path(output)
+    return output.parent / FOLDER / f"{output.name}.json"
+
+
+def records_in(folder: Path) -> Iterator[Path]:
+    """Yield the records of files that lie in ``folder``."""
+    yield from sorted((folder / FOLDER).glob("*.json"))
+
+
+def records_below(folder: Path) -> Iterator[Path]:
+    """Yield the records of files in ``folder``, at any depth."""
+    yield from sorted(folder.rglob(f"{FOLDER}/*.json"))
+
+
+class Stopwatch:
+    """Time and memory of this process and those that it started."""
+
+    def __init__(self) -> None:
+        self._started = datetime.now(UTC)
+
+    @property
+    def started(self) -> str:
+        """When it was made."""
+        return self._started.isoformat(timespec="seconds")
+
+    @property
+    def seconds(self) -> float:
+        """How long ago that was."""
+        return round((datetime.now(UTC) - self._started).total_seconds(), 3)
+
+    @cached_property
+    def _unit(self) -> int:
+        return 1 if sys.platform == "darwin" else 1024
+
+    @property
+    def peak_memory_mb(self) -> float:
+        """The largest resident memory of a process until now, in 10⁶ bytes."""
+        who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        return round(max(resource.getrusage(one).ru_maxrss for one in who) * self._unit / 1e6, 1)
+
+
+def state_of(path: str | Path) -> FileState:
+    """Return the present state of a file."""
+    found = Path(path).stat()
+    return FileState(file_digest(path), found.st_size, found.st_mtime_ns)
+
+
+def known_digest(path: str | Path) -> str:
+    """Return the SHA-256 of a file, from its record if the file is as that left it."""
+    path = Path(path)
+    for found in records_in(path.parent):
+        try:
+            state = Record.read(found).outputs.get(str(path))
+        except InputError:  # of verification's concern; here the file itself is read instead
+            continue
+        if state and state.is_as_left(path):
+            return state.sha256
+    return file_digest(path)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the installed packages that a result may depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,138 @@
+"""One pass of a head over the unlabelled pool, in blocks: scores, and the nearest to each boundary."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from activepool.compute.blocks import (
+    BLOCK_ROWS,
+    READ_ROWS,
+    Array,
+    Compute,
+    array_namespace,
+    row_blocks,
+    to_numpy,
+)
+from activepool.features.store import FeatureMatrix, require_finite
+from activepool.heads.linear import LinearHead
+from activepool.scores.boundaries import boundary_distances, inverse_row_distances, nearest_boundary
+from activepool.scores.nearest import NearestPerClass
+from activepool.scores.uncertainty import confidence, entropy, margin
+
+#: The scores of uncertainty by name; each maps logits (n, C) to (n,).
+UNCERTAINTIES = {"confidence": confidence, "margin": margin, "entropy": entropy}
+
+#: Classes whose logits differ by less than this part of a row's largest, and of the largest bias, are told
+#: apart in float64.
+OPEN = 1e-5
+
+#: All scores by name.
+SCORES = (*UNCERTAINTIES, "boundary")
+
+
+class PoolScorer:
+    """A head, the features that it is applied to, and the device that does it.
+
+    Memory beyond the mapped features: a few blocks of BLOCK_ROWS × 4 C and READ_ROWS × d float32 per worker.
+    """
+
+    def __init__(self, features: FeatureMatrix, head: LinearHead, compute: Compute) -> None:
+        self.features = features
+        self.head = head
+        self.compute = compute
+        self._weight, self._bias = head.on(compute)
+
+    @cached_property
+    def _inverse64(self) -> np.ndarray:
+        return inverse_row_distances(self.head.weight)
+
+    @cached_property
+    def _inverse(self) -> Array:
+        return self.compute.array(self._inverse64.astype(np.float32))
+
+    def logits(self, rows: np.ndarray) -> Array:
+        """Return the logits (n, C) of the named rows, float32 on the device."""
+        xp = array_namespace(self._weight)
+        logits = xp.empty((len(rows), len(self._bias)), dtype=xp.float32, device=self._weight.device)
+        for part in row_blocks(len(rows), READ_ROWS):
+            features = self.compute.array(self.features.take(rows[part]))
+            xp.matmul(features, self._weight.T, out=logits[part])
+        logits += self._bias
+        return logits
+
+    def score(
+        self, rows: np.ndarray, names: tuple[str, ...], nearest: NearestPerClass | None = None
+    ) -> dict[str, np.ndarray]:
+        """Score the named rows; with ``nearest``, offer it their distances to each class's boundary.
+
+        Returns: ``predicted`` (n,) int32 and each named score (n,) float32, in the order of ``rows``.
+
+        Raises InputError if a feature is not a number, or too large for a logit in float32.
+        """
+
+        def score_block(block: slice) -> dict[str, np.ndarray]:
+            logits = self.logits(rows[block])
+            xp = array_namespace(logits)
+            require_finite(rows[block], to_numpy(xp.sum(logits, axis=1)))
+            distances = None
+            if nearest is not None:
+                distances = boundary_distances(logits, self._inverse)
+                nearest.offer(distances, rows[block])
+            scored = {"predicted": self._predicted(rows[block], logits)}
+            for name in names:
+                known = name == "boundary" and distances is not None
+                scored[name] = to_numpy(xp.min(distances, axis=1) if known else self._scored(name, logits))
+            return scored
+
+        blocks = list(self.compute.map(score_block, row_blocks(len(rows), BLOCK_ROWS)))
+        types = dict.fromkeys(names, np.float32) | {"predicted": np.int32}
+        return {
+            name: np.concatenate([np.empty(0, kind), *(one[name] for one in blocks)], dtype=kind)
+            for name, kind in types.items()
+        }
+
+    def _predicted(self, rows: np.ndarray, logits: Array) -> np.ndarray:
+        """Return the class of each row; where float32 leaves two of them open, float64 decides."""
+        xp = array_namespace(logits)
+        largest = xp.max(logits, axis=1, keepdims=True)
+        scale = xp.maximum(largest, -xp.min(logits, axis=1, keepdims=True)) + xp.max(xp.abs(self._bias))
+        rivals = logits >= largest - OPEN * scale
+        predicted = to_numpy(xp.argmax(logits, axis=1))
+        if int(xp.count_nonzero(rivals)) == len(rows):
+            return predicted
+        (open_rows,) = np.nonzero(to_numpy(xp.count_nonzero(rivals, axis=1)) > 1)
+        predicted = predicted.copy()
+        predicted[open_rows] = self.head.predicted64(self.features.take(rows[open_rows], np.float64))
+        return predicted
+
+    def score64(self, rows: np.ndarray, name: str) -> np.ndarray:
+        """Return one score of the named rows in float64, (n,): the reference near a cut."""
+        return self._in_blocks64(rows, lambda logits, block: self._scored64(name, logits))
+
+    def boundary64(self, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return the distance of each named row to the boundary of the class beside it, (n,) float64."""
+
+        def distances(logits: np.ndarray, block: slice) -> np.ndarray:
+            return boundary_distances(logits, self._inverse64)[np.arange(len(logits)), labels[block]]
+
+        return self._in_blocks64(rows, distances)
+
+    def _scored(self, name: str, logits: Array) -> Array:
+        return nearest_boundary(logits, self._inverse) if name == "boundary" else UNCERTAINTIES[name](logits)
+
+    def _scored64(self, name: str, logits: np.ndarray) -> np.ndarray:
+        return (
+            nearest_boundary(logits, self._inverse64) if name == "boundary" else UNCERTAINTIES[name](logits)
+        )
+
+    def _in_blocks64(
+        self, rows: np.ndarray, function: Callable[[np.ndarray, slice], np.ndarray]
+    ) -> np.ndarray:
+        def compute_block(block: slice) -> np.ndarray:
+            return function(self.head.logits64(self.features.take(rows[block], np.float64)), block)
+
+        blocks = row_blocks(len(rows), READ_ROWS // 2)
+        if len(blocks) == 1:  # to set up workers for a few rows takes longer than to score them
+            return compute_block(blocks[0])
+        return np.concatenate([np.empty(0), *self.compute.map(compute_block, blocks)])

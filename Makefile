@@ -34,10 +34,11 @@ test-all: setup
 report: demo
 	$(BIN)/snakemake --cores $(CORES) --report report.html
 
-## lint: format and lint Python, Snakemake rules and the workflow
+## lint: check the format, style and types of Python, Snakemake rules and the workflow
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 

@@ -9,7 +9,7 @@ LIBRARY = Path(activepool.__file__).parent
 
 #: From the bottom up: a room imports from those before it alone.
 ROOMS = (
-    *("errors", "plugins", "io", "compute", "parallel", "data", "records", "backbones", "features"),
+    *("errors", "plugins", "compute", "io", "parallel", "data", "records", "backbones", "features"),
     *("heads", "evaluation", "scores", "diversity", "adversarial", "strategies", "pretraining", "finetuning"),
     *("figures", "tracking", "stages"),
 )

@@ -22,7 +22,7 @@ every_strategy = pytest.mark.parametrize("strategy", builtin_strategies().values
 
 
 def measuring():
-    return [one for one in builtin_strategies().values() if one.measure]
+    return [one for one in builtin_strategies().values() if one.precompute]
 
 
 def picks(strategy, problem, budget, **settings):
@@ -65,9 +65,9 @@ def test_number_of_workers_changes_nothing(strategy):
 @pytest.mark.parametrize("shards", [3, 8])
 def test_what_is_measured_in_shards_has_the_same_bits(strategy, shards):
     query = Problem(size=20_000, width=5, labelled=40).query(strategy, 25)
-    whole = strategy.measure(query)
+    whole = strategy.precompute(query)
     rows = [Shard(number, shards).rows(len(query.unlabelled), BLOCK_ROWS) for number in range(shards)]
-    parts = [strategy.measure(query.part(part)) for part in rows]
+    parts = [strategy.precompute(query.part(part)) for part in rows]
     for name, values in whole.items():
         assert values.tobytes() == np.concatenate([part[name] for part in parts]).tobytes()
 

@@ -163,7 +163,7 @@ class Chain:
         return "score_images" if self.experiment.strategy(strategy).declared.image_model else "score"
 
     def _is_measured_before(self, stage: str, declared: Strategy) -> bool:
-        return stage == "select" and self.experiment.in_shards and declared.measure is not None
+        return stage == "select" and self.experiment.in_shards and declared.precompute is not None
 
     @property
     def training(self) -> str:

@@ -42,7 +42,7 @@ class Queries:
         inputs: dict[str, str | list[str]] = {**self.measuring_inputs(wildcards)}
         if self.keeps_state(strategy) and int(wildcards.round) > 1:
             inputs["state"] = f"{self.plan.previous_run(wildcards)}/state.h5"
-        elif strategy.declared.measure and self.experiment.in_shards:
+        elif strategy.declared.precompute and self.experiment.in_shards:
             inputs["measured"] = self.shards("measured")(wildcards)
         return inputs
 

@@ -27,7 +27,7 @@ def main(arguments: argparse.Namespace) -> UsedLabels | None:
     with FeatureFile(arguments.features) as file:
         query, _, used = read_query(arguments, strategy, file)
         rows = shard_of(arguments).rows(len(query.unlabelled), BLOCK_ROWS)
-        measured = strategy.measure(query.part(rows), **arguments.options)
+        measured = strategy.precompute(query.part(rows), **arguments.options)
     write_arrays(arguments.output, measured)
     return used
 

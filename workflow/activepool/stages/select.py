@@ -38,7 +38,7 @@ def main(arguments: argparse.Namespace) -> UsedLabels | None:
     with opened(arguments.features) as file:
         query, picked, used = read_query(arguments, strategy, file)
         if arguments.measured:
-            query = replace(query, measured=read_measured(arguments.measured, len(query.unlabelled)))
+            query = replace(query, per_sample=read_measured(arguments.measured, len(query.unlabelled)))
         given = strategy.pick(read_only(query), **arguments.options)
         selection = checked(arguments.strategy, query, given)
         columns = index_columns(file, query, selection)

@@ -8,18 +8,18 @@ from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
 
-def measure(query: Query) -> dict[str, np.ndarray]:
+def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return the squared length of each unlabelled sample's gradient."""
     return {"squared_norm": _gradients(query).squared_norms(query.unlabelled)}
 
 
-@strategy(source="Ash et al. 2020, algorithm 1", reads=("features", "head"), measure=measure)
+@strategy(source="Ash et al. 2020, algorithm 1", reads=("features", "head"), precompute=precompute)
 def badge(query: Query) -> Selection:
     """D² sampling (k-means++) on the gradients of the head; the first pick is the one of largest norm."""
     picks = d_squared_sample(
         _gradients(query),
         query.unlabelled,
-        query.measured["squared_norm"],
+        query.per_sample["squared_norm"],
         min(query.budget, len(query.unlabelled)),
         query.generator,
         query.compute,

@@ -7,7 +7,7 @@ from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
 
-def measure(query: Query) -> dict[str, np.ndarray]:
+def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return how near each unlabelled sample is to the labelled set, as far as that is known at first."""
     nearness = _handed_on(query)
     if nearness is None:
@@ -18,7 +18,7 @@ def measure(query: Query) -> dict[str, np.ndarray]:
 @strategy(
     source="Sener and Savarese 2018, algorithm 1",
     reads=("features",),
-    measure=measure,
+    precompute=precompute,
     reads_labels=False,
     keeps_state=True,
 )
@@ -34,7 +34,7 @@ def coreset(query: Query) -> Selection:
         query.labelled,
         min(query.budget, len(query.unlabelled)),
         query.compute,
-        Nearness(query.measured["distance"], query.measured["seen"]),
+        Nearness(query.per_sample["distance"], query.per_sample["seen"]),
     )
     everywhere = Nearness.unknown(query.features.shape[0])
     everywhere.distance[query.unlabelled] = nearness.distance

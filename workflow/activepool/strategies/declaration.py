@@ -18,9 +18,9 @@ Select = Callable[..., Selection]
 #: Computes arrays once before the rounds: (features, pool rows, generator, compute, **options).
 Prepare = Callable[..., dict[str, np.ndarray]]
 
-#: Finds something out of each of ``query.unlabelled``, whatever else the pool holds: arrays by name, each
-#: (n, ...). A large pool is measured in shards, and not in one piece.
-Measure = Callable[..., dict[str, np.ndarray]]
+#: Computes arrays for ``query.unlabelled``, each sample by itself: by name, each (n, ...). A large pool is
+#: worked on in shards.
+Precompute = Callable[..., dict[str, np.ndarray]]
 
 #: What a strategy may read beside the index files and the labels of the labelled set.
 ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "remaining_budget")
@@ -39,7 +39,7 @@ class Strategy:
         reads: the artifacts that it reads, of ARTIFACTS.
         scores: the columns of scores.h5 that it reads; with any, head and features come with them.
         prepare: computes what all rounds share, or None.
-        measure: what it does with each sample by itself before it picks, or None.
+        precompute: computes something for each sample by itself before the picks, or None.
         reads_labels: whether its picks may depend on the labels of the labelled set.
         keeps_state: whether it hands arrays on from round to round.
         image_model: what it trains on the images in every round and scores the pool with, or None.
@@ -51,7 +51,7 @@ class Strategy:
     reads: tuple[str, ...]
     scores: tuple[str, ...]
     prepare: Prepare | None
-    measure: Measure | None
+    precompute: Precompute | None
     reads_labels: bool
     keeps_state: bool
     image_model: ImageModel | None
@@ -91,15 +91,15 @@ class Strategy:
         if self.image_model:
             functions["train_on_images"] = self.image_model.train
             functions["score_images"] = self.image_model.score
-        if self.measure:
-            functions["measure"] = self.measure
+        if self.precompute:
+            functions["measure"] = self.precompute
         return functions | {"select": self.select}
 
     def pick(self, query: Query, **options: Any) -> Selection:
-        """Select; the samples are measured here if that has not been done in shards."""
-        if self.measure and not query.measured:
-            measured = self.measure(query, **self.options_of(self.measure, options))
-            query = replace(query, measured=measured)
+        """Select; precompute here what was not precomputed in shards."""
+        if self.precompute and not query.per_sample:
+            per_sample = self.precompute(query, **self.options_of(self.precompute, options))
+            query = replace(query, per_sample=per_sample)
         return self.select(query, **options)
 
     def options_of(self, function: Callable[..., object], given: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def strategy(
     reads: tuple[str, ...] = (),
     scores: tuple[str, ...] = (),
     prepare: Prepare | None = None,
-    measure: Measure | None = None,
+    precompute: Precompute | None = None,
     reads_labels: bool = True,
     keeps_state: bool = False,
     image_model: ImageModel | None = None,
@@ -153,7 +153,7 @@ def strategy(
             reads=reads,
             scores=scores,
             prepare=prepare,
-            measure=measure,
+            precompute=precompute,
             reads_labels=reads_labels,
             keeps_state=keeps_state,
             image_model=image_model,

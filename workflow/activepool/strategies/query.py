@@ -33,7 +33,7 @@ class Query:
         scores: each declared score (n,), in the order of ``unlabelled``; approximate in the last bits.
         nearest: (rows, distances), each (C, K): per class the samples nearest to its boundary.
         prepared: arrays that the strategy's ``prepare`` made once before the rounds.
-        measured: what the strategy's ``measure`` found of each of ``unlabelled``, by name, each (n, ...).
+        per_sample: what the strategy's ``precompute`` returned for ``unlabelled``, by name, each (n, ...).
         state: arrays that the strategy handed on in the round before; empty in the first.
         oracle_labels: (n,) the true labels of ``unlabelled``, for upper references alone.
     """
@@ -52,7 +52,7 @@ class Query:
     nearest: tuple[np.ndarray, np.ndarray] | None = None
     remaining_budget: int | None = None
     prepared: dict[str, np.ndarray] = field(default_factory=dict)
-    measured: dict[str, np.ndarray] = field(default_factory=dict)
+    per_sample: dict[str, np.ndarray] = field(default_factory=dict)
     state: dict[str, np.ndarray] = field(default_factory=dict)
     oracle_labels: np.ndarray | None = None
 
@@ -67,7 +67,7 @@ class Query:
             unlabelled=self.unlabelled[rows],
             predicted=cut(self.predicted),
             scores={name: values[rows] for name, values in self.scores.items()},
-            measured={name: values[rows] for name, values in self.measured.items()},
+            per_sample={name: values[rows] for name, values in self.per_sample.items()},
             oracle_labels=cut(self.oracle_labels),
         )
 

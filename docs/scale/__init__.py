@@ -1,1 +1,0 @@
-"""The cost model behind docs/scale.md."""

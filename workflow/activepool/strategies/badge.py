@@ -15,7 +15,7 @@ def precompute(query: Query) -> dict[str, np.ndarray]:
 
 @strategy(source="Ash et al. 2020, algorithm 1", reads=("features", "head"), precompute=precompute)
 def badge(query: Query) -> Selection:
-    """D² sampling (k-means++) on the gradients of the head; the first pick is the one of largest norm."""
+    """D² sampling (k-means++) on the gradients of the head; the first pick has the largest norm."""
     picks = d_squared_sample(
         _gradients(query),
         query.unlabelled,

@@ -9,7 +9,7 @@ from activepool.strategies.query import Query, Selection
 
 @strategy(source="Emam et al. 2021, section 4", reads=("oracle_labels",), reads_labels=False)
 def balanced_random(query: Query) -> Selection:
-    """As equal a number per class as the pool allows, at random within a class; reads all labels.
+    """Equal numbers of each class, as far as the pool allows, at random within a class; reads all labels.
 
     Only the picks of this round are counted. Picks come in random order, since their order carries
     no meaning.

@@ -9,7 +9,7 @@ from activepool.strategies.query import Query, Selection
 
 @strategy(source="Aggarwal et al. 2020", reads=("features", "head", "remaining_budget"))
 def balancing(query: Query) -> Selection:
-    """Near to the rarest class's mean and far from the majority's; at random while that can wait.
+    """Near the rarest class's mean and far from the majority's; at random while that can wait.
 
     The labelled set is balanced enough as long as the budget left exceeds the labels that would lift all
     classes with at most the mean count to the average of the others: then a pick is random. Else it is

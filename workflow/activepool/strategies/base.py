@@ -14,7 +14,7 @@ SPARE, FEWEST = 2, 12
 
 @strategy(source="Emam et al. 2021, section 3, algorithm 1", scores=("boundary",), reads=("nearest",))
 def base(query: Query) -> Selection:
-    """For each class in turn, its share of the budget nearest to the class's decision boundary.
+    """For each class in turn, its share of the budget nearest the class's decision boundary.
 
     The distance of a sample to class c's boundary is, if it is predicted c, that to its nearest
     boundary, else that to the boundary between its predicted class and c. The first (budget mod C)

@@ -62,7 +62,7 @@ def cluster_margin(
     leaves: PositiveInteger = LEAVES,
     clusters: PositiveInteger | None = None,
 ) -> Selection:
-    """The smallest margins, one in turn from each of their clusters, the smallest cluster first.
+    """The smallest margins, one from each of their clusters in turn, the smallest cluster first.
 
     Within a cluster the order is random. The size of a cluster is that of its part with small margins.
 

@@ -23,7 +23,7 @@ def precompute(query: Query) -> dict[str, np.ndarray]:
     keeps_state=True,
 )
 def coreset(query: Query) -> Selection:
-    """Repeatedly the sample farthest, in feature space, from the labelled set and the picks.
+    """Repeatedly, the sample farthest in feature space from the labelled set and the picks.
 
     What is known of the distances to the labelled set is handed on, so that later rounds compare samples
     with the new picks alone. It is used only where the labelled set begins with the centers it belongs to.

@@ -18,7 +18,7 @@ LARGEST_POOL = 20_000
 def margin_clustering(
     query: Query, *, clusters: PositiveInteger = 20, subset: PositiveInteger | None = None
 ) -> Selection:
-    """The smallest margin in turn from each of a few Ward clusters, the smallest cluster first.
+    """The smallest margin from each of a few Ward clusters in turn, the smallest cluster first.
 
     Args:
         query: the round.

@@ -6,7 +6,7 @@ from activepool.strategies.query import Query, Selection
 
 @strategy(source="baseline", reads_labels=False)
 def random(query: Query) -> Selection:
-    """Uniform from the pool."""
+    """Uniformly at random from the pool."""
     picks = query.generator.choice(
         query.unlabelled, size=min(query.budget, len(query.unlabelled)), replace=False
     )

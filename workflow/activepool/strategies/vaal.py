@@ -1,4 +1,4 @@
-"""VAAL: the images that a discriminator takes most surely for unlabelled ones."""
+"""VAAL: the images that a discriminator most confidently calls unlabelled."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,7 +50,7 @@ def vaal(
     discriminator_learning_rate: Positive = 5e-4,
     threads: PositiveInteger = 1,
 ) -> Selection:
-    """The images that a discriminator on codes of an autoencoder takes most surely for unlabelled.
+    """The images that a discriminator on an autoencoder's codes most confidently calls unlabelled.
 
     The defaults are for CIFAR-10; the code of Emam et al. has for ImageNet ``image_size`` 64, ``latent`` 64,
     ``adversary_weight`` 10, ``learning_rate`` 5e-5 and ``discriminator_learning_rate`` 1e-3. On a CPU,

@@ -16,13 +16,13 @@ from threadpoolctl import threadpool_limits
 from activepool.compute.blocks import Compute
 from activepool.compute.seeds import generator
 from activepool.data.pool import unlabelled_pool
-from activepool.features.store import FeatureFile, FeatureMatrix
-from activepool.heads.linear import LinearHead, read_head
-from activepool.scores.nearest import NearestPerClass
-from activepool.scores.pool_scorer import PoolScorer
-from activepool.strategies.declaration import Strategy
-from activepool.strategies.query import Query
+from activepool.features.store import FeatureFile
+from activepool.heads.linear import read_head
+from activepool.strategies.assembly import assemble_query, prepare_rounds
 from activepool.strategies.registry import find_strategy
+
+#: The round whose random stream strategies draw from.
+SEED, ROUND = 0, 1
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,15 @@ def library_round(case: Case, work: Work) -> Callable[[], np.ndarray]:
 
     def select() -> np.ndarray:
         with threadpool_limits(1):
-            query = _query(case, work, strategy, file, head)
+            query = assemble_query(
+                strategy,
+                **_facts(case, work, file),
+                seed=SEED,
+                round_number=ROUND,
+                features=file.train.features,
+                head=head,
+                compute=case.compute,
+            )
             return strategy.pick(query, **work.options).index
 
     return select
@@ -97,13 +105,11 @@ def library_prepare(case: Case, work: Work) -> Callable[[], dict[str, np.ndarray
     """Return the work of a strategy's ``prepare``: the arrays."""
     strategy = find_strategy(work.strategy)
     features = FeatureFile(case.features).train.features
+    pool = np.arange(features.shape[0])
 
     def prepare() -> dict[str, np.ndarray]:
-        draws = generator(0, 0, f"prepare/{strategy.name}")
         with threadpool_limits(1):
-            return strategy.prepare(
-                features, np.arange(features.shape[0]), draws, case.compute, **work.options
-            )
+            return prepare_rounds(strategy, features, pool, SEED, case.compute, work.options)
 
     return prepare
 
@@ -120,7 +126,8 @@ def naive_round(case: Case, work: Work) -> Callable[[], NaiveOutcome]:
     limit = naive.Limit(case.limit)
 
     def select() -> NaiveOutcome:
-        given = _facts(case, work, strategy, file)
+        given = _facts(case, work, file)
+        given["generator"] = generator(SEED, ROUND, f"select/{strategy.name}")
         if "features" in strategy.reads:
             given["features"] = _all_features(case, device)
         if "head" in strategy.reads:
@@ -169,44 +176,16 @@ def _all_features(case: Case, device: str) -> Any:
         return torch.from_numpy(file["train/features"][:]).to(device=device, dtype=getattr(torch, case.dtype))
 
 
-def _query(case: Case, work: Work, strategy: Strategy, file: FeatureFile, head: LinearHead) -> Query:
-    """Gather what the strategy declares that it reads, and score if it scores."""
-    given = _facts(case, work, strategy, file)
-    if "features" in strategy.reads:
-        given["features"] = file.train.features
-    if "head" in strategy.reads:
-        given["head"] = head
-    if strategy.scores:
-        given |= _scores(case, strategy, file.train.features, head, given["unlabelled"])
-    return Query(compute=case.compute, **given)
-
-
-def _facts(case: Case, work: Work, strategy: Strategy, file: FeatureFile) -> dict[str, Any]:
+def _facts(case: Case, work: Work, file: FeatureFile) -> dict[str, Any]:
     """Return what library and naive transcription are given alike."""
     unlabelled = unlabelled_pool(len(file.train.labels), np.empty(0, dtype=np.int64), case.labelled)
-    facts = {
+    return {
         "budget": case.budget,
         "unlabelled": unlabelled,
         "labelled": case.labelled,
         "labels": file.train.labels[case.labelled],
         "num_classes": len(file.class_names),
-        "generator": generator(0, 1, f"select/{strategy.name}"),
         "prepared": work.prepared,
+        "oracle_labels": file.train.labels[unlabelled],
+        "remaining_budget": case.budget,
     }
-    if "oracle_labels" in strategy.reads:
-        facts["oracle_labels"] = file.train.labels[unlabelled]
-    if "remaining_budget" in strategy.reads:
-        facts["remaining_budget"] = case.budget
-    return facts
-
-
-def _scores(
-    case: Case, strategy: Strategy, features: FeatureMatrix, head: LinearHead, unlabelled: np.ndarray
-) -> dict[str, Any]:
-    """Score the pool as the stage ``score`` does."""
-    nearest = None
-    if "nearest" in strategy.reads:
-        nearest = NearestPerClass.for_budget(case.budget, head.num_classes, len(unlabelled))
-    scores = PoolScorer(features, head, case.compute).score(unlabelled, strategy.scores, nearest)
-    lists = nearest.lists() if nearest else None
-    return {"predicted": scores.pop("predicted"), "scores": scores, "nearest": lists}

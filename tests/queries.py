@@ -1,4 +1,4 @@
-"""Queries for tests: random features and heads, and just what a strategy declares that it reads."""
+"""Queries for tests: random features, labels and heads."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -6,14 +6,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from activepool.compute.blocks import Compute
-from activepool.compute.seeds import generator
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.features.image_round import ImageRound
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
-from activepool.scores.nearest import NearestPerClass
-from activepool.scores.pool_scorer import PoolScorer
-from activepool.strategies.checked_selection import checked, read_only
+from activepool.strategies.assembly import assemble_query, prepare_rounds
+from activepool.strategies.checked_selection import checked_pick
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.query import Query, Selection
 
@@ -53,45 +51,27 @@ class Problem:
         options = with_defaults(strategy, options)
         matrix = FeatureMatrix.of_array(self.features)
         given: dict = {}
-        if "features" in strategy.reads:
-            given["features"] = matrix
-        if "head" in strategy.reads:
-            given["head"] = self.head
-        if "oracle_labels" in strategy.reads:
-            given["oracle_labels"] = self.labels[self.unlabelled]
-        if "remaining_budget" in strategy.reads:
-            given["remaining_budget"] = 3 * budget
-        if strategy.scores:
-            given |= self.scored(strategy, budget, compute)
         if strategy.prepare:
             pool = np.arange(len(self.features))
-            prepare_generator = generator(seed, 0, f"prepare/{strategy.name}")
-            named = strategy.options_of(strategy.prepare, options)
-            given["prepared"] = strategy.prepare(matrix, pool, prepare_generator, compute, **named)
+            given["prepared"] = prepare_rounds(strategy, matrix, pool, seed, compute, options)
         if strategy.image_model:
             given["scores"] = self.scored_by_image_model(strategy, seed, options)
-        return Query(
+        return assemble_query(
+            strategy,
             budget=budget,
             unlabelled=self.unlabelled,
             labelled=self.labelled,
             labels=self.labels[self.labelled],
             num_classes=self.classes,
-            generator=generator(seed, 1, f"select/{strategy.name}"),
+            seed=seed,
+            round_number=1,
+            features=matrix,
+            head=self.head,
+            remaining_budget=3 * budget,
+            oracle_labels=self.labels[self.unlabelled],
             compute=compute,
             **given,
         )
-
-    def scored(self, strategy: Strategy, budget: int, compute: Compute) -> dict:
-        nearest = None
-        if "nearest" in strategy.reads:
-            nearest = NearestPerClass.for_budget(budget, self.classes, len(self.unlabelled))
-        pool_scorer = PoolScorer(FeatureMatrix.of_array(self.features), self.head, compute)
-        scores = pool_scorer.score(self.unlabelled, strategy.scores, nearest)
-        return {
-            "predicted": scores.pop("predicted"),
-            "scores": scores,
-            "nearest": nearest.lists() if nearest else None,
-        }
 
     def scored_by_image_model(self, strategy: Strategy, seed: int, options: dict) -> dict[str, np.ndarray]:
         """Return the scores of a strategy that learns from images; its images are features as stripes."""
@@ -113,7 +93,7 @@ class Problem:
         """Return what ``strategy`` picks in one round, checked as in the stage."""
         options = with_defaults(strategy, settings.get("options"))
         query = self.query(strategy, budget, **settings)
-        return checked(strategy.name, query, strategy.pick(read_only(query), **options))
+        return checked_pick(strategy, query, options)
 
 
 def with_defaults(strategy: Strategy, options: dict | None) -> dict:

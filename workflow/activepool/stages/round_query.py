@@ -91,7 +91,7 @@ def read_query(arguments: argparse.Namespace, strategy: Strategy, file: LabelFil
     if arguments.state:
         optional["state"] = read_arrays(arguments.state)
     query = Query(
-        budget=arguments.budget,
+        budget=min(arguments.budget, len(unlabelled)),
         unlabelled=unlabelled,
         labelled=labelled,
         num_classes=len(file.class_names),

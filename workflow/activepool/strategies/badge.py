@@ -20,7 +20,7 @@ def badge(query: Query) -> Selection:
         _gradients(query),
         query.unlabelled,
         query.per_sample["squared_norm"],
-        min(query.budget, len(query.unlabelled)),
+        query.budget,
         query.generator,
         query.compute,
     )

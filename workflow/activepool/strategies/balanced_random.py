@@ -15,7 +15,7 @@ def balanced_random(query: Query) -> Selection:
     no meaning.
     """
     available = np.bincount(query.oracle_labels, minlength=query.num_classes)
-    counts = balanced_counts(available, min(query.budget, len(query.unlabelled)))
+    counts = balanced_counts(available, query.budget)
     picks = [
         query.generator.choice(query.unlabelled[query.oracle_labels == label], size=count, replace=False)
         for label, count in enumerate(counts)

@@ -18,9 +18,8 @@ def balancing(query: Query) -> Selection:
     the labelled set, since a predicted label says too little of where a rare class is. A class that has
     no labelled sample has the distance 1 to all.
     """
-    budget = min(query.budget, len(query.unlabelled))
     means = ClassMeans.of(query.features, query.labelled, query.labels, query.num_classes)
-    length = 8 * -(-budget // query.num_classes) + 64
+    length = 8 * -(-query.budget // query.num_classes) + 64
     candidates = NearestToClass(query.features, query.unlabelled, means, length)
 
     def predict(row: int) -> int:
@@ -29,6 +28,6 @@ def balancing(query: Query) -> Selection:
     counts = np.bincount(query.labels, minlength=query.num_classes)
     with query.compute.mapping() as mapping:
         picks = balanced_picks(
-            candidates, counts, budget, query.remaining_budget, predict, query.generator, mapping
+            candidates, counts, query.budget, query.remaining_budget, predict, query.generator, mapping
         )
     return Selection(picks)

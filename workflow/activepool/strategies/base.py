@@ -21,9 +21,8 @@ def base(query: Query) -> Selection:
     classes get one more. The lists of the nearest are read from the scores; a class whose list runs
     out is listed anew, twice as long, by a further pass over the pool.
     """
-    budget = min(query.budget, len(query.unlabelled))
-    shares = np.full(query.num_classes, budget // query.num_classes)
-    shares[: budget % query.num_classes] += 1
+    shares = np.full(query.num_classes, query.budget // query.num_classes)
+    shares[: query.budget % query.num_classes] += 1
     lists = NearestLists(query.pool_scorer(), query.unlabelled, query.nearest)
     lists.look_ahead(shares)
     picked: dict[int, float] = {}

@@ -32,7 +32,7 @@ def coreset(query: Query) -> Selection:
         query.features,
         query.unlabelled,
         query.labelled,
-        min(query.budget, len(query.unlabelled)),
+        query.budget,
         query.compute,
         Nearness(query.per_sample["distance"], query.per_sample["seen"]),
     )

@@ -28,8 +28,7 @@ def margin_clustering(
     Raises InputError if the pool or the subset is too large to be clustered, or the subset is smaller
     than the budget.
     """
-    budget = min(query.budget, len(query.unlabelled))
-    require_budget("margin_clustering", "subset", subset, budget)
+    require_budget("margin_clustering", "subset", subset, query.budget)
     rows = query.unlabelled
     if subset is not None:
         rows = np.sort(query.generator.permutation(rows)[:subset])
@@ -41,5 +40,5 @@ def margin_clustering(
     margins = query.pool_scorer().score64(rows, "margin")
     by_margin = np.lexsort((rows, quantise(margins, margins)))
     cluster = agglomerate(query.features.take(rows), clusters, "ward", query.compute)[by_margin]
-    picks = by_margin[round_robin(cluster, budget)]
+    picks = by_margin[round_robin(cluster, query.budget)]
     return Selection(rows[picks], {"margin": margins[picks]})

@@ -35,8 +35,7 @@ def partitioned(
 
     Raises InputError if the subset of the pool is smaller than the budget.
     """
-    budget = min(query.budget, len(query.unlabelled))
-    require_budget("partitioned", "subset_unlabelled", subset_unlabelled, budget)
+    require_budget("partitioned", "subset_unlabelled", subset_unlabelled, query.budget)
     parts = zip(
         _random_parts(np.arange(len(query.labelled)), subset_labelled, partitions, query.generator),
         _random_parts(query.unlabelled, subset_unlabelled, partitions, query.generator),
@@ -46,7 +45,7 @@ def partitioned(
         WRAPPED[wraps].pick(
             replace(
                 query,
-                budget=budget // partitions + (number < budget % partitions),
+                budget=query.budget // partitions + (number < query.budget % partitions),
                 labelled=query.labelled[labelled],
                 labels=query.labels[labelled],
                 unlabelled=unlabelled,

@@ -19,7 +19,7 @@ class Query:
     labels outside the labelled set are not here (but for the upper references, in ``oracle_labels``).
 
     Attributes:
-        budget: how many to pick.
+        budget: how many to pick; at most n.
         unlabelled: (n,) the pool without the labelled set, ascending.
         labelled: (m,) the labelled set, in the order in which it was picked.
         labels: (m,) its labels; None for a strategy that declares that it reads none.

@@ -7,7 +7,4 @@ from activepool.strategies.query import Query, Selection
 @strategy(source="baseline", reads_labels=False)
 def random(query: Query) -> Selection:
     """Uniformly at random from the pool."""
-    picks = query.generator.choice(
-        query.unlabelled, size=min(query.budget, len(query.unlabelled)), replace=False
-    )
-    return Selection(picks)
+    return Selection(query.generator.choice(query.unlabelled, size=query.budget, replace=False))

@@ -1,0 +1,108 @@
+"""The query of a round: what a strategy reads, and nothing else."""
+
+import numpy as np
+import pytest
+from queries import Problem
+
+from activepool.compute.blocks import Compute
+from activepool.compute.seeds import generator
+from activepool.errors import InputError
+from activepool.features.store import FeatureMatrix
+from activepool.scores.pool_scorer import PoolScorer
+from activepool.strategies.assembly import assemble_query
+from activepool.strategies.declaration import strategy
+from activepool.strategies.query import Selection
+from activepool.strategies.registry import builtin_strategies, find_strategy
+
+PROBLEM = Problem()
+POOL = PROBLEM.unlabelled
+
+#: All that any strategy reads.
+ALL = {
+    "budget": 10,
+    "unlabelled": POOL,
+    "labelled": PROBLEM.labelled,
+    "labels": PROBLEM.labels[PROBLEM.labelled],
+    "num_classes": PROBLEM.classes,
+    "seed": 3,
+    "round_number": 2,
+    "features": FeatureMatrix.of_array(PROBLEM.features),
+    "head": PROBLEM.head,
+    "remaining_budget": 30,
+    "prepared": {"cluster": np.zeros(len(PROBLEM.features), int)},
+    "state": {"made": POOL},
+    "per_sample": {"made": POOL},
+    "oracle_labels": PROBLEM.labels[POOL],
+}
+
+
+def without(name):
+    return {key: value for key, value in ALL.items() if key != name}
+
+
+@pytest.mark.parametrize("declared", builtin_strategies().values(), ids=lambda one: one.name)
+def test_what_a_strategy_does_not_read_is_left_out(declared):
+    given = ALL | ({"scores": {"labelled_log_odds": np.zeros(len(POOL))}} if declared.image_model else {})
+    query = assemble_query(declared, **given)
+    for name in ("features", "head", "remaining_budget", "oracle_labels", "nearest"):
+        assert (getattr(query, name) is not None) == (name in declared.reads), name
+    assert (query.labels is not None) == declared.reads_labels
+    assert bool(query.scores) == declared.is_scored
+    assert bool(query.prepared) == bool(declared.prepare)
+    assert bool(query.per_sample) == bool(declared.precompute)
+    assert bool(query.state) == declared.keeps_state
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("coreset", "features"),
+        ("badge", "head"),
+        ("margin", "head"),
+        ("balancing", "remaining_budget"),
+        ("balanced_random", "oracle_labels"),
+        ("cluster_margin", "prepared"),
+    ],
+)
+def test_what_a_strategy_reads_must_be_given(name, missing):
+    with pytest.raises(InputError, match=f"^strategy '{name}' reads '{missing}', which is missing$"):
+        assemble_query(find_strategy(name), **without(missing))
+
+
+def test_scores_of_a_model_of_its_own_must_be_given():
+    with pytest.raises(InputError, match="strategy 'vaal' reads 'scores', which is missing"):
+        assemble_query(find_strategy("vaal"), **ALL)
+
+
+def test_lists_of_the_nearest_come_with_the_scores():
+    scores = {"boundary": np.zeros(len(POOL))}
+    with pytest.raises(InputError, match="strategy 'base' reads 'nearest', which is missing"):
+        assemble_query(find_strategy("base"), scores=scores, **ALL)
+
+
+def test_the_pool_is_scored_where_no_scores_are_given():
+    query = assemble_query(find_strategy("entropy"), **ALL)
+    scores = PoolScorer(ALL["features"], PROBLEM.head, Compute()).score(POOL, ("entropy",))
+    assert query.scores["entropy"].tobytes() == scores["entropy"].tobytes()
+    assert query.predicted.tobytes() == scores["predicted"].tobytes()
+
+
+def test_scores_that_are_given_are_not_computed_again():
+    scores, predicted = {"entropy": np.arange(len(POOL))}, np.ones(len(POOL), int)
+    query = assemble_query(find_strategy("entropy"), scores=scores, predicted=predicted, **ALL)
+    assert query.scores["entropy"] is scores["entropy"] and query.predicted is predicted
+
+
+@pytest.mark.parametrize("budget", [1, 144, 145, 146, 1000])
+def test_a_query_asks_for_no_more_than_the_pool(budget):
+    @strategy(source="here")
+    def takes_all_that_is_asked(query):
+        return Selection(np.resize(query.unlabelled, query.budget))
+
+    query = assemble_query(takes_all_that_is_asked, **ALL | {"budget": budget})
+    assert query.budget == min(budget, len(POOL)) == len(takes_all_that_is_asked.pick(query).index)
+
+
+def test_the_random_stream_is_that_of_seed_round_and_strategy():
+    drawn = assemble_query(find_strategy("random"), **ALL).generator.random(5)
+    assert drawn.tolist() == generator(3, 2, "select/random").random(5).tolist()

@@ -1,0 +1,142 @@
+"""The query of one round, assembled from what lies in memory: all that a strategy reads, and nothing else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from activepool.compute.blocks import Compute
+from activepool.compute.seeds import generator
+from activepool.errors import InputError
+from activepool.features.store import FeatureMatrix
+from activepool.heads.linear import LinearHead
+from activepool.scores.nearest import NearestPerClass
+from activepool.scores.pool_scorer import PoolScorer
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.query import Query
+
+#: Arrays by name.
+Arrays = Mapping[str, np.ndarray]
+
+
+def assemble_query(
+    strategy: Strategy,
+    *,
+    budget: int,
+    unlabelled: np.ndarray,
+    labelled: np.ndarray,
+    num_classes: int,
+    seed: int,
+    round_number: int,
+    labels: np.ndarray | None = None,
+    features: FeatureMatrix | None = None,
+    head: LinearHead | None = None,
+    predicted: np.ndarray | None = None,
+    scores: Arrays | None = None,
+    nearest: tuple[np.ndarray, np.ndarray] | None = None,
+    remaining_budget: int | None = None,
+    prepared: Arrays | None = None,
+    per_sample: Arrays | None = None,
+    state: Arrays | None = None,
+    oracle_labels: np.ndarray | None = None,
+    compute: Compute | None = None,
+) -> Query:
+    """Return the query of ``strategy`` in one round.
+
+    Callers may pass all that they have: what the strategy does not declare that it reads is left out. Where
+    it reads scores of the head and none are given, the pool is scored here.
+
+    Args:
+        strategy: the strategy that will pick.
+        budget: how many to pick; the query asks for the whole pool where that is smaller.
+        seed, round_number: the round whose random stream the strategy draws from.
+        predicted, scores, nearest: what is known of ``unlabelled``, as in `Query`.
+        compute: device and workers; by default, one thread of the CPU.
+
+    The other arguments are those of `Query`.
+
+    Raises InputError if something that the strategy reads is not given.
+    """
+    compute = compute or Compute()
+    budget = min(budget, len(unlabelled))
+    artifacts: dict[str, Any] = {
+        "features": features,
+        "head": head,
+        "remaining_budget": remaining_budget,
+        "oracle_labels": oracle_labels,
+    }
+    given = {name: value for name, value in artifacts.items() if name in strategy.reads}
+    if strategy.reads_labels:
+        given["labels"] = labels
+    if strategy.prepare:
+        given["prepared"] = prepared
+    if strategy.image_model:
+        given["scores"] = scores
+    _require(strategy, given)
+    if strategy.scores and scores is None:
+        predicted, scores, nearest = score_pool(strategy, features, head, unlabelled, budget, compute)
+    if strategy.is_scored:
+        given |= {"predicted": predicted, "scores": scores}
+    if "nearest" in strategy.reads:
+        given["nearest"] = nearest
+        _require(strategy, {"nearest": nearest})
+    if strategy.precompute and per_sample:
+        given["per_sample"] = per_sample
+    if strategy.keeps_state and state:
+        given["state"] = state
+    return Query(
+        budget=budget,
+        unlabelled=unlabelled,
+        labelled=labelled,
+        num_classes=num_classes,
+        generator=generator(seed, round_number, f"select/{strategy.name}"),
+        compute=compute,
+        **given,
+    )
+
+
+def score_pool(
+    strategy: Strategy,
+    features: FeatureMatrix,
+    head: LinearHead,
+    unlabelled: np.ndarray,
+    budget: int,
+    compute: Compute,
+) -> tuple[np.ndarray, dict[str, np.ndarray], tuple[np.ndarray, np.ndarray] | None]:
+    """Return predicted classes, scores and lists of the nearest that ``strategy`` declares, as in `Query`."""
+    nearest = None
+    if "nearest" in strategy.reads:
+        nearest = NearestPerClass.for_budget(budget, head.num_classes, len(unlabelled))
+    scores = PoolScorer(features, head, compute).score(unlabelled, strategy.scores, nearest)
+    return scores.pop("predicted"), scores, nearest.lists() if nearest else None
+
+
+def prepare_rounds(
+    strategy: Strategy,
+    features: FeatureMatrix,
+    pool: np.ndarray,
+    seed: int,
+    compute: Compute,
+    options: Mapping[str, Any],
+) -> dict[str, np.ndarray]:
+    """Return what all rounds of ``strategy`` share, computed from the rows of the whole ``pool``.
+
+    Args:
+        strategy: one that declares ``prepare``.
+        features: (N, d).
+        pool: (n,) rows, labelled ones among them.
+        seed: of the run.
+        compute: device and workers.
+        options: of the strategy.
+    """
+    draws = generator(seed, 0, f"prepare/{strategy.name}")
+    return strategy.prepare(
+        features, pool, draws, compute, **strategy.options_of(strategy.prepare, dict(options))
+    )
+
+
+def _require(strategy: Strategy, artifacts: Mapping[str, object]) -> None:
+    """Raise InputError if one of the artifacts is not there."""
+    missing = [name for name, value in artifacts.items() if value is None]
+    if missing:
+        raise InputError(f"strategy {strategy.name!r} reads {missing[0]!r}, which is missing")

@@ -51,7 +51,7 @@ setup: .venv/ready
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/requirements.lock
-	echo "$$(pwd)/workflow" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/activepool.pth"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
 ## optional: add the packages of trackers, of timm and UMAP, and of profiles/kubernetes
@@ -59,17 +59,18 @@ optional: setup
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/optional.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/kubernetes.lock
 
-## lock: take the newest versions of envs/requirements.in into the lock and the conda files
+# The locks hold for every platform and Python 3.11 or newer.
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+	--no-emit-index-url
+
+## lock: take the newest versions of what pyproject.toml and envs/*.in name into the locks and the conda file
 lock: setup
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
-		--no-emit-index-url envs/requirements.in -o envs/requirements.lock
+	$(COMPILE) pyproject.toml --extra images --extra figures --extra digits envs/requirements.in -o envs/requirements.lock
 	$(BIN)/python envs/conda_from_lock.py
+	$(COMPILE) -c envs/requirements.lock pyproject.toml --extra timm --extra umap --extra tracking -o envs/optional.lock
 	# botocore, for S3, wants an older dateutil than pandas takes.
 	grep -v '^python-dateutil==' envs/requirements.lock > .venv/constraints.txt
-	for name in optional kubernetes; do \
-		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
-			--no-emit-index-url -c .venv/constraints.txt envs/$$name.in -o envs/$$name.lock || exit 1; \
-	done
+	$(COMPILE) -c .venv/constraints.txt envs/kubernetes.in -o envs/kubernetes.lock
 
 ## clean: remove what runs wrote
 clean:

@@ -69,6 +69,13 @@ def test_comments_docstrings_and_layout_do_not_count(package):
     assert digest(package) == before
 
 
+def test_the_version_does_not_count(package):
+    (package / "__init__.py").write_text('__version__ = "0.1.0"\nONE = 1\n')
+    before = digest(package)
+    (package / "__init__.py").write_text('__version__ = "0.2.0"\nONE = 1\n')
+    assert digest(package) == before
+
+
 def test_every_stage_has_a_digest_of_its_own():
     forget()
     stages = [

@@ -1,0 +1,84 @@
+"""The package: what it asks for, its version, and the wheel."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tomllib
+import venv
+from itertools import chain
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import yaml
+from workflow_runs import REPOSITORY
+
+import activepool
+
+LIBRARY = REPOSITORY / "workflow" / "activepool"
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+#: Imports that go by another name than the package that brings them.
+BROUGHT_BY = {"PIL": "pillow", "pydantic_core": "pydantic", "sklearn": "scikit-learn", "umap": "umap-learn"}
+
+
+def imported_packages(file: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+    found = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"activepool"}
+    return {BROUGHT_BY.get(name, name).replace("_", "-") for name in found}
+
+
+def test_the_project_names_what_the_library_imports():
+    wanted = [*PROJECT["dependencies"], *chain(*PROJECT["optional-dependencies"].values())]
+    named = {re.match(r"[\w-]+", one)[0].replace("_", "-") for one in wanted}
+    needed_by_torch = {"tensorboard"}
+    assert named - needed_by_torch == set().union(*map(imported_packages, LIBRARY.rglob("*.py")))
+
+
+def test_every_page_gives_the_same_version():
+    cited = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text(encoding="utf-8"))
+    changes = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
+    version, date = re.search(r"(?m)^## (\S+) \((.+)\)$", changes).groups()
+    assert activepool.__version__ == cited["version"] == version
+    assert str(cited["date-released"]) == date
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
+    (file,) = folder.iterdir()
+    return file
+
+
+def test_the_wheel_holds_the_library_and_nothing_else(wheel):
+    with ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
+    files = [LIBRARY / "py.typed", *LIBRARY.rglob("*.py")]
+    assert held == {str(file.relative_to(LIBRARY.parent)) for file in files}
+
+
+def test_the_wheel_installs(wheel, tmp_path):
+    """It installs into a new environment, which then has the packages of this one, but not the checkout."""
+    venv.create(tmp_path / "new", symlinks=True)
+    python = str(tmp_path / "new" / "bin" / "python")
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    subprocess.run([*install, "--no-index", "--no-deps", str(wheel)], check=True)
+    # Python reads no .pth file, such as an editable install's, in a folder that another .pth file names.
+    (packages,) = (tmp_path / "new").glob("lib/python*/site-packages")
+    (packages / "others.pth").write_text(sysconfig.get_path("purelib"))
+    program = "import activepool; print(activepool.__version__, activepool.__file__)"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    printed = subprocess.check_output([python, "-c", program], cwd=tmp_path, env=environment, text=True)
+    version, file = printed.split()
+    assert version == activepool.__version__
+    assert Path(file).is_relative_to(tmp_path / "new")

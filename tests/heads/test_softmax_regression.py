@@ -7,7 +7,7 @@ from activepool.compute.blocks import BLOCK_ROWS, Compute, to_numpy
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.softmax_regression import (
     DOUBLE_ROWS,
-    FEW_CLASSES,
+    MAX_PIECE_CLASSES,
     PIECE_ROWS,
     SoftmaxRegression,
 )
@@ -35,7 +35,10 @@ def plain_loss(features, labels, weights, weight, bias):
     ("samples", "classes"),
     [
         *((samples, 3) for samples in (3, 60, PIECE_ROWS, BLOCK_ROWS + 1, BLOCK_ROWS + PIECE_ROWS + 1)),
-        *((samples, FEW_CLASSES + 1) for samples in (FEW_CLASSES + 1, BLOCK_ROWS + PIECE_ROWS + 1)),
+        *(
+            (samples, MAX_PIECE_CLASSES + 1)
+            for samples in (MAX_PIECE_CLASSES + 1, BLOCK_ROWS + PIECE_ROWS + 1)
+        ),
     ],
 )
 def test_loss_is_the_weighted_cross_entropy_of_centred_features(samples, classes):
@@ -46,7 +49,7 @@ def test_loss_is_the_weighted_cross_entropy_of_centred_features(samples, classes
     assert loss.variance == pytest.approx(weights @ ((features - loss.mean) ** 2).sum(axis=1), rel=1e-5)
 
 
-@pytest.mark.parametrize("classes", [3, FEW_CLASSES + 1])
+@pytest.mark.parametrize("classes", [3, MAX_PIECE_CLASSES + 1])
 @pytest.mark.parametrize("samples", [60, PIECE_ROWS + 1])
 @pytest.mark.parametrize("scale", [0, 1])
 def test_gradients_are_those_of_finite_differences(samples, classes, scale):
@@ -82,7 +85,7 @@ def test_in_float64_loss_and_gradients_are_exact(samples):
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize(("samples", "classes"), [(60, 3), (2 * DOUBLE_ROWS + 1, FEW_CLASSES + 1)])
+@pytest.mark.parametrize(("samples", "classes"), [(60, 3), (2 * DOUBLE_ROWS + 1, MAX_PIECE_CLASSES + 1)])
 def test_the_curvature_is_the_hessian_written_out(samples, classes, precision):
     loss, features, _, weights, (weight, bias) = problem(samples, classes=classes, precision=precision)
     rows = np.hstack([features - loss.mean, np.ones((samples, 1))])

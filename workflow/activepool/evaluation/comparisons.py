@@ -1,4 +1,4 @@
-"""Which strategy is better: paired t-tests over seeds, corrected for many comparisons, and who beats whom."""
+"""Comparing strategies: paired t-tests over seeds, corrected for many comparisons, and pairwise wins."""
 
 from collections.abc import Mapping, Sequence
 from itertools import permutations
@@ -35,37 +35,38 @@ def paired_p_value(differences: np.ndarray) -> np.ndarray:
     NaN for fewer than two seeds, 1 where every difference is zero.
     """
     differences = np.asarray(differences, dtype=np.float64)
-    return 2 * stdtr(max(differences.shape[-1] - 1, 1), -np.abs(t_statistic(differences)))
+    degrees = max(differences.shape[-1] - 1, 1)
+    p_values: np.ndarray = 2 * stdtr(degrees, -np.abs(t_statistic(differences)))
+    return p_values
 
 
 def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Return p-values corrected for m comparisons: rejecting those below α errs anywhere with at most α.
+    """Return p-values corrected for m comparisons: rejecting those below α errs at all with probability ≤ α.
 
     The k-th smallest becomes the largest of (m − j + 1) · p_(j) over j ≤ k, at most 1 (Holm 1979, A simple
-    sequentially rejective multiple test procedure). A comparison that could not be made (NaN) stays NaN
-    and does not count.
+    sequentially rejective multiple test procedure). A missing comparison (NaN) stays NaN and does not count.
     """
     p_values = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p_values)[: np.isfinite(p_values).sum()]
     corrected = np.full(len(p_values), np.nan)
-    weighed = p_values[order] * np.arange(len(order), 0, -1)
-    corrected[order] = np.minimum(np.maximum.accumulate(weighed), 1.0)
+    scaled = p_values[order] * np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
     return corrected
 
 
 def pairwise_wins(curves: Mapping[str, pd.DataFrame], confidence: float) -> pd.DataFrame:
-    """Return one row per ordered pair of strategies: the share of rounds in which one beats the other.
+    """Return one row per ordered pair of strategies: the share of rounds in which the first beats the second.
 
     In a round, i beats j if t > t(n − 1, (1 + confidence)/2) for the paired differences of i and j over n
     seeds: the penalty matrix of Ash et al. 2020 (Deep Batch Active Learning by Diverse, Uncertain Gradient
-    Lower Bounds, "Pairwise comparisons"), in which an experiment adds 1 at most. They have five seeds, hence
-    the quantile 2.776. Round 0 is the same for all, and does not count.
+    Lower Bounds, "Pairwise comparisons"), to which an experiment adds at most 1. Their five seeds give the
+    quantile 2.776. Round 0 is the same for all and does not count.
 
     Args:
-        curves: strategy -> curve (see evaluation.statistics) of a metric of which more is better.
+        curves: strategy -> curve (see evaluation.statistics) of a metric that is better when larger.
         confidence: between 0 and 1.
 
-    Returns: columns strategy, other, seeds, rounds and beats; the last is NaN without a common round, or for
+    Returns: columns strategy, other, seeds, rounds and beats; the last is NaN without a common round, or with
         fewer than two common seeds, because one run shows no difference.
     """
     rows = []

@@ -1,4 +1,4 @@
-"""What the stages of an experiment cost, from the records beside their files."""
+"""The cost of each stage of an experiment, from the records beside its files."""
 
 from collections.abc import Iterable
 
@@ -12,9 +12,9 @@ COLUMNS = ["stage", "jobs", "seconds", "median_seconds", "longest_seconds", "pea
 def costs_table(records: Iterable[Record]) -> pd.DataFrame:
     """Return one row per stage, the costliest first.
 
-    ``seconds`` is the sum over its jobs of the time from start to end, on however many cores each had;
-    ``median_seconds`` and ``longest_seconds`` are those of one job; ``peak_memory_mb`` is the resident
-    memory of the largest process of any, in 10⁶ bytes.
+    ``seconds`` is the wall-clock time summed over the stage's jobs, whatever their number of cores;
+    ``median_seconds`` and ``longest_seconds`` are times of single jobs; ``peak_memory_mb`` is the resident
+    memory of the largest process of any job, in 10⁶ bytes.
     """
     jobs = pd.DataFrame(
         [(record.stage, record.seconds, record.peak_memory_mb) for record in records],

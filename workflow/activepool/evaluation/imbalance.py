@@ -4,7 +4,7 @@ import numpy as np
 
 
 def imbalance_metrics(counts: np.ndarray) -> dict[str, float | None]:
-    """Return all measures by their names in metrics.json, of (C,) counts with a positive sum."""
+    """Return all measures of (C,) counts with a positive sum, by their names in metrics.json."""
     return {
         "imbalance_ratio": imbalance_ratio(counts),
         "imbalance_entropy": normalised_entropy(counts),
@@ -20,7 +20,7 @@ def imbalance_ratio(counts: np.ndarray) -> float | None:
 def normalised_entropy(counts: np.ndarray) -> float:
     """Return Σ_c p_c log(1/p_c) / log C of the classes' shares: 1 for equal shares, 0 for all in one class.
 
-    A class without samples adds nothing. 1 if there is but one class.
+    A class without samples adds nothing. 1 if there is only one class.
     """
     if len(counts) == 1:
         return 1.0
@@ -29,5 +29,5 @@ def normalised_entropy(counts: np.ndarray) -> float:
 
 
 def total_variation(counts: np.ndarray) -> float:
-    """Return ½ Σ_c |p_c − 1/C|: the part of the labels that would have to change for equal shares."""
+    """Return ½ Σ_c |p_c − 1/C|: the share of labels that would have to change to make the classes equal."""
     return float(np.abs(counts / counts.sum() - 1 / len(counts)).sum() / 2)

@@ -2,22 +2,22 @@
 
 import numpy as np
 
-from activepool.heads.predictions import Predictions, mean
+from activepool.heads.predictions import Predictions
 
-#: A number, a number a class, or None (null in JSON) for what no row decides.
+#: A number, one number per class, or None (null in JSON) for what no row decides.
 Metric = float | list[float | None] | None
 
-#: Bins of equal width of the expected calibration error, as in Guo et al. 2017.
+#: Number of equal-width bins of the expected calibration error, as in Guo et al. 2017.
 CALIBRATION_BINS = 15
 
 
 def classification_metrics(predictions: Predictions, num_classes: int) -> dict[str, Metric]:
-    """Return the metrics of metrics.json that the test set gives.
+    """Return the test-set metrics of metrics.json.
 
     Returns:
-        top1: the share of rows of which the right class has the largest logit.
-        top5: the share of rows of which it is among the five largest (of fewer classes: 1).
-        balanced_accuracy: the mean over classes with rows of the accuracy in the class.
+        top1: the share of rows whose right class has the largest logit.
+        top5: the share of rows whose right class is among the five largest logits (1 with fewer classes).
+        balanced_accuracy: the mean accuracy of a class, over the classes with rows.
         nll: mean negative log-likelihood, in nats.
         ece: expected calibration error (Guo et al. 2017, equation 3).
         per_class_accuracy: C numbers; None for a class without rows.
@@ -27,15 +27,19 @@ def classification_metrics(predictions: Predictions, num_classes: int) -> dict[s
     hits = np.bincount(labels[correct], minlength=num_classes)
     present = counts > 0
     return {
-        "top1": predictions.accuracy,
-        "top5": mean(predictions.ranks < 5),
-        "balanced_accuracy": mean(hits[present] / counts[present]),
-        "nll": predictions.nll,
+        "top1": _mean(correct),
+        "top5": _mean(predictions.ranks < 5),
+        "balanced_accuracy": _mean(hits[present] / counts[present]),
+        "nll": _mean(predictions.losses),
         "ece": expected_calibration_error(predictions.confidences, correct) if len(labels) else None,
         "per_class_accuracy": [
             float(hit / count) if count else None for hit, count in zip(hits, counts, strict=True)
         ],
     }
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return float(values.mean()) if len(values) else None
 
 
 def expected_calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""How much the selections of two strategies have in common, round by round."""
+"""The overlap of two strategies' selections, round by round."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -6,22 +6,22 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-#: Seed -> strategy -> the rows picked in each round, that of the initial pool first.
+#: Seed -> strategy -> the rows picked in each round, first those of the initial pool.
 Picks = Mapping[int, Mapping[str, Sequence[np.ndarray]]]
 
 COLUMNS = ["strategy", "other", "seed", "round", "picked", "labelled"]
 
 
 def overlap_table(picks: Picks) -> pd.DataFrame:
-    """Return one row per pair of strategies, seed and round from 1: what their selections have in common.
+    """Return one row per pair of strategies, seed and round from 1: the overlap of their selections.
 
-    ``picked`` is |A ∩ B| / |A ∪ B| (Jaccard) of the rows that the two picked in that round, ``labelled`` the
-    same of their labelled sets with these picks; the initial pool, which they share, counts in the latter.
-    Rounds that one of the two lacks are left out; a pair of empty picks has nothing to compare (NaN).
+    ``picked`` is the Jaccard index |A ∩ B| / |A ∪ B| of their picks in that round, ``labelled`` that of their
+    labelled sets after it, which include the shared initial pool. Rounds that only one strategy has are left
+    out; two empty picks give NaN.
     """
     rows = []
-    for seed, of_seed in picks.items():
-        for (strategy, ours), (other, theirs) in combinations(of_seed.items(), 2):
+    for seed, seed_picks in picks.items():
+        for (strategy, ours), (other, theirs) in combinations(seed_picks.items(), 2):
             shared = round_overlaps(ours, theirs)
             rows += [
                 (strategy, other, seed, number, *values) for number, values in enumerate(shared) if number
@@ -30,16 +30,16 @@ def overlap_table(picks: Picks) -> pd.DataFrame:
 
 
 def round_overlaps(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> np.ndarray:
-    """Return (R, 2): Jaccard of the picks of each round, and of all picks so far.
+    """Return (R, 2): the Jaccard index of the picks of each round, and of all picks so far.
 
     Args:
-        ours: the rows picked in each round, none of them twice.
+        ours: the rows picked in each round, without repeats.
         theirs: the same; R is the smaller number of rounds.
     """
     rounds = min(len(ours), len(theirs))
     size = 1 + max((int(rows.max()) for rows in (*ours[:rounds], *theirs[:rounds]) if len(rows)), default=-1)
     our_round, their_round = (_round_of_rows(picks[:rounds], size) for picks in (ours, theirs))
-    # A row is in both sets from the later of its two rounds on, and in one of them from the earlier on.
+    # A row is in both sets from the later of its two rounds on, and in at least one from the earlier on.
     both = _count(np.maximum(our_round, their_round), rounds).cumsum()
     either = _count(np.minimum(our_round, their_round), rounds).cumsum()
     same = _count(our_round[our_round == their_round], rounds)
@@ -49,7 +49,7 @@ def round_overlaps(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> 
 
 
 def _round_of_rows(picks: Sequence[np.ndarray], size: int) -> np.ndarray:
-    """Return (size,): the round in which each row was picked, the number of rounds for the others."""
+    """Return (size,): the round in which each row was picked; for other rows, the number of rounds."""
     when = np.full(size, len(picks))
     for number, rows in enumerate(picks):
         when[rows] = number

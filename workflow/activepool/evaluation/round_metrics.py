@@ -1,4 +1,4 @@
-"""The content of metrics.json: how good the head of a round is, and what it cost."""
+"""The content of metrics.json: the quality of a round's head, and what it cost."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ def round_metrics(
 
     Args:
         trained: the head that was kept.
-        test: the test rows of which the label is known.
+        test: the test rows with known labels.
         labels: (L,) of the labelled set.
         class_names: the C names.
         compute: device and workers.

@@ -1,4 +1,4 @@
-"""How many labels a strategy saves: what it needs for a level that another reaches with more."""
+"""How many labels a strategy saves: those it needs to reach another strategy's level."""
 
 import numpy as np
 import pandas as pd
@@ -9,8 +9,8 @@ from activepool.evaluation.statistics import mean_interval
 def labels_to_reach(curve: pd.Series | pd.DataFrame, level: float | np.ndarray) -> np.ndarray:
     """Return the number of labels at which the mean of ``curve`` over its seeds first reaches ``level``.
 
-    Between two points the curve is a straight line over the number of labels. A curve that begins at the
-    level or above gives its first number of labels: fewer were not tried. NaN where it is not reached.
+    Between two points the curve is a straight line over the number of labels. A curve that starts at or above
+    the level gives its first number of labels, because fewer were not tried. NaN if it never gets there.
 
     Args:
         curve: see evaluation.statistics; a series is a curve already averaged.
@@ -24,17 +24,17 @@ def labels_to_reach(curve: pd.Series | pd.DataFrame, level: float | np.ndarray) 
 
 
 def label_savings(curve: pd.DataFrame, reference: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Return the share of labels that ``curve`` needs less than ``reference``, at each point of the latter.
+    """Return the share of labels that ``curve`` saves relative to ``reference``, at each point of the latter.
 
     At a point (l, v) of the mean of ``reference``: 1 − labels_to_reach(curve, v) / l. The half width is
-    Tukey's jackknife over seeds: with s the saving, and s_k that without seed k in both curves, the
-    pseudo-values n·s − (n − 1)·s_k are treated as n independent values (Tukey 1958, Bias and confidence in
-    not quite large samples). Only seeds of both curves count.
+    Tukey's jackknife over seeds: with s the saving, and s_k the saving without seed k in both curves, it
+    treats the pseudo-values n·s − (n − 1)·s_k as n independent values (Tukey 1958, Bias and confidence in not
+    quite large samples). Only seeds of both curves count.
 
     Returns:
         index (round, labels) of ``reference``; columns ``level`` (v), ``needed`` (labels), ``saving``
-        (NaN where the level is not reached) and ``half_width`` (NaN also where it is not reached without
-        some seed, and for one seed).
+        (NaN if ``curve`` does not reach the level) and ``half_width`` (NaN also if it does not reach the
+        level without some seed, and for one seed).
     """
     seeds = curve.columns.intersection(reference.columns)
     curve, reference = curve[seeds], reference[seeds]

@@ -10,14 +10,14 @@ from scipy.special import stdtrit
 
 from activepool.errors import InputError
 
-#: The columns of curves.csv that say where a row belongs; all others are metrics.
+#: The columns of curves.csv that identify a row; all others are metrics.
 KEYS = ("strategy", "seed", "round", "labels")
 
 
 def curve_of(curves: pd.DataFrame, strategy: str, metric: str) -> pd.DataFrame:
     """Return the curve of ``metric`` for ``strategy``, from a table with the columns of curves.csv.
 
-    Missing values count as missing points; a seed without any value is left out.
+    Missing values count as missing points; a seed without values is left out.
 
     Raises: InputError if there is no such metric.
     """
@@ -31,8 +31,8 @@ def curve_of(curves: pd.DataFrame, strategy: str, metric: str) -> pd.DataFrame:
 def difference(curve: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     """Return ``curve`` minus ``reference``, seed by seed, at the points and for the seeds that both have.
 
-    Seeds share the initial pool and the validation split, so that the paired difference varies less
-    than either curve.
+    A seed's runs share the initial pool and the validation split, so the paired difference varies less than
+    either curve.
     """
     left, right = curve.align(reference, join="inner")
     return left - right
@@ -63,15 +63,17 @@ def mean_interval(values: np.ndarray, confidence: float) -> tuple[np.ndarray, np
 def normalised_area(curve: pd.DataFrame) -> np.ndarray:
     """Return the area under each seed's curve by the trapezoid rule, divided by the range of labels.
 
-    This is the mean height of the curve over the number of labels, in the metric's own unit. A curve of
-    one point has its value for area; one without points, NaN.
+    This is the mean height of the curve over the number of labels, in the metric's own unit. The area of a
+    single point is its value; that of no point is NaN.
 
     Returns: (n,), in the order of the columns.
     """
     labels = curve.index.get_level_values("labels").to_numpy(dtype=np.float64)
-    values = curve.to_numpy(dtype=np.float64)
+    values: np.ndarray = curve.to_numpy(dtype=np.float64)
     if len(labels) == 0:
         return np.full(values.shape[1], np.nan)
     if labels[-1] == labels[0]:
-        return values[-1]
-    return np.trapezoid(values, labels, axis=0) / (labels[-1] - labels[0])
+        last: np.ndarray = values[-1]
+        return last
+    areas: np.ndarray = np.trapezoid(values, labels, axis=0) / (labels[-1] - labels[0])
+    return areas

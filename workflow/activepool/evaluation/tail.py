@@ -1,31 +1,31 @@
-"""The tail: the rarest classes of the train part, and how well a head knows them."""
+"""The tail: the rarest classes of the train part, and a head's accuracy on them."""
 
 import numpy as np
 
-#: The share of the classes that are the tail.
-TAIL = 1 / 3
+#: The tail's share of the classes.
+TAIL_SHARE = 1 / 3
 
 
 def tail_classes(train_counts: np.ndarray) -> np.ndarray:
     """Return the numbers of the rarest third of the classes, ascending.
 
-    The third is rounded up, and the classes that tie with the last of it belong to it too: with half of the
-    classes equally rare, that half. There is no tail where all classes would be in it.
+    The third is rounded up and includes the classes that tie with its last: if half of the classes are
+    equally rare, that half. If it would include all classes, the tail is empty.
 
     Args:
         train_counts: (C,) samples of each class in the train part.
     """
-    last = np.sort(train_counts)[int(np.ceil(TAIL * len(train_counts))) - 1]
+    last = np.sort(train_counts)[int(np.ceil(TAIL_SHARE * len(train_counts))) - 1]
     tail = np.flatnonzero(train_counts <= last)
     return tail if len(tail) < len(train_counts) else tail[:0]
 
 
 def tail_accuracy(per_class_accuracy: np.ndarray, tail: np.ndarray) -> float | None:
-    """Return the mean accuracy over the classes of ``tail`` that have one; None (an empty cell) without any.
+    """Return the mean accuracy over the classes of ``tail`` with test samples; None (an empty cell) if none.
 
     Args:
-        per_class_accuracy: (C,), NaN for a class that the test set lacks.
-        tail: numbers of classes.
+        per_class_accuracy: (C,), NaN for a class without test samples.
+        tail: class numbers.
     """
     accuracies = per_class_accuracy[tail]
     accuracies = accuracies[~np.isnan(accuracies)]

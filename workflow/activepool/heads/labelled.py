@@ -1,4 +1,4 @@
-"""Rows of a features matrix and their labels: what a head is trained on, and what it is measured on."""
+"""Rows of a feature matrix with their labels: what trains and tests a head."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ from activepool.features.store import FeatureMatrix
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Some rows of a features matrix, in an order that matters, with their labels.
+    """Some rows of a feature matrix with their labels; their order matters.
 
     Attributes:
-        features: (N, d), of which the rows are read when they are needed.
+        features: (N, d); rows are read when they are needed.
         rows: (n,) int64.
         labels: (n,) int64, none of them -1.
     """
@@ -24,12 +24,12 @@ class LabelledRows:
 
     @classmethod
     def of_array(cls, features: np.ndarray, labels: np.ndarray) -> "LabelledRows":
-        """Wrap (n, d) features in memory, all of whose rows have a label."""
+        """Wrap (n, d) features in memory and the label of each row."""
         return cls(FeatureMatrix.of_array(features), np.arange(len(labels)), labels)
 
     @classmethod
     def all_known(cls, features: FeatureMatrix, labels: np.ndarray) -> "LabelledRows":
-        """Return the rows of which the label is known (not -1)."""
+        """Return the rows whose label is known (not -1)."""
         rows = np.flatnonzero(labels >= 0)
         return cls(features, rows, labels[rows])
 
@@ -45,10 +45,10 @@ class LabelledRows:
     def read(self, part: slice = slice(None), dtype: type = np.float32) -> np.ndarray:
         """Return the features of a part of the rows, (m, d) of ``dtype``, a fresh array.
 
-        Raises: InputError if one is NaN or infinite, which would pass through all that follows unseen.
+        Raises: InputError if one is NaN or infinite; no later step would notice.
         """
         features = self.features.take(self.rows[part], dtype)
-        # NaN and infinity pass through a sum, which is quicker than to look at every number.
+        # NaN and infinity survive a sum, which is quicker than testing every number.
         if not np.isfinite(features.sum()):
             finite = np.isfinite(features @ np.ones(self.width, dtype=dtype))
             if not finite.all():
@@ -65,10 +65,13 @@ def class_weights(counts: np.ndarray, balanced: bool) -> np.ndarray:
     """Return the weight of each class in the loss, (C,) float64; the weights of all samples sum to 1.
 
     With n samples, n_c of class c, in K classes: 1/n each, or if ``balanced`` 1/(K n_c). The code of Emam et
-    al. takes (n/n_c) / Σ_k (n/n_k), the same up to a factor, which does not matter: their loss, too, is
-    divided by the sum of the samples' weights. A class without samples has the weight 0.
+    al. uses (n/n_c) / Σ_k (n/n_k). The constant factor between the two does not matter, because their loss is
+    also divided by the sum of the samples' weights. A class without samples has weight 0.
     """
-    present = counts > 0
-    if not balanced:
-        return present / counts.sum()
-    return np.divide(1 / present.sum(), counts, out=np.zeros(len(counts)), where=present)
+    present: np.ndarray = counts > 0
+    weights = np.zeros(len(counts))
+    if balanced:
+        np.divide(1 / present.sum(), counts, out=weights, where=present)
+    else:
+        np.divide(present, counts.sum(), out=weights)
+    return weights

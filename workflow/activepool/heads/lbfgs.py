@@ -4,28 +4,28 @@ Minimises over weight W (C, d) and bias b (C,)
 
     Σ_i ω_i · CE(W x_i + b, y_i) + λ/2 · ‖W‖²,    λ = weight decay × total variance of the labelled features,
 
-with ω_i = 1/L, or weights that balance the classes. The problem is convex: there is one optimum, and no seed.
-scikit-learn's ``LogisticRegression(C=1/(L λ))`` solves the same. The bias is not regularised. A class without
-samples has no finite optimum; it gets the weight 0 and a bias below all logits of the labelled set.
+with ω_i = 1/L, or weights that balance the classes. The problem is convex: it has one optimum and needs no
+seed. scikit-learn's ``LogisticRegression(C=1/(L λ))`` solves the same problem. The bias is not regularised. A
+class without samples has no finite optimum; it gets weight 0 and a bias below all logits of the labelled set.
 
-Up to L · d · C = EXACT_SIZE, Newton's method in float64 comes so near to the optimum (EXACT) that heads which
-two BLAS kernels train are mostly equal to the last bit: weights are at most 2⁻²⁴ of the largest from the
-optimum, which is their rounding. Larger problems are solved by L-BFGS in whitened coordinates, with float32
-products, until ``tolerance`` ends it: 0.14 % of the largest weight from the optimum at 50,000 × 512 × 10, the
-problem of ``benchmarks/head.py``, whose column ``distance`` says so. There two kernels show in the picks.
+Up to L · d · C = EXACT_SIZE, Newton's method in float64 comes so close to the optimum (EXACT) that two BLAS
+kernels mostly train heads with equal bits: each weight is within 2⁻²⁴ of the largest weight, its rounding.
+L-BFGS in whitened coordinates solves larger problems, with float32 products, until ``tolerance`` stops it:
+0.14 % of the largest weight from the optimum at 50,000 × 512 × 10 (column ``distance`` of
+``benchmarks/head.py``). There the picks of two kernels can differ.
 
 Sums run over blocks of fixed size in a fixed order, so the head has the same bits for any number of workers.
-Peak memory: the labelled features (of small problems in float64), and about 30 arrays of the size of W in
-float64.
+Peak memory: the labelled features (for small problems in float64) and about 30 float64 arrays of W's size.
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, Mapping, to_numpy
+from activepool.compute.rounding import rounded
 from activepool.heads.labelled import LabelledRows, class_weights
 from activepool.heads.linear import LinearHead, TrainedHead
 from activepool.heads.newton import newton
@@ -36,18 +36,18 @@ from activepool.heads.softmax_regression import Point, SoftmaxRegression
 if TYPE_CHECKING:
     from activepool.heads.whitened_lbfgs import WhitenedLbfgs
 
-#: Labelled samples × features × classes up to which heads are solved in float64.
+#: Largest product of labelled samples, features and classes that is solved in float64.
 EXACT_SIZE = 10**8
 
-#: The distance of such a head from the optimum, and that of the candidates among the weight decays, as a part
-#: of the largest weight.
+#: Distance of such a head from the optimum, and of a candidate in the choice of the weight decay, relative to
+#: the largest weight.
 EXACT, EXACT_CANDIDATE = 1e-13, 1e-6
 
-#: Weights are rounded to this part of the largest, which float32 can hold: coarser than errors of float64.
-RESOLUTION = 2.0**-24
+#: Weights are rounded to this part of the largest: float32 can hold it, and errors of float64 are finer.
+WEIGHT_RESOLUTION = 2.0**-24
 
-#: Candidates whose negative log-likelihoods differ by less than this part are equally likely.
-EQUALLY_LIKELY = 1e-9
+#: Candidates are equally likely if their negative log-likelihoods differ by less than this part.
+LIKELIHOOD_TOLERANCE = 1e-9
 
 
 def train_lbfgs(
@@ -59,10 +59,10 @@ def train_lbfgs(
 ) -> TrainedHead:
     """Train a head on ``labelled``, with the weight decay that suits ``validation`` best.
 
-    Of several weight decays, the problem is solved for the largest first and from there to the smallest, each
-    from the last one's solution. The one with the best validation accuracy stays, as with the epochs of SGD;
-    of equal accuracies that with the smaller negative log-likelihood, and then the larger weight decay.
-    The likelihood alone would be a poor judge: with few labels it asks for heads that hardly tell apart.
+    Several weight decays are solved from the largest to the smallest, each starting from the last solution.
+    The best validation accuracy wins, as with the epochs of SGD; ties go to the smaller negative
+    log-likelihood, then to the larger weight decay. The likelihood alone would choose badly: with few labels
+    it favours heads that hardly separate the classes.
     """
     decays = sorted(np.atleast_1d(settings.weight_decays).tolist(), reverse=True)
     with compute.mapping() as mapping, tqdm(desc="lbfgs", unit="step", disable=None) as steps:
@@ -77,7 +77,7 @@ class _Solver:
     """The problem of one labelled set.
 
     Attributes:
-        iterations: steps of Newton's method or of L-BFGS, so far.
+        iterations: steps of Newton's method or L-BFGS so far.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class _Solver:
         settings: LbfgsSettings,
         compute: Compute,
         mapping: Mapping,
-        steps: tqdm,
+        steps: "tqdm[NoReturn]",
     ) -> None:
         self.iterations = 0
         self._settings, self._compute, self._mapping, self._progress = settings, compute, mapping, steps
@@ -109,24 +109,24 @@ class _Solver:
 
     @property
     def start(self) -> Point:
-        """The optimum of an infinite weight decay: the frequencies of the classes, whatever the features."""
+        """The optimum for an infinite weight decay: the class frequencies, whatever the features."""
         weight = np.zeros((len(self._present), len(self._loss.mean)))
         return self._loss(self._compute.array(weight), self._compute.array(np.log(self._frequencies)))
 
     def choose(self, decays: list[float], validation: LabelledRows) -> tuple[float, Point]:
-        """Return the best of the falling ``decays``, and a solution near to its optimum."""
+        """Return the best of the descending ``decays``, and a solution near its optimum."""
         candidates, solution = [], self.start
         for decay in decays:
             solution = self.minimise(decay, solution, candidate=True)
             predictions = predict_by(self._mapping, self.head(solution), validation, self._compute)
             candidates.append((predictions, decay, solution))
         accuracy = max(predictions.accuracy for predictions, *_ in candidates)
-        best = [one for one in candidates if one[0].accuracy == accuracy]
-        likely = (1 + EQUALLY_LIKELY) * min(predictions.nll for predictions, *_ in best)
-        return next((decay, solution) for predictions, decay, solution in best if predictions.nll <= likely)
+        best = [candidate for candidate in candidates if candidate[0].accuracy == accuracy]
+        limit = (1 + LIKELIHOOD_TOLERANCE) * min(predictions.nll for predictions, *_ in best)
+        return next((decay, solution) for predictions, decay, solution in best if predictions.nll <= limit)
 
     def minimise(self, decay: float, start: Point, candidate: bool = False) -> Point:
-        """Return the optimum for one weight decay; of a small problem, more coarsely for a candidate."""
+        """Return the optimum for one weight decay; small problems solve a ``candidate`` more coarsely."""
         strength = decay * self._loss.variance
         limit = self._settings.max_iterations
         if self._exact:
@@ -146,7 +146,7 @@ class _Solver:
         return WhitenedLbfgs(self._loss, self._frequencies, self._compute, self._mapping)
 
     def head(self, solution: Point) -> LinearHead:
-        """Return the head for all classes and for features as they are stored."""
+        """Return the head for all classes and for features as stored."""
         centred_bias = solution.bias - solution.bias.mean()
         weight = to_numpy(solution.weight)
         bias = to_numpy(centred_bias) - weight @ self._loss.mean
@@ -155,27 +155,20 @@ class _Solver:
         all_weights = np.zeros((self._num_classes, weight.shape[1]), dtype=np.float32)
         all_biases = np.zeros(self._num_classes, dtype=np.float32)
         if len(self._present) < self._num_classes:
-            # As after one more sample in which an absent class did not come up either.
+            # As if one more sample had been drawn, again without an absent class.
             smallest = self._loss.smallest_logit(solution.weight, centred_bias)
             all_biases[:] = smallest - np.log(self._num_labelled + 1)
-        all_weights[self._present], all_biases[self._present] = _rounded(weight), bias
+        # Errors of float64 then seldom show in float32.
+        weight = rounded(weight, np.abs(weight).max(initial=0.0), WEIGHT_RESOLUTION)
+        all_weights[self._present], all_biases[self._present] = weight, bias
         return LinearHead(all_weights, all_biases)
 
 
-def _rounded(weight: np.ndarray) -> np.ndarray:
-    """Round to a part of the largest weight, so that errors of float64 seldom show in float32."""
-    largest = np.abs(weight).max(initial=0.0)
-    if largest == 0:
-        return weight
-    quantum = RESOLUTION * 2.0 ** np.ceil(np.log2(largest))
-    return np.round(weight / quantum) * quantum
-
-
 def _in_row_space(labelled: LabelledRows) -> tuple[LabelledRows, np.ndarray | None]:
-    """Return few samples in coordinates of the space that they span, and its basis (d, L); many as they are.
+    """Return few samples in coordinates of their span, and its basis (d, L); many as they are, and None.
 
-    The optimum lies in that space, as any part of a weight outside of it costs norm and changes no logit.
-    With 100 labels and d = 2048 each product takes a twentieth of the time.
+    The optimum lies in that span: any part of a weight outside it adds norm and changes no logit. With 100
+    labels and d = 2048 each product takes a twentieth of the time.
     """
     if len(labelled) > labelled.width // 2:
         return labelled, None

@@ -12,8 +12,8 @@ from activepool.errors import InputError
 from activepool.io import hdf5_reading
 from activepool.io.hdf5_writing import written_hdf5
 
-#: Logits that differ by less than this part of the largest of a row are equal but for rounding errors.
-EQUAL = 2.0**-40
+#: Logits that differ by less than this part of the row's largest differ by rounding errors alone.
+LOGIT_ROUNDING = 2.0**-40
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class LinearHead:
     @property
     def num_classes(self) -> int:
         """C."""
-        return self.weight.shape[0]
+        return len(self.weight)
 
     def on(self, compute: Compute) -> tuple[Array, Array]:
         """Return (weight, bias) on the device of ``compute``."""
@@ -39,16 +39,19 @@ class LinearHead:
 
     def logits64(self, features: np.ndarray) -> np.ndarray:
         """Return the logits of (n, d) float64 rows in float64: the reference for close decisions."""
-        return features @ self._weight64.T + self.bias
+        logits: np.ndarray = features @ self._weight64.T + self.bias
+        return logits
 
     def predicted64(self, features: np.ndarray) -> np.ndarray:
-        """Return the class of each (n, d) float64 row, (n,): the first of those whose logits are the largest.
+        """Return the class of each (n, d) float64 row, (n,): the first of those with the largest logit.
 
-        Logits count as equal where rounding errors alone may have told them apart.
+        Logits count as equal if rounding errors alone may separate them.
         """
         logits = self.logits64(features)
         largest = logits.max(axis=1, keepdims=True)
-        return (logits >= largest - EQUAL * np.abs(logits).max(axis=1, keepdims=True)).argmax(axis=1)
+        rounding = LOGIT_ROUNDING * np.abs(logits).max(axis=1, keepdims=True)
+        predicted: np.ndarray = (logits >= largest - rounding).argmax(axis=1)
+        return predicted
 
     @cached_property
     def _weight64(self) -> np.ndarray:
@@ -57,12 +60,12 @@ class LinearHead:
 
 @dataclass(frozen=True)
 class TrainedHead:
-    """What training hands back.
+    """The result of training.
 
     Attributes:
         head: the head that was kept.
         validation_accuracy: its accuracy on the validation split, 0 to 1.
-        facts: further numbers by name: what the validation split chose (epoch, weight decay), iterations.
+        facts: further numbers by name: what the validation split chose (epoch, weight decay), and iterations.
     """
 
     head: LinearHead
@@ -71,7 +74,7 @@ class TrainedHead:
 
 
 def write_head(path: str | Path, head: LinearHead, **attributes: object) -> None:
-    """Write head.h5; ``attributes`` (the epoch kept, the weight decay chosen, ...) go beside the arrays."""
+    """Write head.h5, with ``attributes`` (the epoch kept, the weight decay chosen, ...) beside the arrays."""
     with written_hdf5(path) as file:
         file["weight"] = head.weight.astype(np.float32)
         file["bias"] = head.bias.astype(np.float32)
@@ -90,13 +93,11 @@ def read_head(path: str | Path, width: int | None = None) -> LinearHead:
 
 
 def _numbers(file: h5py.File, name: str) -> np.ndarray:
-    """Return a dataset of a head file as float32; raises InputError if it is not one of finite numbers."""
-    found = hdf5_reading.found_dataset(file, name)
-    if found is None or found.dtype.kind != "f":
+    """Return a dataset of a head file as float32; raises InputError if it does not hold finite numbers."""
+    dataset = hdf5_reading.found_dataset(file, name)
+    if dataset is None or dataset.dtype.kind != "f":
         raise InputError(f"{file.filename}: not a head file with {name!r}, an array of float32")
-    values = hdf5_reading.values(found).astype(np.float32)
+    values = hdf5_reading.values(dataset).astype(np.float32)
     if not np.isfinite(values).all():
-        raise InputError(
-            f"{file.filename}: {name} holds NaN or infinity; delete the file to have it made anew"
-        )
+        raise InputError(f"{file.filename}: {name} holds NaN or infinity; delete the file to regenerate it")
     return values

@@ -13,14 +13,14 @@ from activepool.heads.softmax_regression import Curvature, Point, SoftmaxRegress
 #: The coarsest relative error of a step, by the norm of the preconditioned residual.
 COARSEST = 0.1
 
-#: The last step is solved to this part of the relative error that it may have.
-SPARE = 0.1
+#: The last step is solved to this part of its admissible relative error.
+SAFETY_FACTOR = 0.1
 
-#: Products with the Hessian in one step.
+#: Largest number of products with the Hessian in one step.
 MAX_PRODUCTS = 500
 
-#: A step is halved so often at most, until the objective falls by this share of what its slope promises.
-MAX_HALVINGS, SUFFICIENT = 30, 1e-4
+#: A step is halved at most this often, until the objective falls by this share of what its slope predicts.
+MAX_HALVINGS, MIN_DECREASE = 30, 1e-4
 
 #: Differences of the objective below this part of it, or of 1, are rounding errors.
 ROUNDING = 1e-14
@@ -36,24 +36,25 @@ def newton(
         strength: λ > 0.
         start: where to start.
         accuracy: the distance from the optimum to reach, as a part of the largest weight.
-        max_iterations: at most so many steps.
+        max_iterations: largest number of steps.
 
     Returns: the last point, and how many steps led to it. It is as near as ``accuracy`` asks, or as float64
     and ``max_iterations`` allow.
     """
-    point, left = start, np.inf
+    point, remaining = start, np.inf
     for iteration in range(max_iterations):
         gradient = _joined(point.weight_gradient + strength * point.weight, point.bias_gradient)
         curvature = loss.curvature(point.weight, point.bias)
-        step, error = _step(curvature, strength, gradient, _value(point, strength), SPARE * accuracy / left)
+        finest = SAFETY_FACTOR * accuracy / remaining
+        step, error = _step(curvature, strength, gradient, _value(point, strength), finest)
         reached = _descend(loss, strength, point, step, float((gradient * step).sum()))
         if reached is None:
             return point, iteration
         size = _relative_change(reached, point)
         point = reached
         # A step of size s, solved to a relative error e, leaves about max(s, e) · s.
-        left = max(size, error) * size
-        if left <= accuracy:
+        remaining = max(size, error) * size
+        if remaining <= accuracy:
             return point, iteration + 1
     return point, max_iterations
 
@@ -80,7 +81,7 @@ def _step(
         weight_product, bias_product = curvature.product(weight, bias)
         product = _joined(weight_product + strength * weight, bias_product)
         along = float((direction * product).sum())
-        if not along > 0:  # nothing but rounding errors is left
+        if not along > 0:  # only rounding errors remain
             break
         length = norm / along
         step = step + length * direction
@@ -105,13 +106,13 @@ def _balanced(parameters: Array) -> Array:
 def _descend(
     loss: SoftmaxRegression, strength: float, point: Point, step: Array, slope: float
 ) -> Point | None:
-    """Return the point after the step, or after as short a part of it as lowers the objective; else None."""
+    """Return the point after the step, halved until the objective falls; None if it never does."""
     value = _value(point, strength)
     length = 1.0
     for _ in range(MAX_HALVINGS):
         parameters = _balanced(_joined(point.weight, point.bias) + length * step)
         reached = loss(parameters[:, :-1], parameters[:, -1])
-        if _value(reached, strength) <= value + SUFFICIENT * length * slope + ROUNDING * max(1.0, value):
+        if _value(reached, strength) <= value + MIN_DECREASE * length * slope + ROUNDING * max(1.0, value):
             return reached
         length /= 2
     return None
@@ -122,12 +123,12 @@ def _value(point: Point, strength: float) -> float:
 
 
 def _relative_change(point: Point, before: Point) -> float:
-    """Return the largest change of a weight as a part of the largest weight; of a bias, of 1 at least."""
+    """Return the largest change of a weight over the largest weight, or of a bias over the largest or 1."""
     xp = array_namespace(point.weight)
-    of_weight = float(xp.max(xp.abs(point.weight - before.weight)))
-    of_bias = float(xp.max(xp.abs(point.bias - before.bias)))
+    weight_change = float(xp.max(xp.abs(point.weight - before.weight)))
+    bias_change = float(xp.max(xp.abs(point.bias - before.bias)))
     largest_weight, largest_bias = (float(xp.max(xp.abs(values))) for values in (point.weight, point.bias))
-    return max(of_weight / largest_weight if of_weight else 0.0, of_bias / max(1.0, largest_bias))
+    return max(weight_change / largest_weight if weight_change else 0.0, bias_change / max(1.0, largest_bias))
 
 
 def _joined(weight: Array, bias: Array) -> Array:

@@ -1,6 +1,6 @@
-"""What a head says of labelled rows.
+"""A head's predictions for labelled rows.
 
-Each row is reduced to a few numbers as it streams by; logits are kept for one block at a time.
+Each row is reduced to a few numbers as it streams by; only one block's logits are in memory.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from activepool.heads.linear import LinearHead
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a head says of n labelled rows, a number a row.
+    """A head's predictions for n labelled rows.
 
     Attributes:
         labels: (n,) int64.
-        ranks: (n,) int64, how many classes come before the right one; of equal logits the lower class does.
+        ranks: (n,) int64, how many classes rank above the right one; with equal logits the lower class does.
         confidences: (n,) float64, the largest probability.
         losses: (n,) float64, −log of the right class's probability.
     """
@@ -30,27 +30,27 @@ class Predictions:
     losses: np.ndarray
 
     @property
-    def accuracy(self) -> float | None:
-        """Top-1 accuracy; None without rows."""
-        return mean(self.ranks < 1)
+    def accuracy(self) -> float:
+        """Top-1 accuracy; NaN without rows."""
+        return _mean(self.ranks < 1)
 
     @property
-    def nll(self) -> float | None:
-        """Mean negative log-likelihood in nats; None without rows."""
-        return mean(self.losses)
+    def nll(self) -> float:
+        """Mean negative log-likelihood in nats; NaN without rows."""
+        return _mean(self.losses)
 
 
 def predict(head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictions:
-    """Apply ``head`` to ``rows`` in float64, in blocks: the choice of a head depends on the predictions."""
+    """Apply ``head`` to ``rows`` in blocks, in float64 because the choice of a head depends on the result."""
     with compute.mapping() as mapping:
         return predict_by(mapping, head, rows, compute)
 
 
 def predict_by(mapping: Mapping, head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictions:
-    """Do what `predict` does, on workers that are there already."""
+    """Do what `predict` does, on existing workers."""
     weight, bias = (compute.array(values.astype(np.float64)) for values in (head.weight, head.bias))
-    one_block = partial(_predict_block, weight, bias, rows, compute)
-    blocks = list(mapping(one_block, row_blocks(len(rows), BLOCK_ROWS)))
+    predict_block = partial(_predict_block, weight, bias, rows, compute)
+    blocks = list(mapping(predict_block, row_blocks(len(rows), BLOCK_ROWS)))
     if not blocks:
         return Predictions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
     return Predictions(rows.labels, *(np.concatenate(column) for column in zip(*blocks, strict=True)))
@@ -62,14 +62,13 @@ def _predict_block(
     """Return ranks, confidences and losses of a part of the rows."""
     logits = to_numpy(compute.array(rows.read(part, np.float64)) @ weight.T + bias)
     labels = rows.labels[part][:, None]
-    of_labels = np.take_along_axis(logits, labels, axis=1)
-    before = (logits == of_labels) & (np.arange(logits.shape[1]) < labels)
-    ranks = ((logits > of_labels) | before).sum(axis=1)
+    label_logits = np.take_along_axis(logits, labels, axis=1)
+    before = (logits == label_logits) & (np.arange(logits.shape[1]) < labels)
+    ranks = ((logits > label_logits) | before).sum(axis=1)
     largest = logits.max(axis=1)
     log_normalisers = np.log(np.exp(logits - largest[:, None]).sum(axis=1))
-    return ranks, np.exp(-log_normalisers), log_normalisers + largest - of_labels[:, 0]
+    return ranks, np.exp(-log_normalisers), log_normalisers + largest - label_logits[:, 0]
 
 
-def mean(values: np.ndarray) -> float | None:
-    """Return the mean of ``values``; None if there are none."""
-    return float(values.mean()) if len(values) else None
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if len(values) else np.nan

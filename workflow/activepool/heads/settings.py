@@ -1,4 +1,4 @@
-"""The settings of the ways to train a head: two on cached features, and one with the whole network."""
+"""The settings of the three ways to train a head: two on cached features, one with the whole network."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -30,9 +30,9 @@ class SgdSettings:
             ``cosine`` lowers it to zero over ``epochs``.
         step_size: in epochs; of the schedule ``step`` alone.
         gamma: of the schedule ``step`` alone.
-        epochs: at most so many.
+        epochs: largest number of epochs.
         batch_size: in samples; the last batch of an epoch may be smaller.
-        patience: training stops after so many epochs in a row without a better validation accuracy.
+        patience: training stops after this many epochs in a row without a better validation accuracy.
     """
 
     solver: ClassVar[str] = "sgd"
@@ -53,9 +53,9 @@ class FinetuneSettings(SgdSettings):
     """The recipe of Emam et al. 2021 for the whole network; the defaults are theirs for ImageNet.
 
     Attributes, beside those of `SgdSettings`:
-        freeze_batch_norm: train with the batch statistics of the pretraining, as their code does.
+        freeze_batch_norm: train with the batch-norm statistics of the pretraining, as their code does.
         augmentation: of the training images, a name in activepool.features.transforms.
-        threads: CPU threads; a part of the result, not of the hardware.
+        threads: CPU threads; they change the result, so they are no hardware setting.
     """
 
     solver: ClassVar[str] = "finetune"
@@ -69,15 +69,15 @@ class FinetuneSettings(SgdSettings):
 
 @dataclass(frozen=True, config=_CHECKED)
 class LbfgsSettings:
-    """Straight to the optimum of the regularised softmax regression; see `activepool.heads.lbfgs`.
+    """The optimum of the regularised softmax regression; see `activepool.heads.lbfgs`.
 
     Attributes:
         class_weights: weigh classes in the loss by the inverse of their counts in the labelled set.
-        weight_decays: one weight decay, or several of which the validation split chooses. They are relative
+        weight_decays: one weight decay, or several for the validation split to choose from. They are relative
             to the total variance of the labelled features, so that the same values fit every backbone.
         max_iterations: of Newton's method or L-BFGS, for each weight decay.
-        tolerance: L-BFGS, for problems too large for Newton's method, stops when an iteration lowers the
-            objective by less than this part of it.
+        tolerance: L-BFGS, which solves problems too large for Newton's method, stops when an iteration lowers
+            the objective by less than this part.
     """
 
     solver: ClassVar[str] = "lbfgs"
@@ -87,18 +87,18 @@ class LbfgsSettings:
     tolerance: Positive = 1e-6
 
 
-#: What a configuration's ``head`` can be.
+#: The possible values of ``head`` in a configuration.
 HeadSettings = SgdSettings | LbfgsSettings | FinetuneSettings
 
 _SOLVERS: dict[str, type[HeadSettings]] = {
-    one.solver: one for one in (SgdSettings, LbfgsSettings, FinetuneSettings)
+    settings.solver: settings for settings in (SgdSettings, LbfgsSettings, FinetuneSettings)
 }
 
 
 def head_settings(content: Mapping[str, Any]) -> HeadSettings:
-    """Return the settings that ``content`` describes: ``solver``, and any of that solver's attributes.
+    """Return the settings in ``content``: ``solver``, and any of that solver's attributes.
 
-    Raises: InputError that names every key that is not known or has a value that cannot be.
+    Raises: InputError that names every unknown key and every key with an invalid value.
     """
     options = dict(content)
     solver = options.pop("solver", None)
@@ -107,6 +107,6 @@ def head_settings(content: Mapping[str, Any]) -> HeadSettings:
     try:
         return TypeAdapter(_SOLVERS[solver]).validate_python(options)
     except ValidationError as error:
-        wrong = {f"{found['loc'][0]}: {found['msg']}" for found in error.errors()}
-        known = ", ".join(one.name for one in fields(_SOLVERS[solver]))
+        wrong = {f"{detail['loc'][0]}: {detail['msg']}" for detail in error.errors()}
+        known = ", ".join(field.name for field in fields(_SOLVERS[solver]))
         raise InputError(f"head: {'; '.join(sorted(wrong))} (solver {solver} knows: {known})") from None

@@ -1,8 +1,8 @@
 """The linear head by stochastic gradient descent: the recipe of Emam et al. 2021 on cached features.
 
-Minibatches of cross entropy with momentum; weight decay on weight and bias, as in their code. After each
-epoch the validation split is classified, and the epoch with the best accuracy is kept. Every round starts
-anew, from normal weights of standard deviation 0.001 and a bias of 0.
+Minibatches of cross entropy with momentum; weight decay on weight and bias, as in their code. Each epoch ends
+with the accuracy on the validation split, and the best epoch is kept. Every round starts from fresh normal
+weights of standard deviation 0.001 and a bias of 0.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from activepool.heads.linear import LinearHead, TrainedHead
 from activepool.heads.predictions import predict
 from activepool.heads.settings import SgdSettings
 
-#: Standard deviation of the first weights, from the code of Emam et al.
+#: Standard deviation of the initial weights, from the code of Emam et al.
 INITIAL_DEVIATION = 1e-3
 
 
@@ -36,25 +36,25 @@ def train_sgd(
     compute: Compute,
     views: Sequence[FeatureMatrix] = (),
 ) -> TrainedHead:
-    """Train a head on ``labelled`` and keep its best epoch on ``validation``; of equal ones the earlier.
+    """Train a head on ``labelled`` and keep its best epoch on ``validation``; ties go to the earlier.
 
     Args:
         labelled: the labelled set, held in memory in float32.
         validation: read once an epoch.
         num_classes: C.
         settings: the recipe.
-        seed: with ``round_number``, seed of the first weights, of the order of samples and of their views.
+        seed: with ``round_number``, seed of the initial weights, the order of samples and their views.
         round_number: from 0.
-        compute: the steps run on its device; on a CPU on one thread, so that the head does not depend on the
+        compute: the steps run on its device, on a CPU in one thread, so that the head does not depend on the
             number of cores. Its workers share the validation split.
-        views: (N, d) each; if there are any, each sample shows a random one of them in each epoch.
+        views: (N, d) each; if there are any, each epoch uses a random view of each sample.
 
     Raises: InputError if training diverges.
     """
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(integer_seed(seed, round_number, "train"))
     recipe = _Recipe(labelled, views, num_classes, settings, generator, torch.device(compute.device))
-    best_accuracy, best_epoch, best_head = -1.0, 0, None
+    best_accuracy, best_epoch, best_head = -1.0, 0, recipe.head()
     for epoch in tqdm(range(1, settings.epochs + 1), desc="sgd", unit="epoch", disable=None):
         head = recipe.run_epoch()
         if not np.isfinite(head.weight).all():
@@ -71,10 +71,10 @@ def train_sgd(
 
 
 class _Recipe:
-    """The state of one training, an epoch at a time.
+    """One training, an epoch at a time.
 
     Attributes:
-        steps: of the optimiser, so far.
+        steps: steps of the optimiser so far.
     """
 
     def __init__(
@@ -104,22 +104,26 @@ class _Recipe:
         self._epochs_features = self._features_of_epochs(labelled, views)
 
     def run_epoch(self) -> LinearHead:
-        """Show each sample once; return the head after it."""
+        """Show each sample once; return the head that results."""
         features = next(self._epochs_features)
         order = torch.randperm(len(features), generator=self._generator).to(self._device)
-        for batch in order.split(self._batch_size):
+        for batch in torch.split(order, self._batch_size):
             self._optimizer.zero_grad()
             logits = linear(features[batch], self._weight, self._bias)
-            cross_entropy(logits, self._labels[batch], self._class_weights).backward()
+            torch.autograd.backward(cross_entropy(logits, self._labels[batch], self._class_weights))
             self._optimizer.step()
             self.steps += 1
         self._scheduler.step()
+        return self.head()
+
+    def head(self) -> LinearHead:
+        """Return the head of the present weights."""
         return LinearHead(to_numpy(self._weight).copy(), to_numpy(self._bias).copy())
 
     def _features_of_epochs(
         self, labelled: LabelledRows, views: Sequence[FeatureMatrix]
     ) -> Iterator[torch.Tensor]:
-        """Yield the features that each epoch shows, (L, d): those stored, or a random view of each sample."""
+        """Yield the features of each epoch, (L, d): those stored, or a random view of each sample."""
         features = labelled.read()
         while not views:
             yield torch.from_numpy(features).to(self._device)
@@ -131,7 +135,7 @@ class _Recipe:
 
 
 def scheduler(optimizer: torch.optim.Optimizer, settings: SgdSettings) -> LRScheduler:
-    """Return the schedule of the learning rate that the settings name, to be stepped once an epoch."""
+    """Return the learning-rate schedule in the settings; step it once per epoch."""
     if settings.schedule == "cosine":
         return CosineAnnealingLR(optimizer, T_max=settings.epochs)
     return StepLR(optimizer, settings.step_size, settings.gamma)

@@ -4,7 +4,7 @@ With centred features x_i, labels y_i and weights ω_i that sum to 1, the loss i
 
     f(W, b) = Σ_i ω_i · (log Σ_c exp(w_c·x_i + b_c) − w_{y_i}·x_i − b_{y_i}).
 
-The code is written for the array namespace of a block: NumPy on a CPU, torch on a GPU.
+The code works in the array namespace of its blocks: NumPy on a CPU, torch on a GPU.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,14 +26,14 @@ from activepool.compute.blocks import (
 )
 from activepool.heads.labelled import LabelledRows
 
-#: The covariance is taken from at least this many samples per feature, if there are as many.
+#: The covariance is estimated from at least this many samples per feature, if there are as many.
 COVARIANCE_SAMPLES_PER_FEATURE = 10
 
-#: Samples that are multiplied at once with the weights of FEW_CLASSES or less: BLAS takes small matrices as
-#: they are, and copies large ones first, which for few classes costs more than the product.
-PIECE_ROWS, FEW_CLASSES = 64, 16
+#: With at most MAX_PIECE_CLASSES classes, this many samples are multiplied at once: BLAS uses small matrices
+#: in place, but copies large ones first, which with few classes costs more than the product.
+PIECE_ROWS, MAX_PIECE_CLASSES = 64, 16
 
-#: Samples of a block in float64: small problems have few samples, and each worker needs blocks of its own.
+#: Samples in a float64 block: small problems have few samples, and each worker needs blocks of its own.
 DOUBLE_ROWS = 512
 
 Precision = Literal["float32", "float64"]
@@ -61,14 +61,14 @@ class Point:
 
 
 class SoftmaxRegression:
-    """The loss f on a labelled set that lies in memory as centred blocks.
+    """The loss f on a labelled set, held in memory as centred blocks.
 
-    Within a block, products and sums have the precision of its features; across blocks, in their order, sums
-    are float64. Memory: L · d numbers of that precision.
+    Within a block, products and sums have the precision of its features; sums over blocks, in order, are
+    float64. Memory: L · d numbers of that precision.
 
     Attributes:
-        mean: (d,), what was subtracted from the features.
-        variance: the total variance Σ_i ω_i ‖x_i‖² of the centred features; 1 if they are all the same.
+        mean: (d,), subtracted from the features.
+        variance: the total variance Σ_i ω_i ‖x_i‖² of the centred features; 1 if all are equal.
     """
 
     def __init__(
@@ -84,18 +84,20 @@ class SoftmaxRegression:
 
         Args:
             rows: the L samples.
-            labels: (L,) 0 … K−1, each of them there.
+            labels: (L,) 0 … K−1; each occurs.
             weights: (L,) the weights ω.
             compute: the device of the blocks.
-            mapping: of ``compute``; shares the blocks among its workers.
+            mapping: of ``compute``; spreads the blocks over its workers.
             precision: of the blocks.
         """
         self._mapping, self._dtype = mapping, np.dtype(precision)
         read = partial(_read_block, rows, labels, weights.astype(self._dtype), compute)
         block_rows = BLOCK_ROWS if precision == "float32" else DOUBLE_ROWS
         self._blocks = list(mapping(read, row_blocks(len(rows), block_rows)))
-        sums = [to_numpy(one).astype(np.float64) for one in self._map(_weighted_sum)]
-        self.mean = sum(sums).astype(self._dtype)
+        mean = np.zeros(rows.width)
+        for block_sum in self._map(_weighted_sum):
+            mean += to_numpy(block_sum)
+        self.mean = mean.astype(self._dtype)
         self.variance = sum(self._map(partial(_centre, compute.array(self.mean)))) or 1.0
 
     def __call__(self, weight: Array, bias: Array) -> Point:
@@ -115,7 +117,7 @@ class SoftmaxRegression:
     def covariance(self) -> np.ndarray:
         """Return an estimate of Σ_i ω_i x_i x_iᵀ, (d, d) float64, from every s-th sample.
 
-        Ten to twenty samples per feature make it about as good a preconditioner as all of them would.
+        As a preconditioner, ten to twenty samples per feature are about as good as all of them.
         """
         samples = sum(len(block.labels) for block in self._blocks)
         width = len(self.mean)
@@ -162,9 +164,9 @@ class Curvature:
 
 def _sums(parts: Iterator[tuple[Array, ...]]) -> list[Array]:
     """Return the sums over blocks, in their order, of each array of their results, float64."""
-    totals = [_double(one) for one in next(parts)]
+    totals = [_double(values) for values in next(parts)]
     for part in parts:
-        totals = [total + _double(one) for total, one in zip(totals, part, strict=True)]
+        totals = [total + _double(values) for total, values in zip(totals, part, strict=True)]
     return totals
 
 
@@ -177,7 +179,7 @@ def _read_block(
     rows: LabelledRows, labels: np.ndarray, weights: np.ndarray, compute: Compute, part: slice
 ) -> _Block:
     return _Block(
-        compute.array(rows.read(part, weights.dtype)),
+        compute.array(rows.read(part, weights.dtype.type)),
         compute.array(labels[part]),
         compute.array(weights[part]),
         compute.array(np.arange(len(labels[part]))),
@@ -209,11 +211,11 @@ def _loss_and_gradients(weight: Array, bias: Array, block: _Block) -> tuple[Arra
     namespace = array_namespace(weight)
     logits = _logits(weight, bias, block.features)
     logits -= namespace.max(logits, axis=0)
-    of_labels = logits[block.labels, block.places]
+    label_logits = logits[block.labels, block.places]
     exponentials = namespace.exp(logits)
     normalisers = namespace.sum(exponentials, axis=0)
-    losses = block.weights * (namespace.log(normalisers) - of_labels)
-    # The gradient in the logits, ω_i (p_i − e_{y_i}), in the place of the exponentials.
+    losses = block.weights * (namespace.log(normalisers) - label_logits)
+    # The gradient in the logits, ω_i (p_i − e_{y_i}), overwrites the exponentials.
     residuals = exponentials
     residuals *= block.weights / normalisers
     residuals[block.labels, block.places] -= block.weights
@@ -253,35 +255,35 @@ def _curvature_diagonal(block: _Block, probabilities: Array) -> tuple[Array, Arr
 
 
 def _logits(weight: Array, bias: Array, features: Array) -> Array:
-    """Return the logits (K, n) of ``features`` (n, d); class by class, what follows is quicker."""
+    """Return the logits (K, n) of ``features`` (n, d); later steps are quicker class by class."""
     namespace = array_namespace(weight)
     rows, classes = features.shape[0], weight.shape[0]
     logits = namespace.repeat(bias[:, None], rows, axis=1)
     if not namespace.any(weight):  # the start of training
         return logits
     pieces, rest = _pieces(features, classes)
-    in_pieces = rows - len(rest)
-    logits[:, :in_pieces] += namespace.reshape(pieces @ weight.T, (in_pieces, classes)).T
-    logits[:, in_pieces:] += weight @ rest.T
+    cut = rows - len(rest)
+    logits[:, :cut] += namespace.reshape(pieces @ weight.T, (cut, classes)).T
+    logits[:, cut:] += weight @ rest.T
     return logits
 
 
 def _weight_gradient(residuals: Array, features: Array) -> Array:
-    """Return residuals (K, n) times ``features`` (n, d); of few classes the sum over pieces."""
+    """Return residuals (K, n) times ``features`` (n, d); with few classes as a sum over pieces."""
     namespace = array_namespace(residuals)
     classes, rows = residuals.shape
     pieces, rest = _pieces(features, classes)
     if not len(pieces):
         return residuals @ features
-    in_pieces = rows - len(rest)
-    by_piece = namespace.reshape(residuals[:, :in_pieces], (classes, len(pieces), PIECE_ROWS))
-    of_pieces = namespace.permute_dims(by_piece, (1, 0, 2)) @ pieces
-    return namespace.sum(of_pieces, axis=0) + residuals[:, in_pieces:] @ rest
+    cut = rows - len(rest)
+    by_piece = namespace.reshape(residuals[:, :cut], (classes, len(pieces), PIECE_ROWS))
+    products = namespace.permute_dims(by_piece, (1, 0, 2)) @ pieces
+    return namespace.sum(products, axis=0) + residuals[:, cut:] @ rest
 
 
 def _pieces(features: Array, classes: int) -> tuple[Array, Array]:
-    """Divide ``features`` (n, d) into pieces (p, PIECE_ROWS, d), for few classes, and the rest (r, d)."""
+    """Divide ``features`` (n, d) into pieces (p, PIECE_ROWS, d), if classes are few, and the rest (r, d)."""
     rows, width = features.shape
-    number = rows // PIECE_ROWS if classes <= FEW_CLASSES else 0
+    number = rows // PIECE_ROWS if classes <= MAX_PIECE_CLASSES else 0
     cut = number * PIECE_ROWS
     return array_namespace(features).reshape(features[:cut], (number, PIECE_ROWS, width)), features[cut:]

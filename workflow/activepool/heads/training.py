@@ -1,4 +1,4 @@
-"""One door to both ways of training a linear head."""
+"""Training a linear head by whichever solver its settings name."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def train_head(
     """Train as ``settings`` say; only SGD depends on the seed and the round, and uses ``views``."""
     if isinstance(settings, LbfgsSettings):
         return train_lbfgs(labelled, validation, num_classes, settings, compute)
-    # lbfgs on a CPU does without torch, the import of which takes seconds.
+    # On a CPU, lbfgs does not need torch, which takes seconds to import.
     from activepool.heads.sgd import train_sgd
 
     return train_sgd(labelled, validation, num_classes, settings, seed, round_number, compute, views)

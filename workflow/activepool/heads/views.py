@@ -10,9 +10,9 @@ from activepool.features.store import FeatureMatrix
 
 
 def read_views(path: str | Path) -> list[FeatureMatrix]:
-    """Return the V views of the training part, each (N, d), left on disk; none if the file has none.
+    """Return the V views of the training part, each (N, d), memory-mapped; an empty list without views.
 
-    Raises: InputError if the views do not fit ``train/features``.
+    Raises: InputError if the views do not match ``train/features``.
     """
     with h5py.File(path, "r") as file:
         views, features = file.get("train/views"), file["train/features"]

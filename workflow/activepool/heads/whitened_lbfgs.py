@@ -8,12 +8,12 @@ from scipy.optimize import OptimizeResult, minimize
 from activepool.compute.blocks import Array, Compute, Mapping, array_namespace, row_blocks, to_numpy
 from activepool.heads.softmax_regression import Point, SoftmaxRegression
 
-#: Classes whose weights are brought to other coordinates at once.
+#: Number of classes whose weights change coordinates at once.
 CLASS_ROWS = 128
 
-#: A step that promises so much less than the tolerance is not made: its gain would be lost in the rounding
-#: errors of the loss, among which a line search would look for it in vain.
-NEGLIGIBLE = 0.01
+#: A step that promises less than this part of the tolerance is not taken: a line search could not find its
+#: gain among the rounding errors of the loss.
+MIN_PROMISE = 0.01
 
 
 class Whitening:
@@ -22,8 +22,8 @@ class Whitening:
     At the start (W = 0, b the logarithms of the classes' frequencies π) the Hessian of f is
     (diag π − ππᵀ) ⊗ Σ with Σ the covariance of the features. Its diagonal blocks are on average h Σ,
     h = (1 − Σ_c π_c²)/K; R is the Cholesky factor of h Σ + λI. Böhning (1992, Multinomial logistic regression
-    algorithm) has ½ in the place of h, a bound that holds everywhere; with many classes it is far from the
-    truth, and λ then counts too little.
+    algorithm) uses ½ instead of h, a bound that holds everywhere; with many classes it is far too large, and
+    λ then counts too little.
     """
 
     def __init__(
@@ -34,11 +34,11 @@ class Whitening:
         compute: Compute,
         mapping: Mapping,
     ) -> None:
-        """Factorise; ``frequencies`` are π, (K,), with the sum 1, and ``weight_decay`` is λ."""
+        """Factorise; ``frequencies`` are π, (K,), with sum 1, and ``weight_decay`` is λ."""
         # With one class there is no curvature, and nothing to minimise either.
         curvature = (1 - (frequencies**2).sum()) / len(frequencies) or 1.0
         scaled = curvature * covariance
-        # Σ was made in float32; less than its rounding errors would not keep it positive definite.
+        # Σ was computed in float32; adding less than its rounding errors may leave it indefinite.
         rounding = np.finfo(np.float32).eps * np.trace(scaled)
         scaled[np.diag_indices_from(scaled)] += max(weight_decay, rounding)
         factor = cholesky(scaled, lower=True)
@@ -68,7 +68,7 @@ class Whitening:
 
 
 class WhitenedLbfgs:
-    """The problem of one labelled set, whose covariance is computed once for all weight decays."""
+    """The problem of one labelled set; its covariance is computed once for all weight decays."""
 
     def __init__(
         self, loss: SoftmaxRegression, frequencies: np.ndarray, compute: Compute, mapping: Mapping
@@ -81,18 +81,18 @@ class WhitenedLbfgs:
     ) -> tuple[Point, int]:
         """Return the minimum of f(W, b) + λ/2 · ‖W‖² for λ = ``strength``, and the number of iterations.
 
-        It ends when an iteration lowers the objective by less than the part ``tolerance`` of it.
+        It ends when an iteration lowers the objective by less than the part ``tolerance``.
         """
         whitening = Whitening(self._covariance, strength, self._frequencies, self._compute, self._mapping)
         objective = _Objective(self._loss, whitening, strength, start)
 
         def stop_in_time(intermediate_result: OptimizeResult) -> None:
-            if objective.promise < NEGLIGIBLE * tolerance:
+            if objective.promise < MIN_PROMISE * tolerance:
                 raise StopIteration
 
-        if objective.promise < NEGLIGIBLE * tolerance:
+        if objective.promise < MIN_PROMISE * tolerance:
             return start, 0
-        found = minimize(
+        result = minimize(
             objective,
             objective.start,
             jac=True,
@@ -100,20 +100,20 @@ class WhitenedLbfgs:
             callback=stop_in_time,
             options={"maxiter": max_iterations, "ftol": tolerance, "gtol": 0.0},
         )
-        return objective.point(found.x), int(found.nit)
+        return objective.point(result.x), int(result.nit)
 
 
 class _Objective:
-    """The regularised loss of flat variables; the last point that was asked for is kept.
+    """The regularised loss as a function of flat variables; keeps the last point evaluated.
 
-    The variables are the whitened coordinates, scaled. SciPy's first trial is a step of length 1, whatever
-    the gradient; in whitened coordinates, where the curvature is about 1, the gradient itself is nearly
-    Newton's step, and the scale gives it the length 1.
+    The variables are the whitened coordinates, scaled. SciPy first tries a step of length 1, whatever the
+    gradient; in whitened coordinates, where the curvature is about 1, the gradient itself is nearly Newton's
+    step, and the scale gives it length 1.
 
     Attributes:
-        start: the variables of the point where it starts.
-        promise: what part of the objective a step of Newton's from the last point would gain, were the
-            curvature in whitened coordinates 1.
+        start: the variables of the starting point.
+        promise: the part of the objective that a Newton step from the last point would gain if the curvature
+            in whitened coordinates were 1.
     """
 
     def __init__(self, loss: SoftmaxRegression, whitening: Whitening, strength: float, start: Point) -> None:
@@ -127,7 +127,7 @@ class _Objective:
         return self._value_and_gradient(self.point(variables))
 
     def point(self, variables: np.ndarray) -> Point:
-        """Return the point of the variables."""
+        """Return the point at the variables."""
         if not np.array_equal(variables, self._last[0]):
             self._last = variables.copy(), self._loss(*self._whitening.parameters(variables * self._scale))
         return self._last[1]

@@ -52,13 +52,13 @@ def imbalanced(generator, size=150, width=4, classes=5, labelled=40, empty=()):
 @pytest.mark.parametrize("remaining_budget", [30, 60, 200])
 def test_picks_are_those_of_the_definition(monkeypatch, length, empty, remaining_budget):
     monkeypatch.setattr(class_balance, "BLOCK_ROWS", 16)
-    monkeypatch.setattr(class_balance, "LISTED_AT_ONCE", 4)
+    monkeypatch.setattr(class_balance, "CHUNK_ROWS", 4)
     for seed in range(4):
         generator = np.random.default_rng(seed)
         features, pool, rows, labels, truth = imbalanced(generator, empty=empty)
         predicted = np.where(generator.random(len(truth)) < 0.3, generator.integers(0, 5, len(truth)), truth)
         matrix = FeatureMatrix.of_array(features)
-        candidates = NearestToClass(matrix, pool, ClassMeans.of(matrix, rows, labels, 5), length)
+        candidates = NearestToClass(matrix, pool, ClassMeans.from_labelled(matrix, rows, labels, 5), length)
         counts = np.bincount(labels, minlength=5)
         with Compute(workers=2).mapping() as mapping:
             picks = balanced_picks(
@@ -83,7 +83,7 @@ def test_labels_missing_lift_the_minority_to_the_average_majority():
 def test_equal_samples_are_taken_in_their_order():
     features = np.tile(np.array([[0.0, 0.0], [5.0, 1.0]], dtype=np.float32), (30, 1))
     matrix = FeatureMatrix.of_array(features)
-    means = ClassMeans.of(matrix, np.array([0, 1]), np.array([0, 1]), 2)
+    means = ClassMeans.from_labelled(matrix, np.array([0, 1]), np.array([0, 1]), 2)
     candidates = NearestToClass(matrix, np.arange(2, 60), means, 2)
     taken = []
     with Compute().mapping() as mapping:

@@ -45,8 +45,8 @@ def check(features, pool, centers, budget, compute=CPU):
 def small_blocks(monkeypatch):
     """Sizes at which a small pool crosses every border."""
     for name, size in {
-        "FRONT": 5,
-        "LARGEST_FRONT": 40,
+        "MIN_FRONT": 5,
+        "MAX_FRONT": 40,
         "FIRST_CENTERS": 2,
         "PRODUCT_ROWS": 4,
         "BLOCK_ROWS": 7,

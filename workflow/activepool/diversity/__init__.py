@@ -1,1 +1,1 @@
-"""How a set of samples is grown so that it covers the pool: pure functions on features."""
+"""Growing a set of samples that covers the pool: pure functions on features."""

@@ -1,4 +1,4 @@
-"""The centers that samples are compared with, growing as samples are picked."""
+"""The centers that samples are compared with; picks are added as new centers."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from activepool.features.store import FeatureMatrix, require_finite
 class Centers:
     """Rows of a feature matrix in the order in which they became centers, kept on the device.
 
-    All points are moved to a common origin, the mean of the first centers: where features share a large
-    mean, that keeps norms, and with them the error of the Gram form, small.
+    All points are relative to a common origin, the mean of the first centers: with features that share a
+    large mean, that keeps norms small, and with them the error of the Gram form.
 
     Memory: capacity × d float32.
     """
@@ -23,27 +23,27 @@ class Centers:
         self._origin = np.zeros(features.shape[1], dtype=np.float32)
         if len(rows):
             self._origin = to_numpy(self.points(rows[:BLOCK_ROWS]).values).mean(axis=0)
-        room = np.zeros((capacity, features.shape[1]), dtype=np.float32)
-        self._points = Points(compute.array(room), compute.array(np.zeros(capacity, dtype=np.float32)))
+        values = np.zeros((capacity, features.shape[1]), dtype=np.float32)
+        self._points = Points(compute.array(values), compute.array(np.zeros(capacity, dtype=np.float32)))
         for start in range(0, len(rows), BLOCK_ROWS):
             self.append(rows[start : start + BLOCK_ROWS])
 
     def __len__(self) -> int:
-        """How many centers there are."""
+        """The number of centers."""
         return len(self.rows)
 
     def append(self, rows: np.ndarray) -> None:
-        """Make ``rows`` the next centers."""
+        """Add ``rows`` as the next centers."""
         added, points = slice(len(self), len(self) + len(rows)), self.points(rows)
         self._points.values[added], self._points.norms[added] = points.values, points.norms
         self.rows = np.concatenate([self.rows, rows])
 
     def points(self, rows: np.ndarray) -> Points:
-        """Return any rows of the feature matrix as points about the common origin.
+        """Return any rows of the feature matrix as points relative to the common origin.
 
-        Raises InputError if a feature is not a number, or too large to be squared in float32.
+        Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
         """
-        points = Points.of(self._features.take(rows) - self._origin, self._compute)
+        points = Points.from_features(self._features.take(rows) - self._origin, self._compute)
         require_finite(rows, to_numpy(points.norms))
         return points
 
@@ -62,8 +62,8 @@ class Centers:
             known: (n,) float64 squared distances to the nearest of other centers, or bounds of them.
             start, stop: the range of centers to compare with.
 
-        Returns: (n,) float64, the smaller of ``known`` and the exact squared distance. Only pairs that
-        can be the nearest are summed exactly.
+        Returns: (n,) float64, the smaller of ``known`` and the exact squared distance. Only pairs that may be
+        the nearest are summed exactly.
         """
         lower, upper = distance_bounds(self.points(rows), self._points[start:stop])
         xp = array_namespace(lower)

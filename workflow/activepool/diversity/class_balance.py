@@ -1,4 +1,4 @@
-"""Balancing the classes of the labelled set, by nearness to their means (Aggarwal et al. 2020)."""
+"""Balancing the classes of the labelled set by distances to class means (Aggarwal et al. 2020)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from activepool.features.store import FeatureMatrix
 from activepool.scores.nearest import NearestPerClass
 
 #: Squared distances below this part of the squared norms are rounding errors.
-EQUAL = 1e-13
+DISTANCE_ROUNDING = 1e-13
 
-#: Listed samples that are compared with the majority's means at once.
-LISTED_AT_ONCE = 32
+#: Number of listed samples that are compared with the majority's means at once.
+CHUNK_ROWS = 32
 
 
 @dataclass(frozen=True)
 class ClassMeans:
-    """The mean feature of each class, over its labelled samples.
+    """The mean feature of each class over its labelled samples.
 
     Attributes:
-        values: (C, d) float64; zeros where the class has none.
+        values: (C, d) float64; zeros for a class without labelled samples.
         known: (C,) whether the class has a labelled sample.
     """
 
@@ -29,10 +29,10 @@ class ClassMeans:
     known: np.ndarray
 
     @classmethod
-    def of(
+    def from_labelled(
         cls, features: FeatureMatrix, rows: np.ndarray, labels: np.ndarray, num_classes: int
     ) -> "ClassMeans":
-        """Return the means over ``rows``, which have these labels."""
+        """Return the means over ``rows`` with these labels."""
         values = np.zeros((num_classes, features.shape[1]))
         known = np.bincount(labels, minlength=num_classes) > 0
         for label in np.flatnonzero(known):
@@ -40,70 +40,93 @@ class ClassMeans:
         return cls(values, known)
 
     def ratios(self, samples: np.ndarray, majority: np.ndarray) -> np.ndarray:
-        """Return how near samples (n, d) float64 are to each class, and how far from the majority's.
+        """Return the distance of samples (n, d) float64 to each class relative to the majority classes.
 
-        The squared distance to the mean of the class over that to the nearest mean of the classes in the
-        mask ``majority``; where there is no mean, 1 stands for the distance. Returns (n, C), rounded to
-        float32, so that equal samples have equal ratios.
+        This is the squared distance to the mean of the class over that to the nearest mean of the classes in
+        the mask ``majority``; a missing mean counts as distance 1. Returns (n, C), rounded to float32 so that
+        equal samples have equal ratios.
         """
         norms = np.square(samples).sum(axis=1, keepdims=True) + np.square(self.values).sum(axis=1)
         squared = norms - 2 * (samples @ self.values.T)
-        squared[squared < EQUAL * norms] = 0  # a sample that is the mean, but for rounding errors
+        squared[squared < DISTANCE_ROUNDING * norms] = 0  # the sample equals the mean
         squared = np.where(self.known, squared, 1)
-        measured = majority & self.known
-        nearest = squared[:, measured].min(axis=1, keepdims=True) if measured.any() else np.ones((1, 1))
+        known_majority = majority & self.known
+        nearest = np.ones((1, 1))
+        if known_majority.any():
+            nearest = squared[:, known_majority].min(axis=1, keepdims=True)
         ratios = np.full(squared.shape, np.inf)
-        return np.divide(squared, nearest, out=ratios, where=nearest > 0).astype(np.float32)
+        np.divide(squared, nearest, out=ratios, where=nearest > 0)
+        return ratios.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """For each class, the samples with the smallest ratios for a mask of majority classes.
+
+    Attributes:
+        rows: (C, length), -1 where a class has fewer.
+        ratios: (C, length), ascending.
+        majority: (C,).
+    """
+
+    rows: np.ndarray
+    ratios: np.ndarray
+    majority: np.ndarray
 
 
 class NearestToClass:
     """For each class, the samples with the smallest ratios: listed in a pass over the pool, then taken.
 
-    The lists hold as long as no class leaves the majority: one that joins it can only raise ratios, so
-    that nothing overtakes what is listed but by being there. Memory: about 100 bytes × C × length.
+    The lists hold as long as no class leaves the majority: a class that joins it can only raise ratios, so
+    no unlisted sample can overtake a listed one. Memory: about 100 bytes × C × length.
+
+    Attributes:
+        available: (N,) whether a row is in the pool and not removed.
     """
 
     def __init__(self, features: FeatureMatrix, pool: np.ndarray, means: ClassMeans, length: int) -> None:
-        self.left = np.zeros(features.shape[0], dtype=bool)
-        self.left[pool] = True
+        self.available = np.zeros(features.shape[0], dtype=bool)
+        self.available[pool] = True
         self._features = features
         self._means = means
         self._length = length
-        self._majority: np.ndarray | None = None
+        self._listing: _Listing | None = None
 
     def remove(self, row: int) -> None:
         """Take a row out of the pool."""
-        self.left[row] = False
+        self.available[row] = False
 
     def nearest(self, label: int, majority: np.ndarray, mapping: Mapping) -> int:
         """Return the row of the pool with the smallest ratio to class ``label``; ties by the lower row."""
-        if self._majority is None or not self._holds_for(majority):
-            self._list(majority, mapping)
-        while (row := self._nearest_listed(label, majority)) is None:
-            if np.array_equal(majority, self._majority):
+        listing = self._listing
+        if listing is None or not self._holds(listing, majority):
+            listing = self._list(majority, mapping)
+        while (row := self._nearest_listed(listing, label, majority)) is None:
+            if np.array_equal(majority, listing.majority):
                 self._length *= 2
-            self._list(majority, mapping)
+            listing = self._list(majority, mapping)
         return row
 
-    def _nearest_listed(self, label: int, majority: np.ndarray) -> int | None:
-        """Return the nearest row of the list, or None if one that is not listed may be nearer."""
-        left = self.left[self._rows[label]] & (self._rows[label] >= 0)
-        rows, at_least = self._rows[label][left], self._ratios[label][left]
-        best = (np.inf, len(self.left))
-        for chunk in row_blocks(len(rows), LISTED_AT_ONCE):
+    def _nearest_listed(self, listing: _Listing, label: int, majority: np.ndarray) -> int | None:
+        """Return the nearest row of the list, or None if an unlisted row may be nearer."""
+        listed = listing.rows[label]
+        available = self.available[listed] & (listed >= 0)
+        rows, lower_bounds = listed[available], listing.ratios[label][available]
+        best = (np.inf, len(self.available))
+        for chunk in row_blocks(len(rows), CHUNK_ROWS):
             ratios = self._means.ratios(self._features.take(rows[chunk], np.float64), majority)[:, label]
             best = min([*zip(ratios.tolist(), rows[chunk].tolist(), strict=True), best])
-            following = at_least[chunk.stop] if chunk.stop < len(rows) else self._ratios[label, -1]
+            following = lower_bounds[chunk.stop] if chunk.stop < len(rows) else listing.ratios[label, -1]
             if best[0] < following:
                 return best[1]
-        return best[1] if len(rows) and np.array_equal(majority, self._majority) else None
+        return best[1] if len(rows) and np.array_equal(majority, listing.majority) else None
 
-    def _holds_for(self, majority: np.ndarray) -> bool:
-        listed, now = self._majority & self._means.known, majority & self._means.known
-        return listed.any() == now.any() and not (listed & ~now).any()
+    def _holds(self, listing: _Listing, majority: np.ndarray) -> bool:
+        listed, now = listing.majority & self._means.known, majority & self._means.known
+        return bool(listed.any() == now.any() and not (listed & ~now).any())
 
-    def _list(self, majority: np.ndarray, mapping: Mapping) -> None:
-        pool = np.flatnonzero(self.left)
+    def _list(self, majority: np.ndarray, mapping: Mapping) -> _Listing:
+        pool = np.flatnonzero(self.available)
         nearest = NearestPerClass(len(self._means.known), min(self._length, len(pool)))
 
         def offer(block: slice) -> None:
@@ -112,17 +135,18 @@ class NearestToClass:
 
         for _ in mapping(offer, row_blocks(len(pool), BLOCK_ROWS)):
             pass
-        self._rows, self._ratios = nearest.lists()
-        self._majority = majority
+        self._listing = _Listing(*nearest.lists(), majority)
+        return self._listing
 
 
 def majority_classes(counts: np.ndarray) -> np.ndarray:
     """Return a mask of the classes with more than the mean count, (C,)."""
-    return counts > counts.mean()
+    majority: np.ndarray = counts > counts.mean()
+    return majority
 
 
 def labels_missing(counts: np.ndarray) -> float:
-    """Return how many labels would lift all minority classes to the average majority class."""
+    """Return how many labels would raise all minority classes to the average majority class."""
     majority = majority_classes(counts)
     if not majority.any():
         return 0.0
@@ -138,25 +162,25 @@ def balanced_picks(
     generator: np.random.Generator,
     mapping: Mapping,
 ) -> np.ndarray:
-    """Pick at random as long as the budget left can still balance the classes, and else for balance.
+    """Pick at random while the remaining budget can still balance the classes; otherwise pick for balance.
 
     Args:
-        candidates: the pool; not fewer than ``budget``.
+        candidates: the pool; at least ``budget`` samples.
         counts: (C,) labelled samples of each class.
         budget: how many to pick.
         remaining_budget: picks of this and all later rounds together.
-        predict: the class of a row, as one of which a pick counts.
+        predict: returns the class that a picked row counts for.
         generator: the source of randomness.
         mapping: of the compute.
 
     Returns: rows in pick order, (budget,).
     """
     counts = counts.copy()
-    shuffled = iter(generator.permutation(np.flatnonzero(candidates.left)).tolist())
+    shuffled = iter(generator.permutation(np.flatnonzero(candidates.available)).tolist())
     picks: list[int] = []
     while len(picks) < budget:
         if labels_missing(counts) < remaining_budget - len(picks):
-            pick = next(row for row in shuffled if candidates.left[row])
+            pick = next(row for row in shuffled if candidates.available[row])
         else:
             pick = candidates.nearest(int(counts.argmin()), majority_classes(counts), mapping)
         candidates.remove(pick)

@@ -1,22 +1,23 @@
-"""Hierarchical clusters, and k-means cells for pools that are too large for them."""
+"""Hierarchical clusters, and k-means cells for pools too large for them."""
 
 from typing import Literal
 
 import numpy as np
 
 from activepool.compute.blocks import Compute, row_blocks
+from activepool.compute.rounding import rounded
 from activepool.diversity.k_means import k_means, nearest_centres
 from activepool.features.store import FeatureMatrix
 
-#: Samples that the cells are fitted to, as a multiple of their number, and the steps of k-means.
+#: Samples per cell that the cells are fitted to, and the steps of k-means.
 SAMPLES_PER_CELL = 64
 LLOYD_STEPS = 10
 
 #: Rows of the distance matrix that are computed at once.
 DISTANCE_ROWS = 256
 
-#: Distances are rounded to this part of the largest, so that equal ones stay equal whatever BLAS did.
-EQUAL = 2.0**-36
+#: Distances are rounded to this part of the largest, so that equal distances stay equal with any BLAS.
+DISTANCE_RESOLUTION = 2.0**-36
 
 
 def agglomerate(
@@ -26,7 +27,7 @@ def agglomerate(
 
     Args:
         points: (n, d) float32.
-        clusters: how many are wanted; with n or more, each point is its own.
+        clusters: how many; with n or more, each point is a cluster.
         linkage: the mean distance between two clusters, or Ward's increase of the squared error.
         compute: workers; no effect on the result.
 
@@ -34,7 +35,7 @@ def agglomerate(
     """
     if clusters >= len(points):
         return np.arange(len(points))
-    from scipy.cluster import hierarchy  # as long to import as all else of a query
+    from scipy.cluster import hierarchy  # takes as long to import as the rest of a query
 
     tree = hierarchy.linkage(_pairwise_distances(points, compute), method=linkage)
     return hierarchy.fcluster(tree, clusters, criterion="maxclust").astype(np.int64) - 1
@@ -78,9 +79,4 @@ def _pairwise_distances(points: np.ndarray, compute: Compute) -> np.ndarray:
 
     for _ in compute.map(fill, row_blocks(size, DISTANCE_ROWS)):
         pass
-    largest = result.max(initial=0.0)
-    if largest > 0:
-        quantum = EQUAL * 2.0 ** np.ceil(np.log2(largest))
-        np.round(result / quantum, out=result)
-        result *= quantum
-    return result
+    return rounded(result, result.max(initial=0.0), DISTANCE_RESOLUTION, out=result)

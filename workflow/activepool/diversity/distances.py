@@ -1,8 +1,7 @@
-"""Squared Euclidean distances: bounds from a float32 product, and exact values for the few that decide.
+"""Squared Euclidean distances: bounds from a float32 product, and exact values for the few that matter.
 
-The Gram form ‖x‖² + ‖y‖² − 2 x·y costs one matrix product, and loses digits where x and y are near. Its
-error is bounded here, so that it can rule pairs out; the distances of those left are summed from direct
-differences in float64.
+The Gram form ‖x‖² + ‖y‖² − 2 x·y costs one matrix product, and loses digits where x and y are near. Bounds of
+its error rule pairs out; the distances of the other pairs are summed from direct differences in float64.
 """
 
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ class Points:
     norms: Array
 
     @classmethod
-    def of(cls, features: np.ndarray, compute: Compute) -> "Points":
+    def from_features(cls, features: np.ndarray, compute: Compute) -> "Points":
         """Return the points of ``features`` (n, d) float32."""
         return cls(compute.array(features), compute.array(np.einsum("ij,ij->i", features, features)))
 
@@ -34,15 +33,15 @@ class Points:
 
     def __len__(self) -> int:
         """n."""
-        return self.values.shape[0]
+        return len(self.values)
 
 
 def rounding_slack(width: int) -> float:
-    """Return by what part of ‖x‖² + ‖y‖² the Gram form of ‖x − y‖² may be wrong in float32.
+    """Return the largest error of the Gram form of ‖x − y‖² in float32, as a part of ‖x‖² + ‖y‖².
 
-    A sum of d products is wrong, in whatever order, by at most d u ‖x‖ ‖y‖ with u = 2⁻²⁴ (Higham 2002,
-    section 3.1). So are x·y, of which 2 ‖x‖ ‖y‖ ≤ ‖x‖² + ‖y‖², and the norms. Further 32 u stand for the
-    rounding of the other sums, and of x and y themselves.
+    The error of a sum of d products is at most d u ‖x‖ ‖y‖ in any order, with u = 2⁻²⁴ (Higham 2002, section
+    3.1). This bounds x·y, by 2 ‖x‖ ‖y‖ ≤ ‖x‖² + ‖y‖², and the norms. Another 32 u cover the rounding of the
+    other sums and of x and y themselves.
     """
     return (2 * width + 32) * 2.0**-24
 
@@ -64,7 +63,7 @@ def exact_distances(
 ) -> np.ndarray:
     """Return ‖x_left − y_right‖² of pairs of rows x of ``features`` and y of ``others``, (pairs,) float64.
 
-    They are summed from direct differences.
+    Sums of squared direct differences.
     """
     result = np.empty(len(left))
     for pairs in row_blocks(len(left), PAIRS_AT_ONCE):
@@ -76,4 +75,5 @@ def exact_distances(
 
 def squared_norms(rows: np.ndarray) -> np.ndarray:
     """Return the squared norm of each row; equal rows have equal norms, to the last bit."""
-    return np.square(rows).sum(axis=1)
+    norms: np.ndarray = np.square(rows).sum(axis=1)
+    return norms

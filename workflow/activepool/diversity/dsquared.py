@@ -1,28 +1,30 @@
 """D² sampling, the seeding of k-means++ (Arthur and Vassilvitskii 2007), by rejection.
 
-Each pick is drawn with a probability in proportion to its squared distance D² to the nearest pick before
-it. One distance of each sample to each pick would cost a pass over the pool a pick. But D² only falls, so
-old values are upper bounds. A sample drawn in proportion to the bounds, and accepted with the probability
-D² / bound, is drawn in proportion to D². Only what is drawn is compared with the picks, and only with as
-many as it takes to see that it is rejected.
+Each pick is drawn with probability proportional to its squared distance D² to the nearest earlier pick.
+Distances of all samples to each pick would cost a pass over the pool per pick. But D² only falls, so old
+values are upper bounds. A sample drawn in proportion to the bounds, and accepted with probability D² / bound,
+is drawn in proportion to D². Only drawn samples are compared with the picks, and only with as many picks as
+it takes to reject them.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from activepool.compute.blocks import Compute, Mapping, array_namespace, row_blocks, to_numpy
 from activepool.diversity.gradients import GradientEmbeddings, Gradients, squared_distances
 
-#: Draws from the same bounds.
+#: Number of draws from the same bounds.
 DRAWS = 512
 
-#: Picks that a draw is first compared with; each further step doubles the picks it has seen.
+#: Number of picks that a draw is compared with at first; each further step doubles it.
 FIRST_PICKS = 64
 
 #: Samples in one product with the picks.
 PRODUCT_ROWS = 256
+
+Item = TypeVar("Item")
 
 
 def d_squared_sample(
@@ -43,23 +45,24 @@ def d_squared_sample(
         generator: the source of randomness.
         compute: device and workers; the workers have no effect on the result.
 
-    Returns: the picks in their order, (budget,). Where all that is left has distance 0 to the picks, the
-    lowest rows.
+    Returns: the picks in their order, (budget,). Once all other samples have distance 0 to the picks, the
+    lowest rows follow.
 
     Memory beyond the mapped features: budget × (d + C) float64 and some blocks.
 
-    The last bits of a BLAS kernel decide nothing: the bounds from which samples are drawn are free of them,
-    and float64 decides whether a draw is accepted.
+    The picks do not depend on the last bits of a BLAS kernel: the bounds are free of them, and float64
+    decides whether a draw is accepted.
     """
     if budget == 0:
-        return pool[:0]
+        return np.empty(0, dtype=pool.dtype)
     sampler = _Sampler(embeddings, pool, squared_norms, budget)
     with compute.mapping() as mapping:
-        return pool[sampler.run(generator, mapping)]
+        picks: np.ndarray = pool[sampler.run(generator, mapping)]
+    return picks
 
 
 class _Sampler:
-    """The picks so far, and a bound of D² for each sample; positions are those in ``pool``.
+    """The picks so far, and a bound of D² for each sample; positions are positions in ``pool``.
 
     ``_bound[i]`` is at least the squared distance to the nearest pick, and at most that to the nearest of
     the first ``_seen[i]`` picks.
@@ -85,19 +88,19 @@ class _Sampler:
         while len(self._picks) < self._budget:
             total = np.cumsum(self._bound)
             if total[-1] == 0:
-                left = np.setdiff1d(np.arange(len(self._pool)), self._picks)
-                return np.concatenate([self._picks, left[: self._budget - len(self._picks)]])
+                others = np.setdiff1d(np.arange(len(self._pool)), self._picks)
+                return np.concatenate([self._picks, others[: self._budget - len(self._picks)]])
             places = np.searchsorted(total, generator.random(DRAWS) * total[-1], side="right")
             drawn = np.minimum(places, len(self._pool) - 1)
             self._accept(drawn, generator.random(DRAWS) * self._bound[drawn], mapping)
         return self._picks
 
     def _accept(self, drawn: np.ndarray, threshold: np.ndarray, mapping: Mapping) -> None:
-        """Pick those of the draws, one after the other, whose D² is above their threshold.
+        """Pick the draws whose D² is above their threshold, one after the other.
 
         Args:
-            drawn: (draws,) positions; one may be there several times.
-            threshold: (draws,) a uniform share of the bound that each was drawn by.
+            drawn: (draws,) positions, perhaps with repeats.
+            threshold: (draws,) a uniform share of the bound by which each was drawn.
         """
         gradients, distance = self._compare(drawn, threshold, mapping)
         alive = np.flatnonzero(distance > threshold)
@@ -110,14 +113,15 @@ class _Sampler:
                 np.minimum(distance, between[draw], out=distance)
                 distance[candidates == candidates[draw]] = 0
         np.minimum.at(self._bound, candidates, distance)
-        self._add(candidates[accepted], gradients[accepted])
+        chosen = np.array(accepted, dtype=np.int64)
+        self._add(candidates[chosen], gradients[chosen])
 
     def _compare(
         self, drawn: np.ndarray, threshold: np.ndarray, mapping: Mapping
     ) -> tuple[Gradients, np.ndarray]:
-        """Compare each draw with the picks, until it is at or below its threshold or has seen all.
+        """Compare each draw with the picks until it is at or below its threshold or has seen all picks.
 
-        Returns: the embeddings of the draws, and their bounds, which are D² where above the threshold.
+        Returns: the embeddings of the draws, and their bounds; a bound above the threshold equals D².
         """
         gradients = self._embeddings.empty(len(drawn))
         distance, seen = self._bound[drawn], self._seen[drawn]
@@ -158,6 +162,6 @@ class _Sampler:
         self._bound[self._picks] = 0
 
 
-def _run(mapping: Mapping, function: Callable[[Any], None], items: Iterable[Any]) -> None:
+def _run(mapping: Mapping, function: Callable[[Item], None], items: Iterable[Item]) -> None:
     for _ in mapping(function, items):
         pass

@@ -20,11 +20,11 @@ RESOLUTION = 1e-12
 #: Bounds of squared norms are multiples of this part of the power of two above them.
 BOUND_STEP = 1 / 64
 
-#: Norms this close to a step, as a part of it, are computed in float64; so are those below SMALL, for which
-#: float32 may have no digits left, and SEEN others, so that the error of float32 is known.
-CLOSE, SMALL, SEEN = 1e-4, 1e-20, 256
+#: These norms are computed in float64: within STEP_TOLERANCE (relative) of a step; below MIN_NORM, where
+#: float32 may have no digits left; and the first EXACT_NORMS, which show the error of float32.
+STEP_TOLERANCE, MIN_NORM, EXACT_NORMS = 1e-4, 1e-20, 256
 
-#: The error of a norm not computed in float64 is taken to be at most so many times the largest one seen.
+#: Norms not computed in float64 are assumed to have at most this many times the largest error seen.
 ERROR_MARGIN = 4.0
 
 
@@ -44,7 +44,7 @@ class Gradients:
 
     def __len__(self) -> int:
         """n."""
-        return self.norms.shape[0]
+        return len(self.norms)
 
     def __getitem__(self, rows: slice | np.ndarray) -> "Gradients":
         """Return some of the embeddings."""
@@ -69,7 +69,7 @@ def squared_distances(left: Gradients, right: Gradients) -> Array:
 
 
 class GradientEmbeddings:
-    """The gradient embeddings of a head over a feature matrix, made when they are asked for.
+    """The gradient embeddings of a head over a feature matrix, computed on request.
 
     Memory: a few blocks of BLOCK_ROWS × (d + 2 C) float64 per worker.
     """
@@ -84,7 +84,7 @@ class GradientEmbeddings:
         )
 
     def empty(self, capacity: int) -> Gradients:
-        """Return room for ``capacity`` embeddings."""
+        """Return ``capacity`` zero embeddings, to be filled."""
         shapes = (capacity, self._head.num_classes), (capacity, self._features.shape[1]), (capacity,)
         return Gradients(*(self._compute.array(np.zeros(shape)) for shape in shapes))
 
@@ -112,29 +112,29 @@ class GradientEmbeddings:
         return result
 
     def norm_bounds(self, rows: np.ndarray, squared_norms: np.ndarray) -> np.ndarray:
-        """Return upper bounds of ‖g‖², close and free of the last bits in which BLAS kernels differ.
+        """Return upper bounds of ‖g‖²: tight, and free of the last bits in which BLAS kernels differ.
 
         Args:
             rows: (n,) rows.
             squared_norms: (n,) float32, by `squared_norms`.
 
         Returns: (n,) float64, each rounded up to a multiple of BOUND_STEP times the power of two above it.
-        Where the error of float32 may reach across a multiple, float64 decides.
+        Where the error of float32 may reach past a multiple, float64 decides.
         """
         exact, known = squared_norms.astype(np.float64), np.zeros(len(rows), dtype=bool)
-        close = 0.0
-        reach = CLOSE  # as far as errors may reach
-        while reach > close:
-            close = reach
+        tolerance = 0.0
+        error = STEP_TOLERANCE  # the largest error of float32 to expect
+        while error > tolerance:
+            tolerance = error
             mantissa = np.frexp(exact)[0] / BOUND_STEP
-            near = np.abs(mantissa - np.round(mantissa)) <= close * mantissa
-            near |= squared_norms < SMALL
-            near[:SEEN] = True
-            wanted = np.flatnonzero(near & ~known)
-            exact[wanted] = self._squared_norms64(rows[wanted])
+            near = np.abs(mantissa - np.round(mantissa)) <= tolerance * mantissa
+            near |= squared_norms < MIN_NORM
+            near[:EXACT_NORMS] = True
+            missing = np.flatnonzero(near & ~known)
+            exact[missing] = self._squared_norms64(rows[missing])
             known |= near
-            seen = known & (squared_norms >= SMALL)
-            reach = ERROR_MARGIN * np.abs(exact[seen] / squared_norms[seen] - 1).max(initial=0.0)
+            compared = known & (squared_norms >= MIN_NORM)
+            error = ERROR_MARGIN * np.abs(exact[compared] / squared_norms[compared] - 1).max(initial=0.0)
         mantissa, exponent = np.frexp(exact)
         return np.ldexp(np.ceil(mantissa / BOUND_STEP) * BOUND_STEP, exponent)
 
@@ -157,7 +157,7 @@ class GradientEmbeddings:
 def _residuals(logits: Array) -> Array:
     """Return a = p − e_ŷ of each row, (n, C); overwrites the logits.
 
-    Its entry of ŷ is minus the sum of the others, which keeps its digits where p_ŷ is near 1.
+    The entry of ŷ is minus the sum of the others, which keeps its digits where p_ŷ is near 1.
     """
     xp = array_namespace(logits)
     rows = xp.arange(logits.shape[0], device=None if isinstance(logits, np.ndarray) else logits.device)

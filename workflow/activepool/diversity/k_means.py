@@ -1,7 +1,7 @@
-"""Lloyd's k-means, to the same bits on any number of workers and with any BLAS kernel.
+"""Lloyd's k-means, with the same bits on any number of workers and with any BLAS kernel.
 
-A float32 product finds the centres that may be the nearest of a sample. Where there are several, direct
-differences in float64 decide. Means are float64 sums in a fixed order.
+A float32 product finds the centres that may be nearest to a sample. If there are several, direct differences
+in float64 decide. Means are float64 sums in a fixed order.
 """
 
 import numpy as np
@@ -19,11 +19,11 @@ def k_means(
     Args:
         features: (N, d).
         rows: (n,) the samples.
-        start: (k,) rows that are the first centres.
-        steps: at most so many; it ends earlier where the centres no longer move.
+        start: (k,) rows of the initial centres.
+        steps: largest number of steps; it ends earlier when the centres no longer move.
         compute: device and workers; no effect on the result.
 
-    A centre that is nearest to no sample stays where it is. Memory: k × d float64 and some blocks.
+    A centre without samples keeps its place. Memory: k × d float64 and some blocks.
     """
     centres = features.take(start, np.float64)
     with compute.mapping() as mapping:
@@ -71,21 +71,21 @@ class _Cells:
         self._features = features
         self._centres = FeatureMatrix.of_array(centres)
         self._compute = compute
-        # Norms, and with them the error of the product, are small about a common origin.
+        # Relative to a common origin, norms are small, and with them the error of the product.
         self._origin = centres.mean(axis=0).astype(np.float32)
-        self._points = Points.of((centres - self._origin).astype(np.float32), compute)
+        self._points = Points.from_features((centres - self._origin).astype(np.float32), compute)
         self._largest_norm = float(to_numpy(self._points.norms).max())
 
     def nearest(self, rows: np.ndarray) -> np.ndarray:
         """Return the number of the nearest centre of each row, (n,)."""
-        samples = Points.of(self._features.take(rows) - self._origin, self._compute)
+        samples = Points.from_features(self._features.take(rows) - self._origin, self._compute)
         xp = array_namespace(samples.norms)
         scores = samples.values @ self._points.values.T
         scores *= -2
         scores += self._points.norms
         slack = 4 * rounding_slack(samples.values.shape[1])
         limit = xp.min(scores, axis=1) + slack * (samples.norms + self._largest_norm)
-        sample, centre = (to_numpy(found) for found in xp.nonzero(scores <= limit[:, None]))
+        sample, centre = (to_numpy(places) for places in xp.nonzero(scores <= limit[:, None]))
         nearest = np.empty(len(rows), dtype=np.int64)
         nearest[sample[::-1]] = centre[::-1]  # the first of each
         rivals = np.bincount(sample, minlength=len(rows))[sample] > 1

@@ -1,12 +1,12 @@
 """Greedy k-center: repeatedly the sample that is farthest from all centers (Gonzalez 1985).
 
-In active learning it is the core-set strategy (Sener and Savarese 2018, algorithm 1), whose first centers
-are the labelled set.
+In active learning this is the core-set strategy (Sener and Savarese 2018, algorithm 1), which starts with the
+labelled set as centers.
 
-A distance of each sample to each new center would cost a pass over the pool a pick. But the distance to
-the nearest center only falls as centers are added, so an old value is an upper bound, and a sample whose
-bound is not among the largest cannot be next. Only the few with the largest bounds are brought up to
-date, and only against as many centers as it takes to see that they are not next.
+Distances of all samples to each new center would cost a pass over the pool per pick. But the distance to the
+nearest center only falls as centers are added, so an old value is an upper bound, and a sample whose bound is
+not among the largest cannot be next. Only the few with the largest bounds are updated, and only with as many
+centers as it takes to rule them out.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from activepool.diversity.centers import Centers
 from activepool.diversity.distances import distance_bounds, squared_norms
 from activepool.features.store import FeatureMatrix
 
-#: Samples with the largest bounds that are looked at together: at least, and at most. There are more of
-#: them after FEW picks came of it, since then loose bounds of others were in the way.
-FRONT, LARGEST_FRONT, FEW = 512, 16384, 64
+#: The front, the samples with the largest bounds, has between MIN_FRONT and MAX_FRONT samples. It grows after
+#: fewer than MIN_PICKS picks, because then loose bounds of other samples were in the way.
+MIN_FRONT, MAX_FRONT, MIN_PICKS = 512, 16384, 64
 
-#: Centers in the first pass over the pool; each later look at a sample doubles the centers it has seen.
+#: Centers in the first pass over the pool; each later update of a sample doubles the centers it has seen.
 FIRST_CENTERS = 128
 
 #: Samples in one product with the centers.
@@ -31,12 +31,12 @@ PRODUCT_ROWS = 256
 
 @dataclass(frozen=True)
 class Nearness:
-    """How near samples are to their nearest center, as far as it is known.
+    """What is known of samples' distances to their nearest center.
 
     Attributes:
-        distance: (n,) float64, squared: not less than that to the nearest of all centers, not more than
-            that to the nearest of the first ``seen``; exact, then, where all were seen.
-        seen: (n,) int64, with how many of the centers, in their order, each sample was compared.
+        distance: (n,) float64, squared: at least the distance to the nearest of all centers, at most that to
+            the nearest of the first ``seen`` centers; so it is exact once all were seen.
+        seen: (n,) int64, the number of centers, in their order, that each sample was compared with.
     """
 
     distance: np.ndarray
@@ -44,16 +44,16 @@ class Nearness:
 
     @classmethod
     def unknown(cls, size: int) -> "Nearness":
-        """Return the nearness of ``size`` samples of which nothing is known."""
+        """Return the nearness of ``size`` samples before any comparison."""
         return cls(np.full(size, np.inf), np.zeros(size, dtype=np.int64))
 
 
 def first_nearness(
     features: FeatureMatrix, pool: np.ndarray, centers: np.ndarray, compute: Compute
 ) -> Nearness:
-    """Return what a pass over ``pool`` (n,) tells of its nearness to ``centers`` (m,): some upper bounds.
+    """Return upper bounds of the distances of ``pool`` (n,) to ``centers`` (m,), from one pass over the pool.
 
-    Raises InputError if a feature is not a number, or too large to be squared in float32.
+    Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
     """
     nearness = Nearness.unknown(len(pool))
     first = Centers(features, centers[:BLOCK_ROWS], len(centers[:BLOCK_ROWS]), compute)
@@ -74,7 +74,7 @@ def greedy_k_center(
     compute: Compute,
     nearness: Nearness | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Nearness]:
-    """Pick ``budget`` rows of ``pool``, each the farthest from the centers and the picks before it.
+    """Pick ``budget`` rows of ``pool``, each the farthest from the centers and the earlier picks.
 
     Args:
         features: (N, d).
@@ -82,17 +82,17 @@ def greedy_k_center(
         centers: (m,) rows of the first centers.
         budget: how many to pick.
         compute: device and workers; no effect on the result.
-        nearness: of ``pool`` to these centers, as an earlier call or `first_nearness` has left it; the
-            latter by default, a pass over the pool.
+        nearness: of ``pool`` to these centers, from an earlier call or `first_nearness`; by default the
+            latter runs here, a pass over the pool.
 
     Returns: the picks in their order; the squared distance at which each was picked; and the nearness of
     ``pool`` to the centers followed by the picks (the picks themselves have distance -1).
 
-    The decisions are those of the greedy algorithm in float64, whatever the device. Equal distances go to
-    the lower row. With no center all distances are infinite, and the first pick is the lowest row.
-    Memory beyond the mapped features: (m + budget) × d float32 and some blocks.
+    The decisions are those of the greedy algorithm in float64, whatever the device. Ties go to the lower row.
+    Without centers all distances are infinite, and the first pick is the lowest row. Memory beyond the mapped
+    features: (m + budget) × d float32 and some blocks.
 
-    Raises InputError if a feature is not a number, or too large to be squared in float32.
+    Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
     """
     if nearness is None:
         nearness = first_nearness(features, pool, centers, compute)
@@ -105,7 +105,7 @@ def greedy_k_center(
 
 
 class _Search:
-    """The centers so far, and what is known of each sample; positions are those in ``pool``."""
+    """The centers so far, and what is known of each sample; positions are positions in ``pool``."""
 
     def __init__(
         self, features: FeatureMatrix, pool: np.ndarray, centers: Centers, nearness: Nearness
@@ -118,19 +118,19 @@ class _Search:
     def pick(self, budget: int, mapping: Mapping) -> tuple[np.ndarray, np.ndarray]:
         """Return the positions of the next ``budget`` picks, and their squared distances."""
         picks: list[tuple[int, float]] = []
-        size = FRONT
+        size = MIN_FRONT
         while len(picks) < budget:
             front = _largest(self.nearness.distance, size)
             self._advance(front, mapping)
-            found = self._pick_from(front, budget - len(picks))
-            self._centers.append(self._pool[[position for position, _ in found]])
-            picks += found
-            size = max(FRONT, size // 2) if len(found) >= FEW else min(2 * size, LARGEST_FRONT)
+            new = self._pick_from(front, budget - len(picks))
+            self._centers.append(self._pool[[position for position, _ in new]])
+            picks += new
+            size = max(MIN_FRONT, size // 2) if len(new) >= MIN_PICKS else min(2 * size, MAX_FRONT)
         positions = np.array([position for position, _ in picks], dtype=np.int64)
         return positions, np.array([distance for _, distance in picks])
 
     def _advance(self, positions: np.ndarray, mapping: Mapping) -> None:
-        """Compare samples with further centers: as many again as they have seen, if there are so many."""
+        """Compare samples with further centers, up to twice the number that they have seen."""
         distance, seen = self.nearness.distance, self.nearness.seen
         stale = positions[seen[positions] < len(self._centers)]
         stale = stale[np.argsort(seen[stale], kind="stable")]
@@ -146,13 +146,13 @@ class _Search:
             pass
 
     def _pick_from(self, front: np.ndarray, budget: int) -> list[tuple[int, float]]:
-        """Pick from the samples of the front that are up to date, while no other can be farther.
+        """Pick from the up-to-date samples of the front while no other sample can be farther.
 
-        Returns: (position, squared distance) of each pick, at most ``budget`` of them and perhaps none.
+        Returns: (position, squared distance) of each pick; at most ``budget``, perhaps none.
         """
         distance, seen = self.nearness.distance, self.nearness.seen
         front = front[seen[front] == len(self._centers)]
-        front = front[_largest(distance[front], FRONT)]
+        front = front[_largest(distance[front], MIN_FRONT)]
         known = distance[front]
         distance[front] = -1
         rival = int(distance.argmax())
@@ -165,7 +165,7 @@ class _Search:
 
 
 class _Group:
-    """Samples whose distances to the centers are known, and which are now picked from.
+    """Candidates for the next picks; their distances to the centers are known.
 
     Attributes:
         upper: (n,) bounds of the squared distances to the nearest center or pick; -1 for the picks.
@@ -181,10 +181,10 @@ class _Group:
         self._pair_lower, self._pair_upper = map(to_numpy, distance_bounds(points, points))
 
     def pick(self, budget: int, rival_distance: float, rival_row: int) -> list[tuple[int, float]]:
-        """Pick the farthest members one by one, while no sample outside can be farther.
+        """Pick the farthest members one by one while no sample outside can be farther.
 
-        A pick lowers the bounds of all. Only where it may be nearer than all before it is a bound no
-        longer exact, and only if it comes to the top is it made exact again.
+        Each pick lowers the bounds of all members. A bound stays exact unless the pick may be nearer than all
+        centers; it is computed exactly again only when it becomes the largest.
 
         Returns: (member, squared distance) of each pick.
         """
@@ -210,7 +210,7 @@ class _Group:
         """Return the exact squared distance of a member to the nearest center or pick."""
         near = chosen[self._pair_lower[member, chosen] <= self.upper[member]]
         differences = self._features[near].astype(np.float64) - self._features[member]
-        return min(self.upper[member], squared_norms(differences).min(initial=np.inf))
+        return float(min(self.upper[member], squared_norms(differences).min(initial=np.inf)))
 
 
 def _largest(values: np.ndarray, count: int) -> np.ndarray:

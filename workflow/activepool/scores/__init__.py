@@ -1,1 +1,1 @@
-"""What is measured on one sample: uncertainty from its logits, distance to decision boundaries."""
+"""Scores of single samples: uncertainty from the logits, and distance to decision boundaries."""

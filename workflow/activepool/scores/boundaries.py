@@ -1,8 +1,8 @@
 """Distances from a sample to the decision boundaries of a linear head.
 
 The boundary between classes a and c is the hyperplane on which their logits are equal, so the distance
-of z to it is ((w_a − w_c)·z + b_a − b_c) / ‖w_a − w_c‖: a difference of two logits over a distance of two
-rows of the head. The logits and one C × C table give all of them, with no tensor of the width d.
+of z to it is ((w_a − w_c)·z + b_a − b_c) / ‖w_a − w_c‖: the difference of two logits over the distance of two
+rows of the head. The logits and one C × C table give all of them, without a tensor of width d.
 (Emam et al. 2021, section 3; MASE and BASE.)
 """
 
@@ -10,24 +10,25 @@ import numpy as np
 
 from activepool.compute.blocks import Array, array_namespace
 
-#: Rows whose squared distance is below this part of their squared norms are subtracted from each other.
-CLOSE = 1e-6
+#: A squared distance below this part of the squared norms has too few digits in the Gram form.
+MIN_GRAM_DISTANCE = 1e-6
 
 
 def row_distances(weight: np.ndarray) -> np.ndarray:
     """Return ‖w_a − w_c‖ for all pairs of rows of weight (C, d): (C, C) float64; exactly 0 for equal rows.
 
-    By the Gram form ‖w_a‖² + ‖w_c‖² − 2 w_a·w_c, which loses the digits of near-equal rows: those few
-    pairs are computed from their differences.
+    The Gram form ‖w_a‖² + ‖w_c‖² − 2 w_a·w_c loses the digits of near-equal rows; the distances of those few
+    pairs come from their differences.
     """
     rows = weight.astype(np.float64)
     rows -= rows.mean(axis=0)
     norms = np.square(rows).sum(axis=1)
     sums = norms[:, None] + norms
     squared = sums - 2 * (rows @ rows.T)
-    for number, close in enumerate(squared <= CLOSE * sums):
-        squared[number, close] = np.square(rows[close] - rows[number]).sum(axis=1)
-    return np.sqrt(squared)
+    for number, near in enumerate(squared <= MIN_GRAM_DISTANCE * sums):
+        squared[number, near] = np.square(rows[near] - rows[number]).sum(axis=1)
+    distances: np.ndarray = np.sqrt(squared)
+    return distances
 
 
 def inverse_row_distances(weight: np.ndarray) -> np.ndarray:
@@ -43,7 +44,7 @@ def boundary_distances(logits: Array, inverse_distances: Array) -> Array:
         logits: (n, C).
         inverse_distances: (C, C), from `inverse_row_distances`, in the logits' type.
 
-    For the predicted class ŷ (the first of the largest logits) it is the distance to the nearest
+    For the predicted class ŷ (the first with the largest logit) this is the distance to the nearest
     boundary, min over c ≠ ŷ; for another class c, the distance to the boundary between ŷ and c.
     Infinite where w_c = w_ŷ.
     """

@@ -1,19 +1,24 @@
-"""The exact few smallest, from approximate scores of all.
+"""The samples with the smallest exact scores, from approximate scores of all.
 
-A float32 product over the whole pool depends in its last bits on the library and the device. What is
-picked must not. So the approximate scores only propose: candidates near the cut are scored again in
-float64, and more of them are taken until none outside can belong inside.
+The last bits of a float32 product over the pool depend on the library and the device, but the picks must
+not. So the approximate scores only propose candidates: those near the cut are scored again in float64, and
+more are added until no other sample can belong to the smallest.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-#: Candidates beyond those needed, so that the error of the approximate scores is seen on enough of them.
+from activepool.compute.rounding import rounded
+
+#: Candidates beyond those needed: enough of them to estimate the error of the approximate scores.
 SPARE_CANDIDATES = 1024
 
-#: The error of a candidate not looked at is taken to be at most so many times the largest one seen.
+#: Scores not computed in float64 are assumed to have at most this many times the largest error seen.
 ERROR_MARGIN = 4.0
+
+#: Exact scores are rounded to this part of the largest.
+SCORE_RESOLUTION = 2.0**-40
 
 #: Maps positions (k,) to their exact scores (k,) float64.
 Rescore = Callable[[np.ndarray], np.ndarray]
@@ -25,24 +30,27 @@ def exact_smallest(approximate: np.ndarray, rescore: Rescore, count: int) -> tup
     Args:
         approximate: (n,) scores in float32.
         rescore: the exact scores.
-        count: how many are wanted; more than n gives all n.
+        count: how many to return; more than n gives all n.
 
     Returns: positions (min(count, n),) in order of score, ties by the lower position; their scores.
     """
-    return exact_smallest_of_list(approximate, rescore, min(count, len(approximate)), None, SPARE_CANDIDATES)
+    count = min(count, len(approximate))
+    smallest = exact_smallest_of_list(approximate, rescore, count, None, SPARE_CANDIDATES)
+    assert smallest is not None  # a list of all samples leaves nothing open
+    return smallest
 
 
 def exact_smallest_of_list(
     approximate: np.ndarray, rescore: Rescore, count: int, beyond: float | None, spare: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return what `exact_smallest` does, for a list that ends somewhere; None if more samples may belong.
+    """Return what `exact_smallest` does, for a list of some samples; None if one outside may belong.
 
     Args:
-        approximate: (n,) scores in float32 of what is listed.
+        approximate: (n,) scores in float32 of the listed samples.
         rescore: the exact scores.
-        count: how many are wanted.
-        beyond: the smallest approximate score that is not listed can have; None if all is listed.
-        spare: how many more candidates than ``count`` are looked at.
+        count: how many to return.
+        beyond: a lower bound of the approximate scores outside the list; None if it lists all samples.
+        spare: how many more candidates than ``count`` to rescore.
     """
     size = len(approximate)
     by_score = np.argsort(approximate, kind="stable")
@@ -66,7 +74,7 @@ def exact_smallest_of_list(
 
 
 def largest_error(exact: np.ndarray, approximate: np.ndarray) -> float:
-    """Return the largest |exact − approximate| where both are finite, and at least their rounding."""
+    """Return the largest |exact − approximate| where both are finite, at least the rounding of float32."""
     finite = np.isfinite(exact) & np.isfinite(approximate)
     if not finite.any():
         return 0.0
@@ -75,14 +83,10 @@ def largest_error(exact: np.ndarray, approximate: np.ndarray) -> float:
 
 
 def quantise(exact: np.ndarray, approximate: np.ndarray) -> np.ndarray:
-    """Round float64 scores to 2⁻⁴⁰ of the largest approximate one.
+    """Round float64 scores to SCORE_RESOLUTION of the largest approximate one.
 
-    Equal samples then have equal scores, in whatever order a library summed them, and the tie falls to
-    the lower index.
+    Equal samples then have equal scores, in whatever order a library summed them, and the tie goes to the
+    lower index.
     """
     finite = np.abs(approximate[np.isfinite(approximate)])
-    largest = float(finite.max(initial=0.0))
-    if largest == 0.0:
-        return exact
-    quantum = 2.0 ** (np.ceil(np.log2(largest)) - 40)
-    return np.round(exact / quantum) * quantum
+    return rounded(exact, float(finite.max(initial=0.0)), SCORE_RESOLUTION)

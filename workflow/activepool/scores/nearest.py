@@ -1,4 +1,4 @@
-"""For each class, the samples nearest to its decision boundary, kept while the pool streams by."""
+"""For each class, the samples nearest to its decision boundary, collected while the pool streams by."""
 
 import threading
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ import numpy as np
 
 from activepool.compute.blocks import Array, array_namespace, to_numpy
 
-#: Offers that wait before they are merged into the lists, as a multiple of the lists' own size.
+#: Offers wait until there are this many times the lists' own size; then they are merged.
 WAITING_FACTOR = 4
 
 
 class NearestPerClass:
-    """C lists of the ``length`` smallest (distance, row) pairs that were offered.
+    """C lists of the ``length`` smallest (distance, row) pairs offered.
 
-    The lists do not depend on the order of the offers: ties go to the lower row. Threads may offer at
-    once. Memory: about 100 bytes × C × length, and a block of distances.
+    The lists do not depend on the order of the offers: ties go to the lower row. Threads may offer
+    concurrently. Memory: about 100 bytes × C × length, and a block of distances.
     """
 
     def __init__(self, num_classes: int, length: int) -> None:
@@ -30,9 +30,9 @@ class NearestPerClass:
     def for_budget(cls, budget: int, num_classes: int, pool_size: int) -> "NearestPerClass":
         """Return lists somewhat longer than a class's share of ``budget``.
 
-        They must be longer, since other classes take samples from them: with as many samples in each class
-        eight times the share at most, and twenty times with a hundred times fewer in the rarest class. A list
-        that runs out costs a further pass, no more.
+        They must be longer because other classes take samples from them: up to eight times the share with
+        equally large classes, and up to twenty times if the rarest class is a hundred times smaller. A list
+        that runs out only costs another pass.
         """
         share = -(-budget // num_classes)
         return cls(num_classes, max(1, min(24 * share + 128, pool_size)))
@@ -43,7 +43,7 @@ class NearestPerClass:
             self._lower_bound(distances)
         xp = array_namespace(distances)
         near = xp.reshape(distances <= _like(self._bound, distances), (-1,))
-        (offered,) = xp.nonzero(near)  # of a flat array, in a fifth of the time
+        (offered,) = xp.nonzero(near)  # five times quicker on a flat array
         position, of_class = np.divmod(to_numpy(offered), self.num_classes)
         keys = _keys(of_class, to_numpy(xp.reshape(distances, (-1,))[offered]))
         with self._lock:
@@ -54,7 +54,7 @@ class NearestPerClass:
     def lists(self) -> tuple[np.ndarray, np.ndarray]:
         """Return rows (C, length) int64 and distances (C, length) float32, nearest first.
 
-        Where fewer were offered, the rest is row -1 at distance infinity.
+        Lists with fewer offers end in rows -1 at distance infinity.
         """
         with self._lock:
             self._merge()
@@ -67,13 +67,13 @@ class NearestPerClass:
         return rows, distances
 
     def _lower_bound(self, distances: Array) -> None:
-        """Take the ``length``-th smallest of these distances for a bound; a class cannot need more."""
+        """Lower the bound of each class to the ``length``-th smallest of its distances here."""
         within_block = to_numpy(_smallest(distances, self.length - 1))
         with self._lock:
             self._bound = np.minimum(self._bound, within_block)
 
     def _merge(self) -> None:
-        """Keep the ``length`` first of each class, by distance, then row, of all that was not dropped yet."""
+        """Merge the waiting offers, and keep the first ``length`` of each class by distance, then row."""
         keys, rows = (np.concatenate(parts) for parts in zip(self._kept, *self._waiting, strict=True))
         self._bound = self._lowered_bound(np.sort(keys))
         near = _distance(keys) <= self._bound[_class(keys)]
@@ -84,7 +84,7 @@ class NearestPerClass:
         self._waiting = []
 
     def _lowered_bound(self, ascending: np.ndarray) -> np.ndarray:
-        """Return the distance of each class's ``length``-th key; the bound as it is where there are fewer."""
+        """Return the distance of each class's ``length``-th key, or its bound if it has fewer keys."""
         starts = np.searchsorted(_class(ascending), np.arange(self.num_classes + 1))
         last = starts[:-1] + self.length - 1
         full = last < starts[1:]
@@ -94,9 +94,9 @@ class NearestPerClass:
 
 
 def joined(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lists of a whole pool from those of its parts, all as `NearestPerClass.lists` returns them.
+    """Join the lists of the parts of a pool; all are as `NearestPerClass.lists` returns them.
 
-    The parts' lists are of one length, and none lists a row of another.
+    The parts' lists have equal lengths and no common rows.
     """
     rows, distances = (np.concatenate(parts, axis=1) for parts in zip(*lists, strict=True))
     length = lists[0][0].shape[1]
@@ -106,16 +106,17 @@ def joined(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, 
 
 
 def _keys(of_class: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    """Return class and distance as one number of 64 bits each, which orders by class, then by distance.
+    """Return class and distance as one 64-bit number, which sorts by class, then by distance.
 
-    The bits of floating-point numbers that are not negative ascend as they do. NumPy sorts one number in less
-    time than two.
+    The bits of non-negative floating-point numbers sort like the numbers. NumPy sorts one number more quickly
+    than two.
     """
     return of_class.astype(np.uint64) << np.uint64(32) | distance.view(np.uint32)
 
 
 def _class(keys: np.ndarray) -> np.ndarray:
-    return (keys >> np.uint64(32)).astype(np.int64)
+    classes: np.ndarray = (keys >> np.uint64(32)).astype(np.int64)
+    return classes
 
 
 def _distance(keys: np.ndarray) -> np.ndarray:
@@ -123,7 +124,7 @@ def _distance(keys: np.ndarray) -> np.ndarray:
 
 
 def _in_order(keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return ``np.lexsort((rows, keys))``, in less time: rows are compared where keys are equal."""
+    """Return ``np.lexsort((rows, keys))`` more quickly: only rows with equal keys are compared."""
     order = np.argsort(keys)
     equal = np.diff(keys[order]) == 0
     tied = np.zeros(len(keys), dtype=bool)
@@ -135,14 +136,16 @@ def _in_order(keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _rank_within_class(ascending: np.ndarray) -> np.ndarray:
-    """Return for each of ascending keys how many of the same class stand before it."""
+    """Return how many keys of the same class precede each of the ascending keys."""
     of_class = _class(ascending)
     counts = np.bincount(of_class)
-    return np.arange(len(ascending)) - (np.cumsum(counts) - counts)[of_class]
+    first_places = np.cumsum(counts) - counts
+    ranks: np.ndarray = np.arange(len(ascending)) - first_places[of_class]
+    return ranks
 
 
 def _smallest(values: Array, rank: int) -> Array:
-    """Return the entry of each column of values (n, C) that has so many before it in order."""
+    """Return the entry of rank ``rank`` (from 0, ascending) in each column of values (n, C)."""
     if isinstance(values, np.ndarray):
         return np.partition(values, rank, axis=0)[rank]
     return values.kthvalue(rank + 1, dim=0).values

@@ -1,4 +1,4 @@
-"""One pass of a head over the unlabelled pool, in blocks: scores, and the nearest to each boundary."""
+"""One pass of a head over the unlabelled pool, in blocks: scores, and samples nearest to each boundary."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -20,19 +20,23 @@ from activepool.scores.boundaries import boundary_distances, inverse_row_distanc
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.uncertainty import confidence, entropy, margin
 
-#: The scores of uncertainty by name; each maps logits (n, C) to (n,).
-UNCERTAINTIES = {"confidence": confidence, "margin": margin, "entropy": entropy}
+#: The uncertainty scores by name; each maps logits (n, C) to (n,).
+UNCERTAINTIES: dict[str, Callable[[Array], Array]] = {
+    "confidence": confidence,
+    "margin": margin,
+    "entropy": entropy,
+}
 
-#: Classes whose logits differ by less than this part of a row's largest, and of the largest bias, are told
-#: apart in float64.
-OPEN = 1e-5
+#: Near-ties between classes are decided in float64: logits that differ by less than this part of the row's
+#: largest logit plus the largest bias.
+NEAR_TIE = 1e-5
 
 #: All scores by name.
 SCORES = (*UNCERTAINTIES, "boundary")
 
 
 class PoolScorer:
-    """A head, the features that it is applied to, and the device that does it.
+    """A head, the features that it scores, and the device that computes.
 
     Memory beyond the mapped features: a few blocks of BLOCK_ROWS × 4 C and READ_ROWS × d float32 per worker.
     """
@@ -64,11 +68,11 @@ class PoolScorer:
     def score(
         self, rows: np.ndarray, names: tuple[str, ...], nearest: NearestPerClass | None = None
     ) -> dict[str, np.ndarray]:
-        """Score the named rows; with ``nearest``, offer it their distances to each class's boundary.
+        """Score the named rows; offer their distances to each class's boundary to ``nearest``, if given.
 
         Returns: ``predicted`` (n,) int32 and each named score (n,) float32, in the order of ``rows``.
 
-        Raises InputError if a feature is not a number, or too large for a logit in float32.
+        Raises InputError if a feature is NaN, infinite, or too large for a logit in float32.
         """
 
         def score_block(block: slice) -> dict[str, np.ndarray]:
@@ -82,49 +86,52 @@ class PoolScorer:
             scored = {"predicted": self._predicted(rows[block], logits)}
             for name in names:
                 known = name == "boundary" and distances is not None
-                scored[name] = to_numpy(xp.min(distances, axis=1) if known else self._scored(name, logits))
+                scored[name] = to_numpy(xp.min(distances, axis=1) if known else self._scores(name, logits))
             return scored
 
         blocks = list(self.compute.map(score_block, row_blocks(len(rows), BLOCK_ROWS)))
         types = dict.fromkeys(names, np.float32) | {"predicted": np.int32}
         return {
-            name: np.concatenate([np.empty(0, kind), *(one[name] for one in blocks)], dtype=kind)
+            name: np.concatenate([np.empty(0, kind), *(block[name] for block in blocks)], dtype=kind)
             for name, kind in types.items()
         }
 
     def _predicted(self, rows: np.ndarray, logits: Array) -> np.ndarray:
-        """Return the class of each row; where float32 leaves two of them open, float64 decides."""
+        """Return the class of each row; float64 decides near-ties."""
         xp = array_namespace(logits)
         largest = xp.max(logits, axis=1, keepdims=True)
         scale = xp.maximum(largest, -xp.min(logits, axis=1, keepdims=True)) + xp.max(xp.abs(self._bias))
-        rivals = logits >= largest - OPEN * scale
+        rivals = logits >= largest - NEAR_TIE * scale
         predicted = to_numpy(xp.argmax(logits, axis=1))
         if int(xp.count_nonzero(rivals)) == len(rows):
             return predicted
-        (open_rows,) = np.nonzero(to_numpy(xp.count_nonzero(rivals, axis=1)) > 1)
+        (tied,) = np.nonzero(to_numpy(xp.count_nonzero(rivals, axis=1)) > 1)
         predicted = predicted.copy()
-        predicted[open_rows] = self.head.predicted64(self.features.take(rows[open_rows], np.float64))
+        predicted[tied] = self.head.predicted64(self.features.take(rows[tied], np.float64))
         return predicted
 
     def score64(self, rows: np.ndarray, name: str) -> np.ndarray:
         """Return one score of the named rows in float64, (n,): the reference near a cut."""
-        return self._in_blocks64(rows, lambda logits, block: self._scored64(name, logits))
+
+        def scores(logits: np.ndarray, block: slice) -> np.ndarray:
+            if name == "boundary":
+                return to_numpy(nearest_boundary(logits, self._inverse64))
+            return to_numpy(UNCERTAINTIES[name](logits))
+
+        return self._in_blocks64(rows, scores)
 
     def boundary64(self, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Return the distance of each named row to the boundary of the class beside it, (n,) float64."""
+        """Return the distance of each named row to the boundary of its class in ``labels``, (n,) float64."""
 
         def distances(logits: np.ndarray, block: slice) -> np.ndarray:
-            return boundary_distances(logits, self._inverse64)[np.arange(len(logits)), labels[block]]
+            all_distances = to_numpy(boundary_distances(logits, self._inverse64))
+            own: np.ndarray = all_distances[np.arange(len(logits)), labels[block]]
+            return own
 
         return self._in_blocks64(rows, distances)
 
-    def _scored(self, name: str, logits: Array) -> Array:
+    def _scores(self, name: str, logits: Array) -> Array:
         return nearest_boundary(logits, self._inverse) if name == "boundary" else UNCERTAINTIES[name](logits)
-
-    def _scored64(self, name: str, logits: np.ndarray) -> np.ndarray:
-        return (
-            nearest_boundary(logits, self._inverse64) if name == "boundary" else UNCERTAINTIES[name](logits)
-        )
 
     def _in_blocks64(
         self, rows: np.ndarray, function: Callable[[np.ndarray, slice], np.ndarray]
@@ -133,6 +140,6 @@ class PoolScorer:
             return function(self.head.logits64(self.features.take(rows[block], np.float64)), block)
 
         blocks = row_blocks(len(rows), READ_ROWS // 2)
-        if len(blocks) == 1:  # to set up workers for a few rows takes longer than to score them
+        if len(blocks) == 1:  # setting up workers for a few rows takes longer than scoring them
             return compute_block(blocks[0])
         return np.concatenate([np.empty(0), *self.compute.map(compute_block, blocks)])

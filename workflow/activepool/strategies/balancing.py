@@ -18,7 +18,7 @@ def balancing(query: Query) -> Selection:
     the labelled set, since a predicted label says too little of where a rare class is. A class that has
     no labelled sample has the distance 1 to all.
     """
-    means = ClassMeans.of(query.features, query.labelled, query.labels, query.num_classes)
+    means = ClassMeans.from_labelled(query.features, query.labelled, query.labels, query.num_classes)
     length = 8 * -(-query.budget // query.num_classes) + 64
     candidates = NearestToClass(query.features, query.unlabelled, means, length)
 

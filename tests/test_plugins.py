@@ -9,7 +9,7 @@ import pytest
 from queries import Problem
 
 from activepool.errors import InputError
-from activepool.plugins import imported
+from activepool.plugins import load_module
 from activepool.strategies.registry import find_strategy
 from planning.options import validate_options
 
@@ -132,7 +132,7 @@ def test_what_a_file_defines_reaches_forked_processes(tmp_path):
         "from dataclasses import dataclass\n\n\n@dataclass\nclass Half:\n    whole: float\n\n\n"
         "def halved(one):\n    return Half(one.whole / 2)\n"
     )
-    module = imported(str(tmp_path / "mine.py"))
+    module = load_module(str(tmp_path / "mine.py"))
     with multiprocessing.get_context("fork").Pool(1) as pool:
         found = pool.map(module.halved, [module.Half(3.0), module.Half(5.0)])
     assert np.allclose([one.whole for one in found], [1.5, 2.5])

@@ -1,10 +1,10 @@
-"""The one exception that is meant for the user's eyes."""
+"""The exception whose message is written for the user."""
 
 
 class InputError(Exception):
-    """What the user gave cannot be used: a file, a key, a value.
+    """The user gave a file, a key or a value that cannot be used.
 
-    Each message is one line that names the file and the key, what is wrong, and what would be right; most
+    Each argument is a line that names the file and the key, what is wrong, and what would be right; most
     errors have one. A stage prints them without a traceback and exits with status 2.
     """
 

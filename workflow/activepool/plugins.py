@@ -1,4 +1,4 @@
-"""Importing what a configuration names as ``file.py:function`` or ``module:function``."""
+"""Import of the modules that a configuration names, as ``file.py:function`` or ``module:function``."""
 
 import hashlib
 import importlib
@@ -10,24 +10,26 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 
-def imported(source: str) -> ModuleType:
-    """Return the module of a file (``.py``), or that of this name; raises whatever its import raises.
+def load_module(source: str) -> ModuleType:
+    """Return the module in a file (``.py``), or the module of this name; raises whatever its import raises.
 
-    A file is read anew by each call. Its module has a name of its own among all modules: two files may be
-    called alike, and like a module of Python.
+    Each call reads the file again. Its module gets a name that no other module has: two files may have the
+    same name, and that of a module of Python.
     """
     if not source.endswith(".py"):
         return importlib.import_module(source)
     path = Path(source).absolute()
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
     name = f"{path.stem.replace('.', '_')}_{digest}"
-    specification = importlib.util.spec_from_file_location(name, path, loader=_FromText(name, str(path)))
+    loader = _SourceLoader(name, str(path))
+    specification = importlib.util.spec_from_file_location(name, path, loader=loader)
+    assert specification is not None  # it is None only where Python has no loader for the file
     module = importlib.util.module_from_spec(specification)
-    # Dataclasses, annotations that are text, and pickle look a class up in the module of its name.
+    # Dataclasses, annotations in quotes, and pickle look up a class in sys.modules.
     before = sys.modules.get(name)
     sys.modules[name] = module
     try:
-        specification.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException as error:
         if before is None:
             del sys.modules[name]
@@ -39,13 +41,13 @@ def imported(source: str) -> ModuleType:
     return module
 
 
-class _FromText(SourceFileLoader):
-    """Compiles a file at each import.
+class _SourceLoader(SourceFileLoader):
+    """Compiles a file at each import, and ignores ``__pycache__``.
 
-    A compiled file is taken for that of any text of the same size and second, such as one edited at once.
+    Python would take the compiled code of another text of the same size and second, such as before an edit.
     """
 
     def get_code(self, fullname: str) -> CodeType:
-        """Return the code of the file as it is now."""
+        """Return the code of the present text."""
         path = self.get_filename(fullname)
         return self.source_to_code(self.get_data(path), path)

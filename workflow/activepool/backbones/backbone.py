@@ -70,6 +70,9 @@ class Backbone(nn.Module):
         preprocessing: what the network expects of an image.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, network: nn.Module, width: int, preprocessing: Preprocessing) -> None:
         super().__init__()
         self.network = network
@@ -80,7 +83,8 @@ class Backbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the features (B, width) of images (B, channels, image_size, image_size) in 0..1."""
-        return self.network((images - self.mean) / self.std)
+        features: Tensor = self.network((images - self.mean) / self.std)
+        return features
 
 
 def measured(name: str, network: nn.Module, preprocessing: Preprocessing) -> Backbone:

@@ -127,7 +127,8 @@ def _fit_of(content: Any, backbone: Backbone, form: CheckpointFormat) -> Fit:
 def _interpolation(matching: Fit, found: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> str:
     """Say which tables of positions are interpolated, from how many places to how many."""
     first, *others = matching.interpolated
-    sides = [grid_of(first, shape).side for shape in (found[matching.sources[first]].shape, own[first].shape)]
-    before, after = (f"{side} x {side}" for side in sides)
+    tables = (found[matching.sources[first]], own[first])
+    grids = [grid for table in tables if (grid := grid_of(first, table.shape))]
+    before, after = (f"{grid.side} x {grid.side}" for grid in grids)
     more = f" (and {len(others)} more)" if others else ""
     return f"the table of positions {first}{more} is interpolated from {before} places to {after}"

@@ -6,7 +6,7 @@ This module does not import torch: a configuration is checked with it in an inst
 import re
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -107,5 +107,8 @@ FORMATS = {
     ),
 }
 
-#: A key of FORMATS.
-FormatName = Literal[tuple(FORMATS)]
+#: A key of FORMATS: pydantic knows which these are, a type checker does not.
+if TYPE_CHECKING:
+    FormatName = str
+else:
+    FormatName = Literal[tuple(FORMATS)]

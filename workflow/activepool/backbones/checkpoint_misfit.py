@@ -70,7 +70,7 @@ def _state_dicts(content: Any, inside: tuple[str, ...] = ()) -> dict[tuple[str, 
     if not isinstance(content, Mapping):
         return {}
     held = tensors_in(content)
-    found = {inside: held} if held else {}
+    found: dict[tuple[str, ...], Tensors] = {inside: held} if held else {}
     for entry, value in content.items() if len(inside) < DEEPEST else ():
         if isinstance(entry, str):
             found |= _state_dicts(value, (*inside, entry))

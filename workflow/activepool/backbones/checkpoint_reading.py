@@ -3,25 +3,27 @@
 import argparse
 import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import numpy
 import torch
+from numpy._core.multiarray import scalar
 from safetensors.torch import load_file
 
 from activepool.backbones.checkpoint_files import damaged_entry, file_problem, is_safetensors
 from activepool.errors import InputError
 
 # Plain values that projects keep beside their weights: DINO its arguments, and learning rates of NumPy.
-_PLAIN_VALUES = [
+_PLAIN_VALUES: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     argparse.Namespace,
     numpy.dtype,
     *(type(numpy.dtype(kind)) for kind in ("float64", "float32", "int64", "bool")),
     # Files that were written before NumPy 2 know this function by its old place.
-    numpy._core.multiarray.scalar,
-    (numpy._core.multiarray.scalar, "numpy.core.multiarray.scalar"),
+    scalar,
+    (scalar, "numpy.core.multiarray.scalar"),
 ]
 
 

@@ -4,15 +4,18 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from activepool.compute.blocks import keep_freed_memory
 
 #: The layout of images and convolutions: tensor cores want it, and on a CPU it is up to 1.6 times quicker.
 MEMORY_FORMAT = torch.channels_last
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @contextmanager
@@ -58,6 +61,12 @@ def fixed_draws(seed: int) -> Iterator[None]:
 def is_cuda(device: str) -> bool:
     """Whether ``device`` is a GPU."""
     return torch.device(device).type == "cuda"
+
+
+def on_device(network: Network, device: str) -> Network:
+    """Move a network to the device, its weights in MEMORY_FORMAT."""
+    moved: Network = network.to(device, memory_format=MEMORY_FORMAT)  # type: ignore[call-overload] # no such type
+    return moved
 
 
 def pixels(images: Tensor, device: str) -> Tensor:

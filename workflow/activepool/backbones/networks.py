@@ -72,7 +72,8 @@ def _block(inputs: int, outputs: int) -> nn.Sequential:
 
 def _resnet(network: nn.Module, image_size: int, channels: int) -> Backbone:
     """Take the last layer from a ResNet, and fit its first to the images."""
-    width = network.fc.in_features
+    last_layer = network.fc
+    assert isinstance(last_layer, nn.Linear)
     network.fc = nn.Identity()
     small_images = image_size <= LARGEST_SMALL_IMAGE
     if small_images:
@@ -82,4 +83,5 @@ def _resnet(network: nn.Module, image_size: int, channels: int) -> Backbone:
         network.conv1 = nn.Conv2d(channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
     # Large images: the usual central crop of 224 pixels from 256, or in that proportion.
     resize = image_size if small_images else round(image_size * 256 / 224)
-    return Backbone(network, width, Preprocessing(image_size, channels, resize, *_IMAGENET[channels]))
+    preprocessing = Preprocessing(image_size, channels, resize, *_IMAGENET[channels])
+    return Backbone(network, last_layer.in_features, preprocessing)

@@ -60,6 +60,7 @@ def interpolated(name: str, table: "Tensor", wanted: Sequence[int]) -> "Tensor":
     from torch.nn.functional import interpolate
 
     given, target = grid_of(name, table.shape), grid_of(name, wanted)
+    assert given is not None and target is not None  # as `serves` says
     rows = table.reshape(-1, given.width).float()
     front = 0 if name.endswith(OFFSETS) else given.further
     before, places, after = rows.split([front, given.side**2, given.further - front])

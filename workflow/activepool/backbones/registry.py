@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from activepool.errors import InputError
-from activepool.plugins import imported
+from activepool.plugins import load_module
 
 if TYPE_CHECKING:
     from activepool.backbones.backbone import Backbone
@@ -33,7 +33,7 @@ DEFAULT_IMAGE_SIZE = 224
 
 
 def check_name(name: str) -> None:
-    """Raise InputError if ``name`` has not the form of a backbone's name; nothing is imported for it."""
+    """Raise InputError if ``name`` has not the form of a backbone's name; imports nothing."""
     source, _, function = name.rpartition(":")
     if name in BACKBONES or (source in LIBRARIES and function):
         return
@@ -129,11 +129,12 @@ def _draw_late_weights(backbone: "Backbone") -> None:
         backbone.train(was_training)
 
 
-def _function(name: str) -> Callable[[int, int], "Backbone"]:
+def _function(name: str) -> Callable[..., object]:
     source, _, function = BACKBONES.get(name, name).rpartition(":")
     try:
-        return getattr(imported(source), function)
-    # What a user's file raises when it is imported is the user's to see.
+        found: Callable[..., object] = getattr(load_module(source), function)
+        return found
+    # A user's file may raise anything when it is imported.
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"backbone: {name!r} cannot be imported ({reason})") from error

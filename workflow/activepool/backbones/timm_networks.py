@@ -58,12 +58,14 @@ def _timm(name: str) -> ModuleType:
         raise InputError(
             f"backbone: 'timm:{name}' needs the package timm ({error}): pip install timm"
         ) from error
-    return timm
+    package: ModuleType = timm
+    return package
 
 
 def _created(timm: ModuleType, name: str, **options: bool | int) -> nn.Module:
     try:
-        return timm.create_model(name, pretrained=False, num_classes=0, **options)
+        network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, **options)
+        return network
     except (RuntimeError, ValueError, AssertionError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"backbone: timm cannot make {name!r} ({reason})") from error

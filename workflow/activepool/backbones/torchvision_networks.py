@@ -23,7 +23,7 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
         near = difflib.get_close_matches(name, known, n=3)
         hint = f"; the nearest names are {', '.join(near)}" if near else ""
         raise InputError(f"backbone: torchvision has no classification network {name!r}{hint}")
-    weights = models.get_model_weights(name).DEFAULT
+    weights = models.get_model_weights(name)["DEFAULT"]
     preprocessing = _preprocessing(weights, image_size)
     # The table of positions of a vision transformer has the size of the image; other networks have none.
     options = {"image_size": preprocessing.image_size} if name.startswith("vit_") else {}
@@ -32,7 +32,7 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
     return measured(f"torchvision:{name}", network, preprocessing)
 
 
-def _preprocessing(weights: models.Weights, image_size: int | None) -> Preprocessing:
+def _preprocessing(weights: models.WeightsEnum, image_size: int | None) -> Preprocessing:
     """Return the preprocessing of torchvision's own weights, in proportion for another image size."""
     transform = weights.transforms()
     crop, resize = transform.crop_size[0], transform.resize_size[0]

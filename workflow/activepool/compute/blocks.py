@@ -1,11 +1,11 @@
-"""Where arrays are computed, and how work is shared without a change in the result.
+"""Devices and workers: arrays are computed in blocks, with the same result on any number of threads.
 
-Floating-point sums depend on how a library splits them over threads. Here the split is ours: work is
-cut into blocks of fixed size, each block is computed on one thread, and results are joined in the
-order of the blocks. The result is then the same bits for any number of workers.
+Floating-point sums depend on how a library splits them over threads. This module splits the work itself: it
+cuts the rows into blocks of fixed size, computes each block on one thread, and joins the results in the order
+of the blocks. The result has the same bits for any number of workers.
 
-Numerical code is written once, for the array namespace of its arguments: NumPy on a CPU (no import of
-torch, which costs seconds in each short job), torch on a GPU.
+Numerical code takes its functions from the array namespace of its arguments: NumPy on a CPU (importing torch
+would cost seconds in each short job), torch on a GPU.
 """
 
 import ctypes
@@ -15,31 +15,35 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-#: Rows that are processed at once: large enough for the matrix product, small enough for the cache.
+#: Rows that are computed at once: large enough for the matrix product, small enough for the cache.
 BLOCK_ROWS = 4096
 
-#: Rows of a block that are read at once where only their product is kept: a process that starts then has less
-#: memory to ask for, and more of it stays in the cache.
+#: Rows of a block that are read at once where only their product is kept: a new process asks for less memory,
+#: and more of it stays in the cache.
 READ_ROWS = 512
 
-#: A NumPy array on a CPU, a torch tensor on a GPU.
+#: A NumPy array on a CPU, a torch tensor on a GPU; they share the array standard, but no type.
 Array = Any
 
-#: glibc's names for how many places there are to take memory from, how many arrays may have a mapping of
-#: their own, and how much free memory is kept.
+#: Parameters of glibc's mallopt: the number of arenas, the number of arrays in mappings of their own, and the
+#: free memory that a process keeps.
 M_ARENA_MAX, M_MMAP_MAX, M_TRIM_THRESHOLD = -8, -4, -1
 INT_MAX = 2**31 - 1
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: ``mapping(function, items)``: see `Compute.map`.
-Mapping = Callable[[Callable[[Item], Result], Iterable[Item]], Iterator[Result]]
+
+class Mapping(Protocol):
+    """A function like `Compute.map`."""
+
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield ``function(item)`` in the order of ``items``."""
 
 
 def row_blocks(rows: int, size: int) -> list[slice]:
@@ -53,7 +57,7 @@ class Compute:
 
     Attributes:
         device: ``"cpu"``, or a torch device such as ``"cuda"``.
-        workers: threads that blocks are spread over; changes the time, never the result.
+        workers: threads that compute blocks; they change the time, never the result.
     """
 
     device: str = "cpu"
@@ -97,9 +101,9 @@ class Compute:
 def keep_freed_memory() -> None:
     """Keep freed memory in this process for its next arrays, where the C library is glibc.
 
-    By default glibc gives that of a large array back to the system at once, which must then find and clear
-    as much for the next one: half of the CPU time of a training step of a small network, and half of the
-    time in which a block of features is read. Threads take it from one place, or each would keep its own.
+    By default glibc returns the memory of a large array to the system at once, which must find and clear as
+    much for the next one. This takes half of the CPU time of a training step of a small network, and half of
+    the time in which a block of features is read. Threads share one arena, or each would keep its own.
     """
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
@@ -111,7 +115,7 @@ def keep_freed_memory() -> None:
 def array_namespace(array: Array) -> Any:
     """Return the functions of the array standard for an array: NumPy itself, or torch by array_api_compat.
 
-    NumPy keeps to the standard since 2.1; what array_api_compat has for it takes 0.1 s of each job to import.
+    NumPy follows the standard since 2.1; importing array_api_compat for it would cost each job 0.1 s.
     """
     if isinstance(array, np.ndarray):
         return np
@@ -122,4 +126,5 @@ def array_namespace(array: Array) -> Any:
 
 def to_numpy(values: Array) -> np.ndarray:
     """Return a NumPy array of ``values``, from whichever device it is on."""
-    return values if isinstance(values, np.ndarray) else values.detach().cpu().numpy()
+    array: np.ndarray = values if isinstance(values, np.ndarray) else values.detach().cpu().numpy()
+    return array

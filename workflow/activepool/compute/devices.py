@@ -1,4 +1,4 @@
-"""Which device computes: the CPU, or a CUDA GPU where there is one."""
+"""The device that computes: the CPU, or a CUDA GPU if there is one."""
 
 import ctypes
 
@@ -8,8 +8,8 @@ from activepool.errors import InputError
 def resolve_device(requested: str) -> str:
     """Return the device for ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
 
-    ``auto`` is CUDA where a driver answers and the CPU otherwise; torch is imported only if there is a
-    driver. Raises InputError if a GPU is asked for and none is there.
+    ``auto`` is CUDA if a driver answers, else the CPU; torch is imported only if there is a driver. Raises
+    InputError if the user asks for a GPU and there is none.
     """
     if requested == "cpu":
         return "cpu"
@@ -24,7 +24,7 @@ def resolve_device(requested: str) -> str:
 
 
 def has_cuda_driver() -> bool:
-    """Return whether a CUDA driver is here and sees a GPU; torch is not imported."""
+    """Return whether a CUDA driver sees a GPU, without importing torch."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:

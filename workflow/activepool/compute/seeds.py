@@ -8,8 +8,8 @@ import numpy as np
 def generator(seed: int, round_number: int, stage: str) -> np.random.Generator:
     """Return the generator of one stage in one round of one seed.
 
-    The streams of different stages, rounds and seeds are independent, so that a stage may draw more
-    or less without a change in any other.
+    The streams of different stages, rounds and seeds are independent: a stage may draw more or fewer numbers
+    without changing those of any other.
     """
     return np.random.default_rng(_sequence(seed, round_number, stage))
 

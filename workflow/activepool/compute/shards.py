@@ -1,4 +1,4 @@
-"""Work on many rows cut into shards, each a job of its own."""
+"""Shards: parts of the rows of a large file, each computed by a job of its own."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from activepool.errors import InputError
 
 @dataclass(frozen=True)
 class Shard:
-    """One of ``count`` shards, numbered from 0; InputError if there is no such shard."""
+    """One of ``count`` shards, numbered from 0; raises InputError for any other number."""
 
     number: int = 0
     count: int = 1
@@ -20,7 +20,7 @@ class Shard:
     def rows(self, total: int, block_rows: int) -> slice:
         """Return this shard's rows of ``total``: whole blocks of ``block_rows``, perhaps none.
 
-        What is computed block by block has the same bits, then, whatever the number of shards.
+        Results that are computed block by block have the same bits for any number of shards.
         """
         blocks = len(row_blocks(total, block_rows))
         first, last = (number * blocks // self.count for number in (self.number, self.number + 1))

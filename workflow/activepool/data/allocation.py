@@ -4,10 +4,11 @@ from bisect import bisect_right
 
 import numpy as np
 
+from activepool.compute.arrays import IntArray
 from activepool.errors import InputError
 
 
-def balanced_counts(available: np.ndarray, budget: int) -> np.ndarray:
+def balanced_counts(available: IntArray, budget: int) -> IntArray:
     """Share a budget over classes as equally as what each class has allows.
 
     Water-filling: all classes are filled to one level, a class that has less gives all it has, and what is
@@ -32,8 +33,8 @@ def balanced_counts(available: np.ndarray, budget: int) -> np.ndarray:
 
 
 def draw_per_class(
-    candidates: np.ndarray, labels: np.ndarray, counts: np.ndarray, generator: np.random.Generator
-) -> np.ndarray:
+    candidates: IntArray, labels: IntArray, counts: IntArray, generator: np.random.Generator
+) -> IntArray:
     """Draw ``counts[c]`` of the candidates of each class c, uniformly and without replacement.
 
     Args:
@@ -49,7 +50,7 @@ def draw_per_class(
     return candidates[drawn]
 
 
-def rank_within_class(labels: np.ndarray) -> np.ndarray:
+def rank_within_class(labels: IntArray) -> IntArray:
     """Return for each of (n,) labels (from 0) how many equal ones come before it."""
     by_class = np.argsort(labels, kind="stable")
     per_class = np.bincount(labels)

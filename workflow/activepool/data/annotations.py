@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
+from activepool.compute.arrays import IntArray, TextArray
 from activepool.data.class_names import loose_form
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
@@ -70,8 +69,8 @@ class TrainPart:
     """
 
     name: str
-    labels: np.ndarray
-    sources: np.ndarray | None
+    labels: IntArray
+    sources: TextArray | None
     class_names: list[str]
     is_final: bool = True
 
@@ -94,7 +93,9 @@ class TrainPart:
     @cached_property
     def likely_sources(self) -> dict[object, str]:
         """The source that may be meant by one that is written otherwise, by its `_path_form`."""
-        return {_path_form(source): source for source in reversed(self.sources)}
+        return {
+            _path_form(source): source for source in reversed(() if self.sources is None else self.sources)
+        }
 
     @cached_property
     def _rows(self) -> tuple[dict[str, int], dict[str, list[int]]]:
@@ -135,7 +136,7 @@ def read_annotations(path: str | Path) -> Annotations:
     return annotations
 
 
-def filled_in(samples: TrainPart, path: str | Path) -> np.ndarray:
+def filled_in(samples: TrainPart, path: str | Path) -> IntArray:
     """Return all labels of the train part, (N,) int64, with those of a file of annotations filled in.
 
     A sample that cannot be labelled has `UNLABELABLE`, one whose label is awaited -1.
@@ -147,7 +148,7 @@ def filled_in(samples: TrainPart, path: str | Path) -> np.ndarray:
     return labels
 
 
-def match(samples: TrainPart, annotations: Annotations) -> tuple[np.ndarray, list[str]]:
+def match(samples: TrainPart, annotations: Annotations) -> tuple[IntArray, list[str]]:
     """Return all labels (N,) with the annotations filled in, and a line for each row that cannot be used.
 
     These are rows of too many fields or too few; of a source or index that names no sample, several samples

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from activepool.compute.arrays import BoolArray, IntArray
 from activepool.data.class_names import name_notices, same_for_a_person
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -13,7 +14,7 @@ SHOWN = 5
 
 
 def class_notices(
-    where: object, class_names: Sequence[str], train_labels: np.ndarray, test_labels: np.ndarray
+    where: object, class_names: Sequence[str], train_labels: IntArray, test_labels: IntArray
 ) -> tuple[str, ...]:
     """Return what to say of the classes of a dataset, a line each.
 
@@ -48,12 +49,12 @@ def class_notices(
     return tuple(f"{where}: {notice}" for notice in notices)
 
 
-def _present(labels: np.ndarray, num_classes: int) -> np.ndarray:
+def _present(labels: IntArray, num_classes: int) -> BoolArray:
     """Return which classes occur, (C,) bool."""
     return np.bincount(labels[labels != UNKNOWN], minlength=num_classes) > 0
 
 
-def _named(classes: np.ndarray, class_names: Sequence[str]) -> str:
+def _named(classes: IntArray, class_names: Sequence[str]) -> str:
     """Name some classes."""
     names = [repr(class_names[number]) for number in classes[:SHOWN]]
     more = f" and {len(classes) - SHOWN:,} more" if len(classes) > SHOWN else ""

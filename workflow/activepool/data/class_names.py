@@ -96,13 +96,13 @@ def loose_form(name: str) -> object:
     how a number is written: ``1,000``, ``1E+03`` and ``1000``.
     """
     text = unicodedata.normalize("NFKC", name).translate(PLAIN)
-    text = _strictly(text.strip("'\" ") or text)
-    if not isinstance(text, str):
-        return text
-    digits = SEPARATED.sub("", text)
+    form = _strictly(text.strip("'\" ") or text)
+    if not isinstance(form, str):
+        return form
+    digits = SEPARATED.sub("", form)
     if OTHER_NUMBER.fullmatch(digits) and float(digits).is_integer():
         return int(float(digits))
-    return unicodedata.normalize("NFKC", text.casefold())
+    return unicodedata.normalize("NFKC", form.casefold())
 
 
 def _pairs(names: Iterable[str], key: Callable[[str], object]) -> Iterator[tuple[str, str]]:
@@ -131,8 +131,9 @@ def _difference(first: str, second: str) -> str:
     return "case" if first.casefold() == second.casefold() else "the form of letters"
 
 
-def _number(text: str) -> int:
-    return int(WHOLE.fullmatch(text)[1])
+def _number(whole: str) -> int:
+    """Return the number that a text of the form WHOLE writes."""
+    return int(whole.partition(".")[0])
 
 
 def _is_unseen(letter: str) -> bool:

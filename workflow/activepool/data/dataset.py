@@ -43,4 +43,4 @@ def _subset(samples: Samples, fraction: float) -> Samples:
         name: part.take(subset_rows(part.labels, classes, fraction, name))
         for name, part in samples.parts.items()
     }
-    return replace(samples, **parts)
+    return replace(samples, train=parts["train"], test=parts["test"])

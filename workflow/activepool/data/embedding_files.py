@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from activepool.compute.arrays import IntArray
 from activepool.data.class_names import require_different
 from activepool.data.label_file import class_names_of
 from activepool.data.listing import existing_file
@@ -53,7 +54,7 @@ class GivenPart:
 
     name: str
     features: Stored
-    labels: np.ndarray
+    labels: IntArray
     labels_type: np.dtype
     labels_name: str
     sources: h5py.Dataset | None
@@ -61,7 +62,8 @@ class GivenPart:
     @property
     def width(self) -> int:
         """d."""
-        return self.features.values.shape[1]
+        width: int = self.features.values.shape[1]
+        return width
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _of_arrays(
     if (test_features is None) != (test_labels is None):
         raise InputError("the options test_features and test_labels go together; set both, or neither")
     train = _checked_part("train", _array(path), _array(labels), None)
-    if test_features is None:
+    if test_features is None or test_labels is None:
         return _with_classes(train, None, class_names)
     test = _checked_part("test", _array(test_features), _array(test_labels), None)
     return _with_classes(train, test, class_names)

@@ -4,10 +4,13 @@ The copy keeps the workflow's contract (contiguous, float16 or float32, no value
 original looks like. Peak memory: a block of rows, and the labels.
 """
 
+from typing import Any
+
 import h5py
 import numpy as np
 from tqdm import tqdm
 
+from activepool.compute.arrays import FloatArray, IntArray, TextArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.class_checks import class_notices
 from activepool.data.embedding_files import EmbeddingFiles, GivenPart, PathLike, opened
@@ -23,7 +26,11 @@ from activepool.io.hdf5_reading import texts
 from activepool.io.hdf5_writing import written_hdf5
 
 #: What a feature is stored as, by the bytes of a number in the original.
-STORED_AS = {2: np.dtype(np.float16), 4: np.dtype(np.float32), 8: np.dtype(np.float32)}
+STORED_AS: dict[int, np.dtype[Any]] = {
+    2: np.dtype(np.float16),
+    4: np.dtype(np.float32),
+    8: np.dtype(np.float32),
+}
 
 
 def write_features(
@@ -94,13 +101,14 @@ def preview(
 
 def _parts(
     path: PathLike, given: EmbeddingFiles, test_fraction: float | None
-) -> dict[str, tuple[GivenPart, np.ndarray]]:
+) -> dict[str, tuple[GivenPart, IntArray]]:
     """Return, for train and test, the given part that its rows come from, and which rows, ascending."""
     own = "test/features and test/labels, or the options test_features and test_labels for .npy"
     require_one_test_part(path, given.test is not None, own, test_fraction)
     train, test = given.train, given.test
     train_rows = np.arange(len(train.labels))
     if test is None:
+        assert test_fraction is not None  # as require_one_test_part has checked
         test, test_rows = train, held_out_rows(train.labels, test_fraction)
         train_rows = np.setdiff1d(train_rows, test_rows)
     else:
@@ -109,7 +117,7 @@ def _parts(
     return {"train": (train, train_rows), "test": (test, test_rows)}
 
 
-def _copy(part: GivenPart, rows: np.ndarray, group: h5py.Group) -> None:
+def _copy(part: GivenPart, rows: IntArray, group: h5py.Group) -> None:
     """Copy the named rows (ascending) of a given part."""
     group["labels"] = part.labels[rows]
     dtype = STORED_AS[part.features.values.dtype.itemsize]
@@ -129,13 +137,13 @@ def _copy(part: GivenPart, rows: np.ndarray, group: h5py.Group) -> None:
         spans.require_spread()
 
 
-def _sources(part: GivenPart, block: slice) -> np.ndarray:
+def _sources(part: GivenPart, block: slice) -> TextArray:
     if part.sources is not None:
         return texts(part.sources, block)
     return np.array([f"{part.name}/{row}" for row in range(block.start, block.stop)], dtype=object)
 
 
-def _finite(part: GivenPart, original: np.ndarray, block: slice, dtype: np.dtype) -> np.ndarray:
+def _finite(part: GivenPart, original: FloatArray, block: slice, dtype: np.dtype) -> FloatArray:
     """Return a block of features as ``dtype``; raises InputError for one that is not finite."""
     with np.errstate(over="ignore"):
         stored = original.astype(dtype)

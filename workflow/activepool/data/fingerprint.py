@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 
+from activepool.compute.arrays import IntArray
 from activepool.data.samples import Part, Samples
 from activepool.io.files import file_digest
 
@@ -29,7 +30,7 @@ def fingerprint(samples: Samples) -> str:
     return digest.hexdigest()
 
 
-def spread_evenly(part: Part) -> np.ndarray:
+def spread_evenly(part: Part) -> IntArray:
     """Return `IMAGES_READ` rows of a part, spread evenly over it, or all if there are no more."""
     return np.unique(np.linspace(0, len(part) - 1, min(len(part), IMAGES_READ)).astype(np.int64))
 

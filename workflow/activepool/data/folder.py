@@ -48,6 +48,7 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
     part = list_class_folders(root, train_folder, class_names, left_out)
     if train_folder:
         part = _with_unlabelled_beside(part, root, (train_folder,), left_out)
+    assert test_fraction is not None  # as require_one_test_part has checked
     return Samples(
         *split_off_test(part, test_fraction), class_names, str(root), notices=left_out.notices(root)
     )

@@ -24,7 +24,7 @@ from activepool.errors import InputError
 WITHOUT_RANGE = ("I", "F")
 
 #: How to set an image upright, by the orientation that EXIF gives it (Exif 2.32, section 4.6.4 A).
-TURNS = {
+TURNS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -117,7 +117,7 @@ def _opened(path: Path) -> Image.Image:
     return image
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Image.Image) -> object:
     """Return the orientation that EXIF or XMP gives an image, as far as it is read; 1 if there is none."""
     try:
         # Pillow's own method for PNG decodes the pixels first.

@@ -9,9 +9,11 @@ from functools import cache
 from PIL import Image
 
 #: Pillow's names, in the order in which they are tried; TGA files begin with nothing by which to know them.
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF", "JPEG2000")
-FORMATS += ("BLP", "CUR", "DCX", "DDS", "DIB", "FLI", "FTEX", "GBR", "ICNS", "ICO", "IM", "MSP", "PCD", "PCX")
-FORMATS += ("PIXAR", "PSD", "QOI", "SGI", "SUN", "XBM", "XPM", "TGA")
+FORMATS = (
+    *("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF", "JPEG2000"),
+    *("BLP", "CUR", "DCX", "DDS", "DIB", "FLI", "FTEX", "GBR", "ICNS", "ICO", "IM", "MSP", "PCD", "PCX"),
+    *("PIXAR", "PSD", "QOI", "SGI", "SUN", "XBM", "XPM", "TGA"),
+)
 
 #: JPEG files of several pictures, which Pillow opens as JPEG and registers under another name.
 JPEG_VARIANT = "MPO"

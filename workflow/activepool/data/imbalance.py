@@ -11,6 +11,7 @@ and a class that has fewer keeps what it has.
 
 import numpy as np
 
+from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import draw_per_class
 from activepool.errors import InputError
@@ -19,7 +20,7 @@ from activepool.errors import InputError
 KINDS = ("exp", "step")
 
 
-def kept_counts(class_counts: np.ndarray, kind: str, factor: float) -> np.ndarray:
+def kept_counts(class_counts: IntArray, kind: str, factor: float) -> IntArray:
     """Return how many samples each class keeps, (C,) int64.
 
     Args:
@@ -51,7 +52,7 @@ def kept_counts(class_counts: np.ndarray, kind: str, factor: float) -> np.ndarra
     return np.minimum(class_counts, wanted)
 
 
-def kept_rows(labels: np.ndarray, num_classes: int, kind: str, factor: float, seed: int) -> np.ndarray:
+def kept_rows(labels: IntArray, num_classes: int, kind: str, factor: float, seed: int) -> IntArray:
     """Choose the train rows that stay, ascending.
 
     Args:

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from activepool.compute.arrays import IntArray, TextArray
 from activepool.errors import InputError
 from activepool.io import hdf5_reading
 
@@ -18,10 +19,10 @@ from activepool.io import hdf5_reading
 class LabelledPart:
     """One part (train or test): labels (-1: not known), and where each row came from."""
 
-    labels: np.ndarray
+    labels: IntArray
     sources: h5py.Dataset | None
 
-    def sources_of(self, rows: np.ndarray) -> np.ndarray:
+    def sources_of(self, rows: IntArray) -> TextArray:
         """Return the sources of the named rows as strings, (len(rows),); only where there are sources."""
         ascending, inverse = np.unique(rows, return_inverse=True)
         return hdf5_reading.texts(self.sources, ascending)[inverse]
@@ -64,7 +65,7 @@ class LabelFile:
         labels = self._labels(part)
         return LabelledPart(labels, self._sources(part, len(labels)))
 
-    def _labels(self, part: str, rows: int | None = None) -> np.ndarray:
+    def _labels(self, part: str, rows: int | None = None) -> IntArray:
         """Return the labels of a part, which has so many rows."""
         labels = self._dataset(f"{part}/labels")
         expected = labels.shape[:1] if rows is None else (rows,)

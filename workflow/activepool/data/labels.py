@@ -7,8 +7,7 @@ never overwrites what it knows.
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from activepool.compute.arrays import IntArray
 from activepool.data.annotations import MARKS, TrainPart, filled_in, label_name
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
@@ -33,12 +32,12 @@ class UsedLabels:
     labels: dict[str, str]
 
 
-def merged_labels(file: LabelFile, annotations: str | Path | None = None) -> np.ndarray:
+def merged_labels(file: LabelFile, annotations: str | Path | None = None) -> IntArray:
     """Return all labels of the train part, (N,) int64: -1 if awaited, `UNLABELABLE` if there can be none."""
     return file.train.labels if annotations is None else filled_in(TrainPart.of(file), annotations)
 
 
-def known_labels(file: LabelFile, rows: np.ndarray, annotations: str | Path | None = None) -> np.ndarray:
+def known_labels(file: LabelFile, rows: IntArray, annotations: str | Path | None = None) -> IntArray:
     """Return the labels of ``rows`` of the training part, (len(rows),) int64; `UNLABELABLE` where marked.
 
     Raises InputError if one has no label, with the first few and what to do; or if a row of the annotations
@@ -54,7 +53,7 @@ def known_labels(file: LabelFile, rows: np.ndarray, annotations: str | Path | No
 
 
 def used_labels(
-    file: LabelFile, rows: np.ndarray, labels: np.ndarray, annotations: str | Path | None
+    file: LabelFile, rows: IntArray, labels: IntArray, annotations: str | Path | None
 ) -> UsedLabels | None:
     """Return which of the ``labels`` of ``rows``, both (n,), are annotations; None without such a file."""
     if annotations is None:
@@ -65,18 +64,17 @@ def used_labels(
     return UsedLabels(str(annotations), str(file.path), names)
 
 
-def _missing_message(file: LabelFile, missing: np.ndarray, annotations: str | Path | None) -> str:
+def _missing_message(file: LabelFile, missing: IntArray, annotations: str | Path | None) -> str:
     shown = missing[:SHOWN]
-    names = (
-        file.train.sources_of(shown) if file.train.sources is not None else [f"row {row}" for row in shown]
-    )
+    has_sources = file.train.sources is not None
+    names = list(file.train.sources_of(shown)) if has_sources else [f"row {row}" for row in shown]
     where = (
         f"to {annotations}"
         if annotations
         else "to a CSV (index or source, label) named by the key dataset.annotations"
     )
-    names = ", ".join([*names, *(["..."] if len(missing) > SHOWN else [])])
+    listed = ", ".join([*names, *(["..."] if len(missing) > SHOWN else [])])
     return (
-        f"{len(missing)} picked samples have no label yet ({names}); add them {where} and run again "
+        f"{len(missing)} picked samples have no label yet ({listed}); add them {where} and run again "
         f"(label {MARKS[0]!r}: cannot be labelled)"
     )

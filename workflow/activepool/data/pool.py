@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from activepool.compute.arrays import IntArray
 from activepool.errors import InputError
 
 
-def unlabelled_pool(num_train: int, validation: np.ndarray, labelled: np.ndarray) -> np.ndarray:
+def unlabelled_pool(num_train: int, validation: IntArray, labelled: IntArray) -> IntArray:
     """Return the rows that are neither validation nor labelled, ascending, (n,) int64.
 
     Raises InputError if a row is outside the training part, or both in validation and labelled.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from activepool.compute.arrays import IntArray
 from activepool.data.class_checks import class_notices
 from activepool.data.imbalance import kept_counts
 from activepool.data.samples import UNKNOWN, Samples
@@ -26,16 +27,14 @@ class Preview:
         notices: what a person should know of the dataset, a line each.
     """
 
-    train_class_counts: np.ndarray
+    train_class_counts: IntArray
     num_train: int
     num_test: int
     class_names: list[str]
     notices: tuple[str, ...] = ()
 
     @classmethod
-    def of_labels(
-        cls, where: object, train: np.ndarray, test: np.ndarray, class_names: list[str]
-    ) -> "Preview":
+    def of_labels(cls, where: object, train: IntArray, test: IntArray, class_names: list[str]) -> "Preview":
         """Count labels (-1: not known) of the dataset that messages call ``where``; see class_notices."""
         notices = class_notices(where, class_names, train, test)
         counts = np.bincount(train[train != UNKNOWN], minlength=len(class_names))

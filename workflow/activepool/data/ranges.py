@@ -5,6 +5,7 @@ Distances, covariances and gradients are made of squares and differences of feat
 
 import numpy as np
 
+from activepool.compute.arrays import FloatArray
 from activepool.errors import InputError
 
 #: The largest number of float32, and the least with all its digits.
@@ -14,7 +15,7 @@ LARGEST, LEAST = float(np.finfo(np.float32).max), float(np.finfo(np.float32).tin
 LEAST_STEPS = 16
 
 
-def require_squares(name: str, rows: np.ndarray, first_row: int = 0) -> None:
+def require_squares(name: str, rows: FloatArray, first_row: int = 0) -> None:
     """Raise InputError, with row, column and value, unless the squared length of each row fits float32.
 
     Args:
@@ -53,7 +54,7 @@ class Spans:
         self._largest = np.full(width, -np.inf)
         self._stored_as = np.dtype(stored_as)
 
-    def add(self, rows: np.ndarray) -> None:
+    def add(self, rows: FloatArray) -> None:
         """Add (B, d) rows, as they are before they are stored."""
         self._rows += len(rows)
         if len(rows):

@@ -63,7 +63,7 @@ def without_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tu
             "mend or remove them, or set on_unreadable: skip"
         )
     parts = {name: _without(samples.parts[name], of_part) for name, of_part in reasons.items()}
-    kept = replace(samples, **parts)
+    kept = replace(samples, train=parts["train"], test=parts["test"])
     require_samples(kept.train.labels, kept.test.labels)
     turned = sum(of_part.count(True) for of_part in found.values())
     return with_notice(with_notice(kept, _left_out(kept.root, table)), turn_notice(kept, turned)), table

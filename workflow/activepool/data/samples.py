@@ -13,6 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from activepool.compute.arrays import BoolArray, ImageArray, IntArray, TextArray
 from activepool.data.splits import held_out_rows
 from activepool.errors import InputError
 from activepool.io.hdf5_writing import written_hdf5
@@ -35,19 +36,19 @@ class Part:
         images: (n, H, W, C) uint8, or None for samples in files.
     """
 
-    labels: np.ndarray
-    sources: np.ndarray
-    images: np.ndarray | None = None
+    labels: IntArray
+    sources: TextArray
+    images: ImageArray | None = None
 
     @classmethod
-    def of_files(cls, labels: list[int] | np.ndarray, paths: list[str]) -> "Part":
+    def of_files(cls, labels: list[int] | IntArray, paths: list[str]) -> "Part":
         """Return a part whose samples are image files."""
         return cls(np.array(labels, dtype=np.int64), np.array(paths, dtype=object))
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, rows: np.ndarray) -> "Part":
+    def take(self, rows: IntArray | BoolArray) -> "Part":
         """Return the named rows (indices or a mask), in that order."""
         images = None if self.images is None else self.images[rows]
         return Part(self.labels[rows], self.sources[rows], images)
@@ -111,7 +112,7 @@ def require_one_test_part(where: object, has_own: bool, own: str, test_fraction:
         raise InputError(f"{where}: has no test part to measure accuracy on; add {own}, or set test_fraction")
 
 
-def require_samples(train_labels: np.ndarray, test_labels: np.ndarray) -> None:
+def require_samples(train_labels: IntArray, test_labels: IntArray) -> None:
     """Raise InputError if there is nothing to learn from, or nothing to measure on."""
     if not len(train_labels):
         raise InputError("dataset: the train part is empty; it must hold at least one sample")
@@ -143,9 +144,9 @@ def read_samples(path: str | Path) -> Samples:
     try:
         with h5py.File(path, "r") as file:
             class_names = [str(name) for name in file.attrs["class_names"]]
-            parts = [_read_part(file[name]) for name in ("train", "test")]
+            train, test = (_read_part(file[name]) for name in ("train", "test"))
             return Samples(
-                *parts, class_names, str(file.attrs["root"]), bool(file.attrs.get("upright", False))
+                train, test, class_names, str(file.attrs["root"]), bool(file.attrs.get("upright", False))
             )
     except (OSError, KeyError) as error:
         raise InputError(f"{path}: not a dataset file ({error}); delete it to have it made anew") from error

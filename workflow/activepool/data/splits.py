@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import balanced_counts, draw_per_class
 from activepool.data.pool import unlabelled_pool
@@ -16,7 +17,7 @@ from activepool.errors import InputError
 TEST_SEED = 0
 
 
-def held_out_rows(labels: np.ndarray, fraction: float) -> np.ndarray:
+def held_out_rows(labels: IntArray, fraction: float) -> IntArray:
     """Choose the test part of a dataset that has none of its own.
 
     Each class gives ``fraction`` of its samples, rounded, at least one, and keeps at least one; the one
@@ -35,7 +36,7 @@ def held_out_rows(labels: np.ndarray, fraction: float) -> np.ndarray:
     return np.sort(draw_per_class(known, labels[known], counts, generator(TEST_SEED, 0, "test")))
 
 
-def validation_counts(class_counts: np.ndarray, fraction: float, class_names: Sequence[str]) -> np.ndarray:
+def validation_counts(class_counts: IntArray, fraction: float, class_names: Sequence[str]) -> IntArray:
     """Return how many samples of each class go to the validation split.
 
     The split has ``fraction`` of the labelled samples, as equal a number of each class as the classes allow.
@@ -75,7 +76,7 @@ def validation_counts(class_counts: np.ndarray, fraction: float, class_names: Se
     return counts
 
 
-def validation_rows(labels: np.ndarray, fraction: float, seed: int, class_names: Sequence[str]) -> np.ndarray:
+def validation_rows(labels: IntArray, fraction: float, seed: int, class_names: Sequence[str]) -> IntArray:
     """Choose the validation split of a train part.
 
     Args:
@@ -92,7 +93,7 @@ def validation_rows(labels: np.ndarray, fraction: float, seed: int, class_names:
     return np.sort(draw_per_class(known, labels[known], counts, generator(seed, 0, "validation")))
 
 
-def initial_pool(labels: np.ndarray, validation: np.ndarray, kind: str, size: int, seed: int) -> np.ndarray:
+def initial_pool(labels: IntArray, validation: IntArray, kind: str, size: int, seed: int) -> IntArray:
     """Choose the rows that the first round is trained on.
 
     Args:

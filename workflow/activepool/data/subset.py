@@ -2,17 +2,19 @@
 
 import numpy as np
 
+from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import draw_per_class
 
 
-def subset_counts(counts: np.ndarray, fraction: float) -> np.ndarray:
+def subset_counts(counts: IntArray, fraction: float) -> IntArray:
     """Return how many of its samples each class keeps: the nearest number, and at least one of some."""
     counts = np.asarray(counts, dtype=np.int64)
-    return np.minimum(counts, np.maximum(1, np.rint(counts * fraction).astype(np.int64)))
+    kept: IntArray = np.minimum(counts, np.maximum(1, np.rint(counts * fraction).astype(np.int64)))
+    return kept
 
 
-def subset_rows(labels: np.ndarray, num_classes: int, fraction: float, part: str) -> np.ndarray:
+def subset_rows(labels: IntArray, num_classes: int, fraction: float, part: str) -> IntArray:
     """Choose the rows of a part that stay, ascending: the same share of each class and of the unlabelled.
 
     A larger share contains a smaller one.

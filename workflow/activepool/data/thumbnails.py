@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from activepool.compute.arrays import ImageArray, IntArray
 from activepool.data.image_files import ImageFiles
 from activepool.errors import InputError
 from activepool.io import hdf5_reading
 
 
-def thumbnails(path: str | Path, rows: np.ndarray, side: int) -> np.ndarray:
+def thumbnails(path: str | Path, rows: IntArray, side: int) -> ImageArray:
     """Return the central square of each of the named images of the train part, (n, side, side, 3) uint8.
 
     Images that are smaller are enlarged pixel by pixel.
@@ -27,7 +28,7 @@ def thumbnails(path: str | Path, rows: np.ndarray, side: int) -> np.ndarray:
     return np.stack(squares) if squares else np.empty((0, side, side, 3), dtype=np.uint8)
 
 
-def _images(path: str | Path, rows: np.ndarray) -> Iterator[Image.Image]:
+def _images(path: str | Path, rows: IntArray) -> Iterator[Image.Image]:
     # HDF5 takes rows in ascending order only.
     ascending, inverse = np.unique(rows, return_inverse=True)
     with hdf5_reading.opened(path) as file:
@@ -44,7 +45,7 @@ def _images(path: str | Path, rows: np.ndarray) -> Iterator[Image.Image]:
             yield files.read(name, "RGB")
 
 
-def _square(image: Image.Image, side: int) -> np.ndarray:
+def _square(image: Image.Image, side: int) -> ImageArray:
     size = min(image.size)
     left, top = (image.width - size) / 2, (image.height - size) / 2
     method = Image.Resampling.NEAREST if size < side else Image.Resampling.LANCZOS

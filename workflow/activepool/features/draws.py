@@ -38,7 +38,7 @@ class Draws:
         return self._own(partial(torch.randint, end), shape, axis)
 
     def _own(self, draw: Callable[..., Tensor], shape: tuple[int, ...], axis: int) -> Tensor:
-        if self.batch is None:
+        if self.batch is None or self.rows is None:
             return draw(shape, generator=self.generator)
         whole = (*shape[:axis], self.batch, *shape[axis + 1 :])
         return draw(whole, generator=self.generator).index_select(axis, self.rows)

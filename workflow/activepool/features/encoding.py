@@ -1,11 +1,11 @@
 """Images passed through a backbone: features in memory, for what is measured while a network is trained."""
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.execution import is_cuda, pixels
+from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import row_blocks
 from activepool.features.images import PartImages, Request, loaded
 
@@ -14,7 +14,7 @@ BATCH = 256
 
 
 @torch.inference_mode()
-def encode(backbone: Backbone, images: PartImages, rows: np.ndarray, device: str, workers: int) -> Tensor:
+def encode(backbone: Backbone, images: PartImages, rows: IntArray, device: str, workers: int) -> Tensor:
     """Return the features of the central views of some rows, (n, d) float32 on the device.
 
     On a GPU the backbone computes in bfloat16 where that is safe. It is left in evaluation mode.

@@ -16,8 +16,9 @@ from tqdm import tqdm
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
-from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, pixels, reproducible
+from activepool.backbones.execution import is_cuda, on_device, pixels, reproducible
 from activepool.backbones.settings import BackboneSettings
+from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import row_blocks
 from activepool.compute.seeds import integer_seed
 from activepool.compute.shards import Shard
@@ -77,7 +78,7 @@ def extract_shard(
     channels = backbone_settings.channels or image_channels(dataset)
     form = backbone_settings.checkpoint_format
     backbone, digest = load_backbone(name, size, channels, checkpoint, form)
-    backbone.eval().to(device, memory_format=MEMORY_FORMAT)
+    backbone = on_device(backbone.eval(), device)
     extraction = _Extraction(name, Path(dataset), backbone, settings, device, workers)
     with reproducible(THREADS), written_hdf5(output) as file:
         file.attrs.update(backbone=name, checkpoint_digest=digest, transform=str(backbone.preprocessing))
@@ -123,19 +124,20 @@ class _Extraction:
                 augmented = augment(pixels(view, self.device), generator)
                 target[number, batch - rows.start] = self._encode(augmented, images.part, batch)
 
-    def _crops(self, augment: Augmentation, batch: np.ndarray) -> np.ndarray | None:
+    def _crops(self, augment: Augmentation, batch: IntArray) -> FloatArray | None:
         """Draw the crops of all views: each view from a stream of its own, whatever the number of views."""
         numbers = range(self.settings.views)
-        crops = [augment.draw_crops(1, len(batch), _generator(number, batch, "crops")) for number in numbers]
-        return np.concatenate(crops) if augment.cropped else None
+        draws = (augment.draw_crops(1, len(batch), _generator(number, batch, "crops")) for number in numbers)
+        crops = [of_view for of_view in draws if of_view is not None]
+        return np.concatenate(crops) if crops else None
 
-    def _batches(self, rows: slice) -> Iterator[np.ndarray]:
+    def _batches(self, rows: slice) -> Iterator[IntArray]:
         for block in row_blocks(rows.stop - rows.start, self.settings.batch_size):
             yield np.arange(rows.start + block.start, rows.start + block.stop)
 
     def _loaded(
         self, images: PartImages, rows: slice, requests: Iterator[Request], what: str
-    ) -> Iterator[tuple[np.ndarray, Tensor]]:
+    ) -> Iterator[tuple[IntArray, Tensor]]:
         """Yield each batch of rows with its views (V, B, C, S, S), and show the progress."""
         batches = list(self._batches(rows))
         progress = tqdm(batches, desc=f"{images.part} {what}", unit="batch", disable=None)
@@ -143,23 +145,23 @@ class _Extraction:
         yield from zip(progress, views, strict=True)
 
     @torch.inference_mode()
-    def _encode(self, images: Tensor, part: str, batch: np.ndarray) -> np.ndarray:
+    def _encode(self, images: Tensor, part: str, batch: IntArray) -> FloatArray:
         """Return the features (B, d) of images (B, C, S, S) in 0..1, in the dtype that is stored."""
         half = self.settings.dtype == "float16" and is_cuda(self.device)
         with torch.autocast(torch.device(self.device).type, torch.float16, enabled=half):
             features = self.backbone(images)
         self._require_features(features, len(images))
-        features = features.float().cpu().numpy()
+        values = features.float().cpu().numpy()
         with np.errstate(over="ignore"):
-            stored = features.astype(self.settings.dtype)
+            stored: FloatArray = values.astype(self.settings.dtype)
         wrong = np.argwhere(~np.isfinite(stored))
         if len(wrong):
             row, column = wrong[0]
             remedy = "the weights of the backbone may be broken"
-            if np.isfinite(features[row, column]):
+            if np.isfinite(values[row, column]):
                 remedy = "float16 ends at 65504: set dtype: float32"
             raise InputError(
-                f"{self.dataset}: {part} row {batch[row]} has the feature {features[row, column]}; {remedy}"
+                f"{self.dataset}: {part} row {batch[row]} has the feature {values[row, column]}; {remedy}"
             )
         require_squares(f"{self.dataset}: features of {part}", stored, int(batch[0]))
         return stored
@@ -175,6 +177,6 @@ class _Extraction:
             )
 
 
-def _generator(view: int, batch: np.ndarray, purpose: str) -> Generator:
+def _generator(view: int, batch: IntArray, purpose: str) -> Generator:
     """Return the random stream of one view of one batch: it does not depend on the shards."""
     return Generator().manual_seed(integer_seed(view, int(batch[0]), f"views/{purpose}"))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+from activepool.compute.arrays import IntArray
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class ImageRound:
     """
 
     dataset: str
-    labelled: np.ndarray
-    unlabelled: np.ndarray
+    labelled: IntArray
+    unlabelled: IntArray
     seed: int
     round_number: int
     device: str = "cpu"

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from activepool.backbones.backbone import Preprocessing
+from activepool.compute.arrays import FloatArray, IntArray
 from activepool.data.image_files import ImageFiles
 from activepool.errors import InputError
 from activepool.features.transforms import crop_box
@@ -29,11 +30,11 @@ class Request:
         crops: (V, B, CROP_DRAWS) random numbers, V random crops of each image; None for the central view.
     """
 
-    rows: np.ndarray
-    crops: np.ndarray | None = None
+    rows: IntArray
+    crops: FloatArray | None = None
 
 
-class PartImages(Dataset):
+class PartImages(Dataset[Tensor | InputError]):
     """The images of one part (train or test) of dataset.h5, as a backbone takes them.
 
     The file is opened at the first read, so that each worker process of a loader has it open for itself.
@@ -66,7 +67,7 @@ class PartImages(Dataset):
     def _read(self, request: Request) -> Tensor:
         if self._stored is None:
             self._stored = _images_of(opened(self.path), self.part)
-        images = self._decoded(request.rows)
+        images = self._decoded(self._stored, request.rows)
         if request.crops is None:
             whole = [self.preprocessing.whole(some) for some in images]
             return torch.cat(whole)[None]
@@ -77,23 +78,23 @@ class PartImages(Dataset):
         ]
         return torch.stack(views, dim=1)
 
-    def _decoded(self, rows: np.ndarray) -> Iterator[Tensor]:
+    def _decoded(self, stored: h5py.Dataset, rows: IntArray) -> Iterator[Tensor]:
         """Yield the named images as (n, C, H, W) uint8: stored ones together, image files one at a time."""
         # HDF5 takes rows in ascending order only.
         ascending, inverse = np.unique(rows, return_inverse=True)
-        if self._stored.ndim == 4:
-            yield torch.from_numpy(values(self._stored, ascending)[inverse]).permute(0, 3, 1, 2)
+        if stored.ndim == 4:
+            yield torch.from_numpy(values(stored, ascending)[inverse]).permute(0, 3, 1, 2)
         else:
             from torchvision.transforms.v2.functional import pil_to_tensor
 
             mode = "L" if self.preprocessing.channels == 1 else "RGB"
-            for path in texts(self._stored, ascending)[inverse]:
+            for path in texts(stored, ascending)[inverse]:
                 yield pil_to_tensor(self._files.read(path, mode))[None]
 
-    def _crop(self, image: Tensor, draws: np.ndarray) -> Tensor:
+    def _crop(self, image: Tensor, draws: FloatArray) -> Tensor:
         from torchvision.transforms.v2.functional import resized_crop
 
-        top, left, height, width = crop_box(*image.shape[-2:], draws)
+        top, left, height, width = crop_box(image.shape[-2], image.shape[-1], draws)
         side = [self.preprocessing.image_size] * 2
         return self.preprocessing.coloured(
             resized_crop(image, top, left, height, width, side, antialias=True)

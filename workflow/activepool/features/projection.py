@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks
 from activepool.compute.seeds import generator, integer_seed
 from activepool.errors import InputError
@@ -42,13 +43,13 @@ class FeatureMap:
             1; None for UMAP, whose axes have no meaning.
     """
 
-    coordinates: np.ndarray
-    labels: np.ndarray
+    coordinates: FloatArray
+    labels: IntArray
     method: str
-    variance_shares: np.ndarray | None = None
+    variance_shares: FloatArray | None = None
 
 
-def project(features: FeatureMatrix, labels: np.ndarray, method: str, workers: int) -> FeatureMap:
+def project(features: FeatureMatrix, labels: IntArray, method: str, workers: int) -> FeatureMap:
     """Return the map of all N samples.
 
     Args:
@@ -65,7 +66,7 @@ def project(features: FeatureMatrix, labels: np.ndarray, method: str, workers: i
     return FeatureMap(coordinates, labels, method, shares)
 
 
-def principal_components(features: FeatureMatrix, compute: Compute) -> tuple[np.ndarray, np.ndarray]:
+def principal_components(features: FeatureMatrix, compute: Compute) -> tuple[FloatArray, FloatArray]:
     """Return the coordinates along the two directions of largest variance, and the shares of these.
 
     The eigenvectors of the exact covariance, summed in float64 over blocks of rows in their order. The
@@ -82,10 +83,10 @@ def principal_components(features: FeatureMatrix, compute: Compute) -> tuple[np.
         centre += part
     centre /= rows
 
-    def centred(block: slice) -> np.ndarray:
+    def centred(block: slice) -> FloatArray:
         return features.block(block, np.float64) - centre
 
-    def products(block: slice) -> np.ndarray:
+    def products(block: slice) -> FloatArray:
         values = centred(block)
         return values.T @ values
 
@@ -102,7 +103,7 @@ def principal_components(features: FeatureMatrix, compute: Compute) -> tuple[np.
     return coordinates, np.divide(variances, total, out=np.zeros(2), where=total > 0)
 
 
-def umap_coordinates(features: FeatureMatrix) -> np.ndarray:
+def umap_coordinates(features: FeatureMatrix) -> FloatArray:
     """Return the map of UMAP (McInnes et al. 2018) with its defaults, (N, 2) float32.
 
     It is fitted to UMAP_SAMPLES random samples, or all if there are no more; the others are placed in it in
@@ -143,7 +144,7 @@ def read_map(path: str | Path) -> FeatureMap:
         return FeatureMap(*values, method, file.attrs.get("variance_shares"))
 
 
-def _leading_directions(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _leading_directions(covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the two eigenvectors of largest eigenvalue, (d, 2), and these, (2,); for d = 1 (1, 1)."""
     from scipy.linalg import eigh
 
@@ -166,4 +167,5 @@ def _umap() -> ModuleType:
         raise InputError(
             f"figures.map: umap needs the package umap-learn ({error}): pip install umap-learn, or take pca"
         ) from error
-    return umap
+    package: ModuleType = umap
+    return package

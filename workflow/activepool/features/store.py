@@ -13,6 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from activepool.compute.arrays import FloatArray, FloatType, IntArray
 from activepool.data.label_file import LabelFile, LabelledPart
 from activepool.errors import InputError
 from activepool.io.half_precision import to_single
@@ -35,17 +36,18 @@ class FeatureMatrix:
     far apart through a memory map.
     """
 
-    def __init__(self, stored: np.ndarray, read: Callable[[list[slice]], np.ndarray]) -> None:
+    def __init__(self, stored: "FloatArray | _LockedRows", read: Callable[[list[slice]], FloatArray]) -> None:
         """Join random access (``stored``, (N, d)) with ``read(runs)`` of runs of consecutive rows.
 
         What ``read`` returns may be overwritten when the same thread reads again.
         """
-        self.shape: tuple[int, int] = stored.shape
+        rows, width = stored.shape
+        self.shape: tuple[int, int] = (rows, width)
         self._stored = stored
         self._read = read
 
     @classmethod
-    def of_array(cls, array: np.ndarray) -> "FeatureMatrix":
+    def of_array(cls, array: FloatArray) -> "FeatureMatrix":
         """Wrap an (N, d) array, in memory or mapped."""
         return cls(array, lambda runs: _joined([array[run] for run in runs]))
 
@@ -56,17 +58,16 @@ class FeatureMatrix:
         if offset is None or not dataset.size:
             locked = _LockedRows(dataset)
             return cls(locked, locked.read)
-        mapped = np.memmap(
-            dataset.file.filename, dtype=dataset.dtype, mode="r", offset=offset, shape=dataset.shape
-        )
-        return cls(mapped, _PlainReads(mapped))
+        path = Path(dataset.file.filename)
+        mapped = np.memmap(path, dtype=dataset.dtype, mode="r", offset=offset, shape=dataset.shape)
+        return cls(mapped, _PlainReads(path, mapped))
 
-    def block(self, rows: slice, dtype: type = np.float32) -> np.ndarray:
+    def block(self, rows: slice, dtype: FloatType = np.float32) -> FloatArray:
         """Return consecutive rows, (rows, d) of ``dtype``."""
         start, stop, _ = rows.indices(self.shape[0])
         return _converted(self._read([slice(start, stop)]), dtype)
 
-    def take(self, rows: np.ndarray, dtype: type = np.float32) -> np.ndarray:
+    def take(self, rows: IntArray, dtype: FloatType = np.float32) -> FloatArray:
         """Return the named rows in the order given, (len(rows), d) of ``dtype``."""
         if not len(rows):
             return np.empty((0, self.shape[1]), dtype)
@@ -90,16 +91,17 @@ class _LockedRows:
         self._dataset = dataset
         self._lock = threading.Lock()
 
-    def read(self, runs: list[slice]) -> np.ndarray:
+    def read(self, runs: list[slice]) -> FloatArray:
         start = min(run.start for run in runs)
         with self._lock:
             span = self._dataset[start : max(run.stop for run in runs)]
         return _joined([span[run.start - start : run.stop - start] for run in runs])
 
-    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+    def __getitem__(self, rows: IntArray) -> FloatArray:
         ascending, inverse = np.unique(rows, return_inverse=True)
         with self._lock:
-            return self._dataset[ascending][inverse]
+            stored: FloatArray = self._dataset[ascending]
+        return stored[inverse]
 
 
 class _PlainReads(threading.local):
@@ -109,47 +111,46 @@ class _PlainReads(threading.local):
     takes a third of the time of a fresh one, which the system has to find and clear first.
     """
 
-    def __init__(self, mapped: np.memmap) -> None:
+    def __init__(self, path: Path, mapped: np.memmap) -> None:
+        self._path = path
         self._mapped = mapped
         self._buffer = np.empty((0, mapped.shape[1]), dtype=mapped.dtype)
 
-    def __call__(self, runs: list[slice]) -> np.ndarray:
+    def __call__(self, runs: list[slice]) -> FloatArray:
         """Return the rows, in the buffer."""
         count = sum(run.stop - run.start for run in runs)
         if len(self._buffer) < count:
             self._buffer = np.empty((count, self._mapped.shape[1]), dtype=self._mapped.dtype)
         filled = 0
-        with Path(self._mapped.filename).open("rb", buffering=0) as file:
+        with self._path.open("rb", buffering=0) as file:
             for run in runs:
                 rows = self._buffer[filled : filled + run.stop - run.start]
                 file.seek(self._mapped.offset + run.start * self._mapped.strides[0])
-                if file.readinto(rows) != rows.nbytes:
-                    raise InputError(
-                        f"{self._mapped.filename}: ends early; delete the file to have it made anew"
-                    )
+                if file.readinto(rows.data) != rows.nbytes:
+                    raise InputError(f"{self._path}: ends early; delete the file to have it made anew")
                 filled += len(rows)
         return self._buffer[:count]
 
 
-def _runs(rows: np.ndarray) -> list[slice]:
+def _runs(rows: IntArray) -> list[slice]:
     """Return the runs of consecutive numbers of which ``rows`` are made, in their order."""
     breaks = np.flatnonzero(np.diff(rows) != 1)
     firsts, lasts = rows[np.append(0, breaks + 1)], rows[np.append(breaks, -1)]
     return [slice(first, last + 1) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
 
 
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
+def _joined(parts: list[FloatArray]) -> FloatArray:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _converted(stored: np.ndarray, dtype: type, rows: np.ndarray | None = None) -> np.ndarray:
+def _converted(stored: FloatArray, dtype: FloatType, rows: IntArray | None = None) -> FloatArray:
     """Return what is stored, or some rows of it, as a fresh array of ``dtype``."""
     if stored.dtype == np.float16:
         return to_single(stored, rows).astype(dtype, copy=False)
     return (stored if rows is None else stored[rows]).astype(dtype)
 
 
-def require_finite(rows: np.ndarray, values: np.ndarray) -> None:
+def require_finite(rows: IntArray, values: FloatArray) -> None:
     """Raise InputError, naming the first row, if what was computed of a row's features is no finite number.
 
     Args:

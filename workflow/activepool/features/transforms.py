@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from activepool.backbones.networks import LARGEST_SMALL_IMAGE
+from activepool.compute.arrays import FloatArray
 from activepool.errors import InputError
 from activepool.features.draws import Draws
 
@@ -33,6 +35,9 @@ CROP_DRAWS = 2 * CROP_TRIES + 2
 
 #: A transformation of a batch (B, C, S, S) in 0..1, with a draw of its own for each image.
 Transformation = Callable[[Tensor, Draws], Tensor]
+
+# Random numbers, in a tensor or in an array.
+_Numbers = TypeVar("_Numbers", Tensor, FloatArray)
 
 # Weights of red, green and blue in grey (ITU-R 601).
 _GREY = torch.tensor([0.299, 0.587, 0.114])
@@ -58,7 +63,7 @@ class Augmentation:
         """Whether a random crop comes first."""
         return self.crop_area is not None
 
-    def draw_crops(self, views: int, images: int, generator: Generator) -> np.ndarray | None:
+    def draw_crops(self, views: int, images: int, generator: Generator) -> FloatArray | None:
         """Return the random numbers of crops, (views, images, CROP_DRAWS), or None if there are none."""
         if self.crop_area is None:
             return None
@@ -127,7 +132,7 @@ AUGMENTATIONS: dict[str, Callable[[int], Augmentation]] = {
 }
 
 
-def crop_box(height: int, width: int, draws: np.ndarray) -> tuple[int, int, int, int]:
+def crop_box(height: int, width: int, draws: FloatArray) -> tuple[int, int, int, int]:
     """Return (top, left, height, width) of a random crop of an image of ``height`` x ``width`` pixels.
 
     Areas and aspect ratios are tried until the crop fits, as in torchvision's RandomResizedCrop; failing
@@ -198,8 +203,8 @@ def _hue_turn(turns: Tensor) -> Tensor:
     cosine, sine, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
     rows = [[zero + 1, zero, zero], [zero, cosine, -sine], [zero, sine, cosine]]
     turn = torch.cat([torch.cat(row, dim=2) for row in rows], dim=1)
-    to_yiq = _YIQ.to(turns.device)
-    return torch.linalg.inv(_YIQ).to(turns.device) @ turn @ to_yiq
+    from_yiq: Tensor = torch.linalg.inv(_YIQ).to(turns.device)
+    return from_yiq @ turn @ _YIQ.to(turns.device)
 
 
 def grey(images: Tensor, draws: Draws) -> Tensor:
@@ -258,7 +263,7 @@ def noise(images: Tensor, draws: Draws) -> Tensor:
     return (images + added.to(images.device)).clamp(0, 1)
 
 
-def _between(draws: Tensor, low: float, high: float) -> Tensor:
+def _between(draws: _Numbers, low: float, high: float) -> _Numbers:
     return low + (high - low) * draws
 
 

@@ -7,6 +7,8 @@ puts it right, exactly. Infinity and NaN become numbers from 65,536 on, which no
 
 import numpy as np
 
+from activepool.compute.arrays import FloatArray, IntArray
+
 #: Numbers that are converted at once: few enough to stay in a core's cache, and so many that threads seldom
 #: wait for each other's Python.
 CHUNK = 2**19
@@ -17,7 +19,7 @@ PLACES = np.array(0x8FFFE000, dtype=np.uint32).view(np.int32)
 SCALE, OVERFLOW = np.float32(2.0**112), np.float32(2.0**16)
 
 
-def to_single(half: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+def to_single(half: FloatArray, rows: IntArray | None = None) -> FloatArray:
     """Return the float16 matrix ``half`` (n, d), or some ``rows`` (m,) of it, as float32; the same values."""
     count = len(half) if rows is None else len(rows)
     single = np.empty((count, half.shape[1]), dtype=np.float32)
@@ -28,7 +30,7 @@ def to_single(half: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
     return single
 
 
-def _convert(half: np.ndarray, single: np.ndarray) -> None:
+def _convert(half: FloatArray, single: FloatArray) -> None:
     bits = single.view(np.int32)
     bits[...] = half.view(np.int16)
     np.left_shift(bits, 13, out=bits)

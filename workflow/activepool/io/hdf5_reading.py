@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 from h5py import h5z
 
+from activepool.compute.arrays import TextArray
 from activepool.errors import InputError
 
 #: What to do about a file that another program wrote.
@@ -98,10 +99,11 @@ def values(dataset: h5py.Dataset, rows: Any = ()) -> np.ndarray:
         raise _damaged(dataset, error) from error
 
 
-def texts(dataset: h5py.Dataset, rows: Any = ()) -> np.ndarray:
+def texts(dataset: h5py.Dataset, rows: Any = ()) -> TextArray:
     """Return the strings of a dataset, or of some rows, as str; raises InputError if they cannot be read."""
     try:
-        return dataset.asstr()[rows]
+        strings: TextArray = dataset.asstr()[rows]
+        return strings
     except MemoryError as error:
         raise _too_large(dataset) from error
     except _DAMAGE as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from activepool.compute.arrays import IntArray
 from activepool.errors import InputError
 from activepool.io.files import read_text, written_whole
 
@@ -28,11 +29,12 @@ def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
 
 def _cells(values: np.ndarray) -> list[object]:
     if values.dtype.kind != "f":
-        return values.tolist()
+        cells: list[object] = values.tolist()
+        return cells
     return [str(value) if np.isfinite(value) else None for value in values.astype(np.float32)]
 
 
-def read_index(*paths: str | Path) -> np.ndarray:
+def read_index(*paths: str | Path) -> IntArray:
     """Return the column ``index`` of one or more index files, one after the other.
 
     Returns: (n,) int64, in the order of the files.

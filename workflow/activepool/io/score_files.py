@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from activepool.compute.arrays import FloatArray, IntArray
 from activepool.errors import InputError
 from activepool.io import hdf5_reading
 from activepool.io.hdf5_writing import written_hdf5
@@ -23,10 +24,10 @@ class ScoreTable:
         nearest: rows and distances, each (C, K), or None.
     """
 
-    index: np.ndarray
-    predicted: np.ndarray
-    scores: dict[str, np.ndarray]
-    nearest: tuple[np.ndarray, np.ndarray] | None = None
+    index: IntArray
+    predicted: IntArray
+    scores: dict[str, FloatArray]
+    nearest: tuple[IntArray, FloatArray] | None = None
 
 
 def write_scores(path: str | Path, table: ScoreTable) -> None:
@@ -55,7 +56,7 @@ def read_scores(path: str | Path) -> ScoreTable:
     return ScoreTable(index, predicted, NamedArrays(path, scores), nearest)
 
 
-def _nearest(file: h5py.File) -> tuple[np.ndarray, np.ndarray]:
+def _nearest(file: h5py.File) -> tuple[IntArray, FloatArray]:
     rows = _column(file, "nearest/index", kinds="iu", dimensions=2)
     distances = _column(file, "nearest/distance", dimensions=2)
     if rows.shape != distances.shape:

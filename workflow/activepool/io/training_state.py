@@ -48,7 +48,8 @@ class StateFile:
             return None
         state = torch.load(self.path, map_location="cpu", weights_only=True)
         if state["fingerprint"] == self.fingerprint:
-            return state["content"]
+            content: dict[str, Any] = state["content"]
+            return content
         print(f"{self.path}: is of other data or settings; training starts anew", file=sys.stderr)
         return None
 

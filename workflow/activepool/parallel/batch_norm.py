@@ -27,10 +27,12 @@ def share(network: nn.Module, processes: Processes) -> nn.Module:
         return network
     found = _batch_norms(network)
     if processes.device != "cpu":
-        return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        shared: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        return shared
     for norm in found:
         # It holds the same weights and buffers, and differs only in `forward`.
         norm.__class__ = SharedBatchNorm
+        assert isinstance(norm, SharedBatchNorm)
         norm.processes = processes
     return network
 
@@ -42,6 +44,7 @@ def split(network: nn.Module, groups: int) -> None:
     """
     for norm in _batch_norms(network) if groups > 1 else []:
         norm.__class__ = SplitBatchNorm
+        assert isinstance(norm, SplitBatchNorm)
         norm.groups = groups
 
 
@@ -53,7 +56,19 @@ def mean_statistics(network: nn.Module, processes: Processes) -> None:
             module.running_var.copy_(processes.mean(module.running_var))
 
 
-class SharedBatchNorm(_BatchNorm):
+class _PlainBatchNorm(_BatchNorm):
+    """A batch normalisation that `_batch_norms` has accepted: it has weights, statistics and a momentum."""
+
+    momentum: float
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+
+    def _check_input_dim(self, values: Tensor) -> None:
+        """Take any number of dimensions."""
+
+
+class SharedBatchNorm(_PlainBatchNorm):
     """Batch normalisation over the batch of all processes, for CPUs."""
 
     processes: Processes
@@ -72,11 +87,8 @@ class SharedBatchNorm(_BatchNorm):
         normalised = centred / (variance + self.eps).sqrt().reshape(shape)
         return normalised * self.weight.reshape(shape) + self.bias.reshape(shape)
 
-    def _check_input_dim(self, values: Tensor) -> None:
-        """Take any number of dimensions."""
 
-
-class SplitBatchNorm(_BatchNorm):
+class SplitBatchNorm(_PlainBatchNorm):
     """Batch normalisation of each of ``groups`` equal and consecutive parts of a batch by itself."""
 
     groups: int
@@ -95,12 +107,9 @@ class SplitBatchNorm(_BatchNorm):
         self.num_batches_tracked.add_(1)
         return torch.cat(parts)
 
-    def _check_input_dim(self, values: Tensor) -> None:
-        """Take any number of dimensions."""
-
 
 @torch.no_grad()
-def _learn(norm: _BatchNorm, mean: Tensor, variance: Tensor) -> None:
+def _learn(norm: _PlainBatchNorm, mean: Tensor, variance: Tensor) -> None:
     norm.running_mean.lerp_(mean, norm.momentum)
     norm.running_var.lerp_(variance, norm.momentum)
     norm.num_batches_tracked.add_(1)

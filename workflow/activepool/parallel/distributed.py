@@ -12,15 +12,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from torch import distributed as process_group
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 from activepool.compute.devices import resolve_device
 from activepool.errors import InputError
+
+if TYPE_CHECKING:
+    from torch._C._distributed_c10d import Store  # torch.distributed.Store, where torch can be distributed
 
 #: Exit status of a process that ends because another has failed.
 AFTER_ANOTHER = 2
@@ -106,7 +110,7 @@ def joined(device: str) -> Iterator[Processes]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Processes(device=resolve_device(device))
         return
-    store, rank, count = next(process_group.rendezvous("env://"))
+    store, rank, count = next(rendezvous("env://"))
     try:
         processes = Processes(rank, count, _own_device(device))
         backend = "gloo" if processes.device == "cpu" else "nccl"
@@ -142,7 +146,7 @@ def _leave() -> None:
         process_group.destroy_process_group()
 
 
-def _another_failed(store: process_group.Store) -> bool:
+def _another_failed(store: "Store") -> bool:
     """Count this process among those that failed, and say whether it is not the first."""
     try:
         return store.add("failures", 1) > 1

@@ -33,7 +33,7 @@ def main() -> None:
         os.execv(sys.executable, command)
     # Ended by a scheduler, it ends its processes as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    started: list[subprocess.Popen] = []
+    started: list[subprocess.Popen[bytes]] = []
     try:
         for environment in environments(arguments.processes):
             started.append(subprocess.Popen(command, env=environment))
@@ -65,7 +65,7 @@ def environments(count: int) -> list[dict[str, str]]:
     return [os.environ | {name: str(value) for name, value in of.items()} for of in numbers]
 
 
-def status_of(processes: list[subprocess.Popen]) -> int:
+def status_of(processes: list[subprocess.Popen[bytes]]) -> int:
     """Wait until all have ended, or one has failed; return 0, or the status of the failure."""
     while any(process.poll() is None for process in processes) and not _failures(processes):
         time.sleep(INTERVAL)
@@ -82,7 +82,7 @@ def status_of(processes: list[subprocess.Popen]) -> int:
     return status
 
 
-def _failures(processes: list[subprocess.Popen]) -> list[tuple[int, int]]:
+def _failures(processes: list[subprocess.Popen[bytes]]) -> list[tuple[int, int]]:
     """Return the status and the rank of each process that failed."""
     return [(process.returncode, rank) for rank, process in enumerate(processes) if process.poll()]
 

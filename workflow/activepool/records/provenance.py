@@ -24,8 +24,10 @@ from activepool.io.files import file_digest, read_json, write_json
 FOLDER = "provenance"
 
 #: The packages that a result may depend on.
-PACKAGES = ("torch", "torchvision", "timm", "numpy", "scipy", "scikit-learn", "pandas", "h5py", "pillow")
-PACKAGES += ("faiss-cpu", "faiss-gpu", "matplotlib")
+PACKAGES = (
+    *("torch", "torchvision", "timm", "numpy", "scipy", "scikit-learn", "pandas", "h5py", "pillow"),
+    *("faiss-cpu", "faiss-gpu", "matplotlib"),
+)
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,8 @@ def _present_labels(samples: str, annotations: str) -> dict[str, str]:
     """Return the labels that a file of annotations gives, by the row's number as text."""
     with LabelFile(samples) as file:
         rows = np.arange(len(file.train.labels))
-        return used_labels(file, rows, merged_labels(file, annotations), annotations).labels
+        used = used_labels(file, rows, merged_labels(file, annotations), annotations)
+    return {} if used is None else used.labels
 
 
 def _results(root: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import activepool.strategies
 from activepool.errors import InputError
-from activepool.plugins import imported
+from activepool.plugins import load_module
 from activepool.strategies.declaration import Strategy
 
 
@@ -55,8 +55,8 @@ def _users_strategy(name: str) -> Strategy:
             f"strategy file {source} does not exist; the path is relative to where snakemake runs"
         )
     try:
-        module = imported(source)
-    except Exception as error:  # whatever a user's file raises when it is imported is the user's to see
+        module = load_module(source)
+    except Exception as error:  # a user's file may raise anything when it is imported
         raise InputError(
             f"strategy {name!r}: cannot import {source} ({type(error).__name__}: {error})"
         ) from error

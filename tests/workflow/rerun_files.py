@@ -68,7 +68,7 @@ def _(trial: Trial) -> None:
     trial.put("other.h5", "dataset", "path")
 
 
-@case("a label more in the file of `dataset.annotations`", "images")
+@case("a new label in the file of `dataset.annotations`", "images")
 def _(trial: Trial) -> None:
     with (trial.path / "bought.csv").open("a") as file:
         file.write("images/01.png,b\n")
@@ -142,12 +142,12 @@ def _(trial: Trial) -> None:
     trial.edit("backbone.py", "One layer.", "Two layers.")
 
 
-@case("the repository cloned anew", "images")
+@case("a fresh clone of the repository", "images")
 def _(trial: Trial) -> None:
     touch_all(trial.repository)
 
 
-@case("a new module that no other imports", "images")
+@case("a new module that no other module imports", "images")
 def _(trial: Trial) -> None:
     (trial.library / "heads/newest.py").write_text("from activepool.heads import sgd\n")
 

@@ -59,8 +59,8 @@ put("`seeds` as a list of the same seeds", "embeddings", "seeds", [0, 1])
 
 # Strategies, rounds, seeds.
 ANOTHER_STRATEGY = Counter(score=4, select=4, train=4) + EVALUATION
-put("a strategy more", "embeddings", "strategies", [*STRATEGIES, "margin"], ANOTHER_STRATEGY)
-put("a strategy less", "embeddings", "strategies", STRATEGIES[:-1], EVALUATION)
+put("one more strategy", "embeddings", "strategies", [*STRATEGIES, "margin"], ANOTHER_STRATEGY)
+put("one strategy fewer", "embeddings", "strategies", STRATEGIES[:-1], EVALUATION)
 put("another order of strategies", "embeddings", "strategies", STRATEGIES[::-1], EVALUATION)
 put(
     "a strategy's `name`",
@@ -91,13 +91,13 @@ put(
     Counter(score=4, select=8, select_with_state=2, train=10) + EVALUATION,
 )
 put(
-    "`rounds`, where a strategy reads the budget that is left (`balancing`)",
+    "`rounds`, if a strategy reads the remaining budget (`balancing`)",
     "images",
     "rounds",
     3,
     Counter(score=1, select=3 + 1, train=3 + 1, curves=1),
 )
-put("`rounds`: one less", "embeddings", "rounds", 2, EVALUATION)
+put("`rounds`: one fewer", "embeddings", "rounds", 2, EVALUATION)
 put(
     "`seeds`: one more",
     "embeddings",
@@ -106,7 +106,7 @@ put(
     Counter(validation=1, initial_pool=1, train=11, score=4, select=8, select_with_state=2)
     + EVALUATION_OF_OTHER_SEEDS,
 )
-put("`seeds`: one less", "embeddings", "seeds", 1, EVALUATION_OF_OTHER_SEEDS)
+put("`seeds`: one fewer", "embeddings", "seeds", 1, EVALUATION_OF_OTHER_SEEDS)
 # Of the scores, those of entropy in round 1 know nothing of the budget.
 put("`budget`", "embeddings", "budget", 9, Counter(train=20, score=6) + QUERIES + EVALUATION)
 put("`initial.size`", "embeddings", "initial.size", 13, Counter(initial_pool=2) + ROUNDS)

@@ -152,7 +152,7 @@ def _(trial: Trial) -> None:
     (trial.library / "heads/newest.py").write_text("from activepool.heads import sgd\n")
 
 
-code("files.py", "images", EVERY_IMAGE_JOB, "a module that every stage imports, such as `files.py`")
+code("io/files.py", "images", EVERY_IMAGE_JOB, "a module that every stage imports, such as `io/files.py`")
 code("pretraining/simclr.py", "images", IMAGE_PRETRAINING)
 code("heads/lbfgs.py", "embeddings", NEW_HEADS)
 code("strategies/base.py", "embeddings", Counter(select=4, score=2, train=4) + EVALUATION)

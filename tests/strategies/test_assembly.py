@@ -11,7 +11,7 @@ from activepool.features.store import FeatureMatrix
 from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.assembly import assemble_query
 from activepool.strategies.declaration import strategy
-from activepool.strategies.query import Selection
+from activepool.strategies.query import Selection, declared
 from activepool.strategies.registry import builtin_strategies, find_strategy
 
 PROBLEM = Problem()
@@ -40,17 +40,17 @@ def without(name):
     return {key: value for key, value in ALL.items() if key != name}
 
 
-@pytest.mark.parametrize("declared", builtin_strategies().values(), ids=lambda one: one.name)
-def test_what_a_strategy_does_not_read_is_left_out(declared):
-    given = ALL | ({"scores": {"labelled_log_odds": np.zeros(len(POOL))}} if declared.image_model else {})
-    query = assemble_query(declared, **given)
+@pytest.mark.parametrize("builtin", builtin_strategies().values(), ids=lambda one: one.name)
+def test_what_a_strategy_does_not_read_is_left_out(builtin):
+    given = ALL | ({"scores": {"labelled_log_odds": np.zeros(len(POOL))}} if builtin.image_model else {})
+    query = assemble_query(builtin, **given)
     for name in ("features", "head", "remaining_budget", "oracle_labels", "nearest"):
-        assert (getattr(query, name) is not None) == (name in declared.reads), name
-    assert (query.labels is not None) == declared.reads_labels
-    assert bool(query.scores) == declared.is_scored
-    assert bool(query.prepared) == bool(declared.prepare)
-    assert bool(query.per_sample) == bool(declared.precompute)
-    assert bool(query.state) == declared.keeps_state
+        assert (getattr(query, name) is not None) == (name in builtin.reads), name
+    assert (query.labels is not None) == builtin.reads_labels
+    assert bool(query.scores) == builtin.is_scored
+    assert bool(query.prepared) == bool(builtin.prepare)
+    assert bool(query.per_sample) == bool(builtin.precompute)
+    assert bool(query.state) == builtin.keeps_state
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,17 @@ def test_a_query_asks_for_no_more_than_the_pool(budget):
 def test_the_random_stream_is_that_of_seed_round_and_strategy():
     drawn = assemble_query(find_strategy("random"), **ALL).generator.random(5)
     assert drawn.tolist() == generator(3, 2, "select/random").random(5).tolist()
+
+
+def test_using_what_is_not_declared_fails_at_once():
+    query = assemble_query(find_strategy("random"), **ALL)
+    with pytest.raises(ValueError, match="uses a part of the query that its declaration does not name"):
+        declared(query.features)
+
+
+def test_a_strategy_without_a_docstring_has_an_empty_summary():
+    @strategy(source="ours")
+    def silent(query):
+        return Selection(query.unlabelled[: query.budget])
+
+    assert silent.summary == ""

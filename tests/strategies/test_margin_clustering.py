@@ -39,7 +39,7 @@ def test_a_subset_is_drawn_first():
 
 
 def test_a_pool_too_large_to_cluster_is_refused(monkeypatch):
-    monkeypatch.setattr(module, "LARGEST_POOL", 100)
+    monkeypatch.setattr(module, "MAX_POOL", 100)
     with pytest.raises(
         InputError, match="145 samples are too many to cluster; set its option subset to at most 100"
     ):

@@ -5,7 +5,7 @@ import pytest
 from queries import Problem
 
 from activepool.scores.pool_scorer import PoolScorer
-from activepool.strategies.base import SPARE, NearestLists
+from activepool.strategies.base import MIN_SPARE, NearestLists
 from activepool.strategies.registry import find_strategy
 
 
@@ -127,4 +127,4 @@ def test_base_computes_the_distances_of_all_classes_at_once(monkeypatch):
     monkeypatch.setattr(PoolScorer, "boundary64", counted)
     problem = Problem(11, size=300, classes=4)
     assert problem.select(find_strategy("base"), 80).index.tolist() == brute_base(problem, 80).tolist()
-    assert asked == [4 * (20 + SPARE)]
+    assert asked == [4 * (20 + MIN_SPARE)]

@@ -1,1 +1,1 @@
-"""The query strategies: one file each, found by being here."""
+"""The query strategies: one file each; the registry finds every file in this package."""

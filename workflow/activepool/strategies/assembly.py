@@ -1,4 +1,4 @@
-"""The query of one round, assembled from what lies in memory: all that a strategy reads, and nothing else."""
+"""Assembling the query of one round from arrays in memory: all that the strategy reads, and nothing else."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from activepool.heads.linear import LinearHead
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.declaration import Strategy
-from activepool.strategies.query import Query
+from activepool.strategies.query import Query, declared
 
 #: Arrays by name.
 Arrays = Mapping[str, np.ndarray]
@@ -43,8 +43,8 @@ def assemble_query(
 ) -> Query:
     """Return the query of ``strategy`` in one round.
 
-    Callers may pass all that they have: what the strategy does not declare that it reads is left out. Where
-    it reads scores of the head and none are given, the pool is scored here.
+    Callers may pass all that they have: whatever the strategy does not declare is left out. If it reads
+    scores of the head and none are given, this function scores the pool.
 
     Args:
         strategy: the strategy that will pick.
@@ -74,7 +74,9 @@ def assemble_query(
         given["scores"] = scores
     _require(strategy, given)
     if strategy.scores and scores is None:
-        predicted, scores, nearest = score_pool(strategy, features, head, unlabelled, budget, compute)
+        predicted, scores, nearest = score_pool(
+            strategy, declared(features), declared(head), unlabelled, budget, compute
+        )
     if strategy.is_scored:
         given |= {"predicted": predicted, "scores": scores}
     if "nearest" in strategy.reads:
@@ -128,15 +130,18 @@ def prepare_rounds(
         seed: of the run.
         compute: device and workers.
         options: of the strategy.
+
+    Raises ValueError if the strategy does not declare ``prepare``.
     """
+    prepare = strategy.prepare
+    if prepare is None:
+        raise ValueError(f"strategy {strategy.name!r} prepares nothing")
     draws = generator(seed, 0, f"prepare/{strategy.name}")
-    return strategy.prepare(
-        features, pool, draws, compute, **strategy.options_of(strategy.prepare, dict(options))
-    )
+    return prepare(features, pool, draws, compute, **strategy.options_of(prepare, dict(options)))
 
 
 def _require(strategy: Strategy, artifacts: Mapping[str, object]) -> None:
-    """Raise InputError if one of the artifacts is not there."""
+    """Raise InputError if one of the artifacts is missing."""
     missing = [name for name, value in artifacts.items() if value is None]
     if missing:
         raise InputError(f"strategy {strategy.name!r} reads {missing[0]!r}, which is missing")

@@ -5,7 +5,7 @@ import numpy as np
 from activepool.diversity.dsquared import d_squared_sample
 from activepool.diversity.gradients import GradientEmbeddings
 from activepool.strategies.declaration import strategy
-from activepool.strategies.query import Query, Selection
+from activepool.strategies.query import Query, Selection, declared
 
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
@@ -28,4 +28,4 @@ def badge(query: Query) -> Selection:
 
 
 def _gradients(query: Query) -> GradientEmbeddings:
-    return GradientEmbeddings(query.features, query.head, query.compute)
+    return GradientEmbeddings(declared(query.features), declared(query.head), query.compute)

@@ -1,4 +1,4 @@
-"""Whether a strategy, perhaps a user's own, kept the rules of a round."""
+"""Checks of what a strategy, perhaps a user's own, returns."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,33 +15,31 @@ OWN_COLUMNS = ("index", "source", "predicted")
 
 
 def checked_pick(strategy: Strategy, query: Query, options: Mapping[str, Any], name: str = "") -> Selection:
-    """Return what ``strategy`` picks, checked; errors call it by ``name``, or as it is declared."""
+    """Return the checked picks of ``strategy``; errors call it ``name``, by default its declared name."""
     return checked(name or strategy.name, query, strategy.pick(read_only(query), **options))
 
 
 def read_only(query: Query) -> Query:
-    """Return the query with arrays that a strategy cannot change: the picks are checked against them."""
-
-    def locked(values: np.ndarray | None) -> np.ndarray | None:
-        if values is None:
-            return None
-        view = values.view()
-        view.flags.writeable = False
-        return view
-
+    """Return the query with read-only arrays, because the picks are checked against them."""
     return replace(
         query,
-        unlabelled=locked(query.unlabelled),
-        labelled=locked(query.labelled),
-        predicted=locked(query.predicted),
+        unlabelled=_locked(query.unlabelled),
+        labelled=_locked(query.labelled),
+        predicted=None if query.predicted is None else _locked(query.predicted),
     )
 
 
-def checked(name: str, query: Query, selection: object) -> Selection:
-    """Return what the strategy called ``name`` picked, its index as (budget,) int64.
+def _locked(values: np.ndarray) -> np.ndarray:
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
-    Raises InputError if it is no Selection, if the picks are not ``query.budget`` different rows of the
-    unlabelled pool, or if a further column does not fit beside them.
+
+def checked(name: str, query: Query, selection: object) -> Selection:
+    """Return the selection of the strategy called ``name``, its index as (budget,) int64.
+
+    Raises InputError if it is not a Selection, if the picks are not ``query.budget`` different rows of the
+    unlabelled pool, or if a further column has another length.
     """
     if not isinstance(selection, Selection):
         raise InputError(
@@ -63,7 +61,7 @@ def checked(name: str, query: Query, selection: object) -> Selection:
     for column, values in selection.columns.items():
         if column in OWN_COLUMNS:
             raise InputError(
-                f"strategy {name!r} returned a column {column!r}, which the index file has; call it otherwise"
+                f"strategy {name!r} returned a column {column!r}, which the index file already has; rename it"
             )
         if np.shape(values) != (query.budget,):
             raise InputError(

@@ -12,10 +12,10 @@ from activepool.strategies.declaration import strategy
 from activepool.strategies.options import PositiveInteger
 from activepool.strategies.query import Query, Selection
 
-#: Leaves of the hierarchy: k-means cells of the pool, or its samples where it has no more of them.
+#: Leaves of the hierarchy: k-means cells of the pool, or its samples if there are no more than this.
 LEAVES = 2000
 
-#: Leaves in a cluster on average, at least ten as in the paper, so that no cluster is soon used up.
+#: Average number of leaves in a cluster: ten as in the paper, so that clusters do not run out soon.
 LEAVES_PER_CLUSTER = 10
 
 
@@ -68,10 +68,10 @@ def cluster_margin(
 
     Args:
         query: the round.
-        margin_factor: how many small margins are looked at, in budgets; 10 as in the paper.
-        leaves: where the pool is larger than this, so many k-means cells are clustered in the place of
-            its samples, since the paper's hierarchy takes memory in the square of their number.
-        clusters: into how many the leaves are merged; by default, a tenth of the leaves.
+        margin_factor: how many small margins to consider, in budgets; 10 as in the paper.
+        leaves: a pool larger than this is replaced by this many k-means cells for the clustering, because the
+            memory of the paper's hierarchy grows with the square of the number of samples.
+        clusters: number of clusters into which the leaves are merged; by default, a tenth of the leaves.
     """
     candidates = replace(query, budget=margin_factor * query.budget).smallest("margin").index
     shuffled = query.generator.permutation(candidates)

@@ -4,14 +4,14 @@ import numpy as np
 
 from activepool.diversity.kcenter import Nearness, first_nearness, greedy_k_center
 from activepool.strategies.declaration import strategy
-from activepool.strategies.query import Query, Selection
+from activepool.strategies.query import Query, Selection, declared
 
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
-    """Return how near each unlabelled sample is to the labelled set, as far as that is known at first."""
+    """Return bounds of the distance of each unlabelled sample to the labelled set."""
     nearness = _handed_on(query)
     if nearness is None:
-        nearness = first_nearness(query.features, query.unlabelled, query.labelled, query.compute)
+        nearness = first_nearness(declared(query.features), query.unlabelled, query.labelled, query.compute)
     return {"distance": nearness.distance, "seen": nearness.seen}
 
 
@@ -25,18 +25,19 @@ def precompute(query: Query) -> dict[str, np.ndarray]:
 def coreset(query: Query) -> Selection:
     """Repeatedly, the sample farthest in feature space from the labelled set and the picks.
 
-    What is known of the distances to the labelled set is handed on, so that later rounds compare samples
-    with the new picks alone. It is used only where the labelled set begins with the centers it belongs to.
+    The known distances to the labelled set pass on to the next round, which then compares samples with the
+    new picks alone. They are used only if the labelled set begins with the centers that they belong to.
     """
+    features = declared(query.features)
     picks, squared, nearness = greedy_k_center(
-        query.features,
+        features,
         query.unlabelled,
         query.labelled,
         query.budget,
         query.compute,
         Nearness(query.per_sample["distance"], query.per_sample["seen"]),
     )
-    everywhere = Nearness.unknown(query.features.shape[0])
+    everywhere = Nearness.unknown(features.shape[0])
     everywhere.distance[query.unlabelled] = nearness.distance
     everywhere.seen[query.unlabelled] = nearness.seen
     state = {"distance": everywhere.distance, "seen": everywhere.seen}

@@ -22,10 +22,10 @@ Prepare = Callable[..., dict[str, np.ndarray]]
 #: worked on in shards.
 Precompute = Callable[..., dict[str, np.ndarray]]
 
-#: What a strategy may read beside the index files and the labels of the labelled set.
+#: What a strategy may read besides the index files and the labels of the labelled set.
 ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "remaining_budget")
 
-#: What a configuration says of each strategy, beside its options.
+#: The keys of a strategy in a configuration, besides its options.
 CONFIGURATION_KEYS = ("strategy", "name")
 
 
@@ -75,7 +75,7 @@ class Strategy:
     @property
     def summary(self) -> str:
         """The first line of the function's docstring."""
-        return inspect.getdoc(self.select).partition("\n")[0]
+        return (inspect.getdoc(self.select) or "").partition("\n")[0]
 
     @property
     def file(self) -> Path:
@@ -103,16 +103,21 @@ class Strategy:
         return self.select(query, **options)
 
     def options_of(self, function: Callable[..., object], given: dict[str, Any]) -> dict[str, Any]:
-        """Return those of the given options that ``function`` names, or all if it takes any."""
+        """Return the given options that ``function`` names, or all if it takes any."""
         parameters = inspect.signature(function).parameters
-        takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+        kinds = {parameter.kind for parameter in parameters.values()}
+        takes_any = inspect.Parameter.VAR_KEYWORD in kinds
         return {name: value for name, value in given.items() if takes_any or name in parameters}
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:
         """The options by name: the keyword-only parameters of the function."""
-        parameters = inspect.signature(self.select).parameters.values()
-        return {one.name: one for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY}
+        parameters = inspect.signature(self.select).parameters
+        return {
+            name: parameter
+            for name, parameter in parameters.items()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        }
 
 
 def strategy(
@@ -167,11 +172,16 @@ def _check_function(select: Select) -> None:
     """Raise ValueError for a function that does not take a query and its options by name."""
     if inspect.iscoroutinefunction(select) or inspect.isgeneratorfunction(select):
         raise ValueError(f"{select.__name__} must return a Selection: no async, no yield")
-    query, *others = inspect.signature(select).parameters.values() or [None]
-    if query is None or query.kind in (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD):
+    parameters = list(inspect.signature(select).parameters.values())
+    by_name = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
+    if not parameters or parameters[0].kind in by_name:
         raise ValueError(f"the first parameter of {select.__name__} must be the query")
     by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    if wrong := [one.name for one in others if one.kind in by_place and one.default is one.empty]:
+    if wrong := [
+        option.name
+        for option in parameters[1:]
+        if option.kind in by_place and option.default is inspect.Parameter.empty
+    ]:
         raise ValueError(f"options come after a *: {select.__name__}(query, *, {', '.join(wrong)})")
-    if taken := [one.name for one in others if one.name in CONFIGURATION_KEYS]:
+    if taken := [option.name for option in parameters[1:] if option.name in CONFIGURATION_KEYS]:
         raise ValueError(f"an option cannot be called {taken[0]!r}, a key that each strategy has")

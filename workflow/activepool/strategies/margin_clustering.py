@@ -8,10 +8,10 @@ from activepool.errors import InputError
 from activepool.scores.exact import quantise
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import PositiveInteger, require_budget
-from activepool.strategies.query import Query, Selection
+from activepool.strategies.query import Query, Selection, declared
 
 #: The largest pool whose distances are held in memory: 3.2 GB.
-LARGEST_POOL = 20_000
+MAX_POOL = 20_000
 
 
 @strategy(source="the code of Emam et al. 2021, after Citovsky et al. 2021", reads=("features", "head"))
@@ -23,7 +23,7 @@ def margin_clustering(
     Args:
         query: the round.
         clusters: how many.
-        subset: draw so many of the pool at random, and cluster and pick from these alone; all by default.
+        subset: size of a random subset of the pool to cluster and pick from; the whole pool by default.
 
     Raises InputError if the pool or the subset is too large to be clustered, or the subset is smaller
     than the budget.
@@ -32,13 +32,14 @@ def margin_clustering(
     rows = query.unlabelled
     if subset is not None:
         rows = np.sort(query.generator.permutation(rows)[:subset])
-    if len(rows) > LARGEST_POOL:
+    if len(rows) > MAX_POOL:
         raise InputError(
             f"strategy 'margin_clustering': {len(rows)} samples are too many to cluster; "
-            f"set its option subset to at most {LARGEST_POOL}"
+            f"set its option subset to at most {MAX_POOL}"
         )
     margins = query.pool_scorer().score64(rows, "margin")
     by_margin = np.lexsort((rows, quantise(margins, margins)))
-    cluster = agglomerate(query.features.take(rows), clusters, "ward", query.compute)[by_margin]
+    points = declared(query.features).take(rows)
+    cluster = agglomerate(points, clusters, "ward", query.compute)[by_margin]
     picks = by_margin[round_robin(cluster, query.budget)]
     return Selection(rows[picks], {"margin": margins[picks]})

@@ -1,4 +1,4 @@
-"""Types of the options of strategies; the bounds in them are checked with the configuration."""
+"""Types for the options of strategies; the configuration's checks enforce their bounds."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ NonNegative = Annotated[float, Ge(0)]
 
 
 def require_budget(strategy: str, option: str, value: int | None, budget: int) -> None:
-    """Raise InputError if a subset that a strategy is to pick from cannot hold the picks of a round."""
+    """Raise InputError if the subset that a strategy picks from is smaller than the picks of a round."""
     if value is not None and value < budget:
         raise InputError(
             f"strategy {strategy!r}: {option} is {value}; it must be at least {budget}, the picks of a round"

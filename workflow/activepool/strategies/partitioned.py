@@ -10,7 +10,7 @@ from activepool.strategies.badge import badge
 from activepool.strategies.coreset import coreset
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import NonNegativeInteger, PositiveInteger, require_budget
-from activepool.strategies.query import Query, Selection
+from activepool.strategies.query import Query, Selection, declared
 
 WRAPPED = {"coreset": coreset, "badge": badge}
 
@@ -30,8 +30,8 @@ def partitioned(
         query: the round.
         wraps: the strategy within a part.
         partitions: how many parts; each picks its share of the budget, the first ones one more.
-        subset_labelled: draw so many of the labelled set at random before it is split; all by default.
-        subset_unlabelled: draw so many of the pool at random before it is split; all by default.
+        subset_labelled: size of a random subset of the labelled set to split; all of it by default.
+        subset_unlabelled: size of a random subset of the pool to split; all of it by default.
 
     Raises InputError if the subset of the pool is smaller than the budget.
     """
@@ -47,7 +47,7 @@ def partitioned(
                 query,
                 budget=query.budget // partitions + (number < query.budget % partitions),
                 labelled=query.labelled[labelled],
-                labels=query.labels[labelled],
+                labels=declared(query.labels)[labelled],
                 unlabelled=unlabelled,
                 state={},
             )
@@ -55,17 +55,18 @@ def partitioned(
         for number, (labelled, unlabelled) in enumerate(parts)
     ]
     columns = {
-        name: np.concatenate([one.columns[name] for one in selections]) for name in selections[0].columns
+        name: np.concatenate([selection.columns[name] for selection in selections])
+        for name in selections[0].columns
     }
-    return Selection(np.concatenate([one.index for one in selections]), columns)
+    return Selection(np.concatenate([selection.index for selection in selections]), columns)
 
 
 def _random_parts(
     items: np.ndarray, subset: int | None, partitions: int, generator: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    """Yield the items, or a random subset of them, in random parts of equal size, each in its old order.
+    """Yield the items, or a random subset, in random parts of equal size, each in the original order.
 
-    The first parts have one more, where the size is not a multiple of the number of parts.
+    The first parts have one more if the size is not a multiple of the number of parts.
     """
     shuffled = generator.permutation(len(items))[:subset]
     return (items[np.sort(part)] for part in np.array_split(shuffled, partitions))

@@ -1,6 +1,7 @@
-"""What a strategy is given, and what it gives back."""
+"""The input of a strategy, a query, and its output, a selection."""
 
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,32 +11,44 @@ from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
 from activepool.scores.pool_scorer import PoolScorer
 
+Part = TypeVar("Part")
+
+
+def declared(part: Part | None) -> Part:
+    """Return a part of the query that the strategy declares to read, such as ``declared(query.features)``.
+
+    Raises ValueError if it is None, because the declaration does not name it.
+    """
+    if part is None:
+        raise ValueError("the strategy uses a part of the query that its declaration does not name")
+    return part
+
 
 @dataclass(frozen=True)
 class Query:
-    """All that a strategy may look at when it picks the samples of one round.
+    """All that a strategy may use when it picks the samples of one round.
 
-    Indices are rows of ``train/features``. What a strategy does not declare that it reads is None, and
-    labels outside the labelled set are not here (but for the upper references, in ``oracle_labels``).
+    Indices are rows of ``train/features``. Whatever a strategy does not declare is None (see `declared`).
+    Labels outside the labelled set are not here, except ``oracle_labels`` for the upper references.
 
     Attributes:
         budget: how many to pick; at most n.
         unlabelled: (n,) the pool without the labelled set, ascending.
-        labelled: (m,) the labelled set, in the order in which it was picked.
-        labels: (m,) its labels; None for a strategy that declares that it reads none.
+        labelled: (m,) the labelled set, in the order of its picks.
+        labels: (m,) its labels; None for a strategy that declares ``reads_labels=False``.
         num_classes: C.
         remaining_budget: picks of this and all later rounds together, for strategies that plan ahead.
         generator: the only source of randomness.
         compute: device and workers.
-        features: (N, d) the pool's features; rows outside pool and labelled set are not to be read.
+        features: (N, d) the pool's features; do not read rows outside the pool and the labelled set.
         head: trained on the labelled set.
         predicted: (n,) the head's classes of ``unlabelled``.
         scores: each declared score (n,), in the order of ``unlabelled``; approximate in the last bits.
         nearest: (rows, distances), each (C, K): per class the samples nearest to its boundary.
-        prepared: arrays that the strategy's ``prepare`` made once before the rounds.
+        prepared: arrays that the strategy's ``prepare`` computed once before the rounds.
         per_sample: what the strategy's ``precompute`` returned for ``unlabelled``, by name, each (n, ...).
-        state: arrays that the strategy handed on in the round before; empty in the first.
-        oracle_labels: (n,) the true labels of ``unlabelled``, for upper references alone.
+        state: arrays that the strategy passed on in the previous round; empty in the first.
+        oracle_labels: (n,) the true labels of ``unlabelled``, only for upper references.
     """
 
     budget: int
@@ -57,7 +70,7 @@ class Query:
     oracle_labels: np.ndarray | None = None
 
     def part(self, rows: slice) -> "Query":
-        """Return the same query with some of ``unlabelled`` alone, and what belongs to these."""
+        """Return the same query for some of ``unlabelled``, with their predictions, scores and so on."""
 
         def cut(values: np.ndarray | None) -> np.ndarray | None:
             return None if values is None else values[rows]
@@ -73,7 +86,7 @@ class Query:
 
     def pool_scorer(self) -> PoolScorer:
         """Return the head joined to the features, for close decisions and further passes."""
-        return PoolScorer(self.features, self.head, self.compute)
+        return PoolScorer(declared(self.features), declared(self.head), self.compute)
 
     def smallest(self, score: str, sign: int = 1) -> "Selection":
         """Pick the ``budget`` samples of the smallest ``sign`` × ``score``; ties by the lower index."""
@@ -93,7 +106,7 @@ class Selection:
     Attributes:
         index: (budget,) rows of ``train/features``, in pick order.
         columns: further columns of the index file, each (budget,).
-        state: arrays handed on to this strategy's next round.
+        state: arrays passed on to this strategy's next round.
     """
 
     index: np.ndarray

@@ -1,4 +1,4 @@
-"""Finding strategies: those of this package by name, a user's own as ``file.py:function``."""
+"""Finding strategies: built-in ones by name, a user's own as ``file.py:function``."""
 
 import difflib
 import importlib
@@ -17,8 +17,8 @@ def builtin_strategies() -> dict[str, Strategy]:
     """Return the strategies of this package by name, sorted."""
     package = activepool.strategies
     modules = [
-        importlib.import_module(f"{package.__name__}.{found.name}")
-        for found in pkgutil.iter_modules(package.__path__)
+        importlib.import_module(f"{package.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(package.__path__)
     ]
     declared = [
         value
@@ -26,13 +26,13 @@ def builtin_strategies() -> dict[str, Strategy]:
         for value in vars(module).values()
         if isinstance(value, Strategy) and value.select.__module__ == module.__name__
     ]
-    return {found.name: found for found in sorted(declared, key=lambda one: one.name)}
+    return {strategy.name: strategy for strategy in sorted(declared, key=lambda strategy: strategy.name)}
 
 
 def find_strategy(name: str) -> Strategy:
     """Return the strategy called ``name``: a built-in one, ``file.py:function`` or ``module:function``.
 
-    Raises InputError if there is none, with the nearest names.
+    Raises InputError, with the nearest names, if it does not exist.
     """
     if ":" in name:
         return _users_strategy(name)
@@ -60,9 +60,9 @@ def _users_strategy(name: str) -> Strategy:
         raise InputError(
             f"strategy {name!r}: cannot import {source} ({type(error).__name__}: {error})"
         ) from error
-    found = getattr(module, function, None)
-    if not isinstance(found, Strategy):
+    value = getattr(module, function, None)
+    if not isinstance(value, Strategy):
         raise InputError(
             f"strategy {name!r}: {source} declares no strategy {function!r} (use the decorator @strategy)"
         )
-    return found
+    return value

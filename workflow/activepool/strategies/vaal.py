@@ -1,7 +1,7 @@
 """VAAL: the images that a discriminator most confidently calls unlabelled."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from annotated_types import MultipleOf
@@ -16,18 +16,18 @@ from activepool.strategies.query import Query, Selection
 if TYPE_CHECKING:
     from torch import Tensor
 
-# torch takes seconds to import, which only the two stages of the image model need to spend.
+# torch takes seconds to import; only the two stages of the image model need it.
 
 
-def train(images: ImageRound, state: Path, **options: object) -> "dict[str, Tensor]":
+def train(images: ImageRound, state: Path, **options: Any) -> "dict[str, Tensor]":
     """Return the weights of the autoencoder and the discriminator, trained on one round."""
     from activepool.adversarial.training import train_adversary
 
     return train_adversary(images, AdversarialSettings(**options), state)
 
 
-def score(weights: "dict[str, Tensor]", images: ImageRound, **options: object) -> dict[str, np.ndarray]:
-    """Return the log-odds of being labelled that the discriminator gives each unlabelled image."""
+def score(weights: "dict[str, Tensor]", images: ImageRound, **options: Any) -> dict[str, np.ndarray]:
+    """Return the discriminator's log-odds that each unlabelled image is labelled."""
     from activepool.adversarial.scoring import labelled_log_odds
 
     return {"labelled_log_odds": labelled_log_odds(weights, images, AdversarialSettings(**options))}
@@ -52,9 +52,9 @@ def vaal(
 ) -> Selection:
     """The images that a discriminator on an autoencoder's codes most confidently calls unlabelled.
 
-    The defaults are for CIFAR-10; the code of Emam et al. has for ImageNet ``image_size`` 64, ``latent`` 64,
-    ``adversary_weight`` 10, ``learning_rate`` 5e-5 and ``discriminator_learning_rate`` 1e-3. On a CPU,
-    ``width`` 16 is a good deal faster. The options are explained in `AdversarialSettings`.
+    The defaults are for CIFAR-10. For ImageNet, the code of Emam et al. uses ``image_size`` 64, ``latent``
+    64, ``adversary_weight`` 10, ``learning_rate`` 5e-5 and ``discriminator_learning_rate`` 1e-3. On a CPU,
+    ``width`` 16 is much faster. `AdversarialSettings` explains the options.
     """
     log_odds = query.scores["labelled_log_odds"]
     picks = np.argsort(log_odds, kind="stable")[: query.budget]

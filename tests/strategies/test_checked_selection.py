@@ -51,7 +51,10 @@ def test_no_picks_are_rows_of_an_empty_pool():
         (Selection([2, 3, 3]), "picked a sample twice"),
         (Selection([2, 3, 1]), "picked a sample that is not in the unlabelled pool"),
         (Selection([2, 3, -5]), "picked a sample that is not in the unlabelled pool"),
-        (Selection(POOL[:3], {"index": POOL[2:]}), "returned a column 'index', which the index file has"),
+        (
+            Selection(POOL[:3], {"index": POOL[2:]}),
+            "returned a column 'index', which the index file already has",
+        ),
         (Selection(POOL[:3], {"predicted": POOL[2:]}), "returned a column 'predicted', which"),
         (
             Selection(POOL[:3], {"a": POOL[:2]}),

@@ -1,5 +1,5 @@
 # Three commands do everything on a fresh machine: `make demo`, `make test` and `make test-all`.
-# Each first makes the environment in .venv, from the exact versions of envs/requirements.lock.
+# Each first sets up the environment in .venv, with the exact versions of envs/requirements.lock.
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
@@ -16,9 +16,9 @@ demo: setup
 	$(BIN)/snakemake --cores $(CORES)
 	@echo "Figures: results/digits/figures    Tables: results/digits/tables    All of it in one page: make report"
 
-# The tests of a file run in one process, and there is a process more than cores, because tests of clusters wait a lot.
-# Their text files are UTF-8 in any locale. Threads that wait for one another sleep: spinning, they would take the
-# cores from the other tests' programs.
+# The tests of a file run in one process. There is one process more than there are cores, because tests of clusters
+# mostly wait. Their text files are UTF-8 in any locale. Threads that wait for one another sleep, since spinning would
+# take the cores from other tests' programs.
 TESTS := PYTHONUTF8=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numprocesses $$(($(CORES) + 1)) --dist loadfile \
 	--no-loadscope-reorder --durations 10 --durations-min 1
 
@@ -26,7 +26,7 @@ TESTS := PYTHONUTF8=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest --numproce
 test: setup
 	$(TESTS) -m "not long"
 
-## test-all: run all tests, those of minutes too
+## test-all: run all tests, including those that take minutes
 test-all: setup
 	$(TESTS)
 

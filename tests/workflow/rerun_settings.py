@@ -77,7 +77,7 @@ put(
     Counter(select=1, train=1, curves=1),
 )
 put(
-    "an option of what a strategy prepares, such as `leaves` of `cluster_margin`",
+    "an option of a strategy's preparation, such as `leaves` of `cluster_margin`",
     "images",
     "strategies",
     ["mine.py:every", {"strategy": "cluster_margin", "leaves": 20}, "balancing"],

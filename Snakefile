@@ -27,8 +27,12 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/ceiling.smk"
 include: "workflow/rules/pictures.smk"
 include: "workflow/rules/tracking.smk"
-include: "workflow/rules/paper.smk"
 include: "workflow/rules/verify.smk"
+
+
+if not IS_MODULE:
+
+    include: "workflow/rules/paper.smk"
 
 
 if EXPERIMENT.finetunes:
@@ -45,7 +49,6 @@ report: "workflow/report/workflow.rst"
 
 # Every file of every job is named here: a file that no target names is not missed when it is missing.
 rule all:
-    default_target: True
     input:
         PLAN.all_files(),
         QUERIES.files(),

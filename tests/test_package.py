@@ -1,20 +1,19 @@
 """The package: what it asks for, its version, and the wheel."""
 
 import ast
-import os
 import re
 import subprocess
 import sys
-import sysconfig
 import tomllib
-import venv
 from itertools import chain
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 import yaml
-from workflow_runs import REPOSITORY
+from new_environments import new_environment, without_path
+from workflow.conftest import EMBEDDINGS, write_embeddings
+from workflow_runs import REPOSITORY, Folder
 
 import activepool
 
@@ -69,16 +68,22 @@ def test_the_wheel_holds_the_library_and_nothing_else(wheel):
 
 def test_the_wheel_installs(wheel, tmp_path):
     """It installs into a new environment, which then has the packages of this one, but not the checkout."""
-    venv.create(tmp_path / "new", symlinks=True)
-    python = str(tmp_path / "new" / "bin" / "python")
+    python = new_environment(tmp_path / "new")
     install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
     subprocess.run([*install, "--no-index", "--no-deps", str(wheel)], check=True)
-    # Python reads no .pth file, such as an editable install's, in a folder that another .pth file names.
-    (packages,) = (tmp_path / "new").glob("lib/python*/site-packages")
-    (packages / "others.pth").write_text(sysconfig.get_path("purelib"))
     program = "import activepool; print(activepool.__version__, activepool.__file__)"
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    printed = subprocess.check_output([python, "-c", program], cwd=tmp_path, env=environment, text=True)
+    printed = subprocess.check_output([python, "-c", program], cwd=tmp_path, env=without_path(), text=True)
     version, file = printed.split()
     assert version == activepool.__version__
     assert Path(file).is_relative_to(tmp_path / "new")
+
+
+def test_snakemake_finds_the_library_by_itself(tmp_path):
+    """The rules and their jobs take the library that lies beside them, which nobody has installed."""
+    write_embeddings(tmp_path / "given.h5")
+    configured = Folder(tmp_path, EMBEDDINGS)
+    python = new_environment(tmp_path / "new")
+    assert subprocess.run([python, "-c", "import activepool"], stderr=subprocess.DEVNULL).returncode == 1
+    splits = "results/trial/splits/seed0/validation.csv"
+    subprocess.run([python, *configured.command(splits)[1:]], cwd=tmp_path, env=without_path(), check=True)
+    assert (tmp_path / splits).is_file()

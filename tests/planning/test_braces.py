@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -58,11 +59,8 @@ def test_weights_are_an_input_or_count_by_their_content(path, tmp_path, monkeypa
 
 @pytest.mark.parametrize("path", [*PATHS, "'{q}' \"$HOME\" `x` \\n", "a\nb {c}", "-é"])
 def test_a_shell_of_a_job_gets_its_paths_as_they_are(path):
-    workflow = SimpleNamespace(
-        basedir=f"/clone {path}", deployment_settings=SimpleNamespace(deployment_method=set())
-    )
-    command = formatted(shell_prefix(workflow, path)) + shlex.join(
-        ["printenv", "-0", "PYTHONPATH", "ACTIVEPOOL_IMAGES"]
-    )
+    workflow = SimpleNamespace(deployment_settings=SimpleNamespace(deployment_method=set()))
+    prefix = formatted(shell_prefix(workflow, Path(f"/clone {path}"), path))
+    command = prefix + shlex.join(["printenv", "-0", "PYTHONPATH", "ACTIVEPOOL_IMAGES"])
     printed = subprocess.run(["/bin/bash", "-c", command], stdout=subprocess.PIPE, encoding="utf-8").stdout
     assert printed.split("\0")[:2] == [f"/clone {path}/workflow", path]

@@ -111,14 +111,14 @@ def _reading(names: Iterable[str], inputs: Any) -> list[str]:
     return options
 
 
-def shell_prefix(workflow: Any, images: str | None) -> str:
-    """Return what each job's shell starts with: the library on the path, and this Python before others.
+def shell_prefix(workflow: Any, checkout: Path, images: str | None) -> str:
+    """Return the start of each job's shell: the checkout's library on the path, this Python before others.
 
     With ``--software-deployment-method conda`` the Python is conda's. Jobs are also told where to announce
     themselves, by which run they were started (see planning.runs), where their code is listed (see
     activepool.records.planned_code), and where ``images`` lie now.
     """
-    library = shlex.quote(str(Path(workflow.basedir) / "workflow"))
+    library = shlex.quote(str(checkout / "workflow"))
     jobs = shlex.quote(str(jobs_folder()))
     prefix = f"export PYTHONUTF8=1 PYTHONPATH={library} {JOBS_FOLDER}={jobs} {WITHIN}={own_name()}; "
     prefix += f"export {LISTINGS}={CODE}; "

@@ -22,7 +22,7 @@ from planning.runs import claim, look
 from planning.sharing import keep_apart, note
 from planning.submission import hand_on, hand_on_plan, take_over
 
-CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES)
+CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES) or f"module {__name__}"
 
 try:
     PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
@@ -68,10 +68,10 @@ onerror:
 
 
 # The environment that conda makes for the stages.
-ENVIRONMENT = with_doubled_braces(str(Path(workflow.basedir, "envs/activepool.yaml")))
+ENVIRONMENT = with_doubled_braces(str(CHECKOUT / "envs/activepool.yaml"))
 
 # The stages run with the Python that runs Snakemake, unless conda brings its own.
-shell.prefix(shell_prefix(workflow, images_folder(EXPERIMENT.dataset)))
+shell.prefix(shell_prefix(workflow, CHECKOUT, images_folder(EXPERIMENT.dataset)))
 
 
 wildcard_constraints:

@@ -1,21 +1,40 @@
 # What comes before the configuration is read: the library, this process, its folder, and the text of the
 # configuration. No rules here.
 
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+# Another workflow may use this one as a module (docs/module.md): its configuration is then the other's.
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+
+if not isinstance(workflow.current_basedir, os.PathLike):
+    sys.exit(
+        "activepool: the module needs a clone, because the library lies beside the rules; "
+        "name the Snakefile of the clone by its path"
+    )
+if workflow.modifier.path_modifier.replace_prefix("results") != "results":
+    sys.exit(
+        "activepool: the module cannot have a prefix; its files go to results/<experiment>, so name the experiment"
+    )
+
+CHECKOUT = Path(workflow.current_basedir).parents[1]
+sys.path.insert(0, str(CHECKOUT / "workflow"))
 
 from activepool.errors import InputError
 from planning.archive import unwritable_folder, verify_alone
 from planning.configuration_text import unreadable
 from planning.file_names import require_usable, use_utf8
 
-CONFIGURATION_FILES = list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
+CONFIGURATION_FILES = (
+    []
+    if IS_MODULE
+    else list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
+)
 
 try:
     use_utf8(workflow.rundir)
-    require_usable(Path(workflow.basedir), Path.cwd())
+    require_usable(CHECKOUT, Path.cwd())
     if workflow.is_main_process and (folder := unwritable_folder()):
         sys.exit(verify_alone(folder, sys.argv[1:]))
 except InputError as error:

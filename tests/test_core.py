@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info
 
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.compute.devices import resolve_device
@@ -118,9 +119,17 @@ class TestCompute:
             n**2 for n in range(50)
         ]
 
-    def test_an_error_in_a_block_is_raised(self):
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_an_error_in_a_block_is_raised(self, workers):
         with pytest.raises(ZeroDivisionError):
-            list(Compute("cpu", 2).map(lambda value: 1 // value, [1, 0, 2]))
+            list(Compute("cpu", workers).map(lambda value: 1 // value, [1, 0, 2]))
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_blas_has_one_thread_in_each_block(self, workers):
+        def threads(_):
+            return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+
+        assert all(found == {1} for found in Compute("cpu", workers).map(threads, range(3)))
 
     @pytest.mark.parametrize("rows", [0, 1, 7, 8, 9])
     def test_blocks_cover_all_rows_once(self, rows):

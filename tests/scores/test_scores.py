@@ -13,7 +13,7 @@ from activepool.heads.linear import LinearHead
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, row_distances
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool_scorer import SCORES, UNCERTAINTIES, PoolScorer
-from activepool.scores.uncertainty import confidence, entropy, log_softmax, margin
+from activepool.scores.uncertainty import Logits, confidence, entropy, log_softmax, margin
 
 namespaces = pytest.mark.parametrize("namespace", [np.asarray, torch.asarray], ids=["numpy", "torch"])
 
@@ -33,7 +33,7 @@ def test_uncertainty(namespace, classes):
     logits[3] = logits[3, 0]
     logits[4, 0] = 900
     expected = np.array([brute(row.tolist()) for row in logits])
-    given = namespace(logits)
+    given = Logits(namespace(logits))
     for column, score in enumerate((confidence, margin, entropy)):
         assert np.allclose(to_numpy(score(given)), expected[:, column], atol=1e-12)
     assert np.allclose(np.exp(to_numpy(log_softmax(given))).sum(axis=1), 1)
@@ -71,7 +71,7 @@ def test_scores_of_the_pool_are_those_of_its_rows(workers):
     rows = np.sort(random.choice(9000, 8500, replace=False))
     scores = PoolScorer(FeatureMatrix.of_array(features), head, Compute("cpu", workers)).score(rows, SCORES)
     logits = features[rows].astype(np.float64) @ head.weight.T + head.bias
-    expected = {name: score(logits) for name, score in UNCERTAINTIES.items()}
+    expected = {name: score(Logits(logits)) for name, score in UNCERTAINTIES.items()}
     expected["boundary"] = boundary_distances(logits, inverse_row_distances(head.weight)).min(axis=1)
     assert scores["predicted"].tolist() == logits.argmax(axis=1).tolist()
     for name, values in expected.items():

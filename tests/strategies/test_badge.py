@@ -2,7 +2,7 @@ import numpy as np
 from queries import Problem
 
 from activepool.heads.linear import LinearHead
-from activepool.scores.uncertainty import log_softmax
+from activepool.scores.uncertainty import Logits, log_softmax
 from activepool.strategies.badge import badge
 
 
@@ -10,7 +10,7 @@ def test_the_first_pick_has_the_longest_gradient():
     problem = Problem()
     features = problem.features[problem.unlabelled].astype(np.float64)
     logits = features @ problem.head.weight.T + problem.head.bias
-    residuals = np.exp(log_softmax(logits)) - np.eye(problem.classes)[logits.argmax(axis=1)]
+    residuals = np.exp(log_softmax(Logits(logits))) - np.eye(problem.classes)[logits.argmax(axis=1)]
     lengths = np.linalg.norm(residuals, axis=1) * np.linalg.norm(features, axis=1)
     for seed in range(3):
         picks = problem.select(badge, 12, seed=seed).index

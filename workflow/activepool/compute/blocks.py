@@ -9,16 +9,17 @@ would cost seconds in each short job), torch on a GPU.
 """
 
 import ctypes
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 #: Rows that are computed at once: large enough for the matrix product, small enough for the cache.
 BLOCK_ROWS = 4096
@@ -81,7 +82,7 @@ class Compute:
 
     @contextmanager
     def mapping(self) -> Iterator[Mapping]:
-        """Yield a function like `map`, for many short calls: threads and BLAS are set up once (5 ms)."""
+        """Yield a function like `map`, for many short calls: threads and BLAS are set up once."""
 
         def mapping(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
             waiting: deque[Future[Result]] = deque()
@@ -93,8 +94,25 @@ class Compute:
                 yield waiting.popleft().result()
 
         keep_freed_memory()
-        with threadpool_limits(1), ThreadPoolExecutor(self.workers) as executor:
-            yield mapping
+        with one_blas_thread(), ThreadPoolExecutor(self.workers) as executor:
+            yield _in_turn if self.workers == 1 else mapping
+
+
+def _in_turn(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield ``function(item)`` for each item, computed in the thread of the caller."""
+    return map(function, items)
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Return a context in which each matrix product runs on one thread."""
+    limit: AbstractContextManager[object] = _thread_pools(len(sys.modules)).limit(limits=1)
+    return limit
+
+
+@lru_cache(maxsize=1)
+def _thread_pools(modules: int) -> ThreadpoolController:
+    """Return the libraries that have threads; finding them takes 3 ms, and only new modules load more."""
+    return ThreadpoolController()
 
 
 @cache

@@ -45,11 +45,15 @@ class FeatureMatrix:
         self.shape: tuple[int, int] = (rows, width)
         self._stored = stored
         self._read = read
+        self._array: FloatArray | None = None
 
     @classmethod
     def of_array(cls, array: FloatArray) -> "FeatureMatrix":
-        """Wrap an (N, d) array, in memory or mapped."""
-        return cls(array, lambda runs: _joined([array[run] for run in runs]))
+        """Wrap an (N, d) array, in memory or mapped: its rows are gathered in one copy."""
+        whole = np.asarray(array)
+        matrix = cls(whole, lambda runs: _joined([whole[run] for run in runs]))
+        matrix._array = whole
+        return matrix
 
     @classmethod
     def of_dataset(cls, dataset: h5py.Dataset) -> "FeatureMatrix":
@@ -71,6 +75,8 @@ class FeatureMatrix:
         """Return the named rows in the order given, (len(rows), d) of ``dtype``."""
         if not len(rows):
             return np.empty((0, self.shape[1]), dtype)
+        if self._array is not None:
+            return _converted(self._array, dtype, rows)
         first, last = int(rows.min()), int(rows.max())
         if last - first >= SPARSE * len(rows):
             return _converted(self._stored[rows], dtype)
@@ -147,7 +153,7 @@ def _converted(stored: FloatArray, dtype: FloatType, rows: IntArray | None = Non
     """Return what is stored, or some rows of it, as a fresh array of ``dtype``."""
     if stored.dtype == np.float16:
         return to_single(stored, rows).astype(dtype, copy=False)
-    return (stored if rows is None else stored[rows]).astype(dtype)
+    return stored.astype(dtype) if rows is None else stored[rows].astype(dtype, copy=False)
 
 
 def require_finite(rows: IntArray, values: FloatArray) -> None:

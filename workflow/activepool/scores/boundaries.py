@@ -9,6 +9,7 @@ rows of the head. The logits and one C × C table give all of them, without a te
 import numpy as np
 
 from activepool.compute.blocks import Array, array_namespace
+from activepool.compute.rows import row_maxima, row_minima, row_numbers
 
 #: A squared distance below this part of the squared norms has too few digits in the Gram form.
 MIN_GRAM_DISTANCE = 1e-6
@@ -49,21 +50,20 @@ def boundary_distances(logits: Array, inverse_distances: Array) -> Array:
     Infinite where w_c = w_ŷ.
     """
     xp = array_namespace(logits)
-    predicted = xp.argmax(logits, axis=1)
-    rows = xp.arange(logits.shape[0], device=None if isinstance(logits, np.ndarray) else logits.device)
-    to_class = xp.max(logits, axis=1, keepdims=True) - logits
+    largest, predicted = row_maxima(logits)
+    rows = row_numbers(logits)
+    to_class = largest[:, None] - logits
     with np.errstate(invalid="ignore"):
         to_class *= inverse_distances[predicted]
     to_class[rows, predicted] = xp.inf
-    nearest = xp.min(to_class, axis=1)
+    nearest = row_minima(to_class)
     if xp.any(xp.isnan(nearest)):  # 0 · ∞: equal rows of the head with equal logits
         to_class[xp.isnan(to_class)] = xp.inf
-        nearest = xp.min(to_class, axis=1)
+        nearest = row_minima(to_class)
     to_class[rows, predicted] = nearest
     return to_class
 
 
 def nearest_boundary(logits: Array, inverse_distances: Array) -> Array:
     """Return the distance of each row to its nearest decision boundary (MASE), (n,)."""
-    xp = array_namespace(logits)
-    return xp.min(boundary_distances(logits, inverse_distances), axis=1)
+    return row_minima(boundary_distances(logits, inverse_distances))

@@ -14,14 +14,15 @@ from activepool.compute.blocks import (
     row_blocks,
     to_numpy,
 )
+from activepool.compute.rows import row_minima
 from activepool.features.store import FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, nearest_boundary
 from activepool.scores.nearest import NearestPerClass
-from activepool.scores.uncertainty import confidence, entropy, margin
+from activepool.scores.uncertainty import Logits, confidence, entropy, margin
 
-#: The uncertainty scores by name; each maps logits (n, C) to (n,).
-UNCERTAINTIES: dict[str, Callable[[Array], Array]] = {
+#: The uncertainty scores by name; each maps the logits of n samples to (n,).
+UNCERTAINTIES: dict[str, Callable[[Logits], Array]] = {
     "confidence": confidence,
     "margin": margin,
     "entropy": entropy,
@@ -76,17 +77,17 @@ class PoolScorer:
         """
 
         def score_block(block: slice) -> dict[str, np.ndarray]:
-            logits = self.logits(rows[block])
-            xp = array_namespace(logits)
-            require_finite(rows[block], to_numpy(xp.sum(logits, axis=1)))
+            logits = Logits(self.logits(rows[block]))
+            with np.errstate(invalid="ignore"):  # ∞ − ∞
+                require_finite(rows[block], to_numpy(logits.largest - logits.smallest))
             distances = None
             if nearest is not None:
-                distances = boundary_distances(logits, self._inverse)
+                distances = boundary_distances(logits.values, self._inverse)
                 nearest.offer(distances, rows[block])
             scored = {"predicted": self._predicted(rows[block], logits)}
             for name in names:
                 known = name == "boundary" and distances is not None
-                scored[name] = to_numpy(xp.min(distances, axis=1) if known else self._scores(name, logits))
+                scored[name] = to_numpy(row_minima(distances) if known else self._scores(name, logits))
             return scored
 
         blocks = list(self.compute.map(score_block, row_blocks(len(rows), BLOCK_ROWS)))
@@ -96,13 +97,12 @@ class PoolScorer:
             for name, kind in types.items()
         }
 
-    def _predicted(self, rows: np.ndarray, logits: Array) -> np.ndarray:
+    def _predicted(self, rows: np.ndarray, logits: Logits) -> np.ndarray:
         """Return the class of each row; float64 decides near-ties."""
-        xp = array_namespace(logits)
-        largest = xp.max(logits, axis=1, keepdims=True)
-        scale = xp.maximum(largest, -xp.min(logits, axis=1, keepdims=True)) + xp.max(xp.abs(self._bias))
-        rivals = logits >= largest - NEAR_TIE * scale
-        predicted = to_numpy(xp.argmax(logits, axis=1))
+        xp = array_namespace(logits.values)
+        scale = xp.maximum(logits.largest, -logits.smallest) + xp.max(xp.abs(self._bias))
+        rivals = logits.values >= (logits.largest - NEAR_TIE * scale)[:, None]
+        predicted = to_numpy(logits.predicted)
         if int(xp.count_nonzero(rivals)) == len(rows):
             return predicted
         (tied,) = np.nonzero(to_numpy(xp.count_nonzero(rivals, axis=1)) > 1)
@@ -116,7 +116,7 @@ class PoolScorer:
         def scores(logits: np.ndarray, block: slice) -> np.ndarray:
             if name == "boundary":
                 return to_numpy(nearest_boundary(logits, self._inverse64))
-            return to_numpy(UNCERTAINTIES[name](logits))
+            return to_numpy(UNCERTAINTIES[name](Logits(logits)))
 
         return self._in_blocks64(rows, scores)
 
@@ -130,8 +130,10 @@ class PoolScorer:
 
         return self._in_blocks64(rows, distances)
 
-    def _scores(self, name: str, logits: Array) -> Array:
-        return nearest_boundary(logits, self._inverse) if name == "boundary" else UNCERTAINTIES[name](logits)
+    def _scores(self, name: str, logits: Logits) -> Array:
+        if name == "boundary":
+            return nearest_boundary(logits.values, self._inverse)
+        return UNCERTAINTIES[name](logits)
 
     def _in_blocks64(
         self, rows: np.ndarray, function: Callable[[np.ndarray, slice], np.ndarray]

@@ -3,43 +3,78 @@
 z: feature; p = softmax(Wz + b), its entries sorted p₁ ≥ p₂ ≥ ….
 """
 
-import numpy as np
+from functools import cached_property
 
 from activepool.compute.blocks import Array, array_namespace
+from activepool.compute.rows import row_maxima, row_minima, row_numbers
 
 
-def log_softmax(logits: Array) -> Array:
-    """Return log p for logits (n, C), in the logits' type."""
-    xp = array_namespace(logits)
-    shifted = logits - xp.max(logits, axis=1, keepdims=True)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+class Logits:
+    """The logits of some samples, and what several scores need of them, computed once.
+
+    Attributes:
+        values: (n, C).
+    """
+
+    def __init__(self, values: Array) -> None:
+        self.values = values
+
+    def __len__(self) -> int:
+        """n."""
+        return len(self.values)
+
+    @cached_property
+    def _maxima(self) -> tuple[Array, Array]:
+        return row_maxima(self.values)
+
+    @property
+    def largest(self) -> Array:
+        """The largest logit of each row, (n,)."""
+        return self._maxima[0]
+
+    @property
+    def predicted(self) -> Array:
+        """The class of the largest logit of each row, the first of several, (n,)."""
+        return self._maxima[1]
+
+    @cached_property
+    def smallest(self) -> Array:
+        """The smallest logit of each row, (n,)."""
+        return row_minima(self.values)
+
+    @cached_property
+    def shifted(self) -> Array:
+        """The logits minus the largest of their row, (n, C)."""
+        return self.values - self.largest[:, None]
+
+    @cached_property
+    def normalisers(self) -> Array:
+        """1 / p₁, which is Σ exp over the shifted logits of each row, (n,)."""
+        xp = array_namespace(self.values)
+        return xp.sum(xp.exp(self.shifted), axis=1)
 
 
-def confidence(logits: Array) -> Array:
+def log_softmax(logits: Logits) -> Array:
+    """Return log p, (n, C), in the logits' type."""
+    return logits.shifted - array_namespace(logits.values).log(logits.normalisers)[:, None]
+
+
+def confidence(logits: Logits) -> Array:
     """Return the top-1 probability p₁ of each row, (n,)."""
-    xp = array_namespace(logits)
-    shifted = logits - xp.max(logits, axis=1, keepdims=True)
-    return 1 / xp.sum(xp.exp(shifted), axis=1)
+    return 1 / logits.normalisers
 
 
-def margin(logits: Array) -> Array:
+def margin(logits: Logits) -> Array:
     """Return p₁ − p₂ of each row, (n,)."""
-    xp = array_namespace(logits)
-    shifted = logits - xp.max(logits, axis=1, keepdims=True)
-    others = xp.where(_is_first_largest(logits), -xp.inf, shifted)
-    second = xp.exp(xp.max(others, axis=1))
-    return (1 - second) / xp.sum(xp.exp(shifted), axis=1)
+    xp, shifted, rows = array_namespace(logits.values), logits.shifted, row_numbers(logits.values)
+    shifted[rows, logits.predicted] = -xp.inf
+    second, _ = row_maxima(shifted)
+    shifted[rows, logits.predicted] = 0
+    return (1 - xp.exp(second)) / logits.normalisers
 
 
-def entropy(logits: Array) -> Array:
+def entropy(logits: Logits) -> Array:
     """Return −Σ p log p of each row in nats, (n,)."""
-    xp = array_namespace(logits)
+    xp = array_namespace(logits.values)
     log_probabilities = log_softmax(logits)
     return -xp.sum(xp.exp(log_probabilities) * log_probabilities, axis=1)
-
-
-def _is_first_largest(logits: Array) -> Array:
-    """Return a mask (n, C) with one True a row, at the first of its largest logits."""
-    xp = array_namespace(logits)
-    classes = xp.arange(logits.shape[1], device=None if isinstance(logits, np.ndarray) else logits.device)
-    return classes[None, :] == xp.argmax(logits, axis=1)[:, None]

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+import torch
+
+from activepool.compute.blocks import to_numpy
+from activepool.compute.rows import row_maxima, row_minima, row_numbers
+
+namespaces = pytest.mark.parametrize("namespace", [np.asarray, torch.asarray], ids=["numpy", "torch"])
+
+
+@namespaces
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (5, 1), (41, 17)])
+def test_extremes_are_those_of_a_plain_reduction(namespace, shape):
+    values = np.random.default_rng(0).integers(-4, 4, shape).astype(np.float32)
+    largest, places = row_maxima(namespace(values))
+    assert to_numpy(largest).tolist() == values.max(axis=1).tolist()
+    assert to_numpy(places).tolist() == values.argmax(axis=1).tolist()
+    assert to_numpy(row_minima(namespace(values))).tolist() == values.min(axis=1).tolist()
+    assert to_numpy(row_numbers(namespace(values))).tolist() == list(range(shape[0]))
+
+
+@namespaces
+def test_a_value_that_is_no_number_is_both_extremes(namespace):
+    values = np.array([[1, np.nan, 3], [1, np.inf, -np.inf]], np.float32)
+    assert np.array_equal(to_numpy(row_maxima(namespace(values))[0]), [np.nan, np.inf], equal_nan=True)
+    assert np.array_equal(to_numpy(row_minima(namespace(values))), [np.nan, -np.inf], equal_nan=True)

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.errors import InputError
 from activepool.features.store import PARTS
+from activepool.io.hdf5_reading import opened
 from activepool.io.hdf5_writing import written_hdf5
 
 
@@ -22,8 +23,8 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
 
     Raises: InputError if a shard is missing, is given twice, or was made from another dataset or backbone.
     """
-    with _opened(dataset) as source:
-        pieces = [_opened(path) for path in shards]
+    with opened(dataset) as source:
+        pieces = [opened(path) for path in shards]
         try:
             _require_same_making(pieces)
             with written_hdf5(output) as file:
@@ -34,13 +35,6 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
         finally:
             for piece in pieces:
                 piece.close()
-
-
-def _opened(path: str | Path) -> h5py.File:
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise InputError(f"{path}: not a readable HDF5 file ({error})") from error
 
 
 def _require_same_making(pieces: list[h5py.File]) -> None:

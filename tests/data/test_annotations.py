@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from activepool.data.annotations import LISTED, UNLABELABLE, TrainPart, filled_in, match, read_annotations
+from activepool.data.annotations import MAX_LISTED, UNLABELABLE, TrainPart, filled_in, match, read_annotations
 from activepool.errors import InputError
 
 CLASSES = ["cat", "dog"]
@@ -180,8 +180,8 @@ def test_a_header_that_cannot_be(write, text, words):
 
 
 def test_a_file_of_many_mistakes_is_told_in_part(write):
-    lines = "".join(f"{row},x{row}\n" for row in range(3 * LISTED))
+    lines = "".join(f"{row},x{row}\n" for row in range(3 * MAX_LISTED))
     with pytest.raises(InputError) as caught:
         filled_in(part(), write("index,label\n" + lines))
-    assert len(caught.value.args) == LISTED + 1
-    assert caught.value.args[-1] == f"... and {2 * LISTED} more"
+    assert len(caught.value.args) == MAX_LISTED + 1
+    assert caught.value.args[-1] == f"... and {2 * MAX_LISTED} more"

@@ -197,7 +197,7 @@ def test_a_name_that_is_not_utf8(draw):
 def test_preview_of_a_large_folder_is_not_made(draw, monkeypatch):
     root = draw("train/a/1.jpg", "train/a/2.jpg", "test/a/1.jpg")
     assert folder.preview(root).train_class_counts.tolist() == [2]
-    monkeypatch.setattr(folder, "LISTED_AT_ONCE", 3)
+    monkeypatch.setattr(folder, "MAX_PREVIEWED", 3)
     assert folder.preview(root) is not None
-    monkeypatch.setattr(folder, "LISTED_AT_ONCE", 2)
+    monkeypatch.setattr(folder, "MAX_PREVIEWED", 2)
     assert folder.preview(root) is None

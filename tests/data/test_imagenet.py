@@ -97,5 +97,5 @@ def test_missing_list(tmp_path):
 def test_preview_of_long_lists_is_not_made(tmp_path, monkeypatch):
     options = lists(tmp_path, "a/1.jpg 0\n", "a/2.jpg 0\n")
     assert imagenet.preview_long_tailed(**options).num_train == 1
-    monkeypatch.setattr(imagenet, "LISTED_AT_ONCE", 0)
+    monkeypatch.setattr(imagenet, "MAX_PREVIEWED", 0)
     assert imagenet.preview_long_tailed(**options) is None

@@ -49,7 +49,7 @@ def dataset_of(kind, draw):
 def test_preview_foretells_what_is_prepared(kind, imbalance, draw):
     dataset = {"kind": kind, "options": dataset_of(kind, draw), "imbalance": imbalance}
     found, (samples, unreadable) = preview(dataset), prepare(DatasetSettings.parse(dataset))
-    expected = Preview.of(samples)
+    expected = Preview.from_samples(samples)
     np.testing.assert_array_equal(found.train_class_counts, expected.train_class_counts)
     assert (found.num_train, found.num_test) == (len(samples.train), len(samples.test))
     assert found.class_names == samples.class_names
@@ -57,7 +57,7 @@ def test_preview_foretells_what_is_prepared(kind, imbalance, draw):
 
 
 def test_preview_that_takes_long_is_none(monkeypatch, draw):
-    monkeypatch.setattr(manifest, "LISTED_AT_ONCE", 0)
+    monkeypatch.setattr(manifest, "MAX_PREVIEWED", 0)
     options = dataset_of("manifest", draw)
     imbalance = {"kind": "exp", "factor": 0.1}
     assert preview({"kind": "manifest", "options": options, "imbalance": imbalance}) is None

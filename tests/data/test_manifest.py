@@ -170,7 +170,7 @@ def test_classes_can_be_declared(draw):
 
 
 def test_all_wrong_rows_are_told_at_once_up_to_a_bound(draw, monkeypatch):
-    monkeypatch.setattr(manifest, "MOST_PROBLEMS", 3)
+    monkeypatch.setattr(manifest, "MAX_PROBLEMS", 3)
     rows = ["1.jpg,a,dev", "2.jpg,nan,", "3.jpg,a,", "4.jpg,,test", "5.jpg,a,", "1.jpg,b,test"]
     with pytest.raises(InputError) as raised:
         manifest.load(write(draw("1.jpg", "2.jpg", "4.jpg"), *rows))
@@ -207,7 +207,7 @@ def test_a_file_that_is_not_text(tmp_path):
 def test_preview_of_a_long_manifest_is_not_made(draw, monkeypatch):
     path = write(draw("1.jpg", "2.jpg"), "1.jpg,a,", "2.jpg,a,test")
     assert manifest.preview(path).num_test == 1
-    monkeypatch.setattr(manifest, "LISTED_AT_ONCE", 0)
+    monkeypatch.setattr(manifest, "MAX_PREVIEWED", 0)
     assert manifest.preview(path) is None
 
 

@@ -4,21 +4,21 @@ import h5py
 import numpy as np
 import pytest
 
-from activepool.features.store import RUN_ROWS, SPARSE, FeatureMatrix
+from activepool.features.store import MAX_SPACING, MIN_RUN_ROWS, FeatureMatrix
 
-SIZE, WIDTH = 40 * RUN_ROWS, 7
+SIZE, WIDTH = 40 * MIN_RUN_ROWS, 7
 
 SELECTIONS = {
     "all": np.arange(SIZE),
     "one row": np.array([SIZE - 1]),
-    "long runs": np.delete(np.arange(SIZE), [5, 3 * RUN_ROWS, 3 * RUN_ROWS + 1, SIZE - 2]),
+    "long runs": np.delete(np.arange(SIZE), [5, 3 * MIN_RUN_ROWS, 3 * MIN_RUN_ROWS + 1, SIZE - 2]),
     "long runs, the later first": np.concatenate([np.arange(300, 400), np.arange(100, 300)]),
     "a run twice": np.concatenate([np.arange(100, 200), np.arange(150, 250)]),
     "descending": np.arange(SIZE)[::-1],
-    "short runs": np.delete(np.arange(SIZE), np.arange(0, SIZE, RUN_ROWS // 2)),
+    "short runs": np.delete(np.arange(SIZE), np.arange(0, SIZE, MIN_RUN_ROWS // 2)),
     "every other": np.arange(1, SIZE, 2),
-    "few, far apart": np.arange(3, SIZE, 2 * SPARSE),
-    "runs far apart": np.concatenate([np.arange(RUN_ROWS), np.arange(SIZE - RUN_ROWS, SIZE)]),
+    "few, far apart": np.arange(3, SIZE, 2 * MAX_SPACING),
+    "runs far apart": np.concatenate([np.arange(MIN_RUN_ROWS), np.arange(SIZE - MIN_RUN_ROWS, SIZE)]),
     "in disorder, with repeats": np.random.default_rng(0).integers(0, SIZE, 2 * SIZE),
 }
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from activepool.io.half_precision import CHUNK, to_single
+from activepool.io.half_precision import CHUNK_SIZE, to_single
 
 EVERY = np.arange(2**16, dtype=np.uint16).view(np.float16)
 
@@ -23,7 +23,7 @@ def test_every_finite_number_is_converted_where_all_are_finite():
 
 @pytest.mark.parametrize("rows", [[], [0], [3, 1, 1, 4096, 0], list(range(4097))])
 def test_rows_are_taken_in_their_order(rows):
-    half = np.random.default_rng(0).normal(size=(4097, CHUNK // 1000)).astype(np.float16)
+    half = np.random.default_rng(0).normal(size=(4097, CHUNK_SIZE // 1000)).astype(np.float16)
     found = to_single(half, np.array(rows, dtype=np.int64))
     assert same_bits(found, half[rows].astype(np.float32))
 

@@ -24,10 +24,10 @@ from activepool.errors import InputError
 from activepool.io.files import file_digest, written_whole
 
 #: What ``--checkpoint`` says for a backbone that needs no file.
-NONE = "none"
+NO_CHECKPOINT = "none"
 
 #: How keys are named unless the user says otherwise: as in the backbone.
-PLAIN = FORMATS["plain"]
+PLAIN_FORMAT = FORMATS["plain"]
 
 
 def save_weights(path: str | Path, backbone: Backbone, about: dict[str, Any]) -> None:
@@ -46,7 +46,7 @@ def write_tensors(
 
 
 def load_backbone(
-    name: str, image_size: int | None, channels: int, checkpoint: str, form: CheckpointFormat = PLAIN
+    name: str, image_size: int | None, channels: int, checkpoint: str, form: CheckpointFormat = PLAIN_FORMAT
 ) -> tuple[Backbone, str]:
     """Make a backbone with the weights of a checkpoint.
 
@@ -60,7 +60,7 @@ def load_backbone(
     Returns: the backbone, and the SHA-256 of the checkpoint; without one, that of its weights.
     Raises: InputError if weights would stay random, or the checkpoint does not fit.
     """
-    if checkpoint != NONE:
+    if checkpoint != NO_CHECKPOINT:
         content = read_checkpoint(checkpoint)
         for backbone in variants(name, image_size, channels):
             if _fit_of(content, backbone, form).is_exact:
@@ -88,7 +88,7 @@ def weights_digest(backbone: Backbone) -> str:
     return digest.hexdigest() if weights else ""
 
 
-def load_weights(backbone: Backbone, path: str | Path, form: CheckpointFormat = PLAIN) -> None:
+def load_weights(backbone: Backbone, path: str | Path, form: CheckpointFormat = PLAIN_FORMAT) -> None:
     """Load a checkpoint into ``backbone.network``.
 
     Args:

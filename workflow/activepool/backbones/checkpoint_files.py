@@ -10,15 +10,15 @@ SAFETENSORS = ".safetensors"
 # How files of torch.save begin: as a zip archive (since torch 1.6), or as a pickle.
 _ZIP, _PICKLE = b"PK", b"\x80"
 #: What else is taken for weights, by its beginning.
-_OTHERS = {
+_OTHER_SIGNATURES = {
     b"version https://git-lfs": "is a pointer of Git LFS and not the weights; fetch them: git lfs pull",
     b"\x1f\x8b": "is compressed by gzip; unpack it",
     b"\x89HDF": "is an HDF5 file, as Keras writes it; convert it to safetensors or by torch.save",
 }
-_BEGINNING = 24
-_BLOCK = 2**24
+_SIGNATURE_BYTES = 24
+_READ_BYTES = 2**24
 #: safetensors allows no longer headers than this.
-_LONGEST_HEADER = 100_000_000
+_MAX_HEADER_BYTES = 100_000_000
 
 
 def file_problem(path: str | Path) -> str | None:
@@ -39,8 +39,8 @@ def file_problem(path: str | Path) -> str | None:
 def is_safetensors(path: Path) -> bool:
     """Say whether a file is one of safetensors, or at least has its ending and no other beginning."""
     beginning = _beginning(path)
-    has_header = beginning[8:9] == b"{" and int.from_bytes(beginning[:8], "little") <= _LONGEST_HEADER
-    is_other = beginning.startswith((_ZIP, _PICKLE, *_OTHERS))
+    has_header = beginning[8:9] == b"{" and int.from_bytes(beginning[:8], "little") <= _MAX_HEADER_BYTES
+    is_other = beginning.startswith((_ZIP, _PICKLE, *_OTHER_SIGNATURES))
     return has_header or (path.suffix.lower() == SAFETENSORS and not is_other)
 
 
@@ -61,7 +61,7 @@ def damaged_entry(path: str | Path) -> str | None:
 def _fits_checksum(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
     try:
         with archive.open(entry) as stream:
-            while stream.read(_BLOCK):
+            while stream.read(_READ_BYTES):
                 pass
     except zipfile.BadZipFile:
         return False
@@ -70,14 +70,14 @@ def _fits_checksum(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
 
 def _beginning(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(_BEGINNING)
+        return file.read(_SIGNATURE_BYTES)
 
 
 def _safetensors_problem(path: Path) -> str | None:
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        if size < 8 or length > _LONGEST_HEADER:
+        if size < 8 or length > _MAX_HEADER_BYTES:
             return "is not a file of safetensors"
         header = file.read(length)
     if len(header) < length:
@@ -98,7 +98,7 @@ def _torch_problem(path: Path) -> str | None:
     if beginning.startswith(_ZIP):
         return _archive_problem(path)
     if not beginning.startswith(_PICKLE):
-        known = [problem for other, problem in _OTHERS.items() if beginning.startswith(other)]
+        known = [problem for other, problem in _OTHER_SIGNATURES.items() if beginning.startswith(other)]
         return (
             known[0]
             if known

@@ -13,10 +13,10 @@ from activepool.backbones.checkpoint_fit import COUNTERS, Fit, Tensors, fit, sta
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, bare
 
 #: How many keys a message shows of each kind.
-SHOWN = 5
+MAX_SHOWN = 5
 
 #: How many mappings deep state dicts are looked for.
-DEEPEST = 3
+MAX_DEPTH = 3
 
 
 def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
@@ -39,7 +39,7 @@ def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
     used = set(best.sources.values())
     unused = [key for key in found if key not in used and not key.endswith(COUNTERS)]
     parts = {
-        "missing": _some(_with_nearest(best.missing[:SHOWN], unused), len(best.missing)),
+        "missing": _some(_with_nearest(best.missing[:MAX_SHOWN], unused), len(best.missing)),
         "of another shape": _some(best.wrong_shape),
         "left over": _some(best.left_over),
     }
@@ -71,7 +71,7 @@ def _state_dicts(content: Any, inside: tuple[str, ...] = ()) -> dict[tuple[str, 
         return {}
     held = tensors_in(content)
     found: dict[tuple[str, ...], Tensors] = {inside: held} if held else {}
-    for entry, value in content.items() if len(inside) < DEEPEST else ():
+    for entry, value in content.items() if len(inside) < MAX_DEPTH else ():
         if isinstance(entry, str):
             found |= _state_dicts(value, (*inside, entry))
     return found
@@ -138,5 +138,5 @@ def _with_nearest(names: Iterable[str], candidates: list[str]) -> Iterator[str]:
 def _some(keys: Iterable[str], total: int | None = None) -> str:
     keys = list(keys)
     total = total or len(keys)
-    more = f" and {total - SHOWN} more" if total > SHOWN else ""
-    return ", ".join(keys[:SHOWN]) + more
+    more = f" and {total - MAX_SHOWN} more" if total > MAX_SHOWN else ""
+    return ", ".join(keys[:MAX_SHOWN]) + more

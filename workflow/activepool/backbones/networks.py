@@ -7,7 +7,7 @@ from torch.nn import functional
 from activepool.backbones.backbone import Backbone, Preprocessing
 
 #: Up to this side, in pixels, a ResNet begins as SimCLR's for CIFAR-10 does (Chen et al. 2020, appendix B.9).
-LARGEST_SMALL_IMAGE = 64
+MAX_SMALL_SIDE = 64
 
 # Mean and standard deviation of ImageNet's pixels, by the number of channels.
 _IMAGENET = {3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), 1: ((0.449,), (0.226,))}
@@ -75,7 +75,7 @@ def _resnet(network: nn.Module, image_size: int, channels: int) -> Backbone:
     last_layer = network.fc
     assert isinstance(last_layer, nn.Linear)
     network.fc = nn.Identity()
-    small_images = image_size <= LARGEST_SMALL_IMAGE
+    small_images = image_size <= MAX_SMALL_SIDE
     if small_images:
         network.conv1 = nn.Conv2d(channels, 64, kernel_size=3, padding=1, bias=False)
         network.maxpool = nn.Identity()

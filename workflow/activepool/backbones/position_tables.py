@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 #: Rows that may stand beside those of the grid: of a class token, of a distilled one, of registers.
-MOST_FURTHER_ROWS = 5
+MAX_EXTRA_ROWS = 5
 
 #: Tables of offsets between places keep further rows at their end, tables of places at their front.
-OFFSETS = "relative_position_bias_table"
+OFFSET_TABLE = "relative_position_bias_table"
 
 
 class Grid(NamedTuple):
@@ -39,7 +39,7 @@ def grid_of(name: str, shape: Sequence[int]) -> Grid | None:
         return Grid(shape[1], 0, shape[3]) if shape[1] == shape[2] else None
     side = math.isqrt(shape[-2])
     further = shape[-2] - side**2
-    return Grid(side, further, shape[-1]) if further <= MOST_FURTHER_ROWS else None
+    return Grid(side, further, shape[-1]) if further <= MAX_EXTRA_ROWS else None
 
 
 def serves(name: str, shape: Sequence[int], wanted: Sequence[int]) -> bool:
@@ -62,7 +62,7 @@ def interpolated(name: str, table: "Tensor", wanted: Sequence[int]) -> "Tensor":
     given, target = grid_of(name, table.shape), grid_of(name, wanted)
     assert given is not None and target is not None  # as `serves` says
     rows = table.reshape(-1, given.width).float()
-    front = 0 if name.endswith(OFFSETS) else given.further
+    front = 0 if name.endswith(OFFSET_TABLE) else given.further
     before, places, after = rows.split([front, given.side**2, given.further - front])
     square = places.T.reshape(1, given.width, given.side, given.side)
     sides = (target.side, target.side)

@@ -27,7 +27,7 @@ MARKS = ("?", "-1", "skip")
 UNLABELABLE = -2
 
 #: How many mistakes of a file are listed.
-LISTED = 50
+MAX_LISTED = 50
 
 
 @dataclass(frozen=True)
@@ -184,9 +184,9 @@ def raise_if_any(problems: list[str]) -> None:
 
 
 def shortened(problems: list[str]) -> list[str]:
-    """Return the first `LISTED` problems, and a line that says how many more there are."""
-    more = [f"... and {len(problems) - LISTED} more"] if len(problems) > LISTED else []
-    return [*problems[:LISTED], *more]
+    """Return the first `MAX_LISTED` problems, and a line that says how many more there are."""
+    more = [f"... and {len(problems) - MAX_LISTED} more"] if len(problems) > MAX_LISTED else []
+    return [*problems[:MAX_LISTED], *more]
 
 
 def _check_header(path: str | Path, names: list[str]) -> None:

@@ -10,7 +10,7 @@ from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 
 #: How many classes a message shows.
-SHOWN = 5
+MAX_SHOWN = 5
 
 
 def class_notices(
@@ -56,6 +56,6 @@ def _present(labels: IntArray, num_classes: int) -> BoolArray:
 
 def _named(classes: IntArray, class_names: Sequence[str]) -> str:
     """Name some classes."""
-    names = [repr(class_names[number]) for number in classes[:SHOWN]]
-    more = f" and {len(classes) - SHOWN:,} more" if len(classes) > SHOWN else ""
+    names = [repr(class_names[number]) for number in classes[:MAX_SHOWN]]
+    more = f" and {len(classes) - MAX_SHOWN:,} more" if len(classes) > MAX_SHOWN else ""
     return f"the class{'es' * (len(classes) > 1)} {', '.join(names)}{more}"

@@ -7,51 +7,51 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from activepool.errors import InputError
 
 #: What spreadsheets, databases and pandas write where a value is missing or wrong, in lower case.
-MISSING = (
+MISSING_VALUES = (
     *("nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", r"\n", "?"),
     *("#ref!", "#value!", "#name?", "#num!", "#null!", "#div/0!"),
 )
 
 #: The letters of names that more often say that there is no label than they name a class; and how they begin.
-NO_LABEL = ("unknown", "nolabel", "notlabelled", "notlabeled", "unclassified", "unsorted", "skip")
-NO_LABEL_BEGINNING = "unlabel"
+NO_LABEL_NAMES = ("unknown", "nolabel", "notlabelled", "notlabeled", "unclassified", "unsorted", "skip")
+NO_LABEL_PREFIX = "unlabel"
 
 #: Whole numbers, also as a column of floats writes them.
-WHOLE = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
+WHOLE_NUMBER = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
 
 #: Numbers in other ways of writing: with an exponent, or in digits of other scripts.
 OTHER_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d\d?)?", re.IGNORECASE)
 
 #: The separators of thousands.
-SEPARATED = re.compile(r"(?<=\d)[,' ](?=\d{3}(\D|$))")
+THOUSANDS_SEPARATOR = re.compile(r"(?<=\d)[,' ](?=\d{3}(\D|$))")
 
 #: Dashes and quotes, and the plain ones that they may stand for.
-PLAIN = str.maketrans(
+PLAIN_PUNCTUATION = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
     | dict.fromkeys("\u2018\u2019\u02bc", "'")
     | dict.fromkeys("\u201c\u201d", '"')
 )
 
 #: How many names or pairs a message shows.
-SHOWN = 5
+MAX_SHOWN = 5
 
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Return names in the order of the classes: as numbers if all are whole ones, else as texts."""
     names = list(names)
-    if all(WHOLE.fullmatch(name) for name in names):
+    if all(WHOLE_NUMBER.fullmatch(name) for name in names):
         return sorted(names, key=lambda name: (_number(name), name))
     return sorted(names)
 
 
 def is_negative(name: str) -> bool:
     """Tell whether a name is a whole number below 0."""
-    return WHOLE.fullmatch(name) is not None and _number(name) < 0
+    return WHOLE_NUMBER.fullmatch(name) is not None and _number(name) < 0
 
 
 def reads_as_missing(name: str) -> bool:
     """Tell whether a name is what programs write for a value that is missing."""
-    return name.strip().lower() in MISSING
+    return name.strip().lower() in MISSING_VALUES
 
 
 def no_such_class(name: str, class_names: Sequence[str]) -> str:
@@ -95,11 +95,11 @@ def loose_form(name: str) -> object:
     Such are forms of letters such as full width, the sorts of dashes and quotes, quotes around a name, and
     how a number is written: ``1,000``, ``1E+03`` and ``1000``.
     """
-    text = unicodedata.normalize("NFKC", name).translate(PLAIN)
+    text = unicodedata.normalize("NFKC", name).translate(PLAIN_PUNCTUATION)
     form = _strictly(text.strip("'\" ") or text)
     if not isinstance(form, str):
         return form
-    digits = SEPARATED.sub("", form)
+    digits = THOUSANDS_SEPARATOR.sub("", form)
     if OTHER_NUMBER.fullmatch(digits) and float(digits).is_integer():
         return int(float(digits))
     return unicodedata.normalize("NFKC", form.casefold())
@@ -118,11 +118,11 @@ def _strictly(name: str) -> object:
     """Return what is equal for names that look the same, or are the same number."""
     text = "".join(letter for letter in unicodedata.normalize("NFC", name) if not _is_unseen(letter))
     text = " ".join(text.split())
-    return _number(text) if WHOLE.fullmatch(text) else text
+    return _number(text) if WHOLE_NUMBER.fullmatch(text) else text
 
 
 def _difference(first: str, second: str) -> str:
-    if WHOLE.fullmatch(first.strip()) and WHOLE.fullmatch(second.strip()):
+    if WHOLE_NUMBER.fullmatch(first.strip()) and WHOLE_NUMBER.fullmatch(second.strip()):
         return "how the number is written"
     if " ".join(first.split()) == " ".join(second.split()):
         return "blanks"
@@ -132,7 +132,7 @@ def _difference(first: str, second: str) -> str:
 
 
 def _number(whole: str) -> int:
-    """Return the number that a text of the form WHOLE writes."""
+    """Return the number that a text of the form WHOLE_NUMBER writes."""
     return int(whole.partition(".")[0])
 
 
@@ -143,7 +143,7 @@ def _is_unseen(letter: str) -> bool:
 
 def _reads_as_no_label(name: str) -> bool:
     letters = "".join(filter(str.isalpha, name.lower()))
-    return letters in NO_LABEL or letters.startswith(NO_LABEL_BEGINNING)
+    return letters in NO_LABEL_NAMES or letters.startswith(NO_LABEL_PREFIX)
 
 
 def _shown(name: str) -> str:
@@ -152,4 +152,4 @@ def _shown(name: str) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join([*names[:SHOWN], *(["..."] if len(names) > SHOWN else [])])
+    return ", ".join([*names[:MAX_SHOWN], *(["..."] if len(names) > MAX_SHOWN else [])])

@@ -15,7 +15,7 @@ TEST_EVERY = 4
 CLASS_COUNTS = np.array([178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
 
 #: The brightest value in the original.
-BRIGHTEST = 16
+MAX_INTENSITY = 16
 
 
 def load() -> Samples:
@@ -29,7 +29,7 @@ def load() -> Samples:
     everything = Part(
         labels=digits.target.astype(np.int64),
         sources=np.array([f"digits/{row}" for row in range(len(digits.target))], dtype=object),
-        images=np.rint(digits.images[..., np.newaxis] * (255 / BRIGHTEST)).astype(np.uint8),
+        images=np.rint(digits.images[..., np.newaxis] * (255 / MAX_INTENSITY)).astype(np.uint8),
     )
     is_test = rank_within_class(everything.labels) % TEST_EVERY == TEST_EVERY - 1
     return Samples(everything.take(~is_test), everything.take(is_test), CLASS_NAMES)

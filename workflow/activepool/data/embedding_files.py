@@ -22,7 +22,7 @@ PathLike = str | Path
 NPY = b"\x93NUMPY"
 
 #: How many missing classes a message shows.
-SHOWN = 8
+MAX_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -219,9 +219,9 @@ def _numbers(train: GivenPart) -> list[str]:
         )
     missing = np.setdiff1d(np.arange(largest + 1), train.labels)
     if len(missing):
-        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        more = f" and {len(missing) - MAX_SHOWN} more" if len(missing) > MAX_SHOWN else ""
         raise InputError(
-            f"{train.labels_name}: no row has {', '.join(map(str, missing[:SHOWN]))}{more}; number the "
+            f"{train.labels_name}: no row has {', '.join(map(str, missing[:MAX_SHOWN]))}{more}; number the "
             f"classes 0..C-1, or name them all in class_names{_wrapped(train, largest)}"
         )
     return [str(number) for number in range(largest + 1)]

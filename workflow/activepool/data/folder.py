@@ -12,7 +12,7 @@ from activepool.data.listing import (
     list_class_folders,
     with_unlabelled,
 )
-from activepool.data.previews import LISTED_AT_ONCE, Preview
+from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Part, Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
 
@@ -57,7 +57,7 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
 def preview(root: str | Path, test_fraction: float | None = None) -> Preview | None:
     """Count the classes of an image folder, unless it is large."""
     root = existing_folder(root, "a folder of images, one sub-folder per class")
-    return None if holds_more_than(root, LISTED_AT_ONCE) else Preview.of(load(root, test_fraction))
+    return None if holds_more_than(root, MAX_PREVIEWED) else Preview.from_samples(load(root, test_fraction))
 
 
 def list_two_parts(root: Path, train_folder: str, test_folder: str) -> Samples:

@@ -21,7 +21,7 @@ from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError
 
 #: Pillow's modes of whole numbers and floats in 32 bits: nothing says which values are black and white.
-WITHOUT_RANGE = ("I", "F")
+MODES_WITHOUT_RANGE = ("I", "F")
 
 #: How to set an image upright, by the orientation that EXIF gives it (Exif 2.32, section 4.6.4 A).
 TURNS: dict[object, Image.Transpose] = {
@@ -48,7 +48,7 @@ class ImageFiles:
     upright: bool
 
     @classmethod
-    def of(cls, file: h5py.File) -> "ImageFiles":
+    def from_file(cls, file: h5py.File) -> "ImageFiles":
         """Return those of an open dataset.h5; a run tells its jobs if they lie elsewhere than it says."""
         root = os.environ.get(IMAGES_FOLDER) or str(file.attrs.get("root", ""))
         return cls(Path(root), bool(file.attrs.get("upright", False)))
@@ -111,7 +111,7 @@ def _opened(path: Path) -> Image.Image:
     if not stat.S_ISREG(path.stat().st_mode):
         raise ValueError("a folder, pipe, socket or device, and no file")
     image = Image.open(path, formats=FORMATS)
-    if image.mode in WITHOUT_RANGE:
+    if image.mode in MODES_WITHOUT_RANGE:
         image.close()
         raise ValueError("32 bits a pixel, in which black and white are not defined; save it with 8 or 16")
     return image

@@ -19,7 +19,7 @@ FORMATS = (
 JPEG_VARIANT = "MPO"
 
 #: An ending of PPM's family that always holds floats.
-ENDING_OF_FLOATS = ".pfm"
+FLOAT_ENDING = ".pfm"
 
 
 @cache
@@ -30,7 +30,7 @@ def image_endings() -> frozenset[str]:
     """
     named = Image.registered_extensions().items()
     endings = {ending for ending, form in named if form in FORMATS or form == JPEG_VARIANT}
-    return frozenset(endings - {ENDING_OF_FLOATS})
+    return frozenset(endings - {FLOAT_ENDING})
 
 
 def is_image_name(name: str) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from activepool.data.folder import list_two_parts
 from activepool.data.listing import existing_file, existing_folder, holds_more_than, leads_out
-from activepool.data.previews import LISTED_AT_ONCE, Preview
+from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Part, Samples
 from activepool.errors import InputError
 from activepool.io.files import read_text
@@ -17,7 +17,7 @@ from activepool.io.index_files import whole_number
 BYTES_PER_LINE = 50
 
 #: How many missing classes a message shows.
-SHOWN = 8
+MAX_SHOWN = 8
 
 
 def load(root: str | Path) -> Samples:
@@ -32,7 +32,7 @@ def load(root: str | Path) -> Samples:
 def preview(root: str | Path) -> Preview | None:
     """Count the classes of a small subset; of the whole, see only that the folders are there."""
     root = _existing_root(root)
-    return None if holds_more_than(root, LISTED_AT_ONCE) else Preview.of(load(root))
+    return None if holds_more_than(root, MAX_PREVIEWED) else Preview.from_samples(load(root))
 
 
 def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | Path) -> Samples:
@@ -64,10 +64,10 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
 def preview_long_tailed(root: str | Path, train_list: str | Path, test_list: str | Path) -> Preview | None:
     """Count the classes of lists, unless they are long."""
     lists = [existing_file(path, "a list of lines 'path label'") for path in (train_list, test_list)]
-    if sum(path.stat().st_size for path in lists) > LISTED_AT_ONCE * BYTES_PER_LINE:
+    if sum(path.stat().st_size for path in lists) > MAX_PREVIEWED * BYTES_PER_LINE:
         existing_folder(root, "the folder that the paths in the lists start from")
         return None
-    return Preview.of(load_long_tailed(root, train_list, test_list))
+    return Preview.from_samples(load_long_tailed(root, train_list, test_list))
 
 
 def _existing_root(root: str | Path) -> Path:
@@ -104,7 +104,7 @@ def _require_all_classes(path: str | Path, train: Part) -> None:
     count = int(present[-1]) + 1 - len(present)
     if count:
         # As many numbers as there are classes, and some, hold the first that are missing.
-        missing = np.setdiff1d(np.arange(min(present[-1], len(present) + SHOWN)), present)[:SHOWN]
+        missing = np.setdiff1d(np.arange(min(present[-1], len(present) + MAX_SHOWN)), present)[:MAX_SHOWN]
         more = f" and {count - len(missing)} more" if count > len(missing) else ""
         raise InputError(
             f"{path}: no image of class {', '.join(map(str, missing))}{more}, but of class {present[-1]}; "

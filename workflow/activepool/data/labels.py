@@ -14,7 +14,7 @@ from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 
 #: How many unlabelled rows an error message shows.
-SHOWN = 3
+MAX_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def used_labels(
 
 
 def _missing_message(file: LabelFile, missing: IntArray, annotations: str | Path | None) -> str:
-    shown = missing[:SHOWN]
+    shown = missing[:MAX_SHOWN]
     has_sources = file.train.sources is not None
     names = list(file.train.sources_of(shown)) if has_sources else [f"row {row}" for row in shown]
     where = (
@@ -73,7 +73,7 @@ def _missing_message(file: LabelFile, missing: IntArray, annotations: str | Path
         if annotations
         else "to a CSV (index or source, label) named by the key dataset.annotations"
     )
-    listed = ", ".join([*names, *(["..."] if len(missing) > SHOWN else [])])
+    listed = ", ".join([*names, *(["..."] if len(missing) > MAX_SHOWN else [])])
     return (
         f"{len(missing)} picked samples have no label yet ({listed}); add them {where} and run again "
         f"(label {MARKS[0]!r}: cannot be labelled)"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 #: How many names a notice shows of each sort.
-SHOWN = 5
+MAX_SHOWN = 5
 
 
 @dataclass
@@ -63,4 +63,4 @@ def _named(what: str, found: list[str]) -> str:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:SHOWN] + ["..."] * (len(names) > SHOWN))
+    return ", ".join(names[:MAX_SHOWN] + ["..."] * (len(names) > MAX_SHOWN))

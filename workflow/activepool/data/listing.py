@@ -26,13 +26,13 @@ PARTS = ("train", "training", "test", "val", "valid", "validation")
 
 #: Folders that systems make for themselves, in lower case: of macOS's archives, of Synology's and QNAP's
 #: thumbnails, of bins and of file systems. Their images are no samples.
-OF_SYSTEMS = (
+SYSTEM_FOLDERS = (
     *("__macosx", "@eadir", "#recycle", "@recycle", "$recycle.bin"),
     *("system volume information", "lost+found"),
 )
 
 #: Images that are counted in a folder that is not read.
-MOST_COUNTED = 100_000
+MAX_COUNTED = 100_000
 
 
 def existing_folder(path: str | Path, meaning: str) -> Path:
@@ -148,7 +148,7 @@ def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[st
         path = root / name
         if path.is_dir():
             files = _files_under(root, name, LeftOut())
-            left_out.beside[f"{name}/"] = sum(1 for _ in islice(files, MOST_COUNTED))
+            left_out.beside[f"{name}/"] = sum(1 for _ in islice(files, MAX_COUNTED))
         elif is_image_name(name) and path.is_file():
             left_out.beside["in no folder"] += 1
     left_out.beside = +left_out.beside
@@ -247,7 +247,7 @@ def _folders_of_systems(root: Path, folder: str) -> list[str]:
 
 
 def _is_of_system(name: str) -> bool:
-    return name.lower() in OF_SYSTEMS
+    return name.lower() in SYSTEM_FOLDERS
 
 
 def _is_unlabelled(name: str) -> bool:

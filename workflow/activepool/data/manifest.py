@@ -14,7 +14,7 @@ from activepool.data.class_names import (
     same_for_a_person,
 )
 from activepool.data.listing import existing_file, existing_folder, has_line_break, leads_out
-from activepool.data.previews import LISTED_AT_ONCE, Preview
+from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
@@ -25,7 +25,7 @@ COLUMNS = ("path", "label", "split")
 BYTES_PER_ROW = 50
 
 #: Problems that are told at once.
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ def preview(
 ) -> Preview | None:
     """Count the classes of a manifest, unless it is long."""
     size = existing_file(path, f"a CSV file with the columns {', '.join(COLUMNS)}").stat().st_size
-    if size > LISTED_AT_ONCE * BYTES_PER_ROW:
+    if size > MAX_PREVIEWED * BYTES_PER_ROW:
         return None
-    return Preview.of(load(path, root, test_fraction, class_names))
+    return Preview.from_samples(load(path, root, test_fraction, class_names))
 
 
 def _read_rows(manifest: Path) -> tuple[list[Row], list[tuple[int, str]]]:
@@ -191,5 +191,5 @@ def _undeclared(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, 
 
 def _some_lines(manifest: Path, problems: list[tuple[int, str]]) -> list[str]:
     lines = [f"{manifest}:{line}: {problem}" for line, problem in sorted(problems)]
-    more = len(lines) - MOST_PROBLEMS
-    return [*lines[:MOST_PROBLEMS], *([f"{manifest}: {more:,} more of the kind"] if more > 0 else [])]
+    more = len(lines) - MAX_PROBLEMS
+    return [*lines[:MAX_PROBLEMS], *([f"{manifest}: {more:,} more of the kind"] if more > 0 else [])]

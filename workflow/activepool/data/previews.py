@@ -12,7 +12,7 @@ from activepool.data.settings import Imbalance
 from activepool.data.subset import subset_counts
 
 #: Files that are listed, or lines that are read, for a preview: about a second's work.
-LISTED_AT_ONCE = 100_000
+MAX_PREVIEWED = 100_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Preview:
         return cls(counts, len(train), len(test), class_names, notices)
 
     @classmethod
-    def of(cls, samples: Samples) -> "Preview":
+    def from_samples(cls, samples: Samples) -> "Preview":
         """Count samples."""
         found = cls.of_labels(samples.root, samples.train.labels, samples.test.labels, samples.class_names)
         return replace(found, notices=(*samples.notices, *found.notices))

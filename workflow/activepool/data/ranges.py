@@ -12,7 +12,7 @@ from activepool.errors import InputError
 LARGEST, LEAST = float(np.finfo(np.float32).max), float(np.finfo(np.float32).tiny)
 
 #: Steps of the stored type that the values of a feature must span, for differences to be more than rounding.
-LEAST_STEPS = 16
+MIN_STEPS = 16
 
 
 def require_squares(name: str, rows: FloatArray, first_row: int = 0) -> None:
@@ -83,7 +83,7 @@ class Spans:
         )
         if spans[widest] ** 2 < LEAST:
             raise InputError(f"{said}, and the square of the difference underflows in float32; scale them up")
-        if (spans < LEAST_STEPS * float(np.finfo(self._stored_as).eps) * magnitudes).all():
+        if (spans < MIN_STEPS * float(np.finfo(self._stored_as).eps) * magnitudes).all():
             raise InputError(
                 f"{said}, which {self._stored_as} hardly tells apart; subtract each column's mean before the "
                 "features are saved"

@@ -40,7 +40,7 @@ def _images(path: str | Path, rows: IntArray) -> Iterator[Image.Image]:
         paths = hdf5_reading.found_dataset(file, "train/paths")
         if paths is None:
             raise InputError(f"{path}: has neither train/images nor train/paths")
-        files = ImageFiles.of(file)
+        files = ImageFiles.from_file(file)
         for name in hdf5_reading.texts(paths, ascending)[inverse]:
             yield files.read(name, "RGB")
 

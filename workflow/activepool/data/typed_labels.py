@@ -8,7 +8,7 @@ from activepool.data.class_names import loose_form
 from activepool.io.index_files import whole_number
 
 #: How many classes a message lists.
-LISTED = 20
+MAX_LISTED = 20
 
 
 class Classes:
@@ -33,7 +33,7 @@ class Classes:
 
     def problem(self, label: str) -> str:
         """Return what is wrong with a label that is no class, and which one may be meant."""
-        listed = ", ".join([*self.names[:LISTED], *(["..."] if len(self.names) > LISTED else [])])
+        listed = ", ".join([*self.names[:MAX_LISTED], *(["..."] if len(self.names) > MAX_LISTED else [])])
         likely = self._likely(label)
         if likely is None:
             return f"label {label!r} is not a class; there are {listed}"

@@ -10,7 +10,7 @@ from activepool.compute.blocks import row_blocks
 from activepool.features.images import PartImages, Request, loaded
 
 #: Images that pass through the backbone together.
-BATCH = 256
+BATCH_SIZE = 256
 
 
 @torch.inference_mode()
@@ -20,7 +20,7 @@ def encode(backbone: Backbone, images: PartImages, rows: IntArray, device: str, 
     On a GPU the backbone computes in bfloat16 where that is safe. It is left in evaluation mode.
     """
     backbone.eval()
-    requests = (Request(rows[block]) for block in row_blocks(len(rows), BATCH))
+    requests = (Request(rows[block]) for block in row_blocks(len(rows), BATCH_SIZE))
     features = [torch.empty(0, backbone.width, device=device)]
     for views in loaded(images, requests, workers, pinned=is_cuda(device)):
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=is_cuda(device)):

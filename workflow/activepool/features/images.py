@@ -48,7 +48,7 @@ class PartImages(Dataset[Tensor | InputError]):
         self.preprocessing = preprocessing
         with opened(self.path) as file:
             self._length = len(_images_of(file, part))
-            self._files = ImageFiles.of(file)
+            self._files = ImageFiles.from_file(file)
         self._stored: h5py.Dataset | None = None
 
     def __len__(self) -> int:

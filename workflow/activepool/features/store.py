@@ -22,10 +22,10 @@ from activepool.io.half_precision import to_single
 PARTS = ("train", "test")
 
 #: Close rows are read run by run if their runs of consecutive rows are so long on average.
-RUN_ROWS = 16
+MIN_RUN_ROWS = 16
 
 #: Rows count as close together if fewer than this many rows of the file lie between two of them.
-SPARSE = 4
+MAX_SPACING = 4
 
 
 class FeatureMatrix:
@@ -78,10 +78,10 @@ class FeatureMatrix:
         if self._array is not None:
             return _converted(self._array, dtype, rows)
         first, last = int(rows.min()), int(rows.max())
-        if last - first >= SPARSE * len(rows):
+        if last - first >= MAX_SPACING * len(rows):
             return _converted(self._stored[rows], dtype)
         runs = _runs(rows)
-        if RUN_ROWS * len(runs) <= len(rows):
+        if MIN_RUN_ROWS * len(runs) <= len(rows):
             return _converted(self._read(runs), dtype)
         return _converted(self._read([slice(first, last + 1)]), dtype, rows - first)
 

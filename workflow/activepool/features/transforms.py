@@ -18,7 +18,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from activepool.backbones.networks import LARGEST_SMALL_IMAGE
+from activepool.backbones.networks import MAX_SMALL_SIDE
 from activepool.compute.arrays import FloatArray
 from activepool.errors import InputError
 from activepool.features.draws import Draws
@@ -97,7 +97,7 @@ def augmentation(name: str, image_size: int) -> Augmentation:
 
 
 def _natural(image_size: int) -> Augmentation:
-    if image_size <= LARGEST_SMALL_IMAGE:
+    if image_size <= MAX_SMALL_SIDE:
         return Augmentation(CROP_AREA, (flip, partial(colour_jitter, strength=0.5), grey))
     return Augmentation(CROP_AREA, (flip, partial(colour_jitter, strength=1.0), grey, blur))
 
@@ -106,7 +106,7 @@ def _moco_v2(image_size: int) -> Augmentation:
     # A strength of 0.5 is brightness, contrast and saturation of 0.4 and hue of 0.1, as there. On small
     # images, where a blur leaves nothing to see, the authors' demonstration on CIFAR-10 has none.
     jitter = partial(colour_jitter, strength=0.5)
-    if image_size <= LARGEST_SMALL_IMAGE:
+    if image_size <= MAX_SMALL_SIDE:
         return Augmentation(CROP_AREA_MOCO, (flip, jitter, grey))
     return Augmentation(CROP_AREA_MOCO, (flip, jitter, grey, blur))
 

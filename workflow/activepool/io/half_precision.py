@@ -11,10 +11,10 @@ from activepool.compute.arrays import FloatArray, IntArray
 
 #: Numbers that are converted at once: few enough to stay in a core's cache, and so many that threads seldom
 #: wait for each other's Python.
-CHUNK = 2**19
+CHUNK_SIZE = 2**19
 
 #: Sign, exponent and mantissa of a float16 at their places in a float32, as a signed number of 32 bits.
-PLACES = np.array(0x8FFFE000, dtype=np.uint32).view(np.int32)
+FLOAT16_MASK = np.array(0x8FFFE000, dtype=np.uint32).view(np.int32)
 
 SCALE, OVERFLOW = np.float32(2.0**112), np.float32(2.0**16)
 
@@ -23,7 +23,7 @@ def to_single(half: FloatArray, rows: IntArray | None = None) -> FloatArray:
     """Return the float16 matrix ``half`` (n, d), or some ``rows`` (m,) of it, as float32; the same values."""
     count = len(half) if rows is None else len(rows)
     single = np.empty((count, half.shape[1]), dtype=np.float32)
-    step = max(1, CHUNK // max(1, half.shape[1]))
+    step = max(1, CHUNK_SIZE // max(1, half.shape[1]))
     for start in range(0, count, step):
         chunk = slice(start, start + step)
         _convert(half[chunk if rows is None else rows[chunk]], single[chunk])
@@ -34,7 +34,7 @@ def _convert(half: FloatArray, single: FloatArray) -> None:
     bits = single.view(np.int32)
     bits[...] = half.view(np.int16)
     np.left_shift(bits, 13, out=bits)
-    np.bitwise_and(bits, PLACES, out=bits)
+    np.bitwise_and(bits, FLOAT16_MASK, out=bits)
     np.multiply(single, SCALE, out=single)
     if single.size and (single.max() >= OVERFLOW or single.min() <= -OVERFLOW):
         single[...] = half

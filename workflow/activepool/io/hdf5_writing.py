@@ -13,7 +13,7 @@ from activepool.io.files import DISK_FULL, written_whole
 
 #: The oldest HDF5 format in which the names of more than 4,000 classes fit into one attribute. In this format
 #: HDF5 notes the time in groups that it makes in passing: make them with create_group, which does not.
-FORMAT = (h5f.LIBVER_V18, h5f.LIBVER_LATEST)
+FORMAT_BOUNDS = (h5f.LIBVER_V18, h5f.LIBVER_LATEST)
 
 #: Files that met a full disk. They stay open: to close one, HDF5 would try to finish it, and crash.
 _unfinished: list[h5py.File | None] = []
@@ -51,7 +51,7 @@ def _created(path: Path) -> h5py.File:
     By default HDF5 holds small writes back until a dataset is closed, when Python cannot raise anything.
     """
     access, creation = h5p.create(h5p.FILE_ACCESS), h5p.create(h5p.FILE_CREATE)
-    access.set_libver_bounds(*FORMAT)
+    access.set_libver_bounds(*FORMAT_BOUNDS)
     access.set_sieve_buf_size(0)
     creation.set_obj_track_times(False)
     return h5py.File(h5f.create(os.fsencode(path), h5f.ACC_TRUNC, fapl=access, fcpl=creation))

@@ -12,7 +12,7 @@ from activepool.errors import InputError
 from activepool.io.files import read_text, written_whole
 
 #: Digits of the largest number that a row or a class can have.
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 
 
 def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
@@ -71,7 +71,7 @@ def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
 def whole_number(text: str) -> int | None:
     """Return the number that ``text`` writes in digits; None if it is none that a row or a class can have."""
     text = text.strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 
 def _read_one(path: str | Path) -> list[int]:

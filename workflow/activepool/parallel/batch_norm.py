@@ -13,7 +13,7 @@ from activepool.errors import InputError
 from activepool.parallel.distributed import Processes
 
 #: What can be replaced: a class derived from one of these may do more than to normalise.
-PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+PLAIN_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 def share(network: nn.Module, processes: Processes) -> nn.Module:
@@ -119,7 +119,7 @@ def _batch_norms(network: nn.Module) -> list[_BatchNorm]:
     found = [module for module in network.modules() if isinstance(module, _BatchNorm)]
     for norm in found:
         parts = (norm.weight, norm.running_mean, norm.momentum)
-        if type(norm) not in PLAIN or any(part is None for part in parts):
+        if type(norm) not in PLAIN_NORMS or any(part is None for part in parts):
             raise InputError(
                 f"backbone: has a {type(norm).__name__} that can neither be shared by processes nor be split "
                 "into groups; use simclr in one process, or batch_norm_groups: 1"

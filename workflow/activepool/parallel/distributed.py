@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torch._C._distributed_c10d import Store  # torch.distributed.Store, where torch can be distributed
 
 #: Exit status of a process that ends because another has failed.
-AFTER_ANOTHER = 2
+PEER_FAILED = 2
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class _Sum(torch.autograd.Function):
 def joined(device: str) -> Iterator[Processes]:
     """Join the other processes that were started with this one, if any, and leave them in the end.
 
-    If one fails, it tells its error; the others end silently, with status AFTER_ANOTHER.
+    If one fails, it tells its error; the others end silently, with status PEER_FAILED.
 
     Args:
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; of several processes each takes its own GPU.
@@ -119,7 +119,7 @@ def joined(device: str) -> Iterator[Processes]:
     except Exception:
         if _another_failed(store):
             # At once: what would be tidied up may wait for the process that is gone, or stumble over it.
-            os._exit(AFTER_ANOTHER)
+            os._exit(PEER_FAILED)
         _leave()
         raise
     else:

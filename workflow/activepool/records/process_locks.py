@@ -19,7 +19,7 @@ from typing import IO
 JOBS_FOLDER = "ACTIVEPOOL_JOBS"
 
 #: Units of a time, in seconds, and how many of the unit before make one.
-UNITS = (("s", 1), ("min", 60), ("h", 3600), ("days", 86400))
+TIME_UNITS = (("s", 1), ("min", 60), ("h", 3600), ("days", 86400))
 
 
 @dataclass(frozen=True)
@@ -141,5 +141,5 @@ def _is_running(number: int) -> bool:
 
 
 def _age(seconds: float) -> str:
-    unit, size = max((one for one in UNITS if one[1] <= max(seconds, 1)), key=lambda one: one[1])
+    unit, size = max((one for one in TIME_UNITS if one[1] <= max(seconds, 1)), key=lambda one: one[1])
     return f"{int(max(seconds, 0) // size)} {unit}"

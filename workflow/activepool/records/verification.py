@@ -15,8 +15,8 @@ from activepool.io.files import file_digest
 from activepool.records.provenance import FOLDER, FileState, Record, records_below
 
 #: Folders and endings of what is no result: logs, records, states of trainings.
-NO_RESULTS = {"logs", FOLDER}
-NO_RESULT_SUFFIXES = {".state"}
+IGNORED_FOLDERS = {"logs", FOLDER}
+IGNORED_SUFFIXES = {".state"}
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,6 @@ def _present_labels(samples: str, annotations: str) -> dict[str, str]:
 def _results(root: Path) -> Iterator[str]:
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
-        is_result = not NO_RESULTS.intersection(inside.parts) and path.suffix not in NO_RESULT_SUFFIXES
+        is_result = not IGNORED_FOLDERS.intersection(inside.parts) and path.suffix not in IGNORED_SUFFIXES
         if path.is_file() and is_result and not path.name.startswith("."):
             yield str(path)

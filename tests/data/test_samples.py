@@ -68,7 +68,7 @@ def test_names_of_very_many_classes(tmp_path):
 def test_a_file_of_another_kind(tmp_path):
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["train/features"] = np.zeros((2, 2))
-    with pytest.raises(InputError, match=r"other\.h5: not a dataset file .*delete it to have it made anew"):
+    with pytest.raises(InputError, match=r"other\.h5: not a dataset file .*delete the file to regenerate it"):
         read_samples(tmp_path / "other.h5")
 
 

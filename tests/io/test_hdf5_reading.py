@@ -77,7 +77,7 @@ def declared(path, **options):
     [
         ({"chunks": (10**6,)}, 0, r"in 1,000,000 chunks, but only 0 of these were written; write"),
         ({"chunks": (10**6,)}, 3, r"in 1,000,000 chunks, but only 3 of these were written; write"),
-        ({}, 0, "but nothing was written to it; write the file anew"),
+        ({}, 0, "but nothing was written to it; write the file again"),
     ],
 )
 def test_rows_that_are_declared_alone_are_not_read(tmp_path, options, written, words):

@@ -81,7 +81,7 @@ def test_state_of_other_settings_is_not_used(tmp_path, dataset, monkeypatch, cap
             run(tmp_path, dataset)
     other = SETTINGS.model_copy(update={"seed": 1})
     after_kill = run(tmp_path, dataset, other)
-    assert "is of other data or settings; training starts anew" in capsys.readouterr().err
+    assert "belongs to other data or settings; training starts again" in capsys.readouterr().err
     assert after_kill == run(tmp_path, dataset, other)
 
 

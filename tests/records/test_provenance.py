@@ -179,7 +179,7 @@ def spoil_the_record(folder):
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (cut, ["results/deep/c: was cut or written anew, 4 instead of 10 bytes, since stage"]),
+        (cut, ["results/deep/c: was cut or written again, 4 instead of 10 bytes, since stage"]),
         (edit, ["results/a: has changed since stage", "results/deep/c: made from another results/a"]),
         (lose, ["results/b: is missing, although other files of its stage"]),
         (give_another, ["results/a: made from another given than the one that is there"]),

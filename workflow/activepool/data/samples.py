@@ -149,7 +149,7 @@ def read_samples(path: str | Path) -> Samples:
                 train, test, class_names, str(file.attrs["root"]), bool(file.attrs.get("upright", False))
             )
     except (OSError, KeyError) as error:
-        raise InputError(f"{path}: not a dataset file ({error}); delete it to have it made anew") from error
+        raise InputError(f"{path}: not a dataset file ({error}); delete the file to regenerate it") from error
 
 
 def _read_part(group: h5py.Group) -> Part:

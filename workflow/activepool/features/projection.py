@@ -139,7 +139,7 @@ def read_map(path: str | Path) -> FeatureMap:
         coordinates, labels = (hdf5_reading.found_dataset(file, name) for name in ("coordinates", "labels"))
         method = file.attrs.get("method")
         if coordinates is None or labels is None or method not in METHODS:
-            raise InputError(f"{path}: not a map of features; delete the file to have it made anew")
+            raise InputError(f"{path}: not a map of features; delete the file to regenerate it")
         values = hdf5_reading.values(coordinates), hdf5_reading.values(labels)
         return FeatureMap(*values, method, file.attrs.get("variance_shares"))
 

@@ -133,7 +133,7 @@ class _PlainReads(threading.local):
                 rows = self._buffer[filled : filled + run.stop - run.start]
                 file.seek(self._mapped.offset + run.start * self._mapped.strides[0])
                 if file.readinto(rows.data) != rows.nbytes:
-                    raise InputError(f"{self._path}: ends early; delete the file to have it made anew")
+                    raise InputError(f"{self._path}: ends early; delete the file to regenerate it")
                 filled += len(rows)
         return self._buffer[:count]
 

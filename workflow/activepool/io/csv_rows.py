@@ -1,4 +1,4 @@
-"""The rows of a CSV file that a person wrote, each with its line."""
+"""Rows of a CSV file that a person wrote, each with the number of its line."""
 
 import csv
 import io
@@ -10,13 +10,13 @@ from activepool.io.files import read_text
 
 
 def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not empty, the header among them: the line where each begins, and its cells.
+    """Yield the line where each non-empty row begins, and its cells; the header is one of the rows.
 
-    A row may have a text of several lines, in double quotes. But a quote that somebody forgot to close hides
-    the rows that follow it, so a text is refused that holds what reads like a row.
+    A text in double quotes may have several lines. But a quote that somebody forgot to close hides the rows
+    that follow it: a text that contains a line like a row is therefore an error.
 
-    Raises InputError, naming file and line, for that, for a quote that nothing closes, and for a file that is
-    no CSV in UTF-8.
+    Raises InputError, naming file and line, for such a text, for a quote that is never closed, and for a file
+    that is not CSV in UTF-8.
     """
     try:
         text = read_text(path)
@@ -38,12 +38,12 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def separator_hint(names: list[str]) -> str:
-    """Return what to do about a header that other characters separate than commas; empty for any other."""
+    """Return what to do about a header whose columns are not separated by commas; empty for any other."""
     return "; separate the columns by commas" if len(names) == 1 and set(";\t|") & set(names[0]) else ""
 
 
 def width_problem(cells: list[str], names: list[str]) -> str | None:
-    """Return what is wrong with a row that has not as many cells as the header, None if it has."""
+    """Return what is wrong with the number of cells of a row; None if it is the header's."""
     if len(cells) == len(names):
         return None
     hint = "; put a text with a comma in double quotes" if len(cells) > len(names) else ""
@@ -51,7 +51,7 @@ def width_problem(cells: list[str], names: list[str]) -> str | None:
 
 
 def _require_no_hidden_row(path: str | Path, begin: int, cells: list[str], width: int) -> None:
-    """Raise InputError if a text of several lines holds what reads like a row of ``width`` cells."""
+    """Raise InputError if a text of several lines contains a line like a row of ``width`` cells."""
     line = begin
     for cell in cells:
         for later in io.StringIO(cell, newline="").readlines()[1:]:
@@ -64,7 +64,7 @@ def _require_no_hidden_row(path: str | Path, begin: int, cells: list[str], width
 
 
 def _reads_like_row(text: str, width: int) -> bool:
-    """Tell whether a line has the cells of a row; prose has blanks after its commas."""
+    """Return whether a line has the cells of a row; prose has blanks after its commas."""
     cells = next(csv.reader([text]), [])
     return len(cells) == width > 1 and not any(cell.startswith(" ") for cell in cells)
 

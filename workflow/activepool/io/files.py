@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Reading and writing of files; a file appears complete or not at all."""
 
 import errno
 import hashlib
@@ -15,24 +15,25 @@ from activepool.errors import InputError
 if TYPE_CHECKING:  # most stages write no table, and pandas takes as long to import as they take to work
     import pandas as pd
 
-#: What the system says when a file cannot grow.
+#: Errors of the system when a file cannot grow.
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-#: How files in UTF-16 begin.
+#: Byte order marks of UTF-16.
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; on success it becomes ``path``, on failure it is removed.
+    """Yield a temporary path beside ``path``; rename it to ``path`` on success, remove it on failure.
 
-    What a killed process has left of the same file is removed as well: no two write it at once. The error
-    of a full disk names ``path``.
+    Temporary files of the same path that a killed process left are removed as well: no two processes write
+    one file at once. The error of a full disk names ``path``.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f".{escape(path.stem)}.*.partial{escape(path.suffix)}"):
-        # The file of a longer name, such as a.b.csv beside a.csv, has more than a process number there.
+        # The temporary file of a longer name, such as a.b.csv beside a.csv, has more there than a process
+        # number.
         if left.name[len(path.stem) + 2 : -len(f".partial{path.suffix}")].isdecimal():
             left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
@@ -48,9 +49,9 @@ def written_whole(path: str | Path) -> Iterator[Path]:
 
 
 def read_text(path: str | Path) -> str:
-    """Return the text of a file in UTF-8, without the byte order mark that spreadsheets begin it with.
+    """Return the text of a file in UTF-8, without the byte order mark that spreadsheets write.
 
-    Raises: OSError if it cannot be read; InputError, naming file and line, if it is not UTF-8 or no text.
+    Raises: OSError if it cannot be read; InputError, naming file and line, if it is not text in UTF-8.
     """
     content = Path(path).read_bytes()
     if content.startswith(UTF_16_MARKS):
@@ -64,7 +65,7 @@ def read_text(path: str | Path) -> str:
         ) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise InputError(f"{path}: line {line} has a NUL byte, so this is no text; write the file anew")
+        raise InputError(f"{path}: line {line} has a NUL byte, so this is no text; write the file again")
     return text
 
 

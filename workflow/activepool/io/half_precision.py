@@ -1,19 +1,20 @@
-"""float16 to float32 at the speed of memory; NumPy's own conversion takes about four times as long.
+"""Conversion of float16 to float32 at the speed of memory; NumPy's own takes about four times as long.
 
-A float16 has a sign, 5 bits of exponent and 10 of mantissa; a float32 8 and 23. With the bits moved to their
-places in the float32 the exponent is too small by 112, for subnormal numbers as well: a product with 2¹¹²
-puts it right, exactly. Infinity and NaN become numbers from 65,536 on, which no float16 is.
+A float16 has a sign, 5 bits of exponent and 10 of mantissa; a float32 has 8 and 23. After moving the bits to
+their places in the float32 the exponent is too small by 112, for subnormal numbers as well; multiplying by
+2¹¹² corrects it exactly. Infinity and NaN become numbers of at least 65,536, which are larger than any
+float16.
 """
 
 import numpy as np
 
 from activepool.compute.arrays import FloatArray, IntArray
 
-#: Numbers that are converted at once: few enough to stay in a core's cache, and so many that threads seldom
-#: wait for each other's Python.
+#: Numbers that are converted at once: few enough for a core's cache, many enough that threads seldom wait for
+#: each other's Python.
 CHUNK_SIZE = 2**19
 
-#: Sign, exponent and mantissa of a float16 at their places in a float32, as a signed number of 32 bits.
+#: The bits of a float32 where sign, exponent and mantissa of a float16 go, as a signed number of 32 bits.
 FLOAT16_MASK = np.array(0x8FFFE000, dtype=np.uint32).view(np.int32)
 
 SCALE, OVERFLOW = np.float32(2.0**112), np.float32(2.0**16)

@@ -1,4 +1,4 @@
-"""HDF5 files that anybody may have made: their datasets read, or one clear line why that cannot be."""
+"""Reading of HDF5 files from any source: the values of a dataset, or one line that says what is wrong."""
 
 import math
 from pathlib import Path
@@ -11,15 +11,15 @@ from h5py import h5z
 from activepool.compute.arrays import TextArray
 from activepool.errors import InputError
 
-#: What to do about a file that another program wrote.
-REWRITE = "; write the file anew"
+#: The remedy for a file that another program wrote.
+REWRITE = "; write the file again"
 
-# What h5py raises for a damaged file, for links that lead nowhere or in a circle, and for other encodings.
+# Errors of h5py for a damaged file, for links that lead nowhere or in a circle, and for other encodings.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError)
 
 
 def opened(path: str | Path) -> h5py.File:
-    """Open a file to read; raises InputError if it is not there, or not an HDF5 file."""
+    """Open a file for reading; raises InputError if it does not exist or is not HDF5."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; it must be an HDF5 file")
@@ -30,33 +30,33 @@ def opened(path: str | Path) -> h5py.File:
 
 
 def found_dataset(file: h5py.File, name: str) -> h5py.Dataset | None:
-    """Return a dataset of a file; None if there is none of that name.
+    """Return a dataset of a file; None if the file has none of that name.
 
-    Raises: InputError if its values lie in another file, by a link, a virtual dataset or external storage:
-    what lies elsewhere may change unseen, and may be anything on this machine; if it has rows that nobody
-    wrote; or if it is compressed by a filter that is not installed.
+    Raises: InputError if its values lie in another file, by a link, a virtual dataset or external storage
+    (that file may change unseen, and may be any file of this machine); if some of its rows were never
+    written; or if it is compressed by a filter that is not installed.
     """
     elsewhere = InputError(f"{file.filename}: {name} lies in another file; copy its values into this one")
     steps = name.split("/")
     try:
         for depth in range(1, len(steps) + 1):
-            # Looked at before it is followed, so that no other file is opened.
+            # Look at the link before following it, so that no other file is opened.
             if isinstance(file.get("/".join(steps[:depth]), getlink=True), h5py.ExternalLink):
                 raise elsewhere
-        found = file.get(name)
+        dataset = file.get(name)
     except _DAMAGE:
         return None
-    if not isinstance(found, h5py.Dataset) or found.shape is None:
+    if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
         return None
-    if found.file.filename != file.filename or found.is_virtual or found.external:
+    if dataset.file.filename != file.filename or dataset.is_virtual or dataset.external:
         raise elsewhere
-    if problem := _unwritten(found) or _missing_filter(found):
+    if problem := _unwritten(dataset) or _missing_filter(dataset):
         raise InputError(f"{file.filename}: {name} {problem}")
-    return found
+    return dataset
 
 
 def _unwritten(dataset: h5py.Dataset) -> str | None:
-    """Say what of a dataset's declared rows is in no part of the file, and would be read as zeros."""
+    """Return which declared rows were never written, and would be read as zeros; None if there are none."""
     rows = f"has {dataset.shape[0]:,} rows" if dataset.shape else "is one value"
     if not dataset.size:
         return None
@@ -71,10 +71,10 @@ def _unwritten(dataset: h5py.Dataset) -> str | None:
 
 
 def _missing_filter(dataset: h5py.Dataset) -> str | None:
-    """Say by which filter that is not installed the values of a dataset are compressed."""
+    """Return which filter, not installed here, compressed the values of a dataset; None if there is none."""
     creation = dataset.id.get_create_plist()
     filters = [creation.get_filter(number) for number in range(creation.get_nfilters())]
-    missing = [number for number, one in enumerate(filters) if not h5z.filter_avail(one[0])]
+    missing = [number for number, (code, *_) in enumerate(filters) if not h5z.filter_avail(code)]
     if not missing or not dataset.size:
         return None
     left_out = dataset.id.get_chunk_info(0).filter_mask
@@ -84,7 +84,7 @@ def _missing_filter(dataset: h5py.Dataset) -> str | None:
             called = f" ({name.decode(errors='replace')})" if name else ""
             return (
                 f"is compressed by the HDF5 filter {code}{called}, which is not installed here; "
-                "write the file anew with compression='gzip', or with none"
+                "write the file again with compression='gzip', or with none"
             )
     return None
 

@@ -1,4 +1,4 @@
-"""HDF5 files that appear whole or not at all."""
+"""Writing of HDF5 files, which appear complete or not at all."""
 
 import os
 import re
@@ -12,10 +12,10 @@ from h5py import h5f, h5p
 from activepool.io.files import DISK_FULL, written_whole
 
 #: The oldest HDF5 format in which the names of more than 4,000 classes fit into one attribute. In this format
-#: HDF5 notes the time in groups that it makes in passing: make them with create_group, which does not.
+#: HDF5 stores the time in groups that it creates implicitly; create_group does not, so create groups with it.
 FORMAT_BOUNDS = (h5f.LIBVER_V18, h5f.LIBVER_LATEST)
 
-#: Files that met a full disk. They stay open: to close one, HDF5 would try to finish it, and crash.
+#: Files that met a full disk. They stay open: HDF5 would try to finish them on closing, and crash.
 _unfinished: list[h5py.File | None] = []
 
 
@@ -23,8 +23,8 @@ _unfinished: list[h5py.File | None] = []
 def written_hdf5(path: str | Path) -> Iterator[h5py.File]:
     """Yield a new HDF5 file that becomes ``path`` on success; on failure nothing is left of it.
 
-    Raises: OSError with the system's number of the error, where a full disk made HDF5 fail. A process that
-    has met it ends by os._exit, or HDF5 tries once more to finish the file.
+    Raises: OSError with the system's error number if HDF5 failed on a full disk. The process must then end by
+    os._exit, or HDF5 tries once more to finish the file.
     """
     with written_whole(path) as temporary:
         file = None
@@ -38,7 +38,7 @@ def written_hdf5(path: str | Path) -> Iterator[h5py.File]:
                 raise
             _unfinished.append(file)
             file = None
-            temporary.write_bytes(b"")  # an open file would keep its room even when it is removed
+            temporary.write_bytes(b"")  # a removed file that is open keeps its space
             raise OSError(number, os.strerror(number), str(path)) from error
         finally:
             if file is not None:
@@ -46,9 +46,9 @@ def written_hdf5(path: str | Path) -> Iterator[h5py.File]:
 
 
 def _created(path: Path) -> h5py.File:
-    """Return a new file whose data are written at once, where a failure is an exception.
+    """Return a new file that writes its data at once, so that a failure raises an exception.
 
-    By default HDF5 holds small writes back until a dataset is closed, when Python cannot raise anything.
+    By default HDF5 holds small writes back until it closes a dataset, where Python cannot raise.
     """
     access, creation = h5p.create(h5p.FILE_ACCESS), h5p.create(h5p.FILE_CREATE)
     access.set_libver_bounds(*FORMAT_BOUNDS)
@@ -58,6 +58,6 @@ def _created(path: Path) -> h5py.File:
 
 
 def _disk_full(error: Exception) -> int | None:
-    """Return the system's number of an error of HDF5, if it is that of a full disk."""
-    told = re.search(r"errno = (\d+)", str(error))
-    return int(told[1]) if told and int(told[1]) in DISK_FULL else None
+    """Return the system's error number if HDF5 failed on a full disk; None for any other error."""
+    match = re.search(r"errno = (\d+)", str(error))
+    return int(match[1]) if match and int(match[1]) in DISK_FULL else None

@@ -1,4 +1,4 @@
-"""Index files: the rows of ``train/features`` that a round picked, as CSV with a header, in pick order."""
+"""Index files: CSV with the rows of ``train/features`` that a round picked, in the order of the picks."""
 
 import csv
 import io
@@ -11,15 +11,15 @@ from activepool.compute.arrays import IntArray
 from activepool.errors import InputError
 from activepool.io.files import read_text, written_whole
 
-#: Digits of the largest number that a row or a class can have.
+#: Digits of the largest number of a row or a class.
 MAX_DIGITS = 18
 
 
 def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
     """Write an index file.
 
-    ``columns`` begin with ``index``. Floats have the digits of float32, since further ones depend on the BLAS
-    kernel; one that is no number is left empty, such as the distance to a boundary where there is one class.
+    ``columns`` begin with ``index``. Floats have the digits of float32, because further digits depend on the
+    BLAS kernel. A float that is not finite is an empty cell, such as the distance to a boundary of one class.
     """
     with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
@@ -38,8 +38,8 @@ def read_index(*paths: str | Path) -> IntArray:
     """Return the column ``index`` of one or more index files, one after the other.
 
     Returns: (n,) int64, in the order of the files.
-    Raises: InputError, naming file and line, for a file without that column, for a value that is not a whole
-    number, and for an index that was given before.
+    Raises: InputError, naming the file, for a missing column, for a value that is not a whole number (with
+    its row), and for an index that occurs twice.
     """
     seen: dict[int, str | Path] = {}
     for path in paths:
@@ -51,9 +51,9 @@ def read_index(*paths: str | Path) -> IntArray:
 
 
 def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the column names of a CSV file with a header, and its rows; a missing cell is the empty text.
+    """Return the column names of a CSV file with a header, and its rows; missing cells are empty.
 
-    Raises InputError if it cannot be read, or two columns have one name.
+    Raises InputError if it cannot be read, or if two columns have the same name.
     """
     try:
         reader = csv.DictReader(io.StringIO(read_text(path), newline=""), restval="")
@@ -69,7 +69,7 @@ def read_rows(path: str | Path) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def whole_number(text: str) -> int | None:
-    """Return the number that ``text`` writes in digits; None if it is none that a row or a class can have."""
+    """Return the whole number in ``text``; None if it cannot be the number of a row or a class."""
     text = text.strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else None
 

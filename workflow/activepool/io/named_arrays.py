@@ -1,4 +1,4 @@
-"""Arrays that a strategy keeps between its stages: an HDF5 file with one dataset a name."""
+"""Arrays that a strategy keeps between its stages: an HDF5 file with one dataset per name."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from activepool.io.hdf5_writing import written_hdf5
 
 
 class NamedArrays(dict[str, np.ndarray]):
-    """Arrays by name that know their file: InputError for a name that is not there."""
+    """Arrays of a file by name; raises InputError for a name that the file lacks."""
 
     def __init__(self, path: str | Path, arrays: dict[str, np.ndarray]) -> None:
         super().__init__(arrays)
         self.path = path
 
     def __missing__(self, name: str) -> np.ndarray:
-        raise InputError(f"{self.path}: dataset {name!r} is missing; delete the file to have it made anew")
+        raise InputError(f"{self.path}: dataset {name!r} is missing; delete the file to regenerate it")
 
 
 def write_arrays(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write ``arrays``, each as a dataset of its name."""
+    """Write each array as a dataset of its name."""
     with written_hdf5(path) as file:
         for name, values in arrays.items():
             file[name] = values
@@ -30,7 +30,7 @@ def write_arrays(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
 def read_arrays(path: str | Path) -> NamedArrays:
     """Read what `write_arrays` wrote; raises InputError if a dataset cannot be read."""
     with hdf5_reading.opened(path) as file:
-        found = {name: hdf5_reading.found_dataset(file, name) for name in file}
-        if None in found.values():
-            raise InputError(f"{path}: must hold datasets alone; delete the file to have it made anew")
-        return NamedArrays(path, {name: hdf5_reading.values(one) for name, one in found.items()})
+        datasets = {name: hdf5_reading.found_dataset(file, name) for name in file}
+        if None in datasets.values():
+            raise InputError(f"{path}: must hold datasets alone; delete the file to regenerate it")
+        return NamedArrays(path, {name: hdf5_reading.values(dataset) for name, dataset in datasets.items()})

@@ -43,7 +43,7 @@ def write_scores(path: str | Path, table: ScoreTable) -> None:
 
 
 def read_scores(path: str | Path) -> ScoreTable:
-    """Read scores.h5; raises InputError if it is not one, and later for a score that it does not have."""
+    """Read scores.h5; raises InputError if it is not such a file, and later for a score that it lacks."""
     with hdf5_reading.opened(path) as file:
         scores = {name: _column(file, name) for name in file if name not in ("index", "predicted", "nearest")}
         index, predicted = (_column(file, name, kinds="iu") for name in ("index", "predicted"))
@@ -67,16 +67,16 @@ def _nearest(file: h5py.File) -> tuple[IntArray, FloatArray]:
 
 
 def _column(file: h5py.File, name: str, kinds: str = "f", dimensions: int = 1) -> np.ndarray:
-    """Return a dataset of numbers; raises InputError if it is not there, of another kind, or holds NaN."""
-    found = hdf5_reading.found_dataset(file, name)
-    if found is None or found.dtype.kind not in kinds or found.ndim != dimensions:
-        held = "is missing" if found is None else f"is {found.dtype} of shape {found.shape}"
+    """Return a dataset of numbers; raises InputError if it is missing, of another kind, or holds NaN."""
+    dataset = hdf5_reading.found_dataset(file, name)
+    if dataset is None or dataset.dtype.kind not in kinds or dataset.ndim != dimensions:
+        state = "is missing" if dataset is None else f"is {dataset.dtype} of shape {dataset.shape}"
         number = "floats" if kinds == "f" else "whole numbers"
         raise InputError(
-            f"{file.filename}: not a scores file: {name} {held}; "
+            f"{file.filename}: not a scores file: {name} {state}; "
             f"it must be {number} in {dimensions} dimension{'s'[: dimensions - 1]}"
         )
-    values = hdf5_reading.values(found)
+    values = hdf5_reading.values(dataset)
     if np.isnan(values).any():
-        raise InputError(f"{file.filename}: {name} holds NaN; delete the file to have it made anew")
+        raise InputError(f"{file.filename}: {name} holds NaN; delete the file to regenerate it")
     return values

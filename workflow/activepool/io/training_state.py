@@ -1,4 +1,4 @@
-"""The state of a training in a file beside its output, for a run that goes on after a kill."""
+"""The state of a training, in a file beside its output: a run that was killed continues from it."""
 
 import sys
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ def state_path(output: str | Path) -> Path:
 
 @dataclass(frozen=True)
 class StateFile:
-    """A state that is only ever whole, and only for the training that it was made by.
+    """The state of one training; the file is always complete.
 
     Attributes:
-        path: where it is.
-        fingerprint: names the data and all settings; the state of another training is not used.
+        path: the file.
+        fingerprint: identifies the data and all settings; a state with another fingerprint is not used.
     """
 
     path: Path
@@ -30,29 +30,29 @@ class StateFile:
 
     @classmethod
     def beside(cls, output: str | Path, fingerprint: str) -> "StateFile":
-        """Return the state file that goes with an output."""
+        """Return the state file of an output."""
         return cls(state_path(output), fingerprint)
 
     def write(self, content: dict[str, Any]) -> None:
-        """Replace the state by ``content``: tensors, numbers, strings, and lists and dicts of them."""
+        """Replace the state by ``content``: tensors, numbers, strings, and lists and dicts of these."""
         with written_whole(self.path) as temporary, temporary.open("wb") as file:
             try:
                 torch.save({"fingerprint": self.fingerprint, "content": content}, file)
             except RuntimeError as error:
-                # torch tells of a full disk in words of its own; the system's error is behind them.
+                # torch reports a full disk in its own words; the context is the system's error.
                 raise error.__context__ or error from None
 
     def read(self) -> dict[str, Any] | None:
-        """Return what was written, on the CPU; None if there is nothing, or it is of another training."""
+        """Return the content, on the CPU; None if there is no file, or it belongs to another training."""
         if not self.path.exists():
             return None
         state = torch.load(self.path, map_location="cpu", weights_only=True)
         if state["fingerprint"] == self.fingerprint:
             content: dict[str, Any] = state["content"]
             return content
-        print(f"{self.path}: is of other data or settings; training starts anew", file=sys.stderr)
+        print(f"{self.path}: belongs to other data or settings; training starts again", file=sys.stderr)
         return None
 
     def remove(self) -> None:
-        """Remove the file, if it is there."""
+        """Remove the file, if it exists."""
         self.path.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
-"""Batch normalisation over other images than those that pass through the network together.
+"""Batch normalisation with the statistics of all processes, or of groups of the batch.
 
-`share` widens it to the batch of all processes, so that these compute what one would. `split` narrows it to
-groups of the batch, as if each group were on a GPU of its own. The names of the weights stay as they are.
+`share` takes the statistics over the batch of all processes, which then compute what one process would.
+`split` takes them over groups of the batch, as if each group were on its own GPU. The names of the weights do
+not change.
 """
 
 import torch
@@ -12,25 +13,25 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from activepool.errors import InputError
 from activepool.parallel.distributed import Processes
 
-#: What can be replaced: a class derived from one of these may do more than to normalise.
+#: The classes that can be replaced; a class derived from one of them may do more than normalise.
 PLAIN_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 def share(network: nn.Module, processes: Processes) -> nn.Module:
     """Return ``network`` with batch normalisation over the batch of all processes.
 
-    On GPUs this is torch's SyncBatchNorm, which a CPU does not run; there it is written out.
+    On GPUs it uses torch's SyncBatchNorm, which does not run on CPUs; on these `SharedBatchNorm`.
 
-    Raises: InputError if it has a batch normalisation of a kind of its own.
+    Raises: InputError if the network has batch normalisation of another class.
     """
     if processes.count == 1:
         return network
-    found = _batch_norms(network)
+    norms = _batch_norms(network)
     if processes.device != "cpu":
         shared: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)
         return shared
-    for norm in found:
-        # It holds the same weights and buffers, and differs only in `forward`.
+    for norm in norms:
+        # The new class has the same weights and buffers; only `forward` differs.
         norm.__class__ = SharedBatchNorm
         assert isinstance(norm, SharedBatchNorm)
         norm.processes = processes
@@ -38,9 +39,9 @@ def share(network: nn.Module, processes: Processes) -> nn.Module:
 
 
 def split(network: nn.Module, groups: int) -> None:
-    """Let batch normalisation in ``network`` treat each batch as ``groups`` batches of equal size.
+    """Make batch normalisation in ``network`` treat each batch as ``groups`` batches of equal size.
 
-    Raises: InputError if it has a batch normalisation of a kind of its own.
+    Raises: InputError if the network has batch normalisation of another class.
     """
     for norm in _batch_norms(network) if groups > 1 else []:
         norm.__class__ = SplitBatchNorm
@@ -49,7 +50,7 @@ def split(network: nn.Module, groups: int) -> None:
 
 
 def mean_statistics(network: nn.Module, processes: Processes) -> None:
-    """Set the running statistics to their mean over the processes, where each has its own groups."""
+    """Set the running statistics to their mean over the processes, each of which has its own groups."""
     for module in network.modules():
         if isinstance(module, SplitBatchNorm):
             module.running_mean.copy_(processes.mean(module.running_mean))
@@ -74,7 +75,7 @@ class SharedBatchNorm(_PlainBatchNorm):
     processes: Processes
 
     def forward(self, values: Tensor) -> Tensor:
-        """Normalise (B, C, ...); in training with the statistics of all processes' values."""
+        """Normalise (B, C, ...); in training with the statistics over all processes."""
         if not self.training:
             return super().forward(values)
         axes = [axis for axis in range(values.ndim) if axis != 1]
@@ -89,7 +90,7 @@ class SharedBatchNorm(_PlainBatchNorm):
 
 
 class SplitBatchNorm(_PlainBatchNorm):
-    """Batch normalisation of each of ``groups`` equal and consecutive parts of a batch by itself."""
+    """Batch normalisation of each of ``groups`` equal, consecutive parts of a batch by itself."""
 
     groups: int
 
@@ -97,7 +98,9 @@ class SplitBatchNorm(_PlainBatchNorm):
         """Normalise (B, C, ...); B must be a multiple of the groups when training."""
         if not self.training:
             return super().forward(values)
-        means, variances = (one.repeat(self.groups, 1) for one in (self.running_mean, self.running_var))
+        means, variances = (
+            statistic.repeat(self.groups, 1) for statistic in (self.running_mean, self.running_var)
+        )
         parts = [
             batch_norm(part, mean, variance, self.weight, self.bias, True, self.momentum, self.eps)
             for part, mean, variance in zip(values.chunk(self.groups), means, variances, strict=True)
@@ -116,12 +119,12 @@ def _learn(norm: _PlainBatchNorm, mean: Tensor, variance: Tensor) -> None:
 
 
 def _batch_norms(network: nn.Module) -> list[_BatchNorm]:
-    found = [module for module in network.modules() if isinstance(module, _BatchNorm)]
-    for norm in found:
+    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    for norm in norms:
         parts = (norm.weight, norm.running_mean, norm.momentum)
         if type(norm) not in PLAIN_NORMS or any(part is None for part in parts):
             raise InputError(
                 f"backbone: has a {type(norm).__name__} that can neither be shared by processes nor be split "
                 "into groups; use simclr in one process, or batch_norm_groups: 1"
             )
-    return found
+    return norms

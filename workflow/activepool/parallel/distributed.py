@@ -1,11 +1,11 @@
 """Several processes that train one network together, one on each GPU; or this process alone.
 
-A launcher (activepool.parallel.launch, or torchrun over several machines) starts the same program several
-times and tells each by environment variables which one it is. Every process takes its share of the same
-batch and computes on it. What concerns the whole batch is told to all.
+A launcher (activepool.parallel.launch, or torchrun on several machines) starts the same program several
+times, and numbers the processes by environment variables. Each process computes on its share of the same
+batch; they exchange what concerns the whole batch.
 
-The objective is the mean of the losses of the processes, of which each returns its own: `Processes.parallel`
-takes the mean of their gradients, and gradients pass through `Processes.summed` and `Processes.gathered`.
+Each process returns its own loss, and the objective is the mean of these: `Processes.parallel` averages the
+gradients, and gradients pass through `Processes.summed` and `Processes.gathered`.
 """
 
 import os
@@ -26,18 +26,18 @@ from activepool.errors import InputError
 if TYPE_CHECKING:
     from torch._C._distributed_c10d import Store  # torch.distributed.Store, where torch can be distributed
 
-#: Exit status of a process that ends because another has failed.
+#: Exit status of a process that ends because another failed.
 PEER_FAILED = 2
 
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes of a program, as one of them sees them.
+    """The processes of a program, seen from one of them.
 
     Attributes:
-        rank: which this is, from 0.
-        count: how many there are.
-        device: this one's, ``cpu`` or ``cuda:N``.
+        rank: the number of this process, from 0.
+        count: the number of processes.
+        device: the device of this process, ``cpu`` or ``cuda:N``.
     """
 
     rank: int = 0
@@ -50,31 +50,31 @@ class Processes:
         return self.rank == 0
 
     def share(self, size: int) -> slice:
-        """Return which of ``size`` rows are this process's: shares are consecutive and nearly equal."""
+        """Return this process's share of ``size`` rows; shares are consecutive and nearly equal."""
         first, end = (size * rank // self.count for rank in (self.rank, self.rank + 1))
         return slice(first, end)
 
     def summed(self, values: Tensor) -> Tensor:
-        """Return the sum over the processes of a tensor of the same shape in each."""
+        """Return the sum over the processes of a tensor that has the same shape in each."""
         return values if self.count == 1 else _Sum.apply(values)
 
     def mean(self, values: Tensor) -> Tensor:
-        """Return the mean over the processes of a tensor of the same shape in each."""
+        """Return the mean over the processes of a tensor that has the same shape in each."""
         return self.summed(values) / self.count
 
     def gathered(self, rows: Tensor, size: int) -> Tensor:
-        """Return the rows of all processes, (size, ...), of the `share` of each."""
+        """Return the rows of all processes, (size, ...), from the `share` of each."""
         if self.count == 1:
             return rows
-        # Shares may differ in length, which not every backend can gather; a sum with zeros is exact.
+        # Not every backend gathers shares of different lengths; a sum with zeros is exact.
         whole = rows.new_zeros(size, *rows.shape[1:])
         whole[self.share(size)] = rows
         return self.summed(whole)
 
     def parallel(self, network: nn.Module) -> nn.Module:
-        """Return ``network`` such that, once its gradients are there, they are the mean over the processes.
+        """Return ``network`` such that `backward` leaves the mean of the gradients over the processes.
 
-        Weights are those of the main process, then and later. Its buffers are left to each process.
+        All processes have the weights of the main process. Each process keeps its own buffers.
         """
         if self.count == 1:
             return network
@@ -83,7 +83,7 @@ class Processes:
 
 
 class _Sum(torch.autograd.Function):
-    """The sum over processes, each of which depends on it: so its gradient is the sum of theirs."""
+    """The sum over processes. The loss of each depends on it, so its gradient is the sum of theirs."""
 
     @staticmethod
     def forward(context: Any, values: Tensor) -> Tensor:
@@ -98,12 +98,12 @@ class _Sum(torch.autograd.Function):
 
 @contextmanager
 def joined(device: str) -> Iterator[Processes]:
-    """Join the other processes that were started with this one, if any, and leave them in the end.
+    """Join the other processes of this program, if there are any, and leave them in the end.
 
-    If one fails, it tells its error; the others end silently, with status PEER_FAILED.
+    A process that fails reports its error; the others end silently, with status PEER_FAILED.
 
     Args:
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; of several processes each takes its own GPU.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; each of several processes takes its own GPU.
 
     Raises: InputError if there are fewer GPUs than processes.
     """
@@ -118,7 +118,7 @@ def joined(device: str) -> Iterator[Processes]:
         yield processes
     except Exception:
         if _another_failed(store):
-            # At once: what would be tidied up may wait for the process that is gone, or stumble over it.
+            # At once: a cleanup may wait for the process that is gone, or fail because of it.
             os._exit(PEER_FAILED)
         _leave()
         raise
@@ -128,14 +128,14 @@ def joined(device: str) -> Iterator[Processes]:
 
 
 def _own_device(device: str) -> str:
-    found = resolve_device(device)
-    if found == "cpu":
-        return found
+    resolved = resolve_device(device)
+    if resolved == "cpu":
+        return resolved
     place = int(os.environ.get("LOCAL_RANK", "0"))
-    if found != "cuda" or place >= torch.cuda.device_count():
+    if resolved != "cuda" or place >= torch.cuda.device_count():
         raise InputError(
-            f"processes: {os.environ.get('LOCAL_WORLD_SIZE', place + 1)} asked for on {found}, and there are "
-            f"{torch.cuda.device_count()} GPUs; each process needs one of its own, and device: cuda"
+            f"processes: {os.environ.get('LOCAL_WORLD_SIZE', place + 1)} asked for on {resolved}, and there "
+            f"are {torch.cuda.device_count()} GPUs; each process needs one of its own, and device: cuda"
         )
     torch.cuda.set_device(place)
     return f"cuda:{place}"
@@ -147,7 +147,7 @@ def _leave() -> None:
 
 
 def _another_failed(store: "Store") -> bool:
-    """Count this process among those that failed, and say whether it is not the first."""
+    """Count this process among those that failed, and return whether another failed first."""
     try:
         return store.add("failures", 1) > 1
     except RuntimeError:  # the store ended with its process

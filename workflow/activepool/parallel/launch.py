@@ -1,7 +1,7 @@
 """Run a stage in one process, or in several that train together: launch [--processes N] MODULE ARGUMENTS...
 
-Each of several processes is told which it is by the environment variables of torchrun. This is used instead
-of torchrun for its end: the status of the process that failed, and nothing on the screen but its own words.
+The environment variables of torchrun number the processes. Unlike torchrun, this program ends with the status
+of the process that failed, and prints nothing but the message of that process.
 """
 
 import argparse
@@ -12,8 +12,8 @@ import subprocess
 import sys
 import time
 
-#: Seconds between two looks at the processes, and until those left after a failure are ended.
-INTERVAL, GRACE = 0.1, 5.0
+#: Seconds between two polls of the processes, and after a failure until the others are killed.
+POLL_SECONDS, GRACE_SECONDS = 0.1, 5.0
 
 
 def parse() -> argparse.Namespace:
@@ -31,7 +31,7 @@ def main() -> None:
     command = [sys.executable, "-m", arguments.module, *arguments.arguments]
     if arguments.processes <= 1:
         os.execv(sys.executable, command)
-    # Ended by a scheduler, it ends its processes as well.
+    # When a scheduler ends this process, it ends the others as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     started: list[subprocess.Popen[bytes]] = []
     try:
@@ -56,23 +56,23 @@ def environments(count: int) -> list[dict[str, str]]:
         "LOCAL_WORLD_SIZE": count,
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": port,
-        # Not to hear from each process that the connection to one that failed is gone.
+        # Otherwise each process reports that the connection to the failed one is gone.
         "TORCH_CPP_LOG_LEVEL": os.environ.get("TORCH_CPP_LOG_LEVEL", "ERROR"),
-        # Cores are shared out; a stage that fixes its threads for the sake of its result keeps to that.
+        # The processes share the cores; a stage that fixes its number of threads keeps it.
         "OMP_NUM_THREADS": max(1, cores // count),
     }
     numbers = [shared | {"RANK": rank, "LOCAL_RANK": rank} for rank in range(count)]
-    return [os.environ | {name: str(value) for name, value in of.items()} for of in numbers]
+    return [os.environ | {name: str(value) for name, value in variables.items()} for variables in numbers]
 
 
 def status_of(processes: list[subprocess.Popen[bytes]]) -> int:
-    """Wait until all have ended, or one has failed; return 0, or the status of the failure."""
+    """Wait until all processes have ended, or one has failed; return 0, or the status of the failure."""
     while any(process.poll() is None for process in processes) and not _failures(processes):
-        time.sleep(INTERVAL)
-    deadline = time.monotonic() + GRACE
+        time.sleep(POLL_SECONDS)
+    deadline = time.monotonic() + GRACE_SECONDS
     while any(process.poll() is None for process in processes) and time.monotonic() < deadline:
-        time.sleep(INTERVAL)
-    # A signal (below 0) or an unforeseen error (1) comes before what the others make of it.
+        time.sleep(POLL_SECONDS)
+    # A signal (below 0) or an unexpected error (1) is the cause; the others fail because of it.
     status, rank = min(_failures(processes), default=(0, 0))
     if status < 0:
         print(

@@ -1,7 +1,7 @@
-"""Whether a stage is still what its run has planned, and Snakemake will record.
+"""Whether a stage is still the one that its run planned.
 
-Between the plan and the start of a job its code may be edited and, where jobs wait for a scheduler, the
-configuration. What the stage would make then is not what the record says, also when the edit is put back.
+Somebody may edit its code between the plan and the start of a job and, while jobs wait for a scheduler, the
+configuration. The stage would then make other files than Snakemake records, even if the edit is undone later.
 """
 
 import hashlib
@@ -12,26 +12,25 @@ from pathlib import Path
 from activepool.errors import InputError
 from activepool.io.files import read_json
 
-#: The environment variable with what a run makes its files by: what `entry_of` returns, with ``;`` between.
+#: The environment variable with the stages that a run planned: the results of `entry_of`, separated by ``;``.
 PLANNED = "ACTIVEPOOL_PLANNED"
 
 #: The environment variable that names the folder of the listings, one for each digest of code. A listing is
-#: JSON: the digest of the content and that of the syntax of each file, by its path.
+#: JSON: for each path the digests of the file's content and of its syntax.
 LISTINGS = "ACTIVEPOOL_CODE"
 
 
 def entry_of(depends_on: Mapping[str, str]) -> str:
-    """Return what of a provenance is the stage's own: its name, settings and code. These come last."""
+    """Return the stage's own entry of a provenance, the last: its name, settings and code."""
     stage, made_by = list(depends_on.items())[-1]
     return f"{stage}: {made_by}"
 
 
 def check_planned(depends_on: Mapping[str, str]) -> None:
-    """Compare a stage with the plan of its run, as far as the environment says what that is.
+    """Compare a stage with the plan of its run, if the environment has one.
 
     Args:
-        depends_on: the stage's provenance, as its rule gives it; empty for a stage that is run by hand, which
-            no run has planned. Its code is looked for in the listings.
+        depends_on: the stage's provenance from its rule; empty for a stage that somebody starts by hand.
 
     Raises: InputError if the configuration or a file of the code was edited since.
     """
@@ -49,7 +48,7 @@ def check_planned(depends_on: Mapping[str, str]) -> None:
 
 
 def _edited(code: str) -> list[str]:
-    """Return the files that have another syntax than the listing of ``code`` says; none without a listing."""
+    """Return the files whose syntax differs from the listing of ``code``; none without a listing."""
     listing = Path(os.environ.get(LISTINGS, os.devnull), f"{code}.json")
     if not listing.is_file():
         return []
@@ -59,16 +58,16 @@ def _edited(code: str) -> list[str]:
 
 def _is_as_listed(path: Path, content: str, syntax: str) -> bool:
     try:
-        found = path.read_bytes()
+        source = path.read_bytes()
     except FileNotFoundError:
         return False
-    if hashlib.sha256(found).hexdigest() == content:
+    if hashlib.sha256(source).hexdigest() == content:
         return True
-    import ast  # both are needed after an edit alone, and take as long to import as to read all files
+    import ast  # needed only after an edit; the import takes as long as reading all files
 
     from activepool.records.syntax import syntax_digest
 
     try:
-        return syntax_digest(ast.parse(found)) == syntax
+        return syntax_digest(ast.parse(source)) == syntax
     except SyntaxError:
         return False

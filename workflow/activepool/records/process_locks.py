@@ -1,7 +1,7 @@
-"""Which processes are at work, as files that the system unlocks when a process ends, however it ends.
+"""Running processes, announced by files that the system unlocks when a process ends in any way.
 
-Between hosts such a lock may not be seen: on some shared file systems it is each host's own. So what another
-host has announced is never taken for ended.
+Other hosts may not see such a lock: on some shared file systems each host has its own locks. The announcement
+of another host's process therefore counts as running for as long as its file exists.
 """
 
 import fcntl
@@ -15,20 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-#: The environment variable that names the folder where running stages are announced, if they are to be.
+#: The environment variable that names the folder where running stages are announced; absent: nowhere.
 JOBS_FOLDER = "ACTIVEPOOL_JOBS"
 
-#: Units of a time, in seconds, and how many of the unit before make one.
+#: Units of time and their seconds.
 TIME_UNITS = (("s", 1), ("min", 60), ("h", 3600), ("days", 86400))
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """Another process that is at work, or may be.
+    """Another process that is running, or may be.
 
     Attributes:
         path: its file, ``<host>-<process number>``.
-        is_seen: whether the system says that it is at work; else it is on a host that cannot be asked.
+        is_seen: whether the system reports it as running; otherwise it is on a host that cannot be asked.
     """
 
     path: Path
@@ -36,17 +36,17 @@ class Announcement:
 
     @property
     def name(self) -> str:
-        """What it is called: ``<host>-<process number>``."""
+        """Its name: ``<host>-<process number>``."""
         return self.path.name
 
     @property
     def is_here(self) -> bool:
-        """Whether it is of this host."""
+        """Whether it runs on this host."""
         return self.name.rpartition("-")[0] == socket.gethostname()
 
     @property
     def number(self) -> str:
-        """The process number, on its host."""
+        """The process number on its host."""
         return self.name.rpartition("-")[2]
 
     def described(self) -> str:
@@ -58,15 +58,15 @@ class Announcement:
 
 
 def announce(folder: str | Path, content: str = "") -> IO[str]:
-    """Announce this process in ``folder`` until the file that is returned is closed, or the process ends.
+    """Announce this process in ``folder`` until the returned file is closed, or the process ends.
 
-    The file has ``content`` from the moment on that it is there.
+    The file appears with its ``content``.
     """
     path = Path(folder) / own_name()
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.unfinished")
     file = unfinished.open("w", encoding="utf-8")
-    with suppress(OSError):  # a file system without locks: then the process number says whether it is at work
+    with suppress(OSError):  # without locks, the process number shows whether it is running
         fcntl.flock(file, fcntl.LOCK_EX)
     file.write(content)
     file.flush()
@@ -76,7 +76,7 @@ def announce(folder: str | Path, content: str = "") -> IO[str]:
 
 @contextmanager
 def announced(folder: str | Path | None) -> Iterator[None]:
-    """Announce this process in ``folder`` as long as the body runs; None: do not."""
+    """Announce this process in ``folder`` while the body runs; with None, do not."""
     if folder is None:
         yield
         return
@@ -93,21 +93,21 @@ def withdraw(folder: str | Path) -> None:
 
 
 def others(folder: str | Path) -> list[Announcement]:
-    """Return the other processes in ``folder`` that are at work, or may be; nothing is removed."""
-    found = [Announcement(path, _is_held(path)) for path in _announcements(folder)]
-    return [one for one in found if one.is_seen or not one.is_here]
+    """Return the other processes in ``folder`` that are running, or may be; removes nothing."""
+    announcements = [Announcement(path, _is_locked(path)) for path in _announcements(folder)]
+    return [process for process in announcements if process.is_seen or not process.is_here]
 
 
 def remove_ended(folder: str | Path) -> None:
-    """Remove what processes of this host that have ended have left in ``folder``."""
-    left = {one.path for one in others(folder)}
+    """Remove from ``folder`` the announcements of this host's processes that have ended."""
+    running = {process.path for process in others(folder)}
     for path in _announcements(folder):
-        if path not in left:
+        if path not in running:
             path.unlink(missing_ok=True)
 
 
 def own_name() -> str:
-    """Return what this process is called: ``<host>-<process number>``."""
+    """Return the name of this process: ``<host>-<process number>``."""
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
@@ -116,7 +116,7 @@ def _announcements(folder: str | Path) -> list[Path]:
     return sorted(path for path in paths if path.name != own_name())
 
 
-def _is_held(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -141,5 +141,5 @@ def _is_running(number: int) -> bool:
 
 
 def _age(seconds: float) -> str:
-    unit, size = max((one for one in TIME_UNITS if one[1] <= max(seconds, 1)), key=lambda one: one[1])
+    unit, size = [pair for pair in TIME_UNITS if pair[1] <= max(seconds, 1)][-1]
     return f"{int(max(seconds, 0) // size)} {unit}"

@@ -1,8 +1,8 @@
-"""How a file was made: a record beside it of the stage, its settings, its inputs and what ran it.
+"""Records of how files were made: the stage, its settings, its inputs, and the software.
 
-A stage that wrote ``round01/head.h5`` and ``round01/metrics.json`` leaves beside them
-``provenance/head.h5.json``. The digest of an input is taken from the record of the stage that made it, as
-long as the file has the size and the time of that record: large files are read for it only when they are new.
+A stage that wrote ``round01/head.h5`` and ``round01/metrics.json`` leaves ``provenance/head.h5.json`` beside
+them. The digest of an input comes from the record of the stage that made it, as long as the file has the size
+and the time of that record: a large file is read only when it is new.
 """
 
 import platform
@@ -20,7 +20,7 @@ from activepool.data.labels import UsedLabels
 from activepool.errors import InputError
 from activepool.io.files import file_digest, read_json, write_json
 
-#: The folder, beside the files, that their records lie in.
+#: The folder of the records, beside the files.
 FOLDER = "provenance"
 
 #: The packages that a result may depend on.
@@ -32,7 +32,7 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class FileState:
-    """What a file was when its stage had ended.
+    """The state of a file when its stage ended.
 
     Attributes:
         sha256: the digest of its content.
@@ -45,9 +45,9 @@ class FileState:
     modified: int
 
     def is_as_left(self, path: Path) -> bool:
-        """Say whether size and time of ``path`` are still these, so that it need not be read."""
-        found = path.stat()
-        return (found.st_size, found.st_mtime_ns) == (self.size, self.modified)
+        """Return whether ``path`` still has this size and time, so that it need not be read."""
+        status = path.stat()
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.modified)
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,17 @@ class Record:
 
     Attributes:
         stage: its name.
-        arguments: its arguments that are no files: settings, seed, round, and device and workers.
-        depends_on: digests of settings and code of the stage and of all before it, as its rule knows them.
+        arguments: its arguments other than files: settings, seed, round, device and workers.
+        depends_on: digests of settings and code of the stage and of all stages before it, from its rule.
         inputs: the SHA-256 of each file that it read, by path.
         outputs: the state of each file that it wrote, by path.
         versions: of Python and the packages.
-        kernels: on which its numbers were computed (see activepool.compute.kernels); none in older records.
-        started: when, in ISO 8601, UTC.
-        seconds: how long it took.
+        kernels: the numeric kernels that computed it (activepool.compute.kernels); none in older records.
+        started: the time of its start, in ISO 8601, UTC.
+        seconds: its duration.
         peak_memory_mb: resident memory of its largest process, in 10⁶ bytes.
-        used_labels: the annotations that it used, of a file that grows while rounds go on; None for a stage
-            that reads none.
+        used_labels: the annotations that it used; their file grows during the rounds. None for a stage that
+            reads none.
     """
 
     stage: str
@@ -87,7 +87,7 @@ class Record:
 
     @classmethod
     def read(cls, path: Path) -> "Record":
-        """Read a record; raises InputError if it is none."""
+        """Read a record; raises InputError if the file is not one."""
         content = read_json(path)
         try:
             outputs = {name: FileState(**state) for name, state in content.pop("outputs").items()}
@@ -97,11 +97,11 @@ class Record:
             return record
         except (AttributeError, KeyError, TypeError) as error:
             raise InputError(
-                f"{path}: not a record of activepool ({error}); delete what it is beside"
+                f"{path}: not a record of activepool ({error}); delete the file that it belongs to"
             ) from None
 
     def _require_types(self) -> None:
-        """Raise TypeError if a part is of another type than its own."""
+        """Raise TypeError if a part has the wrong type."""
         for name in ("arguments", "depends_on", "inputs", "versions", "kernels"):
             if not isinstance(getattr(self, name), dict):
                 raise TypeError(f"{name} is no mapping")
@@ -110,35 +110,35 @@ class Record:
 
 
 def record_path(output: str | Path) -> Path:
-    """Return where the record of a stage lies whose first output this is."""
+    """Return the path of the record of the stage whose first output this is."""
     output = Path(output)
     return output.parent / FOLDER / f"{output.name}.json"
 
 
 def records_in(folder: Path) -> Iterator[Path]:
-    """Yield the records of files that lie in ``folder``."""
+    """Yield the records of the files in ``folder``."""
     yield from sorted((folder / FOLDER).glob("*.json"))
 
 
 def records_below(folder: Path) -> Iterator[Path]:
-    """Yield the records of files in ``folder``, at any depth."""
+    """Yield the records of the files in ``folder``, at any depth."""
     yield from sorted(folder.rglob(f"{FOLDER}/*.json"))
 
 
 class Stopwatch:
-    """Time and memory of this process and those that it started."""
+    """Time and memory of this process and its children."""
 
     def __init__(self) -> None:
         self._started = datetime.now(UTC)
 
     @property
     def started(self) -> str:
-        """When it was made."""
+        """The time of its creation, in ISO 8601."""
         return self._started.isoformat(timespec="seconds")
 
     @property
     def seconds(self) -> float:
-        """How long ago that was."""
+        """The seconds since then."""
         return round((datetime.now(UTC) - self._started).total_seconds(), 3)
 
     @cached_property
@@ -149,22 +149,22 @@ class Stopwatch:
     def peak_memory_mb(self) -> float:
         """The largest resident memory of a process until now, in 10⁶ bytes."""
         who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-        return round(max(resource.getrusage(one).ru_maxrss for one in who) * self._unit / 1e6, 1)
+        return round(max(resource.getrusage(which).ru_maxrss for which in who) * self._unit / 1e6, 1)
 
 
 def state_of(path: str | Path) -> FileState:
     """Return the present state of a file."""
-    found = Path(path).stat()
-    return FileState(file_digest(path), found.st_size, found.st_mtime_ns)
+    status = Path(path).stat()
+    return FileState(file_digest(path), status.st_size, status.st_mtime_ns)
 
 
 def known_digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file, from its record if the file is as that left it."""
+    """Return the SHA-256 of a file, from its record if the file has not changed since."""
     path = Path(path)
-    for found in records_in(path.parent):
+    for record in records_in(path.parent):
         try:
-            state = Record.read(found).outputs.get(str(path))
-        except InputError:  # of verification's concern; here the file itself is read instead
+            state = Record.read(record).outputs.get(str(path))
+        except InputError:  # verification reports it; here the file itself is read instead
             continue
         if state and state.is_as_left(path):
             return state.sha256
@@ -173,10 +173,10 @@ def known_digest(path: str | Path) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the installed packages that a result may depend on."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed

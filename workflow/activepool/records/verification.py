@@ -1,4 +1,4 @@
-"""Whether the files of a tree are those that their records say, made from the files that are there now."""
+"""Verification of a tree: whether each file matches its record, and was made from the present files."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from activepool.errors import InputError
 from activepool.io.files import file_digest
 from activepool.records.provenance import FOLDER, FileState, Record, records_below
 
-#: Folders and endings of what is no result: logs, records, states of trainings.
+#: Folders and endings of files that are not results: logs, records, states of trainings.
 IGNORED_FOLDERS = {"logs", FOLDER}
 IGNORED_SUFFIXES = {".state"}
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a look at a tree has found.
+    """The findings of a verification.
 
     Attributes:
-        verified: how many files are as their records say.
-        misfits: a line for each thing that does not fit, which begins with the file.
-        mixtures: a line for each library of which different kernels made files; they may all fit.
+        verified: the number of files that match their records.
+        misfits: a line for each problem, which begins with the file.
+        mixtures: a line for each library whose kernels differ between files; these files may all match.
     """
 
     verified: int
@@ -35,20 +35,20 @@ class Findings:
 
 
 def verify(root: str | Path) -> Findings:
-    """Compare every file below ``root`` with its record, reading all of them.
+    """Read every file below ``root`` and compare it with its record.
 
-    A record whose files are all gone is passed over: they were temporary, or are to be made again.
+    A record whose files are all gone is ignored: they were temporary, or the next run makes them again.
 
     Raises: InputError if there is no such folder.
     """
     root = Path(root)
     if not root.is_dir():
-        raise InputError(f"{root}: there is no such folder; verify checks what a run has written")
+        raise InputError(f"{root}: there is no such folder; verify checks the files that a run has written")
     records, misfits = _read_records(root)
     digest = cache(file_digest)
     misfits += [line for record in records for line in _changed(record, digest)]
-    misfits += _made_from_others(records, digest)
-    misfits += _of_other_labels(records)
+    misfits += _changed_inputs(records, digest)
+    misfits += _changed_labels(records)
     recorded = {path for record in records for path in record.outputs}
     misfits += [f"{path}: no record says how it was made" for path in _results(root) if path not in recorded]
     named = {line.partition(": ")[0] for line in misfits}
@@ -75,19 +75,19 @@ def _changed(record: Record, digest: Callable[[str], str]) -> Iterator[str]:
         if not Path(path).is_file():
             yield f"{path}: is missing, although other files of its stage {record.stage!r} are there"
         elif digest(path) != state.sha256:
-            how = _how(Path(path), state)
+            how = _change(Path(path), state)
             yield f"{path}: {how} since stage {record.stage!r} wrote it ({record.started})"
 
 
-def _how(path: Path, state: FileState) -> str:
+def _change(path: Path, state: FileState) -> str:
     size = path.stat().st_size
     if size < state.size:
-        return f"was cut or written anew, {size:,} instead of {state.size:,} bytes,"
+        return f"was cut or written again, {size:,} instead of {state.size:,} bytes,"
     return "has changed"
 
 
-def _made_from_others(records: list[Record], digest: Callable[[str], str]) -> Iterator[str]:
-    """Yield a line for each file that is not the one of which others were made."""
+def _changed_inputs(records: list[Record], digest: Callable[[str], str]) -> Iterator[str]:
+    """Yield a line for each input that changed after files were made from it."""
     for path in sorted({path for record in records for path in record.inputs if Path(path).is_file()}):
         others = [
             next(iter(record.outputs))
@@ -99,10 +99,10 @@ def _made_from_others(records: list[Record], digest: Callable[[str], str]) -> It
             yield f"{others[0]}{more}: made from another {path} than the one that is there"
 
 
-def _of_other_labels(records: list[Record]) -> Iterator[str]:
-    """Yield a line for each record of a label that its file of annotations does not give any more.
+def _changed_labels(records: list[Record]) -> Iterator[str]:
+    """Yield a line for each record that used a label which its file of annotations no longer has.
 
-    Labels that were added since are no misfit: the file grows while rounds go on.
+    Labels that were added since are no problem: the file grows during the rounds.
     """
     present = cache(_present_labels)
     for record in records:
@@ -112,18 +112,18 @@ def _of_other_labels(records: list[Record]) -> Iterator[str]:
         try:
             labels = present(used.samples, used.annotations)
         except InputError as error:
-            yield f"{output}: its labels cannot be read any more ({error.args[0]})"
+            yield f"{output}: its labels can no longer be read ({error.args[0]})"
             continue
         changed = [(row, label) for row, label in used.labels.items() if labels.get(row) != label]
         if changed:
             row, label = changed[0]
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-            now = f"is {labels[row]!r} there now" if row in labels else "has no label there any more"
+            now = f"is {labels[row]!r} there now" if row in labels else "no longer has a label there"
             yield f"{output}: made with label {label!r} of row {row}{more} in {used.annotations}, which {now}"
 
 
 def _present_labels(samples: str, annotations: str) -> dict[str, str]:
-    """Return the labels that a file of annotations gives, by the row's number as text."""
+    """Return the labels in a file of annotations, by the row's number as text."""
     with LabelFile(samples) as file:
         rows = np.arange(len(file.train.labels))
         used = used_labels(file, rows, merged_labels(file, annotations), annotations)

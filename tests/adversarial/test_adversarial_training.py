@@ -87,7 +87,7 @@ def gradient_step(network, loss, rate=1e-3):
 
 
 def test_a_killed_run_goes_on_to_the_same_bits(images, state, monkeypatch, capsys):
-    monkeypatch.setattr(training, "STEPS_KEPT", 4)
+    monkeypatch.setattr(training, "SAVE_INTERVAL", 4)
     undisturbed = weights_of(images, state)
     step, calls = AdversarialTraining._train_step, iter(range(10))
 
@@ -102,7 +102,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(images, state, monkeypatch, capsy
             train_adversary(images, SETTINGS, state)
     assert state.exists()
     assert same(weights_of(images, state), undisturbed)
-    assert "goes on after step 8" in capsys.readouterr().err
+    assert "resumes after step 8" in capsys.readouterr().err
 
 
 def test_the_state_of_another_labelled_set_is_not_used(images, state, capsys):

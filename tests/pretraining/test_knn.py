@@ -51,7 +51,7 @@ def test_accuracy_is_that_of_the_features(tmp_path, monkeypatch):
 
 
 def test_rows_are_limited(tmp_path, monkeypatch):
-    monkeypatch.setattr(knn, "ROWS", {"train": 5, "test": 4})
+    monkeypatch.setattr(knn, "MAX_ROWS", {"train": 5, "test": 4})
     dataset = make_dataset(tmp_path / "dataset.h5", labels=np.arange(19) % 2)
     chosen = [KnnProbe(dataset, build("identity", 8, 1), seed, Processes())._rows for seed in (0, 0, 1)]
     assert [len(rows) for rows in chosen[0].values()] == [5, 4]

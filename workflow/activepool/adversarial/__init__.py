@@ -1,1 +1,1 @@
-"""VAAL: an autoencoder and a discriminator that learn to tell labelled images from unlabelled ones."""
+"""VAAL: an autoencoder and a discriminator that learns to tell labelled from unlabelled images."""

@@ -1,4 +1,4 @@
-"""Images as the networks of VAAL take them."""
+"""Images as VAAL's networks expect them."""
 
 from collections.abc import Iterable, Iterator
 

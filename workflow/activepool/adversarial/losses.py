@@ -7,9 +7,9 @@ from activepool.adversarial.networks import Encoded
 
 
 def variational_loss(images: Tensor, reconstruction: Tensor, code: Encoded, beta: float) -> Tensor:
-    """Return one half of equation 1, with its sign turned: for the labelled or the unlabelled images.
+    """Return one half of equation 1, negated: that of the labelled or of the unlabelled images.
 
-    -E[log p(x|z)] + beta KL(q(z|x) || N(0, 1)), with p of unit variance and without its constant:
+    -E[log p(x|z)] + beta KL(q(z|x) || N(0, 1)), where p has unit variance and its constant is left out:
     half the squared error, summed over the pixels of an image.
 
     Args:

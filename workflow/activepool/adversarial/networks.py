@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from activepool.adversarial.settings import REDUCTION, AdversarialSettings
-from activepool.backbones.execution import MEMORY_FORMAT
+from activepool.backbones.execution import on_device
 
 #: Units in the two hidden layers of the discriminator.
 DISCRIMINATOR_WIDTH = 512
@@ -20,7 +20,7 @@ class Encoded(NamedTuple):
 
 
 class VariationalAutoencoder(nn.Module):
-    """Four convolutions down to a Gaussian code, and the way back up.
+    """Four convolutions down to a Gaussian code, and a decoder back up.
 
     Args:
         image_size: side of the square images, a multiple of REDUCTION.
@@ -37,7 +37,7 @@ class VariationalAutoencoder(nn.Module):
         self.encoder = nn.Sequential(*down, nn.Flatten())
         self.mean = nn.Linear(widths[-1] * side**2, latent)
         self.log_variance = nn.Linear(widths[-1] * side**2, latent)
-        # The way up starts at twice the side: three doublings, and a last layer that only mixes channels.
+        # The decoder starts at twice the side: three doublings, and a last layer that only mixes channels.
         start = [
             nn.Linear(latent, widths[-1] * (2 * side) ** 2),
             nn.Unflatten(1, (widths[-1], 2 * side, 2 * side)),
@@ -47,7 +47,7 @@ class VariationalAutoencoder(nn.Module):
 
     def encode(self, images: Tensor) -> Encoded:
         """Return the codes of images (B, channels, S, S) in -1..1."""
-        hidden = self.encoder(images)
+        hidden: Tensor = self.encoder(images)
         return Encoded(self.mean(hidden), self.log_variance(hidden))
 
     def forward(self, images: Tensor, noise: Tensor) -> tuple[Tensor, Encoded]:
@@ -57,7 +57,7 @@ class VariationalAutoencoder(nn.Module):
 
 
 class Discriminator(nn.Sequential):
-    """Says of a code (B, latent) the log-odds (B,) that its image is labelled."""
+    """Maps codes (B, latent) to the log-odds (B,) that their images are labelled."""
 
     def __init__(self, latent: int) -> None:
         super().__init__(
@@ -79,16 +79,16 @@ class Networks(nn.Module):
         self.discriminator = discriminator
 
     @classmethod
-    def of(cls, settings: AdversarialSettings, channels: int, device: str) -> "Networks":
-        """Return networks of these sizes, their weights drawn from torch's global generator."""
+    def untrained(cls, settings: AdversarialSettings, channels: int, device: str) -> "Networks":
+        """Return networks of these sizes; torch's global generator draws their weights."""
         autoencoder = VariationalAutoencoder(settings.image_size, channels, settings.width, settings.latent)
         networks = cls(autoencoder, Discriminator(settings.latent))
         networks.apply(_initialise)
-        return networks.to(device, memory_format=MEMORY_FORMAT)
+        return on_device(networks, device)
 
 
 def _initialise(layer: nn.Module) -> None:
-    """Draw the weights of a layer by He et al. 2015, as the authors' code does."""
+    """Initialise a layer as in He et al. 2015, like the authors' code."""
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         nn.init.kaiming_normal_(layer.weight)
         if layer.bias is not None:

@@ -1,4 +1,4 @@
-"""What the trained discriminator says of the unlabelled pool."""
+"""Scoring the unlabelled pool by the trained discriminator."""
 
 import numpy as np
 import torch
@@ -12,18 +12,18 @@ from activepool.compute.blocks import row_blocks
 from activepool.features.image_round import ImageRound
 from activepool.features.images import Request, image_channels
 
-#: Images that are scored at once.
+#: Number of images that are scored at once.
 BATCH = 256
 
 
 def labelled_log_odds(
     weights: dict[str, Tensor], images: ImageRound, settings: AdversarialSettings
 ) -> np.ndarray:
-    """Return the log-odds (n,) float32 of being labelled that the discriminator gives each unlabelled image.
+    """Return the discriminator's log-odds (n,) float32 that each unlabelled image is labelled.
 
-    They rank as its probabilities do, which would round to 0 and 1 where it is sure.
+    They rank like its probabilities, which would round to 0 and 1 where it is confident.
     """
-    networks = Networks.of(settings, image_channels(images.dataset), images.device)
+    networks = Networks.untrained(settings, image_channels(images.dataset), images.device)
     networks.load_state_dict(weights)
     networks.eval()
     blocks = row_blocks(len(images.unlabelled), BATCH)

@@ -8,19 +8,20 @@ REDUCTION = 16
 
 @dataclass(frozen=True)
 class AdversarialSettings:
-    """How the autoencoder and the discriminator are made and trained.
+    """Sizes and training of the autoencoder and the discriminator.
 
     Attributes:
-        image_size: side that images are resized to, in pixels; a multiple of REDUCTION.
+        image_size: side of the resized images, in pixels; a multiple of REDUCTION.
         width: channels after the first of the encoder's four convolutions.
         latent: length of a code.
         epochs: passes over the labelled images.
-        batch_size: labelled images in a step, and as many unlabelled ones.
+        batch_size: labelled images per step, and as many unlabelled ones.
         beta: weight of the divergence of the codes from a normal distribution.
-        adversary_weight: weight of deceiving the discriminator, lambda 2 of the paper (lambda 1 is 1).
+        adversary_weight: weight of the loss that deceives the discriminator, lambda 2 of the paper (lambda 1
+            is 1).
         learning_rate: Adam's, of the autoencoder.
         discriminator_learning_rate: Adam's, of the discriminator.
-        threads: CPU threads; a part of the result, not of the hardware.
+        threads: CPU threads; they change the result, so they are no hardware setting.
     """
 
     image_size: int

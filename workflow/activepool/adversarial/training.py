@@ -1,9 +1,9 @@
 """Training of VAAL's two networks against each other.
 
-In every step the autoencoder learns to restore a batch of labelled and one of unlabelled images, and to
-make the discriminator take all codes for labelled; then the discriminator learns to tell the codes apart
-(Sinha et al. 2019, algorithm 1). No label of a class is read. The images stream from dataset.h5; the
-memory is that of the networks and a few batches.
+In every step the autoencoder learns to restore a batch of labelled and a batch of unlabelled images, and to
+deceive the discriminator into calling all codes labelled; then the discriminator learns to tell the codes
+apart (Sinha et al. 2019, algorithm 1). No class label is read. The images stream from dataset.h5; memory
+holds the networks and a few batches.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,8 +34,8 @@ from activepool.features.images import Request, image_channels
 from activepool.io.files import file_digest
 from activepool.io.training_state import StateFile
 
-#: Steps after which the state of the training is kept, and its losses are told.
-STEPS_KEPT = 200
+#: Number of steps between two saves of the training's state and reports of its losses.
+SAVE_INTERVAL = 200
 
 
 def train_adversary(
@@ -42,8 +43,8 @@ def train_adversary(
 ) -> dict[str, Tensor]:
     """Train on one round's labelled and unlabelled images; return the weights of both networks.
 
-    A run that was killed goes on from the file ``state``, and ends with the same bits. It is left to the
-    caller to remove that file when the weights are safe.
+    A killed run resumes from the file ``state`` and ends with the same bits. The caller removes that file
+    once the weights are safe.
 
     Raises: InputError for an image that cannot be read, and if a loss is not finite.
     """
@@ -65,7 +66,7 @@ class AdversarialTraining:
 
     Attributes:
         networks: the autoencoder and the discriminator, on the device.
-        step: how many steps are done.
+        step: number of steps done.
     """
 
     def __init__(self, images: ImageRound, settings: AdversarialSettings) -> None:
@@ -73,7 +74,7 @@ class AdversarialTraining:
         self._settings = settings
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self._seed("weights"))
-            self.networks = Networks.of(settings, image_channels(images.dataset), images.device)
+            self.networks = Networks.untrained(settings, image_channels(images.dataset), images.device)
         self._optimizers = {
             "autoencoder": Adam(self.networks.autoencoder.parameters(), settings.learning_rate),
             "discriminator": Adam(
@@ -81,7 +82,7 @@ class AdversarialTraining:
             ),
         }
         steps = math.ceil(len(images.labelled) * settings.epochs / settings.batch_size)
-        # With nothing left to tell apart from the labelled images there is nothing to learn.
+        # Without unlabelled images there is nothing to learn.
         self._steps = steps if len(images.unlabelled) else 0
         self.step = 0
 
@@ -94,12 +95,12 @@ class AdversarialTraining:
         for batch in batches(self._images, self._settings, requests):
             losses = self._train_step(batch)
             self.step += 1
-            if self.step % STEPS_KEPT == 0 or self.step == self._steps:
+            if self.step % SAVE_INTERVAL == 0 or self.step == self._steps:
                 self._report(losses, time.perf_counter() - started)
                 state.write(self._state())
 
     def _requests(self) -> Iterator[Request]:
-        """Yield without end a batch of labelled rows followed by as many unlabelled ones."""
+        """Yield endless batches of labelled rows, each followed by as many unlabelled ones."""
         labelled = self._shuffled(self._images.labelled, "labelled")
         unlabelled = self._shuffled(self._images.unlabelled, "unlabelled")
         size = self._settings.batch_size
@@ -107,16 +108,16 @@ class AdversarialTraining:
             yield Request(np.fromiter((*islice(labelled, size), *islice(unlabelled, size)), dtype=np.int64))
 
     def _shuffled(self, rows: np.ndarray, purpose: str) -> Iterator[np.int64]:
-        """Yield rows without end, each once before any comes again."""
+        """Yield rows endlessly, all of them before any repeats."""
         draws = generator(self._images.seed, self._images.round_number, f"vaal/{purpose}")
         while True:
             yield from draws.permutation(rows)
 
     def _train_step(self, images: Tensor) -> Tensor:
-        """Make one step of both networks on images (2 B, C, S, S) in -1..1; return the two losses, (2,).
+        """Train both networks for one step on images (2 B, C, S, S) in -1..1; return the two losses, (2,).
 
-        Labelled and unlabelled images pass together, so that batch normalisation treats both alike, as it
-        will when they are scored.
+        Labelled and unlabelled images pass together, so that batch normalisation treats both alike, as in
+        scoring.
         """
         settings, networks = self._settings, self.networks
         reconstruction, code = networks.autoencoder(images, self._noise(len(images)))
@@ -127,14 +128,14 @@ class AdversarialTraining:
         self._update("autoencoder", autoencoder_loss)
         with torch.no_grad():
             code = networks.autoencoder.encode(images)
-        telling_apart = discriminator_loss(*networks.discriminator(code.mean).chunk(2))
-        self._update("discriminator", telling_apart)
-        return torch.stack([autoencoder_loss, telling_apart]).detach()
+        separating = discriminator_loss(*networks.discriminator(code.mean).chunk(2))
+        self._update("discriminator", separating)
+        return torch.stack([autoencoder_loss, separating]).detach()
 
     def _update(self, network: str, loss: Tensor) -> None:
         optimizer = self._optimizers[network]
         optimizer.zero_grad()
-        # This reaches the other network's weights as well, whose own update clears it first.
+        # This adds gradients to the other network as well; its own update clears them first.
         loss.backward()
         optimizer.step()
 
@@ -145,18 +146,18 @@ class AdversarialTraining:
     def _seed(self, purpose: str) -> int:
         return integer_seed(self._images.seed, self._images.round_number, f"vaal/{purpose}")
 
-    def _state(self) -> dict[str, object]:
-        optimizers = {name: one.state_dict() for name, one in self._optimizers.items()}
+    def _state(self) -> dict[str, Any]:
+        optimizers = {name: optimizer.state_dict() for name, optimizer in self._optimizers.items()}
         return {"networks": self.networks.state_dict(), "optimizers": optimizers, "step": self.step}
 
-    def _restore(self, state: dict[str, object] | None) -> None:
+    def _restore(self, state: dict[str, Any] | None) -> None:
         if state is None:
             return
         self.networks.load_state_dict(state["networks"])
         for name, optimizer in self._optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
         self.step = state["step"]
-        print(f"goes on after step {self.step}", file=sys.stderr)
+        print(f"resumes after step {self.step}", file=sys.stderr)
 
     def _report(self, losses: Tensor, seconds: float) -> None:
         autoencoder, discriminator = losses.tolist()

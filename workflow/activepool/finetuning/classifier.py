@@ -13,11 +13,11 @@ from activepool.heads.sgd import INITIAL_DEVIATION
 
 
 class Classifier(nn.Module):
-    """A backbone and a linear layer, which starts with small normal weights and a bias of 0.
+    """A backbone and a linear layer that starts with small normal weights and a bias of 0.
 
     Attributes:
-        backbone: its features are what the layer reads.
-        layer: from features (B, d) to logits (B, C).
+        backbone: computes the layer's input.
+        layer: maps features (B, d) to logits (B, C).
     """
 
     def __init__(self, backbone: Backbone, num_classes: int, generator: torch.Generator) -> None:
@@ -30,7 +30,8 @@ class Classifier(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the logits (B, C) of images (B, channels, S, S) in 0..1."""
-        return self.layer(self.backbone(images))
+        logits: Tensor = self.layer(self.backbone(images))
+        return logits
 
     def head(self) -> LinearHead:
         """Return the layer as a head for the backbone's features."""
@@ -41,7 +42,7 @@ class Classifier(nn.Module):
 def features_of(backbone: Backbone, images: LabelledImages, device: str, workers: int) -> LabelledRows:
     """Return the features of the images' central views, (n, d) float32, with their labels.
 
-    Memory: n × d × 4 bytes. The backbone is left in evaluation mode.
+    Memory: n × d × 4 bytes. Leaves the backbone in evaluation mode.
     """
     part = PartImages(images.dataset, images.part, backbone.preprocessing)
     features = encode(backbone, part, images.rows, device, workers)

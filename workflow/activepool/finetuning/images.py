@@ -1,4 +1,4 @@
-"""Labelled images: what a network is finetuned on, and what it is measured on."""
+"""Labelled images: what finetunes and tests a network."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ class LabelledImages:
 
     @classmethod
     def all_known(cls, dataset: Path, part: str, labels: np.ndarray) -> "LabelledImages":
-        """Return the rows of a part of which the label is known (not -1)."""
+        """Return the rows of a part whose label is known (not -1)."""
         rows = np.flatnonzero(labels >= 0)
         return cls(dataset, part, rows, labels[rows])
 

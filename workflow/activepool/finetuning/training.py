@@ -1,9 +1,8 @@
-"""End-to-end finetuning: SGD on the whole network, from its pretrained weights, the best epoch kept.
+"""End-to-end finetuning: SGD on the whole network from its pretrained weights, keeping the best epoch.
 
-Every round starts from the pretrained weights, not from those of the round before (Emam et al. 2021, section
-4). After each epoch the validation split is classified, and the weights of the epoch with the best accuracy
-are kept; of equal ones, of the earlier. A training that was killed goes on after its last epoch, and ends
-with the same bits.
+Every round starts from the pretrained weights, not from those of the previous round (Emam et al. 2021,
+section 4). Each epoch ends with the accuracy on the validation split; the weights of the best epoch are kept,
+ties go to the earlier. A killed training resumes after its last epoch and ends with the same bits.
 """
 
 import math
@@ -12,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.execution import MEMORY_FORMAT, is_cuda, pixels, reproducible
+from activepool.backbones.execution import is_cuda, on_device, pixels, reproducible
 from activepool.compute.blocks import Compute
 from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
@@ -40,13 +40,13 @@ from activepool.parallel.distributed import Processes
 
 @dataclass(frozen=True)
 class RoundData:
-    """What the network of a round is trained on.
+    """The data that a round's network is trained on.
 
     Attributes:
         labelled: the labelled set.
         validation: chooses the epoch.
         num_classes: C.
-        seed, round_number: what random streams are named by; see activepool.compute.seeds.
+        seed, round_number: name the random streams; see activepool.compute.seeds.
     """
 
     labelled: LabelledImages
@@ -54,6 +54,15 @@ class RoundData:
     num_classes: int
     seed: int
     round_number: int
+
+
+@dataclass(frozen=True)
+class BestEpoch:
+    """The best epoch so far, from 1, with its validation accuracy and the classifier's weights after it."""
+
+    epoch: int
+    accuracy: float
+    weights: dict[str, Tensor]
 
 
 def finetune(
@@ -64,26 +73,27 @@ def finetune(
     processes: Processes,
     workers: int,
 ) -> tuple[TrainedHead, list[dict[str, float]]]:
-    """Train ``backbone`` with a new head; the backbone is left with the weights of the best epoch.
+    """Train ``backbone`` with a new head; the backbone keeps the weights of the best epoch.
 
     Args:
         backbone: with its pretrained weights; moved to the device of ``processes``.
         data: labelled set and validation split.
         settings: the recipe.
-        state: where the training is kept after each epoch; to be removed when the result is safe.
-        processes: those that share each batch; how many has an effect within rounding errors alone.
+        state: holds the training after each epoch; the caller removes it once the result is safe.
+        processes: those that share each batch; their number changes the result by rounding errors alone.
         workers: further processes that read images (0: this one); no effect on the result.
 
-    Returns: the head of the best epoch, and a row an epoch: epoch, loss, validation_accuracy, learning_rate.
+    Returns: the head of the best epoch, and a row per epoch: epoch, loss, validation_accuracy, learning_rate.
     Raises: InputError for an image that cannot be read, and if training diverges.
     """
     with reproducible(settings.threads):
         training = Finetuning(backbone, data, settings, processes, workers)
         training.run(state)
         best = training.best
-        training.classifier.load_state_dict(best["weights"])
-    facts = {"epoch": best["epoch"], "iterations": training.steps}
-    return TrainedHead(training.classifier.head(), best["accuracy"], facts), training.history
+        assert best is not None  # a training has one epoch or more
+        training.classifier.load_state_dict(best.weights)
+    facts: dict[str, float] = {"epoch": best.epoch, "iterations": training.steps}
+    return TrainedHead(training.classifier.head(), best.accuracy, facts), training.history
 
 
 class Finetuning:
@@ -91,9 +101,8 @@ class Finetuning:
 
     Attributes:
         classifier: backbone and head, on the device.
-        history: one row for each epoch that is done.
-        best: epoch, validation accuracy and weights of the best epoch so far.
-        steps: of the optimiser, so far.
+        history: one row for each epoch done.
+        best: the best epoch so far; None before the first ends.
     """
 
     def __init__(
@@ -109,10 +118,10 @@ class Finetuning:
         if not settings.freeze_batch_norm:
             batch_norm.share(backbone, processes)
         self.classifier = Classifier(backbone, data.num_classes, self._generator("weights"))
-        self.classifier.to(device, memory_format=MEMORY_FORMAT)
+        on_device(self.classifier, device)
         self._network = processes.parallel(self.classifier)
         self.history: list[dict[str, float]] = []
-        self.best: dict[str, object] = {"accuracy": -1.0}
+        self.best: BestEpoch | None = None
         self._optimizer = torch.optim.SGD(
             self.classifier.parameters(),
             lr=settings.learning_rate,
@@ -148,15 +157,15 @@ class Finetuning:
                 self._report(time.perf_counter() - started)
 
     def _patience_is_over(self) -> bool:
-        return len(self.history) - self.best.get("epoch", len(self.history)) >= self._settings.patience
+        return self.best is not None and len(self.history) - self.best.epoch >= self._settings.patience
 
     def _run_epoch(self, epoch: int, batches: Iterator[Tensor]) -> None:
-        """Show each labelled image once, and classify the validation split."""
+        """Show each labelled image once, then classify the validation split."""
         self.classifier.train(not self._settings.freeze_batch_norm)
         generator = self._generator(f"augmentation/{epoch}")
         labels = torch.from_numpy(self._data.labelled.labels)[self._order(epoch)].split(self._sizes)
-        rate = self._scheduler.get_last_lr()[0]
-        losses = [self._step(views, of, generator) for views, of in zip(batches, labels, strict=True)]
+        rate = float(self._scheduler.get_last_lr()[0])
+        losses = [self._step(views, batch, generator) for views, batch in zip(batches, labels, strict=True)]
         self._scheduler.step()
         loss = float(self._processes.mean(torch.stack(losses)).mean())
         if not math.isfinite(loss):
@@ -165,17 +174,17 @@ class Finetuning:
         self.history.append(
             {"epoch": epoch, "loss": loss, "validation_accuracy": accuracy, "learning_rate": rate}
         )
-        if accuracy > self.best["accuracy"]:
+        if self.best is None or accuracy > self.best.accuracy:
             weights = {name: values.cpu().clone() for name, values in self.classifier.state_dict().items()}
-            self.best = {"epoch": epoch, "accuracy": accuracy, "weights": weights}
+            self.best = BestEpoch(epoch, accuracy, weights)
 
     def _step(self, views: Tensor, labels: Tensor, generator: Generator) -> Tensor:
         """Make one step of the optimiser; return this process's part of the loss.
 
         Args:
             views: (1, share, C, S, S) uint8, the images of this process's share of the batch.
-            labels: (B,) those of the whole batch.
-            generator: of the augmentation of the whole batch.
+            labels: (B,) of the whole batch.
+            generator: draws the augmentation of the whole batch.
         """
         share = self._processes.share(len(labels))
         draws = Draws(generator, len(labels), torch.arange(share.start, share.stop))
@@ -184,7 +193,7 @@ class Finetuning:
             logits = self._network(images).float()
         labels = labels.to(self._device)
         losses = cross_entropy(logits, labels[share], self._class_weights, reduction="sum")
-        # The mean over the processes is the weighted mean over the batch.
+        # Averaged over the processes, this is the weighted mean over the batch.
         loss = losses * self._processes.count / self._class_weights[labels].sum()
         self._optimizer.zero_grad()
         loss.backward()
@@ -211,27 +220,27 @@ class Finetuning:
             yield Request(batch[share].numpy(), None if crops is None else crops[:, share])
 
     def _generator(self, purpose: str) -> Generator:
-        """Return the random stream of one purpose: a resumed run needs no state of it."""
+        """Return the random stream of one purpose; a resumed run needs no state of it."""
         name = f"finetune/{purpose}"
         return Generator().manual_seed(integer_seed(self._data.seed, self._data.round_number, name))
 
-    def _state(self) -> dict[str, object]:
+    def _state(self) -> dict[str, Any]:
         return {
             "classifier": self.classifier.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "scheduler": self._scheduler.state_dict(),
             "history": self.history,
-            "best": self.best,
+            "best": vars(self.best),
         }
 
-    def _restore(self, state: dict[str, object] | None) -> None:
+    def _restore(self, state: dict[str, Any] | None) -> None:
         if state is None:
             return
         self.classifier.load_state_dict(state["classifier"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._scheduler.load_state_dict(state["scheduler"])
-        self.history, self.best = state["history"], state["best"]
-        print(f"goes on after epoch {len(self.history)}", file=sys.stderr)
+        self.history, self.best = state["history"], BestEpoch(**state["best"])
+        print(f"resumes after epoch {len(self.history)}", file=sys.stderr)
 
     def _report(self, seconds: float) -> None:
         row = self.history[-1]
@@ -245,10 +254,9 @@ class Finetuning:
 def _batch_sizes(images: int, settings: FinetuneSettings) -> list[int]:
     """Return the sizes of the batches of an epoch.
 
-    Batch normalisation cannot normalise an image by itself alone: where it is trained, a last batch of one
-    image joins the batch before.
+    Batch normalisation cannot train on a single image, so a last batch of one image joins the previous batch.
 
-    Raises: InputError if there is none before, or every batch is of one image.
+    Raises: InputError if there is no previous batch, or every batch has one image.
     """
     size = settings.batch_size
     sizes = [min(size, images - start) for start in range(0, images, size)]

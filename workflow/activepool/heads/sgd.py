@@ -107,10 +107,10 @@ class _Recipe:
         """Show each sample once; return the head that results."""
         features = next(self._epochs_features)
         order = torch.randperm(len(features), generator=self._generator).to(self._device)
-        for batch in torch.split(order, self._batch_size):
+        for batch in order.split(self._batch_size):
             self._optimizer.zero_grad()
             logits = linear(features[batch], self._weight, self._bias)
-            torch.autograd.backward(cross_entropy(logits, self._labels[batch], self._class_weights))
+            cross_entropy(logits, self._labels[batch], self._class_weights).backward()
             self._optimizer.step()
             self.steps += 1
         self._scheduler.step()

@@ -19,15 +19,15 @@ from activepool.pretraining.settings import PretrainSettings
 
 
 def stream(seed: int, epoch: int, purpose: str) -> Generator:
-    """Return the random stream of one purpose in one epoch: a resumed run needs no state of it."""
+    """Return the random stream of one purpose in one epoch; a resumed run needs no state of it."""
     return Generator().manual_seed(integer_seed(seed, epoch, f"pretrain/{purpose}"))
 
 
 class Batches:
-    """The batches of each epoch; all processes draw the same, and each takes its share.
+    """The batches of each epoch; all processes draw the same ones, and each takes its share.
 
     Attributes:
-        sizes: of the batches of an epoch, over all processes: nearly equal.
+        sizes: the nearly equal sizes of an epoch's batches, over all processes.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Batches:
         self._processes = processes
 
     def requests(self, epoch: int) -> Iterator[Request]:
-        """Yield what this process reads of each batch of an epoch: all images, in random order.
+        """Yield this process's share of each batch of an epoch: all images, in random order.
 
-        Where sizes are multiples, what is left over is left out, other images in each epoch.
+        Where sizes must be multiples, each epoch leaves out a different remainder.
         """
         generator = stream(self._seed, epoch, "order")
         order = torch.randperm(self._count, generator=generator).numpy()
@@ -70,7 +70,9 @@ class Batches:
         rows = torch.cat([view * size + own for view in range(VIEWS)])
         all_views = views.expand(VIEWS, *views.shape[1:]).flatten(0, 1)
         draws = Draws(generator, VIEWS * size, rows)
-        return self._augmentation(pixels(all_views, self._processes.device), draws).unflatten(0, (VIEWS, -1))
+        augmented = self._augmentation(pixels(all_views, self._processes.device), draws)
+        by_view: Tensor = augmented.unflatten(0, (VIEWS, -1))
+        return by_view
 
 
 def _sizes(images: PartImages, batch_size: int, multiple: int) -> list[int]:
@@ -82,7 +84,7 @@ def _sizes(images: PartImages, batch_size: int, multiple: int) -> list[int]:
     units = np.arange(len(images) // multiple)
     steps = math.ceil(len(units) / (batch_size // multiple))
     if multiple > 1 and len(units) < 2 * steps:
-        # A group of one image would be normalised by itself alone: an odd unit is left out.
+        # A group of one image cannot be normalised: an odd unit is left out.
         steps = len(units) // 2
         units = units[: 2 * steps]
     return [multiple * len(part) for part in np.array_split(units, steps)]

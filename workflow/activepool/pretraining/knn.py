@@ -1,7 +1,7 @@
-"""The accuracy of a weighted k-nearest-neighbour classifier on features: how a pretraining comes along.
+"""The accuracy of a weighted k-nearest-neighbour classifier on features, to monitor a pretraining.
 
-It needs no training, and follows that of a linear head well enough to see whether an epoch brought
-something. Labels are read for this number alone, and never reach the weights.
+It needs no training, and follows the accuracy of a linear head well enough to show whether an epoch helped.
+Labels are read for this number alone and never reach the weights.
 """
 
 from pathlib import Path
@@ -21,10 +21,10 @@ from activepool.parallel.distributed import Processes
 #: k and τ: Wu et al. 2018, section 3.4.
 NEIGHBOURS, TEMPERATURE = 200, 0.07
 
-#: At most so many images of each part are looked at, drawn at random.
-ROWS = {"train": 50_000, "test": 10_000}
+#: The largest number of images of each part, drawn at random.
+MAX_ROWS = {"train": 50_000, "test": 10_000}
 
-#: Images that are classified together.
+#: Number of images that are classified together.
 BLOCK = 256
 
 
@@ -34,16 +34,16 @@ def classify(features: Tensor, labels: Tensor, queries: Tensor, neighbours: int 
     Each of the k most similar features votes for its class with exp(s / τ), s the cosine similarity.
 
     Args:
-        features: (N, d), whose classes are known.
+        features: (N, d) of known classes.
         labels: (N,) their classes, on the CPU.
         queries: (M, d).
         neighbours: k; all features, if there are fewer.
     """
-    known, asked = (functional.normalize(one, dim=1) for one in (features, queries))
+    known, unknown = (functional.normalize(rows, dim=1) for rows in (features, queries))
     predicted = []
-    for block in asked.split(BLOCK):
+    for block in unknown.split(BLOCK):
         similarity, nearest = (block @ known.T).topk(min(neighbours, len(known)), dim=1)
-        # Added up on the CPU, where the order is always the same.
+        # On the CPU, the order of additions is always the same.
         votes = torch.zeros(len(block), int(labels.max()) + 1)
         votes.scatter_add_(1, labels[nearest.cpu()], (similarity / TEMPERATURE).exp().cpu())
         predicted.append(votes.argmax(dim=1))
@@ -51,16 +51,15 @@ def classify(features: Tensor, labels: Tensor, queries: Tensor, neighbours: int 
 
 
 class KnnProbe:
-    """Measures backbones on the images of a dataset whose labels are known.
-
-    The train part votes on the test part.
-    """
+    """Measures backbones on a dataset's images with known labels: the train part votes on the test part."""
 
     def __init__(self, dataset: str | Path, backbone: Backbone, seed: int, processes: Processes) -> None:
-        self._parts = {part: PartImages(dataset, part, backbone.preprocessing) for part in ROWS}
+        self._parts = {part: PartImages(dataset, part, backbone.preprocessing) for part in MAX_ROWS}
         with h5py.File(dataset, "r") as file:
-            self._labels = {part: file[part]["labels"][:] for part in ROWS}
-        self._rows = {part: _some_known(labels, ROWS[part], seed) for part, labels in self._labels.items()}
+            self._labels = {part: file[part]["labels"][:] for part in MAX_ROWS}
+        self._rows = {
+            part: _random_known(labels, MAX_ROWS[part], seed) for part, labels in self._labels.items()
+        }
         self._processes = processes
 
     @property
@@ -70,19 +69,19 @@ class KnnProbe:
 
     @torch.inference_mode()
     def accuracy(self, backbone: Backbone, workers: int) -> float:
-        """Return the share of test images classified correctly; each process passes its share of images."""
-        train, test = (self._features(backbone, part, workers) for part in ROWS)
-        labels, truth = (torch.from_numpy(self._labels[part][self._rows[part]]) for part in ROWS)
+        """Return the share of test images classified correctly; each process encodes its share of images."""
+        train, test = (self._features(backbone, part, workers) for part in MAX_ROWS)
+        labels, truth = (torch.from_numpy(self._labels[part][self._rows[part]]) for part in MAX_ROWS)
         return float((classify(train, labels, test) == truth).double().mean())
 
     def _features(self, backbone: Backbone, part: str, workers: int) -> Tensor:
         rows, device = self._rows[part], self._processes.device
         own = rows[self._processes.share(len(rows))]
-        found = encode(backbone, self._parts[part], own, device, workers)
-        return self._processes.gathered(found, len(rows))
+        features = encode(backbone, self._parts[part], own, device, workers)
+        return self._processes.gathered(features, len(rows))
 
 
-def _some_known(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
+def _random_known(labels: np.ndarray, limit: int, seed: int) -> np.ndarray:
     """Return at most ``limit`` random rows with a known label, ascending."""
     known = np.flatnonzero(labels >= 0)
     return np.sort(generator(seed, 0, "pretrain/knn").permutation(known)[:limit])

@@ -5,21 +5,21 @@ from typing import Any
 
 import torch
 
-#: η of the paper: what part of the weights' norm a step of learning rate 1 may change.
+#: η of the paper: the part of the weights' norm that a step of learning rate 1 may change.
 TRUST = 0.001
 
 
 class Lars(torch.optim.Optimizer):
-    """Stochastic gradient descent whose step in each tensor is in proportion to the tensor's norm.
+    """Stochastic gradient descent with steps proportional to each tensor's norm.
 
     For weights w with gradient g (You et al. 2017, equations 4 to 6, algorithm 1):
     g ← g + weight_decay · w;  λ = η ‖w‖ / ‖g‖;  v ← momentum · v + learning_rate · λ · g;  w ← w − v.
 
-    λ is 1 where one of the norms is 0, and in groups with ``adapted: False``, such as of biases.
+    λ is 1 if one of the norms is 0, and in groups with ``adapted: False``, such as biases.
 
     Args:
-        params: groups of parameters, each with ``weight_decay`` and ``adapted`` of its own.
-        lr: the learning rate; set anew in each step.
+        params: groups of parameters, each with its own ``weight_decay`` and ``adapted``.
+        lr: the learning rate; each step sets it again.
         momentum: the part of the last step that is kept.
     """
 
@@ -27,18 +27,18 @@ class Lars(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": 0.0, "adapted": True})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
-        """Make one step with the gradients that are there."""
+    def step(self, closure: None = None) -> None:  # type: ignore[override] # no training here has a closure
+        """Make one step with the present gradients."""
         for group in self.param_groups:
             for weights in group["params"]:
                 if weights.grad is not None:
-                    self._step(weights, group)
+                    self._step(weights, weights.grad, group)
 
-    def _step(self, weights: torch.Tensor, group: dict[str, Any]) -> None:
-        gradient = weights.grad.add(weights, alpha=group["weight_decay"])
+    def _step(self, weights: torch.Tensor, gradient: torch.Tensor, group: dict[str, Any]) -> None:
+        gradient = gradient.add(weights, alpha=group["weight_decay"])
         if group["adapted"]:
             size, slope = weights.norm(), gradient.norm()
-            # No branch on values: it would make a GPU wait.
+            # A branch on values would make a GPU wait.
             trust = torch.where((size > 0) & (slope > 0), TRUST * size / slope, torch.ones_like(size))
             gradient = trust * gradient
         state = self.state[weights]

@@ -1,4 +1,4 @@
-"""What the methods of pretraining share: an encoder with a projection head, and a loss of two views."""
+"""The common parts of pretraining methods: an encoder with a projection head, and a loss of two views."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from torch import Generator, Tensor, nn
 
 from activepool.backbones.backbone import Backbone
 
-#: Views of an image that are compared.
+#: Number of views of an image that are compared.
 VIEWS = 2
 
 #: Maps images (B, C, S, S) in 0..1 to their projections (B, projection_width).
@@ -15,11 +15,11 @@ Encode = Callable[[Tensor], Tensor]
 
 
 class Encoder(nn.Module):
-    """A backbone and its projection head, of which only the backbone is kept in the end.
+    """A backbone and its projection head; pretraining keeps only the backbone.
 
     Attributes:
         backbone: f of the SimCLR paper.
-        projection: g of it, from (B, width) to (B, projection_width).
+        projection: g of the paper, from (B, width) to (B, projection_width).
     """
 
     def __init__(self, backbone: Backbone, projection: nn.Module) -> None:
@@ -33,26 +33,26 @@ class Encoder(nn.Module):
         On a GPU the network computes in bfloat16 where that is safe.
         """
         with torch.autocast(images.device.type, torch.bfloat16, enabled=images.is_cuda):
-            projections = self.projection(self.backbone(images))
+            projections: Tensor = self.projection(self.backbone(images))
         return projections.float()
 
 
 class Method(nn.Module):
-    """A way of pretraining: everything that a training keeps, but for the optimizer.
+    """A way of pretraining: everything that a training keeps except the optimizer.
 
     Attributes:
-        encoder: what the optimizer trains.
-        batch_multiple: every batch is a multiple of so many images.
+        encoder: trained by the optimizer.
+        batch_multiple: the size of every batch is a multiple of it.
     """
 
     encoder: Encoder
     batch_multiple = 1
 
     def loss(self, encode: Encode, views: Tensor, size: int, generator: Generator) -> Tensor:
-        """Return the loss of a batch; the mean of it over the processes is the loss of the whole batch.
+        """Return the loss of a batch; its mean over the processes is the loss of the whole batch.
 
         Args:
-            encode: the encoder, such that its gradients become the mean over the processes.
+            encode: the encoder, wrapped so that its gradients become the mean over the processes.
             views: (VIEWS, B, C, S, S) in 0..1, of this process's share of the batch.
             size: images in the batch of all processes.
             generator: for random draws, the same in all processes.

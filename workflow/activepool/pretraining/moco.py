@@ -1,7 +1,7 @@
 """MoCo v2: Momentum Contrast (He et al. 2020), with the baselines of Chen et al. 2020b.
 
-A query, the projection of one view, is compared with the key of the other view and with a queue of keys of
-earlier batches. Keys come from a slowly moving average of the encoder, so that those of the queue agree.
+A query, the projection of one view, is compared with the key of the other view and with a queue of keys from
+earlier batches. Keys come from a slowly moving average of the encoder, which keeps the queue consistent.
 """
 
 import copy
@@ -25,7 +25,7 @@ def info_nce(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -
     exp(q·k / temperature)), where k runs over k+ and the queue.
 
     Args:
-        queries, keys: (B, p), of length 1; row i of both is of image i.
+        queries, keys: (B, p), of length 1; row i of both belongs to image i.
         queue: (K, p), of length 1.
         temperature: above 0.
     """
@@ -38,16 +38,19 @@ def info_nce(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -
 class MoCo(Method):
     """Encoder of queries, encoder of keys and queue; the projection head has one hidden layer.
 
-    Batch normalisation lets images of a batch know of each other, and a query find its key by that. As in
-    the paper (3.3, shuffling BN), keys are normalised in other company than queries: a batch is split into
-    groups (there, the GPUs), and for the keys it is shuffled before. The groups are a setting, and not the
-    processes: the result does not depend on how many of these there are.
+    Batch normalisation leaks information between the images of a batch, by which a query could find its key.
+    As in the paper (3.3, shuffling BN), keys are therefore normalised among other images than queries: a
+    batch is split into groups (in the paper, GPUs), and shuffled before that for the keys. The number of
+    groups is a setting, not the number of processes, so that the result does not depend on the latter.
 
     Attributes:
         key_encoder: the moving average of the encoder.
-        queue: (K, projection_width) keys, at first random; in a ring.
+        queue: (K, projection_width) keys in a ring, random at first.
         oldest: the place in the ring that the next key takes.
     """
+
+    queue: Tensor
+    oldest: Tensor
 
     def __init__(self, backbone: Backbone, settings: MocoSettings, processes: Processes) -> None:
         super().__init__()
@@ -72,33 +75,33 @@ class MoCo(Method):
         self._processes = processes
 
     def loss(self, encode: Encode, views: Tensor, size: int, generator: Generator) -> Tensor:
-        """Return the loss of this process's queries, and put the keys of the whole batch into the queue."""
+        """Return the loss of this process's queries, and enqueue the keys of the whole batch."""
         queries = functional.normalize(encode(views[0]), dim=1)
         self.move_key_encoder()
         keys = self._keys(views[1], size, generator)
         own = keys[self._processes.share(size)]
-        # A copy: the loss needs the queue as it was when gradients are computed.
+        # A copy, because gradients are computed after the queue has changed.
         loss = info_nce(queries, own, self.queue.clone(), self._settings.temperature)
         self.enqueue(keys)
         return loss
 
     @torch.no_grad()
     def move_key_encoder(self) -> None:
-        """Set each weight of the key encoder to m · itself + (1 - m) · that of the encoder (equation 2)."""
+        """Set each weight of the key encoder to m · itself + (1 - m) · the encoder's weight (equation 2)."""
         momentum = self._settings.key_momentum
         for key, query in zip(self.key_encoder.parameters(), self.encoder.parameters(), strict=True):
             key.mul_(momentum).add_(query, alpha=1 - momentum)
 
     @torch.no_grad()
     def enqueue(self, keys: Tensor) -> None:
-        """Put keys (B, p) in the places of the oldest; B is at most K."""
+        """Replace the oldest keys by ``keys`` (B, p); B is at most K."""
         places = (self.oldest + torch.arange(len(keys), device=keys.device)) % len(self.queue)
         self.queue[places] = keys
         self.oldest.copy_((self.oldest + len(keys)) % len(self.queue))
 
     @torch.no_grad()
     def _keys(self, images: Tensor, size: int, generator: Generator) -> Tensor:
-        """Return the keys (size, p) of the whole batch, of which ``images`` are this process's share."""
+        """Return the keys (size, p) of the whole batch; ``images`` are this process's share."""
         order = torch.randperm(size, generator=generator).to(images.device)
         shuffled = self._processes.gathered(images, size)[order][self._processes.share(size)]
         keys = self._processes.gathered(functional.normalize(self.key_encoder(shuffled), dim=1), size)

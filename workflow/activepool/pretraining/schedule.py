@@ -1,4 +1,4 @@
-"""Optimizers of pretraining, and their learning rate from step to step."""
+"""Optimizers of pretraining, and their learning rate at each step."""
 
 import math
 
@@ -8,15 +8,15 @@ from torch import nn
 from activepool.pretraining.lars import Lars
 from activepool.pretraining.settings import PretrainSettings
 
-#: Of the last step, for LARS and SGD: both papers'.
+#: Momentum of LARS and SGD, as in both papers.
 MOMENTUM = 0.9
 
 
 def optimizer_of(network: nn.Module, settings: PretrainSettings) -> torch.optim.Optimizer:
-    """Return the optimizer of ``network``; its learning rate is set in each step.
+    """Return the optimizer of ``network``; each step sets its learning rate.
 
-    Biases and normalisation, which have one dimension, are left out of AdamW's and LARS's weight decay and
-    of LARS's adaptation (Chen et al. 2020, 2.2 and appendix B). MoCo's SGD decays all weights.
+    AdamW and LARS do not decay biases and normalisation, the one-dimensional weights, and LARS does not adapt
+    them (Chen et al. 2020, 2.2 and appendix B). MoCo's SGD decays all weights.
     """
     if settings.optimizer == "sgd":
         return torch.optim.SGD(
@@ -32,7 +32,7 @@ def optimizer_of(network: nn.Module, settings: PretrainSettings) -> torch.optim.
 
 
 def learning_rate(step: int, warmup_steps: int, steps: int, largest: float) -> float:
-    """Return the rate of a step, counted from 0: a linear rise, then half a cosine down to 0."""
+    """Return the rate of a step, from 0: a linear warm-up, then half a cosine down to 0."""
     if step < warmup_steps:
         return largest * (step + 1) / warmup_steps
     return largest * (1 + math.cos(math.pi * (step - warmup_steps) / (steps - warmup_steps))) / 2

@@ -1,4 +1,4 @@
-"""The settings of pretraining, as a configuration or a command line gives them."""
+"""The settings of pretraining, from a configuration or a command line."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -9,9 +9,9 @@ from pydantic_core import PydanticCustomError
 from activepool.backbones.settings import parsed
 from activepool.errors import InputError
 
-#: What each optimizer takes unless the user says otherwise: SimCLR's LARS and MoCo v2's SGD, each for a batch
-#: of 256. The papers scale the learning rate with the batch (SimCLR: 0.3 · batch_size / 256); here it is
-#: taken as it stands, so whoever changes the batch writes the product.
+#: Defaults of each optimizer: SimCLR's LARS and MoCo v2's SGD, each for a batch of 256. The papers scale the
+#: learning rate with the batch (SimCLR: 0.3 · batch_size / 256); here it is used unscaled, so with another
+#: batch size the user writes the product.
 OPTIMIZER_DEFAULTS: dict[str, dict[str, float]] = {
     "adamw": {"learning_rate": 2e-3, "weight_decay": 1e-4},
     "lars": {"learning_rate": 0.3, "weight_decay": 1e-6},
@@ -25,7 +25,7 @@ Augmentation = Literal["natural", "moco_v2", "digits", "crop", "shift"]
 
 
 class PretrainSettings(BaseModel):
-    """What all methods share; all of it but ``knn_every`` changes the weights that come out."""
+    """The settings of all methods; all except ``knn_every`` change the resulting weights."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,7 +44,7 @@ class PretrainSettings(BaseModel):
     )
     seed: int = Field(default=0, ge=0)
     threads: int = Field(
-        default=1, gt=0, description="CPU threads; a part of the result, not of the hardware"
+        default=1, gt=0, description="CPU threads; they change the result, so they are no hardware setting"
     )
 
     @model_validator(mode="before")
@@ -66,7 +66,7 @@ class PretrainSettings(BaseModel):
 
 
 class SimclrSettings(PretrainSettings):
-    """SimCLR (Chen et al. 2020); as in the paper with ``optimizer: lars``, AdamW being quicker when small."""
+    """SimCLR (Chen et al. 2020); ``optimizer: lars`` is the paper's, AdamW is quicker on small networks."""
 
     method: Literal["simclr"] = "simclr"
     projection_width: int = Field(default=64, gt=0)
@@ -87,7 +87,7 @@ class MocoSettings(PretrainSettings):
         default=0.999, ge=0, lt=1, description="how much the key encoder keeps of itself in a step"
     )
     batch_norm_groups: int = Field(
-        default=8, gt=0, description="parts of a batch that are normalised by themselves, as on so many GPUs"
+        default=8, gt=0, description="parts of a batch that are normalised separately, as if on as many GPUs"
     )
 
     @model_validator(mode="after")
@@ -113,12 +113,12 @@ class MocoSettings(PretrainSettings):
 
 METHODS: dict[str, type[PretrainSettings]] = {"simclr": SimclrSettings, "moco_v2": MocoSettings}
 
-#: One of the methods, told apart by the key ``method``.
+#: The settings of one method; the key ``method`` says which.
 AnyPretrainSettings = Annotated[SimclrSettings | MocoSettings, Field(discriminator="method")]
 
 
 def pretrain_settings(content: Mapping[str, Any]) -> PretrainSettings:
-    """Return the settings of a method (by default SimCLR); InputError names what is wrong."""
+    """Return the settings of a method (by default SimCLR); raises InputError that names invalid keys."""
     method = content.get("method", "simclr")
     if method not in METHODS:
         raise InputError(f"pretrain: method: {method!r} is not known; it must be one of {', '.join(METHODS)}")

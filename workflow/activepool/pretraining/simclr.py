@@ -1,7 +1,7 @@
 """SimCLR: A Simple Framework for Contrastive Learning of Visual Representations (Chen et al. 2020).
 
-A network learns to tell which two views, among those of a batch, came from the same image. The encoder's
-features are compared after a small projection head, which is thrown away in the end.
+A network learns which two views in a batch come from the same image. The encoder's features are compared
+after a small projection head, which is discarded at the end.
 """
 
 import math
@@ -25,7 +25,7 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
 
     Args:
         first, second: (B, p) projections of the two views of B images.
-        temperature: above 0; low ones weigh the hardest negatives most.
+        temperature: above 0; low temperatures give the hardest negatives most weight.
     """
     views = functional.normalize(torch.cat([first, second]), dim=1)
     similarity = views @ views.T / temperature
@@ -35,10 +35,10 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
 
 
 class SimCLR(Method):
-    """The encoder; the projection head has one hidden layer, as wide as the features, with normalisation.
+    """The encoder; its projection head has one hidden layer, as wide as the features, with normalisation.
 
-    With several processes, both the loss and batch normalisation are those of the whole batch (as in the
-    paper, 2.2), so that no network can tell images apart by where they are computed.
+    With several processes, both the loss and batch normalisation use the whole batch (as in the paper, 2.2),
+    so that the network cannot tell images apart by the process that computes them.
     """
 
     def __init__(self, backbone: Backbone, settings: SimclrSettings, processes: Processes) -> None:
@@ -49,7 +49,8 @@ class SimCLR(Method):
             nn.ReLU(),
             nn.Linear(backbone.width, settings.projection_width),
         )
-        self.encoder = share(Encoder(backbone, projection), processes)
+        self.encoder = Encoder(backbone, projection)
+        share(self.encoder, processes)
         self._temperature = settings.temperature
         self._processes = processes
 
@@ -57,4 +58,5 @@ class SimCLR(Method):
         """Return the loss of the whole batch, the same in each process; see `Method.loss`."""
         # Both views pass together, so that normalisation treats them alike.
         own = encode(views.flatten(0, 1)).chunk(VIEWS)
-        return nt_xent(*(self._processes.gathered(one, size) for one in own), self._temperature)
+        first, second = (self._processes.gathered(projections, size) for projections in own)
+        return nt_xent(first, second, self._temperature)

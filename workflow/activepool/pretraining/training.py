@@ -1,19 +1,21 @@
-"""Pretraining from start to end: epochs over the images, a log, and a state that survives a kill."""
+"""A complete pretraining: epochs over the images, a log, and a state that survives a kill."""
 
 import json
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
 from torch import Generator, Tensor
 
+from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import save_weights
-from activepool.backbones.execution import MEMORY_FORMAT, fixed_draws, is_cuda, reproducible
+from activepool.backbones.execution import fixed_draws, is_cuda, on_device, reproducible
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute.seeds import integer_seed
@@ -31,8 +33,10 @@ from activepool.pretraining.schedule import learning_rate, optimizer_of
 from activepool.pretraining.settings import PretrainSettings
 from activepool.pretraining.simclr import SimCLR
 
-METHODS = {"simclr": SimCLR, "moco_v2": MoCo}
+#: The methods by name; each takes its own settings.
+METHODS: dict[str, Callable[[Backbone, Any, Processes], Method]] = {"simclr": SimCLR, "moco_v2": MoCo}
 
+#: One process that trains alone, on a CPU.
 ALONE = Processes()
 
 
@@ -47,8 +51,8 @@ def pretrain(
 ) -> None:
     """Train a backbone on all images of the train part; no label reaches its weights.
 
-    After each epoch the state of the training is kept in a file beside the output. A run that was killed
-    goes on from there and ends with the same bits; the state is removed in the end.
+    A file beside the output keeps the state of the training after each epoch. A killed run resumes from it
+    and ends with the same bits; the file is removed at the end.
 
     Args:
         dataset: dataset.h5.
@@ -56,8 +60,8 @@ def pretrain(
         output: safetensors file to write, the encoder's weights.
         log: CSV to write: epoch, loss (the mean over its steps), learning_rate (of its last step),
             knn_accuracy (on the test part, where measured).
-        processes: who train together, and on which device this one does. The result is the same, but for
-            the order in which numbers are added up.
+        processes: those that train together, and the device of this one. They change the result only by the
+            order of additions.
         workers: further processes of each that read images (0: none); no effect on the result.
 
     Raises: InputError if the dataset, a setting or an image cannot be used, or the loss is not finite.
@@ -68,7 +72,7 @@ def pretrain(
     fingerprint = json.dumps(described | {"dataset": file_digest(dataset)}, sort_keys=True)
     state = StateFile.beside(output, fingerprint)
     with reproducible(settings.threads):
-        method = _initial_method(backbone, settings, processes)
+        method = _initial_method(backbone, channels, settings, processes)
         images = PartImages(dataset, "train", method.encoder.backbone.preprocessing)
         probe = KnnProbe(dataset, method.encoder.backbone, settings.seed, processes)
         training = Training(method, images, probe, settings, processes)
@@ -79,10 +83,12 @@ def pretrain(
         state.remove()
 
 
-def _initial_method(backbone: BackboneSettings, settings: PretrainSettings, processes: Processes) -> Method:
-    """Make the networks; random weights follow from the seed, and the global generator is left as it was."""
+def _initial_method(
+    backbone: BackboneSettings, channels: int, settings: PretrainSettings, processes: Processes
+) -> Method:
+    """Return the networks; the seed fixes their random weights, and the global generator does not change."""
     with fixed_draws(integer_seed(settings.seed, 0, "pretrain/weights")):
-        encoder = build(backbone.name, backbone.image_size, backbone.channels)
+        encoder = build(backbone.name, backbone.image_size, channels)
         if not any(values.requires_grad for values in encoder.parameters()):
             raise InputError(f"backbone: {backbone.name!r} has no weights to pretrain")
         return METHODS[settings.method](encoder, settings, processes)
@@ -93,7 +99,7 @@ class Training:
 
     Attributes:
         method: the networks, on the device.
-        history: one row (epoch, loss, learning_rate, knn_accuracy) for each epoch that is done.
+        history: one row (epoch, loss, learning_rate, knn_accuracy) for each epoch done.
     """
 
     def __init__(
@@ -104,8 +110,7 @@ class Training:
         settings: PretrainSettings,
         processes: Processes,
     ) -> None:
-        device = processes.device
-        self.method = method.to(device, memory_format=MEMORY_FORMAT)
+        self.method = on_device(method, processes.device)
         self.history: list[dict[str, float]] = []
         self._images = images
         self._probe = probe
@@ -160,27 +165,27 @@ class Training:
         )
 
     def _knn_accuracy(self, epoch: int, workers: int) -> float:
-        """Return the accuracy after an epoch in which it is measured, as after the last; else NaN."""
+        """Return the accuracy after the last epoch and each epoch that is due for it; else NaN."""
         every, done = self._settings.knn_every, epoch + 1
         if every == 0 or not self._probe.is_possible or (done % every and done < self._settings.epochs):
             return math.nan
         return self._probe.accuracy(self.method.encoder.backbone, workers)
 
-    def _state(self) -> dict[str, object]:
+    def _state(self) -> dict[str, Any]:
         return {
             "method": self.method.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "history": self.history,
         }
 
-    def _restore(self, state: dict[str, object] | None) -> None:
+    def _restore(self, state: dict[str, Any] | None) -> None:
         if state is None:
             return
         self.method.load_state_dict(state["method"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.history = state["history"]
         if self._processes.is_main:
-            print(f"goes on after epoch {len(self.history) - 1}", file=sys.stderr)
+            print(f"resumes after epoch {len(self.history) - 1}", file=sys.stderr)
 
     def _report(self, seconds: float) -> None:
         row = self.history[-1]

@@ -10,9 +10,9 @@ from matplotlib.text import Text
 from scipy import stats
 
 from activepool.errors import InputError
-from activepool.figures.catalogue import FIGURES, TABLES
 from activepool.figures.drawings.class_counts import last_counts
 from activepool.figures.export import print_settings, write_figure
+from activepool.figures.registry import FIGURES, TABLES
 from activepool.figures.results import Curves, Results
 from activepool.figures.settings import Settings
 from activepool.figures.styles import NAMES

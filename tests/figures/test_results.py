@@ -12,7 +12,7 @@ def test_a_strategy_called_null_is_a_strategy(tmp_path):
     curves = read_curves(path)
     assert curves.strategies == ["null", "1"]
     assert curves.metrics == ["top1"]
-    assert list(curves.of("top1")) == ["null"]
+    assert list(curves.by_strategy("top1")) == ["null"]
 
 
 def test_missing_column_is_named_with_the_file(tmp_path):
@@ -46,10 +46,10 @@ def test_last_round_is_the_last_of_all_seeds():
 
 def test_settings_name_the_unknown_key():
     with pytest.raises(InputError, match="key 'color' does not exist; there are metric, confidence, colours"):
-        Settings.of({"color": {}})
+        Settings.from_options({"color": {}})
 
 
 @pytest.mark.parametrize("confidence", [0, 1, 95])
 def test_confidence_is_a_fraction(confidence):
     with pytest.raises(InputError, match=f"confidence is {confidence}; it must lie between 0 and 1"):
-        Settings.of({"confidence": confidence})
+        Settings.from_options({"confidence": confidence})

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from activepool.figures.catalogue import TABLES, TYPESET
+from activepool.figures.registry import TABLES, TYPESET
 from activepool.figures.results import Curves, Results
 from activepool.figures.settings import Settings
 from activepool.figures.tables.overlap import triangles

@@ -8,7 +8,7 @@ from activepool.backbones.registry import BACKBONES
 from planning import digests
 
 #: The modules that import others by names which are not in the code; the digests name these themselves.
-IMPORT_BY_NAME = {"plugins.py", "strategies/registry.py", "figures/catalogue.py"}
+IMPORT_BY_NAME = {"plugins.py", "strategies/registry.py", "figures/registry.py"}
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from activepool.figures.catalogue import FIGURES
+from activepool.figures.registry import FIGURES
 from planning.categories import category_of
 from planning.chain import Chain
 from planning.configuration import Experiment

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from activepool.figures.catalogue import FIGURES, TABLES
+from activepool.figures.registry import FIGURES, TABLES
 from planning.configuration import Experiment
 from planning.plan import Plan
 

@@ -7,7 +7,7 @@ import pytest
 from dry_runs import planned
 from workflow_runs import Folder
 
-import activepool.tracking.catalogue
+import activepool.tracking.registry
 from activepool.errors import InputError
 from planning.chain import Chain
 from planning.checks import check
@@ -34,7 +34,7 @@ def installed(monkeypatch):
 
     def only(*packages):
         found = {package: importlib.util.find_spec("json") for package in packages}
-        monkeypatch.setattr(activepool.tracking.catalogue, "find_spec", found.get)
+        monkeypatch.setattr(activepool.tracking.registry, "find_spec", found.get)
 
     return only
 

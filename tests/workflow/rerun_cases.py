@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rerun_trials import Trial
 
-from activepool.figures.catalogue import FIGURES, TABLES
+from activepool.figures.registry import FIGURES, TABLES
 
 Change = Callable[[Trial], object]
 

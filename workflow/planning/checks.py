@@ -10,7 +10,7 @@ from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
 from activepool.errors import InputError
 from activepool.stages.program import say
-from activepool.tracking.catalogue import missing_package
+from activepool.tracking.registry import missing_package
 from planning.annotation_checks import annotation_problems
 from planning.configuration import Experiment
 from planning.configuration_text import hidden_by_yaml

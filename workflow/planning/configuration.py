@@ -27,7 +27,7 @@ from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettin
 from activepool.pretraining.settings import AnyPretrainSettings
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
-from activepool.tracking.catalogue import TrackerName
+from activepool.tracking.registry import TrackerName
 from planning.datasets import Dataset
 from planning.options import validate_options
 from planning.sections import MOST, Count, Fraction, Name, PathText, Settings, section_of

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from activepool.compute.devices import has_cuda_driver
-from activepool.figures.catalogue import FIGURES, TABLES
+from activepool.figures.registry import FIGURES, TABLES
 from planning.chain import Chain, has_wildcards
 from planning.configuration import FULL_POOL, Experiment
 

@@ -10,8 +10,8 @@ from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure
 
 from activepool.errors import InputError
-from activepool.figures.catalogue import FIGURES
 from activepool.figures.fonts import families_for
+from activepool.figures.registry import FIGURES
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.io.files import written_whole

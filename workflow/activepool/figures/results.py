@@ -32,7 +32,7 @@ class Curves:
         """The metrics that have a value anywhere, in the order of the table."""
         return [name for name in self.table.columns if name not in KEYS and self.table[name].notna().any()]
 
-    def of(self, metric: str) -> dict[str, pd.DataFrame]:
+    def by_strategy(self, metric: str) -> dict[str, pd.DataFrame]:
         """Return each strategy's curve (see evaluation.statistics), leaving out those without a point."""
         curves = {strategy: curve_of(self.table, strategy, metric) for strategy in self.strategies}
         return {strategy: curve for strategy, curve in curves.items() if not curve.empty}
@@ -42,7 +42,7 @@ class Curves:
 
         Strategies without a common point are left out; without the reference, all are.
         """
-        curves = self.of(metric)
+        curves = self.by_strategy(metric)
         reference = curves.pop(REFERENCE, None)
         if reference is None:
             return {}
@@ -79,7 +79,7 @@ class Results:
 
     def ceiling_of(self, metric: str) -> pd.DataFrame:
         """Return the ceiling as a curve (see evaluation.statistics) of one point, or of none."""
-        found = self.ceiling.of(metric) if self.ceiling and metric in self.ceiling.metrics else {}
+        found = self.ceiling.by_strategy(metric) if self.ceiling and metric in self.ceiling.metrics else {}
         return next(iter(found.values()), pd.DataFrame())
 
 

@@ -1,4 +1,4 @@
-"""What the user may choose about figures and tables."""
+"""The user's choices about figures and tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -14,8 +14,8 @@ class Settings:
     Attributes:
         metric: the metric on the vertical axis, a column of curves.csv.
         confidence: level of the intervals over seeds.
-        colours: strategy -> colour (any form that matplotlib knows), for those that should differ.
-        oracles: strategies that read all labels, and are marked for it.
+        colours: strategy -> colour (in any form that matplotlib knows), to override the default.
+        oracles: strategies that read all labels; figures mark them.
     """
 
     metric: str = "top1"
@@ -28,10 +28,10 @@ class Settings:
             raise InputError(f"settings: confidence is {self.confidence}; it must lie between 0 and 1")
 
     @classmethod
-    def of(cls, given: Mapping[str, Any], oracles: tuple[str, ...] = ()) -> "Settings":
-        """Return the settings of a JSON object; raises InputError for a key that does not exist."""
-        known = [one.name for one in fields(cls) if one.name != "oracles"]
-        for name in given:
+    def from_options(cls, options: Mapping[str, Any], oracles: tuple[str, ...] = ()) -> "Settings":
+        """Return the settings in a JSON object; raises InputError for an unknown key."""
+        known = [field.name for field in fields(cls) if field.name != "oracles"]
+        for name in options:
             if name not in known:
                 raise InputError(f"settings: key {name!r} does not exist; there are {', '.join(known)}")
-        return cls(**given, oracles=oracles)
+        return cls(**options, oracles=oracles)

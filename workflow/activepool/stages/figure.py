@@ -3,10 +3,10 @@
 import argparse
 import json
 
-from activepool.figures.catalogue import FIGURES
 from activepool.figures.classes import FIGURES_OF_CLASSES
 from activepool.figures.export import write_figure
 from activepool.figures.fonts import font_notices
+from activepool.figures.registry import FIGURES
 from activepool.figures.results import read_results
 from activepool.figures.settings import Settings
 from activepool.stages.parsing import StageParser
@@ -35,7 +35,7 @@ def main(arguments: argparse.Namespace) -> None:
     results = read_results(arguments.curves, arguments.class_counts, arguments.overlap, arguments.ceiling)
     if arguments.figure in FIGURES_OF_CLASSES:
         say(font_notices(results.class_names))
-    settings = Settings.of(arguments.settings, tuple(arguments.oracles))
+    settings = Settings.from_options(arguments.settings, tuple(arguments.oracles))
     write_figure(arguments.figure, results, settings, arguments.output_pdf, arguments.output_png)
 
 

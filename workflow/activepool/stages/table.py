@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from activepool.figures.catalogue import TABLES, TYPESET
+from activepool.figures.registry import TABLES, TYPESET
 from activepool.figures.results import read_results
 from activepool.figures.settings import Settings
 from activepool.io.files import write_table, written_whole
@@ -31,7 +31,7 @@ def command_line() -> StageParser:
 def main(arguments: argparse.Namespace) -> None:
     """Read, tabulate and write."""
     results = read_results(arguments.curves, arguments.class_counts, arguments.overlap, arguments.ceiling)
-    settings = Settings.of(arguments.settings, tuple(arguments.oracles))
+    settings = Settings.from_options(arguments.settings, tuple(arguments.oracles))
     table = TABLES[arguments.table](results, settings)
     write_table(arguments.output_csv, table)
     with written_whole(arguments.output_tex) as temporary:

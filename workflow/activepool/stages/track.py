@@ -9,7 +9,7 @@ from activepool.figures.results import read_curves
 from activepool.io.files import written_whole
 from activepool.stages.parsing import StageParser
 from activepool.stages.program import run as run_stage
-from activepool.tracking.catalogue import TRACKERS
+from activepool.tracking.registry import TRACKERS
 from activepool.tracking.runs import tracked_runs
 from activepool.tracking.sending import SECONDS, send
 

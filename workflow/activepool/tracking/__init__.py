@@ -1,1 +1,1 @@
-"""Experiment trackers: copies of an experiment's numbers and figures, for those who look at them there."""
+"""Experiment trackers: they get copies of an experiment's numbers and figures."""

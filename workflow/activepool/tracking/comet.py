@@ -1,12 +1,15 @@
-"""Comet ML: archives that ``comet upload`` takes, or uploads where the environment has COMET_API_KEY."""
+"""Comet ML: archives for ``comet upload``, or uploads if the environment has COMET_API_KEY."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-#: What Comet would collect by itself: code, command line, output, machine. It gets what it is told, no more.
-COLLECTED = ("log_code", "log_graph", "log_env_details", "log_git_metadata", "log_git_patch", "parse_args")
-COLLECTED += ("auto_param_logging", "auto_metric_logging", "auto_output_logging")
+#: Comet's options to collect code, command line, output and machine by itself; all are switched off.
+COLLECTED = (
+    *("log_code", "log_graph", "log_env_details", "log_git_metadata", "log_git_patch", "parse_args"),
+    *("auto_param_logging", "auto_metric_logging", "auto_output_logging"),
+)
 
 
 class Comet:
@@ -16,26 +19,27 @@ class Comet:
         os.environ.setdefault("COMET_ERROR_TRACKING_ENABLE", "false")
         import comet_ml
 
-        settings = {"project_name": project, **dict.fromkeys(COLLECTED, False)}
+        settings: dict[str, Any] = {"project_name": project, **dict.fromkeys(COLLECTED, False)}
         if os.environ.get("COMET_API_KEY"):
-            self._experiment = lambda: comet_ml.Experiment(**settings)
+            self._new_experiment = partial(comet_ml.Experiment, **settings)
         else:
-            self._experiment = lambda: comet_ml.OfflineExperiment(offline_directory=str(folder), **settings)
+            offline = partial(comet_ml.OfflineExperiment, offline_directory=str(folder))
+            self._new_experiment = partial(offline, **settings)
 
     def start(self, name: str, settings: dict[str, Any]) -> None:
-        """Begin a run; raises ConnectionError if Comet does not take it."""
-        self._run = self._experiment()
-        if not self._run.alive:  # all that it is told would be dropped without a word
+        """Begin a run; raises ConnectionError if Comet does not accept it."""
+        self._run = self._new_experiment()
+        if not self._run.alive:  # it would silently drop everything
             raise ConnectionError("Comet cannot be reached, or does not accept COMET_API_KEY")
         self._run.set_name(name)
         self._run.log_parameters(settings)
 
     def numbers(self, step: int, values: dict[str, float]) -> None:
-        """Take the numbers of one step."""
+        """Log the numbers of one step."""
         self._run.log_metrics(values, step=step)
 
     def picture(self, name: str, path: str) -> None:
-        """Take a PNG."""
+        """Log a PNG."""
         self._run.log_image(path, name=name)
 
     def end(self) -> None:

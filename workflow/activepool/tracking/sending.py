@@ -1,6 +1,6 @@
-"""Sending runs to a tracker in a process of its own, so that nothing that it does reaches the experiment.
+"""Sending runs to a tracker in a separate process, so that the tracker cannot disturb the experiment.
 
-A tracker may raise, hang, crash or end its process: what comes of that is one line that says so.
+A tracker may raise, hang, crash or end its process: the result is one line that says so.
 """
 
 import multiprocessing
@@ -11,29 +11,29 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from activepool.tracking.catalogue import made_tracker
+from activepool.tracking.registry import build_tracker
 from activepool.tracking.tracker import TrackedRun
 
-#: Seconds that a tracker has for each run, its import among those of the first.
+#: Seconds that a tracker has for each run; the first run includes its import.
 SECONDS = 60.0
 
-#: The file, in the tracker's folder, of what it prints.
+#: The file in the tracker's folder that collects its output.
 PRINTED = "printed.txt"
 
 PROCESSES = multiprocessing.get_context("spawn")
 
 
 class TrackerFailed(Exception):
-    """A tracker did not take what it was sent; the message is one line."""
+    """A tracker did not accept a run; the message is one line."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it.
+    """The result of sending runs.
 
     Attributes:
-        sent: the names of the runs that the tracker took.
-        failure: why it took no more; None if it took all.
+        sent: the names of the runs that the tracker accepted.
+        failure: why it accepted no more; None if it accepted all.
     """
 
     sent: list[str]
@@ -43,34 +43,34 @@ class Outcome:
 def send(
     tracker: str, project: str, folder: Path, runs: Sequence[TrackedRun], seconds: float = SECONDS
 ) -> Outcome:
-    """Send runs to a tracker until one fails; never raises for anything that the tracker does.
+    """Send runs to a tracker until one fails; never raises, whatever the tracker does.
 
     Args:
         tracker: its name.
-        project: what the runs are gathered under.
-        folder: where its files and what it prints are kept; made if it is not there.
-        runs: in the order in which they are sent.
-        seconds: how long each may take.
+        project: groups the runs.
+        folder: for the tracker's files and output; created if it is missing.
+        runs: in the order of sending.
+        seconds: time limit of each.
     """
     sent = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in _taken(tracker, project, folder, runs, seconds):
+        for name in _accepted(tracker, project, folder, runs, seconds):
             sent.append(name)
     except Exception as error:
         return Outcome(sent, str(error) if isinstance(error, TrackerFailed) else _in_one_line(error))
     return Outcome(sent, None)
 
 
-def _taken(
+def _accepted(
     tracker: str, project: str, folder: Path, runs: Sequence[TrackedRun], seconds: float
 ) -> Iterator[str]:
-    """Yield the name of each run when it is taken; raises TrackerFailed if one is not."""
-    results, teller = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=_tell, args=(tracker, project, folder, runs, teller))
+    """Yield the name of each run when the tracker has accepted it; raises TrackerFailed if it does not."""
+    results, sender = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=_log_runs, args=(tracker, project, folder, runs, sender))
     try:
         process.start()
-        teller.close()  # so that the end of the process ends the pipe
+        sender.close()  # the pipe then ends with the process
         for run in runs:
             yield _result(results, run.name, seconds)
         process.join(seconds)
@@ -92,22 +92,24 @@ def _result(results: Connection, name: str, seconds: float) -> str:
         raise TrackerFailed(f"ended its process before it had taken {name}") from None
     if isinstance(result, TrackerFailed):
         raise result
-    return result
+    return str(result)
 
 
-def _tell(tracker: str, project: str, folder: Path, runs: Sequence[TrackedRun], teller: Connection) -> None:
-    """Tell a tracker the runs; what it prints goes to a file, and what came of each run to ``teller``."""
+def _log_runs(
+    tracker: str, project: str, folder: Path, runs: Sequence[TrackedRun], sender: Connection
+) -> None:
+    """Log runs to a tracker; its output goes to a file, and the result of each run to ``sender``."""
     with (folder / PRINTED).open("w", encoding="utf-8") as stream:
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
     try:
-        made = made_tracker(tracker, project, folder)
+        built = build_tracker(tracker, project, folder)
         for run in runs:
-            run.tell(made)
-            teller.send(run.name)
+            run.log(built)
+            sender.send(run.name)
     except Exception as error:
         traceback.print_exc()
-        teller.send(TrackerFailed(_in_one_line(error)))
+        sender.send(TrackerFailed(_in_one_line(error)))
 
 
 def _in_one_line(error: Exception) -> str:

@@ -17,17 +17,17 @@ class TensorBoard:
         self._folder = folder
 
     def start(self, name: str, settings: dict[str, Any]) -> None:
-        """Begin a run; its settings are a text in Markdown."""
+        """Begin a run; its settings become a Markdown text."""
         self._writer = SummaryWriter(str(self._folder / name))
         self._writer.add_text("settings", textwrap.indent(json.dumps(settings, indent=2), "    "))
 
     def numbers(self, step: int, values: dict[str, float]) -> None:
-        """Take the numbers of one step."""
+        """Log the numbers of one step."""
         for name, value in values.items():
             self._writer.add_scalar(name, value, step)
 
     def picture(self, name: str, path: str) -> None:
-        """Take a PNG."""
+        """Log a PNG."""
         with Image.open(path) as image:
             self._writer.add_image(name, np.array(image.convert("RGB")), dataformats="HWC")
 

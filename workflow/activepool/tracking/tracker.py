@@ -1,4 +1,4 @@
-"""What every tracker can do, and a run as it is told to one."""
+"""The interface of trackers, and a run to log with it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,29 +6,29 @@ from typing import Any, Protocol
 
 
 class Tracker(Protocol):
-    """A tracker; it is told one run after the other, and may raise what it likes."""
+    """A tracker; it gets one run after another, and may raise anything."""
 
     def start(self, name: str, settings: dict[str, Any]) -> None:
         """Begin a run."""
 
     def numbers(self, step: int, values: dict[str, float]) -> None:
-        """Take the numbers of one step; steps come in rising order."""
+        """Log the numbers of one step; steps come in ascending order."""
 
     def picture(self, name: str, path: str) -> None:
-        """Take a PNG."""
+        """Log a PNG."""
 
     def end(self) -> None:
-        """End the run; what it holds is then written or uploaded."""
+        """End the run, and write or upload it."""
 
 
 @dataclass(frozen=True)
 class TrackedRun:
-    """A run as trackers know it.
+    """The content of one run.
 
     Attributes:
-        name: may hold a slash.
-        settings: what it was made with; JSON.
-        numbers: of each step, in rising order.
+        name: may contain a slash.
+        settings: the settings that produced it, as JSON.
+        numbers: of each step, in ascending order.
         pictures: paths of PNGs.
     """
 
@@ -37,8 +37,8 @@ class TrackedRun:
     numbers: dict[int, dict[str, float]] = field(default_factory=dict)
     pictures: tuple[str, ...] = ()
 
-    def tell(self, tracker: Tracker) -> None:
-        """Tell a tracker the whole run."""
+    def log(self, tracker: Tracker) -> None:
+        """Log the whole run with a tracker."""
         tracker.start(self.name, self.settings)
         for step, values in self.numbers.items():
             tracker.numbers(step, values)

@@ -1,10 +1,10 @@
-"""Weights & Biases: folders that ``wandb sync`` takes, or uploads where the environment says so."""
+"""Weights & Biases: folders for ``wandb sync``, or uploads if the environment says so."""
 
 import os
 from pathlib import Path
 from typing import Any
 
-#: Seconds until a run has to be there, where it is uploaded.
+#: Seconds within which an online run must start.
 INIT_TIMEOUT = 30
 
 
@@ -19,7 +19,7 @@ class WeightsAndBiases:
         self._project, self._folder = project, folder
         self._mode = os.environ.get("WANDB_MODE", mode)
         self._wandb = wandb
-        # It gets what it is told, and collects nothing of code, output and machine by itself.
+        # wandb must not collect code, output or machine by itself.
         self._settings = wandb.Settings(
             console="off",
             disable_git=True,
@@ -43,11 +43,11 @@ class WeightsAndBiases:
         )
 
     def numbers(self, step: int, values: dict[str, float]) -> None:
-        """Take the numbers of one step."""
+        """Log the numbers of one step."""
         self._run.log(values, step=step)
 
     def picture(self, name: str, path: str) -> None:
-        """Take a PNG."""
+        """Log a PNG."""
         self._run.log({name: self._wandb.Image(path)})
 
     def end(self) -> None:

@@ -32,7 +32,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     figure.set_layout_engine("constrained", w_pad=SIDE_ROOM)
     for axes, measure in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
         drawn = quantity(measure)
-        draw_curves(axes, results.curves.of(measure), styles, drawn.factor, settings.confidence)
+        draw_curves(axes, results.curves.by_strategy(measure), styles, drawn.factor, settings.confidence)
         limit_axis(axes, drawn)
         axes.set_title(drawn.axis_label)
         axes.set_xlabel("Labels")

@@ -14,7 +14,7 @@ CATEGORY = "Learning curves"
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw ``settings.metric`` for every strategy."""
     styles = styles_of(results.curves.strategies, settings)
-    curves = results.curves.of(settings.metric)
+    curves = results.curves.by_strategy(settings.metric)
     ceiling = results.ceiling_of(settings.metric)
     note = interval_note("bands", results, settings)
     return named_curves(curves, styles, quantity(settings.metric), settings.confidence, ceiling, note)

@@ -29,7 +29,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
         if metric not in curves.metrics:
             continue
         differences = curves.differences(metric)
-        for strategy, curve in curves.of(metric).items():
+        for strategy, curve in curves.by_strategy(metric).items():
             labels = curve.index.get_level_values("labels")
             reads_all_labels = strategy in settings.oracles
             area = mean_interval(normalised_area(curve), settings.confidence)

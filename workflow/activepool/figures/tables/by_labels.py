@@ -17,7 +17,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     curves = results.curves
     points = pd.MultiIndex.from_frame(curves.table[["round", "labels"]]).unique().sort_values()
     table = pd.DataFrame(index=points)
-    for strategy, curve in curves.of(settings.metric).items():
+    for strategy, curve in curves.by_strategy(settings.metric).items():
         mean, half_width = mean_interval(curve.to_numpy(), settings.confidence)
         table[strategy] = pd.Series(mean, curve.index)
         table[f"{strategy}_half_width"] = pd.Series(half_width, curve.index)

@@ -28,7 +28,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     Without random: no rows.
     """
     sign = quantity(settings.metric).sign
-    curves = {name: sign * curve for name, curve in results.curves.of(settings.metric).items()}
+    curves = {name: sign * curve for name, curve in results.curves.by_strategy(settings.metric).items()}
     reference = curves.pop(REFERENCE, None)
     tables = [pd.DataFrame(columns=COLUMNS)]
     for strategy, curve in curves.items() if reference is not None else ():

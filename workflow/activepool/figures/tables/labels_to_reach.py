@@ -25,7 +25,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     all_labels = ceiling.index.get_level_values("labels")[0]
     rows = []
-    for strategy, curve in results.curves.of(settings.metric).items():
+    for strategy, curve in results.curves.by_strategy(settings.metric).items():
         for share in SHARES:
             level = share * float(ceiling.to_numpy().mean())
             labels = float(labels_to_reach(curve, level))

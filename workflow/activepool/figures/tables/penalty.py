@@ -17,7 +17,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     ``other`` in ``settings.metric`` by a paired t-test over seeds, at the level of ``settings.confidence``.
     """
     sign = quantity(settings.metric).sign
-    curves = {name: sign * curve for name, curve in results.curves.of(settings.metric).items()}
+    curves = {name: sign * curve for name, curve in results.curves.by_strategy(settings.metric).items()}
     return pairwise_wins(curves, settings.confidence)
 
 

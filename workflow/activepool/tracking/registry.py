@@ -1,4 +1,4 @@
-"""The trackers by name. Each needs a package that activepool does without; none is imported to look it up."""
+"""The trackers by name. Each needs a package that activepool does not; a look-up imports none of them."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +11,7 @@ TrackerName = Literal["comet", "tensorboard", "wandb"]
 
 TRACKERS: tuple[str, ...] = get_args(TrackerName)
 
-#: The packages that are not called as their tracker is.
+#: The packages whose names differ from their tracker's.
 PACKAGES = {"comet": "comet_ml"}
 
 
@@ -21,15 +21,15 @@ def missing_package(name: str) -> str | None:
     return None if find_spec(package) else package
 
 
-def made_tracker(name: str, project: str, folder: Path) -> "Tracker":
-    """Return a tracker; this imports its package, and raises whatever that raises.
+def build_tracker(name: str, project: str, folder: Path) -> "Tracker":
+    """Return a tracker; this imports its package, and raises whatever the package raises.
 
     Args:
         name: one of TRACKERS.
-        project: what the runs are gathered under, where a tracker has such.
+        project: groups the runs, if the tracker has projects.
         folder: where it keeps its files.
     """
-    # Imported here by name, so that the digest of the code finds them.
+    # These imports name the modules, so that the digest of the code finds them.
     match name:
         case "comet":
             from activepool.tracking.comet import Comet

@@ -56,7 +56,7 @@ def test_original_files_are_read(tmp_path, monkeypatch, load, reader, folder, la
 def test_damaged_files_are_refused(tmp_path, monkeypatch, load, reader, folder, labels_key):
     make_small(tmp_path, monkeypatch, reader, folder, labels_key)
     (tmp_path / folder / "test").write_bytes(b"damaged")
-    with pytest.raises(InputError, match=rf"{folder}: not the files of {reader} .*; unpack http.* anew"):
+    with pytest.raises(InputError, match=rf"{folder}: not the files of {reader} .*; unpack http.* again"):
         load(tmp_path)
 
 

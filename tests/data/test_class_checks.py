@@ -24,7 +24,7 @@ def test_a_class_of_the_test_part_alone_cannot_be_learned():
 def test_labels_that_come_later_may_bring_it():
     (notice,) = class_notices("x", NAMES, labels(0, 1, -1), labels(0, 1, 2))
     assert notice == (
-        "x: no train sample has the class 'cow', which the test part has; labels that come later may bring it"
+        "x: no train sample has the class 'cow', which the test part has; later labels may add it"
     )
 
 

@@ -311,7 +311,7 @@ def test_a_class_of_the_test_part_alone(tmp_path, known):
             with pytest.raises(InputError, match=words):
                 read_one(path)
     else:
-        expected = (f"{words}labels that come later may bring it",)
+        expected = (f"{words}later labels may add it",)
         assert preview(path).notices == write_features(tmp_path / "features.h5", path) == expected
 
 

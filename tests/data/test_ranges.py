@@ -63,7 +63,9 @@ def test_one_feature_that_tells_samples_apart_is_enough():
     spans_of(rows)
     spans_of(np.zeros((0, 4), dtype=np.float32))
     spans_of(np.ones((1, 4), dtype=np.float32))
-    with pytest.raises(InputError, match=r"^x: all rows are equal \(column 0 is 1\), so that nothing tells"):
+    with pytest.raises(
+        InputError, match=r"^x: all rows are equal \(column 0 is 1\), so nothing distinguishes"
+    ):
         spans_of(np.ones((9, 4), dtype=np.float32))
 
 

@@ -70,7 +70,7 @@ def test_none_are_asked_for(tmp_path):
 def test_an_image_that_cannot_be_read_is_named(tmp_path):
     path = files(tmp_path, [("a.png", Image.new("L", (9, 9)))])
     (tmp_path / "a.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match=r"a\.png: not a readable image \(.*\); mend it"):
+    with pytest.raises(InputError, match=r"a\.png: not a readable image \(.*\); repair it"):
         thumbnails(path, np.array([0]), 8)
 
 

@@ -85,7 +85,7 @@ def test_unreadable_image_is_one_clear_line(tmp_path, workers):
     broken.write_bytes(broken.read_bytes()[:60])
     part = PartImages(path, "train", RGB)
     requests = [Request(np.array([row])) for row in range(4)]
-    with pytest.raises(InputError, match=r"image2\.png: not a readable image \(.+\); mend it") as raised:
+    with pytest.raises(InputError, match=r"image2\.png: not a readable image \(.+\); repair it") as raised:
         list(loaded(part, requests, workers, pinned=False))
     assert "\n" not in str(raised.value) and "Traceback" not in str(raised.value)
 

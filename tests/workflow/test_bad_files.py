@@ -152,7 +152,7 @@ EMBEDDINGS = [
     ("classes of another type", attribute(G, "class_names", 1.5), "class_names is float64 of shape (1,); it"),
     ("a pickle", npy(np.array([{}] * 30), np.arange(30)), "not a .npy file of numbers (it holds Python o"),
     ("text as .npy", text_as_npy, "not a .npy file of numbers (it begins with b'1,2'; save the a"),
-    ("several arrays", several_arrays, "features.npy: holds several arrays (.npz); save the one that is mea"),
+    ("several arrays", several_arrays, "features.npy: holds several arrays (.npz); save the right one as"),
     ("labels of two columns", npy(F4, np.zeros((30, 2), int)), "labels.npy: is int64 of shape (30, 2); it m"),
     ("labels that look like names", npy(F4, np.full(30, 99)), "labels.npy: label 99 in 30 rows looks like a"),
     ("half a test part", npy(F4, np.arange(30) % 3, test_features="features.npy"), "test_features and test_"),

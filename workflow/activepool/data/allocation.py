@@ -1,4 +1,4 @@
-"""How many samples from each class, and which: the sharing of a budget over classes."""
+"""Allocation of a budget to classes: how many samples of each, and which."""
 
 from bisect import bisect_right
 
@@ -9,17 +9,17 @@ from activepool.errors import InputError
 
 
 def balanced_counts(available: IntArray, budget: int) -> IntArray:
-    """Share a budget over classes as equally as what each class has allows.
+    """Allocate a budget to classes as equally as their sizes allow.
 
-    Water-filling: all classes are filled to one level, a class that has less gives all it has, and what is
-    left goes one each to the first classes that have more.
+    Water-filling: each class gives the same number of samples, or all that it has if it has fewer; the first
+    classes that have more give one each of the remainder.
 
     Args:
-        available: (C,) samples that each class has.
-        budget: how many to share out.
+        available: (C,) samples of each class.
+        budget: the number of samples to allocate.
 
     Returns: (C,) int64, at most ``available``, with the sum ``budget``.
-    Raises: InputError if there are not that many.
+    Raises: InputError if there are fewer samples.
     """
     available = np.asarray(available, dtype=np.int64)
     if not 0 <= budget <= available.sum():
@@ -40,8 +40,8 @@ def draw_per_class(
     Args:
         candidates: (n,) rows to draw from.
         labels: (n,) their classes, each in 0..C-1.
-        counts: (C,) how many of each class; a class that has fewer gives all it has.
-        generator: where the draw comes from. With the same one, larger counts contain smaller ones.
+        counts: (C,) samples to draw of each class; a class that has fewer gives all.
+        generator: source of the draw. With the same generator, a draw of more contains a draw of fewer.
 
     Returns: the drawn rows, in random order.
     """
@@ -51,7 +51,7 @@ def draw_per_class(
 
 
 def rank_within_class(labels: IntArray) -> IntArray:
-    """Return for each of (n,) labels (from 0) how many equal ones come before it."""
+    """Return for each of (n,) labels (from 0) the number of equal labels before it."""
     by_class = np.argsort(labels, kind="stable")
     per_class = np.bincount(labels)
     first = np.cumsum(per_class) - per_class

@@ -1,9 +1,9 @@
-"""A file of annotations: the labels that people gave after the samples were listed.
+"""Files of annotations: labels that people gave after the samples were listed.
 
-It is a CSV with the column ``label``, and ``source`` (as in the index files), ``index`` (a row of the train
-part) or both, which must then name the same sample. A label is the name of a class, or its number where no
-class has a number for a name; empty while it is awaited; or one of `MARKS` for a sample that cannot be
-labelled.
+A file of annotations is a CSV with the column ``label``, and ``source`` (as in the index files), ``index`` (a
+row of the train part) or both, which must then name the same sample. A label is the name of a class, or its
+number if no class has a number as its name; empty if it is not known yet; or one of `MARKS` for a sample that
+cannot be labelled.
 """
 
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.hdf5_reading import texts
 from activepool.io.index_files import whole_number
 
-#: What stands in the column ``label`` for a sample that cannot be labelled, unless a class has that name.
+#: Values of the column ``label`` for a sample that cannot be labelled, unless a class has that name.
 MARKS = ("?", "-1", "skip")
 
 #: The label of such a sample.
 UNLABELABLE = -2
 
-#: How many mistakes of a file are listed.
+#: Mistakes of a file that a message lists.
 MAX_LISTED = 50
 
 
@@ -45,8 +45,8 @@ class Annotations:
     """A file of annotations.
 
     Attributes:
-        path: where it lies.
-        rows: those that have a label.
+        path: the file.
+        rows: the rows that have a label.
         problems: the line of each row that cannot be read, and what is wrong with it.
     """
 
@@ -64,8 +64,8 @@ class TrainPart:
         labels: (N,) int64, -1 where not known.
         sources: (N,) str, or None if there are none.
         class_names: of all C classes.
-        is_final: whether these are the rows of ``train/features``; before some are left out, an index tells
-            nothing.
+        is_final: whether these are the rows of ``train/features``; until unreadable images are left out, an
+            index means nothing.
     """
 
     name: str
@@ -81,7 +81,7 @@ class TrainPart:
         return cls(str(file.path), file.train.labels, sources, file.class_names)
 
     def rows_of(self, source: str) -> list[int]:
-        """Return the rows of a source; there should be one."""
+        """Return the rows of a source, normally one."""
         first, several = self._rows
         return several.get(source) or ([first[source]] if source in first else [])
 
@@ -92,7 +92,7 @@ class TrainPart:
 
     @cached_property
     def likely_sources(self) -> dict[object, str]:
-        """The source that may be meant by one that is written otherwise, by its `_path_form`."""
+        """The source by its `_path_form`, to suggest one for a similar spelling."""
         return {
             _path_form(source): source for source in reversed(() if self.sources is None else self.sources)
         }
@@ -109,13 +109,13 @@ class TrainPart:
 
 
 class _MistakeError(Exception):
-    """What is wrong with a row."""
+    """A mistake in a row."""
 
 
 def read_annotations(path: str | Path) -> Annotations:
     """Read a file of annotations.
 
-    Raises InputError if it is no CSV in UTF-8, or lacks the columns; what is wrong with single rows is noted.
+    Raises InputError if it is not CSV in UTF-8, or lacks the columns; mistakes in rows become `problems`.
     """
     rows = list(read_rows(path))
     if not rows:
@@ -128,18 +128,18 @@ def read_annotations(path: str | Path) -> Annotations:
             annotations.problems.append((line, problem))
             continue
         row = dict(zip(names, cells, strict=True))
-        found = Annotation(line, row.get("index", "").strip(), row.get("source", ""), row["label"])
-        if found.label.strip() and not (found.index or found.source.strip()):
+        annotation = Annotation(line, row.get("index", "").strip(), row.get("source", ""), row["label"])
+        if annotation.label.strip() and not (annotation.index or annotation.source.strip()):
             annotations.problems.append((line, "names no sample; give its source or its index"))
-        elif found.label.strip():
-            annotations.rows.append(found)
+        elif annotation.label.strip():
+            annotations.rows.append(annotation)
     return annotations
 
 
 def filled_in(samples: TrainPart, path: str | Path) -> IntArray:
-    """Return all labels of the train part, (N,) int64, with those of a file of annotations filled in.
+    """Return all labels of the train part, (N,) int64, completed from a file of annotations.
 
-    A sample that cannot be labelled has `UNLABELABLE`, one whose label is awaited -1.
+    A sample that cannot be labelled has the label `UNLABELABLE`, one that is not labelled yet -1.
 
     Raises InputError with a line for each row that cannot be used, see `match`.
     """
@@ -149,42 +149,43 @@ def filled_in(samples: TrainPart, path: str | Path) -> IntArray:
 
 
 def match(samples: TrainPart, annotations: Annotations) -> tuple[IntArray, list[str]]:
-    """Return all labels (N,) with the annotations filled in, and a line for each row that cannot be used.
+    """Return all labels (N,), completed from annotations, and a line for each row that cannot be used.
 
-    These are rows of too many fields or too few; of a source or index that names no sample, several samples
-    or two different ones; of a label that is no class; and those that contradict a known label or each other.
+    A row cannot be used if it has too many or too few fields; if its source or index names no sample, several
+    samples, or two different ones; if its label is no class; or if it contradicts a known label or another
+    row.
     """
     labels, classes = samples.labels.copy(), Classes(samples.class_names)
     line_of: dict[int, int] = {}
     problems = list(annotations.problems)
-    for one in annotations.rows:
+    for annotation in annotations.rows:
         try:
-            label = _class_number(classes, one.label)
-            row = _row(samples, one)
+            label = _class_number(classes, annotation.label)
+            row = _row(samples, annotation)
             if row is None:
                 continue
             if labels[row] not in (UNKNOWN, label):
                 raise _MistakeError(_contradiction(samples, row, label, labels[row], line_of.get(row)))
             labels[row] = label
-            line_of.setdefault(row, one.line)
+            line_of.setdefault(row, annotation.line)
         except _MistakeError as mistake:
-            problems.append((one.line, str(mistake)))
+            problems.append((annotation.line, str(mistake)))
     return labels, [f"{annotations.path}:{line}: {problem}" for line, problem in sorted(problems)]
 
 
 def label_name(class_names: list[str], label: int) -> str:
-    """Return how a file of annotations writes a label."""
+    """Return the text of a label in a file of annotations."""
     return MARKS[0] if label == UNLABELABLE else class_names[label]
 
 
 def raise_if_any(problems: list[str]) -> None:
-    """Raise InputError with these problems, as `shortened`, unless there are none."""
+    """Raise InputError with these problems, `shortened`, if there are any."""
     if problems:
         raise InputError(*shortened(problems))
 
 
 def shortened(problems: list[str]) -> list[str]:
-    """Return the first `MAX_LISTED` problems, and a line that says how many more there are."""
+    """Return the first `MAX_LISTED` problems, and a line with the number of the others."""
     more = [f"... and {len(problems) - MAX_LISTED} more"] if len(problems) > MAX_LISTED else []
     return [*problems[:MAX_LISTED], *more]
 
@@ -209,27 +210,28 @@ def _class_number(classes: Classes, label: str) -> int:
     raise _MistakeError(classes.problem(label.strip()))
 
 
-def _row(samples: TrainPart, one: Annotation) -> int | None:
-    """Return the row that an annotation is about; None if that cannot be known yet."""
-    index = _index(samples, one.index) if one.index else None
-    if not one.source.strip():
+def _row(samples: TrainPart, annotation: Annotation) -> int | None:
+    """Return the row that an annotation is about; None if it is not known yet."""
+    index = _index(samples, annotation.index) if annotation.index else None
+    source = annotation.source
+    if not source.strip():
         return index
     if samples.sources is None:
         raise _MistakeError(f"{samples.name} has no sources; give the column 'index' instead of 'source'")
-    rows = samples.rows_of(one.source) or samples.rows_of(one.source.strip())
+    rows = samples.rows_of(source) or samples.rows_of(source.strip())
     if not rows:
-        raise _MistakeError(_unknown_source(samples, one.source))
+        raise _MistakeError(_unknown_source(samples, source))
     if index in rows or (index is None and len(rows) == 1):
         return rows[0] if index is None else index
     if index is not None:
         raise _MistakeError(
             f"index {index} is {samples.sources[index]!r} in {samples.name}, but the source is "
-            f"{one.source!r}, which is {listed_rows(rows)}; correct one of them, or leave out the column "
+            f"{source!r}, which is {listed_rows(rows)}; correct one of them, or leave out the column "
             "'index'"
         )
-    if one.index:  # it tells which of them, once the rows are final
+    if annotation.index:  # it selects one of the rows when these are final
         return None
-    raise _MistakeError(f"source {one.source!r} stands for {listed_rows(rows)}; give index")
+    raise _MistakeError(f"source {source!r} stands for {listed_rows(rows)}; give index")
 
 
 def _index(samples: TrainPart, text: str) -> int | None:
@@ -240,7 +242,7 @@ def _index(samples: TrainPart, text: str) -> int | None:
 
 
 def listed_rows(rows: list[int]) -> str:
-    """Return rows as a message names them."""
+    """Return the names of rows for a message."""
     if len(rows) == 1:
         return f"row {rows[0]}"
     shown = [str(row) for row in rows[:3]]
@@ -256,12 +258,12 @@ def _unknown_source(samples: TrainPart, source: str) -> str:
 
 
 def _path_form(source: str) -> object:
-    """Return what is equal for paths that a person takes for the same."""
+    """Return a value that is equal for paths that a person would take for the same."""
     return loose_form(source.replace("\\", "/").strip().removeprefix("./"))
 
 
 def _contradiction(samples: TrainPart, row: int, label: int, known: int, line: int | None) -> str:
-    given, other = (label_name(samples.class_names, one) for one in (label, known))
+    given, other = (label_name(samples.class_names, number) for number in (label, known))
     if line is None:
         return (
             f"row {row} is given the label {given!r}, but it is already {other!r}; a label is never "

@@ -20,8 +20,8 @@ class Version:
     Attributes:
         reader: the name of its class in torchvision.datasets.
         folder: what its archive unpacks to.
-        archive: where the archive is.
-        num_classes: all of the same size.
+        archive: the address of its archive.
+        num_classes: the number of classes, all of the same size.
     """
 
     reader: str
@@ -42,8 +42,8 @@ def load_cifar10(root: str | Path, download: bool = False) -> Samples:
     """Read CIFAR-10, 5,000 train and 1,000 test images of each of 10 classes.
 
     Args:
-        root: the folder that holds, or is to hold, ``cifar-10-batches-py/``.
-        download: fetch the files from the author's page if they are not there.
+        root: the folder of ``cifar-10-batches-py/``.
+        download: whether to download missing files from the author's page.
     """
     return _load(CIFAR10, root, download)
 
@@ -52,25 +52,25 @@ def load_cifar100(root: str | Path, download: bool = False) -> Samples:
     """Read CIFAR-100, 500 train and 100 test images of each of 100 classes.
 
     Args:
-        root: the folder that holds, or is to hold, ``cifar-100-python/``.
-        download: fetch the files from the author's page if they are not there.
+        root: the folder of ``cifar-100-python/``.
+        download: whether to download missing files from the author's page.
     """
     return _load(CIFAR100, root, download)
 
 
 def preview_cifar10(root: str | Path, download: bool = False) -> Preview:
-    """Return the known counts, if the files are there or can be fetched."""
+    """Return the known counts, if the files exist or may be downloaded."""
     return _preview(CIFAR10, root, download)
 
 
 def preview_cifar100(root: str | Path, download: bool = False) -> Preview:
-    """Return the known counts, if the files are there or can be fetched."""
+    """Return the known counts, if the files exist or may be downloaded."""
     return _preview(CIFAR100, root, download)
 
 
 def _load(version: Version, root: str | Path, download: bool) -> Samples:
     _require_files(version, root, download)
-    # Importing torch takes seconds, and nothing else of this package needs it.
+    # torchvision imports torch, which takes seconds and which nothing else here needs.
     from torchvision import datasets
 
     reader = getattr(datasets, version.reader)
@@ -80,7 +80,7 @@ def _load(version: Version, root: str | Path, download: bool) -> Samples:
     except (RuntimeError, OSError) as error:
         raise InputError(
             f"{Path(root) / version.folder}: not the files of {version.reader} ({error}); "
-            f"unpack {version.archive} anew"
+            f"unpack {version.archive} again"
         ) from error
     return Samples(_part("train", train), _part("test", test), list(train.classes))
 

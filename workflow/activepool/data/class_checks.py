@@ -1,4 +1,4 @@
-"""What is checked of the classes of every dataset, whatever its kind: their names, and train against test."""
+"""Checks of the classes of a dataset of any kind: their names, and the train part against the test part."""
 
 from collections.abc import Sequence
 
@@ -9,22 +9,22 @@ from activepool.data.class_names import name_notices, same_for_a_person
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 
-#: How many classes a message shows.
+#: Classes that a message shows.
 MAX_SHOWN = 5
 
 
 def class_notices(
     where: object, class_names: Sequence[str], train_labels: IntArray, test_labels: IntArray
 ) -> tuple[str, ...]:
-    """Return what to say of the classes of a dataset, a line each.
+    """Return notices about the classes of a dataset, a line each.
 
     Args:
-        where: what to call the dataset in a message.
-        class_names: of all C classes.
+        where: the name of the dataset in messages.
+        class_names: the names of all C classes.
         train_labels, test_labels: (N,) and (M,); -1: not known.
 
-    Raises: InputError, with a line for each, for names that differ in what nobody sees, and for classes of
-    the test part of which no sample of the train part is or could be.
+    Raises: InputError, with a line for each, for names that look the same, and for classes of the test part
+    that the train part does not have and, without unlabelled samples, cannot have.
     """
     problems = [
         f"{where}: the classes {first!a} and {second!a} differ in {what} alone; "
@@ -39,7 +39,7 @@ def class_notices(
     if len(only_in_test):
         text = f"no train sample has {_named(only_in_test, class_names)}, which the test part has"
         if (train_labels == UNKNOWN).any():
-            notices.append(f"{text}; labels that come later may bring it")
+            notices.append(f"{text}; later labels may add it")
         else:
             problems.append(f"{where}: {text}; add train samples of it, or leave its test samples out")
     if unmeasured := int((test_labels == UNKNOWN).sum()):
@@ -50,12 +50,12 @@ def class_notices(
 
 
 def _present(labels: IntArray, num_classes: int) -> BoolArray:
-    """Return which classes occur, (C,) bool."""
+    """Return whether each class occurs, (C,) bool."""
     return np.bincount(labels[labels != UNKNOWN], minlength=num_classes) > 0
 
 
 def _named(classes: IntArray, class_names: Sequence[str]) -> str:
-    """Name some classes."""
+    """Return the names of the first few classes, for a message."""
     names = [repr(class_names[number]) for number in classes[:MAX_SHOWN]]
     more = f" and {len(classes) - MAX_SHOWN:,} more" if len(classes) > MAX_SHOWN else ""
     return f"the class{'es' * (len(classes) > 1)} {', '.join(names)}{more}"

@@ -1,4 +1,4 @@
-"""From the settings of a dataset to its samples."""
+"""The samples of a dataset, from its settings."""
 
 from dataclasses import replace
 
@@ -14,20 +14,20 @@ from activepool.data.subset import subset_rows
 
 
 def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.DataFrame]:
-    """Read a dataset, leave out unreadable images, and thin it out if the settings say so.
+    """Read a dataset, leave out unreadable images, and reduce it if the settings say so.
 
     Args:
-        settings: the kind, its options, and what to do.
-        workers: threads that look at the images; no effect on the result.
+        settings: the settings of the dataset.
+        workers: threads that check the images; no effect on the result.
 
     Returns: the samples, and a table of unreadable images with the columns path and reason.
     """
     samples = replace(build(settings.kind, **settings.options), upright=settings.exif == "apply")
     samples, unreadable = without_unreadable(samples, settings.on_unreadable, workers)
-    if len(unreadable):  # which may have been all that the train part had of a class
+    if len(unreadable):  # a class may have lost all its train samples
         labels = (samples.train.labels, samples.test.labels)
-        found = class_notices(samples.root, samples.class_names, *labels)
-        samples = replace(samples, notices=tuple(dict.fromkeys([*samples.notices, *found])))
+        notices = class_notices(samples.root, samples.class_names, *labels)
+        samples = replace(samples, notices=tuple(dict.fromkeys([*samples.notices, *notices])))
     if settings.imbalance is not None:
         choice = settings.imbalance.model_dump()
         rows = kept_rows(samples.train.labels, len(samples.class_names), **choice)

@@ -1,4 +1,4 @@
-"""Handwritten digits: 1,797 grey images of 8 x 8 that come with scikit-learn. Nothing to download."""
+"""Handwritten digits: 1,797 grey images of 8 x 8 pixels that come with scikit-learn."""
 
 import numpy as np
 
@@ -11,10 +11,10 @@ CLASS_NAMES = [str(digit) for digit in range(10)]
 #: Every fourth image of a class, in the order of the original, is a test image.
 TEST_EVERY = 4
 
-#: Images of each class, of which preview() knows without the second that importing scikit-learn takes.
+#: Images of each class, for preview(): importing scikit-learn would take a second.
 CLASS_COUNTS = np.array([178, 182, 177, 183, 181, 182, 181, 179, 174, 180])
 
-#: The brightest value in the original.
+#: The largest value of a pixel in the original.
 MAX_INTENSITY = 16
 
 

@@ -1,4 +1,4 @@
-"""Embeddings that a user brings: HDF5 or .npy files, opened and checked, their features left on disk."""
+"""Files of a user's own embeddings, HDF5 or .npy: opened and checked; the features stay on disk."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,22 +18,22 @@ from activepool.io import hdf5_reading
 
 PathLike = str | Path
 
-#: How .npy files begin.
+#: The first bytes of .npy files.
 NPY = b"\x93NUMPY"
 
-#: How many missing classes a message shows.
+#: Missing classes that a message shows.
 MAX_SHOWN = 8
 
 
 @dataclass(frozen=True)
 class Stored:
-    """An array on disk, and how a message calls it."""
+    """An array on disk, and its name in messages."""
 
     name: str
     values: h5py.Dataset | np.ndarray
 
     def read(self, rows: slice = slice(None)) -> np.ndarray:
-        """Return the named rows; raises InputError if they cannot be read."""
+        """Return these rows; raises InputError if they cannot be read."""
         if isinstance(self.values, h5py.Dataset):
             return hdf5_reading.values(self.values, rows)
         return np.asarray(self.values[rows])
@@ -47,8 +47,8 @@ class GivenPart:
         name: ``train`` or ``test``.
         features: (n, d) float16, float32 or float64.
         labels: (n,) int64, in memory; -1 where the class is not known.
-        labels_type: as which they are stored.
-        labels_name: how a message calls them.
+        labels_type: their type in the file.
+        labels_name: their name in messages.
         sources: (n,) strings on disk, or None.
     """
 
@@ -68,7 +68,7 @@ class GivenPart:
 
 @dataclass(frozen=True)
 class EmbeddingFiles:
-    """The parts and classes of given embeddings; ``test`` is None where there is no test part."""
+    """The parts and classes of a user's embeddings; ``test`` is None if there is no test part."""
 
     train: GivenPart
     test: GivenPart | None
@@ -83,9 +83,9 @@ def opened(
     test_labels: PathLike | None = None,
     class_names: list[str] | None = None,
 ) -> Iterator[EmbeddingFiles]:
-    """Open embeddings for the time of a ``with`` block; the arguments are those of data.embeddings.
+    """Open embeddings for a ``with`` block; for the arguments see activepool.data.embeddings.
 
-    Raises: InputError, naming file and dataset, for what does not have the form of the contract.
+    Raises: InputError, naming file and dataset, for anything that does not follow the contract.
     """
     if class_names is not None:
         require_different(path, class_names)
@@ -128,16 +128,16 @@ def _array(path: PathLike) -> Stored:
     existing_file(path, "a .npy file")
     try:
         array = np.load(path, mmap_mode="r")
-    # An odd header makes NumPy's reader raise nearly anything.
+    # A damaged header makes NumPy's reader raise nearly any error.
     except Exception as error:
         raise InputError(f"{path}: not a .npy file of numbers ({_reason(path, error)})") from error
     if not isinstance(array, np.ndarray):
-        raise InputError(f"{path}: holds several arrays (.npz); save the one that is meant as .npy")
+        raise InputError(f"{path}: holds several arrays (.npz); save the right one as .npy")
     return Stored(str(path), array)
 
 
 def _reason(path: PathLike, error: Exception) -> str:
-    """Say why NumPy cannot read a file, without its hint to unpickle what may be anything."""
+    """Return why NumPy cannot read a file, without its unsafe advice to allow pickles."""
     with Path(path).open("rb") as file:
         beginning = file.read(len(NPY))
     if beginning != NPY:
@@ -160,14 +160,14 @@ def _of_hdf5(file: h5py.File, class_names: list[str]) -> EmbeddingFiles:
 
 
 def _own_dataset(file: h5py.File, name: str) -> Stored:
-    found = hdf5_reading.found_dataset(file, name)
-    if found is None:
+    dataset = hdf5_reading.found_dataset(file, name)
+    if dataset is None:
         raise InputError(f"{file.filename}: dataset {name!r} is missing; see the contract of features.h5")
-    return Stored(f"{file.filename}: {name}", found)
+    return Stored(f"{file.filename}: {name}", dataset)
 
 
 def _checked_part(name: str, features: Stored, labels: Stored, sources: h5py.Dataset | None) -> GivenPart:
-    """Check types and shapes; the values of features are left to whoever streams them."""
+    """Check types and shapes; the values of features are checked where they are streamed."""
     kind, shape = features.values.dtype, features.values.shape
     if len(shape) != 2 or not shape[1] or kind.kind != "f" or kind.itemsize > 8:
         raise InputError(
@@ -210,7 +210,7 @@ def _with_classes(train: GivenPart, test: GivenPart | None, class_names: list[st
 
 
 def _numbers(train: GivenPart) -> list[str]:
-    """Return the classes 0 up to the largest label as names; raises InputError if one of them has no row."""
+    """Return the numbers 0 to the largest label as class names; raises InputError if one has no row."""
     largest = int(train.labels.max(initial=UNKNOWN))
     if largest >= len(train.labels):
         raise InputError(
@@ -240,7 +240,7 @@ def _wrong_labels(part: GivenPart, class_names: list[str]) -> Iterator[str]:
 
 
 def _wrapped(part: GivenPart, label: int) -> str:
-    """Return what a label was before it was put into a type that is too small for it, if it looks so."""
+    """Return a hint if a label looks like one that overflowed a type that is too small for it."""
     kind = part.labels_type
     if kind.kind == "u" and label == np.iinfo(kind).max:
         return f"; {label} is what -1 becomes in {kind}: save the labels as int64"

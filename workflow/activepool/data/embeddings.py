@@ -1,7 +1,7 @@
-"""Embeddings that a user brings instead of images: checked, and copied into features.h5 in blocks.
+"""Datasets of a user's own embeddings: checked, and copied into features.h5 in blocks.
 
-The copy keeps the workflow's contract (contiguous, float16 or float32, no value but finite ones) whatever the
-original looks like. Peak memory: a block of rows, and the labels.
+The copy follows the workflow's contract (contiguous, float16 or float32, only finite values), whatever the
+form of the original. Peak memory: a block of rows, and the labels.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ from activepool.errors import InputError
 from activepool.io.hdf5_reading import texts
 from activepool.io.hdf5_writing import written_hdf5
 
-#: What a feature is stored as, by the bytes of a number in the original.
+#: The stored type of features, by the bytes of a number in the original.
 STORED_AS: dict[int, np.dtype[Any]] = {
     2: np.dtype(np.float16),
     4: np.dtype(np.float32),
@@ -44,21 +44,21 @@ def write_features(
     imbalance: Imbalance | None = None,
     fraction: float | None = None,
 ) -> tuple[str, ...]:
-    """Copy given embeddings into features.h5.
+    """Copy a user's embeddings into features.h5.
 
-    Rows are renumbered where some are left out; ``<part>/sources`` names the original row, or repeats the
-    sources of the original. Other datasets of the original are not copied.
+    If rows are left out, the others get new numbers; ``<part>/sources`` has the original rows, or the sources
+    of the original. Other datasets of the original are not copied.
 
     Args:
         output: features.h5 to write.
-        path: an HDF5 file with ``train/features`` (N, d), ``train/labels`` (N,), and the same of ``test``; or
-            the train features as .npy.
+        path: an HDF5 file with ``train/features`` (N, d), ``train/labels`` (N,), and the same for ``test``;
+            or the train features as .npy.
         labels: the train labels as .npy, beside features as .npy.
         test_features, test_labels: the test part as .npy.
-        test_fraction: of each class, what part is split off for the test, where there is no test part.
-        class_names: of all C classes; only needed where some numbers have no row.
+        test_fraction: the share of each class to split off as test part, if there is none.
+        class_names: the names of all C classes; only needed if some numbers have no row.
         imbalance: which train rows to leave out.
-        fraction: the share of each class that stays, in both parts.
+        fraction: the share of each class to keep, in both parts.
 
     Returns: what a person should know of the classes, a line each.
     Raises: InputError, naming file, dataset and row, for what does not have that form, for a feature that is
@@ -92,7 +92,7 @@ def preview(
     test_fraction: float | None = None,
     class_names: list[str] | None = None,
 ) -> Preview:
-    """Count the classes of given embeddings, of which only the labels are read."""
+    """Count the classes of a user's embeddings; reads only the labels."""
     with opened(path, labels, test_features, test_labels, class_names) as given:
         parts = _parts(path, given, test_fraction)
         train, test = (part.labels[rows] for part, rows in parts.values())
@@ -102,7 +102,7 @@ def preview(
 def _parts(
     path: PathLike, given: EmbeddingFiles, test_fraction: float | None
 ) -> dict[str, tuple[GivenPart, IntArray]]:
-    """Return, for train and test, the given part that its rows come from, and which rows, ascending."""
+    """Return, for train and test, the original part of its rows, and these rows, ascending."""
     own = "test/features and test/labels, or the options test_features and test_labels for .npy"
     require_one_test_part(path, given.test is not None, own, test_fraction)
     train, test = given.train, given.test
@@ -118,7 +118,7 @@ def _parts(
 
 
 def _copy(part: GivenPart, rows: IntArray, group: h5py.Group) -> None:
-    """Copy the named rows (ascending) of a given part."""
+    """Copy these rows (ascending) of a part."""
     group["labels"] = part.labels[rows]
     dtype = STORED_AS[part.features.values.dtype.itemsize]
     features = group.create_dataset("features", (len(rows), part.width), dtype)
@@ -144,7 +144,7 @@ def _sources(part: GivenPart, block: slice) -> TextArray:
 
 
 def _finite(part: GivenPart, original: FloatArray, block: slice, dtype: np.dtype) -> FloatArray:
-    """Return a block of features as ``dtype``; raises InputError for one that is not finite."""
+    """Return a block of features as ``dtype``; raises InputError for a value that is not finite."""
     with np.errstate(over="ignore"):
         stored = original.astype(dtype)
     wrong = np.argwhere(~np.isfinite(stored))
@@ -152,7 +152,7 @@ def _finite(part: GivenPart, original: FloatArray, block: slice, dtype: np.dtype
         row, column = wrong[0]
         value, remedy = original[row, column], "every feature must be a finite number"
         if np.isfinite(value):
-            remedy = f"it is too large for {dtype}, as which it would be stored"
+            remedy = f"it is too large for {dtype}, the type in which features are stored"
         elif original.dtype.itemsize == 2 and np.isinf(value):
             remedy = "float16 ends at 65504: save these features as float32"
         raise InputError(

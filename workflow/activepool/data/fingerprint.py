@@ -1,4 +1,4 @@
-"""Whether two datasets of image files are the same, wherever they lie, without a look at every image."""
+"""Fingerprints of datasets of image files, without reading every image."""
 
 import hashlib
 import json
@@ -9,16 +9,16 @@ from activepool.compute.arrays import IntArray
 from activepool.data.samples import Part, Samples
 from activepool.io.files import file_digest
 
-#: Images of each part that are read: a second's work where a file is read in a millisecond.
+#: Images of each part that are read: a second's work at a millisecond per file.
 IMAGES_READ = 1000
 
 
 def fingerprint(samples: Samples) -> str:
     """Return a digest of a dataset of image files.
 
-    It is that of its classes, of the name, label and order of every image, and of the bytes of
-    `IMAGES_READ` images of each part, spread evenly over it, or of all if there are no more. What it does
-    not show is another content, under the same name, of a few among many images.
+    It covers the classes; the name, label and order of every image; and the bytes of `IMAGES_READ` images of
+    each part, spread evenly over it, or of all if there are fewer. It misses a changed content, under the
+    same name, of a few among many images.
     """
     digest = hashlib.sha256(json.dumps(samples.class_names).encode())
     for name, part in samples.parts.items():
@@ -31,14 +31,14 @@ def fingerprint(samples: Samples) -> str:
 
 
 def spread_evenly(part: Part) -> IntArray:
-    """Return `IMAGES_READ` rows of a part, spread evenly over it, or all if there are no more."""
+    """Return `IMAGES_READ` rows of a part, spread evenly over it, or all if there are fewer."""
     return np.unique(np.linspace(0, len(part) - 1, min(len(part), IMAGES_READ)).astype(np.int64))
 
 
 def _content(samples: Samples, source: str) -> str:
     path = samples.image_path(source)
     try:
-        # A pipe would be waited for.
+        # Reading a pipe would block.
         return file_digest(path) if path.is_file() else "no file"
-    except OSError as error:  # to be told, or left out, when all images are looked at
+    except OSError as error:  # the check of all images reports it, or leaves it out
         return type(error).__name__

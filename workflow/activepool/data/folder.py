@@ -1,4 +1,4 @@
-"""Any folder of images: the classes are its sub-folders."""
+"""Folders of images, whose sub-folders are the classes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,17 +20,17 @@ from activepool.errors import InputError
 def load(root: str | Path, test_fraction: float | None = None) -> Samples:
     """List an image folder.
 
-    Either form will do:
+    It has one of these forms:
 
         root/train/<class>/...  with  root/test/<class>/...  (or root/val/, where there is no test/)
         root/<class>/...  or just  root/train/<class>/...  with ``test_fraction``
 
-    Images in ``unlabelled/`` (beside the class folders, or beside train/) are train samples whose label is
-    not known. Classes are numbered in the order of their names, or of their numbers if all are numbers.
+    Images in ``unlabelled/`` (beside the class folders, or beside train/) are train samples without a known
+    label. Classes are numbered in the order of their names, as numbers if all names are numbers.
 
     Args:
         root: the folder.
-        test_fraction: of each class, what part is split off for the test, where there is no test folder.
+        test_fraction: the share of each class to split off as test part, if there is no test folder.
     """
     root = existing_folder(root, "a folder of images, one sub-folder per class")
     test_folder = next((name for name in ("test", "val") if (root / name).is_dir()), None)

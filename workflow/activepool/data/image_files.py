@@ -1,7 +1,8 @@
-"""Image files: what is read of one.
+"""Reading of image files.
 
-The first frame; transparency is dropped; of 16 bits a channel the upper 8 are kept. The turn that a camera
-notes (EXIF) is applied where the caller wants it. In TIFF files Pillow always applies it.
+Of a file, the first frame is read, without its transparency; of 16 bits per channel, the upper 8. The
+rotation that a camera notes in EXIF is applied if the caller asks for it; in TIFF files Pillow always applies
+it.
 """
 
 import os
@@ -20,7 +21,7 @@ from activepool.data.image_formats import FORMATS
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError
 
-#: Pillow's modes of whole numbers and floats in 32 bits: nothing says which values are black and white.
+#: Pillow's modes of whole numbers and floats in 32 bits, whose values of black and white are undefined.
 MODES_WITHOUT_RANGE = ("I", "F")
 
 #: How to set an image upright, by the orientation that EXIF gives it (Exif 2.32, section 4.6.4 A).
@@ -37,11 +38,11 @@ TURNS: dict[object, Image.Transpose] = {
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """How whoever shows or learns from images reads the files of a dataset.
+    """The image files of a dataset.
 
     Attributes:
-        root: the folder that their paths start from.
-        upright: whether the turn that EXIF gives an image is applied.
+        root: the folder that relative paths start from.
+        upright: whether to apply the rotation in EXIF.
     """
 
     root: Path
@@ -49,29 +50,30 @@ class ImageFiles:
 
     @classmethod
     def from_file(cls, file: h5py.File) -> "ImageFiles":
-        """Return those of an open dataset.h5; a run tells its jobs if they lie elsewhere than it says."""
+        """Return the files of an open dataset.h5; IMAGES_FOLDER names their folder if it has moved."""
         root = os.environ.get(IMAGES_FOLDER) or str(file.attrs.get("root", ""))
         return cls(Path(root), bool(file.attrs.get("upright", False)))
 
     def read(self, path: str, mode: str) -> Image.Image:
-        """Return an image as ``RGB`` or ``L`` (grey); raises InputError that names it if that fails."""
+        """Return an image as ``RGB`` or ``L`` (grey); raises InputError, naming the file, if it cannot."""
         whole = self.root / path
         try:
             with without_remarks():
                 return decoded(whole, mode, self.upright)
-        # A damaged file makes its decoder raise nearly anything (OSError, SyntaxError, struct.error, ...).
+        # A damaged file makes its decoder raise nearly any error (OSError, SyntaxError, struct.error, ...).
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise InputError(
-                f"{whole}: not a readable image ({reason}); mend it, or make the dataset anew without it"
+                f"{whole}: not a readable image ({reason}); repair it, or make the dataset again without it"
             ) from error
 
 
 @contextmanager
 def without_remarks() -> Iterator[None]:
-    """Keep off the screen what Pillow remarks on images: odd palettes, damaged EXIF, a size as of a bomb.
+    """Suppress Pillow's warnings of odd palettes, damaged EXIF and very large images.
 
-    It never reads what is twice that size. For one thread, or around several, but not within each of them.
+    Pillow still refuses images of twice that size. Use it in one thread, or around several, not in each of
+    them.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
@@ -79,35 +81,35 @@ def without_remarks() -> Iterator[None]:
 
 
 def read_header(path: Path) -> bool:
-    """Look whether a file begins as an image of a known format; raises what Pillow raises if it does not.
+    """Check that a file begins like an image of a known format; raises Pillow's errors if it does not.
 
-    Returns: whether EXIF gives it a turn that `decoded` applies only where it is asked to.
+    Returns: whether EXIF has a rotation that `decoded` applies only if asked to.
     """
     with _opened(path) as image:
         return image.format != "TIFF" and _orientation(image) in TURNS
 
 
 def decoded(path: Path, mode: str, upright: bool = False) -> Image.Image:
-    """Return an image as ``RGB`` or ``L`` (grey), 8 bits a channel; raises what Pillow raises.
+    """Return an image as ``RGB`` or ``L`` (grey), 8 bits per channel; raises Pillow's errors.
 
     Args:
         path: the file.
         mode: the colours.
-        upright: whether to apply the turn that EXIF gives.
+        upright: whether to apply the rotation in EXIF.
     """
     with _opened(path) as image:
         pixels = image
         if image.mode.startswith("I;16"):
-            # Pillow would cut all that is above 255.
+            # Pillow would clip values above 255.
             pixels = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
         pixels = pixels.convert(mode)
-        # After the pixels, since a PNG may give its turn at its end, and Pillow has turned a TIFF by now.
+        # After the pixels: a PNG may have its EXIF at its end, and by now Pillow has rotated a TIFF.
         turn = TURNS.get(_orientation(image)) if upright else None
         return pixels if turn is None else pixels.transpose(turn)
 
 
 def _opened(path: Path) -> Image.Image:
-    """Open a file as one of FORMATS; a pipe, which nobody may ever write to, is not opened."""
+    """Open a file as one of FORMATS; refuses pipes, on which it might wait for ever."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise ValueError("a folder, pipe, socket or device, and no file")
     image = Image.open(path, formats=FORMATS)
@@ -118,10 +120,10 @@ def _opened(path: Path) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> object:
-    """Return the orientation that EXIF or XMP gives an image, as far as it is read; 1 if there is none."""
+    """Return the orientation in EXIF or XMP, from what has been read so far; 1 if there is none."""
     try:
         # Pillow's own method for PNG decodes the pixels first.
         return Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
-    # Damaged EXIF makes its reader raise nearly anything, and the picture is there all the same.
+    # Damaged EXIF makes its reader raise nearly any error; the picture is still readable.
     except Exception:
         return 1

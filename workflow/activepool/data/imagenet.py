@@ -13,10 +13,10 @@ from activepool.errors import InputError
 from activepool.io.files import read_text
 from activepool.io.index_files import whole_number
 
-#: A line of a list file is about this long; a larger file has too many lines for a preview.
+#: The usual length of a line in a list file, to see from its size whether a preview takes too long.
 BYTES_PER_LINE = 50
 
-#: How many missing classes a message shows.
+#: Missing classes that a message shows.
 MAX_SHOWN = 8
 
 
@@ -30,20 +30,20 @@ def load(root: str | Path) -> Samples:
 
 
 def preview(root: str | Path) -> Preview | None:
-    """Count the classes of a small subset; of the whole, see only that the folders are there."""
+    """Count the classes of a small subset; for a large one, only check that the folders exist."""
     root = _existing_root(root)
     return None if holds_more_than(root, MAX_PREVIEWED) else Preview.from_samples(load(root))
 
 
 def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | Path) -> Samples:
-    """Read ImageNet-LT (Liu et al. 2019), or any dataset that comes as lists of the same form.
+    """Read ImageNet-LT (Liu et al. 2019), or any dataset in lists of the same form.
 
     Args:
         root: the folder that the paths in the lists start from.
         train_list: a text file with lines ``path label``, such as ``train/n01440764/n01440764_190.JPEG 0``.
         test_list: the same for the test part.
 
-    Raises: InputError, with file and line, for what cannot be used, such as an image that is listed twice.
+    Raises: InputError, with file and line, for a line that cannot be used, such as an image listed twice.
     """
     root = existing_folder(root, "the folder that the paths in the lists start from")
     seen: dict[str, str] = {}
@@ -79,7 +79,7 @@ def _existing_root(root: str | Path) -> Path:
 
 
 def _read_list(path: str | Path, seen: dict[str, str]) -> Part:
-    """Read a list; ``seen`` has the place of each image of the lists before, and is added to."""
+    """Read a list; ``seen`` has the file and line of each image so far, and gets those of this list."""
     path = existing_file(path, "a list of lines 'path label'")
     paths, labels = [], []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
@@ -103,7 +103,7 @@ def _require_all_classes(path: str | Path, train: Part) -> None:
     present = np.unique(train.labels)
     count = int(present[-1]) + 1 - len(present)
     if count:
-        # As many numbers as there are classes, and some, hold the first that are missing.
+        # The first missing numbers are among the first len(present) + MAX_SHOWN numbers.
         missing = np.setdiff1d(np.arange(min(present[-1], len(present) + MAX_SHOWN)), present)[:MAX_SHOWN]
         more = f" and {count - len(missing)} more" if count > len(missing) else ""
         raise InputError(
@@ -113,14 +113,14 @@ def _require_all_classes(path: str | Path, train: Part) -> None:
 
 
 def _require_same_folders(path: str | Path, test: Part, class_names: list[str]) -> None:
-    """Raise InputError for a test image in the folder of a class other than its own: a list numbered anew."""
+    """Raise InputError for a test image in another class's folder: the lists number classes differently."""
     number_of = {name: number for number, name in enumerate(class_names)}
     for row, (label, source) in enumerate(zip(test.labels.tolist(), test.sources, strict=True)):
         folder = Path(source).parent.name
         if number_of.get(folder, label) != label:
             raise InputError(
                 f"{path}:{row + 1}: {source!r} has the class {label}, but the train images of folders called "
-                f"{folder} have {number_of[folder]}; number the classes of both lists alike"
+                f"{folder} have {number_of[folder]}; number the classes of both lists in the same way"
             )
 
 
@@ -129,7 +129,7 @@ def _class_names(train: Part, num_classes: int) -> list[str]:
     folders: list[set[str]] = [set() for _ in range(num_classes)]
     for label, source in zip(train.labels.tolist(), train.sources, strict=True):
         folders[label].add(source.rpartition("/")[0])
-    names = [Path(next(iter(found))).name for found in folders if len(found) == 1]
+    names = [Path(next(iter(of_class))).name for of_class in folders if len(of_class) == 1]
     if len(set(names)) == num_classes:
         return names
     return [str(number) for number in range(num_classes)]

@@ -6,7 +6,7 @@ define both forms. With C classes, of which the largest has n_max samples, and a
     exp:  class c keeps  int(n_max * mu^(c / (C - 1)))
     step: the first half of the classes keeps n_max, the other half  int(n_max * mu)
 
-and a class that has fewer keeps what it has.
+and a class that has fewer keeps all.
 """
 
 import numpy as np
@@ -21,10 +21,10 @@ KINDS = ("exp", "step")
 
 
 def kept_counts(class_counts: IntArray, kind: str, factor: float) -> IntArray:
-    """Return how many samples each class keeps, (C,) int64.
+    """Return the number of samples that each class keeps, (C,) int64.
 
     Args:
-        class_counts: (C,) samples that each class has.
+        class_counts: (C,) samples of each class.
         kind: ``exp`` or ``step``. With an odd C, the class in the middle belongs to the larger half.
         factor: mu, the smallest class over the largest.
 
@@ -53,14 +53,14 @@ def kept_counts(class_counts: IntArray, kind: str, factor: float) -> IntArray:
 
 
 def kept_rows(labels: IntArray, num_classes: int, kind: str, factor: float, seed: int) -> IntArray:
-    """Choose the train rows that stay, ascending.
+    """Return the train rows that stay, ascending.
 
     Args:
         labels: (N,) int64; rows of label -1 all stay.
         num_classes: C.
         kind, factor: see kept_counts.
-        seed: which samples of a class stay. With the same seed, a larger factor keeps all that a smaller
-            one keeps.
+        seed: selects the samples that stay. With the same seed, a larger factor keeps all samples that a
+            smaller one keeps.
     """
     known = np.flatnonzero(labels >= 0)
     counts = kept_counts(np.bincount(labels[known], minlength=num_classes), kind, factor)

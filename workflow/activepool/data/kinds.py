@@ -1,6 +1,6 @@
-"""The kinds of dataset, by name. A new kind is a module with these two functions, and a line here.
+"""The kinds of dataset, by name. A new kind is a module with the two functions of `Kind`, and a line here.
 
-Embeddings (``kind: embeddings``) are not here, since they have no images: see activepool.data.embeddings.
+Embeddings (``kind: embeddings``) are not here because they have no images: see activepool.data.embeddings.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ class Kind:
     Attributes:
         load: reads the dataset, or lists its files.
         preview: counts its classes in a second or two, or returns None if that takes longer. Raises
-            InputError for a path that is not there. Neither imports torch nor scikit-learn.
+            InputError for a path that does not exist. Imports neither torch nor scikit-learn.
     """
 
     load: Callable[..., Samples]
@@ -46,26 +46,26 @@ EMBEDDINGS = "embeddings"
 def build(kind: str, **options: Any) -> Samples:
     """Read a dataset of a kind.
 
-    Raises: InputError for an unknown kind or option, for missing files, for classes that cannot be as they
-    are (see class_checks), and for a dataset that has no train sample or no labelled test sample.
+    Raises: InputError for an unknown kind or option, for missing files, for wrong classes (see class_checks),
+    and for a dataset without a train sample or without a labelled test sample.
     """
     if kind not in KINDS:
         raise InputError(f"dataset: kind {kind!r} is not known; it must be one of {', '.join(KINDS)}")
     samples = call_with_options(kind, KINDS[kind].load, options)
     require_samples(samples.train.labels, samples.test.labels)
-    found = class_notices(
+    notices = class_notices(
         samples.root or kind, samples.class_names, samples.train.labels, samples.test.labels
     )
-    return replace(samples, notices=(*samples.notices, *found))
+    return replace(samples, notices=(*samples.notices, *notices))
 
 
 def preview(dataset: Mapping[str, Any]) -> Preview | None:
-    """Return the size of a dataset, before unreadable images are left out; None where counting takes long.
+    """Return the size of a dataset, unreadable images included; None if counting takes long.
 
     Args:
         dataset: see DatasetSettings.
 
-    Raises: InputError for settings that are not valid, and for a path that is not there.
+    Raises: InputError for invalid settings, and for a path that does not exist.
     """
     settings = DatasetSettings.parse(dataset)
     previews = {name: kind.preview for name, kind in KINDS.items()} | {EMBEDDINGS: embeddings.preview}
@@ -73,9 +73,9 @@ def preview(dataset: Mapping[str, Any]) -> Preview | None:
         raise InputError(
             f"dataset: kind {settings.kind!r} is not known; it must be one of {', '.join(previews)}"
         )
-    found = call_with_options(settings.kind, previews[settings.kind], settings.options)
-    if found is None:
+    size = call_with_options(settings.kind, previews[settings.kind], settings.options)
+    if size is None:
         return None
     if settings.imbalance is not None:
-        found = found.after(settings.imbalance)
-    return found if settings.fraction is None else found.subset(settings.fraction)
+        size = size.after(settings.imbalance)
+    return size if settings.fraction is None else size.subset(settings.fraction)

@@ -1,7 +1,7 @@
-"""The labels and sources of samples, as dataset.h5 and features.h5 both hold them.
+"""Labels and sources of samples, which dataset.h5 and features.h5 store in the same way.
 
-For each part (train, test): ``<part>/labels`` (n,) int64 (-1: not known), and optionally ``<part>/sources``:
-where a row came from (a path, or a row of the original dataset). Attribute ``class_names``: strings.
+For each part (train, test): ``<part>/labels`` (n,) int64 (-1: not known), and optionally ``<part>/sources``,
+the origin of each row (a path, or a row of the original dataset). Attribute ``class_names``: strings.
 """
 
 from dataclasses import dataclass
@@ -17,24 +17,24 @@ from activepool.io import hdf5_reading
 
 @dataclass
 class LabelledPart:
-    """One part (train or test): labels (-1: not known), and where each row came from."""
+    """One part (train or test): labels (-1: not known), and the origin of each row."""
 
     labels: IntArray
     sources: h5py.Dataset | None
 
     def sources_of(self, rows: IntArray) -> TextArray:
-        """Return the sources of the named rows as strings, (len(rows),); only where there are sources."""
+        """Return the sources of these rows as strings, (len(rows),); only if the file has sources."""
         ascending, inverse = np.unique(rows, return_inverse=True)
         return hdf5_reading.texts(self.sources, ascending)[inverse]
 
 
 class LabelFile:
-    """An open dataset.h5 or features.h5, of which labels and sources are read.
+    """An open dataset.h5 or features.h5, for its labels and sources.
 
     Attributes:
         path: the file.
         train, test: its parts.
-        class_names: of all C classes; their numbers where the file names none.
+        class_names: the names of all C classes; their numbers if the file has no names.
 
     Raises InputError, naming the file, if a dataset is missing or has the wrong type or shape.
     """
@@ -52,7 +52,7 @@ class LabelFile:
 
     @property
     def attributes(self) -> dict[str, object]:
-        """The file's attributes, as they are stored."""
+        """The file's attributes, as stored."""
         return dict(self._file.attrs)
 
     def __enter__(self) -> "LabelFile":
@@ -66,7 +66,7 @@ class LabelFile:
         return LabelledPart(labels, self._sources(part, len(labels)))
 
     def _labels(self, part: str, rows: int | None = None) -> IntArray:
-        """Return the labels of a part, which has so many rows."""
+        """Return the labels of a part, which must have this number of rows."""
         labels = self._dataset(f"{part}/labels")
         expected = labels.shape[:1] if rows is None else (rows,)
         if labels.shape != expected or labels.ndim != 1 or labels.dtype.kind not in "iu":
@@ -77,7 +77,7 @@ class LabelFile:
         return hdf5_reading.values(labels).astype(np.int64)
 
     def _sources(self, part: str, rows: int) -> h5py.Dataset | None:
-        """Return where the rows of a part came from, if the file says it."""
+        """Return the origin of the rows of a part, if the file has it."""
         name = f"{part}/sources"
         if name not in self._file:
             return None
@@ -99,18 +99,18 @@ class LabelFile:
                 )
 
     def _dataset(self, name: str) -> h5py.Dataset:
-        found = hdf5_reading.found_dataset(self._file, name)
-        if found is None:
+        dataset = hdf5_reading.found_dataset(self._file, name)
+        if dataset is None:
             raise InputError(f"{self.path}: dataset '{name}' is missing; is it a {self.path.name}?")
-        return found
+        return dataset
 
 
 def class_names_of(file: h5py.File) -> list[str]:
-    """Return the attribute ``class_names``, empty if there is none; InputError if it is no list of names."""
+    """Return the attribute ``class_names``, empty if absent; raises InputError for anything but names."""
     names = np.atleast_1d(file.attrs.get("class_names", []))
     try:
         texts = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
-        "".join(texts).encode()  # h5py hides bytes that are not UTF-8 in surrogates
+        "".join(texts).encode()  # h5py reads bytes that are not UTF-8 as surrogates
     except UnicodeError:
         raise InputError(f"{file.filename}: class_names must be in UTF-8") from None
     if names.ndim != 1 or (texts and names.dtype.kind not in "OSUiu"):

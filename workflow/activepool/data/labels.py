@@ -1,7 +1,7 @@
-"""The labels that a round may see: those of the file of samples, and those that annotators gave later.
+"""The labels of a round: those in the file of samples, and those that annotators gave later.
 
-A file of annotations (see activepool.data.annotations) fills in what the file of samples does not know, and
-never overwrites what it knows.
+A file of annotations (see activepool.data.annotations) adds labels that the file of samples lacks, and never
+overwrites one.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 
-#: How many unlabelled rows an error message shows.
+#: Unlabelled rows that an error message shows.
 MAX_SHOWN = 3
 
 
 @dataclass(frozen=True)
 class UsedLabels:
-    """What a stage has read of a file of annotations: all that its result depends on.
+    """The part of a file of annotations that the result of a stage depends on.
 
     Attributes:
-        annotations: the file.
-        samples: the file of samples that its rows are about.
-        labels: the label of each row that it used, by the row's number as text.
+        annotations: the file of annotations.
+        samples: the file of samples.
+        labels: the label of each row that the stage used, by the row's number as text.
     """
 
     annotations: str
@@ -33,15 +33,15 @@ class UsedLabels:
 
 
 def merged_labels(file: LabelFile, annotations: str | Path | None = None) -> IntArray:
-    """Return all labels of the train part, (N,) int64: -1 if awaited, `UNLABELABLE` if there can be none."""
+    """Return all labels of the train part, (N,) int64: -1 if not known, `UNLABELABLE` if marked so."""
     return file.train.labels if annotations is None else filled_in(TrainPart.of(file), annotations)
 
 
 def known_labels(file: LabelFile, rows: IntArray, annotations: str | Path | None = None) -> IntArray:
-    """Return the labels of ``rows`` of the training part, (len(rows),) int64; `UNLABELABLE` where marked.
+    """Return the labels of ``rows`` of the train part, (len(rows),) int64; `UNLABELABLE` if marked so.
 
-    Raises InputError if one has no label, with the first few and what to do; or if a row of the annotations
-    file cannot be used.
+    Raises InputError if a row has no label, with the first few such rows and the remedy; or if a row of the
+    file of annotations cannot be used.
     """
     labels = file.train.labels[rows]
     if annotations is not None and (labels < 0).any():
@@ -55,7 +55,7 @@ def known_labels(file: LabelFile, rows: IntArray, annotations: str | Path | None
 def used_labels(
     file: LabelFile, rows: IntArray, labels: IntArray, annotations: str | Path | None
 ) -> UsedLabels | None:
-    """Return which of the ``labels`` of ``rows``, both (n,), are annotations; None without such a file."""
+    """Return those ``labels`` of ``rows``, both (n,), that are annotations; None without such a file."""
     if annotations is None:
         return None
     bought = (file.train.labels[rows] == UNKNOWN) & (labels != UNKNOWN)

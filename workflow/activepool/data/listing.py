@@ -1,4 +1,4 @@
-"""Image files in folders, in an order that depends on their names alone."""
+"""Lists of image files in folders, in an order that depends only on their names."""
 
 import os
 from collections import Counter
@@ -14,29 +14,29 @@ from activepool.data.left_out import LeftOut
 from activepool.data.samples import UNKNOWN, Part
 from activepool.errors import InputError
 
-#: Endings of image files that a message shows; there are more.
+#: Suffixes of image files that a message shows; there are more.
 COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")
 
-#: The folder, among those of the classes or beside train, of images whose class is not known; in both
-#: spellings, and in any case of letters.
+#: The folder, among the class folders or beside train, of images whose class is not known; in both spellings,
+#: and in any case.
 UNLABELLED = ("unlabelled", "unlabeled")
 
-#: Names of folders that are more often parts of a dataset than classes.
+#: Folder names that more often mean a part of a dataset than a class.
 PARTS = ("train", "training", "test", "val", "valid", "validation")
 
-#: Folders that systems make for themselves, in lower case: of macOS's archives, of Synology's and QNAP's
-#: thumbnails, of bins and of file systems. Their images are no samples.
+#: Folders that systems make, in lower case: in macOS's archives, for Synology's and QNAP's thumbnails, for
+#: bins and file systems. Their images are no samples.
 SYSTEM_FOLDERS = (
     *("__macosx", "@eadir", "#recycle", "@recycle", "$recycle.bin"),
     *("system volume information", "lost+found"),
 )
 
-#: Images that are counted in a folder that is not read.
+#: The largest count of images in a folder that is not read.
 MAX_COUNTED = 100_000
 
 
 def existing_folder(path: str | Path, meaning: str) -> Path:
-    """Return ``path`` as a Path; raises InputError, with what it should be, if it is not a folder."""
+    """Return ``path`` as a Path; raises InputError, with its ``meaning``, if it is not a folder."""
     path = Path(path)
     if not path.is_dir():
         raise InputError(f"{path}: no such folder; it must be {meaning}")
@@ -44,7 +44,7 @@ def existing_folder(path: str | Path, meaning: str) -> Path:
 
 
 def existing_file(path: str | Path, meaning: str) -> Path:
-    """Return ``path`` as a Path; raises InputError, with what it should be, if it is not a file."""
+    """Return ``path`` as a Path; raises InputError, with its ``meaning``, if it is not a file."""
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; it must be {meaning}")
@@ -54,7 +54,7 @@ def existing_file(path: str | Path, meaning: str) -> Path:
 def class_folders(folder: Path) -> list[str]:
     """Return the names of the class folders in ``folder``, in the order of the classes.
 
-    Raises: InputError if there are none, or if an image lies beside them and so belongs to no class.
+    Raises: InputError if there are none, or if an image lies beside them and thus belongs to no class.
     """
     names = _visible_names(folder)
     stray = [name for name in names if is_image_name(name) and (folder / name).is_file()]
@@ -67,7 +67,7 @@ def class_folders(folder: Path) -> list[str]:
     classes = [
         name
         for name in names
-        if not _is_unlabelled(name) and not _is_of_system(name) and (folder / name).is_dir()
+        if not _is_unlabelled(name) and not _is_system_folder(name) and (folder / name).is_dir()
     ]
     if not classes:
         raise InputError(f"{folder}: has no class folders; it must hold one folder of images per class")
@@ -100,23 +100,23 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
     paths: list[str] = []
     problems: list[str] = []
     left_out.hidden += _hidden_folders(root, folder)
-    left_out.of_system += _folders_of_systems(root, folder)
+    left_out.of_system += _system_folders(root, folder)
     for name in class_folders(root / folder):
         if name not in index:
             problems.append(f"{root / folder / name}: {no_such_class(name, class_names)}")
             continue
         path = Path(folder, name).as_posix()
-        found = _images_under(root, path, left_out)
-        if not found:
+        images = _images_under(root, path, left_out)
+        if not images:
             problems.append(
                 f"{root / folder / name}: holds no image ({', '.join(COMMON_ENDINGS)}, ...); "
                 "add some, or remove the folder"
             )
         if name.lower() in PARTS:
             left_out.parts.append(path)
-        left_out.deep.update(_folders_below(found, path))
-        paths += found
-        labels += [index[name]] * len(found)
+        left_out.deep.update(_folders_below(images, path))
+        paths += images
+        labels += [index[name]] * len(images)
     if problems:
         raise InputError("\n".join(problems))
     part = Part.of_files(labels, paths)
@@ -127,19 +127,19 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
 
 
 def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> Part:
-    """Return ``part`` and after it, with no label, the images of ``root/folder``."""
-    found = _images_under(root, folder, left_out)
-    if not found:
+    """Return ``part`` followed by the images of ``root/folder``, without labels."""
+    images = _images_under(root, folder, left_out)
+    if not images:
         left_out.empty.append(folder)
-    _require_plain_names(root, found)
-    labels = np.concatenate([part.labels, np.full(len(found), UNKNOWN)])
-    return Part.of_files(labels, [*part.sources, *found])
+    _require_plain_names(root, images)
+    labels = np.concatenate([part.labels, np.full(len(images), UNKNOWN)])
+    return Part.of_files(labels, [*part.sources, *images])
 
 
 def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[str]:
-    """Count the images in ``root`` that lie in none of the folders of its parts.
+    """Count the images in ``root`` that lie outside the folders of its parts.
 
-    Returns: the folders beside these that hold unlabelled images, which are for the caller to take.
+    Returns: the folders of unlabelled images beside these, which the caller should add.
     """
     unlabelled = unlabelled_folders(root, "")
     for name in _visible_names(root):
@@ -156,18 +156,18 @@ def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[st
 
 
 def holds_more_than(root: Path, limit: int) -> bool:
-    """Tell whether there are more than ``limit`` images under ``root``, without a look at all of them."""
+    """Return whether there are more than ``limit`` images under ``root``, without listing all of them."""
     files = _files_under(root, "", LeftOut())
     return next(islice(files, limit, None), None) is not None
 
 
 def leads_out(path: str) -> bool:
-    """Tell whether a relative path leaves the folder that it starts from, by ``..``."""
+    """Return whether a relative path leaves its folder by ``..``."""
     return Path(os.path.normpath(path)).parts[:1] == (os.pardir,)
 
 
 def has_line_break(path: str) -> bool:
-    """Tell whether a name would break the lines of messages and of index files."""
+    """Return whether a name would break a line of a message or of an index file."""
     return len(path.splitlines()) > 1
 
 
@@ -178,20 +178,21 @@ def _images_under(root: Path, folder: str, left_out: LeftOut) -> list[str]:
 def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
     """Yield the image files under ``root/folder``, sub-folders included, as paths relative to ``root``.
 
-    A link that leads nowhere is one: whoever reads it will say so. What is not taken is counted.
+    A broken link is one of them: reading it will fail with a message. Other files are counted in
+    ``left_out``.
     """
     try:
         with os.scandir(root / folder) as entries:
-            found = list(entries)
+            listed = list(entries)
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be listed ({error.strerror})") from error
-    for entry in found:
+    for entry in listed:
         path = f"{folder}/{entry.name}" if folder else entry.name
         is_folder = _is_kind(entry.is_dir)
         if entry.name.startswith("."):
             if is_folder or is_image_name(entry.name):
                 left_out.hidden.append(path)
-        elif is_folder and _is_of_system(entry.name):
+        elif is_folder and _is_system_folder(entry.name):
             left_out.of_system.append(path)
         elif is_folder:
             _require_no_circle(entry.path)
@@ -204,32 +205,32 @@ def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
             yield path
 
 
-def _is_kind(look: Callable[[], bool]) -> bool:
-    """Return what ``look`` finds; False for what cannot be looked at, such as a link in a circle."""
+def _is_kind(check: Callable[[], bool]) -> bool:
+    """Return the result of ``check``; False if it fails, such as for a link in a circle."""
     try:
-        return look()
+        return check()
     except OSError:
         return False
 
 
 def _folders_below(paths: list[str], folder: str) -> Counter[str]:
-    """Count the images that lie in folders below ``folder``."""
+    """Count the images in folders below ``folder``."""
     parents = Counter(path.rpartition("/")[0] for path in paths)
     del parents[folder]
     return parents
 
 
 def _require_no_circle(folder: str) -> None:
-    """Raise InputError for a link to a folder above it, below which there is no end of folders."""
+    """Raise InputError for a link to a folder above it, which would never end."""
     if not os.path.islink(folder):  # noqa: PTH114
         return
-    link = Path(os.path.abspath(folder))  # noqa: PTH100, which unlike Path.resolve follows no link
+    link = Path(os.path.abspath(folder))  # noqa: PTH100, unlike Path.resolve it follows no link
     if link.resolve() in [above.resolve() for above in link.parents]:
         raise InputError(f"{folder}: is a link to a folder above it; remove it, or link to another folder")
 
 
 def _visible_names(folder: Path) -> list[str]:
-    """Return what a folder holds, sorted, without what is hidden, such as macOS's ``._x.jpg``."""
+    """Return the names in a folder, sorted, without hidden ones such as macOS's ``._x.jpg``."""
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
@@ -238,15 +239,15 @@ def _hidden_folders(root: Path, folder: str) -> list[str]:
     return [path.relative_to(root).as_posix() for path in hidden]
 
 
-def _folders_of_systems(root: Path, folder: str) -> list[str]:
+def _system_folders(root: Path, folder: str) -> list[str]:
     return [
         Path(folder, name).as_posix()
         for name in _visible_names(root / folder)
-        if _is_of_system(name) and (root / folder / name).is_dir()
+        if _is_system_folder(name) and (root / folder / name).is_dir()
     ]
 
 
-def _is_of_system(name: str) -> bool:
+def _is_system_folder(name: str) -> bool:
     return name.lower() in SYSTEM_FOLDERS
 
 

@@ -1,4 +1,4 @@
-"""A list of image files in a CSV: the form for images that lie anywhere."""
+"""Manifests: CSV lists of image files, which may lie anywhere."""
 
 import os
 from collections.abc import Iterator
@@ -21,16 +21,16 @@ from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 
 COLUMNS = ("path", "label", "split")
 
-#: A row is about this long; a larger file has too many rows for a preview.
+#: The usual length of a row, to see from the size of a file whether a preview takes too long.
 BYTES_PER_ROW = 50
 
-#: Problems that are told at once.
+#: Problems that a message lists.
 MAX_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a manifest: where it stands, and its fields; an unknown label is empty."""
+    """A row of a manifest: its line and its fields; an unknown label is empty."""
 
     line: int
     path: str
@@ -47,18 +47,17 @@ def load(
     """Read a manifest: a CSV file with the columns ``path``, ``label`` and ``split``; others are ignored.
 
     ``path`` is an image file, absolute, or relative to ``root`` and below it. ``label`` is the class, a name
-    or a number, or empty (or -1) if it is not known. ``split`` is train or test; empty means train. The
-    classes are the labels of the train part, in the order of their names, or of their numbers if all are
-    whole numbers; or those of ``class_names``, in their order.
+    or a number; empty (or -1) if it is not known. ``split`` is train or test; empty means train. The classes
+    are ``class_names`` in their order, or else the labels of the train part in the order of their names, as
+    numbers if all names are whole numbers.
 
     Args:
         path: the CSV file.
-        root: the folder that paths start from; by default the folder of the manifest.
-        test_fraction: of each class, what part is split off for the test, where no row says test.
+        root: the folder that relative paths start from; by default that of the manifest.
+        test_fraction: the share of each class to split off as test part, if no row says test.
+        class_names: the names of all classes, if some have no labelled train sample yet.
 
-        class_names: of all classes, for a dataset in whose train part some have no labelled sample yet.
-
-    Raises: InputError, with a line for each row that cannot be used, by file and line.
+    Raises: InputError, with a line for each row that cannot be used, naming file and line.
     """
     manifest = existing_file(path, f"a CSV file with the columns {', '.join(COLUMNS)}")
     meaning = "the folder that the paths of the manifest start from"
@@ -73,7 +72,7 @@ def load(
         *(_label_problems(rows, names) if class_names is None else _undeclared(rows, names)),
     ]
     if problems:
-        raise InputError("\n".join(_some_lines(manifest, problems)))
+        raise InputError("\n".join(_first_lines(manifest, problems)))
     index = {name: number for number, name in enumerate(names)} | {"": UNKNOWN}
 
     def part(split: str) -> Part:
@@ -101,7 +100,7 @@ def preview(
 
 
 def _read_rows(manifest: Path) -> tuple[list[Row], list[tuple[int, str]]]:
-    """Return the rows, and a line and a problem for each that has too many fields or too few."""
+    """Return the rows, and the line and problem of each row with too many or too few fields."""
     lines = read_rows(manifest)
     _, header = next(lines, (1, []))
     _check_header(manifest, header)
@@ -128,7 +127,7 @@ def _check_header(manifest: Path, names: list[str]) -> None:
 
 
 def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
-    """Yield the line of each row that cannot be used, and why."""
+    """Yield the line and problem of each row that cannot be used."""
     seen: dict[str, int] = {}
     for row in rows:
         if row.split not in ("train", "test"):
@@ -143,7 +142,7 @@ def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
                 f"path {row.path!r} leaves {root}; it must lie below it, or be absolute, or start from "
                 "another root",
             )
-        # Unlike Path.is_file these say no for a name that is too long.
+        # Unlike Path.is_file, these return False for a name that is too long.
         elif not os.path.isfile(path := root / row.path):  # noqa: PTH113
             is_special = os.path.exists(path) and not path.is_dir()  # noqa: PTH110
             what = "no file but a pipe, socket or device" if is_special else "no such file"
@@ -153,7 +152,7 @@ def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
 
 
 def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield the line of each label that is no class, or can hardly be meant as one, where it first occurs."""
+    """Yield the first line and the problem of each label that is no class, or hardly meant as one."""
     line_of: dict[str, int] = {}
     for row in sorted(rows, key=lambda row: row.split != "train"):
         if row.label:
@@ -189,7 +188,7 @@ def _undeclared(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, 
             yield row.line, f"label {row.label!r} is not in class_names ({', '.join(class_names[:20])})"
 
 
-def _some_lines(manifest: Path, problems: list[tuple[int, str]]) -> list[str]:
+def _first_lines(manifest: Path, problems: list[tuple[int, str]]) -> list[str]:
     lines = [f"{manifest}:{line}: {problem}" for line, problem in sorted(problems)]
     more = len(lines) - MAX_PROBLEMS
     return [*lines[:MAX_PROBLEMS], *([f"{manifest}: {more:,} more of the kind"] if more > 0 else [])]

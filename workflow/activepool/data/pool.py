@@ -1,4 +1,4 @@
-"""The pool: which rows of the training part can still be picked."""
+"""The pool: the rows of the train part that can still be picked."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from activepool.errors import InputError
 def unlabelled_pool(num_train: int, validation: IntArray, labelled: IntArray) -> IntArray:
     """Return the rows that are neither validation nor labelled, ascending, (n,) int64.
 
-    Raises InputError if a row is outside the training part, or both in validation and labelled.
+    Raises InputError if a row is outside the train part, or both in validation and labelled.
     """
     free = np.ones(num_train, dtype=bool)
     for name, rows in (("the validation split", validation), ("the labelled set", labelled)):

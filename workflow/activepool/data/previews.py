@@ -1,4 +1,4 @@
-"""What is known of a dataset before any job: enough to see that a budget or a class is too small."""
+"""Sizes of datasets, known before any job: enough to see that a budget or a class is too small."""
 
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from activepool.data.samples import UNKNOWN, Samples
 from activepool.data.settings import Imbalance
 from activepool.data.subset import subset_counts
 
-#: Files that are listed, or lines that are read, for a preview: about a second's work.
+#: Files or lines that a preview reads at most: about a second's work.
 MAX_PREVIEWED = 100_000
 
 
@@ -21,10 +21,10 @@ class Preview:
 
     Attributes:
         train_class_counts: (C,) int64, labelled train samples of each class.
-        num_train: train samples, those of unknown label included.
+        num_train: train samples, including those without a known label.
         num_test: test samples.
-        class_names: the C names; for CIFAR numbers, since the names are in files that are not read.
-        notices: what a person should know of the dataset, a line each.
+        class_names: the C names; for CIFAR their numbers, because a preview does not read the files of names.
+        notices: what a person should know about the dataset, a line each.
     """
 
     train_class_counts: IntArray
@@ -35,7 +35,7 @@ class Preview:
 
     @classmethod
     def of_labels(cls, where: object, train: IntArray, test: IntArray, class_names: list[str]) -> "Preview":
-        """Count labels (-1: not known) of the dataset that messages call ``where``; see class_notices."""
+        """Count labels (-1: not known); ``where`` is the name of the dataset in messages."""
         notices = class_notices(where, class_names, train, test)
         counts = np.bincount(train[train != UNKNOWN], minlength=len(class_names))
         return cls(counts, len(train), len(test), class_names, notices)
@@ -43,8 +43,8 @@ class Preview:
     @classmethod
     def from_samples(cls, samples: Samples) -> "Preview":
         """Count samples."""
-        found = cls.of_labels(samples.root, samples.train.labels, samples.test.labels, samples.class_names)
-        return replace(found, notices=(*samples.notices, *found.notices))
+        size = cls.of_labels(samples.root, samples.train.labels, samples.test.labels, samples.class_names)
+        return replace(size, notices=(*samples.notices, *size.notices))
 
     def after(self, imbalance: Imbalance) -> "Preview":
         """Return the preview of the same dataset with fewer train samples of some classes."""
@@ -53,7 +53,7 @@ class Preview:
         return replace(self, train_class_counts=counts, num_train=self.num_train - lost)
 
     def subset(self, fraction: float) -> "Preview":
-        """Return the preview of a share of the same dataset; of the test part it is nearly right."""
+        """Return the preview of a share of the same dataset; the size of the test part is approximate."""
         counts = subset_counts(self.train_class_counts, fraction)
         unlabelled = self.num_train - int(self.train_class_counts.sum())
         kept = int(counts.sum() + subset_counts(np.array([unlabelled]), fraction)[0])

@@ -1,10 +1,10 @@
 """Samples of a dataset, and dataset.h5, the file that holds them.
 
 Layout of dataset.h5, for each part (train, test): ``<part>/labels`` (n,) int64 (-1: not known);
-``<part>/sources`` (n,) strings, what a person would recognise a row by; and either ``<part>/images``
+``<part>/sources`` (n,) strings by which a person recognises a row; and either ``<part>/images``
 (n, H, W, C) uint8 or ``<part>/paths`` (n,) strings, absolute or relative to the attribute ``root``.
-Attributes: ``class_names``, a list of strings; ``upright``, whether images in files are read with the turn
-that EXIF gives them.
+Attributes: ``class_names``, a list of strings; ``upright``, whether the rotation in EXIF is applied to image
+files.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from activepool.io.hdf5_writing import written_hdf5
 #: The label of a sample whose class is not known.
 UNKNOWN = -1
 
-#: The environment variable by which a run tells its jobs where the images lie, if not where they were listed.
+#: The environment variable with the folder of the images, if it is not the one where they were listed.
 IMAGES_FOLDER = "ACTIVEPOOL_IMAGES"
 
 
@@ -49,7 +49,7 @@ class Part:
         return len(self.labels)
 
     def take(self, rows: IntArray | BoolArray) -> "Part":
-        """Return the named rows (indices or a mask), in that order."""
+        """Return these rows (indices or a mask), in this order."""
         images = None if self.images is None else self.images[rows]
         return Part(self.labels[rows], self.sources[rows], images)
 
@@ -60,10 +60,10 @@ class Samples:
 
     Attributes:
         train, test: its two parts.
-        class_names: of all C classes, by number.
+        class_names: the names of all C classes, by number.
         root: the folder that relative paths start from.
-        upright: whether image files are read with the turn that EXIF gives them.
-        notices: what a person should know of how it was read, a line each.
+        upright: whether the rotation in EXIF is applied to image files.
+        notices: what a person should know about the reading of the dataset, a line each.
     """
 
     train: Part
@@ -79,12 +79,12 @@ class Samples:
         return {"train": self.train, "test": self.test}
 
     def image_path(self, source: str) -> Path:
-        """Return where the image of a sample in a file lies."""
+        """Return the path of the image of a sample in a file."""
         return Path(self.root) / source
 
 
 def with_notice(samples: Samples, notice: str | None) -> Samples:
-    """Return samples with a notice more, if it is one."""
+    """Return samples with one more notice, unless it is None."""
     return samples if notice is None else replace(samples, notices=(*samples.notices, notice))
 
 
@@ -96,12 +96,12 @@ def split_off_test(part: Part, fraction: float) -> tuple[Part, Part]:
 
 
 def require_one_test_part(where: object, has_own: bool, own: str, test_fraction: float | None) -> None:
-    """Raise InputError unless a dataset has either a test part of its own or the option test_fraction.
+    """Raise InputError unless a dataset has either its own test part or the option test_fraction.
 
     Args:
         where: the file or folder of the dataset.
         has_own: whether it has a test part.
-        own: what a test part of its own is, or would be.
+        own: what its own test part is, or would be.
         test_fraction: the option.
     """
     if has_own and test_fraction is not None:
@@ -113,7 +113,7 @@ def require_one_test_part(where: object, has_own: bool, own: str, test_fraction:
 
 
 def require_samples(train_labels: IntArray, test_labels: IntArray) -> None:
-    """Raise InputError if there is nothing to learn from, or nothing to measure on."""
+    """Raise InputError without any train sample, or without a labelled test sample."""
     if not len(train_labels):
         raise InputError("dataset: the train part is empty; it must hold at least one sample")
     if not (test_labels != UNKNOWN).any():

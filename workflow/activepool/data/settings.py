@@ -1,4 +1,4 @@
-"""The settings of a dataset, as a configuration or a command line gives them, and the options of its kind."""
+"""The settings of a dataset from a configuration or a command line, and the options of its kind."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ class Imbalance(BaseModel):
 
 
 class DatasetSettings(BaseModel):
-    """What to read, and what to make of it."""
+    """A dataset: what to read, and how to reduce it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,9 +47,9 @@ class DatasetSettings(BaseModel):
 
 
 def call_with_options(kind: str, function: Callable[..., Result], options: Mapping[str, Any]) -> Result:
-    """Return ``function(**options)``, after a check of the options against its signature.
+    """Check the options against the signature of ``function``, and return ``function(**options)``.
 
-    Raises: InputError that names all options that are not known, missing or of the wrong type.
+    Raises: InputError that names all options that are unknown, missing, or of the wrong type.
     """
     if not isinstance(options, Mapping):
         raise InputError(f"dataset of kind {kind!r}: its options must be given by name, as {{option: value}}")
@@ -64,8 +64,8 @@ def call_with_options(kind: str, function: Callable[..., Result], options: Mappi
 
 def _in_one_line(error: ValidationError) -> str:
     wrong: dict[str, str] = {}
-    for found in error.errors():
-        # The first of what is said of a key, which may be of several types; their names are no part of it.
-        key = ".".join(part for part in map(str, found["loc"]) if part.isidentifier() and part != "str")
-        wrong.setdefault(f"{key}: " if key else "", f"{found['msg'][0].lower()}{found['msg'][1:]}")
+    for detail in error.errors():
+        # The first error of a key, which may have several types; leave out the names of these.
+        key = ".".join(part for part in map(str, detail["loc"]) if part.isidentifier() and part != "str")
+        wrong.setdefault(f"{key}: " if key else "", f"{detail['msg'][0].lower()}{detail['msg'][1:]}")
     return "; ".join(key + message for key, message in wrong.items())

@@ -1,6 +1,6 @@
-"""Which rows of a dataset serve for what: test, validation, the initial pool.
+"""Splits of a dataset: test part, validation, initial pool.
 
-All splits are over rows whose label is known; each depends on the labels, a fraction or size, and a seed.
+A split contains only rows with a known label; it depends on the labels, a fraction or size, and a seed.
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from activepool.data.allocation import balanced_counts, draw_per_class
 from activepool.data.pool import unlabelled_pool
 from activepool.errors import InputError
 
-#: A test part that is split off belongs to the dataset: it is the same for every seed of an experiment.
+#: A test part that is split off belongs to the dataset: it is the same for all seeds of an experiment.
 TEST_SEED = 0
 
 
 def held_out_rows(labels: IntArray, fraction: float) -> IntArray:
-    """Choose the test part of a dataset that has none of its own.
+    """Choose the test part of a dataset that has none.
 
-    Each class gives ``fraction`` of its samples, rounded, at least one, and keeps at least one; the one
-    sample of a class of one stays in the train part.
+    Each class gives ``fraction`` of its samples, rounded and at least one, and keeps at least one; the only
+    sample of a class stays in the train part.
 
     Args:
         labels: (n,) int64; rows of label -1 stay in the train part.
@@ -37,15 +37,15 @@ def held_out_rows(labels: IntArray, fraction: float) -> IntArray:
 
 
 def validation_counts(class_counts: IntArray, fraction: float, class_names: Sequence[str]) -> IntArray:
-    """Return how many samples of each class go to the validation split.
+    """Return the number of samples of each class in the validation split.
 
-    The split has ``fraction`` of the labelled samples, as equal a number of each class as the classes allow.
-    A class that has labelled samples gives at least one, and keeps at least one for the pool.
+    The split has ``fraction`` of the labelled samples, divided as equally as the classes allow. A class with
+    labelled samples gives at least one, and keeps at least one for the pool.
 
     Args:
-        class_counts: (C,) labelled train samples of each class; a class of none is left out.
+        class_counts: (C,) labelled train samples of each class; a class without any is left out.
         fraction: between 0 and 1, both excluded.
-        class_names: the C names, for the messages.
+        class_names: the C names, for messages.
 
     Raises: InputError if a class is too small, or the fraction too small or too large, for that.
     """
@@ -82,7 +82,7 @@ def validation_rows(labels: IntArray, fraction: float, seed: int, class_names: S
     Args:
         labels: (N,) int64 of the train part; rows of label -1 are never chosen.
         fraction: see validation_counts.
-        seed: of the run; with the labels and the fraction, all that the split depends on.
+        seed: the seed of the run.
         class_names: the C names.
 
     Returns: the validation rows, ascending.
@@ -94,18 +94,18 @@ def validation_rows(labels: IntArray, fraction: float, seed: int, class_names: S
 
 
 def initial_pool(labels: IntArray, validation: IntArray, kind: str, size: int, seed: int) -> IntArray:
-    """Choose the rows that the first round is trained on.
+    """Choose the labelled rows of the first round.
 
     Args:
         labels: (N,) int64 of the train part; rows of label -1 are never chosen.
         validation: rows that are not in the pool.
-        kind: ``random``, uniform over the labelled rows of the pool; or ``balanced``, as equal a number of
-            each class as those rows allow.
-        size: how many.
-        seed: of the run.
+        kind: ``random``, uniform over the labelled rows of the pool; or ``balanced``, as equal numbers of
+            each class as these rows allow.
+        size: the number of rows.
+        seed: the seed of the run.
 
-    Returns: (size,) rows, in random order. A larger random pool starts with the smaller one of its seed.
-    Raises: InputError if the pool has fewer labelled rows, or the validation split names others.
+    Returns: (size,) rows, in random order. A larger random pool begins with the smaller one of the same seed.
+    Raises: InputError if the pool has fewer labelled rows, or if a validation row is outside the train part.
     """
     pool = unlabelled_pool(len(labels), validation, np.empty(0, dtype=np.int64))
     candidates = pool[labels[pool] >= 0]
@@ -129,5 +129,5 @@ def _require_fraction(name: str, fraction: float) -> None:
 
 
 def _rounded_up(part: int, whole: int) -> float:
-    """Return part / whole as a number of four digits that is not below it."""
+    """Return part / whole, rounded up to four digits."""
     return float(np.ceil(part / whole * 1e4) / 1e4)

@@ -1,4 +1,4 @@
-"""Training images of dataset.h5 as small squares in colour, for people to look at; torch is not needed."""
+"""Train images of dataset.h5 as small squares in colour, for people to look at; without torch."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,23 +13,23 @@ from activepool.io import hdf5_reading
 
 
 def thumbnails(path: str | Path, rows: IntArray, side: int) -> ImageArray:
-    """Return the central square of each of the named images of the train part, (n, side, side, 3) uint8.
+    """Return the central squares of images of the train part, (n, side, side, 3) uint8.
 
-    Images that are smaller are enlarged pixel by pixel.
+    Smaller images are enlarged pixel by pixel.
 
     Args:
         path: dataset.h5.
         rows: (n,), in any order.
-        side: in pixels.
+        side: the side of a square, in pixels.
 
-    Raises: InputError if the file holds no images, or one cannot be read.
+    Raises: InputError if the file has no images, or one cannot be read.
     """
     squares = [_square(image, side) for image in _images(path, rows)]
     return np.stack(squares) if squares else np.empty((0, side, side, 3), dtype=np.uint8)
 
 
 def _images(path: str | Path, rows: IntArray) -> Iterator[Image.Image]:
-    # HDF5 takes rows in ascending order only.
+    # HDF5 reads rows in ascending order only.
     ascending, inverse = np.unique(rows, return_inverse=True)
     with hdf5_reading.opened(path) as file:
         stored = hdf5_reading.found_dataset(file, "train/images")

@@ -1,4 +1,4 @@
-"""How many images of a dataset EXIF turns: cameras store what they see, and note how they were held."""
+"""Images that EXIF rotates: a camera stores what it sees, and notes how it was held."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from activepool.data.samples import Samples
 
 
 def turn_notice(samples: Samples, turned: int, seen: int | None = None) -> str | None:
-    """Return what to say of the turns; None if there are none, or they are applied.
+    """Return the notice of rotated images; None if there are none, or the rotation is applied.
 
     Args:
         samples: a dataset of image files.
-        turned: images that EXIF turns.
-        seen: among how many; None for all.
+        turned: the number of images that EXIF rotates.
+        seen: the number of images that were checked; None for all.
     """
     if not turned or samples.upright:
         return None
@@ -27,7 +27,7 @@ def turn_notice(samples: Samples, turned: int, seen: int | None = None) -> str |
 
 
 def look_for_turns(samples: Samples) -> str | None:
-    """Return the notice of a look at the headers of some images of each part, spread evenly over it."""
+    """Return the notice after a look at some images of each part, spread evenly over it."""
     paths = [
         samples.image_path(source)
         for part in samples.parts.values()
@@ -42,6 +42,6 @@ def look_for_turns(samples: Samples) -> str | None:
 def _is_turned(path: Path) -> bool:
     try:
         return read_header(path)
-    # It is said, or the image left out, when all of them are looked at.
+    # The check of all images reports it, or leaves the image out.
     except Exception:
         return False

@@ -1,4 +1,4 @@
-"""Which class a label that somebody typed stands for: by its name, or by its number where no name is one."""
+"""The class of a label that somebody typed: by its name, or by its number if no name is a number."""
 
 import difflib
 from collections.abc import Sequence
@@ -7,15 +7,15 @@ from functools import cache, cached_property
 from activepool.data.class_names import loose_form
 from activepool.io.index_files import whole_number
 
-#: How many classes a message lists.
+#: Classes that a message lists.
 MAX_LISTED = 20
 
 
 class Classes:
-    """The names of C classes, to look up labels in.
+    """The names of C classes, to look up labels.
 
-    A number stands for a class only where no class has a number for a name: among classes 2, 3, 5 and 7, or
-    01, 02 and 03, the label 1 is a mistake and not the second class.
+    A number means a class only if no class has a number as its name: among classes 2, 3, 5 and 7, or 01, 02
+    and 03, the label 1 is a mistake and not the second class.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -25,14 +25,14 @@ class Classes:
         self._likely = cache(self._find_likely)
 
     def number(self, label: str) -> int | None:
-        """Return the class that ``label`` stands for; None if it is no class."""
+        """Return the class of ``label``; None if it is no class."""
         if label in self._number_of:
             return self._number_of[label]
         number = whole_number(label) if self._numbered else None
         return number if number is not None and number < len(self.names) else None
 
     def problem(self, label: str) -> str:
-        """Return what is wrong with a label that is no class, and which one may be meant."""
+        """Return what is wrong with a label that is no class, and the likely class."""
         listed = ", ".join([*self.names[:MAX_LISTED], *(["..."] if len(self.names) > MAX_LISTED else [])])
         likely = self._likely(label)
         if likely is None:
@@ -45,7 +45,7 @@ class Classes:
         return {loose_form(name): name for name in reversed(self.names)}
 
     def _find_likely(self, label: str) -> str | None:
-        """Return the class that is written most like ``label``, None if none is."""
+        """Return the class with the spelling nearest to ``label``; None if none is near."""
         form = loose_form(label)
         if form in self._by_form:
             return self._by_form[form]
@@ -59,8 +59,8 @@ class Classes:
 
 
 def _as_number(text: str) -> float | None:
-    """Return the finite number that ``text`` writes; None if it writes none."""
-    if "_" in text:  # which Python takes for a separator of digits
+    """Return the finite number in ``text``; None if it is none."""
+    if "_" in text:  # Python allows it between digits
         return None
     try:
         number = float(text)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from queries import Problem
 
+from activepool.api.options import validate_options
 from activepool.errors import InputError
 from activepool.plugins import load_module
 from activepool.strategies.registry import find_strategy
-from planning.options import validate_options
 
 #: A strategy in the style of a larger project: annotations are text, and one name serves type checkers alone.
 MODERN = '''

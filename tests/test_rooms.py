@@ -11,7 +11,7 @@ LIBRARY = Path(activepool.__file__).parent
 ROOMS = (
     *("errors", "plugins", "compute", "io", "parallel", "data", "records", "backbones", "features"),
     *("heads", "evaluation", "scores", "diversity", "adversarial", "strategies", "pretraining", "finetuning"),
-    *("figures", "tracking", "stages"),
+    *("figures", "tracking", "api", "stages"),
 )
 
 #: What lies beside the rooms.

@@ -124,7 +124,7 @@ def test_a_feature_that_is_no_number_is_told(value):
     features = np.ones((300, 4), dtype=np.float32)
     features[217, 2] = value
     head = LinearHead(np.ones((3, 4), dtype=np.float32), np.zeros(3, dtype=np.float32))
-    with pytest.raises(InputError, match="train/features: row 217 has values that are not finite"):
+    with pytest.raises(InputError, match="features: row 217 has values that are not finite"):
         PoolScorer(FeatureMatrix.of_array(features), head, Compute()).score(np.arange(300), ("margin",))
 
 

@@ -1,7 +1,42 @@
 """Pool-based active learning on self-supervised features.
 
-The library under the workflow. It knows nothing of Snakemake, of the folder ``results/`` or of the
-configuration file: ``activepool.stages`` are the programs that join it to files.
+`select`, `train_head` and `score` work on arrays; docs/library.md shows how. ``activepool.stages`` are the
+programs that join the same code to files. Nothing here knows Snakemake, the folder ``results/`` or the
+configuration file.
 """
 
+TYPE_CHECKING = False  # that of typing takes 9 ms to import
+
+if TYPE_CHECKING:  # importing one part of the library does not import all of it
+    from activepool.api.heads import Head, train_head
+    from activepool.api.scoring import score
+    from activepool.api.selection import select
+    from activepool.errors import InputError
+
 __version__ = "0.2.0"
+
+__all__ = ["Head", "InputError", "__version__", "score", "select", "train_head"]
+
+#: The modules that have the names above.
+_MODULES = {
+    "Head": "activepool.api.heads",
+    "InputError": "activepool.errors",
+    "score": "activepool.api.scoring",
+    "select": "activepool.api.selection",
+    "train_head": "activepool.api.heads",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first asked for."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

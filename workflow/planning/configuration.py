@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from activepool.api.options import validate_options
 from activepool.backbones.checkpoint_formats import CheckpointFormat, FormatName
 from activepool.backbones.registry import BACKBONES, check_name
 from activepool.errors import InputError
@@ -29,7 +30,6 @@ from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from activepool.tracking.registry import TrackerName
 from planning.datasets import Dataset
-from planning.options import validate_options
 from planning.sections import MOST, Count, Fraction, Name, PathText, Settings, section_of
 
 

@@ -7,9 +7,9 @@ folders of their own; experiments whose data become the same share dataset, pret
 
 from typing import Any
 
+from activepool.api.options import validate_options
 from activepool.errors import InputError
 from activepool.strategies.registry import find_strategy
-from planning.options import validate_options
 
 #: What is multiplied by ``scale``, by section; at least 1 stays.
 SCALED = {

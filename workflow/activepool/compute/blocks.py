@@ -11,7 +11,7 @@ would cost seconds in each short job), torch on a GPU.
 import ctypes
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -59,10 +59,12 @@ class Compute:
     Attributes:
         device: ``"cpu"``, or a torch device such as ``"cuda"``.
         workers: threads that compute blocks; they change the time, never the result.
+        keeps_memory: whether freed memory stays in this process: good for a stage, bad for a user's session.
     """
 
     device: str = "cpu"
     workers: int = 1
+    keeps_memory: bool = True
 
     def array(self, values: np.ndarray) -> Array:
         """Return ``values`` on the device: the same NumPy array on a CPU, a torch tensor elsewhere."""
@@ -85,6 +87,9 @@ class Compute:
         """Yield a function like `map`, for many short calls: threads and BLAS are set up once."""
 
         def mapping(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+            if isinstance(items, Sized) and len(items) == 1:
+                yield from map(function, items)
+                return
             waiting: deque[Future[Result]] = deque()
             for item in items:
                 waiting.append(executor.submit(function, item))
@@ -93,7 +98,8 @@ class Compute:
             while waiting:
                 yield waiting.popleft().result()
 
-        keep_freed_memory()
+        if self.keeps_memory:
+            keep_freed_memory()
         with one_blas_thread(), ThreadPoolExecutor(self.workers) as executor:
             yield _in_turn if self.workers == 1 else mapping
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Mapping, row_blocks
-from activepool.features.store import FeatureMatrix
+from activepool.features.store import FeatureMatrix, require_finite
 from activepool.scores.nearest import NearestPerClass
 
 #: Squared distances below this part of the squared norms are rounding errors.
@@ -131,6 +131,7 @@ class NearestToClass:
 
         def offer(block: slice) -> None:
             samples = self._features.take(pool[block], np.float64)
+            require_finite(pool[block], samples.sum(axis=1))
             nearest.offer(self._means.ratios(samples, majority), pool[block])
 
         for _ in mapping(offer, row_blocks(len(pool), BLOCK_ROWS)):

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import h5py
 import numpy as np
@@ -28,6 +29,20 @@ MIN_RUN_ROWS = 16
 MAX_SPACING = 4
 
 
+#: HDF5's drivers for which a file on disk has the bytes at the offsets that HDF5 says.
+PLAIN_DRIVERS = ("sec2", "stdio", "windows")
+
+
+class RandomAccess(Protocol):
+    """A matrix (N, d) of which rows can be read in any order, as ``matrix[rows]``."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(N, d)."""
+
+    def __getitem__(self, rows: IntArray) -> FloatArray: ...
+
+
 class FeatureMatrix:
     """The rows of one features dataset: (N, d), left where they are and read as float32 (or float64).
 
@@ -36,7 +51,9 @@ class FeatureMatrix:
     far apart through a memory map.
     """
 
-    def __init__(self, stored: "FloatArray | _LockedRows", read: Callable[[list[slice]], FloatArray]) -> None:
+    def __init__(
+        self, stored: "FloatArray | RandomAccess", read: Callable[[list[slice]], FloatArray]
+    ) -> None:
         """Join random access (``stored``, (N, d)) with ``read(runs)`` of runs of consecutive rows.
 
         What ``read`` returns may be overwritten when the same thread reads again.
@@ -57,9 +74,14 @@ class FeatureMatrix:
 
     @classmethod
     def of_dataset(cls, dataset: h5py.Dataset) -> "FeatureMatrix":
-        """Wrap an open HDF5 dataset; the file must stay open while it is chunked."""
+        """Wrap an open HDF5 dataset; the file must stay open while it is chunked.
+
+        What a file open for writing still holds in memory is written first, since rows are read past HDF5.
+        """
+        if dataset.file.mode != "r":
+            dataset.file.flush()
         offset = dataset.id.get_offset()
-        if offset is None or not dataset.size:
+        if offset is None or not dataset.size or dataset.file.driver not in PLAIN_DRIVERS:
             locked = _LockedRows(dataset)
             return cls(locked, locked.read)
         path = Path(dataset.file.filename)
@@ -166,7 +188,7 @@ def require_finite(rows: IntArray, values: FloatArray) -> None:
     finite = np.isfinite(values)
     if not finite.all():
         row = rows[~finite][0]
-        raise InputError(f"train/features: row {row} has values that are not finite, or too large")
+        raise InputError(f"features: row {row} has values that are not finite, or too large")
 
 
 @dataclass

@@ -7,7 +7,7 @@ import numpy as np
 from activepool.compute.blocks import Compute
 from activepool.diversity.clusters import agglomerate, k_means_cells
 from activepool.diversity.round_robin import round_robin
-from activepool.features.store import FeatureMatrix
+from activepool.features.store import FeatureMatrix, require_finite
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import PositiveInteger
 from activepool.strategies.query import Query, Selection
@@ -44,6 +44,7 @@ def cluster_pool(
         points, leaf = k_means_cells(features, rows, leaves, generator, compute)
     else:
         points, leaf = features.take(rows), np.arange(len(rows))
+        require_finite(rows, points.sum(axis=1))
     wanted = clusters or -(-len(points) // LEAVES_PER_CLUSTER)
     cluster = np.full(features.shape[0], -1, dtype=np.int64)
     cluster[rows] = agglomerate(points, wanted, "average", compute)[leaf]

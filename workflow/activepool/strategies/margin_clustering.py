@@ -5,6 +5,7 @@ import numpy as np
 from activepool.diversity.clusters import agglomerate
 from activepool.diversity.round_robin import round_robin
 from activepool.errors import InputError
+from activepool.features.store import require_finite
 from activepool.scores.exact import quantise
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import PositiveInteger, require_budget
@@ -38,6 +39,7 @@ def margin_clustering(
             f"set its option subset to at most {MAX_POOL}"
         )
     margins = query.pool_scorer().score64(rows, "margin")
+    require_finite(rows, margins)
     by_margin = np.lexsort((rows, quantise(margins, margins)))
     points = declared(query.features).take(rows)
     cluster = agglomerate(points, clusters, "ward", query.compute)[by_margin]

@@ -2,17 +2,41 @@
 
 import difflib
 import inspect
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, PydanticUserError, ValidationError, create_model
-
+from activepool.errors import InputError
 from activepool.strategies.declaration import Strategy
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+
+def checked_options(strategy: Strategy, given: Mapping[str, Any], keywords: Sequence[str]) -> dict[str, Any]:
+    """Return all options of ``strategy`` in their types, those that are not given at their defaults.
+
+    ``keywords`` are other names that a user may have meant. Raises InputError that lists all problems.
+    """
+    for name in given:
+        near = difflib.get_close_matches(name, [*strategy.options, *keywords], n=1)
+        if name not in strategy.options and near:
+            raise InputError(f"strategy {strategy.name!r} has no option {name!r}; did you mean {near[0]!r}?")
+    defaults = {name: option.default for name, option in strategy.options.items()}
+    if not given and inspect.Parameter.empty not in defaults.values():
+        return defaults  # without pydantic, which takes longer to import than a small pool takes to score
+    options, problems = validate_options(strategy, dict(given))
+    if problems:
+        raise InputError(f"strategy {strategy.name!r}: {'; '.join(problems)}")
+    return options
 
 
 def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return (all options with defaults, problems); with problems the options are those given."""
+    from pydantic import PydanticUserError, ValidationError
+
     try:
         return _options_model(strategy)(**given).model_dump(), []
     except ValidationError as error:
@@ -28,15 +52,18 @@ def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[st
 
 
 @cache
-def _options_model(strategy: Strategy) -> type[BaseModel]:
+def _options_model(strategy: Strategy) -> "type[BaseModel]":
+    from pydantic import ConfigDict, create_model
+
     annotations = {name: option.annotation for name, option in strategy.options.items()}
     # Only those of the options: names that serve type checkers alone may be unknown when the program runs.
     types = _resolved(annotations, strategy.select.__globals__)
-    fields = {
+    fields: dict[str, Any] = {
         name: (types.get(name, Any), ... if option.default is inspect.Parameter.empty else option.default)
         for name, option in strategy.options.items()
     }
-    return create_model(strategy.name, __config__=ConfigDict(extra="forbid"), **fields)
+    model: type[BaseModel] = create_model(strategy.name, __config__=ConfigDict(extra="forbid"), **fields)
+    return model
 
 
 def _resolved(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +72,7 @@ def _resolved(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, A
     return get_type_hints(SimpleNamespace(__annotations__=given), names, include_extras=True)
 
 
-def _problem(strategy: Strategy, error: dict[str, Any]) -> str:
+def _problem(strategy: Strategy, error: "ErrorDetails") -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "missing":
         return f"option {name!r} is missing"

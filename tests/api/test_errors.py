@@ -1,0 +1,157 @@
+"""What a user can get wrong, in the words of the one line that says so."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+from sessions import FEATURES, HEAD, KNOWN, LABELLED, LABELS, PROBLEM
+
+import activepool
+
+N, FREE = len(FEATURES), PROBLEM.unlabelled[:2].tolist()
+
+
+def with_value(value, row=100):
+    features = FEATURES.copy()
+    features[row, 3] = value
+    return features
+
+
+SELECT = [
+    ({"features": FEATURES[0]}, "features has the shape (6,); it must be (samples, width)"),
+    ({"features": FEATURES[None]}, "features has the shape (1, 173, 6); it must be (samples, width)"),
+    (
+        {"features": FEATURES[:0]},
+        "features has the shape (0, 6); it must have at least one row and one column",
+    ),
+    ({"features": csr_matrix(FEATURES)}, "features is a sparse matrix; pass features.toarray()"),
+    (
+        {"features": FEATURES.astype(complex)},
+        "features is an array of complex128; it must be float16, float32 or",
+    ),
+    ({"features": [["a", "b"]]}, "features is an array of <U1; it must be float16, float32 or float64"),
+    ({"features": [[1, 2], [3]]}, "features is no array ("),
+    ({"features": with_value(np.nan)}, "features: row 100 has values that are not finite, or too large"),
+    ({"features": with_value(np.inf)}, "features: row 100 has values that are not finite, or too large"),
+    (
+        {"features": with_value(np.nan, LABELLED[3]), "head": None},
+        f"features: row {LABELLED[3]} holds NaN or infinity",
+    ),
+    ({"features": FEATURES[:, :5]}, "head is for features of width 6, these have 5"),
+    ({"budget": N}, f"budget is {N}, but only {N - len(LABELLED)} rows can be picked"),
+    ({"budget": 0}, "budget is 0; it must be a whole number from 1 on"),
+    ({"budget": 2.5}, "budget is 2.5; it must be a whole number from 1 on"),
+    ({"budget": True}, "budget is True; it must be a whole number from 1 on"),
+    ({"seed": -1}, "seed is -1; it must be a whole number from 0 on"),
+    ({"round": 0}, "round is 0; it must be a whole number from 1 on"),
+    ({"workers": 0}, "workers is 0; it must be a whole number from 1 on"),
+    ({"device": "tpu"}, "device: 'tpu' is not known; it must be auto, cpu, cuda or cuda:N"),
+    ({"strategy": "margn"}, "strategy 'margn' does not exist; did you mean 'margin'?"),
+    (
+        {"strategy": "vaal"},
+        "strategy 'vaal' learns from images, and select has features alone; use the workflow",
+    ),
+    ({"strategy": "partitioned"}, "strategy 'partitioned': option 'wraps' is missing"),
+    (
+        {"strategy": "partitioned", "wraps": "badge", "partition": 4},
+        "strategy 'partitioned' has no option 'partition'; did you mean 'partitions'?",
+    ),
+    (
+        {"strategy": "partitioned", "wraps": "badge", "partitions": 0},
+        "strategy 'partitioned': option 'partitions': ",
+    ),
+    ({"exlude": [1]}, "strategy 'margin' has no option 'exlude'; did you mean 'exclude'?"),
+    ({"zzz": 1}, "strategy 'margin': margin has no option 'zzz'; it has no options"),
+    (
+        {"labels": LABELS[:50]},
+        f"labels has the length 50; it must be {N}, the rows of features, or 31, the labelled",
+    ),
+    (
+        {"labels": LABELS[:50], "labelled": None},
+        f"labels has the length 50, and features has {N} rows; give a label for each row (-1",
+    ),
+    ({"labels": KNOWN[:, None]}, f"labels has the shape ({N}, 1); it must be (n,)"),
+    ({"labels": KNOWN - 1}, "labels has -2; numbers are from 0 on, and -1 if unknown"),
+    ({"labels": KNOWN + 0.5}, "labels has 4.5; labels are whole numbers or names"),
+    ({"labels": ["a", 1] * 15 + ["b"]}, "labels mixes names and numbers"),
+    ({"labels": [{}] * 31}, "labels holds dict objects; labels are whole numbers or names"),
+    (
+        {"labels": np.zeros(31, complex)},
+        "labels is an array of complex128; labels are whole numbers or names",
+    ),
+    ({"classes": 3}, "labels has 3, which is none of the 3 classes"),
+    ({"classes": [0, 0, 1]}, "classes is [0, 0, 1]; it must be a list of different classes, or their number"),
+    ({"labelled": [*LABELLED, *FREE], "labels": KNOWN}, f"labelled row {FREE[0]} has no label (2 such rows)"),
+    ({"labelled": [0, 5, 5]}, "labelled has the row 5 twice"),
+    ({"labelled": [0, N]}, f"labelled has the row {N}; features has rows 0 to {N - 1}"),
+    ({"labelled": [-1]}, f"labelled has the row -1; features has rows 0 to {N - 1}"),
+    (
+        {"labelled": [0.5]},
+        "labelled is an array of float64 and shape (1,); it must be a list of row numbers, or a mask",
+    ),
+    ({"pool": np.ones(5, bool)}, f"pool is a mask of shape (5,); features has {N} rows"),
+    ({"validation": LABELLED[:2]}, f"row {LABELLED[0]} is both labelled and held out"),
+    ({"labels": None}, "strategy 'margin' may read the labels of the labelled rows; give labels"),
+    ({"labels": None, "head": None}, "a head needs at least one labelled row; give labels, or a head"),
+    ({"labels": np.full(N, -1), "labelled": None, "head": None}, "a head needs at least one labelled row"),
+    (
+        {"head": "head.h5"},
+        "head is a str; it must be what train_head returns, a pair (weight, bias), or what",
+    ),
+    (
+        {"head": (HEAD[0], HEAD[1][:2])},
+        "head: weight (5, 6) and bias (2,) must be (classes, width) and (classes,)",
+    ),
+    ({"head": (HEAD[0] * np.nan, HEAD[1])}, "head has values that are not finite"),
+    (
+        {"strategy": "balanced_random", "labels": KNOWN},
+        "strategy 'balanced_random' reads the labels of the whole pool",
+    ),
+    (
+        {"strategy": "balanced_random", "oracle_labels": LABELS[:7]},
+        f"oracle_labels has the length 7; it must be {N}, the rows of features",
+    ),
+    (
+        {"strategy": "balancing", "remaining_budget": 0},
+        "remaining_budget is 0; it must be a whole number from 1 on",
+    ),
+    (
+        {"head": None, "weight_decay": [1e-2, 1e-3]},
+        "weight_decay has several values; validation rows must choose",
+    ),
+    ({"head": None, "weight_decay": -1}, "head: weight_decays"),
+    ({"head": None, "class_weight": "equal"}, "class_weight is 'equal'; it must be None or 'balanced'"),
+    (
+        {"head": None, "labels": LABELS[LABELLED], "validation": FREE},
+        "validation rows need labels; give one label for each row of features",
+    ),
+    (
+        {"head": None, "labels": KNOWN, "validation": FREE},
+        f"validation row {FREE[0]} has no label (2 such rows)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("wrong", "words"), SELECT, ids=[words[:60] for _, words in SELECT])
+def test_a_mistake_is_one_line(wrong, words):
+    given = {"strategy": "margin", "features": FEATURES, "budget": 5, "labelled": LABELLED, "labels": LABELS}
+    given |= {"head": HEAD, **wrong}
+    with pytest.raises(activepool.InputError, match=f"^{re.escape(words)}") as caught:
+        activepool.select(given.pop("strategy"), given.pop("features"), **given)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["badge", "balancing", "base", "cluster_margin", "coreset", "entropy"])
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_no_strategy_overlooks_a_feature_that_is_no_number(name, value):
+    keywords = {"labelled": LABELLED, "labels": LABELS, "head": HEAD, "remaining_budget": 5}
+    with pytest.raises(activepool.InputError, match="features: row 100 has values that are not finite"):
+        activepool.select(name, with_value(value), budget=5, **keywords)
+
+
+def test_score_names_the_nearest_score():
+    with pytest.raises(
+        activepool.InputError, match="score 'entropie' does not exist; did you mean 'entropy'"
+    ):
+        activepool.score(FEATURES, HEAD, scores="entropie")

@@ -1,0 +1,72 @@
+"""Labels as users have them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from activepool.api.labels import labelled_set, numbered
+
+UNKNOWN_ONES = {
+    "minus_one": np.array([2, -1, 7, 2]),
+    "floats": np.array([2.0, np.nan, 7.0, 2.0]),
+    "half_floats": np.array([2, -1, 7, 2], np.float16),
+    "none": [2, None, 7, 2],
+    "nan_among_numbers": [2, float("nan"), 7, 2],
+    "unsigned_with_none": np.array([np.uint8(2), None, np.uint8(7), np.uint8(2)], object),
+    "pandas": pd.Series([2, None, 7, 2], dtype="Int64"),
+    "tensor": torch.tensor([2, -1, 7, 2]),
+}
+
+
+@pytest.mark.parametrize("labels", UNKNOWN_ONES.values(), ids=UNKNOWN_ONES)
+def test_numbers_with_unknown_ones(labels):
+    numbers, classes = numbered("labels", labels)
+    assert numbers.tolist() == [0, -1, 1, 0] and numbers.dtype == np.int64
+    assert classes.tolist() == [2, 7]
+
+
+NAMES = {
+    "list": ["bee", None, "ant", "bee"],
+    "nan": np.array(["bee", np.nan, "ant", "bee"], object),
+    "pandas": pd.Series(["bee", None, "ant", "bee"]),
+    "pandas_strings": pd.Series(["bee", pd.NA, "ant", "bee"], dtype="string"),
+    "categories": pd.Categorical(["bee", None, "ant", "bee"]),
+}
+
+
+@pytest.mark.parametrize("labels", NAMES.values(), ids=NAMES)
+def test_names_are_numbered_as_unique_orders_them(labels):
+    numbers, classes = numbered("labels", labels)
+    assert numbers.tolist() == [1, -1, 0, 1]
+    assert classes.tolist() == ["ant", "bee"]
+
+
+def test_truth_values_are_two_classes():
+    assert numbered("labels", np.array([True, False]))[0].tolist() == [1, 0]
+
+
+def test_classes_keep_their_order():
+    numbers, classes = numbered("labels", ["b", "a", None], ["c", "b", "a"])
+    assert numbers.tolist() == [1, 2, -1] and classes.tolist() == ["c", "b", "a"]
+    numbers, classes = numbered("labels", [3, 0], 4)
+    assert numbers.tolist() == [3, 0] and classes.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("labels", [[], [None], np.array([-1, -1])])
+def test_no_known_label(labels):
+    numbers, classes = numbered("labels", labels)
+    assert (numbers == -1).all() and len(numbers) == len(labels) and len(classes) == 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_labelled_set_by_brute_force(seed):
+    random = np.random.default_rng(seed)
+    truth = random.integers(0, 4, 40)
+    labels = np.where(random.random(40) < 0.5, truth, -1)
+    held_out = np.flatnonzero(labels >= 0)[:3]
+    found = labelled_set(labels, None, held_out, 40, None)
+    expected = [row for row in range(40) if labels[row] >= 0 and row not in held_out]
+    assert found.rows.tolist() == expected
+    assert found.classes[found.labels].tolist() == labels[expected].tolist()
+    assert found.classes[found.known_of("validation", held_out)].tolist() == labels[held_out].tolist()

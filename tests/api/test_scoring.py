@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from sessions import FEATURES, LABELLED, LABELS
+
+import activepool
+from activepool.scores.pool_scorer import SCORES
+
+NAMES = np.array(["ant", "bee", "cat", "dog", "emu"])
+HEAD = activepool.train_head(FEATURES, NAMES[LABELS], labelled=LABELLED)
+
+
+def test_scores_are_those_of_the_definitions():
+    found = activepool.score(FEATURES, HEAD)
+    assert list(found) == ["predicted", *SCORES]
+    logits = FEATURES.astype(float) @ HEAD.weight.T.astype(float) + HEAD.bias
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    ascending = np.sort(probabilities, axis=1)
+    assert found["predicted"].tolist() == NAMES[logits.argmax(axis=1)].tolist()
+    assert np.allclose(found["confidence"], ascending[:, -1], atol=1e-5)
+    assert np.allclose(found["margin"], ascending[:, -1] - ascending[:, -2], atol=1e-5)
+    assert np.allclose(found["entropy"], -(probabilities * np.log(probabilities)).sum(axis=1), atol=1e-5)
+    for row, sample in enumerate(logits):
+        top = sample.argmax()
+        distances = [
+            (sample[top] - sample[other]) / np.linalg.norm(HEAD.weight[top] - HEAD.weight[other])
+            for other in range(5)
+            if other != top
+        ]
+        assert np.isclose(found["boundary"][row], min(distances), atol=1e-5)
+
+
+@pytest.mark.parametrize("rows", [[3, 1, 170], np.arange(len(FEATURES)) % 7 == 2])
+def test_rows_are_scored_in_their_order(rows):
+    everything, some = activepool.score(FEATURES, HEAD), activepool.score(FEATURES, HEAD, rows=rows)
+    for name, values in some.items():
+        close = np.array_equal if name == "predicted" else np.allclose
+        assert close(values, everything[name][rows])
+
+
+def test_one_score():
+    assert list(activepool.score(FEATURES, HEAD, scores="margin")) == ["predicted", "margin"]
+    assert list(activepool.score(FEATURES, HEAD, scores=["entropy", "margin"])) == [
+        "predicted",
+        "entropy",
+        "margin",
+    ]

@@ -1,0 +1,100 @@
+"""What users pass as features and rows, as the library takes it."""
+
+import operator
+import os
+import sys
+from typing import Any
+
+import h5py
+import numpy as np
+
+from activepool.api.tensors import cuda_device, is_tensor, numpy_of, tensor_matrix
+from activepool.compute.arrays import IntArray
+from activepool.compute.blocks import Compute
+from activepool.compute.devices import resolve_device
+from activepool.errors import InputError
+from activepool.features.store import FeatureMatrix
+
+#: A matrix (N, d): a NumPy array, a memory map, an open HDF5 dataset, a torch tensor, or nested lists.
+Features = Any
+
+#: Row numbers or a mask (N,), as an array, a list or a tensor.
+Rows = Any
+
+
+def feature_matrix(features: Features) -> FeatureMatrix:
+    """Return ``features`` (N, d), left where they are: blocks are read when they are needed.
+
+    Raises InputError if they are no matrix of real numbers, or have no row or no column.
+    """
+    if isinstance(features, FeatureMatrix):
+        return features
+    if hasattr(features, "toarray"):
+        raise InputError("features is a sparse matrix; pass features.toarray()")
+    lies_elsewhere = isinstance(features, h5py.Dataset) or is_tensor(features)
+    stored: Any = features if lies_elsewhere else to_array("features", features)
+    shape = tuple(stored.shape)
+    if len(shape) != 2:
+        raise InputError(f"features has the shape {shape}; it must be (samples, width)")
+    if 0 in shape:
+        raise InputError(f"features has the shape {shape}; it must have at least one row and one column")
+    if is_tensor(stored):
+        return tensor_matrix(stored)
+    if stored.dtype.kind not in "fiub" or stored.dtype.itemsize > 8:
+        raise InputError(f"features is an array of {stored.dtype}; it must be float16, float32 or float64")
+    if isinstance(stored, h5py.Dataset):
+        return FeatureMatrix.of_dataset(stored)
+    return FeatureMatrix.of_array(stored)
+
+
+def to_array(name: str, values: Any) -> np.ndarray:
+    """Return ``values`` as a NumPy array; InputError that calls them ``name`` if there is none."""
+    if is_tensor(values):
+        return numpy_of(values)
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} is no array ({error})") from None
+
+
+def to_rows(name: str, given: Rows, samples: int) -> IntArray:
+    """Return row numbers, in the order given, (n,) int64; a mask (samples,) names the rows that are True.
+
+    Raises InputError that calls them ``name`` if one is no row, or is there twice.
+    """
+    rows = to_array(name, list(given) if isinstance(given, set | range) else given)
+    if rows.dtype == np.bool_:
+        if rows.shape != (samples,):
+            raise InputError(f"{name} is a mask of shape {rows.shape}; features has {samples} rows")
+        return np.flatnonzero(rows)
+    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
+        found = f"an array of {rows.dtype} and shape {rows.shape}"
+        raise InputError(f"{name} is {found}; it must be a list of row numbers, or a mask")
+    outside = rows[(rows < 0) | (rows >= samples)]
+    if outside.size:
+        raise InputError(f"{name} has the row {outside[0]}; features has rows 0 to {samples - 1}")
+    rows = rows.astype(np.int64)
+    values, counts = np.unique(rows, return_counts=True)
+    if (counts > 1).any():
+        raise InputError(f"{name} has the row {values[counts > 1][0]} twice")
+    return rows
+
+
+def to_whole(name: str, given: Any, least: int) -> int:
+    """Return a whole number; InputError that calls it ``name`` if it is none, or smaller than ``least``."""
+    try:
+        number = operator.index(given)
+    except TypeError:
+        number = None
+    if number is None or isinstance(given, bool) or number < least:
+        raise InputError(f"{name} is {given!r}; it must be a whole number from {least} on")
+    return number
+
+
+def to_compute(device: str | None, workers: int | None, features: Features) -> Compute:
+    """Return where to compute; by default where the features are, on all processors of this process."""
+    if workers is None:
+        workers = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    if device is None:
+        device = cuda_device(features) or "cpu"
+    return Compute(resolve_device(device), to_whole("workers", workers, 1), keeps_memory=False)

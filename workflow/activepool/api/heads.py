@@ -1,0 +1,186 @@
+"""The linear head as users see it: trained on labels of their own, with scikit-learn's methods."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from activepool.api.arrays import Features, Rows, feature_matrix, to_array, to_compute, to_rows
+from activepool.api.labels import Classes, Labelled, labelled_set
+from activepool.compute.arrays import FloatArray
+from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks, to_numpy
+from activepool.errors import InputError
+from activepool.features.store import FeatureMatrix
+from activepool.heads.linear import LinearHead
+from activepool.scores.pool_scorer import PoolScorer
+from activepool.scores.uncertainty import Logits, log_softmax
+
+#: The weight decay where no validation rows choose one, relative to the variance of the labelled features.
+WEIGHT_DECAY = 1e-4
+
+
+@dataclass(frozen=True)
+class Head:
+    """A linear classifier: logits = features · weightᵀ + bias.
+
+    Attributes:
+        weight: (C, d) float32.
+        bias: (C,) float32.
+        classes: (C,) the classes, as in the labels that it was trained on.
+        weight_decay: that it was trained with; None if it was not trained here.
+        validation_accuracy: on the validation rows, 0 to 1; None without any.
+    """
+
+    weight: FloatArray
+    bias: FloatArray
+    classes: np.ndarray
+    weight_decay: float | None = None
+    validation_accuracy: float | None = None
+    _linear: LinearHead = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_linear", LinearHead(self.weight, self.bias))
+
+    @property
+    def linear(self) -> LinearHead:
+        """The head as the library's functions take it."""
+        return self._linear
+
+    def predict(self, features: Features) -> np.ndarray:
+        """Return the class of each row of ``features`` (n, d), (n,); near-ties are decided in float64."""
+        matrix = _fitting(feature_matrix(features), self.linear)
+        scorer = PoolScorer(matrix, self.linear, to_compute(None, None, features))
+        predicted: np.ndarray = self.classes[scorer.score(np.arange(matrix.shape[0]), ())["predicted"]]
+        return predicted
+
+    def predict_proba(self, features: Features) -> FloatArray:
+        """Return the probability of each class for each row of ``features`` (n, d), (n, C) float32."""
+        matrix = _fitting(feature_matrix(features), self.linear)
+        compute = to_compute(None, None, features)
+        scorer, rows = PoolScorer(matrix, self.linear, compute), np.arange(matrix.shape[0])
+
+        def probabilities(block: slice) -> np.ndarray:
+            exponentials: np.ndarray = np.exp(to_numpy(log_softmax(Logits(scorer.logits(rows[block])))))
+            return exponentials
+
+        return np.concatenate(list(compute.map(probabilities, row_blocks(len(rows), BLOCK_ROWS))))
+
+
+def train_head(
+    features: Features,
+    labels: Any,
+    *,
+    labelled: Rows | None = None,
+    validation: Rows | None = None,
+    classes: Classes = None,
+    weight_decay: float | Sequence[float] | None = None,
+    class_weight: str | None = None,
+    device: str | None = None,
+    workers: int | None = None,
+) -> Head:
+    """Train a linear head to the optimum of softmax regression, as the workflow's solver ``lbfgs`` does.
+
+    Args:
+        features: (N, d) array, memory map, HDF5 dataset or torch tensor.
+        labels: (N,), with -1, None or NaN for unknown ones; or (m,), of the rows ``labelled``.
+        labelled: rows to train on, as numbers or a mask; by default, all whose label is known and that are no
+            validation rows.
+        validation: rows that choose among several weight decays; they need labels (N,).
+        classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
+        weight_decay: relative to the total variance of the labelled features. By default 1e-4 or, with
+            validation rows, the best of 1e-2, 1e-3, 1e-4, 1e-5 and 1e-6.
+        class_weight: ``"balanced"`` weighs classes by the inverse of their number of labels.
+        device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
+        workers: threads; by default, all processors. No effect on the result.
+
+    Raises InputError, with one line that says what does not fit.
+    """
+    matrix = feature_matrix(features)
+    rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
+    samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)
+    compute = to_compute(device, workers, features)
+    return trained(matrix, samples, rows, weight_decay, class_weight, compute)
+
+
+def trained(
+    features: FeatureMatrix,
+    samples: Labelled,
+    validation: np.ndarray,
+    weight_decay: float | Sequence[float] | None,
+    class_weight: str | None,
+    compute: Compute,
+) -> Head:
+    """Return the head of a labelled set; see `train_head`."""
+    # Pydantic, which checks the settings, takes longer to import than a small head takes to train.
+    from activepool.heads.labelled import LabelledRows
+    from activepool.heads.settings import head_settings
+    from activepool.heads.training import train_head as train
+
+    if samples.labels is None or samples.classes is None or not len(samples.rows):
+        raise InputError("a head needs at least one labelled row; give labels, or a head")
+    if class_weight not in (None, "balanced"):
+        raise InputError(f"class_weight is {class_weight!r}; it must be None or 'balanced'")
+    options: dict[str, Any] = {"solver": "lbfgs", "class_weights": class_weight == "balanced"}
+    if weight_decay is not None or not len(validation):
+        options["weight_decays"] = WEIGHT_DECAY if weight_decay is None else weight_decay
+    if not len(validation) and np.ndim(options["weight_decays"]) and len(options["weight_decays"]) > 1:
+        raise InputError("weight_decay has several values; validation rows must choose among them")
+    known = samples.known_of("validation", validation) if len(validation) else validation
+    found = train(
+        LabelledRows(features, samples.rows, samples.labels),
+        LabelledRows(features, validation, known),
+        len(samples.classes),
+        head_settings(options),
+        seed=0,
+        round_number=0,
+        compute=compute,
+    )
+    decay = float(found.facts["weight_decay"])
+    accuracy = found.validation_accuracy if len(validation) else None
+    return Head(found.head.weight, found.head.bias, samples.classes, decay, accuracy)
+
+
+def to_head(given: Any, features: FeatureMatrix) -> Head:
+    """Return a head of features: a `Head`, a pair (weight, bias), or a fitted linear model of scikit-learn.
+
+    Raises InputError if it is none of these, or is for features of another width.
+    """
+    if isinstance(given, Head):
+        head = given
+    elif isinstance(given, LinearHead):
+        head = _head(given.weight, given.bias, None)
+    elif hasattr(given, "coef_") and hasattr(given, "intercept_"):
+        head = _head(given.coef_, given.intercept_, getattr(given, "classes_", None))
+    elif isinstance(given, tuple) and len(given) == 2:
+        head = _head(*given, None)
+    else:
+        raise InputError(
+            f"head is a {type(given).__name__}; it must be what train_head returns, a pair "
+            "(weight, bias), or what scikit-learn has fitted"
+        )
+    _fitting(features, head.linear)
+    return head
+
+
+def _head(weight: Any, bias: Any, classes: Any) -> Head:
+    """Return a head of arrays that come from elsewhere."""
+    weight, bias = (to_array("head", values).astype(np.float32) for values in (weight, bias))
+    if weight.shape[:1] == bias.shape == (1,) and classes is not None and len(classes) == 2:
+        # The logit of the second class against the first.
+        weight, bias = np.vstack([0 * weight, weight]), np.append(np.zeros_like(bias), bias)
+    if weight.ndim != 2 or not len(weight) or bias.shape != weight.shape[:1]:
+        raise InputError(
+            f"head: weight {weight.shape} and bias {bias.shape} must be (classes, width) and (classes,)"
+        )
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise InputError("head has values that are not finite")
+    return Head(weight, bias, np.arange(len(weight)) if classes is None else to_array("classes", classes))
+
+
+def _fitting(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:
+    if head.weight.shape[1] != features.shape[1]:
+        raise InputError(
+            f"head is for features of width {head.weight.shape[1]}, these have {features.shape[1]}"
+        )
+    return features

@@ -1,0 +1,163 @@
+"""Labels as users have them: numbers or names, some of them unknown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from activepool.api.arrays import Rows, to_array, to_rows
+from activepool.compute.arrays import IntArray
+from activepool.errors import InputError
+
+#: The number of a label that is not known.
+UNKNOWN = -1
+
+#: All classes, in the order of their numbers; or how many there are, for labels 0 … C − 1.
+Classes = Sequence[Any] | np.ndarray | int | None
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The labelled set, with its labels as numbers.
+
+    Attributes:
+        rows: (m,) rows of the features.
+        labels: (m,) class numbers 0 … C − 1; None if no labels are given.
+        classes: (C,) the classes as the user calls them; None if neither labels nor classes are given.
+        of_all: (N,) the class number of each row of the features, -1 if it is unknown; None if labels are
+            given for ``rows`` alone.
+    """
+
+    rows: IntArray
+    labels: IntArray | None
+    classes: np.ndarray | None
+    of_all: IntArray | None
+
+    def known_of(self, name: str, rows: IntArray) -> IntArray:
+        """Return the labels of other rows; InputError that calls them ``name`` if one is not known."""
+        if self.of_all is None:
+            raise InputError(f"{name} rows need labels; give one label for each row of features")
+        return _known(name, rows, self.of_all[rows])
+
+
+def labelled_set(
+    labels: Any, labelled: Rows | None, held_out: IntArray, samples: int, classes: Classes
+) -> Labelled:
+    """Return the labelled set.
+
+    Args:
+        labels: (N,), unknown ones -1, None or NaN; or (m,) of the rows ``labelled``; or None.
+        labelled: rows; by default, those whose label is known and that are not held out.
+        held_out: rows of other use, such as validation.
+        samples: N.
+        classes: see `Classes`; by default the labels that occur, as ``np.unique`` orders them.
+
+    Raises InputError if these do not fit together.
+    """
+    rows = None if labelled is None else to_rows("labelled", labelled, samples)
+    if rows is not None and np.isin(rows, held_out).any():
+        raise InputError(f"row {rows[np.isin(rows, held_out)][0]} is both labelled and held out")
+    if labels is None:
+        known = None if classes is None else _class_values(classes)
+        return Labelled(np.empty(0, np.int64) if rows is None else rows, None, known, None)
+    numbers, known = numbered("labels", labels, classes)
+    of_all = numbers if len(numbers) == samples else None
+    if rows is None:
+        if of_all is None:
+            raise InputError(
+                f"labels has the length {len(numbers)}, and features has {samples} rows; give a label for "
+                "each row (-1: unknown), or name the labelled rows by labelled"
+            )
+        rows = np.setdiff1d(np.flatnonzero(of_all != UNKNOWN), held_out)
+    if of_all is None and len(numbers) != len(rows):
+        raise InputError(
+            f"labels has the length {len(numbers)}; it must be {samples}, the rows of features, or "
+            f"{len(rows)}, the labelled rows"
+        )
+    own = numbers if of_all is None else of_all[rows]
+    return Labelled(rows, _known("labelled", rows, own), known, of_all)
+
+
+def numbered(name: str, labels: Any, classes: Classes = None) -> tuple[IntArray, np.ndarray]:
+    """Return labels (n,) as class numbers, -1 for unknown ones, and the classes (C,) that they number.
+
+    Raises InputError that calls them ``name`` if they are no labels, or not of ``classes``.
+    """
+    values, known = _values(name, labels)
+    present = np.unique(values[known])
+    all_classes = present if classes is None else _class_values(classes)
+    place = {value: number for number, value in enumerate(all_classes.tolist())}
+    strange = [value for value in present.tolist() if value not in place]
+    if strange:
+        raise InputError(f"{name} has {strange[0]!r}, which is none of the {len(place)} classes")
+    numbers = np.full(len(values), UNKNOWN, dtype=np.int64)
+    of_present = np.array([place[value] for value in present.tolist()], dtype=np.int64)
+    numbers[known] = of_present[np.searchsorted(present, values[known])]
+    return numbers, all_classes
+
+
+def _known(name: str, rows: IntArray, labels: IntArray) -> IntArray:
+    unknown = rows[labels == UNKNOWN]
+    if unknown.size:
+        raise InputError(f"{name} row {unknown[0]} has no label ({unknown.size} such rows)")
+    return labels
+
+
+def _class_values(classes: Sequence[Any] | np.ndarray | int) -> np.ndarray:
+    """Return the classes (C,); raises InputError if there is none, or one is there twice."""
+    values = np.arange(classes) if isinstance(classes, int) else to_array("classes", classes)
+    if values.ndim != 1 or not len(values) or len(set(values.tolist())) != len(values):
+        raise InputError(f"classes is {classes!r}; it must be a list of different classes, or their number")
+    return values
+
+
+def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels (n,) of one type, whole numbers or text, and which of them are known, (n,) bool."""
+    # NumPy alone would take a list of names and numbers for names.
+    given = np.array(labels, dtype=object) if isinstance(labels, list | tuple) else to_array(name, labels)
+    if given.ndim != 1:
+        raise InputError(f"{name} has the shape {given.shape}; it must be (n,)")
+    known = np.ones(len(given), dtype=bool)
+    if given.dtype.kind == "O":
+        known = np.array([not _is_missing(one) for one in given.tolist()], dtype=bool)
+        given = _of_one_type(name, given, known)
+    if given.dtype.kind == "f":
+        known &= ~np.isnan(given)
+        whole = np.where(known, given, UNKNOWN)
+        if (whole != np.rint(whole)).any():
+            raise InputError(
+                f"{name} has {whole[whole != np.rint(whole)][0]}; labels are whole numbers or names"
+            )
+        given = whole.astype(np.int64)
+    if given.dtype.kind in "iu":
+        known &= given != UNKNOWN
+        if (given[known] < 0).any():
+            raise InputError(f"{name} has {given[known].min()}; numbers are from 0 on, and -1 if unknown")
+    elif given.dtype.kind not in "USb":
+        raise InputError(f"{name} is an array of {given.dtype}; labels are whole numbers or names")
+    return given, known
+
+
+def _of_one_type(name: str, given: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return objects as an array of numbers or of text; what is not known is -1 or empty there."""
+    items = given[known].tolist()
+    if all(isinstance(item, str) for item in items):
+        return np.array(
+            [item if there else "" for item, there in zip(given, known, strict=True)], dtype=np.str_
+        )
+    if any(isinstance(item, str) for item in items):
+        raise InputError(f"{name} mixes names and numbers")
+    try:
+        return np.array(
+            [item if there else UNKNOWN for item, there in zip(given, known, strict=True)], np.float64
+        )
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{name} holds {type(items[0]).__name__} objects; labels are whole numbers or names"
+        ) from None
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a value says that there is none: None, NaN, pandas.NA, NaT."""
+    return value is None or type(value).__name__ == "NAType" or bool(value != value)

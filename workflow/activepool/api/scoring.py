@@ -1,0 +1,47 @@
+"""Scores of rows, as arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from activepool.api.arrays import Features, Rows, feature_matrix, to_compute, to_rows
+from activepool.api.heads import to_head
+from activepool.api.names import nearest_name
+from activepool.errors import InputError
+from activepool.scores.pool_scorer import SCORES, PoolScorer
+
+
+def score(
+    features: Features,
+    head: Any,
+    *,
+    scores: str | Sequence[str] = SCORES,
+    rows: Rows | None = None,
+    device: str | None = None,
+    workers: int | None = None,
+) -> dict[str, np.ndarray]:
+    """Return what a head says of each row: its predicted class, and the scores that strategies pick by.
+
+    Args:
+        features: (N, d) array, memory map, HDF5 dataset or torch tensor.
+        head: what `train_head` returns, a pair (weight, bias), or a fitted linear model of scikit-learn.
+        scores: which: ``confidence``, the largest probability; ``margin``, the difference of the two largest;
+            ``entropy``, in nats; ``boundary``, the distance to the nearest decision boundary.
+        rows: which rows, as numbers or a mask; by default, all.
+        device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
+        workers: threads; by default, all processors. No effect on the result.
+
+    Returns: ``predicted`` (n,) as in the head's classes, and each of ``scores`` (n,) float32.
+
+    Raises InputError, with one line that says what does not fit.
+    """
+    matrix = feature_matrix(features)
+    known = to_head(head, matrix)
+    names = (scores,) if isinstance(scores, str) else tuple(scores)
+    for name in names:
+        if name not in SCORES:
+            raise InputError(f"score {name!r} does not exist; {nearest_name(name, SCORES)}")
+    wanted = np.arange(matrix.shape[0]) if rows is None else to_rows("rows", rows, matrix.shape[0])
+    found = PoolScorer(matrix, known.linear, to_compute(device, workers, features)).score(wanted, names)
+    return {"predicted": known.classes[found["predicted"]], **{name: found[name] for name in names}}

@@ -1,0 +1,155 @@
+"""Which samples to label next, from arrays in memory or on disk."""
+
+import inspect
+from collections.abc import MutableMapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from activepool.api.arrays import Features, Rows, feature_matrix, to_compute, to_rows, to_whole
+from activepool.api.heads import to_head, trained
+from activepool.api.labels import UNKNOWN, Classes, Labelled, labelled_set, numbered
+from activepool.api.options import checked_options
+from activepool.api.rounds import Memory, PoolRows
+from activepool.compute.arrays import IntArray
+from activepool.errors import InputError
+from activepool.strategies.assembly import assemble_query
+from activepool.strategies.checked_selection import checked_pick
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.registry import find_strategy
+
+
+def select(
+    strategy: str | Strategy,
+    features: Features,
+    *,
+    budget: int,
+    labels: Any = None,
+    labelled: Rows | None = None,
+    pool: Rows | None = None,
+    exclude: Rows | None = None,
+    validation: Rows | None = None,
+    classes: Classes = None,
+    head: Any = None,
+    weight_decay: float | Sequence[float] | None = None,
+    class_weight: str | None = None,
+    seed: int = 0,
+    round: int = 1,
+    remaining_budget: int | None = None,
+    oracle_labels: Any = None,
+    state: MutableMapping[Any, Any] | None = None,
+    device: str | None = None,
+    workers: int | None = None,
+    **options: Any,
+) -> IntArray:
+    """Return the rows to label next, in the order in which the strategy picks them.
+
+    Args:
+        strategy: a built-in strategy's name, ``file.py:function``, or a function declared by ``@strategy``.
+        features: (N, d) array, memory map, HDF5 dataset or torch tensor; read in blocks, never copied whole.
+        budget: how many rows to pick.
+        labels: numbers or names, (N,), with -1, None or NaN for unknown ones; or (m,), of the rows
+            ``labelled``.
+        labelled: the labelled rows, as numbers or a mask; by default, those whose label is known.
+        pool: rows that may be picked; by default, all. Labelled rows are never picked.
+        exclude: rows that may not be picked.
+        validation: labelled rows that choose the head's weight decay; they are not picked.
+        classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
+        head: for strategies that read one: what `train_head` returns, a pair (weight, bias), or a fitted
+            linear model of scikit-learn. By default, `train_head` trains one on the labelled rows.
+        weight_decay, class_weight: of that training, see `train_head`.
+        seed, round: name the random stream, as in the workflow: round R trains on these picks, from 1.
+        remaining_budget: of this and all later rounds, for strategies that plan ahead; by default ``budget``.
+        oracle_labels: (N,) true labels, for strategies that read those of the pool.
+        state: a dict that keeps what a strategy reuses in later rounds; pass the same one to each round. It
+            saves time, and changes no picks.
+        device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
+        workers: threads; by default, all processors. No effect on the picks.
+        options: of the strategy.
+
+    Returns: (budget,) int64 rows of ``features``.
+
+    Raises InputError, with one line that says what does not fit.
+    """
+    declared = strategy if isinstance(strategy, Strategy) else find_strategy(strategy)
+    name = strategy if isinstance(strategy, str) else strategy.name
+    if declared.image_model:
+        raise InputError(
+            f"strategy {name!r} learns from images, and select has features alone; use the workflow"
+        )
+    chosen = checked_options(declared, options, KEYWORDS)
+    matrix, compute = feature_matrix(features), to_compute(device, workers, features)
+    samples, held_out = matrix.shape[0], _rows("validation", validation, matrix.shape[0])
+    known_head = None if head is None else to_head(head, matrix)
+    if classes is None and known_head is not None:
+        classes = known_head.classes
+    labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
+    if known_head is None and "head" in declared.reads:
+        known_head = trained(matrix, labelled_rows, held_out, weight_decay, class_weight, compute)
+    rows = PoolRows.of(pool, exclude, held_out, labelled_rows.rows, samples)
+    budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
+    if budget > len(rows.unlabelled):
+        raise InputError(f"budget is {budget}, but only {len(rows.unlabelled)} rows can be picked")
+    memory = Memory.of(state, (name, seed, repr(sorted(chosen.items()))))
+    oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, rows.unlabelled, samples)
+    query = assemble_query(
+        declared,
+        budget=budget,
+        unlabelled=rows.unlabelled,
+        labelled=labelled_rows.rows,
+        labels=_labels(name, declared, labelled_rows),
+        num_classes=num_classes if known_head is None else len(known_head.classes),
+        seed=seed,
+        round_number=to_whole("round", round, 1),
+        features=matrix,
+        head=None if known_head is None else known_head.linear,
+        remaining_budget=budget
+        if remaining_budget is None
+        else to_whole("remaining_budget", remaining_budget, 1),
+        oracle_labels=oracle,
+        prepared=memory.prepared(declared, matrix, rows.everything, seed, compute, chosen),
+        state=memory.state,
+        compute=compute,
+    )
+    selection = checked_pick(declared, query, chosen, name)
+    memory.state = selection.state
+    return selection.index
+
+
+def _rows(name: str, given: Rows | None, samples: int) -> IntArray:
+    return to_rows(name, [] if given is None else given, samples)
+
+
+def _labels(name: str, strategy: Strategy, labelled: Labelled) -> IntArray | None:
+    """Return the labels of the labelled rows; InputError if the strategy reads them and there are none."""
+    if labelled.labels is None and strategy.reads_labels and len(labelled.rows):
+        raise InputError(f"strategy {name!r} may read the labels of the labelled rows; give labels")
+    return np.empty(0, np.int64) if labelled.labels is None else labelled.labels
+
+
+def _oracle(
+    name: str, strategy: Strategy, labelled: Labelled, given: Any, unlabelled: IntArray, samples: int
+) -> tuple[IntArray | None, int]:
+    """Return the true labels of the pool, if the strategy reads them, and the number of classes."""
+    of_all, classes = labelled.of_all, labelled.classes
+    if not strategy.is_oracle:
+        return None, 0 if classes is None else len(classes)
+    if given is not None:
+        of_all, classes = numbered("oracle_labels", given, classes)
+        if len(of_all) != samples:
+            raise InputError(
+                f"oracle_labels has the length {len(of_all)}; it must be {samples}, the rows of features"
+            )
+    if of_all is None or classes is None or (of_all[unlabelled] == UNKNOWN).any():
+        raise InputError(
+            f"strategy {name!r} reads the labels of the whole pool; give oracle_labels, one for each row"
+        )
+    return of_all[unlabelled], len(classes)
+
+
+#: The keywords of `select` itself; all others are options of the strategy.
+KEYWORDS = tuple(
+    name
+    for name, one in inspect.signature(select).parameters.items()
+    if one.kind is inspect.Parameter.KEYWORD_ONLY
+)

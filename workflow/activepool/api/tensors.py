@@ -1,0 +1,56 @@
+"""torch tensors as features: on a CPU as they are, elsewhere copied block by block. This imports no torch."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from activepool.compute.arrays import FloatArray, IntArray
+from activepool.features.store import FeatureMatrix
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def is_tensor(values: Any) -> bool:
+    """Return whether ``values`` is a torch tensor; without torch there is none."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(values, torch.Tensor)
+
+
+def cuda_device(values: Any) -> str | None:
+    """Return the name of the GPU on which a tensor is; None for all else."""
+    return str(values.device) if is_tensor(values) and values.is_cuda else None
+
+
+def numpy_of(tensor: "Tensor") -> np.ndarray:
+    """Return a tensor's values; on a CPU nothing is copied, but for bfloat16, which NumPy does not know."""
+    values = tensor.detach().cpu()
+    array: np.ndarray = (values.float() if _is_brain(values) else values).numpy()
+    return array
+
+
+def tensor_matrix(tensor: "Tensor") -> FeatureMatrix:
+    """Return a tensor (N, d) as features."""
+    if tensor.device.type == "cpu" and not _is_brain(tensor):
+        return FeatureMatrix.of_array(numpy_of(tensor))
+    rows = _TensorRows(tensor)
+    return FeatureMatrix(rows, rows.read)
+
+
+def _is_brain(tensor: "Tensor") -> bool:
+    return str(tensor.dtype) == "torch.bfloat16"
+
+
+class _TensorRows:
+    """Rows of a tensor, copied to the memory of the host when they are read."""
+
+    def __init__(self, tensor: "Tensor") -> None:
+        self.shape = (tensor.shape[0], tensor.shape[1])
+        self._tensor = tensor.detach()
+
+    def __getitem__(self, rows: IntArray) -> FloatArray:
+        return numpy_of(self._tensor[rows.tolist()])
+
+    def read(self, runs: list[slice]) -> FloatArray:
+        return np.concatenate([numpy_of(self._tensor[run]) for run in runs])

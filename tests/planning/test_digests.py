@@ -7,8 +7,9 @@ import pytest
 from activepool.backbones.registry import BACKBONES
 from planning import digests
 
-#: The modules that import others by names which are not in the code; the digests name these themselves.
-IMPORT_BY_NAME = {"plugins.py", "strategies/registry.py", "figures/registry.py"}
+#: The modules that import others by names which are not in the code; the digests name these themselves, but for
+#: those of the package's own names (__init__.py), which no stage uses.
+IMPORT_BY_NAME = {"__init__.py", "plugins.py", "strategies/registry.py", "figures/registry.py"}
 
 
 @pytest.fixture
@@ -74,6 +75,23 @@ def test_the_version_does_not_count(package):
     before = digest(package)
     (package / "__init__.py").write_text('__version__ = "0.2.0"\nONE = 1\n')
     assert digest(package) == before
+
+
+def test_what_is_imported_for_type_checkers_alone_does_not_count(package):
+    text = (
+        "TYPE_CHECKING = False\nif TYPE_CHECKING:\n    from activepool.{0} import {0}\nelse:\n    {0} = 1\n"
+    )
+    (package / "__init__.py").write_text(text.format("four"))
+    before = digest(package)
+    assert package / "four.py" not in digests.with_imports(package / "one.py")
+    (package / "__init__.py").write_text(text.format("four").replace("import four", "import four, five"))
+    assert digest(package) == before
+    (package / "__init__.py").write_text(text.format("four").replace("= 1", "= 2"))
+    assert digest(package) != before
+
+
+def test_the_names_of_the_package_make_no_stage_depend_on_all_of_the_library():
+    assert len(digests.with_imports(digests.stage_file("validation"))) < 40
 
 
 def test_every_stage_has_a_digest_of_its_own():

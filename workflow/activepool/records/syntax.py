@@ -1,25 +1,38 @@
-"""The digest of a Python file as its syntax: without comments, docstrings, layout and ``__version__``."""
+"""The digest of a Python file as its syntax: what runs, without comments, docstrings, layout and version."""
 
 import ast
 import hashlib
 from collections.abc import Iterator
+from typing import TypeGuard
 
 
 def syntax_digest(tree: ast.Module) -> str:
-    """Return the SHA-256 of a module's syntax; its docstrings and version are taken out of ``tree``."""
+    """Return the SHA-256 of a module's syntax; what does not count is taken out of ``tree``.
+
+    That is its docstrings, its version, and what it imports for type checkers alone.
+    """
     tree.body = [statement for statement in tree.body if not _is_version(statement)]
     for node in (tree, *statements(tree)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             _drop_docstring(node)
+        elif _is_for_type_checkers(node):
+            node.body = [ast.Pass()]
     return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield all statements below a node, and none of their many expressions, as `ast.walk` would."""
+    """Yield all statements below a node that can run, and none of their many expressions."""
     for field in ("body", "handlers", "cases", "orelse", "finalbody"):
+        if field == "body" and _is_for_type_checkers(node):
+            continue
         for child in getattr(node, field, ()):
             yield child
             yield from statements(child)
+
+
+def _is_for_type_checkers(node: ast.AST) -> TypeGuard[ast.If]:
+    """Say whether a statement is ``if TYPE_CHECKING:``, whose body never runs."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
 def _is_version(statement: ast.stmt) -> bool:

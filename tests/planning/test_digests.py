@@ -7,8 +7,8 @@ import pytest
 from activepool.backbones.registry import BACKBONES
 from planning import digests
 
-#: The modules that import others by names which are not in the code; the digests name these themselves, but for
-#: those of the package's own names (__init__.py), which no stage uses.
+#: The modules that import others by names which are not in the code. The digests name these themselves,
+#: except the package's own names (__init__.py), which no stage uses.
 IMPORT_BY_NAME = {"__init__.py", "plugins.py", "strategies/registry.py", "figures/registry.py"}
 
 

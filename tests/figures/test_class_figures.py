@@ -134,7 +134,7 @@ def test_many_classes_are_drawn_in_groups_that_say_so():
         assert values[place, 1] == pytest.approx(counts.mean())
     names = names_on(figure.axes[0].yaxis)
     assert names[0] == "1–5" and names[-1] == "101–101"
-    assert figure.get_supylabel() == "5 classes a row, rarest below"
+    assert figure.get_supylabel() == "5 classes per row, rarest below"
 
 
 def test_accuracy_gained_by_each_class():

@@ -11,7 +11,7 @@ from PIL import Image
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
 from activepool.figures import contact_sheet
-from activepool.figures.contact_sheet import LARGEST_FILE, PICKS, SIDE, RoundPicks, draw, write_sheet
+from activepool.figures.contact_sheet import MAX_FILE, PICKS, SIDE, RoundPicks, draw, write_sheet
 from activepool.figures.export import print_settings
 from activepool.stages import contact_sheet as stage
 from activepool.stages.program import run
@@ -105,7 +105,7 @@ def noise_sheet(path, rounds):
 @pytest.mark.parametrize("rounds", [1, 8, 20])
 def test_a_sheet_of_noise_stays_small(tmp_path, rounds):
     content = noise_sheet(tmp_path / "a.png", rounds)
-    assert len(content) <= LARGEST_FILE
+    assert len(content) <= MAX_FILE
     with Image.open(io.BytesIO(content)) as sheet:
         assert sheet.format == "PNG" and sheet.width > 3 * SIDE
 
@@ -123,10 +123,10 @@ def test_where_pictures_cannot_shrink_there_are_fewer(tmp_path, monkeypatch):
         return draw(title, rounds, names, side, columns)
 
     monkeypatch.setattr(contact_sheet, "draw", recorded)
-    monkeypatch.setattr(contact_sheet, "LARGEST_FILE", 60_000)
+    monkeypatch.setattr(contact_sheet, "MAX_FILE", 60_000)
     write_sheet(tmp_path / "a.png", "Margin", [picks(number, 30) for number in range(4)], ["a"] * 10)
     sides, columns = zip(*asked, strict=True)
-    assert sides[0] == SIDE and sides[-1] == contact_sheet.LEAST_SIDE
+    assert sides[0] == SIDE and sides[-1] == contact_sheet.MIN_SIDE
     assert columns[0] == PICKS > columns[-1] >= 1
     assert (tmp_path / "a.png").stat().st_size <= 60_000
 

@@ -57,7 +57,7 @@ def test_every_pick_is_drawn_once_in_the_colour_of_its_round():
 
 
 def test_a_large_pool_is_thinned_and_its_picks_as_well(monkeypatch):
-    monkeypatch.setattr(feature_map, "MOST_POINTS", 50)
+    monkeypatch.setattr(feature_map, "MAX_POINTS", 50)
     figure = drawn(map_of(400), picks_of(["base"], 3, 40, 400))
     assert [len(points_of(one)) for one in figure.axes[0].collections] == [50, 50]
 

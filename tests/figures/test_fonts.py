@@ -79,7 +79,7 @@ def test_what_no_font_has_is_drawn_by_number_and_said(install):
     assert drawable(names) == ["cat", "class 1", FIRST, "class 3"]
     (notice,) = font_notices(names)
     assert notice.startswith(
-        f"no font of this machine has all letters of 2 names of classes ({FIRST}{SECOND}, {THIRD}), which"
+        f"no font of this machine has all letters of 2 class names ({FIRST}{SECOND}, {THIRD}); figures"
     )
 
 

@@ -1,7 +1,7 @@
 from itertools import combinations
 
 from activepool.figures.settings import Settings
-from activepool.figures.styles import DASHED, LONGEST_LINE, NAMES, Style, styles_of
+from activepool.figures.styles import DASHED, MAX_LINE, NAMES, Style, styles_of
 
 
 def test_all_known_strategies_and_four_more_look_different():
@@ -37,4 +37,4 @@ def test_names_break_at_underscores_and_lose_nothing():
     lines = Style(name, "red", "-", "o").lines
     assert "".join(lines) == name
     assert all(line.endswith("_") for line in lines[:-1])
-    assert all(len(line) <= LONGEST_LINE for line in lines)
+    assert all(len(line) <= MAX_LINE for line in lines)

@@ -1,4 +1,4 @@
-"""The colour bar that several panels share, at their right."""
+"""A colour bar shared by several panels, to their right."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,6 @@
-"""What the stages of an experiment cost, as a figure and in LaTeX."""
+"""The costs of an experiment's stages, as a figure and in LaTeX."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,26 +13,26 @@ from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.settings import Settings
 from activepool.figures.styles import PALETTE
 
-#: Inches: a row, and what titles, axes and legend take around the rows.
-ROW, AROUND = 0.19, 1.0
+#: In inches: a row, and all of titles, axes and legend.
+ROW, MARGINS = 0.19, 1.0
 
-#: What is marked in the panel of times, by its column. Where there is one job its marks lie in one another.
-TIMES = {
+#: The marks in the panel of times, by column. The marks of a single job lie inside one another.
+TIMES: dict[str, dict[str, Any]] = {
     "seconds": {"label": "all jobs", "marker": "D", "markersize": 8, "color": PALETTE[2]},
     "longest_seconds": {"label": "longest job", "marker": "s", "markersize": 5.5, "color": PALETTE[1]},
     "median_seconds": {"label": "median job", "marker": "o", "markersize": 3, "color": PALETTE[0]},
 }
 
-#: Times are recorded to so many seconds: a shorter one is drawn as if it were half of that.
-SHORTEST = 0.01
+#: Resolution of the recorded times in seconds; a shorter time is drawn as half of it.
+TIME_RESOLUTION = 0.01
 
 
 def draw(table: pd.DataFrame) -> Figure:
     """Draw the table of `activepool.evaluation.costs`: a row for each stage, the costliest at the top."""
-    figure = Figure(figsize=(PAGE_WIDTH, ROW * len(table) + AROUND), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, ROW * len(table) + MARGINS), layout="constrained")
     times, memory = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
     places = np.arange(len(table))[::-1]
-    seconds = table[list(TIMES)].clip(lower=SHORTEST / 2)
+    seconds = table[list(TIMES)].clip(lower=TIME_RESOLUTION / 2)
     times.hlines(places, seconds["median_seconds"], seconds["seconds"], color="0.7", linewidth=0.8, zorder=1)
     for column, look in TIMES.items():
         times.plot(seconds[column], places, linestyle="", **look)
@@ -38,8 +40,8 @@ def draw(table: pd.DataFrame) -> Figure:
     stages = zip(_spaced(table["stage"]), table["jobs"], strict=True)
     times.set_yticks(places, [f"{stage} ({jobs:,})" for stage, jobs in stages])
     times.set_ylim(-0.6, len(table) - 0.4)
-    _measure(times, "Time", "Seconds")
-    _measure(memory, "Largest process", "Resident memory (MB)")
+    _label(times, "Time", "Seconds")
+    _label(memory, "Largest process", "Resident memory (MB)")
     figure.legend(*times.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return figure
 
@@ -60,7 +62,7 @@ def _spaced(stages: pd.Series) -> pd.Series:
     return stages.str.replace("_", " ")
 
 
-def _measure(axes: Axes, title: str, label: str) -> None:
+def _label(axes: Axes, title: str, label: str) -> None:
     axes.set(title=title, xlabel=label, xscale="log")
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())

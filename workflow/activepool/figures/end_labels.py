@@ -1,7 +1,7 @@
-"""Names of curves beside the panel, each at the height where its curve ends."""
+"""Names of curves beside the panel, each at the height of its curve's end."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,17 +12,17 @@ from activepool.figures.styles import Style
 POINTS_PER_INCH = 72
 TEXT_SIZE = 7
 
-#: Inches: a line of text with its leading, and the gap between two names.
+#: In inches: a line of text with its leading, and the gap between two names.
 LINE_HEIGHT, GAP = 1.2 * TEXT_SIZE / POINTS_PER_INCH, 0.03
 
-#: Inches from the panel: where the tie to the curve ends, the line sample ends, and the text begins.
+#: Inches from the panel to the end of the tie to the curve, the end of the line sample, and the text.
 TIE, SAMPLE, TEXT = 0.18, 0.50, 0.56
 
-HAIRLINE = {"linewidth": 0.5, "alpha": 0.6, "zorder": 1}
+HAIRLINE: dict[str, Any] = {"linewidth": 0.5, "alpha": 0.6, "zorder": 1}
 
 
 class End(NamedTuple):
-    """Where a curve ends, in data units."""
+    """The end of a curve, in data units."""
 
     style: Style
     x: float
@@ -30,7 +30,7 @@ class End(NamedTuple):
 
 
 def column_size(styles: Sequence[Style]) -> tuple[float, float]:
-    """Return the width and the least height, in inches, of a column with these names."""
+    """Return the width and the minimum height, in inches, of a column with these names."""
     lines = [line for style in styles for line in style.lines]
     return TEXT + text_width(lines) + 0.05, sum(_height(style) for style in styles)
 
@@ -45,8 +45,8 @@ def write_end_labels(panel: Axes, column: Axes, ends: Sequence[End]) -> None:
     """Write each curve's name in ``column``, with a sample of its line, tied to its end in ``panel``.
 
     Args:
-        panel: where the curves are drawn; its limits are final.
-        column: axes to the right of the panel and as high, with inches for data units.
+        panel: the axes of the curves; their limits are final.
+        column: axes of the same height to the right of the panel, with inches as data units.
         ends: the curves' ends.
     """
     column.set_axis_off()
@@ -55,42 +55,43 @@ def write_end_labels(panel: Axes, column: Axes, ends: Sequence[End]) -> None:
     panel.set(xlim=panel.get_xlim(), ylim=(low, high))
     inches = column.get_ylim()[1]
     ends = sorted(ends, key=lambda end: end.y)
-    wished = np.array([(end.y - low) / (high - low) * inches for end in ends])
-    places = spread(wished, np.array([_height(end.style) for end in ends]), inches)
-    for end, wish, place in zip(ends, wished, places, strict=True):
+    ideal = np.array([(end.y - low) / (high - low) * inches for end in ends])
+    places = spread(ideal, np.array([_height(end.style) for end in ends]), inches)
+    for end, height, place in zip(ends, ideal, places, strict=True):
         look = end.style.line_properties
         panel.plot([end.x, right], [end.y, end.y], color=end.style.colour, **HAIRLINE)
-        column.plot([0, TIE], [wish, place], color=end.style.colour, clip_on=False, **HAIRLINE)
+        column.plot([0, TIE], [height, place], color=end.style.colour, clip_on=False, **HAIRLINE)
         column.plot([TIE, (TIE + SAMPLE) / 2, SAMPLE], [place] * 3, markevery=[1], **look)
         text = "\n".join(end.style.lines)
         column.text(TEXT, place, text, fontsize=TEXT_SIZE, verticalalignment="center")
 
 
-def spread(wished: np.ndarray, heights: np.ndarray, room: float) -> np.ndarray:
-    """Return centres near to the wished ones, such that boxes of these heights do not overlap.
+def spread(ideal: np.ndarray, heights: np.ndarray, room: float) -> np.ndarray:
+    """Return centres near the ideal ones such that boxes of these heights do not overlap.
 
-    Boxes that would overlap are pushed apart together around their mean wish, which makes the sum of
-    squared moves the smallest (isotonic regression by pooling adjacent violators). All lie within
-    0..room; their heights must fit in it.
+    Boxes that would overlap are pushed apart around their mean ideal centre, which minimises the sum of
+    squared moves (isotonic regression by pooling adjacent violators). All boxes lie within 0..room, which
+    must hold their heights.
 
     Args:
-        wished: (n,) ascending.
+        ideal: (n,) ascending.
         heights: (n,).
         room: the height of the column.
 
     Returns: (n,) in the same order.
     """
-    # Centres less the heights stacked below them must ascend: a plain isotonic regression.
+    # Centres minus the heights stacked below them must ascend: a plain isotonic regression.
     stacked = np.cumsum(heights) - heights / 2
     groups: list[tuple[float, int]] = []
-    for value in wished - stacked:
+    for value in ideal - stacked:
         mean, size = float(value), 1
         while groups and groups[-1][0] > mean:
             below, others = groups.pop()
             mean, size = (mean * size + below * others) / (size + others), size + others
         groups.append((mean, size))
     levels = np.repeat([mean for mean, _ in groups], [size for _, size in groups])
-    return np.clip(levels, 0, room - heights.sum()) + stacked
+    centres: np.ndarray = np.clip(levels, 0, room - heights.sum()) + stacked
+    return centres
 
 
 def _height(style: Style) -> float:

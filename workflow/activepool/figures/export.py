@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.colors import is_color_like
@@ -16,8 +17,8 @@ from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.io.files import written_whole
 
-#: Everything that differs from matplotlib's defaults. Sizes in points; no text is smaller than 7.
-PRINT = {
+#: The settings that differ from matplotlib's defaults. Sizes in points; no text is smaller than 7.
+PRINT: dict[str, Any] = {
     "font.size": 8,
     "axes.labelsize": 8,
     "axes.titlesize": 8,
@@ -48,7 +49,7 @@ PRINT = {
 def write_figure(name: str, results: Results, settings: Settings, pdf: str | Path, png: str | Path) -> None:
     """Draw the figure called ``name`` and write it as PDF and PNG; the same input gives the same bytes.
 
-    Raises: InputError if there is no such figure, or the tables lack what it shows.
+    Raises: InputError if the figure does not exist, or the tables lack its data.
     """
     if name not in FIGURES:
         raise InputError(f"figure {name!r} does not exist; there are {', '.join(FIGURES)}")
@@ -61,9 +62,9 @@ def write_figure(name: str, results: Results, settings: Settings, pdf: str | Pat
 def write_drawing(
     draw: Callable[[], Figure], pdf: str | Path, png: str | Path, texts: Iterable[str] = ()
 ) -> None:
-    """Write what ``draw`` returns as PDF and PNG; the same drawing gives the same bytes with the same fonts.
+    """Write the figure from ``draw`` as PDF and PNG; the same drawing and fonts give the same bytes.
 
-    ``texts`` may be in any script.
+    ``texts`` in the figure may be in any script.
     """
     with print_settings(texts):
         figure = draw()
@@ -73,10 +74,11 @@ def write_drawing(
 
 @contextmanager
 def print_settings(texts: Iterable[str] = ()) -> Iterator[None]:
-    """Set matplotlib for print, with fonts for these texts; a user's matplotlibrc does not count."""
+    """Set matplotlib for print, with fonts for these texts; ignores a user's matplotlibrc."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(PRINT | {"font.family": families_for(texts)})
+        settings: Any = PRINT | {"font.family": families_for(texts)}
+        matplotlib.rcParams.update(settings)
         yield
 
 

@@ -1,4 +1,4 @@
-"""The pool in the plane, and where each strategy picked in it, round by round: a panel a strategy."""
+"""The pool in the plane, with each strategy's picks round by round: a panel per strategy."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,24 +12,24 @@ from activepool.compute.seeds import generator
 from activepool.features.projection import FeatureMap
 from activepool.figures.colour_bars import WIDTH, add_colour_bar
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import name_axes, panels_of
+from activepool.figures.small_multiples import name_axes, panels_of, row_count
 from activepool.figures.styles import styles_of
 
-#: Points of the pool, and of picks, in a panel at most: a random part where there are more.
-MOST_POINTS = 20_000
+#: Largest number of points of the pool, and of picks, in a panel; a random part of more.
+MAX_POINTS = 20_000
 
-#: The range of this map that stands out from grey on white.
+#: The part of this colour map that stands out from grey on white.
 COLOURS, DARKEST, LIGHTEST = "plasma", 0.0, 0.88
 POOL_COLOUR = "#CCCCCC"
 
-#: Areas of points in square points: at most, at least, and all of a panel together.
-LARGEST_POINT, SMALLEST_POINT, ALL_POINTS = 6.0, 0.3, 1500.0
+#: In square points: the largest and smallest area of a data point, and the total area in a panel.
+MAX_AREA, MIN_AREA, TOTAL_AREA = 6.0, 0.3, 1500.0
 
-#: Numbers of rounds at the colour bar.
-MOST_TICKS = 10
+#: Largest number of ticks at the colour bar.
+MAX_TICKS = 10
 
-#: A panel's height relative to its width, at least and at most.
-FLATTEST, TALLEST = 0.5, 1.25
+#: Range of a panel's height relative to its width.
+MIN_RATIO, MAX_RATIO = 0.5, 1.25
 
 STAGE = "feature_map"
 
@@ -38,23 +38,23 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
     """Draw a panel for each strategy: the pool in grey, and on it the picks in the colour of their round.
 
     Args:
-        feature_map: where the samples lie.
+        feature_map: coordinates of the samples.
         picks: strategy -> rows of the picks of each round, from round 0.
-        settings: of which the upper references are used.
+        settings: only its upper references are used.
     """
-    rounds = max(len(of_strategy) for of_strategy in picks.values())
+    rounds = max(len(round_picks) for round_picks in picks.values())
     styles = styles_of(list(picks), settings)
     figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in picks])
     colours = _colours(rounds)
     rows = np.arange(len(feature_map.coordinates))
     pool = feature_map.coordinates[_some(rows, "pool")]
-    for axes, of_strategy in zip(panels, picks.values(), strict=True):
+    for axes, round_picks in zip(panels, picks.values(), strict=True):
         _draw_points(axes, pool, POOL_COLOUR)
-        of_round = np.repeat(np.arange(len(of_strategy)), [len(rows) for rows in of_strategy])
-        # In random order, so that no round lies on all others.
-        shown = _some(np.arange(len(of_round)), "picks")
-        picked = feature_map.coordinates[np.concatenate(of_strategy)[shown]]
-        _draw_points(axes, picked, colours(of_round[shown]), len(shown))
+        round_numbers = np.repeat(np.arange(len(round_picks)), [len(rows) for rows in round_picks])
+        # In random order, so that no round covers all others.
+        shown = _some(np.arange(len(round_numbers)), "picks")
+        picked = feature_map.coordinates[np.concatenate(round_picks)[shown]]
+        _draw_points(axes, picked, colours(round_numbers[shown]), len(shown))
         axes.set(xticks=[], yticks=[], aspect="equal")
     bar = _add_bar(figure, panels, colours, rounds)
     name_axes(figure, *_axis_names(feature_map))
@@ -64,15 +64,15 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
 
 
 def _fit_height(figure: Figure, panels: list[Axes], coordinates: np.ndarray) -> None:
-    """Make panels as high as the map is relative to their width, since both axes have one scale."""
+    """Give panels the aspect ratio of the map, because both axes have the same scale."""
     width, height = np.ptp(coordinates, axis=0)
-    ratio = np.clip(height / width, FLATTEST, TALLEST) if width > 0 else 1.0
-    # Twice: at first, titles lie in the room that panels which are too high leave empty.
+    ratio = np.clip(height / width, MIN_RATIO, MAX_RATIO) if width > 0 else 1.0
+    # Twice: at first, titles use the space that too high panels leave empty.
     for _ in range(2):
         figure.draw_without_rendering()
         panel = panels[0].get_position(original=True)
         excess = panel.height * figure.get_figheight() - ratio * panel.width * figure.get_figwidth()
-        figure.set_figheight(figure.get_figheight() - panels[0].get_gridspec().nrows * excess)
+        figure.set_figheight(figure.get_figheight() - row_count(len(panels)) * excess)
 
 
 def _colours(rounds: int) -> Colormap:
@@ -81,27 +81,27 @@ def _colours(rounds: int) -> Colormap:
 
 
 def _some(rows: np.ndarray, what: str) -> np.ndarray:
-    """Return at most MOST_POINTS of ``rows``, in random order."""
-    return generator(0, 0, f"{STAGE}/{what}").permutation(rows)[:MOST_POINTS]
+    """Return at most MAX_POINTS of ``rows``, in random order."""
+    return generator(0, 0, f"{STAGE}/{what}").permutation(rows)[:MAX_POINTS]
 
 
 def _draw_points(axes: Axes, places: np.ndarray, colour: str | np.ndarray, count: int | None = None) -> None:
-    area = ALL_POINTS / max(1, len(places) if count is None else count)
-    area = min(LARGEST_POINT, max(SMALLEST_POINT, area))
-    axes.scatter(*places.T, s=area, c=colour, linewidths=0, rasterized=True)
+    area = TOTAL_AREA / max(1, len(places) if count is None else count)
+    area = min(MAX_AREA, max(MIN_AREA, area))
+    axes.scatter(places[:, 0], places[:, 1], s=area, c=colour, linewidths=0, rasterized=True)
 
 
 def _add_bar(figure: Figure, panels: list[Axes], colours: Colormap, rounds: int) -> Axes:
     norm = BoundaryNorm(np.arange(rounds + 1) - 0.5, rounds)
     bar = add_colour_bar(figure, panels, colours, norm, "Round (0: initial pool)")
     bar.tick_params(which="both", length=0)
-    bar.set_yticks(range(0, rounds, -(-rounds // MOST_TICKS)))
+    bar.set_yticks(range(0, rounds, -(-rounds // MAX_TICKS)))
     bar.yaxis.set_major_formatter("{x:.0f}")
     return bar
 
 
 def _axis_names(feature_map: FeatureMap) -> list[str]:
-    """Return method and number of each axis, with the share of the variance along it where there is one."""
+    """Return method and number of each axis, with its share of the variance if that is known."""
     names = [f"{feature_map.method.upper()} {number}" for number in (1, 2)]
     shares = feature_map.variance_shares
     if shares is None:

@@ -1,6 +1,6 @@
-"""Fonts for names in any script: DejaVu Sans, which comes with matplotlib, and what the machine has besides.
+"""Fonts for names in any script: DejaVu Sans, which comes with matplotlib, and other fonts of the machine.
 
-A letter that no font has would be drawn as a box. A class whose name holds one is drawn by its number.
+A letter that no font has would appear as a box. Figures show a class with such a letter by its number.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,45 +11,45 @@ from matplotlib.font_manager import fontManager, get_font
 #: The font of all figures.
 FONT = "DejaVu Sans"
 
-#: What begins the name of the font that comes with matplotlib and has a box for every letter.
+#: Prefix of the name of matplotlib's font that has a box for every letter.
 FONT_OF_BOXES = "Last Resort"
 
-#: How many names a notice shows.
-SHOWN = 3
+#: Largest number of names in a notice.
+MAX_SHOWN = 3
 
 
 def families_for(texts: Iterable[str]) -> list[str]:
-    """Return the fonts that these texts are drawn with: DejaVu Sans, and few others for what it lacks."""
+    """Return the fonts for these texts: DejaVu Sans, and a few others for the letters that it lacks."""
     families, missing = [FONT], _beyond(texts)
     while missing:
-        found = {family: missing & _drawn_by(family, frozenset(missing)) for family in _families()}
-        best = max(sorted(found), key=lambda family: len(found[family]), default=None)
-        if best is None or not found[best]:
+        covered = {family: missing & _drawn_by(family, frozenset(missing)) for family in _families()}
+        best = max(sorted(covered), key=lambda family: len(covered[family]), default=None)
+        if best is None or not covered[best]:
             break
         families.append(best)
-        missing -= found[best]
+        missing -= covered[best]
     return families
 
 
 def drawable(names: Sequence[str]) -> list[str]:
-    """Return names of classes as a figure shows them: those that no font can draw as ``class 7``."""
-    without = _without_font(names)
-    return [f"class {number}" if name in without else name for number, name in enumerate(names)]
+    """Return class names as figures show them: ``class 7`` for a name that no font can draw."""
+    undrawable = _undrawable(names)
+    return [f"class {number}" if name in undrawable else name for number, name in enumerate(names)]
 
 
 def font_notices(names: Sequence[str]) -> list[str]:
-    """Return what to say of names that no font can draw: a line, or none."""
-    without = [name for name in names if name in _without_font(names)]
-    if not without:
+    """Return a notice about the names that no font can draw, if there are any: one line or none."""
+    undrawable = [name for name in names if name in _undrawable(names)]
+    if not undrawable:
         return []
-    some = ", ".join([*without[:SHOWN], *(["..."] if len(without) > SHOWN else [])])
+    some = ", ".join([*undrawable[:MAX_SHOWN], *(["..."] if len(undrawable) > MAX_SHOWN else [])])
     return [
-        f"no font of this machine has all letters of {len(without):,} names of classes ({some}), which "
-        "figures show by their numbers; install one that has them, such as Noto Sans CJK, and redraw them"
+        f"no font of this machine has all letters of {len(undrawable):,} class names ({some}); figures show "
+        "their numbers instead; install a font with these letters, such as Noto Sans CJK, and redraw them"
     ]
 
 
-def _without_font(names: Sequence[str]) -> set[str]:
+def _undrawable(names: Sequence[str]) -> set[str]:
     letters = _beyond(names)
     for family in families_for(names)[1:]:
         letters -= _drawn_by(family, frozenset(letters))
@@ -64,7 +64,7 @@ def _beyond(texts: Iterable[str]) -> set[str]:
 
 @cache
 def _families() -> dict[str, str]:
-    """Return the upright fonts of usual weight that the machine has, by family: the file of each."""
+    """Return the file of each upright font of normal weight on this machine, by family."""
     plain = [
         font for font in fontManager.ttflist if font.style == "normal" and font.weight in (400, "normal")
     ]
@@ -77,9 +77,9 @@ def _families() -> dict[str, str]:
 
 @cache
 def _drawn_by(family: str, letters: frozenset[str]) -> frozenset[str]:
-    """Return those of the letters of which a font has an outline."""
+    """Return the letters that a font has outlines for."""
     try:
         font = get_font(_families()[family])
         return frozenset(letter for letter in letters if font.get_char_index(ord(letter)) and font.scalable)
-    except (OSError, RuntimeError, KeyError):  # a font of coloured pictures, or one that has gone
+    except (OSError, RuntimeError, KeyError):  # a font of coloured bitmaps, or one that is gone
         return frozenset()

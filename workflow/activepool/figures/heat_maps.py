@@ -10,32 +10,32 @@ from matplotlib.figure import Figure
 from activepool.figures.end_labels import LINE_HEIGHT, TEXT_SIZE, text_width
 from activepool.figures.panels import PAGE_WIDTH
 
-#: Colours from 0 to 100; from the second number on, text is white.
+#: Colours from 0 to 100; above DARK, text is white.
 COLOURS, DARK = "Blues", 65
 
-#: In points, of the colour bar's label.
+#: Of the colour bar's label, in points.
 LABEL_SIZE = 8
 
-#: Inches: a cell's least and largest side, the room around names, the colour bar with its label.
-SMALLEST, LARGEST, ROOM, BAR = 0.27, 0.4, 0.14, 0.68
+#: In inches: range of a cell's side, space around names, the colour bar with its label.
+MIN_SIDE, MAX_SIDE, ROOM, BAR = 0.27, 0.4, 0.14, 0.68
 
 
 def draw_percentages(
     values: np.ndarray, across: Sequence[str], down: Sequence[str], label: str
 ) -> tuple[Figure, Axes]:
-    """Return a figure of ``values``, and the axes in which cell (row, column) lies at x = column, y = row.
+    """Return a figure of ``values``, and its axes, in which cell (row, column) lies at x = column, y = row.
 
-    It is as large as names and cells need, and within the page where cells can be small enough for that.
+    The figure is as large as names and cells need, and fits the page if cells can be small enough.
 
     Args:
-        values: (rows, columns) from 0 to 100; a cell of NaN stays empty.
-        across: names of the columns, which are written upwards.
+        values: (rows, columns) from 0 to 100; a NaN cell stays empty.
+        across: names of the columns, written upwards.
         down: names of the rows.
-        label: what the colours are.
+        label: of the colour bar.
     """
     rows, columns = values.shape
     left, top = (ROOM + text_width("\n".join(names).splitlines()) for names in (down, across))
-    side = min(LARGEST, max(SMALLEST, (PAGE_WIDTH - left - ROOM) / columns))
+    side = min(MAX_SIDE, max(MIN_SIDE, (PAGE_WIDTH - left - ROOM) / columns))
     wide, high = (max(side, LINE_HEIGHT * _most_lines(names)) for names in (across, down))
     width = left + max(wide * columns, text_width([label]) * LABEL_SIZE / TEXT_SIZE) + ROOM
     height = top + high * rows + BAR

@@ -1,4 +1,4 @@
-"""Tables in LaTeX for print (booktabs): strategies are the rows, a cell is a value ± half width."""
+"""Tables in LaTeX for print (booktabs): strategies are the rows, cells hold value ± half width."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,10 @@ import numpy as np
 from activepool.figures.settings import Settings
 from activepool.figures.styles import NAMES
 
-#: What stands between two columns: with it tables fit into 16 cm.
+#: The space between two columns, which lets tables fit into 16 cm.
 ROOM = r"@{\hspace{0.7em}}"
 
-#: What a cell without a value holds.
+#: The content of a cell without a value.
 MISSING = "--"
 
 UPPER_REFERENCE = r"$^{\dagger}$"
@@ -26,14 +26,14 @@ ESCAPES = str.maketrans(
 
 @dataclass(frozen=True)
 class Grid:
-    """A part of a table, with a header of its own.
+    """A part of a table, with its own header.
 
     Attributes:
-        heading: what stands over the strategies, as plain text.
+        heading: of the column of strategies, as plain text.
         strategies: the rows.
-        columns: title as plain text -> a cell of LaTeX for each row.
-        in_a_line: columns that fit into the width of a page; further ones go below, with their own header.
-        title: a line of its own above the header, as plain text; empty for none.
+        columns: title as plain text -> a LaTeX cell for each row.
+        in_a_line: columns that fit the width of a page; further ones follow below, with their own header.
+        title: a line above the header, as plain text; empty for none.
     """
 
     heading: str
@@ -43,7 +43,7 @@ class Grid:
     title: str = ""
 
     def blocks(self) -> list["Grid"]:
-        """Return the grid in parts that are narrow enough."""
+        """Return the grid in parts that fit the page."""
         columns = list(self.columns.items())
         starts = range(0, len(columns), self.in_a_line)
         parts = [dict(columns[start : start + self.in_a_line]) for start in starts]
@@ -54,9 +54,9 @@ class Grid:
 
 
 def latex_table(grids: Sequence[Grid], settings: Settings, notes: Sequence[str] = ()) -> str:
-    """Return a ``tabular`` with the grids one under the other, for a document with the package booktabs.
+    """Return a ``tabular`` with the grids one below another, for a document with the package booktabs.
 
-    Upper references bear a dagger, which a note explains; ``notes`` are further ones, in LaTeX.
+    A note explains the dagger of upper references; ``notes`` are further notes, in LaTeX.
     """
     blocks = [block for grid in grids for block in grid.blocks()]
     width = max((len(block.columns) for block in blocks), default=0)
@@ -92,12 +92,12 @@ def number_cells(
     best: np.ndarray | None = None,
     marked: np.ndarray | None = None,
 ) -> list[str]:
-    """Return a column's cells, each with the digits that its interval leaves.
+    """Return a column's cells, each with as many digits as its interval warrants.
 
     Args:
-        values: (n,) in the unit printed; NaN for a missing one.
-        half_widths: (n,) of the intervals, NaN where there is none.
-        signed: whether a plus is written.
+        values: (n,) in the printed unit; NaN for a missing one.
+        half_widths: (n,) of the intervals; NaN for a missing one.
+        signed: whether to write a plus.
         best: (n,) bool, the cells in bold.
         marked: (n,) bool, the cells with a star.
     """
@@ -113,15 +113,15 @@ def p_value_cells(p_values: np.ndarray) -> list[str]:
 
 
 def best_of(values: np.ndarray, strategies: Sequence[str], settings: Settings, sign: int = 1) -> np.ndarray:
-    """Return (n,) bool: the rows of the largest ``sign`` · value, upper references left out.
+    """Return (n,) bool: the rows with the largest ``sign`` · value, except upper references.
 
-    None are where all are equal, as in the round that the strategies share.
+    If all are equal, as in the round that the strategies share, none is best.
     """
     worth = sign * np.asarray(values, dtype=np.float64)
     competes = np.array([name not in settings.oracles for name in strategies], dtype=bool)
     competes &= ~np.isnan(worth)
-    best = competes & (worth == worth[competes].max(initial=-np.inf))
-    return best & (best.sum() < competes.sum())
+    best: np.ndarray = competes & (worth == worth[competes].max(initial=-np.inf))
+    return best if best.sum() < competes.sum() else np.zeros_like(best)
 
 
 def _name(strategy: str, settings: Settings) -> str:
@@ -130,7 +130,7 @@ def _name(strategy: str, settings: Settings) -> str:
 
 
 def _whole_line(text: str, width: int) -> str:
-    """Return a line that begins in the first column and does not widen the others, however long it is."""
+    """Return a line that starts in the first column and never widens the others."""
     return rf"\multicolumn{{{width + 1}}}{{l}}{{\makebox[0pt][l]{{{text}}}}} \\"
 
 
@@ -142,7 +142,7 @@ def _cell(value: float, half_width: float, signed: bool, bold: bool, star: bool)
     if math.isnan(value):
         return MISSING
     known = math.isfinite(half_width)
-    # Two digits of the interval; three of the value where there is none, or it has no width.
+    # Two digits of the interval; three of the value if there is no interval, or it has no width.
     digits = _decimals(half_width, 2) if known and half_width > 0 else _decimals(value, 3)
     text = f"{value:{'+' if signed else ''}.{digits}f}" + (f" \\pm {half_width:.{digits}f}" if known else "")
     text = rf"\mathbf{{{text}}}" if bold else text
@@ -150,7 +150,7 @@ def _cell(value: float, half_width: float, signed: bool, bold: bool, star: bool)
 
 
 def _decimals(value: float, digits: int) -> int:
-    """Return how many decimals show so many significant digits, from 0 to 4."""
+    """Return how many decimals show this number of significant digits, from 0 to 4."""
     if value == 0:
         return digits - 1
     return min(max(digits - 1 - math.floor(math.log10(abs(value))), 0), 4)

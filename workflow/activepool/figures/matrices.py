@@ -7,7 +7,7 @@ import pandas as pd
 
 from activepool.figures.latex import MISSING, Grid
 
-#: Columns of whole numbers that fit into the width of a page.
+#: Columns of whole numbers that fit the width of a page.
 IN_A_LINE = 18
 
 
@@ -15,8 +15,8 @@ def matrix_of(pairs: pd.DataFrame, value: str) -> pd.DataFrame:
     """Return ``value`` of each pair, (strategies, strategies) in the order of first appearance.
 
     Args:
-        pairs: columns strategy, other and ``value``, one row per ordered pair. A pair that is not there, such
-            as a strategy with itself, is NaN.
+        pairs: columns strategy, other and ``value``, one row per ordered pair. A missing pair, such as a
+            strategy with itself, becomes NaN.
         value: a column.
     """
     strategies = list(dict.fromkeys([*pairs["strategy"], *pairs["other"]]))
@@ -25,10 +25,10 @@ def matrix_of(pairs: pd.DataFrame, value: str) -> pd.DataFrame:
 
 
 def numbered_grid(heading: str, matrix: pd.DataFrame, beside: Mapping[str, pd.Series]) -> Grid:
-    """Return a matrix of percentages for print, whose columns bear the numbers of the rows.
+    """Return a matrix of percentages for print; its columns are numbered like its rows.
 
     Args:
-        heading: what the numbers are.
+        heading: of the rows.
         matrix: (strategies, strategies), from 0 to 1.
         beside: title -> further column, from 0 to 1.
     """

@@ -1,6 +1,7 @@
-"""The parts that figures of curves share: a panel of curves with bands, with names or a legend."""
+"""Common parts of figures of curves: a panel of curves with bands, and names or a legend."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,22 +21,22 @@ from activepool.figures.styles import Style
 #: Width in inches of a figure over two columns of text.
 PAGE_WIDTH = 7.0
 
-#: Inches around a panel that its ticks and axis labels need.
+#: In inches: the space around a panel for its ticks and axis labels.
 LEFT, BOTTOM, TOP = 0.55, 0.42, 0.08
 
-LOWEST_PANEL = 2.8
+MIN_PANEL = 2.8
 
-#: The colour of what all labels bring.
+#: The colour of the ceiling, a training on all labels.
 CEILING = "0.35"
 
-BAND = {"linewidth": 0, "zorder": 2}
+BAND: dict[str, Any] = {"linewidth": 0, "zorder": 2}
 
-#: How opaque a band is at most, and all those of a panel together: many would hide their curves.
-OPAQUE, ALL_OPAQUE = 0.13, 0.8
+#: Largest opacity of a band, and of all bands of a panel together: many bands would hide the curves.
+MAX_OPACITY, TOTAL_OPACITY = 0.13, 0.8
 
 
 def interval_note(what: str, results: Results, settings: Settings) -> str:
-    """Return what the bands or lines of a figure are; nothing with one seed, where there are none."""
+    """Return a note on the intervals that ``what`` (bands or lines) shows; empty with one seed."""
     seeds = results.curves.table["seed"].nunique()
     return f"{what}: {100 * settings.confidence:g} % intervals, {seeds} seeds" if seeds > 1 else ""
 
@@ -52,12 +53,12 @@ def draw_curves(
     Returns: the ends of the curves.
     """
     ends = []
-    opaque = min(OPAQUE, ALL_OPAQUE / max(1, len(curves)))
+    opacity = min(MAX_OPACITY, TOTAL_OPACITY / max(1, len(curves)))
     for strategy, curve in curves.items():
         style = styles[strategy]
         labels = curve.index.get_level_values("labels").to_numpy(dtype=np.float64)
         mean, half_width = (factor * part for part in mean_interval(curve.to_numpy(), confidence))
-        draw_band(axes, labels, mean, half_width, style, opaque)
+        draw_band(axes, labels, mean, half_width, style, opacity)
         ends.append(End(style, labels[-1], mean[-1]))
     label_axis(axes)
     return ends
@@ -69,27 +70,27 @@ def draw_band(
     values: np.ndarray,
     half_widths: np.ndarray,
     style: Style,
-    opaque: float = OPAQUE,
+    opacity: float = MAX_OPACITY,
 ) -> None:
-    """Draw values as a line, and their intervals as a band."""
+    """Draw values as a line and their intervals as a band."""
     axes.plot(labels, values, zorder=3, **style.line_properties)
-    band = {**BAND, "alpha": opaque, "color": style.colour}
+    band = {**BAND, "alpha": opacity, "color": style.colour}
     axes.fill_between(labels, values - half_widths, values + half_widths, **band)
 
 
 def label_axis(axes: Axes) -> None:
-    """Make the horizontal axis one of numbers of labels."""
+    """Format the horizontal axis for numbers of labels."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=(1, 2, 2.5, 5, 10), integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.margins(x=0.02)
 
 
 def draw_ceiling(axes: Axes, ceiling: pd.DataFrame, drawn: Quantity, confidence: float) -> None:
-    """Draw the mean of the ceiling over its seeds as a level line, and its interval as a band."""
+    """Draw the mean of the ceiling over its seeds as a horizontal line, and its interval as a band."""
     labels = ceiling.index.get_level_values("labels")[0]
     (mean,), (half_width,) = (drawn.factor * part for part in mean_interval(ceiling.to_numpy(), confidence))
     axes.axhline(mean, color=CEILING, linestyle=(0, (5, 3)), linewidth=1, zorder=2)
-    band = {**BAND, "alpha": OPAQUE, "color": CEILING, "zorder": 1}
+    band = {**BAND, "alpha": MAX_OPACITY, "color": CEILING, "zorder": 1}
     axes.axhspan(mean - half_width, mean + half_width, **band)
     axes.annotate(
         f"all {labels:,.0f} labels",
@@ -112,12 +113,12 @@ def named_curves(
 ) -> Figure:
     """Return a figure of one panel, over two columns, that names each curve at its end.
 
-    It grows with the number of names, so that none lie on one another. The axis ends where the quantity
-    does: a band of few seeds can go beyond. ``ceiling``, a curve of one point, is a level line. ``note`` says
-    what the bands are.
+    It grows with the number of names, so that they do not overlap. The axis ends where the quantity does: a
+    band of few seeds can exceed it. ``ceiling``, a curve of one point, becomes a horizontal line. ``note``
+    explains the bands.
     """
     width, height = column_size([styles[strategy] for strategy in curves])
-    height = max(height, LOWEST_PANEL)
+    height = max(height, MIN_PANEL)
     whole = BOTTOM + height + TOP
     panel = PAGE_WIDTH - LEFT - width
     figure = Figure(figsize=(PAGE_WIDTH, whole))
@@ -138,13 +139,13 @@ def named_curves(
 
 
 def limit_axis(axes: Axes, drawn: Quantity) -> None:
-    """End the vertical axis where the quantity ends, should a band go beyond."""
+    """End the vertical axis where the quantity ends, even if a band exceeds it."""
     lowest, highest = axes.get_ylim()
     axes.set_ylim(max(lowest, drawn.least), min(highest, drawn.most))
 
 
 def legend_below(figure: Figure, styles: Mapping[str, Style], title: str = "") -> None:
-    """Write one legend under all panels of a figure with constrained layout, which grows by its height."""
+    """Write one legend below all panels of a figure with constrained layout; the figure grows by it."""
     width, _ = column_size(list(styles.values()))
     legend = figure.legend(
         handles=[Line2D([], [], **style.line_properties) for style in styles.values()],

@@ -1,4 +1,4 @@
-"""The curve of a pretraining: loss, learning rate and k-NN accuracy against epochs, one under the other."""
+"""The curve of a pretraining: loss, learning rate and k-NN accuracy against epochs, in one column."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from activepool.figures.quantities import Quantity
 from activepool.figures.results import read_table
 from activepool.figures.styles import PALETTE
 
-#: What is drawn, by its column in pretrain.csv.
+#: The quantities drawn, by column of pretrain.csv.
 PANELS = {
     "loss": Quantity("Contrastive loss", "nats"),
     "learning_rate": Quantity("Learning rate", least=0.0),
@@ -19,7 +19,7 @@ PANELS = {
 }
 
 #: Inches.
-PANEL_HEIGHT, AROUND = 1.5, 0.4
+PANEL_HEIGHT, MARGINS = 1.5, 0.4
 
 
 def read_curve(path: str | Path) -> pd.DataFrame:
@@ -28,15 +28,15 @@ def read_curve(path: str | Path) -> pd.DataFrame:
 
 
 def draw(curve: pd.DataFrame) -> Figure:
-    """Draw a panel for each quantity that was measured."""
+    """Draw a panel for each measured quantity."""
     measured = {column: drawn for column, drawn in PANELS.items() if curve[column].notna().any()}
-    figure = Figure(figsize=(PAGE_WIDTH, PANEL_HEIGHT * len(measured) + AROUND), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, PANEL_HEIGHT * len(measured) + MARGINS), layout="constrained")
     panels = figure.subplots(len(measured), sharex=True, squeeze=False)[:, 0]
     for axes, (column, drawn), colour in zip(panels, measured.items(), PALETTE, strict=False):
-        # Not every epoch is measured: a line joins those that are.
+        # Not every epoch has a value: a line joins those that have one.
         points = curve[curve[column].notna()]
         marker = "o" if len(points) < len(curve) or len(points) == 1 else ""
-        # Epochs are numbered from 0; what is drawn is the state after so many of them.
+        # Epochs count from 0; a point is the state after its epoch.
         axes.plot(points["epoch"] + 1, drawn.factor * points[column], color=colour, marker=marker)
         axes.set_ylabel(drawn.axis_label)
         axes.margins(x=0.02)

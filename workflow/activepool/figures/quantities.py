@@ -1,4 +1,4 @@
-"""What the metrics are called on an axis, and in which unit they are drawn."""
+"""Names and units of the metrics on an axis."""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ class Quantity:
 
     Attributes:
         title: its name in words.
-        unit: the unit drawn, empty for a pure number.
+        unit: the unit drawn; empty for a pure number.
         factor: drawn value = factor · value in curves.csv.
-        least, most: no value is beyond these, in the unit drawn.
-        lower_is_better: what to strive for; of a metric that is not known, more.
+        least, most: bounds of the values, in the unit drawn.
+        lower_is_better: for an unknown metric, higher is assumed to be better.
     """
 
     title: str
@@ -58,10 +58,10 @@ _KNOWN = {
 }
 
 
-#: The metrics that have a name, a unit and a direction here, in the order of print.
+#: The metrics with a known name, unit and direction, in the order of print.
 KNOWN_METRICS = tuple(_KNOWN)
 
 
 def quantity(metric: str) -> Quantity:
-    """Return how ``metric`` is drawn; an unknown one under its own name, as it is."""
+    """Return the quantity of ``metric``; an unknown one keeps its name and has no unit."""
     return _KNOWN.get(metric, Quantity(metric.replace("_", " ")))

@@ -1,4 +1,4 @@
-"""What figures and tables are made from: the cached tables of an experiment."""
+"""The input of figures and tables: the cached tables of an experiment."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,16 +29,16 @@ class Curves:
 
     @property
     def metrics(self) -> list[str]:
-        """The metrics that have a value anywhere, in the order of the table."""
+        """The metrics with at least one value, in the order of the table."""
         return [name for name in self.table.columns if name not in KEYS and self.table[name].notna().any()]
 
     def by_strategy(self, metric: str) -> dict[str, pd.DataFrame]:
-        """Return each strategy's curve (see evaluation.statistics), leaving out those without a point."""
+        """Return each strategy's curve (see evaluation.statistics), except those without points."""
         curves = {strategy: curve_of(self.table, strategy, metric) for strategy in self.strategies}
         return {strategy: curve for strategy, curve in curves.items() if not curve.empty}
 
     def differences(self, metric: str) -> dict[str, pd.DataFrame]:
-        """Return each other strategy's curve minus that of the reference, seeds paired.
+        """Return each other strategy's curve minus the reference's, seeds paired.
 
         Strategies without a common point are left out; without the reference, all are.
         """
@@ -51,13 +51,19 @@ class Curves:
 
 
 def last_round(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return those rows of one strategy that are of the last round which all its seeds have."""
-    return rows[rows["round"] == rows.groupby("seed")["round"].max().min()]
+    """Return the rows of one strategy in the last round that all its seeds have."""
+    last: pd.DataFrame = rows[rows["round"] == rows.groupby("seed")["round"].max().min()]
+    return last
+
+
+def rows_by(table: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
+    """Return the rows for each value in a column of texts, in order of first appearance."""
+    return {str(value): rows for value, rows in table.groupby(column, sort=False)}
 
 
 @dataclass(frozen=True)
 class Results:
-    """What a figure or table may show.
+    """The data that a figure or table may show.
 
     Attributes:
         curves: the learning curves.
@@ -74,20 +80,21 @@ class Results:
 
     @property
     def class_names(self) -> list[str]:
-        """The names of the classes by number; their numbers in a class_counts.csv without names."""
+        """The class names by number; the numbers themselves if class_counts.csv has no names."""
         return class_names_in(self.class_counts)
 
     def ceiling_of(self, metric: str) -> pd.DataFrame:
-        """Return the ceiling as a curve (see evaluation.statistics) of one point, or of none."""
-        found = self.ceiling.by_strategy(metric) if self.ceiling and metric in self.ceiling.metrics else {}
-        return next(iter(found.values()), pd.DataFrame())
+        """Return the ceiling as a curve (see evaluation.statistics) of one point or none."""
+        curves = self.ceiling.by_strategy(metric) if self.ceiling and metric in self.ceiling.metrics else {}
+        return next(iter(curves.values()), pd.DataFrame())
 
 
 def class_names_in(class_counts: pd.DataFrame) -> list[str]:
-    """Return the names of the classes in a class_counts.csv, by number; the numbers where it has none."""
+    """Return the class names of a class_counts.csv, by number; the numbers themselves if it has no names."""
     if "name" not in class_counts:
         return [str(number) for number in sorted(class_counts["class"].unique())]
-    return class_counts.groupby("class")["name"].first().tolist()
+    names: list[str] = class_counts.groupby("class")["name"].first().tolist()
+    return names
 
 
 def read_results(
@@ -122,14 +129,10 @@ def read_overlap(path: str | Path) -> pd.DataFrame:
 
 def read_table(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Read a CSV; raises InputError if it cannot be read, or one of ``columns`` is missing."""
-    # A strategy or class may have any name, "null" too: only an empty cell is a missing value.
-    form = {
-        "dtype": {"strategy": str, "other": str, "name": str},
-        "keep_default_na": False,
-        "na_values": [""],
-    }
+    texts = {"strategy": str, "other": str, "name": str}
     try:
-        table = pd.read_csv(path, **form)
+        # A strategy or class may have any name, even "null": only an empty cell is a missing value.
+        table = pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable table ({error})") from error
     for column in columns:

@@ -1,4 +1,4 @@
-"""A panel for each strategy, all on the same axes; or a notice, where there is nothing to draw."""
+"""A panel for each strategy, all on the same axes; or a notice if there is nothing to draw."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -8,21 +8,26 @@ from matplotlib.figure import Figure
 
 from activepool.figures.panels import PAGE_WIDTH
 
-#: At most so many panels in a row.
+#: Largest number of panels in a row.
 COLUMNS = 4
 
-#: Inches: a panel, a line of its title, and the axis labels around all panels.
-PANEL_WIDTH, PANEL_HEIGHT, TITLE_LINE, AROUND = 1.62, 1.35, 0.12, 0.5
+#: In inches: a panel, a line of its title, and the axis labels around all panels.
+PANEL_WIDTH, PANEL_HEIGHT, TITLE_LINE, MARGINS = 1.62, 1.35, 0.12, 0.5
+
+
+def row_count(panels: int) -> int:
+    """Return the number of rows in which this number of panels stands."""
+    return ceil(panels / COLUMNS)
 
 
 def panels_of(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
     """Return a figure with a panel for each title, and the panels."""
-    rows = ceil(len(titles) / COLUMNS)
+    rows = row_count(len(titles))
     columns = ceil(len(titles) / rows)
     lines = [title.count("\n") + 1 for title in titles]
     title_lines = sum(max(lines[start : start + columns]) for start in range(0, len(titles), columns))
-    width = min(PAGE_WIDTH, AROUND + columns * PANEL_WIDTH)
-    height = AROUND + rows * PANEL_HEIGHT + TITLE_LINE * title_lines
+    width = min(PAGE_WIDTH, MARGINS + columns * PANEL_WIDTH)
+    height = MARGINS + rows * PANEL_HEIGHT + TITLE_LINE * title_lines
     figure = Figure((width, height), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for place, axes in enumerate(grid):
@@ -35,7 +40,7 @@ def panels_of(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
 
 
 def name_axes(figure: Figure, across: str, up: str, note: str = "") -> None:
-    """Write what all panels have on their axes, and below it a note, by which the figure grows."""
+    """Write the axis labels of all panels, and below them a note; the figure grows by the note."""
     if note:
         figure.set_figheight(figure.get_figheight() + TITLE_LINE)
     figure.supxlabel("\n".join([across, *([note] if note else [])]), size=8)
@@ -43,7 +48,7 @@ def name_axes(figure: Figure, across: str, up: str, note: str = "") -> None:
 
 
 def notice(text: str) -> Figure:
-    """Return a figure of one empty panel that says why it is empty."""
+    """Return a figure of one empty panel, with a text that says why it is empty."""
     figure, (axes,) = panels_of([text])
     axes.set(xticks=[], yticks=[])
     return figure

@@ -1,4 +1,4 @@
-"""How each strategy looks: the same name, colour, line and marker in every figure."""
+"""The style of each strategy: the same name, colour, line and marker in every figure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ SOLID: Line = "-"
 DASH_DOT: Line = (0, (5, 1.2, 1, 1.2))
 DOTTED: Line = (0, (1, 1))
 
-#: Dashes are kept for upper references.
+#: Dashes are reserved for upper references.
 DASHED: Line = (0, (4, 2))
 
-#: Hues that stay apart for colour-blind readers: Okabe and Ito 2008, then Tol's "muted" scheme.
+#: Hues that colour-blind readers can distinguish: Okabe and Ito 2008, then Tol's "muted" scheme.
 PALETTE = (
     "#0072B2",
     "#D55E00",
@@ -38,7 +38,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "p", ">", "h", "d")
 REFERENCE_COLOUR = "#444444"
 UPPER_REFERENCE_COLOURS = ("#000000", "#777777")
 
-#: Names in print. The order gives each its place in the palette, in every experiment.
+#: Names in print. Their order fixes each strategy's place in the palette, in every experiment.
 NAMES = {
     "base": "BASE",
     "margin": "Margin",
@@ -59,20 +59,20 @@ NAMES = {
 
 UPPER_REFERENCE_NOTE = "(upper reference:\nreads all labels)"
 
-#: Characters in a line of a name.
-LONGEST_LINE = 24
+#: Largest number of characters in a line of a name.
+MAX_LINE = 24
 
 
 @dataclass(frozen=True)
 class Style:
-    """The look of one strategy.
+    """The style of one strategy.
 
     Attributes:
         name: the name in print.
         colour: of line, marker and band.
-        line: how the line is dashed.
+        line: its dashes.
         marker: a matplotlib marker.
-        note: what the reader must know about it, or empty.
+        note: an explanation for the reader, or empty.
     """
 
     name: str
@@ -88,24 +88,24 @@ class Style:
 
     @property
     def name_lines(self) -> list[str]:
-        """The same without the note."""
-        return [line.replace("_ ", "_") for line in wrap(self.name.replace("_", "_ "), LONGEST_LINE)]
+        """The lines without the note."""
+        return [line.replace("_ ", "_") for line in wrap(self.name.replace("_", "_ "), MAX_LINE)]
 
     @property
     def line_properties(self) -> dict[str, Any]:
-        """What matplotlib's ``plot`` is to be told."""
+        """The keyword arguments for matplotlib's ``plot``."""
         return {"color": self.colour, "linestyle": self.line, "marker": self.marker}
 
 
 def styles_of(strategies: Sequence[str], settings: Settings) -> dict[str, Style]:
     """Return the style of each strategy.
 
-    A known strategy has its own place in the palette; others take the places left, in their order.
-    After the palette's end the hues come again on other lines. Upper references are dashed, black or grey.
+    A known strategy has its own place in the palette; others take the free places, in their order. Past the
+    end of the palette, hues repeat with other dashes. Upper references are dashed, black or grey.
     """
     known = [name for name in NAMES if name != REFERENCE]
     places = {name: known.index(name) for name in strategies if name in known}
-    left = (place for place in count() if place not in places.values())
+    free = (place for place in count() if place not in places.values())
     grey = cycle(UPPER_REFERENCE_COLOURS)
     styles = {}
     for strategy in strategies:
@@ -115,12 +115,12 @@ def styles_of(strategies: Sequence[str], settings: Settings) -> dict[str, Style]
         elif strategy == REFERENCE:
             style = Style(name, REFERENCE_COLOUR, SOLID, "o")
         else:
-            style = _placed(name, places[strategy] if strategy in places else next(left))
+            style = _style_at(places[strategy] if strategy in places else next(free), name)
         styles[strategy] = replace(style, colour=settings.colours.get(strategy, style.colour))
     return styles
 
 
-def _placed(name: str, place: int) -> Style:
-    # The line changes after half a palette, so that the hues of its halves may be near to each other.
+def _style_at(place: int, name: str) -> Style:
+    # The dashes change after half a palette, because the hues of its two halves may be similar.
     line = (SOLID, DASH_DOT, DOTTED)[place // (len(PALETTE) // 2) % 3]
     return Style(name, PALETTE[place % len(PALETTE)], line, MARKERS[place % len(MARKERS)])

@@ -1,6 +1,7 @@
-"""What the labels brought to each class: test accuracy after the last round minus that of the first."""
+"""The change of each class's test accuracy from the first round to the last."""
 
 from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,46 +14,46 @@ from activepool.figures.classes import by_frequency, groups_of, shown_names
 from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.panels import interval_note, limit_axis
 from activepool.figures.quantities import Quantity
-from activepool.figures.results import Results, last_round
+from activepool.figures.results import Results, last_round, rows_by
 from activepool.figures.settings import Settings
 from activepool.figures.small_multiples import name_axes, notice, panels_of
 from activepool.figures.styles import REFERENCE_COLOUR, Style, styles_of
 
 CATEGORY = "Classes"
 
-#: Up to so many classes have a bar each; more are drawn as distributions over these parts of them.
-CLASSES_WITH_BARS = 20
-PARTS, PARTS_OF_EQUALS = ("rare", "middle", "frequent"), ("all",)
+#: Up to this many classes have a bar each; more appear as distributions over these parts of the classes.
+MAX_BARS = 20
+PARTS, EQUAL_PARTS = ("rare", "middle", "frequent"), ("all",)
 
-#: Intervals of few seeds can go beyond.
+#: Intervals of few seeds can exceed these bounds.
 CHANGE = Quantity("Accuracy gained", "percentage points", 100.0, -100.0, 100.0)
 
-#: Inches: what the classes' names share, and between two of them.
+#: In inches: the width for all class names, and the gap between two of them.
 ROOM, GAP = 1.4, 0.05
 
-#: Points of a distribution that are drawn at most, and how far they are spread beside one another.
-MOST_POINTS, SPREAD = 300, 0.28
+#: Largest number of points in a distribution, and their horizontal spread.
+MAX_POINTS, SPREAD = 300, 0.28
 
 STAGE = "accuracy_change"
-NOTHING = "Needs two rounds"
+REQUIREMENT = "Needs two rounds"
 
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw a panel for each strategy: the classes from the rarest to the most frequent, in percentage points.
 
-    With few classes a bar for each, a mean over seeds with its interval; with many a box for each third of
-    them, over points of the classes' means. Classes that the test set lacks are left out.
+    Few classes have a bar each, the mean over seeds with its interval; many have a box for each third of
+    them, over points of the classes' means. Classes without test samples are left out.
     """
     counts = results.class_counts
-    changes = {name: class_changes(rows) for name, rows in counts.groupby("strategy", sort=False)}
+    changes = {name: class_changes(rows) for name, rows in rows_by(counts, "strategy").items()}
     if all(table.empty for table in changes.values()):
-        return notice(NOTHING)
+        return notice(REQUIREMENT)
     frequencies = by_frequency(counts)
     classes = frequencies.index.to_numpy()
-    parts = PARTS if frequencies.nunique() > 1 else PARTS_OF_EQUALS
+    parts = PARTS if frequencies.nunique() > 1 else EQUAL_PARTS
     styles = styles_of(list(changes), settings)
     figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in changes])
-    many = len(classes) > CLASSES_WITH_BARS
+    many = len(classes) > MAX_BARS
     for axes, (strategy, table) in zip(panels, changes.items(), strict=True):
         values = CHANGE.factor * table.reindex(classes).to_numpy(dtype=np.float64)
         if many:
@@ -76,7 +77,7 @@ def draw(results: Results, settings: Settings) -> Figure:
 
 
 def _name_classes(figure: Figure, panels: list[Axes], names: list[str]) -> None:
-    """Write the names below the bars, upwards if all have no room side by side; as many as then have room."""
+    """Write the names below the bars, upwards if they do not fit side by side; omit some if needed."""
     widest = text_width(names)
     upwards = len(names) * (widest + GAP) > ROOM
     room = LINE_HEIGHT if upwards else widest + GAP
@@ -89,10 +90,10 @@ def _name_classes(figure: Figure, panels: list[Axes], names: list[str]) -> None:
 
 
 def class_changes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the change of accuracy of each class (index) with each seed (columns), from −1 to 1.
+    """Return the change of accuracy of each class (index) for each seed (columns), from −1 to 1.
 
-    From a strategy's rows of class_counts.csv: its first round to the last that all its seeds have. Classes
-    without an accuracy are left out; with one round there are none.
+    ``rows`` are a strategy's rows of class_counts.csv; the change is from its first round to the last that
+    all its seeds have. Classes without an accuracy are left out; with one round, all are.
     """
     first, last = (
         part.pivot(index="class", columns="seed", values="accuracy")
@@ -115,13 +116,10 @@ def _draw_distributions(axes: Axes, parts: list[np.ndarray], style: Style) -> No
     for place, values in enumerate(parts):
         means = values.mean(axis=1)
         means = means[~np.isnan(means)]
-        shown = draws.permutation(means)[:MOST_POINTS]
+        shown = draws.permutation(means)[:MAX_POINTS]
         beside = place + draws.uniform(-SPREAD, SPREAD, len(shown))
         axes.scatter(beside, shown, s=2, color=style.colour, alpha=0.35, linewidths=0, rasterized=True)
-        box = {"widths": 0.62, "showfliers": False, "manage_ticks": False}
-        lines = {"color": "black", "linewidth": 0.9}
-        axes.boxplot([means], positions=[place], **box, **_all_lines(lines))
-
-
-def _all_lines(look: dict) -> dict:
-    return {f"{part}props": look for part in ("box", "whisker", "cap", "median")}
+        box: dict[str, Any] = {"widths": 0.62, "showfliers": False, "manage_ticks": False}
+        for part in ("box", "whisker", "cap", "median"):
+            box[f"{part}props"] = {"color": "black", "linewidth": 0.9}
+        axes.boxplot([means], positions=[place], **box)

@@ -1,4 +1,6 @@
-"""Area under the learning curve: strategies from the best to the worst, and their difference to random."""
+"""Area under the learning curve: strategies from best to worst, and their difference to random."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,14 +17,14 @@ from activepool.figures.tables import area
 
 CATEGORY = "Comparisons"
 
-#: Inches: the least height of a row, and what title and axis take around the rows.
-LOWEST_ROW, AROUND = 0.22, 0.85
+#: In inches: the minimum height of a row, and the height of title and axis.
+MIN_ROW, MARGINS = 0.22, 0.85
 
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw a row for each strategy: its area with the interval, and beside it the difference to random.
 
-    A difference has a filled mark where Holm's correction leaves it significant, an open one elsewhere.
+    The mark of a difference is filled if it is significant after Holm's correction, and open otherwise.
     """
     drawn = quantity(settings.metric)
     table = area.tabulate(results, settings)
@@ -31,8 +33,8 @@ def draw(results: Results, settings: Settings) -> Figure:
     styles = styles_of(results.curves.strategies, settings)
     looks = [styles[strategy] for strategy in table["strategy"]]
     names = ["\n".join(look.lines) for look in looks]
-    row = max([LOWEST_ROW, *(LINE_HEIGHT * (name.count("\n") + 1) for name in names)])
-    figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + AROUND), layout="constrained")
+    row = max([MIN_ROW, *(LINE_HEIGHT * (name.count("\n") + 1) for name in names)])
+    figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + MARGINS), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     filled = np.ones(len(table), dtype=bool)
     _draw_rows(left, drawn.factor * table[["area", "area_half_width"]], looks, filled)
@@ -52,6 +54,6 @@ def _draw_rows(axes: Axes, table: pd.DataFrame, looks: list[Style], filled: np.n
         look = looks[place]
         axes.hlines(place, value - half_width, value + half_width, color=look.colour)
         face = look.colour if filled[place] else "white"
-        marker = {"marker": look.marker or "o", "markeredgewidth": 1.0, "markerfacecolor": face}
-        axes.plot(value, place, color=look.colour, linestyle="", markersize=4.5, **marker)
+        marker: dict[str, Any] = {"marker": look.marker or "o", "markersize": 4.5, "markerfacecolor": face}
+        axes.plot(value, place, color=look.colour, linestyle="", markeredgewidth=1.0, **marker)
     axes.tick_params(axis="y", length=0)

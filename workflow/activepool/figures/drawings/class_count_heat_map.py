@@ -1,4 +1,4 @@
-"""Labelled samples of each class, round by round: classes by rounds, a panel a strategy."""
+"""Labelled samples of each class, round by round: classes by rounds, a panel per strategy."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -15,61 +15,63 @@ from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import PANEL_HEIGHT, name_axes, panels_of
+from activepool.figures.small_multiples import PANEL_HEIGHT, name_axes, panels_of, row_count
 from activepool.figures.styles import styles_of
 
 CATEGORY = "Classes"
 
-#: Up to so many classes have a row each; more are drawn in so many groups at most.
-CLASSES_WITH_ROWS, GROUPS = 50, 25
+#: Up to MAX_CLASSES classes have a row each; more form at most MAX_GROUPS groups.
+MAX_CLASSES, MAX_GROUPS = 50, 25
 
-#: Colours of counts; a class without any label is white.
-COLOURS, NONE = "viridis_r", "white"
+#: Colours of counts, and of a class without labels.
+COLOURS, NO_LABELS = "viridis_r", "white"
 
-#: Inches: the highest panel, and a class's name for which there is room. And numbers of rounds below it.
-HIGHEST, USUAL_NAME, MOST_TICKS = 2.6, 0.2, 6
+#: In inches: the largest height of a panel, and the width included for a class name. And the most ticks.
+MAX_HEIGHT, NAME_WIDTH, MAX_TICKS = 2.6, 0.2, 6
 
 
 def draw(results: Results, settings: Settings) -> Figure:
-    """Draw the mean count over the seeds, from the rarest class (below) to the most frequent.
+    """Draw the mean count over the seeds, from the rarest class (at the bottom) to the most frequent.
 
-    Many classes are drawn in groups of neighbours, with the mean over the group. Colours go by the square
-    root, which keeps small counts apart.
+    Many classes appear in groups of neighbours, with the mean over the group. Colours follow the square root,
+    which separates small counts.
     """
     classes = by_frequency(results.class_counts).index.to_numpy()
-    groups = groups_of(classes, GROUPS if len(classes) > CLASSES_WITH_ROWS else len(classes))
+    groups = groups_of(classes, MAX_GROUPS if len(classes) > MAX_CLASSES else len(classes))
     strategies = list(dict.fromkeys(results.class_counts["strategy"]))
     counts = {name: counts_by_round(results.class_counts, name, groups) for name in strategies}
     styles = styles_of(strategies, settings)
     figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in strategies])
-    height = min(HIGHEST, max(PANEL_HEIGHT, len(groups) * LINE_HEIGHT))
-    grid = panels[0].get_gridspec()
-    figure.set_figheight(figure.get_figheight() + grid.nrows * (height - PANEL_HEIGHT))
-    colours = matplotlib.colormaps[COLOURS].with_extremes(bad=NONE)
+    height = min(MAX_HEIGHT, max(PANEL_HEIGHT, len(groups) * LINE_HEIGHT))
+    figure.set_figheight(figure.get_figheight() + row_count(len(panels)) * (height - PANEL_HEIGHT))
+    colours = matplotlib.colormaps[COLOURS].with_extremes(bad=NO_LABELS)
     norm = PowerNorm(0.5, 0, max(table.to_numpy().max() for table in counts.values()))
+    last = 0
     for axes, table in zip(panels, counts.values(), strict=True):
-        rounds = table.columns
+        rounds = table.columns.to_numpy(dtype=np.int64)
+        last = max(last, int(rounds[-1]))
         extent = (rounds[0] - 0.5, rounds[-1] + 0.5, -0.5, len(groups) - 0.5)
         values = table.where(table > 0).to_numpy(dtype=np.float64)
         axes.imshow(values, origin="lower", extent=extent, aspect="auto", cmap=colours, norm=norm)
         axes.grid(visible=False)
-    rounds = max(table.columns.max() for table in counts.values())
-    panels[0].set_xticks(range(0, rounds + 1, ceil((rounds + 1) / MOST_TICKS)))
+    panels[0].set_xticks(range(0, last + 1, ceil((last + 1) / MAX_TICKS)))
     names = _names_of_groups(groups, shown_names(results.class_counts))
     step = ceil(len(groups) * LINE_HEIGHT / height)
     panels[0].set_yticks(range(0, len(groups), step), names[::step])
-    # The panels keep their width beside names that are long.
-    figure.set_figwidth(min(PAGE_WIDTH, figure.get_figwidth() + max(0, text_width(names) - USUAL_NAME)))
+    # Long names widen the figure, not narrow the panels.
+    figure.set_figwidth(min(PAGE_WIDTH, figure.get_figwidth() + max(0, text_width(names) - NAME_WIDTH)))
     add_colour_bar(figure, panels, colours, norm, "Labelled (white: none)")
     size = len(groups[0])
-    name_axes(figure, "Round", f"{size:,} classes a row, rarest below" if size > 1 else "Class, rarest below")
+    name_axes(
+        figure, "Round", f"{size:,} classes per row, rarest below" if size > 1 else "Class, rarest below"
+    )
     return figure
 
 
 def counts_by_round(class_counts: pd.DataFrame, strategy: str, groups: list[np.ndarray]) -> pd.DataFrame:
-    """Return the labelled samples a class, a row for each group and a column for each round of all seeds.
+    """Return the labelled samples per class, a row for each group and a column for each round of all seeds.
 
-    A mean over the seeds and over the classes of the group.
+    The values are means over the seeds and the classes of the group.
     """
     rows = class_counts[class_counts["strategy"] == strategy]
     rows = rows[rows["round"] <= rows.groupby("seed")["round"].max().min()]

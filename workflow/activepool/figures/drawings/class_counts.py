@@ -14,22 +14,23 @@ from activepool.figures.styles import styles_of
 
 CATEGORY = "Classes"
 
-#: Up to so many classes the counts are written in the cells, and up to so many the classes are named.
-CLASSES_WITH_COUNTS, CLASSES_WITH_NAMES = 12, 40
+#: The largest numbers of classes with counts in the cells, and with names.
+MAX_COUNTED, MAX_NAMED = 12, 40
 
-#: Colours end at a quarter of an equal share and at four times; the scale is logarithmic.
+#: Ticks of the colours, which range from a quarter of an equal share to four times it, on a logarithmic
+#: scale.
 SHARES = {-2: "1/4", -1: "1/2", 0: "1", 1: "2", 2: "4"}
 DOUBLINGS = max(SHARES)
 
-#: Inches: the least height of a row, what axis and colour bar take below the rows, and the gap between names.
-LOWEST_ROW, AROUND, GAP = 0.24, 0.95, 0.05
+#: In inches: the minimum height of a row, the height of axis and colour bar, and the gap between names.
+MIN_ROW, MARGINS, GAP = 0.24, 0.95, 0.05
 
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw a row for each strategy: the mean count of each class over the seeds.
 
-    Colour is the count relative to an equal share of the labelled set: blue below, red above. Classes
-    go from the rarest to the most frequent in the mean over the strategies.
+    Colour is the count relative to an equal share of the labelled set: blue below, red above. Classes are
+    ordered by their mean count over the strategies, the rarest first.
     """
     counts = last_counts(results.class_counts)
     counts = counts[counts.mean().sort_values(kind="stable").index]
@@ -38,8 +39,8 @@ def draw(results: Results, settings: Settings) -> Figure:
         doublings = np.clip(np.log2(share), -DOUBLINGS, DOUBLINGS)
 
     names = ["\n".join(style.lines) for style in styles_of(list(counts.index), settings).values()]
-    row = max(LOWEST_ROW, LINE_HEIGHT * max(name.count("\n") + 1 for name in names))
-    figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + AROUND), layout="constrained")
+    row = max(MIN_ROW, LINE_HEIGHT * max(name.count("\n") + 1 for name in names))
+    figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + MARGINS), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(doublings, cmap="RdBu_r", vmin=-DOUBLINGS, vmax=DOUBLINGS, aspect="auto")
     axes.grid(visible=False)
@@ -50,9 +51,11 @@ def draw(results: Results, settings: Settings) -> Figure:
     bar.set_label("Labelled samples relative to an equal share")
     bar.set_ticks(list(SHARES), labels=list(SHARES.values()))
     bar.outline.set_visible(False)
-    names = shown_names(results.class_counts)
-    _name_classes(figure, axes, [names[number] for number in counts.columns])
-    if counts.shape[1] <= CLASSES_WITH_COUNTS:
+    class_names = shown_names(results.class_counts)
+    _name_classes(
+        figure, axes, [class_names[number] for number in counts.columns.to_numpy(dtype=np.int64).tolist()]
+    )
+    if counts.shape[1] <= MAX_COUNTED:
         _write_counts(axes, counts.to_numpy(), doublings)
     return figure
 
@@ -67,8 +70,8 @@ def last_counts(class_counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _name_classes(figure: Figure, axes: Axes, classes: list[str]) -> None:
-    """Write the names below their columns, upwards if they are wider than these; the figure grows by them."""
-    if len(classes) > CLASSES_WITH_NAMES:
+    """Write the names below their columns, upwards if they are too wide; the figure grows by them."""
+    if len(classes) > MAX_NAMED:
         axes.set_xticks([])
         axes.set_xlabel(f"{len(classes):,} classes, from rarest to most frequent")
         return

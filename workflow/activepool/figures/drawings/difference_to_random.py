@@ -1,4 +1,4 @@
-"""Difference to random sampling: seeds paired, mean and interval of the differences, a panel a strategy."""
+"""Difference to random sampling: mean and interval of the paired differences, a panel per strategy."""
 
 from collections.abc import Mapping
 
@@ -16,20 +16,20 @@ from activepool.figures.styles import REFERENCE_COLOUR, styles_of
 
 CATEGORY = "Comparisons"
 
-NOTHING = "Needs random\nand another strategy"
+REQUIREMENT = "Needs random\nand another strategy"
 
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw ``settings.metric`` of every other strategy minus that of random; zero is random.
 
-    Each panel shows one strategy with its band, before the means of all others in grey. Without random, or
-    without another, a single panel says so.
+    Each panel shows one strategy with its band, in front of the means of all others in grey. Without random,
+    or without another strategy, a single panel says so.
     """
     drawn = quantity(settings.metric)
     styles = styles_of(results.curves.strategies, settings)
     differences = results.curves.differences(settings.metric)
     if not differences:
-        return notice(NOTHING)
+        return notice(REQUIREMENT)
     figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in differences])
     for axes, strategy in zip(panels, differences, strict=True):
         _draw_means(axes, differences, drawn.factor)

@@ -1,4 +1,4 @@
-"""Imbalance of the labelled set: one panel for each measure, against the number of labels."""
+"""Imbalance of the labelled set: one panel per measure, against the number of labels."""
 
 from matplotlib.figure import Figure
 
@@ -19,10 +19,7 @@ SIDE_ROOM = 0.08
 
 
 def draw(results: Results, settings: Settings) -> Figure:
-    """Draw every metric whose name begins with ``imbalance_``.
-
-    Raises: InputError if there is none.
-    """
+    """Draw every metric whose name begins with ``imbalance_``; raises InputError if there is none."""
     measures = [metric for metric in results.curves.metrics if metric.startswith(MEASURES)]
     if not measures:
         known = ", ".join(results.curves.metrics)

@@ -1,10 +1,10 @@
-"""Labels saved against random: how many fewer reach random's level, a panel a strategy."""
+"""Labels saved relative to random: how many fewer reach random's level, a panel per strategy."""
 
 from matplotlib.figure import Figure
 
 from activepool.figures.panels import draw_band, interval_note, label_axis, limit_axis
 from activepool.figures.quantities import Quantity
-from activepool.figures.results import Results
+from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
 from activepool.figures.small_multiples import name_axes, notice, panels_of
 from activepool.figures.styles import REFERENCE_COLOUR, styles_of
@@ -12,23 +12,23 @@ from activepool.figures.tables import label_savings
 
 CATEGORY = "Comparisons"
 
-#: Below, a strategy needs more than twice as many labels as random.
+#: Below −100 %, a strategy needs more than twice as many labels as random.
 SAVED = Quantity("Labels saved", "%", 100.0, -100.0, 100.0)
 
-NOTHING = "Needs random\nand another strategy,\nand two rounds"
+REQUIREMENT = "Needs random\nand another strategy,\nand two rounds"
 
 
 def draw(results: Results, settings: Settings) -> Figure:
-    """Draw the table of the same name, against the labels that random has; zero is random.
+    """Draw the table of the same name against random's number of labels; zero is random.
 
-    Each panel shows one strategy with its band, before all others in grey. Where there is nothing to
+    Each panel shows one strategy with its band, in front of all others in grey. If there is nothing to
     compare, a single panel says so.
     """
     table = label_savings.tabulate(results, settings)
     styles = styles_of(results.curves.strategies, settings)
-    strategies = dict(list(table.groupby("strategy", sort=False)))
+    strategies = rows_by(table, "strategy")
     if not strategies:
-        return notice(NOTHING)
+        return notice(REQUIREMENT)
     figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in strategies])
     for axes, (strategy, rows) in zip(panels, strategies.items(), strict=True):
         for others in strategies.values():

@@ -1,4 +1,4 @@
-"""Learning curves of balanced accuracy, in which every class weighs the same."""
+"""Learning curves of balanced accuracy, which weighs all classes equally."""
 
 from dataclasses import replace
 

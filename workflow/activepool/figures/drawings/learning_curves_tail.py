@@ -13,11 +13,11 @@ CATEGORY = "Learning curves"
 
 METRIC = "tail_accuracy"
 
-NOTHING = "No tail: classes are\nequally frequent,\nor not all labels known"
+REQUIREMENT = "No tail: classes are\nequally frequent,\nor not all labels known"
 
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw the tail accuracy of every strategy, whichever metric the settings name; or say why not."""
     if METRIC not in results.curves.metrics:
-        return notice(NOTHING)
+        return notice(REQUIREMENT)
     return learning_curves.draw(results, replace(settings, metric=METRIC))

@@ -1,4 +1,4 @@
-"""What the strategies' selections have in common: picks above the diagonal, labelled sets below."""
+"""Overlap of the strategies' selections: picks above the diagonal, labelled sets below."""
 
 from matplotlib.figure import Figure
 
@@ -11,14 +11,14 @@ from activepool.figures.tables import overlap
 
 CATEGORY = "Selections"
 
-NOTHING = "Needs two strategies\nand two rounds"
+REQUIREMENT = "Needs two strategies\nand two rounds"
 
 
 def draw(results: Results, settings: Settings) -> Figure:
-    """Draw the table of the same name as a square; where there is none, a single panel says so."""
+    """Draw the table of the same name as a square; if it is empty, a single panel says so."""
     matrix = overlap.triangles(overlap.tabulate(results, settings))
     if matrix.empty:
-        return notice(NOTHING)
+        return notice(REQUIREMENT)
     styles = styles_of(list(matrix.index), settings)
     across = ["\n".join(styles[name].name_lines) for name in matrix.columns]
     down = ["\n".join(styles[name].lines) for name in matrix.index]

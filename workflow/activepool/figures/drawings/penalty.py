@@ -1,4 +1,4 @@
-"""Who beats whom: the share of rounds in which a row's strategy is significantly better than a column's."""
+"""Pairwise wins: the share of rounds in which a row's strategy is significantly better than a column's."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,17 +13,17 @@ from activepool.figures.tables import penalty
 
 CATEGORY = "Comparisons"
 
-NOTHING = "Needs two strategies,\ntwo seeds\nand two rounds"
+REQUIREMENT = "Needs two strategies,\ntwo seeds\nand two rounds"
 
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw the table of the same name; the last column and row are means over the other strategies.
 
-    With one seed no strategy can be said to beat another, and a single panel says so.
+    One seed cannot show that a strategy beats another; then a single panel says so.
     """
     matrix = matrix_of(penalty.tabulate(results, settings), "beats")
     if not matrix.notna().any(axis=None):
-        return notice(NOTHING)
+        return notice(REQUIREMENT)
     styles = styles_of(results.curves.strategies, settings)
     means = (matrix.mean(axis=1).to_numpy(), matrix.mean(axis=0).to_numpy())
     values = 100 * np.block(

@@ -1,12 +1,13 @@
 """Area under the learning curve: the mean accuracy over the number of labels, and its gain over random."""
 
+import numpy as np
 import pandas as pd
 
 from activepool.evaluation.comparisons import holm, paired_p_value
 from activepool.evaluation.statistics import mean_interval, normalised_area
 from activepool.figures.latex import Grid, best_of, latex_table, number_cells, p_value_cells
 from activepool.figures.quantities import quantity
-from activepool.figures.results import Results
+from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
 
 ACCURACIES = ("top1", "balanced_accuracy", "tail_accuracy", "top5")
@@ -18,10 +19,10 @@ COLUMNS += ["area", "area_half_width", "difference", "difference_half_width", "p
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per (metric, strategy): ``settings.metric`` and the accuracies, these from 0 to 1.
 
-    ``area`` is the area under the curve divided by its range of labels, ``difference`` that of the
-    paired difference to random: each a mean over seeds, with the half width of its interval. ``p`` is of the
-    paired t-test of this difference, ``p_holm`` the same corrected for as many comparisons as the metric has
-    strategies beside random. Without random there is no difference.
+    ``area`` is the area under the curve divided by its range of labels, ``difference`` that of the paired
+    difference to random: each is a mean over seeds, with the half width of its interval. ``p`` belongs to the
+    paired t-test of this difference; ``p_holm`` is corrected for all strategies other than random that have
+    the metric. Without random there is no difference.
     """
     rows = []
     curves = results.curves
@@ -38,13 +39,21 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
             key = (metric, strategy, reads_all_labels, curve.shape[1], labels[0], labels[-1])
             rows.append((*key, *map(float, area), *map(float, difference), float(paired_p_value(gains))))
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.assign(p_holm=table.groupby("metric")["p"].transform(holm))
+    return table.assign(p_holm=corrected(table, ["metric"]))
+
+
+def corrected(table: pd.DataFrame, comparisons: list[str]) -> pd.Series:
+    """Return the column ``p`` after Holm's correction within each group of equal ``comparisons``."""
+    p_holm = pd.Series(np.nan, table.index)
+    for _, p in table.groupby(comparisons)["p"]:
+        p_holm[p.index] = holm(p.to_numpy(dtype=np.float64))
+    return p_holm
 
 
 def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the table in LaTeX: the metrics one under the other, in percent."""
+    """Return the table in LaTeX: the metrics one below another, in percent."""
     grids = []
-    for metric, rows in table.groupby("metric", sort=False):
+    for metric, rows in rows_by(table, "metric").items():
         drawn, strategies = quantity(metric), rows["strategy"].tolist()
         area, gain = drawn.factor * rows["area"].to_numpy(), drawn.factor * rows["difference"].to_numpy()
         area_half_width, gain_half_width = (
@@ -54,8 +63,8 @@ def typeset(table: pd.DataFrame, settings: Settings) -> str:
         columns = {
             "Area": number_cells(area, area_half_width, best=best),
             "Difference to random": number_cells(gain, gain_half_width, signed=True),
-            "p": p_value_cells(rows["p"]),
-            "p (Holm)": p_value_cells(rows["p_holm"]),
+            "p": p_value_cells(rows["p"].to_numpy()),
+            "p (Holm)": p_value_cells(rows["p_holm"].to_numpy()),
         }
         grids.append(Grid(drawn.axis_label, strategies, columns))
     return latex_table(grids, settings)

@@ -12,7 +12,7 @@ from activepool.figures.settings import Settings
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per round, with ``<strategy>`` and ``<strategy>_half_width`` of ``settings.metric``.
 
-    The metric is in its own unit (accuracies from 0 to 1). A cell is empty where a strategy lacks the round.
+    The metric is in its own unit (accuracies from 0 to 1). A cell is empty if the strategy lacks the round.
     """
     curves = results.curves
     points = pd.MultiIndex.from_frame(curves.table[["round", "labels"]]).unique().sort_values()

@@ -1,13 +1,14 @@
-"""The difference to random after every round: seeds paired, with a test corrected for many strategies."""
+"""The paired difference to random after every round, with a test corrected for many strategies."""
 
 import pandas as pd
 
-from activepool.evaluation.comparisons import holm, paired_p_value
+from activepool.evaluation.comparisons import paired_p_value
 from activepool.evaluation.statistics import mean_interval
 from activepool.figures.latex import Grid, best_of, latex_table, number_cells
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
+from activepool.figures.tables.area import corrected
 
 COLUMNS = ["strategy", "reads_all_labels", "round", "labels", "seeds", "difference", "half_width", "p"]
 
@@ -16,8 +17,8 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per (strategy, round) with the difference to random of ``settings.metric``.
 
     ``difference`` is a mean over seeds in the metric's own unit, with the half width of its interval. ``p``
-    is of the paired t-test, ``p_holm`` the same corrected for as many comparisons as the round has
-    strategies beside random. Round 0, which all strategies share, is left out. Without random: no rows.
+    belongs to the paired t-test; ``p_holm`` is corrected for all strategies other than random that have the
+    round. Round 0, which all strategies share, is left out. Without random there are no rows.
     """
     rows = []
     for strategy, curve in results.curves.differences(settings.metric).items():
@@ -27,20 +28,20 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
         for point, *values in zip(curve.index, *columns, strict=True):
             rows.append((*key, *point, curve.shape[1], *map(float, values)))
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.assign(p_holm=table.groupby(["round", "labels"])["p"].transform(holm))
+    return table.assign(p_holm=corrected(table, ["round", "labels"]))
 
 
 def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the table in LaTeX, strategies below, labels to the right; a star marks what is significant."""
+    """Return the table in LaTeX: a row per strategy, a column per number of labels; a star: significant."""
     drawn = quantity(settings.metric)
     level = 1 - settings.confidence
     strategies = list(dict.fromkeys(table["strategy"]))
     columns = {}
     for (_, labels), rows in table.groupby(["round", "labels"]):
         rows = rows.set_index("strategy").reindex(strategies)
-        values, half_widths = (drawn.factor * rows[name] for name in ("difference", "half_width"))
+        values, half_widths = (drawn.factor * rows[name].to_numpy() for name in ("difference", "half_width"))
         best = best_of(values, strategies, settings, drawn.sign)
-        marked = rows["p_holm"] < level
+        marked = rows["p_holm"].to_numpy() < level
         columns[f"{labels:,}"] = number_cells(values, half_widths, signed=True, best=best, marked=marked)
     note = rf"$^{{*}}$ Differs from random: paired $t$-test, $p < {level:.2g}$ after Holm's correction."
     title = drawn.difference_label.replace("\n", " ")

@@ -5,10 +5,10 @@ import pandas as pd
 from activepool.evaluation.statistics import mean_interval
 from activepool.figures.latex import Grid, best_of, latex_table, number_cells
 from activepool.figures.quantities import KNOWN_METRICS, quantity
-from activepool.figures.results import Results, last_round
+from activepool.figures.results import Results, last_round, rows_by
 from activepool.figures.settings import Settings
 
-#: Metrics of which the titles stand beside each other on a page.
+#: Number of metrics whose titles fit side by side on a page.
 IN_A_LINE = 3
 
 
@@ -19,8 +19,8 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """
     rows = []
     curves = results.curves
-    for strategy, of_strategy in curves.table.groupby("strategy", sort=False):
-        last = last_round(of_strategy)
+    for strategy, strategy_rows in rows_by(curves.table, "strategy").items():
+        last = last_round(strategy_rows)
         row = {
             "strategy": strategy,
             "reads_all_labels": strategy in settings.oracles,
@@ -35,13 +35,14 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
 
 
 def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the table in LaTeX, with the metric of the settings and those that have a name in print."""
+    """Return the table in LaTeX, with the metric of the settings and those with a name in print."""
     strategies = table["strategy"].tolist()
     columns = {}
     for metric in dict.fromkeys((settings.metric, *KNOWN_METRICS)):
         if f"{metric}_half_width" in table:
             drawn = quantity(metric)
-            values, half_widths = (drawn.factor * table[name] for name in (metric, f"{metric}_half_width"))
+            names = (metric, f"{metric}_half_width")
+            values, half_widths = (drawn.factor * table[name].to_numpy() for name in names)
             best = best_of(values, strategies, settings, drawn.sign)
             columns[drawn.axis_label] = number_cells(values, half_widths, best=best)
     return latex_table([Grid("Strategy", strategies, columns, IN_A_LINE)], settings)

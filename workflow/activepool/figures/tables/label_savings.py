@@ -23,24 +23,26 @@ COLUMNS = [
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per (strategy, round of random after round 0), as in evaluation.savings.label_savings.
 
-    With ``labels`` random has ``level`` in ``settings.metric``, for which the strategy needs ``needed``
-    labels; ``saving`` is 1 − needed / labels. Cells are empty where the strategy does not reach the level.
-    Without random: no rows.
+    Random reaches ``level`` in ``settings.metric`` with ``labels``, the strategy with ``needed`` labels;
+    ``saving`` is 1 − needed / labels. Cells are empty if the strategy does not reach the level. Without
+    random there are no rows.
     """
     sign = quantity(settings.metric).sign
     curves = {name: sign * curve for name, curve in results.curves.by_strategy(settings.metric).items()}
     reference = curves.pop(REFERENCE, None)
-    tables = [pd.DataFrame(columns=COLUMNS)]
-    for strategy, curve in curves.items() if reference is not None else ():
+    if reference is None or not curves:
+        return pd.DataFrame(columns=COLUMNS)
+    tables = []
+    for strategy, curve in curves.items():
         savings = label_savings(curve, reference, settings.confidence).reset_index()
         savings = savings[savings["round"] > 0].rename(columns={"half_width": "saving_half_width"})
-        key = {"strategy": strategy, "reads_all_labels": strategy in settings.oracles}
-        tables.append(savings.assign(**key, level=sign * savings["level"])[COLUMNS])
-    return pd.concat(tables if len(tables) == 1 else tables[1:], ignore_index=True)
+        savings = savings.assign(strategy=strategy, level=sign * savings["level"])
+        tables.append(savings.assign(reads_all_labels=strategy in settings.oracles)[COLUMNS])
+    return pd.concat(tables, ignore_index=True)
 
 
 def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the savings in LaTeX, in percent of random's labels, which stand to the right."""
+    """Return the savings in LaTeX, in percent: a row per strategy, a column per number of random's labels."""
     strategies = list(dict.fromkeys(table["strategy"]))
     columns = {}
     for labels, rows in table.groupby("labels"):

@@ -1,4 +1,4 @@
-"""Labels that a strategy needs for some part of what all labels of the pool bring."""
+"""Labels that a strategy needs for a given part of the accuracy that all labels of the pool give."""
 
 import pandas as pd
 
@@ -17,8 +17,8 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per (strategy, share of the ceiling), in ``settings.metric``.
 
     ``level`` is the share times the mean of the ceiling over seeds; ``labels`` is where the strategy's mean
-    curve first reaches it, and ``share_of_pool`` what part of all labels that is: both are empty where it
-    does not. Without a ceiling: no rows.
+    curve first reaches it, and ``share_of_pool`` the part of all labels that this is; both are empty if it
+    never does. Without a ceiling there are no rows.
     """
     ceiling = results.ceiling_of(settings.metric)
     if ceiling.empty:
@@ -35,7 +35,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
 
 
 def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the labels in LaTeX, in percent of all that the pool has, a column for each share."""
+    """Return the labels in LaTeX, in percent of the pool's labels, a column for each share."""
     strategies = list(dict.fromkeys(table["strategy"]))
     columns = {}
     for share, rows in table.groupby("share"):

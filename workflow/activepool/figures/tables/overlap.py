@@ -1,4 +1,4 @@
-"""What the selections of two strategies have in common: Jaccard index, mean over seeds."""
+"""The overlap of two strategies' selections: Jaccard index, mean over seeds."""
 
 import numpy as np
 import pandas as pd
@@ -22,17 +22,17 @@ COLUMNS = [
 
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
-    """Return one row per pair of strategies, from 0 (nothing in common) to 1 (the same).
+    """Return one row per pair of strategies, with overlaps from 0 (disjoint) to 1 (equal).
 
-    ``picked`` is the Jaccard index of the picks of a round, in the mean over the rounds, ``labelled`` that of
-    the labelled sets after the last round: each a mean over seeds, with the half width of its interval.
+    ``picked`` is the Jaccard index of the picks of a round, averaged over the rounds, ``labelled`` that of
+    the labelled sets after the last round: each is a mean over seeds, with the half width of its interval.
     """
     rows = []
-    for pair, of_pair in results.overlap.groupby(["strategy", "other"], sort=False):
-        picked = of_pair.groupby("seed")["picked"].mean()
-        labelled = last_round(of_pair)["labelled"]
+    for pair, pair_rows in results.overlap.groupby(["strategy", "other"], sort=False):
+        picked = pair_rows.groupby("seed")["picked"].mean()
+        labelled = last_round(pair_rows)["labelled"]
         values = [mean_interval(values.to_numpy(), settings.confidence) for values in (picked, labelled)]
-        rows.append((*pair, len(picked), of_pair["round"].nunique(), *map(float, np.ravel(values))))
+        rows.append((*pair, len(picked), pair_rows["round"].nunique(), *map(float, np.ravel(values))))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -1,4 +1,4 @@
-"""Who beats whom: the share of rounds in which one strategy is significantly better than another."""
+"""Pairwise wins: the share of rounds in which one strategy is significantly better than another."""
 
 import pandas as pd
 

@@ -260,7 +260,7 @@ def test_other_formats_are_named_and_no_code_is_advised(tmp_path):
     with h5py.File(tmp_path / "keras.h5", "w") as file:
         file["weight"] = 1.0
     expected = {
-        "program.pt": "is a program of TorchScript; save its tensors alone",
+        "program.pt": "is a program of TorchScript; save only its tensors",
         "arrays.npz": "is an archive that torch.save did not write",
         "weights.pth.gz": "is compressed by gzip; unpack it",
         "pointer.safetensors": "is a pointer of Git LFS and not the weights",

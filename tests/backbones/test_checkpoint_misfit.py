@@ -71,7 +71,7 @@ def test_no_remedy_is_told_that_cannot_help(weights):
     other = nn.Sequential(nn.Linear(3, 3)).state_dict()
     message = misfit(other, weights, FORMATS["plain"])
     assert message.endswith(
-        "the file has no others of the shapes that are missing: it is of another architecture"
+        "the file has no other weights of the missing shapes: it belongs to another architecture"
     )
     assert "keys" not in message
     assert "keys" not in misfit({"epoch": 3}, weights, FORMATS["plain"])
@@ -81,7 +81,7 @@ def test_no_remedy_is_told_that_cannot_help(weights):
 def test_what_is_left_over_can_be_passed_over(weights):
     message = misfit(weights | {"layer9.weight": torch.zeros(2)}, weights, FORMATS["plain"])
     assert "left over: layer9.weight" in message
-    assert message.endswith("the key backbone.keys.skipped passes over it")
+    assert message.endswith("backbone.keys.skipped ignores them")
 
 
 def test_state_dicts_that_fit_nothing_are_to_be_looked_for(weights):

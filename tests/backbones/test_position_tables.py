@@ -109,6 +109,6 @@ def test_another_shape_is_not_to_be_renamed(tmp_path):
     message = str(caught.value)
     assert "of another shape: conv_proj.weight (8, 3, 8, 8) instead of (8, 3, 16, 16)" in message
     assert message.endswith(
-        "weights of another shape are those of another architecture, or of another image_size"
+        "weights of another shape belong to another architecture, or to another image_size"
     )
     assert "keys" not in message

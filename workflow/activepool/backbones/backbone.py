@@ -1,4 +1,4 @@
-"""A backbone: a network, the width of its features, and the preprocessing that it was made for."""
+"""A backbone: a network, the width of its features, and its preprocessing."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from torch import Tensor, nn
 
 from activepool.errors import InputError
 
-# torchvision takes as long to import as torch itself: only what needs it does.
+# Importing torchvision takes as long as importing torch: functions import it when they need it.
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How an image becomes the input of a backbone.
+    """The preprocessing of an image for a backbone.
 
     Attributes:
         image_size: side of the square input, in pixels.
         channels: 1 (grey) or 3 (red, green, blue).
-        resize: what the shorter side is resized to before the central crop, in pixels.
-        mean, std: one number a channel, for pixels scaled to 0..1: subtracted, and divided by.
-        interpolation: how the central view is resized, ``bilinear`` or ``bicubic``.
+        resize: the shorter side after resizing, before the central crop, in pixels.
+        mean, std: one number per channel, for pixels in 0..1: subtracted, and divided by.
+        interpolation: the method of resizing, ``bilinear`` or ``bicubic``.
     """
 
     image_size: int
@@ -50,7 +50,7 @@ class Preprocessing:
         return self.coloured(images)
 
     def coloured(self, images: Tensor) -> Tensor:
-        """Return images (..., C, H, W) with ``channels`` channels: grey repeated, or colours made grey."""
+        """Return images (..., C, H, W) with ``channels`` channels: grey repeated, or colours converted."""
         if images.shape[-3] == self.channels:
             return images
         from torchvision.transforms.v2 import functional
@@ -64,10 +64,10 @@ class Backbone(nn.Module):
     """A network that turns images into features.
 
     Attributes:
-        network: maps normalised images (B, channels, image_size, image_size) to features (B, width). Its
-            weights are what a checkpoint holds.
-        width: d, the length of a feature.
-        preprocessing: what the network expects of an image.
+        network: maps normalised images (B, channels, image_size, image_size) to features (B, width). A
+            checkpoint contains its weights.
+        width: d, the length of a feature vector.
+        preprocessing: the preprocessing of its images.
     """
 
     mean: Tensor
@@ -88,9 +88,9 @@ class Backbone(nn.Module):
 
 
 def measured(name: str, network: nn.Module, preprocessing: Preprocessing) -> Backbone:
-    """Return the backbone of a network of unknown width, which the feature of one black image shows.
+    """Return the backbone of a network; the features of one black image show their width.
 
-    Raises: InputError with ``name`` if the network does not take such images, or returns no features.
+    Raises: InputError with ``name`` if the network fails on such images, or does not return features.
     """
     size = preprocessing.image_size
     was_training = network.training
@@ -101,7 +101,7 @@ def measured(name: str, network: nn.Module, preprocessing: Preprocessing) -> Bac
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"backbone: {name!r} does not take images of {size} x {size} pixels ({reason}); "
-            "leave out image_size for the size that it was made for"
+            "leave out image_size to use the network's own"
         ) from error
     network.train(was_training)
     if not isinstance(features, Tensor) or features.ndim != 2:

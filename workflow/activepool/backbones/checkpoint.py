@@ -1,4 +1,4 @@
-"""The weights of a backbone in a file: written as safetensors, and loaded only where all of them fit."""
+"""Checkpoints: the weights of a backbone in a file, written as safetensors, and loaded only if all fit."""
 
 import hashlib
 import json
@@ -23,23 +23,23 @@ from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
 from activepool.io.files import file_digest, written_whole
 
-#: What ``--checkpoint`` says for a backbone that needs no file.
+#: The value of ``--checkpoint`` for a backbone that needs no file.
 NO_CHECKPOINT = "none"
 
-#: How keys are named unless the user says otherwise: as in the backbone.
+#: The default format of keys: the names in the backbone.
 PLAIN_FORMAT = FORMATS["plain"]
 
 
 def save_weights(path: str | Path, backbone: Backbone, about: dict[str, Any]) -> None:
-    """Write the weights of ``backbone.network`` as safetensors; ``about`` goes into the header as JSON."""
-    # One entry only: safetensors writes several in an order that changes from run to run.
+    """Write the weights of ``backbone.network`` as safetensors, with ``about`` as JSON in the header."""
+    # Only one entry: safetensors writes several in an order that changes from run to run.
     write_tensors(path, backbone.network.state_dict(), {"activepool": json.dumps(about, sort_keys=True)})
 
 
 def write_tensors(
     path: str | Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None
 ) -> None:
-    """Write tensors by name as safetensors, from whichever device they are on."""
+    """Write tensors by name as safetensors, from any device."""
     on_cpu = {name: values.detach().cpu().contiguous() for name, values in tensors.items()}
     with written_whole(path) as temporary:
         temporary.write_bytes(save(on_cpu, metadata))
@@ -48,24 +48,24 @@ def write_tensors(
 def load_backbone(
     name: str, image_size: int | None, channels: int, checkpoint: str, form: CheckpointFormat = PLAIN_FORMAT
 ) -> tuple[Backbone, str]:
-    """Make a backbone with the weights of a checkpoint.
+    """Return a backbone with the weights of a checkpoint.
 
     Args:
         name, image_size, channels: see activepool.backbones.registry.build.
-        checkpoint: a file for `load_weights`, or ``none`` for a backbone that has no weights, or whose own
-            function loads or draws them: torch, NumPy and Python then draw from a fixed seed, so that weights
-            drawn at random are the same in each process.
-        form: how the file names the weights.
+        checkpoint: a file for `load_weights`; or ``none`` for a backbone without weights, or one whose
+            function loads or draws them. torch, NumPy and Python then draw from a fixed seed, so that random
+            weights are the same in each process.
+        form: the format of the file's keys.
 
-    Returns: the backbone, and the SHA-256 of the checkpoint; without one, that of its weights.
-    Raises: InputError if weights would stay random, or the checkpoint does not fit.
+    Returns: the backbone, and the SHA-256 of the checkpoint, or of the weights if there is no checkpoint.
+    Raises: InputError if weights would stay random, or if the checkpoint does not fit.
     """
     if checkpoint != NO_CHECKPOINT:
         content = read_checkpoint(checkpoint)
         for backbone in variants(name, image_size, channels):
             if _fit_of(content, backbone, form).is_exact:
                 break
-        # The last is for images of just this size, so that tables of positions are interpolated once at most.
+        # The last variant is for images of this size, so that position tables are interpolated at most once.
         _load(backbone, content, checkpoint, form)
         return backbone, file_digest(checkpoint)
     with fixed_draws(integer_seed(0, 0, "backbone/weights")):
@@ -79,7 +79,7 @@ def load_backbone(
 
 
 def weights_digest(backbone: Backbone) -> str:
-    """Return the SHA-256 of the names and bytes of all weights; "" where there are none."""
+    """Return the SHA-256 of the names and bytes of all weights; "" if there are none."""
     weights = backbone.network.state_dict()
     digest = hashlib.sha256()
     for name, values in weights.items():
@@ -94,11 +94,11 @@ def load_weights(backbone: Backbone, path: str | Path, form: CheckpointFormat = 
     Args:
         backbone: changed in place, and only if everything fits.
         path: a file of safetensors or of torch.save.
-        form: where the weights are in it, and how they are named.
+        form: the place of the weights in it, and the format of its keys.
 
-    A table of positions for images of another size is interpolated, and a line on stderr says so.
+    A position table for images of another size is interpolated, with a line on stderr.
 
-    Raises: InputError that lists the keys that are missing, left over, or of another shape or type.
+    Raises: InputError with the keys that are missing, left over, or of another shape or type.
     """
     _load(backbone, read_checkpoint(path), path, form)
 
@@ -111,7 +111,7 @@ def _load(backbone: Backbone, content: Any, path: str | Path, form: CheckpointFo
         raise InputError(f"{path}: does not fit the backbone: {misfit(content, own, form)}")
     if problem := unusable(found, own, matching.sources):
         raise InputError(f"{path}: {problem}")
-    # What an old file lacks (counters of batches) stays as it is.
+    # Counters of batches, which old files lack, keep their values.
     weights = own | {name: found[key] for name, key in matching.sources.items()}
     for name in matching.interpolated:
         weights[name] = interpolated(name, weights[name], own[name].shape)
@@ -125,7 +125,7 @@ def _fit_of(content: Any, backbone: Backbone, form: CheckpointFormat) -> Fit:
 
 
 def _interpolation(matching: Fit, found: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> str:
-    """Say which tables of positions are interpolated, from how many places to how many."""
+    """Return the message of the position tables that are interpolated, with the sizes of their grids."""
     first, *others = matching.interpolated
     tables = (found[matching.sources[first]], own[first])
     grids = [grid for table in tables if (grid := grid_of(first, table.shape))]

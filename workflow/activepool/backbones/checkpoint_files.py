@@ -1,15 +1,15 @@
-"""Whether a checkpoint is a whole file of a known kind: said without torch, in an instant."""
+"""Quick checks, without torch, that a checkpoint is a complete file of a known kind."""
 
 import json
 import zipfile
 from pathlib import Path
 
-#: The ending of files of safetensors; they are also known by their beginning.
+#: The suffix of safetensors files; their first bytes also identify them.
 SAFETENSORS = ".safetensors"
 
-# How files of torch.save begin: as a zip archive (since torch 1.6), or as a pickle.
+# The first bytes of files of torch.save: a zip archive (since torch 1.6), or a pickle.
 _ZIP, _PICKLE = b"PK", b"\x80"
-#: What else is taken for weights, by its beginning.
+#: Other files that people mistake for weights, by their first bytes.
 _OTHER_SIGNATURES = {
     b"version https://git-lfs": "is a pointer of Git LFS and not the weights; fetch them: git lfs pull",
     b"\x1f\x8b": "is compressed by gzip; unpack it",
@@ -17,12 +17,12 @@ _OTHER_SIGNATURES = {
 }
 _SIGNATURE_BYTES = 24
 _READ_BYTES = 2**24
-#: safetensors allows no longer headers than this.
+#: The longest header that safetensors allows.
 _MAX_HEADER_BYTES = 100_000_000
 
 
 def file_problem(path: str | Path) -> str | None:
-    """Say what is wrong with the file, or return None: it is there, of a known kind, and not cut short."""
+    """Return what is wrong with the file; None if it exists, is of a known kind, and is not cut short."""
     path = Path(path)
     try:
         if path.is_dir():
@@ -37,17 +37,17 @@ def file_problem(path: str | Path) -> str | None:
 
 
 def is_safetensors(path: Path) -> bool:
-    """Say whether a file is one of safetensors, or at least has its ending and no other beginning."""
-    beginning = _beginning(path)
+    """Return whether a file is of safetensors, or at least has its suffix and no other signature."""
+    beginning = _first_bytes(path)
     has_header = beginning[8:9] == b"{" and int.from_bytes(beginning[:8], "little") <= _MAX_HEADER_BYTES
     is_other = beginning.startswith((_ZIP, _PICKLE, *_OTHER_SIGNATURES))
     return has_header or (path.suffix.lower() == SAFETENSORS and not is_other)
 
 
 def damaged_entry(path: str | Path) -> str | None:
-    """Return the name of an entry of an archive whose bytes are not those of its checksum; None without such.
+    """Return the name of an archive's first entry with a wrong checksum; None if there is none.
 
-    It reads the whole file. torch.load does not compare the checksums. Where none fits, torch.save was asked
+    It reads the whole file; torch.load does not compare the checksums. If all are wrong, torch.save was told
     to leave them out.
     """
     if not zipfile.is_zipfile(path):
@@ -68,7 +68,7 @@ def _fits_checksum(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
     return True
 
 
-def _beginning(path: Path) -> bytes:
+def _first_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(_SIGNATURE_BYTES)
 
@@ -92,7 +92,7 @@ def _safetensors_problem(path: Path) -> str | None:
 
 
 def _torch_problem(path: Path) -> str | None:
-    beginning = _beginning(path)
+    beginning = _first_bytes(path)
     if not beginning:
         return "is empty"
     if beginning.startswith(_ZIP):
@@ -117,5 +117,5 @@ def _archive_problem(path: Path) -> str | None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return "is damaged: its table of contents cannot be read"
     if "constants.pkl" in names:
-        return "is a program of TorchScript; save its tensors alone: torch.save(program.state_dict(), ...)"
+        return "is a program of TorchScript; save only its tensors: torch.save(program.state_dict(), ...)"
     return None if "data.pkl" in names else "is an archive that torch.save did not write"

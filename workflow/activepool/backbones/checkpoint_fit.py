@@ -1,6 +1,6 @@
-"""Whether the tensors of a checkpoint are the weights of a backbone.
+"""Matching of the tensors of a checkpoint with the weights of a backbone.
 
-Nothing here imports torch: a tensor is anything that has a shape.
+This module does not import torch: a tensor is anything that has a shape.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from typing import Any
 from activepool.backbones.checkpoint_formats import CheckpointFormat, bare
 from activepool.backbones.position_tables import serves
 
-#: Batch normalisation counts batches under the first name, an average of weights its steps under the second:
-#: no feature depends on them, and old files have none.
+#: Counters: of batches in batch normalisation, and of steps in an average of weights. No feature depends on
+#: them, and old files have none.
 COUNTERS = ("num_batches_tracked", "n_averaged")
 
 #: Tensors by name.
@@ -20,14 +20,14 @@ Tensors = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Fit:
-    """How the tensors of a file lie on the weights of a backbone.
+    """A match of the tensors of a file with the weights of a backbone.
 
     Attributes:
-        sources: for each weight that is there in its shape, the key in the file; counters among them.
-        interpolated: of these, the tables of positions that are there for an image of another size.
+        sources: for each weight that the file has in the right shape, its key; includes counters.
+        interpolated: the position tables among these that are for images of another size.
         missing: weights that the file does not have.
-        wrong_shape: weights that it has in another shape, each with both shapes.
-        left_over: keys of the encoder that are no weight and may not be left over.
+        wrong_shape: weights that the file has in another shape, each with both shapes.
+        left_over: keys of the encoder that match no weight and may not be left over.
     """
 
     sources: dict[str, str]
@@ -38,22 +38,22 @@ class Fit:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every weight is there, and nothing else."""
+        """Whether the file has every weight, and nothing else."""
         return not (self.missing or self.wrong_shape or self.left_over)
 
     @property
     def is_exact(self) -> bool:
-        """Whether each is there as it is to be."""
+        """Whether it is complete and needs no interpolation."""
         return self.is_complete and not self.interpolated
 
     @property
     def matched(self) -> int:
-        """How many weights are there; counters are none."""
+        """The number of weights that the file has, without counters."""
         return sum(not name.endswith(COUNTERS) for name in self.sources)
 
 
 def state_dict_of(content: Any, form: CheckpointFormat) -> dict[str, Any]:
-    """Return the tensors by key in what a checkpoint holds; none if it has no state dict where it should."""
+    """Return the tensors of a checkpoint by key; empty if it has no state dict where the format says."""
     for entry in form.inside:
         if isinstance(content, Mapping) and isinstance(content.get(entry), Mapping):
             content = content[entry]
@@ -61,26 +61,26 @@ def state_dict_of(content: Any, form: CheckpointFormat) -> dict[str, Any]:
 
 
 def tensors_in(content: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return what a mapping holds of tensors by name."""
+    """Return the tensors in a mapping by name."""
     return {key: value for key, value in content.items() if isinstance(key, str) and hasattr(value, "shape")}
 
 
 def fit(found: Tensors, wanted: Tensors, form: CheckpointFormat) -> Fit:
-    """Lay the tensors of a state dict on those of a backbone; of several prefixes take the best.
+    """Match the tensors of a state dict with those of a backbone, by the prefix that matches best.
 
     Args:
         found: the tensors of the file, by key.
-        wanted: the backbone's own, by name.
-        form: how the file names them.
+        wanted: the tensors of the backbone, by name.
+        form: the format of the file's keys.
     """
     fits = [_fit_prefix(found, wanted, form, prefix) for prefix in form.prefix]
-    return max(fits, key=lambda one: (one.is_complete, one.matched))
+    return max(fits, key=lambda match: (match.is_complete, match.matched))
 
 
 def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix: str) -> Fit:
     names: dict[str, str] = {}
     left_over = []
-    # The backbone's own names may be those of a wrapper, too.
+    # The names in the backbone may also be those of a wrapper.
     own = {bare(name): name for name in wanted}
     for key in found:
         name = form.name(key, prefix)
@@ -89,8 +89,8 @@ def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix:
         elif name is not None and not (name.endswith(COUNTERS) or form.may_be_left_over(name)):
             left_over.append(key)
     shapes = {name: (tuple(found[key].shape), tuple(wanted[name].shape)) for name, key in names.items()}
-    differing = {name: both for name, both in shapes.items() if both[0] != both[1]}
-    interpolated = [name for name, both in differing.items() if serves(name, *both)]
+    differing = {name: (given, needed) for name, (given, needed) in shapes.items() if given != needed}
+    interpolated = [name for name, (given, needed) in differing.items() if serves(name, given, needed)]
     wrong_shape = {
         name: f"{name} {given} instead of {needed}"
         for name, (given, needed) in differing.items()
@@ -106,7 +106,7 @@ def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix:
 
 
 def unusable(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str | None:
-    """Say which of the tensors that are to be weights has a form that is none, or holds NaN; or return None.
+    """Return which tensor cannot serve as a weight, because of its form or of NaN; None if all can.
 
     Args:
         found, wanted: see `fit`.
@@ -121,7 +121,7 @@ def unusable(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str
         }
         if wanted[name].dtype.is_floating_point:
             forms[f"of {tensor.dtype}"] = not tensor.dtype.is_floating_point
-        wrong = [form for form, is_so in forms.items() if is_so]
+        wrong = [form for form, applies in forms.items() if applies]
         if wrong:
             return f"{key} is {' and '.join(wrong)}; save it as a dense tensor of floats"
         if tensor.isnan().any():

@@ -1,6 +1,6 @@
-"""How projects name weights in their checkpoints: data, an entry a project, and a user's own in that form.
+"""Formats of checkpoints: how projects name the weights. Each format is data; a user can give another.
 
-This module does not import torch: a configuration is checked with it in an instant.
+This module does not import torch, so that checking a configuration is quick.
 """
 
 import re
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-#: What torch calls a network inside one that trains it on several GPUs, or averages its weights.
+#: torch's name of a network in a wrapper that trains it on several GPUs, or averages its weights.
 PARALLEL = "module."
 
-# What torch calls a network that it compiled, shards or recomputes; any part of a network can be one.
+# torch's names of networks that it compiled, shards or recomputes; any part of a network can be one.
 _WRAPPED = re.compile(r"(?:(?<=\.)|^)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
 
 
 @cache
 def bare(key: str) -> str:
-    """Return a key without the names of wrappers: ``module.`` at its front, the others anywhere."""
+    """Return a key without the names of wrappers: ``module.`` at its beginning, the others anywhere."""
     return _without_parallel(_WRAPPED.sub("", key))
 
 
@@ -36,33 +36,33 @@ Texts = Annotated[
 
 
 class CheckpointFormat(BaseModel):
-    """Where the encoder's weights are in a file, and what they are called there.
+    """The place of the encoder's weights in a file, and their names there.
 
-    A key is read in this order: the names of wrappers are dropped (see `bare`), then `prefix`, and
-    ``module.`` once more; then `renamed` applies.
+    Reading a key drops the names of wrappers (see `bare`), then `prefix`, then ``module.`` once more; then
+    `renamed` applies.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     inside: Texts = Field(
         default=("state_dict", "model"),
-        description="entries of the file that hold the state dict; those that are there are opened in turn",
+        description="entries of the file that lead to the state dict; those that exist are opened in turn",
     )
     prefix: Texts = Field(
         default=("",),
         min_length=1,
-        description="what the encoder's keys begin with; others are passed over. Of several, the best match",
+        description="the prefix of the encoder's keys; other keys are ignored. Of several, the best match",
     )
     skipped: Texts = Field(
         default=(),
         description="beginnings of keys, after the prefix, that may be left over; * stands for any text",
     )
     renamed: dict[str, str] = Field(
-        default={}, description="beginnings of keys, after the prefix, by what stands there in the backbone"
+        default={}, description="beginnings of keys, after the prefix, to those of the backbone's names"
     )
 
     def name(self, key: str, prefix: str) -> str | None:
-        """Return the bare name in the backbone of a key in the file; None for a key without the prefix."""
+        """Return the bare name in the backbone for a key in the file; None for a key without the prefix."""
         plain, prefix = bare(key), bare(prefix)
         if not plain.startswith(prefix):
             return None
@@ -73,18 +73,18 @@ class CheckpointFormat(BaseModel):
         return plain
 
     def may_be_left_over(self, name: str) -> bool:
-        """Whether the backbone may have no place for a name."""
+        """Return whether a name may be missing in the backbone."""
         return any(fnmatchcase(name, f"{bare(beginning) or beginning}*") for beginning in self.skipped)
 
 
-# What torchvision and timm call the layer that makes classes of a feature.
+# The names of the classification layer in torchvision and timm.
 _CLASSIFIERS = ("classifier.", "fc.", "head.", "head_dist.", "heads.", "last_linear.")
 
-#: Ready formats, by the name that the configuration gives.
+#: The known formats, by their names in the configuration.
 FORMATS = {
-    # The names of the backbone itself, and nothing else; what activepool's own pretraining writes.
+    # The names of the backbone itself, and nothing else; activepool's own pretraining writes them.
     "plain": CheckpointFormat(),
-    # Files of torchvision and its reference training; the classification layer is left out.
+    # Files of torchvision and its reference training, without the classification layer.
     "torchvision": CheckpointFormat(skipped=_CLASSIFIERS),
     # Files of timm and its train.py, which keeps its weights under state_dict.
     "timm": CheckpointFormat(skipped=_CLASSIFIERS),
@@ -93,9 +93,9 @@ FORMATS = {
     # SimCLR in PyTorch: encoder. (the paper's own code; Spijkervet/SimCLR), or backbone. with the projection
     # as its fc (sthalles/SimCLR).
     "simclr": CheckpointFormat(prefix=("encoder.", "backbone."), skipped="fc."),
-    # facebookresearch/dino: a full checkpoint holds the teacher with its head, the others just the backbone.
+    # facebookresearch/dino: a full checkpoint has the teacher with its head, the others only the backbone.
     "dino": CheckpointFormat(inside="teacher", prefix=("backbone.", ""), skipped="head."),
-    # facebookresearch/dinov2, without registers: the mask token serves training alone.
+    # facebookresearch/dinov2, without registers: the mask token is only for training.
     "dinov2": CheckpointFormat(inside=(), skipped="mask_token"),
     # microsoft/esvit: the teacher; a ResNet is wrapped twice. Its Swin is that of microsoft/Swin-Transformer,
     # with the reduction at the end of a stage, which timm has at the start of the next.
@@ -107,7 +107,7 @@ FORMATS = {
     ),
 }
 
-#: A key of FORMATS: pydantic knows which these are, a type checker does not.
+#: A key of FORMATS. Pydantic checks it; for a type checker it is any text.
 if TYPE_CHECKING:
     FormatName = str
 else:

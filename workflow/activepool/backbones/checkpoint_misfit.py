@@ -1,6 +1,6 @@
-"""In what words a checkpoint does not fit a backbone, and what would make it fit.
+"""The message of a checkpoint that does not fit a backbone, with a remedy.
 
-A remedy is told only if it helps: keys and formats are tried before they are named.
+The message suggests a format or keys only after trying that all weights then fit.
 """
 
 import difflib
@@ -12,24 +12,24 @@ from typing import Any
 from activepool.backbones.checkpoint_fit import COUNTERS, Fit, Tensors, fit, state_dict_of, tensors_in
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, bare
 
-#: How many keys a message shows of each kind.
+#: Keys of each kind that a message shows.
 MAX_SHOWN = 5
 
-#: How many mappings deep state dicts are looked for.
+#: Levels of nested mappings in which to look for state dicts.
 MAX_DEPTH = 3
 
 
 def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
-    """Say in one line what is wrong with a checkpoint that does not fit, and what would be right.
+    """Return one line that says what is wrong with a checkpoint that does not fit, and what would be right.
 
     Args:
-        content: what the file holds.
+        content: the content of the file.
         wanted, form: see `activepool.backbones.checkpoint_fit.fit`.
     """
     remedy = _tried_remedy(content, wanted, form)
     found = state_dict_of(content, form)
     if not found:
-        entries = _some(map(str, content)) if isinstance(content, Mapping) else type(content).__name__
+        entries = _first_few(map(str, content)) if isinstance(content, Mapping) else type(content).__name__
         places = ", ".join(form.inside)
         where = f"neither in {places} nor at its top" if places else "as there should be at its top"
         remedy = remedy or ("the key backbone.keys.inside says where it is" if _state_dicts(content) else "")
@@ -39,19 +39,19 @@ def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
     used = set(best.sources.values())
     unused = [key for key in found if key not in used and not key.endswith(COUNTERS)]
     parts = {
-        "missing": _some(_with_nearest(best.missing[:MAX_SHOWN], unused), len(best.missing)),
-        "of another shape": _some(best.wrong_shape),
-        "left over": _some(best.left_over),
+        "missing": _first_few(_with_nearest(best.missing[:MAX_SHOWN], unused), len(best.missing)),
+        "of another shape": _first_few(best.wrong_shape),
+        "left over": _first_few(best.left_over),
     }
     if all(form.name(key, prefix) is None for prefix in form.prefix for key in found):
-        parts[f"no key begins with {' or '.join(form.prefix)}, the keys are"] = _some(found)
+        parts[f"no key begins with {' or '.join(form.prefix)}, the keys are"] = _first_few(found)
     listed = "; ".join(f"{kind}: {keys}" for kind, keys in parts.items() if keys)
     remedy = remedy or _possible_remedy(best, found, wanted, unused)
     return f"{best.matched} of the backbone's {total} weights match, and all must ({listed}){_added(remedy)}"
 
 
 def _tried_remedy(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
-    """Return a format or keys with which all weights fit; nothing if none is found."""
+    """Return a format or keys with which all weights fit; empty if there is none."""
     for name, other in FORMATS.items():
         if fit(state_dict_of(content, other), wanted, other).is_complete:
             return f"format: {name} would match all of them"
@@ -66,35 +66,39 @@ def _tried_remedy(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
 
 
 def _state_dicts(content: Any, inside: tuple[str, ...] = ()) -> dict[tuple[str, ...], Tensors]:
-    """Return all mappings that hold tensors by name, by the entries that lead to them, from the outermost."""
+    """Return all mappings of tensors by name, by the entries that lead to them, the outermost first."""
     if not isinstance(content, Mapping):
         return {}
-    held = tensors_in(content)
-    found: dict[tuple[str, ...], Tensors] = {inside: held} if held else {}
+    tensors = tensors_in(content)
+    state_dicts: dict[tuple[str, ...], Tensors] = {inside: tensors} if tensors else {}
     for entry, value in content.items() if len(inside) < MAX_DEPTH else ():
         if isinstance(entry, str):
-            found |= _state_dicts(value, (*inside, entry))
-    return found
+            state_dicts |= _state_dicts(value, (*inside, entry))
+    return state_dicts
 
 
 def _prefixes(found: Tensors, wanted: Tensors) -> Iterable[str]:
-    """Return what stands before the name of the first weight in the keys of a file."""
+    """Return the prefixes of the first weight's name in the keys of a file."""
     first = next((bare(name) for name in wanted if not name.endswith(COUNTERS)), None)
     if first is None:
         return []
     keys = (bare(key) for key in found)
-    fronts = (key.removesuffix(first) for key in keys if key == first or key.endswith(f".{first}"))
-    return dict.fromkeys(fronts)
+    prefixes = (key.removesuffix(first) for key in keys if key == first or key.endswith(f".{first}"))
+    return dict.fromkeys(prefixes)
 
 
 def _keys(
     found: Tensors, wanted: Tensors, base: CheckpointFormat, inside: tuple[str, ...], prefix: str
 ) -> dict[str, Any]:
-    """Return the section ``keys`` that reads a file with a prefix, and else as a format does."""
+    """Return the section ``keys`` that reads a file with a prefix, and otherwise like a format."""
     plain = CheckpointFormat(prefix=prefix, renamed=base.renamed)
     own = {bare(name) for name in wanted}
     left = [name for key in found if (name := plain.name(key, prefix)) is not None and name not in own]
-    skipped = [one for one in base.skipped if any(map(CheckpointFormat(skipped=one).may_be_left_over, left))]
+    skipped = [
+        beginning
+        for beginning in base.skipped
+        if any(map(CheckpointFormat(skipped=(beginning,)).may_be_left_over, left))
+    ]
     starts = [bare(key).removeprefix(prefix) for key in found]
     renamed = {old: new for old, new in base.renamed.items() if any(key.startswith(old) for key in starts)}
     opened = [] if inside in ((), ("state_dict",), ("model",), ("state_dict", "model")) else list(inside)
@@ -103,21 +107,21 @@ def _keys(
 
 
 def _possible_remedy(best: Fit, found: Tensors, wanted: Tensors, unused: list[str]) -> str:
-    """Return what may help where nothing was found that does."""
+    """Return what may help if no format or keys were found."""
     if best.wrong_shape:
-        return "weights of another shape are those of another architecture, or of another image_size"
+        return "weights of another shape belong to another architecture, or to another image_size"
     if not best.missing:
-        return "if the features do not need what is left over, the key backbone.keys.skipped passes over it"
+        return "if the features do not need the keys that are left over, backbone.keys.skipped ignores them"
     missing = Counter(tuple(wanted[name].shape) for name in best.missing)
     if missing <= Counter(tuple(found[key].shape) for key in unused):
         return "the key backbone.keys can rename them"
-    return "the file has no others of the shapes that are missing: it is of another architecture"
+    return "the file has no other weights of the missing shapes: it belongs to another architecture"
 
 
 def _written(value: Any) -> str:
-    """Write keys as YAML does in one line."""
+    """Return keys as YAML in one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_written(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_written(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, list):
         return _written(value[0]) if len(value) == 1 else f"[{', '.join(map(_written, value))}]"
     return value if re.fullmatch(r"[A-Za-z_][\w./-]*", value) else f'"{value}"'
@@ -129,13 +133,13 @@ def _added(remedy: str) -> str:
 
 def _with_nearest(names: Iterable[str], candidates: list[str]) -> Iterator[str]:
     for name in names:
-        # A prefix is the usual difference, and may be longer than the name.
+        # The usual difference is a prefix, which may be longer than the name.
         endings = [key for key in candidates if key.endswith(f".{name}")]
         near = endings or difflib.get_close_matches(name, candidates, n=1)
         yield f"{name} (nearest: {near[0]})" if near else name
 
 
-def _some(keys: Iterable[str], total: int | None = None) -> str:
+def _first_few(keys: Iterable[str], total: int | None = None) -> str:
     keys = list(keys)
     total = total or len(keys)
     more = f" and {total - MAX_SHOWN} more" if total > MAX_SHOWN else ""

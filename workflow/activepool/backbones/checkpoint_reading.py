@@ -1,4 +1,4 @@
-"""Reading a checkpoint, without running anything that is in it."""
+"""Reading of a checkpoint, without running code in it."""
 
 import argparse
 import re
@@ -16,21 +16,21 @@ from safetensors.torch import load_file
 from activepool.backbones.checkpoint_files import damaged_entry, file_problem, is_safetensors
 from activepool.errors import InputError
 
-# Plain values that projects keep beside their weights: DINO its arguments, and learning rates of NumPy.
+# Plain values that projects store beside their weights: DINO its arguments, and NumPy's numbers.
 _PLAIN_VALUES: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     argparse.Namespace,
     numpy.dtype,
     *(type(numpy.dtype(kind)) for kind in ("float64", "float32", "int64", "bool")),
-    # Files that were written before NumPy 2 know this function by its old place.
+    # Files from before NumPy 2 name this function by its old module.
     scalar,
     (scalar, "numpy.core.multiarray.scalar"),
 ]
 
 
 def read_checkpoint(path: str | Path) -> Any:
-    """Return what a checkpoint holds, on the CPU: for safetensors, a dictionary of tensors.
+    """Return the content of a checkpoint, on the CPU: for safetensors, a dictionary of tensors.
 
-    Raises: InputError if it cannot be read, or holds what could run as code.
+    Raises: InputError if it cannot be read, or contains objects that could run code.
     """
     path = Path(path)
     problem = file_problem(path)
@@ -44,17 +44,17 @@ def read_checkpoint(path: str | Path) -> Any:
                 f"{path}: not a readable checkpoint: it is damaged: its entry {damaged} is not what was "
                 "written; copy or download it again"
             )
-        # Opened here: torch takes a path that ends in .safetensors for such a file, whatever is in it.
+        # torch treats a path with the suffix .safetensors as such a file, whatever its content.
         with (
             torch.serialization.safe_globals(_PLAIN_VALUES),
             warnings.catch_warnings(),
             path.open("rb") as file,
         ):
-            warnings.simplefilter("ignore")  # what torch remarks on other forms of pickle
+            warnings.simplefilter("ignore")  # torch's warnings about other forms of pickle
             return torch.load(file, map_location="cpu", weights_only=True)
     except InputError:
         raise
-    # A damaged file makes the readers raise nearly anything (OSError, RuntimeError, KeyError, ...).
+    # A damaged file makes the readers raise nearly any error (OSError, RuntimeError, KeyError, ...).
     except Exception as error:
         raise InputError(f"{path}: not a readable checkpoint: {_reason(error)}") from error
 
@@ -65,7 +65,7 @@ def _reason(error: Exception) -> str:
         held = f"the object {object_name[1]}" if object_name else "a pickle that torch.save did not write"
         return (
             f"it holds {held}, and objects can run code when they are read; "
-            "save the tensors alone: torch.save(network.state_dict(), ...)"
+            "save only the tensors: torch.save(network.state_dict(), ...)"
         )
     lines = str(error).splitlines()
     return f"it is damaged ({lines[0] if lines else type(error).__name__})"

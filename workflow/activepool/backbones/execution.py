@@ -1,4 +1,4 @@
-"""How torch runs a backbone: the same bits each time on one machine, and quickly on a GPU."""
+"""Execution of backbones by torch: the same bits each time on one machine, and quick on a GPU."""
 
 import os
 import random
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from activepool.compute.blocks import keep_freed_memory
 
-#: The layout of images and convolutions: tensor cores want it, and on a CPU it is up to 1.6 times quicker.
+#: The layout of images and convolutions: best for tensor cores, and up to 1.6 times as fast on a CPU.
 MEMORY_FORMAT = torch.channels_last
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -20,13 +20,13 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @contextmanager
 def reproducible(threads: int) -> Iterator[None]:
-    """Run torch on this many CPU threads, by deterministic algorithms where there are any.
+    """Run torch on this number of CPU threads, with deterministic algorithms where it has them.
 
-    The number of threads is part of the result: it decides how sums are split. On leaving, torch is as it
-    was before, but for memory that it freed: see `activepool.compute.blocks.keep_freed_memory`.
+    The number of threads affects the result, because it decides how sums are split. The settings of torch are
+    restored at the end, except for freed memory: see `activepool.compute.blocks.keep_freed_memory`.
     """
     keep_freed_memory()
-    # cuBLAS is deterministic only with this setting, which it reads when it starts.
+    # cuBLAS is deterministic only with this setting, which it reads at its start.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     threads_before = torch.get_num_threads()
     deterministic_before = torch.are_deterministic_algorithms_enabled()
@@ -42,10 +42,7 @@ def reproducible(threads: int) -> Iterator[None]:
 
 @contextmanager
 def fixed_draws(seed: int) -> Iterator[None]:
-    """Let torch on the CPU, NumPy and Python draw from this seed, where code draws without a generator.
-
-    On leaving, their generators are as they were before.
-    """
+    """Seed the global generators of torch on the CPU, NumPy and Python, and restore them at the end."""
     python, legacy = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
@@ -59,7 +56,7 @@ def fixed_draws(seed: int) -> Iterator[None]:
 
 
 def is_cuda(device: str) -> bool:
-    """Whether ``device`` is a GPU."""
+    """Return whether ``device`` is a GPU."""
     return torch.device(device).type == "cuda"
 
 

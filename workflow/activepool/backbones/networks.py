@@ -1,4 +1,4 @@
-"""The networks that come with activepool; each function makes one with random weights."""
+"""The networks of activepool; each function returns one with random weights."""
 
 import torch
 from torch import Tensor, nn
@@ -6,7 +6,8 @@ from torch.nn import functional
 
 from activepool.backbones.backbone import Backbone, Preprocessing
 
-#: Up to this side, in pixels, a ResNet begins as SimCLR's for CIFAR-10 does (Chen et al. 2020, appendix B.9).
+#: Up to this side of the image, in pixels, a ResNet begins like SimCLR's for CIFAR-10 (Chen et al. 2020,
+#: appendix B.9).
 MAX_SMALL_SIDE = 64
 
 # Mean and standard deviation of ImageNet's pixels, by the number of channels.
@@ -34,7 +35,7 @@ def small(image_size: int, channels: int) -> Backbone:
 
 
 def identity(image_size: int, channels: int) -> Backbone:
-    """The pixels themselves, in 0..1, in the order channel, row, column; it has no weights."""
+    """The pixels in 0..1 themselves, in the order channel, row, column; without weights."""
     preprocessing = Preprocessing(image_size, channels, image_size, (0.0,) * channels, (1.0,) * channels)
     return Backbone(nn.Flatten(), channels * image_size**2, preprocessing)
 
@@ -71,7 +72,7 @@ def _block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def _resnet(network: nn.Module, image_size: int, channels: int) -> Backbone:
-    """Take the last layer from a ResNet, and fit its first to the images."""
+    """Remove the last layer of a ResNet, and adapt its first to the images."""
     last_layer = network.fc
     assert isinstance(last_layer, nn.Linear)
     network.fc = nn.Identity()
@@ -81,7 +82,7 @@ def _resnet(network: nn.Module, image_size: int, channels: int) -> Backbone:
         network.maxpool = nn.Identity()
     elif channels != 3:
         network.conv1 = nn.Conv2d(channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
-    # Large images: the usual central crop of 224 pixels from 256, or in that proportion.
+    # Large images: the usual central crop of 224 pixels from 256, or in the same proportion.
     resize = image_size if small_images else round(image_size * 256 / 224)
     preprocessing = Preprocessing(image_size, channels, resize, *_IMAGENET[channels])
     return Backbone(network, last_layer.in_features, preprocessing)

@@ -1,8 +1,8 @@
 """Backbones by name.
 
 A name is one of BACKBONES, ``torchvision:NAME``, ``timm:NAME``, or a user's function ``(image_size, channels)
--> Backbone``, as ``file.py:function`` or ``module:function``. This module does not import torch: a name is
-checked in an instant.
+-> Backbone``, as ``file.py:function`` or ``module:function``. This module does not import torch, so that
+checking a name is quick.
 """
 
 import difflib
@@ -17,7 +17,7 @@ from activepool.plugins import load_module
 if TYPE_CHECKING:
     from activepool.backbones.backbone import Backbone
 
-#: The backbones that come with activepool, by name: where the function is.
+#: The backbones of activepool by name, and their functions.
 BACKBONES = {
     "identity": "activepool.backbones.networks:identity",
     "resnet18": "activepool.backbones.networks:resnet18",
@@ -25,15 +25,15 @@ BACKBONES = {
     "small": "activepool.backbones.networks:small",
 }
 
-#: Libraries of networks, each with its own names.
+#: Libraries of networks.
 LIBRARIES = ("torchvision", "timm")
 
-#: Side of the input, in pixels, where neither the user nor a library says another.
+#: Default side of the input, in pixels, if neither the user nor a library gives one.
 DEFAULT_IMAGE_SIZE = 224
 
 
 def check_name(name: str) -> None:
-    """Raise InputError if ``name`` has not the form of a backbone's name; imports nothing."""
+    """Raise InputError unless ``name`` has the form of a backbone's name; imports nothing."""
     source, _, function = name.rpartition(":")
     if name in BACKBONES or (source in LIBRARIES and function):
         return
@@ -48,7 +48,7 @@ def check_name(name: str) -> None:
 
 
 def may_bring_weights(name: str) -> bool:
-    """Whether a backbone may have weights without a checkpoint: a user's function may load them itself."""
+    """Return whether a backbone may have weights without a checkpoint: a user's function may load them."""
     return name not in BACKBONES and name.rpartition(":")[0] not in LIBRARIES
 
 
@@ -59,12 +59,12 @@ def users_file(name: str) -> Path | None:
 
 
 def build(name: str, image_size: int | None, channels: int) -> "Backbone":
-    """Make a backbone, with the weights that its function gives it (random ones, but for a user's).
+    """Return a backbone with the weights of its function: random, except perhaps a user's.
 
     Args:
         name: see this module.
         image_size: side of the square input, in pixels; by default the library's, or DEFAULT_IMAGE_SIZE.
-        channels: 1 (grey) or 3 (red, green, blue). The networks of libraries take three, whatever it says.
+        channels: 1 (grey) or 3 (red, green, blue). The networks of libraries always take three.
 
     Raises: InputError if there is no such backbone.
     """
@@ -72,17 +72,17 @@ def build(name: str, image_size: int | None, channels: int) -> "Backbone":
 
 
 def variants(name: str, image_size: int | None, channels: int) -> "Iterator[Backbone]":
-    """Yield the backbone that `build` makes, then the same with other tables of positions if there are such.
+    """Yield the backbone of `build`, then the same with other position tables, if there are any.
 
-    A network of timm may have a table for the size that it was made for, and interpolate it in each run, or
-    one for ``image_size``: a checkpoint fits one of them. The last has that for ``image_size``.
+    A network of timm may have a table for its original size, and interpolate it in each run, or a table for
+    ``image_size``; a checkpoint fits one of these. The last variant has the table for ``image_size``.
     """
     try:
         check_name(name)
     except InputError as error:
         raise InputError(f"backbone: {error}") from None
     source, _, function = name.rpartition(":")
-    # Imported here by name, so that the digest of the code finds them.
+    # Imports by name, so that the digest of the code includes these modules.
     if source == "torchvision":
         from activepool.backbones.torchvision_networks import torchvision_backbone
 
@@ -92,10 +92,10 @@ def variants(name: str, image_size: int | None, channels: int) -> "Iterator[Back
 
         yield from timm_backbones(function, image_size)
     else:
-        yield _made_by_function(name, image_size or DEFAULT_IMAGE_SIZE, channels)
+        yield _from_function(name, image_size or DEFAULT_IMAGE_SIZE, channels)
 
 
-def _made_by_function(name: str, image_size: int, channels: int) -> "Backbone":
+def _from_function(name: str, image_size: int, channels: int) -> "Backbone":
     from activepool.backbones.backbone import Backbone
 
     function = _function(name)
@@ -105,18 +105,18 @@ def _made_by_function(name: str, image_size: int, channels: int) -> "Backbone":
         raise InputError(
             f"backbone: {name!r} must be a function of (image_size, channels): {error}"
         ) from error
-    made = function(image_size, channels)
-    if not isinstance(made, Backbone):
+    backbone = function(image_size, channels)
+    if not isinstance(backbone, Backbone):
         raise InputError(
             f"backbone: {name!r} must return an activepool.backbones.backbone.Backbone, "
-            f"not {type(made).__name__}"
+            f"not {type(backbone).__name__}"
         )
-    _draw_late_weights(made)
-    return made
+    _draw_lazy_weights(backbone)
+    return backbone
 
 
-def _draw_late_weights(backbone: "Backbone") -> None:
-    """Let layers that wait for a first image draw their weights now, such that they are one in all jobs."""
+def _draw_lazy_weights(backbone: "Backbone") -> None:
+    """Make lazy layers draw their weights now, so that all jobs have the same weights."""
     import torch
     from torch.nn.parameter import is_lazy
 

@@ -1,4 +1,4 @@
-"""Which backbone, as a configuration or a command line gives it."""
+"""The settings of a backbone, from a configuration or a command line."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
@@ -13,7 +13,7 @@ Settings = TypeVar("Settings", bound=BaseModel)
 
 
 class BackboneSettings(BaseModel):
-    """A backbone, the images that it takes, and how a checkpoint names its weights."""
+    """A backbone, its images, and the format of its checkpoint."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -25,7 +25,7 @@ class BackboneSettings(BaseModel):
         default=None, description="1 (grey) or 3 (red, green, blue); by default, as the images are"
     )
     format: FormatName | None = Field(default=None, description="who wrote the checkpoint; by default, plain")
-    keys: CheckpointFormat | None = Field(default=None, description="a format of one's own")
+    keys: CheckpointFormat | None = Field(default=None, description="a format of your own")
 
     @model_validator(mode="after")
     def _one_format(self) -> "BackboneSettings":
@@ -35,15 +35,15 @@ class BackboneSettings(BaseModel):
 
     @property
     def checkpoint_format(self) -> CheckpointFormat:
-        """How the keys of a checkpoint are to be read."""
+        """The format of the checkpoint."""
         return self.keys or FORMATS[self.format or "plain"]
 
 
 def parsed(settings: type[Settings], content: Mapping[str, Any], where: str) -> Settings:
-    """Check a mapping against its model; raises InputError that names ``where`` and all wrong keys."""
+    """Return a mapping as its model; raises InputError with ``where`` and all wrong keys."""
     try:
         return settings.model_validate(content)
     except ValidationError as error:
-        wrong = "; ".join(": ".join([*map(str, found["loc"]), found["msg"]]) for found in error.errors())
+        wrong = "; ".join(": ".join([*map(str, detail["loc"]), detail["msg"]]) for detail in error.errors())
         known = ", ".join(settings.model_fields)
         raise InputError(f"{where}: {wrong}; its keys are: {known}") from None

@@ -10,20 +10,20 @@ from torch import nn
 from activepool.backbones.backbone import Backbone, Preprocessing, measured
 from activepool.errors import InputError
 
-#: How timm calls the ways to resize that Preprocessing knows; it leaves others to chance.
+#: timm's names of the interpolations of Preprocessing; timm draws others at random.
 INTERPOLATIONS = ("bilinear", "bicubic")
 
 
 def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
-    """Yield a network of timm with random weights, in one or two forms.
+    """Yield a network of timm with random weights, in one or two variants.
 
-    A feature is what enters its classifier.
+    Its features are the input of its classifier.
 
     Args:
-        name: as timm.create_model takes it, with the tag of its weights for their preprocessing.
-        image_size: by default, that of those weights. For another, a vision transformer first keeps its table
-            of positions, and interpolates it in each run; then it has a table for this size. Many networks
-            can do the second alone.
+        name: the name for timm.create_model, with the tag of its weights for their preprocessing.
+        image_size: by default, that of these weights. For another size, the first variant of a vision
+            transformer keeps its position table and interpolates it in each run, and the second has a table
+            for this size. Many networks have only the second.
 
     Raises: InputError if timm is not installed, there is no such network, or it does not take such images.
     """
@@ -41,12 +41,12 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
     for options in ({"dynamic_img_size": True}, {"img_size": preprocessing.image_size}):
         try:
             network = _created(timm, name, **options)
-        except TypeError:  # a network that does not know the option
+        except TypeError:  # the network does not have the option
             continue
         takes_an_option = True
         yield measured(f"timm:{name}", network, preprocessing)
     if not takes_an_option:
-        # Most of these need no table of positions.
+        # Most of these need no position table.
         yield measured(f"timm:{name}", _created(timm, name), preprocessing)
 
 
@@ -72,7 +72,7 @@ def _created(timm: ModuleType, name: str, **options: bool | int) -> nn.Module:
 
 
 def _preprocessing(timm: ModuleType, name: str, network: nn.Module, image_size: int | None) -> Preprocessing:
-    """Return the preprocessing of the weights that ``name`` stands for, in proportion for another size."""
+    """Return the preprocessing of the weights of ``name``, scaled for another image size."""
     data = timm.data.resolve_model_data_config(network)
     channels, height, width = data["input_size"]
     if height != width:

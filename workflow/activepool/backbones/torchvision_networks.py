@@ -1,4 +1,4 @@
-"""The classification networks of torchvision, without their last layer, and with their own preprocessing."""
+"""The classification networks of torchvision without their last layer, with their own preprocessing."""
 
 import difflib
 
@@ -10,11 +10,12 @@ from activepool.errors import InputError
 
 
 def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
-    """Make a network of torchvision with random weights; a feature is what enters its last linear layer.
+    """Return a network of torchvision with random weights; its features are the input of its last linear
+    layer.
 
     Args:
-        name: as torchvision.models.get_model takes it.
-        image_size: by default, that of torchvision's own weights, whose preprocessing is taken in any case.
+        name: the name for torchvision.models.get_model.
+        image_size: by default, that of torchvision's own weights, whose preprocessing it uses in any case.
 
     Raises: InputError if there is no such network, or its last layer is not linear.
     """
@@ -25,7 +26,7 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
         raise InputError(f"backbone: torchvision has no classification network {name!r}{hint}")
     weights = models.get_model_weights(name)["DEFAULT"]
     preprocessing = _preprocessing(weights, image_size)
-    # The table of positions of a vision transformer has the size of the image; other networks have none.
+    # The position table of a vision transformer depends on the image size; other networks have none.
     options = {"image_size": preprocessing.image_size} if name.startswith("vit_") else {}
     network = models.get_model(name, weights=None, **options)
     _drop_last_layer(name, network, len(weights.meta["categories"]))
@@ -33,7 +34,7 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
 
 
 def _preprocessing(weights: models.WeightsEnum, image_size: int | None) -> Preprocessing:
-    """Return the preprocessing of torchvision's own weights, in proportion for another image size."""
+    """Return the preprocessing of torchvision's own weights, scaled for another image size."""
     transform = weights.transforms()
     crop, resize = transform.crop_size[0], transform.resize_size[0]
     size = image_size or crop
@@ -48,11 +49,11 @@ def _preprocessing(weights: models.WeightsEnum, image_size: int | None) -> Prepr
 
 
 def _drop_last_layer(name: str, network: nn.Module, classes: int) -> None:
-    """Put the identity in the place of the layer that makes classes of a feature."""
+    """Replace the classification layer by the identity."""
     linear = [(path, layer) for path, layer in network.named_modules() if isinstance(layer, nn.Linear)]
     if not linear or linear[-1][1].out_features != classes:
         raise InputError(
-            f"backbone: the last layer of torchvision:{name} is not linear, and cannot be taken off; "
+            f"backbone: the last layer of torchvision:{name} is not linear, and cannot be removed; "
             "write a function that returns the features, and name it as file.py:function"
         )
     network.set_submodule(linear[-1][0], nn.Identity())

@@ -1,4 +1,4 @@
-"""The random numbers of an augmentation: one draw for each image, also where processes share a batch."""
+"""The random numbers of an augmentation: one draw for each image, also if processes share a batch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from torch import Generator, Tensor
 class Draws:
     """A stream of random numbers, one for each image of a batch.
 
-    Processes that share a batch each draw for all of it and take what belongs to their own images: an image
-    is then augmented in the same way whoever holds it.
+    Processes that share a batch each draw for the whole batch and take the numbers of their own images, so
+    that an image is augmented in the same way in any process.
 
     Attributes:
         generator: the stream, on the CPU.
-        batch: images in the whole batch; None if all of them are here.
-        rows: which images of the whole batch are here, int64; None with ``batch``.
+        batch: the number of images in the whole batch; None if this process has all of them.
+        rows: this process's images of the whole batch, int64; None if ``batch`` is None.
     """
 
     generator: Generator

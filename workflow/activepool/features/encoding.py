@@ -1,4 +1,4 @@
-"""Images passed through a backbone: features in memory, for what is measured while a network is trained."""
+"""Features of images in memory, for measurements during the training of a network."""
 
 import torch
 from torch import Tensor
@@ -15,9 +15,9 @@ BATCH_SIZE = 256
 
 @torch.inference_mode()
 def encode(backbone: Backbone, images: PartImages, rows: IntArray, device: str, workers: int) -> Tensor:
-    """Return the features of the central views of some rows, (n, d) float32 on the device.
+    """Return the features of the central views of ``rows``, (n, d) float32 on the device.
 
-    On a GPU the backbone computes in bfloat16 where that is safe. It is left in evaluation mode.
+    On a GPU the backbone computes in bfloat16 where that is safe. Leaves the backbone in evaluation mode.
     """
     backbone.eval()
     requests = (Request(rows[block]) for block in row_blocks(len(rows), BATCH_SIZE))

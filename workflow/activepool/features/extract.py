@@ -1,7 +1,7 @@
-"""Features of a dataset's images, in shards that can be computed anywhere and in any order.
+"""Extraction of the features of a dataset's images, in shards that can be computed anywhere and in any order.
 
-A part is cut into batches of fixed size, and a shard holds whole batches: each batch is the same whatever
-the number of shards, and so are the bits of its features.
+A part is cut into batches of fixed size, and a shard has whole batches: the batches, and the bits of their
+features, are the same for any number of shards.
 """
 
 from collections.abc import Iterator
@@ -29,19 +29,20 @@ from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
 from activepool.io.hdf5_writing import written_hdf5
 
-#: CPU threads of an extraction. Fixed, since it decides how sums are split; more cores take more shards.
+#: CPU threads of an extraction. Fixed, because the number decides how sums are split; use more shards on more
+#: cores.
 THREADS = 1
 
 
 @dataclass(frozen=True)
 class ExtractSettings:
-    """How features are made of images; all of it changes them.
+    """The settings of an extraction; each of them changes the features.
 
     Attributes:
-        batch_size: images that go through the backbone at once.
-        dtype: ``float16`` or ``float32``, as which features are stored. For ``float16`` a GPU computes in it.
-        views: how many augmented views of each train image come beside its central view.
-        augmentation: what they are made with, a name in activepool.features.transforms.
+        batch_size: images that pass through the backbone at once.
+        dtype: the stored type, ``float16`` or ``float32``. With ``float16`` a GPU also computes in it.
+        views: augmented views of each train image, beside its central view.
+        augmentation: the augmentation of these views, a name in activepool.features.transforms.
     """
 
     batch_size: int = 256
@@ -65,10 +66,10 @@ def extract_shard(
     Args:
         dataset: dataset.h5.
         backbone_settings, checkpoint: see activepool.backbones.checkpoint.load_backbone.
-        settings, shard: what to make.
-        output: HDF5 file to write. Its groups note ``first_row`` and ``part_rows``, its attributes what the
-            features were made with.
-        device: where the backbone runs.
+        settings, shard: the features to compute.
+        output: HDF5 file to write. Its groups have the attributes ``first_row`` and ``part_rows``; the file
+            has the backbone, the digest of its checkpoint, and the transform.
+        device: the device of the backbone.
         workers: processes that read images (0: this one); no effect on the result.
 
     Raises: InputError if the dataset, the checkpoint or an image cannot be used, or a feature
@@ -90,7 +91,7 @@ def extract_shard(
 
 @dataclass(frozen=True)
 class _Extraction:
-    """What all parts of a shard share; ``name`` is the backbone's."""
+    """The arguments of an extraction, for all parts of a shard; ``name`` is the backbone's."""
 
     name: str
     dataset: Path
@@ -125,7 +126,7 @@ class _Extraction:
                 target[number, batch - rows.start] = self._encode(augmented, images.part, batch)
 
     def _crops(self, augment: Augmentation, batch: IntArray) -> FloatArray | None:
-        """Draw the crops of all views: each view from a stream of its own, whatever the number of views."""
+        """Draw the crops of all views; each view has its own stream, for any number of views."""
         numbers = range(self.settings.views)
         draws = (augment.draw_crops(1, len(batch), _generator(number, batch, "crops")) for number in numbers)
         crops = [of_view for of_view in draws if of_view is not None]
@@ -146,7 +147,7 @@ class _Extraction:
 
     @torch.inference_mode()
     def _encode(self, images: Tensor, part: str, batch: IntArray) -> FloatArray:
-        """Return the features (B, d) of images (B, C, S, S) in 0..1, in the dtype that is stored."""
+        """Return the features (B, d) of images (B, C, S, S) in 0..1, in the stored type."""
         half = self.settings.dtype == "float16" and is_cuda(self.device)
         with torch.autocast(torch.device(self.device).type, torch.float16, enabled=half):
             features = self.backbone(images)
@@ -167,7 +168,7 @@ class _Extraction:
         return stored
 
     def _require_features(self, returned: object, count: int) -> None:
-        """Raise InputError if the network, perhaps a user's own, did not return a feature for each image."""
+        """Raise InputError unless the network, perhaps a user's, returned one feature vector per image."""
         expected = (count, self.backbone.width)
         shape = tuple(returned.shape) if isinstance(returned, Tensor) else type(returned).__name__
         if shape != expected:
@@ -178,5 +179,5 @@ class _Extraction:
 
 
 def _generator(view: int, batch: IntArray, purpose: str) -> Generator:
-    """Return the random stream of one view of one batch: it does not depend on the shards."""
+    """Return the random stream of one view of one batch, which does not depend on the shards."""
     return Generator().manual_seed(integer_seed(view, int(batch[0]), f"views/{purpose}"))

@@ -17,16 +17,16 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
     """Write features.h5: the rows of all shards in order, with labels, sources and classes of the dataset.
 
     Args:
-        dataset: dataset.h5 that the shards were made from.
+        dataset: the dataset.h5 of the shards.
         shards: all shards of one extraction, in any order.
         output: features.h5 to write, contiguous.
 
-    Raises: InputError if a shard is missing, is given twice, or was made from another dataset or backbone.
+    Raises: InputError if a shard is missing, occurs twice, or belongs to another dataset or backbone.
     """
     with opened(dataset) as source:
         pieces = [opened(path) for path in shards]
         try:
-            _require_same_making(pieces)
+            _require_one_extraction(pieces)
             with written_hdf5(output) as file:
                 file.attrs["class_names"] = source.attrs["class_names"]
                 file.attrs.update(pieces[0].attrs)
@@ -37,8 +37,8 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
                 piece.close()
 
 
-def _require_same_making(pieces: list[h5py.File]) -> None:
-    """Raise InputError unless all shards were made with the same backbone, weights and transform."""
+def _require_one_extraction(pieces: list[h5py.File]) -> None:
+    """Raise InputError unless all shards have the same backbone, weights and transform."""
     first = dict(pieces[0].attrs)
     for piece in pieces[1:]:
         for key in first.keys() | piece.attrs.keys():
@@ -65,20 +65,20 @@ def _gather_part(group: h5py.Group, source: h5py.Group, pieces: list[h5py.File])
 
 
 def _rows_of(piece: h5py.Group) -> tuple[int, int]:
-    """Return the rows (first, end) of a part that a shard holds."""
+    """Return the rows (first, end) of a part in a shard."""
     first = int(piece.attrs["first_row"])
     return first, first + len(piece["features"])
 
 
 def _require_all_rows(part: str, rows: int, ordered: list[h5py.Group]) -> None:
-    """Raise InputError unless the shards, ordered by their rows, hold each row of the part once."""
+    """Raise InputError unless the shards, ordered by their rows, have each row of the part once."""
     reached = 0
     for piece in ordered:
         path, (first, end) = piece.file.filename, _rows_of(piece)
         if piece.attrs["part_rows"] != rows:
             raise InputError(
                 f"{path}: was made from {piece.attrs['part_rows']} {part} rows, but the dataset has {rows}; "
-                "extract the features anew"
+                "extract the features again"
             )
         if first != reached:
             problem = "are missing" if first > reached else "are given twice"

@@ -7,14 +7,14 @@ from activepool.compute.arrays import IntArray
 
 @dataclass(frozen=True)
 class ImageRound:
-    """Which images a round has, and where work on them is done.
+    """The images of a round, and the device for work on them.
 
     Attributes:
-        dataset: dataset.h5, of which the train part is meant; see activepool.features.images.PartImages.
+        dataset: dataset.h5, for its train part; see activepool.features.images.PartImages.
         labelled: (m,) rows of the labelled set.
-        unlabelled: (n,) rows of the pool without them, ascending.
-        seed, round_number: what random streams are named by; see activepool.compute.seeds.
-        device: where networks are run.
+        unlabelled: (n,) rows of the rest of the pool, ascending.
+        seed, round_number: names of the random streams; see activepool.compute.seeds.
+        device: the device of networks.
         workers: processes that read images (0: this one); no effect on the result.
     """
 

@@ -1,4 +1,4 @@
-"""The images of dataset.h5, read for a backbone: uint8 tensors of its size, from arrays or image files."""
+"""Reading of dataset.h5's images for a backbone: uint8 tensors of its size, from arrays or image files."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from activepool.errors import InputError
 from activepool.features.transforms import crop_box
 from activepool.io.hdf5_reading import found_dataset, opened, texts, values
 
-#: Channels of an image from a file, unless the backbone asks for others.
+#: Channels of an image from a file, unless the backbone needs others.
 FILE_CHANNELS = 3
 
 
 @dataclass(frozen=True)
 class Request:
-    """Which images to read, and what of them.
+    """Images to read, and their views.
 
     Attributes:
         rows: (B,) int64, rows of the part.
-        crops: (V, B, CROP_DRAWS) random numbers, V random crops of each image; None for the central view.
+        crops: (V, B, CROP_DRAWS) random numbers of V crops of each image; None for the central view.
     """
 
     rows: IntArray
@@ -35,9 +35,9 @@ class Request:
 
 
 class PartImages(Dataset[Tensor | InputError]):
-    """The images of one part (train or test) of dataset.h5, as a backbone takes them.
+    """The images of one part (train or test) of dataset.h5, in the form for a backbone.
 
-    The file is opened at the first read, so that each worker process of a loader has it open for itself.
+    It opens the file at the first read, so that each worker process of a loader opens it by itself.
 
     Raises: InputError if the file is not a dataset of images.
     """
@@ -57,7 +57,7 @@ class PartImages(Dataset[Tensor | InputError]):
     def __getitem__(self, request: Request) -> Tensor | InputError:
         """Return views (V, B, channels, image_size, image_size) uint8; V = 1 for the central view.
 
-        An InputError is returned, not raised: a loader would wrap it in the traceback of a worker.
+        It returns an InputError instead of raising it: a loader would wrap it in the traceback of a worker.
         """
         try:
             return self._read(request)
@@ -69,9 +69,9 @@ class PartImages(Dataset[Tensor | InputError]):
             self._stored = _images_of(opened(self.path), self.part)
         images = self._decoded(self._stored, request.rows)
         if request.crops is None:
-            whole = [self.preprocessing.whole(some) for some in images]
+            whole = [self.preprocessing.whole(block) for block in images]
             return torch.cat(whole)[None]
-        single = (image for some in images for image in some)
+        single = (image for block in images for image in block)
         views = [
             torch.stack([self._crop(image, draws) for draws in draws_of_views])
             for image, draws_of_views in zip(single, request.crops.swapaxes(0, 1), strict=True)
@@ -79,8 +79,8 @@ class PartImages(Dataset[Tensor | InputError]):
         return torch.stack(views, dim=1)
 
     def _decoded(self, stored: h5py.Dataset, rows: IntArray) -> Iterator[Tensor]:
-        """Yield the named images as (n, C, H, W) uint8: stored ones together, image files one at a time."""
-        # HDF5 takes rows in ascending order only.
+        """Yield images as (n, C, H, W) uint8: arrays together, image files one at a time."""
+        # HDF5 reads rows in ascending order only.
         ascending, inverse = np.unique(rows, return_inverse=True)
         if stored.ndim == 4:
             yield torch.from_numpy(values(stored, ascending)[inverse]).permute(0, 3, 1, 2)
@@ -102,7 +102,7 @@ class PartImages(Dataset[Tensor | InputError]):
 
 
 def image_channels(path: str | Path) -> int:
-    """Return how many channels the images of dataset.h5 have; 3 for image files."""
+    """Return the number of channels of the images in dataset.h5; 3 for image files."""
     with opened(path) as file:
         images = _images_of(file, "train")
         return images.shape[3] if images.ndim == 4 else FILE_CHANNELS
@@ -112,12 +112,12 @@ def loaded(images: PartImages, requests: Iterable[Request], workers: int, pinned
     """Yield the views of each request, in order, read by ``workers`` processes (0: by this one).
 
     Args:
-        images: where to read.
-        requests: may be made as they are asked for; they are taken in this process.
-        workers: no effect on the result.
+        images: the images.
+        requests: consumed in this process, as they are needed.
+        workers: processes; no effect on the result.
         pinned: whether the tensors go to a GPU, to which pinned memory is copied faster.
 
-    Raises: InputError for an image that cannot be read, as the one line it is also from a worker.
+    Raises: InputError for an image that cannot be read, without the traceback of a worker.
     """
     loader = DataLoader(
         images,
@@ -125,7 +125,7 @@ def loaded(images: PartImages, requests: Iterable[Request], workers: int, pinned
         sampler=requests,
         num_workers=workers,
         pin_memory=pinned,
-        # Only names the workers' own streams, which are not used; the global generator stays untouched.
+        # Seeds only the workers' own streams, which are not used; the global generator does not advance.
         generator=torch.Generator(),
     )
     for views in loader:
@@ -143,23 +143,26 @@ def _images_of(file: h5py.File, part: str) -> h5py.Dataset:
         ),
         f"{part}/paths": (_are_paths, "strings of shape (rows,)"),
     }
-    for name, (is_so, form) in forms.items():
-        found = found_dataset(file, name)
-        if found is None:
+    for name, (has_form, form) in forms.items():
+        dataset = found_dataset(file, name)
+        if dataset is None:
             continue
-        if not is_so(found):
+        if not has_form(dataset):
             raise InputError(
-                f"{file.filename}: {name} is {found.dtype} of shape {found.shape}; it must be {form}"
+                f"{file.filename}: {name} is {dataset.dtype} of shape {dataset.shape}; it must be {form}"
             )
-        return found
+        return dataset
     raise InputError(f"{file.filename}: has neither {part}/images nor {part}/paths")
 
 
-def _are_pixels(found: h5py.Dataset) -> bool:
+def _are_pixels(dataset: h5py.Dataset) -> bool:
     return (
-        found.dtype == np.uint8 and found.ndim == 4 and found.shape[3] in (1, 3) and 0 not in found.shape[1:]
+        dataset.dtype == np.uint8
+        and dataset.ndim == 4
+        and dataset.shape[3] in (1, 3)
+        and 0 not in dataset.shape[1:]
     )
 
 
-def _are_paths(found: h5py.Dataset) -> bool:
-    return found.ndim == 1 and h5py.check_string_dtype(found.dtype) is not None
+def _are_paths(dataset: h5py.Dataset) -> bool:
+    return dataset.ndim == 1 and h5py.check_string_dtype(dataset.dtype) is not None

@@ -1,4 +1,4 @@
-"""Features seen in the plane: two numbers a sample, by principal components or by UMAP; and map_METHOD.h5.
+"""Maps of features in the plane, by principal components or by UMAP; and map_METHOD.h5.
 
 Layout of map_METHOD.h5: ``coordinates`` (N, 2) float32 and ``labels`` (N,) int64 (-1: not known), a row for
 each row of ``train/features``. Attributes: ``method``, and for principal components ``variance_shares`` (2,)
@@ -22,7 +22,7 @@ from activepool.io.hdf5_writing import written_hdf5
 
 METHODS = ("pca", "umap")
 
-#: Samples that UMAP is fitted to; it places the others among them.
+#: Samples for fitting UMAP, which then places the others among them.
 UMAP_SAMPLES = 20_000
 
 #: UMAP takes seeds of 32 bits.
@@ -33,14 +33,14 @@ STAGE = "projection"
 
 @dataclass(frozen=True)
 class FeatureMap:
-    """Where the samples of the train part lie in the plane.
+    """The places of the samples of the train part in the plane.
 
     Attributes:
         coordinates: (N, 2) float32.
         labels: (N,) int64; -1: not known.
         method: one of METHODS.
-        variance_shares: (2,) the share of the features' variance along each principal component, from 0 to
-            1; None for UMAP, whose axes have no meaning.
+        variance_shares: (2,) the share of the variance along each principal component, from 0 to 1; None for
+            UMAP, whose axes have no meaning.
     """
 
     coordinates: FloatArray
@@ -54,11 +54,11 @@ def project(features: FeatureMatrix, labels: IntArray, method: str, workers: int
 
     Args:
         features: (N, d).
-        labels: (N,), kept beside the map.
+        labels: (N,), stored with the map.
         method: one of METHODS.
         workers: threads; no effect on the result.
 
-    Raises: InputError if UMAP is asked for and not installed.
+    Raises: InputError if the method is UMAP and it is not installed.
     """
     if method == "umap":
         return FeatureMap(umap_coordinates(features), labels, method)
@@ -67,14 +67,14 @@ def project(features: FeatureMatrix, labels: IntArray, method: str, workers: int
 
 
 def principal_components(features: FeatureMatrix, compute: Compute) -> tuple[FloatArray, FloatArray]:
-    """Return the coordinates along the two directions of largest variance, and the shares of these.
+    """Return the coordinates along the two directions of largest variance, and their shares of the variance.
 
-    The eigenvectors of the exact covariance, summed in float64 over blocks of rows in their order. The
-    largest entry of each by magnitude (the first of equal ones) is positive. Features of one number have
-    zero for second coordinate.
+    The directions are eigenvectors of the exact covariance, summed in float64 over blocks of rows in their
+    order. The entry of largest magnitude of each (the first of equal ones) is positive. If d = 1, the second
+    coordinate is zero.
 
-    Returns: (N, 2) float32, (2,) float64. Memory: (2 · workers + 2) · d² float64, and a block of rows
-    in float64 a worker; of the pool, the coordinates alone.
+    Returns: (N, 2) float32, (2,) float64. Memory: (2 · workers + 2) · d² float64, a block of rows in float64
+    per worker, and the coordinates.
     """
     rows, width = features.shape
     blocks = row_blocks(rows, BLOCK_ROWS)
@@ -106,8 +106,8 @@ def principal_components(features: FeatureMatrix, compute: Compute) -> tuple[Flo
 def umap_coordinates(features: FeatureMatrix) -> FloatArray:
     """Return the map of UMAP (McInnes et al. 2018) with its defaults, (N, 2) float32.
 
-    It is fitted to UMAP_SAMPLES random samples, or all if there are no more; the others are placed in it in
-    blocks. Memory: those samples in float32, and what UMAP needs for so many.
+    It is fitted to UMAP_SAMPLES random samples, or all if there are fewer, and places the others in blocks.
+    Memory: these samples in float32, and the memory of UMAP for them.
 
     Raises: InputError if the package umap-learn is not installed.
     """
@@ -134,7 +134,7 @@ def write_map(path: str | Path, feature_map: FeatureMap) -> None:
 
 
 def read_map(path: str | Path) -> FeatureMap:
-    """Read map_METHOD.h5; raises InputError if it is none."""
+    """Read map_METHOD.h5; raises InputError if it is not such a file."""
     with hdf5_reading.opened(path) as file:
         coordinates, labels = (hdf5_reading.found_dataset(file, name) for name in ("coordinates", "labels"))
         method = file.attrs.get("method")
@@ -145,7 +145,7 @@ def read_map(path: str | Path) -> FeatureMap:
 
 
 def _leading_directions(covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the two eigenvectors of largest eigenvalue, (d, 2), and these, (2,); for d = 1 (1, 1)."""
+    """Return the eigenvectors of the two largest eigenvalues, (d, 2), and these, (2,); for d = 1 (1, 1)."""
     from scipy.linalg import eigh
 
     width = len(covariance)

@@ -1,8 +1,8 @@
-"""features.h5: the cached embeddings of a dataset, read in blocks.
+"""features.h5: the cached features of a dataset, read in blocks.
 
 Layout: ``train/features`` (N, d) and ``test/features`` (M, d), float16 or float32; ``train/labels`` and
-``test/labels`` int64 (-1: not known); optional ``train/sources``: where a row came from (a path, or a row
-of the original dataset). Attributes: ``class_names``, ``backbone``, ``checkpoint_digest``, ``transform``.
+``test/labels`` int64 (-1: not known); optional ``train/sources``: the origin of each row (a path, or a row of
+the original dataset). Attributes: ``class_names``, ``backbone``, ``checkpoint_digest``, ``transform``.
 """
 
 import threading
@@ -22,19 +22,18 @@ from activepool.io.half_precision import to_single
 #: The parts of a dataset, each a group of the file.
 PARTS = ("train", "test")
 
-#: Close rows are read run by run if their runs of consecutive rows are so long on average.
+#: Rows that are close together are read run by run if runs of consecutive rows have this average length.
 MIN_RUN_ROWS = 16
 
-#: Rows count as close together if fewer than this many rows of the file lie between two of them.
+#: Rows are close together if the file has on average fewer than this many rows per row that is read.
 MAX_SPACING = 4
 
-
-#: HDF5's drivers for which a file on disk has the bytes at the offsets that HDF5 says.
+#: HDF5's drivers with which a file on disk has its bytes at HDF5's offsets.
 PLAIN_DRIVERS = ("sec2", "stdio", "windows")
 
 
 class RandomAccess(Protocol):
-    """A matrix (N, d) of which rows can be read in any order, as ``matrix[rows]``."""
+    """A matrix (N, d) whose rows can be read in any order, as ``matrix[rows]``."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -44,19 +43,19 @@ class RandomAccess(Protocol):
 
 
 class FeatureMatrix:
-    """The rows of one features dataset: (N, d), left where they are and read as float32 (or float64).
+    """The rows of one features dataset, (N, d): left in place, and read as float32 or float64.
 
-    Threads may read at once. Rows of a contiguous dataset are read without a lock: many that lie close
-    together by plain reads, so that the file does not pile up in the process's memory, and few that lie
+    Several threads may read at once. Rows of a contiguous dataset are read without a lock: many rows that lie
+    close together by plain reads, so that the pages of the file do not fill the process's memory; few rows
     far apart through a memory map.
     """
 
     def __init__(
         self, stored: "FloatArray | RandomAccess", read: Callable[[list[slice]], FloatArray]
     ) -> None:
-        """Join random access (``stored``, (N, d)) with ``read(runs)`` of runs of consecutive rows.
+        """Combine random access (``stored``, (N, d)) with ``read(runs)`` for runs of consecutive rows.
 
-        What ``read`` returns may be overwritten when the same thread reads again.
+        ``read`` may return a buffer that the same thread overwrites when it reads again.
         """
         rows, width = stored.shape
         self.shape: tuple[int, int] = (rows, width)
@@ -76,7 +75,7 @@ class FeatureMatrix:
     def of_dataset(cls, dataset: h5py.Dataset) -> "FeatureMatrix":
         """Wrap an open HDF5 dataset; the file must stay open while it is chunked.
 
-        What a file open for writing still holds in memory is written first, since rows are read past HDF5.
+        A file that is open for writing is flushed first, because HDF5 does not take part in reading its rows.
         """
         if dataset.file.mode != "r":
             dataset.file.flush()
@@ -94,7 +93,7 @@ class FeatureMatrix:
         return _converted(self._read([slice(start, stop)]), dtype)
 
     def take(self, rows: IntArray, dtype: FloatType = np.float32) -> FloatArray:
-        """Return the named rows in the order given, (len(rows), d) of ``dtype``."""
+        """Return these rows in this order, (len(rows), d) of ``dtype``."""
         if not len(rows):
             return np.empty((0, self.shape[1]), dtype)
         if self._array is not None:
@@ -109,9 +108,9 @@ class FeatureMatrix:
 
 
 class _LockedRows:
-    """A chunked dataset: HDF5 decodes one read at a time, and takes rows in ascending order only.
+    """A chunked dataset: HDF5 decodes one read at a time, and reads rows in ascending order only.
 
-    Runs are cut out of all that lies between them: HDF5 would decode their chunk again for each.
+    `read` reads everything between the first and the last run: HDF5 would decode a chunk again for each run.
     """
 
     def __init__(self, dataset: h5py.Dataset) -> None:
@@ -133,10 +132,10 @@ class _LockedRows:
 
 
 class _PlainReads(threading.local):
-    """Reads runs of a mapped file's rows into one buffer a thread.
+    """Reads runs of rows of a mapped file into one buffer per thread.
 
-    Unlike the mapping, this leaves no page of the file in the process; and a buffer that is there already
-    takes a third of the time of a fresh one, which the system has to find and clear first.
+    Unlike the mapping, this leaves no page of the file in the process. Reusing a buffer takes a third of the
+    time of a fresh one, which the system must first find and clear.
     """
 
     def __init__(self, path: Path, mapped: np.memmap) -> None:
@@ -161,7 +160,7 @@ class _PlainReads(threading.local):
 
 
 def _runs(rows: IntArray) -> list[slice]:
-    """Return the runs of consecutive numbers of which ``rows`` are made, in their order."""
+    """Return the runs of consecutive numbers in ``rows``, in their order."""
     breaks = np.flatnonzero(np.diff(rows) != 1)
     firsts, lasts = rows[np.append(0, breaks + 1)], rows[np.append(breaks, -1)]
     return [slice(first, last + 1) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
@@ -172,18 +171,18 @@ def _joined(parts: list[FloatArray]) -> FloatArray:
 
 
 def _converted(stored: FloatArray, dtype: FloatType, rows: IntArray | None = None) -> FloatArray:
-    """Return what is stored, or some rows of it, as a fresh array of ``dtype``."""
+    """Return stored features, or some of their rows, as a new array of ``dtype``."""
     if stored.dtype == np.float16:
         return to_single(stored, rows).astype(dtype, copy=False)
     return stored.astype(dtype) if rows is None else stored[rows].astype(dtype, copy=False)
 
 
 def require_finite(rows: IntArray, values: FloatArray) -> None:
-    """Raise InputError, naming the first row, if what was computed of a row's features is no finite number.
+    """Raise InputError, naming the first row, if a number computed from the features of a row is not finite.
 
     Args:
         rows: (n,) rows of the train part.
-        values: (n,) a sum in which all of a row's features are.
+        values: (n,) sums over all features of a row.
     """
     finite = np.isfinite(values)
     if not finite.all():

@@ -1,10 +1,10 @@
-"""Random augmentations: sets of transformations, drawn anew for each image of a batch.
+"""Random augmentations: sets of transformations, with separate draws for each image of a batch.
 
-An augmentation has two halves. The random crop is cut from the whole image where it is read (in the
-workers of the loader), because a cut from an already reduced image would lose detail; the caller draws
-its random numbers beforehand, so that it does not depend on the workers. All the rest happens on the
-batch, on the device, with one draw per image. The draws come from a torch generator on the CPU, so that
-a seed means the same augmentation on every device.
+An augmentation has two halves. The loader's workers cut the random crop from the whole image when they read
+it, because a crop from a reduced image would lose detail; the caller draws its random numbers beforehand, so
+that it does not depend on the workers. All other transformations run on the batch, on the device, with one
+draw per image. The draws come from a torch generator on the CPU, so that a seed means the same augmentation
+on every device.
 """
 
 import math
@@ -24,16 +24,16 @@ from activepool.errors import InputError
 from activepool.features.draws import Draws
 
 #: Areas (relative to the image) and aspect ratios of random crops: Chen et al. 2020, appendix A; and the
-#: areas of MoCo's (as InstDisc's, Wu et al. 2018).
+#: areas of MoCo, which are those of InstDisc (Wu et al. 2018).
 CROP_AREA, CROP_AREA_MOCO = (0.08, 1.0), (0.2, 1.0)
 CROP_RATIO = (3 / 4, 4 / 3)
-#: A crop that does not fit into the image is drawn again, at most this often.
+#: Attempts to draw a crop that fits into the image.
 CROP_TRIES = 10
-#: Numbers that one crop is made of: the area of each try, its ratio, and the place; all but the areas
-#: uniform in 0..1.
+#: Random numbers of one crop: the area of each attempt, its ratio, and the place; all but the areas uniform
+#: in 0..1.
 CROP_DRAWS = 2 * CROP_TRIES + 2
 
-#: A transformation of a batch (B, C, S, S) in 0..1, with a draw of its own for each image.
+#: A transformation of a batch (B, C, S, S) in 0..1, with a separate draw for each image.
 Transformation = Callable[[Tensor, Draws], Tensor]
 
 # Random numbers, in a tensor or in an array.
@@ -52,16 +52,11 @@ class Augmentation:
     Attributes:
         crop_area: bounds of the area of the random crop that comes first, relative to the image; None for
             no crop.
-        transformations: applied in this order to batches of images.
+        transformations: these apply to batches of images, in this order.
     """
 
     crop_area: tuple[float, float] | None
     transformations: tuple[Transformation, ...]
-
-    @property
-    def cropped(self) -> bool:
-        """Whether a random crop comes first."""
-        return self.crop_area is not None
 
     def draw_crops(self, views: int, images: int, generator: Generator) -> FloatArray | None:
         """Return the random numbers of crops, (views, images, CROP_DRAWS), or None if there are none."""
@@ -84,10 +79,10 @@ def augmentation(name: str, image_size: int) -> Augmentation:
 
     ``natural``: SimCLR's set for photographs (Chen et al. 2020, appendix A): random crop, flip, colour
     jitter, grey, and for images above 64 pixels blur. ``moco_v2``: that of MoCo v2 (Chen et al. 2020b), with
-    larger crops and weaker jitter. ``crop``: random crop and flip alone, the usual
-    augmentation for training a head. ``shift``: small shifts and flip, the usual augmentation for training a
-    network on small images. ``digits``: small turns, shifts, scalings and shears, an erased
-    rectangle, and noise, for centred signs on a dark ground, which a flip would turn into other signs.
+    larger crops and weaker jitter. ``crop``: only random crop and flip, the usual augmentation for training a
+    head. ``shift``: small shifts and flip, the usual augmentation for training a network on small images.
+    ``digits``: small rotations, shifts, scalings and shears, an erased rectangle, and noise, for centred
+    signs on a dark ground, which a flip would turn into other signs.
 
     Raises: InputError for any other name.
     """
@@ -103,8 +98,8 @@ def _natural(image_size: int) -> Augmentation:
 
 
 def _moco_v2(image_size: int) -> Augmentation:
-    # A strength of 0.5 is brightness, contrast and saturation of 0.4 and hue of 0.1, as there. On small
-    # images, where a blur leaves nothing to see, the authors' demonstration on CIFAR-10 has none.
+    # A strength of 0.5 is brightness, contrast and saturation of 0.4 and hue of 0.1, as in MoCo v2. A blur
+    # leaves nothing to see on small images; the authors' demonstration on CIFAR-10 has none either.
     jitter = partial(colour_jitter, strength=0.5)
     if image_size <= MAX_SMALL_SIDE:
         return Augmentation(CROP_AREA_MOCO, (flip, jitter, grey))
@@ -135,11 +130,11 @@ AUGMENTATIONS: dict[str, Callable[[int], Augmentation]] = {
 def crop_box(height: int, width: int, draws: FloatArray) -> tuple[int, int, int, int]:
     """Return (top, left, height, width) of a random crop of an image of ``height`` x ``width`` pixels.
 
-    Areas and aspect ratios are tried until the crop fits, as in torchvision's RandomResizedCrop; failing
-    that, it is the largest central crop of an allowed ratio.
+    It tries areas and aspect ratios until the crop fits, as torchvision's RandomResizedCrop does; if none
+    fits, it returns the largest central crop of an allowed ratio.
 
     Args:
-        height, width: of the image, in pixels.
+        height, width: the size of the image, in pixels.
         draws: (CROP_DRAWS,), see `Augmentation.draw_crops`.
     """
     area = height * width * draws[:CROP_TRIES]
@@ -155,7 +150,7 @@ def crop_box(height: int, width: int, draws: FloatArray) -> tuple[int, int, int,
 
 
 def shift(images: Tensor, draws: Draws) -> Tensor:
-    """Move each image by up to an eighth of its side each way; what comes in from outside is black."""
+    """Shift each image by up to an eighth of its side in each direction; the margin becomes black."""
     batch, channels, side, _ = images.shape
     reach = side // 8
     places = draws.integers(2 * reach + 1, 2, batch, 1, axis=1)
@@ -175,10 +170,10 @@ def flip(images: Tensor, draws: Draws) -> Tensor:
 def colour_jitter(images: Tensor, draws: Draws, strength: float) -> Tensor:
     """Change brightness, contrast, saturation and hue of each image, with probability 0.8.
 
-    Brightness, contrast and saturation change by a factor in 1 ± 0.8 · strength, the hue by a turn of up to
-    0.2 · strength. Each of them is a linear map of colours: they are joined to one map per image. Two things
-    differ from torchvision's ColorJitter for speed: the order is fixed, and the hue turns in YIQ, not in HSV.
-    Grey images change brightness and contrast alone.
+    Brightness, contrast and saturation change by a factor in 1 ± 0.8 · strength, the hue by a rotation of up
+    to 0.2 · strength. Each of them is a linear map of colours; one map per image combines them. For speed,
+    two things differ from torchvision's ColorJitter: the order is fixed, and the hue rotates in YIQ, not in
+    HSV. Grey images change only in brightness and contrast.
     """
     channels = images.shape[1]
     changes = 2 * draws.uniform(4, len(images), 1, 1, axis=1).to(images.device) - 1
@@ -191,14 +186,14 @@ def colour_jitter(images: Tensor, draws: Draws, strength: float) -> Tensor:
         to_grey = greys.expand(3, 3)
         saturate = saturation * identity + (1 - saturation) * to_grey
         colours = colours @ saturate @ _hue_turn(0.2 * strength * changes[3])
-    # Contrast stretches colours about the image's mean grey; the other maps leave that grey in its place.
+    # Contrast stretches colours about the image's mean grey, which the other maps do not move.
     mean_grey = brightness * torch.einsum("bchw,c->b", images, greys).reshape(-1, 1, 1) / images[0, 0].numel()
     changed = (colours @ images.flatten(2) + (1 - contrast) * mean_grey).clamp(0, 1)
     return torch.where(_chosen(images, 0.8, draws), changed.reshape(images.shape), images)
 
 
 def _hue_turn(turns: Tensor) -> Tensor:
-    """Return the maps of colours (B, 3, 3) that turn the hue by ``turns`` (B, 1, 1), in whole turns."""
+    """Return the maps of colours (B, 3, 3) that rotate the hue by ``turns`` (B, 1, 1), in whole turns."""
     angle = 2 * math.pi * turns
     cosine, sine, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
     rows = [[zero + 1, zero, zero], [zero, cosine, -sine], [zero, sine, cosine]]
@@ -233,7 +228,7 @@ def blur(images: Tensor, draws: Draws) -> Tensor:
 
 
 def affine(images: Tensor, draws: Draws) -> Tensor:
-    """Turn, scale, shear and shift each image a little; what comes in from outside is black."""
+    """Rotate, scale, shear and shift each image a little; the margin becomes black."""
     changes = 2 * draws.uniform(6, len(images), axis=1) - 1
     angle, shear = math.radians(20) * changes[0], 0.25 * changes[1]
     across, down = torch.exp(0.2 * changes[2]), torch.exp(0.2 * changes[3])
@@ -257,7 +252,7 @@ def erase(images: Tensor, draws: Draws) -> Tensor:
 
 
 def noise(images: Tensor, draws: Draws) -> Tensor:
-    """Add Gaussian noise to each pixel, its standard deviation drawn per image from 0 to 0.1."""
+    """Add Gaussian noise to each pixel, with a standard deviation from 0 to 0.1 that is drawn per image."""
     deviation = 0.1 * draws.uniform(len(images), 1, 1, 1)
     added = deviation * draws.normal(*images.shape)
     return (images + added.to(images.device)).clamp(0, 1)
@@ -268,5 +263,5 @@ def _between(draws: _Numbers, low: float, high: float) -> _Numbers:
 
 
 def _chosen(images: Tensor, probability: float, draws: Draws) -> Tensor:
-    """Draw which images are changed, (B, 1, 1, 1) bool."""
+    """Draw which images change, (B, 1, 1, 1) bool."""
     return (draws.uniform(len(images), 1, 1, 1) < probability).to(images.device)

@@ -74,9 +74,9 @@ def to_rows(name: str, given: Rows, samples: int) -> IntArray:
     if outside.size:
         raise InputError(f"{name} has the row {outside[0]}; features has rows 0 to {samples - 1}")
     rows = rows.astype(np.int64)
-    values, counts = np.unique(rows, return_counts=True)
-    if (counts > 1).any():
-        raise InputError(f"{name} has the row {values[counts > 1][0]} twice")
+    counts = np.bincount(rows, minlength=samples)
+    if counts.max() > 1:
+        raise InputError(f"{name} has the row {counts.argmax()} twice")
     return rows
 
 

@@ -69,7 +69,9 @@ def labelled_set(
                 f"labels has the length {len(numbers)}, and features has {samples} rows; give a label for "
                 "each row (-1: unknown), or name the labelled rows by labelled"
             )
-        rows = np.setdiff1d(np.flatnonzero(of_all != UNKNOWN), held_out)
+        known_rows = of_all != UNKNOWN
+        known_rows[held_out] = False
+        rows = np.flatnonzero(known_rows)
     if of_all is None and len(numbers) != len(rows):
         raise InputError(
             f"labels has the length {len(numbers)}; it must be {samples}, the rows of features, or "

@@ -31,10 +31,15 @@ class PoolRows:
         cls, pool: Rows | None, exclude: Rows | None, held_out: IntArray, labelled: IntArray, samples: int
     ) -> "PoolRows":
         """Return the rows of ``pool``, by default all, without those excluded, held out and labelled."""
-        pickable = np.arange(samples) if pool is None else to_rows("pool", pool, samples)
-        excluded = to_rows("exclude", [] if exclude is None else exclude, samples)
-        pickable = np.setdiff1d(pickable, np.concatenate([excluded, held_out]))
-        return cls(np.union1d(pickable, labelled), np.setdiff1d(pickable, labelled))
+        pickable = np.full(samples, pool is None)
+        if pool is not None:
+            pickable[to_rows("pool", pool, samples)] = True
+        if exclude is not None:
+            pickable[to_rows("exclude", exclude, samples)] = False
+        pickable[held_out] = pickable[labelled] = False
+        unlabelled = np.flatnonzero(pickable)
+        pickable[labelled] = True
+        return cls(np.flatnonzero(pickable), unlabelled)
 
 
 class Memory:

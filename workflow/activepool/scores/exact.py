@@ -11,8 +11,8 @@ import numpy as np
 
 from activepool.compute.rounding import rounded
 
-#: Candidates beyond those needed: enough of them to estimate the error of the approximate scores.
-SPARE_CANDIDATES = 1024
+#: Candidates: MIN_SPARE more than needed, and enough in all to estimate the error of the approximate scores.
+MIN_SPARE, MIN_CANDIDATES = 64, 1024
 
 #: Scores not computed in float64 are assumed to have at most this many times the largest error seen.
 ERROR_MARGIN = 4.0
@@ -35,7 +35,8 @@ def exact_smallest(approximate: np.ndarray, rescore: Rescore, count: int) -> tup
     Returns: positions (min(count, n),) in order of score, ties by the lower position; their scores.
     """
     count = min(count, len(approximate))
-    smallest = exact_smallest_of_list(approximate, rescore, count, None, SPARE_CANDIDATES)
+    spare = max(MIN_SPARE, MIN_CANDIDATES - count)
+    smallest = exact_smallest_of_list(approximate, rescore, count, None, spare)
     assert smallest is not None  # a list of all samples leaves nothing open
     return smallest
 

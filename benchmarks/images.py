@@ -28,7 +28,7 @@ from activepool.compute.blocks import row_blocks
 from activepool.compute.devices import resolve_device
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.features.extract import THREADS, ExtractSettings, Shard, extract_shard
-from activepool.features.images import PartImages, Request, loaded
+from activepool.features.images import PartImages, Request, load_views
 from activepool.io.files import write_table
 
 #: Height and width of the files, in pixels, and their JPEG quality.
@@ -74,7 +74,7 @@ def decode(
     images = PartImages(dataset, "train", backbone.preprocessing)
     blocks = row_blocks(len(images), arguments.batch_size)
     requests = (Request(np.arange(block.start, block.stop)) for block in blocks)
-    for views in loaded(images, requests, workers, pinned=is_cuda(device)):
+    for views in load_views(images, requests, workers, pinned=is_cuda(device)):
         pixels(views[0], device)
 
 

@@ -5,7 +5,7 @@ from torch import nn
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional
 
-from activepool.backbones.backbone import Preprocessing, measured
+from activepool.backbones.backbone import Preprocessing, measured_backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.registry import BACKBONES, build, check_name
 from activepool.errors import InputError
@@ -148,13 +148,13 @@ def test_measured_width_and_what_has_none():
     preprocessing = Preprocessing(4, 3, 4, (0.0,) * 3, (1.0,) * 3)
     network = nn.Sequential(nn.Flatten(), nn.Linear(48, 5), nn.Dropout())
     network[2].eval()
-    assert measured("mine", network, preprocessing).width == 5
+    assert measured_backbone("mine", network, preprocessing).width == 5
     with pytest.raises(InputError, match=r"'mine' must return features .* it returned \(1, 3, 4, 4\)"):
-        measured("mine", nn.Identity(), preprocessing)
+        measured_backbone("mine", nn.Identity(), preprocessing)
     with pytest.raises(InputError, match=r"for one image it returned tuple"):
-        measured("mine", Pair(), preprocessing)
+        measured_backbone("mine", Pair(), preprocessing)
     with pytest.raises(InputError, match=r"'mine' does not take images of 4 x 4 pixels \(.*mat1 and mat2"):
-        measured("mine", nn.Sequential(nn.Flatten(), nn.Linear(5, 5)), preprocessing)
+        measured_backbone("mine", nn.Sequential(nn.Flatten(), nn.Linear(5, 5)), preprocessing)
 
 
 @pytest.mark.parametrize("parameters", ["", "image_size", "image_size, channels, more"])

@@ -8,7 +8,7 @@ from torchvision import models
 from activepool.backbones.backbone import Backbone, Preprocessing
 from activepool.backbones.checkpoint import load_weights
 from activepool.backbones.checkpoint_formats import FORMATS
-from activepool.backbones.position_tables import grid_of, interpolated, serves
+from activepool.backbones.position_tables import can_interpolate, grid_of, interpolate_table
 from activepool.errors import InputError
 
 TABLES = [
@@ -56,7 +56,7 @@ def test_what_is_no_table(name, shape):
     ],
 )
 def test_a_table_serves_one_of_the_same_further_rows_and_width(shape, wanted, does):
-    assert serves("pos_embed", shape, wanted) == does
+    assert can_interpolate("pos_embed", shape, wanted) == does
 
 
 def test_a_plane_stays_a_plane_and_further_rows_stay_as_they_are():
@@ -65,7 +65,7 @@ def test_a_plane_stays_a_plane_and_further_rows_stay_as_they_are():
         places = torch.stack(torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij"), dim=-1)
         rows, further = places.reshape(-1, 2), torch.tensor([[70.0, -5.0]])
         table = torch.cat([further, rows] if at_front else [rows, further])
-        found = interpolated(name, table, (32 * 32 + 1, 2))
+        found = interpolate_table(name, table, (32 * 32 + 1, 2))
         assert torch.equal(found[0 if at_front else -1], further[0])
         grid = (found[1:] if at_front else found[:-1]).reshape(32, 32, 2)
         expected = (torch.arange(32.0) + 0.5) / 2 - 0.5
@@ -74,7 +74,7 @@ def test_a_plane_stays_a_plane_and_further_rows_stay_as_they_are():
 
 
 def test_the_type_of_a_table_stays():
-    assert interpolated("pos_embed", torch.zeros(1, 17, 4).half(), (1, 5, 4)).dtype == torch.float16
+    assert interpolate_table("pos_embed", torch.zeros(1, 17, 4).half(), (1, 5, 4)).dtype == torch.float16
 
 
 def vision_transformer(image_size, classes=3):

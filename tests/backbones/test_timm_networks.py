@@ -10,7 +10,7 @@ from torch import nn
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.checkpoint_fit import fit
 from activepool.backbones.checkpoint_formats import FORMATS
-from activepool.backbones.position_tables import interpolated
+from activepool.backbones.position_tables import interpolate_table
 from activepool.backbones.registry import build
 from activepool.errors import InputError
 
@@ -177,7 +177,7 @@ def test_tables_are_interpolated_as_by_timm():
     for further, side, wanted in [(1, 14, 4), (0, 5, 9), (2, 3, 37)]:
         table = torch.randn(1, side**2 + further, 6)
         expected = timm_layers.resample_abs_pos_embed(table, [wanted] * 2, num_prefix_tokens=further)
-        found = interpolated("pos_embed", table, (1, wanted**2 + further, 6))
+        found = interpolate_table("pos_embed", table, (1, wanted**2 + further, 6))
         assert torch.allclose(found, expected, atol=1e-6)
 
 

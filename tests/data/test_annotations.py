@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from activepool.data.annotations import MAX_LISTED, UNLABELABLE, TrainPart, filled_in, match, read_annotations
+from activepool.data.annotations import (
+    MAX_LISTED,
+    UNLABELABLE,
+    TrainPart,
+    all_labels,
+    match,
+    read_annotations,
+)
 from activepool.errors import InputError
 
 CLASSES = ["cat", "dog"]
@@ -43,7 +50,7 @@ def write(tmp_path, monkeypatch):
     ],
 )
 def test_labels_go_where_their_rows_say(write, text):
-    assert filled_in(part(), write(text)).tolist() == [0, 0, 1, 1, 0, -1]
+    assert all_labels(part(), write(text)).tolist() == [0, 0, 1, 1, 0, -1]
 
 
 def test_any_order_of_rows_gives_the_same(write):
@@ -60,24 +67,25 @@ def test_any_order_of_rows_gives_the_same(write):
                 lines.append(
                     ",".join([*(cells[name] for name in columns.split(",")), f"class {labels[row]}"])
                 )
-            assert filled_in(samples, write("\n".join(lines))).tolist() == labels.tolist()
+            assert all_labels(samples, write("\n".join(lines))).tolist() == labels.tolist()
 
 
 @pytest.mark.parametrize("mark", ["?", "-1", "skip", " SKIP ", "Skip"])
 def test_a_sample_may_be_marked_as_one_that_cannot_be_labelled(write, mark):
     text = write(f"source,label\nb.jpg,{mark}\nd.jpg,dog\n")
-    assert filled_in(part(), text).tolist() == [0, UNLABELABLE, 1, 1, 0, -1]
+    assert all_labels(part(), text).tolist() == [0, UNLABELABLE, 1, 1, 0, -1]
 
 
 @pytest.mark.parametrize("mark", ["?", "-1", "skip"])
 def test_a_class_may_have_the_name_of_a_mark(write, mark):
     text = write(f"source,label\nb.jpg,{mark}\n")
-    assert filled_in(part(class_names=["cat", "dog", mark]), text)[1] == 2
+    assert all_labels(part(class_names=["cat", "dog", mark]), text)[1] == 2
 
 
 def test_blanks_may_be_part_of_a_name(write):
     samples = part(class_names=["cat ", "dog"])
-    assert filled_in(samples, write("source,label\nb.jpg,cat \nd.jpg, dog\n")).tolist() == [0, 0, 1, 1, 0, -1]
+    path = write("source,label\nb.jpg,cat \nd.jpg, dog\n")
+    assert all_labels(samples, path).tolist() == [0, 0, 1, 1, 0, -1]
 
 
 BAD = [
@@ -137,24 +145,24 @@ BAD = [
 @pytest.mark.parametrize(("text", "lines"), BAD, ids=[lines[0] for _, lines in BAD])
 def test_every_mistake_has_its_line(write, text, lines):
     with pytest.raises(InputError) as caught:
-        filled_in(part(), write(text))
+        all_labels(part(), write(text))
     assert list(caught.value.args) == [f"bought.csv:{line}" for line in lines]
 
 
 def test_a_source_of_several_rows_needs_an_index(write):
     samples = part(sources=np.array(["a.jpg", "b.jpg", "a.jpg", "b.jpg", "b.jpg", "f.jpg"], dtype=object))
     with pytest.raises(InputError, match=r"csv:2: source 'b.jpg' stands for rows 1, 3 and 4; give index"):
-        filled_in(samples, write("source,label\nb.jpg,cat\n"))
-    assert filled_in(samples, write("index,source,label\n3,b.jpg,cat\n"))[3] == 0
+        all_labels(samples, write("source,label\nb.jpg,cat\n"))
+    assert all_labels(samples, write("index,source,label\n3,b.jpg,cat\n"))[3] == 0
     with pytest.raises(InputError, match=r"index 5 is 'f\.jpg'"):
-        filled_in(samples, write("index,source,label\n5,b.jpg,cat\n"))
+        all_labels(samples, write("index,source,label\n5,b.jpg,cat\n"))
     assert samples.ambiguous == {"a.jpg": [0, 2], "b.jpg": [1, 3, 4]}
 
 
 def test_samples_without_sources_are_named_by_index(write):
     with pytest.raises(InputError, match=r"features\.h5 has no sources; give the column 'index'"):
-        filled_in(part(sources=None), write("source,label\nb.jpg,cat\n"))
-    assert filled_in(part(sources=None), write("index,label\n1,cat\n"))[1] == 0
+        all_labels(part(sources=None), write("source,label\nb.jpg,cat\n"))
+    assert all_labels(part(sources=None), write("index,label\n1,cat\n"))[1] == 0
 
 
 def test_before_rows_are_final_an_index_tells_nothing(write):
@@ -182,6 +190,6 @@ def test_a_header_that_cannot_be(write, text, words):
 def test_a_file_of_many_mistakes_is_told_in_part(write):
     lines = "".join(f"{row},x{row}\n" for row in range(3 * MAX_LISTED))
     with pytest.raises(InputError) as caught:
-        filled_in(part(), write("index,label\n" + lines))
+        all_labels(part(), write("index,label\n" + lines))
     assert len(caught.value.args) == MAX_LISTED + 1
     assert caught.value.args[-1] == f"... and {2 * MAX_LISTED} more"

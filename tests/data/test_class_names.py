@@ -1,12 +1,12 @@
 import pytest
 
 from activepool.data.class_names import (
-    in_order,
     is_negative,
     name_notices,
     no_such_class,
     reads_as_missing,
     same_for_a_person,
+    sorted_names,
 )
 
 
@@ -23,7 +23,7 @@ from activepool.data.class_names import (
     ],
 )
 def test_numbers_go_by_their_value_and_texts_by_their_letters(names, expected):
-    assert in_order(names) == expected
+    assert sorted_names(names) == expected
 
 
 @pytest.mark.parametrize(

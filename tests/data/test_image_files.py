@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, UnidentifiedImageError
 
-from activepool.data.image_files import decoded, read_header, without_remarks
+from activepool.data.image_files import decode_image, read_header, without_warnings
 from activepool.data.image_formats import FORMATS, image_endings, is_image_name
 
 #: A scene with which each turn and mirror image is told from all others.
@@ -42,17 +42,17 @@ def test_turns_are_applied_where_they_are_wanted(tmp_path, ending, orientation):
     exif[0x0112] = orientation
     path = tmp_path / f"image.{ending}"
     Image.fromarray(np.ascontiguousarray(STORED[orientation])).save(path, exif=exif, **options)
-    assert np.array_equal(np.asarray(decoded(path, "RGB", upright=True)), UPRIGHT)
+    assert np.array_equal(np.asarray(decode_image(path, "RGB", upright=True)), UPRIGHT)
     # Pillow always turns what is in a TIFF file.
     as_it_lies = UPRIGHT if ending == "tif" else STORED[orientation]
-    assert np.array_equal(np.asarray(decoded(path, "RGB")), as_it_lies)
+    assert np.array_equal(np.asarray(decode_image(path, "RGB")), as_it_lies)
     assert read_header(path) == (ending != "tif" and orientation != 1)
 
 
 def test_a_photograph_is_set_upright_in_grey_too(tmp_path):
     path = write_turned(tmp_path / "image.jpg", 6)
     expected = np.asarray(Image.fromarray(UPRIGHT).convert("L"), dtype=int)
-    found = np.asarray(decoded(path, "L", upright=True), dtype=int)
+    found = np.asarray(decode_image(path, "L", upright=True), dtype=int)
     assert found.shape == expected.shape
     assert np.abs(found - expected).mean() < 20
 
@@ -61,9 +61,9 @@ def test_a_photograph_is_set_upright_in_grey_too(tmp_path):
 def test_damaged_exif_is_no_turn(tmp_path, damage):
     path = tmp_path / "image.jpg"
     Image.fromarray(UPRIGHT).save(path, exif=damage)
-    with without_remarks():
+    with without_warnings():
         assert not read_header(path)
-        assert decoded(path, "RGB", upright=True).size == (16, 8)
+        assert decode_image(path, "RGB", upright=True).size == (16, 8)
 
 
 @pytest.mark.parametrize("name", ["07.png", "07.eps"])
@@ -73,7 +73,7 @@ def test_no_program_is_started_for_a_drawing(tmp_path, monkeypatch, name):
 
     monkeypatch.setattr(subprocess, "Popen", forbidden)
     (tmp_path / name).write_text(POSTSCRIPT)
-    for look in (read_header, lambda path: decoded(path, "RGB")):
+    for look in (read_header, lambda path: decode_image(path, "RGB")):
         with pytest.raises(UnidentifiedImageError):
             look(tmp_path / name)
 
@@ -94,7 +94,7 @@ def test_what_pillow_reads_is_an_image_by_its_name(ending):
     assert not is_image_name(f"a.{ending}.txt")
 
 
-@pytest.mark.parametrize("look", [read_header, lambda path: decoded(path, "RGB")])
+@pytest.mark.parametrize("look", [read_header, lambda path: decode_image(path, "RGB")])
 def test_a_pipe_is_not_waited_for(tmp_path, look):
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "link.png").symlink_to("pipe.png")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from activepool.data.readable import without_unreadable
+from activepool.data.readable import drop_unreadable
 from activepool.data.samples import Part, Samples
 from activepool.data.turns import look_for_turns
 from activepool.errors import InputError
@@ -32,7 +32,7 @@ def damaged(draw):
 
 def test_skip_leaves_out_and_lists_what_cannot_be_decoded(draw):
     samples = damaged(draw)
-    kept, table = without_unreadable(samples, "skip", workers=1)
+    kept, table = drop_unreadable(samples, "skip", workers=1)
     assert kept.notices == (
         f"{kept.root}: not taken: unreadable images: 5 ({kept.root}/empty.jpg: empty file, ...)",
     )
@@ -50,22 +50,22 @@ def test_skip_leaves_out_and_lists_what_cannot_be_decoded(draw):
 
 def test_workers_change_nothing(draw):
     samples = damaged(draw)
-    _, one = without_unreadable(samples, "skip", workers=1)
-    _, two = without_unreadable(samples, "skip", workers=2)
+    _, one = drop_unreadable(samples, "skip", workers=1)
+    _, two = drop_unreadable(samples, "skip", workers=2)
     assert one.equals(two)
 
 
 def test_stop_names_the_first_and_the_number(draw):
     words = r"/empty.jpg: not a readable image \(empty file\); 4 of 156 images .* or set on_unreadable: skip"
     with pytest.raises(InputError, match=words):
-        without_unreadable(damaged(draw), "stop", workers=1)
+        drop_unreadable(damaged(draw), "stop", workers=1)
 
 
 def test_stop_looks_at_headers_only(draw):
     samples = damaged(draw)
     rows = np.flatnonzero(np.isin(samples.train.sources, ["good/0.jpg", "cut.jpg"]))
     samples = replace(samples, train=samples.train.take(rows), test=samples.test.take(rows[:1]))
-    kept, table = without_unreadable(samples, "stop", workers=1)
+    kept, table = drop_unreadable(samples, "stop", workers=1)
     assert len(kept.train) == 2
     assert table.empty
     assert table.columns.tolist() == ["path", "reason"]
@@ -75,7 +75,7 @@ def test_skip_that_leaves_nothing_to_measure_on(draw):
     samples = damaged(draw)
     samples = replace(samples, test=samples.test.take(np.array([1])))
     with pytest.raises(InputError, match="the test part has no labelled sample to measure accuracy on"):
-        without_unreadable(samples, "skip", workers=1)
+        drop_unreadable(samples, "skip", workers=1)
 
 
 @pytest.mark.parametrize("how", ["stop", "skip"])
@@ -88,12 +88,12 @@ def test_turns_are_counted_and_told_unless_they_are_applied(draw, how):
     part = Part.of_files([0] * 100, [f"{number}.jpg" for number in range(100)])
     rest = Part.of_files([0] * 100, [f"{number}.jpg" for number in range(100, 200)])
     samples = Samples(part, rest, ["a"], str(root))
-    kept, _ = without_unreadable(samples, how, workers=2)
+    kept, _ = drop_unreadable(samples, how, workers=2)
     assert kept.notices == (
         f"{root}: 67 of 200 images have a turn in their EXIF, which is not applied; "
         "dataset.exif: apply would set them upright",
     )
-    assert without_unreadable(replace(samples, upright=True), how, workers=2)[0].notices == ()
+    assert drop_unreadable(replace(samples, upright=True), how, workers=2)[0].notices == ()
 
 
 def test_some_headers_tell_of_turns_beforehand(draw, monkeypatch):
@@ -113,6 +113,6 @@ def test_some_headers_tell_of_turns_beforehand(draw, monkeypatch):
 
 def test_images_in_memory_are_left_alone():
     part = Part(np.array([0]), np.array(["train/0"], dtype=object), np.zeros((1, 2, 2, 1), dtype=np.uint8))
-    kept, table = without_unreadable(Samples(part, part, ["a"]), "stop", workers=1)
+    kept, table = drop_unreadable(Samples(part, part, ["a"]), "stop", workers=1)
     assert kept.train is part
     assert table.empty

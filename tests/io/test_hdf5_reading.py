@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from activepool.errors import InputError
-from activepool.io.hdf5_reading import found_dataset, opened, texts, values
+from activepool.io.hdf5_reading import find_dataset, opened, texts, values
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def path(tmp_path):
 @pytest.mark.parametrize("name", ["part/values", "/part/values", "part/again"])
 def test_datasets_of_the_file_are_found(path, name):
     with opened(path) as file:
-        assert values(found_dataset(file, name)).tolist() == [0, 1, 2, 3]
-        assert values(found_dataset(file, name), slice(1, 3)).tolist() == [1, 2]
-        assert texts(found_dataset(file, "part/names")).tolist() == ["a", "ö"]
+        assert values(find_dataset(file, name)).tolist() == [0, 1, 2, 3]
+        assert values(find_dataset(file, name), slice(1, 3)).tolist() == [1, 2]
+        assert texts(find_dataset(file, "part/names")).tolist() == ["a", "ö"]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_datasets_of_the_file_are_found(path, name):
 )
 def test_what_is_no_dataset_is_none(path, name):
     with opened(path) as file:
-        assert found_dataset(file, name) is None
+        assert find_dataset(file, name) is None
 
 
 @pytest.mark.parametrize("name", ["out", "out/secret", "way_out"])
@@ -45,14 +45,14 @@ def test_what_lies_in_another_file_is_refused(path, name):
         opened(path) as file,
         pytest.raises(InputError, match=f"given.h5: {name} lies in another file; copy"),
     ):
-        found_dataset(file, name)
+        find_dataset(file, name)
 
 
 def test_a_link_to_another_file_is_not_followed(path, monkeypatch):
     """A file behind a link is not even opened: HDF5 would raise for one that is none."""
     (path.parent / "other.h5").write_text("no HDF5 file")
     with opened(path) as file, pytest.raises(InputError, match="lies in another file"):
-        found_dataset(file, "out/secret")
+        find_dataset(file, "out/secret")
 
 
 def test_text_in_another_encoding_is_damaged(tmp_path):
@@ -86,7 +86,7 @@ def test_rows_that_are_declared_alone_are_not_read(tmp_path, options, written, w
         for chunk in range(written):
             file["values"][chunk * 10**6] = 1
     with opened(path) as file, pytest.raises(InputError) as caught:
-        found_dataset(file, "values")
+        find_dataset(file, "values")
     assert str(caught.value).startswith(f"{path}: values has 1,000,000,000,000 rows")
     assert words in str(caught.value)
 
@@ -105,8 +105,8 @@ def test_no_rows_at_all_are_read(tmp_path):
         file.create_dataset("values", (0, 5), "f4", maxshape=(None, 5))
         file["one"] = 1
     with opened(tmp_path / "given.h5") as file:
-        assert values(found_dataset(file, "values")).shape == (0, 5)
-        assert values(found_dataset(file, "one")) == 1
+        assert values(find_dataset(file, "values")).shape == (0, 5)
+        assert values(find_dataset(file, "one")) == 1
 
 
 @pytest.mark.parametrize("left_out", [False, True])
@@ -121,10 +121,10 @@ def test_a_filter_that_is_not_installed_is_named(tmp_path, left_out):
         made.write_direct_chunk((0,), np.arange(4).tobytes(), filter_mask=int(left_out))
     with opened(tmp_path / "given.h5") as file:
         if left_out:
-            assert values(found_dataset(file, "values")).tolist() == [0, 1, 2, 3]
+            assert values(find_dataset(file, "values")).tolist() == [0, 1, 2, 3]
         else:
             with pytest.raises(InputError, match="compressed by the HDF5 filter 32001"):
-                found_dataset(file, "values")
+                find_dataset(file, "values")
 
 
 def test_what_is_no_file_is_told(tmp_path):

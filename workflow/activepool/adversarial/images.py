@@ -8,7 +8,7 @@ from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.backbone import Preprocessing
 from activepool.backbones.execution import is_cuda, pixels
 from activepool.features.image_round import ImageRound
-from activepool.features.images import PartImages, Request, image_channels, loaded
+from activepool.features.images import PartImages, Request, image_channels, load_views
 
 
 def batches(
@@ -18,5 +18,5 @@ def batches(
     side, channels = settings.image_size, image_channels(images.dataset)
     whole = Preprocessing(side, channels, side, mean=(0.5,) * channels, std=(0.5,) * channels)
     part = PartImages(images.dataset, "train", whole)
-    for views in loaded(part, requests, images.workers, pinned=is_cuda(images.device)):
+    for views in load_views(part, requests, images.workers, pinned=is_cuda(images.device)):
         yield 2 * pixels(views[0], images.device) - 1

@@ -87,7 +87,7 @@ class Backbone(nn.Module):
         return features
 
 
-def measured(name: str, network: nn.Module, preprocessing: Preprocessing) -> Backbone:
+def measured_backbone(name: str, network: nn.Module, preprocessing: Preprocessing) -> Backbone:
     """Return the backbone of a network; the features of one black image show their width.
 
     Raises: InputError with ``name`` if the network fails on such images, or does not return features.

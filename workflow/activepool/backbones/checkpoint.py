@@ -12,12 +12,12 @@ from safetensors.torch import save
 from torch import Tensor
 
 from activepool.backbones.backbone import Backbone
-from activepool.backbones.checkpoint_fit import Fit, fit, state_dict_of, unusable
+from activepool.backbones.checkpoint_fit import Fit, fit, state_dict_of, unusable_tensor
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
 from activepool.backbones.checkpoint_misfit import misfit
 from activepool.backbones.checkpoint_reading import read_checkpoint
 from activepool.backbones.execution import fixed_draws
-from activepool.backbones.position_tables import grid_of, interpolated
+from activepool.backbones.position_tables import grid_of, interpolate_table
 from activepool.backbones.registry import build, may_bring_weights, variants
 from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
@@ -109,12 +109,12 @@ def _load(backbone: Backbone, content: Any, path: str | Path, form: CheckpointFo
     matching = _fit_of(content, backbone, form)
     if not matching.is_complete:
         raise InputError(f"{path}: does not fit the backbone: {misfit(content, own, form)}")
-    if problem := unusable(found, own, matching.sources):
+    if problem := unusable_tensor(found, own, matching.sources):
         raise InputError(f"{path}: {problem}")
     # Counters of batches, which old files lack, keep their values.
     weights = own | {name: found[key] for name, key in matching.sources.items()}
     for name in matching.interpolated:
-        weights[name] = interpolated(name, weights[name], own[name].shape)
+        weights[name] = interpolate_table(name, weights[name], own[name].shape)
     if matching.interpolated:
         print(f"{path}: {_interpolation(matching, found, own)}", file=sys.stderr)
     backbone.network.load_state_dict(weights)

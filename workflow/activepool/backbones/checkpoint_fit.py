@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from activepool.backbones.checkpoint_formats import CheckpointFormat, bare
-from activepool.backbones.position_tables import serves
+from activepool.backbones.checkpoint_formats import CheckpointFormat, bare_key
+from activepool.backbones.position_tables import can_interpolate
 
 #: Counters: of batches in batch normalisation, and of steps in an average of weights. No feature depends on
 #: them, and old files have none.
@@ -81,7 +81,7 @@ def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix:
     names: dict[str, str] = {}
     left_over = []
     # The names in the backbone may also be those of a wrapper.
-    own = {bare(name): name for name in wanted}
+    own = {bare_key(name): name for name in wanted}
     for key in found:
         name = form.name(key, prefix)
         if name in own and own[name] not in names:
@@ -90,7 +90,9 @@ def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix:
             left_over.append(key)
     shapes = {name: (tuple(found[key].shape), tuple(wanted[name].shape)) for name, key in names.items()}
     differing = {name: (given, needed) for name, (given, needed) in shapes.items() if given != needed}
-    interpolated = [name for name, (given, needed) in differing.items() if serves(name, given, needed)]
+    interpolated = [
+        name for name, (given, needed) in differing.items() if can_interpolate(name, given, needed)
+    ]
     wrong_shape = {
         name: f"{name} {given} instead of {needed}"
         for name, (given, needed) in differing.items()
@@ -105,7 +107,7 @@ def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix:
     )
 
 
-def unusable(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str | None:
+def unusable_tensor(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str | None:
     """Return which tensor cannot serve as a weight, because of its form or of NaN; None if all can.
 
     Args:

@@ -18,7 +18,7 @@ _WRAPPED = re.compile(r"(?:(?<=\.)|^)(?:_orig_mod|_fsdp_wrapped_module|_checkpoi
 
 
 @cache
-def bare(key: str) -> str:
+def bare_key(key: str) -> str:
     """Return a key without the names of wrappers: ``module.`` at its beginning, the others anywhere."""
     return _without_parallel(_WRAPPED.sub("", key))
 
@@ -38,8 +38,8 @@ Texts = Annotated[
 class CheckpointFormat(BaseModel):
     """The place of the encoder's weights in a file, and their names there.
 
-    Reading a key drops the names of wrappers (see `bare`), then `prefix`, then ``module.`` once more; then
-    `renamed` applies.
+    Reading a key drops the names of wrappers (see `bare_key`), then `prefix`, then ``module.`` once more;
+    then `renamed` applies.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,18 +63,18 @@ class CheckpointFormat(BaseModel):
 
     def name(self, key: str, prefix: str) -> str | None:
         """Return the bare name in the backbone for a key in the file; None for a key without the prefix."""
-        plain, prefix = bare(key), bare(prefix)
+        plain, prefix = bare_key(key), bare_key(prefix)
         if not plain.startswith(prefix):
             return None
         plain = _without_parallel(plain.removeprefix(prefix))
         for before, after in self.renamed.items():
-            if plain.startswith(bare(before)):
-                return bare(after) + plain.removeprefix(bare(before))
+            if plain.startswith(bare_key(before)):
+                return bare_key(after) + plain.removeprefix(bare_key(before))
         return plain
 
     def may_be_left_over(self, name: str) -> bool:
         """Return whether a name may be missing in the backbone."""
-        return any(fnmatchcase(name, f"{bare(beginning) or beginning}*") for beginning in self.skipped)
+        return any(fnmatchcase(name, f"{bare_key(beginning) or beginning}*") for beginning in self.skipped)
 
 
 # The names of the classification layer in torchvision and timm.

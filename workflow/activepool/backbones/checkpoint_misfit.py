@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from activepool.backbones.checkpoint_fit import COUNTERS, Fit, Tensors, fit, state_dict_of, tensors_in
-from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, bare
+from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, bare_key
 
 #: Keys of each kind that a message shows.
 MAX_SHOWN = 5
@@ -79,10 +79,10 @@ def _state_dicts(content: Any, inside: tuple[str, ...] = ()) -> dict[tuple[str, 
 
 def _prefixes(found: Tensors, wanted: Tensors) -> Iterable[str]:
     """Return the prefixes of the first weight's name in the keys of a file."""
-    first = next((bare(name) for name in wanted if not name.endswith(COUNTERS)), None)
+    first = next((bare_key(name) for name in wanted if not name.endswith(COUNTERS)), None)
     if first is None:
         return []
-    keys = (bare(key) for key in found)
+    keys = (bare_key(key) for key in found)
     prefixes = (key.removesuffix(first) for key in keys if key == first or key.endswith(f".{first}"))
     return dict.fromkeys(prefixes)
 
@@ -92,14 +92,14 @@ def _keys(
 ) -> dict[str, Any]:
     """Return the section ``keys`` that reads a file with a prefix, and otherwise like a format."""
     plain = CheckpointFormat(prefix=prefix, renamed=base.renamed)
-    own = {bare(name) for name in wanted}
+    own = {bare_key(name) for name in wanted}
     left = [name for key in found if (name := plain.name(key, prefix)) is not None and name not in own]
     skipped = [
         beginning
         for beginning in base.skipped
         if any(map(CheckpointFormat(skipped=(beginning,)).may_be_left_over, left))
     ]
-    starts = [bare(key).removeprefix(prefix) for key in found]
+    starts = [bare_key(key).removeprefix(prefix) for key in found]
     renamed = {old: new for old, new in base.renamed.items() if any(key.startswith(old) for key in starts)}
     opened = [] if inside in ((), ("state_dict",), ("model",), ("state_dict", "model")) else list(inside)
     given = {"inside": opened, "prefix": prefix, "skipped": skipped, "renamed": renamed}

@@ -42,7 +42,7 @@ def grid_of(name: str, shape: Sequence[int]) -> Grid | None:
     return Grid(side, extra, shape[-1]) if extra <= MAX_EXTRA_ROWS else None
 
 
-def serves(name: str, shape: Sequence[int], wanted: Sequence[int]) -> bool:
+def can_interpolate(name: str, shape: Sequence[int], wanted: Sequence[int]) -> bool:
     """Return whether interpolation of its grid gives a table the wanted shape."""
     given, target = grid_of(name, shape), grid_of(name, wanted)
     return (
@@ -54,13 +54,13 @@ def serves(name: str, shape: Sequence[int], wanted: Sequence[int]) -> bool:
     )
 
 
-def interpolated(name: str, table: "Tensor", wanted: Sequence[int]) -> "Tensor":
-    """Return a table that `serves` in the wanted shape: bicubic, with antialiasing; extra rows stay."""
+def interpolate_table(name: str, table: "Tensor", wanted: Sequence[int]) -> "Tensor":
+    """Return a table in the wanted shape, if `can_interpolate`: bicubic, antialiased; extra rows stay."""
     from torch import cat
     from torch.nn.functional import interpolate
 
     given, target = grid_of(name, table.shape), grid_of(name, wanted)
-    assert given is not None and target is not None  # as `serves` says
+    assert given is not None and target is not None  # as `can_interpolate` says
     rows = table.reshape(-1, given.width).float()
     extra_before = 0 if name.endswith(OFFSET_TABLE) else given.extra
     before, places, after = rows.split([extra_before, given.side**2, given.extra - extra_before])

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from torch import nn
 
-from activepool.backbones.backbone import Backbone, Preprocessing, measured
+from activepool.backbones.backbone import Backbone, Preprocessing, measured_backbone
 from activepool.errors import InputError
 
 #: timm's names of the interpolations of Preprocessing; timm draws others at random.
@@ -35,7 +35,7 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
     network = _created(timm, name)
     preprocessing = _preprocessing(timm, name, network, image_size)
     if preprocessing.image_size == _preprocessing(timm, name, network, None).image_size:
-        yield measured(f"timm:{name}", network, preprocessing)
+        yield measured_backbone(f"timm:{name}", network, preprocessing)
         return
     takes_an_option = False
     for options in ({"dynamic_img_size": True}, {"img_size": preprocessing.image_size}):
@@ -44,10 +44,10 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
         except TypeError:  # the network does not have the option
             continue
         takes_an_option = True
-        yield measured(f"timm:{name}", network, preprocessing)
+        yield measured_backbone(f"timm:{name}", network, preprocessing)
     if not takes_an_option:
         # Most of these need no position table.
-        yield measured(f"timm:{name}", _created(timm, name), preprocessing)
+        yield measured_backbone(f"timm:{name}", _created(timm, name), preprocessing)
 
 
 def _timm(name: str) -> ModuleType:

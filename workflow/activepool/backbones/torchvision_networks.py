@@ -5,7 +5,7 @@ import difflib
 from torch import nn
 from torchvision import models
 
-from activepool.backbones.backbone import Backbone, Preprocessing, measured
+from activepool.backbones.backbone import Backbone, Preprocessing, measured_backbone
 from activepool.errors import InputError
 
 
@@ -30,7 +30,7 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
     options = {"image_size": preprocessing.image_size} if name.startswith("vit_") else {}
     network = models.get_model(name, weights=None, **options)
     _drop_last_layer(name, network, len(weights.meta["categories"]))
-    return measured(f"torchvision:{name}", network, preprocessing)
+    return measured_backbone(f"torchvision:{name}", network, preprocessing)
 
 
 def _preprocessing(weights: models.WeightsEnum, image_size: int | None) -> Preprocessing:

@@ -136,7 +136,7 @@ def read_annotations(path: str | Path) -> Annotations:
     return annotations
 
 
-def filled_in(samples: TrainPart, path: str | Path) -> IntArray:
+def all_labels(samples: TrainPart, path: str | Path) -> IntArray:
     """Return all labels of the train part, (N,) int64, completed from a file of annotations.
 
     A sample that cannot be labelled has the label `UNLABELABLE`, one that is not labelled yet -1.

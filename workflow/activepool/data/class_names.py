@@ -37,7 +37,7 @@ PLAIN_PUNCTUATION = str.maketrans(
 MAX_SHOWN = 5
 
 
-def in_order(names: Iterable[str]) -> list[str]:
+def sorted_names(names: Iterable[str]) -> list[str]:
     """Return names in the order of the classes: as numbers if all are whole numbers, else as text."""
     names = list(names)
     if all(WHOLE_NUMBER.fullmatch(name) for name in names):

@@ -7,7 +7,7 @@ import pandas as pd
 from activepool.data.class_checks import class_notices
 from activepool.data.imbalance import kept_rows
 from activepool.data.kinds import build
-from activepool.data.readable import without_unreadable
+from activepool.data.readable import drop_unreadable
 from activepool.data.samples import Samples
 from activepool.data.settings import DatasetSettings
 from activepool.data.subset import subset_rows
@@ -23,7 +23,7 @@ def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.Da
     Returns: the samples, and a table of unreadable images with the columns path and reason.
     """
     samples = replace(build(settings.kind, **settings.options), upright=settings.exif == "apply")
-    samples, unreadable = without_unreadable(samples, settings.on_unreadable, workers)
+    samples, unreadable = drop_unreadable(samples, settings.on_unreadable, workers)
     if len(unreadable):  # a class may have lost all its train samples
         labels = (samples.train.labels, samples.test.labels)
         notices = class_notices(samples.root, samples.class_names, *labels)

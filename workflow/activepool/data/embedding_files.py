@@ -40,7 +40,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class GivenPart:
+class EmbeddingPart:
     """One part of n rows.
 
     Attributes:
@@ -70,8 +70,8 @@ class GivenPart:
 class EmbeddingFiles:
     """The parts and classes of a user's embeddings; ``test`` is None if there is no test part."""
 
-    train: GivenPart
-    test: GivenPart | None
+    train: EmbeddingPart
+    test: EmbeddingPart | None
     class_names: list[str]
 
 
@@ -148,7 +148,7 @@ def _reason(path: PathLike, error: Exception) -> str:
 
 
 def _of_hdf5(file: h5py.File, class_names: list[str]) -> EmbeddingFiles:
-    def part(name: str) -> GivenPart:
+    def part(name: str) -> EmbeddingPart:
         features, labels = (_own_dataset(file, f"{name}/{dataset}") for dataset in ("features", "labels"))
         sources = _own_dataset(file, f"{name}/sources").values if f"{name}/sources" in file else None
         return _checked_part(name, features, labels, sources)
@@ -160,13 +160,13 @@ def _of_hdf5(file: h5py.File, class_names: list[str]) -> EmbeddingFiles:
 
 
 def _own_dataset(file: h5py.File, name: str) -> Stored:
-    dataset = hdf5_reading.found_dataset(file, name)
+    dataset = hdf5_reading.find_dataset(file, name)
     if dataset is None:
         raise InputError(f"{file.filename}: dataset {name!r} is missing; see the contract of features.h5")
     return Stored(f"{file.filename}: {name}", dataset)
 
 
-def _checked_part(name: str, features: Stored, labels: Stored, sources: h5py.Dataset | None) -> GivenPart:
+def _checked_part(name: str, features: Stored, labels: Stored, sources: h5py.Dataset | None) -> EmbeddingPart:
     """Check types and shapes; the values of features are checked where they are streamed."""
     kind, shape = features.values.dtype, features.values.shape
     if len(shape) != 2 or not shape[1] or kind.kind != "f" or kind.itemsize > 8:
@@ -192,10 +192,10 @@ def _checked_part(name: str, features: Stored, labels: Stored, sources: h5py.Dat
             f"{labels.name}: label {values[row]} in row {row} is no class; where a label is not known, "
             "write -1 in a signed type"
         )
-    return GivenPart(name, features, values.astype(np.int64), values.dtype, labels.name, sources)
+    return EmbeddingPart(name, features, values.astype(np.int64), values.dtype, labels.name, sources)
 
 
-def _with_classes(train: GivenPart, test: GivenPart | None, class_names: list[str]) -> EmbeddingFiles:
+def _with_classes(train: EmbeddingPart, test: EmbeddingPart | None, class_names: list[str]) -> EmbeddingFiles:
     """Join checked parts; without names, the classes are 0 up to the largest label of the train part."""
     if test is not None and test.width != train.width:
         raise InputError(
@@ -209,7 +209,7 @@ def _with_classes(train: GivenPart, test: GivenPart | None, class_names: list[st
     return EmbeddingFiles(train, test, class_names)
 
 
-def _numbers(train: GivenPart) -> list[str]:
+def _numbers(train: EmbeddingPart) -> list[str]:
     """Return the numbers 0 to the largest label as class names; raises InputError if one has no row."""
     largest = int(train.labels.max(initial=UNKNOWN))
     if largest >= len(train.labels):
@@ -227,7 +227,7 @@ def _numbers(train: GivenPart) -> list[str]:
     return [str(number) for number in range(largest + 1)]
 
 
-def _wrong_labels(part: GivenPart, class_names: list[str]) -> Iterator[str]:
+def _wrong_labels(part: EmbeddingPart, class_names: list[str]) -> Iterator[str]:
     wrong = np.flatnonzero((part.labels < UNKNOWN) | (part.labels >= len(class_names)))
     if len(wrong):
         label = int(part.labels[wrong[0]])
@@ -239,7 +239,7 @@ def _wrong_labels(part: GivenPart, class_names: list[str]) -> Iterator[str]:
         )
 
 
-def _wrapped(part: GivenPart, label: int) -> str:
+def _wrapped(part: EmbeddingPart, label: int) -> str:
     """Return a hint if a label looks like one that overflowed a type that is too small for it."""
     kind = part.labels_type
     if kind.kind == "u" and label == np.iinfo(kind).max:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from activepool.compute.arrays import FloatArray, IntArray, TextArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.class_checks import class_notices
-from activepool.data.embedding_files import EmbeddingFiles, GivenPart, PathLike, opened
+from activepool.data.embedding_files import EmbeddingFiles, EmbeddingPart, PathLike, opened
 from activepool.data.imbalance import kept_rows
 from activepool.data.previews import Preview
 from activepool.data.ranges import Spans, require_squares
@@ -101,7 +101,7 @@ def preview(
 
 def _parts(
     path: PathLike, given: EmbeddingFiles, test_fraction: float | None
-) -> dict[str, tuple[GivenPart, IntArray]]:
+) -> dict[str, tuple[EmbeddingPart, IntArray]]:
     """Return, for train and test, the original part of its rows, and these rows, ascending."""
     own = "test/features and test/labels, or the options test_features and test_labels for .npy"
     require_one_test_part(path, given.test is not None, own, test_fraction)
@@ -117,7 +117,7 @@ def _parts(
     return {"train": (train, train_rows), "test": (test, test_rows)}
 
 
-def _copy(part: GivenPart, rows: IntArray, group: h5py.Group) -> None:
+def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
     """Copy these rows (ascending) of a part."""
     group["labels"] = part.labels[rows]
     dtype = STORED_AS[part.features.values.dtype.itemsize]
@@ -137,13 +137,13 @@ def _copy(part: GivenPart, rows: IntArray, group: h5py.Group) -> None:
         spans.require_spread()
 
 
-def _sources(part: GivenPart, block: slice) -> TextArray:
+def _sources(part: EmbeddingPart, block: slice) -> TextArray:
     if part.sources is not None:
         return texts(part.sources, block)
     return np.array([f"{part.name}/{row}" for row in range(block.start, block.stop)], dtype=object)
 
 
-def _finite(part: GivenPart, original: FloatArray, block: slice, dtype: np.dtype) -> FloatArray:
+def _finite(part: EmbeddingPart, original: FloatArray, block: slice, dtype: np.dtype) -> FloatArray:
     """Return a block of features as ``dtype``; raises InputError for a value that is not finite."""
     with np.errstate(over="ignore"):
         stored = original.astype(dtype)

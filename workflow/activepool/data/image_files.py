@@ -58,8 +58,8 @@ class ImageFiles:
         """Return an image as ``RGB`` or ``L`` (grey); raises InputError, naming the file, if it cannot."""
         whole = self.root / path
         try:
-            with without_remarks():
-                return decoded(whole, mode, self.upright)
+            with without_warnings():
+                return decode_image(whole, mode, self.upright)
         # A damaged file makes its decoder raise nearly any error (OSError, SyntaxError, struct.error, ...).
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__
@@ -69,7 +69,7 @@ class ImageFiles:
 
 
 @contextmanager
-def without_remarks() -> Iterator[None]:
+def without_warnings() -> Iterator[None]:
     """Suppress Pillow's warnings of odd palettes, damaged EXIF and very large images.
 
     Pillow still refuses images of twice that size. Use it in one thread, or around several, not in each of
@@ -83,13 +83,13 @@ def without_remarks() -> Iterator[None]:
 def read_header(path: Path) -> bool:
     """Check that a file begins like an image of a known format; raises Pillow's errors if it does not.
 
-    Returns: whether EXIF has a rotation that `decoded` applies only if asked to.
+    Returns: whether EXIF has a rotation that `decode_image` applies only if asked to.
     """
     with _opened(path) as image:
         return image.format != "TIFF" and _orientation(image) in TURNS
 
 
-def decoded(path: Path, mode: str, upright: bool = False) -> Image.Image:
+def decode_image(path: Path, mode: str, upright: bool = False) -> Image.Image:
     """Return an image as ``RGB`` or ``L`` (grey), 8 bits per channel; raises Pillow's errors.
 
     Args:

@@ -99,7 +99,7 @@ class LabelFile:
                 )
 
     def _dataset(self, name: str) -> h5py.Dataset:
-        dataset = hdf5_reading.found_dataset(self._file, name)
+        dataset = hdf5_reading.find_dataset(self._file, name)
         if dataset is None:
             raise InputError(f"{self.path}: dataset '{name}' is missing; is it a {self.path.name}?")
         return dataset

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activepool.compute.arrays import IntArray
-from activepool.data.annotations import MARKS, TrainPart, filled_in, label_name
+from activepool.data.annotations import MARKS, TrainPart, all_labels, label_name
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -34,7 +34,7 @@ class UsedLabels:
 
 def merged_labels(file: LabelFile, annotations: str | Path | None = None) -> IntArray:
     """Return all labels of the train part, (N,) int64: -1 if not known, `UNLABELABLE` if marked so."""
-    return file.train.labels if annotations is None else filled_in(TrainPart.of(file), annotations)
+    return file.train.labels if annotations is None else all_labels(TrainPart.of(file), annotations)
 
 
 def known_labels(file: LabelFile, rows: IntArray, annotations: str | Path | None = None) -> IntArray:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from activepool.data.class_names import in_order, no_such_class
+from activepool.data.class_names import no_such_class, sorted_names
 from activepool.data.image_formats import is_image_name
 from activepool.data.left_out import LeftOut
 from activepool.data.samples import UNKNOWN, Part
@@ -71,7 +71,7 @@ def class_folders(folder: Path) -> list[str]:
     ]
     if not classes:
         raise InputError(f"{folder}: has no class folders; it must hold one folder of images per class")
-    return in_order(classes)
+    return sorted_names(classes)
 
 
 def unlabelled_folders(root: Path, folder: str) -> list[str]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activepool.data.class_names import (
-    in_order,
     is_negative,
     no_such_class,
     reads_as_missing,
     require_different,
     same_for_a_person,
+    sorted_names,
 )
 from activepool.data.listing import existing_file, existing_folder, has_line_break, leads_out
 from activepool.data.previews import MAX_PREVIEWED, Preview
@@ -66,7 +66,7 @@ def load(
     if class_names is not None:
         require_different(manifest, class_names)
     in_train = {row.label for row in rows if row.split == "train"} - {""}
-    names = in_order(in_train) if class_names is None else class_names
+    names = sorted_names(in_train) if class_names is None else class_names
     problems += [
         *_row_problems(root, rows),
         *(_label_problems(rows, names) if class_names is None else _undeclared(rows, names)),

@@ -18,7 +18,7 @@ from PIL import UnidentifiedImageError
 from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
-from activepool.data.image_files import decoded, read_header, without_remarks
+from activepool.data.image_files import decode_image, read_header, without_warnings
 from activepool.data.samples import Part, Samples, require_samples, with_notice
 from activepool.data.turns import turn_notice
 from activepool.errors import InputError
@@ -27,7 +27,7 @@ from activepool.errors import InputError
 BLOCK_IMAGES = 64
 
 
-def without_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple[Samples, pd.DataFrame]:
+def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple[Samples, pd.DataFrame]:
     """Check every image of a dataset of files, and leave out those that cannot be read.
 
     Args:
@@ -40,7 +40,7 @@ def without_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tu
     Raises: InputError for ``stop`` if any image is unreadable; and if no train or test sample is left.
     """
     check = _decode if on_unreadable == "skip" else read_header
-    with without_remarks():
+    with without_warnings():
         results = {name: _check_part(samples, name, check, workers) for name in samples.parts}
     reasons = {
         name: {row: result for row, result in enumerate(of_part) if isinstance(result, str)}
@@ -100,7 +100,7 @@ def _check_part(samples: Samples, name: str, check: Callable[[Path], bool], work
 
 
 def _decode(path: Path) -> bool:
-    decoded(path, "RGB")
+    decode_image(path, "RGB")
     return read_header(path)
 
 

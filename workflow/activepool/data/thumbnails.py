@@ -32,12 +32,12 @@ def _images(path: str | Path, rows: IntArray) -> Iterator[Image.Image]:
     # HDF5 reads rows in ascending order only.
     ascending, inverse = np.unique(rows, return_inverse=True)
     with hdf5_reading.opened(path) as file:
-        stored = hdf5_reading.found_dataset(file, "train/images")
+        stored = hdf5_reading.find_dataset(file, "train/images")
         if stored is not None:
             for pixels in hdf5_reading.values(stored, ascending)[inverse]:
                 yield Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).convert("RGB")
             return
-        paths = hdf5_reading.found_dataset(file, "train/paths")
+        paths = hdf5_reading.find_dataset(file, "train/paths")
         if paths is None:
             raise InputError(f"{path}: has neither train/images nor train/paths")
         files = ImageFiles.from_file(file)

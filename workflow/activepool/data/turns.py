@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from activepool.data.fingerprint import spread_evenly
-from activepool.data.image_files import read_header, without_remarks
+from activepool.data.image_files import read_header, without_warnings
 from activepool.data.samples import Samples
 
 
@@ -34,7 +34,7 @@ def look_for_turns(samples: Samples) -> str | None:
         if part.images is None
         for source in part.sources[spread_evenly(part)]
     ]
-    with without_remarks():
+    with without_warnings():
         turned = sum(_is_turned(path) for path in paths)
     return turn_notice(samples, turned, len(paths))
 

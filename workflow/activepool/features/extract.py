@@ -24,7 +24,7 @@ from activepool.compute.seeds import integer_seed
 from activepool.compute.shards import Shard
 from activepool.data.ranges import require_squares
 from activepool.errors import InputError
-from activepool.features.images import PartImages, Request, image_channels, loaded
+from activepool.features.images import PartImages, Request, image_channels, load_views
 from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
 from activepool.io.hdf5_writing import written_hdf5
@@ -142,7 +142,7 @@ class _Extraction:
         """Yield each batch of rows with its views (V, B, C, S, S), and show the progress."""
         batches = list(self._batches(rows))
         progress = tqdm(batches, desc=f"{images.part} {what}", unit="batch", disable=None)
-        views = loaded(images, requests, self.workers, pinned=is_cuda(self.device))
+        views = load_views(images, requests, self.workers, pinned=is_cuda(self.device))
         yield from zip(progress, views, strict=True)
 
     @torch.inference_mode()

@@ -15,7 +15,7 @@ from activepool.compute.arrays import FloatArray, IntArray
 from activepool.data.image_files import ImageFiles
 from activepool.errors import InputError
 from activepool.features.transforms import crop_box
-from activepool.io.hdf5_reading import found_dataset, opened, texts, values
+from activepool.io.hdf5_reading import find_dataset, opened, texts, values
 
 #: Channels of an image from a file, unless the backbone needs others.
 FILE_CHANNELS = 3
@@ -108,7 +108,9 @@ def image_channels(path: str | Path) -> int:
         return images.shape[3] if images.ndim == 4 else FILE_CHANNELS
 
 
-def loaded(images: PartImages, requests: Iterable[Request], workers: int, pinned: bool) -> Iterator[Tensor]:
+def load_views(
+    images: PartImages, requests: Iterable[Request], workers: int, pinned: bool
+) -> Iterator[Tensor]:
     """Yield the views of each request, in order, read by ``workers`` processes (0: by this one).
 
     Args:
@@ -144,7 +146,7 @@ def _images_of(file: h5py.File, part: str) -> h5py.Dataset:
         f"{part}/paths": (_are_paths, "strings of shape (rows,)"),
     }
     for name, (has_form, form) in forms.items():
-        dataset = found_dataset(file, name)
+        dataset = find_dataset(file, name)
         if dataset is None:
             continue
         if not has_form(dataset):

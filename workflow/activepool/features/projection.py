@@ -136,7 +136,7 @@ def write_map(path: str | Path, feature_map: FeatureMap) -> None:
 def read_map(path: str | Path) -> FeatureMap:
     """Read map_METHOD.h5; raises InputError if it is not such a file."""
     with hdf5_reading.opened(path) as file:
-        coordinates, labels = (hdf5_reading.found_dataset(file, name) for name in ("coordinates", "labels"))
+        coordinates, labels = (hdf5_reading.find_dataset(file, name) for name in ("coordinates", "labels"))
         method = file.attrs.get("method")
         if coordinates is None or labels is None or method not in METHODS:
             raise InputError(f"{path}: not a map of features; delete the file to regenerate it")

@@ -94,7 +94,7 @@ def read_head(path: str | Path, width: int | None = None) -> LinearHead:
 
 def _numbers(file: h5py.File, name: str) -> np.ndarray:
     """Return a dataset of a head file as float32; raises InputError if it does not hold finite numbers."""
-    dataset = hdf5_reading.found_dataset(file, name)
+    dataset = hdf5_reading.find_dataset(file, name)
     if dataset is None or dataset.dtype.kind != "f":
         raise InputError(f"{file.filename}: not a head file with {name!r}, an array of float32")
     values = hdf5_reading.values(dataset).astype(np.float32)

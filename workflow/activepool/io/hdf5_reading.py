@@ -29,7 +29,7 @@ def opened(path: str | Path) -> h5py.File:
         raise InputError(f"{path}: not a readable HDF5 file ({error})") from error
 
 
-def found_dataset(file: h5py.File, name: str) -> h5py.Dataset | None:
+def find_dataset(file: h5py.File, name: str) -> h5py.Dataset | None:
     """Return a dataset of a file; None if the file has none of that name.
 
     Raises: InputError if its values lie in another file, by a link, a virtual dataset or external storage

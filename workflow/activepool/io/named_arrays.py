@@ -30,7 +30,7 @@ def write_arrays(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
 def read_arrays(path: str | Path) -> NamedArrays:
     """Read what `write_arrays` wrote; raises InputError if a dataset cannot be read."""
     with hdf5_reading.opened(path) as file:
-        datasets = {name: hdf5_reading.found_dataset(file, name) for name in file}
+        datasets = {name: hdf5_reading.find_dataset(file, name) for name in file}
         if None in datasets.values():
             raise InputError(f"{path}: must hold datasets alone; delete the file to regenerate it")
         return NamedArrays(path, {name: hdf5_reading.values(dataset) for name, dataset in datasets.items()})

@@ -68,7 +68,7 @@ def _nearest(file: h5py.File) -> tuple[IntArray, FloatArray]:
 
 def _column(file: h5py.File, name: str, kinds: str = "f", dimensions: int = 1) -> np.ndarray:
     """Return a dataset of numbers; raises InputError if it is missing, of another kind, or holds NaN."""
-    dataset = hdf5_reading.found_dataset(file, name)
+    dataset = hdf5_reading.find_dataset(file, name)
     if dataset is None or dataset.dtype.kind not in kinds or dataset.ndim != dimensions:
         state = "is missing" if dataset is None else f"is {dataset.dtype} of shape {dataset.shape}"
         number = "floats" if kinds == "f" else "whole numbers"

@@ -37,7 +37,7 @@ def main() -> None:
     try:
         for environment in environments(arguments.processes):
             started.append(subprocess.Popen(command, env=environment))
-        sys.exit(status_of(started))
+        sys.exit(wait_for_status(started))
     finally:
         for process in started:
             process.kill()
@@ -65,7 +65,7 @@ def environments(count: int) -> list[dict[str, str]]:
     return [os.environ | {name: str(value) for name, value in variables.items()} for variables in numbers]
 
 
-def status_of(processes: list[subprocess.Popen[bytes]]) -> int:
+def wait_for_status(processes: list[subprocess.Popen[bytes]]) -> int:
     """Wait until all processes have ended, or one has failed; return 0, or the status of the failure."""
     while any(process.poll() is None for process in processes) and not _failures(processes):
         time.sleep(POLL_SECONDS)

@@ -1,14 +1,14 @@
-"""BADGE beside one product of the factors with each pick, and beside the product that embeds the pool.
+"""BADGE compared with one product of the factors per pick, and with the product that embeds the pool.
 
     python benchmarks/badge.py --classes 100 --output gaussian.csv
     python benchmarks/badge.py --features features.h5 --head head.h5 --output real.csv
     python benchmarks/badge.py --size 1281167 --classes 1000 --budget 10000 --repeats 1 --output large.csv
 
-A product a pick is that of D² sampling on the factors of the embeddings, a (N, C) and z (N, d), held in
-memory: both times those of the pick. It is measured on some picks and multiplied, since all take the same
-time, and gets the embeddings for nothing; so do "picks alone", which know the norms. The embedding's
-product is the features times the head, by the library's route. Measurements alternate, and the CSV holds
-their medians.
+"product per pick" is D² sampling on the factors of the embeddings, a (N, C) and z (N, d), held in memory:
+both times those of the pick. It is measured on some picks and scaled up, because all picks take the same
+time, and it gets the embeddings for free; so do "picks alone", which know the norms. The embedding's product
+is the features times the head, by the library's route. Measurements alternate, and the CSV holds their
+medians.
 """
 
 import argparse
@@ -39,15 +39,15 @@ def parse() -> argparse.Namespace:
 
 
 def open_head(arguments: argparse.Namespace, width: int) -> LinearHead:
-    """Return the head that the arguments name, or a random one whose logits have a variance of 4."""
+    """Return the head that the arguments name, or a random one with logits of variance 4."""
     if arguments.head:
         return read_head(arguments.head, width)
     weight = np.random.default_rng(2).standard_normal((arguments.classes, width), dtype=np.float32)
     return LinearHead(2 * weight / np.float32(width) ** 0.5, np.zeros(arguments.classes, dtype=np.float32))
 
 
-def product_a_pick(features: FeatureMatrix, head: LinearHead, arguments: argparse.Namespace) -> float:
-    """Return the seconds of a whole round that multiplies both factors with each pick, from a few picks."""
+def product_per_pick(features: FeatureMatrix, head: LinearHead, arguments: argparse.Namespace) -> float:
+    """Return the seconds of a round that multiplies both factors with each pick; extrapolated."""
     rows = min(features.shape[0], LARGE)
     gradients = GradientEmbeddings(features, head, Compute()).take(np.arange(rows))
     residuals, points, norms = gradients.residuals, gradients.features, gradients.norms
@@ -66,7 +66,7 @@ def product_a_pick(features: FeatureMatrix, head: LinearHead, arguments: argpars
 
 
 def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict[str, object]]:
-    """Return a row of each kind of work, with its median time and its ratios to the two products."""
+    """Return a row for each kind of work, with its median time and its ratios to the two products."""
     compute = Compute("cpu", arguments.workers)
     head = open_head(arguments, features.shape[1])
     pool = np.arange(features.shape[0])
@@ -82,9 +82,9 @@ def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict
         "badge": lambda: sample(embeddings.squared_norms(pool)),
         "picks alone": lambda: sample(known),
     }
-    times: dict[str, list[float]] = {name: [] for name in ("product a pick", *works)}
+    times: dict[str, list[float]] = {name: [] for name in ("product per pick", *works)}
     for _ in range(arguments.repeats):
-        times["product a pick"].append(product_a_pick(features, head, arguments))
+        times["product per pick"].append(product_per_pick(features, head, arguments))
         for name, work in works.items():
             times[name].append(seconds_of(work))
     medians = {name: float(np.median(seconds)) for name, seconds in times.items()}
@@ -92,7 +92,7 @@ def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict
         {
             "work": name,
             "seconds": seconds,
-            "times_faster": medians["product a pick"] / seconds,
+            "times_faster": medians["product per pick"] / seconds,
             "embeddings_products": seconds / medians["embedding's product"],
         }
         for name, seconds in medians.items()

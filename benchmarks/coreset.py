@@ -1,16 +1,16 @@
-"""Core-set beside one product of the pool with each pick: the same picks, in how much less time?
+"""Core-set compared with one product of the pool per pick: the same picks, in how much less time?
 
     python benchmarks/coreset.py --output gaussian.csv
     python benchmarks/coreset.py --features features.h5 --output real.csv
     python benchmarks/coreset.py --size 1281167 --labelled 30000 --budget 10000 --repeats 1 --output large.csv
 
-A product a pick is the features times the pick, and the smaller of the old and the new distances; it is
-measured on some picks and multiplied, since all take the same time, and gets the distances to the labelled
-set for nothing. Beside it:
+"product per pick" is the features times the pick, and the smaller of the old and the new distances; it is
+measured on some picks and scaled up, because all picks take the same time, and it gets the distances to the
+labelled set for free. The other rows:
 
-    picks alone    core-set, with all distances to the labelled set known as well
-    next round     core-set, with what the round before has handed on
-    first round    core-set, with nothing known
+    picks alone    core-set, also with all distances to the labelled set known
+    next round     core-set, with the state of the previous round
+    first round    core-set, without any known distance
 
 Measurements alternate, and the CSV holds their medians.
 """
@@ -42,8 +42,8 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def product_a_pick(features: FeatureMatrix, arguments: argparse.Namespace) -> float:
-    """Return the seconds of a whole round that multiplies the pool with each pick, from a few picks."""
+def product_per_pick(features: FeatureMatrix, arguments: argparse.Namespace) -> float:
+    """Return the seconds of a round that multiplies the pool with each pick; extrapolated."""
     rows = min(features.shape[0], LARGE)
     points = features.block(slice(0, rows))
     norms = np.einsum("ij,ij->i", points, points)
@@ -89,34 +89,34 @@ def greedy_float64(
 
 
 def measure(features: FeatureMatrix, arguments: argparse.Namespace) -> list[dict[str, object]]:
-    """Return a row of each kind of work, with its median time and its ratio to a product a pick."""
+    """Return a row for each kind of work, with its median time and its ratio to a product per pick."""
     compute, budget = Compute("cpu", arguments.workers), arguments.budget
     labelled = np.random.default_rng(1).permutation(features.shape[0])[: arguments.labelled]
     pool = np.setdiff1d(np.arange(features.shape[0]), labelled)
     picks, _, nearness = greedy_k_center(features, pool, labelled, budget, compute)
-    left = ~np.isin(pool, picks)
-    next_round = (pool[left], np.concatenate([labelled, picks]), budget, compute)
-    handed_on = Nearness(nearness.distance[left], nearness.seen[left])
+    unpicked = ~np.isin(pool, picks)
+    next_round = (pool[unpicked], np.concatenate([labelled, picks]), budget, compute)
+    state = Nearness(nearness.distance[unpicked], nearness.seen[unpicked])
     works: dict[str, Callable[[], object]] = {
         "first round": lambda: greedy_k_center(features, pool, labelled, budget, compute),
-        "next round": lambda: greedy_k_center(features, *next_round, handed_on),
+        "next round": lambda: greedy_k_center(features, *next_round, state),
     }
     if features.shape[0] < LARGE:
         known = known_distances(features, pool, labelled, compute)
         works["picks alone"] = lambda: greedy_k_center(features, pool, labelled, budget, compute, known)
-    times: dict[str, list[float]] = {name: [] for name in ("product a pick", *works)}
+    times: dict[str, list[float]] = {name: [] for name in ("product per pick", *works)}
     for _ in range(arguments.repeats):
-        times["product a pick"].append(product_a_pick(features, arguments))
+        times["product per pick"].append(product_per_pick(features, arguments))
         for name, work in works.items():
             times[name].append(seconds_of(work))
     medians = {name: float(np.median(seconds)) for name, seconds in times.items()}
     rows: list[dict[str, object]] = [
-        {"work": name, "seconds": seconds, "times_faster": medians["product a pick"] / seconds}
+        {"work": name, "seconds": seconds, "times_faster": medians["product per pick"] / seconds}
         for name, seconds in medians.items()
     ]
     if arguments.check:
         expected = greedy_float64(features, pool, known.distance, budget)
-        print(f"picks as in float64: {np.mean(expected == picks):.4f} of them, in this order")
+        print(f"share of picks that equal those in float64, place by place: {np.mean(expected == picks):.4f}")
     return rows
 
 

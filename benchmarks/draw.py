@@ -1,6 +1,6 @@
 """Draw the table of `benchmarks/strategies.py`: `python benchmarks/draw.py results/strategies.csv`.
 
-Above, time against the size of the pool, a panel a strategy; below, ratios and memory at the largest size.
+Above, time against the size of the pool, a panel per strategy; below, ratios and memory at the largest size.
 The figure goes beside the table, as PDF and PNG.
 """
 
@@ -22,7 +22,7 @@ LIBRARY, NAIVE = {"color": PALETTE[0], "marker": "o"}, {"color": PALETTE[1], "ma
 PRODUCT, READING = {"color": "#666666"}, {"color": "#666666", "linestyle": DOTTED}
 HOLLOW = {"markerfacecolor": "white", "markeredgewidth": 0.8, "zorder": 4}
 
-#: Panels side by side, and the heights in inches of a row of them and of a line of the lower part.
+#: Panels in a row, and in inches the heights of a row and of a line of the lower part.
 COLUMNS, ROW, LINE = 4, 1.5, 0.16
 
 
@@ -61,7 +61,7 @@ def printed(strategy: str, part: str) -> str:
 
 
 def draw_growth(figure: Figure, table: pd.DataFrame, names: list[str], rows: int) -> None:
-    """Draw time against the size of the pool, a panel a strategy; the legend takes the next place."""
+    """Draw time against the size of the pool, a panel per strategy; the legend takes the next place."""
     grid = figure.subplots(rows, COLUMNS, sharex=True, sharey=True).flatten().tolist()
     for axes, name in zip(grid, names, strict=False):
         draw_times(axes, table[table["name"] == name])
@@ -105,7 +105,7 @@ def legend(axes: Axes, scaled: bool) -> None:
         "activepool": LIBRARY,
         "naive transcription": {**NAIVE, "linestyle": DASHED},
         "naive, extrapolated": {**NAIVE, **HOLLOW, "linestyle": ""},
-        "product not avoidable": PRODUCT,
+        "unavoidable product": PRODUCT,
         "reading the features": READING,
     }
     if not scaled:
@@ -146,7 +146,7 @@ def draw_largest(figure: Figure, rows: pd.DataFrame) -> None:
 
 
 def log_ticks(axis: object) -> None:
-    """Write plain numbers at powers of ten, or where there are few of these also between them."""
+    """Write plain numbers at powers of ten, and also between them if there are few."""
     low, high = sorted(axis.get_view_interval())
     few = np.log10(high / low) < 2
     axis.set(

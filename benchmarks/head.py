@@ -1,18 +1,18 @@
-"""Seconds until a head is as accurate as the optimum, to 0.1 %: activepool's lbfgs beside other solvers.
+"""Seconds until a head is within 0.1 % of the optimum's accuracy: activepool's lbfgs and other solvers.
 
     python benchmarks/head.py --output head.csv
     python benchmarks/head.py --samples 100000 --width 2048 --classes 1000 --solvers sgd --output large.csv
     python benchmarks/head.py --features features.h5 --output real.csv
 
-All get the same features, of a total variance of 1, and the same weight decay: of those given, the one that
-the validation split likes best. Two times are taken of each solver: until it stops by itself, with its
-default tolerance (SGD: after the recipe's 60 epochs), and until it is near, that is, has the accuracy of the
-optimum less 0.1 %, with just as many iterations (SGD: epochs) as that needs; these are found by trials of
-growing length. With ``--distance D`` near means something else: weights that differ from those of the optimum
-by at most D times the largest weight. Solvers then run in turn, so that noise of the machine meets all alike.
+All solvers get the same features, of total variance 1, and the same weight decay: the given one that is best
+on the validation split. Each solver is timed twice: until it stops by itself, with its default tolerance
+(SGD: after the recipe's 60 epochs), and until it is near, that is, has the accuracy of the optimum less 0.1
+%. For the latter it runs with just enough iterations (SGD: epochs), which trials of growing length find. With
+``--distance D``, near means weights within D times the largest weight of the optimum's. Solvers take turns,
+so that noise of the machine affects all alike.
 
-The CSV holds medians, and their ratios to those of activepool's lbfgs. Its column ``distance`` says how far
-the weights with which a solver stopped are from Newton's optimum in float64, as a part of the largest weight.
+The CSV holds medians, and their ratios to those of activepool's lbfgs. Its column ``distance`` is the
+distance of a solver's final weights from Newton's optimum in float64, as a part of the largest weight.
 """
 
 import argparse
@@ -40,22 +40,22 @@ from activepool.heads.settings import LbfgsSettings, SgdSettings
 from activepool.heads.softmax_regression import SoftmaxRegression
 from activepool.io.files import write_table
 
-#: How much less accurate than the optimum a head may be that counts as near.
+#: A head is near if its accuracy is at most this much below the optimum's.
 NEAR = 0.001
 
-#: A tolerance that leaves it to the number of iterations to end a solver.
-NEVER = 1e-14
+#: A tolerance so small that the number of iterations ends a solver.
+NO_TOLERANCE = 1e-14
 
-#: Seconds before each training, in which the threads of the one before stop waiting for work.
+#: Seconds before each training, in which the previous one's threads stop waiting for work.
 PAUSE = 0.3
 
 #: Enough iterations for any solver to stop by itself.
-ENDLESS = 10_000
+MAX_ITERATIONS = 10_000
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What every solver is given; weight decay and optimum (C, d) are found after the rest."""
+    """The input of every solver; weight decay and optimum (C, d) are determined last."""
 
     features: np.ndarray
     labels: np.ndarray
@@ -66,7 +66,7 @@ class Problem:
 
     @property
     def labelled(self) -> LabelledRows:
-        """The labelled set as the library takes it."""
+        """The labelled set in the library's form."""
         return LabelledRows.of_array(self.features, self.labels)
 
     @property
@@ -91,14 +91,14 @@ Solver = Callable[[Problem, int | None], LinearHead]
 
 
 def read_train(path: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the training part of a features file in a random order, rows with a label."""
+    """Return the labelled rows of the training part of a features file, in random order."""
     with FeatureFile(path) as file:
         rows = np.random.default_rng(0).permutation(np.flatnonzero(file.train.labels >= 0))
         return file.train.features.take(rows), file.train.labels[rows]
 
 
 def make_problem(arguments: argparse.Namespace) -> Problem:
-    """Return the problem, its features centred and of a total variance of 1."""
+    """Return the problem; its features are centred and have total variance 1."""
     if arguments.features:
         features, labels = read_train(arguments.features)
     else:
@@ -119,13 +119,13 @@ def make_problem(arguments: argparse.Namespace) -> Problem:
 
 def activepool_lbfgs(problem: Problem, iterations: int | None) -> LinearHead:
     """Train with the library's lbfgs."""
-    limits = {"max_iterations": iterations, "tolerance": NEVER} if iterations else {}
+    limits = {"max_iterations": iterations, "tolerance": NO_TOLERANCE} if iterations else {}
     settings = LbfgsSettings(weight_decays=problem.weight_decay, **limits)
     return train_lbfgs(problem.labelled, problem.validation, problem.classes, settings, problem.compute).head
 
 
 def activepool_sgd(problem: Problem, iterations: int | None) -> LinearHead:
-    """Train with the library's SGD, which takes one thread; its learning rate falls to zero."""
+    """Train with the library's SGD, in one thread; its learning rate falls to zero."""
     from activepool.heads.sgd import train_sgd
 
     epochs = iterations or SgdSettings().epochs
@@ -141,7 +141,7 @@ def scikit_learn(solver: str, dtype: type = np.float32) -> Solver:
 
     def train(problem: Problem, iterations: int | None) -> LinearHead:
         strength = 1 / (problem.strength * len(problem.labels))
-        limits = {"max_iter": iterations, "tol": NEVER} if iterations else {"max_iter": ENDLESS}
+        limits = {"max_iter": iterations, "tol": NO_TOLERANCE} if iterations else {"max_iter": MAX_ITERATIONS}
         with warnings.catch_warnings(), threadpool_limits(problem.workers):
             warnings.simplefilter("ignore")
             model = LogisticRegression(C=strength, solver=solver, **limits)
@@ -151,7 +151,7 @@ def scikit_learn(solver: str, dtype: type = np.float32) -> Solver:
     return train
 
 
-#: The solver that all others are compared with.
+#: The solver to compare all others with.
 REFERENCE = "activepool lbfgs"
 
 SOLVERS: dict[str, Solver] = {
@@ -161,8 +161,8 @@ SOLVERS: dict[str, Solver] = {
     **{f"{name} float64": scikit_learn(name, np.float64) for name in ("lbfgs", "newton-cg")},
 }
 
-#: Labelled samples × features × classes up to which Newton's optimum is computed: a minute or two.
-LARGEST = 10**9
+#: Largest product of labelled samples, features and classes for Newton's optimum: a minute or two.
+MAX_NEWTON_SIZE = 10**9
 
 
 def measured(solver: Solver, problem: Problem, iterations: int | None) -> tuple[float, LinearHead]:
@@ -188,7 +188,7 @@ def distance(problem: Problem, head: LinearHead) -> float:
 def iterations_needed(
     solver: Solver, problem: Problem, is_near: Callable[[LinearHead], bool], limit: float
 ) -> int | None:
-    """Return how many iterations come near to the optimum; None if not within ``limit`` seconds of trials."""
+    """Return how many iterations get near the optimum; None if ``limit`` seconds of trials do not."""
     iterations, spent = 1, 0.0
     while spent < limit:
         seconds, head = measured(solver, problem, iterations)
@@ -206,7 +206,7 @@ def choose_decay(problem: Problem, decays: tuple[float, ...]) -> TrainedHead:
 
 def newton_optimum(problem: Problem) -> np.ndarray | None:
     """Return the weights (C, d) of the optimum by Newton's method; None if the problem is too large."""
-    if problem.features.size * problem.classes > LARGEST:
+    if problem.features.size * problem.classes > MAX_NEWTON_SIZE:
         return None
     weights = np.full(len(problem.labels), 1 / len(problem.labels))
     with problem.compute.mapping() as mapping:
@@ -252,15 +252,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=50_000, help="labelled samples of the mixture")
     parser.add_argument("--width", type=int, default=512)
     parser.add_argument("--classes", type=int, default=10)
-    parser.add_argument("--features", help="features.h5 to use in place of the mixture, all labelled rows")
-    parser.add_argument("--labelled", type=int, help="use only so many labelled samples")
+    parser.add_argument("--features", help="features.h5 to use instead of the mixture, all labelled rows")
+    parser.add_argument("--labelled", type=int, help="number of labelled samples to use; default: all")
     parser.add_argument("--validation", type=int, default=5000, help="validation samples")
     parser.add_argument("--weight-decays", type=float, nargs="+", default=LbfgsSettings().weight_decays)
     parser.add_argument("--solvers", nargs="*", choices=list(SOLVERS), default=["lbfgs", "newton-cg"])
-    parser.add_argument("--distance", type=float, help="how near the weights must come; else the accuracy")
+    parser.add_argument("--distance", type=float, help="near is a distance of weights, not of accuracies")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--limit", type=float, default=120, help="seconds for a solver to come near")
-    parser.add_argument("--workers", type=int, default=2, help="threads of each solver but sgd")
+    parser.add_argument("--limit", type=float, default=120, help="seconds for a solver to get near")
+    parser.add_argument("--workers", type=int, default=2, help="threads of each solver except sgd")
     parser.add_argument("--output", required=True, help="CSV to write")
     return parser.parse_args()
 

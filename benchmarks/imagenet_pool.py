@@ -1,9 +1,9 @@
-"""One round at ImageNet's size, on synthetic features made on the fly: `python benchmarks/imagenet_pool.py`.
+"""One round at ImageNet's size, on synthetic features: `python benchmarks/imagenet_pool.py`.
 
-Times the programs of a round as the workflow runs them, each as a process of its own, beside the bare
-matrix product of the same size by the same route: blocks of the mapped file, one thread a block. A strategy
-scores and selects with a labelled set of --labelled; a round trains a head on --trained, with the head's
-default weight decays or with one, and then scores and selects by BASE.
+Times the programs of a round as the workflow runs them, each in a separate process, and the bare matrix
+product of the same size by the same route: blocks of the mapped file, one thread per block. A strategy scores
+and selects with a labelled set of --labelled; a round trains a head on --trained, with the head's default
+weight decays or with one, and then scores and selects by BASE.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from activepool.heads.linear import read_head, write_head
 from activepool.io.files import write_table
 from activepool.strategies.registry import find_strategy
 
-#: Heads that a round trains, by the name of its row.
+#: The head that a round trains, by the name of the row.
 HEADS = {
     "round": {"solver": "lbfgs"},
     "round, one weight decay": {"solver": "lbfgs", "weight_decays": 1e-4},
@@ -40,7 +40,7 @@ VALIDATION = 1000
 
 @dataclass(frozen=True)
 class Run:
-    """What one program took: seconds, and its peak memory in GB."""
+    """The seconds of one program, and its peak memory in GB."""
 
     seconds: float
     peak_gb: float
@@ -56,7 +56,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--classes", type=int, default=1000, help="C")
     parser.add_argument("--budget", type=int, default=10_000)
     parser.add_argument("--labelled", type=int, default=30_000, help="size of the labelled set")
-    parser.add_argument("--trained", type=int, default=100_000, help="size of it where a head is trained")
+    parser.add_argument("--trained", type=int, default=100_000, help="the same in rounds that train a head")
     parser.add_argument(
         "--strategies", nargs="*", default=["margin", "mase", "base", "coreset", "badge"], help="may be none"
     )
@@ -66,14 +66,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
-        "--folder", help="where to put the files (N × d × 2 bytes); default: a temporary folder"
+        "--folder", help="folder for the files (N × d × 2 bytes); default: a temporary folder"
     )
     parser.add_argument("--output", help="CSV to write")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Make the files, time product and programs, print and write the table."""
+    """Write the files, time product and programs, print and write the table."""
     arguments = parse()
     arguments.device = resolve_device(arguments.device)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
@@ -104,8 +104,8 @@ def open_product(features: Path, head: Path, compute: Compute) -> object:
 class Benchmark:
     """The files of the benchmark, and the programs that run on them.
 
-    What takes memory runs in processes of its own: the peak of a program that this process starts is
-    never seen below that of this process.
+    Work that takes memory runs in separate processes, because the measured peak of a program is at least that
+    of the process that starts it.
     """
 
     def __init__(self, arguments: argparse.Namespace, folder: Path) -> None:
@@ -139,7 +139,7 @@ class Benchmark:
         return run_stage("train", *self._common("trained"), *how, *written)
 
     def query(self, strategy: str, labelled: str, head: Path) -> dict[str, Run]:
-        """Score, where the strategy has scores, and select."""
+        """Score, if the strategy has scores, and select."""
         declared, common = find_strategy(strategy), [*self._common(labelled), "--head", head]
         scores, runs, read = self.folder / "scores.h5", {}, []
         if declared.scores:
@@ -153,7 +153,7 @@ class Benchmark:
         return runs | {"select": run_stage("select", *common, *query, *written)}
 
     def _common(self, labelled: str) -> list[object]:
-        """Return the arguments that all programs take."""
+        """Return the common arguments of all programs."""
         files = ["--features", self.features, "--validation", self.folder / "validation.csv"]
         how = ["--workers", self.given.workers, "--device", self.given.device]
         return [*files, "--labelled", self.folder / f"{labelled}.csv", *how]
@@ -164,7 +164,7 @@ class Benchmark:
 
 
 def row(name: str, product_seconds: float, **runs: Run) -> dict[str, object]:
-    """Return a row of the table: the programs together, and each."""
+    """Return a row of the table: all programs together, and each."""
     seconds = sum(run.seconds for run in runs.values())
     peak = max(run.peak_gb for run in runs.values())
     result = {"work": name, "seconds": seconds, "ratio": seconds / product_seconds, "peak_gb": peak}

@@ -1,11 +1,11 @@
-"""Decoding and the forward pass, each alone and both at once as extraction has them, in images a second.
+"""Images per second of decoding, of the forward pass, and of both at once as in extraction.
 
     python benchmarks/images.py --output images.csv
     python benchmarks/images.py --architecture resnet50 --image-size 224 --workers 1 2 --output large.csv
 
-The images are JPEG files of the size that is usual in ImageNet, made of smooth noise. ``share`` is the rate
-of both at once as a part of the slower of the two alone: 1 if neither waits for the other. On a CPU, decoding
-and the forward pass take cores from each other: with W workers and one thread of the network, W + 1 of them.
+The images are JPEG files of smooth noise, with the usual size of ImageNet's. ``share`` is the rate of both at
+once relative to the slower of the two alone: 1 if neither waits for the other. On a CPU, decoding and the
+forward pass compete for cores: with W workers and one thread of the network they use W + 1.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--images", type=int, default=512, help="how many files are made")
+    parser.add_argument("--images", type=int, default=512, help="number of synthetic files")
     parser.add_argument("--architecture", default="resnet18")
     parser.add_argument("--image-size", type=int, default=224)
     parser.add_argument("--batch-size", type=int, default=64)
@@ -70,7 +70,7 @@ def write_photographs(folder: Path, count: int) -> Path:
 def decode(
     dataset: Path, backbone: Backbone, arguments: argparse.Namespace, workers: int, device: str
 ) -> None:
-    """Decode all images into batches, and take them to the device."""
+    """Decode all images into batches, and move them to the device."""
     images = PartImages(dataset, "train", backbone.preprocessing)
     blocks = row_blocks(len(images), arguments.batch_size)
     requests = (Request(np.arange(block.start, block.stop)) for block in blocks)
@@ -79,7 +79,7 @@ def decode(
 
 
 def forward(backbone: Backbone, arguments: argparse.Namespace, device: str) -> None:
-    """Pass as many images as there are through the network, always the same batch."""
+    """Pass as many images through the network, always the same batch."""
     side = arguments.image_size
     batch = torch.zeros(arguments.batch_size, 3, side, side, dtype=torch.uint8)
     with reproducible(THREADS), torch.inference_mode():
@@ -89,7 +89,7 @@ def forward(backbone: Backbone, arguments: argparse.Namespace, device: str) -> N
 
 
 def rate(work: Callable[[], None], images: int) -> float:
-    """Return images a second of one call."""
+    """Return the images per second of one call."""
     start = time.perf_counter()
     work()
     return images / (time.perf_counter() - start)

@@ -1,4 +1,4 @@
-"""How things are measured: seconds, peak memory, processes of their own, and the works to compare with."""
+"""Measuring seconds and peak memory, in separate processes, and the baseline works to compare with."""
 
 import multiprocessing
 import resource
@@ -29,11 +29,11 @@ class Measured:
     """One measurement.
 
     Attributes:
-        seconds: of the work alone; not of imports, nor of opening files.
+        seconds: of the work alone, without imports and opening files.
         baseline_gb: memory of the process before the work: the interpreter, imports, open files.
         peak_gb: peak memory of the process during the work.
         gpu_gb: peak memory of torch on the GPU; 0 without one.
-        result: what the work returned.
+        result: the return value of the work.
     """
 
     seconds: float
@@ -44,7 +44,7 @@ class Measured:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a benchmark; a mistake of its user becomes one line."""
+    """Run a benchmark; a user's mistake becomes one line."""
     try:
         main()
     except InputError as error:
@@ -61,7 +61,7 @@ def seconds_of(work: Callable[[], object]) -> float:
 def peak_gb() -> float:
     """Return the peak memory of this process in GB, mapped files included.
 
-    On Linux not that of getrusage, which starts from the peak of the process that started this one.
+    On Linux this avoids getrusage, whose peak includes that of the parent process.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -72,7 +72,7 @@ def peak_gb() -> float:
 
 
 def forget_peak_gb() -> float:
-    """Let the peak start anew from what this process holds now, where the system can; return that in GB."""
+    """Reset the peak to the present memory of this process, if the system can; return that in GB."""
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
         with suppress(OSError):
@@ -81,18 +81,18 @@ def forget_peak_gb() -> float:
 
 
 def in_process(function: Callable[..., Result], *arguments: object) -> Result:
-    """Return what ``function`` returns in a fresh process, so that no memory of others counts as its own."""
+    """Run ``function`` in a fresh process, so that only its own memory counts; return its result."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as executor:
         return executor.submit(function, *arguments).result()
 
 
 def measure(device: str, open_work: Callable[..., Callable[[], Any]], *arguments: object) -> Measured:
-    """Open a work, do it, and return its measurement; to be called by `in_process`.
+    """Open a work, do it, and return its measurement; call it through `in_process`.
 
     Args:
-        device: where the work is done, if not on the CPU.
-        open_work: opens the files that are read and returns the work itself.
+        device: of the work.
+        open_work: opens the input files and returns the work itself.
         arguments: of ``open_work``.
     """
     work = open_work(*arguments)
@@ -106,7 +106,7 @@ def measure(device: str, open_work: Callable[..., Callable[[], Any]], *arguments
 
 
 def synchronise(device: str) -> None:
-    """Wait until a GPU has done what it was given."""
+    """Wait until a GPU has finished its work."""
     if device != "cpu":
         import torch
 
@@ -114,7 +114,7 @@ def synchronise(device: str) -> None:
 
 
 def _warm_up(device: str) -> None:
-    """Let a GPU do the work of its first call before the clock runs."""
+    """Let a GPU do its one-time initialisation before the clock starts."""
     if device != "cpu":
         import torch
 
@@ -133,7 +133,7 @@ def _gpu_gb(device: str) -> float:
 def bare_product(features: FeatureMatrix, rows: int, matrix: np.ndarray, compute: Compute) -> None:
     """Multiply the first ``rows`` features with ``matrix`` (columns, d), by the library's route.
 
-    That is: blocks of the file as float32, each multiplied on one thread. The product is thrown away.
+    That is: blocks of the file as float32, each multiplied on one thread. The product is discarded.
     """
     _over_blocks(features, rows, compute, lambda block, other: block @ other.T, compute.array(matrix))
 

@@ -1,7 +1,7 @@
-"""Each strategy as one would write it first: its definition, line by line, with all features in memory.
+"""Naive transcriptions of each strategy: its definition, line by line, with all features in memory.
 
-`benchmarks/strategies.py` measures the library beside these. They are written in torch, as the paper's code
-is, so that they run on a GPU too. A loop that takes too long is left early, and says so; see `Limit`.
+`benchmarks/strategies.py` compares the library with these. They use torch, like the paper's code, so that
+they also run on a GPU. A loop that takes too long stops early, and reports it; see `Limit`.
 """
 
 import time
@@ -16,24 +16,24 @@ from torch import Tensor
 
 from activepool.data.allocation import balanced_counts
 
-#: Entries of the largest tensor of B × C × d that is made at once: 128 MB in float32.
-ENTRIES_AT_ONCE = 2**25
+#: Entries of the largest tensor of B × C × d: 128 MB in float32.
+MAX_ENTRIES = 2**25
 
 
 @dataclass
 class Limit:
-    """Leaves a loop of equal steps after some seconds, and counts the seconds that the rest would take.
+    """Stops a loop of equal steps after some seconds, and estimates the seconds of the remaining steps.
 
     Attributes:
-        seconds: that a loop may take.
-        unmeasured: seconds that all steps left out would have taken.
+        seconds: time limit of a loop.
+        unmeasured: estimated seconds of all steps left out.
     """
 
     seconds: float = float("inf")
     unmeasured: float = 0.0
 
     def loop(self, steps: Sequence[Any]) -> Iterator[Any]:
-        """Yield the steps, as many as the seconds allow; the first one always."""
+        """Yield the first step, and as many others as the seconds allow."""
         start = time.perf_counter()
         for done, step in enumerate(steps):
             if done and self.seconds < float("inf"):
@@ -48,9 +48,9 @@ class Limit:
 
 @dataclass(frozen=True)
 class Round:
-    """What one round is given; tensors are on the device, index arrays are NumPy's.
+    """The input of one round; tensors are on the device, index arrays are NumPy's.
 
-    ``features`` (N, d) are those of the whole pool, the others are as in `activepool.strategies.query.Query`.
+    ``features`` (N, d) are those of the whole pool; the rest is as in `activepool.strategies.query.Query`.
     """
 
     budget: int
@@ -83,7 +83,7 @@ def random(given: Round) -> np.ndarray:
 
 
 def balanced_random(given: Round) -> np.ndarray:
-    """Shuffle, then take each sample whose class has not got its share yet."""
+    """Shuffle, then take each sample whose class is below its share."""
     room = balanced_counts(np.bincount(given.oracle_labels, minlength=given.num_classes), given.budget)
     picks = []
     for position in given.generator.permutation(len(given.unlabelled)):
@@ -116,7 +116,7 @@ def mase(given: Round) -> np.ndarray:
 
 
 def base(given: Round) -> np.ndarray:
-    """For each class in turn its share of the samples nearest to its boundary that are not yet picked."""
+    """For each class in turn, its share of the unpicked samples nearest to its boundary."""
     distances = _boundary_distances(given)
     picks: list[int] = []
     for label in given.limit.loop(range(given.num_classes)):
@@ -161,7 +161,7 @@ def badge(given: Round) -> np.ndarray:
 
 
 def partitioned(given: Round, wraps: str, partitions: int = 10) -> np.ndarray:
-    """Core-set or BADGE in each of some random parts."""
+    """Core-set or BADGE in each of several random parts."""
     labelled = np.array_split(given.generator.permutation(len(given.labelled)), partitions)
     unlabelled = np.array_split(given.generator.permutation(len(given.unlabelled)), partitions)
     picks = []
@@ -201,7 +201,7 @@ def margin_clustering(given: Round, clusters: int = 20, subset: int | None = Non
 
 
 def balancing(given: Round) -> np.ndarray:
-    """Near to the rarest class's mean and far from the majority's: all distances again at each pick."""
+    """Near the rarest class's mean and far from the majority's: all distances again for each pick."""
     pool = given.pool
     predicted = (pool @ given.weight.T + given.bias).argmax(dim=1).tolist()
     counts = np.bincount(given.labels, minlength=given.num_classes)
@@ -234,7 +234,7 @@ def _boundary_distances(given: Round) -> Tensor:
     """
     pool, weight, bias = given.pool, given.weight, given.bias
     result = pool.new_full((len(pool), len(weight)), torch.inf)
-    size = max(1, ENTRIES_AT_ONCE // weight.numel())
+    size = max(1, MAX_ENTRIES // weight.numel())
     for start in given.limit.loop(range(0, len(pool), size)):
         batch = pool[start : start + size]
         predicted = (batch @ weight.T + bias).argmax(dim=1)
@@ -279,7 +279,7 @@ def _in_turn(samples: np.ndarray, clusters: np.ndarray, budget: int) -> np.ndarr
 
 
 def _labels_missing(counts: np.ndarray, majority: np.ndarray) -> float:
-    """Return how many labels would lift the minority classes to the average of the majority's."""
+    """Return how many labels would raise the minority classes to the average majority class."""
     if not majority.any():
         return 0.0
     return (~majority).sum() * (counts[majority].mean() - counts[~majority].mean())
@@ -287,8 +287,8 @@ def _labels_missing(counts: np.ndarray, majority: np.ndarray) -> float:
 
 #: The transcriptions by the name of the strategy.
 NAIVE: dict[str, Callable[..., np.ndarray]] = {
-    one.__name__: one
-    for one in (
+    function.__name__: function
+    for function in (
         random, balanced_random, confidence, margin, entropy, mase, base, coreset, badge, partitioned,
         cluster_margin, margin_clustering, balancing,
     )

@@ -1,8 +1,8 @@
-"""How long Snakemake takes to plan large experiments: the time of a dry run.
+"""The time that Snakemake needs to plan large experiments, in dry runs.
 
     python benchmarks/planner.py --output results/benchmarks/planner.csv
 
-Each experiment compares ten strategies on the handwritten digits and splits every stage that it can into
+Each experiment compares ten strategies on the handwritten digits and splits every divisible stage into
 --shards jobs. Planning reads no data. One measurement is one `snakemake --dry-run --quiet rules`, from start
 to end of its process.
 """

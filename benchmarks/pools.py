@@ -1,4 +1,4 @@
-"""The pools that strategies are measured on: random parts of one features file, each with a labelled set."""
+"""The pools for measuring strategies: random parts of one features file, each with a labelled set."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from activepool.heads.lbfgs import train_lbfgs
 from activepool.heads.linear import write_head
 from activepool.heads.settings import LbfgsSettings
 
-#: How the head is trained that scores the pool.
+#: How to train the head that scores the pool.
 HEAD = LbfgsSettings(weight_decays=1e-3)
 
 
 def write_part(source: Path, path: Path, size: int) -> None:
-    """Write ``size`` random labelled rows of a features file as one of their own, in float16."""
+    """Write ``size`` random labelled rows of a features file to a new file, in float16."""
     with FeatureFile(source) as file, h5py.File(path, "w") as part:
         known = np.flatnonzero(file.train.labels >= 0)
         rows = np.sort(np.random.default_rng(0).permutation(known)[:size])
@@ -31,7 +31,7 @@ def write_part(source: Path, path: Path, size: int) -> None:
 
 
 def initial_pool(labels: np.ndarray, size: int) -> np.ndarray:
-    """Return ``size`` random rows, with one of each class among them where there is room."""
+    """Return ``size`` random rows, with one row of each class first if they fit."""
     shuffled = np.random.default_rng(1).permutation(len(labels))
     _, first = np.unique(labels[shuffled], return_index=True)
     others = np.setdiff1d(np.arange(len(labels)), first)
@@ -39,7 +39,7 @@ def initial_pool(labels: np.ndarray, size: int) -> np.ndarray:
 
 
 def train_on(path: Path, labelled: np.ndarray, head: Path, workers: int) -> None:
-    """Train the head of the labelled rows and write it."""
+    """Train a head on the labelled rows and write it."""
     with FeatureFile(path) as file:
         rows = LabelledRows(file.train.features, labelled, file.train.labels[labelled])
         trained = train_lbfgs(rows, rows, len(file.class_names), HEAD, Compute("cpu", workers))

@@ -1,6 +1,6 @@
 """One round of a strategy, by the library and by its naive transcription, each ready to be measured.
 
-Each function opens what is read and returns the work itself, as `measuring.measure` wants it.
+Each function opens its input and returns the work itself, as `measuring.measure` expects.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from activepool.heads.linear import read_head
 from activepool.strategies.assembly import assemble_query, prepare_rounds
 from activepool.strategies.registry import find_strategy
 
-#: The round whose random stream strategies draw from.
+#: The seed and round of the strategies' random streams.
 SEED, ROUND = 0, 1
 
 
 @dataclass(frozen=True)
 class Case:
-    """A pool with a labelled set and a head: what all strategies are given at one size.
+    """A pool with a labelled set and a head: the input of all strategies at one size.
 
     Attributes:
         features: features.h5 with the whole pool.
@@ -36,7 +36,7 @@ class Case:
         budget: how many to pick.
         device: of the library, and of the naive transcriptions that can use it.
         workers: threads.
-        dtype: in which the naive transcriptions compute, ``float32`` or ``float64``.
+        dtype: of the naive transcriptions, ``float32`` or ``float64``.
         limit: seconds that a naive loop may take.
     """
 
@@ -57,13 +57,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Work:
-    """A strategy with the options it is measured with.
+    """A strategy with its options.
 
     Attributes:
-        name: of the row of the table.
+        name: of its row in the table.
         strategy: its name in the registry.
         options: its options.
-        prepared: what its ``prepare`` made, if it has one.
+        prepared: the result of its ``prepare``, if it has one.
     """
 
     name: str
@@ -74,14 +74,14 @@ class Work:
 
 @dataclass(frozen=True)
 class NaiveOutcome:
-    """What a naive transcription returns: its picks, and the seconds of the steps that it left out."""
+    """The result of a naive transcription: its picks, and the seconds of the steps that it left out."""
 
     picks: np.ndarray
     unmeasured: float = 0.0
 
 
 def library_round(case: Case, work: Work) -> Callable[[], np.ndarray]:
-    """Return the work of scoring and selecting through the library, as the stages do it: the picks."""
+    """Return the work of scoring and selecting through the library, like the stages; it returns the picks."""
     strategy = find_strategy(work.strategy)
     file, head = FeatureFile(case.features), read_head(case.head)
 
@@ -102,7 +102,7 @@ def library_round(case: Case, work: Work) -> Callable[[], np.ndarray]:
 
 
 def library_prepare(case: Case, work: Work) -> Callable[[], dict[str, np.ndarray]]:
-    """Return the work of a strategy's ``prepare``: the arrays."""
+    """Return the work of a strategy's ``prepare``; it returns the arrays."""
     strategy = find_strategy(work.strategy)
     features = FeatureFile(case.features).train.features
     pool = np.arange(features.shape[0])
@@ -157,7 +157,7 @@ def naive_device(case: Case, work: Work) -> str:
 
 
 def library_product(case: Case, rows: int, columns: int) -> Callable[[], None]:
-    """Return the work of the bare product of ``rows`` features with a matrix of so many columns."""
+    """Return the work of the bare product of ``rows`` features with a matrix of ``columns`` columns."""
     features = FeatureFile(case.features).train.features
     matrix = np.random.default_rng(0).standard_normal((columns, features.shape[1]), dtype=np.float32)
     return lambda: measuring.bare_product(features, rows, matrix, case.compute)
@@ -177,7 +177,7 @@ def _all_features(case: Case, device: str) -> Any:
 
 
 def _facts(case: Case, work: Work, file: FeatureFile) -> dict[str, Any]:
-    """Return what library and naive transcription are given alike."""
+    """Return the common input of library and naive transcription."""
     unlabelled = unlabelled_pool(len(file.train.labels), np.empty(0, dtype=np.int64), case.labelled)
     return {
         "budget": case.budget,

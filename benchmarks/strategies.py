@@ -1,12 +1,12 @@
-"""Every strategy beside its naive transcription, the product it cannot avoid, and reading the features.
+"""Every strategy compared with its naive transcription, its unavoidable product, and reading the features.
 
     python benchmarks/strategies.py --output results/benchmarks/strategies.csv
     python benchmarks/strategies.py --features features.h5 --output results/benchmarks/real.csv
 
 Writes a CSV, explained in benchmarks/README.md, and a figure of the same name as PDF and PNG. Each
-measurement is made in a process of its own, which reads the features from a file as the workflow does; its
-time leaves out imports. Within a size all works take turns, repeat by repeat; the table holds medians, and
-their ratios.
+measurement runs in a separate process that reads the features from a file, like the workflow; its time
+excludes imports. Within a size all works take turns, repeat by repeat; the table holds medians and their
+ratios.
 """
 
 import argparse
@@ -43,7 +43,7 @@ from activepool.strategies.cluster_margin import LEAVES
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies, find_strategy
 
-#: Strategies that need options, or are measured with several: the rows of the table, and their options.
+#: The rows of the table, with their options, for strategies that need options or have several rows.
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "partitioned": {
         "partitioned_coreset": {"wraps": "coreset", "partitions": 10},
@@ -51,29 +51,29 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 
-#: Rows whose picks depend on how random numbers are used: they are not compared with the naive ones.
-DRAWN = ("random", "balanced_random", "badge", "partitioned_badge")
+#: Rows whose picks depend on the use of random numbers; they are not compared with the naive ones.
+RANDOM_PICKS = ("random", "balanced_random", "badge", "partitioned_badge")
 
-#: Budget and labelled set are at most this part of the pool.
-LARGEST_SHARE = 5
+#: Budget and labelled set are at most the pool size over this.
+MIN_POOL_FACTOR = 5
 
-#: How much more frequent the first class is than the last in made features, so that balancing has to act.
+#: Frequency of the first class over that of the last in synthetic features, so that balancing has to act.
 IMBALANCE = 100
 
 
-#: The columns that are printed; the file has them all.
+#: The columns to print; the file has all columns.
 PRINTED = ["strategy", "part", "size", "seconds", "peak_gb", "times_naive", "products", "same_picks"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A row of the table: what is measured.
+    """A row of the table.
 
     Attributes:
         work: the strategy.
         part: ``round`` (score and select) or ``prepare`` (once before the rounds).
-        product: rows and columns of the product that it cannot avoid, if there is one.
-        has_naive: whether the naive transcription is measured.
+        product: rows and columns of its unavoidable product, if it has one.
+        has_naive: whether to measure the naive transcription.
     """
 
     work: Work
@@ -83,7 +83,7 @@ class Task:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from the other rows of its size."""
+        """The key of the row among those of its size."""
         return self.work.name, self.part
 
     @property
@@ -97,7 +97,7 @@ class Task:
         return naive_round if self.part == "round" else naive_prepare
 
     def naive_device(self, case: Case) -> str:
-        """Return where the naive transcription runs; what is prepared is clustered by SciPy, on the CPU."""
+        """Return the naive transcription's device; SciPy's clustering in ``prepare`` runs on the CPU."""
         return naive_device(case, self.work) if self.part == "round" else "cpu"
 
 
@@ -106,12 +106,12 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--features", type=Path, help="features.h5; default: a Gaussian mixture is made")
+    parser.add_argument("--features", type=Path, help="features.h5; default: a synthetic Gaussian mixture")
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=[5000, 15_000, 50_000], help="N, of each pool"
     )
-    parser.add_argument("--width", type=int, default=2048, help="d, of made features")
-    parser.add_argument("--classes", type=int, default=100, help="C, of made features")
+    parser.add_argument("--width", type=int, default=2048, help="d, of synthetic features")
+    parser.add_argument("--classes", type=int, default=100, help="C, of synthetic features")
     parser.add_argument("--budget", type=int, default=1000, help="at most a fifth of the pool is picked")
     parser.add_argument("--labelled", type=int, default=1000, help="size of the labelled set, likewise")
     parser.add_argument("--strategies", nargs="+", help="default: all built-in ones")
@@ -119,17 +119,17 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--naive-limit", type=float, default=60, help="seconds for a naive loop; 0: no naive")
     parser.add_argument("--naive-type", choices=("float32", "float64"), default="float32")
     parser.add_argument(
-        "--largest-clustered", type=int, default=5000, help="samples that are clustered in full, at most"
+        "--largest-clustered", type=int, default=5000, help="largest number of samples to cluster in full"
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--folder", help="where the features are written; default: a temporary folder")
+    parser.add_argument("--folder", help="folder for the features; default: a temporary folder")
     parser.add_argument("--output", required=True, help="CSV to write; the figure goes beside it")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Measure one size after the other; the table is written anew after each, and the figure in the end."""
+    """Measure one size after another; write the table after each, and the figure at the end."""
     arguments = parse()
     arguments.device = resolve_device(arguments.device)
     rows: list[dict[str, object]] = []
@@ -154,9 +154,9 @@ def make_case(source: Path, size: int, folder: Path, arguments: argparse.Namespa
         labels = file.train.labels
     if len(labels) < size:
         raise InputError(f"{source}: has {len(labels)} labelled rows, fewer than the size {size}")
-    labelled = initial_pool(labels, min(arguments.labelled, size // LARGEST_SHARE))
+    labelled = initial_pool(labels, min(arguments.labelled, size // MIN_POOL_FACTOR))
     in_process(train_on, features, labelled, head, arguments.workers)
-    budget = min(arguments.budget, size // LARGEST_SHARE)
+    budget = min(arguments.budget, size // MIN_POOL_FACTOR)
     where = {"device": arguments.device, "workers": arguments.workers}
     naive = {"dtype": arguments.naive_type, "limit": arguments.naive_limit}
     return Case(features, head, labelled, budget, **where, **naive)
@@ -174,7 +174,8 @@ def measure_size(case: Case, arguments: argparse.Namespace) -> list[dict[str, ob
             times[shape].append(in_process(measure, case.device, library_product, case, *shape))
         for task in tqdm(tasks, desc=f"{size} samples", disable=None):
             times[task.key, "library"].append(in_process(measure, case.device, task.library, case, task.work))
-            if task.has_naive and sum(one.seconds for one in times[task.key, "naive"]) < case.limit:
+            spent = sum(measured.seconds for measured in times[task.key, "naive"])
+            if task.has_naive and spent < case.limit:
                 device = task.naive_device(case)
                 times[task.key, "naive"].append(in_process(measure, device, task.naive, case, task.work))
     facts = {"size": size, "width": width, "classes": classes, "budget": case.budget}
@@ -183,7 +184,7 @@ def measure_size(case: Case, arguments: argparse.Namespace) -> list[dict[str, ob
 
 
 def tasks_of(case: Case, size: int, classes: int, arguments: argparse.Namespace) -> Iterator[Task]:
-    """Yield what is measured at one size; whatever a strategy prepares is made here."""
+    """Yield the tasks of one size; this also runs what strategies prepare."""
     from naive import NAIVE, NAIVE_PREPARE
 
     subset = max(arguments.largest_clustered, case.budget)
@@ -204,16 +205,16 @@ def tasks_of(case: Case, size: int, classes: int, arguments: argparse.Namespace)
 
 
 def chosen(names: list[str] | None) -> dict[str, Strategy]:
-    """Return the built-in strategies of these names; all by default, but for those that work on images."""
-    found = {name: find_strategy(name) for name in names} if names else builtin_strategies()
-    return {name: one for name, one in found.items() if getattr(one, "image_model", None) is None}
+    """Return the built-in strategies of these names; by default all that do not work on images."""
+    strategies = {name: find_strategy(name) for name in names} if names else builtin_strategies()
+    return {name: strategy for name, strategy in strategies.items() if strategy.image_model is None}
 
 
 def unavoidable_product(row: str, size: int, classes: int, case: Case, subset: int) -> tuple[int, int] | None:
-    """Return rows and columns of the matrix product that stands for a strategy's own arithmetic.
+    """Return rows and columns of the matrix product that represents a strategy's own arithmetic.
 
-    For core-set it holds the distances to all centres; for all others that read features, the logits (or
-    the distances to the classes' means); for clustering, the distances of all pairs.
+    For core-set it gives the distances to all centres; for other strategies that read features, the logits
+    (or the distances to the class means); for clustering, the distances of all pairs.
     """
     centres = len(case.labelled) + case.budget
     special = {
@@ -244,7 +245,7 @@ def row_of(case: Case, task: Task, times: dict[object, list[Measured]]) -> dict[
         "peak_gb": median(ours, "peak_gb"),
         "gpu_gb": median(ours, "gpu_gb"),
         "naive_seconds": naive_seconds,
-        "naive_scaled": any(one.result.unmeasured for one in naive) if naive else None,
+        "naive_scaled": any(measured.result.unmeasured for measured in naive) if naive else None,
         "naive_repeats": len(naive),
         "naive_device": task.naive_device(case) if naive else None,
         "naive_type": case.dtype if naive else None,
@@ -262,21 +263,21 @@ def row_of(case: Case, task: Task, times: dict[object, list[Measured]]) -> dict[
 
 
 def median(measurements: list[Measured], attribute: str) -> float:
-    """Return the median of one attribute; not a number where nothing was measured."""
-    values = [getattr(one, attribute) for one in measurements]
+    """Return the median of one attribute; NaN without measurements."""
+    values = [getattr(measured, attribute) for measured in measurements]
     return float(np.median(values)) if values else np.nan
 
 
 def naive_median(measurements: list[Measured]) -> float:
-    """Return the median time of the naive transcription, the steps that it left out included."""
-    values = [one.seconds + one.result.unmeasured for one in measurements]
+    """Return the median time of the naive transcription, including the steps that it left out."""
+    values = [measured.seconds + measured.result.unmeasured for measured in measurements]
     return float(np.median(values)) if values else np.nan
 
 
 def agreement(task: Task, ours: list[Measured], naive: list[Measured]) -> dict[str, float]:
-    """Return which share of the picks the naive transcription picks too, and which at the same place."""
-    whole = [one.result.picks for one in naive if not one.result.unmeasured]
-    if not whole or task.part != "round" or task.work.name in DRAWN:
+    """Return the share of the picks that the naive transcription also picks, and at the same place."""
+    whole = [measured.result.picks for measured in naive if not measured.result.unmeasured]
+    if not whole or task.part != "round" or task.work.name in RANDOM_PICKS:
         return {"same_picks": np.nan, "same_order": np.nan}
     picks = ours[0].result
     return {

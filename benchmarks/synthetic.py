@@ -1,4 +1,4 @@
-"""Features made on the fly: Gaussian ones and Gaussian mixtures, in memory or in a file like features.h5."""
+"""Synthetic features: Gaussian ones and Gaussian mixtures, in memory or in a file like features.h5."""
 
 import argparse
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 
-#: Pools from this size on are written to a file in float16, and read as the workflow reads them.
+#: Pools of this size or more are written to a file in float16, and read as the workflow reads them.
 LARGE = 200_000
 
-#: Standard deviation of the classes' centres in the file's mixture; that of the noise is 1.
+#: Standard deviation of the class centres in the file's mixture; that of the noise is 1.
 SPREAD = 0.12
 
-#: Rows of the test part of a made file.
+#: Rows of the test part of a synthetic file.
 TEST_ROWS = 1000
 
 
@@ -42,7 +42,7 @@ def write_mixture(path: Path, size: int, width: int, classes: int, imbalance: fl
         size: N, rows of its training part.
         width: d.
         classes: C.
-        imbalance: the first class is so many times as frequent as the last, the others in between.
+        imbalance: the frequency of the first class over that of the last; the others are in between.
     """
     random = np.random.default_rng(0)
     centres = mixture_centres(width, classes)
@@ -60,7 +60,7 @@ def write_mixture(path: Path, size: int, width: int, classes: int, imbalance: fl
 def fill(
     dataset: h5py.Dataset, random: np.random.Generator, offset: Callable[[slice], np.ndarray | float]
 ) -> None:
-    """Write standard normal rows to ``dataset``, moved by the offset of their block."""
+    """Write standard normal rows to ``dataset``, plus the offset of their block."""
     for block in row_blocks(len(dataset), BLOCK_ROWS):
         noise = random.standard_normal((block.stop - block.start, dataset.shape[1]), dtype=np.float32)
         dataset[block] = noise + offset(block)
@@ -72,26 +72,26 @@ def mixture_centres(width: int, classes: int) -> np.ndarray:
 
 
 def mixture_head(width: int, classes: int) -> LinearHead:
-    """Return the best head for the mixture with classes of equal size."""
+    """Return the optimal head for the mixture with equally large classes."""
     centres = mixture_centres(width, classes)
     return LinearHead(centres, -0.5 * np.square(centres).sum(axis=1))
 
 
 def add_pool_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the benchmarks of core-set and BADGE share."""
-    parser.add_argument("--features", help="HDF5 file with train/features; default: Gaussian ones are made")
-    parser.add_argument("--size", type=int, default=50_000, help="N, rows of the pool, of made features")
-    parser.add_argument("--width", type=int, default=2048, help="d, of made features")
+    """Add the common arguments of the benchmarks of core-set and BADGE."""
+    parser.add_argument("--features", help="HDF5 file with train/features; default: synthetic Gaussian ones")
+    parser.add_argument("--size", type=int, default=50_000, help="N, rows of the pool, of synthetic features")
+    parser.add_argument("--width", type=int, default=2048, help="d, of synthetic features")
     parser.add_argument("--budget", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--products", type=int, default=10, help="picks that a product is measured on")
+    parser.add_argument("--products", type=int, default=10, help="picks to measure the products on")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--folder", help="where a large pool is written (N × d × 2 bytes)")
+    parser.add_argument("--folder", help="folder for a large pool (N × d × 2 bytes)")
     parser.add_argument("--output", help="CSV to write")
 
 
 def open_pool(arguments: argparse.Namespace, folder: str) -> FeatureMatrix:
-    """Return the features that the arguments name; Gaussian ones are made where there are none."""
+    """Return the features that the arguments name, or synthetic Gaussian ones."""
     if arguments.features:
         return FeatureMatrix.of_dataset(h5py.File(arguments.features)["train/features"])
     random = np.random.default_rng(0)

@@ -42,6 +42,24 @@ def test_the_project_names_what_the_library_imports():
     assert named - needed_by_torch == set().union(*map(imported_packages, LIBRARY.rglob("*.py")))
 
 
+NUMPY_ALONE = """
+import sys
+import numpy as np
+import activepool
+features = np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
+labels = np.where(np.arange(200) < 20, np.arange(200) % 4, -1)
+for name in ("random", "margin", "base", "coreset", "badge", "cluster_margin", "balancing"):
+    activepool.select(name, features, labels=labels, budget=5, seed=0)
+print(*sys.modules)
+"""
+
+
+def test_arrays_of_numpy_need_no_extra():
+    loaded = subprocess.check_output([sys.executable, "-c", NUMPY_ALONE], text=True).split()
+    extras = {"array_api_compat", "matplotlib", "safetensors", "sklearn", "torch", "torchvision"}
+    assert extras.isdisjoint(loaded)
+
+
 def test_every_page_gives_the_same_version():
     cited = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text(encoding="utf-8"))
     changes = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -171,6 +171,8 @@ def _sums(parts: Iterator[tuple[Array, ...]]) -> list[Array]:
 
 
 def _double(values: Array) -> Array:
+    if isinstance(values, np.generic):  # a block's loss; array_namespace knows arrays alone
+        return np.float64(values)
     namespace = array_namespace(values)
     return namespace.astype(values, namespace.float64)
 

@@ -9,6 +9,7 @@ import json
 import re
 from pathlib import Path
 
+import h5py
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -25,14 +26,30 @@ def code_cells():
     return ["".join(cell["source"]) for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
 
 
-def test_the_example_of_the_page_learns(capsys):
-    (example,) = filter(is_python, blocks(DOCS / "library.md"))
+def run_example(number):
+    """Run an example of the page, and return its names."""
+    example = list(filter(is_python, blocks(DOCS / "library.md")))[number]
     names = {}
-    exec(compile(example, "library.md", "exec"), names)
+    exec(compile(example, f"library.md, example {number}", "exec"), names)
+    return names
+
+
+def test_the_example_of_the_page_learns(capsys):
+    names = run_example(0)
     labels, accuracy = re.fullmatch(r"(\d+) labels, accuracy (0\.\d+)\n", capsys.readouterr().out).groups()
     assert labels == "100"
     assert float(accuracy) > 0.85
     assert np.array_equal(np.unique(names["labels"]), np.arange(-1, 10))
+
+
+def test_the_features_of_the_workflow_are_a_dataset(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = Path("results/features/digits_exp0.1/small_simclr/features.h5")
+    file.parent.mkdir(parents=True)
+    with h5py.File(file, "w") as written:
+        written["train/features"] = np.eye(9, 3, dtype=np.float16)
+    picks = activepool.select("coreset", run_example(1)["features"], labelled=[0], budget=2)
+    assert picks.tolist() == [1, 2]
 
 
 def test_the_page_explains_each_argument_of_select():

@@ -90,6 +90,7 @@ def select(
     budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
     if budget > len(rows.unlabelled):
         raise InputError(f"budget is {budget}, but only {len(rows.unlabelled)} rows can be picked")
+    planned = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
     memory = Memory.of(state, (name, seed, repr(sorted(chosen.items()))))
     oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, rows.unlabelled, samples)
     query = assemble_query(
@@ -103,9 +104,7 @@ def select(
         round_number=to_whole("round", round, 1),
         features=matrix,
         head=None if known_head is None else known_head.linear,
-        remaining_budget=budget
-        if remaining_budget is None
-        else to_whole("remaining_budget", remaining_budget, 1),
+        remaining_budget=planned,
         oracle_labels=oracle,
         prepared=memory.prepared(declared, matrix, rows.everything, seed, compute, chosen),
         state=memory.state,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from activepool.api.labels import labelled_set, numbered
+from activepool.api.labels import labelled_set, number_labels
 
 UNKNOWN_ONES = {
     "minus_one": np.array([2, -1, 7, 2]),
@@ -21,7 +21,7 @@ UNKNOWN_ONES = {
 
 @pytest.mark.parametrize("labels", UNKNOWN_ONES.values(), ids=UNKNOWN_ONES)
 def test_numbers_with_unknown_ones(labels):
-    numbers, classes = numbered("labels", labels)
+    numbers, classes = number_labels("labels", labels)
     assert numbers.tolist() == [0, -1, 1, 0] and numbers.dtype == np.int64
     assert classes.tolist() == [2, 7]
 
@@ -37,25 +37,25 @@ NAMES = {
 
 @pytest.mark.parametrize("labels", NAMES.values(), ids=NAMES)
 def test_names_are_numbered_as_unique_orders_them(labels):
-    numbers, classes = numbered("labels", labels)
+    numbers, classes = number_labels("labels", labels)
     assert numbers.tolist() == [1, -1, 0, 1]
     assert classes.tolist() == ["ant", "bee"]
 
 
 def test_truth_values_are_two_classes():
-    assert numbered("labels", np.array([True, False]))[0].tolist() == [1, 0]
+    assert number_labels("labels", np.array([True, False]))[0].tolist() == [1, 0]
 
 
 def test_classes_keep_their_order():
-    numbers, classes = numbered("labels", ["b", "a", None], ["c", "b", "a"])
+    numbers, classes = number_labels("labels", ["b", "a", None], ["c", "b", "a"])
     assert numbers.tolist() == [1, 2, -1] and classes.tolist() == ["c", "b", "a"]
-    numbers, classes = numbered("labels", [3, 0], 4)
+    numbers, classes = number_labels("labels", [3, 0], 4)
     assert numbers.tolist() == [3, 0] and classes.tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("labels", [[], [None], np.array([-1, -1])])
 def test_no_known_label(labels):
-    numbers, classes = numbered("labels", labels)
+    numbers, classes = number_labels("labels", labels)
     assert (numbers == -1).all() and len(numbers) == len(labels) and len(classes) == 0
 
 
@@ -69,4 +69,4 @@ def test_the_labelled_set_by_brute_force(seed):
     expected = [row for row in range(40) if labels[row] >= 0 and row not in held_out]
     assert found.rows.tolist() == expected
     assert found.classes[found.labels].tolist() == labels[expected].tolist()
-    assert found.classes[found.known_of("validation", held_out)].tolist() == labels[held_out].tolist()
+    assert found.classes[found.labels_of("validation", held_out)].tolist() == labels[held_out].tolist()

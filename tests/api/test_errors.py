@@ -81,6 +81,7 @@ SELECT = [
         "labels is an array of complex128; labels are whole numbers or names",
     ),
     ({"classes": 3}, "labels has 3, which is none of the 3 classes"),
+    ({"classes": np.int64(6)}, "head has 5 classes, and classes 6"),
     ({"classes": [0, 0, 1]}, "classes is [0, 0, 1]; it must be a list of different classes, or their number"),
     ({"labelled": [*LABELLED, *FREE], "labels": KNOWN}, f"labelled row {FREE[0]} has no label (2 such rows)"),
     ({"labelled": [0, 5, 5]}, "labelled has the row 5 twice"),

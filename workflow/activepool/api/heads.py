@@ -1,7 +1,8 @@
 """The linear head as users see it: trained on labels of their own, with scikit-learn's methods."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from activepool.scores.uncertainty import Logits, log_softmax
 WEIGHT_DECAY = 1e-4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """A linear classifier: logits = features · weightᵀ + bias.
 
@@ -37,15 +38,11 @@ class Head:
     classes: np.ndarray
     weight_decay: float | None = None
     validation_accuracy: float | None = None
-    _linear: LinearHead = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_linear", LinearHead(self.weight, self.bias))
-
-    @property
+    @cached_property
     def linear(self) -> LinearHead:
-        """The head as the library's functions take it."""
-        return self._linear
+        """The head as the rest of the library takes it."""
+        return LinearHead(self.weight, self.bias)
 
     def predict(self, features: Features) -> np.ndarray:
         """Return the class of each row of ``features`` (n, d), (n,); near-ties are decided in float64."""
@@ -100,10 +97,10 @@ def train_head(
     rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)
     compute = to_compute(device, workers, features)
-    return trained(matrix, samples, rows, weight_decay, class_weight, compute)
+    return train_on(matrix, samples, rows, weight_decay, class_weight, compute)
 
 
-def trained(
+def train_on(
     features: FeatureMatrix,
     samples: Labelled,
     validation: np.ndarray,
@@ -126,7 +123,7 @@ def trained(
         options["weight_decays"] = WEIGHT_DECAY if weight_decay is None else weight_decay
     if not len(validation) and np.ndim(options["weight_decays"]) and len(options["weight_decays"]) > 1:
         raise InputError("weight_decay has several values; validation rows must choose among them")
-    known = samples.known_of("validation", validation) if len(validation) else validation
+    known = samples.labels_of("validation", validation) if len(validation) else validation
     found = train(
         LabelledRows(features, samples.rows, samples.labels),
         LabelledRows(features, validation, known),

@@ -34,7 +34,7 @@ class Labelled:
     classes: np.ndarray | None
     of_all: IntArray | None
 
-    def known_of(self, name: str, rows: IntArray) -> IntArray:
+    def labels_of(self, name: str, rows: IntArray) -> IntArray:
         """Return the labels of other rows; InputError that calls them ``name`` if one is not known."""
         if self.of_all is None:
             raise InputError(f"{name} rows need labels; give one label for each row of features")
@@ -61,7 +61,7 @@ def labelled_set(
     if labels is None:
         known = None if classes is None else _class_values(classes)
         return Labelled(np.empty(0, np.int64) if rows is None else rows, None, known, None)
-    numbers, known = numbered("labels", labels, classes)
+    numbers, known = number_labels("labels", labels, classes)
     of_all = numbers if len(numbers) == samples else None
     if rows is None:
         if of_all is None:
@@ -81,7 +81,7 @@ def labelled_set(
     return Labelled(rows, _known("labelled", rows, own), known, of_all)
 
 
-def numbered(name: str, labels: Any, classes: Classes = None) -> tuple[IntArray, np.ndarray]:
+def number_labels(name: str, labels: Any, classes: Classes = None) -> tuple[IntArray, np.ndarray]:
     """Return labels (n,) as class numbers, -1 for unknown ones, and the classes (C,) that they number.
 
     Raises InputError that calls them ``name`` if they are no labels, or not of ``classes``.
@@ -108,7 +108,7 @@ def _known(name: str, rows: IntArray, labels: IntArray) -> IntArray:
 
 def _class_values(classes: Sequence[Any] | np.ndarray | int) -> np.ndarray:
     """Return the classes (C,); raises InputError if there is none, or one is there twice."""
-    values = np.arange(classes) if isinstance(classes, int) else to_array("classes", classes)
+    values = np.arange(classes) if isinstance(classes, int | np.integer) else to_array("classes", classes)
     if values.ndim != 1 or not len(values) or len(set(values.tolist())) != len(values):
         raise InputError(f"classes is {classes!r}; it must be a list of different classes, or their number")
     return values

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-def checked_options(strategy: Strategy, given: Mapping[str, Any], keywords: Sequence[str]) -> dict[str, Any]:
+def check_options(strategy: Strategy, given: Mapping[str, Any], keywords: Sequence[str]) -> dict[str, Any]:
     """Return all options of ``strategy`` in their types, those that are not given at their defaults.
 
     ``keywords`` are other names that a user may have meant. Raises InputError that lists all problems.

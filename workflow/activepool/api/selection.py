@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from activepool.api.arrays import Features, Rows, feature_matrix, to_compute, to_rows, to_whole
-from activepool.api.heads import to_head, trained
-from activepool.api.labels import UNKNOWN, Classes, Labelled, labelled_set, numbered
-from activepool.api.options import checked_options
+from activepool.api.heads import Head, to_head, train_on
+from activepool.api.labels import UNKNOWN, Classes, Labelled, labelled_set, number_labels
+from activepool.api.options import check_options
 from activepool.api.rounds import Memory, PoolRows
 from activepool.compute.arrays import IntArray
 from activepool.errors import InputError
@@ -77,19 +77,20 @@ def select(
         raise InputError(
             f"strategy {name!r} learns from images, and select has features alone; use the workflow"
         )
-    chosen = checked_options(declared, options, KEYWORDS)
+    chosen = check_options(declared, options, KEYWORDS)
     matrix, compute = feature_matrix(features), to_compute(device, workers, features)
     samples, held_out = matrix.shape[0], _rows("validation", validation, matrix.shape[0])
     known_head = None if head is None else to_head(head, matrix)
     if classes is None and known_head is not None:
         classes = known_head.classes
     labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
-    if known_head is None and "head" in declared.reads:
-        known_head = trained(matrix, labelled_rows, held_out, weight_decay, class_weight, compute)
     rows = PoolRows.of(pool, exclude, held_out, labelled_rows.rows, samples)
     budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
     if budget > len(rows.unlabelled):
         raise InputError(f"budget is {budget}, but only {len(rows.unlabelled)} rows can be picked")
+    if known_head is None and "head" in declared.reads:
+        known_head = train_on(matrix, labelled_rows, held_out, weight_decay, class_weight, compute)
+    _require_same_classes(known_head, labelled_rows)
     planned = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
     memory = Memory.of(state, (name, seed, repr(sorted(chosen.items()))))
     oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, rows.unlabelled, samples)
@@ -126,6 +127,11 @@ def _labels(name: str, strategy: Strategy, labelled: Labelled) -> IntArray | Non
     return np.empty(0, np.int64) if labelled.labels is None else labelled.labels
 
 
+def _require_same_classes(head: Head | None, labelled: Labelled) -> None:
+    if head is not None and labelled.classes is not None and len(head.classes) != len(labelled.classes):
+        raise InputError(f"head has {len(head.classes)} classes, and classes {len(labelled.classes)}")
+
+
 def _oracle(
     name: str, strategy: Strategy, labelled: Labelled, given: Any, unlabelled: IntArray, samples: int
 ) -> tuple[IntArray | None, int]:
@@ -134,7 +140,7 @@ def _oracle(
     if not strategy.is_oracle:
         return None, 0 if classes is None else len(classes)
     if given is not None:
-        of_all, classes = numbered("oracle_labels", given, classes)
+        of_all, classes = number_labels("oracle_labels", given, classes)
         if len(of_all) != samples:
             raise InputError(
                 f"oracle_labels has the length {len(of_all)}; it must be {samples}, the rows of features"

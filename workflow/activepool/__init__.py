@@ -5,19 +5,11 @@ programs that join the same code to files. Nothing here knows Snakemake, the fol
 configuration file.
 """
 
-TYPE_CHECKING = False  # that of typing takes 9 ms to import
-
-if TYPE_CHECKING:  # importing one part of the library does not import all of it
-    from activepool.api.heads import Head, train_head
-    from activepool.api.scoring import score
-    from activepool.api.selection import select
-    from activepool.errors import InputError
-
 __version__ = "0.2.0"
 
 __all__ = ["Head", "InputError", "__version__", "score", "select", "train_head"]
 
-#: The modules that have the names above.
+#: The modules that have these names.
 _MODULES = {
     "Head": "activepool.api.heads",
     "InputError": "activepool.errors",
@@ -26,16 +18,24 @@ _MODULES = {
     "train_head": "activepool.api.heads",
 }
 
+TYPE_CHECKING = False  # that of typing takes 9 ms to import
 
-def __getattr__(name: str) -> object:
-    """Import a name when it is first asked for."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if TYPE_CHECKING:
+    from activepool.api.heads import Head, train_head
+    from activepool.api.scoring import score
+    from activepool.api.selection import select
+    from activepool.errors import InputError
+else:
 
-    value: object = getattr(import_module(_MODULES[name]), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        """Import a name when it is first used, so that one part of the library does not import all of it."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

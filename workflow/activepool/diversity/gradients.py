@@ -103,7 +103,8 @@ class GradientEmbeddings:
 
         def measure(block: slice) -> None:
             features = self._compute.array(self._features.take(rows[block]))
-            residuals = _residuals(features @ self._weight.T + self._bias)
+            with np.errstate(invalid="ignore"):  # ∞ − ∞, which is reported below
+                residuals = _residuals(features @ self._weight.T + self._bias)
             result[block] = to_numpy(_squared_norms(residuals) * _squared_norms(features))
             require_finite(rows[block], result[block])
 

@@ -23,9 +23,6 @@ from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
 from activepool.io.files import file_digest, written_whole
 
-#: The value of ``--checkpoint`` for a backbone that needs no file.
-NO_CHECKPOINT = "none"
-
 #: The default format of keys: the names in the backbone.
 PLAIN_FORMAT = FORMATS["plain"]
 
@@ -46,13 +43,17 @@ def write_tensors(
 
 
 def load_backbone(
-    name: str, image_size: int | None, channels: int, checkpoint: str, form: CheckpointFormat = PLAIN_FORMAT
+    name: str,
+    image_size: int | None,
+    channels: int,
+    checkpoint: str | None = None,
+    form: CheckpointFormat = PLAIN_FORMAT,
 ) -> tuple[Backbone, str]:
     """Return a backbone with the weights of a checkpoint.
 
     Args:
         name, image_size, channels: see activepool.backbones.registry.build.
-        checkpoint: a file for `load_weights`; or ``none`` for a backbone without weights, or one whose
+        checkpoint: a file for `load_weights`; or None for a backbone without weights, or one whose
             function loads or draws them. torch, NumPy and Python then draw from a fixed seed, so that random
             weights are the same in each process.
         form: the format of the file's keys.
@@ -60,7 +61,7 @@ def load_backbone(
     Returns: the backbone, and the SHA-256 of the checkpoint, or of the weights if there is no checkpoint.
     Raises: InputError if weights would stay random, or if the checkpoint does not fit.
     """
-    if checkpoint != NO_CHECKPOINT:
+    if checkpoint is not None:
         content = read_checkpoint(checkpoint)
         for backbone in variants(name, image_size, channels):
             if _fit_of(content, backbone, form).is_exact:

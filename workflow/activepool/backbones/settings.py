@@ -33,6 +33,11 @@ class BackboneSettings(BaseModel):
             raise PydanticCustomError("both", "format and keys are both given; give one")
         return self
 
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> "BackboneSettings":
+        """Check a mapping; raises InputError that names all wrong keys."""
+        return parsed(cls, content, "backbone")
+
     @property
     def checkpoint_format(self) -> CheckpointFormat:
         """The format of the checkpoint."""

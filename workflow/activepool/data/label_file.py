@@ -6,6 +6,7 @@ the origin of each row (a path, or a row of the original dataset). Attribute ``c
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import h5py
 import numpy as np
@@ -21,6 +22,10 @@ class LabelledPart:
 
     labels: IntArray
     sources: h5py.Dataset | None
+
+    def source_column(self, rows: IntArray) -> dict[str, TextArray]:
+        """Return the column ``source`` of an index file of these rows; {} where there are no sources."""
+        return {} if self.sources is None else {"source": self.sources_of(rows)}
 
     def sources_of(self, rows: IntArray) -> TextArray:
         """Return the sources of these rows as strings, (len(rows),); only if the file has sources."""
@@ -55,7 +60,7 @@ class LabelFile:
         """The file's attributes, as stored."""
         return dict(self._file.attrs)
 
-    def __enter__(self) -> "LabelFile":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -4,32 +4,17 @@ A file of annotations (see activepool.data.annotations) adds labels that the fil
 overwrites one.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from activepool.compute.arrays import IntArray
 from activepool.data.annotations import MARKS, TrainPart, all_labels, label_name
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
+from activepool.data.used_labels import UsedLabels
 from activepool.errors import InputError
 
 #: Unlabelled rows that an error message shows.
 MAX_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class UsedLabels:
-    """The part of a file of annotations that the result of a stage depends on.
-
-    Attributes:
-        annotations: the file of annotations.
-        samples: the file of samples.
-        labels: the label of each row that the stage used, by the row's number as text.
-    """
-
-    annotations: str
-    samples: str
-    labels: dict[str, str]
 
 
 def merged_labels(file: LabelFile, annotations: str | Path | None = None) -> IntArray:

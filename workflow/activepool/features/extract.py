@@ -25,6 +25,7 @@ from activepool.compute.shards import Shard
 from activepool.data.ranges import require_squares
 from activepool.errors import InputError
 from activepool.features.images import PartImages, Request, image_channels, load_views
+from activepool.features.settings import ExtractSettings
 from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
 from activepool.io.hdf5_writing import written_hdf5
@@ -34,27 +35,10 @@ from activepool.io.hdf5_writing import written_hdf5
 THREADS = 1
 
 
-@dataclass(frozen=True)
-class ExtractSettings:
-    """The settings of an extraction; each of them changes the features.
-
-    Attributes:
-        batch_size: images that pass through the backbone at once.
-        dtype: the stored type, ``float16`` or ``float32``. With ``float16`` a GPU also computes in it.
-        views: augmented views of each train image, beside its central view.
-        augmentation: the augmentation of these views, a name in activepool.features.transforms.
-    """
-
-    batch_size: int = 256
-    dtype: str = "float16"
-    views: int = 0
-    augmentation: str = "crop"
-
-
 def extract_shard(
     dataset: str | Path,
     backbone_settings: BackboneSettings,
-    checkpoint: str,
+    checkpoint: str | None,
     settings: ExtractSettings,
     shard: Shard,
     output: str | Path,

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 
 from activepool.compute.arrays import IntArray
+from activepool.compute.blocks import Compute
+from activepool.compute.workers import reading_workers
+from activepool.data.label_file import LabelFile
+from activepool.data.round_samples import read_pool
 
 
 @dataclass(frozen=True)
@@ -25,3 +29,13 @@ class ImageRound:
     round_number: int
     device: str = "cpu"
     workers: int = 0
+
+    @classmethod
+    def read(
+        cls, dataset: str, validation: str, labelled: str, seed: int, round_number: int, compute: Compute
+    ) -> "ImageRound":
+        """Return the images of a round, from dataset.h5 and the index files of the rows outside the pool."""
+        with LabelFile(dataset) as file:
+            rows, unlabelled = read_pool(len(file.train.labels), validation, labelled)
+        workers = reading_workers(compute.workers)
+        return cls(dataset, rows, unlabelled, seed, round_number, compute.device, workers)

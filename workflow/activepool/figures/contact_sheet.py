@@ -15,10 +15,13 @@ from matplotlib.font_manager import FontProperties
 from PIL import Image
 
 from activepool.data.samples import UNKNOWN
+from activepool.data.thumbnails import thumbnails
+from activepool.errors import InputError
 from activepool.figures.export import print_settings
 from activepool.figures.fonts import drawable
 from activepool.figures.styles import PALETTE
 from activepool.io.files import written_whole
+from activepool.io.index_files import read_index, read_rows, whole_number
 
 #: Pictures in a row.
 PICKS = 12
@@ -183,3 +186,38 @@ def _encoded(figure: Figure) -> bytes:
         stream = io.BytesIO()
         image.save(stream, format="png", optimize=True)
     return stream.getvalue()
+
+
+def read_round_picks(
+    round_number: int, path: str | Path, dataset: str, labels: np.ndarray, num_classes: int
+) -> RoundPicks:
+    """Return the picks of a selected.csv, with the pictures of the first of them.
+
+    Args:
+        round_number: from 0.
+        path: selected.csv.
+        dataset: dataset.h5.
+        labels: (N,) of the train part.
+        num_classes: C.
+
+    Raises: InputError if it names rows or classes that are not there, or an image cannot be read.
+    """
+    index = read_index(path)
+    if len(index) and index.max() >= len(labels):
+        raise InputError(f"{path}: names row {index.max()}, but {dataset} has {len(labels)} train samples")
+    pictures = thumbnails(dataset, index[:PICKS], SIDE)
+    return RoundPicks(round_number, labels[index], _read_predicted(path, num_classes), pictures)
+
+
+def _read_predicted(path: str | Path, classes: int) -> np.ndarray | None:
+    """Return the column ``predicted`` of a selected.csv, (n,) int64; None where there is none."""
+    names, rows = read_rows(path)
+    if "predicted" not in names:
+        return None
+    predicted = [whole_number(row["predicted"]) for row in rows]
+    for number, (value, row) in enumerate(zip(predicted, rows, strict=True), start=1):
+        if value is None or value >= classes:
+            raise InputError(
+                f"{path}: row {number}: predicted {row['predicted']!r} is not a class (0 to {classes - 1})"
+            )
+    return np.array(predicted, dtype=np.int64)

@@ -81,6 +81,11 @@ def write_head(path: str | Path, head: LinearHead, **attributes: object) -> None
         file.attrs.update(attributes)
 
 
+def write_trained_head(path: str | Path, trained: TrainedHead) -> None:
+    """Write head.h5 with what the validation split chose."""
+    write_head(path, trained.head, validation_accuracy=trained.validation_accuracy, **trained.facts)
+
+
 def read_head(path: str | Path, width: int | None = None) -> LinearHead:
     """Read head.h5; raises InputError if it is not one, or not for features of ``width``."""
     with hdf5_reading.opened(path) as file:

@@ -83,6 +83,12 @@ def read_json(path: str | Path) -> Any:
         raise InputError(f"{path}: not a readable JSON file ({error})") from error
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def write_table(path: str | Path, table: "pd.DataFrame") -> None:
     """Write ``table`` as CSV with a header and no row names; floats keep all their digits."""
     with written_whole(path) as temporary:

@@ -1,6 +1,7 @@
 """scores.h5: one row per unlabelled sample."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
@@ -12,6 +13,9 @@ from activepool.io import hdf5_reading
 from activepool.io.hdf5_writing import written_hdf5
 from activepool.io.named_arrays import NamedArrays
 
+#: What is in a scores file beside the scores.
+NOT_SCORES = ("index", "predicted", "nearest", "per_sample")
+
 
 @dataclass(frozen=True)
 class ScoreTable:
@@ -19,41 +23,51 @@ class ScoreTable:
 
     Attributes:
         index: (n,) rows of ``train/features``, ascending.
-        predicted: (n,) classes.
+        predicted: (n,) classes, or None without a head.
         scores: by name, each (n,) float32.
         nearest: rows and distances, each (C, K), or None.
+        per_sample: what a strategy precomputed, by name, each (n, ...).
     """
 
     index: IntArray
-    predicted: IntArray
-    scores: dict[str, FloatArray]
+    predicted: IntArray | None = None
+    scores: Mapping[str, FloatArray] = field(default_factory=dict)
     nearest: tuple[IntArray, FloatArray] | None = None
+    per_sample: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def write_scores(path: str | Path, table: ScoreTable) -> None:
-    """Write scores.h5: ``index``, ``predicted``, a dataset per score, and the group ``nearest``."""
+    """Write scores.h5: ``index``, ``predicted``, a dataset per score, the groups nearest and per_sample."""
     with written_hdf5(path) as file:
         file["index"] = table.index
-        file["predicted"] = table.predicted
+        if table.predicted is not None:
+            file["predicted"] = table.predicted
         for name in sorted(table.scores):
             file[name] = table.scores[name]
         if table.nearest is not None:
             group = file.create_group("nearest")
             group["index"], group["distance"] = table.nearest
+        if table.per_sample:
+            group = file.create_group("per_sample")
+            for name in sorted(table.per_sample):
+                group[name] = table.per_sample[name]
 
 
 def read_scores(path: str | Path) -> ScoreTable:
     """Read scores.h5; raises InputError if it is not such a file, and later for a score that it lacks."""
     with hdf5_reading.opened(path) as file:
-        scores = {name: _column(file, name) for name in file if name not in ("index", "predicted", "nearest")}
-        index, predicted = (_column(file, name, kinds="iu") for name in ("index", "predicted"))
-        for name, values in {"predicted": predicted, **scores}.items():
-            if len(values) != len(index):
+        index = _column(file, "index", kinds="iu")
+        predicted = _column(file, "predicted", kinds="iu") if "predicted" in file else None
+        scores = {name: _column(file, name) for name in file if name not in NOT_SCORES}
+        per_sample = {name: _array(file, f"per_sample/{name}") for name in file.get("per_sample", ())}
+        columns = {"predicted": predicted, **scores, **per_sample}
+        for name, values in columns.items():
+            if values is not None and len(values) != len(index):
                 raise InputError(
                     f"{path}: {name} has {len(values)} rows, index {len(index)}; delete the file"
                 )
         nearest = _nearest(file) if "nearest" in file else None
-    return ScoreTable(index, predicted, NamedArrays(path, scores), nearest)
+    return ScoreTable(index, predicted, NamedArrays(path, scores), nearest, NamedArrays(path, per_sample))
 
 
 def _nearest(file: h5py.File) -> tuple[IntArray, FloatArray]:
@@ -64,6 +78,13 @@ def _nearest(file: h5py.File) -> tuple[IntArray, FloatArray]:
             f"{file.filename}: nearest/index and nearest/distance differ in shape; delete the file"
         )
     return rows, distances
+
+
+def _array(file: h5py.File, name: str) -> np.ndarray:
+    found = hdf5_reading.find_dataset(file, name)
+    if found is None or not found.ndim:
+        raise InputError(f"{file.filename}: not a scores file: {name} is no array; delete the file")
+    return hdf5_reading.values(found)
 
 
 def _column(file: h5py.File, name: str, kinds: str = "f", dimensions: int = 1) -> np.ndarray:

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 #: Seconds between two polls of the processes, and after a failure until the others are killed.
 POLL_SECONDS, GRACE_SECONDS = 0.1, 5.0
@@ -28,21 +29,29 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     """Run the module and exit with its status."""
     arguments = parse()
-    command = [sys.executable, "-m", arguments.module, *arguments.arguments]
     if arguments.processes <= 1:
-        os.execv(sys.executable, command)
+        os.execv(sys.executable, _command(arguments.module, arguments.arguments))
+    sys.exit(launch(arguments.module, arguments.arguments, arguments.processes))
+
+
+def launch(module: str, arguments: Sequence[str], count: int) -> int:
+    """Run a module in ``count`` processes that find one another; return `wait_for_status`."""
     # When a scheduler ends this process, it ends the others as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     started: list[subprocess.Popen[bytes]] = []
     try:
-        for environment in environments(arguments.processes):
-            started.append(subprocess.Popen(command, env=environment))
-        sys.exit(wait_for_status(started))
+        for environment in environments(count):
+            started.append(subprocess.Popen(_command(module, arguments), env=environment))
+        return wait_for_status(started)
     finally:
         for process in started:
             process.kill()
         for process in started:
             process.wait()
+
+
+def _command(module: str, arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
 
 
 def environments(count: int) -> list[dict[str, str]]:
@@ -56,9 +65,9 @@ def environments(count: int) -> list[dict[str, str]]:
         "LOCAL_WORLD_SIZE": count,
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": port,
-        # Otherwise each process reports that the connection to the failed one is gone.
+        # Not to hear from each process that the connection to one that failed is gone.
         "TORCH_CPP_LOG_LEVEL": os.environ.get("TORCH_CPP_LOG_LEVEL", "ERROR"),
-        # The processes share the cores; a stage that fixes its number of threads keeps it.
+        # Cores are shared out; a stage that fixes its threads for the sake of its result keeps to that.
         "OMP_NUM_THREADS": max(1, cores // count),
     }
     numbers = [shared | {"RANK": rank, "LOCAL_RANK": rank} for rank in range(count)]
@@ -72,7 +81,7 @@ def wait_for_status(processes: list[subprocess.Popen[bytes]]) -> int:
     deadline = time.monotonic() + GRACE_SECONDS
     while any(process.poll() is None for process in processes) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
-    # A signal (below 0) or an unexpected error (1) is the cause; the others fail because of it.
+    # A signal (below 0) or an unforeseen error (1) comes before what the others make of it.
     status, rank = min(_failures(processes), default=(0, 0))
     if status < 0:
         print(

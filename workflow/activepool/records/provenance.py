@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from activepool.data.labels import UsedLabels
+from activepool.data.used_labels import UsedLabels
 from activepool.errors import InputError
 from activepool.io.files import file_digest, read_json, write_json
 

@@ -19,14 +19,7 @@ from activepool.features.store import FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, nearest_boundary
 from activepool.scores.nearest import NearestPerClass
-from activepool.scores.uncertainty import Logits, confidence, entropy, margin
-
-#: The uncertainty scores by name; each maps the logits of n samples to (n,).
-UNCERTAINTIES: dict[str, Callable[[Logits], Array]] = {
-    "confidence": confidence,
-    "margin": margin,
-    "entropy": entropy,
-}
+from activepool.scores.uncertainty import UNCERTAINTIES, Logits
 
 #: Near-ties between classes are decided in float64: logits that differ by less than this part of the row's
 #: largest logit plus the largest bias.

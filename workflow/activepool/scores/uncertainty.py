@@ -3,6 +3,7 @@
 z: feature; p = softmax(Wz + b), its entries sorted p₁ ≥ p₂ ≥ ….
 """
 
+from collections.abc import Callable
 from functools import cached_property
 
 from activepool.compute.blocks import Array, array_namespace
@@ -78,3 +79,11 @@ def entropy(logits: Logits) -> Array:
     xp = array_namespace(logits.values)
     log_probabilities = log_softmax(logits)
     return -xp.sum(xp.exp(log_probabilities) * log_probabilities, axis=1)
+
+
+#: The scores by name; each maps the logits of n samples to (n,).
+UNCERTAINTIES: dict[str, Callable[[Logits], Array]] = {
+    "confidence": confidence,
+    "margin": margin,
+    "entropy": entropy,
+}

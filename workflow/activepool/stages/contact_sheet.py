@@ -1,91 +1,61 @@
-"""Show what a strategy picked with one seed: a contact sheet, as PNG."""
+"""The stage `contact_sheet`."""
 
-import argparse
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Annotated
 
-import numpy as np
-
-from activepool.data.label_file import LabelFile
-from activepool.data.labels import UsedLabels, merged_labels, used_labels
-from activepool.data.samples import UNKNOWN
-from activepool.data.thumbnails import thumbnails
-from activepool.errors import InputError
-from activepool.figures.contact_sheet import PICKS, SIDE, RoundPicks, write_sheet
-from activepool.figures.fonts import font_notices
-from activepool.figures.settings import Settings
-from activepool.figures.styles import styles_of
-from activepool.io.index_files import read_index, read_rows, whole_number
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run as run_stage
-from activepool.stages.program import say
-from activepool.stages.run_paths import add_runs_arguments, files_of_runs, require
+from activepool.data.used_labels import UsedLabels
+from activepool.io.rounds import Rounds
+from activepool.programs.rounds import file_of_each_round
+from activepool.programs.stage import Input, Output, stage
 from activepool.stages.selections import SELECTED
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_input("--dataset", required=True, help="dataset.h5: images, labels and class names")
-    parser.add_argument("--annotations", help="CSV of labels that came after the dataset was made")
-    add_runs_arguments(parser, SELECTED)
-    parser.add_argument("--oracles", nargs="*", default=[], help="strategies that read all labels")
-    parser.add_output("--output", required=True, help="PNG to write")
-    return parser
+@stage
+def contact_sheet(
+    dataset: Input,
+    runs: Annotated[Rounds, file_of_each_round(SELECTED)],
+    sheet: Output,
+    annotations: str | None = None,
+    oracles: Sequence[str] = (),
+) -> UsedLabels | None:
+    """Show what a strategy picked with one seed: a contact sheet.
 
+    Args:
+        dataset: dataset.h5: images, labels and class names
+        runs: JSON: which rounds are shown; selected.csv is read of each (see activepool.io.rounds)
+        sheet: PNG to write
+        annotations: CSV of labels that came after the dataset was made
+        oracles: strategies that read all labels
+    """
+    import numpy as np
 
-def main(arguments: argparse.Namespace) -> UsedLabels | None:
-    """Read picks, labels and images, and write the sheet; return the annotations that were used."""
-    files = files_of_runs(arguments, SELECTED)
-    with LabelFile(arguments.dataset) as file:
-        labels, class_names = merged_labels(file, arguments.annotations), file.class_names
-        picks = np.unique(np.concatenate([read_index(require(path)) for path in files.values()]))
-        picks = picks[picks < len(labels)]  # what lies outside is told below
-        used = used_labels(file, picks, labels[picks], arguments.annotations)
+    from activepool.data.label_file import LabelFile
+    from activepool.data.labels import merged_labels, used_labels
+    from activepool.data.samples import UNKNOWN
+    from activepool.figures.contact_sheet import read_round_picks, write_sheet
+    from activepool.figures.fonts import font_notices
+    from activepool.figures.settings import Settings
+    from activepool.figures.styles import styles_of
+    from activepool.io.index_files import read_index
+    from activepool.programs.messages import print_notices
+
+    paths = runs.files(SELECTED)
+    with LabelFile(dataset) as file:
+        labels, class_names = merged_labels(file, annotations), file.class_names
+        picks = np.unique(np.concatenate([read_index(path) for path in paths.values()]))
+        picks = picks[picks < len(labels)]  # read_round_picks names a row outside
+        used = used_labels(file, picks, labels[picks], annotations)
     labels = np.maximum(labels, UNKNOWN)
     rounds = [
-        read_round(run.round_number, require(path), arguments.dataset, labels, len(class_names))
-        for run, path in files.items()
+        read_round_picks(run.round_number, path, dataset, labels, len(class_names))
+        for run, path in paths.items()
     ]
-    settings = Settings(oracles=tuple(arguments.oracles))
-    (style,) = styles_of(arguments.strategies, settings).values()
-    title = f"{' '.join([style.name, *style.note.splitlines()])}, seed {arguments.seeds[0]}"
-    say(font_notices(class_names))
-    write_sheet(arguments.output, title, rounds, class_names)
+    (style,) = styles_of(runs.strategies, Settings(oracles=tuple(oracles))).values()
+    title = f"{' '.join([style.name, *style.note.splitlines()])}, seed {runs.seeds[0]}"
+    print_notices(font_notices(class_names))
+    write_sheet(sheet, title, rounds, class_names)
     return used
 
 
-def read_round(round_number: int, path: Path, dataset: str, labels: np.ndarray, classes: int) -> RoundPicks:
-    """Return the picks of a selected.csv, with the pictures of the first of them.
-
-    Args:
-        round_number: from 0.
-        path: selected.csv.
-        dataset: dataset.h5.
-        labels: (N,) of the train part.
-        classes: how many there are.
-
-    Raises: InputError if it names rows or classes that are not there, or an image cannot be read.
-    """
-    index = read_index(path)
-    if len(index) and index.max() >= len(labels):
-        raise InputError(f"{path}: names row {index.max()}, but {dataset} has {len(labels)} train samples")
-    pictures = thumbnails(dataset, index[:PICKS], SIDE)
-    return RoundPicks(round_number, labels[index], read_predicted(path, classes), pictures)
-
-
-def read_predicted(path: str | Path, classes: int) -> np.ndarray | None:
-    """Return the column ``predicted`` of a selected.csv, (n,) int64; None where there is none."""
-    names, rows = read_rows(path)
-    if "predicted" not in names:
-        return None
-    predicted = [whole_number(row["predicted"]) for row in rows]
-    for number, (value, row) in enumerate(zip(predicted, rows, strict=True), start=1):
-        if value is None or value >= classes:
-            raise InputError(
-                f"{path}: row {number}: predicted {row['predicted']!r} is not a class (0 to {classes - 1})"
-            )
-    return np.array(predicted, dtype=np.int64)
-
-
 if __name__ == "__main__":
-    run_stage(command_line(), main)
+    contact_sheet.run()

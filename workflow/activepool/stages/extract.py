@@ -1,63 +1,49 @@
-"""Pass images through a backbone: one shard of the features of a dataset."""
+"""The stage `extract`."""
 
-import argparse
-import json
+from typing import Annotated
 
-from activepool.backbones.settings import BackboneSettings, parsed
-from activepool.compute.devices import resolve_device
-from activepool.features.extract import ExtractSettings, extract_shard
-from activepool.features.transforms import AUGMENTATIONS
-from activepool.stages.parsing import StageParser, count, natural
-from activepool.stages.program import (
-    add_compute_arguments,
-    add_log_argument,
-    add_shard_arguments,
-    copy_stderr,
-    reading_workers,
-    run,
-    shard_of,
-)
+from activepool.backbones.settings import BackboneSettings
+from activepool.compute.blocks import Compute
+from activepool.compute.shards import Shard
+from activepool.features.settings import ExtractSettings
+from activepool.programs.stage import Input, Json, Output, stage
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_input("--dataset", required=True, help="dataset.h5")
-    parser.add_argument(
-        "--backbone",
-        type=json.loads,
-        required=True,
-        help='JSON: {"name": ..., "image_size": ..., "channels": 1 or 3, "format": ... or "keys": ...}; '
-        "image_size by default the backbone's, channels as the images, format plain",
-    )
-    parser.add_input("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
-    add_shard_arguments(parser)
-    parser.add_argument(
-        "--batch-size", type=count, default=256, help="images at once; may change the last bits"
-    )
-    parser.add_argument("--views", type=natural, default=0, help="augmented views of each train image")
-    parser.add_argument("--augmentation", default="crop", choices=list(AUGMENTATIONS), help="for the views")
-    parser.add_argument("--dtype", default="float16", choices=["float16", "float32"], help="of the features")
-    parser.add_output("--output", required=True, help="HDF5 file of the shard to write")
-    add_compute_arguments(parser)
-    add_log_argument(parser)
-    return parser
+@stage
+def extract(
+    dataset: Input,
+    backbone: Annotated[BackboneSettings, Json(BackboneSettings.parse)],
+    extraction: Annotated[ExtractSettings, Json(ExtractSettings.parse)],
+    features: Output,
+    checkpoint: Input | None = None,
+    shard: Shard = Shard(),
+    compute: Compute = Compute(),
+) -> None:
+    """Pass images through a backbone: one shard of the features of a dataset.
 
+    Args:
+        dataset: dataset.h5
+        backbone: JSON: {"name": ..., "image_size": ..., "channels": 1 or 3, "format": ... or "keys": ...};
+            image_size is by default the backbone's, channels are as the images, format is plain
+        extraction: JSON: {"batch_size", "dtype", "views", "augmentation"}, see
+            activepool.features.settings
+        features: HDF5 file of the shard to write
+        checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights
+    """
+    from activepool.compute.workers import reading_workers
+    from activepool.features.extract import extract_shard
 
-def main(arguments: argparse.Namespace) -> None:
-    """Extract and write."""
-    copy_stderr(arguments.log)
     extract_shard(
-        arguments.dataset,
-        parsed(BackboneSettings, arguments.backbone, "backbone"),
-        arguments.checkpoint,
-        ExtractSettings(arguments.batch_size, arguments.dtype, arguments.views, arguments.augmentation),
-        shard_of(arguments),
-        arguments.output,
-        resolve_device(arguments.device),
-        workers=reading_workers(arguments),
+        dataset,
+        backbone,
+        checkpoint,
+        extraction,
+        shard,
+        features,
+        compute.device,
+        workers=reading_workers(compute.workers),
     )
 
 
 if __name__ == "__main__":
-    run(command_line(), main)
+    extract.run()

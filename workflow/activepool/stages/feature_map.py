@@ -1,44 +1,50 @@
-"""Draw where in the pool each strategy picked with one seed, round by round, as PDF and PNG."""
+"""The stage `feature_map`."""
 
-import argparse
+from collections.abc import Sequence
 from functools import partial
+from typing import Annotated
 
-import numpy as np
-
-from activepool.errors import InputError
-from activepool.features.projection import read_map
-from activepool.figures.export import write_drawing
-from activepool.figures.feature_map import draw
-from activepool.figures.settings import Settings
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
-from activepool.stages.run_paths import add_runs_arguments, files_of_runs
-from activepool.stages.selections import SELECTED, picks_of_seed
+from activepool.io.rounds import Rounds
+from activepool.programs.rounds import file_of_each_round
+from activepool.programs.stage import Input, Output, stage
+from activepool.stages.selections import SELECTED
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_input("--map", required=True, help="map_METHOD.h5")
-    add_runs_arguments(parser, SELECTED)
-    parser.add_argument("--oracles", nargs="*", default=[], help="strategies that read all labels")
-    parser.add_output("--output-pdf", required=True, help="PDF to write")
-    parser.add_output("--output-png", required=True, help="PNG to write")
-    return parser
+@stage
+def feature_map(
+    map: Input,
+    runs: Annotated[Rounds, file_of_each_round(SELECTED)],
+    pdf: Output,
+    png: Output,
+    oracles: Sequence[str] = (),
+) -> None:
+    """Draw where in the pool each strategy picked with one seed, round by round.
 
+    Args:
+        map: map_METHOD.h5
+        runs: JSON: which rounds are shown; selected.csv is read of each (see activepool.io.rounds)
+        pdf: PDF to write
+        png: PNG to write
+        oracles: strategies that read all labels
+    """
+    import numpy as np
 
-def main(arguments: argparse.Namespace) -> None:
-    """Read map and picks, draw and write."""
-    feature_map = read_map(arguments.map)
-    picks = picks_of_seed(files_of_runs(arguments, SELECTED), arguments.seeds[0], arguments)
+    from activepool.errors import InputError
+    from activepool.features.projection import read_map
+    from activepool.figures.export import write_drawing
+    from activepool.figures.feature_map import draw
+    from activepool.figures.settings import Settings
+    from activepool.io.rounds import read_selections
+
+    coordinates = read_map(map)
+    picks = read_selections(runs, runs.seeds[0])
     last = max(int(np.max(rows, initial=-1)) for of_strategy in picks.values() for rows in of_strategy)
-    if last >= len(feature_map.coordinates):
+    if last >= len(coordinates.coordinates):
         raise InputError(
-            f"{arguments.folder}: row {last} was picked, of {len(feature_map.coordinates)} in {arguments.map}"
+            f"{runs.folder}: row {last} was picked, but {map} has {len(coordinates.coordinates)} rows"
         )
-    settings = Settings(oracles=tuple(arguments.oracles))
-    write_drawing(partial(draw, feature_map, picks, settings), arguments.output_pdf, arguments.output_png)
+    write_drawing(partial(draw, coordinates, picks, Settings(oracles=tuple(oracles))), pdf, png)
 
 
 if __name__ == "__main__":
-    run(command_line(), main)
+    feature_map.run()

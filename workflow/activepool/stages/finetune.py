@@ -1,105 +1,125 @@
-"""Train the whole network of a round on its labelled images, and measure it on the test set."""
+"""The stage `finetune`."""
 
-import argparse
 import hashlib
 import json
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
+from activepool.backbones.settings import BackboneSettings
+from activepool.data.used_labels import UsedLabels
+from activepool.errors import InputError
+from activepool.heads.settings import FinetuneSettings, head_settings
+from activepool.programs.stage import Device, Input, Json, Natural, Output, Workers, stage
 
-from activepool.backbones.checkpoint import load_backbone, save_weights
-from activepool.backbones.settings import BackboneSettings, parsed
-from activepool.compute.blocks import Compute
-from activepool.data.label_file import LabelFile
-from activepool.data.labels import UsedLabels
-from activepool.evaluation.round_metrics import round_metrics
-from activepool.features.images import image_channels
-from activepool.finetuning.classifier import features_of
-from activepool.finetuning.images import LabelledImages
-from activepool.finetuning.training import RoundData, finetune
-from activepool.heads.linear import write_head
-from activepool.heads.settings import head_settings
-from activepool.io.files import file_digest, write_json, write_table
-from activepool.io.training_state import StateFile
-from activepool.parallel.distributed import Processes, joined
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import (
-    add_compute_arguments,
-    add_log_argument,
-    copy_stderr,
-    reading_workers,
-    run,
-)
-from activepool.stages.round_samples import add_round_sample_arguments, read_round_samples
+if TYPE_CHECKING:
+    from activepool.finetuning.training import RoundData
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_argument(
-        "--head", type=json.loads, required=True, help="JSON: solver finetune, and its options"
-    )
-    parser.add_argument("--backbone", type=json.loads, required=True, help="JSON, as for the stage extract")
-    parser.add_input("--checkpoint", required=True, help=".safetensors, .pt or .pth file, or none")
-    parser.add_input("--dataset", required=True, help="dataset.h5")
-    add_round_sample_arguments(parser)
-    parser.add_output("--output", required=True, help="safetensors file of the backbone's weights to write")
-    parser.add_output("--output-head", required=True, help="head.h5 to write")
-    parser.add_output("--metrics", required=True, help="metrics.json to write")
-    parser.add_output("--curve", required=True, help="CSV of loss and accuracy per epoch to write")
-    add_log_argument(parser)
-    add_compute_arguments(parser)
-    return parser
+@stage(in_processes=True)
+def finetune(
+    dataset: Input,
+    validation: Input,
+    labelled: Input,
+    recipe: Annotated[dict[str, Any], Json()],
+    backbone: Annotated[dict[str, Any], Json()],
+    seed: Natural,
+    round: Natural,
+    network: Output,
+    head: Output,
+    metrics: Output,
+    curve: Output,
+    checkpoint: Input | None = None,
+    annotations: str | None = None,
+    device: Device = "auto",
+    workers: Workers = 1,
+) -> UsedLabels | None:
+    """Train the whole network of a round on its labelled images, and measure it on the test set.
 
+    Several processes, started by --processes or by torchrun, train together, each on a GPU of its own.
 
-def main(arguments: argparse.Namespace) -> UsedLabels | None:
-    """Train, measure and write; return the annotations that were used."""
-    with joined(arguments.device) as processes:
-        if processes.is_main:
-            copy_stderr(arguments.log)
-        return work(arguments, processes)
+    Args:
+        dataset: dataset.h5
+        validation: validation.csv: rows that choose which epoch is kept
+        labelled: labelled.csv: the labelled set
+        recipe: JSON: solver finetune, and its options
+        backbone: JSON, as for the stage extract
+        seed: of the run
+        round: from 0
+        network: safetensors file of the backbone's weights to write
+        head: head.h5 to write
+        metrics: metrics.json to write
+        curve: CSV of loss and accuracy per epoch to write
+        checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights
+        annotations: CSV of labels that came after the dataset was made
+    """
+    import pandas as pd
 
+    from activepool.backbones.checkpoint import load_backbone, save_weights
+    from activepool.compute.blocks import Compute
+    from activepool.compute.workers import reading_workers
+    from activepool.data.label_file import LabelFile
+    from activepool.data.round_samples import read_round_samples
+    from activepool.evaluation.round_metrics import round_metrics
+    from activepool.features.images import image_channels
+    from activepool.finetuning.classifier import features_of
+    from activepool.finetuning.images import LabelledImages
+    from activepool.finetuning.training import RoundData
+    from activepool.finetuning.training import finetune as finetune_network
+    from activepool.heads.linear import write_trained_head
+    from activepool.io.files import write_json, write_table
+    from activepool.io.training_state import StateFile
+    from activepool.parallel.distributed import joined
 
-def work(arguments: argparse.Namespace, processes: Processes) -> UsedLabels | None:
-    """Train; the main process measures and writes. Return the annotations that were used."""
-    settings = parsed(BackboneSettings, arguments.backbone, "backbone")
-    workers = reading_workers(arguments, processes.count)
-    with LabelFile(arguments.dataset) as file:
-        samples = read_round_samples(arguments, file)
-        test = LabelledImages.all_known(file.path, "test", file.test.labels)
-        class_names = file.class_names
-    labelled, validation = (
-        LabelledImages(test.dataset, "train", *part) for part in (samples.labelled, samples.validation)
-    )
-    data = RoundData(labelled, validation, len(class_names), arguments.seed, arguments.round)
-    channels = settings.channels or image_channels(arguments.dataset)
-    backbone, digest = load_backbone(
-        settings.name, settings.image_size, channels, arguments.checkpoint, settings.checkpoint_format
-    )
-    state = StateFile.beside(arguments.output, fingerprint(arguments, data, digest))
-    trained, history = finetune(backbone, data, head_settings(arguments.head), state, processes, workers)
-    if not processes.is_main:
-        return None
-    rows = features_of(backbone, test, processes.device, workers)
-    metrics = round_metrics(trained, rows, data.labelled.labels, class_names, Compute())
-    where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(samples.unlabelled)}
-    write_table(arguments.curve, pd.DataFrame(history))
-    save_weights(
-        arguments.output, backbone, {"backbone": arguments.backbone, "head": arguments.head, **where}
-    )
-    write_head(
-        arguments.output_head, trained.head, validation_accuracy=trained.validation_accuracy, **trained.facts
-    )
-    write_json(arguments.metrics, metrics | where)
+    head_recipe = head_settings(recipe)
+    if not isinstance(head_recipe, FinetuneSettings):
+        raise InputError(f"recipe: solver {head_recipe.solver!r} trains no network; it must be finetune")
+    network_settings = BackboneSettings.parse(backbone)
+    with joined(device) as processes:
+        readers = reading_workers(workers, processes.count)
+        with LabelFile(dataset) as file:
+            samples = read_round_samples(file, validation, labelled, annotations)
+            test = LabelledImages.all_known(file.path, "test", file.test.labels)
+            class_names = file.class_names
+        training_set, validation_set = (
+            LabelledImages(test.dataset, "train", *part) for part in (samples.labelled, samples.validation)
+        )
+        data = RoundData(training_set, validation_set, len(class_names), seed, round)
+        channels = network_settings.channels or image_channels(dataset)
+        trunk, digest = load_backbone(
+            network_settings.name,
+            network_settings.image_size,
+            channels,
+            checkpoint,
+            network_settings.checkpoint_format,
+        )
+        state = StateFile.beside(network, _fingerprint(data, recipe, backbone, dataset, digest))
+        trained, history = finetune_network(trunk, data, head_recipe, state, processes, readers)
+        if not processes.is_main:
+            return None
+        rows = features_of(trunk, test, processes.device, readers)
+        measured = round_metrics(trained, rows, training_set.labels, class_names, Compute())
+    where = {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)}
+    write_table(curve, pd.DataFrame(history))
+    save_weights(network, trunk, {"backbone": backbone, "head": recipe, **where})
+    write_trained_head(head, trained)
+    write_json(metrics, measured | where)
     state.remove()
     return samples.used
 
 
-def fingerprint(arguments: argparse.Namespace, data: RoundData, checkpoint_digest: str) -> str:
-    """Return what names this training, so that the state of no other is gone on with."""
+def _fingerprint(
+    data: "RoundData",
+    recipe: dict[str, Any],
+    backbone: dict[str, Any],
+    dataset: str,
+    checkpoint_digest: str,
+) -> str:
+    """Return what identifies this training, so that it never resumes from another one's state."""
+    from activepool.io.files import file_digest
+
     sets = [part.tolist() for part in (data.labelled.rows, data.labelled.labels, data.validation.rows)]
     named = {
-        "settings": [arguments.head, arguments.backbone, arguments.seed, arguments.round],
-        "dataset": file_digest(arguments.dataset),
+        "settings": [recipe, backbone, data.seed, data.round_number],
+        "dataset": file_digest(dataset),
         "checkpoint": checkpoint_digest,
         "sets": hashlib.sha256(json.dumps(sets).encode()).hexdigest(),
     }
@@ -107,4 +127,4 @@ def fingerprint(arguments: argparse.Namespace, data: RoundData, checkpoint_diges
 
 
 if __name__ == "__main__":
-    run(command_line(), main)
+    finetune.run()

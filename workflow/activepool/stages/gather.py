@@ -1,25 +1,21 @@
-"""Join the shards of an extraction into features.h5."""
+"""The stage `gather`."""
 
-import argparse
-
-from activepool.features.gather import gather
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
+from activepool.programs.stage import Input, Output, stage
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_input("--dataset", required=True, help="dataset.h5 that the shards were made from")
-    parser.add_input("--shards", nargs="+", required=True, help="all shards, in any order")
-    parser.add_output("--output", required=True, help="features.h5 to write")
-    return parser
+@stage
+def gather(dataset: Input, shards: list[Input], features: Output) -> None:
+    """Join the shards of an extraction into features.h5.
 
+    Args:
+        dataset: dataset.h5 that the shards were made from
+        shards: all shards, in any order
+        features: features.h5 to write
+    """
+    from activepool.features.gather import gather as gather_features
 
-def main(arguments: argparse.Namespace) -> None:
-    """Read the shards and write."""
-    gather(arguments.dataset, arguments.shards, arguments.output)
+    gather_features(dataset, shards, features)
 
 
 if __name__ == "__main__":
-    run(command_line(), main)
+    gather.run()

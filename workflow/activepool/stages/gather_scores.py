@@ -1,39 +1,51 @@
-"""Join the scores of all shards of the unlabelled pool into scores.h5."""
+"""The stage `gather_scores`."""
 
-import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
+from activepool.programs.stage import Input, Output, stage
 
-from activepool.io.score_files import ScoreTable, read_scores, write_scores
-from activepool.scores.nearest import joined
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
+if TYPE_CHECKING:
+    import numpy as np
 
-
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_input("--shards", nargs="+", required=True, help="all shards, in order")
-    parser.add_output("--output", required=True, help="scores.h5 to write")
-    return parser
+    from activepool.io.score_files import ScoreTable
 
 
-def main(arguments: argparse.Namespace) -> None:
-    """Read the shards and write."""
-    write_scores(arguments.output, joined_tables([read_scores(path) for path in arguments.shards]))
+@stage
+def gather_scores(shards: list[Input], scores: Output) -> None:
+    """Join the scores of all shards of the unlabelled pool into scores.h5.
+
+    Args:
+        shards: all shards, in order
+        scores: scores.h5 to write
+    """
+    from activepool.io.score_files import read_scores, write_scores
+
+    write_scores(scores, joined_tables([read_scores(shard) for shard in shards]))
 
 
-def joined_tables(tables: Sequence[ScoreTable]) -> ScoreTable:
+def joined_tables(tables: Sequence["ScoreTable"]) -> "ScoreTable":
     """Return the scores of a whole pool from those of its consecutive parts."""
-    first = tables[0]
+    import numpy as np
+
+    from activepool.io.score_files import ScoreTable
+    from activepool.scores.nearest import joined
+
+    first, lists = tables[0], [table.nearest for table in tables if table.nearest is not None]
     return ScoreTable(
-        np.concatenate([one.index for one in tables]),
-        np.concatenate([one.predicted for one in tables]),
-        {name: np.concatenate([one.scores[name] for one in tables]) for name in first.scores},
-        None if first.nearest is None else joined([one.nearest for one in tables]),
+        np.concatenate([table.index for table in tables]),
+        None if first.predicted is None else np.concatenate([table.predicted for table in tables]),
+        _concatenated([table.scores for table in tables]),
+        joined(lists) if lists else None,
+        _concatenated([table.per_sample for table in tables]),
     )
 
 
+def _concatenated(parts: Sequence[Mapping[str, "np.ndarray"]]) -> dict[str, "np.ndarray"]:
+    import numpy as np
+
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
 if __name__ == "__main__":
-    run(command_line(), main)
+    gather_scores.run()

@@ -1,80 +1,88 @@
-"""Pick the samples of a round: the query strategy at work."""
+"""The stage `select`."""
 
-import argparse
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
-
-from activepool.data.label_file import LabelFile
-from activepool.data.labels import UsedLabels
-from activepool.errors import InputError
-from activepool.features.store import FeatureFile
-from activepool.io.index_files import write_index
-from activepool.io.named_arrays import NamedArrays, read_arrays, write_arrays
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
-from activepool.stages.round_query import add_query_arguments, read_query
-from activepool.strategies.checked_selection import checked, read_only
-from activepool.strategies.query import Query, Selection
-from activepool.strategies.registry import find_strategy
+from activepool.compute.blocks import Compute
+from activepool.data.used_labels import UsedLabels
+from activepool.programs.stage import Count, Input, Natural, Output, stage
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    add_query_arguments(parser)
-    parser.add_input("--measured", nargs="+", help="what was measured of the samples, all shards in order")
-    parser.add_output("--output", required=True, help="selected.csv to write")
-    parser.add_output("--output-labelled", help="index file of the labelled set with the picks, to write")
-    parser.add_output("--output-state", help="state.h5 to write, for a strategy that keeps one")
-    return parser
+@stage
+def select(
+    strategy: str,
+    features: Input,
+    validation: Input,
+    labelled: Input,
+    budget: Count,
+    seed: Natural,
+    round: Count,
+    selected: Output,
+    labelled_with_picks: Output,
+    options: Mapping[str, Any] = {},
+    head: Input | None = None,
+    scores: Input | None = None,
+    prepared: Input | None = None,
+    state: Input | None = None,
+    next_state: Output | None = None,
+    remaining_budget: Count | None = None,
+    annotations: str | None = None,
+    compute: Compute = Compute(),
+) -> UsedLabels | None:
+    """Pick the samples of a round: the query strategy at work.
 
+    Args:
+        strategy: name of a strategy, or file.py:function
+        features: features.h5; dataset.h5 will do for a strategy that reads no features
+        validation: validation.csv: rows outside the pool
+        labelled: labelled.csv of the round before
+        budget: how many to pick
+        seed: of the run
+        round: the round that trains on the picks, from 1
+        selected: selected.csv to write
+        labelled_with_picks: index file of the labelled set with the picks, to write
+        options: JSON: the options of the strategy
+        head: head.h5 of the round before
+        scores: scores.h5 of this round
+        prepared: prepared.h5 of this strategy
+        state: state.h5 of this strategy's round before
+        next_state: state.h5 to write, for a strategy that keeps one
+        remaining_budget: picks of this and all later rounds together
+        annotations: CSV of labels that came after the features were made
+    """
+    import numpy as np
 
-def main(arguments: argparse.Namespace) -> UsedLabels | None:
-    """Pick and write; return the annotations that were used."""
-    strategy = find_strategy(arguments.strategy)
-    opened = FeatureFile if strategy.reads_features else LabelFile
-    with opened(arguments.features) as file:
-        query, picked, used = read_query(arguments, strategy, file)
-        if arguments.measured:
-            query = replace(query, per_sample=read_measured(arguments.measured, len(query.unlabelled)))
-        given = strategy.pick(read_only(query), **arguments.options)
-        selection = checked(arguments.strategy, query, given)
-        columns = index_columns(file, query, selection)
-    if arguments.output_state:
-        write_arrays(arguments.output_state, selection.state)
-    write_index(arguments.output, columns)
-    if arguments.output_labelled:
-        write_index(arguments.output_labelled, {"index": np.concatenate([picked, selection.index])})
+    from activepool.data.label_file import LabelFile
+    from activepool.features.store import FeatureFile
+    from activepool.io.index_files import write_index
+    from activepool.io.named_arrays import write_arrays
+    from activepool.programs.round_query import QueryFiles, read_query
+    from activepool.strategies.checked_selection import checked, read_only
+    from activepool.strategies.registry import find_strategy
+
+    declared = find_strategy(strategy)
+    files = QueryFiles(validation, labelled, annotations, head, scores, prepared, state)
+    with (FeatureFile if declared.reads_features else LabelFile)(features) as file:
+        query, picked, used = read_query(
+            declared,
+            file,
+            files,
+            budget=budget,
+            seed=seed,
+            round_number=round,
+            compute=compute,
+            remaining_budget=remaining_budget,
+        )
+        selection = checked(strategy, query, declared.pick(read_only(query), **options))
+        columns = {"index": selection.index} | file.train.source_column(selection.index)
+    if query.predicted is not None:
+        columns["predicted"] = query.predicted[np.searchsorted(query.unlabelled, selection.index)]
+    if next_state:
+        write_arrays(next_state, selection.state)
+    write_index(selected, columns | selection.columns)
+    write_index(labelled_with_picks, {"index": np.concatenate([picked, selection.index])})
     return used
 
 
-def read_measured(paths: Sequence[str], rows: int) -> NamedArrays:
-    """Return what was measured of all ``rows`` unlabelled samples, from the files of all shards in order.
-
-    Raises InputError if they are more or fewer samples.
-    """
-    shards = [read_arrays(path) for path in paths]
-    arrays = {name: np.concatenate([shard[name] for shard in shards]) for name in shards[0]}
-    for name, values in arrays.items():
-        if len(values) != rows:
-            raise InputError(
-                f"{paths[0]} and further shards: {name} has {len(values)} rows, but the unlabelled pool of "
-                f"this round has {rows}; delete them"
-            )
-    return NamedArrays(paths[0], arrays)
-
-
-def index_columns(file: LabelFile, query: Query, selection: Selection) -> dict[str, np.ndarray]:
-    """Return the index file's columns: index, source, predicted where known, and the strategy's own."""
-    columns: dict[str, np.ndarray] = {"index": selection.index}
-    if file.train.sources is not None:
-        columns["source"] = file.train.sources_of(selection.index)
-    if query.predicted is not None:
-        columns["predicted"] = query.predicted[np.searchsorted(query.unlabelled, selection.index)]
-    return columns | selection.columns
-
-
 if __name__ == "__main__":
-    run(command_line(), main)
+    select.run()

@@ -1,55 +1,28 @@
-"""Compare what the strategies picked, in every round and with every seed: overlap.csv."""
+"""The stage `selections`."""
 
-import argparse
-from collections.abc import Mapping
-from pathlib import Path
+from typing import Annotated
 
-import numpy as np
-
-from activepool.evaluation.overlap import overlap_table
-from activepool.io.files import write_table
-from activepool.io.index_files import read_index
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
-from activepool.stages.run_paths import Run, add_runs_arguments, files_of_runs, require
+from activepool.io.rounds import Rounds
+from activepool.programs.rounds import file_of_each_round
+from activepool.programs.stage import Output, stage
 
 SELECTED = "selected.csv"
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    add_runs_arguments(parser, SELECTED)
-    parser.add_output("--output", required=True, help="overlap.csv to write")
-    return parser
+@stage
+def selections(runs: Annotated[Rounds, file_of_each_round(SELECTED)], overlap: Output) -> None:
+    """Compare what the strategies picked, in every round and with every seed.
 
-
-def main(arguments: argparse.Namespace) -> None:
-    """Read all selections, compare and write."""
-    paths = files_of_runs(arguments, SELECTED)
-    picks = {seed: picks_of_seed(paths, seed, arguments) for seed in sorted(arguments.seeds)}
-    write_table(arguments.output, overlap_table(picks))
-
-
-def picks_of_seed(
-    paths: Mapping[Run, Path], seed: int, arguments: argparse.Namespace
-) -> dict[str, list[np.ndarray]]:
-    """Return strategy -> the picks of its rounds, from 0.
-
-    Raises: InputError if the selection of a round is not there.
+    Args:
+        runs: JSON: which rounds there are; selected.csv is read of each (see activepool.io.rounds)
+        overlap: overlap.csv to write
     """
-    initial = read_index(require(paths[Run(None, seed, 0)]))
-    return {
-        strategy: [
-            initial,
-            *(
-                read_index(require(paths[Run(strategy, seed, number)]))
-                for number in range(1, arguments.rounds)
-            ),
-        ]
-        for strategy in arguments.strategies
-    }
+    from activepool.evaluation.overlap import overlap_table
+    from activepool.io.files import write_table
+    from activepool.io.rounds import read_selections
+
+    write_table(overlap, overlap_table({seed: read_selections(runs, seed) for seed in sorted(runs.seeds)}))
 
 
 if __name__ == "__main__":
-    run(command_line(), main)
+    selections.run()

@@ -1,42 +1,47 @@
-"""Make one table of an experiment, as CSV and in LaTeX, from its cached tables alone."""
+"""The stage `table`."""
 
-import argparse
-import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from activepool.figures.registry import TABLES, TYPESET
-from activepool.figures.results import read_results
-from activepool.figures.settings import Settings
-from activepool.io.files import write_table, written_whole
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
+from activepool.programs.stage import Input, Output, stage
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_argument("--table", required=True, choices=list(TABLES), help="which table")
-    parser.add_input("--curves", required=True, help="curves.csv")
-    parser.add_input("--class-counts", required=True, help="class_counts.csv")
-    parser.add_input("--overlap", required=True, help="overlap.csv")
-    parser.add_input("--ceiling", help="ceiling.csv, where there is one")
-    parser.add_argument("--oracles", nargs="*", default=[], help="strategies that read all labels")
-    parser.add_argument(
-        "--settings", type=json.loads, default={}, help="metric and confidence, as a JSON object"
-    )
-    parser.add_output("--output-csv", required=True, help="CSV to write")
-    parser.add_output("--output-tex", required=True, help="LaTeX to write, for the package booktabs")
-    return parser
+@stage
+def table(
+    table: str,
+    curves: Input,
+    class_counts: Input,
+    overlap: Input,
+    csv: Output,
+    tex: Output,
+    ceiling: Input | None = None,
+    oracles: Sequence[str] = (),
+    appearance: Mapping[str, Any] = {},
+) -> None:
+    """Make one table of an experiment from its cached tables alone.
 
+    Args:
+        table: which, a module of activepool.figures.tables
+        curves: curves.csv
+        class_counts: class_counts.csv
+        overlap: overlap.csv
+        csv: CSV to write
+        tex: LaTeX to write, for the package booktabs
+        ceiling: ceiling.csv, where there is one
+        oracles: strategies that read all labels
+        appearance: JSON: metric and confidence
+    """
+    from activepool.figures.registry import TABLES, TYPESET, require_known
+    from activepool.figures.results import read_results
+    from activepool.figures.settings import Settings
+    from activepool.io.files import write_table, write_text
 
-def main(arguments: argparse.Namespace) -> None:
-    """Read, tabulate and write."""
-    results = read_results(arguments.curves, arguments.class_counts, arguments.overlap, arguments.ceiling)
-    settings = Settings.from_options(arguments.settings, tuple(arguments.oracles))
-    table = TABLES[arguments.table](results, settings)
-    write_table(arguments.output_csv, table)
-    with written_whole(arguments.output_tex) as temporary:
-        temporary.write_text(TYPESET[arguments.table](table, settings), encoding="utf-8")
+    require_known("table", table, TABLES)
+    settings = Settings.from_options(appearance, tuple(oracles))
+    values = TABLES[table](read_results(curves, class_counts, overlap, ceiling), settings)
+    write_table(csv, values)
+    write_text(tex, TYPESET[table](values, settings))
 
 
 if __name__ == "__main__":
-    run(command_line(), main)
+    table.run()

@@ -1,45 +1,54 @@
-"""Send an experiment's numbers and figures to a tracker; one that fails is told of, and fails nothing."""
+"""The stage `track`."""
 
-import argparse
-import json
-import sys
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from activepool.figures.results import read_curves
-from activepool.io.files import written_whole
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run as run_stage
-from activepool.tracking.registry import TRACKERS
-from activepool.tracking.runs import tracked_runs
-from activepool.tracking.sending import SECONDS, send
+from activepool.programs.stage import Folder, Input, Output, stage
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_argument("--tracker", required=True, choices=TRACKERS)
-    parser.add_argument("--project", required=True, help="what the runs are gathered under")
-    parser.add_input("--curves", required=True, help="curves.csv")
-    parser.add_input("--pictures", nargs="*", default=[], help="figures, as PNG")
-    parser.add_argument("--settings", type=json.loads, default={}, help="of the experiment, as a JSON object")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="that it has for each run")
-    parser.add_argument("--folder", required=True, help="for the tracker's own files")
-    parser.add_output("--output", required=True, help="text: the runs that it took, and why it failed")
-    return parser
+@stage
+def track(
+    tracker: str,
+    project: str,
+    curves: Input,
+    files: Folder,
+    outcome: Output,
+    pictures: Sequence[Input] = (),
+    configuration: Mapping[str, Any] = {},
+    seconds: float | None = None,
+) -> None:
+    """Send an experiment's numbers and figures to a tracker; a tracker that fails stops nothing.
 
+    Args:
+        tracker: which, a module of activepool.tracking
+        project: what the runs are gathered under
+        curves: curves.csv
+        files: folder for the tracker's own files
+        outcome: text to write: the runs that it took, and why it failed
+        pictures: figures, as PNG
+        configuration: JSON: the settings of the experiment
+        seconds: that it has for each run
+    """
+    import sys
+    from pathlib import Path
 
-def main(arguments: argparse.Namespace) -> None:
-    """Read, send, and write what came of it."""
-    runs = tracked_runs(read_curves(arguments.curves).table, arguments.settings, arguments.pictures)
-    folder = Path(arguments.folder)
-    outcome = send(arguments.tracker, arguments.project, folder, runs, arguments.seconds)
-    lines = [f"sent: {name}" for name in outcome.sent]
-    if outcome.failure:
-        lines.append(f"warning: tracker {arguments.tracker}: {outcome.failure}")
+    from activepool.errors import InputError
+    from activepool.figures.results import read_curves
+    from activepool.io.files import write_text
+    from activepool.tracking.registry import TRACKERS
+    from activepool.tracking.runs import tracked_runs
+    from activepool.tracking.sending import SECONDS, send
+
+    if tracker not in TRACKERS:
+        raise InputError(f"tracker: {tracker!r} is not known; it must be one of {', '.join(TRACKERS)}")
+    runs = tracked_runs(read_curves(curves).table, dict(configuration), pictures)
+    sent = send(tracker, project, Path(files), runs, SECONDS if seconds is None else seconds)
+    lines = [f"sent: {name}" for name in sent.sent]
+    if sent.failure:
+        lines.append(f"warning: tracker {tracker}: {sent.failure}")
         print(f"activepool: {lines[-1]}; the experiment goes on without it", file=sys.stderr)
-    with written_whole(arguments.output) as temporary:
-        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    write_text(outcome, "".join(f"{line}\n" for line in lines))
 
 
 if __name__ == "__main__":
-    run_stage(command_line(), main)
+    track.run()

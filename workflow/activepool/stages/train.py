@@ -1,62 +1,67 @@
-"""Train the linear head of a round on its labelled set, and measure it on the test set."""
+"""The stage `train`."""
 
-import argparse
-import json
+from typing import Annotated
 
-from activepool.data.labels import UsedLabels
-from activepool.evaluation.round_metrics import round_metrics
-from activepool.features.store import FeatureFile
-from activepool.heads.labelled import LabelledRows
-from activepool.heads.linear import write_head
-from activepool.heads.settings import head_settings
-from activepool.heads.training import train_head
-from activepool.heads.views import read_views
-from activepool.io.files import write_json
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import add_compute_arguments, compute_of, run
-from activepool.stages.round_samples import add_round_sample_arguments, read_round_samples
+from activepool.compute.blocks import Compute
+from activepool.data.used_labels import UsedLabels
+from activepool.heads.settings import HeadSettings, head_settings
+from activepool.programs.stage import Input, Json, Natural, Output, stage
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_input("--features", required=True, help="features.h5")
-    add_round_sample_arguments(parser)
-    parser.add_argument(
-        "--head", type=json.loads, required=True, help="how to train: JSON with solver and its options"
-    )
-    parser.add_output("--output", required=True, help="head.h5 to write")
-    parser.add_output("--metrics", required=True, help="metrics.json to write")
-    add_compute_arguments(parser)
-    return parser
+@stage
+def train(
+    features: Input,
+    validation: Input,
+    labelled: Input,
+    recipe: Annotated[HeadSettings, Json(head_settings)],
+    seed: Natural,
+    round: Natural,
+    head: Output,
+    metrics: Output,
+    annotations: str | None = None,
+    compute: Compute = Compute(),
+) -> UsedLabels | None:
+    """Train the linear head of a round on its labelled set, and measure it on the test set.
 
+    Args:
+        features: features.h5
+        validation: validation.csv: rows that choose which head is kept
+        labelled: labelled.csv: the labelled set
+        recipe: JSON: solver, and its options
+        seed: of the run
+        round: from 0
+        head: head.h5 to write
+        metrics: metrics.json to write
+        annotations: CSV of labels that came after the features were made
+    """
+    from activepool.data.round_samples import read_round_samples
+    from activepool.evaluation.round_metrics import round_metrics
+    from activepool.features.store import FeatureFile
+    from activepool.heads.labelled import LabelledRows
+    from activepool.heads.linear import write_trained_head
+    from activepool.heads.training import train_head
+    from activepool.heads.views import read_views
+    from activepool.io.files import write_json
 
-def main(arguments: argparse.Namespace) -> UsedLabels | None:
-    """Train, measure and write; return the annotations that were used."""
-    settings, compute = head_settings(arguments.head), compute_of(arguments)
-    with FeatureFile(arguments.features) as file:
-        samples, features = read_round_samples(arguments, file), file.train.features
-        labelled = LabelledRows(features, *samples.labelled)
-        validation = LabelledRows(features, *samples.validation)
+    with FeatureFile(features) as file:
+        samples, matrix = read_round_samples(file, validation, labelled, annotations), file.train.features
+        training_set = LabelledRows(matrix, *samples.labelled)
         trained = train_head(
-            labelled,
-            validation,
+            training_set,
+            LabelledRows(matrix, *samples.validation),
             len(file.class_names),
-            settings,
-            arguments.seed,
-            arguments.round,
+            recipe,
+            seed,
+            round,
             compute,
-            read_views(arguments.features),
+            read_views(features),
         )
         test = LabelledRows.all_known(file.test.features, file.test.labels)
-        metrics = round_metrics(trained, test, labelled.labels, file.class_names, compute)
-    write_head(
-        arguments.output, trained.head, validation_accuracy=trained.validation_accuracy, **trained.facts
-    )
-    where = {"seed": arguments.seed, "round": arguments.round, "unlabelled": len(samples.unlabelled)}
-    write_json(arguments.metrics, metrics | where)
+        measured = round_metrics(trained, test, training_set.labels, file.class_names, compute)
+    write_trained_head(head, trained)
+    write_json(metrics, measured | {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)})
     return samples.used
 
 
 if __name__ == "__main__":
-    run(command_line(), main)
+    train.run()

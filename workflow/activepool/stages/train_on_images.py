@@ -1,33 +1,46 @@
-"""Train the model that a strategy has of its own on the images of a round."""
+"""The stage `train_on_images`."""
 
-import argparse
+from collections.abc import Mapping
+from typing import Any
 
-from activepool.backbones.checkpoint import write_tensors
-from activepool.io.training_state import state_path
-from activepool.stages.image_rounds import add_image_round_arguments, image_round
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import add_log_argument, copy_stderr, run
-from activepool.strategies.registry import find_strategy
+from activepool.compute.blocks import Compute
+from activepool.programs.stage import Count, Input, Natural, Output, stage
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    add_image_round_arguments(parser)
-    parser.add_output("--output", required=True, help="safetensors file of the model's weights to write")
-    add_log_argument(parser)
-    return parser
+@stage
+def train_on_images(
+    strategy: str,
+    dataset: Input,
+    validation: Input,
+    labelled: Input,
+    seed: Natural,
+    round: Count,
+    model: Output,
+    options: Mapping[str, Any] = {},
+    compute: Compute = Compute(),
+) -> None:
+    """Train the model that a strategy has of its own on the images of a round.
 
+    Args:
+        strategy: name of a strategy, or file.py:function
+        dataset: dataset.h5
+        validation: validation.csv: rows outside the pool
+        labelled: labelled.csv of the round before
+        seed: of the run
+        round: the round that trains on the picks, from 1
+        model: safetensors file of the model's weights to write
+        options: JSON: the options of the strategy for this stage
+    """
+    from activepool.backbones.checkpoint import write_tensors
+    from activepool.features.image_round import ImageRound
+    from activepool.io.training_state import state_path
+    from activepool.strategies.registry import find_strategy
 
-def main(arguments: argparse.Namespace) -> None:
-    """Train and write."""
-    copy_stderr(arguments.log)
-    model = find_strategy(arguments.strategy).image_model
-    state = state_path(arguments.output)
-    weights = model.train(image_round(arguments), state, **arguments.options)
-    write_tensors(arguments.output, weights)
+    images = ImageRound.read(dataset, validation, labelled, seed, round, compute)
+    state = state_path(model)
+    write_tensors(model, find_strategy(strategy).train_on_images(images, state, options))
     state.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    run(command_line(), main)
+    train_on_images.run()

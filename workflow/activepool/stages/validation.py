@@ -1,30 +1,26 @@
-"""Set aside the validation split: class-balanced, from the train part, outside the pool and the budget."""
+"""The stage `validation`."""
 
-import argparse
-
-from activepool.data.label_file import LabelFile
-from activepool.data.splits import validation_rows
-from activepool.io.index_files import write_index
-from activepool.stages.parsing import StageParser, natural
-from activepool.stages.program import run
+from activepool.programs.stage import Input, Natural, Output, stage
 
 
-def command_line() -> StageParser:
-    """Return the command line."""
-    parser = StageParser(__doc__)
-    parser.add_input("--samples", required=True, help="dataset.h5 or features.h5: the train labels")
-    parser.add_argument("--fraction", type=float, required=True, help="of the labelled train rows, 0 to 1")
-    parser.add_argument("--seed", type=natural, required=True)
-    parser.add_output("--output", required=True, help="validation.csv to write")
-    return parser
+@stage
+def validation(samples: Input, fraction: float, seed: Natural, validation: Output) -> None:
+    """Set aside the validation split: class-balanced, from the train part, outside the pool and the budget.
 
+    Args:
+        samples: dataset.h5 or features.h5: the train labels
+        fraction: of the labelled train rows, 0 to 1
+        seed: of the draws
+        validation: validation.csv to write
+    """
+    from activepool.data.label_file import LabelFile
+    from activepool.data.splits import validation_rows
+    from activepool.io.index_files import write_index
 
-def main(arguments: argparse.Namespace) -> None:
-    """Choose and write."""
-    with LabelFile(arguments.samples) as file:
-        rows = validation_rows(file.train.labels, arguments.fraction, arguments.seed, file.class_names)
-    write_index(arguments.output, {"index": rows})
+    with LabelFile(samples) as file:
+        rows = validation_rows(file.train.labels, fraction, seed, file.class_names)
+    write_index(validation, {"index": rows})
 
 
 if __name__ == "__main__":
-    run(command_line(), main)
+    validation.run()

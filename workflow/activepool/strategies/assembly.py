@@ -137,7 +137,7 @@ def prepare_rounds(
     if prepare is None:
         raise ValueError(f"strategy {strategy.name!r} prepares nothing")
     draws = generator(seed, 0, f"prepare/{strategy.name}")
-    return prepare(features, pool, draws, compute, **strategy.options_of(prepare, dict(options)))
+    return prepare(features, pool, draws, compute, **strategy.options_of("prepare", options))
 
 
 def _require(strategy: Strategy, artifacts: Mapping[str, object]) -> None:

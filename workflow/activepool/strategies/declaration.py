@@ -1,7 +1,7 @@
 """How a strategy declares what it reads; the workflow builds just that."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,32 +82,49 @@ class Strategy:
         """The file that it is written in."""
         return Path(inspect.getfile(self.select))
 
-    @property
-    def functions(self) -> dict[str, Callable[..., object]]:
-        """Its functions by the stage that runs them, in the order of these stages."""
-        functions: dict[str, Callable[..., object]] = {}
-        if self.prepare:
-            functions["prepare"] = self.prepare
-        if self.image_model:
-            functions["train_on_images"] = self.image_model.train
-            functions["score_images"] = self.image_model.score
-        if self.precompute:
-            functions["measure"] = self.precompute
-        return functions | {"select": self.select}
+    def functions_of(self, stage: str) -> list[Callable[..., object]]:
+        """Return those of its functions that a stage calls."""
+        model = self.image_model
+        functions: dict[str, list[Callable[..., object] | None]] = {
+            "prepare": [self.prepare],
+            "train_on_images": [model.train] if model else [],
+            "score": [model.score if model else None, self.precompute],
+            "select": [self.select],
+        }
+        return [function for function in functions.get(stage, []) if function]
+
+    def options_of(self, stage: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those of the given options that a stage's functions take."""
+        return {
+            name: value
+            for function in self.functions_of(stage)
+            for name, value in _options_for(function, given).items()
+        }
 
     def pick(self, query: Query, **options: Any) -> Selection:
         """Select; precompute here what was not precomputed in shards."""
         if self.precompute and not query.per_sample:
-            per_sample = self.precompute(query, **self.options_of(self.precompute, options))
-            query = replace(query, per_sample=per_sample)
+            query = replace(query, per_sample=self.precomputed(query, options))
         return self.select(query, **options)
 
-    def options_of(self, function: Callable[..., object], given: dict[str, Any]) -> dict[str, Any]:
-        """Return the given options that ``function`` names, or all if it takes any."""
-        parameters = inspect.signature(function).parameters
-        kinds = {parameter.kind for parameter in parameters.values()}
-        takes_any = inspect.Parameter.VAR_KEYWORD in kinds
-        return {name: value for name, value in given.items() if takes_any or name in parameters}
+    def precomputed(self, query: Query, options: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """Return what the strategy precomputes for ``query.unlabelled``; {} if it precomputes nothing."""
+        precompute = self.precompute
+        return precompute(query, **_options_for(precompute, options)) if precompute else {}
+
+    def train_on_images(self, images: Any, state: Path, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the weights of the strategy's own model, trained on the images of a round."""
+        return self._model.train(images, state, **_options_for(self._model.train, options))
+
+    def image_scores(self, weights: Any, images: Any, options: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """Return the scores that the strategy's own model gives to ``images.unlabelled``, each (n,)."""
+        return self._model.score(weights, images, **_options_for(self._model.score, options))
+
+    @property
+    def _model(self) -> ImageModel:
+        if self.image_model is None:
+            raise ValueError(f"strategy {self.name!r} has no model of its own")
+        return self.image_model
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:
@@ -166,6 +183,13 @@ def strategy(
         )
 
     return declare
+
+
+def _options_for(function: Callable[..., object], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the given options that ``function`` names, or all if it takes any."""
+    parameters = inspect.signature(function).parameters
+    takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+    return {name: value for name, value in given.items() if takes_any or name in parameters}
 
 
 def _check_function(select: Select) -> None:

@@ -1,25 +1,26 @@
 """What a query is given of labels that came later, and what it leaves of picks that cannot be labelled."""
 
-import argparse
-
 import h5py
 import numpy as np
 import pytest
 
+from activepool.compute.blocks import Compute
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.heads.linear import LinearHead, write_head
 from activepool.io.index_files import read_index, write_index
-from activepool.stages import select
-from activepool.stages.round_query import read_query
+from activepool.programs.round_query import QueryFiles, read_query
+from activepool.stages.select import select
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Selection
 from activepool.strategies.registry import find_strategy
 
+FILES = QueryFiles("validation.csv", "labelled.csv", "bought.csv", "head.h5")
 
-@pytest.fixture
-def arguments(tmp_path, monkeypatch):
-    """Those of the select stage: rows 0 to 4 are picked, of which 3 and 4 had no label at first."""
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder with what a query is read from: rows 0 to 4 are picked; 3 and 4 had no label at first."""
     monkeypatch.chdir(tmp_path)
     with h5py.File("features.h5", "w") as file:
         for part in ("train", "test"):
@@ -29,13 +30,31 @@ def arguments(tmp_path, monkeypatch):
     write_index("validation.csv", {"index": np.array([11])})
     write_index("labelled.csv", {"index": np.array([0, 4, 1, 3, 2])})
     (tmp_path / "bought.csv").write_text("index,label\n3,bee\n4,?\n")
-    files = {"features": "features.h5", "validation": "validation.csv", "labelled": ["labelled.csv"]}
-    files |= {"annotations": "bought.csv", "output": "selected.csv", "output_labelled": "next.csv"}
-    files |= {"head": "head.h5"}
-    files |= dict.fromkeys(("scores", "prepared", "state", "measured", "output_state"))
     write_head("head.h5", LinearHead(np.ones((2, 3), np.float32), np.zeros(2, np.float32)))
-    return argparse.Namespace(
-        **files, options={}, seed=0, round=2, budget=2, remaining_budget=4, device="cpu", workers=1
+    return tmp_path
+
+
+def query_of(strategy):
+    with FeatureFile("features.h5") as file:
+        return read_query(
+            strategy, file, FILES, budget=2, seed=0, round_number=2, compute=Compute(), remaining_budget=4
+        )
+
+
+def run_select(strategy):
+    select(
+        strategy,
+        "features.h5",
+        FILES.validation,
+        FILES.labelled,
+        budget=2,
+        seed=0,
+        round=2,
+        selected="selected.csv",
+        labelled_with_picks="next.csv",
+        head=FILES.head,
+        remaining_budget=4,
+        annotations=FILES.annotations,
     )
 
 
@@ -44,9 +63,8 @@ def looks_at_labels(query):
     return Selection(query.unlabelled[: query.budget])
 
 
-def test_what_cannot_be_labelled_is_not_in_the_labelled_set(arguments):
-    with FeatureFile("features.h5") as file:
-        query, picked, used = read_query(arguments, looks_at_labels, file)
+def test_what_cannot_be_labelled_is_not_in_the_labelled_set():
+    query, picked, used = query_of(looks_at_labels)
     assert query.labelled.tolist() == [0, 1, 3, 2]
     assert query.labels.tolist() == [0, 1, 1, 0]
     assert picked.tolist() == [0, 4, 1, 3, 2]
@@ -54,47 +72,42 @@ def test_what_cannot_be_labelled_is_not_in_the_labelled_set(arguments):
     assert used.labels == {"3": "bee", "4": "?"}
 
 
-def test_a_strategy_without_labels_depends_on_none(arguments):
-    with FeatureFile("features.h5") as file:
-        query, picked, used = read_query(arguments, find_strategy("coreset"), file)
+def test_a_strategy_without_labels_depends_on_none():
+    query, picked, used = query_of(find_strategy("coreset"))
     assert query.labels is None
     assert query.labelled.tolist() == picked.tolist()
     assert used.labels == {}
 
 
 @pytest.mark.parametrize("name", ["random", "coreset", "balancing"])
-def test_no_later_round_picks_what_cannot_be_labelled(arguments, name):
-    arguments.strategy = name
-    select.main(arguments)
+def test_no_later_round_picks_what_cannot_be_labelled(name):
+    run_select(name)
     assert read_index("next.csv")[:5].tolist() == [0, 4, 1, 3, 2]
     assert not {0, 1, 2, 3, 4, 11} & set(read_index("selected.csv").tolist())
 
 
 @pytest.mark.parametrize("name", ["random", "coreset"])
 @pytest.mark.parametrize("text", ["3,ant\n4,ant", "4,bee\n3,?\n5,?\n6,ant"])
-def test_annotations_change_no_picks_of_a_strategy_without_labels(arguments, tmp_path, name, text):
-    arguments.strategy = name
-    select.main(arguments)
-    before = (tmp_path / "selected.csv").read_bytes()
-    (tmp_path / "bought.csv").write_text(f"index,label\n{text}\n")
-    select.main(arguments)
-    assert (tmp_path / "selected.csv").read_bytes() == before
+def test_annotations_change_no_picks_of_a_strategy_without_labels(folder, name, text):
+    run_select(name)
+    before = (folder / "selected.csv").read_bytes()
+    (folder / "bought.csv").write_text(f"index,label\n{text}\n")
+    run_select(name)
+    assert (folder / "selected.csv").read_bytes() == before
 
 
-def test_a_strategy_that_reads_all_labels_needs_all(arguments, tmp_path):
-    arguments.strategy = "balanced_random"
+def test_a_strategy_that_reads_all_labels_needs_all(folder):
     rows = "".join(f"{row},bee\n" for row in (3, 4, 5, 6, 7, 8, 10, 11))
-    (tmp_path / "bought.csv").write_text(f"index,label\n{rows}9,ant\n")
-    select.main(arguments)
+    (folder / "bought.csv").write_text(f"index,label\n{rows}9,ant\n")
+    run_select("balanced_random")
     assert 9 in read_index("selected.csv")
-    (tmp_path / "bought.csv").write_text(f"index,label\n{rows}9,?\n")
+    (folder / "bought.csv").write_text(f"index,label\n{rows}9,?\n")
     with pytest.raises(InputError, match="balanced_random reads all labels, and some samples cannot be"):
-        select.main(arguments)
+        run_select("balanced_random")
 
 
 @pytest.mark.parametrize("name", ["random", "balancing"])
-def test_a_query_waits_for_labels(arguments, tmp_path, name):
-    arguments.strategy = name
-    (tmp_path / "bought.csv").write_text("index,label\n4,?\n")
+def test_a_query_waits_for_labels(folder, name):
+    (folder / "bought.csv").write_text("index,label\n4,?\n")
     with pytest.raises(InputError, match="1 picked samples have no label yet"):
-        select.main(arguments)
+        run_select(name)

@@ -1,0 +1,71 @@
+"""The samples of a round, from their index files: labelled set, validation split, unlabelled pool."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from activepool.data.annotations import UNLABELABLE
+from activepool.data.label_file import LabelFile
+from activepool.data.labels import known_labels, used_labels
+from activepool.data.pool import unlabelled_pool
+from activepool.data.used_labels import UsedLabels
+from activepool.errors import InputError
+from activepool.io.index_files import read_index
+
+
+class Labelled(NamedTuple):
+    """Rows of the train part, and their labels, each (n,) int64."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+
+
+class RoundSamples(NamedTuple):
+    """The labelled set, the validation split, the rows (n,) that are in neither, and the annotations used.
+
+    Picks that cannot be labelled are in none of the three.
+    """
+
+    labelled: Labelled
+    validation: Labelled
+    unlabelled: np.ndarray
+    used: UsedLabels | None
+
+
+def read_pool(samples: int, validation: str, labelled: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labelled set (l,) and the unlabelled pool (n,) of so many samples, as rows.
+
+    Args:
+        samples: N.
+        validation: the index file of the rows outside the pool.
+        labelled: that of the labelled set.
+    """
+    rows = read_index(labelled)
+    return rows, unlabelled_pool(samples, read_index(validation), rows)
+
+
+def read_round_samples(
+    file: LabelFile, validation: str, labelled: str, annotations: str | None
+) -> RoundSamples:
+    """Return the samples that a round trains with.
+
+    Raises InputError if a set is empty, names rows that are not there or are in both, or lacks a label.
+    """
+    chosen, held_out = read_index(labelled), read_index(validation)
+    unlabelled = unlabelled_pool(len(file.train.labels), held_out, chosen)
+    rows = np.concatenate([chosen, held_out])
+    labels = known_labels(file, rows, annotations)
+    return RoundSamples(
+        _of_known_class(chosen, labels[: len(chosen)], labelled),
+        _of_known_class(held_out, labels[len(chosen) :], validation),
+        unlabelled,
+        used_labels(file, rows, labels, annotations),
+    )
+
+
+def _of_known_class(rows: np.ndarray, labels: np.ndarray, path: str) -> Labelled:
+    known = labels != UNLABELABLE
+    if not known.any():
+        what = "no row that can be labelled" if rows.size else "no rows"
+        raise InputError(f"{path}: has {what}; a head needs at least one labelled and one validation sample")
+    return Labelled(rows[known], labels[known])

@@ -1,0 +1,18 @@
+"""What a stage has read of a file of annotations, for the record of its files."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class UsedLabels:
+    """The part of a file of annotations that the result of a stage depends on.
+
+    Attributes:
+        annotations: the file of annotations.
+        samples: the file of samples.
+        labels: the label of each row that the stage used, by the row's number as text.
+    """
+
+    annotations: str
+    samples: str
+    labels: dict[str, str]

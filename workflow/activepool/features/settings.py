@@ -1,0 +1,35 @@
+"""The settings of an extraction."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from activepool.errors import InputError
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class ExtractSettings:
+    """The settings of an extraction; each of them changes the features.
+
+    Attributes:
+        batch_size: images that pass through the backbone at once.
+        dtype: the stored type. With ``float16`` a GPU also computes in it.
+        views: augmented views of each train image, beside its central view.
+        augmentation: the augmentation of these views, a name in activepool.features.transforms.
+    """
+
+    batch_size: Annotated[int, Field(ge=1)] = 256
+    dtype: Literal["float16", "float32"] = "float16"
+    views: Annotated[int, Field(ge=0)] = 0
+    augmentation: Literal["crop", "natural", "digits"] = "crop"
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> "ExtractSettings":
+        """Check a mapping; raises InputError that names all wrong keys."""
+        try:
+            return TypeAdapter(cls).validate_python(dict(content))
+        except ValidationError as error:
+            wrong = "; ".join(": ".join([*map(str, found["loc"]), found["msg"]]) for found in error.errors())
+            raise InputError(f"features: {wrong}") from None

@@ -1,0 +1,95 @@
+"""The rounds of an experiment, and where the contract of files puts what each has written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from activepool.errors import InputError
+from activepool.io.index_files import read_index
+
+
+class Run(NamedTuple):
+    """A round; strategy is None for round 0, which all strategies share."""
+
+    strategy: str | None
+    seed: int
+    round_number: int
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """Which rounds an experiment has.
+
+    A stage that reads all of them gets this in place of a list of files: for thousands of rounds, that would
+    be longer than a command may be.
+
+    Attributes:
+        folder: of the experiment; a round lies in ``<folder>/<strategy>/seed<S>/round<RR>``.
+        initial: the folder of round 0, which all strategies share.
+        strategies: the folders of the strategies, in the order of tables.
+        seeds: the seeds.
+        rounds: how many, with round 0.
+    """
+
+    folder: str
+    initial: str
+    strategies: list[str]
+    seeds: list[int]
+    rounds: int
+
+    @classmethod
+    def parse(cls, content: Mapping[str, Any]) -> "Rounds":
+        """Return what a mapping describes; raises InputError if it has other keys or values."""
+        try:
+            rounds = cls(**content)
+        except TypeError as error:
+            raise InputError(f"runs: {str(error).removeprefix('Rounds.__init__() ')}") from None
+        if wrong := [seed for seed in rounds.seeds if not _is_whole(seed, 0)]:
+            raise InputError(f"runs: seeds: {wrong[0]!r} is not a whole number from 0 on")
+        if not _is_whole(rounds.rounds, 1):
+            raise InputError(f"runs: rounds: {rounds.rounds!r} is not a whole number from 1 on")
+        return rounds
+
+    def runs(self) -> list[Run]:
+        """Return all rounds, the shared first."""
+        queries = [
+            Run(strategy, seed, number)
+            for strategy in self.strategies
+            for seed in self.seeds
+            for number in range(1, self.rounds)
+        ]
+        return [*(Run(None, seed, 0) for seed in self.seeds), *queries]
+
+    def path(self, run: Run, name: str) -> Path:
+        """Return the path of a round's file called ``name``."""
+        return Path(
+            self.folder, run.strategy or self.initial, f"seed{run.seed}", f"round{run.round_number:02d}", name
+        )
+
+    def files(self, name: str) -> dict[Run, Path]:
+        """Return the path of each round's file called ``name``; raises InputError if one is missing."""
+        files = {run: self.path(run, name) for run in self.runs()}
+        for path in files.values():
+            if not path.is_file():
+                raise InputError(f"{path}: there is no such file, and every round must have its own")
+        return files
+
+
+def read_selections(runs: Rounds, seed: int) -> dict[str, list[np.ndarray]]:
+    """Return strategy -> the picks of its rounds with one seed, from round 0; each (n,) int64 rows.
+
+    Raises: InputError if the selection of a round is not there.
+    """
+    picks = {run: read_index(path) for run, path in runs.files("selected.csv").items() if run.seed == seed}
+    initial = picks[Run(None, seed, 0)]
+    return {
+        strategy: [initial, *(picks[Run(strategy, seed, number)] for number in range(1, runs.rounds))]
+        for strategy in runs.strategies
+    }
+
+
+def _is_whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

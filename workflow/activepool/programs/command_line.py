@@ -1,0 +1,137 @@
+"""The command line of a stage, and the arguments of its function in it."""
+
+import json
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, NoReturn, get_args, get_origin
+
+from activepool.compute.blocks import Compute
+from activepool.compute.devices import resolve_device
+from activepool.compute.shards import Shard
+from activepool.programs.numbers import count, natural
+from activepool.programs.stage import Json, Parameter, Role, Stage, Text
+
+#: Options that say where the work is done, by the roles that bring them along.
+_DEVICE = ("--device", {"default": "auto", "help": "auto, cpu, cuda or cuda:N (default: auto)"})
+_WORKERS = ("--workers", {"type": count, "default": 1, "help": "worker threads; no effect on the result"})
+_SHARD = (
+    ("--shard", {"type": natural, "default": 0, "help": "number of this shard, from 0 (default: 0)"}),
+    ("--shards", {"type": count, "default": 1, "help": "number of shards; no effect on the result"}),
+)
+_OPTIONS: dict[Role, tuple[tuple[str, dict[str, Any]], ...]] = {
+    Role.DEVICE: (_DEVICE,),
+    Role.WORKERS: (_WORKERS,),
+    Role.COMPUTE: (_DEVICE, _WORKERS),
+    Role.SHARD: _SHARD,
+}
+
+
+class CommandLine(ArgumentParser):
+    """The options of a stage.
+
+    Every stage also takes ``--log``, a file that its messages are copied to, and ``--provenance``: with it, a
+    record of how the files were made is written beside them (see `activepool.records.provenance`).
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(prog=f"python -m {stage.module}", description=stage.description, allow_abbrev=False)
+        self.stage = stage
+        for parameter in stage.parameters:
+            self._add(parameter)
+        if stage.in_processes:
+            self.add_argument("--processes", type=count, default=1, help="that work together (default: 1)")
+        self.add_argument("--log", help="file that messages are copied to; progress bars are not")
+        self.add_argument(
+            "--provenance",
+            type=_json,
+            help="JSON: digests of settings and code that the files depend on; a record is written with it",
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command line, in one line, and exit with status 2."""
+        self.exit(2, f"activepool: {self.stage.name}: {message}\n")
+
+    def _add(self, parameter: Parameter) -> None:
+        if parameter.role in _OPTIONS:
+            for flag, options in _OPTIONS[parameter.role]:
+                self.add_argument(flag, **options)
+            return
+        options = {"required": parameter.is_required, "help": parameter.help.replace("%", "%%")}
+        if not parameter.is_required:
+            options["default"] = parameter.default
+        if parameter.is_list:
+            options["nargs"] = "+" if parameter.is_required else "*"
+        if get_origin(parameter.kind) is Literal:
+            options["choices"] = get_args(parameter.kind)
+        elif converter := _converter(parameter):
+            options["type"] = converter
+        self.add_argument(parameter.flag, **options)
+
+
+def function_arguments(stage: Stage, given: Namespace) -> dict[str, Any]:
+    """Return the arguments of the stage's function, by name; raises InputError for a value that cannot be."""
+    return {parameter.name: _value(parameter, given) for parameter in stage.parameters}
+
+
+def input_files(stage: Stage, given: Namespace) -> list[str]:
+    """Return the files that exist among those that a stage was given to read, each once."""
+    files = [
+        path for parameter in stage.of_role(Role.INPUT) for path in _paths(getattr(given, parameter.name))
+    ]
+    for parameter in stage.settings:
+        content = getattr(given, parameter.name)
+        if isinstance(parameter.reading, Json) and content is not None:
+            files.extend(parameter.reading.files(content))
+    return [path for path in dict.fromkeys(files) if Path(path).is_file()]
+
+
+def output_files(stage: Stage, given: Namespace) -> list[str]:
+    """Return the files that a stage was given to write, in their order."""
+    return [
+        path for parameter in stage.of_role(Role.OUTPUT) for path in _paths(getattr(given, parameter.name))
+    ]
+
+
+def settings(stage: Stage, given: Namespace) -> dict[str, Any]:
+    """Return everything else that a stage was given, as it stood on the command line, by name."""
+    files = {parameter.name for parameter in stage.of_role(Role.INPUT, Role.OUTPUT, Role.FOLDER)}
+    others = {name: value for name, value in vars(given).items() if name not in files}
+    return {
+        name: value
+        for name, value in others.items()
+        if name not in ("log", "provenance", "processes") and value is not None
+    }
+
+
+def _converter(parameter: Parameter) -> Callable[[str], Any] | None:
+    """Return what reads a word; None where it stays text."""
+    if isinstance(parameter.reading, Text):
+        return parameter.reading.convert
+    if isinstance(parameter.reading, Json) or parameter.kind not in (str, int, float):
+        return _json
+    return None if parameter.kind is str else parameter.kind
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not JSON ({error})") from None
+
+
+def _value(parameter: Parameter, given: Namespace) -> Any:
+    if parameter.role is Role.COMPUTE:
+        return Compute(resolve_device(given.device), given.workers)
+    if parameter.role is Role.SHARD:
+        return Shard(given.shard, given.shards)
+    value = getattr(given, parameter.name)
+    if isinstance(parameter.reading, Json) and value is not None:
+        return parameter.reading.convert(value)
+    return value
+
+
+def _paths(value: str | list[str] | None) -> list[str]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else value

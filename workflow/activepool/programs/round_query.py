@@ -1,0 +1,130 @@
+"""The query of a round, read from files: for the stages that select, and that precompute in shards."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from activepool.compute.arrays import IntArray
+from activepool.compute.blocks import Compute
+from activepool.data.annotations import UNLABELABLE
+from activepool.data.label_file import LabelFile
+from activepool.data.labels import known_labels, used_labels
+from activepool.data.round_samples import read_pool
+from activepool.data.used_labels import UsedLabels
+from activepool.errors import InputError
+from activepool.features.store import FeatureFile
+from activepool.heads.linear import read_head
+from activepool.io.named_arrays import read_arrays
+from activepool.io.score_files import ScoreTable, read_scores
+from activepool.strategies.assembly import assemble_query
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.query import Query
+
+
+@dataclass(frozen=True)
+class QueryFiles:
+    """The files that a query is read from, beside the features; None where the strategy reads none."""
+
+    validation: str
+    labelled: str
+    annotations: str | None = None
+    head: str | None = None
+    scores: str | None = None
+    prepared: str | None = None
+    state: str | None = None
+
+
+class RoundQuery(NamedTuple):
+    """A query, all picks of the rounds before (m,) in their order, and the annotations that it holds."""
+
+    query: Query
+    picked: IntArray
+    used: UsedLabels | None
+
+
+def read_query(
+    strategy: Strategy,
+    file: LabelFile,
+    files: QueryFiles,
+    *,
+    budget: int,
+    seed: int,
+    round_number: int,
+    compute: Compute,
+    remaining_budget: int | None = None,
+    table: ScoreTable | None = None,
+) -> RoundQuery:
+    """Gather what the strategy declares that it reads, and nothing else.
+
+    Picks that cannot be labelled are left out of the labelled set of a strategy that reads labels. For the
+    others a pick is a pick, so that no annotation changes what they pick next.
+
+    Args:
+        strategy: reads the query.
+        file: the open features, or samples for a strategy that reads no features.
+        files: everything else.
+        budget, seed, round_number, compute, remaining_budget: see `assemble_query`.
+        table: the scores; by default, they are read from ``files.scores``. The query is about its rows, which
+            may be a shard of the unlabelled pool.
+    """
+    picked, unlabelled = read_pool(len(file.train.labels), files.validation, files.labelled)
+    picked_labels = known_labels(file, picked, files.annotations)
+    if table is None and files.scores:
+        table = _scores_of(files.scores, unlabelled)
+    table = table or ScoreTable(unlabelled)
+    used_rows, used_values = [picked[:0]], [picked_labels[:0]]
+    labelled = picked
+    if strategy.reads_labels:
+        labelled = picked[picked_labels != UNLABELABLE]
+        used_rows.append(picked)
+        used_values.append(picked_labels)
+    oracle_labels = None
+    if strategy.is_oracle:
+        oracle_labels = _oracle_labels(strategy, file, table.index, files.annotations)
+        used_rows.append(table.index)
+        used_values.append(oracle_labels)
+    features = file.train.features if isinstance(file, FeatureFile) else None
+    query = assemble_query(
+        strategy,
+        budget=budget,
+        unlabelled=table.index,
+        labelled=labelled,
+        labels=picked_labels[picked_labels != UNLABELABLE],
+        num_classes=len(file.class_names),
+        seed=seed,
+        round_number=round_number,
+        features=features,
+        head=read_head(files.head, features.shape[1]) if files.head and features else None,
+        predicted=table.predicted,
+        # A file without scores is an error, which reading one of them raises.
+        scores=table.scores if files.scores or table.scores else None,
+        nearest=table.nearest,
+        per_sample=table.per_sample,
+        prepared=read_arrays(files.prepared) if files.prepared else None,
+        state=read_arrays(files.state) if files.state else None,
+        remaining_budget=remaining_budget,
+        oracle_labels=oracle_labels,
+        compute=compute,
+    )
+    used = used_labels(file, np.concatenate(used_rows), np.concatenate(used_values), files.annotations)
+    return RoundQuery(query, picked, used)
+
+
+def _oracle_labels(
+    strategy: Strategy, file: LabelFile, unlabelled: IntArray, annotations: str | None
+) -> IntArray:
+    labels = known_labels(file, unlabelled, annotations)
+    if (labels == UNLABELABLE).any():
+        raise InputError(
+            f"{annotations}: {strategy.name} reads all labels, and some samples cannot be labelled; "
+            "leave it out"
+        )
+    return labels
+
+
+def _scores_of(path: str, unlabelled: IntArray) -> ScoreTable:
+    table = read_scores(path)
+    if not np.array_equal(table.index, unlabelled):
+        raise InputError(f"{path}: its rows are not the unlabelled pool of this round; delete it")
+    return table

@@ -1,0 +1,16 @@
+"""The setting of the stages that read a file of every round."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from activepool.io.rounds import Rounds
+from activepool.programs.stage import Json
+
+
+def file_of_each_round(name: str) -> Json:
+    """Return how a `Rounds` is read from JSON for a stage that reads each round's file called ``name``."""
+
+    def files(content: Mapping[str, Any]) -> list[str]:
+        return [str(path) for path in Rounds.parse(content).files(name).values()]
+
+    return Json(Rounds.parse, files)

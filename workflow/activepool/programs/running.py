@@ -1,0 +1,113 @@
+"""A stage at work as a program: its record, and one clear line for a user's mistake."""
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from threadpoolctl import threadpool_limits
+
+from activepool.compute.kernels import kernels
+from activepool.errors import InputError
+from activepool.io.files import DISK_FULL
+from activepool.io.hdf5_reading import REWRITE
+from activepool.parallel.launch import launch
+from activepool.programs.command_line import (
+    CommandLine,
+    function_arguments,
+    input_files,
+    output_files,
+    settings,
+)
+from activepool.programs.messages import copy_stderr
+from activepool.programs.stage import Stage
+from activepool.records.planned_code import check_planned
+from activepool.records.process_locks import JOBS_FOLDER, announced
+from activepool.records.provenance import FOLDER, Record, Stopwatch, known_digest, state_of, versions
+
+if TYPE_CHECKING:
+    from activepool.data.used_labels import UsedLabels
+
+
+def run(stage: Stage, words: list[str]) -> None:
+    """Run a stage; what its user can mend becomes one line on stderr and exit status 2."""
+    watch = Stopwatch()
+    given = CommandLine(stage).parse_args(words)
+    rank = os.environ.get("RANK")  # set in each of several processes
+    if stage.in_processes and given.processes > 1 and rank is None:
+        sys.exit(launch(stage.module, words, given.processes))
+    is_main = rank in (None, "0")
+    with _mistakes_as_lines():
+        if given.log is not None and is_main:
+            copy_stderr(given.log)
+        # Parallelism is ours, over blocks: see activepool.compute.blocks.
+        with threadpool_limits(1), announced(os.environ.get(JOBS_FOLDER)):
+            if given.provenance is not None:
+                check_planned(given.provenance)
+            used = stage(**function_arguments(stage, given))
+            if given.provenance is not None and stage.has_record and is_main and output_files(stage, given):
+                record(stage, given, watch, used).write()
+
+
+def record(stage: Stage, given: Namespace, watch: Stopwatch, used: "UsedLabels | None" = None) -> Record:
+    """Return the record of a stage that has ended, and that has used these annotations."""
+    return Record(
+        stage=stage.name,
+        arguments=settings(stage, given),
+        depends_on=given.provenance,
+        inputs={path: known_digest(path) for path in input_files(stage, given)},
+        outputs={path: state_of(path) for path in output_files(stage, given)},
+        versions=versions(),
+        kernels=kernels(),
+        started=watch.started,
+        seconds=watch.seconds,
+        peak_memory_mb=watch.peak_memory_mb,
+        used_labels=used,
+    )
+
+
+@contextmanager
+def _mistakes_as_lines() -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        # The message of a user's own module may have several lines.
+        _stop(*(_with_remedy(str(message)) for message in error.args))
+    except OSError as error:
+        if error.errno in DISK_FULL:
+            _say(f"{error.filename or 'the output'} cannot be written: {error.strerror}")
+            sys.stderr.flush()
+            os._exit(2)  # at a normal exit HDF5 would try to finish its files once more, and crash
+        if error.filename is None:
+            raise
+        _stop(f"{error.filename} cannot be used: {error.strerror}")
+    except MemoryError as error:
+        _stop(f"there is not enough memory ({str(error) or 'a part of the work'})")
+    except UnicodeEncodeError as error:
+        _stop(
+            f"{error.object!r} cannot be written in {error.encoding}, the encoding of this locale; "
+            "set PYTHONUTF8=1, and run again"
+        )
+
+
+def _stop(*messages: str) -> NoReturn:
+    for message in messages:
+        _say(message)
+    sys.exit(2)
+
+
+def _say(message: str) -> None:
+    print(f"activepool: {message}", file=sys.stderr)
+
+
+def _with_remedy(message: str) -> str:
+    """Return the message, in one line; of a file that a stage has made, with what to do about it."""
+    message = " ".join(message.splitlines())
+    path = Path(message.partition(": ")[0])
+    with suppress(OSError):  # a message that is no path, and too long for one
+        if path.is_file() and (path.parent / FOLDER).is_dir() and "delete" not in message:
+            return f"{message.removesuffix(REWRITE)}; delete the file, and run again"
+    return message

@@ -1,0 +1,230 @@
+"""A stage of the workflow: one typed function, from which its program follows.
+
+The types of the parameters say what they are, and the docstring's ``Args`` what they mean:
+
+    @stage
+    def gather_scores(shards: list[Input], scores: Output) -> None: ...
+
+`Input` and `Output` are files; `Compute`, `Shard`, `Device` and `Workers` say where the work is done, and on
+which part; all others are settings. The command line, the commands of the rules and the records follow from
+this.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, overload
+
+from activepool.compute.blocks import Compute
+from activepool.compute.shards import Shard
+from activepool.programs.numbers import count, natural
+
+
+class Role(Enum):
+    """What a parameter is for a stage."""
+
+    INPUT = "a file that is read"
+    OUTPUT = "a file that is written"
+    FOLDER = "a folder that is written, for files without a record"
+    DEVICE = "the device as requested, such as auto"
+    WORKERS = "worker threads, which change the time and not the result"
+    COMPUTE = "device and workers together"
+    SHARD = "which part of the rows"
+    SETTING = "everything else"
+
+
+@dataclass(frozen=True)
+class Text:
+    """How a setting is read from a word of the command line."""
+
+    convert: Callable[[str], Any]
+
+
+def _no_files(content: Any) -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Json:
+    """How a setting is read from JSON.
+
+    Attributes:
+        convert: the content -> what the function takes; raises InputError.
+        files: the content -> the files that it names, which are inputs as well.
+    """
+
+    convert: Callable[[Any], Any] = lambda content: content
+    files: Callable[[Any], Iterable[str]] = _no_files
+
+
+Input = Annotated[str, Role.INPUT]
+Output = Annotated[str, Role.OUTPUT]
+Folder = Annotated[str, Role.FOLDER]
+Device = Annotated[str, Role.DEVICE]
+Workers = Annotated[int, Role.WORKERS]
+Natural = Annotated[int, Text(natural)]
+Count = Annotated[int, Text(count)]
+
+#: Types that are roles by themselves.
+_ROLES = {Compute: Role.COMPUTE, Shard: Role.SHARD}
+
+
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """A parameter of a stage.
+
+    Attributes:
+        name: of the parameter; ``--name`` on the command line, with dashes for underscores.
+        role: what it is.
+        kind: its type without None, list and metadata.
+        is_list: whether it takes several values.
+        default: its default; `inspect.Parameter.empty` where it is required.
+        reading: how a setting is read; None for a plain type.
+        help: what the docstring says of it.
+    """
+
+    name: str
+    role: Role
+    kind: Any
+    is_list: bool
+    default: Any
+    reading: Text | Json | None
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """The option of the command line."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is inspect.Parameter.empty
+
+
+class Stage:
+    """A function with its declaration; calling it calls the function.
+
+    Attributes:
+        function: what the stage does. It may return which annotations it has used, for the record.
+        in_processes: whether several processes may run it together, one on each GPU.
+        has_record: whether a record of its files is written; none is of what differs from run to run.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], in_processes: bool = False, has_record: bool = True
+    ) -> None:
+        self.function = function
+        self.in_processes = in_processes
+        self.has_record = has_record
+        self.__doc__ = function.__doc__
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call the function."""
+        return self.function(*arguments, **named)
+
+    @property
+    def name(self) -> str:
+        """The name of the function, which is that of its module."""
+        return self.function.__name__
+
+    @property
+    def module(self) -> str:
+        """The module that ``python -m`` runs."""
+        specification = getattr(sys.modules[self.function.__module__], "__spec__", None)
+        return specification.name if specification else self.function.__module__
+
+    @property
+    def file(self) -> Path:
+        """The file of the module."""
+        return Path(inspect.getfile(self.function))
+
+    @property
+    def description(self) -> str:
+        """The docstring without its sections."""
+        text = inspect.getdoc(self.function) or ""
+        return text.partition("\n\nArgs:")[0].partition("\n\nReturns:")[0].partition("\n\nRaises:")[0]
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters in their order."""
+        hints = get_type_hints(self.function, include_extras=True)
+        helps = _documented(inspect.getdoc(self.function) or "")
+        given = inspect.signature(self.function).parameters.values()
+        return tuple(_parameter(one, hints[one.name], helps.get(one.name, "")) for one in given)
+
+    def of_role(self, *roles: Role) -> list[Parameter]:
+        """Return the parameters of some roles, in their order."""
+        return [parameter for parameter in self.parameters if parameter.role in roles]
+
+    @property
+    def settings(self) -> list[Parameter]:
+        """The parameters that are settings."""
+        return self.of_role(Role.SETTING)
+
+    def run(self, words: list[str] | None = None) -> None:
+        """Run as a program, on the command line or on these words."""
+        from activepool.programs.running import run  # which imports what only a program needs
+
+        run(self, sys.argv[1:] if words is None else words)
+
+
+@overload
+def stage(function: Callable[..., Any]) -> Stage: ...
+@overload
+def stage(
+    *, in_processes: bool = False, has_record: bool = True
+) -> Callable[[Callable[..., Any]], Stage]: ...
+def stage(
+    function: Callable[..., Any] | None = None, *, in_processes: bool = False, has_record: bool = True
+) -> Any:
+    """Declare the decorated function as a stage; the keywords are attributes of `Stage`."""
+    if function is not None:
+        return Stage(function)
+    return lambda decorated: Stage(decorated, in_processes, has_record)
+
+
+def _parameter(parameter: inspect.Parameter, hint: Any, help_text: str) -> Parameter:
+    metadata, kind, is_list = _unwrapped(hint)
+    role = next((one for one in metadata if isinstance(one, Role)), _ROLES.get(kind, Role.SETTING))
+    reading = next((one for one in metadata if isinstance(one, Text | Json)), None)
+    return Parameter(parameter.name, role, kind, is_list, parameter.default, reading, help_text)
+
+
+def _unwrapped(hint: Any) -> tuple[tuple[Any, ...], Any, bool]:
+    """Return the metadata of a type, the type without None, list and metadata, and whether it is a list."""
+    if get_origin(hint) is Annotated:
+        kind, *around = get_args(hint)
+        inside, kind, is_list = _unwrapped(kind)
+        return (*around, *inside), kind, is_list
+    if get_origin(hint) in (Union, UnionType):
+        kinds = [kind for kind in get_args(hint) if kind is not type(None)]
+        return _unwrapped(kinds[0]) if len(kinds) == 1 else ((), hint, False)
+    if get_origin(hint) in (list, Sequence):
+        inside, kind, _ = _unwrapped(*get_args(hint))
+        return inside, kind, True
+    return (), hint, False
+
+
+def _documented(docstring: str) -> dict[str, str]:
+    """Return what the section ``Args`` of a docstring says, by parameter."""
+    return dict(_entries(docstring.partition("\nArgs:\n")[2].split("\n\n")[0]))
+
+
+def _entries(section: str) -> Iterator[tuple[str, str]]:
+    name, lines = "", []
+    for line in inspect.cleandoc(section).splitlines():
+        if line.startswith(" "):
+            lines.append(line.strip())
+            continue
+        if name:
+            yield name, " ".join(lines)
+        name, _, first = line.partition(": ")
+        lines = [first]
+    if name:
+        yield name, " ".join(lines)

@@ -47,23 +47,25 @@ else:
 report: "workflow/report/workflow.rst"
 
 
-# Every file of every job is named here: a file that no target names is not missed when it is missing.
+# Every file of every job is named here: Snakemake recreates a missing file only if a target names it.
 rule all:
+    """Make everything: figures, tables, and all files on the way."""
     input:
-        PLAN.all_files(),
-        QUERIES.files(),
+        lambda wildcards: arguments.graph.files(PATHS.targets()),
     localrule: True
 
 
 rule figures:
+    """Make figures and tables, and what they need."""
     input:
-        PLAN.figures(),
-        PLAN.tables(),
-        PLAN.costs(),
+        PATHS.figures(),
+        PATHS.tables(),
+        PATHS.costs(),
     localrule: True
 
 
 rule features:
+    """Make the features of the first backbone."""
     input:
-        PLAN.features,
+        PATHS.features,
     localrule: True

@@ -6,14 +6,14 @@ import h5py
 import numpy as np
 import pytest
 from PIL import Image
+from rules_read import digests_of
 
 from activepool.data.kinds import build
 from activepool.data.samples import write_samples
 from activepool.errors import InputError
 from activepool.records.provenance import Record, Stopwatch, state_of
-from planning.annotation_checks import annotation_problems, require_fit_to_listing
-from planning.chain import Chain
-from planning.configuration import Experiment
+from planning.checks.annotations import annotation_problems, require_fit_to_listing
+from planning.configuration.experiment import Experiment
 
 BASE = {
     "experiment": "trial",
@@ -155,7 +155,7 @@ def read_by_a_run(**dataset):
     write_samples(path, build(dataset["kind"], **options))
     watch = Stopwatch()
     made = (watch.started, watch.seconds, watch.peak_memory_mb)
-    depends_on = Chain(trial).provenance("dataset")
+    depends_on = {"dataset": digests_of(trial).describe("dataset", {}, {})}
     Record("dataset", {}, depends_on, {}, {path: state_of(path)}, {}, *made).write()
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from rules_read import digests_of
 
 from activepool.backbones.checkpoint_formats import FORMATS
 from activepool.backbones.registry import BACKBONES, build
 from activepool.backbones.settings import BackboneSettings, parsed
 from activepool.errors import InputError
-from planning.chain import Chain
-from planning.checks import check
-from planning.loading import load
+from planning.checks.experiment import check
+from planning.configuration.loading import load
 
 VALID = """
 experiment: trial
@@ -150,7 +150,7 @@ def test_folder_of_a_backbone_is_one_name(backbone, folder):
     ],
 )
 def test_stages_are_given_what_is_set(backbone, given):
-    settings = Chain(experiment(backbone)).settings("extract")["backbone"]
+    settings = digests_of(experiment(backbone)).counted("extract", {}, {})["backbone"]
     assert settings == given
     read = parsed(BackboneSettings, settings, "backbone")
     assert read.model_dump(exclude_unset=True) == given

@@ -6,13 +6,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from rules_read import digests_of
 from snakemake.io import contains_wildcard
 from snakemake.utils import format as formatted
 
-from planning.chain import has_wildcards
-from planning.commands import Options, shell_prefix
-from planning.configuration import Experiment
-from planning.plan import Plan
+from planning.configuration.experiment import Experiment
+from planning.paths import Paths, has_wildcards
+from planning.runs.late_labels import LateLabels
+from planning.runs.submission import shell_prefix
+from planning.stages.arguments import StageArguments
 
 PATHS = [
     "w {run}.pth",
@@ -29,11 +31,11 @@ PATHS = [
 ]
 
 
-def plan_of(checkpoint):
+def paths_of(checkpoint):
     given = {"experiment": "trial", "dataset": {"kind": "digits", "annotations": checkpoint}}
     given |= {"backbone": {"architecture": "small", "image_size": 8, "checkpoint": checkpoint}}
     given |= {"initial": {"size": 30}, "budget": 10, "rounds": 2, "strategies": ["random"]}
-    return Plan(Experiment.model_validate(given))
+    return Paths(Experiment.model_validate(given))
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -44,17 +46,16 @@ def test_wildcards_are_those_that_snakemake_would_see(path):
 @pytest.mark.parametrize("path", PATHS)
 def test_weights_are_an_input_or_count_by_their_content(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plan = plan_of(path)
+    paths = paths_of(path)
     (tmp_path / path).write_bytes(b"first")
-    first = plan_of(path).chain.provenance("extract")
+    first = digests_of(paths.experiment).describe("extract", {}, {})
     (tmp_path / path).write_bytes(b"second")
-    is_input = plan.checkpoint_inputs == [path]
+    is_input = paths.checkpoint_inputs == [path]
     assert is_input == (not has_wildcards(path))
-    assert is_input == (plan_of(path).chain.provenance("extract") == first)
-    options = Options(plan, None)
-    assert options.checkpoint({}, {"checkpoint": "copy"} if is_input else {}) == (
-        "copy" if is_input else path
-    )
+    assert is_input == (digests_of(paths.experiment).describe("extract", {}, {}) == first)
+    _, unrecorded = StageArguments(None, paths.experiment, paths, LateLabels(paths))("extract")
+    words = shlex.split(unrecorded({}, {"checkpoint": "copy"} if is_input else {}, {}))
+    assert words == ["--checkpoint", "copy" if is_input else path]
 
 
 @pytest.mark.parametrize("path", [*PATHS, "'{q}' \"$HOME\" `x` \\n", "a\nb {c}", "-é"])

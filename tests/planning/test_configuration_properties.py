@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from activepool.backbones.checkpoint_formats import FORMATS
 from activepool.errors import InputError
-from planning.configuration import RESERVED_NAMES
-from planning.loading import load
+from planning.configuration.experiment import RESERVED_NAMES
+from planning.configuration.loading import load
 
 quickly = settings(derandomize=True, deadline=None, max_examples=100)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planning.configuration_text import hidden_by_yaml, unreadable
+from planning.configuration.text import hidden_by_yaml, unreadable
 
 LAUGHS = "a0: &a0 {x: 1, x: 2}\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 40)

@@ -3,11 +3,11 @@ import os
 import shutil
 
 import pytest
+from rules_read import digests_of
 
 from activepool.records import provenance
-from planning import contents
-from planning.chain import Chain
-from planning.configuration import Experiment
+from planning.configuration.experiment import Experiment
+from planning.stages import contents
 
 CONFIGURATION = {
     "experiment": "trial",
@@ -36,8 +36,8 @@ def read(monkeypatch):
 def counted(dataset):
     experiment = Experiment.model_validate({**CONFIGURATION, "dataset": dataset})
     stage = "embeddings" if dataset["kind"] == "embeddings" else "dataset"
-    chain = Chain(experiment)
-    return chain.settings(stage), chain.provenance(stage)
+    digests = digests_of(experiment)
+    return digests.counted(stage, {}, {}), digests.describe(stage, {}, {})
 
 
 def test_embeddings_count_by_the_content_of_their_files(folder):
@@ -65,8 +65,8 @@ def test_what_a_stage_is_given_has_the_paths(folder):
     dataset = Experiment.model_validate(
         {**CONFIGURATION, "dataset": {"kind": "embeddings", "path": "given.h5"}}
     ).dataset
-    assert contents.given(dataset) == {"path": "given.h5"}
-    assert contents.previewed(dataset)["options"] == {"path": "given.h5"}
+    assert contents.stage_input(dataset) == {"path": "given.h5"}
+    assert contents.preview_input(dataset)["options"] == {"path": "given.h5"}
 
 
 def test_a_file_is_read_anew_only_after_a_change(folder, read):

@@ -3,9 +3,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from rules_read import stages
 
 from activepool.backbones.registry import BACKBONES
-from planning import digests
+from planning.stages import code
+from planning.stages.digests import declaration
 
 #: The modules that import others by names which are not in the code. The digests name these themselves,
 #: except the package's own names (__init__.py), which no stage uses.
@@ -24,20 +26,20 @@ def package(tmp_path, monkeypatch):
     )
     (root / "three.py").write_text("TWO = 2\n")
     (root / "four.py").write_text("FOUR = 4\n")
-    monkeypatch.setattr(digests, "ROOT", tmp_path)
-    monkeypatch.setattr(digests, "LIBRARY", root)
+    monkeypatch.setattr(code, "ROOT", tmp_path)
+    monkeypatch.setattr(code, "LIBRARY", root)
     yield root
     forget()
 
 
 def forget():
-    for function in (digests.code_digest, digests._module, digests._module_files):
+    for function in (code.code_digest, code._module, code._module_files):
         function.cache_clear()
 
 
 def digest(package):
     forget()
-    return digests.code_digest(package / "one.py")
+    return code.code_digest(package / "one.py")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_what_is_imported_for_type_checkers_alone_does_not_count(package):
     )
     (package / "__init__.py").write_text(text.format("four"))
     before = digest(package)
-    assert package / "four.py" not in digests.with_imports(package / "one.py")
+    assert package / "four.py" not in code.with_imports(package / "one.py")
     (package / "__init__.py").write_text(text.format("four").replace("import four", "import four, five"))
     assert digest(package) == before
     (package / "__init__.py").write_text(text.format("four").replace("= 1", "= 2"))
@@ -91,35 +93,30 @@ def test_what_is_imported_for_type_checkers_alone_does_not_count(package):
 
 
 def test_the_names_of_the_package_make_no_stage_depend_on_all_of_the_library():
-    assert len(digests.with_imports(digests.stage_file("validation"))) < 40
+    assert len(code.with_imports(declaration("validation").file)) < 40
 
 
 def test_every_stage_has_a_digest_of_its_own():
     forget()
-    stages = [
-        file.stem
-        for file in (digests.LIBRARY / "stages").glob("*.py")
-        if file.stem not in ("__init__", "program")
-    ]
-    found = {stage: digests.code_digest(digests.stage_file(stage)) for stage in stages}
+    found = {stage: code.code_digest(declaration(stage).file) for stage in stages()}
     assert len(set(found.values())) == len(found)
 
 
 def test_every_backbone_is_in_the_digest_of_the_stages_that_build_one():
     for stage in ("pretrain", "extract", "finetune"):
-        files = digests.with_imports(digests.stage_file(stage))
+        files = code.with_imports(declaration(stage).file)
         for place in BACKBONES.values():
             assert Path(find_spec(place.partition(":")[0]).origin) in files
 
 
 def test_the_library_imports_nothing_in_a_way_that_digests_do_not_see():
     found = set()
-    for file in digests.LIBRARY.rglob("*.py"):
+    for file in code.LIBRARY.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             assert not isinstance(node, ast.ImportFrom) or node.level == 0, f"{file}: a relative import"
             name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
             if name.endswith(("import_module", "spec_from_file_location", "__import__")):
-                found.add(str(file.relative_to(digests.LIBRARY)))
+                found.add(str(file.relative_to(code.LIBRARY)))
     assert found <= IMPORT_BY_NAME
 
 
@@ -136,5 +133,5 @@ def test_the_library_imports_nothing_in_a_way_that_digests_do_not_see():
 def test_a_file_that_is_no_python_is_told(tmp_path, content, words):
     path = tmp_path / "mine.py"
     path.write_bytes(content)
-    found = digests.syntax_problem(path)
+    found = code.syntax_problem(path)
     assert found is None if words is None else found.startswith(words)

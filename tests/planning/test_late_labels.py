@@ -9,9 +9,9 @@ import pytest
 
 from activepool.errors import InputError
 from activepool.io.index_files import write_index
-from planning.configuration import Experiment
-from planning.late_labels import NONE, LateLabels
-from planning.plan import Plan
+from planning.configuration.experiment import Experiment
+from planning.paths import Paths
+from planning.runs.late_labels import NONE, LateLabels
 
 CLASSES = ["ant", "bee", "cat"]
 RUN = "results/trial/{}/seed0/round0{}"
@@ -38,7 +38,7 @@ def late(tmp_path, monkeypatch):
         before = picks[strategy, 1] if number == 2 else []
         write_index(f"{RUN.format(strategy, number)}/labelled.csv", {"index": np.array([*before, *rows])})
     write({row: CLASSES[row % 3] for row in (11, 12, 20, 21, 30, 31)})
-    return LateLabels(Plan(trial()))
+    return LateLabels(Paths(trial()))
 
 
 def trial(**changes):
@@ -67,8 +67,8 @@ def wildcards(strategy, number):
 
 def digests(late):
     return {
-        (name, strategy, number): getattr(late, name)(wildcards(strategy, number))
-        for name in ("of_round", "of_query", "of_pool")
+        (stage, strategy, number): late.digest(stage, wildcards(strategy, number))
+        for stage in ("train", "select", "full_pool")
         for strategy in ("random", "balancing")
         for number in (1, 2)
     }
@@ -82,7 +82,7 @@ def changed(late, labels):
 
 
 LABELS = {row: CLASSES[row % 3] for row in (11, 12, 20, 21, 30, 31)}
-POOL = {("of_pool", strategy, number) for strategy in ("random", "balancing") for number in (1, 2)}
+POOL = {("full_pool", strategy, number) for strategy in ("random", "balancing") for number in (1, 2)}
 
 
 def test_another_order_changes_nothing(late):
@@ -100,25 +100,25 @@ def test_a_label_more_changes_the_pool_alone(late):
 @pytest.mark.parametrize("label", ["cat", "?"])
 def test_a_correction_changes_what_reads_the_label(late, label):
     assert changed(late, LABELS | {30: label}) - POOL == {
-        ("of_round", "balancing", 1),
-        ("of_round", "balancing", 2),
-        ("of_query", "balancing", 2),
+        ("train", "balancing", 1),
+        ("train", "balancing", 2),
+        ("select", "balancing", 2),
     }
 
 
 def test_a_correction_in_the_last_round_changes_no_query(late):
-    assert changed(late, LABELS | {20: "ant"}) - POOL == {("of_round", "random", 2)}
+    assert changed(late, LABELS | {20: "ant"}) - POOL == {("train", "random", 2)}
 
 
 def test_a_label_that_is_taken_back_is_a_change(late):
-    assert ("of_round", "random", 2) in changed(late, {row: LABELS[row] for row in LABELS if row != 20})
+    assert ("train", "random", 2) in changed(late, {row: LABELS[row] for row in LABELS if row != 20})
 
 
 def test_there_is_no_digest_without_annotations_or_before_a_round(late):
-    assert late.of_round(wildcards("random", 7)) == NONE
-    assert digests(LateLabels(late.plan, records_params=False)) == dict.fromkeys(digests(late), NONE)
+    assert late.digest("train", wildcards("random", 7)) == NONE
+    assert digests(LateLabels(late.paths, records_params=False)) == dict.fromkeys(digests(late), NONE)
     plain = {"kind": "embeddings", "path": "given.h5"}
-    assert set(digests(LateLabels(Plan(trial(dataset=plain)))).values()) == {NONE}
+    assert set(digests(LateLabels(Paths(trial(dataset=plain)))).values()) == {NONE}
 
 
 def selected(strategy, number):
@@ -138,9 +138,9 @@ def test_labels_that_would_fall_out_of_use_are_counted(late):
 
 def test_they_are_released_up_to_a_number(late):
     writes = [selected("random", 2)]
-    LateLabels(Plan(trial(release_labels=2))).protect(writes)
+    LateLabels(Paths(trial(release_labels=2))).protect(writes)
     with pytest.raises(InputError, match="2 labels"):
-        LateLabels(Plan(trial(release_labels=1))).protect(writes)
+        LateLabels(Paths(trial(release_labels=1))).protect(writes)
 
 
 def test_a_round_that_is_not_there_yet_loses_nothing(late):

@@ -10,10 +10,18 @@ import yaml
 
 from activepool.data.kinds import KINDS
 from activepool.errors import InputError
-from planning.checks import check
-from planning.datasets import Cifar, DatasetSettings, Digits, Folder, ImageNet, ImageNetLT, Manifest
-from planning.loading import load
-from planning.plan import Plan
+from planning.checks.experiment import check
+from planning.configuration.datasets import (
+    Cifar,
+    DatasetSettings,
+    Digits,
+    Folder,
+    ImageNet,
+    ImageNetLT,
+    Manifest,
+)
+from planning.configuration.loading import load
+from planning.paths import Paths
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -199,7 +207,7 @@ def test_a_users_own_strategy(tmp_path):
 def test_the_ready_experiments_are_valid(file):
     experiment = load(yaml.safe_load(file.read_text()), file.name)
     assert experiment.experiment == file.stem
-    assert Plan(experiment).all_files()
+    assert Paths(experiment).targets()
 
 
 def test_the_options_of_every_dataset_are_those_of_its_kind():

@@ -1,14 +1,15 @@
 """Which pictures an experiment has, what they depend on, and where the report shows them."""
 
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
+from rules_read import Rules, digests_of
+from workflow.conftest import write_embeddings
 
 from activepool.figures.registry import FIGURES
-from planning.categories import category_of
-from planning.chain import Chain
-from planning.configuration import Experiment
-from planning.plan import Plan
+from planning.configuration.experiment import Experiment
+from planning.paths import Paths
+from planning.report import category_of
 
 IMAGES = {
     "experiment": "trial",
@@ -26,34 +27,45 @@ EMBEDDINGS = {
     "dataset": {"kind": "embeddings", "path": "given.h5"},
     "backbone": None,
     "pretrain": None,
+    "validation": {"fraction": 0.1},
 }
 FINETUNING = {**IMAGES, "head": {"solver": "finetune"}}
 MAP = "results/features/digits/small_simclr/map_pca.h5"
 
 
-def plan(configuration, **changes):
-    return Plan(Experiment.model_validate({**configuration, **changes}))
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_embeddings(tmp_path / "given.h5")
+
+
+def files_of(configuration, **changes):
+    return Rules({**configuration, **changes}).files()
+
+
+def paths_of(configuration):
+    return Paths(Experiment.model_validate(configuration))
 
 
 def test_images_have_a_contact_sheet_a_strategy_and_a_map():
-    files = plan(IMAGES).all_files()
+    files = files_of(IMAGES)
     for name in ("contact_sheet_random.png", "contact_sheet_ours.png", "feature_map.pdf", "feature_map.png"):
         assert f"results/trial/figures/{name}" in files
     assert MAP in files
 
 
 def test_embeddings_have_a_map_alone():
-    files = plan(EMBEDDINGS).all_files()
+    files = files_of(EMBEDDINGS)
     assert not [path for path in files if "contact_sheet" in path]
     assert "results/features/embeddings/given/map_pca.h5" in files
     assert "results/trial/figures/feature_map.png" in files
 
 
 def test_finetuning_has_a_map_where_the_first_features_are_made():
-    files = plan(FINETUNING).all_files()
+    files = files_of(FINETUNING)
     assert not [path for path in files if "map" in path.rpartition("/")[2] and "heat" not in path]
     assert "results/trial/figures/contact_sheet_ours.png" in files
-    prepares = plan(FINETUNING, strategies=["cluster_margin"]).all_files()
+    prepares = files_of(FINETUNING, strategies=["cluster_margin"])
     assert {MAP, "results/trial/figures/feature_map.pdf"} <= {*prepares}
 
 
@@ -61,44 +73,47 @@ def test_pictures_are_of_the_first_seed_and_round_0_comes_once():
     runs = ["initial_random/seed4/round00", "random/seed4/round01", "random/seed4/round02"]
     runs += ["ours/seed4/round01", "ours/seed4/round02"]
     expected = [f"results/trial/{run}/selected.csv" for run in runs]
-    assert plan(IMAGES).pictured_selections("random", "ours") == expected
-    assert plan(IMAGES).pictured_selections("random") == expected[:3]
+    assert paths_of(IMAGES).pictured_selections("random", "ours") == expected
+    assert paths_of(IMAGES).pictured_selections("random") == expected[:3]
 
 
 def test_labels_that_come_later_are_awaited():
-    wildcards = SimpleNamespace(strategy="ours")
-    assert plan(IMAGES).awaited_labels(wildcards) == []
-    later = plan(IMAGES, dataset={"kind": "digits", "annotations": "bought.csv"})
-    assert later.awaited_labels(wildcards) == ["results/trial/ours/seed4/round02/metrics.json"]
+    assert Rules(IMAGES).inputs("contact_sheet", strategy="ours").labelled == []
+    Path("bought.csv").write_text("source,label\n")
+    later = Rules({**IMAGES, "dataset": {"kind": "digits", "annotations": "bought.csv"}})
+    awaited = later.inputs("contact_sheet", strategy="ours").labelled
+    assert [*awaited] == ["results/trial/ours/seed4/round02/metrics.json"]
 
 
-def provenance(stage, strategy=None, **changes):
-    return Chain(Experiment.model_validate({**IMAGES, **changes})).provenance(stage, strategy)
+def provenance(rule, **changes):
+    return Rules({**IMAGES, **changes}).provenance(rule, strategy="ours", method="pca")
 
 
 def test_the_map_depends_on_features_and_method_alone():
     base = provenance("projection")
     assert list(base) == ["dataset", "pretrain", "extract", "gather", "projection"]
-    assert provenance("projection", figures={"map": "umap"}) != base
     assert provenance("projection", budget=11, initial={"size": 31}, figures={"metric": "top5"}) == base
     assert provenance("projection", features={"dtype": "float32"}) != base
 
 
+def test_the_map_of_another_method_is_another_file():
+    other = Rules({**IMAGES, "figures": {"map": "umap"}}).inputs("feature_map").map
+    assert (Rules(IMAGES).inputs("feature_map").map, other) == (MAP, MAP.replace("pca", "umap"))
+
+
 def test_a_contact_sheet_depends_on_the_picks_of_its_strategy():
-    base = provenance("contact_sheet", "ours")
-    assert {"dataset", "initial_pool", "select", "contact_sheet"} <= set(base)
-    assert provenance("contact_sheet", "ours", budget=11) != base
-    assert provenance("contact_sheet", "ours", figures={"map": "umap"}) == base
+    base = provenance("contact_sheet")
+    assert {"dataset", "initial_labelled", "select", "contact_sheet"} <= set(base)
+    assert provenance("contact_sheet", budget=11) != base
+    assert provenance("contact_sheet", figures={"map": "umap"}) == base
 
 
-@pytest.mark.parametrize("stage", ["figure", "table"])
-def test_the_map_is_no_setting_of_other_figures(stage):
-    settings = [
-        Chain(Experiment.model_validate({**IMAGES, "figures": {"map": method}})).settings(stage)
-        for method in ("pca", "umap")
-    ]
+@pytest.mark.parametrize(("stage", "name"), [("figure", "imbalance"), ("table", "final")])
+def test_the_map_is_no_setting_of_other_figures(stage, name):
+    experiments = [Experiment.model_validate({**IMAGES, "figures": {"map": map}}) for map in ("pca", "umap")]
+    settings = [digests_of(experiment).counted(stage, {}, {stage: name}) for experiment in experiments]
     assert settings[0] == settings[1]
-    assert "map" not in settings[0]
+    assert "map" not in settings[0]["appearance"]
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rules_read import digests_of
 
 from activepool.errors import InputError
-from planning.chain import Chain
-from planning.loading import load
-from planning.scaling import made_small
+from planning.configuration.loading import load
+from planning.configuration.scaling import made_small
 
 EXPERIMENTS = sorted((Path(__file__).parents[2] / "workflow/experiments").glob("*.yaml"))
 
@@ -68,10 +68,10 @@ def test_digits_stand_in_for_data_and_backbone():
 
 def features_of(raw, **small):
     """Return where the features of an experiment made small lie, and the settings that they follow from."""
-    chain = Chain(load(raw | small, "test"))
-    experiment = chain.experiment
+    experiment = load(raw | small, "test")
+    digests = digests_of(experiment)
     file = (experiment.dataset_name, experiment.backbone_name)
-    return file, (chain.settings("dataset"), experiment.pretrain, chain.settings("extract"))
+    return file, (digests.counted("dataset", {}, {}), experiment.pretrain, digests.counted("extract", {}, {}))
 
 
 @pytest.mark.parametrize(

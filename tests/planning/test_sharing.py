@@ -10,10 +10,10 @@ import yaml
 from PIL import Image
 
 from activepool.errors import InputError
-from planning.loading import load
+from planning.configuration.loading import load
 from planning.paper import EXPERIMENTS
-from planning.plan import Plan
-from planning.sharing import NOTE, conflicts, keep_apart, note, shared_folders
+from planning.paths import Paths
+from planning.runs.sharing import NOTE, conflicts, register_use, require_apart, shared_folders
 
 CONFIGURATION = """
 experiment: a
@@ -51,12 +51,12 @@ def changed(experiment, given=None, **values):
     return raw
 
 
-def plan(*arguments, **values):
-    return Plan(load(changed(*arguments, **values), "trial.yaml"))
+def paths(*arguments, **values):
+    return Paths(load(changed(*arguments, **values), "trial.yaml"))
 
 
-def ran(plan):
-    note(plan, [plan.features])
+def ran(experiment):
+    register_use(experiment, [experiment.features])
 
 
 CHANGES = [
@@ -100,56 +100,56 @@ CHANGES = [
 
 @pytest.mark.parametrize(("change", "key", "path", "theirs", "ours"), CHANGES)
 def test_another_experiment_with_other_settings_is_stopped(change, key, path, theirs, ours):
-    ran(plan("a"))
-    lines = list(conflicts(plan("b", **change)))
+    ran(paths("a"))
+    lines = list(conflicts(paths("b", **change)))
     assert len(lines) == 1
     assert lines[0].startswith(f"{key}: {path} is what results/a was made from, with ")
     assert theirs in lines[0] and lines[0].endswith(
         f"give this experiment another {key}, or delete results/a"
     )
     with pytest.raises(InputError, match="trial.yaml: " + key):
-        keep_apart(plan("b", **change), "trial.yaml", ["snakemake", "--cores", "1"])
-    keep_apart(plan("b", **change), "trial.yaml", ["snakemake", "--cores", "1", "verify"])
+        require_apart(paths("b", **change), "trial.yaml", ["snakemake", "--cores", "1"])
+    require_apart(paths("b", **change), "trial.yaml", ["snakemake", "--cores", "1", "verify"])
 
 
 @pytest.mark.parametrize(("change", "key", "path", "theirs", "ours"), CHANGES)
 def test_a_name_of_its_own_is_enough(change, key, path, theirs, ours):
-    ran(plan("a"))
-    assert not list(conflicts(plan("b", **change, **{key.replace(".", "__"): "other"})))
+    ran(paths("a"))
+    assert not list(conflicts(paths("b", **change, **{key.replace(".", "__"): "other"})))
 
 
 @pytest.mark.parametrize("change", [change for change, *_ in CHANGES])
 def test_an_experiment_changes_its_own_settings(change):
-    ran(plan("a"))
-    assert not list(conflicts(plan("a", **change)))
-    ran(plan("a", **change))
+    ran(paths("a"))
+    assert not list(conflicts(paths("a", **change)))
+    ran(paths("a", **change))
     # What it used before is free; what it uses now is not.
-    assert not list(conflicts(plan("b", **change)))
-    assert list(conflicts(plan("b")))
+    assert not list(conflicts(paths("b", **change)))
+    assert list(conflicts(paths("b")))
 
 
 def test_one_that_shares_them_keeps_the_other_from_a_change():
-    ran(plan("a"))
-    ran(plan("b", budget=10, strategies=["margin"], rounds=4))
-    assert "results/b was made from" in next(conflicts(plan("a", pretrain__epochs=30)))
+    ran(paths("a"))
+    ran(paths("b", budget=10, strategies=["margin"], rounds=4))
+    assert "results/b was made from" in next(conflicts(paths("a", pretrain__epochs=30)))
 
 
 def test_a_deleted_experiment_holds_nothing(folder):
-    ran(plan("a"))
+    ran(paths("a"))
     (folder / "results/a" / NOTE).unlink()
-    assert not list(conflicts(plan("b", pretrain__epochs=30)))
+    assert not list(conflicts(paths("b", pretrain__epochs=30)))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"results/datasets/digits_exp0.1": {}}'])
 def test_a_damaged_note_is_none(folder, text):
-    ran(plan("a"))
+    ran(paths("a"))
     (folder / "results/a" / NOTE).write_text(text)
-    assert not list(conflicts(plan("b", pretrain__epochs=30)))
+    assert not list(conflicts(paths("b", pretrain__epochs=30)))
 
 
 def test_a_run_that_touches_none_of_the_folders_notes_nothing(folder):
-    one = plan("a")
-    note(one, ["results/logs/verify.log", f"{one.root}/curves.csv"])
+    one = paths("a")
+    register_use(one, ["results/logs/verify.log", f"{one.root}/curves.csv"])
     assert not (folder / "results").exists()
 
 
@@ -162,18 +162,20 @@ def test_checkpoints_count_by_their_content(folder):
     first, other = (weights(folder / name, value) for name, value in (("1.pt", 1.0), ("3.pt", 2.0)))
     same = shutil.copy(first, folder / "2.pt")
     without = changed("a", pretrain=None)
-    ran(plan("a", without, backbone__checkpoint=first))
-    assert not list(conflicts(plan("b", without, backbone__checkpoint=str(same))))
-    line = next(conflicts(plan("b", without, backbone__checkpoint=other)))
+    ran(paths("a", without, backbone__checkpoint=first))
+    assert not list(conflicts(paths("b", without, backbone__checkpoint=str(same))))
+    line = next(conflicts(paths("b", without, backbone__checkpoint=other)))
     assert f"backbone.checkpoint {first}; here: backbone.checkpoint {other}; " in line
     # A file that was replaced is another one for both.
     weights(first, 5.0)
-    assert not list(conflicts(plan("b", without, backbone__checkpoint=first)))
+    assert not list(conflicts(paths("b", without, backbone__checkpoint=first)))
 
 
 def test_weights_learned_here_and_a_checkpoint_differ(folder):
-    ran(plan("a", backbone__name="net"))
-    given = plan("b", pretrain=None, backbone__name="net", backbone__checkpoint=weights(folder / "w.pt", 1.0))
+    ran(paths("a", backbone__name="net"))
+    given = paths(
+        "b", pretrain=None, backbone__name="net", backbone__checkpoint=weights(folder / "w.pt", 1.0)
+    )
     assert "results/features/digits_exp0.1/net is what results/a was made from" in next(conflicts(given))
 
 
@@ -191,16 +193,16 @@ def test_images_and_embeddings_count_by_their_content(folder):
     first, same, other = (
         images(folder / name, values) for name, values in (("1", [3, 9]), ("2", [3, 9]), ("3", [4, 9]))
     )
-    ran(plan("a", dataset=first))
-    assert not list(conflicts(plan("b", dataset=same)))
-    assert "results/datasets/folder is what results/a" in next(conflicts(plan("b", dataset=other)))
+    ran(paths("a", dataset=first))
+    assert not list(conflicts(paths("b", dataset=same)))
+    assert "results/datasets/folder is what results/a" in next(conflicts(paths("b", dataset=other)))
     for name, value in (("1", 1), ("2", 1), ("3", 2)):
         np.save(folder / f"{name}.npy", np.full((4, 2), value, dtype=np.float32))
     given = changed("c", backbone=None)
     del given["pretrain"]
 
     def embeddings(experiment, name):
-        return plan(experiment, given, dataset={"kind": "embeddings", "path": str(folder / f"{name}.npy")})
+        return paths(experiment, given, dataset={"kind": "embeddings", "path": str(folder / f"{name}.npy")})
 
     ran(embeddings("c", "1"))
     assert not list(conflicts(embeddings("d", "2")))
@@ -210,12 +212,12 @@ def test_images_and_embeddings_count_by_their_content(folder):
 @pytest.mark.parametrize("small", [{}, {"scale": 0.1}, {"stand_in": "digits"}])
 def test_the_ready_experiments_live_side_by_side(small):
     for file in sorted(EXPERIMENTS.glob("*.yaml")):
-        one = Plan(load(yaml.safe_load(file.read_text(encoding="utf-8")) | small, file.name))
-        note(one, [f"{folder.path}/any" for folder in shared_folders(one)])
+        one = Paths(load(yaml.safe_load(file.read_text(encoding="utf-8")) | small, file.name))
+        register_use(one, [f"{folder.path}/any" for folder in shared_folders(one)])
 
 
 def test_of_two_runs_that_start_at_once_the_second_is_stopped():
-    first, second = plan("a"), plan("b", pretrain__epochs=30)
+    first, second = paths("a"), paths("b", pretrain__epochs=30)
     assert not list(conflicts(first)) and not list(conflicts(second))
     ran(first)
     with pytest.raises(InputError, match="results/a was made from"):

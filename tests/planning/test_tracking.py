@@ -5,14 +5,13 @@ from collections import Counter
 
 import pytest
 from dry_runs import planned
+from rules_read import Rules, digests_of
 from workflow_runs import Folder
 
 import activepool.tracking.registry
 from activepool.errors import InputError
-from planning.chain import Chain
-from planning.checks import check
-from planning.loading import load
-from planning.plan import Plan
+from planning.checks.experiment import check
+from planning.configuration.loading import load
 
 CONFIGURATION = {
     "experiment": "trial",
@@ -37,6 +36,13 @@ def installed(monkeypatch):
         monkeypatch.setattr(activepool.tracking.registry, "find_spec", found.get)
 
     return only
+
+
+def with_packages(*packages, folder, monkeypatch):
+    """Install packages that nothing may import before their jobs."""
+    for package in packages:
+        (folder / f"{package}.py").write_text("raise ImportError('nobody needs it before its job')\n")
+    monkeypatch.syspath_prepend(folder)
 
 
 def with_trackers(trackers):
@@ -70,22 +76,26 @@ def test_a_strategy_cannot_have_the_folder_of_trackers():
         load({**CONFIGURATION, "strategies": [{"strategy": "random", "name": "tracking"}]}, "trial.yaml")
 
 
-def test_files_of_trackers_are_asked_for_with_them_alone():
-    without, both = Plan(with_trackers([])), Plan(with_trackers(["wandb", "comet"]))
-    own = ["results/trial/tracking/wandb.log", "results/trial/tracking/comet.log"]
-    assert [path for path in both.all_files() if path not in without.all_files()] == own
+def test_files_of_trackers_are_asked_for_with_them_alone(tmp_path, monkeypatch):
+    with_packages("wandb", "comet_ml", folder=tmp_path, monkeypatch=monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    without, both = (Rules({**CONFIGURATION, "trackers": trackers}) for trackers in ([], ["wandb", "comet"]))
+    own = {"results/trial/tracking/wandb.log", "results/trial/tracking/comet.log"}
+    assert {*both.files()} - {*without.files()} == own
+
+
+def told_of(experiment):
+    return digests_of(experiment).counted("track", {}, {})["configuration"]
 
 
 def test_what_is_told_is_the_experiment_without_the_machine():
-    told = Chain(with_trackers(["comet"])).settings("track")
+    told = told_of(with_trackers(["comet"]))
     assert (told["budget"], told["strategies"]) == (10, [{"strategy": "random"}])
-    assert told == Chain(load({**CONFIGURATION, "device": "cpu"}, "trial.yaml")).settings("track")
+    assert told == told_of(load({**CONFIGURATION, "device": "cpu"}, "trial.yaml"))
 
 
 def test_trackers_are_jobs_where_they_are_asked_for(tmp_path, monkeypatch):
-    for package in ("comet_ml", "tensorboard"):
-        (tmp_path / f"{package}.py").write_text("raise ImportError('nobody needs it before its job')\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    with_packages("comet_ml", "tensorboard", folder=tmp_path, monkeypatch=monkeypatch)
     folder = Folder(tmp_path, CONFIGURATION)
     without = planned(tmp_path)
     assert "track" not in without

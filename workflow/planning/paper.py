@@ -15,7 +15,7 @@ from typing import Any
 
 from activepool.errors import InputError
 from activepool.records.process_locks import own_name
-from planning.runs import WITHIN
+from planning.runs.lock import WITHIN
 
 #: The target of Snakemake that makes the figures of all experiments, and the key that limits it to some.
 TARGET, KEY = "paper_figures", "paper"

@@ -3,36 +3,33 @@
 
 
 rule full_pool:
+    """List all samples of the pool whose labels are known."""
     input:
-        samples=PLAN.samples,
-        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        samples=PATHS.samples,
+        validation=VALIDATION,
         # Labels that come later are all there when all rounds have been trained.
-        rounds=PLAN.last_rounds(),
+        rounds=PATHS.last_rounds(),
     output:
-        f"results/{{experiment}}/{FULL_POOL}/seed{{seed}}/round00/labelled.csv",
+        labelled=f"results/{{experiment}}/{FULL_POOL}/seed{{seed}}/round00/labelled.csv",
     log:
-        f"results/logs/{{experiment}}/{FULL_POOL}/seed{{seed}}.log",
+        f"{LOGS}/{FULL_POOL}/seed{{seed}}.log",
     localrule: True
     conda:
         ENVIRONMENT
     params:
-        annotations=OPTIONS.annotations,
-        labels=LATE_LABELS.of_pool,
-        provenance=provenance("full_pool"),
+        *arguments("full_pool"),
     shell:
-        "python -m activepool.stages.full_pool --samples {input.samples} --validation {input.validation}"
-        " {params.annotations:q} --output {output} --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("full_pool")
 
 
 use rule curves as ceiling with:
     input:
-        metrics=PLAN.ceiling_metrics(),
-        samples=PLAN.samples,
+        metrics=[f"{run}/metrics.json" for run in PATHS.ceiling_runs()],
+        samples=PATHS.samples,
     output:
         curves="results/{experiment}/ceiling.csv",
         class_counts="results/{experiment}/ceiling_class_counts.csv",
     log:
-        "results/logs/{experiment}/ceiling.log",
+        f"{LOGS}/ceiling.log",
     params:
-        runs=OPTIONS.ceiling(),
-        provenance=json.dumps(PLAN.chain.provenance_of_ceiling()),
+        *arguments("curves", runs=arguments.settings.ceiling_runs()),

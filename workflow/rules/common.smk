@@ -1,62 +1,76 @@
 # The configuration, checked, and what the rules ask of it. No rules here.
 
-import json
 import re
 import shlex
 import sys
 from pathlib import Path
 
-from planning.categories import category_of
-from planning.checks import check
-from planning.cluster import Needs
-from planning.commands import Options, shell_prefix, with_doubled_braces
-from planning.configuration import FULL_POOL
-from planning.contents import given, images_folder
-from planning.failures import tell_failures
-from planning.late_labels import LateLabels
-from planning.loading import load
+from activepool.figures.registry import FIGURES, TABLES
+from planning.report import category_of
+from planning.checks.experiment import check
+from planning.resources import JobResources
+from planning.configuration.experiment import FULL_POOL
+from planning.stages.contents import images_folder
+from planning.runs.failures import print_failures
+from planning.runs.late_labels import LateLabels
+from planning.configuration.loading import load
 from planning.paper import chosen
-from planning.plan import Plan
-from planning.queries import Queries
-from planning.runs import claim, look
-from planning.sharing import keep_apart, note
-from planning.submission import hand_on, hand_on_plan, take_over
+from planning.paths import Paths
+from planning.runs.lock import register, warn_about_others
+from planning.runs.sharing import require_apart, register_use
+from planning.stages.arguments import StageArguments, program
+from planning.runs.submission import (
+    pass_kernels_on,
+    write_planned_code,
+    shell_prefix,
+    adopt_kernels,
+    with_doubled_braces,
+)
 
 CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES) or f"module {__name__}"
 
 try:
     PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
     EXPERIMENT = load(config, CONFIGURATION_FILE, CONFIGURATION_FILES)
+    PATHS = Paths(EXPERIMENT)
     if workflow.is_main_process:
         check(EXPERIMENT, CONFIGURATION_FILE, CONFIGURATION_FILES)
-        keep_apart(Plan(EXPERIMENT), CONFIGURATION_FILE, sys.argv)
-        hand_on(workflow)
+        require_apart(PATHS, CONFIGURATION_FILE, sys.argv)
+        pass_kernels_on(workflow)
     else:
-        take_over()
+        adopt_kernels()
 except InputError as error:
     sys.exit(f"activepool: the configuration cannot be used\n{error}")
 except OSError as error:
     sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")
 
-PLAN = Plan(EXPERIMENT)
-QUERIES = Queries(PLAN)
-OPTIONS = Options(PLAN, QUERIES)
-NEEDS = Needs(EXPERIMENT)
-LATE_LABELS = LateLabels(PLAN, records_params=workflow.is_main_process)
+RESOURCES = JobResources(EXPERIMENT)
+LATE_LABELS = LateLabels(PATHS, records_params=workflow.is_main_process)
+
+# The params of a rule that runs a stage; program(stage) is its shell command.
+arguments = StageArguments(workflow, EXPERIMENT, PATHS, LATE_LABELS)
+
+# Files of a round. {strategy} is a strategy's folder; round 00 lies in initial_<kind>, which all strategies share.
+SEED = "results/{experiment}/{strategy}/seed{seed}"
+ROUND = f"{SEED}/round{{round}}"
+VALIDATION = "results/{experiment}/splits/seed{seed}/validation.csv"
+LOGS = "results/logs/{experiment}"
+ROUND_LOGS = f"{LOGS}/{{strategy}}/seed{{seed}}/round{{round}}"
+FEATURES = "results/features/{dataset}/{backbone}"
 
 if workflow.is_main_process:
-    look()
+    warn_about_others()
 
 
 onstart:
     try:
         files = workflow.persistence
-        claim(files.all_inputfiles(), files.all_outputfiles())
+        register(files.all_inputfiles(), files.all_outputfiles())
         LATE_LABELS.protect(
             path for job in workflow.dag.needrun_jobs() for path in job.output
         )
-        note(PLAN, [*files.all_inputfiles(), *files.all_outputfiles()])
-        hand_on_plan(workflow)
+        register_use(PATHS, [*files.all_inputfiles(), *files.all_outputfiles()])
+        write_planned_code(workflow, arguments.provenance)
     except InputError as error:
         sys.exit(
             "\n".join(f"activepool: {line}" for line in str(error).splitlines())
@@ -64,7 +78,7 @@ onstart:
 
 
 onerror:
-    tell_failures(workflow)
+    print_failures(workflow)
 
 
 # The environment that conda makes for the stages.
@@ -85,46 +99,11 @@ wildcard_constraints:
     shards=r"\d+",
 
 
-def strategy_of(wildcards):
-    """Return the strategy of a job; None where the job comes before the strategies or serves them all."""
-    strategy = wildcards.get("strategy")
-    return None if strategy == EXPERIMENT.initial_folder else strategy
-
-
-def is_first_query(wildcards):
-    """Say whether a job is one of round 1, whose query depends on no earlier picks."""
-    return int(wildcards.get("round", 0)) == 1
-
-
-def setting(stage, key):
-    """Return a params function: one setting of a stage, as text that the command line takes."""
-
-    def value(wildcards):
-        found = PLAN.chain.settings(stage, strategy_of(wildcards))[key]
-        return json.dumps(found) if isinstance(found, dict) else found
-
-    return value
-
-
-def untracked(value):
-    """Return a params function of a value that reruns nothing: Snakemake records none that asks for outputs."""
-    return lambda wildcards, output: value
-
-
-def settings(stage):
-    """Return a params function: all settings of a stage, as JSON."""
-    return lambda wildcards: json.dumps(
-        PLAN.chain.settings(stage, strategy_of(wildcards))
-    )
-
-
-def provenance(stage):
-    """Return a params function: digests of the settings and code that a stage's result depends on, as JSON."""
-    return lambda wildcards: json.dumps(
-        PLAN.chain.provenance(stage, strategy_of(wildcards), is_first_query(wildcards))
-    )
-
-
 def one_of(names):
     """Return a pattern that matches these names, and nothing if there are none."""
     return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def strategies_that(belongs):
+    """Return the pattern of the strategies to which a rule belongs."""
+    return one_of(entry.folder for entry in EXPERIMENT.strategies if belongs(entry))

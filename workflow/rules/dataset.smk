@@ -2,6 +2,7 @@
 
 
 rule dataset:
+    """List the images: labels, classes, where they lie, the pixels of small ones."""
     output:
         dataset="results/datasets/{dataset}/dataset.h5",
         unreadable="results/datasets/{dataset}/unreadable.csv",
@@ -14,9 +15,6 @@ rule dataset:
         mem_mb=4000,
         runtime=240,
     params:
-        settings=untracked(json.dumps(given(EXPERIMENT.dataset))),
-        provenance=provenance("dataset"),
+        *arguments("dataset"),
     shell:
-        "python -m activepool.stages.dataset --dataset {params.settings:q} --workers {threads}"
-        " --output {output.dataset} --unreadable {output.unreadable}"
-        " --provenance {params.provenance:q} --log {log}"
+        program("dataset")

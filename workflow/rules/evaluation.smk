@@ -1,90 +1,89 @@
 # From the metrics of all rounds to curves, figures and tables; all of them from cached files alone.
 
+EVALUATED = {
+    "curves": "results/{experiment}/curves.csv",
+    "class_counts": "results/{experiment}/class_counts.csv",
+    "overlap": "results/{experiment}/overlap.csv",
+}
+
 
 rule curves:
+    """Join the metrics of all rounds."""
     input:
-        metrics=PLAN.metrics(),
-        samples=PLAN.samples,
+        metrics=PATHS.in_runs("metrics.json"),
+        samples=PATHS.samples,
     output:
         curves="results/{experiment}/curves.csv",
         class_counts="results/{experiment}/class_counts.csv",
     log:
-        "results/logs/{experiment}/curves.log",
+        f"{LOGS}/curves.log",
     localrule: True
     conda:
         ENVIRONMENT
     params:
-        runs=OPTIONS.runs(),
-        provenance=json.dumps(PLAN.chain.provenance_of_all("curves")),
+        *arguments("curves"),
     shell:
-        "python -m activepool.stages.curves {params.runs:q} --samples {input.samples}"
-        " --output-curves {output.curves} --output-class-counts {output.class_counts}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("curves")
 
 
 rule selections:
+    """Compare the picks of all strategies."""
     input:
-        PLAN.selections(),
+        selected=PATHS.in_runs("selected.csv"),
     output:
-        "results/{experiment}/overlap.csv",
+        overlap="results/{experiment}/overlap.csv",
     log:
-        "results/logs/{experiment}/selections.log",
+        f"{LOGS}/selections.log",
     localrule: True
     conda:
         ENVIRONMENT
     params:
-        runs=OPTIONS.runs(),
-        provenance=json.dumps(PLAN.chain.provenance_of_all("selections")),
+        *arguments("selections"),
     shell:
-        "python -m activepool.stages.selections {params.runs:q} --output {output}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("selections")
 
 
 # Times differ from run to run: this lies with the logs, and not with the results.
 rule costs:
+    """Sum up what the stages cost in time and memory."""
     input:
         "results/{experiment}/curves.csv",
         "results/{experiment}/overlap.csv",
     output:
         csv=report(
-            "results/logs/{experiment}/costs.csv",
+            f"{LOGS}/costs.csv",
             caption="../report/costs.rst",
             category="Costs",
             labels={"costs": "as a table"},
         ),
-        tex="results/logs/{experiment}/costs.tex",
-        pdf="results/logs/{experiment}/costs.pdf",
+        tex=f"{LOGS}/costs.tex",
+        pdf=f"{LOGS}/costs.pdf",
         png=report(
-            "results/logs/{experiment}/costs.png",
+            f"{LOGS}/costs.png",
             caption="../report/costs.rst",
             category="Costs",
             labels={"costs": "as a figure"},
         ),
     log:
-        "results/logs/{experiment}/costs.log",
+        f"{LOGS}/costs.log",
     localrule: True
     conda:
         ENVIRONMENT
     params:
-        folders=PLAN.recorded_folders(),
-        provenance=json.dumps(PLAN.chain.provenance_of_all("costs")),
+        *arguments("costs"),
     shell:
-        "python -m activepool.stages.costs --folders {params.folders:q}"
-        " --output {output.csv} --output-tex {output.tex} --output-pdf {output.pdf} --output-png {output.png}"
-        " 2> >(tee {log} >&2)"
+        program("costs")
 
 
 # One rule each, because each has its caption.
-for figure in PLAN.figure_names:
+for figure in FIGURES:
 
     rule:
         name:
             f"figure_{figure}"
         input:
-            curves="results/{experiment}/curves.csv",
-            class_counts="results/{experiment}/class_counts.csv",
-            overlap="results/{experiment}/overlap.csv",
-            ceiling=PLAN.ceiling or [],
+            **EVALUATED,
+            ceiling=PATHS.ceiling,
         output:
             pdf=f"results/{{experiment}}/figures/{figure}.pdf",
             png=report(
@@ -94,33 +93,24 @@ for figure in PLAN.figure_names:
                 labels={"figure": figure.replace("_", " ")},
             ),
         log:
-            f"results/logs/{{experiment}}/figures/{figure}.log",
+            f"{LOGS}/figures/{figure}.log",
         localrule: True
         conda:
             ENVIRONMENT
         params:
-            figure=figure,
-            settings=settings("figure"),
-            ceiling=OPTIONS.drawing(),
-            oracles=OPTIONS.oracles(),
-            provenance=json.dumps(PLAN.chain.provenance_of_drawing("figure", figure)),
+            *arguments("figure", figure=figure),
         shell:
-            "python -m activepool.stages.figure --figure {params.figure} --curves {input.curves}"
-            " --class-counts {input.class_counts} --overlap {input.overlap} {params.ceiling:q} {params.oracles:q}"
-            " --settings {params.settings:q} --output-pdf {output.pdf} --output-png {output.png}"
-            " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+            program("figure")
 
 
-for table in PLAN.table_names:
+for table in TABLES:
 
     rule:
         name:
             f"table_{table}"
         input:
-            curves="results/{experiment}/curves.csv",
-            class_counts="results/{experiment}/class_counts.csv",
-            overlap="results/{experiment}/overlap.csv",
-            ceiling=PLAN.ceiling or [],
+            **EVALUATED,
+            ceiling=PATHS.ceiling,
         output:
             csv=report(
                 f"results/{{experiment}}/tables/{table}.csv",
@@ -130,18 +120,11 @@ for table in PLAN.table_names:
             ),
             tex=f"results/{{experiment}}/tables/{table}.tex",
         log:
-            f"results/logs/{{experiment}}/tables/{table}.log",
+            f"{LOGS}/tables/{table}.log",
         localrule: True
         conda:
             ENVIRONMENT
         params:
-            table=table,
-            settings=settings("table"),
-            ceiling=OPTIONS.drawing(),
-            oracles=OPTIONS.oracles(),
-            provenance=json.dumps(PLAN.chain.provenance_of_drawing("table", table)),
+            *arguments("table", table=table),
         shell:
-            "python -m activepool.stages.table --table {params.table} --curves {input.curves}"
-            " --class-counts {input.class_counts} --overlap {input.overlap} {params.ceiling:q} {params.oracles:q}"
-            " --settings {params.settings:q} --output-csv {output.csv} --output-tex {output.tex}"
-            " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+            program("table")

@@ -1,38 +1,52 @@
 # From images to features.h5: pretraining, extraction in shards, and the gathering of these.
 # Embeddings that exist already are checked and copied instead.
 
-if EXPERIMENT.dataset.kind == "embeddings":
+if PATHS.is_embedded:
 
-    ruleorder: embeddings > gather
+    rule embeddings:
+        """Check embeddings that were made elsewhere, and copy them."""
+        output:
+            features=f"{FEATURES}/features.h5",
+        log:
+            "results/logs/features/{dataset}/{backbone}.embeddings.log",
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=4000,
+            runtime=120,
+        params:
+            *arguments("embeddings"),
+        shell:
+            program("embeddings")
 
 else:
 
-    ruleorder: gather > embeddings
-
-
-rule embeddings:
-    output:
-        "results/features/{dataset}/{backbone}/features.h5",
-    log:
-        "results/logs/features/{dataset}/{backbone}.embeddings.log",
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=4000,
-        runtime=120,
-    params:
-        settings=untracked(json.dumps(given(EXPERIMENT.dataset))),
-        provenance=provenance("embeddings"),
-    shell:
-        "python -m activepool.stages.embeddings --embeddings {params.settings:q} --output {output}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+    rule gather:
+        """Join the shards of the features."""
+        input:
+            dataset="results/datasets/{dataset}/dataset.h5",
+            shards=PATHS.shards(FEATURES),
+        output:
+            features=f"{FEATURES}/features.h5",
+        log:
+            "results/logs/features/{dataset}/{backbone}.gather.log",
+        conda:
+            ENVIRONMENT
+        resources:
+            mem_mb=4000,
+            runtime=120,
+        params:
+            *arguments("gather"),
+        shell:
+            program("gather")
 
 
 rule pretrain:
+    """Pretrain the backbone on the dataset's own images, without labels."""
     input:
-        "results/datasets/{dataset}/dataset.h5",
+        dataset="results/datasets/{dataset}/dataset.h5",
     output:
-        backbone="results/pretrained/{dataset}/{backbone}/backbone.safetensors",
+        weights="results/pretrained/{dataset}/{backbone}/backbone.safetensors",
         curve="results/pretrained/{dataset}/{backbone}/pretrain.csv",
     log:
         "results/logs/pretrained/{dataset}/{backbone}.log",
@@ -40,27 +54,19 @@ rule pretrain:
         ENVIRONMENT
     threads: 2
     resources:
-        mem_mb=8000,
-        runtime=2880,
-        gpu=PLAN.gpus,
-        device=EXPERIMENT.device,
+        **RESOURCES.of_images(8000, 2880),
         # How many train together, each on a GPU of its own; a profile sets it together with gpu.
         processes=1,
     params:
-        backbone=setting("pretrain", "backbone"),
-        pretrain=setting("pretrain", "pretrain"),
-        provenance=provenance("pretrain"),
+        *arguments("pretrain"),
     shell:
-        "python -m activepool.parallel.launch --processes {resources.processes} activepool.stages.pretrain"
-        " --dataset {input} --backbone {params.backbone:q}"
-        " --pretrain {params.pretrain:q} --device {resources.device} --workers {threads}"
-        " --output {output.backbone} --curve {output.curve}"
-        " --provenance {params.provenance:q} --log {log}"
+        program("pretrain")
 
 
 rule figure_pretraining:
+    """Draw loss and k-NN accuracy of the pretraining."""
     input:
-        "results/pretrained/{dataset}/{backbone}/pretrain.csv",
+        curve="results/pretrained/{dataset}/{backbone}/pretrain.csv",
     output:
         pdf="results/pretrained/{dataset}/{backbone}/pretrain.pdf",
         png=report(
@@ -75,61 +81,25 @@ rule figure_pretraining:
     conda:
         ENVIRONMENT
     params:
-        provenance=provenance("pretraining_figure"),
+        *arguments("pretraining_figure"),
     shell:
-        "python -m activepool.stages.pretraining_figure --curve {input}"
-        " --output-pdf {output.pdf} --output-png {output.png}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("pretraining_figure")
 
 
 rule extract:
+    """Pass a shard of the images through the backbone."""
     input:
         dataset="results/datasets/{dataset}/dataset.h5",
-        checkpoint=PLAN.checkpoint_inputs,
+        checkpoint=PATHS.checkpoint_inputs,
     output:
-        temp("results/features/{dataset}/{backbone}/shards/{shard}-of-{shards}.h5"),
+        features=temp(f"{FEATURES}/shards/{{shard}}-of-{{shards}}.h5"),
     log:
         "results/logs/features/{dataset}/{backbone}/{shard}-of-{shards}.log",
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=8000,
-        runtime=720,
-        gpu=PLAN.gpus,
-        device=EXPERIMENT.device,
+        **RESOURCES.of_images(8000, 720),
     params:
-        backbone=setting("extract", "backbone"),
-        batch_size=setting("extract", "batch_size"),
-        dtype=setting("extract", "dtype"),
-        views=setting("extract", "views"),
-        augmentation=setting("extract", "augmentation"),
-        checkpoint=OPTIONS.checkpoint,
-        provenance=provenance("extract"),
+        *arguments("extract"),
     shell:
-        "python -m activepool.stages.extract --dataset {input.dataset} --backbone {params.backbone:q}"
-        " --checkpoint={params.checkpoint:q} --shard {wildcards.shard} --shards {wildcards.shards}"
-        " --batch-size {params.batch_size} --views {params.views}"
-        " --augmentation {params.augmentation} --dtype {params.dtype}"
-        " --device {resources.device} --workers {threads} --output {output}"
-        " --provenance {params.provenance:q} --log {log}"
-
-
-rule gather:
-    input:
-        dataset="results/datasets/{dataset}/dataset.h5",
-        shards=PLAN.shards(),
-    output:
-        "results/features/{dataset}/{backbone}/features.h5",
-    log:
-        "results/logs/features/{dataset}/{backbone}.gather.log",
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=4000,
-        runtime=120,
-    params:
-        provenance=provenance("gather"),
-    shell:
-        "python -m activepool.stages.gather --dataset {input.dataset} --shards {input.shards}"
-        " --output {output}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("extract")

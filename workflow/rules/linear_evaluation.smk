@@ -2,33 +2,24 @@
 
 
 rule train:
+    """Train the linear head of a round, and measure it on the test set."""
     input:
-        features=PLAN.features,
-        validation="results/{experiment}/splits/seed{seed}/validation.csv",
-        labelled="results/{experiment}/{strategy}/seed{seed}/round{round}/labelled.csv",
+        features=PATHS.features,
+        validation=VALIDATION,
+        labelled=f"{ROUND}/labelled.csv",
     output:
-        head="results/{experiment}/{strategy}/seed{seed}/round{round}/head.h5",
-        metrics="results/{experiment}/{strategy}/seed{seed}/round{round}/metrics.json",
+        head=f"{ROUND}/head.h5",
+        metrics=f"{ROUND}/metrics.json",
     log:
-        "results/logs/{experiment}/{strategy}/seed{seed}/round{round}.train.log",
-    retries: NEEDS.retries
+        f"{ROUND_LOGS}.train.log",
+    retries: RESOURCES.retries
     group:
-        NEEDS.training_group
+        RESOURCES.training_group
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=NEEDS.memory(3000, 0.6),
-        runtime=NEEDS.runtime(30, 60),
-        gpu=PLAN.gpus,
-        device=EXPERIMENT.device,
+        **RESOURCES.of_features(3000, 30, share=0.6, minutes_per_gb=60),
     params:
-        head=json.dumps(PLAN.chain.settings("train")),
-        annotations=OPTIONS.annotations,
-        labels=LATE_LABELS.of_round,
-        provenance=provenance("train"),
+        *arguments("train"),
     shell:
-        "python -m activepool.stages.train --head {params.head:q} --features {input.features}"
-        " --validation {input.validation} --labelled {input.labelled} {params.annotations:q}"
-        " --seed {wildcards.seed} --round {wildcards.round} --device {resources.device} --workers {threads}"
-        " --output {output.head} --metrics {output.metrics}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("train")

@@ -2,12 +2,14 @@
 
 from planning.paper import make_experiments, only_plans
 
-# A dry run starts no rule: it plans the experiments here, and ends.
+# A dry run starts no rule, so it plans the experiments here.
 if workflow.is_main_process and only_plans(sys.argv[1:]):
-    sys.exit(make_experiments(PAPER_EXPERIMENTS, sys.argv[1:]))
+    if make_experiments(PAPER_EXPERIMENTS, sys.argv[1:]):
+        sys.exit("activepool: some of the paper's experiments cannot be planned")
 
 
 rule paper_figures:
+    """Make the figures of all of the paper's experiments."""
     log:
         "results/logs/paper_figures.log",
     localrule: True

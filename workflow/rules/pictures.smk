@@ -3,41 +3,38 @@
 
 
 rule contact_sheet:
+    """Show the images that a strategy picked."""
     input:
-        dataset=PLAN.dataset,
-        selected=lambda wildcards: PLAN.pictured_selections(wildcards.strategy),
-        labelled=PLAN.awaited_labels,
+        dataset=PATHS.dataset,
+        selected=lambda wildcards: PATHS.pictured_selections(wildcards.strategy),
+        labelled=lambda wildcards: PATHS.last_rounds(
+            wildcards.strategy, seeds=EXPERIMENT.seed_list[:1]
+        ),
     output:
-        report(
+        sheet=report(
             "results/{experiment}/figures/contact_sheet_{strategy}.png",
             caption="../report/contact_sheet.rst",
             category="Selections",
             labels={"figure": "contact sheet: {strategy}"},
         ),
     log:
-        "results/logs/{experiment}/figures/contact_sheet_{strategy}.log",
+        f"{LOGS}/figures/contact_sheet_{{strategy}}.log",
     wildcard_constraints:
-        strategy=one_of(PLAN.strategies()),
+        strategy=one_of(EXPERIMENT.strategy_folders),
     conda:
         ENVIRONMENT
     params:
-        runs=lambda wildcards: OPTIONS.pictured_runs(wildcards.strategy),
-        annotations=OPTIONS.annotations,
-        labels=LATE_LABELS.of_pictures,
-        oracles=OPTIONS.oracles(),
-        provenance=provenance("contact_sheet"),
+        *arguments("contact_sheet"),
     shell:
-        "python -m activepool.stages.contact_sheet --dataset {input.dataset} {params.runs:q}"
-        " {params.annotations:q} {params.oracles:q}"
-        " --output {output}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("contact_sheet")
 
 
 rule projection:
+    """Lay the features out in the plane."""
     input:
-        "results/features/{dataset}/{backbone}/features.h5",
+        features=f"{FEATURES}/features.h5",
     output:
-        "results/features/{dataset}/{backbone}/map_{method}.h5",
+        map=f"{FEATURES}/map_{{method}}.h5",
     log:
         "results/logs/features/{dataset}/{backbone}.projection_{method}.log",
     conda:
@@ -47,17 +44,16 @@ rule projection:
         mem_mb=4000,
         runtime=240,
     params:
-        provenance=provenance("projection"),
+        *arguments("projection"),
     shell:
-        "python -m activepool.stages.projection --features {input} --method {wildcards.method}"
-        " --workers {threads} --output {output}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("projection")
 
 
 rule feature_map:
+    """Show where in the pool each strategy picked."""
     input:
-        map=PLAN.map,
-        selected=PLAN.pictured_selections(*PLAN.strategies()),
+        map=PATHS.map,
+        selected=PATHS.pictured_selections(*EXPERIMENT.strategy_folders),
     output:
         pdf="results/{experiment}/figures/feature_map.pdf",
         png=report(
@@ -67,18 +63,11 @@ rule feature_map:
             labels={"figure": "feature map"},
         ),
     log:
-        "results/logs/{experiment}/figures/feature_map.log",
+        f"{LOGS}/figures/feature_map.log",
     localrule: True
     conda:
         ENVIRONMENT
     params:
-        runs=OPTIONS.pictured_runs(*PLAN.strategies()),
-        oracles=OPTIONS.oracles(),
-        provenance=json.dumps(
-            PLAN.chain.provenance("projection")
-            | PLAN.chain.provenance_of_all("feature_map")
-        ),
+        *arguments("feature_map"),
     shell:
-        "python -m activepool.stages.feature_map --map {input.map} {params.runs:q} {params.oracles:q}"
-        " --output-pdf {output.pdf} --output-png {output.png}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("feature_map")

@@ -1,42 +1,37 @@
-# What is fixed before the first round, per seed: the validation split and the initial pool.
+# What is fixed before the first round, per seed: the validation split and the labelled set of round 0.
 
 
 rule validation:
+    """Set aside the validation split."""
     input:
-        PLAN.samples,
+        samples=PATHS.samples,
     output:
-        "results/{experiment}/splits/seed{seed}/validation.csv",
+        validation=VALIDATION,
     log:
-        "results/logs/{experiment}/splits/seed{seed}.validation.log",
+        f"{LOGS}/splits/seed{{seed}}.validation.log",
     localrule: True
     conda:
         ENVIRONMENT
     params:
-        fraction=setting("validation", "fraction"),
-        provenance=provenance("validation"),
+        *arguments("validation"),
     shell:
-        "python -m activepool.stages.validation --samples {input} --fraction {params.fraction}"
-        " --seed {wildcards.seed} --output {output}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("validation")
 
 
-rule initial_pool:
+rule initial_labelled:
+    """Pick the samples that round 0 is trained on."""
     input:
-        samples=PLAN.samples,
-        validation="results/{experiment}/splits/seed{seed}/validation.csv",
+        samples=PATHS.samples,
+        validation=VALIDATION,
     output:
         selected="results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
         labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
     log:
-        "results/logs/{experiment}/initial_{kind}/seed{seed}/round00.select.log",
+        f"{LOGS}/initial_{{kind}}/seed{{seed}}/round00.select.log",
     localrule: True
     conda:
         ENVIRONMENT
     params:
-        size=setting("initial_pool", "size"),
-        provenance=provenance("initial_pool"),
+        *arguments("initial_labelled"),
     shell:
-        "python -m activepool.stages.initial_pool --samples {input.samples} --validation {input.validation}"
-        " --kind {wildcards.kind} --size {params.size} --seed {wildcards.seed}"
-        " --output {output.selected} --output-labelled {output.labelled}"
-        " --provenance {params.provenance:q} 2> >(tee {log} >&2)"
+        program("initial_labelled")

@@ -22,9 +22,9 @@ CHECKOUT = Path(workflow.current_basedir).parents[1]
 sys.path.insert(0, str(CHECKOUT / "workflow"))
 
 from activepool.errors import InputError
-from planning.archive import unwritable_folder, verify_alone
-from planning.configuration_text import unreadable
-from planning.file_names import require_usable, use_utf8
+from planning.configuration.text import unreadable
+from planning.checks.folders import require_writable
+from planning.checks.file_names import require_usable, use_utf8
 
 CONFIGURATION_FILES = (
     []
@@ -35,8 +35,8 @@ CONFIGURATION_FILES = (
 try:
     use_utf8(workflow.rundir)
     require_usable(CHECKOUT, Path.cwd())
-    if workflow.is_main_process and (folder := unwritable_folder()):
-        sys.exit(verify_alone(folder, sys.argv[1:]))
+    if workflow.is_main_process:
+        require_writable(CHECKOUT / "workflow")
 except InputError as error:
     sys.exit(f"activepool: {error}")
 

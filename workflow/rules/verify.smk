@@ -3,10 +3,13 @@
 
 
 rule verify:
+    """Check that results are whole, unchanged, and made from one another."""
     log:
         "results/logs/verify.log",
     localrule: True
     conda:
         ENVIRONMENT
+    params:
+        *arguments("verify"),
     shell:
-        "python -m activepool.stages.verify --results results 2> >(tee {log} >&2)"
+        program("verify")

@@ -19,8 +19,8 @@ from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 from activepool.io.index_files import read_index
-from planning.annotation_checks import require_fit_to_listing
-from planning.plan import Plan
+from planning.checks.annotations import require_fit_to_listing
+from planning.paths import Paths
 
 #: The digest where no label came later.
 NONE = ""
@@ -32,28 +32,38 @@ SHOWN = 3
 class LateLabels:
     """The annotations that jobs read, as params of their rules; ``wildcards`` are Snakemake's."""
 
-    def __init__(self, plan: Plan, records_params: bool = True) -> None:
+    def __init__(self, paths: Paths, records_params: bool = True) -> None:
         """Digests are `NONE` where Snakemake does not record params, as in the process of a job."""
-        self.plan = plan
-        self.path = plan.experiment.dataset.annotations if records_params else None
+        self.paths = paths
+        self.path = paths.experiment.dataset.annotations if records_params else None
 
-    def of_round(self, wildcards: Any) -> str:
-        """Return the digest of the labels that a training reads."""
-        run = f"{self.plan.root}/{wildcards.strategy}/seed{wildcards.seed}/round{wildcards.round}"
-        return self._digest(f"{run}/labelled.csv")
+    def digest(self, stage: str, wildcards: Any) -> str:
+        """Return the digest of the labels that a job of a stage reads; `NONE` if it reads none."""
+        paths = self.paths
+        match stage:
+            case "train" | "finetune":
+                return self._digest(
+                    f"{paths.root}/{wildcards.strategy}/seed{wildcards.seed}/round{wildcards.round}/labelled.csv"
+                )
+            case "select":
+                return self._of_query(wildcards)
+            case "score":
+                return self._of_query(wildcards) if paths.precomputes(wildcards) else NONE
+            case "contact_sheet":
+                return self._digest(*paths.pictured_selections(wildcards.strategy))
+            case "full_pool":
+                return self._of_pool()
+            case _:
+                return NONE
 
-    def of_query(self, wildcards: Any) -> str:
+    def _of_query(self, wildcards: Any) -> str:
         """Return the digest of the labels that a strategy reads itself when it picks."""
-        declared = self.plan.experiment.strategy(wildcards.strategy).declared
+        declared = self.paths.experiment.strategy(wildcards.strategy).declared
         if declared.is_oracle:
-            return self.of_pool(wildcards)
-        return self._digest(self.plan.previous_labelled(wildcards)) if declared.reads_labels else NONE
+            return self._of_pool()
+        return self._digest(self.paths.previous("labelled.csv")(wildcards)) if declared.reads_labels else NONE
 
-    def of_pictures(self, wildcards: Any) -> str:
-        """Return the digest of the labels on the contact sheet of a strategy."""
-        return self._digest(*self.plan.pictured_selections(wildcards.strategy))
-
-    def of_pool(self, wildcards: Any) -> str:
+    def _of_pool(self) -> str:
         """Return the digest of all labels that came later."""
         found = self._bought()
         return NONE if found is None else _digest_of(found)
@@ -69,8 +79,8 @@ class LateLabels:
         """Return the label of each row that came later, as far as it can be used; None before samples."""
         if self.path is None:
             return None
-        states = _state(self.path), _state(self.plan.samples)
-        return None if None in states else _bought_labels(self.path, self.plan.samples, *states)
+        states = _state(self.path), _state(self.paths.samples)
+        return None if None in states else _bought_labels(self.path, self.paths.samples, *states)
 
     def protect(self, writes: Iterable[str]) -> None:
         """Raise InputError if a run that ``writes`` these files may leave bought labels unused.
@@ -79,14 +89,14 @@ class LateLabels:
         The same for annotations that do not fit the samples, if these are to be read again.
         """
         bought, written = self._bought() or {}, set(writes)
-        if bought and self.plan.samples in written:
-            require_fit_to_listing(self.plan.experiment)
-        selections = [path for path in self.plan.selections() if Path(path).is_file()]
+        if bought and self.paths.samples in written:
+            require_fit_to_listing(self.paths.experiment)
+        selections = [path for path in self.paths.in_runs("selected.csv") if Path(path).is_file()]
         anew = [path for path in selections if path in written and self._in_use(bought, [path])]
         at_stake = self._in_use(bought, anew) - self._in_use(bought, set(selections) - written)
-        if len(at_stake) <= self.plan.experiment.release_labels:
+        if len(at_stake) <= self.paths.experiment.release_labels:
             return
-        rounds = ", ".join(str(Path(path).parent.relative_to(self.plan.root)) for path in anew[:SHOWN])
+        rounds = ", ".join(str(Path(path).parent.relative_to(self.paths.root)) for path in anew[:SHOWN])
         more = f" and {len(anew) - SHOWN} more" if len(anew) > SHOWN else ""
         raise InputError(
             f"{len(at_stake)} labels of {self.path} were bought for rounds that this run would pick anew "

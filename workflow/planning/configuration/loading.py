@@ -10,9 +10,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from activepool.errors import InputError
-from planning.configuration import Experiment
-from planning.configuration_text import hidden_by_yaml
-from planning.scaling import made_small
+from planning.configuration.experiment import Experiment
+from planning.configuration.scaling import made_small
+from planning.configuration.text import hidden_by_yaml
 
 #: Characters of a value that a message shows.
 LONGEST_SHOWN = 100
@@ -26,7 +26,7 @@ def load(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Experim
 
     Args:
         raw: the configuration as read from YAML and the command line; its keys ``scale`` and ``stand_in``
-            make it small (see planning.scaling).
+            make it small (see planning.configuration.scaling).
         source: the name of its file, for messages.
         files: the configuration files, if they are not just ``source``: of a configuration that cannot be
             used, what does not show in what YAML makes of it is told, too.

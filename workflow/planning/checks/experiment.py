@@ -9,13 +9,13 @@ from activepool.data.kinds import EMBEDDINGS, preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
 from activepool.errors import InputError
-from activepool.stages.program import say
+from activepool.programs.messages import print_notices
 from activepool.tracking.registry import missing_package
-from planning.annotation_checks import annotation_problems
-from planning.configuration import Experiment
-from planning.configuration_text import hidden_by_yaml
-from planning.contents import previewed
-from planning.digests import syntax_problem
+from planning.checks.annotations import annotation_problems
+from planning.configuration.experiment import Experiment
+from planning.configuration.text import hidden_by_yaml
+from planning.stages.code import syntax_problem
+from planning.stages.contents import preview_input
 
 #: The network without weights: its features are the pixels.
 WITHOUT_WEIGHTS = "identity"
@@ -141,7 +141,7 @@ def _tracker_problems(experiment: Experiment) -> Iterator[str]:
 
 def _data_problems(experiment: Experiment) -> Iterator[str]:
     try:
-        found = preview(previewed(experiment.dataset))
+        found = preview(preview_input(experiment.dataset))
     except InputError as error:
         yield from (f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines())
         return
@@ -151,7 +151,7 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
     if found is None:
         return
     if experiment.dataset.kind == EMBEDDINGS:  # of images it is said when they are listed
-        say(found.notices)
+        print_notices(found.notices)
     try:
         in_validation = int(
             validation_counts(

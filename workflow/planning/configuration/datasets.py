@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from activepool.data.settings import Imbalance
-from planning.sections import Fraction, Name, PathText, Settings
+from planning.configuration.sections import Fraction, Name, PathText, Settings
 
 
 class DatasetSettings(Settings):

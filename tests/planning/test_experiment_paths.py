@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from activepool.figures.registry import FIGURES, TABLES
-from planning.configuration import Experiment
-from planning.plan import Plan
+from planning.configuration.experiment import Experiment
+from planning.paths import Paths
 
 CAPTIONS = Path(__file__).parents[2] / "workflow/report"
 
-PLAN = Plan(
+PATHS = Paths(
     Experiment.model_validate(
         {
             "experiment": "trial",
@@ -30,9 +30,8 @@ def test_every_figure_and_table_has_a_caption(name):
 
 
 def test_every_table_is_there_in_both_forms():
-    assert {Path(path).suffix for path in PLAN.tables()} == {".csv", ".tex"}
-    assert len(PLAN.tables()) == 2 * len(TABLES)
-    assert {*PLAN.tables(), "results/trial/overlap.csv"} <= {*PLAN.all_files()}
+    assert {Path(path).suffix for path in PATHS.tables()} == {".csv", ".tex"}
+    assert len(PATHS.tables()) == 2 * len(TABLES)
 
 
 def test_selections_are_those_of_all_rounds_with_the_shared_one_once():
@@ -40,6 +39,6 @@ def test_selections_are_those_of_all_rounds_with_the_shared_one_once():
         f"{name}/seed{seed}/round0{r}" for name in ("random", "margin") for seed in (0, 1) for r in (1, 2)
     ]
     shared = [f"initial_balanced/seed{seed}/round00" for seed in (0, 1)]
-    assert sorted(PLAN.selections()) == sorted(
+    assert sorted(PATHS.in_runs("selected.csv")) == sorted(
         f"results/trial/{run}/selected.csv" for run in [*rounds, *shared]
     )

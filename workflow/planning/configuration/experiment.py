@@ -24,13 +24,14 @@ from activepool.api.options import validate_options
 from activepool.backbones.checkpoint_formats import CheckpointFormat, FormatName
 from activepool.backbones.registry import BACKBONES, check_name
 from activepool.errors import InputError
+from activepool.features.settings import ExtractSettings
 from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettings
 from activepool.pretraining.settings import AnyPretrainSettings
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from activepool.tracking.registry import TrackerName
-from planning.datasets import Dataset
-from planning.sections import MOST, Count, Fraction, Name, PathText, Settings, section_of
+from planning.configuration.datasets import Dataset
+from planning.configuration.sections import MOST, Count, Fraction, Name, PathText, Settings, section_of
 
 
 def _is_architecture(name: str) -> str:
@@ -61,14 +62,7 @@ class Backbone(Settings):
         return re.sub(r"[^A-Za-z0-9_.-]+", "_", architecture.rpartition("/")[2].replace(".py:", "_"))
 
 
-class Features(Settings):
-    """How features are extracted and stored."""
-
-    dtype: Literal["float16", "float32"] = "float16"
-    views: Annotated[int, Field(ge=0)] = 0
-    augmentation: Literal["crop", "natural", "digits"] = "crop"
-    batch_size: Count = 256
-    shards: Count = 1
+Features = section_of(ExtractSettings, shards=(Count, 1))
 
 
 class Initial(Settings):
@@ -284,6 +278,11 @@ class Experiment(Settings):
             if self.pretrain
             else self.backbone.architecture
         )
+
+    @property
+    def strategy_folders(self) -> list[str]:
+        """The folders of all strategies, in their order."""
+        return [entry.folder for entry in self.strategies]
 
     def strategy(self, folder: str) -> StrategySettings:
         """Return the strategy of a folder; raises KeyError if there is none."""

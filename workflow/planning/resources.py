@@ -1,9 +1,11 @@
 """What jobs ask of a cluster: memory and time by the size of the pool and the retry, groups, retries."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
-from planning.configuration import Experiment
+from activepool.compute.devices import has_cuda_driver
+from planning.configuration.experiment import Experiment
 
 #: Rounds of a chain that are one job of the cluster: a chain of 30 rounds of a minute is not queued 90 times.
 #: One that fails is retried with its group, whose files Snakemake deletes before.
@@ -13,12 +15,13 @@ ROUNDS_PER_GROUP = 5
 LABELLED = ("digits", "cifar10", "cifar100", "imagenet", "imagenet_lt")
 
 
-class Needs:
-    """Resources of the jobs that read the features of the pool, as Snakemake's functions of a job."""
+class JobResources:
+    """What the jobs of one experiment ask for, as the directives of rules have it."""
 
     def __init__(self, experiment: Experiment) -> None:
         #: In finetuning a round takes long, and has features of its own, which are not there at planning.
         self._finetunes = experiment.finetunes
+        self._device = experiment.device
         labels_come_later = bool(experiment.dataset.annotations)
         #: How often a job that reads labels is tried again, for the directive ``retries``; None: as often as
         #: others. It is not where labels come later: the job fails because it waits for them.
@@ -30,17 +33,42 @@ class Needs:
         self.query_group = _group(rounds) if is_grouped else None
         self.training_group = _group(rounds, ahead=int(rounds == 1)) if is_grouped else None
 
-    def memory(self, least: int, share: float) -> Callable[..., int]:
-        """Return the memory, in 10⁶ bytes: ``least`` and a share of the features, doubled at each retry."""
-        return lambda wildcards, input, attempt, async_run: int(
-            (least + share * self._size_mb(input, async_run)) * 2 ** (attempt - 1)
-        )
+    def of_images(self, mem_mb: Any, runtime: Any) -> dict[str, Any]:
+        """Return the resources of a job that reads images.
 
-    def runtime(self, least: int, minutes_per_gb: float) -> Callable[..., int]:
-        """Return the minutes allowed: ``least`` and some for each 10⁹ bytes, doubled at each retry."""
-        return lambda wildcards, input, attempt, async_run: int(
-            (least + minutes_per_gb / 1000 * self._size_mb(input, async_run)) * 2 ** (attempt - 1)
-        )
+        Args:
+            mem_mb: its memory, in 10⁶ bytes.
+            runtime: the minutes allowed.
+        """
+        return {"mem_mb": mem_mb, "runtime": runtime, "gpu": self._gpus, "device": self._device}
+
+    def of_features(
+        self, mem_mb: int, runtime: int, *, share: float, minutes_per_gb: float
+    ) -> dict[str, Any]:
+        """Return the resources of a job that reads the features of the pool; both are doubled at each retry.
+
+        Args:
+            mem_mb: its memory, in 10⁶ bytes, beside what depends on the features.
+            runtime: the minutes allowed, beside what depends on the features.
+            share: how much more memory, as a share of the features.
+            minutes_per_gb: how many more minutes for each 10⁹ bytes of features.
+        """
+
+        def grown(least: int, per_mb: float) -> Callable[..., int]:
+            return lambda wildcards, input, attempt, async_run: int(
+                (least + per_mb * self._size_mb(input, async_run)) * 2 ** (attempt - 1)
+            )
+
+        return self.of_images(grown(mem_mb, share), grown(runtime, minutes_per_gb / 1000))
+
+    @cached_property
+    def _gpus(self) -> int:
+        """How many GPUs a job asks for: one where the experiment is to use them, or may and there are some.
+
+        With ``device: auto`` the answer is that of the machine on which Snakemake runs.
+        """
+        is_auto = self._device == "auto"
+        return int(self._device.startswith("cuda") or (is_auto and has_cuda_driver()))
 
     def _size_mb(self, inputs: Any, async_run: Callable[[Any], int]) -> float:
         """Return the size of the features; its error, while they are missing, makes Snakemake ask later.

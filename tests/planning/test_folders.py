@@ -1,12 +1,15 @@
 """A folder that cannot be written."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from activepool.errors import InputError
-from planning import archive
+from planning.checks import folders
+
+LIBRARY = Path(__file__).parents[2] / "workflow"
 
 
 @pytest.fixture
@@ -24,40 +27,36 @@ def forbid(monkeypatch, *names):
 
 @pytest.mark.parametrize("name", [".snakemake", ".snakemake/locks", "results"])
 def test_a_folder_that_a_run_has_to_write_is_found(folder, monkeypatch, name):
-    assert archive.unwritable_folder() is None
+    assert folders.unwritable_folder() is None
     forbid(monkeypatch, name)
-    assert archive.unwritable_folder() == Path(name)
+    assert folders.unwritable_folder() == Path(name)
 
 
 def test_the_folder_itself_has_to_be_written_at_first(folder, monkeypatch):
     forbid(monkeypatch, ".")
-    assert archive.unwritable_folder() is None
+    assert folders.unwritable_folder() is None
     Path("results").rmdir()
-    assert archive.unwritable_folder() == Path()
+    assert folders.unwritable_folder() == Path()
 
 
-def test_verify_works_there(folder, capsys):
-    archive.verify_alone(Path("results"), ["--cores", "1", "verify", "--configfile", "a.yaml"])
-    assert "0 files fit their records" in capsys.readouterr().out
+def test_the_message_says_how_to_check_an_archive(folder, monkeypatch, capsys):
+    folders.require_writable(LIBRARY)
+    forbid(monkeypatch, "results")
+    with pytest.raises(InputError, match="results: cannot be written") as error:
+        folders.require_writable(LIBRARY)
     Path("results/stray.csv").write_text("", encoding="utf-8")
-    with pytest.raises(SystemExit) as left:
-        archive.verify_alone(Path("results"), ["--cores", "1", "verify"])
-    assert left.value.code == 1
-    assert "results/stray.csv: no record says how it was made" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("targets", [[], ["figures"], ["verify", "figures"]])
-def test_nothing_else_does(folder, targets):
-    with pytest.raises(InputError, match=r"results: cannot be written.*snakemake --cores 1 verify$"):
-        archive.verify_alone(Path("results"), ["--cores", "1", *targets])
+    command = str(error.value).partition("go to it, and run ")[2]
+    checked = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert checked.returncode == 1
+    assert "results/stray.csv: no record says how it was made" in checked.stderr
 
 
 def test_what_is_no_folder_is_told(folder):
     Path("results").rmdir()
     Path("results").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match=r"results: is a file; a run writes to a folder of this name"):
-        archive.unwritable_folder()
+        folders.unwritable_folder()
     Path("results").unlink()
     Path("results").symlink_to("nowhere")
     with pytest.raises(InputError, match=r"results: is a link to nowhere, which is not there; a run writes"):
-        archive.unwritable_folder()
+        folders.unwritable_folder()

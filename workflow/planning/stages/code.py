@@ -15,7 +15,7 @@ from activepool.io.files import write_json
 from activepool.records.syntax import statements, syntax_digest
 
 PACKAGE = "activepool"
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / PACKAGE
 
 
@@ -59,11 +59,6 @@ def with_imports(*files: Path) -> set[Path]:
             closure.add(file)
             waiting.extend(_module(file).imports)
     return closure
-
-
-def stage_file(stage: str) -> Path:
-    """Return the module of a stage; that of a round's features is the one of all features."""
-    return LIBRARY / "stages" / f"{stage.removesuffix('_round')}.py"
 
 
 def syntax_problem(file: Path) -> str | None:

@@ -15,8 +15,8 @@ from typing import Any
 from activepool.errors import InputError
 from activepool.io.files import write_json
 from activepool.records.provenance import FOLDER
-from planning.contents import content, counted, given
-from planning.plan import Plan
+from planning.paths import Paths
+from planning.stages.contents import content, content_of_input, stage_input
 
 #: The note of an experiment, in its folder.
 NOTE = f"{FOLDER}/shared"
@@ -62,15 +62,15 @@ class SharedFolder:
         ]
 
 
-def shared_folders(plan: Plan) -> list[SharedFolder]:
+def shared_folders(paths: Paths) -> list[SharedFolder]:
     """Return the shared folders of an experiment, in the order in which they are made."""
-    experiment = plan.experiment
+    experiment = paths.experiment
     folders = [
         SharedFolder(
-            _folder(plan.samples),
+            _folder(paths.samples),
             "dataset.name",
-            _flat("dataset", given(experiment.dataset)),
-            _flat("dataset", counted(experiment.dataset)),
+            _flat("dataset", stage_input(experiment.dataset)),
+            _flat("dataset", content_of_input(experiment.dataset)),
         )
     ]
     if experiment.dataset.kind == "embeddings":
@@ -78,38 +78,38 @@ def shared_folders(plan: Plan) -> list[SharedFolder]:
     weights = _flat("backbone", experiment.backbone.model_dump(include={"architecture", "image_size"}))
     if experiment.pretrain:
         weights |= _flat("pretrain", experiment.pretrain.model_dump())
-        folders.append(SharedFolder(_folder(plan.checkpoint), "backbone.name", weights, weights))
-    if plan.has_map:
+        folders.append(SharedFolder(_folder(paths.checkpoint), "backbone.name", weights, weights))
+    if paths.has_map:
         made = weights | _flat("features", experiment.features.model_dump())
         read = _flat("backbone", experiment.backbone.model_dump(include={"checkpoint", "format", "keys"}))
         checkpoint = experiment.backbone.checkpoint
         known = {"backbone.checkpoint": content(checkpoint)} if checkpoint else {}
         folders.append(
-            SharedFolder(_folder(plan.features), "backbone.name", made | read, made | read | known)
+            SharedFolder(_folder(paths.features), "backbone.name", made | read, made | read | known)
         )
     return folders
 
 
-def keep_apart(plan: Plan, source: str, arguments: Iterable[str]) -> None:
+def require_apart(paths: Paths, source: str, arguments: Iterable[str]) -> None:
     """Stop an experiment that would overwrite what another one uses.
 
     Args:
-        plan: of the experiment.
+        paths: of the experiment.
         source: the name of its configuration, for messages.
         arguments: Snakemake's; some targets touch no folder of an experiment.
 
     Raises: InputError with a line for each other experiment.
     """
-    lines = [] if APART.intersection(arguments) else [f"{source}: {line}" for line in conflicts(plan)]
+    lines = [] if APART.intersection(arguments) else [f"{source}: {line}" for line in conflicts(paths)]
     if lines:
         raise InputError("\n".join(lines))
 
 
-def conflicts(plan: Plan) -> Iterator[str]:
+def conflicts(paths: Paths) -> Iterator[str]:
     """Yield a line for each other experiment that uses a folder of this one with other settings."""
-    notes = {path.parents[1]: path for path in sorted(Path(plan.root).parent.glob(f"*/{NOTE}"))}
-    notes.pop(Path(plan.root), None)
-    own = shared_folders(plan) if notes else []  # to look at the data takes a while
+    notes = {path.parents[1]: path for path in sorted(Path(paths.root).parent.glob(f"*/{NOTE}"))}
+    notes.pop(Path(paths.root), None)
+    own = shared_folders(paths) if notes else []  # to look at the data takes a while
     for folder, path in notes.items():
         noted = _noted(path)
         for one in own:
@@ -123,19 +123,19 @@ def conflicts(plan: Plan) -> Iterator[str]:
                 break
 
 
-def note(plan: Plan, files: Iterable[str]) -> None:
+def register_use(paths: Paths, files: Iterable[str]) -> None:
     """Note the shared folders of an experiment, if a run reads or writes one of these ``files`` in them.
 
     Raises: InputError if another experiment has noted other settings since this one was checked.
     """
-    folders = shared_folders(plan)
+    folders = shared_folders(paths)
     used = {_folder(file) for file in files}
     if used.intersection(one.path for one in folders):
-        if lines := list(conflicts(plan)):
+        if lines := list(conflicts(paths)):
             raise InputError("\n".join(lines))
         noted = {one.path: {"settings": one.settings, "contents": one.contents} for one in folders}
         with suppress(OSError):  # where nothing can be written, the jobs will say so
-            write_json(Path(plan.root, NOTE), noted)
+            write_json(Path(paths.root, NOTE), noted)
 
 
 def _noted(path: Path) -> dict[str, dict[str, dict[str, Any]]]:

@@ -57,7 +57,7 @@ def _home() -> Path:
     return shared if os.access(shared, os.W_OK) else Path()
 
 
-def look() -> None:
+def warn_about_others() -> None:
     """Tell of other runs in the present folder. Nothing is written or removed: it may be a dry run."""
     if WITHIN in os.environ:
         return  # the run around it has looked
@@ -70,7 +70,7 @@ def look() -> None:
     _tell_unseen("another run", found)
 
 
-def claim(reads: Iterable[str], writes: Iterable[str]) -> None:
+def register(reads: Iterable[str], writes: Iterable[str]) -> None:
     """Announce this run, and the files that it reads and writes, until the process ends.
 
     Jobs that a killed run has left at work are waited for, because they write files of this one.

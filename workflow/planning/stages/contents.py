@@ -20,10 +20,10 @@ from activepool.data.samples import with_notice
 from activepool.data.turns import look_for_turns
 from activepool.errors import InputError
 from activepool.io.files import write_json
+from activepool.programs.messages import print_notices
 from activepool.records.provenance import FileState, state_of
 from activepool.stages.embeddings import FILES
-from activepool.stages.program import say
-from planning.datasets import Cifar, DatasetSettings, Embeddings, ImageDatasetSettings
+from planning.configuration.datasets import Cifar, DatasetSettings, Embeddings, ImageDatasetSettings
 
 #: Options that name a file in which images are listed.
 LISTS = ("path", "train_list", "test_list")
@@ -32,7 +32,7 @@ LISTS = ("path", "train_list", "test_list")
 DIGESTS = Path(".snakemake/activepool/digests")
 
 
-def given(dataset: DatasetSettings) -> dict[str, Any]:
+def stage_input(dataset: DatasetSettings) -> dict[str, Any]:
     """Return what the stage ``dataset`` is given, or ``embeddings`` for a dataset of that kind."""
     if isinstance(dataset, Embeddings):
         return dataset.model_dump(exclude={"name", "annotations", "kind"}, exclude_none=True)
@@ -47,9 +47,9 @@ def given(dataset: DatasetSettings) -> dict[str, Any]:
     }
 
 
-def counted(dataset: DatasetSettings) -> dict[str, Any]:
+def content_of_input(dataset: DatasetSettings) -> dict[str, Any]:
     """Return the same with contents in place of paths, as far as they are known."""
-    settings = given(dataset)
+    settings = stage_input(dataset)
     if isinstance(dataset, Embeddings):
         return settings | {key: content(settings[key]) for key in FILES if key in settings}
     if isinstance(dataset, Cifar):
@@ -59,9 +59,9 @@ def counted(dataset: DatasetSettings) -> dict[str, Any]:
     return settings
 
 
-def previewed(dataset: DatasetSettings) -> dict[str, Any]:
+def preview_input(dataset: DatasetSettings) -> dict[str, Any]:
     """Return what `activepool.data.kinds.preview` takes: a dataset of images or embeddings."""
-    settings = given(dataset)
+    settings = stage_input(dataset)
     if not isinstance(dataset, Embeddings):
         return settings
     thinned = {key: settings.pop(key, None) for key in ("imbalance", "fraction")}
@@ -92,7 +92,7 @@ def images(kind: str, options: dict[str, Any], upright: bool = False) -> dict[st
         samples = replace(build(kind, **options), upright=upright)
     except InputError:
         return options
-    say(with_notice(samples, look_for_turns(samples)).notices)
+    print_notices(with_notice(samples, look_for_turns(samples)).notices)
     found = {"fingerprint": fingerprint(samples)}
     _remember(memory, found)
     return found

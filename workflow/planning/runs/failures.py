@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-def tell_failures(workflow: Any) -> None:
+def print_failures(workflow: Any) -> None:
     """Print the last line of the log of each failed job; those that ran here have printed it themselves."""
     if workflow.local_exec:
         return

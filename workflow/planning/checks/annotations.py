@@ -22,12 +22,14 @@ from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
 from activepool.io.hdf5_reading import texts
 from activepool.io.index_files import whole_number
+from activepool.programs.messages import print_notices
 from activepool.records.provenance import Record, record_path
-from activepool.stages.program import say
-from planning.configuration import Experiment
-from planning.contents import given, previewed
-from planning.datasets import DatasetSettings, Embeddings, ImageDatasetSettings
-from planning.plan import Plan
+from planning.configuration.datasets import DatasetSettings, Embeddings, ImageDatasetSettings
+from planning.configuration.experiment import Experiment
+from planning.paths import Paths
+from planning.stages.contents import preview_input, stage_input
+from planning.stages.digests import StageDigests
+from planning.stages.settings import StageSettings
 
 #: What the settings of embeddings say of their rows, and not of their files.
 NOT_READ = ("imbalance", "fraction", "test_fraction")
@@ -51,7 +53,7 @@ def annotation_problems(experiment: Experiment) -> Iterator[str]:
     for part in _parts(experiment):
         labels, problems = match(part, annotations)
         if not problems:
-            say(_notices(part, labels, path))
+            print_notices(_notices(part, labels, path))
             return
         problems_of_first = problems_of_first or problems
     yield from (f"dataset.annotations: {problem}" for problem in shortened(problems_of_first))
@@ -68,7 +70,7 @@ def require_fit_to_listing(experiment: Experiment) -> None:
         return
     annotations = read_annotations(path)
     raise_if_any(match(part, annotations)[1])
-    with LabelFile(Plan(experiment).samples) as file:
+    with LabelFile(Paths(experiment).samples) as file:
         raise_if_any(list(_moved(TrainPart.of(file), part, annotations)))
 
 
@@ -100,14 +102,15 @@ def _parts(experiment: Experiment) -> Iterator[TrainPart]:
 
 
 def _read(experiment: Experiment) -> TrainPart | None:
-    plan = Plan(experiment)
+    paths = Paths(experiment)
+    record = record_path(paths.samples)
+    if not Path(paths.samples).is_file() or not record.is_file():
+        return None
     stage = "embeddings" if isinstance(experiment.dataset, Embeddings) else "dataset"
-    record = record_path(plan.samples)
-    if not Path(plan.samples).is_file() or not record.is_file():
+    made_by = StageDigests(experiment, StageSettings(experiment, paths)).describe(stage, {}, {})
+    if list(Record.read(record).depends_on.values()) != [made_by]:
         return None
-    if Record.read(record).depends_on != plan.chain.provenance(stage):
-        return None
-    with LabelFile(plan.samples) as file:
+    with LabelFile(paths.samples) as file:
         return TrainPart.of(file)
 
 
@@ -115,16 +118,16 @@ def _listed(experiment: Experiment) -> TrainPart | None:
     dataset = experiment.dataset
     if isinstance(dataset, Embeddings):
         return _given(dataset)
-    if not isinstance(dataset, ImageDatasetSettings) or preview(previewed(dataset)) is None:
+    if not isinstance(dataset, ImageDatasetSettings) or preview(preview_input(dataset)) is None:
         return None
-    samples = build(dataset.kind, **given(dataset)["options"])
+    samples = build(dataset.kind, **stage_input(dataset)["options"])
     name = getattr(dataset, "path", None) or dataset.root
     final = not _thinned(dataset) and dataset.on_unreadable == "stop"
     return TrainPart(name, samples.train.labels, samples.train.sources, samples.class_names, final)
 
 
 def _given(dataset: Embeddings) -> TrainPart:
-    options = {key: value for key, value in given(dataset).items() if key not in NOT_READ}
+    options = {key: value for key, value in stage_input(dataset).items() if key not in NOT_READ}
     with opened(**options) as embeddings:
         train = embeddings.train
         if train.sources is None:

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from planning.cluster import LABELLED, ROUNDS_PER_GROUP, Needs
-from planning.datasets import Dataset
+from planning.configuration.datasets import Dataset
+from planning.resources import LABELLED, ROUNDS_PER_GROUP, JobResources
 
 
 class File:
@@ -20,7 +20,9 @@ class File:
 
 def needs(finetunes=False, in_shards=False, kind="digits", annotations=None):
     dataset = SimpleNamespace(kind=kind, annotations=annotations)
-    return Needs(SimpleNamespace(finetunes=finetunes, in_shards=in_shards, dataset=dataset))
+    return JobResources(
+        SimpleNamespace(finetunes=finetunes, in_shards=in_shards, dataset=dataset, device="cpu")
+    )
 
 
 def of_round(number):
@@ -30,7 +32,8 @@ def of_round(number):
 def test_memory_and_time_grow_with_the_features_and_with_each_retry(tmp_path):
     (tmp_path / "features.h5").write_bytes(bytes(5_000_000))
     inputs = SimpleNamespace(features=File(tmp_path / "features.h5"))
-    memory, runtime = needs().memory(100, 1.5), needs().runtime(10, 2000)
+    resources = needs().of_features(100, 10, share=1.5, minutes_per_gb=2000)
+    memory, runtime = resources["mem_mb"], resources["runtime"]
     assert [memory(None, inputs, attempt, asyncio.run) for attempt in (1, 2, 3)] == [107, 215, 430]
     assert [runtime(None, inputs, attempt, asyncio.run) for attempt in (1, 2, 3)] == [20, 40, 80]
 
@@ -38,8 +41,9 @@ def test_memory_and_time_grow_with_the_features_and_with_each_retry(tmp_path):
 def test_what_is_not_known_yet_is_asked_for_again(tmp_path):
     missing = SimpleNamespace(features=File(tmp_path / "features.h5"))
     with pytest.raises(FileNotFoundError):
-        needs().memory(100, 1)(None, missing, 1, asyncio.run)
-    assert needs(finetunes=True).memory(100, 1)(None, missing, 2, asyncio.run) == 200
+        needs().of_features(100, 1, share=1, minutes_per_gb=1)["mem_mb"](None, missing, 1, asyncio.run)
+    finetuning = needs(finetunes=True).of_features(100, 1, share=1, minutes_per_gb=1)
+    assert finetuning["mem_mb"](None, missing, 2, asyncio.run) == 200
 
 
 def test_groups_are_consecutive_rounds_of_one_chain():

@@ -2,7 +2,7 @@
 
 import ast
 
-from planning.digests import LIBRARY
+from planning.stages.code import LIBRARY
 
 
 def category_of(folder: str, name: str, otherwise: str) -> str:

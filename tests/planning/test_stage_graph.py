@@ -1,0 +1,125 @@
+import pytest
+from rules_read import Rules
+
+CONFIGURATION = {
+    "experiment": "trial",
+    "dataset": {"kind": "digits"},
+    "backbone": {"architecture": "identity", "image_size": 8},
+    "validation": {"fraction": 0.1},
+    "initial": {"size": 30},
+    "budget": 10,
+    "rounds": 3,
+}
+FINETUNING = {
+    "backbone": {"architecture": "small", "image_size": 8},
+    "pretrain": {"epochs": 2, "warmup_epochs": 0},
+    "head": {"solver": "finetune"},
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def rules(*strategies, **changes):
+    return Rules({**CONFIGURATION, **changes, "strategies": strategies})
+
+
+def provenance(rule, strategy, **changes):
+    """Return the provenance of a job of the second query, or of the training after it."""
+    found = rules(strategy, **changes)
+    folder = strategy["strategy"]
+    if rule == "select" and found.paths.keeps_state(found.paths.experiment.strategy(folder)):
+        rule = "select_with_state"
+    return found.provenance(rule, strategy=folder, round="02")
+
+
+@pytest.mark.parametrize(
+    ("rule", "changed", "kept"),
+    [
+        ("prepare", {"leaves": 500}, {"margin_factor": 7}),
+        ("select", {"margin_factor": 7}, {}),
+    ],
+)
+def test_what_is_prepared_depends_on_its_own_options_alone(rule, changed, kept):
+    base = {"strategy": "cluster_margin"}
+    assert provenance(rule, base | changed) != provenance(rule, base)
+    assert provenance(rule, base | kept) == provenance(rule, base)
+
+
+def test_what_is_prepared_once_depends_on_no_round():
+    base = {"strategy": "cluster_margin"}
+    for changes in ({"budget": 11}, {"initial": {"size": 31}}, {"head": {"solver": "lbfgs"}}):
+        assert provenance("prepare", base, **changes) == provenance("prepare", base)
+        assert provenance("select", base, **changes) != provenance("select", base)
+    assert provenance("prepare", base, validation={"fraction": 0.2}) != provenance("prepare", base)
+
+
+@pytest.mark.parametrize("rule", ["train_on_images", "score", "select", "train"])
+def test_an_image_model_is_part_of_all_that_follows_from_it(rule):
+    base = {"strategy": "vaal"}
+    assert provenance(rule, base | {"latent": 7}) != provenance(rule, base)
+    assert {"train_on_images", "score"} <= provenance(rule, base).keys()
+
+
+def test_a_strategy_depends_on_the_head_only_if_it_looks_at_it():
+    for name, depends in (("random", False), ("coreset", False), ("balancing", True), ("margin", True)):
+        base, changes = {"strategy": name}, {"head": {"solver": "lbfgs"}}
+        assert (provenance("select", base, **changes) != provenance("select", base)) == depends
+        assert provenance("train", base, **changes) != provenance("train", base)
+
+
+def test_a_strategy_depends_on_the_features_only_if_it_looks_at_them():
+    for name, depends in (("random", False), ("coreset", True)):
+        base, changes = {"strategy": name}, {"features": {"dtype": "float32"}}
+        assert (provenance("select", base, **changes) != provenance("select", base)) == depends
+
+
+def test_the_first_query_depends_on_no_picks():
+    found = rules("margin")
+    for rule, number, has_picks in (("score", "02", True), ("score", "01", False), ("train", "01", True)):
+        assert ("select" in found.provenance(rule, strategy="margin", round=number)) == has_picks
+
+
+def test_in_finetuning_nothing_depends_on_the_training_of_linear_heads():
+    found = rules("margin", "random", **FINETUNING)
+    curves = {part.rule for part in found.ancestry("curves")}
+    assert {"finetune", "gather_round", "curves"} <= curves
+    assert "train" not in found.by_name
+
+
+def test_two_rules_of_one_stage_count_both():
+    """In finetuning `cluster_margin` prepares on the first features, and picks from those of each round."""
+    wildcards = {"strategy": "cluster_margin", "round": "02"}
+    first = rules("cluster_margin", **FINETUNING).provenance("select", **wildcards)
+    assert {"extract", "extract_round", "gather", "gather_round"} <= first.keys()
+    # Views are of the first features alone.
+    other = rules("cluster_margin", **FINETUNING, features={"views": 1}).provenance("select", **wildcards)
+    assert {name for name in first if first[name] != other[name]} == {"extract"}
+
+
+def test_all_labels_of_the_pool_count_in_figures_beside_the_rounds():
+    plain, with_ceiling = (
+        rules("random", ceiling=ceiling).provenance("figure_learning_curves") for ceiling in (False, True)
+    )
+    assert with_ceiling.keys() - plain.keys() == {"full_pool", "ceiling"}
+    assert {name: with_ceiling[name] for name in plain} == plain
+
+
+@pytest.mark.parametrize("name", ["train", "curves", "dataset"])
+def test_a_strategy_may_be_called_as_a_rule_is(name):
+    named = [{"strategy": "random", "name": name}, "margin"]
+    found = rules(*named).provenance("curves")
+    assert {"dataset", "train", f"strategy {name}", "strategy margin"} <= found.keys()
+    assert list(found)[-1] == "curves"
+    others = rules(*named, budget=11).provenance("curves")
+    changed = {key for key in found if found[key] != others[key]}
+    assert changed == {f"strategy {name}", "strategy margin"}
+
+
+def test_files_are_those_of_all_jobs_that_last():
+    files = rules("random", **FINETUNING).files()
+    assert {"results/trial/overlap.csv", "results/trial/tables/final.tex"} <= {*files}
+    assert not [path for path in files if "/shards/" in path or path.endswith("round00/features.h5")]
+    assert len(files) == len({*files})

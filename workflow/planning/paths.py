@@ -1,0 +1,237 @@
+"""The files of an experiment, as the rules name them; ``wildcards`` are Snakemake's."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from activepool.figures.registry import FIGURES, TABLES
+from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
+
+
+class Paths:
+    """Where the files of one experiment lie, and which of them a job reads."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.is_embedded = experiment.dataset.kind == "embeddings"
+        names = f"{experiment.dataset_name}/{experiment.backbone_name}"
+        self.root = f"results/{experiment.experiment}"
+        self.dataset = f"results/datasets/{experiment.dataset_name}/dataset.h5"
+        self.features = f"results/features/{names}/features.h5"
+        self.map = f"results/features/{names}/map_{experiment.figures.map}.h5"
+        self.pretrained = f"results/pretrained/{names}" if experiment.pretrain else None
+        #: The file that samples, labels and classes are read from.
+        self.samples = self.features if self.is_embedded else self.dataset
+        #: What all labels of the pool bring, in the form of curves.csv; [] if that is not asked for.
+        self.ceiling = f"{self.root}/ceiling.csv" if experiment.ceiling else []
+
+    @property
+    def checkpoint(self) -> str | None:
+        """The backbone's weights: pretrained here, the user's, or None."""
+        if self.pretrained:
+            return f"{self.pretrained}/backbone.safetensors"
+        return self.experiment.backbone.checkpoint if self.experiment.backbone else None
+
+    @property
+    def checkpoint_inputs(self) -> list[str]:
+        """The backbone's weights as the inputs of a rule.
+
+        A path in which Snakemake would see wildcards is none: such weights count by their content (see
+        `planning.stages.settings`).
+        """
+        return [self.checkpoint] if self.checkpoint and not has_wildcards(self.checkpoint) else []
+
+    def shards(self, folder: str) -> list[str]:
+        """Return the parts in which the features of a folder are extracted."""
+        count = self.experiment.features.shards
+        return [f"{folder}/shards/{number}-of-{count}.h5" for number in range(count)]
+
+    # Rounds.
+
+    def run(self, strategy: str, seed: int | str, round_number: int) -> str:
+        """Return the folder of one round; round 0 is shared by all strategies."""
+        folder = self.experiment.initial_folder if round_number == 0 else strategy
+        return f"{self.root}/{folder}/seed{seed}/round{round_number:02d}"
+
+    def runs(self) -> list[str]:
+        """Return the folders of all rounds of all strategies and seeds, each once."""
+        experiment = self.experiment
+        folders = (
+            self.run(strategy, seed, number)
+            for strategy in experiment.strategy_folders
+            for seed in experiment.seed_list
+            for number in range(experiment.rounds)
+        )
+        return list(dict.fromkeys(folders))
+
+    def in_runs(self, name: str) -> list[str]:
+        """Return the files called ``name`` of all rounds."""
+        return [f"{run}/{name}" for run in self.runs()]
+
+    def ceiling_runs(self) -> list[str]:
+        """Return the folders of the trainings on the whole pool."""
+        return [f"{self.root}/{FULL_POOL}/seed{seed}/round00" for seed in self.experiment.seed_list]
+
+    def last_rounds(self, *strategies: str, seeds: list[int] | None = None) -> list[str]:
+        """Return files that are there when all picks have labels, where labels come later.
+
+        Args:
+            strategies: whose picks; by default, those of all strategies.
+            seeds: with which seeds; by default, with all.
+        """
+        experiment = self.experiment
+        if not experiment.dataset.annotations:
+            return []
+        runs = (
+            self.run(strategy, seed, experiment.rounds - 1)
+            for strategy in strategies or experiment.strategy_folders
+            for seed in seeds or experiment.seed_list
+        )
+        return [f"{run}/metrics.json" for run in dict.fromkeys(runs)]
+
+    def pictured_selections(self, *strategies: str) -> list[str]:
+        """Return the selected.csv of these strategies with the first seed, each once, round by round."""
+        seed, rounds = self.experiment.seed_list[0], range(self.experiment.rounds)
+        runs = [self.run(strategy, seed, number) for strategy in strategies for number in rounds]
+        return [f"{run}/selected.csv" for run in dict.fromkeys(runs)]
+
+    # What a query reads.
+
+    def previous(self, name: str) -> Callable[[Any], str]:
+        """Return the input function of the file called ``name`` of the round before a job's."""
+
+        def path(wildcards: Any) -> str:
+            return f"{self.run(wildcards.strategy, wildcards.seed, int(wildcards.round) - 1)}/{name}"
+
+        return path
+
+    def query_features(self, wildcards: Any) -> str:
+        """Return the features that the head of the round before is for."""
+        return self.previous("features.h5")(wildcards) if self.experiment.finetunes else self.features
+
+    def selection_features(self, wildcards: Any) -> str:
+        """Return the features that a strategy picks from, or the samples if it reads no features."""
+        reads = self._declared(wildcards).reads_features
+        return self.query_features(wildcards) if reads else self.samples
+
+    def scoring_features(self, wildcards: Any) -> str:
+        """Return the features that a strategy's pool is scored by, or the samples if it reads no features."""
+        is_scored = self._declared(wildcards).is_scored
+        return self.query_features(wildcards) if is_scored else self.selection_features(wildcards)
+
+    def scoring_head(self, wildcards: Any) -> str | list[str]:
+        """Return the head that a strategy's pool is scored by; [] if it reads none."""
+        is_scored = self._declared(wildcards).is_scored
+        return self.previous("head.h5")(wildcards) if is_scored else self.selection_head(wildcards)
+
+    def selection_head(self, wildcards: Any) -> str | list[str]:
+        """Return the head that a strategy reads; [] if it reads none."""
+        return self.previous("head.h5")(wildcards) if "head" in self._declared(wildcards).reads else []
+
+    def prepared(self, wildcards: Any) -> str | list[str]:
+        """Return what a strategy has prepared; [] if it prepares nothing."""
+        has_any = self._declared(wildcards).prepare
+        return f"{self.root}/{wildcards.strategy}/seed{wildcards.seed}/prepared.h5" if has_any else []
+
+    def scoring_prepared(self, wildcards: Any) -> str | list[str]:
+        """Return what a strategy has prepared if its scores are made from it; [] if they are not."""
+        return self.prepared(wildcards) if self.precomputes(wildcards) else []
+
+    def previous_state(self, wildcards: Any) -> str | list[str]:
+        """Return what a strategy has handed on in the round before; [] if there is nothing."""
+        keeps = self.keeps_state(self.experiment.strategy(wildcards.strategy))
+        return self.previous("state.h5")(wildcards) if keeps and int(wildcards.round) > 1 else []
+
+    def scores(self, wildcards: Any) -> str | list[str]:
+        """Return what was found of each sample of the pool by itself; [] if the selection does it all."""
+        declared = self._declared(wildcards)
+        precomputes = self.precomputes(wildcards) and not self.previous_state(wildcards)
+        if not declared.is_scored and not precomputes:
+            return []
+        return f"{self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))}/scores.h5"
+
+    def score_shards(self, wildcards: Any) -> list[str]:
+        """Return the parts in which the pool of a round is scored."""
+        folder = f"{self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))}/scores"
+        count = self.experiment.pool_shards
+        return [f"{folder}/{number}-of-{count}.h5" for number in range(count)]
+
+    def image_model(self, wildcards: Any) -> str | list[str]:
+        """Return the model that a strategy has trained on its images; [] if it has none."""
+        run = self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))
+        return f"{run}/image_model.safetensors" if self._declared(wildcards).image_model else []
+
+    def image_dataset(self, wildcards: Any) -> str | list[str]:
+        """Return the images for a strategy's own model; [] if it has none."""
+        return self.dataset if self._declared(wildcards).image_model else []
+
+    def precomputes(self, wildcards: Any) -> bool:
+        """Say whether a strategy precomputes in jobs of its own: where the pool is in shards."""
+        return self.experiment.in_shards and self._declared(wildcards).precompute is not None
+
+    def keeps_state(self, strategy: StrategySettings) -> bool:
+        """Say whether a strategy hands arrays on from round to round.
+
+        None does in finetuning: what was found of the features of a round is not true of the next one's.
+        """
+        return strategy.declared.keeps_state and not self.experiment.finetunes
+
+    def _declared(self, wildcards: Any) -> Any:
+        return self.experiment.strategy(wildcards.strategy).declared
+
+    # What an experiment ends in.
+
+    def targets(self) -> list[str]:
+        """Return the files that all others are made for."""
+        trackers = [f"{self.root}/tracking/{tracker}.log" for tracker in self.experiment.trackers]
+        return [*self.in_runs("metrics.json"), *self.figures(), *self.tables(), *self.costs(), *trackers]
+
+    def figures(self) -> list[str]:
+        """Return the figures, each as PDF and PNG, and the contact sheets, as PNG."""
+        drawn = [f"{self.root}/figures/{name}" for name in FIGURES]
+        drawn += [f"{self.root}/figures/feature_map"] if self.has_map else []
+        drawn += [f"{self.pretrained}/pretrain"] if self.pretrained else []
+        return [*(f"{name}.{form}" for name in drawn for form in ("pdf", "png")), *self.contact_sheets()]
+
+    def tables(self) -> list[str]:
+        """Return the tables, each as CSV and in LaTeX."""
+        return [f"{self.root}/tables/{name}.{form}" for name in TABLES for form in ("csv", "tex")]
+
+    def costs(self) -> list[str]:
+        """Return what says what the stages cost, as table and figure."""
+        folder = f"results/logs/{self.experiment.experiment}"
+        return [f"{folder}/costs.{form}" for form in ("csv", "tex", "pdf", "png")]
+
+    def pictures(self) -> list[str]:
+        """Return the figures that are PNGs."""
+        return [path for path in self.figures() if path.endswith(".png")]
+
+    def contact_sheets(self) -> list[str]:
+        """Return the contact sheet of each strategy; embeddings have none."""
+        if self.is_embedded:
+            return []
+        return [
+            f"{self.root}/figures/contact_sheet_{strategy}.png"
+            for strategy in self.experiment.strategy_folders
+        ]
+
+    @property
+    def has_map(self) -> bool:
+        """Whether the pool is laid out in the plane: where the features of the first backbone are made.
+
+        In finetuning each round has features of its own; a strategy may prepare from those of the first.
+        """
+        prepares = any(strategy.declared.prepare for strategy in self.experiment.strategies)
+        return prepares or not self.experiment.finetunes
+
+    def recorded_folders(self) -> list[str]:
+        """Return the folders in which this experiment's jobs leave their records."""
+        images = [] if self.is_embedded else [str(Path(self.dataset).parent)]
+        pretrained = [self.pretrained] if self.pretrained else []
+        return [*images, *pretrained, str(Path(self.features).parent), self.root]
+
+
+def has_wildcards(path: str) -> bool:
+    """Say whether Snakemake would see wildcards in a path; it takes no other way to write such braces."""
+    return re.search(r"\{\s*\w+\s*[,}]", path) is not None

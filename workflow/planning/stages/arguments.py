@@ -1,0 +1,126 @@
+"""What the rules of the workflow say of their stages: the command, and the params that decide on a rerun.
+
+Both follow from the declaration of the stage. A rule reads
+
+    params:
+        *arguments("train"),
+    shell:
+        program("train")
+"""
+
+import json
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from activepool.programs.stage import Parameter, Role, Stage
+from planning.configuration.experiment import Experiment
+from planning.paths import Paths
+from planning.runs.late_labels import LateLabels
+from planning.stages.digests import StageDigests, declaration
+from planning.stages.graph import StageGraph
+from planning.stages.settings import PLACES, StageSettings
+
+
+def program(stage: str) -> str:
+    """Return the shell command of a rule that runs a stage."""
+    declared = declaration(stage)
+    words = [f"python -m activepool.stages.{stage} {{params}}"]
+    if declared.of_role(Role.DEVICE, Role.COMPUTE):
+        words.append("--device {resources.device}")
+    if declared.of_role(Role.WORKERS, Role.COMPUTE):
+        words.append("--workers {threads}")
+    if declared.in_processes:
+        words.append("--processes {resources.processes}")
+    return " ".join([*words, "--log {log:q}"])
+
+
+class StageArguments:
+    """Makes the params of the rules; calling it returns those of a rule that runs a stage."""
+
+    def __init__(self, workflow: Any, experiment: Experiment, paths: Paths, late_labels: LateLabels) -> None:
+        self._paths = paths
+        self._late_labels = late_labels
+        self.settings = StageSettings(experiment, paths)
+        digests = StageDigests(experiment, self.settings)
+        self.graph = StageGraph(workflow, digests.describe, experiment.strategy_folders)
+
+    def __call__(self, stage: str, **fixed: Any) -> tuple[Callable[..., str], Callable[..., str]]:
+        """Return the params of a rule: what Snakemake records, and what it does not.
+
+        Args:
+            stage: the stage that the rule runs.
+            fixed: settings that the rule itself decides.
+        """
+        declared = declaration(stage)
+
+        def recorded(wildcards: Any) -> str:
+            values = {
+                parameter: self._value(parameter, stage, wildcards, fixed)
+                for parameter in declared.settings
+                if parameter.name not in PLACES
+            }
+            provenance = json.dumps(self.provenance(recorded, wildcards))
+            return shlex.join([*_words(values), "--provenance", provenance])
+
+        # A function that asks for files is not recorded: where files and data lie is no part of a result.
+        def unrecorded(wildcards: Any, input: Any, output: Any) -> str:
+            places = {
+                parameter: self._value(parameter, stage, wildcards, fixed)
+                for parameter in declared.settings
+                if parameter.name in PLACES
+            }
+            words = [*_file_words(declared, input, output), *_words(places)]
+            if any(parameter.name == "checkpoint" for parameter in declared.parameters):
+                words += self._checkpoint_words(input)
+            return shlex.join([*words, *_shard_words(declared, wildcards)])
+
+        recorded.stage, recorded.fixed = stage, fixed
+        return recorded, unrecorded
+
+    def provenance(self, recorded: Callable[..., str], wildcards: Any) -> dict[str, str]:
+        """Return what the files of a job depend on, by the function among the params of its rule."""
+        provenance = self.graph.provenance(self.graph.rule_of(recorded), wildcards)
+        labels = self._late_labels.digest(recorded.stage, wildcards)
+        return {"labels": labels, **provenance} if labels else provenance
+
+    def _value(self, parameter: Parameter, stage: str, wildcards: Any, fixed: dict[str, Any]) -> Any:
+        if parameter.name in fixed:
+            return fixed[parameter.name]
+        return self.settings.value(parameter.name, stage, wildcards)
+
+    def _checkpoint_words(self, inputs: Any) -> list[str]:
+        """Return the option of weights that cannot be an input of a rule."""
+        checkpoint = self._paths.checkpoint
+        return [] if inputs.get("checkpoint") or not checkpoint else ["--checkpoint", checkpoint]
+
+
+def _words(values: dict[Parameter, Any]) -> list[str]:
+    """Return settings as words of a command line; None is left out."""
+    words: list[str] = []
+    for parameter, value in values.items():
+        if value is None:
+            continue
+        if parameter.is_list:
+            words += [parameter.flag, *map(str, value)]
+        else:
+            text = value if isinstance(value, str) else json.dumps(value)
+            # A path may begin with a dash.
+            words += [f"{parameter.flag}={text}"] if text.startswith("-") else [parameter.flag, text]
+    return words
+
+
+def _file_words(declared: Stage, inputs: Any, outputs: Any) -> list[str]:
+    """Return the files of a job as words; these are the copies where it works on copies."""
+    words: list[str] = []
+    for files, roles in ((inputs, (Role.INPUT,)), (outputs, (Role.OUTPUT, Role.FOLDER))):
+        for parameter in declared.of_role(*roles):
+            paths = files.get(parameter.name)
+            if paths:
+                words += [parameter.flag, *([paths] if isinstance(paths, str) else map(str, paths))]
+    return words
+
+
+def _shard_words(declared: Stage, wildcards: Any) -> list[str]:
+    is_shard = declared.of_role(Role.SHARD) and wildcards.get("shard") is not None
+    return ["--shard", wildcards.shard, "--shards", wildcards.shards] if is_shard else []

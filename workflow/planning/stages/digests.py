@@ -1,0 +1,74 @@
+"""What makes a stage's files: digests of its settings and of its code."""
+
+import hashlib
+import importlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from activepool.backbones.registry import users_file
+from activepool.programs.stage import Stage
+from planning.configuration.experiment import Experiment
+from planning.stages.code import LIBRARY, code_digest
+from planning.stages.settings import IN_FILE_NAMES, StageSettings
+
+#: The folders of the modules that a stage imports by the name in one of its settings.
+DRAWINGS = {"figure": LIBRARY / "figures/drawings", "table": LIBRARY / "figures/tables"}
+
+
+@cache
+def declaration(stage: str) -> Stage:
+    """Return the stage of this name."""
+    return getattr(importlib.import_module(f"activepool.stages.{stage}"), stage)
+
+
+class StageDigests:
+    """The digests of the stages of one experiment; ``wildcards`` are Snakemake's."""
+
+    def __init__(self, experiment: Experiment, settings: StageSettings) -> None:
+        self._experiment = experiment
+        self._settings = settings
+        self._described: dict[tuple[str, str | None, bool, str], str] = {}
+
+    def describe(self, stage: str, wildcards: Any, fixed: dict[str, Any]) -> str:
+        """Return the digests of a stage.
+
+        Args:
+            stage: its name.
+            wildcards: of a job. They count by the strategy and by whether there is a round.
+            fixed: settings that the rule itself decides.
+        """
+        key = (stage, wildcards.get("strategy"), wildcards.get("round") is not None, json.dumps(fixed))
+        if key not in self._described:
+            settings = self.counted(stage, wildcards, fixed)
+            code = code_digest(*self._files(stage, wildcards, settings))
+            self._described[key] = f"settings {digest_of(settings)}, code {code}"
+        return self._described[key]
+
+    def counted(self, stage: str, wildcards: Any, fixed: dict[str, Any]) -> dict[str, Any]:
+        """Return what the results of a stage depend on among its settings."""
+        declared = declaration(stage)
+        counted = {
+            parameter.name: self._settings.counted(parameter.name, stage, wildcards)
+            for parameter in declared.settings
+            if parameter.name not in (*fixed, *IN_FILE_NAMES, "annotations")
+        }
+        if any(parameter.name == "checkpoint" for parameter in declared.parameters):
+            counted["checkpoint"] = self._settings.checkpoint_content()
+        return {name: value for name, value in {**counted, **fixed}.items() if value is not None}
+
+    def _files(self, stage: str, wildcards: Any, settings: dict[str, Any]) -> list[Path]:
+        """Return the files whose code a stage runs: its own, and what it imports by a name in a setting."""
+        files = [declaration(stage).file]
+        files += [folder / f"{settings[name]}.py" for name, folder in DRAWINGS.items() if name in settings]
+        if "strategy" in settings:
+            files.append(self._experiment.strategy(wildcards.strategy).declared.file)
+        if "backbone" in settings and (own := users_file(settings["backbone"]["name"])):
+            files.append(own)
+        return files
+
+
+def digest_of(content: Any) -> str:
+    """Return a short digest of JSON content."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

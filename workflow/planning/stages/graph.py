@@ -1,0 +1,163 @@
+"""What each job depends on, read off the rules.
+
+Snakemake reruns a job when its recorded params change. They hold digests of the settings and of the code of
+the job's stage and of all stages before it: a job upstream that failed may otherwise leave a stale file that
+counts as up to date. docs/reruns.md says what follows from this.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from snakemake.io import is_flagged
+from snakemake.iocontainers import Wildcards
+from snakemake.output_index import OutputIndex
+from snakemake.rules import Rule
+
+from planning.stages.digests import digest_of
+
+
+class Job(NamedTuple):
+    """A rule with the values of its wildcards."""
+
+    rule: Rule
+    values: tuple[tuple[str, str], ...]
+
+    @property
+    def wildcards(self) -> Wildcards:
+        """The values as Snakemake has them."""
+        return Wildcards(fromdict=dict(self.values))
+
+
+class Part(NamedTuple):
+    """A rule in a provenance, and the strategy that it works for; None where it serves all.
+
+    A stage may stand there more than once: rules run it with settings of their own, as `extract_round` does.
+    """
+
+    strategy: str | None
+    rule: str
+
+
+class StageGraph:
+    """The jobs of a workflow, and the digests of what makes their files.
+
+    Args:
+        workflow: Snakemake's.
+        describe: (stage, job's wildcards, settings fixed by the rule) -> digests of settings and code.
+        strategies: the folders of the strategies, as the wildcard ``strategy`` has them.
+    """
+
+    def __init__(self, workflow: Any, describe: Callable[..., str], strategies: Iterable[str]) -> None:
+        self._workflow = workflow
+        self._describe = describe
+        self._strategies = frozenset(strategies)
+        self._parts: dict[Job, dict[Part, str]] = {}
+        self._before: dict[Job, list[Job]] = {}
+
+    def provenance(self, rule: Rule, wildcards: Any) -> dict[str, str]:
+        """Return the digests of a job's stage, which comes last, and of all stages before it, by their rules.
+
+        Where the files of several strategies come together, each strategy has one digest.
+        """
+        parts = self.ancestry(rule, wildcards)
+        own = list(parts)[-1]
+        strategies = dict.fromkeys(part.strategy for part in parts if part.strategy)
+        if len(strategies) > 1 or (own.strategy is None and strategies):
+            named = {part.rule: digest for part, digest in parts.items() if part.strategy is None}
+            for strategy in strategies:
+                rules = {part.rule: parts[part] for part in parts if part.strategy == strategy}
+                named[f"strategy {strategy}"] = digest_of(rules)
+        else:
+            named = {part.rule: digest for part, digest in parts.items()}
+        named[own.rule] = named.pop(own.rule)
+        return named
+
+    def ancestry(self, rule: Rule, wildcards: Any) -> dict[Part, str]:
+        """Return the digests of all parts of a job's ancestry, its own last."""
+        return self._ancestry(self._job(rule, dict(wildcards.items())))
+
+    def files(self, targets: Iterable[str]) -> list[str]:
+        """Return the files of all jobs that these files need, but for those that are deleted after use.
+
+        Snakemake recreates a missing file only if a target names it.
+        """
+        files: dict[str, None] = {}
+        waiting = [job for path in targets for job in self._producers(path)]
+        seen = set(waiting)
+        while waiting:
+            job = waiting.pop()
+            files.update(dict.fromkeys(_lasting_outputs(job)))
+            for before in self._jobs_before(job):
+                if before not in seen:
+                    seen.add(before)
+                    waiting.append(before)
+        return list(files)
+
+    def rule_of(self, parameter: Callable[..., Any]) -> Rule:
+        """Return the rule that has a function among its params."""
+        return self._rules[parameter]
+
+    @cached_property
+    def _rules(self) -> dict[Callable[..., Any], Rule]:
+        return {item: rule for rule in self._workflow.rules for item in rule.params if hasattr(item, "stage")}
+
+    @cached_property
+    def _stages(self) -> dict[Rule, Callable[..., Any]]:
+        return {rule: parameter for parameter, rule in self._rules.items()}
+
+    @cached_property
+    def _index(self) -> OutputIndex:
+        return OutputIndex(list(self._stages))
+
+    def _ancestry(self, job: Job) -> dict[Part, str]:
+        """Return the digest of each part of a job's ancestry, its own last.
+
+        It works with a list of what is left to do, since a chain of rounds is deeper than Python recurses.
+        """
+        waiting = [job]
+        while waiting:
+            last = waiting[-1]
+            missing = [before for before in self._jobs_before(last) if before not in self._parts]
+            if missing and last not in self._parts:
+                waiting.extend(missing)
+                continue
+            waiting.pop()
+            if last not in self._parts:
+                parts: dict[Part, str] = {}
+                for before in self._jobs_before(last):
+                    parts |= self._parts[before]
+                own = self._part(last)
+                parts.pop(own, None)  # of a round before
+                self._parts[last] = parts | {own: self._digests(last)}
+        return self._parts[job]
+
+    def _part(self, job: Job) -> Part:
+        strategy = dict(job.values).get("strategy")
+        return Part(strategy if strategy in self._strategies else None, job.rule.name)
+
+    def _digests(self, job: Job) -> str:
+        parameter = self._stages[job.rule]
+        return self._describe(parameter.stage, job.wildcards, parameter.fixed)
+
+    def _jobs_before(self, job: Job) -> list[Job]:
+        if job not in self._before:
+            inputs, *_ = job.rule.expand_input(job.wildcards)
+            producers = (producer for path in inputs for producer in self._producers(str(path)))
+            self._before[job] = list(dict.fromkeys(producers))
+        return self._before[job]
+
+    def _producers(self, path: str) -> list[Job]:
+        return [self._job(rule, rule.get_wildcards(path)) for rule in self._index.match_producers(path)]
+
+    def _job(self, rule: Rule, values: dict[str, str]) -> Job:
+        return Job(rule, tuple(sorted((name, str(value)) for name, value in values.items())))
+
+
+def _lasting_outputs(job: Job) -> list[str]:
+    values = dict(job.values)
+    return [
+        str(output.apply_wildcards(values))
+        for output in job.rule.output
+        if not is_flagged(output, "temp") and not is_flagged(output, "directory")
+    ]

@@ -1,0 +1,183 @@
+"""The settings of the stages: which part of the configuration each parameter of a stage is.
+
+A parameter has one meaning in all stages, and one method here of its name.
+"""
+
+from typing import Any
+
+from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
+from planning.paths import Paths, has_wildcards
+from planning.stages.contents import content, content_of_input, stage_input
+
+#: Settings that say where data lie. Results depend on the data and not on the place.
+PLACES = ("source", "annotations")
+
+#: Settings that are in the names of the files that a job writes.
+IN_FILE_NAMES = ("seed", "round", "kind", "method", "tracker")
+
+
+class StageSettings:
+    """The value of each setting of a stage; ``wildcards`` are Snakemake's.
+
+    A method takes the name of the stage and the wildcards of a job, and returns None for a setting that the
+    stage is not given.
+    """
+
+    def __init__(self, experiment: Experiment, paths: Paths) -> None:
+        self._experiment = experiment
+        self._paths = paths
+
+    def value(self, name: str, stage: str, wildcards: Any) -> Any:
+        """Return the value of the setting ``name``."""
+        return getattr(self, name)(stage, wildcards)
+
+    def counted(self, name: str, stage: str, wildcards: Any) -> Any:
+        """Return what results depend on of a setting."""
+        if name == "source":
+            return content_of_input(self._experiment.dataset)
+        if name == "remaining_budget" and self.remaining_budget(stage, wildcards):
+            return self._experiment.rounds
+        return self.value(name, stage, wildcards)
+
+    # Data and features.
+
+    def source(self, stage: str, wildcards: Any) -> Any:
+        return stage_input(self._experiment.dataset)
+
+    def annotations(self, stage: str, wildcards: Any) -> str | None:
+        reads = stage != "score" or self._precomputes(wildcards)
+        return self._experiment.dataset.annotations if reads else None
+
+    def backbone(self, stage: str, wildcards: Any) -> Any:
+        backbone = self._experiment.backbone
+        # The network of a round names its weights as activepool does, not as its checkpoint did.
+        is_own = stage == "pretrain" or (_has_round(wildcards) and stage == "extract")
+        named = {"image_size", *(() if is_own else ("format", "keys"))}
+        return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
+
+    def checkpoint_content(self) -> str | None:
+        """Return the digest of a checkpoint that cannot be an input of a rule."""
+        checkpoint = self._experiment.backbone.checkpoint
+        return content(checkpoint) if checkpoint and has_wildcards(checkpoint) else None
+
+    def pretraining(self, stage: str, wildcards: Any) -> Any:
+        return self._experiment.pretrain.model_dump()
+
+    def extraction(self, stage: str, wildcards: Any) -> Any:
+        settings = self._experiment.features.model_dump(exclude={"shards"})
+        return settings | {"views": 0, "augmentation": "crop"} if _has_round(wildcards) else settings
+
+    def method(self, stage: str, wildcards: Any) -> str:
+        return wildcards.method
+
+    # Splits and rounds.
+
+    def seed(self, stage: str, wildcards: Any) -> int:
+        return int(wildcards.seed)
+
+    def round(self, stage: str, wildcards: Any) -> int:
+        return int(wildcards.round)
+
+    def fraction(self, stage: str, wildcards: Any) -> float:
+        return self._experiment.validation.fraction
+
+    def kind(self, stage: str, wildcards: Any) -> str:
+        return wildcards.kind
+
+    def size(self, stage: str, wildcards: Any) -> int:
+        return self._experiment.initial.size
+
+    def recipe(self, stage: str, wildcards: Any) -> Any:
+        return self._experiment.head.model_dump()
+
+    # Queries.
+
+    def strategy(self, stage: str, wildcards: Any) -> str | None:
+        entry = self._entry(wildcards)
+        needed = stage != "score" or entry.declared.image_model or self._precomputes(wildcards)
+        return entry.strategy if needed else None
+
+    def options(self, stage: str, wildcards: Any) -> dict[str, Any] | None:
+        if self.strategy(stage, wildcards) is None:
+            return None
+        entry = self._entry(wildcards)
+        return entry.declared.options_of(stage, entry.options)
+
+    def budget(self, stage: str, wildcards: Any) -> int | None:
+        needed = stage != "score" or self._precomputes(wildcards)
+        return self._experiment.budget if needed else None
+
+    def remaining_budget(self, stage: str, wildcards: Any) -> int | None:
+        reads = "remaining_budget" in self._entry(wildcards).declared.reads
+        if not reads or self.budget(stage, wildcards) is None:
+            return None
+        return (self._experiment.rounds - int(wildcards.round)) * self._experiment.budget
+
+    def head_scores(self, stage: str, wildcards: Any) -> list[str] | None:
+        return list(self._entry(wildcards).declared.scores) or None
+
+    def nearest_for_budget(self, stage: str, wildcards: Any) -> int | None:
+        return self._experiment.budget if "nearest" in self._entry(wildcards).declared.reads else None
+
+    def _entry(self, wildcards: Any) -> StrategySettings:
+        return self._experiment.strategy(wildcards.strategy)
+
+    def _precomputes(self, wildcards: Any) -> bool:
+        return self._paths.precomputes(wildcards)
+
+    # Curves, figures, tables.
+
+    def runs(self, stage: str, wildcards: Any) -> dict[str, Any]:
+        experiment = self._experiment
+        strategies, seeds = experiment.strategy_folders, experiment.seed_list
+        if stage in ("contact_sheet", "feature_map"):
+            seeds = seeds[:1]
+        if stage == "contact_sheet":
+            strategies = [wildcards.strategy]
+        return {
+            "folder": self._paths.root,
+            "initial": experiment.initial_folder,
+            "strategies": strategies,
+            "seeds": seeds,
+            "rounds": experiment.rounds,
+        }
+
+    def ceiling_runs(self) -> dict[str, Any]:
+        """Return the trainings on the whole pool: round 0 of a strategy of that name."""
+        return {
+            "folder": self._paths.root,
+            "initial": FULL_POOL,
+            "strategies": [FULL_POOL],
+            "seeds": self._experiment.seed_list,
+            "rounds": 1,
+        }
+
+    def folders(self, stage: str, wildcards: Any) -> list[str]:
+        return self._paths.recorded_folders()
+
+    def oracles(self, stage: str, wildcards: Any) -> list[str] | None:
+        return [entry.folder for entry in self._experiment.strategies if entry.declared.is_oracle] or None
+
+    def appearance(self, stage: str, wildcards: Any) -> dict[str, Any]:
+        hidden = {"map", "colours"} if stage == "table" else {"map"}
+        return self._experiment.figures.model_dump(exclude=hidden)
+
+    def tracker(self, stage: str, wildcards: Any) -> str:
+        return wildcards.tracker
+
+    def project(self, stage: str, wildcards: Any) -> str:
+        return self._experiment.experiment
+
+    def configuration(self, stage: str, wildcards: Any) -> dict[str, Any]:
+        hidden = {"trackers", "device", "release_labels"}
+        return self._experiment.model_dump(mode="json", exclude=hidden, exclude_none=True)
+
+    def seconds(self, stage: str, wildcards: Any) -> None:
+        return None
+
+    def results(self, stage: str, wildcards: Any) -> None:
+        return None
+
+
+def _has_round(wildcards: Any) -> bool:
+    return wildcards.get("round") is not None

@@ -14,8 +14,8 @@ from queries import Problem
 
 from activepool.backbones.registry import build
 from activepool.strategies.registry import find_strategy
-from planning.configuration import Experiment
-from planning.loading import load
+from planning.configuration.experiment import Experiment
+from planning.configuration.loading import load
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -1,17 +1,20 @@
 """The rooms of the library: imports point down, and no loose module lies at its top."""
 
 import ast
+import re
 from pathlib import Path
 
 import activepool
 
 LIBRARY = Path(activepool.__file__).parent
 
-#: From the bottom up: a room imports from those before it alone.
-ROOMS = (
-    *("errors", "plugins", "compute", "io", "parallel", "data", "records", "backbones", "features"),
-    *("heads", "evaluation", "scores", "diversity", "adversarial", "strategies", "pretraining", "finetuning"),
-    *("figures", "tracking", "api", "stages"),
+CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
+
+#: From the bottom up, as CONTRIBUTING.md lists them: a room imports from those before it alone.
+ROOMS = re.findall(
+    r"^\| `(\w+)` \|",
+    CONTRIBUTING.read_text(encoding="utf-8").partition("| room of the library, from the bottom up |")[2],
+    re.MULTILINE,
 )
 
 #: What lies beside the rooms.

@@ -287,5 +287,5 @@ def test_folder_is_no_checkpoint(tmp_path):
 
 def test_random_weights_need_to_be_meant():
     with pytest.raises(InputError, match="'small' without a checkpoint would have random weights"):
-        load_backbone("small", 8, 1, "none")
-    assert load_backbone("identity", 8, 1, "none")[1] == ""
+        load_backbone("small", 8, 1)
+    assert load_backbone("identity", 8, 1)[1] == ""

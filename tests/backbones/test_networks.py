@@ -118,7 +118,7 @@ def test_users_file_is_run(tmp_path):
     assert build(f"{path}:flat", 4, 1).width == 16
     assert build(f"{path}:flat", None, 1).preprocessing.image_size == 224
     # It may load its weights itself.
-    assert len(load_backbone(f"{path}:weighted", 4, 1, "none")[1]) == 64
+    assert len(load_backbone(f"{path}:weighted", 4, 1)[1]) == 64
     with pytest.raises(InputError, match=r"mine\.py:wrong' must return an activepool.*Backbone, not Flatten"):
         build(f"{path}:wrong", 4, 1)
     with pytest.raises(InputError, match=r"mine\.py:other' cannot be imported \(AttributeError"):

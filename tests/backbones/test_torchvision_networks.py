@@ -81,4 +81,4 @@ def test_network_that_cannot_be_used_is_named(name, words):
 
 def test_torchvisions_weights_need_a_checkpoint():
     with pytest.raises(InputError, match="'torchvision:shufflenet_v2_x0_5' without a checkpoint"):
-        load_backbone("torchvision:shufflenet_v2_x0_5", None, 3, "none")
+        load_backbone("torchvision:shufflenet_v2_x0_5", None, 3)

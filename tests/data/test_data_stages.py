@@ -8,8 +8,12 @@ import pytest
 
 from activepool.data.samples import read_samples
 from activepool.features.store import FeatureFile
-from activepool.stages import dataset, embeddings, full_pool, initial_pool, validation
-from activepool.stages.program import run
+from activepool.io.index_files import read_index
+from activepool.stages.dataset import dataset
+from activepool.stages.embeddings import embeddings
+from activepool.stages.full_pool import full_pool
+from activepool.stages.initial_labelled import initial_labelled
+from activepool.stages.validation import validation
 
 
 @pytest.fixture
@@ -18,9 +22,7 @@ def call(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def run_stage(stage, **options):
-        words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-        monkeypatch.setattr("sys.argv", [stage.__name__, *words])
-        run(stage.command_line(), stage.main)
+        stage.run([word for name, value in options.items() for word in (f"--{name}", str(value))])
 
     return run_stage
 
@@ -37,7 +39,7 @@ def write_given(path, sources=True):
 
 def test_dataset_of_images_in_memory(call, tmp_path):
     settings = {"kind": "digits", "imbalance": {"kind": "step", "factor": 0.1}}
-    call(dataset, dataset=json.dumps(settings), output="dataset.h5", unreadable="unreadable.csv")
+    call(dataset, source=json.dumps(settings), dataset="dataset.h5", unreadable="unreadable.csv")
     counts = np.bincount(read_samples("dataset.h5").train.labels)
     assert counts.max() > 130
     assert counts[5:].tolist() == [13] * 5
@@ -48,8 +50,8 @@ def test_dataset_of_files_without_the_unreadable(call, draw, tmp_path):
     draw("images/train/a/1.jpg", "images/train/a/2.jpg", "images/train/b/1.jpg", "images/test/a/1.jpg")
     (tmp_path / "images/train/a/2.jpg").write_bytes(b"")
     settings = {"kind": "folder", "options": {"root": "images"}, "on_unreadable": "skip"}
-    paths = {"output": "dataset.h5", "unreadable": "unreadable.csv"}
-    call(dataset, dataset=json.dumps(settings), workers=2, **paths)
+    paths = {"dataset": "dataset.h5", "unreadable": "unreadable.csv"}
+    call(dataset, source=json.dumps(settings), workers=2, **paths)
     samples = read_samples("dataset.h5")
     assert samples.root == "images"
     assert samples.train.sources.tolist() == ["train/a/1.jpg", "train/b/1.jpg"]
@@ -60,8 +62,8 @@ def test_dataset_of_files_without_the_unreadable(call, draw, tmp_path):
 def test_what_is_not_taken_is_in_the_log(call, draw, tmp_path, capsys):
     draw("images/train/a/1.jpg", "images/train/a/.2.jpg", "images/train/b/1.jpg", "images/test/a/1.jpg")
     settings = {"kind": "folder", "options": {"root": "images"}, "exif": "apply"}
-    paths = {"output": "dataset.h5", "unreadable": "unreadable.csv", "log": "log"}
-    call(dataset, dataset=json.dumps(settings), **paths)
+    paths = {"dataset": "dataset.h5", "unreadable": "unreadable.csv", "log": "log"}
+    call(dataset, source=json.dumps(settings), **paths)
     assert read_samples("dataset.h5").upright
     line = "activepool: notice: images: not taken: hidden: 1 (train/a/.2.jpg)\n"
     assert line in capsys.readouterr().err
@@ -73,21 +75,21 @@ def test_a_class_of_which_no_train_image_is_readable(call, draw, tmp_path, capsy
     (tmp_path / "images/train/b/1.jpg").write_bytes(b"")
     settings = {"kind": "folder", "options": {"root": "images"}, "on_unreadable": "skip"}
     with pytest.raises(SystemExit):
-        call(dataset, dataset=json.dumps(settings), output="dataset.h5", unreadable="unreadable.csv")
+        call(dataset, source=json.dumps(settings), dataset="dataset.h5", unreadable="unreadable.csv")
     assert "images: no train sample has the class 'b', which the test part has" in capsys.readouterr().err
 
 
 def test_a_mistake_is_one_line_and_status_2(call, capsys):
     with pytest.raises(SystemExit) as stopped:
-        call(dataset, dataset='{"kind": "film"}', output="dataset.h5", unreadable="unreadable.csv")
+        call(dataset, source='{"kind": "film"}', dataset="dataset.h5", unreadable="unreadable.csv")
     assert stopped.value.code == 2
     assert capsys.readouterr().err.startswith("activepool: dataset: kind 'film' is not known")
 
 
 def test_embeddings_to_initial_pool(call):
     write_given("given.h5")
-    call(embeddings, embeddings='{"path": "given.h5"}', output="features.h5")
-    call(validation, samples="features.h5", fraction=0.1, seed=3, output="validation.csv")
+    call(embeddings, source='{"path": "given.h5"}', features="features.h5")
+    call(validation, samples="features.h5", fraction=0.1, seed=3, validation="validation.csv")
     with FeatureFile("features.h5") as file:
         labels = file.train.labels
     held = pd.read_csv("validation.csv")
@@ -95,12 +97,14 @@ def test_embeddings_to_initial_pool(call):
     assert np.bincount(labels[held["index"]]).tolist() == [2, 2, 2, 2]
 
     choice = {"samples": "features.h5", "validation": "validation.csv", "seed": 3}
-    call(initial_pool, **choice, kind="balanced", size=10, output="selected.csv")
+    choice |= {"selected": "selected.csv", "labelled": "labelled.csv"}
+    call(initial_labelled, **choice, kind="balanced", size=10)
     picks = pd.read_csv("selected.csv")
     assert picks.columns.tolist() == ["index", "source"]
     assert picks["source"].tolist() == [f"{row}.jpg" for row in picks["index"]]
     assert np.bincount(labels[picks["index"]]).tolist() == [3, 3, 2, 2]
     assert not set(picks["index"]) & set(held["index"])
+    assert read_index("labelled.csv").tolist() == picks["index"].tolist()
 
 
 def test_the_same_input_makes_the_same_bytes_at_another_time(call, tmp_path):
@@ -108,8 +112,8 @@ def test_the_same_input_makes_the_same_bytes_at_another_time(call, tmp_path):
     for name in ("first", "second"):
         # HDF5 would note the time in seconds.
         time.sleep(1.1 if name == "second" else 0)
-        call(dataset, dataset='{"kind": "digits"}', output=f"{name}_dataset.h5", unreadable="unreadable.csv")
-        call(embeddings, embeddings='{"path": "given.h5"}', output=f"{name}_features.h5")
+        call(dataset, source='{"kind": "digits"}', dataset=f"{name}_dataset.h5", unreadable="unreadable.csv")
+        call(embeddings, source='{"path": "given.h5"}', features=f"{name}_features.h5")
     for kind in ("dataset", "features"):
         first, second = (tmp_path / f"{name}_{kind}.h5" for name in ("first", "second"))
         assert first.read_bytes() == second.read_bytes()
@@ -118,14 +122,14 @@ def test_the_same_input_makes_the_same_bytes_at_another_time(call, tmp_path):
 def test_embeddings_with_imbalance(call):
     write_given("given.h5")
     settings = {"path": "given.h5", "imbalance": {"kind": "step", "factor": 0.5}}
-    call(embeddings, embeddings=json.dumps(settings), output="features.h5")
+    call(embeddings, source=json.dumps(settings), features="features.h5")
     with FeatureFile("features.h5") as file:
         assert np.bincount(file.train.labels).tolist() == [20, 20, 10, 10]
 
 
 def test_embeddings_with_a_wrong_option(call, capsys):
     with pytest.raises(SystemExit):
-        call(embeddings, embeddings='{"pat": "given.h5", "imbalance": {"kind": "odd"}}', output="features.h5")
+        call(embeddings, source='{"pat": "given.h5", "imbalance": {"kind": "odd"}}', features="features.h5")
     message = capsys.readouterr().err
     assert "path: missing required argument" in message
     assert "imbalance.kind: input should be 'exp' or 'step'" in message
@@ -139,15 +143,16 @@ def test_the_full_pool_is_all_of_known_label_outside_the_validation_split(call):
     write_given("features.h5")
     with h5py.File("features.h5", "r+") as file:
         file["train/labels"][[3, 50]] = -1
-    call(validation, samples="features.h5", fraction=0.1, seed=0, output="validation.csv")
-    call(full_pool, samples="features.h5", validation="validation.csv", output="labelled.csv")
+    call(validation, samples="features.h5", fraction=0.1, seed=0, validation="validation.csv")
+    call(full_pool, samples="features.h5", validation="validation.csv", labelled="labelled.csv")
     held = set(pd.read_csv("validation.csv")["index"])
     assert pd.read_csv("labelled.csv")["index"].tolist() == sorted(set(range(80)) - held - {3, 50})
 
 
 def test_initial_pool_of_features_without_sources(call):
     write_given("features.h5", sources=False)
-    call(validation, samples="features.h5", fraction=0.1, seed=0, output="validation.csv")
+    call(validation, samples="features.h5", fraction=0.1, seed=0, validation="validation.csv")
     choice = {"samples": "features.h5", "validation": "validation.csv", "seed": 0}
-    call(initial_pool, **choice, kind="random", size=5, output="selected.csv")
+    choice |= {"selected": "selected.csv", "labelled": "labelled.csv"}
+    call(initial_labelled, **choice, kind="random", size=5)
     assert pd.read_csv("selected.csv").columns.tolist() == ["index"]

@@ -110,7 +110,7 @@ def test_what_must_start_fast_imports_nothing_heavy():
     program = """
 import sys
 from activepool.data.kinds import preview
-import activepool.stages.validation, activepool.stages.initial_pool
+import activepool.stages.validation, activepool.stages.initial_labelled
 preview({"kind": "digits"})
 print(sorted({"torch", "torchvision", "sklearn"} & set(sys.modules)))
 """

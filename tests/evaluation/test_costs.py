@@ -4,7 +4,7 @@ from PIL import Image
 
 from activepool.evaluation.costs import costs_table
 from activepool.records.provenance import FileState, Record, records_below
-from activepool.stages import costs as stage
+from activepool.stages.costs import costs
 
 
 def record(name, seconds, memory, path="a"):
@@ -25,10 +25,10 @@ def test_the_stage_finds_records_at_any_depth(tmp_path):
     for number, path in enumerate(("x/a", "x/deep/er/b", "y/c", "z/d")):
         record("train", number + 1.0, 5, str(tmp_path / path)).write()
     assert len(list(records_below(tmp_path))) == 4
-    options = ["--folders", str(tmp_path / "x"), str(tmp_path / "y"), "--output", str(tmp_path / "costs.csv")]
-    for form in ("tex", "pdf", "png"):
-        options += [f"--output-{form}", str(tmp_path / f"costs.{form}")]
-    stage.main(stage.command_line().parse_args(options))
+    words = ["--folders", str(tmp_path / "x"), str(tmp_path / "y")]
+    for form in ("csv", "tex", "pdf", "png"):
+        words += [f"--{form}", str(tmp_path / f"costs.{form}")]
+    costs.run(words)
     Image.open(tmp_path / "costs.png").load()
     assert (tmp_path / "costs.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "costs.tex").read_text().count("train") == 1

@@ -8,7 +8,8 @@ import pytest
 from activepool.errors import InputError
 from activepool.evaluation.curves import RoundMetrics, class_counts_table, curves_table
 from activepool.evaluation.statistics import curve_of
-from activepool.stages import curves as stage
+from activepool.io.rounds import Rounds
+from activepool.stages.curves import curves
 
 
 def measured(strategy, seed, round_number, **metrics):
@@ -115,19 +116,8 @@ def run_stage(folder, strategy, seed=0, rounds=2, labels=(0, 0, 0, 1)):
     with h5py.File(folder / "samples.h5", "w") as file:
         file["train/labels"], file["test/labels"] = labels, [0, 1]
         file.attrs["class_names"] = ["common", "rare"]
-    options = [
-        "--folder",
-        str(folder),
-        "--initial",
-        "initial_random",
-        "--samples",
-        str(folder / "samples.h5"),
-    ]
-    options += ["--initial", "initial_random", "--strategies", strategy]
-    options += ["--seeds", str(seed), "--rounds", str(rounds)]
-    options += ["--output-curves", str(folder / "curves.csv")]
-    options += ["--output-class-counts", str(folder / "counts.csv")]
-    stage.main(stage.command_line().parse_args(options))
+    runs = Rounds(str(folder), "initial_random", [strategy], [seed], rounds)
+    curves(runs, *(str(folder / name) for name in ("samples.h5", "curves.csv", "counts.csv")))
     return pd.read_csv(folder / "curves.csv")
 
 

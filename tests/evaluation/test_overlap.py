@@ -1,10 +1,14 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from activepool.errors import InputError
 from activepool.evaluation.overlap import overlap_table, round_overlaps
-from activepool.stages import selections as stage
+from activepool.io.rounds import Rounds
+from activepool.programs.command_line import CommandLine, input_files, settings
+from activepool.stages.selections import selections
 
 
 def picks_of(generator, rounds, rows=40):
@@ -67,9 +71,8 @@ def write(folder, rows):
 
 
 def run_stage(folder):
-    options = ["--folder", str(folder), "--initial", "initial_random", "--strategies", "null", "base"]
-    options += ["--seeds", "0", "10", "2", "--rounds", "3", "--output", str(folder / "overlap.csv")]
-    stage.main(stage.command_line().parse_args(options))
+    runs = Rounds(str(folder), "initial_random", ["null", "base"], [0, 10, 2], 3)
+    selections(runs, str(folder / "overlap.csv"))
     return pd.read_csv(folder / "overlap.csv", keep_default_na=False, na_values=[""])
 
 
@@ -95,10 +98,10 @@ def test_stage_names_the_selection_that_is_missing(folder, missing):
 
 
 def test_stage_records_what_it_reads(folder):
-    words = ["--folder", str(folder), "--initial", "initial_random", "--strategies", "null", "base"]
-    parser = stage.command_line()
-    arguments = parser.parse_args([*words, "--seeds", "2", "--rounds", "2", "--output", "overlap.csv"])
+    runs = {"folder": str(folder), "initial": "initial_random", "strategies": ["null", "base"]}
+    runs |= {"seeds": [2], "rounds": 2}
+    given = CommandLine(selections).parse_args(["--runs", json.dumps(runs), "--overlap", "overlap.csv"])
     read = [folder / f"{run}/seed2" for run in ("initial_random", "null", "base")]
     expected = [f"{read[0]}/round00", f"{read[1]}/round01", f"{read[2]}/round01"]
-    assert parser.inputs(arguments) == [f"{run}/selected.csv" for run in expected]
-    assert parser.settings(arguments)["strategies"] == ["null", "base"]
+    assert input_files(selections, given) == [f"{run}/selected.csv" for run in expected]
+    assert settings(selections, given) == {"runs": runs}

@@ -68,7 +68,7 @@ def test_shards_and_workers_do_not_change_the_bits(tmp_path, dataset, checkpoint
 
 
 def test_features_of_identity_are_the_pixels(tmp_path, dataset):
-    path = extract(tmp_path, dataset, PIXELS, "none", ExtractSettings(4, "float32"), 2)
+    path = extract(tmp_path, dataset, PIXELS, None, ExtractSettings(4, "float32"), 2)
     with h5py.File(dataset) as images, FeatureFile(path) as file:
         expected = images["train/images"][:].reshape(23, 64).astype(np.float32) / 255
         assert np.array_equal(file.train.features.block(slice(0, 23)), expected)
@@ -113,10 +113,10 @@ def test_a_network_that_draws_its_weights_is_one_in_all_shards_and_runs(tmp_path
     settings = ExtractSettings(batch_size=4, dtype="float32")
     torch.manual_seed(3)
     state = torch.get_rng_state()
-    one = contents(extract(tmp_path, dataset, backbone, "none", settings, 1))
+    one = contents(extract(tmp_path, dataset, backbone, None, settings, 1))
     assert torch.equal(torch.get_rng_state(), state)
     torch.rand(7), np.random.rand(5)
-    path = extract(tmp_path, dataset, backbone, "none", settings, 3)
+    path = extract(tmp_path, dataset, backbone, None, settings, 3)
     assert contents(path) == one
     with h5py.File(path) as file:
         assert len(file.attrs["checkpoint_digest"]) == 64
@@ -127,8 +127,8 @@ def test_layers_that_wait_for_a_first_image_are_one_in_all_shards(tmp_path, data
     (tmp_path / "mine.py").write_text("\n".join(line for line in text.splitlines() if "DRAWN" not in line))
     backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:drawn", image_size=8)
     settings = ExtractSettings(batch_size=4, dtype="float32")
-    one = contents(extract(tmp_path, dataset, backbone, "none", settings, 1))
-    assert contents(extract(tmp_path, dataset, backbone, "none", settings, 3)) == one
+    one = contents(extract(tmp_path, dataset, backbone, None, settings, 1))
+    assert contents(extract(tmp_path, dataset, backbone, None, settings, 3)) == one
 
 
 def test_shards_of_a_network_that_differs_in_each_process_are_not_joined(tmp_path, dataset):
@@ -138,7 +138,7 @@ def test_shards_of_a_network_that_differs_in_each_process_are_not_joined(tmp_pat
     )
     backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:drawn", image_size=8)
     with pytest.raises(InputError, match=r"checkpoint_digest is .* all shards must come from one extraction"):
-        extract(tmp_path, dataset, backbone, "none", ExtractSettings(4, "float32"), 2)
+        extract(tmp_path, dataset, backbone, None, ExtractSettings(4, "float32"), 2)
 
 
 def test_views_do_not_depend_on_how_many_there_are(tmp_path, dataset, checkpoint):
@@ -202,7 +202,7 @@ def test_a_network_that_returns_something_else_is_one_line(tmp_path, dataset, re
     backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:mine", image_size=8)
     words = rf"mine' returned {form} for 8 images; it must return features of the shape \(8, 5\)"
     with pytest.raises(InputError, match=words):
-        extract(tmp_path, dataset, backbone, "none", ExtractSettings(8), 1)
+        extract(tmp_path, dataset, backbone, None, ExtractSettings(8), 1)
     assert not list(tmp_path.glob("shard*"))
 
 
@@ -221,7 +221,7 @@ def test_gather_refuses_shards_that_do_not_fit(tmp_path, dataset, checkpoint):
     larger = make_dataset(tmp_path / "larger.h5", train=30)
     with pytest.raises(InputError, match="was made from 23 train rows, but the dataset has 30"):
         gather(larger, shards, output)
-    extract_shard(dataset, PIXELS, "none", settings, Shard(1, 3), shards[1])
+    extract_shard(dataset, PIXELS, None, settings, Shard(1, 3), shards[1])
     with pytest.raises(InputError, match=r"s1\.h5: .* all shards must come from one extraction"):
         gather(dataset, shards, output)
     assert not output.exists()

@@ -16,8 +16,7 @@ from activepool.features.projection import (
     write_map,
 )
 from activepool.features.store import FeatureMatrix
-from activepool.stages import projection as stage
-from activepool.stages.program import run
+from activepool.stages.projection import projection as stage
 
 
 def random_features(rows, width, seed=0, dtype=np.float32):
@@ -124,15 +123,14 @@ def test_another_file_is_no_map(tmp_path):
         read_map(tmp_path / "map.h5")
 
 
-def test_the_stage_from_file_to_file(tmp_path, monkeypatch):
+def test_the_stage_from_file_to_file(tmp_path):
     features = random_features(50, 4, dtype=np.float16)
     with h5py.File(tmp_path / "features.h5", "w") as file:
         for part in ("train", "test"):
             file[f"{part}/features"] = features
             file[f"{part}/labels"] = np.arange(50) % 3 - 1
-    arguments = ["--features", str(tmp_path / "features.h5"), "--output", str(tmp_path / "map.h5")]
-    monkeypatch.setattr(sys, "argv", ["projection", *arguments, "--method", "pca"])
-    run(stage.command_line(), stage.main)
+    files = ["--features", str(tmp_path / "features.h5"), "--map", str(tmp_path / "map.h5")]
+    stage.run([*files, "--method", "pca"])
     found = read_map(tmp_path / "map.h5")
     np.testing.assert_allclose(found.coordinates, by_definition(features)[0], rtol=1e-4, atol=1e-4)
     assert found.labels.tolist() == (np.arange(50) % 3 - 1).tolist()

@@ -1,5 +1,5 @@
 import io
-import sys
+import json
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,17 @@ from PIL import Image
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
 from activepool.figures import contact_sheet
-from activepool.figures.contact_sheet import MAX_FILE, PICKS, SIDE, RoundPicks, draw, write_sheet
+from activepool.figures.contact_sheet import (
+    MAX_FILE,
+    PICKS,
+    SIDE,
+    RoundPicks,
+    draw,
+    read_round_picks,
+    write_sheet,
+)
 from activepool.figures.export import print_settings
-from activepool.stages import contact_sheet as stage
-from activepool.stages.program import run
+from activepool.stages.contact_sheet import contact_sheet as stage
 
 BLUE, ORANGE = "#0072b2", "#d55e00"
 
@@ -146,23 +153,15 @@ def sheet(tmp_path, monkeypatch):
         (tmp_path / run_name).mkdir(parents=True)
         pd.DataFrame(columns).to_csv(tmp_path / run_name / "selected.csv", index=False)
     found = []
-    monkeypatch.setattr(stage, "write_sheet", lambda *drawn: (found.append(drawn), write_sheet(*drawn)))
+    monkeypatch.setattr(
+        contact_sheet, "write_sheet", lambda *drawn: (found.append(drawn), write_sheet(*drawn))
+    )
 
     def run_stage(*options):
-        arguments = ["--dataset", str(tmp_path / "dataset.h5"), "--folder", str(tmp_path)]
-        arguments += [
-            "--initial",
-            "initial_random",
-            "--strategies",
-            "margin",
-            "--seeds",
-            "3",
-            "--rounds",
-            "2",
-        ]
-        arguments += ["--output", str(tmp_path / "sheet.png"), *options]
-        monkeypatch.setattr(sys, "argv", ["contact_sheet", *arguments])
-        run(stage.command_line(), stage.main)
+        runs = {"folder": str(tmp_path), "initial": "initial_random", "strategies": ["margin"]}
+        runs |= {"seeds": [3], "rounds": 2}
+        files = ["--dataset", str(tmp_path / "dataset.h5"), "--sheet", str(tmp_path / "sheet.png")]
+        stage.run([*files, "--runs", json.dumps(runs), *options])
         return found[-1][1:]
 
     return run_stage
@@ -202,4 +201,4 @@ def test_picks_that_do_not_fit(tmp_path, sheet, content, words):
     path = tmp_path / "margin/seed3/round01/selected.csv"
     path.write_text(content)
     with pytest.raises(InputError, match=words):
-        stage.read_round(1, path, str(tmp_path / "dataset.h5"), np.zeros(20, dtype=int), 3)
+        read_round_picks(1, path, str(tmp_path / "dataset.h5"), np.zeros(20, dtype=int), 3)

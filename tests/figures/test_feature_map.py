@@ -1,4 +1,4 @@
-import sys
+import json
 from functools import partial
 
 import numpy as np
@@ -12,8 +12,7 @@ from activepool.figures import feature_map
 from activepool.figures.export import print_settings, write_drawing
 from activepool.figures.feature_map import draw
 from activepool.figures.settings import Settings
-from activepool.stages import feature_map as stage
-from activepool.stages.program import run
+from activepool.stages.feature_map import feature_map as stage
 
 
 def map_of(rows, shares=(0.4, 0.2)):
@@ -124,11 +123,10 @@ def stage_of(tmp_path, monkeypatch):
 
     def run_stage(rows):
         write_map("map.h5", map_of(rows))
-        arguments = ["--map", "map.h5", "--folder", ".", "--initial", "initial_random", "--seeds", "2"]
-        arguments += ["--rounds", "2", "--strategies", "random", "base"]
-        arguments += ["--output-pdf", "map.pdf", "--output-png", "map.png"]
-        monkeypatch.setattr(sys, "argv", ["feature_map", *arguments])
-        run(stage.command_line(), stage.main)
+        runs = {"folder": ".", "initial": "initial_random", "strategies": ["random", "base"]}
+        runs |= {"seeds": [2], "rounds": 2}
+        files = ["--map", "map.h5", "--pdf", "map.pdf", "--png", "map.png"]
+        stage.run([*files, "--runs", json.dumps(runs)])
 
     return run_stage
 
@@ -142,4 +140,4 @@ def test_the_stage_from_files_to_files(stage_of, tmp_path):
 def test_picks_of_another_pool_are_told_in_one_line(stage_of, capsys):
     with pytest.raises(SystemExit):
         stage_of(20)
-    assert ": row 29 was picked, of 20 in map.h5" in capsys.readouterr().err
+    assert ": row 29 was picked, but map.h5 has 20 rows" in capsys.readouterr().err

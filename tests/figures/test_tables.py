@@ -12,7 +12,7 @@ from activepool.figures.registry import TABLES, TYPESET
 from activepool.figures.results import Curves, Results
 from activepool.figures.settings import Settings
 from activepool.figures.tables.overlap import triangles
-from activepool.stages import table as stage
+from activepool.stages.table import table as stage
 
 LABELS = [10, 20, 60]
 
@@ -313,14 +313,14 @@ def test_a_metric_without_any_value_still_makes_a_table(results, name):
 
 
 def test_stage_writes_the_table_of_its_settings(results, tmp_path):
-    options = ["--table", "by_labels", "--settings", '{"metric": "nll"}', "--oracles", "oracle"]
+    options = ["--table", "by_labels", "--appearance", '{"metric": "nll"}', "--oracles", "oracle"]
     given = {"curves": results.curves.table, "class-counts": results.class_counts, "overlap": results.overlap}
     for name, table in given.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
         options += [f"--{name}", str(tmp_path / f"{name}.csv")]
     for form in ("csv", "tex"):
-        options += [f"--output-{form}", str(tmp_path / f"by_labels.{form}")]
-    stage.main(stage.command_line().parse_args(options))
+        options += [f"--{form}", str(tmp_path / f"by_labels.{form}")]
+    stage.run(options)
     assert pd.read_csv(tmp_path / "by_labels.csv")["base"].tolist() == [1.5, 1.5, 1.5]
     printed = (tmp_path / "by_labels.tex").read_text()
     assert r"BASE & $1.50 \pm 0.00$ & $1.50 \pm 0.00$ & $1.50 \pm 0.00$ \\" in printed.splitlines()

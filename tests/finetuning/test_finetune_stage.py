@@ -46,15 +46,15 @@ def folder(tmp_path_factory):
 def call(folder, name, processes=1, labelled="labelled.csv", **head):
     """Run the program, whose files go to the folder ``name``; return what it printed, and its status."""
     command = [sys.executable, "-m", "activepool.parallel.launch", "--processes", str(processes)]
-    command += ["activepool.stages.finetune", "--head", json.dumps(HEAD | head)]
+    command += ["activepool.stages.finetune", "--recipe", json.dumps(HEAD | head)]
     command += ["--backbone", '{"name": "small", "image_size": 9}']
     files = {
         "checkpoint": "pretrained.safetensors",
         "dataset": "dataset.h5",
         "validation": "validation.csv",
         "labelled": labelled,
-        "output": f"{name}/network.safetensors",
-        "output-head": f"{name}/head.h5",
+        "network": f"{name}/network.safetensors",
+        "head": f"{name}/head.h5",
         "metrics": f"{name}/metrics.json",
         "curve": f"{name}/finetune.csv",
         "log": f"{name}.log",

@@ -34,7 +34,7 @@ def mixture(samples, width, classes, seed=0, separation=1.0):
     return features.astype(np.float32), labels
 
 
-def train(features, labels, num_classes, validation=None, compute=Compute(), **settings):  # noqa: B008
+def train(features, labels, num_classes, validation=None, compute=Compute(), **settings):
     labelled = LabelledRows.of_array(features, labels)
     return train_lbfgs(labelled, validation or labelled, num_classes, LbfgsSettings(**settings), compute)
 

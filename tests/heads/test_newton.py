@@ -9,7 +9,7 @@ from activepool.heads.newton import newton
 from activepool.heads.softmax_regression import DOUBLE_ROWS, SoftmaxRegression
 
 
-def problem(samples, width, classes, seed=0, compute=Compute()):  # noqa: B008
+def problem(samples, width, classes, seed=0, compute=Compute()):
     """A loss in float64, its start, and its centred features, labels and weights."""
     random = np.random.default_rng(seed)
     labels = np.concatenate([np.arange(classes), random.integers(0, classes, samples - classes)])

@@ -13,7 +13,7 @@ from activepool.heads.softmax_regression import (
 )
 
 
-def problem(samples=60, width=5, classes=3, seed=0, compute=Compute(), precision="float32"):  # noqa: B008
+def problem(samples=60, width=5, classes=3, seed=0, compute=Compute(), precision="float32"):
     random = np.random.default_rng(seed)
     features = (random.normal(size=(samples, width)) * 2 + 7).astype(np.float32)
     labels = np.concatenate([np.arange(classes), random.integers(0, classes, samples - classes)])

@@ -1,7 +1,6 @@
 """The stage from files to files, as the workflow runs it."""
 
 import json
-import sys
 
 import h5py
 import numpy as np
@@ -10,15 +9,14 @@ import pytest
 
 from activepool.heads.linear import read_head
 from activepool.records.provenance import Record
-from activepool.stages.program import run
-from activepool.stages.train import command_line, main
+from activepool.stages.train import train as stage
 
 CLASSES = ["ant", "bee", "cat"]
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """A features file of 60 train rows, 10 of them without a label, and the index files of two rounds."""
+    """A features file of 60 train rows, 10 of them without a label, and its index files."""
     random = np.random.default_rng(0)
     with h5py.File(tmp_path / "features.h5", "w") as file:
         for part, rows in (("train", 60), ("test", 33)):
@@ -31,8 +29,7 @@ def folder(tmp_path):
             file[f"{part}/sources"] = [f"{part}/{row}" for row in range(rows)]
         file.attrs["class_names"] = CLASSES
     write_index(tmp_path / "validation.csv", range(30, 45))
-    write_index(tmp_path / "first.csv", [4, 2, 0])
-    write_index(tmp_path / "second.csv", [9, 11, 8])
+    write_index(tmp_path / "labelled.csv", [4, 2, 0, 9, 11, 8])
     return tmp_path
 
 
@@ -41,27 +38,20 @@ def write_index(path, rows):
 
 
 @pytest.fixture
-def train(folder, monkeypatch):
-    """A function that runs the stage with a head's settings and further options."""
+def train(folder):
+    """A function that runs the stage with a recipe and further options."""
 
-    def run_stage(head, *options):
+    def run_stage(recipe, *options):
         files = {
             "features": "features.h5",
             "validation": "validation.csv",
-            "output": "head.h5",
+            "labelled": "labelled.csv",
+            "head": "head.h5",
             "metrics": "metrics.json",
         }
         arguments = [text for name, file in files.items() for text in (f"--{name}", str(folder / file))]
-        arguments += [
-            "--labelled",
-            str(folder / "first.csv"),
-            str(folder / "second.csv"),
-            "--head",
-            json.dumps(head),
-        ]
-        arguments += ["--seed", "1", "--round", "1", "--device", "cpu", *options]
-        monkeypatch.setattr(sys, "argv", ["train", *arguments])
-        run(command_line(), main)
+        arguments += ["--recipe", json.dumps(recipe), "--seed", "1", "--round", "1", "--device", "cpu"]
+        stage.run([*arguments, *options])
 
     return run_stage
 
@@ -70,9 +60,9 @@ def train(folder, monkeypatch):
 def error_of(train, capsys):
     """A function that runs the stage, which must fail, and returns the one line that it says."""
 
-    def run_stage(head, *options):
+    def run_stage(recipe, *options):
         with pytest.raises(SystemExit) as stopped:
-            train(head, *options)
+            train(recipe, *options)
         assert stopped.value.code == 2
         lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("activepool: ")]
         assert len(lines) == 1
@@ -88,9 +78,9 @@ def read_metrics(folder):
 LBFGS = {"solver": "lbfgs"}
 
 
-@pytest.mark.parametrize("head", [LBFGS, {"solver": "sgd", "learning_rate": 0.1, "epochs": 4}])
-def test_head_and_metrics_are_written(folder, train, head):
-    train(head)
+@pytest.mark.parametrize("recipe", [LBFGS, {"solver": "sgd", "learning_rate": 0.1, "epochs": 4}])
+def test_head_and_metrics_are_written(folder, train, recipe):
+    train(recipe)
     metrics = read_metrics(folder)
     with h5py.File(folder / "features.h5") as file:
         features, labels = file["test/features"][3:], file["test/labels"][3:]
@@ -102,7 +92,7 @@ def test_head_and_metrics_are_written(folder, train, head):
     assert metrics["class_names"] == CLASSES
     assert metrics["imbalance_ratio"] == 3
     assert [metrics[name] for name in ("labels", "seed", "round", "unlabelled")] == [6, 1, 1, 39]
-    kept = {"lbfgs": "weight_decay", "sgd": "epoch"}[head["solver"]]
+    kept = {"lbfgs": "weight_decay", "sgd": "epoch"}[recipe["solver"]]
     with h5py.File(folder / "head.h5") as file:
         for name in (kept, "validation_accuracy", "iterations"):
             assert file.attrs[name] == metrics[name]
@@ -117,7 +107,7 @@ def test_files_are_the_same_bytes_for_any_number_of_workers(folder, train):
 
 
 def test_labels_that_came_later_are_used(folder, train, error_of):
-    write_index(folder / "second.csv", [50, 11, 7])
+    write_index(folder / "labelled.csv", [4, 2, 0, 50, 11, 7])
     assert "1 picked samples have no label yet (train/50); add them" in error_of(LBFGS)
     annotations = folder / "annotations.csv"
     annotations.write_text("source,label\ntrain/50,cat\n")
@@ -131,15 +121,14 @@ def test_labels_that_came_later_are_used(folder, train, error_of):
 
 
 def test_a_labelled_set_that_cannot_be_labelled_is_told(folder, train, error_of):
-    write_index(folder / "first.csv", [50])
-    write_index(folder / "second.csv", [51])
+    write_index(folder / "labelled.csv", [50, 51])
     (folder / "annotations.csv").write_text("index,label\n50,?\n51,skip\n")
     told = error_of(LBFGS, "--annotations", str(folder / "annotations.csv"))
-    assert "first.csv: has no row that can be labelled; a head needs at least one labelled" in told
+    assert "labelled.csv: has no row that can be labelled; a head needs at least one labelled" in told
 
 
 def test_every_mistake_in_labels_that_came_later_has_its_line(folder, train, capsys):
-    write_index(folder / "second.csv", [50, 11, 7])
+    write_index(folder / "labelled.csv", [4, 2, 0, 50, 11, 7])
     (folder / "annotations.csv").write_text("index,label\n50,owl\n51,ant,\n52,9\n")
     with pytest.raises(SystemExit):
         train(LBFGS, "--annotations", str(folder / "annotations.csv"))
@@ -148,7 +137,7 @@ def test_every_mistake_in_labels_that_came_later_has_its_line(folder, train, cap
 
 
 def test_the_record_has_the_labels_that_came_later(folder, train):
-    write_index(folder / "second.csv", [50, 51, 7])
+    write_index(folder / "labelled.csv", [4, 2, 0, 50, 51, 7])
     (folder / "annotations.csv").write_text("index,label\n51,?\n50,cat\n52,bee\n")
     made_by = json.dumps({"train": "settings 1, code 2"})
     train(LBFGS, "--annotations", str(folder / "annotations.csv"), "--provenance", made_by)
@@ -160,9 +149,9 @@ def test_the_record_has_the_labels_that_came_later(folder, train):
 @pytest.mark.parametrize(
     ("file", "rows", "words"),
     [
-        ("first.csv", [60], "the labelled set names row 60, but train/features has 60 rows"),
-        ("first.csv", [31], "names row 31, which is in the validation split as well"),
-        ("first.csv", [9], "index 9 was picked before"),
+        ("labelled.csv", [60, 9], "the labelled set names row 60, but train/features has 60 rows"),
+        ("labelled.csv", [31, 9], "names row 31, which is in the validation split as well"),
+        ("labelled.csv", [9, 11, 9], "index 9 was picked before"),
         (
             "validation.csv",
             [],

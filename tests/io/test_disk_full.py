@@ -20,17 +20,17 @@ WRITERS = {
 }
 
 STAGE = """
-import argparse, resource, sys
+import resource
 from pathlib import Path
 import numpy as np
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
+from activepool.programs.stage import stage
 
-def main(arguments):
+@stage
+def write() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
     {write}
 
-run(StageParser(""), main)
+write.run()
 """
 
 

@@ -19,24 +19,22 @@ import os, signal, sys, time
 import torch
 from activepool.parallel.distributed import joined
 from activepool.errors import InputError
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
+from activepool.programs.stage import stage
 
-def main(arguments):
+@stage(in_processes=True)
+def failing(case: str) -> None:
     with joined("cpu") as processes:
-        if arguments.case == "all":
+        if case == "all":
             raise InputError("images: none can be read")
-        if processes.rank == 1 and arguments.case == "one":
+        if processes.rank == 1 and case == "one":
             raise InputError("image 7: cannot be read")
-        if processes.rank == 1 and arguments.case == "killed":
+        if processes.rank == 1 and case == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
-        if processes.rank == 0 and arguments.case == "unforeseen":
+        if processes.rank == 0 and case == "unforeseen":
             1 / 0
         processes.mean(torch.ones(3))
 
-parser = StageParser("")
-parser.add_argument("case")
-run(parser, main)
+failing.run()
 """
 
 
@@ -58,14 +56,14 @@ def launched(folder, *arguments, processes=2, **options):
 )
 def test_an_error_is_told_once_and_its_status_is_that_of_all(tmp_path, case, status, message):
     (tmp_path / "failing.py").write_text(FAILING)
-    process = launched(tmp_path, "failing", case)
+    process = launched(tmp_path, "failing", "--case", case)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (status, message)
 
 
 def test_a_killed_process_is_named(tmp_path):
     (tmp_path / "failing.py").write_text(FAILING)
-    process = launched(tmp_path, "failing", "killed")
+    process = launched(tmp_path, "failing", "--case", "killed")
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGKILL
     assert errors.endswith("activepool: process 1 of 2 was ended by signal 9\n")
@@ -73,7 +71,7 @@ def test_a_killed_process_is_named(tmp_path):
 
 def test_an_unforeseen_error_keeps_its_traceback(tmp_path):
     (tmp_path / "failing.py").write_text(FAILING)
-    process = launched(tmp_path, "failing", "unforeseen")
+    process = launched(tmp_path, "failing", "--case", "unforeseen")
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert errors.count("Traceback") == 1 and errors.endswith("ZeroDivisionError: division by zero\n")

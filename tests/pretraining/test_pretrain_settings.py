@@ -5,7 +5,7 @@ import pytest
 from activepool.errors import InputError
 from activepool.features.transforms import AUGMENTATIONS
 from activepool.pretraining.settings import Augmentation, MocoSettings, SimclrSettings, pretrain_settings
-from planning.loading import load
+from planning.configuration.loading import load
 
 
 def experiment(pretrain):

@@ -5,35 +5,35 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
 
 from activepool.compute.kernels import kernels
 from activepool.errors import InputError
 from activepool.io.files import write_json
+from activepool.programs.command_line import CommandLine, input_files
+from activepool.programs.stage import Input, Json, Output
+from activepool.programs.stage import stage as declared
 from activepool.records.provenance import Record, known_digest, record_path, state_of
 from activepool.records.verification import verify
-from activepool.stages import select
-from activepool.stages.parsing import StageParser
-from activepool.stages.program import run
+from activepool.stages.gather_scores import gather_scores
+from activepool.stages.select import select
 
 DEPENDS_ON = {"copy": "settings 1, code 2"}
 
 
-def command_line():
-    parser = StageParser("Join files.")
-    parser.add_input("--from", dest="sources", nargs="+", required=True)
-    parser.add_input("--more", type=json.loads, paths=lambda given: given.more["files"] if given.more else [])
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--log")
-    parser.add_output("--output", required=True)
-    parser.add_output("--second")
-    return parser
-
-
-def main(arguments):
-    content = b"".join(Path(source).read_bytes() for source in arguments.sources)
-    for output in map(Path, filter(None, (arguments.output, arguments.second))):
+@declared
+def join(
+    sources: list[Input],
+    joined: Output,
+    second: Output | None = None,
+    more: Annotated[dict[str, Any] | None, Json(files=lambda content: content["files"])] = None,
+    seed: int = 0,
+) -> None:
+    """Join files."""
+    content = b"".join(Path(source).read_bytes() for source in sources)
+    for output in map(Path, filter(None, (joined, second))):
         output.parent.mkdir(exist_ok=True)
         output.write_bytes(content)
 
@@ -42,20 +42,15 @@ def main(arguments):
 def stage(tmp_path, monkeypatch):
     """A function that runs the stage above, in tmp_path."""
     monkeypatch.chdir(tmp_path)
-
-    def run_stage(*words):
-        monkeypatch.setattr("sys.argv", ["stage", "--provenance", json.dumps(DEPENDS_ON), *words])
-        run(command_line(), main)
-
-    return run_stage
+    return lambda *words: join.run(["--provenance", json.dumps(DEPENDS_ON), *words])
 
 
 @pytest.fixture
 def tree(stage, tmp_path):
     """A chain of two stages: results/a and results/b of given, results/deep/c of a."""
     (tmp_path / "given").write_text("some bytes")
-    stage("--from", "given", "--output", "results/a", "--second", "results/b", "--seed", "3")
-    stage("--from", "results/a", "--output", "results/deep/c", "--log", "results/logs/c.log")
+    stage("--sources", "given", "--joined", "results/a", "--second", "results/b", "--seed", "3")
+    stage("--sources", "results/a", "--joined", "results/deep/c", "--log", "results/logs/c.log")
     return tmp_path
 
 
@@ -66,7 +61,7 @@ def digest(text):
 def test_a_record_tells_how_the_files_were_made(tree):
     record = Record.read(record_path("results/a"))
     assert record_path("results/a").as_posix() == "results/provenance/a.json"
-    assert record.stage == "test_provenance"
+    assert record.stage == "join"
     assert record.arguments == {"seed": 3}
     assert record.depends_on == DEPENDS_ON
     assert record.inputs == {"given": digest("some bytes")}
@@ -81,35 +76,39 @@ def test_a_record_tells_how_the_files_were_made(tree):
 def test_files_in_a_value_of_another_form_are_inputs_and_the_value_is_a_setting(stage, tmp_path):
     for name in ("given", "other"):
         (tmp_path / name).write_text(name)
-    stage("--from", "given", "--more", '{"files": ["other", "none"]}', "--output", "a")
+    stage("--sources", "given", "--more", '{"files": ["other", "none"]}', "--joined", "a")
     record = Record.read(record_path("a"))
     assert record.inputs == {"given": digest("given"), "other": digest("other")}
     assert record.arguments["more"] == {"files": ["other", "none"]}
 
 
-def test_what_was_measured_in_shards_is_an_input_of_a_selection(tmp_path):
-    files = {name: tmp_path / name for name in ("features", "validation", "labelled", "0-of-2", "1-of-2")}
+def test_what_was_precomputed_in_shards_is_an_input_of_its_gathering_and_then_of_the_selection(tmp_path):
+    names = ("features", "validation", "labelled", "scores", "0-of-2", "1-of-2")
+    files = {name: str(tmp_path / name) for name in names}
     for file in files.values():
-        file.touch()
-    words = [word for name in ("features", "validation", "labelled") for word in (f"--{name}", files[name])]
-    words += ["--measured", files["0-of-2"], files["1-of-2"], "--strategy", "coreset", "--output", "selected"]
+        Path(file).touch()
+    shards = [files["0-of-2"], files["1-of-2"]]
+    given = CommandLine(gather_scores).parse_args(["--shards", *shards, "--scores", files["scores"]])
+    assert input_files(gather_scores, given) == shards
+
+    words = [word for name in names[:4] for word in (f"--{name}", files[name])]
+    words += ["--strategy", "coreset", "--selected", "selected", "--labelled-with-picks", "next"]
     words += ["--seed", "0", "--round", "1", "--budget", "2"]
-    parser = select.command_line()
-    assert set(parser.inputs(parser.parse_args(list(map(str, words))))) == set(map(str, files.values()))
+    given = CommandLine(select).parse_args(words)
+    assert input_files(select, given) == [files[name] for name in names[:3]] + [files["scores"]]
 
 
 def test_without_provenance_there_is_no_record(tmp_path, monkeypatch):
     (tmp_path / "given").touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["stage", "--from", "given", "--output", "a"])
-    run(command_line(), main)
+    join.run(["--sources", "given", "--joined", "a"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "given"]
 
 
 def test_only_the_main_process_of_several_writes_a_record(stage, tmp_path, monkeypatch):
     (tmp_path / "given").touch()
     monkeypatch.setenv("RANK", "1")
-    stage("--from", "given", "--output", "a")
+    stage("--sources", "given", "--joined", "a")
     assert not record_path("a").exists()
 
 
@@ -130,13 +129,13 @@ def test_a_digest_comes_from_the_record_only_while_size_and_time_are_as_left(tre
 
 def test_an_unreadable_record_does_not_stop_a_stage(tree, stage):
     record_path("results/a").write_text("{")
-    stage("--from", "results/a", "--output", "results/d")
+    stage("--sources", "results/a", "--joined", "results/d")
     assert Record.read(record_path("results/d")).inputs == {"results/a": digest("some bytes")}
 
 
 def test_a_tree_as_it_was_left_fits(tree):
-    (tree / "results/logs").mkdir()
-    for name in ("logs/c.log", "deep/.c.1.partial", "deep/weights.state"):
+    assert (tree / "results/logs/c.log").is_file()
+    for name in ("deep/.c.1.partial", "deep/weights.state"):
         (tree / "results" / name).touch()
     findings = verify("results")
     assert findings.misfits == []
@@ -199,7 +198,7 @@ def test_what_does_not_fit_is_named(tree, damage, words):
 
 
 def test_many_files_of_another_input_are_one_line(tree, stage):
-    stage("--from", "results/a", "--output", "results/d")
+    stage("--sources", "results/a", "--joined", "results/d")
     edit(tree)
     assert verify("results").misfits[1].startswith("results/deep/c and 1 more: made from another results/a")
 
@@ -207,7 +206,7 @@ def test_many_files_of_another_input_are_one_line(tree, stage):
 def test_files_of_different_kernels_fit_and_are_told(tree, stage, monkeypatch):
     assert verify("results").mixtures == []
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Other")
-    stage("--from", "results/a", "--output", "results/d")
+    stage("--sources", "results/a", "--joined", "results/d")
     findings = verify("results")
     assert len(findings.mixtures) == 1
     assert "kernels, environment variables: " in findings.mixtures[0]

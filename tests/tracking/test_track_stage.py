@@ -32,8 +32,8 @@ def track(tmp_path):
             "--project",
             "trial",
         ]
-        command += ["--curves", curves, "--pictures", "a.png", "b.png", "--settings", '{"budget": 20}']
-        command += ["--seconds", "30", "--folder", "tracking/comet/logs", "--output", "tracking/comet.log"]
+        command += ["--curves", curves, "--pictures", "a.png", "b.png", "--configuration", '{"budget": 20}']
+        command += ["--seconds", "30", "--files", "tracking/comet/logs", "--outcome", "tracking/comet.log"]
         command += ["--provenance", "{}"]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 

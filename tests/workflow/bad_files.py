@@ -44,33 +44,34 @@ ROUND = {**SPLITS, "features": "features.h5", "seed": 0, "round": 1}
 
 #: How each stage is called when all is in order.
 COMMANDS: dict[str, dict[str, Any]] = {
-    "embeddings": {"embeddings": {"path": "given.h5"}, "output": "out/features.h5"},
+    "embeddings": {"source": {"path": "given.h5"}, "features": "out/features.h5"},
     "dataset": {
-        "dataset": {"kind": "manifest", "options": {"path": "manifest.csv"}},
-        "output": "out/dataset.h5",
+        "source": {"kind": "manifest", "options": {"path": "manifest.csv"}},
+        "dataset": "out/dataset.h5",
         "unreadable": "out/unreadable.csv",
     },
-    "validation": {"samples": "features.h5", "fraction": 0.2, "seed": 0, "output": "out/validation.csv"},
-    "initial_pool": {
+    "validation": {"samples": "features.h5", "fraction": 0.2, "seed": 0, "validation": "out/validation.csv"},
+    "initial_labelled": {
         **{"samples": "features.h5", "validation": "validation.csv", "kind": "random", "size": 5, "seed": 0},
-        "output": "out/selected.csv",
+        **{"selected": "out/selected.csv", "labelled": "out/labelled.csv"},
     },
-    "train": {**ROUND, "head": {"solver": "lbfgs"}, "output": "out/head.h5", "metrics": "out/metrics.json"},
+    "train": {**ROUND, "recipe": {"solver": "lbfgs"}, "head": "out/head.h5", "metrics": "out/metrics.json"},
     "score": {
         **SPLITS,
-        **{"features": "features.h5", "head": "head.h5", "scores": "margin", "output": "out/scores.h5"},
+        **{"features": "features.h5", "head": "head.h5", "head-scores": "margin", "scores": "out/scores.h5"},
     },
     "select": {
         **ROUND,
         **{"strategy": "margin", "head": "head.h5", "scores": "scores.h5", "budget": 4},
-        "output": "out/selected.csv",
+        **{"selected": "out/selected.csv", "labelled-with-picks": "out/labelled.csv"},
     },
     "extract": {
         "dataset": "dataset.h5",
         "backbone": {"name": "small", "image_size": 8},
         "checkpoint": "small.pth",
         "device": "cpu",
-        "output": "out/shard.h5",
+        "extraction": {},
+        "features": "out/shard.h5",
     },
 }
 
@@ -231,4 +232,4 @@ def manifest(*rows: str, header: str = "path,label,split") -> Spoil:
 
 def images(kind: str, on_unreadable: str = "stop", **given: Any) -> Spoil:
     """Read another dataset."""
-    return options(dataset={"kind": kind, "options": given, "on_unreadable": on_unreadable})
+    return options(source={"kind": kind, "options": given, "on_unreadable": on_unreadable})

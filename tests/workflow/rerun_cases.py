@@ -30,7 +30,7 @@ EVALUATION_OF_OTHER_SEEDS = EVALUATION - Counter(feature_map=1)
 
 # The run on embeddings: 5 strategies (entropy and base are scored, coreset keeps a state), 2 seeds, 3 rounds.
 QUERIES = Counter(select=16, select_with_state=4)
-SPLITS = Counter(validation=2, initial_pool=2)
+SPLITS = Counter(validation=2, initial_labelled=2)
 ROUNDS = Counter(train=22, score=8) + QUERIES + EVALUATION
 NEW_HEADS = Counter(train=22, score=8, select=8) + EVALUATION
 EVERYTHING = Counter(embeddings=1, projection=1) + SPLITS + ROUNDS
@@ -39,7 +39,7 @@ EVERYTHING = Counter(embeddings=1, projection=1) + SPLITS + ROUNDS
 IMAGE_ROUNDS = Counter(prepare=1, score=1, select=2, train=4, curves=1)
 IMAGE_FEATURES = Counter(extract=1, gather=1) + IMAGE_ROUNDS
 IMAGE_PRETRAINING = Counter(pretrain=1, figure_pretraining=1) + IMAGE_FEATURES
-EVERY_IMAGE_JOB = Counter(dataset=1, validation=1, initial_pool=1, select=1) + IMAGE_PRETRAINING
+EVERY_IMAGE_JOB = Counter(dataset=1, validation=1, initial_labelled=1, select=1) + IMAGE_PRETRAINING
 
 CASES: dict[str, Case] = {}
 

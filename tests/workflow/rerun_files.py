@@ -175,7 +175,7 @@ def _(trial: Trial) -> None:
 @case("the shell command of a rule", "embeddings", Counter(curves=1, costs=1) + DRAWN)
 def _(trial: Trial) -> None:
     replace(
-        trial.repository / "workflow/rules/evaluation.smk", "activepool.stages.curves", "activepool.curves"
+        trial.repository / "workflow/rules/evaluation.smk", 'program("curves")', '"nice " + program("curves")'
     )
 
 

@@ -103,20 +103,20 @@ put(
     "embeddings",
     "seeds",
     3,
-    Counter(validation=1, initial_pool=1, train=11, score=4, select=8, select_with_state=2)
+    Counter(validation=1, initial_labelled=1, train=11, score=4, select=8, select_with_state=2)
     + EVALUATION_OF_OTHER_SEEDS,
 )
 put("`seeds`: one fewer", "embeddings", "seeds", 1, EVALUATION_OF_OTHER_SEEDS)
 # Of the scores, those of entropy in round 1 know nothing of the budget.
 put("`budget`", "embeddings", "budget", 9, Counter(train=20, score=6) + QUERIES + EVALUATION)
-put("`initial.size`", "embeddings", "initial.size", 13, Counter(initial_pool=2) + ROUNDS)
+put("`initial.size`", "embeddings", "initial.size", 13, Counter(initial_labelled=2) + ROUNDS)
 # Core-set is measured where no round before it has handed its distances on.
 put(
     "`pool_shards`",
     "embeddings",
     "pool_shards",
     2,
-    Counter(score=16, gather_scores=8, measure=4, select=8, select_with_state=4, train=12) + EVALUATION,
+    Counter(score=20, gather_scores=10, select=8, select_with_state=4, train=12) + EVALUATION,
 )
 put("`validation.fraction`", "embeddings", "validation.fraction", 0.2, SPLITS + ROUNDS)
 

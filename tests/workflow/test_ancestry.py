@@ -1,94 +1,176 @@
-"""The stages in a job's record are those whose files it reads in Snakemake's plan, directly or not."""
+"""What is derived from the rules leaves nothing out: it is compared with Snakemake's graph of all jobs."""
 
-import re
+import shlex
 
 import pytest
-import yaml
-from dry_runs import snakemake
 from rerun_trials import IMAGES, write_images
+from rules_read import Rules, stages
+from snakemake.io import is_flagged
 from workflow.conftest import EMBEDDINGS, write_embeddings
 
-from planning.chain import Chain
-from planning.configuration import Experiment
+from activepool.programs.command_line import CommandLine, output_files
+from activepool.programs.stage import Role
+from planning.stages.digests import declaration
+from planning.stages.graph import Part
+from planning.stages.settings import StageSettings
 
-VAAL = {"strategy": "vaal", "image_size": 16}
-FINETUNING = {
-    **IMAGES,
-    "strategies": ["random", "coreset", "margin", "cluster_margin", "balancing", VAAL],
+DIGITS = {
+    "experiment": "trial",
+    "dataset": {"kind": "digits"},
+    "backbone": {"architecture": "identity", "image_size": 8},
+    "validation": {"fraction": 0.1},
+    "initial": {"size": 30},
+    "budget": 10,
     "rounds": 3,
-    "head": {"solver": "finetune"},
+    "seeds": 2,
+    "strategies": ["random", "margin"],
+}
+VAAL = {"strategy": "vaal", "image_size": 16}
+STRATEGIES = ["mine.py:every", "coreset", "margin", "cluster_margin", "balancing", VAAL]
+WITH_MODELS = {**IMAGES, "strategies": STRATEGIES, "rounds": 3}
+FINETUNING = {**WITH_MODELS, "head": {"solver": "finetune"}}
+
+CONFIGURATIONS = {
+    "digits": DIGITS,
+    "images, labels that come later": IMAGES,
+    "image model": WITH_MODELS,
+    "embeddings": EMBEDDINGS,
+    "embeddings in shards": EMBEDDINGS | {"pool_shards": 2},
+    "finetuning": FINETUNING,
+    "finetuning in shards": FINETUNING | {"pool_shards": 3, "features": {"shards": 2}},
+    "ceiling": EMBEDDINGS | {"ceiling": True},
+    "ceiling in finetuning": FINETUNING | {"ceiling": True, "strategies": ["random"]},
+    "trackers": DIGITS | {"trackers": ["tensorboard", "wandb"]},
 }
 
-#: Rules that are not called as their stage.
-STAGES = {
-    "select_with_state": "select",
-    "figure_pretraining": "pretraining_figure",
-}
-
-#: Rules whose jobs read the rounds of all strategies.
-OF_ALL_ROUNDS = ("curves", "selections", "costs", "feature_map", "figure_", "table_")
-
-#: A job of a dry-run: (rule, inputs, outputs).
-JOB = re.compile(r"(?m)^ *rule (\w+):\n(?: +input: (.*)\n)? +output: (.*)$")
+#: Rules whose jobs no experiment needs.
+ON_DEMAND = {"verify", "paper_figures"}
 
 
-@pytest.mark.parametrize(
-    "configuration",
-    [
-        EMBEDDINGS,
-        EMBEDDINGS | {"pool_shards": 2},
-        {**IMAGES, "strategies": FINETUNING["strategies"], "rounds": 3},
-        FINETUNING,
-        FINETUNING | {"pool_shards": 3},
-    ],
-    ids=["embeddings", "embeddings in shards", "images", "finetuning", "finetuning in shards"],
-)
-def test_ancestry_is_that_of_the_plan(configuration, tmp_path, monkeypatch):
-    write_embeddings(tmp_path / "given.h5")
-    write_images(tmp_path)
-    (tmp_path / "trial.yaml").write_text(yaml.safe_dump(configuration))
-    stage_of, inputs_of = plan(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    experiment = Experiment.model_validate(configuration)
-    chain = Chain(experiment)
-    seen = set()
-    for file, stage in stage_of.items():
-        if stage.startswith(OF_ALL_ROUNDS):
-            continue
-        strategy, round_number = place(file, experiment)
-        found = chain.ancestry(stage, strategy, first_query=round_number == 1)
-        assert found[-1] == stage
-        assert set(found) == ancestors(file, stage_of, inputs_of), (file, stage)
-        seen.add(stage)
-    assert {"validation", "initial_pool", "score", "select", chain.training} <= seen
+@pytest.fixture(scope="module")
+def rules_of(tmp_path_factory):
+    """A function that returns the rules with one of the configurations, and the graph of all their jobs."""
+    folder, found = tmp_path_factory.mktemp("rules"), {}
+    write_embeddings(folder / "given.h5")
+    write_images(folder)
+    for package in ("tensorboard", "wandb"):
+        (folder / f"{package}.py").write_text("raise ImportError('nobody needs it before its job')\n")
+
+    def rules(name):
+        if name not in found:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.chdir(folder)
+                patch.syspath_prepend(folder)
+                found[name] = Rules(CONFIGURATIONS[name], target="all")
+        return found[name]
+
+    return rules
 
 
-def plan(folder):
-    """Return the stage and the inputs of each file that a run would write."""
-    stage_of, inputs_of = {}, {}
-    for rule, inputs, outputs in JOB.findall(snakemake(folder, "--dry-run")):
-        for file in outputs.split(", "):
-            stage_of[file] = STAGES.get(rule, rule)
-            inputs_of[file] = inputs.split(", ")
-    return stage_of, inputs_of
+@pytest.fixture(params=CONFIGURATIONS)
+def rules(request, rules_of):
+    return rules_of(request.param)
 
 
-def place(file, experiment):
-    """Return strategy and round that a file is of, None where it has none."""
-    part, number = (
-        re.search(rf"(?<={experiment.experiment}/)[^/]+(?=/seed)|(?<=contact_sheet_)[^/]+(?=\.png)|$", file),
-        re.search(r"round(\d+)|$", file),
-    )
-    strategy = part[0] if part[0] in {one.folder for one in experiment.strategies} else None
-    return strategy, int(number[1]) if number[1] else None
+def jobs_of(rules):
+    """Return the jobs of Snakemake's graph that run a stage."""
+    return [job for job in rules.dag.jobs if rules.stage(job.rule.name)]
 
 
-def ancestors(file, stage_of, inputs_of):
-    """Return the stages of a file and of all that it is made from."""
-    visited, waiting = set(), [file]
+def ancestors(job, dag):
+    """Return a job and all jobs that it depends on in Snakemake's graph."""
+    found, waiting = set(), [job]
     while waiting:
         one = waiting.pop()
-        if one in stage_of and one not in visited:
-            visited.add(one)
-            waiting.extend(inputs_of[one])
-    return {stage_of[one] for one in visited}
+        if one not in found:
+            found.add(one)
+            waiting.extend(dag.dependencies[one])
+    return found
+
+
+def part(job, rules):
+    strategy = job.wildcards.get("strategy")
+    return Part(strategy if strategy in rules.paths.experiment.strategy_folders else None, job.rule.name)
+
+
+def test_the_ancestry_of_each_job_is_that_of_snakemakes_graph(rules):
+    for job in jobs_of(rules):
+        found = list(rules.graph.ancestry(job.rule, job.wildcards))
+        assert set(found) == {part(one, rules) for one in ancestors(job, rules.dag)}, job.output
+        assert found[-1] == part(job, rules), job.output
+
+
+def test_a_provenance_names_all_of_the_ancestry(rules):
+    for job in jobs_of(rules):
+        parts = rules.graph.ancestry(job.rule, job.wildcards)
+        provenance = rules.graph.provenance(job.rule, job.wildcards)
+        assert list(provenance)[-1] == job.rule.name
+        joined = {key.removeprefix("strategy ") for key in provenance if key.startswith("strategy ")}
+        if joined:
+            assert joined == {one.strategy for one in parts if one.strategy}
+            parts = {one: digest for one, digest in parts.items() if one.strategy is None}
+        alone = {key: digest for key, digest in provenance.items() if not key.startswith("strategy ")}
+        # Of a rule with and without a strategy, such as that of round 0, both digests are the same.
+        assert [(one.rule, digest) for one, digest in parts.items() if alone[one.rule] != digest] == []
+        assert alone.keys() == {one.rule for one in parts}
+
+
+def test_the_files_of_all_are_those_of_all_jobs_that_last(rules):
+    outputs = [file for job in jobs_of(rules) for file in job.output]
+    assert len(outputs) == len({*outputs})
+    lasting = {file for file in outputs if not (is_flagged(file, "temp") or is_flagged(file, "directory"))}
+    assert {*rules.files()} == lasting
+    assert len(rules.files()) == len(lasting)
+
+
+def test_each_command_is_one_of_its_stage_and_names_the_files_of_its_job(rules):
+    for job in jobs_of(rules):
+        declared = declaration(rules.stage(job.rule.name))
+        words = shlex.split(job.shellcmd)
+        assert words[:3] == ["python", "-m", f"activepool.stages.{declared.name}"]
+        given = CommandLine(declared).parse_args(words[3:])
+        files = [file for file in job.output if not is_flagged(file, "directory")]
+        assert output_files(declared, given) == files, job.output
+        read = [getattr(given, one.name) for one in declared.of_role(Role.INPUT)]
+        read = {path for paths in read for path in (paths if isinstance(paths, list) else [paths]) if path}
+        assert read <= {*job.input}, job.output
+        assert given.log == job.log[0]
+
+
+def test_every_rule_has_a_job_in_one_of_the_configurations(rules_of):
+    found = [rules_of(name) for name in CONFIGURATIONS]
+    ran = {job.rule.name for rules in found for job in rules.dag.jobs}
+    assert {name for rules in found for name in rules.by_name} - ran == ON_DEMAND | {"figures", "features"}
+    assert {rules.stage(name) for rules in found for name in rules.by_name} - {None} == {*stages()}
+
+
+def test_each_rule_fits_the_declaration_of_its_stage(rules):
+    for name, rule in rules.by_name.items():
+        if (stage := rules.stage(name)) is None:
+            continue
+        declared = declaration(stage)
+        required = {one.name for one in declared.of_role(Role.INPUT) if one.is_required}
+        assert required <= {*rule.input.keys()}, name
+        written = [one.name for one in declared.of_role(Role.OUTPUT, Role.FOLDER)]
+        outputs = list(rule.output.keys())
+        assert len(outputs) == len(rule.output), f"{name}: an output without a name"
+        assert outputs == [one for one in written if one in outputs], name
+        assert {one.name for one in declared.of_role(Role.OUTPUT) if one.is_required} <= {*outputs}, name
+
+
+@pytest.mark.parametrize("stage", stages())
+def test_each_setting_of_a_stage_has_a_meaning_or_is_fixed_by_the_rule(stage, rules_of):
+    found = [
+        rules_of(name) for name in ("digits", "embeddings", "finetuning in shards", "ceiling", "trackers")
+    ]
+    fixed = [
+        set(item.fixed)
+        for rules in found
+        for rule in rules.by_name.values()
+        for item in rule.params
+        if getattr(item, "stage", None) == stage
+    ]
+    assert fixed, "no rule runs it"
+    for setting in declaration(stage).settings:
+        has_meaning = callable(getattr(StageSettings, setting.name, None))
+        assert has_meaning or all(setting.name in one for one in fixed), setting.name

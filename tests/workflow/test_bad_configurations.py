@@ -11,8 +11,8 @@ from workflow.bad_files import cut, values, write_small_run
 from workflow_runs import Folder
 
 from activepool.errors import InputError
-from planning.checks import check
-from planning.loading import load
+from planning.checks.experiment import check
+from planning.configuration.loading import load
 
 VALID = {
     "experiment": "trial",

@@ -69,7 +69,7 @@ def npy(features, labels, **more):
     def spoil():
         np.save("features.npy", features)
         np.save("labels.npy", labels)
-        return {"embeddings": {"path": "features.npy", "labels": "labels.npy", "test_fraction": 0.3, **more}}
+        return {"source": {"path": "features.npy", "labels": "labels.npy", "test_fraction": 0.3, **more}}
 
     return spoil
 
@@ -107,7 +107,7 @@ def external_storage(path):
 
 
 def embeddings(**given):
-    return options(embeddings={"path": "given.h5", **given})
+    return options(source={"path": "given.h5", **given})
 
 
 G, ELSEWHERE = "given.h5", "given.h5: train/features lies in another file; copy its values into this one"
@@ -159,7 +159,7 @@ EMBEDDINGS = [
     ("two test parts", embeddings(test_fraction=0.2), "given.h5: has a test part of its own"),
     ("no test part", values(G, "test"), "given.h5: has no test part to measure accuracy on; add test/featur"),
     ("option of another type", embeddings(path=3), "path: input should be a valid string; its options are:"),
-    ("no options at all", options(embeddings=[1]), "its options must be given by name"),
+    ("no options at all", options(source=[1]), "its options must be given by name"),
 ]  # fmt: skip
 
 
@@ -194,9 +194,9 @@ SPLITS = [
     ("a fraction", "train", index(L, "10.0"), "labelled.csv: row 1: index '10.0' is not a whole number from"),
     ("without end", "train", index(L, "9" * 30), "labelled.csv: row 1: index '99999999999999999999999999999"),
     ("twice in a file", "select", index(L, 10, 10), "labelled.csv: index 10 was picked before, in labelled."),
-    ("twice in two files", "select", options(labelled=[L, L]), "labelled.csv: index 10 was picked before"),
+    ("two files", "select", options(labelled=[L, L]), "unrecognized arguments: labelled.csv"),
     ("outside the pool", "select", index(L, 30), "the labelled set names row 30, but train/features has 30"),
-    ("split outside the pool", "initial_pool", index(V, 30), "the validation split names row 30, but train/"),
+    ("split outside the pool", "initial_labelled", index(V, 30), "the validation split names row 30, but tr"),
     ("in both sets", "train", index(L, 10, 0), "the labelled set names row 0, which is in the validation sp"),
     ("label not known", "train", annotated("index,label\n"), "1 picked samples have no label yet (train/10)"),
     ("label of no class", "train", annotated("index,label\n10,owl\n"), "bought.csv:2: label 'owl' is not a "),
@@ -211,9 +211,9 @@ SPLITS = [
     ("no labels", "validation", values(F, "train/labels", np.full(30, -1)), "the train part has no labelled"),
     ("one label alone", "validation", values(F, "train/labels", 3), "features.h5: train/labels is int64 of"),
     ("label above classes", "validation", values(F, "train/labels", np.full(30, 7)), "train/labels holds 7;"),
-    ("too few sources", "initial_pool", values(F, "train/sources", ["a"]), "train/sources is object of shap"),
+    ("too few sources", "initial_labelled", values(F, "train/sources", ["a"]), "train/sources is object of"),
     ("too large a fraction", "validation", options(fraction=1.0), "validation fraction: 1.0 must lie betwee"),
-    ("too large an initial pool", "initial_pool", options(size=25), "initial pool of 25 samples: it must be"),
+    ("too large an initial pool", "initial_labelled", options(size=25), "initial pool of 25 samples: it mus"),
 ]  # fmt: skip
 
 
@@ -253,7 +253,7 @@ ROUNDS = [
     ("state of another strategy", "select", state(a=LABELLED), "state.h5: dataset 'centers' is missing; del"),
     ("state of text", "select", lambda: {**state()(), "state": L}, "labelled.csv: not a readable HDF5 file"),
     ("no such strategy", "select", options(strategy="margn"), "strategy 'margn' does not exist; did you mea"),
-    ("no such solver", "train", options(head={"solver": "adam"}), "head.solver: 'adam' is not known; it mus"),
+    ("no such solver", "train", options(recipe={"solver": "adam"}), "head.solver: 'adam' is not known; it m"),
     ("no such device", "score", options(device="gpu"), "device: 'gpu' is not known; it must be auto, cpu, c"),
 ]  # fmt: skip
 

@@ -201,7 +201,7 @@ EXTRACTIONS = [
     ("safetensors that lie", safetensors((1 << 60).to_bytes(8, "little")), "it is not a file of safetensors"),
     ("safetensors cut short", safetensors(CUT_HEADER), "it is damaged: it has 66 bytes of 70"),
     ("another architecture", options(backbone={"name": "resnet51"}), "'resnet51' is not known (did you mean"),
-    ("random weights", options(checkpoint="none"), "'small' without a checkpoint would have random weights;"),
+    ("random weights", options(checkpoint=None), "'small' without a checkpoint would have random weights;"),
 ]  # fmt: skip
 
 TABLE = [
@@ -243,7 +243,8 @@ def pixels_of(image, **how):
     image.save(IMAGE, **how)
     assert run_stage("dataset") == 0
     backbone = {"name": "identity", "image_size": 2}
-    given = {"dataset": "out/dataset.h5", "backbone": backbone, "checkpoint": "none", "dtype": "float32"}
+    given = {"dataset": "out/dataset.h5", "backbone": backbone, "checkpoint": None}
+    given["extraction"] = {"dtype": "float32"}
     assert run_stage("extract", **given) == 0
     with h5py.File("out/shard.h5") as file:
         return np.rint(file["train/features"][3].reshape(3, 2, 2) * 255).astype(int).tolist()

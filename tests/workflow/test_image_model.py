@@ -44,7 +44,7 @@ def test_a_round_that_learns_from_images(tmp_path):
     folder.configure({**CONFIGURATION, "strategies": [{**VAAL, "epochs": 4}]})
     assert folder.planned("results/trial/curves.csv") == {
         "train_on_images": 1,
-        "score_images": 1,
+        "score": 1,
         "select": 1,
         "train": 1,
         "curves": 1,

@@ -9,11 +9,12 @@ import yaml
 from PIL import Image
 from workflow_runs import REPOSITORY, Folder
 
+from activepool.figures.registry import TABLES
 from activepool.figures.results import REFERENCE
 from activepool.figures.styles import NAMES as PRINTED
-from planning.loading import load
+from planning.configuration.loading import load
 from planning.paper import EXPERIMENTS, NAMES
-from planning.plan import Plan
+from planning.paths import Paths
 
 pytestmark = pytest.mark.long
 
@@ -34,10 +35,10 @@ def settings():
 
 
 @pytest.fixture(params=NAMES)
-def plan(request):
+def paths(request):
     """The files of one experiment."""
     experiment = yaml.safe_load((EXPERIMENTS / f"{request.param}.yaml").read_text())
-    return Plan(load(experiment | SMALL, request.param))
+    return Paths(load(experiment | SMALL, request.param))
 
 
 def test_none_has_a_problem(finished):
@@ -46,8 +47,8 @@ def test_none_has_a_problem(finished):
     assert (finished.path / "results/logs/paper_figures.log").read_text() == told
 
 
-def test_figures_open(finished, plan):
-    for path in plan.figures():
+def test_figures_open(finished, paths):
+    for path in paths.figures():
         file = finished.path / path
         if file.suffix == ".png":
             Image.open(file).load()
@@ -55,10 +56,10 @@ def test_figures_open(finished, plan):
             assert file.read_bytes().startswith(b"%PDF")
 
 
-def test_tables_hold_all_strategies(finished, plan):
-    folders, tables = plan.strategies(), finished.path / plan.root / "tables"
+def test_tables_hold_all_strategies(finished, paths):
+    folders, tables = paths.experiment.strategy_folders, finished.path / paths.root / "tables"
     assert sorted(path.name for path in tables.glob("*.*")) == sorted(
-        f"{name}.{form}" for name in plan.table_names for form in ("csv", "tex")
+        f"{name}.{form}" for name in TABLES for form in ("csv", "tex")
     )
     others = [name for name in folders if name != REFERENCE]
     for name in ("final", "area", "labels_to_reach", "difference_by_labels", "label_savings"):
@@ -72,10 +73,10 @@ def test_tables_hold_all_strategies(finished, plan):
     assert list(zip(pairs["strategy"], pairs["other"], strict=True)) == list(combinations(folders, 2))
 
 
-def test_every_strategy_has_both_rounds(finished, plan):
-    curves = pd.read_csv(finished.path / plan.root / "curves.csv")
+def test_every_strategy_has_both_rounds(finished, paths):
+    curves = pd.read_csv(finished.path / paths.root / "curves.csv")
     assert set(zip(curves["strategy"], curves["round"], strict=True)) == {
-        (strategy, round_number) for strategy in plan.strategies() for round_number in (0, 1)
+        (strategy, round_number) for strategy in paths.experiment.strategy_folders for round_number in (0, 1)
     }
     assert curves["top1"].between(0, 1).all()
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from workflow.conftest import EMBEDDINGS, write_embeddings
 from workflow_runs import Folder
 
-from planning.runs import RUNS
+from planning.runs.lock import RUNS
 
 #: Less of the experiment that the fixture `finished` has run; and another one, of the same rounds.
 CONFIGURATION = {**EMBEDDINGS, "strategies": ["random", "base", "coreset"], "seeds": 1}

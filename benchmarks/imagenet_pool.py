@@ -134,8 +134,8 @@ class Benchmark:
 
     def train(self, settings: dict[str, object], head: Path) -> Run:
         """Train a head on the larger labelled set."""
-        how = ["--head", json.dumps(settings), "--seed", 0, "--round", 0]
-        written = ["--output", head, "--metrics", self.folder / "metrics.json"]
+        how = ["--recipe", json.dumps(settings), "--seed", 0, "--round", 0]
+        written = ["--head", head, "--metrics", self.folder / "metrics.json"]
         return run_stage("train", *self._common("trained"), *how, *written)
 
     def query(self, strategy: str, labelled: str, head: Path) -> dict[str, Run]:
@@ -144,12 +144,13 @@ class Benchmark:
         scores, runs, read = self.folder / "scores.h5", {}, []
         if declared.scores:
             lists = ["--nearest-for-budget", self.given.budget] if "nearest" in declared.reads else []
-            what = ["--scores", *declared.scores, *lists, "--output", scores]
+            what = ["--head-scores", *declared.scores, *lists, "--scores", scores]
             runs["score"], read = run_stage("score", *common, *what), ["--scores", scores]
         query = ["--strategy", strategy, *read, "--budget", self.given.budget, "--seed", 0, "--round", 1]
-        written = ["--output", self.folder / "selected.csv"]
+        written = ["--selected", self.folder / "selected.csv"]
+        written += ["--labelled-with-picks", self.folder / "labelled_with_picks.csv"]
         if declared.keeps_state:
-            written += ["--output-state", self.folder / "state.h5"]
+            written += ["--next-state", self.folder / "state.h5"]
         return runs | {"select": run_stage("select", *common, *query, *written)}
 
     def _common(self, labelled: str) -> list[object]:

@@ -1,0 +1,145 @@
+"""Draw the pictures of docs/architecture.md: python docs/architecture.py."""
+
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+DOCS = Path(__file__).parent
+
+#: The floors of the house, from the bottom up. A room stands above the rooms that it imports from.
+FLOORS = (
+    ("errors", "plugins", "compute", "io"),
+    ("parallel", "data", "records", "backbones"),
+    ("features", "heads", "evaluation"),
+    ("scores", "diversity", "adversarial", "strategies"),
+    ("pretraining", "finetuning", "figures", "tracking"),
+    ("api", "programs", "stages"),
+)
+FLOOR_NAMES = (
+    "reading, writing, computing",
+    "data, networks, records",
+    "features and heads",
+    "strategies",
+    "training and figures",
+    "programs and notebooks",
+)
+
+#: The stages in the order of the data: name, column, row.
+FLOW = {
+    "dataset": (0, 1),
+    "pretrain": (1, 2),
+    "extract": (2, 1),
+    "gather": (3, 1),
+    "validation": (1, 0),
+    "initial_labelled": (2, 0),
+    "train": (4, 1),
+    "score": (5, 1),
+    "select": (6, 1),
+    "curves": (7, 2),
+    "selections": (7, 1),
+    "figure": (8, 2),
+    "table": (8, 1),
+    "contact_sheet": (7, 0),
+}
+ARROWS = (
+    *(("dataset", "pretrain"), ("dataset", "extract"), ("pretrain", "extract"), ("extract", "gather")),
+    *(("dataset", "validation"), ("validation", "initial_labelled"), ("initial_labelled", "train")),
+    *(("gather", "train"), ("train", "score"), ("score", "select"), ("train", "curves")),
+    *(("select", "selections"), ("select", "contact_sheet"), ("curves", "figure"), ("curves", "table")),
+    ("selections", "table"),
+)
+
+COLOURS = ("#dce6f2", "#d7ecdf", "#fdf0d0", "#f9dcd4", "#e8def2", "#e3e3e3")
+
+
+def main() -> None:
+    """Draw and write both pictures."""
+    write(draw_rooms(), "rooms")
+    write(draw_flow(), "flow")
+
+
+def write(figure: Figure, name: str) -> None:
+    """Write a picture, with the same bytes for the same code."""
+    figure.savefig(DOCS / f"architecture_{name}.svg", metadata={"Date": None}, bbox_inches="tight")
+
+
+def draw_rooms() -> Figure:
+    """Return the rooms of the library, floor upon floor."""
+    figure = Figure(figsize=(10, 6.2))
+    axes = blank(figure, (0, 10), (0, len(FLOORS)))
+    for floor, (rooms, name) in enumerate(zip(FLOORS, FLOOR_NAMES, strict=True)):
+        axes.text(0.05, floor + 0.5, name, va="center", fontsize=10, style="italic")
+        width = 7.4 / len(rooms)
+        for number, room in enumerate(rooms):
+            left = 2.6 + number * width
+            box(axes, left, floor + 0.12, width - 0.12, 0.76, COLOURS[floor])
+            middle = left + (width - 0.12) / 2
+            axes.text(middle, floor + 0.5, room, ha="center", va="center", fontsize=11)
+    return figure
+
+
+def draw_flow() -> Figure:
+    """Return the stages from the user's data to figures, with the loop of the rounds."""
+    figure = Figure(figsize=(12, 3.7))
+    axes = blank(figure, (-0.1, 8.9), (0.1, 2.85))
+    for stage, (column, row) in FLOW.items():
+        is_round = stage in ("train", "score", "select")
+        box(axes, column, row + 0.28, 0.76, 0.44, COLOURS[3] if is_round else COLOURS[0])
+        label = stage.replace("_", "\n")
+        axes.text(column + 0.38, row + 0.5, label, ha="center", va="center", fontsize=10)
+    for start, end in ARROWS:
+        arrow(axes, start, end)
+    loop = FancyArrowPatch(
+        (6.38, 1.26),
+        (4.38, 1.26),
+        connectionstyle="arc3,rad=-0.35",
+        arrowstyle="-|>",
+        mutation_scale=12,
+        color="#b03020",
+    )
+    axes.add_patch(loop)
+    axes.text(5.38, 0.62, "each round", ha="center", fontsize=10, color="#b03020")
+    return figure
+
+
+def arrow(axes: Axes, start: str, end: str) -> None:
+    """Draw an arrow from one stage's box to another's."""
+    (left, low), (right, high) = FLOW[start], FLOW[end]
+    is_long = start == "train" and high > low
+    tail = (left + 0.38, low + 0.74) if is_long else (left + 0.78, low + 0.5)
+    style = "arc3,rad=-0.12" if is_long else "arc3"
+    head = (right - 0.02, high + (0.36 if high > low and not is_long else 0.5))
+    axes.add_patch(
+        FancyArrowPatch(
+            tail,
+            head,
+            connectionstyle=style,
+            arrowstyle="-|>",
+            mutation_scale=12,
+            color="#555555",
+            shrinkA=0,
+            shrinkB=0,
+        )
+    )
+
+
+def box(axes: Axes, left: float, bottom: float, width: float, height: float, colour: str) -> None:
+    """Draw a room or a stage."""
+    style = "round,pad=0,rounding_size=0.06"
+    axes.add_patch(
+        FancyBboxPatch((left, bottom), width, height, boxstyle=style, facecolor=colour, edgecolor="#777777")
+    )
+
+
+def blank(figure: Figure, across: tuple[float, float], up: tuple[float, float]) -> Axes:
+    """Return axes without frame that fill the figure."""
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=across, ylim=up)
+    axes.set_axis_off()
+    return axes
+
+
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,11 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
         text = read_text(path)
     except OSError as error:
         raise InputError(f"{path}: not a readable CSV file ({error})") from error
+    yield from rows_of(path, text)
+
+
+def rows_of(path: str | Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield what `read_rows` yields for a file of this ``text``."""
     lines = io.StringIO(text, newline="").readlines()
     reader, begin, width = csv.reader(lines), 1, 0
     try:

@@ -53,7 +53,11 @@ def read_text(path: str | Path) -> str:
 
     Raises: OSError if it cannot be read; InputError, naming file and line, if it is not text in UTF-8.
     """
-    content = Path(path).read_bytes()
+    return decoded_text(path, Path(path).read_bytes())
+
+
+def decoded_text(path: str | Path, content: bytes) -> str:
+    """Return what `read_text` returns for a file of this ``content``."""
     if content.startswith(UTF_16_MARKS):
         raise InputError(f"{path}: is encoded as UTF-16; save it as UTF-8")
     try:

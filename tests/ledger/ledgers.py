@@ -1,0 +1,27 @@
+"""Samples, drafts and entries for the tests of the ledger."""
+
+import hashlib
+
+from activepool.ledger.entries import Draft, Entry, as_entry
+from activepool.ledger.pool_samples import PoolSamples
+
+
+def sample(name: object) -> str:
+    return hashlib.sha256(str(name).encode()).hexdigest()
+
+
+def draft(event="label", of="a.jpg", who="anna", **more) -> Draft:
+    more = {"label": "cat"} | more if event == "label" else more
+    return Draft(event=event, sample=sample(of), source=str(of), who=who, **more)
+
+
+def sent(*names, batch="1", event="sent") -> list[Draft]:
+    return [draft(event, name, "activepool", batch=batch) for name in names]
+
+
+def entries(*drafts) -> list[Entry]:
+    return [as_entry(one, number) for number, one in enumerate(drafts, start=1)]
+
+
+def pool(*sources, **options) -> PoolSamples:
+    return PoolSamples([sample(source) for source in sources], list(sources), **options)

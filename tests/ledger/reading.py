@@ -1,0 +1,47 @@
+"""Reading of label files in tests."""
+
+import pytest
+from ledgers import pool
+
+from activepool.errors import InputError
+from activepool.ledger.formats import read
+from activepool.ledger.formats.answers import ClassNames
+from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.pool_samples import PoolSamples, image_sample
+
+SOURCES = ("a/1.jpg", "b/1.jpg", "a/2.jpg", "c d/3.jpg")
+POOL = pool(*SOURCES)
+CLASSES = ClassNames(("cat", "dog"))
+
+BATCH = Batch(
+    "1",
+    (
+        Pick(POOL.samples[0], SOURCES[0], 0, "cat", 0.75, 0.5, "small margin"),
+        Pick(POOL.samples[2], SOURCES[2], 2, "dog", 0.5, 0.0625),
+        Pick(POOL.samples[3], SOURCES[3], 3),
+    ),
+    ("cat", "dog"),
+)
+
+
+def said(answers):
+    """Return what was answered, by source: the label, or the event after a colon."""
+    found = {one.source: one.label or f":{one.event}" for one in answers.drafts}
+    assert len(found) == len(answers.drafts)
+    return found
+
+
+def mistakes(tool, path, samples=POOL, classes=CLASSES):
+    """Return the mistakes of a file, of which nothing is taken, as one text."""
+    with pytest.raises(InputError) as caught:
+        read(tool, path, samples, classes)
+    assert all(line.startswith(str(path.parent)) for line in caught.value.args)
+    return str(caught.value)
+
+
+def images(root):
+    """Make images at SOURCES, and return their pool."""
+    for source in SOURCES:
+        (root / source).parent.mkdir(parents=True, exist_ok=True)
+        (root / source).write_bytes(f"pixels of {source}".encode())
+    return PoolSamples([image_sample(root / source) for source in SOURCES], list(SOURCES))

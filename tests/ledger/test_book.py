@@ -1,0 +1,362 @@
+"""The ledger's file: appends that are whole, edits by hand, crashes, two who write."""
+
+import csv
+import errno
+import io
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from ledgers import draft, sample, sent
+
+from activepool.errors import InputError
+from activepool.ledger import book
+from activepool.ledger.book import append, kept_folder, opened, read, repair
+from activepool.ledger.table import COLUMNS
+
+HAND = "{number},,bob,label,{sample},{source},,dog,,,\n"
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A ledger of a batch of three, and two labels."""
+    path = tmp_path / "labels.csv"
+    append(path, sent("a", "b", "c, d"))
+    append(path, [draft(of="a"), draft(of="b", label="Katze, groß")])
+    return path
+
+
+def by_hand(source="a", number="", **more):
+    return (HAND.format(number=number, sample=sample(source), source=source)).encode()
+
+
+def all_quoted(text):
+    stream = io.StringIO()
+    rows = csv.reader(io.StringIO(text.decode()))
+    csv.writer(stream, quoting=csv.QUOTE_ALL).writerows(rows)
+    return stream.getvalue().encode()
+
+
+def kept(path, kind):
+    return [one.read_bytes() for one in sorted(kept_folder(path).glob(f"{kind}-*"))]
+
+
+def test_a_ledger_that_is_not_there_is_empty_and_reading_makes_nothing(tmp_path):
+    assert read(tmp_path / "labels.csv").entries == ()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_appended_is_read_again(path):
+    found = read(path)
+    assert [one.number for one in found.entries] == [1, 2, 3, 4, 5]
+    assert [one.label for one in found.entries[3:]] == ["cat", "Katze, groß"]
+    assert found.notices == ()
+    assert path.read_text(encoding="utf-8").splitlines()[0] == ",".join(COLUMNS)
+
+
+def test_the_file_only_grows(path):
+    before = path.read_bytes()
+    append(path, [draft("skip", "c, d")])
+    assert path.read_bytes().startswith(before)
+
+
+def test_an_append_is_whole_or_nothing(path):
+    before = path.read_bytes()
+    with pytest.raises(InputError) as caught:
+        append(path, [draft(of="x"), draft(of="y", label=""), draft("lable", "z")])
+    assert len(caught.value.args) == 2
+    assert "labels.csv: 'y': label is empty" in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_a_batch_does_not_go_out_twice(path):
+    with pytest.raises(InputError, match="'x': batch '1' has gone out before, by the entries up to 3"):
+        append(path, sent("x", batch="1"))
+
+
+@pytest.mark.parametrize(
+    "habit",
+    [
+        lambda text: b"\xef\xbb\xbf" + text,
+        lambda text: text.replace(b"\n", b"\r\n"),
+        lambda text: text.replace(b"\n", b"\r"),
+        lambda text: text + b"\n\n,,,,,,,,,,\n",
+        lambda text: text.replace(b"\n", b",,,\n"),
+        lambda text: text.rstrip(b"\n"),
+        lambda text: b"\n".join([text.splitlines()[0], *reversed(text.splitlines()[1:])]) + b"\n",
+        all_quoted,
+    ],
+)
+def test_habits_of_spreadsheets_do_no_harm(path, habit):
+    before, entries = path.read_bytes(), read(path).entries
+    path.write_bytes(habit(before))
+    assert read(path).entries == entries
+    append(path, [draft("skip", "c, d")])
+    assert path.read_bytes().startswith(before)
+
+
+def test_other_columns_are_named(path):
+    path.write_bytes(path.read_bytes().replace(b",note,", b",remark,", 1))
+    with pytest.raises(InputError, match="lacks note and has 'remark' beside them; remarks go into 'note'"):
+        read(path)
+
+
+def test_another_encoding_is_named_with_its_line(path):
+    path.write_bytes(path.read_bytes().replace("ß".encode(), "ß".encode("latin-1")))
+    with pytest.raises(InputError, match=r"labels.csv: line 6 is not UTF-8"):
+        read(path)
+
+
+def test_entries_added_by_hand_get_their_numbers(path):
+    path.write_bytes(path.read_bytes() + by_hand("a", 6) + by_hand("b"))
+    found = read(path)
+    assert [(one.number, one.who, one.label) for one in found.entries[5:]] == [
+        (6, "bob", "dog"),
+        (7, "bob", "dog"),
+    ]
+    assert "entries 6 to 7 were added by hand" in found.notices[0]
+    append(path, [])
+    assert read(path).notices == ()
+    assert read(path).entries == found.entries
+
+
+def test_a_number_that_is_not_the_next_is_named(path):
+    path.write_bytes(path.read_bytes() + by_hand("a", 6) + by_hand("b", 8))
+    with pytest.raises(
+        InputError, match=":8: number 8 should be 7; leave number and check of a new entry empty"
+    ):
+        read(path)
+
+
+def test_all_mistakes_of_entries_added_by_hand_are_reported_at_once(path):
+    wrong = [
+        b",,bob,lable,%s,a,,dog,,,\n" % sample("a").encode(),
+        b",,,label,%s,a,,dog,,,\n" % sample("a").encode(),
+        b",,bob,label,%s,a,,dog\n" % sample("a").encode(),
+        b"x,,bob,label,%s,a,,dog,,,\n" % sample("a").encode(),
+        b"2,,bob,label,%s,a,,dog,,,\n" % sample("a").encode(),
+        b",,bob,label,%s,a,,dog,,z,\n" % sample("a").encode(),
+    ]
+    path.write_bytes(path.read_bytes() + b"".join(wrong))
+    with pytest.raises(InputError) as caught:
+        read(path)
+    told = caught.value.args
+    assert [line.partition("labels.csv:")[2].partition(":")[0] for line in told] == [
+        str(n) for n in range(7, 13)
+    ]
+    assert "did you mean 'label'" in told[0]
+    assert "who is empty" in told[1]
+    assert "has 8 fields, and the header has 11" in told[2]
+    assert "number 'x' is not a whole number" in told[3]
+    assert "number 2 is that of line 3 already" in told[4]
+    assert "replaces 'z' is not the number of an entry" in told[5]
+
+
+def test_entries_that_were_removed_come_back(path):
+    text, entries = path.read_bytes(), read(path).entries
+    lines = text.splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], *lines[3:5]]))
+    found = read(path)
+    assert found.entries == entries
+    assert found.notices == (f"{path}: entries 2, 5 were not in the file; put back from the copy",)
+    with opened(path) as ledger:
+        assert ledger.notices == list(found.notices)
+    assert path.read_bytes() == text
+
+
+def test_a_ledger_that_was_removed_comes_back(path):
+    text = path.read_bytes()
+    path.unlink()
+    assert len(read(path).entries) == 5
+    append(path, [])
+    assert path.read_bytes() == text
+
+
+def test_a_changed_entry_is_said_and_stops_everything(path):
+    changed = path.read_bytes().replace(b",cat,", b",dog,")
+    path.write_bytes(changed)
+    for look in (read, lambda path: append(path, [])):
+        with pytest.raises(InputError) as caught:
+            look(path)
+        assert caught.value.args[0] == f"{path}:5: entry 4 was changed: label was 'cat' and is now 'dog'"
+        assert "repair with edits 'correct', or with 'undo'" in caught.value.args[1]
+    assert path.read_bytes() == changed
+
+
+def test_repair_undoes_what_was_changed(path):
+    text = path.read_bytes()
+    path.write_bytes(text.replace(b",cat,", b",dog,"))
+    assert "1 changed entry was put back; your file is" in repair(path, "undo")[0]
+    assert path.read_bytes() == text
+    assert kept(path, "edited") == [text.replace(b",cat,", b",dog,")]
+
+
+def test_repair_makes_corrections_of_what_was_changed(path):
+    text = path.read_bytes()
+    path.write_bytes(text.replace(b",cat,", b",dog,") + by_hand("b"))
+    told = repair(path, "correct", who="carl")
+    assert told[-1] == f"{path}: 1 correction was entered"
+    assert path.read_bytes().startswith(text)
+    assert [(one.who, one.label, one.replaces) for one in read(path).entries[5:]] == [
+        ("bob", "dog", None),
+        ("carl", "dog", 4),
+    ]
+
+
+def test_repair_does_not_make_a_correction_of_what_went_out(path):
+    changed = path.read_bytes().replace(b",activepool,sent,", b",bob,sent,", 1)
+    path.write_bytes(changed)
+    with pytest.raises(InputError, match="replaces nothing"):
+        repair(path, "correct")
+    assert path.read_bytes() == changed
+
+
+def test_without_its_copy_a_change_shows_by_the_check(path):
+    for file in kept_folder(path).iterdir():
+        file.unlink()
+    text = path.read_bytes()
+    assert "so lost entries could not be noticed" in read(path).notices[0]
+    path.write_bytes(text.replace(b",cat,", b",dog,"))
+    with pytest.raises(InputError, match=r"labels.csv:5: entry 4 was changed after it was written"):
+        read(path)
+    lines = text.splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:3], *lines[4:]]))
+    with pytest.raises(InputError, match="entry 4 stands here, but entry 3 cannot be found"):
+        read(path)
+
+
+def test_without_its_copy_a_line_that_was_cut_short_is_kept_aside(path):
+    for file in kept_folder(path).iterdir():
+        file.unlink()
+    text = path.read_bytes()
+    path.write_bytes(text[:-20])
+    assert len(read(path).entries) == 4
+    append(path, [])
+    assert path.read_bytes() == b"".join(text.splitlines(keepends=True)[:5])
+    assert kept(path, "cut") == [text[:-20].splitlines()[-1]]
+
+
+def test_a_damaged_copy_is_mended_and_kept(path):
+    copy, text = kept_folder(path) / "copy.csv", path.read_bytes()
+    damaged = text.replace(b",cat,", b",cow,")
+    copy.write_bytes(damaged)
+    assert "its copy is damaged after entry 3" in read(path).notices[0]
+    append(path, [])
+    assert copy.read_bytes() == path.read_bytes() == text
+    assert kept(path, "copy") == [damaged]
+
+
+def test_an_entry_by_hand_and_one_by_the_program_may_want_the_same_number(path):
+    old = path.read_bytes()
+    append(path, [draft("skip", "c, d")])
+    path.write_bytes(old + by_hand("a", 6))
+    found = read(path)
+    assert [(one.number, one.event, one.who) for one in found.entries[5:]] == [
+        (6, "skip", "anna"),
+        (7, "label", "bob"),
+    ]
+
+
+def test_a_file_that_is_no_ledger_is_left_alone(tmp_path):
+    path = tmp_path / "labels.csv"
+    for content in (b"hello", b"a,b\n1,2\n", b"number;when;who\n1;2;3\n"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match="not a ledger"):
+            append(path, [draft()])
+        assert path.read_bytes() == content
+
+
+def test_the_mode_of_the_file_and_a_link_stay(path, tmp_path):
+    path.chmod(0o664)
+    link = tmp_path / "link.csv"
+    link.symlink_to(path)
+    append(link, [draft("skip", "c, d")])
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o664
+    assert len(read(path).entries) == 6
+
+
+def test_who_changes_the_file_in_the_same_moment_loses_nothing(path):
+    with opened(path) as ledger:
+        path.write_bytes(path.read_bytes() + by_hand())
+        with pytest.raises(InputError, match="somebody else changed it in this moment; start again"):
+            ledger.append([draft("skip", "c, d")])
+    assert [one.who for one in read(path).entries[5:]] == ["bob"]
+
+
+def many(path, who, count):
+    for number in range(count):
+        append(path, [draft(of=f"{who}{number}", who=who)])
+
+
+def test_two_who_write_at_once_lose_nothing(tmp_path):
+    path = tmp_path / "labels.csv"
+    writers = [multiprocessing.Process(target=many, args=(path, who, 15)) for who in ("anna", "bob", "carl")]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+    found = read(path).entries
+    assert sorted((one.who, one.source) for one in found) == sorted(
+        (who, f"{who}{number}") for who in ("anna", "bob", "carl") for number in range(15)
+    )
+
+
+def test_who_waits_too_long_is_told(path, monkeypatch):
+    monkeypatch.setattr(book, "PATIENCE", 0.1)
+    with opened(path), pytest.raises(InputError, match="another process has held it for 0 s"):
+        append(path, [])
+
+
+WRITER = """
+import sys
+from activepool.ledger.book import append
+sys.path.insert(0, {tests!r})
+from ledgers import draft
+number = 0
+while True:
+    append({path!r}, [draft(of=f"{{number}}.{{part}}") for part in range(5)])
+    print(number, flush=True)
+    number += 1
+"""
+
+
+def test_a_killed_writer_loses_nothing_it_said_and_no_append_is_there_by_halves(tmp_path):
+    path = tmp_path / "labels.csv"
+    program = WRITER.format(tests=str(Path(__file__).parent), path=str(path))
+    for trial in range(3):
+        before = len(read(path).entries)
+        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+        said = [process.stdout.readline() for _ in range(3 + trial)]
+        time.sleep(0.003 * trial)
+        process.send_signal(signal.SIGKILL)
+        said += process.stdout.readlines()
+        process.wait()
+        found = read(path).entries
+        assert len(found) % 5 == 0
+        assert len(found) - before >= 5 * len([one for one in said if one.endswith("\n")])
+
+
+FULL = """
+import resource, sys
+from activepool.ledger.book import append
+sys.path.insert(0, {tests!r})
+from ledgers import draft
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+append({path!r}, [draft(of=str(number)) for number in range(20)])
+"""
+
+
+def test_a_full_disk_leaves_the_ledger_as_it_was(path):
+    text = path.read_bytes()
+    program = FULL.format(tests=str(Path(__file__).parent), path=str(path), limit=len(text) + 100)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert f"[Errno {errno.EFBIG}] {os.strerror(errno.EFBIG)}: '{path}'" in done.stderr
+    assert path.read_bytes() == (kept_folder(path) / "copy.csv").read_bytes() == text
+    assert sorted(one.name for one in path.parent.iterdir()) == ["labels.csv", "labels.csv.kept"]
+    assert read(path).notices == ()

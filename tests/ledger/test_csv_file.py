@@ -1,0 +1,179 @@
+"""CSV files of labels: the list of a batch, and those that people make."""
+
+import pytest
+from reading import BATCH, CLASSES, POOL, mistakes, said
+
+from activepool.errors import InputError
+from activepool.ledger.formats import csv_file, read
+from activepool.ledger.formats.answers import ClassNames
+
+
+def file(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "labels.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_the_list_of_a_batch_comes_back(tmp_path):
+    path = tmp_path / "batch.csv"
+    csv_file.write(path, BATCH)
+    assert read("csv", path, POOL).awaited == 3
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[1].startswith("1,0,a/1.jpg,cat,0.7500,0.5000,small margin,,,,")
+    filled = [lines[0], lines[1].replace(",,,,", ",dog,Anna,it barks,"), lines[2], lines[3]]
+    answers = read("csv", file(tmp_path, "\n".join(filled)), POOL, CLASSES)
+    assert (said(answers), answers.awaited) == ({"a/1.jpg": "dog"}, 2)
+    draft = answers.drafts[0]
+    assert (draft.who, draft.note, draft.batch) == ("Anna", "it barks", "1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "source,label\na/1.jpg,cat\n",
+        "\ufeffsource,label\r\na/1.jpg,cat\r\n\r\n,\r\n",
+        'filename,label,,\n"a/1.jpg", cat ,,\n,,,\n',
+        "Label,File\ncat,/data/photographs/a/1.jpg",
+        f"sample,label\n{POOL.samples[0]},cat\n",
+        f"sample,source,label\n{POOL.samples[0]},old name.jpg,cat\n",
+        "source,label,who\na/1.jpg,cat,\na/2.jpg,,\n",
+    ],
+)
+def test_other_forms(tmp_path, text):
+    answers = read("csv", file(tmp_path, text), POOL, CLASSES)
+    assert said(answers) == {"a/1.jpg": "cat"}
+    assert answers.drafts[0].who == "annotator"
+
+
+def test_marks(tmp_path):
+    text = "source,label\na/1.jpg,?\nb/1.jpg,Skip\na/2.jpg,not ours\nc d/3.jpg,cannot tell\n"
+    assert said(read("csv", file(tmp_path, text), POOL)) == {
+        "a/1.jpg": ":cannot_tell",
+        "b/1.jpg": ":skip",
+        "a/2.jpg": ":not_ours",
+        "c d/3.jpg": ":cannot_tell",
+    }
+    named = ClassNames(("skip", "go"))
+    assert said(read("csv", file(tmp_path, "source,label\na/1.jpg,skip\n"), POOL, named)) == {
+        "a/1.jpg": "skip"
+    }
+
+
+def test_all_mistakes_at_once_each_with_its_line(tmp_path):
+    text = (
+        "source,label,who\n"
+        "a/1.jpg,Cat,\n"
+        "1.jpg,cat,\n"
+        "a/3.jpg,cat,\n"
+        "a/2.jpg,cat,anna,remark\n"
+        "b/1.jpg,nan,\n"
+        "b/1.jpg,1,\n"
+        "c d/3.jpg,cat,\n"
+        "c d/3.jpg,dog,\n"
+        ",dog,\n"
+    )
+    told = mistakes("csv", file(tmp_path, text)).split("\n")
+    lines = [line.partition("labels.csv:")[2].partition(":")[0] for line in told[:-1]]
+    assert lines == ["2", "3", "4", "5", "6", "7", "9", "10"]
+    for line, words in zip(
+        told,
+        [
+            "label 'Cat' is written nearly like the class 'cat'; did you mean that?",
+            "'1.jpg' may be 'a/1.jpg', 'b/1.jpg'",
+            "'a/3.jpg' is not in the pool; did you mean",
+            "has 4 fields, and the header has 3",
+            "label 'nan' reads like a missing value",
+            "label '1' is a number, and no class has that name",
+            "annotator says 'dog' of 'c d/3.jpg', but 'cat' at",
+            "names no sample; give its source",
+            "nothing was taken from this file",
+        ],
+        strict=True,
+    ):
+        assert words in line
+
+
+def test_what_is_wrong_is_left_out_if_that_is_asked(tmp_path):
+    text = "source,label\na/1.jpg,cat\na/9.jpg,cat\n"
+    answers = read("csv", file(tmp_path, text), POOL, CLASSES, skip_bad=True)
+    assert said(answers) == {"a/1.jpg": "cat"}
+    assert len(answers.mistakes) == 1
+    assert "'a/9.jpg' is not in the pool" in answers.mistakes[0]
+
+
+def test_a_contradiction_leaves_out_all_of_it(tmp_path):
+    text = "source,label\na/1.jpg,cat\na/1.jpg,dog\na/2.jpg,cat\n"
+    answers = read("csv", file(tmp_path, text), POOL, CLASSES, skip_bad=True)
+    assert said(answers) == {"a/2.jpg": "cat"}
+
+
+def test_a_column_that_was_sorted_alone_is_noticed(tmp_path):
+    text = f"source,label,sample\na/1.jpg,cat,{POOL.samples[1]}\nb/1.jpg,dog,{POOL.samples[0]}\n"
+    assert "names different samples: sample is 'b/1.jpg', source is 'a/1.jpg'" in mistakes(
+        "csv", file(tmp_path, text)
+    )
+
+
+def test_paths_that_start_from_different_folders(tmp_path):
+    text = "source,label\n/photographs/a/1.jpg,cat\n/photographs/new/a/2.jpg,dog\n"
+    assert "'/photographs/new/a/2.jpg' is 'a/2.jpg' if paths start from '/photographs/new/'" in mistakes(
+        "csv", file(tmp_path, text)
+    )
+
+
+def test_a_row_alone_names_a_sample_only_where_rows_stay(tmp_path):
+    path = file(tmp_path, "index,label\n1,cat\n")
+    assert "rows move when images are added; give 'source'" in mistakes("csv", path)
+    POOL.has_stable_rows = True
+    try:
+        assert said(read("csv", path, POOL, CLASSES)) == {"b/1.jpg": "cat"}
+    finally:
+        POOL.has_stable_rows = False
+
+
+def test_classes_may_grow(tmp_path):
+    path = file(tmp_path, "source,label\na/1.jpg,fox\nb/1.jpg,fox\na/2.jpg,dogs\nc d/3.jpg,Fox\n")
+    answers = read("csv", path, POOL, CLASSES, skip_bad=True)
+    assert answers.new_classes == ("fox", "dogs")
+    assert answers.notices == (
+        f"{path}: the class 'fox' is new (2 labels)",
+        f"{path}: the class 'dogs' is new (1 label); if 'dog' was meant, correct it",
+    )
+    assert "label 'Fox' is written nearly like the class 'fox'" in answers.mistakes[0]
+    told = mistakes("csv", path, classes=ClassNames(("cat", "dog"), may_grow=False))
+    assert "label 'dogs' is not a class; did you mean 'dog'? (there are cat, dog)" in told
+
+
+def test_a_letter_may_be_written_in_two_ways(tmp_path):
+    path = file(tmp_path, "source,label\na/1.jpg,Ka\u0308fer\n")
+    assert said(read("csv", path, POOL, ClassNames(("Käfer",)))) == {"a/1.jpg": "Käfer"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"source,label\n", "has no sample in it"),
+        (b"source;label\na;b\n", "separate the columns by commas"),
+        (b"a,b\n1,2\n", "must have the column 'label', and 'source'"),
+        (b"label,label\n", "two columns have the same name"),
+        ("source,label\na/1.jpg,Käfer\n".encode("latin-1"), "line 2 is not UTF-8"),
+        ("source,label\n".encode("utf-16"), "is encoded as UTF-16"),
+        (b"source,label\na\0b,cat\n", "NUL byte"),
+        (b'source,label\n"a/1.jpg,cat\n', ":2: a double quote opens here"),
+        (b"<html></html>", "must have the column 'label'"),
+    ],
+)
+def test_damaged_files(tmp_path, content, words):
+    path = tmp_path / "labels.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read("csv", path, POOL)
+    assert words in str(caught.value)
+
+
+def test_a_file_that_is_not_there_and_a_tool_that_is_not_known(tmp_path):
+    with pytest.raises(InputError, match="there is no such file; it must be an export of csv"):
+        read("csv", tmp_path / "labels.csv", POOL)
+    with pytest.raises(InputError, match="tool 'excel' is not known; there are csv, label_studio"):
+        read("excel", tmp_path, POOL)

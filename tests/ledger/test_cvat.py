@@ -1,0 +1,243 @@
+"""CVAT: the list of a batch out; XML and ImageNet archives back."""
+
+import json
+import struct
+import zipfile
+
+import pytest
+from reading import BATCH, CLASSES, POOL, images, mistakes, said
+
+from activepool.errors import InputError
+from activepool.ledger.formats import archives, cvat, read
+from activepool.ledger.formats.answers import ClassNames
+
+HEAD = """<?xml version="1.0" encoding="utf-8"?>
+<annotations>
+  <version>1.1</version>
+  <meta><task><name>batch 1</name><labels><label><name>cat</name></label></labels></task></meta>
+"""
+
+IMAGE = '  <image id="{number}" name="{name}" width="640" height="480">{inside}</image>\n'
+
+
+def tag(label, source="manual"):
+    return f'<tag label="{label}" source="{source}"></tag>'
+
+
+def xml(*images):
+    return (
+        HEAD
+        + "".join(
+            IMAGE.format(number=number, name=name, inside=inside)
+            for number, (name, inside) in enumerate(images)
+        )
+        + "</annotations>\n"
+    )
+
+
+def file(tmp_path, content, name="annotations.xml"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def archive(tmp_path, members, name="export.zip", compression=zipfile.ZIP_DEFLATED):
+    path = tmp_path / name
+    with zipfile.ZipFile(path, "w", compression) as opened:
+        for member, content in members.items():
+            opened.writestr(member, content)
+    return path
+
+
+def test_the_list_and_the_labels_of_a_task(tmp_path):
+    cvat.write_list(tmp_path / "batch.txt", BATCH)
+    assert (tmp_path / "batch.txt").read_text(encoding="utf-8") == "a/1.jpg\na/2.jpg\nc d/3.jpg\n"
+    labels = json.loads(cvat.label_constructor(("cat", "skip")))
+    assert [one["name"] for one in labels] == ["cat", "skip", "cannot_tell", "not_ours"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_xml_comes_back(tmp_path, packed):
+    text = xml(("a/1.jpg", tag("cat")), ("a/2.jpg", ""), ("c d/3.jpg", tag("skip")))
+    path = archive(tmp_path, {"annotations.xml": text}) if packed else file(tmp_path, text)
+    answers = read("cvat", path, POOL, CLASSES)
+    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat", "c d/3.jpg": ":skip"}, 1)
+
+
+def test_what_a_model_tagged_is_no_label(tmp_path):
+    answers = read("cvat", file(tmp_path, xml(("a/1.jpg", tag("cat", "auto")))), POOL, CLASSES)
+    assert (answers.drafts, answers.awaited) == ((), 1)
+    assert "1 tags of the source 'auto' are a model's, and no labels" in answers.notices[0]
+
+
+def test_boxes_are_no_labels(tmp_path):
+    text = xml(
+        (
+            "a/1.jpg",
+            '<box label="cat" xtl="1" ytl="1" xbr="2" ybr="2"><attribute name="a">b</attribute></box>',
+        )
+    )
+    assert read("cvat", file(tmp_path, text), POOL, CLASSES).awaited == 1
+
+
+def test_all_mistakes_at_once_each_with_its_line(tmp_path):
+    text = xml(
+        ("a/1.jpg", tag("cat") + tag("dog")), ("1.jpg", tag("cat")), ("", tag("cat")), ("a/2.jpg", tag(""))
+    )
+    told = mistakes("cvat", file(tmp_path, text)).split("\n")
+    for line, words in zip(
+        told,
+        [
+            ".xml:5: 'a/1.jpg' has several tags, 'cat', 'dog'; leave one",
+            ".xml:6: '1.jpg' may be 'a/1.jpg', 'b/1.jpg'",
+            ".xml:7: names no sample; give its source",
+            ".xml:8: 'a/2.jpg' has a tag without a label",
+            "nothing was taken",
+        ],
+        strict=True,
+    ):
+        assert words in line
+
+
+BOMB = """<?xml version="1.0"?>
+<!DOCTYPE annotations [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<annotations><image name="&b;"/></annotations>
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is empty"),
+        ("[]", "is damaged XML"),
+        (xml(("a/1.jpg", tag("cat")))[:-20], "is damaged XML"),
+        (BOMB, ":2: declares a document type, which no export has"),
+        ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "declares a document type"),
+        ("<html><body>login</body></html>", "begins with <html>, not <annotations>"),
+        ('<annotations><track id="0" label="cat"/></annotations>', "is of a video"),
+        (HEAD + "</annotations>", "has no sample in it"),
+        ('<?xml version="1.0" encoding="nonsense"?><annotations/>', "is"),
+        (xml(("ä.jpg", "")).encode("latin-1"), "is damaged XML (not well-formed (invalid token))"),
+        (xml(("a", "")).encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_damaged_xml(tmp_path, content, words):
+    with pytest.raises(InputError) as caught:
+        read("cvat", file(tmp_path, content), POOL)
+    assert words in str(caught.value)
+    assert len(caught.value.args) == 1
+
+
+def test_an_archive_without_the_xml(tmp_path):
+    with pytest.raises(InputError, match=r"has 0 files annotations.xml, not one"):
+        read("cvat", archive(tmp_path, {"a.txt": ""}), POOL)
+
+
+def test_an_imagenet_archive_with_pictures_comes_back(tmp_path):
+    pool = images(tmp_path / "images")
+    content = {source: (tmp_path / "images" / source).read_bytes() for source in pool.sources}
+    members = {
+        "cat/cat_a/1.jpg": content["a/1.jpg"],
+        "dog/renamed (1).JPG": content["b/1.jpg"],
+        "cat/cat_a/2.jpg": b"packed anew",
+        "no_label/c d/3.jpg": content["c d/3.jpg"],
+        "__MACOSX/cat/._x.jpg": b"",
+        "cat/": b"",
+    }
+    answers = read("imagenet", archive(tmp_path, members), pool, CLASSES)
+    assert said(answers) == {"a/1.jpg": "cat", "b/1.jpg": "dog", "a/2.jpg": "cat"}
+    assert answers.awaited == 1
+
+
+def test_an_imagenet_archive_with_lists_comes_back(tmp_path):
+    lists = 'a/1.jpg 0\n"c d/3.jpg" 1\nc d/3 1\na/2.jpg\n\n'
+    answers = read(
+        "imagenet", archive(tmp_path, {"synsets.txt": "cat\ndog\n", "default.txt": lists}), POOL, CLASSES
+    )
+    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat", "c d/3.jpg": "dog"}, 1)
+
+
+def test_all_mistakes_of_an_archive_at_once(tmp_path):
+    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 2\na/2.jpg 0 1\n1.jpg 0\na/1.jpg -1\n"}
+    told = mistakes("imagenet", archive(tmp_path, members)).split("\n")
+    assert "default.txt:1: 'a/1.jpg' has the class 2, but synsets.txt has 2 classes" in told[0]
+    assert "default.txt:2: 'a/2.jpg' has several classes, 0, 1; choose one" in told[1]
+    assert "default.txt:3: '1.jpg' may be" in told[2]
+    assert "default.txt:4: 'a/1.jpg' has the class -1" in told[3]
+    members = {"x.jpg": b"", "cat/9.jpg": b"", "cat/a/1.jpg": b"", "dog/a/1.jpg": b""}
+    told = mistakes("imagenet", archive(tmp_path, members)).split("\n")
+    assert "'x.jpg': lies in no folder of a class" in told[0]
+    assert "'9.jpg' is not in the pool" in told[1]
+    assert "annotator says 'dog' of 'a/1.jpg', but 'cat' at" in told[2]
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ("../cat/1.jpg", "leads out of the archive"),
+        ("cat/../../1.jpg", "leads out of the archive"),
+        ("/cat/1.jpg", "leads out of the archive"),
+        ("C:/cat/1.jpg", "leads out of the archive"),
+        ("..\\cat\\1.jpg", "leads out of the archive"),
+    ],
+)
+def test_members_that_lead_out_are_refused(tmp_path, member, words):
+    assert words in mistakes("imagenet", archive(tmp_path, {member: b"", "cat/a/1.jpg": b""}))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    path = archive(tmp_path, {"cat/a/1.jpg": bytes(2**24)})
+    assert "'cat/a/1.jpg' would have 16,777,216 bytes unpacked; it is no export" in mistakes("imagenet", path)
+
+
+def test_a_member_that_says_it_is_small_is_read_no_further(tmp_path):
+    path = archive(tmp_path, {"cat/a/1.jpg": bytes(2**24)})
+    content = path.read_bytes()
+    for mark, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        at = content.index(mark) + place
+        content = content[:at] + struct.pack("<I", 100) + content[at + 4 :]
+    path.write_bytes(content)
+    assert "is damaged (Bad CRC-32" in mistakes("imagenet", path)
+
+
+def test_links_passwords_and_twins_are_refused(tmp_path):
+    path = tmp_path / "export.zip"
+    link = zipfile.ZipInfo("cat/link.jpg")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(path, "w") as opened, pytest.warns(UserWarning, match="Duplicate name"):
+        opened.writestr(link, "/etc/passwd")
+        opened.writestr("cat/a/1.jpg", b"")
+        opened.writestr("cat/a/1.jpg", b"")
+    told = mistakes("imagenet", path)
+    assert "'cat/link.jpg' is a link; pack the files themselves" in told
+    assert "has 'cat/a/1.jpg' twice" in told
+    locked = bytearray(archive(tmp_path, {"cat/a/1.jpg": b"x"}).read_bytes())
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1
+    assert "is encrypted; export without a password" in mistakes(
+        "imagenet", file(tmp_path, bytes(locked), "x.zip")
+    )
+
+
+def test_too_much_of_all_members_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "LARGEST_WHOLE", 10)
+    assert "it is no export" in mistakes("imagenet", archive(tmp_path, {"cat/a/1.jpg": b"0123456789a"}))
+
+
+def test_archives_that_were_cut_off(tmp_path):
+    whole = archive(tmp_path, {"cat/a/1.jpg": b"pixels" * 100, "cat/a/2.jpg": b"pixels"}).read_bytes()
+    for end in range(0, len(whole), 7):
+        path = file(tmp_path, whole[:end], "cut.zip")
+        with pytest.raises(InputError, match="is not a whole zip archive"):
+            read("imagenet", path, POOL)
+
+
+def test_bytes_that_were_changed_are_no_traceback(tmp_path):
+    whole = archive(tmp_path, {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n"}).read_bytes()
+    refused = 0
+    for place in range(len(whole)):
+        path = file(tmp_path, whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :], "bad.zip")
+        try:
+            assert said(read("imagenet", path, POOL, ClassNames(may_grow=False))) in ({"a/1.jpg": "cat"}, {})
+        except InputError:
+            refused += 1
+    assert refused > 50

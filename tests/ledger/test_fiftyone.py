@@ -1,0 +1,86 @@
+"""FiftyOne's labels.json, out and back."""
+
+import json
+
+import pytest
+from ledgers import pool
+from reading import BATCH, CLASSES, POOL, mistakes, said
+
+from activepool.errors import InputError
+from activepool.ledger.formats import fiftyone, read
+from activepool.ledger.formats.batch import Batch, Pick
+
+
+def file(tmp_path, content):
+    path = tmp_path / "labels.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_the_labels_of_a_batch_come_back(tmp_path):
+    path = tmp_path / "labels.json"
+    fiftyone.write(path, BATCH)
+    answers = read("fiftyone", tmp_path, POOL, CLASSES)
+    assert (answers.drafts, answers.awaited) == ((), 3)
+    fiftyone.write(path, BATCH, with_predictions=True)
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert written["classes"] == ["cat", "dog"]
+    assert written["labels"]["a/1"] == {"label": "cat", "confidence": 0.75}
+    assert written["labels"]["c d/3"] is None
+
+
+def test_images_that_differ_in_their_endings_alone(tmp_path):
+    twins = pool("a/1.jpg", "a/1.png")
+    batch = Batch("1", tuple(Pick(*one) for one in zip(twins.samples, twins.sources, strict=True)))
+    with pytest.raises(InputError, match="two images of the batch are called 'a/1' but for their endings"):
+        fiftyone.write(tmp_path / "labels.json", batch)
+
+
+def test_labels_of_all_forms(tmp_path):
+    labels = {"a/1": 1, "b/1.jpg": "cat", "2": None, "c d/3": {"label": "dog", "confidence": 0.9}}
+    answers = read("fiftyone", file(tmp_path, {"classes": ["cat", "dog"], "labels": labels}), POOL, CLASSES)
+    assert said(answers) == {"a/1.jpg": "dog", "b/1.jpg": "cat", "c d/3.jpg": "dog"}
+    assert answers.awaited == 1
+
+
+def test_all_mistakes_at_once(tmp_path):
+    labels = {"a/1": 2, "b/1": True, "2": 1.0, "1": "cat", "9": "cat", "c d/3": ["cat", "dog"], "a/2": "Cat"}
+    told = mistakes("fiftyone", file(tmp_path, {"classes": ["cat", "dog"], "labels": labels})).split("\n")
+    for line, words in zip(
+        told,
+        [
+            "'a/1': has the number 2 for a label; there are classes 0 to 1",
+            "'b/1': has true or false for a label",
+            "'2': has the number 1.0 for a label",
+            "'1' may be 'a/1.jpg', 'b/1.jpg'",
+            "'9' is not in the pool",
+            "'c d/3': has several labels",
+            "label 'Cat' is written nearly like the class 'cat'",
+            "nothing was taken",
+        ],
+        strict=True,
+    ):
+        assert words in line
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[]", "must have 'classes', a list, and 'labels'"),
+        ({"classes": {}, "labels": {}}, "must have 'classes', a list, and 'labels'"),
+        ({"classes": [], "labels": {}}, "has no sample in it"),
+        ({"labels": {"a/1": 0}}, "there is no list of classes"),
+        ('{"labels": {"a/1": "cat", "a/1": "dog"}}', "'a/1': stands there twice; remove one of them"),
+        ('{"labels": {"a/1": NaN}}', "NaN is no value of JSON"),
+        ('{"labels": {"a/1": "cat"', "ends in the middle"),
+    ],
+)
+def test_damaged_files(tmp_path, content, words):
+    with pytest.raises(InputError) as caught:
+        read("fiftyone", file(tmp_path, content), POOL)
+    assert words in str(caught.value)
+
+
+def test_a_folder_without_the_file(tmp_path):
+    with pytest.raises(InputError, match=r"labels.json: there is no such file"):
+        read("fiftyone", tmp_path, POOL)

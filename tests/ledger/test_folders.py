@@ -1,0 +1,82 @@
+"""Pictures that people move into the folders of classes."""
+
+import os
+
+import pytest
+from reading import CLASSES, images, mistakes, said
+
+from activepool.errors import InputError
+from activepool.ledger.formats import folders, read
+from activepool.ledger.formats.batch import Batch, Pick
+
+
+@pytest.fixture
+def pool(tmp_path):
+    return images(tmp_path / "images")
+
+
+@pytest.fixture
+def batch(tmp_path, pool):
+    """The folder of a batch of all images."""
+    picks = tuple(Pick(*one) for one in zip(pool.samples, pool.sources, strict=True))
+    folder = tmp_path / "batch"
+    folders.write(folder, Batch("1", picks, ("cat", "dog")), tmp_path / "images")
+    return folder
+
+
+def test_a_batch_goes_out_with_all_folders(batch, pool):
+    assert sorted(one.name for one in batch.iterdir()) == [
+        *("_unlabeled", "cannot_tell", "cat", "dog", "not_ours", "skip"),
+    ]
+    names = sorted(one.name for one in (batch / "_unlabeled").iterdir())
+    assert names == sorted(
+        ["2.jpg", "3.jpg", f"{pool.samples[0][:12]}-1.jpg", f"{pool.samples[1][:12]}-1.jpg"]
+    )
+    assert read("folders", batch, pool, CLASSES).awaited == 4
+
+
+def test_pictures_come_back_whatever_their_names(batch, pool):
+    pictures = batch / "_unlabeled"
+    (pictures / "2.jpg").rename(batch / "cat" / "2 (1).JPEG")
+    (pictures / "3.jpg").rename(batch / "skip" / "1.jpg")
+    (batch / "fox" / "young").mkdir(parents=True)
+    (pictures / f"{pool.samples[0][:12]}-1.jpg").rename(batch / "fox" / "young" / "2.jpg")
+    (batch / "cat" / ".DS_Store").write_bytes(b"")
+    (batch / "@eaDir").mkdir()
+    (batch / "@eaDir" / "2.jpg").write_bytes(b"thumbnail")
+    (batch / "notes.txt").write_text("hello", encoding="utf-8")
+    answers = read("folders", batch, pool, CLASSES)
+    assert said(answers) == {"a/2.jpg": "cat", "c d/3.jpg": ":skip", "a/1.jpg": "fox"}
+    assert answers.awaited == 1
+    assert "1 files that are no pictures are passed over" in answers.notices[0]
+
+
+def test_all_mistakes_at_once(batch, pool):
+    picture = batch / "_unlabeled" / "2.jpg"
+    (batch / "cat" / "2.jpg").write_bytes(picture.read_bytes())
+    (batch / "dog" / "2.jpg").write_bytes(picture.read_bytes())
+    (batch / "cat" / "edited.jpg").write_bytes(b"other pixels")
+    (batch / "cat" / "lost.jpg").symlink_to("nowhere")
+    os.mkfifo(batch / "dog" / "pipe.jpg")
+    (batch / "Cat").mkdir()
+    picture.rename(batch / "Cat" / "again.jpg")
+    told = mistakes("folders", batch, pool)
+    assert "dog/2.jpg: annotator says 'dog' of 'a/2.jpg', but 'cat' at" in told
+    assert "cat/edited.jpg: no image of the pool has the content" in told
+    assert "cat/lost.jpg: is no file, or a link that leads nowhere" in told
+    assert "dog/pipe.jpg: is no file" in told
+    assert "label 'Cat' is written nearly like the class 'cat'" in told
+
+
+def test_a_folder_is_never_written_over(batch, tmp_path):
+    with pytest.raises(InputError, match="is there already, maybe with labels in it"):
+        folders.write(batch, Batch("1", ()), tmp_path)
+    with pytest.raises(InputError, match="no folder can be called 'a/b'"):
+        folders.write(tmp_path / "other", Batch("1", (), ("a/b",)), tmp_path)
+    assert not (tmp_path / "other").exists()
+
+
+def test_what_is_no_folder(tmp_path, pool):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(InputError, match="is no folder; it must hold a folder of pictures for each class"):
+        read("folders", tmp_path / "file", pool)

@@ -1,0 +1,66 @@
+"""A file taken in again adds nothing, and brings back nothing that was corrected."""
+
+import pytest
+from ledgers import draft, sent
+
+from activepool.ledger.book import append, read
+from activepool.ledger.intake import take_in
+from activepool.ledger.state import state_of
+
+EARLY, LATE, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "labels.csv"
+    append(path, sent("a", "b"))
+    return path
+
+
+def label(path, name="a"):
+    return {one.sources[0]: one.label for one in state_of(read(path).entries).samples.values()}[name]
+
+
+def test_answers_are_entered_once(path):
+    answers = [draft(of="a"), draft("skip", "b")]
+    assert len(take_in(path, answers).entries) == 2
+    again = take_in(path, answers)
+    assert (len(again.entries), again.known) == (0, 2)
+    assert len(read(path).entries) == 4
+
+
+def test_an_answer_gets_the_batch_of_its_sample(path):
+    append(path, sent("a", batch="2"))
+    assert [one.batch for one in take_in(path, [draft(of="a"), draft(of="c")]).entries] == ["2", ""]
+    assert take_in(path, [draft(of="a", who="bob", batch="1")]).entries[0].batch == "1"
+    assert take_in(path, [draft(of="a", who="carl", batch="7")]).entries[0].batch == "2"
+
+
+def test_another_answer_corrects(path):
+    take_in(path, [draft(of="a")])
+    assert take_in(path, [draft(of="a", label="dog")]).entries[0].replaces == 3
+    assert label(path) == "dog"
+
+
+def test_an_old_file_does_not_bring_back_what_was_corrected(path):
+    take_in(path, [draft(of="a")])
+    take_in(path, [draft(of="a", label="dog")])
+    again = take_in(path, [draft(of="a")])
+    assert len(again.outdated) == 1
+    assert "1 answers were replaced by later ones, and are not taken again ('a')" in again.notices[0]
+    assert label(path) == "dog"
+
+
+def test_nor_what_somebody_else_corrected(path):
+    take_in(path, [draft(of="a")])
+    append(path, [draft(of="a", who="bob", label="dog", replaces=3)])
+    assert len(take_in(path, [draft(of="a")]).outdated) == 1
+    assert label(path) == "dog"
+
+
+def test_where_there_are_times_the_later_answer_counts(path):
+    take_in(path, [draft(of="a", label="dog", when=LATE)])
+    assert len(take_in(path, [draft(of="a", when=EARLY)]).outdated) == 1
+    assert label(path) == "dog"
+    assert len(take_in(path, [draft(of="a", when=LATER)]).entries) == 1
+    assert label(path) == "cat"

@@ -1,0 +1,205 @@
+"""Label Studio: tasks out; JSON, JSON-MIN and CSV back."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+from reading import BATCH, CLASSES, POOL, mistakes, said
+
+from activepool.errors import InputError
+from activepool.ledger.formats import label_studio, read
+
+
+def annotation(*choices, by=1, cancelled=False, **more):
+    result = {
+        "value": {"choices": list(choices)},
+        "id": "x1",
+        "from_name": "choice",
+        "to_name": "image",
+        "type": "choices",
+    }
+    return {
+        "id": 7,
+        "completed_by": by,
+        "result": [result] if choices else [],
+        "was_cancelled": cancelled,
+        "ground_truth": False,
+        "created_at": "2026-11-28T09:00:00.123456Z",
+        "updated_at": "2026-11-28T10:30:00.123456+01:00",
+        "lead_time": 2.5,
+        **more,
+    }
+
+
+def task(number, *annotations, **data):
+    own = {"sample": POOL.samples[number], "source": POOL.sources[number], "batch": "1"}
+    return {
+        "id": 100 + number,
+        "data": {"image": f"/data/upload/1/0a1b2c3d-{number}.jpg", **own, **data},
+        "annotations": list(annotations),
+        "predictions": [5],
+        "drafts": [],
+    }
+
+
+def file(tmp_path, content, name="export.json"):
+    path = tmp_path / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_tasks_of_a_batch(tmp_path):
+    path = tmp_path / "tasks.json"
+    label_studio.write(path, BATCH, lambda source: f"/data/local-files/?d=photographs/{source}")
+    first, _, last = json.loads(path.read_text(encoding="utf-8"))
+    assert first["data"]["image"] == "/data/local-files/?d=photographs/a/1.jpg"
+    assert (first["data"]["sample"], first["data"]["source"]) == (POOL.samples[0], "a/1.jpg")
+    assert first["predictions"][0]["score"] == 0.5
+    assert first["predictions"][0]["result"][0]["value"] == {"choices": ["cat"]}
+    assert "predictions" not in last
+
+
+def test_the_labelling_configuration_offers_all_classes():
+    view = ElementTree.fromstring(label_studio.labelling_configuration(("cat", 'a "b" <c> & d')))
+    assert [one.get("value") for one in view.iter("Choice")] == [
+        "cat",
+        'a "b" <c> & d',
+        "cannot_tell",
+        "not_ours",
+    ]
+
+
+def test_json_comes_back(tmp_path):
+    tasks = [
+        task(0, annotation("cat", by={"id": 1, "email": "anna@lab.org"}), annotation("dog", by=2)),
+        task(1, annotation(cancelled=True)),
+        task(2),
+        task(3, annotation("not_ours")),
+    ]
+    answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
+    assert [(one.source, one.who, one.label, one.event) for one in answers.drafts] == [
+        ("a/1.jpg", "anna@lab.org", "cat", "label"),
+        ("a/1.jpg", "label_studio user 2", "dog", "label"),
+        ("b/1.jpg", "label_studio user 1", "", "skip"),
+        ("c d/3.jpg", "label_studio user 1", "", "not_ours"),
+    ]
+    assert answers.awaited == 1
+    assert {one.when for one in answers.drafts} == {"2026-11-28T09:30:00Z"}
+    assert {one.batch for one in answers.drafts} == {"1"}
+
+
+def test_who_passes_over_a_task_and_labels_it_later_has_labelled_it(tmp_path):
+    tasks = [task(0, annotation(cancelled=True), annotation("cat"))]
+    assert said(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "/data/local-files/?d=photographs/a/2.jpg",
+        "/data/upload/3/0a1b2c3d-2.jpg",
+        "https://host/bucket/a/2.jpg?signature=1",
+        "s3://bucket/a/2.jpg",
+        "a/2.jpg",
+    ],
+)
+def test_tasks_of_others_are_known_by_their_images(tmp_path, image):
+    tasks = [{"id": 1, "data": {"image": image}, "annotations": [annotation("cat")]}]
+    assert said(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/2.jpg": "cat"}
+
+
+def test_an_image_whose_name_occurs_in_two_folders_is_a_mistake(tmp_path):
+    tasks = [
+        {"id": 1, "data": {"image": "/data/upload/3/0a1b2c3d-1.jpg"}, "annotations": [annotation("cat")]}
+    ]
+    assert "task 1: '1.jpg' may be 'a/1.jpg', 'b/1.jpg'" in mistakes("label_studio", file(tmp_path, tasks))
+
+
+def short(number, **more):
+    data = task(number)["data"]
+    return {**data, "id": number, "annotator": 1, "annotation_id": 5, "lead_time": 2.0, **more}
+
+
+def test_json_min_comes_back(tmp_path):
+    records = [short(0, choice="cat"), short(1), short(2, choice={"choices": ["dog"]}), short(3, choice="")]
+    answers = read("label_studio", file(tmp_path, records), POOL, CLASSES)
+    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat", "a/2.jpg": "dog"}, 2)
+
+
+def test_a_control_of_another_name_is_found_if_there_is_one(tmp_path):
+    path = file(tmp_path, [short(0, animal="cat")])
+    assert said(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+    assert "any of 'animal', 'colour' may hold the labels" in mistakes(
+        "label_studio", file(tmp_path, [short(0, animal="cat", colour="red")])
+    )
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_csv_comes_back(tmp_path, quote):
+    rows = [
+        ["annotation_id", "annotator", "choice", "id", "image", "sample", "source"],
+        ["5", "1", "cat", "1", "/data/upload/1/0a1b2c3d-1.jpg", POOL.samples[0], "a/1.jpg"],
+        ["", "", "", "2", "/data/upload/1/0a1b2c3d-2.jpg", POOL.samples[2], "a/2.jpg"],
+    ]
+    text = "".join(",".join(f"{quote}{cell}{quote}" for cell in row) + "\n" for row in rows)
+    answers = read("label_studio", file(tmp_path, text, "export.csv"), POOL, CLASSES)
+    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+    assert answers.drafts[0].who == "label_studio user 1"
+    several = text.replace(f"{quote}cat{quote}", '"{""choices"": [""cat"", ""dog""]}"')
+    assert 'chose several, ["cat", "dog"]; choose one' in mistakes(
+        "label_studio", file(tmp_path, several, "export.csv")
+    )
+
+
+def test_all_mistakes_at_once_each_with_its_task(tmp_path):
+    tasks = [
+        task(0, annotation("cat", "dog")),
+        task(1, annotation(3)),
+        "text",
+        {"data": {"image": "a/2.jpg"}, "annotations": None},
+        task(2, "text"),
+        task(0, annotation("Cat"), sample="f" * 64),
+        task(2, annotation("Cat")),
+    ]
+    told = mistakes("label_studio", file(tmp_path, tasks)).split("\n")
+    for number, (line, words) in enumerate(
+        zip(
+            told,
+            [
+                'label_studio user 1 chose several, ["cat", "dog"]; choose one',
+                "has the number 3 for a label; it must be the name of a class",
+                "is no task with 'data' and a list of 'annotations'",
+                "is no task with 'data' and a list of 'annotations'",
+                "has an annotation that is a text",
+                "no image of the pool has the content ffffffffffff...",
+                "label 'Cat' is written nearly like the class 'cat'",
+                "nothing was taken from this file",
+            ],
+            strict=True,
+        ),
+        start=1,
+    ):
+        assert words in line
+        assert f"export.json: task {number}: " in line or number == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty; export it again"),
+        ("[]", "has no sample in it"),
+        ("{}", "must be a list of tasks, and is an object"),
+        ("<!DOCTYPE html><html></html>", "is a web page, such as of a login"),
+        ('[{"data": {"image"', ":1: ends in the middle; export it again"),
+        ('[{"data": "a', ":1: ends in the middle"),
+        ('[\n{"data" 1}]', ":2: is not JSON (Expecting ':' delimiter)"),
+        ('[{"data": {"image": NaN}}]', "NaN is no value of JSON"),
+        ('[{"id": 1, "id": 2}]', "has the key 'id' twice in one object"),
+        ("[" * 100_000, "is nested too deep"),
+        ("[1" + "0" * 5000 + "]", "is not JSON"),
+    ],
+)
+def test_damaged_files(tmp_path, text, words):
+    with pytest.raises(InputError) as caught:
+        read("label_studio", file(tmp_path, text), POOL)
+    assert words in str(caught.value)

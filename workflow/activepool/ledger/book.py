@@ -1,0 +1,293 @@
+"""The ledger as a file that only grows, safe from crashes, full disks, and two who write at once.
+
+Beside the ledger ``labels.csv`` lies the folder ``labels.csv.kept``: a copy of all entries, the lock of those
+who write, and what was found damaged. Ledger and copy are written whole under other names, then renamed, the
+copy first; so an append is there with all its entries, or not at all.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from activepool.errors import InputError
+from activepool.io.files import written_whole
+from activepool.ledger.entries import Draft, Entry, History, as_entry, now
+from activepool.ledger.reconciling import Reconciled, correction, reconcile
+from activepool.ledger.table import Table, parse, table_text
+
+#: How long to wait for another process that writes, in seconds.
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What a ledger holds.
+
+    Attributes:
+        entries: in the order of their numbers, from 1 on.
+        notices: what a person should know of the file, a line each.
+    """
+
+    entries: tuple[Entry, ...]
+    notices: tuple[str, ...] = ()
+
+
+@dataclass
+class Book:
+    """A ledger that nobody else writes in the meantime.
+
+    Attributes:
+        path: the file.
+        entries: all of them.
+        notices: what was put right when it was opened.
+    """
+
+    path: Path
+    entries: list[Entry]
+    notices: list[str]
+    _seen: object = field(repr=False)
+
+    def append(self, drafts: Sequence[Draft]) -> list[Entry]:
+        """Enter ``drafts``, all of them or none, and return the entries; they are on the disk by then.
+
+        Raises: InputError with a line for each draft that is not valid; OSError if the disk is full.
+        """
+        time_of_append = now()
+        dated = [one if one.when else replace(one, when=time_of_append) for one in drafts]
+        new = [as_entry(one, number) for number, one in enumerate(dated, start=len(self.entries) + 1)]
+        self._require_valid(new)
+        if new:
+            _write(self.path, [*self.entries, *new], self._seen)
+            self._seen = _identity(self.path)
+            self.entries += new
+        return new
+
+    def _require_valid(self, new: list[Entry]) -> None:
+        history = History()
+        for entry in self.entries:
+            history.add(entry)
+        problems = [
+            f"{entry.source!r}: batch {entry.batch!r} has gone out before, by the entries up to {last.number}"
+            for entry in new
+            if entry.is_sending and (last := history.went_out(entry.batch))
+        ]
+        for entry in new:
+            problems += [f"{entry.source!r}: {problem}" for problem in history.problems(entry)]
+            history.add(entry)
+        if problems:
+            raise InputError(*(f"{self.path}: {problem}" for problem in problems))
+
+
+def read(path: str | Path) -> Ledger:
+    """Return what a ledger holds, without a change of any file; a ledger that is not there has no entry.
+
+    Raises InputError with a line for each mistake: entries added by hand that are not valid, and entries that
+    were changed.
+    """
+    path = _real(path)
+    with _locked(path, fcntl.LOCK_SH):
+        found, _ = _load(path)
+    return Ledger(tuple(found.entries), tuple(f"{path}: {notice}" for notice in found.notices))
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[Book]:
+    """Open a ledger to append to it; others wait until the body ends.
+
+    What was lost of the file is put back, and what was added by hand gets its number.
+    Raises InputError as `read` does, and if another process does not let go of the ledger.
+    """
+    path = _real(path)
+    kept_folder(path).mkdir(parents=True, exist_ok=True)
+    with _locked(path, fcntl.LOCK_EX):
+        seen = _identity(path)
+        found, table = _load(path)
+        _keep_damaged(path, found, table)
+        _write_if_other(path, found.entries, seen)
+        notices = [f"{path}: {notice}" for notice in found.notices]
+        yield Book(path, found.entries, notices, _identity(path))
+
+
+def append(path: str | Path, drafts: Sequence[Draft]) -> list[Entry]:
+    """Open a ledger and enter ``drafts``, see `Book.append`."""
+    with opened(path) as book:
+        return book.append(drafts)
+
+
+def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str, ...]:
+    """Put a ledger in order, and return what was done, a line each.
+
+    Args:
+        path: the ledger.
+        edits: what becomes of entries that were changed by hand: ``refuse`` raises InputError; ``undo`` puts
+            back what they said; ``correct`` does so and enters what they say now as corrections.
+        who: whose corrections they are; empty: of those whose entries they correct.
+    """
+    if edits not in ("refuse", "undo", "correct"):
+        raise InputError(f"edits: {edits!r} is not known; there are refuse, undo, correct")
+    path = _real(path)
+    kept_folder(path).mkdir(parents=True, exist_ok=True)
+    with _locked(path, fcntl.LOCK_EX):
+        seen = _identity(path)
+        found, table = _load(path, allow_changed=edits != "refuse")
+        done = [f"{path}: {notice}" for notice in found.notices]
+        drafts = [correction(line, kept, who) for line, kept in found.changed] if edits == "correct" else []
+        if found.changed:
+            aside = _set_aside(path, "edited", path.read_bytes())
+            done.append(f"{path}: {_count(found.changed, 'changed entry')} put back; your file is {aside}")
+        _keep_damaged(path, found, table)
+        if drafts:
+            Book(path, found.entries, [], seen).append(drafts)
+            done.append(f"{path}: {_count(drafts, 'correction')} entered")
+        else:
+            _write_if_other(path, found.entries, seen)
+    return tuple(done)
+
+
+def kept_folder(path: str | Path) -> Path:
+    """Return the folder beside a ledger that holds its copy and its lock."""
+    path = Path(path)
+    return path.with_name(f"{path.name}.kept")
+
+
+def _copy(path: Path) -> Path:
+    return kept_folder(path) / "copy.csv"
+
+
+def _real(path: str | Path) -> Path:
+    """Return where a link leads: the link stays, and what it leads to is replaced."""
+    return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
+
+
+def _load(path: Path, allow_changed: bool = False) -> tuple[Reconciled, Table]:
+    """Return what a ledger holds, and its own text; raises InputError for mistakes in it."""
+    table, kept = _table(path), _table(_copy(path))
+    if table is not None and not table.lines and table.tail and not (kept and kept.lines):
+        raise InputError(f"{path}: not a ledger; it must be a CSV file that begins with its columns")
+    found = reconcile(table or Table(), kept)
+    if table and table.lines and kept is None:
+        found.notices.append(f"{kept_folder(path).name} is not there, so lost entries could not be noticed")
+    if found.problems or (found.changed and not allow_changed):
+        raise InputError(*found.messages(path))
+    return found, table or Table()
+
+
+def _table(path: Path) -> Table | None:
+    """Read a table, None if there is no file."""
+    try:
+        return parse(path, path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _keep_damaged(path: Path, found: Reconciled, table: Table) -> None:
+    """Keep what a crash or a person has damaged."""
+    if table.tail:
+        _set_aside(path, "cut", table.tail)
+    if found.is_copy_damaged:
+        _set_aside(path, "copy", _copy(path).read_bytes())
+
+
+def _write_if_other(path: Path, entries: Sequence[Entry], seen: object) -> None:
+    """Write a ledger and its copy if one of them has not this text."""
+    text = table_text(entries).encode()
+    if entries and not all(_content(one) == text for one in (path, _copy(path))):
+        _write(path, entries, seen)
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _set_aside(path: Path, kind: str, content: bytes) -> Path:
+    """Keep what was found, under a name that is not taken."""
+    folder, number = kept_folder(path), 1
+    while (aside := folder / f"{kind}-{number}{path.suffix}").exists():
+        number += 1
+    with written_whole(aside) as temporary:
+        _write_durably(temporary, content)
+    return aside
+
+
+def _write(path: Path, entries: Sequence[Entry], seen: object) -> None:
+    """Replace a ledger and its copy; raises InputError if the ledger is not what was read any more."""
+    content = table_text(entries).encode()
+    copy = _copy(path)
+    # The inner one, the copy, gets its name first.
+    with written_whole(path) as temporary, written_whole(copy) as temporary_copy:
+        _write_durably(temporary, content)
+        _write_durably(temporary_copy, content)
+        if path.exists():
+            temporary.chmod(path.stat().st_mode & 0o777)
+        if _identity(path) != seen:
+            raise InputError(f"{path}: somebody else changed it in this moment; start again")
+    for folder in {path.parent, copy.parent}:
+        _flush(folder)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush(folder: Path) -> None:
+    """Have the system write a folder's names to the disk, where it can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _identity(path: Path) -> object:
+    """Return what is another after each change of a file; None if there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@contextmanager
+def _locked(path: Path, kind: int) -> Iterator[None]:
+    """Hold the lock of a ledger: shared, to read, or alone. Who may not write in its folder reads without."""
+    lock = kept_folder(path) / "lock"
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(lock.open("a", encoding="utf-8"))
+        except OSError as error:
+            if kind != fcntl.LOCK_SH:
+                raise InputError(f"{lock}: cannot be written ({error.strerror})") from error
+        else:
+            _wait(lambda: fcntl.flock(file, kind | fcntl.LOCK_NB), path)
+        yield
+
+
+def _wait(lock: Callable[[], None], path: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return lock()
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise InputError(f"{path}: another process has held it for {PATIENCE:.0f} s") from None
+            time.sleep(0.02)
+        except OSError as error:
+            raise InputError(
+                f"{path}: its folder has no locks ({error.strerror}); keep the ledger on another disk"
+            ) from error
+
+
+def _count(things: Sequence[object], name: str) -> str:
+    """Return how many there are, as the subject of a sentence."""
+    several = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+    return f"1 {name} was" if len(things) == 1 else f"{len(things)} {several} were"

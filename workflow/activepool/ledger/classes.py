@@ -1,0 +1,47 @@
+"""The classes of a real pool: some are given, others arrive with the labels."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from activepool.data.class_names import loose_form
+
+
+class Twin(NamedTuple):
+    """A class whose name a person would take for that of another, which is likely to be meant."""
+
+    name: str
+    meant: str
+
+    def __str__(self) -> str:
+        return f"the class {self.name!a} is written nearly like {self.meant!a}; did you mean that?"
+
+
+def class_order(given: Sequence[str], labels: Iterable[tuple[str, bool]]) -> tuple[str, ...]:
+    """Return the names of all C classes, in an order that later entries do not change.
+
+    Args:
+        given: the classes of the configuration; they come first.
+        labels: each label of the ledger, in order, and whether its entry stands. A class that arrived counts
+            if one stands, and its place is that of the first, standing or not.
+    """
+    labels = list(labels)
+    standing = {label for label, stands in labels if stands}
+    arrived = dict.fromkeys(label for label, _ in labels if label in standing)
+    return tuple(dict.fromkeys([*given, *arrived]))
+
+
+def twins(classes: Sequence[str], given: int) -> tuple[Twin, ...]:
+    """Return the classes that are written nearly like one before them; the first ``given`` are meant so."""
+    first: dict[object, str] = {}
+    found = []
+    for number, name in enumerate(classes):
+        meant = first.setdefault(loose_form(name), name)
+        if meant != name and number >= given:
+            found.append(Twin(name, meant))
+    return tuple(found)
+
+
+def unseen_form(name: str) -> str:
+    """Return what is equal for names that differ in what nobody sees: blanks, and Unicode's two ways."""
+    return " ".join(unicodedata.normalize("NFC", name).split())

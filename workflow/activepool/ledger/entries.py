@@ -1,0 +1,227 @@
+"""The entries of the ledger, and what makes a valid one."""
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from activepool.data.class_names import reads_as_missing
+
+#: A sample is named by the SHA-256 of its content.
+SAMPLE = re.compile(r"[0-9a-f]{64}")
+
+#: A time in UTC, ISO 8601.
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
+
+
+class Event(StrEnum):
+    """What an entry says.
+
+    A sample went out in a batch (``sent``) or for the audit set (``audit``); a person gave it a ``label``,
+    ``cannot_tell``, passed over it (``skip``), or said that it does not belong to the pool (``not_ours``);
+    or an earlier entry is taken back (``withdraw``).
+    """
+
+    SENT = "sent"
+    AUDIT = "audit"
+    LABEL = "label"
+    CANNOT_TELL = "cannot_tell"
+    SKIP = "skip"
+    NOT_OURS = "not_ours"
+    WITHDRAW = "withdraw"
+
+
+#: A sample goes out to people.
+SENDINGS = (Event.SENT, Event.AUDIT)
+
+#: What people answer.
+ANSWERS = (Event.LABEL, Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What is to be entered.
+
+    Attributes:
+        event: one of `Event`.
+        sample: the SHA-256, in hexadecimal, of the image file's content, or of the row of embeddings.
+        source: the path of the image relative to the image root, or the row.
+        who: the annotator, or the program for what it sends.
+        batch: the batch that the sample went out in; empty for an answer that nobody asked for.
+        label: the name of the class; empty for all events but ``label``.
+        note: anything, in one line.
+        replaces: the number of the entry that this one corrects or takes back.
+        when: the time in UTC, ISO 8601; empty: the time of the append.
+    """
+
+    event: str
+    sample: str
+    source: str
+    who: str
+    batch: str = ""
+    label: str = ""
+    note: str = ""
+    replaces: int | None = None
+    when: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Draft):
+    """An entry of the ledger, with its ``number``; the first is 1."""
+
+    number: int
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether a person answered."""
+        return self.event in ANSWERS
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether the sample went out to people."""
+        return self.event in SENDINGS
+
+    @property
+    def opinion(self) -> tuple[str, str]:
+        """The event and the label: equal for answers that say the same."""
+        return self.event, self.label
+
+
+def as_entry(draft: Draft, number: int) -> Entry:
+    """Return a draft as the entry of this number."""
+    return Entry(number=number, **{one.name: getattr(draft, one.name) for one in fields(Draft)})
+
+
+def now() -> str:
+    """Return the time in UTC, to the second, as entries have it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass
+class History:
+    """The entries before the one to check.
+
+    Attributes:
+        entries: by number; a number may be missing where an entry could not be read.
+    """
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+    _last_of_batch: dict[str, Entry] = field(default_factory=dict)
+    _sent: dict[tuple[str, str], int] = field(default_factory=dict)
+    _way: dict[str, Entry] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        """Take an entry for valid."""
+        self.entries[entry.number] = entry
+        if entry.is_sending:
+            self._last_of_batch[entry.batch] = entry
+            self._sent.setdefault((entry.batch, entry.sample), entry.number)
+            self._way.setdefault(entry.sample, entry)
+
+    def went_out(self, batch: str) -> Entry | None:
+        """Return the last entry by which a batch went out, None if it did not."""
+        return self._last_of_batch.get(batch)
+
+    def problems(self, entry: Entry) -> Iterator[str]:
+        """Yield what is wrong with an entry that follows, and what would be right."""
+        yield from _problems_of_form(entry)
+        if entry.is_sending and entry.batch:
+            yield from self._problems_of_sending(entry)
+        if entry.replaces is not None:
+            yield from self._problems_of_replacing(entry, entry.replaces)
+        elif entry.event == Event.WITHDRAW:
+            yield "a withdrawal needs, in 'replaces', the number of the entry that is taken back"
+
+    def _problems_of_sending(self, entry: Entry) -> Iterator[str]:
+        before = self._sent.get((entry.batch, entry.sample))
+        last = self._last_of_batch.get(entry.batch)
+        other = self._way.get(entry.sample)
+        if before is not None:
+            yield f"{entry.source!r} went out in batch {entry.batch!r} before, by entry {before}"
+        elif last is not None and (last.number + 1, last.when, last.event) != (
+            *(entry.number, entry.when),
+            entry.event,
+        ):
+            yield (
+                f"batch {entry.batch!r} went out as a whole by the entries up to {last.number}, and takes no "
+                "further sample; give a new batch another name"
+            )
+        if other is not None and other.event != entry.event:
+            sets = {Event.SENT: "a batch", Event.AUDIT: "the audit set, which is never trained on"}
+            yield (
+                f"{entry.source!r} went out for {sets[Event(other.event)]}, by entry {other.number}; "
+                f"it cannot go out for {sets[Event(entry.event)]}"
+            )
+
+    def _problems_of_replacing(self, entry: Entry, number: int) -> Iterator[str]:
+        before = self.entries.get(number)
+        if entry.is_sending:
+            yield f"an entry '{entry.event}' replaces nothing; leave 'replaces' empty"
+        elif before is None:
+            yield f"replaces entry {number}, but it must be an entry before this one, {entry.number}"
+        elif before.is_sending:
+            yield (
+                f"replaces entry {number}, by which batch {before.batch!r} went out; that is a fact: say "
+                "not_ours or skip of the sample instead"
+            )
+        elif before.sample != entry.sample:
+            yield (
+                f"replaces entry {number}, which is about another sample, {before.source!r}; "
+                "give the number of an entry about the same sample"
+            )
+        elif before.event == Event.WITHDRAW and entry.event != Event.WITHDRAW:
+            yield f"replaces entry {number}, a withdrawal; replace the entry that was withdrawn"
+
+
+def _problems_of_form(entry: Entry) -> Iterator[str]:
+    for name in ("event", "sample", "source", "who", "batch", "label", "note", "when"):
+        text = getattr(entry, name)
+        if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
+            yield f"{name} {text!a} has a line break or another control character; write it in one line"
+        elif text != text.strip():
+            yield f"{name} {text!r} begins or ends with a blank; remove it"
+    if entry.event not in tuple(Event):
+        near = difflib.get_close_matches(entry.event.casefold(), map(str, Event), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        yield f"event {entry.event!r} is not known{hint} (there are {', '.join(Event)})"
+    if not SAMPLE.fullmatch(entry.sample):
+        yield (
+            f"sample {entry.sample!r} is not a SHA-256 (64 of the digits 0-9 and a-f); "
+            "copy it from another line about the same sample"
+        )
+    if not entry.source:
+        yield "source is empty; it must be the path of the image, or the row"
+    if not entry.who:
+        yield "who is empty; it must be the name of the annotator"
+    if entry.when and not is_time(entry.when):
+        yield f"when {entry.when!r} is not a time in UTC such as 2026-11-28T09:30:00Z"
+    if entry.event in SENDINGS and not entry.batch:
+        yield f"batch is empty; an entry '{entry.event}' needs the name of the batch"
+    yield from _problems_of_label(entry)
+
+
+def _problems_of_label(entry: Entry) -> Iterator[str]:
+    if entry.event != Event.LABEL:
+        if entry.label and entry.event in tuple(Event):
+            yield f"label {entry.label!r} stands by the event {entry.event!r}, which has none; remove one"
+    elif not entry.label:
+        yield "label is empty; give the class, or the event cannot_tell, skip or not_ours"
+    elif reads_as_missing(entry.label):
+        yield (
+            f"label {entry.label!r} reads like a missing value; give the class, or the event cannot_tell, "
+            "skip or not_ours"
+        )
+
+
+def is_time(text: str) -> bool:
+    """Tell whether a text is a time as entries have it."""
+    if not TIME.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,106 @@
+"""Zip archives of tools: never unpacked, but read member by member, within limits."""
+
+import hashlib
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from activepool.errors import InputError
+
+#: The largest picture and the largest text that are read, in bytes.
+LARGEST_PICTURE, LARGEST_TEXT = 2**30, 2**28
+
+#: How many times smaller than its content a member may be; those below a size may be smaller.
+LARGEST_RATIO, SMALL = 200, 2**20
+
+#: The most bytes that all members may have together.
+LARGEST_WHOLE = 2**37
+
+#: Bytes that are read at once.
+CHUNK = 2**20
+
+#: What a damaged archive raises.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+
+
+class Archive:
+    """An open archive of which every member has a plain name and a plausible size.
+
+    Attributes:
+        path: the file.
+        members: the names of its files, in their order; those that systems add are left out.
+    """
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self.path = path
+        self._archive = archive
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+        problems = [f"{path}: {info.filename!a} {text}" for info in infos if (text := _problem(info))]
+        if sum(info.file_size for info in infos) > LARGEST_WHOLE:
+            problems.append(
+                f"{path}: would have more than {LARGEST_WHOLE // 2**30} GB unpacked; it is no export"
+            )
+        names = [info.filename for info in infos]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            problems.append(f"{path}: has {twice!a} twice; export it again")
+        if problems:
+            raise InputError(*problems)
+        self.members = [name for name in names if not _is_of_system(name)]
+
+    def text(self, member: str) -> bytes:
+        """Return a member that is a text."""
+        if self._archive.getinfo(member).file_size > LARGEST_TEXT:
+            raise InputError(f"{self.path}: {member!a} is too large for a list of labels")
+        archive = self._archive
+        with self._reading(member), archive.open(member) as stream:
+            return stream.read(LARGEST_TEXT)
+
+    def sample(self, member: str) -> str:
+        """Return the sample that a picture is, see `pool_samples.image_sample`."""
+        archive, digest = self._archive, hashlib.sha256()
+        with self._reading(member), archive.open(member) as stream:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    @contextmanager
+    def _reading(self, member: str) -> Iterator[None]:
+        try:
+            yield
+        except _DAMAGE as error:
+            raise InputError(f"{self.path}: {member!a} is damaged ({error}); export it again") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Archive]:
+    """Open an archive; raises InputError if it is none, or one that is meant to do harm."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except _DAMAGE as error:
+        raise InputError(f"{path}: is not a whole zip archive ({error}); export it again") from error
+    with archive:
+        yield Archive(path, archive)
+
+
+def _problem(info: zipfile.ZipInfo) -> str | None:
+    """Return why a member is not read."""
+    name = info.filename.replace("\\", "/")
+    if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
+        return "leads out of the archive; it is no export"
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return "is a link; pack the files themselves"
+    if info.flag_bits & 1:
+        return "is encrypted; export without a password"
+    is_dense = info.file_size > SMALL and info.file_size > LARGEST_RATIO * info.compress_size
+    if is_dense or info.file_size > LARGEST_PICTURE:
+        return f"would have {info.file_size:,} bytes unpacked; it is no export"
+    return None
+
+
+def _is_of_system(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return parts[0].casefold() == "__macosx" or any(part.startswith(".") for part in parts)

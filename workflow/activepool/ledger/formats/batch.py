@@ -1,0 +1,64 @@
+"""A batch that goes out to people: its samples, what the model says of them, and why they were picked."""
+
+from dataclasses import dataclass
+
+from activepool.ledger.entries import Draft, Event
+
+#: Who sends batches.
+PROGRAM = "activepool"
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A sample that goes out.
+
+    Attributes:
+        sample, source: as in the ledger.
+        index: its row in the pool as it is now; None if that means nothing to people.
+        predicted: the class that the model predicts; empty without a model.
+        probability: of that class, or None.
+        margin: between the two most probable classes, or None.
+        why: why it was picked, in a few words.
+    """
+
+    sample: str
+    source: str
+    index: int | None = None
+    predicted: str = ""
+    probability: float | None = None
+    margin: float | None = None
+    why: str = ""
+
+    def cells(self) -> dict[str, object]:
+        """Return the columns of the list of a batch; what is not known is empty."""
+        numbers = {name: _digits(getattr(self, name)) for name in ("probability", "margin")}
+        index = "" if self.index is None else self.index
+        texts = {"sample": self.sample, "source": self.source, "predicted": self.predicted, "why": self.why}
+        return {"index": index, **texts, **numbers}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch.
+
+    Attributes:
+        name: its name in the ledger.
+        picks: its samples, the first first.
+        classes: the names of the classes that people choose from.
+    """
+
+    name: str
+    picks: tuple[Pick, ...]
+    classes: tuple[str, ...] = ()
+
+    def sendings(self, is_audit: bool = False, who: str = PROGRAM) -> list[Draft]:
+        """Return the entries that say that the batch went out; for one call of `book.append`."""
+        event = Event.AUDIT if is_audit else Event.SENT
+        return [
+            Draft(event=event, sample=one.sample, source=one.source, who=who, batch=self.name, note=one.why)
+            for one in self.picks
+        ]
+
+
+def _digits(number: float | None) -> str:
+    return "" if number is None else f"{number:.4f}"

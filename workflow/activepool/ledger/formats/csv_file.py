@@ -1,0 +1,82 @@
+"""A CSV file with file names: the list of a batch that people fill in, or one of their own."""
+
+import csv
+from pathlib import Path
+
+from activepool.errors import InputError
+from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.files import written_whole
+from activepool.ledger.formats.batch import Batch
+from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.times import utc
+
+#: Columns that name the image, beside ``sample`` and ``index``; the first that is there counts.
+NAMES = ("source", "path", "file", "filename", "file_name", "image")
+
+#: Columns that name the annotator.
+ANNOTATORS = ("who", "annotator")
+
+#: The columns of the list of a batch; people fill in ``label``, ``who`` and ``note``.
+COLUMNS = (
+    *("batch", "index", "source", "predicted", "probability", "margin", "why"),
+    *("label", "who", "note", "sample"),
+)
+
+
+def write(path: str | Path, batch: Batch) -> None:
+    """Write the list of a batch for people to fill in."""
+    with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
+        writer.writeheader()
+        for pick in batch.picks:
+            writer.writerow({"batch": batch.name, **pick.cells()})
+
+
+def rows(path: Path) -> Parsed:
+    """Read a CSV file with the column ``label``, and ``source``, ``sample`` or ``index``."""
+    lines = list(read_rows(path))
+    if not lines:
+        raise InputError(f"{path}: is empty; it must be a CSV file with the columns source and label")
+    first_line, header = lines[0]
+    while header and not header[-1].strip():  # spreadsheets add empty columns
+        header = header[:-1]
+    names = [name.strip().casefold() for name in header]
+    _require_header(f"{path}:{first_line}", names)
+    name_column = next((name for name in NAMES if name in names), "")
+    who_column = next((name for name in ANNOTATORS if name in names), "")
+    parsed = Parsed()
+    for line, given in lines[1:]:
+        cells = given
+        while len(cells) > len(names) and not cells[-1].strip():
+            cells = cells[:-1]
+        if not any(cell.strip() for cell in cells):
+            continue
+        if problem := width_problem(cells, names):
+            parsed.mistake(line, f"{path}:{line}", problem)
+            continue
+        row = dict(zip(names, cells, strict=True))
+        parsed.rows.append(
+            Row(
+                number=line,
+                place=f"{path}:{line}",
+                label=row["label"],
+                sample=row.get("sample", "").strip(),
+                index=row.get("index", "").strip(),
+                name=row.get(name_column, "").strip(),
+                who=row.get(who_column, ""),
+                when=utc(row.get("when", "")),
+                batch=row.get("batch", ""),
+                note=row.get("note", ""),
+            )
+        )
+    return parsed
+
+
+def _require_header(place: str, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        raise InputError(f"{place}: two columns have the same name (columns: {', '.join(names)})")
+    if "label" not in names or not {"sample", "index", *NAMES} & set(names):
+        raise InputError(
+            f"{place}: must have the column 'label', and 'source', 'sample' or 'index' "
+            f"(columns: {', '.join(names)}){separator_hint(names)}"
+        )

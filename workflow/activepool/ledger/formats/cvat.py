@@ -1,0 +1,127 @@
+"""CVAT: the list of a batch out; XML 1.1 ("CVAT for images") back, alone or in its archive.
+
+XML that declares a document type is refused: entities that swell, and those that read other files, need one.
+"""
+
+import json
+from pathlib import Path, PurePosixPath
+from xml.parsers import expat
+
+from activepool.errors import InputError
+from activepool.io.files import UTF_16_MARKS, write_text
+from activepool.ledger.formats import archives
+from activepool.ledger.formats.batch import Batch
+from activepool.ledger.formats.folders import OTHERS
+from activepool.ledger.formats.rows import Parsed, Row
+
+#: The file in an archive that the tool exports.
+FILE = "annotations.xml"
+
+#: How a zip archive begins.
+ZIP_MARK = b"PK"
+
+#: Where an element of an image stands, and one of its tags.
+IMAGE, TAG = ["annotations", "image"], ["annotations", "image", "tag"]
+
+#: The source of a tag that a model gave.
+BY_MODEL = "auto"
+
+
+def write_list(path: str | Path, batch: Batch) -> None:
+    """Write the images of a batch, one path a line, for a task on a shared folder."""
+    write_text(path, "".join(f"{pick.source}\n" for pick in batch.picks))
+
+
+def label_constructor(classes: tuple[str, ...]) -> str:
+    """Return the labels of a task, as the tool's "Raw" editor takes them."""
+    names = [*classes, *(event for event in OTHERS if event not in classes)]
+    labels = [{"name": str(name), "type": "tag", "attributes": []} for name in names]
+    return json.dumps(labels, indent=2, ensure_ascii=False) + "\n"
+
+
+def rows(path: Path) -> Parsed:
+    """Read an export: the XML, or the archive that holds it."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if not content.startswith(ZIP_MARK):
+        return _Reader(str(path)).read(content)
+    with archives.opened(path) as archive:
+        found = [name for name in archive.members if PurePosixPath(name).name == FILE]
+        if len(found) != 1:
+            raise InputError(f"{path}: has {len(found)} files {FILE}, not one; export as CVAT for images 1.1")
+        return _Reader(f"{path}: {found[0]}").read(archive.text(found[0]))
+
+
+class _Reader:
+    """The images of a file, as its elements come."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.parsed = Parsed()
+        self.above: list[str] = []
+        self.image = ("", 0)
+        self.tags: list[str] = []
+        self.by_model = 0
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.StartDoctypeDeclHandler = self._refuse
+
+    def read(self, content: bytes) -> Parsed:
+        """Return what a file has; raises InputError if it is damaged, or another kind of file."""
+        if not content.strip() or content.startswith(UTF_16_MARKS):
+            raise InputError(f"{self.place}: is empty, or not UTF-8; export as CVAT for images 1.1")
+        try:
+            self.parser.Parse(content, True)
+        except expat.ExpatError as error:
+            reason = expat.errors.messages[error.code]
+            raise InputError(
+                f"{self.place}:{error.lineno}: is damaged XML ({reason}); export it again"
+            ) from None
+        except (LookupError, ValueError) as error:
+            raise InputError(
+                f"{self.place}: is XML in an unknown encoding ({error}); save it as UTF-8"
+            ) from None
+        if self.by_model:
+            self.parsed.notices.append(
+                f"{self.place}: {self.by_model} tags of the source '{BY_MODEL}' are a model's, and no labels"
+            )
+        return self.parsed
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if not self.above and name != "annotations":
+            raise InputError(
+                f"{self.place}: begins with <{name[:40]}>, not <annotations>; export as CVAT for images 1.1"
+            )
+        self.above.append(name)
+        line = self.parser.CurrentLineNumber
+        if self.above == IMAGE:
+            self.image, self.tags = (attributes.get("name", ""), line), []
+        elif self.above == TAG and attributes.get("source") == BY_MODEL:
+            self.by_model += 1
+        elif self.above == TAG:
+            self.tags.append(attributes.get("label", ""))
+        elif self.above == ["annotations", "track"]:
+            raise InputError(f"{self.place}:{line}: is of a video; export as CVAT for images 1.1")
+
+    def _end(self, name: str) -> None:
+        if self.above == IMAGE:
+            image, line = self.image
+            place = f"{self.place}:{line}"
+            if len(self.tags) > 1:
+                several = ", ".join(map(repr, self.tags))
+                self.parsed.mistake(line, place, f"{image!r} has several tags, {several}; leave one")
+            elif self.tags == [""]:
+                self.parsed.mistake(line, place, f"{image!r} has a tag without a label; export it again")
+            else:
+                self.parsed.rows.append(Row(line, place, "".join(self.tags), name=image))
+        self.above.pop()
+
+    def _refuse(self, *declared: object) -> None:
+        line = self.parser.CurrentLineNumber
+        raise InputError(
+            f"{self.place}:{line}: declares a document type, which no export has and which may do harm; "
+            "export as CVAT for images 1.1"
+        )

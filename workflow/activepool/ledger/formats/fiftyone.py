@@ -1,0 +1,82 @@
+"""FiftyOne: labels.json of its image classification datasets, out and back.
+
+The file is ``{"classes": [...], "labels": {name: label}}``: a name is the image's path without its ending; a
+label is the class, its number among ``classes``, null, or an object with ``label`` and ``confidence``.
+"""
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from activepool.errors import InputError
+from activepool.io.files import write_json
+from activepool.ledger.formats import json_file
+from activepool.ledger.formats.batch import Batch
+from activepool.ledger.formats.rows import Parsed, Row
+
+#: The file in a folder that the tool exports.
+FILE = "labels.json"
+
+
+def write(path: str | Path, batch: Batch, with_predictions: bool = False) -> None:
+    """Write labels.json of a batch: no labels, or with the model's predictions and their probabilities."""
+    names = [PurePosixPath(pick.source).with_suffix("").as_posix() for pick in batch.picks]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(
+            f"{path}: two images of the batch are called {twice!r} but for their endings; rename one"
+        )
+    labels: list[Any] = [None] * len(names)
+    if with_predictions:
+        labels = [
+            {"label": pick.predicted, "confidence": pick.probability} if pick.predicted else None
+            for pick in batch.picks
+        ]
+    write_json(path, {"classes": list(batch.classes), "labels": dict(zip(names, labels, strict=True))})
+
+
+def rows(path: Path) -> Parsed:
+    """Read labels.json, or a folder that holds it."""
+    file = path / FILE if path.is_dir() else path
+    if not file.is_file():
+        raise InputError(f"{file}: there is no such file; export as FiftyOneImageClassificationDataset")
+    repeated: list[str] = []
+    content = json_file.load(file, repeated)
+    classes, labels = _parts(file, content)
+    parsed = Parsed()
+    for number, (name, given) in enumerate(labels.items(), start=1):
+        place = f"{file}: {name!r}"
+        label = _label(given, classes)
+        if name in repeated:
+            parsed.mistake(number, place, "stands there twice; remove one of them")
+        elif isinstance(label, str):
+            parsed.rows.append(Row(number, place, label, name=name, may_lack_ending=True))
+        else:
+            parsed.mistake(number, place, _problem(label, classes))
+    return parsed
+
+
+def _parts(file: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:
+    labels = content.get("labels") if isinstance(content, dict) else None
+    classes = content.get("classes") if isinstance(content, dict) else None
+    if not isinstance(labels, dict) or not isinstance(classes, list | None):
+        raise InputError(
+            f"{file}: must have 'classes', a list, and 'labels', an object of one label an image; export as "
+            "FiftyOneImageClassificationDataset"
+        )
+    return classes or [], labels
+
+
+def _label(given: Any, classes: list[Any]) -> Any:
+    """Return the class that is given; empty if none is; anything else if it cannot be read."""
+    value = given.get("label") if isinstance(given, dict) else given
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(classes):
+        return classes[value] if isinstance(classes[value], str) else value
+    return "" if value is None else value
+
+
+def _problem(label: Any, classes: list[Any]) -> str:
+    wanted = "it must be the name of a class, or null"
+    if isinstance(label, int) and not isinstance(label, bool):
+        wanted = f"there are classes 0 to {len(classes) - 1}" if classes else "there is no list of classes"
+    what = "has several labels" if isinstance(label, list) else f"has {json_file.kind(label)} for a label"
+    return f"{what}; {wanted}"

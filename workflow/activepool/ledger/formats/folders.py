@@ -1,0 +1,92 @@
+"""Folders: people move the pictures of a batch into folders that are called as the classes.
+
+A picture is known by its content, whatever its name has become.
+"""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from activepool.data.image_formats import is_image_name
+from activepool.data.listing import OF_SYSTEMS
+from activepool.errors import InputError
+from activepool.ledger.entries import Event
+from activepool.ledger.formats.batch import Batch
+from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.pool_samples import image_sample
+
+#: Folders of pictures that have no label yet, in lower case.
+UNLABELLED = ("_unlabeled", "_unlabelled", "unlabeled", "unlabelled", "no_label")
+
+#: Folders that `write` makes beside those of the classes.
+OTHERS = (Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
+
+
+def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
+    """Make a folder with the pictures of a batch, and an empty folder for each class.
+
+    Args:
+        folder: to make; it must not be there.
+        batch: to label.
+        root: the folder that sources start from.
+
+    Raises: InputError if the folder is there, or a class has a name that no folder can have.
+    """
+    folder = Path(folder)
+    if folder.exists():
+        raise InputError(f"{folder}: is there already, maybe with labels in it; take them in, then remove it")
+    if bad := [name for name in batch.classes if "/" in name or name.startswith(".")]:
+        raise InputError(
+            f"{folder}: no folder can be called {bad[0]!r}; use another tool, or rename the class"
+        )
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for name in (UNLABELLED[0], *batch.classes, *OTHERS):
+        (unfinished / name).mkdir(parents=True, exist_ok=True)
+    taken = Counter(PurePosixPath(pick.source).name.casefold() for pick in batch.picks)
+    for pick in batch.picks:
+        name = PurePosixPath(pick.source).name
+        unique = f"{pick.sample[:12]}-{name}" if taken[name.casefold()] > 1 else name
+        shutil.copyfile(Path(root) / pick.source, unfinished / UNLABELLED[0] / unique)
+    unfinished.rename(folder)
+
+
+def rows(path: Path) -> Parsed:
+    """Read the pictures in the folders of the classes."""
+    if not path.is_dir():
+        raise InputError(f"{path}: is no folder; it must hold a folder of pictures for each class")
+    parsed = Parsed()
+    other = 0
+    for number, file in enumerate(_files(path), start=1):
+        inside = file.relative_to(path)
+        label = inside.parts[0] if len(inside.parts) > 1 else ""
+        label = "" if label.casefold() in UNLABELLED else label
+        if not is_image_name(file.name):
+            other += 1
+        elif not file.is_file():
+            parsed.mistake(
+                number, str(file), "is no file, or a link that leads nowhere; put the picture there"
+            )
+        else:
+            _add(parsed, number, file, label)
+    if other:
+        parsed.notices.append(f"{path}: {other} files that are no pictures are passed over")
+    return parsed
+
+
+def _add(parsed: Parsed, number: int, file: Path, label: str) -> None:
+    try:
+        sample = image_sample(file)
+    except OSError as error:
+        parsed.mistake(number, str(file), f"cannot be read ({error.strerror})")
+        return
+    parsed.rows.append(Row(number, str(file), label, sample=sample))
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """Yield the files below a folder, sorted, without hidden ones and those of systems; follow no link."""
+    for folder, folders, files in os.walk(path):
+        folders[:] = sorted(one for one in folders if one[0] != "." and one.casefold() not in OF_SYSTEMS)
+        yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))

@@ -1,0 +1,90 @@
+"""CVAT's ImageNet archives: pictures in folders called as the classes, or lists of class numbers.
+
+With pictures: ``<class>/<class>_<name>``, or ``no_label/<name>``. Without: ``synsets.txt``, a class a line,
+and ``<subset>.txt``, with a name and the number of its class in each line.
+"""
+
+import re
+from pathlib import Path, PurePosixPath
+
+from activepool.data.image_formats import is_image_name
+from activepool.errors import InputError
+from activepool.io.files import decoded_text
+from activepool.ledger.formats import archives
+from activepool.ledger.formats.archives import Archive
+from activepool.ledger.formats.folders import UNLABELLED
+from activepool.ledger.formats.rows import Parsed, Row
+
+#: The list of classes of an archive without pictures.
+CLASSES = "synsets.txt"
+
+#: A line of a list: a name, in quotes if it has blanks, and class numbers.
+LINE = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>.+?))(?P<numbers>(?:\s+-?\d+)*)\s*')
+
+
+def rows(path: Path) -> Parsed:
+    """Read an archive; a picture in it is known by its content, or else by its name."""
+    with archives.opened(path) as archive:
+        lists = [name for name in archive.members if PurePosixPath(name).name == CLASSES]
+        return _listed(archive, lists[0]) if lists else _pictures(archive)
+
+
+def _pictures(archive: Archive) -> Parsed:
+    parsed = Parsed()
+    pictures = [name for name in archive.members if is_image_name(name)]
+    for number, name in enumerate(pictures, start=1):
+        place = f"{archive.path}: {name!r}"
+        label, _, rest = name.partition("/")
+        if not rest:
+            parsed.mistake(number, place, "lies in no folder of a class; export as ImageNet with images")
+            continue
+        awaited = label.casefold() in UNLABELLED
+        prefix = f"{label}_"
+        own = rest[len(prefix) :] if rest.startswith(prefix) else rest
+        parsed.rows.append(
+            Row(number, place, "" if awaited else label, name=own, content=archive.sample(name))
+        )
+    if not pictures:
+        raise InputError(f"{archive.path}: has neither pictures nor {CLASSES}; export as ImageNet")
+    return parsed
+
+
+def _listed(archive: Archive, list_of_classes: str) -> Parsed:
+    parsed = Parsed()
+    folder = PurePosixPath(list_of_classes).parent
+    classes = [line.strip() for line in _lines(archive, list_of_classes) if line.strip()]
+    subsets = [
+        name
+        for name in archive.members
+        if PurePosixPath(name).parent == folder and name.endswith(".txt") and name != list_of_classes
+    ]
+    number = 0
+    for name in subsets:
+        for line_number, line in enumerate(_lines(archive, name), start=1):
+            number += 1
+            if line.strip():
+                _add_line(parsed, number, f"{archive.path}: {name}:{line_number}", line.strip(), classes)
+    if not subsets:
+        raise InputError(f"{archive.path}: has {CLASSES}, but no list of images beside it; export it again")
+    return parsed
+
+
+def _add_line(parsed: Parsed, number: int, place: str, line: str, classes: list[str]) -> None:
+    match = LINE.fullmatch(line)
+    name = (match["quoted"] or match["plain"]) if match else ""
+    numbers = match["numbers"].split() if match else []
+    if not name:
+        parsed.mistake(number, place, f"{line!r} is not a name and the number of a class; export it again")
+    elif len(numbers) > 1:
+        parsed.mistake(number, place, f"{name!r} has several classes, {', '.join(numbers)}; choose one")
+    elif numbers and not 0 <= int(numbers[0]) < len(classes):
+        parsed.mistake(
+            number, place, f"{name!r} has the class {numbers[0]}, but {CLASSES} has {len(classes)} classes"
+        )
+    else:
+        label = classes[int(numbers[0])] if numbers else ""
+        parsed.rows.append(Row(number, place, label, name=name, may_lack_ending=True))
+
+
+def _lines(archive: Archive, member: str) -> list[str]:
+    return decoded_text(f"{archive.path}: {member}", archive.text(member)).splitlines()

@@ -1,0 +1,65 @@
+"""JSON as tools export it, with every way of damage in plain words."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any, NoReturn
+
+from activepool.errors import InputError
+from activepool.io.files import read_text
+
+#: What to do about a damaged export.
+EXPORT_AGAIN = "; export it again"
+
+#: So many of the last characters a text that was cut off is wrong in.
+END = 2
+
+
+def load(path: str | Path, repeated: list[str] | None = None) -> Any:
+    """Return the content of a JSON file.
+
+    Args:
+        path: the file.
+        repeated: to which is added each key that an object has more than once; None: that is a mistake.
+
+    Raises: InputError if it is no JSON in UTF-8, if it was cut off, and for NaN and infinity, which are none.
+    """
+    try:
+        text = read_text(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    content = text.strip()
+    if not content:
+        raise InputError(f"{path}: is empty{EXPORT_AGAIN}")
+    if content.startswith("<"):
+        raise InputError(f"{path}: is a web page, such as of a login or an error, and not JSON{EXPORT_AGAIN}")
+    keys: list[str] = [] if repeated is None else repeated
+
+    def as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return dict(pairs)
+
+    try:
+        loaded = json.loads(text, parse_constant=_refuse, object_pairs_hook=as_object)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text.rstrip()) - END or error.msg.startswith("Unterminated"):
+            raise InputError(f"{path}:{error.lineno}: ends in the middle{EXPORT_AGAIN}") from None
+        raise InputError(f"{path}:{error.lineno}: is not JSON ({error.msg}){EXPORT_AGAIN}") from None
+    except (ValueError, RecursionError) as error:
+        reason = "is nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise InputError(f"{path}: is not JSON ({reason}){EXPORT_AGAIN}") from None
+    if keys and repeated is None:
+        raise InputError(f"{path}: has the key {keys[0]!r} twice in one object; remove one of them")
+    return loaded
+
+
+def kind(value: object) -> str:
+    """Return what a JSON value is, for messages."""
+    if value is None:
+        return "null"
+    names = {bool: "true or false", dict: "an object", list: "a list", str: "a text"}
+    return names.get(type(value), f"the number {value}")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no value of JSON")

@@ -1,0 +1,251 @@
+"""Label Studio: tasks out, with predictions; JSON, JSON-MIN and CSV back.
+
+Tasks carry the sample's content and source beside its image, and so do all exports: an answer finds its
+sample however the tool has renamed the image.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from xml.sax.saxutils import quoteattr
+
+from activepool.errors import InputError
+from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.files import write_json
+from activepool.ledger.entries import Event
+from activepool.ledger.formats import json_file
+from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.times import utc
+
+#: The control of choices, and the image, in the labelling configuration.
+CONTROL, IMAGE = "choice", "image"
+
+#: What `write` puts into a task beside the image.
+OWN = ("sample", "source", "batch", "predicted", "probability", "margin", "why")
+
+#: What the tool puts into JSON-MIN and CSV.
+OF_TOOL = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", "index")
+
+#: What the tool puts before the name of a file that was uploaded.
+UPLOADED = re.compile(r"/data/upload/\d+/[0-9a-f]{8}-(?P<name>[^/]+)$")
+
+
+def write(path: str | Path, batch: Batch, address: Callable[[str], str], model: str = "activepool") -> None:
+    """Write the tasks of a batch, to be imported.
+
+    A prediction's score is the margin: the tool serves the lowest score first.
+
+    Args:
+        path: of the JSON file.
+        batch: to label.
+        address: from a source to where the tool finds the image, such as ``/data/local-files/?d=...``.
+        model: the version that predictions are shown with.
+    """
+    write_json(path, [_task(pick, batch, address(pick.source), model) for pick in batch.picks])
+
+
+def labelling_configuration(classes: tuple[str, ...]) -> str:
+    """Return the configuration of a project in which people choose one of the classes, or say why not."""
+    choices = "".join(
+        f"\n    <Choice value={quoteattr(name)}/>" for name in (*classes, *_other_choices(classes))
+    )
+    return (
+        f'<View>\n  <Image name="{IMAGE}" value="${IMAGE}"/>\n'
+        f'  <Choices name="{CONTROL}" toName="{IMAGE}" choice="single" required="true">{choices}\n'
+        "  </Choices>\n</View>\n"
+    )
+
+
+def rows(path: Path) -> Parsed:
+    """Read an export: JSON, JSON-MIN or CSV."""
+    if path.suffix.casefold() == ".csv":
+        return _short_rows(path, "", list(_csv_records(path)))
+    tasks = json_file.load(path)
+    if not isinstance(tasks, list):
+        raise InputError(
+            f"{path}: must be a list of tasks, and is {json_file.kind(tasks)}; export it as JSON"
+        )
+    records = list(enumerate(tasks, start=1))
+    if any(isinstance(task, dict) and "annotations" in task for task in tasks):
+        return _full_rows(path, records)
+    return _short_rows(path, " task", records)
+
+
+def _task(pick: Pick, batch: Batch, address: str, model: str) -> dict[str, Any]:
+    own = {name: text for name, text in pick.cells().items() if text != "" and name in OWN}
+    task: dict[str, Any] = {"data": {IMAGE: address, "batch": batch.name, **own}}
+    if pick.predicted:
+        choice = {"choices": [pick.predicted]}
+        result = {"from_name": CONTROL, "to_name": IMAGE, "type": "choices", "value": choice}
+        score = {} if pick.margin is None else {"score": pick.margin}
+        task["predictions"] = [{"model_version": model, "result": [result], **score}]
+    return task
+
+
+def _other_choices(classes: tuple[str, ...]) -> list[str]:
+    return [event for event in (Event.CANNOT_TELL, Event.NOT_OURS) if event not in classes]
+
+
+def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
+    parsed = Parsed()
+    for number, task in tasks:
+        place = f"{path}: task {number}"
+        data = task.get("data") if isinstance(task, dict) else None
+        annotations = task.get("annotations", []) if isinstance(task, dict) else None
+        if not isinstance(data, dict) or not isinstance(annotations, list):
+            parsed.mistake(
+                number, place, "is no task with 'data' and a list of 'annotations'; export it again"
+            )
+            continue
+        named = _named(number, place, data)
+        found = [_annotation(one) for one in annotations]
+        # Who passes over a task and labels it later has labelled it.
+        labellers = {_annotator(one) for one, event, _ in found if event is None and isinstance(one, dict)}
+        answers = 0
+        for one, event, label in found:
+            if label is None:
+                parsed.mistake(number, place, _wrong_annotation(one))
+            elif label or (event and _annotator(one) not in labellers):
+                answers += 1
+                when = utc(one.get("updated_at")) or utc(one.get("created_at"))
+                who = _annotator(one)
+                parsed.rows.append(replace(named, label=label, event=event, who=who, when=when))
+        if not answers:
+            parsed.rows.append(named)
+    return parsed
+
+
+def _annotation(one: Any) -> tuple[Any, Event | None, str | None]:
+    """Return an annotation, the event if it was passed over, and its label; None: it cannot be read."""
+    if not isinstance(one, dict) or not isinstance(one.get("result", []), list):
+        return one, None, None
+    if one.get("was_cancelled") or one.get("skipped"):
+        return one, Event.SKIP, ""
+    choices = [choice for result in one.get("result", []) for choice in _choices(result)]
+    if not choices:
+        return one, None, ""
+    label = choices[0] if len(choices) == 1 and isinstance(choices[0], str) else None
+    return one, None, label
+
+
+def _choices(result: Any) -> list[Any]:
+    """Return the choices of a part of an annotation; shapes and texts have none."""
+    value = result.get("value") if isinstance(result, dict) else None
+    choices = value.get("choices", []) if isinstance(value, dict) else []
+    return choices if isinstance(choices, list) else [choices]
+
+
+def _wrong_annotation(one: Any) -> str:
+    if not isinstance(one, dict) or not isinstance(one.get("result", []), list):
+        return f"has an annotation that is {json_file.kind(one)} or has no list of results; export it again"
+    choices = [choice for result in one.get("result", []) for choice in _choices(result)]
+    if len(choices) > 1:
+        return f"{_annotator(one) or 'somebody'} chose several, {json.dumps(choices)}; choose one"
+    return f"has {json_file.kind(choices[0])} for a label; it must be the name of a class"
+
+
+def _annotator(annotation: dict[str, Any]) -> str:
+    return _person(annotation.get("completed_by"))
+
+
+def _person(who: Any) -> str:
+    """Return what to call an annotator, of whom exports have the number or an object."""
+    if isinstance(who, dict):
+        who = who.get("email") or who.get("id")
+    if isinstance(who, str) and not who.strip().isdecimal():
+        return who.strip()
+    return f"label_studio user {str(who).strip()}" if who else ""
+
+
+def _short_rows(path: Path, unit: str, records: list[tuple[int, Any]]) -> Parsed:
+    """Read records of JSON-MIN or CSV, one an annotation; those of tasks without one lack the control."""
+    parsed = Parsed()
+    control = _control(path, [record for _, record in records if isinstance(record, dict)])
+    for number, record in records:
+        place = f"{path}:{unit} {number}" if unit else f"{path}:{number}"
+        if not isinstance(record, dict):
+            parsed.mistake(number, place, str(record) if unit == "" else "is no task; export it again")
+            continue
+        label = _short_label(record.get(control))
+        if isinstance(label, str):
+            when = utc(record.get("updated_at")) or utc(record.get("created_at"))
+            who = _person(record.get("annotator")) if label else ""
+            parsed.rows.append(replace(_named(number, place, record), label=label, who=who, when=when))
+        elif isinstance(label, list):
+            parsed.mistake(number, place, f"chose several, {json.dumps(label)}; choose one")
+        else:
+            parsed.mistake(
+                number, place, f"has {json_file.kind(label)} for a label; it must be the name of a class"
+            )
+    return parsed
+
+
+def _short_label(value: Any) -> Any:
+    """Return the label of a record: a text, empty if there is none; else what stands there instead."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, dict):
+        value = value.get("choices")
+    if isinstance(value, list) and len(value) <= 1:
+        value = value[0] if value else ""
+    return "" if value is None else value
+
+
+def _control(path: Path, records: list[dict[str, Any]]) -> str:
+    """Return the key that the labels stand under: the name of the control."""
+    keys = dict.fromkeys(key for record in records for key in record)
+    if CONTROL in keys:
+        return CONTROL
+    others = [key for key in keys if key not in (*OWN, *OF_TOOL, IMAGE)]
+    if len(others) > 1:
+        raise InputError(
+            f"{path}: has no key '{CONTROL}', and any of {', '.join(map(repr, others))} may hold the labels; "
+            f"call the control of the labelling configuration '{CONTROL}'"
+        )
+    return others[0] if others else CONTROL
+
+
+def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """Yield line and cells of each row, or what is wrong with it."""
+    lines = list(read_rows(path))
+    names = [name.strip() for name in lines[0][1]] if lines else []
+    if IMAGE not in names and not set(OWN) & set(names):
+        raise InputError(
+            f"{path}:1: is no export of tasks: it has no column '{IMAGE}' "
+            f"(columns: {', '.join(names)}){separator_hint(names)}"
+        )
+    for line, cells in lines[1:]:
+        if any(cell.strip() for cell in cells):
+            problem = width_problem(cells, names)
+            yield line, problem or dict(zip(names, cells, strict=True))
+
+
+def _named(number: int, place: str, data: dict[str, Any]) -> Row:
+    """Return a row of what names the sample in a task: its content and source, or else its image."""
+    own = {
+        name: data[name] for name in ("sample", "source") if isinstance(data.get(name), str) and data[name]
+    }
+    batch = data["batch"] if isinstance(data.get("batch"), str) else ""
+    if own:
+        return Row(number, place, batch=batch, sample=own.get("sample", ""), name=own.get("source", ""))
+    image = data.get(IMAGE)
+    if not isinstance(image, str):
+        image = next((one for one in data.values() if isinstance(one, str) and "/" in one), "")
+    return Row(number, place, batch=batch, name=_image_name(image))
+
+
+def _image_name(address: str) -> str:
+    """Return the path in the address of an image."""
+    parts = urlsplit(address)
+    if local := parse_qs(parts.query).get("d"):
+        return local[0]
+    uploaded = UPLOADED.search(parts.path)
+    return uploaded["name"] if uploaded else address

@@ -1,0 +1,77 @@
+"""What the label files of all tools have in common: rows that name a sample and what a person answered."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from activepool.ledger.entries import Event
+
+#: What people write, or tools offer as a choice, where a sample gets no class; in lower case, with ``_``.
+MARKS = {
+    "?": Event.CANNOT_TELL,
+    "cannot_tell": Event.CANNOT_TELL,
+    "can't_tell": Event.CANNOT_TELL,
+    "skip": Event.SKIP,
+    "not_ours": Event.NOT_OURS,
+    "not_one_of_ours": Event.NOT_OURS,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """An answer as a tool's file has it.
+
+    Attributes:
+        number: of its line or task; rows are reported in this order.
+        place: where it stands, as messages begin: file, and line or task.
+        label: the class, or one of `MARKS`; empty while the answer is awaited.
+        sample, index, name: what names the sample: its content, its row, its path; at least one is given.
+        content: of the picture in the file; where the pool has it, it alone names the sample.
+        may_lack_ending: whether the path may lack the ending of the file.
+        event: what else was said than a label; None: see ``label``.
+        who, when, batch, note: as in the ledger; empty if the file does not say it.
+    """
+
+    number: int
+    place: str
+    label: str = ""
+    sample: str = ""
+    index: str = ""
+    name: str = ""
+    content: str = ""
+    may_lack_ending: bool = False
+    event: Event | None = None
+    who: str = ""
+    when: str = ""
+    batch: str = ""
+    note: str = ""
+
+
+class Mistake(NamedTuple):
+    """What is wrong with a row; mistakes are reported in the order of their numbers."""
+
+    number: int
+    text: str
+
+
+@dataclass
+class Parsed:
+    """What was read of a label file.
+
+    Attributes:
+        rows: all of them, those whose answer is awaited among them.
+        mistakes: of rows that cannot be read.
+        notices: what a person should know, a line each.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def mistake(self, number: int, place: str, text: str) -> None:
+        """Note what is wrong at a place."""
+        self.mistakes.append(Mistake(number, f"{place}: {text}"))
+
+
+def mark(label: str) -> Event | None:
+    """Return the event that a label stands for, None if it names a class."""
+    return MARKS.get("_".join(label.casefold().replace("-", " ").replace("_", " ").split()))

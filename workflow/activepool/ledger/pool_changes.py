@@ -1,0 +1,63 @@
+"""How the images of a pool have changed since the ledger's entries: renamed, edited, or gone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from activepool.ledger.pool_samples import PoolSamples
+from activepool.ledger.state import State
+
+#: How many sources a notice lists.
+LISTED = 5
+
+
+@dataclass(frozen=True)
+class PoolChanges:
+    """What became of samples that the ledger knows.
+
+    Attributes:
+        renamed: old and new source; they keep their labels.
+        edited: sources whose images have another content now; these are new samples, without a label.
+        gone: the sources of samples that the pool has no more; their entries stay.
+    """
+
+    renamed: tuple[tuple[str, str], ...]
+    edited: tuple[str, ...]
+    gone: tuple[str, ...]
+
+    def notices(self) -> list[str]:
+        """Return a line for each kind of change."""
+        told = []
+        if self.renamed:
+            shown = [f"{old!r} is now {new!r}" for old, new in self.renamed]
+            told.append(f"images that were renamed, and keep their labels: {_some(shown)}")
+        if self.edited:
+            told.append(
+                "images whose content has changed, which makes them new samples without a label: "
+                f"{_some([repr(source) for source in self.edited])}; put back those that were labelled, or "
+                "have these labelled"
+            )
+        if self.gone:
+            told.append(
+                "samples of the ledger that the pool has no more, and whose labels are not used: "
+                f"{_some([repr(source) for source in self.gone])}"
+            )
+        return told
+
+
+def pool_changes(state: State, pool: PoolSamples) -> PoolChanges:
+    """Compare what the ledger knows with the pool as it is now."""
+    renamed, edited, gone = [], [], []
+    for name, known in state.samples.items():
+        now = pool.sources_of.get(name)
+        if now is None:
+            left = [source for source in known.sources if source in pool.sample_of]
+            new = [source for source in left if pool.sample_of[source] not in state.samples]
+            edited += new
+            gone += [] if new else [known.sources[-1]]
+        elif not set(now) & set(known.sources):
+            renamed.append((known.sources[-1], now[0]))
+    return PoolChanges(tuple(renamed), tuple(dict.fromkeys(edited)), tuple(gone))
+
+
+def _some(texts: Sequence[str]) -> str:
+    return ", ".join([*texts[:LISTED], *(["..."] if len(texts) > LISTED else [])])

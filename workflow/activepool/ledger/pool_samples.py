@@ -1,0 +1,132 @@
+"""The samples of a pool, and which of them a label file means.
+
+A sample is what its content is: two photographs with the same bytes are one sample with two sources, and a
+photograph that was renamed is the sample that it was. A name that may stand for two samples stands for none.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from activepool.compute.arrays import FloatArray
+from activepool.io.files import file_digest
+from activepool.io.index_files import whole_number
+from activepool.ledger.entries import Entry
+from activepool.ledger.source_names import SourceNames
+
+#: How many sources a message lists.
+LISTED = 3
+
+
+class UnknownSampleError(Exception):
+    """What is wrong with the name of a sample, and what would be right."""
+
+
+class Named(NamedTuple):
+    """A sample that a path stands for, and what the path has before it, see `source_names.Candidates`."""
+
+    sample: str
+    beginning: str | None
+
+
+def image_sample(path: str | Path) -> str:
+    """Return the sample that an image file is: the SHA-256 of its content."""
+    return file_digest(path)
+
+
+def embedding_sample(row: FloatArray) -> str:
+    """Return the sample that a row (d,) of embeddings is: the SHA-256 of its values as float32."""
+    return hashlib.sha256(np.ascontiguousarray(row, dtype="<f4").tobytes()).hexdigest()
+
+
+class PoolSamples:
+    """The samples of a pool, by their contents and sources.
+
+    Attributes:
+        samples: (N,) the sample of each row.
+        sources: (N,) the path of each row's image, relative to the image root, or other names of rows.
+        entries: of the ledger. They tell what a source stood for when its sample went out: an old name of a
+            renamed image still finds it, and a name whose image was changed since finds none.
+        has_stable_rows: whether a row keeps its number for ever, so that a number alone names a sample; the
+            rows of a folder that grows do not.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[str],
+        sources: Sequence[str],
+        entries: Iterable[Entry] = (),
+        has_stable_rows: bool = False,
+    ) -> None:
+        self.samples = list(samples)
+        self.sources = list(sources)
+        self.has_stable_rows = has_stable_rows
+        self._meant: dict[str, set[str]] = {}
+        before = ((entry.source, entry.sample) for entry in entries)
+        for source, sample in [*zip(self.sources, self.samples, strict=True), *before]:
+            self._meant.setdefault(source, set()).add(sample)
+        self._names = SourceNames(self._meant)
+
+    @cached_property
+    def sources_of(self) -> dict[str, list[str]]:
+        """The sources of each sample."""
+        found: dict[str, list[str]] = {}
+        for sample, source in zip(self.samples, self.sources, strict=True):
+            found.setdefault(sample, []).append(source)
+        return found
+
+    @cached_property
+    def sample_of(self) -> dict[str, str]:
+        """The sample of each source."""
+        return dict(zip(self.sources, self.samples, strict=True))
+
+    def source(self, sample: str) -> str:
+        """Return the first source of a sample."""
+        return self.sources_of[sample][0]
+
+    def by_content(self, sample: str) -> str:
+        """Return a sample that a file names by its content; raises UnknownSampleError if there is none."""
+        if sample in self.sources_of:
+            return sample
+        raise UnknownSampleError(
+            f"no image of the pool has the content {sample[:12]}...; if it was changed since, put back the "
+            "one that was labelled"
+        )
+
+    def by_row(self, text: str) -> str:
+        """Return the sample of a row that a file names by its number; raises UnknownSampleError."""
+        number = whole_number(text)
+        if number is None or number >= len(self.samples):
+            last = len(self.samples) - 1
+            raise UnknownSampleError(f"index {text!r} is not a row of the pool (0 to {last})")
+        return self.samples[number]
+
+    def by_name(self, name: str, may_lack_ending: bool = False) -> Named:
+        """Return the sample that a path or an address stands for, see `SourceNames.candidates`.
+
+        Raises: UnknownSampleError if it stands for none, or may stand for several.
+        """
+        found, beginning = self._names.candidates(name, may_lack_ending)
+        meant = {sample for source in found for sample in self._meant[source]}
+        if len(meant) == 1 and meant <= self.sources_of.keys():
+            return Named(meant.pop(), beginning)
+        raise UnknownSampleError(self._problem(name, found))
+
+    def _problem(self, name: str, found: list[str]) -> str:
+        if len(found) > 1:
+            shown = ", ".join(map(repr, found[:LISTED])) + (" ..." if len(found) > LISTED else "")
+            return f"{name!r} may be {shown}; give the path from the image root, as in the list of the batch"
+        if found and found[0] in self.sample_of:
+            return (
+                f"{name!r} is another image now than the one that the ledger knows by this name; give, in "
+                "'sample', which of them was labelled, or put back the one that was"
+            )
+        if found:
+            return f"{name!r} was in the pool, and is no more; put the image back, or remove its label"
+        near = self._names.nearest(name)
+        hint = f"; did you mean {near!r}?" if near else ""
+        return f"{name!r} is not in the pool{hint}"

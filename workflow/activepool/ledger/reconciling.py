@@ -1,0 +1,176 @@
+"""A ledger beside its copy: what was lost is put back, what was changed is said.
+
+Every entry is in the ledger, which people may edit, and in a copy, which they leave alone. Entries that the
+ledger lacks come back from the copy, and those that the copy lacks from the ledger. An entry that differs is
+a mistake, for nobody can tell a correction from a slip.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from activepool.ledger.entries import Draft, Entry, History
+from activepool.ledger.table import FIELDS, Line, Table, check_of, table_text
+
+#: How many numbers a notice lists.
+LISTED = 5
+
+
+@dataclass
+class Reconciled:
+    """What a ledger holds.
+
+    Attributes:
+        entries: all of them, in the order of their numbers.
+        changed: lines that say something else than the copy.
+        problems: the line of each mistake, those of ``changed`` not among them, and what is wrong.
+        notices: what was put right.
+        is_copy_damaged: whether the copy is no whole ledger.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    changed: list[tuple[Line, Entry]] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    is_copy_damaged: bool = False
+
+    def messages(self, path: Path) -> list[str]:
+        """Return a line for each mistake, and how to go on."""
+        changed = [(line.line, _change(line.entry, kept)) for line, kept in self.changed]
+        told = [f"{path}:{line}: {text}" for line, text in sorted([*self.problems, *changed])]
+        if self.changed:
+            told.append(
+                f"{path}: entries are never changed, for the batches after them rest on them; put them back, "
+                "and add lines that correct them ('replaces'; number and check empty), or have this done: "
+                "repair with edits 'correct', or with 'undo' to drop the changes"
+            )
+        return told
+
+
+def reconcile(table: Table, kept: Table | None) -> Reconciled:
+    """Return what a ledger holds, from its own text and its copy's; None: there is no copy."""
+    copied, intact = _intact(kept)
+    found = Reconciled(list(copied), is_copy_damaged=not intact)
+    own = {line.entry.number: line for line in table.lines}
+    lost, clashing = [], []
+    for entry in copied:
+        line = own.pop(entry.number, None)
+        if line is None:
+            lost.append(entry.number)
+        elif line.entry != entry and line.check:
+            found.changed.append((line, entry))
+        elif line.entry != entry:  # added by hand while the program entered another
+            lost.append(entry.number)
+            clashing.append(line)
+    if not intact:
+        found.notices.append(f"its copy is damaged after entry {len(copied)}; mended from the file")
+    if table.tail:
+        found.notices.append(_about_tail(table.tail, copied))
+    if lost:
+        found.notices.append(f"{_listed(lost)} not in the file; put back from the copy")
+    new = [*own.values(), *clashing]
+    _add_new(found, new, {line.line for line in clashing}, bool(table.problems))
+    found.problems += table.problems
+    _check(found, len(copied), [line.line for line in new])
+    return found
+
+
+def _intact(kept: Table | None) -> tuple[list[Entry], bool]:
+    """Return the entries of a copy up to where it is damaged, and whether it is whole."""
+    if kept is None:
+        return [], True
+    entries: list[Entry] = []
+    before = ""
+    for line in kept.lines:
+        if line.entry.number != len(entries) + 1 or line.check != check_of(line.entry, before):
+            return entries, False
+        entries.append(line.entry)
+        before = line.check
+    return entries, not (kept.tail or kept.problems)
+
+
+def _add_new(found: Reconciled, lines: list[Line], clashing: set[int], has_gaps: bool) -> None:
+    """Add the entries that the copy does not have: by the program, with a check, or by hand, without one.
+
+    Lines whose number another entry has by now, ``clashing``, get the next one.
+    """
+    known = len(found.entries)
+    before: str | None = _last_check(found.entries)
+    expected = known + 1
+    by_hand = []
+    for line in lines:
+        entry = replace(line.entry, number=expected) if line.line in clashing else line.entry
+        if entry.number != expected:
+            if not has_gaps:
+                found.problems.append((line.line, _gap(expected, entry.number, line.check)))
+            before, has_gaps = None, True
+        check = "" if before is None else check_of(entry, before)
+        if before is not None and line.check not in ("", check):
+            found.problems.append((line.line, _misfit(entry.number, line.check, check)))
+        if not line.check:
+            by_hand.append(entry.number)
+        found.entries.append(entry)
+        before, expected = line.check or check or None, entry.number + 1
+    if by_hand:
+        found.notices.append(f"{_listed(by_hand)} added by hand")
+
+
+def _check(found: Reconciled, known: int, lines: list[int]) -> None:
+    """Check each entry that the copy does not have, in ``lines``, against those before it."""
+    history = History()
+    for entry in found.entries[:known]:
+        history.add(entry)
+    for entry, line in zip(found.entries[known:], lines, strict=True):
+        found.problems += [(line, problem) for problem in history.problems(entry)]
+        history.add(entry)
+
+
+def _last_check(entries: list[Entry]) -> str:
+    before = ""
+    for entry in entries:
+        before = check_of(entry, before)
+    return before
+
+
+def _about_tail(tail: bytes, entries: list[Entry]) -> str:
+    """Say what becomes of a last line that is no whole entry."""
+    if any(line.startswith(tail) for line in table_text(entries).encode().split(b"\n")):
+        return "its last line was cut short; the copy has it whole"
+    return "its last line was cut short, and is no entry; it is kept beside the copy"
+
+
+def _misfit(number: int, given: str, check: str) -> str:
+    return (
+        f"entry {number} was changed after it was written: its check is {given}, and should be {check}; put "
+        "the file back from a backup. In a line of your own, leave number and check empty"
+    )
+
+
+def _gap(expected: int, number: int, check: str) -> str:
+    if not check:
+        return f"number {number} should be {expected}; leave number and check of a new entry empty"
+    missing = f"entry {expected}" if number == expected + 1 else f"entries {expected} to {number - 1}"
+    return f"entry {number} stands here, but {missing} cannot be found; put the file back from a backup"
+
+
+def _change(now: Entry, kept: Entry) -> str:
+    differences = [
+        f"{name} was {getattr(kept, name)!r} and is now {getattr(now, name)!r}"
+        for name in FIELDS
+        if getattr(now, name) != getattr(kept, name)
+    ]
+    return f"entry {now.number} was changed: {', '.join(differences)}"
+
+
+def _listed(numbers: list[int]) -> str:
+    """Return numbers of entries as the subject of a sentence."""
+    if len(numbers) == 1:
+        return f"entry {numbers[0]} was"
+    if numbers[-1] - numbers[0] == len(numbers) - 1:
+        return f"entries {numbers[0]} to {numbers[-1]} were"
+    return f"entries {', '.join(map(str, numbers[:LISTED]))}{' ...' if len(numbers) > LISTED else ''} were"
+
+
+def correction(line: Line, kept: Entry, who: str) -> Draft:
+    """Return what corrects an entry to what a line says now; without ``who``, by the same annotator."""
+    now = {name: getattr(line.entry, name) for name in FIELDS}
+    return Draft(**(now | {"who": who or line.entry.who, "replaces": kept.number, "when": ""}))

@@ -1,0 +1,120 @@
+"""Which source a path in a label file stands for: tools lengthen, shorten and respell paths."""
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from activepool.data.class_names import loose_form
+
+#: In so many sources at most a misspelt one is looked for.
+MOST_COMPARED = 20_000
+
+
+class Candidates(NamedTuple):
+    """The sources that a path may stand for.
+
+    Attributes:
+        sources: none, one or several.
+        beginning: what the path has before the source; empty if it is the source itself, None if it is the
+            end of the source, such as the name without the folder.
+    """
+
+    sources: list[str]
+    beginning: str | None = None
+
+
+class SourceNames:
+    """The sources of a pool, to look up paths in."""
+
+    def __init__(self, sources: Iterable[str]) -> None:
+        self.sources = list(dict.fromkeys(sources))
+        self._all = set(self.sources)
+
+    def candidates(self, name: str, may_lack_ending: bool = False) -> Candidates:
+        """Return the sources that a path or an address may stand for.
+
+        Args:
+            name: the source itself; what ends with a source; or the end of one.
+            may_lack_ending: whether ``name`` may lack the ending of the file (``.jpg``).
+        """
+        plain = plain_path(name)
+        for exact in (name, plain):
+            if exact in self._all:
+                return Candidates([exact], "")
+        longer = [end for end in _ends(plain)[1:] if end in self._all]
+        if longer:
+            return Candidates(longer, plain[: len(plain) - len(longer[0])])
+        if same := self._by_end.get(plain):
+            return Candidates(same)
+        return Candidates(self._by_end_of_stem.get(plain, []) if may_lack_ending else [])
+
+    def nearest(self, name: str) -> str | None:
+        """Return the source that is written most like ``name``; None if none is."""
+        plain = plain_path(name)
+        base = PurePosixPath(plain).name
+        near = self._by_form.get(_form(plain)) or self._by_form_of_name.get(_form(_stem(base)))
+        if near is None and len(self.sources) <= MOST_COMPARED:
+            matches = difflib.get_close_matches(base, self._by_base, n=1, cutoff=0.75)
+            near = self._by_base[matches[0]] if matches else None
+        return near
+
+    @cached_property
+    def _by_end(self) -> dict[str, list[str]]:
+        return _grouped((end, source) for source in self.sources for end in _ends(_composed(source)))
+
+    @cached_property
+    def _by_end_of_stem(self) -> dict[str, list[str]]:
+        return _grouped((end, source) for source in self.sources for end in _ends(_stem(_composed(source))))
+
+    @cached_property
+    def _by_form(self) -> dict[object, str]:
+        return {_form(source): source for source in reversed(self.sources)}
+
+    @cached_property
+    def _by_form_of_name(self) -> dict[object, str]:
+        return {_form(_stem(PurePosixPath(one).name)): one for one in reversed(self.sources)}
+
+    @cached_property
+    def _by_base(self) -> dict[str, str]:
+        return {PurePosixPath(source).name: source for source in reversed(self.sources)}
+
+
+def plain_path(name: str) -> str:
+    """Return a path or an address as sources are written: with slashes, and without host and query."""
+    text = _composed(name.strip()).replace("\\", "/")
+    if "://" in text:
+        text = unquote(text.partition("://")[2].partition("?")[0].partition("#")[0])
+    while text.startswith("./"):
+        text = text[2:]
+    return text
+
+
+def _ends(path: str) -> Sequence[str]:
+    """Return a path, and what is left of it without its first folder, its first two, and so on."""
+    parts = path.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _composed(path: str) -> str:
+    """Return a path with accents as parts of their letters; macOS takes them apart."""
+    return unicodedata.normalize("NFC", path)
+
+
+def _stem(path: str) -> str:
+    ending = PurePosixPath(path).suffix
+    return path[: len(path) - len(ending)] if ending else path
+
+
+def _form(path: str) -> object:
+    return loose_form(path.replace("\\", "/"))
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups

@@ -1,0 +1,221 @@
+"""What follows from the entries of a ledger: the label of each sample, the batches, the classes.
+
+An entry stands unless a later entry that stands replaces or withdraws it. The last standing answer of each
+annotator is that annotator's opinion. The opinion of most annotators is the sample's, where ``label`` and
+``not_ours`` are opinions, and ``cannot_tell`` and ``skip`` count only if there are no others; if two have the
+most annotators, the sample is disputed and has no label.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from activepool.ledger.classes import Twin, class_order, twins
+from activepool.ledger.entries import Entry, Event
+
+
+class Status(StrEnum):
+    """Where a sample stands; one that the ledger does not know is ``NEW``."""
+
+    NEW = "new"
+    AWAITED = "awaited"
+    LABELLED = "labelled"
+    DISPUTED = "disputed"
+    CANNOT_TELL = "cannot_tell"
+    SKIPPED = "skipped"
+    NOT_OURS = "not_ours"
+
+
+#: What a single opinion makes of a sample.
+STATUS_OF = {
+    Event.LABEL: Status.LABELLED,
+    Event.NOT_OURS: Status.NOT_OURS,
+    Event.CANNOT_TELL: Status.CANNOT_TELL,
+    Event.SKIP: Status.SKIPPED,
+}
+
+#: What may be picked again if somebody asks for it.
+ASKED_AGAIN = (Status.AWAITED, Status.DISPUTED, Status.CANNOT_TELL, Status.SKIPPED)
+
+
+@dataclass(frozen=True)
+class SampleState:
+    """A sample of which the ledger has an entry.
+
+    Attributes:
+        sample: its name, see `entries.Draft`.
+        sources: where it has been found, the first first.
+        status: where it stands.
+        label: its class; None unless it is labelled.
+        opinions: by annotator, the last standing answer.
+        batches: those that it went out in, the first first.
+        is_audit: whether it belongs to the audit set, which is never trained on.
+    """
+
+    sample: str
+    sources: tuple[str, ...]
+    status: Status
+    label: str | None
+    opinions: dict[str, Entry]
+    batches: tuple[str, ...]
+    is_audit: bool
+
+    @property
+    def has_disagreement(self) -> bool:
+        """Whether annotators differ, if only in whether they can tell."""
+        return len({entry.opinion for entry in self.opinions.values()}) > 1
+
+
+@dataclass(frozen=True)
+class BatchState:
+    """A batch that went out.
+
+    Attributes:
+        name: its name.
+        when: the time.
+        is_audit: whether it is for the audit set.
+        samples: in the order in which they were picked.
+        awaited: those of which no answer has come back.
+    """
+
+    name: str
+    when: str
+    is_audit: bool
+    samples: tuple[str, ...]
+    awaited: tuple[str, ...]
+
+    @property
+    def came_back(self) -> int:
+        """How many samples have an answer."""
+        return len(self.samples) - len(self.awaited)
+
+
+@dataclass(frozen=True)
+class State:
+    """What follows from all entries.
+
+    Attributes:
+        samples: by name, in the order of their first entries.
+        batches: by name, in the order in which they went out.
+        classes: the names of all C classes: those given, then those that arrived, the first first.
+        twins: classes that a person would take for the same.
+    """
+
+    samples: dict[str, SampleState]
+    batches: dict[str, BatchState]
+    classes: tuple[str, ...]
+    twins: tuple[Twin, ...]
+
+    def status(self, sample: str) -> Status:
+        """Return where a sample stands."""
+        known = self.samples.get(sample)
+        return Status.NEW if known is None else known.status
+
+    @cached_property
+    def training_labels(self) -> dict[str, str]:
+        """The classes of the samples to train on: all that are labelled, and not of the audit set."""
+        return {name: one.label for name, one in self.samples.items() if one.label and not one.is_audit}
+
+    @cached_property
+    def audit_labels(self) -> dict[str, str]:
+        """The classes of the labelled samples of the audit set."""
+        return {name: one.label for name, one in self.samples.items() if one.label and one.is_audit}
+
+    @cached_property
+    def disputed(self) -> list[SampleState]:
+        """The samples on which annotators disagree with no majority."""
+        return [one for one in self.samples.values() if one.status == Status.DISPUTED]
+
+    def may_be_picked(self, sample: str, again: Collection[Status] = ()) -> bool:
+        """Tell whether a sample may go out in the next batch.
+
+        Args:
+            sample: its name.
+            again: which of `ASKED_AGAIN` to ask for once more; samples of the audit set never are.
+        """
+        known = self.samples.get(sample)
+        if known is None:
+            return True
+        return not known.is_audit and known.status in (Status.NEW, *(set(again) & set(ASKED_AGAIN)))
+
+
+def state_of(entries: Sequence[Entry], classes: Sequence[str] = ()) -> State:
+    """Return what follows from the entries of a ledger, where some ``classes`` are given."""
+    standing = standing_numbers(entries)
+    by_sample: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_sample.setdefault(entry.sample, []).append(entry)
+    samples = {name: _sample_state(name, own, standing) for name, own in by_sample.items()}
+    named = [entry for entry in entries if entry.event == Event.LABEL]
+    order = class_order(classes, [(one.label, one.number in standing) for one in named])
+    return State(samples, _batches(entries, samples), order, twins(order, len(classes)))
+
+
+def standing_numbers(entries: Sequence[Entry]) -> set[int]:
+    """Return the numbers of the entries that stand; whatever replaces an entry comes after it."""
+    standing: set[int] = set()
+    replaced: set[int] = set()
+    for entry in reversed(entries):
+        if entry.number not in replaced:
+            standing.add(entry.number)
+            if entry.replaces is not None:
+                replaced.add(entry.replaces)
+    return standing
+
+
+def _sample_state(name: str, entries: list[Entry], standing: set[int]) -> SampleState:
+    opinions: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.is_answer and entry.number in standing:
+            opinions[entry.who] = entry
+    sendings = [entry for entry in entries if entry.is_sending]
+    status, label = _verdict(opinions.values(), bool(sendings))
+    return SampleState(
+        sample=name,
+        sources=tuple(dict.fromkeys(entry.source for entry in entries)),
+        status=status,
+        label=label,
+        opinions=opinions,
+        batches=tuple(dict.fromkeys(entry.batch for entry in sendings)),
+        is_audit=any(entry.event == Event.AUDIT for entry in sendings),
+    )
+
+
+def _verdict(opinions: Iterable[Entry], was_sent: bool) -> tuple[Status, str | None]:
+    """Return the status and the label that the annotators' opinions give a sample."""
+    votes = Counter(entry.opinion for entry in opinions)
+    for events in ((Event.LABEL, Event.NOT_OURS), (Event.CANNOT_TELL,), (Event.SKIP,)):
+        counted = {opinion: votes[opinion] for opinion in votes if opinion[0] in events}
+        most = [opinion for opinion in counted if counted[opinion] == max(counted.values())]
+        if len(most) > 1:
+            return Status.DISPUTED, None
+        if most:
+            event, label = most[0]
+            return STATUS_OF[Event(event)], label or None
+    return (Status.AWAITED if was_sent else Status.NEW), None
+
+
+def _batches(entries: Sequence[Entry], samples: dict[str, SampleState]) -> dict[str, BatchState]:
+    sent: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.is_sending:
+            sent.setdefault(entry.batch, []).append(entry)
+    return {
+        name: BatchState(
+            name=name,
+            when=sendings[0].when,
+            is_audit=sendings[0].event == Event.AUDIT,
+            samples=tuple(entry.sample for entry in sendings),
+            awaited=tuple(one.sample for one in sendings if not _came_back(one, samples[one.sample])),
+        )
+        for name, sendings in sent.items()
+    }
+
+
+def _came_back(sending: Entry, sample: SampleState) -> bool:
+    """Tell whether an answer stands that follows the sending, or names its batch."""
+    return any(
+        answer.number > sending.number or answer.batch == sending.batch for answer in sample.opinions.values()
+    )

@@ -1,0 +1,192 @@
+"""The text of the ledger: a CSV of one line an entry.
+
+Each entry ends with a ``check``: a digest of its cells and of the check before it. So a changed cell shows at
+its own line, wherever the file has been, and a lost entry at the line that follows it.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from activepool.errors import InputError
+from activepool.io.csv_rows import rows_of, separator_hint, width_problem
+from activepool.io.files import decoded_text
+from activepool.io.index_files import whole_number
+from activepool.ledger.entries import Draft, Entry
+
+COLUMNS = (
+    "number",
+    "when",
+    "who",
+    "event",
+    "sample",
+    "source",
+    "batch",
+    "label",
+    "note",
+    "replaces",
+    "check",
+)
+
+#: What a check begins with, so that no spreadsheet takes it for a number.
+CHECK_BEGINNING = "h"
+
+#: Digits of a check: chance would hit one of 10¹⁴.
+CHECK_DIGITS = 12
+
+#: The column of each field of an entry.
+FIELDS = tuple(one.name for one in fields(Draft))
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as a file has it: where, and with which check; empty if somebody added it by hand."""
+
+    line: int
+    entry: Entry
+    check: str
+
+
+@dataclass
+class Table:
+    """What was read of a ledger's text.
+
+    Attributes:
+        lines: the entries by number, ascending.
+        problems: the line of each mistake, and what is wrong.
+        tail: what follows the last line break, if it is no whole entry.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    tail: bytes = b""
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The entries."""
+        return [line.entry for line in self.lines]
+
+
+def table_text(entries: Iterable[Entry]) -> str:
+    """Return the text of a ledger that has these entries."""
+    before = ""
+    written = [",".join(COLUMNS) + "\n"]
+    for entry in entries:
+        before = check_of(entry, before)
+        written.append(_csv_line([*_cells(entry), before]))
+    return "".join(written)
+
+
+def check_of(entry: Entry, before: str) -> str:
+    """Return the check of an entry that follows one with the check ``before`` (the first: empty)."""
+    content = "\x1f".join([before, *_cells(entry)]).encode()
+    return CHECK_BEGINNING + hashlib.sha256(content).hexdigest()[:CHECK_DIGITS]
+
+
+def parse(path: str | Path, content: bytes) -> Table:
+    """Read the text of a ledger.
+
+    Raises InputError if it is no CSV in UTF-8, or has other columns; mistakes in single lines are noted.
+    """
+    table = Table()
+    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    content, table.tail = _split_tail(content)
+    rows = list(rows_of(path, decoded_text(path, content))) if content else []
+    rows = [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
+    if not rows:
+        return table
+    names = [name.strip() for name in _without_empty_end(rows[0][1], 0)]
+    _require_columns(path, names)
+    found: list[tuple[int, dict[str, str]]] = []
+    for line, given in rows[1:]:
+        cells = _without_empty_end(given, len(names))
+        if problem := width_problem(cells, names):
+            table.problems.append((line, problem))
+        else:
+            found.append((line, dict(zip(names, cells, strict=True))))
+    seen: dict[int, int] = {}
+    # Those without a number come after all others.
+    for line, row in sorted(found, key=lambda one: not one[1]["number"].strip()):
+        _add(table, line, row, seen)
+    table.lines.sort(key=lambda line: line.entry.number)
+    return table
+
+
+def _add(table: Table, line: int, row: dict[str, str], seen: dict[int, int]) -> None:
+    """Add an entry to the table, or the problems of its numbers."""
+    text = row["number"].strip()
+    number = whole_number(text) if text else max(seen, default=0) + 1
+    replaces = whole_number(row["replaces"]) if row["replaces"].strip() else None
+    if not number:
+        table.problems.append((line, f"number {text!r} is not a whole number; leave it empty in a new entry"))
+    elif number in seen:
+        table.problems.append(
+            (
+                line,
+                f"number {number} is that of line {seen[number]} already; leave number and check of a new "
+                "entry empty",
+            )
+        )
+    elif row["replaces"].strip() and replaces is None:
+        table.problems.append(
+            (
+                line,
+                f"replaces {row['replaces']!r} is not the number of an entry; give that, or leave it empty",
+            )
+        )
+    else:
+        seen[number] = line
+        texts = {name: row[name] for name in FIELDS if name != "replaces"}
+        table.lines.append(Line(line, Entry(number=number, replaces=replaces, **texts), row["check"].strip()))
+
+
+def _split_tail(content: bytes) -> tuple[bytes, bytes]:
+    """Split off what follows the last line break, unless it is a whole line that lacks only its break."""
+    end = content.rfind(b"\n") + 1
+    whole, tail = content[:end], content[end:]
+    try:
+        cells = next(csv.reader([tail.decode("utf-8-sig")]), [])
+    except (UnicodeDecodeError, csv.Error):
+        return whole, tail
+    if whole and cells and not cells[0].strip():  # a person's: the program gives each line a number
+        return content, b""
+    header = [name.strip() for name in cells] == list(COLUMNS) and not whole
+    is_whole = len(cells) == len(COLUMNS) and len(cells[-1]) in (0, len(CHECK_BEGINNING) + CHECK_DIGITS)
+    if "\0" not in "".join(cells) and (header or (whole and is_whole) or not tail.strip()):
+        return content, b""
+    return whole, tail
+
+
+def _without_empty_end(cells: list[str], width: int) -> list[str]:
+    """Drop the empty cells that spreadsheets add behind those of the header."""
+    while len(cells) > width and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
+def _require_columns(path: str | Path, names: Sequence[str]) -> None:
+    if sorted(names) != sorted(COLUMNS):
+        missing = [name for name in COLUMNS if name not in names]
+        other = [name for name in names if name not in COLUMNS]
+        what = [f"lacks {', '.join(missing)}"] if missing else []
+        what += [f"has {', '.join(map(repr, other))} beside them"] if other else []
+        raise InputError(
+            f"{path}:1: not a ledger: its columns must be {', '.join(COLUMNS)}, each once, and it "
+            f"{' and '.join(what) or 'has one of them twice'}; remarks go into 'note'"
+            f"{separator_hint(list(names))}"
+        )
+
+
+def _cells(entry: Entry) -> list[str]:
+    row = {name: getattr(entry, name) for name in FIELDS}
+    row |= {"number": str(entry.number), "replaces": "" if entry.replaces is None else str(entry.replaces)}
+    return [row[name] for name in COLUMNS if name != "check"]
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerow(cells)
+    return stream.getvalue()

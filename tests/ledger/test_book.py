@@ -35,11 +35,15 @@ def by_hand(source="a", number="", **more):
     return (HAND.format(number=number, sample=sample(source), source=source)).encode()
 
 
-def all_quoted(text):
+def separated(text, delimiter, **options):
     stream = io.StringIO()
     rows = csv.reader(io.StringIO(text.decode()))
-    csv.writer(stream, quoting=csv.QUOTE_ALL).writerows(rows)
+    csv.writer(stream, delimiter=delimiter, **options).writerows(rows)
     return stream.getvalue().encode()
+
+
+def all_quoted(text):
+    return separated(text, ",", quoting=csv.QUOTE_ALL)
 
 
 def kept(path, kind):
@@ -49,6 +53,12 @@ def kept(path, kind):
 def test_a_ledger_that_is_not_there_is_empty_and_reading_makes_nothing(tmp_path):
     assert read(tmp_path / "labels.csv").entries == ()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_that_is_opened_is_there(tmp_path):
+    with opened(tmp_path / "labels.csv"):
+        pass
+    assert (tmp_path / "labels.csv").read_text(encoding="utf-8") == ",".join(COLUMNS) + "\n"
 
 
 def test_what_is_appended_is_read_again(path):
@@ -90,6 +100,8 @@ def test_a_batch_does_not_go_out_twice(path):
         lambda text: text.rstrip(b"\n"),
         lambda text: b"\n".join([text.splitlines()[0], *reversed(text.splitlines()[1:])]) + b"\n",
         all_quoted,
+        lambda text: separated(text, ";"),
+        lambda text: separated(text, "\t").rstrip(b"\n"),
     ],
 )
 def test_habits_of_spreadsheets_do_no_harm(path, habit):
@@ -264,7 +276,7 @@ def test_an_entry_by_hand_and_one_by_the_program_may_want_the_same_number(path):
 
 def test_a_file_that_is_no_ledger_is_left_alone(tmp_path):
     path = tmp_path / "labels.csv"
-    for content in (b"hello", b"a,b\n1,2\n", b"number;when;who\n1;2;3\n"):
+    for content in (b"hello", b"a,b\n1,2\n", b"number|when|who\n1|2|3\n"):
         path.write_bytes(content)
         with pytest.raises(InputError, match="not a ledger"):
             append(path, [draft()])

@@ -33,6 +33,8 @@ def test_the_list_of_a_batch_comes_back(tmp_path):
         "source,label\na/1.jpg,cat\n",
         "\ufeffsource,label\r\na/1.jpg,cat\r\n\r\n,\r\n",
         'filename,label,,\n"a/1.jpg", cat ,,\n,,,\n',
+        "source;label\r\na/1.jpg;cat\r\n",
+        "source\tlabel\na/1.jpg\tcat\n",
         "Label,File\ncat,/data/photographs/a/1.jpg",
         f"sample,label\n{POOL.samples[0]},cat\n",
         f"sample,source,label\n{POOL.samples[0]},old name.jpg,cat\n",
@@ -154,7 +156,7 @@ def test_a_letter_may_be_written_in_two_ways(tmp_path):
     [
         (b"", "is empty"),
         (b"source,label\n", "has no sample in it"),
-        (b"source;label\na;b\n", "separate the columns by commas"),
+        (b"source|label\na|b\n", "separate the columns by commas"),
         (b"a,b\n1,2\n", "must have the column 'label', and 'source'"),
         (b"label,label\n", "two columns have the same name"),
         ("source,label\na/1.jpg,Käfer\n".encode("latin-1"), "line 2 is not UTF-8"),

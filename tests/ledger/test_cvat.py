@@ -67,7 +67,7 @@ def test_xml_comes_back(tmp_path, packed):
 def test_what_a_model_tagged_is_no_label(tmp_path):
     answers = read("cvat", file(tmp_path, xml(("a/1.jpg", tag("cat", "auto")))), POOL, CLASSES)
     assert (answers.drafts, answers.awaited) == ((), 1)
-    assert "1 tags of the source 'auto' are a model's, and no labels" in answers.notices[0]
+    assert "tags of the source 'auto' are a model's, and no labels: 1" in answers.notices[0]
 
 
 def test_boxes_are_no_labels(tmp_path):
@@ -150,7 +150,7 @@ def test_an_imagenet_archive_with_pictures_comes_back(tmp_path):
 
 
 def test_an_imagenet_archive_with_lists_comes_back(tmp_path):
-    lists = 'a/1.jpg 0\n"c d/3.jpg" 1\nc d/3 1\na/2.jpg\n\n'
+    lists = 'a/1.jpg 0\n"c d/3".jpg 1\nc d/3 1\na/2.jpg\n\n'
     answers = read(
         "imagenet", archive(tmp_path, {"synsets.txt": "cat\ndog\n", "default.txt": lists}), POOL, CLASSES
     )

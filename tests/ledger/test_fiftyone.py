@@ -4,7 +4,7 @@ import json
 
 import pytest
 from ledgers import pool
-from reading import BATCH, CLASSES, POOL, mistakes, said
+from reading import BATCH, CLASSES, POOL, images, mistakes, said
 
 from activepool.errors import InputError
 from activepool.ledger.formats import fiftyone, read
@@ -79,6 +79,22 @@ def test_damaged_files(tmp_path, content, words):
     with pytest.raises(InputError) as caught:
         read("fiftyone", file(tmp_path, content), POOL)
     assert words in str(caught.value)
+
+
+def test_a_number_that_the_tool_gave_is_no_part_of_a_name(tmp_path):
+    twins = pool("a/1.jpg", "b/1.jpg", "c/1-2.jpg", "c/9-2.jpg")
+    path = file(tmp_path, {"labels": {"1-2": "cat", "9-2": "dog", "c/1-2": "cat"}})
+    answers = read("fiftyone", path, twins, skip_bad=True)
+    assert said(answers) == {"c/9-2.jpg": "dog", "c/1-2.jpg": "cat"}
+    assert "'1-2' is 'c/1-2.jpg', or one of several '1' that the tool has numbered" in answers.mistakes[0]
+
+
+def test_exported_images_decide(tmp_path):
+    known = images(tmp_path / "images")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "1-2.jpg").write_bytes((tmp_path / "images" / "b/1.jpg").read_bytes())
+    path = file(tmp_path, {"labels": {"1-2": "cat"}})
+    assert said(read("fiftyone", path, known)) == {"b/1.jpg": "cat"}
 
 
 def test_a_folder_without_the_file(tmp_path):

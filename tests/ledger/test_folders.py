@@ -48,7 +48,7 @@ def test_pictures_come_back_whatever_their_names(batch, pool):
     answers = read("folders", batch, pool, CLASSES)
     assert said(answers) == {"a/2.jpg": "cat", "c d/3.jpg": ":skip", "a/1.jpg": "fox"}
     assert answers.awaited == 1
-    assert "1 files that are no pictures are passed over" in answers.notices[0]
+    assert "files that are no pictures are passed over: 1" in answers.notices[0]
 
 
 def test_all_mistakes_at_once(batch, pool):

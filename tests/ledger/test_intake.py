@@ -47,7 +47,7 @@ def test_an_old_file_does_not_bring_back_what_was_corrected(path):
     take_in(path, [draft(of="a", label="dog")])
     again = take_in(path, [draft(of="a")])
     assert len(again.outdated) == 1
-    assert "1 answers were replaced by later ones, and are not taken again ('a')" in again.notices[0]
+    assert "answers that later ones replaced are not taken again: 'a'; to go back" in again.notices[0]
     assert label(path) == "dog"
 
 

@@ -9,8 +9,10 @@ from activepool.errors import InputError
 from activepool.io.files import read_text
 
 
-def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[int, list[str]]]:
     """Yield the line where each non-empty row begins, and its cells; the header is one of the rows.
+
+    Commas separate the cells; with ``any_delimiter`` also semicolons or tabs, if the header has more of them.
 
     A text in double quotes may have several lines. But a quote that somebody forgot to close hides the rows
     that follow it: a text that contains a line like a row is therefore an error.
@@ -22,20 +24,26 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
         text = read_text(path)
     except OSError as error:
         raise InputError(f"{path}: not a readable CSV file ({error})") from error
-    yield from rows_of(path, text)
+    yield from rows_of(path, text, find_delimiter(text) if any_delimiter else ",")
 
 
-def rows_of(path: str | Path, text: str) -> Iterator[tuple[int, list[str]]]:
+def find_delimiter(text: str) -> str:
+    """Return what separates the cells of the first line: a comma, or what spreadsheets put in its place."""
+    header = text.partition("\n")[0]
+    return max(",;\t", key=header.count)
+
+
+def rows_of(path: str | Path, text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """Yield what `read_rows` yields for a file of this ``text``."""
     lines = io.StringIO(text, newline="").readlines()
-    reader, begin, width = csv.reader(lines), 1, 0
+    reader, begin, width = csv.reader(lines, delimiter=delimiter), 1, 0
     try:
         for cells in reader:
             if cells:
                 width = width or len(cells)
                 if reader.line_num == len(lines):  # only the last row can lack a closing quote
-                    _require_closed(path, begin, lines[begin - 1 :])
-                _require_no_hidden_row(path, begin, cells, width)
+                    _require_closed(path, begin, lines[begin - 1 :], delimiter)
+                _require_no_hidden_row(path, begin, cells, width, delimiter)
                 yield begin, cells
             begin = reader.line_num + 1
     except csv.Error as error:
@@ -55,29 +63,31 @@ def width_problem(cells: list[str], names: list[str]) -> str | None:
     return f"has {len(cells)} field{'s' * (len(cells) != 1)}, and the header has {len(names)}{hint}"
 
 
-def _require_no_hidden_row(path: str | Path, begin: int, cells: list[str], width: int) -> None:
+def _require_no_hidden_row(
+    path: str | Path, begin: int, cells: list[str], width: int, delimiter: str
+) -> None:
     """Raise InputError if a text of several lines contains a line like a row of ``width`` cells."""
     line = begin
     for cell in cells:
         for later in io.StringIO(cell, newline="").readlines()[1:]:
             line += 1
-            if _reads_like_row(later, width):
+            if _reads_like_row(later, width, delimiter):
                 raise InputError(
                     f"{path}:{begin}: a double quote opens here and takes line {line} for a part of its "
                     "text; close it in its line, or write it twice if it is a part of the text"
                 )
 
 
-def _reads_like_row(text: str, width: int) -> bool:
+def _reads_like_row(text: str, width: int, delimiter: str) -> bool:
     """Return whether a line has the cells of a row; prose has blanks after its commas."""
-    cells = next(csv.reader([text]), [])
+    cells = next(csv.reader([text], delimiter=delimiter), [])
     return len(cells) == width > 1 and not any(cell.startswith(" ") for cell in cells)
 
 
-def _require_closed(path: str | Path, begin: int, lines: list[str]) -> None:
+def _require_closed(path: str | Path, begin: int, lines: list[str], delimiter: str) -> None:
     """Raise InputError if the lines of a row open a quote that they do not close."""
     try:
-        list(csv.reader(lines, strict=True))
+        list(csv.reader(lines, strict=True, delimiter=delimiter))
     except csv.Error as error:
         if "unexpected end" in str(error):
             raise InputError(f"{path}:{begin}: a double quote opens here and is never closed") from error

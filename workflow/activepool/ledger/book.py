@@ -98,7 +98,8 @@ def read(path: str | Path) -> Ledger:
 def opened(path: str | Path) -> Iterator[Book]:
     """Open a ledger to append to it; others wait until the body ends.
 
-    What was lost of the file is put back, and what was added by hand gets its number.
+    A ledger that is not there is made, with no entry; what was lost of the file is put back; and what was
+    added by hand gets its number.
     Raises InputError as `read` does, and if another process does not let go of the ledger.
     """
     path = _real(path)
@@ -197,7 +198,7 @@ def _keep_damaged(path: Path, found: Reconciled, table: Table) -> None:
 def _write_if_other(path: Path, entries: Sequence[Entry], seen: object) -> None:
     """Write a ledger and its copy if one of them has not this text."""
     text = table_text(entries).encode()
-    if entries and not all(_content(one) == text for one in (path, _copy(path))):
+    if not all(_content(one) == text for one in (path, _copy(path))):
         _write(path, entries, seen)
 
 

@@ -56,8 +56,8 @@ def take_in(path: str | Path, drafts: Sequence[Draft]) -> Taken:
         sources = [repr(draft.source) for draft in news.outdated[:LISTED]]
         more = " ..." if len(news.outdated) > LISTED else ""
         notices.append(
-            f"{path}: {len(news.outdated)} answers were replaced by later ones, and are not taken again "
-            f"({', '.join(sources)}{more}); to go back to one, withdraw what replaced it"
+            f"{path}: answers that later ones replaced are not taken again: {', '.join(sources)}{more}; to "
+            "go back to one, withdraw what replaced it"
         )
     return Taken(tuple(entries), news.known, tuple(news.outdated), tuple(notices))
 

@@ -116,6 +116,10 @@ class PoolSamples:
             return Named(meant.pop(), beginning)
         raise UnknownSampleError(self._problem(name, found))
 
+    def has_several(self, name: str, may_lack_ending: bool = False) -> bool:
+        """Tell whether a path may stand for several sources."""
+        return len(self._names.candidates(name, may_lack_ending).sources) > 1
+
     def _problem(self, name: str, found: list[str]) -> str:
         if len(found) > 1:
             shown = ", ".join(map(repr, found[:LISTED])) + (" ..." if len(found) > LISTED else "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from activepool.errors import InputError
-from activepool.io.csv_rows import rows_of, separator_hint, width_problem
+from activepool.io.csv_rows import find_delimiter, rows_of, separator_hint, width_problem
 from activepool.io.files import decoded_text
 from activepool.io.index_files import whole_number
 from activepool.ledger.entries import Draft, Entry
@@ -93,8 +93,9 @@ def parse(path: str | Path, content: bytes) -> Table:
     """
     table = Table()
     content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    content, table.tail = _split_tail(content)
-    rows = list(rows_of(path, decoded_text(path, content))) if content else []
+    delimiter = find_delimiter(content.partition(b"\n")[0].decode(errors="replace"))
+    content, table.tail = _split_tail(content, delimiter)
+    rows = list(rows_of(path, decoded_text(path, content), delimiter)) if content else []
     rows = [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
     if not rows:
         return table
@@ -143,12 +144,12 @@ def _add(table: Table, line: int, row: dict[str, str], seen: dict[int, int]) -> 
         table.lines.append(Line(line, Entry(number=number, replaces=replaces, **texts), row["check"].strip()))
 
 
-def _split_tail(content: bytes) -> tuple[bytes, bytes]:
+def _split_tail(content: bytes, delimiter: str) -> tuple[bytes, bytes]:
     """Split off what follows the last line break, unless it is a whole line that lacks only its break."""
     end = content.rfind(b"\n") + 1
     whole, tail = content[:end], content[end:]
     try:
-        cells = next(csv.reader([tail.decode("utf-8-sig")]), [])
+        cells = next(csv.reader([tail.decode("utf-8-sig")], delimiter=delimiter), [])
     except (UnicodeDecodeError, csv.Error):
         return whole, tail
     if whole and cells and not cells[0].strip():  # a person's: the program gives each line a number

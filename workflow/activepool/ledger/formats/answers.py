@@ -157,6 +157,11 @@ class _Reading:
     def _named(self, row: Row) -> str:
         """Return the sample that a path stands for; all paths of a file must start from one folder."""
         sample, beginning = self.samples.by_name(row.name, row.may_lack_ending)
+        if row.numbered and self.samples.has_several(row.numbered, row.may_lack_ending):
+            raise UnknownSampleError(
+                f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} that "
+                "the tool has numbered; export with the images, or with paths"
+            )
         if beginning is not None:
             self.beginning = self.beginning or (beginning, row)
             usual, first = self.beginning

@@ -34,7 +34,7 @@ def write(path: str | Path, batch: Batch) -> None:
 
 def rows(path: Path) -> Parsed:
     """Read a CSV file with the column ``label``, and ``source``, ``sample`` or ``index``."""
-    lines = list(read_rows(path))
+    lines = list(read_rows(path, any_delimiter=True))
     if not lines:
         raise InputError(f"{path}: is empty; it must be a CSV file with the columns source and label")
     first_line, header = lines[0]

@@ -86,7 +86,7 @@ class _Reader:
             ) from None
         if self.by_model:
             self.parsed.notices.append(
-                f"{self.place}: {self.by_model} tags of the source '{BY_MODEL}' are a model's, and no labels"
+                f"{self.place}: tags of the source '{BY_MODEL}' are a model's, and no labels: {self.by_model}"
             )
         return self.parsed
 

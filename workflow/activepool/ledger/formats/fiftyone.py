@@ -1,20 +1,27 @@
 """FiftyOne: labels.json of its image classification datasets, out and back.
 
 The file is ``{"classes": [...], "labels": {name: label}}``: a name is the image's path without its ending; a
-label is the class, its number among ``classes``, null, or an object with ``label`` and ``confidence``.
+label is the class, its number among ``classes``, null, or an object with ``label`` and ``confidence``. The
+tool gives a second image of the same name a number (``1-2``); where images were exported, they decide.
 """
 
+import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError
 from activepool.io.files import write_json
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.pool_samples import image_sample
 
-#: The file in a folder that the tool exports.
-FILE = "labels.json"
+#: The file in a folder that the tool exports; the folder of the images beside it.
+FILE, IMAGES = "labels.json", "data"
+
+#: A name without folders that may have a number because another image has the name.
+NUMBERED = re.compile(r"(?P<name>[^/]+)-\d+")
 
 
 def write(path: str | Path, batch: Batch, with_predictions: bool = False) -> None:
@@ -42,6 +49,7 @@ def rows(path: Path) -> Parsed:
     repeated: list[str] = []
     content = json_file.load(file, repeated)
     classes, labels = _parts(file, content)
+    images = _images(file.parent / IMAGES)
     parsed = Parsed()
     for number, (name, given) in enumerate(labels.items(), start=1):
         place = f"{file}: {name!r}"
@@ -49,10 +57,29 @@ def rows(path: Path) -> Parsed:
         if name in repeated:
             parsed.mistake(number, place, "stands there twice; remove one of them")
         elif isinstance(label, str):
-            parsed.rows.append(Row(number, place, label, name=name, may_lack_ending=True))
+            parsed.rows.append(_row(number, place, label, name, images))
         else:
             parsed.mistake(number, place, _problem(label, classes))
     return parsed
+
+
+def _row(number: int, place: str, label: str, name: str, images: dict[str, Path]) -> Row:
+    numbered = NUMBERED.fullmatch(name)
+    return Row(
+        number,
+        place,
+        label,
+        name=name,
+        may_lack_ending=True,
+        numbered=numbered["name"] if numbered else "",
+        content=image_sample(images[name]) if name in images else "",
+    )
+
+
+def _images(folder: Path) -> dict[str, Path]:
+    """Return the images that were exported, by their paths without endings."""
+    files = sorted(path for path in folder.rglob("*") if is_image_name(path.name) and path.is_file())
+    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
 
 
 def _parts(file: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:

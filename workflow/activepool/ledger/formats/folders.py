@@ -72,7 +72,7 @@ def rows(path: Path) -> Parsed:
         else:
             _add(parsed, number, file, label)
     if other:
-        parsed.notices.append(f"{path}: {other} files that are no pictures are passed over")
+        parsed.notices.append(f"{path}: files that are no pictures are passed over: {other}")
     return parsed
 
 

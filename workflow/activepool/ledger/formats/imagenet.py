@@ -18,8 +18,8 @@ from activepool.ledger.formats.rows import Parsed, Row
 #: The list of classes of an archive without pictures.
 CLASSES = "synsets.txt"
 
-#: A line of a list: a name, in quotes if it has blanks, and class numbers.
-LINE = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>.+?))(?P<numbers>(?:\s+-?\d+)*)\s*')
+#: A line of a list: a name and class numbers. If the name has blanks it is in quotes, the ending after them.
+LINE = re.compile(r'(?:"(?P<quoted>[^"]+)"(?P<ending>\.\w+)?|(?P<plain>.+?))(?P<numbers>(?:\s+-?\d+)*)\s*')
 
 
 def rows(path: Path) -> Parsed:
@@ -71,7 +71,7 @@ def _listed(archive: Archive, list_of_classes: str) -> Parsed:
 
 def _add_line(parsed: Parsed, number: int, place: str, line: str, classes: list[str]) -> None:
     match = LINE.fullmatch(line)
-    name = (match["quoted"] or match["plain"]) if match else ""
+    name = (match["plain"] or match["quoted"] + (match["ending"] or "")) if match else ""
     numbers = match["numbers"].split() if match else []
     if not name:
         parsed.mistake(number, place, f"{line!r} is not a name and the number of a class; export it again")

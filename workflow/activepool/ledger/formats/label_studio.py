@@ -215,7 +215,7 @@ def _control(path: Path, records: list[dict[str, Any]]) -> str:
 
 def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Yield line and cells of each row, or what is wrong with it."""
-    lines = list(read_rows(path))
+    lines = list(read_rows(path, any_delimiter=True))
     names = [name.strip() for name in lines[0][1]] if lines else []
     if IMAGE not in names and not set(OWN) & set(names):
         raise InputError(

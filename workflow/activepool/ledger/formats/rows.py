@@ -27,6 +27,8 @@ class Row:
         sample, index, name: what names the sample: its content, its row, its path; at least one is given.
         content: of the picture in the file; where the pool has it, it alone names the sample.
         may_lack_ending: whether the path may lack the ending of the file.
+        numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
+            has none. If the pool has several such files, ``name`` may be any of them.
         event: what else was said than a label; None: see ``label``.
         who, when, batch, note: as in the ledger; empty if the file does not say it.
     """
@@ -39,6 +41,7 @@ class Row:
     name: str = ""
     content: str = ""
     may_lack_ending: bool = False
+    numbered: str = ""
     event: Event | None = None
     who: str = ""
     when: str = ""

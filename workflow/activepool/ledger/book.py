@@ -166,7 +166,11 @@ def _real(path: str | Path) -> Path:
 
 def _load(path: Path, allow_changed: bool = False) -> tuple[Reconciled, Table]:
     """Return what a ledger holds, and its own text; raises InputError for mistakes in it."""
-    table, kept = _table(path), _table(_copy(path))
+    kept = _table(_copy(path))
+    try:
+        table = _table(path)
+    except InputError as error:
+        raise InputError(*error.args, *_way_back(path, kept)) from error
     if table is not None and not table.lines and table.tail and not (kept and kept.lines):
         raise InputError(f"{path}: not a ledger; it must be a CSV file that begins with its columns")
     found = reconcile(table or Table(), kept)
@@ -175,6 +179,13 @@ def _load(path: Path, allow_changed: bool = False) -> tuple[Reconciled, Table]:
     if found.problems or (found.changed and not allow_changed):
         raise InputError(*found.messages(path))
     return found, table or Table()
+
+
+def _way_back(path: Path, kept: Table | None) -> list[str]:
+    """Return how to get back a ledger that cannot be read."""
+    if kept is None or not kept.lines:
+        return []
+    return [f"{path}: its copy has {len(kept.lines)} entries; move this file away to have it put back"]
 
 
 def _table(path: Path) -> Table | None:

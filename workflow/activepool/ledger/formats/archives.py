@@ -37,7 +37,7 @@ class Archive:
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.path = path
         self._archive = archive
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+        infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
         problems = [f"{path}: {info.filename!a} {text}" for info in infos if (text := _problem(info))]
         if sum(info.file_size for info in infos) > LARGEST_WHOLE:
             problems.append(
@@ -89,6 +89,8 @@ def opened(path: Path) -> Iterator[Archive]:
 def _problem(info: zipfile.ZipInfo) -> str | None:
     """Return why a member is not read."""
     name = info.filename.replace("\\", "/")
+    if not name:
+        return "has no name; export it again"
     if name.startswith("/") or ".." in PurePosixPath(name).parts or name[1:2] == ":":
         return "leads out of the archive; it is no export"
     if stat.S_ISLNK(info.external_attr >> 16):

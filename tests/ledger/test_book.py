@@ -15,7 +15,7 @@ import pytest
 from ledgers import draft, sample, sent
 
 from activepool.errors import InputError
-from activepool.ledger import book
+from activepool.ledger import shared_files
 from activepool.ledger.book import append, kept_folder, opened, read, repair
 from activepool.ledger.table import COLUMNS
 
@@ -322,7 +322,7 @@ def test_two_who_write_at_once_lose_nothing(tmp_path):
 
 
 def test_who_waits_too_long_is_told(path, monkeypatch):
-    monkeypatch.setattr(book, "PATIENCE", 0.1)
+    monkeypatch.setattr(shared_files, "PATIENCE", 0.1)
     with opened(path), pytest.raises(InputError, match="another process has held it for 0 s"):
         append(path, [])
 

@@ -72,7 +72,8 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
         "b/1.jpg,1,\n"
         "c d/3.jpg,cat,\n"
         "c d/3.jpg,dog,\n"
-        ",dog,\n"
+        ",doog,\n"
+        "gone.jpg,,\n"
     )
     told = mistakes("csv", file(tmp_path, text)).split("\n")
     lines = [line.partition("labels.csv:")[2].partition(":")[0] for line in told[:-1]]
@@ -93,6 +94,27 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
         strict=True,
     ):
         assert words in line
+
+
+def test_a_row_may_be_wrong_twice(tmp_path):
+    told = mistakes("csv", file(tmp_path, "source,label\na/9.jpg,Cat\na/1.jpg,ca\x07t\n"))
+    assert "'a/9.jpg' is not in the pool" in told
+    assert "label 'Cat' is written nearly like the class 'cat'" in told
+    assert ":3: label 'ca\\x07t' is written nearly like the class 'cat'" in told
+
+
+def test_classes_may_be_numbers(tmp_path):
+    path = file(tmp_path, "source,label\na/1.jpg,10\na/2.jpg,03\n")
+    answers = read("csv", path, POOL, ClassNames(("3", "7")), skip_bad=True)
+    assert answers.new_classes == ("10",)
+    assert "label '03' is written nearly like the class '3'" in answers.mistakes[0]
+
+
+def test_many_mistakes_are_counted(tmp_path):
+    text = "source,label\n" + "".join(f"{number}.png,cat\n" for number in range(60))
+    told = mistakes("csv", file(tmp_path, text)).split("\n")
+    assert told[50] == "... and 10 more"
+    assert len(told) == 52
 
 
 def test_what_is_wrong_is_left_out_if_that_is_asked(tmp_path):

@@ -88,6 +88,14 @@ def test_json_comes_back(tmp_path):
     assert {one.batch for one in answers.drafts} == {"1"}
 
 
+def test_the_choice_of_another_control_is_no_label(tmp_path):
+    quality = {"from_name": "quality", "type": "choices", "value": {"choices": ["blurred"]}}
+    tasks = [task(0, annotation("cat")), task(1, annotation())]
+    tasks[0]["annotations"][0]["result"].append(quality)
+    answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
+    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+
+
 def test_who_passes_over_a_task_and_labels_it_later_has_labelled_it(tmp_path):
     tasks = [task(0, annotation(cancelled=True), annotation("cat"))]
     assert said(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
@@ -158,8 +166,9 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
         "text",
         {"data": {"image": "a/2.jpg"}, "annotations": None},
         task(2, "text"),
-        task(0, annotation("Cat"), sample="f" * 64),
+        task(0, annotation("dog"), sample="f" * 64),
         task(2, annotation("Cat")),
+        task(2, annotation(result=[{"type": "rectanglelabels", "value": {"rectanglelabels": ["cat"]}}])),
     ]
     told = mistakes("label_studio", file(tmp_path, tasks)).split("\n")
     for number, (line, words) in enumerate(
@@ -173,6 +182,7 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
                 "has an annotation that is a text",
                 "no image of the pool has the content ffffffffffff...",
                 "label 'Cat' is written nearly like the class 'cat'",
+                "has rectanglelabels and no choice; label with <Choices>",
                 "nothing was taken from this file",
             ],
             strict=True,
@@ -180,7 +190,7 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
         start=1,
     ):
         assert words in line
-        assert f"export.json: task {number}: " in line or number == 8
+        assert f"export.json: task {number}: " in line or number == 9
 
 
 @pytest.mark.parametrize(

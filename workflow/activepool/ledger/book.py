@@ -5,11 +5,9 @@ who write, and what was found damaged. Ledger and copy are written whole under o
 copy first; so an append is there with all its entries, or not at all.
 """
 
-import fcntl
 import os
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,10 +15,8 @@ from activepool.errors import InputError
 from activepool.io.files import written_whole
 from activepool.ledger.entries import Draft, Entry, History, as_entry, now
 from activepool.ledger.reconciling import Reconciled, correction, reconcile
+from activepool.ledger.shared_files import flush_folder, identity, locked, write_durably
 from activepool.ledger.table import Table, parse, table_text
-
-#: How long to wait for another process that writes, in seconds.
-PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -57,12 +53,12 @@ class Book:
         Raises: InputError with a line for each draft that is not valid; OSError if the disk is full.
         """
         time_of_append = now()
-        dated = [one if one.when else replace(one, when=time_of_append) for one in drafts]
-        new = [as_entry(one, number) for number, one in enumerate(dated, start=len(self.entries) + 1)]
+        dated = [draft if draft.when else replace(draft, when=time_of_append) for draft in drafts]
+        new = [as_entry(draft, number) for number, draft in enumerate(dated, start=len(self.entries) + 1)]
         self._require_valid(new)
         if new:
             _write(self.path, [*self.entries, *new], self._seen)
-            self._seen = _identity(self.path)
+            self._seen = identity(self.path)
             self.entries += new
         return new
 
@@ -89,9 +85,9 @@ def read(path: str | Path) -> Ledger:
     were changed.
     """
     path = _real(path)
-    with _locked(path, fcntl.LOCK_SH):
-        found, _ = _load(path)
-    return Ledger(tuple(found.entries), tuple(f"{path}: {notice}" for notice in found.notices))
+    with locked(_lock(path), path, for_writing=False):
+        reconciled, _ = _load(path)
+    return Ledger(tuple(reconciled.entries), tuple(f"{path}: {notice}" for notice in reconciled.notices))
 
 
 @contextmanager
@@ -102,15 +98,14 @@ def opened(path: str | Path) -> Iterator[Book]:
     added by hand gets its number.
     Raises InputError as `read` does, and if another process does not let go of the ledger.
     """
-    path = _real(path)
-    kept_folder(path).mkdir(parents=True, exist_ok=True)
-    with _locked(path, fcntl.LOCK_EX):
-        seen = _identity(path)
-        found, table = _load(path)
-        _keep_damaged(path, found, table)
-        _write_if_other(path, found.entries, seen)
-        notices = [f"{path}: {notice}" for notice in found.notices]
-        yield Book(path, found.entries, notices, _identity(path))
+    path = _prepared(path)
+    with locked(_lock(path), path, for_writing=True):
+        seen = identity(path)
+        reconciled, table = _load(path)
+        _keep_damaged(path, reconciled, table)
+        _write_if_other(path, reconciled.entries, seen)
+        notices = [f"{path}: {notice}" for notice in reconciled.notices]
+        yield Book(path, reconciled.entries, notices, identity(path))
 
 
 def append(path: str | Path, drafts: Sequence[Draft]) -> list[Entry]:
@@ -130,23 +125,26 @@ def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str,
     """
     if edits not in ("refuse", "undo", "correct"):
         raise InputError(f"edits: {edits!r} is not known; there are refuse, undo, correct")
-    path = _real(path)
-    kept_folder(path).mkdir(parents=True, exist_ok=True)
-    with _locked(path, fcntl.LOCK_EX):
-        seen = _identity(path)
-        found, table = _load(path, allow_changed=edits != "refuse")
-        done = [f"{path}: {notice}" for notice in found.notices]
-        drafts = [correction(line, kept, who) for line, kept in found.changed] if edits == "correct" else []
-        if found.changed:
+    path = _prepared(path)
+    with locked(_lock(path), path, for_writing=True):
+        seen = identity(path)
+        reconciled, table = _load(path, allow_changed=edits != "refuse")
+        actions = [f"{path}: {notice}" for notice in reconciled.notices]
+        drafts = (
+            [correction(line, kept, who) for line, kept in reconciled.changed] if edits == "correct" else []
+        )
+        if reconciled.changed:
             aside = _set_aside(path, "edited", path.read_bytes())
-            done.append(f"{path}: {_count(found.changed, 'changed entry')} put back; your file is {aside}")
-        _keep_damaged(path, found, table)
+            actions.append(
+                f"{path}: {_count(reconciled.changed, 'changed entry')} put back; your file is {aside}"
+            )
+        _keep_damaged(path, reconciled, table)
         if drafts:
-            Book(path, found.entries, [], seen).append(drafts)
-            done.append(f"{path}: {_count(drafts, 'correction')} entered")
+            Book(path, reconciled.entries, [], seen).append(drafts)
+            actions.append(f"{path}: {_count(drafts, 'correction')} entered")
         else:
-            _write_if_other(path, found.entries, seen)
-    return tuple(done)
+            _write_if_other(path, reconciled.entries, seen)
+    return tuple(actions)
 
 
 def kept_folder(path: str | Path) -> Path:
@@ -159,9 +157,23 @@ def _copy(path: Path) -> Path:
     return kept_folder(path) / "copy.csv"
 
 
+def _lock(path: Path) -> Path:
+    return kept_folder(path) / "lock"
+
+
 def _real(path: str | Path) -> Path:
     """Return where a link leads: the link stays, and what it leads to is replaced."""
     return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
+
+
+def _prepared(path: str | Path) -> Path:
+    """Make the folder for the copy of a ledger, and return where the ledger really lies."""
+    path = _real(path)
+    try:
+        kept_folder(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{kept_folder(path)}: cannot be made ({error.strerror})") from error
+    return path
 
 
 def _load(path: Path, allow_changed: bool = False) -> tuple[Reconciled, Table]:
@@ -173,12 +185,14 @@ def _load(path: Path, allow_changed: bool = False) -> tuple[Reconciled, Table]:
         raise InputError(*error.args, *_way_back(path, kept)) from error
     if table is not None and not table.lines and table.tail and not (kept and kept.lines):
         raise InputError(f"{path}: not a ledger; it must be a CSV file that begins with its columns")
-    found = reconcile(table or Table(), kept)
+    reconciled = reconcile(table or Table(), kept)
     if table and table.lines and kept is None:
-        found.notices.append(f"{kept_folder(path).name} is not there, so lost entries could not be noticed")
-    if found.problems or (found.changed and not allow_changed):
-        raise InputError(*found.messages(path))
-    return found, table or Table()
+        reconciled.notices.append(
+            f"{kept_folder(path).name} is not there, so lost entries could not be noticed"
+        )
+    if reconciled.problems or (reconciled.changed and not allow_changed):
+        raise InputError(*reconciled.messages(path))
+    return reconciled, table or Table()
 
 
 def _way_back(path: Path, kept: Table | None) -> list[str]:
@@ -198,18 +212,18 @@ def _table(path: Path) -> Table | None:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def _keep_damaged(path: Path, found: Reconciled, table: Table) -> None:
+def _keep_damaged(path: Path, reconciled: Reconciled, table: Table) -> None:
     """Keep what a crash or a person has damaged."""
     if table.tail:
         _set_aside(path, "cut", table.tail)
-    if found.is_copy_damaged:
+    if reconciled.is_copy_damaged:
         _set_aside(path, "copy", _copy(path).read_bytes())
 
 
 def _write_if_other(path: Path, entries: Sequence[Entry], seen: object) -> None:
     """Write a ledger and its copy if one of them has not this text."""
     text = table_text(entries).encode()
-    if not all(_content(one) == text for one in (path, _copy(path))):
+    if not all(_content(file) == text for file in (path, _copy(path))):
         _write(path, entries, seen)
 
 
@@ -223,7 +237,7 @@ def _set_aside(path: Path, kind: str, content: bytes) -> Path:
     while (aside := folder / f"{kind}-{number}{path.suffix}").exists():
         number += 1
     with written_whole(aside) as temporary:
-        _write_durably(temporary, content)
+        write_durably(temporary, content)
     return aside
 
 
@@ -233,70 +247,14 @@ def _write(path: Path, entries: Sequence[Entry], seen: object) -> None:
     copy = _copy(path)
     # The inner one, the copy, gets its name first.
     with written_whole(path) as temporary, written_whole(copy) as temporary_copy:
-        _write_durably(temporary, content)
-        _write_durably(temporary_copy, content)
+        write_durably(temporary, content)
+        write_durably(temporary_copy, content)
         if path.exists():
             temporary.chmod(path.stat().st_mode & 0o777)
-        if _identity(path) != seen:
+        if identity(path) != seen:
             raise InputError(f"{path}: somebody else changed it in this moment; start again")
     for folder in {path.parent, copy.parent}:
-        _flush(folder)
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush(folder: Path) -> None:
-    """Have the system write a folder's names to the disk, where it can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _identity(path: Path) -> object:
-    """Return what is another after each change of a file; None if there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-@contextmanager
-def _locked(path: Path, kind: int) -> Iterator[None]:
-    """Hold the lock of a ledger: shared, to read, or alone. Who may not write in its folder reads without."""
-    lock = kept_folder(path) / "lock"
-    with ExitStack() as stack:
-        try:
-            file = stack.enter_context(lock.open("a", encoding="utf-8"))
-        except OSError as error:
-            if kind != fcntl.LOCK_SH:
-                raise InputError(f"{lock}: cannot be written ({error.strerror})") from error
-        else:
-            _wait(lambda: fcntl.flock(file, kind | fcntl.LOCK_NB), path)
-        yield
-
-
-def _wait(lock: Callable[[], None], path: Path) -> None:
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return lock()
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise InputError(f"{path}: another process has held it for {PATIENCE:.0f} s") from None
-            time.sleep(0.02)
-        except OSError as error:
-            raise InputError(
-                f"{path}: its folder has no locks ({error.strerror}); keep the ledger on another disk"
-            ) from error
+        flush_folder(folder)
 
 
 def _count(things: Sequence[object], name: str) -> str:

@@ -92,7 +92,7 @@ class Entry(Draft):
 
 def as_entry(draft: Draft, number: int) -> Entry:
     """Return a draft as the entry of this number."""
-    return Entry(number=number, **{one.name: getattr(draft, one.name) for one in fields(Draft)})
+    return Entry(number=number, **{cell.name: getattr(draft, cell.name) for cell in fields(Draft)})
 
 
 def now() -> str:
@@ -179,7 +179,7 @@ class History:
 def _problems_of_form(entry: Entry) -> Iterator[str]:
     for name in ("event", "sample", "source", "who", "batch", "label", "note", "when"):
         text = getattr(entry, name)
-        if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
+        if has_control(text):
             yield f"{name} {text!a} has a line break or another control character; write it in one line"
         elif text != text.strip():
             yield f"{name} {text!r} begins or ends with a blank; remove it"
@@ -214,6 +214,11 @@ def _problems_of_label(entry: Entry) -> Iterator[str]:
             f"label {entry.label!r} reads like a missing value; give the class, or the event cannot_tell, "
             "skip or not_ours"
         )
+
+
+def has_control(text: str) -> bool:
+    """Tell whether a text has a line break or another character that is no part of a text."""
+    return any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
 
 
 def is_time(text: str) -> bool:

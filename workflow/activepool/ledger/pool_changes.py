@@ -26,22 +26,22 @@ class PoolChanges:
 
     def notices(self) -> list[str]:
         """Return a line for each kind of change."""
-        told = []
+        notices = []
         if self.renamed:
             shown = [f"{old!r} is now {new!r}" for old, new in self.renamed]
-            told.append(f"images that were renamed, and keep their labels: {_some(shown)}")
+            notices.append(f"images that were renamed, and keep their labels: {_some(shown)}")
         if self.edited:
-            told.append(
+            notices.append(
                 "images whose content has changed, which makes them new samples without a label: "
                 f"{_some([repr(source) for source in self.edited])}; put back those that were labelled, or "
                 "have these labelled"
             )
         if self.gone:
-            told.append(
+            notices.append(
                 "samples of the ledger that the pool has no more, and whose labels are not used: "
                 f"{_some([repr(source) for source in self.gone])}"
             )
-        return told
+        return notices
 
 
 def pool_changes(state: State, pool: PoolSamples) -> PoolChanges:

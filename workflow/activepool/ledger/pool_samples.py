@@ -49,8 +49,9 @@ class PoolSamples:
     Attributes:
         samples: (N,) the sample of each row.
         sources: (N,) the path of each row's image, relative to the image root, or other names of rows.
-        entries: of the ledger. They tell what a source stood for when its sample went out: an old name of a
-            renamed image still finds it, and a name whose image was changed since finds none.
+        entries: of the ledger. A sample that they name is known, also if its image is gone. They tell what a
+            source stood for when its sample went out: the old name of an image that was renamed still finds
+            it, and a name whose image was changed since finds none.
         has_stable_rows: whether a row keeps its number for ever, so that a number alone names a sample; the
             rows of a folder that grows do not.
     """
@@ -66,9 +67,11 @@ class PoolSamples:
         self.sources = list(sources)
         self.has_stable_rows = has_stable_rows
         self._meant: dict[str, set[str]] = {}
-        before = ((entry.source, entry.sample) for entry in entries)
-        for source, sample in [*zip(self.sources, self.samples, strict=True), *before]:
+        self._source: dict[str, str] = {}
+        before = [(entry.source, entry.sample) for entry in entries]
+        for source, sample in [*zip(self.sources, self.samples, strict=True), *reversed(before)]:
             self._meant.setdefault(source, set()).add(sample)
+            self._source.setdefault(sample, source)
         self._names = SourceNames(self._meant)
 
     @cached_property
@@ -85,12 +88,16 @@ class PoolSamples:
         return dict(zip(self.sources, self.samples, strict=True))
 
     def source(self, sample: str) -> str:
-        """Return the first source of a sample."""
-        return self.sources_of[sample][0]
+        """Return the first source of a sample in the pool, or the last in the ledger."""
+        return self._source[sample]
+
+    def knows(self, sample: str) -> bool:
+        """Tell whether the pool or the ledger has a sample."""
+        return sample in self._source
 
     def by_content(self, sample: str) -> str:
         """Return a sample that a file names by its content; raises UnknownSampleError if there is none."""
-        if sample in self.sources_of:
+        if self.knows(sample):
             return sample
         raise UnknownSampleError(
             f"no image of the pool has the content {sample[:12]}...; if it was changed since, put back the "
@@ -112,7 +119,7 @@ class PoolSamples:
         """
         found, beginning = self._names.candidates(name, may_lack_ending)
         meant = {sample for source in found for sample in self._meant[source]}
-        if len(meant) == 1 and meant <= self.sources_of.keys():
+        if len(meant) == 1:
             return Named(meant.pop(), beginning)
         raise UnknownSampleError(self._problem(name, found))
 
@@ -124,13 +131,11 @@ class PoolSamples:
         if len(found) > 1:
             shown = ", ".join(map(repr, found[:LISTED])) + (" ..." if len(found) > LISTED else "")
             return f"{name!r} may be {shown}; give the path from the image root, as in the list of the batch"
-        if found and found[0] in self.sample_of:
+        if found:
             return (
                 f"{name!r} is another image now than the one that the ledger knows by this name; give, in "
                 "'sample', which of them was labelled, or put back the one that was"
             )
-        if found:
-            return f"{name!r} was in the pool, and is no more; put the image back, or remove its label"
         near = self._names.nearest(name)
         hint = f"; did you mean {near!r}?" if near else ""
         return f"{name!r} is not in the pool{hint}"

@@ -36,20 +36,20 @@ class Reconciled:
     def messages(self, path: Path) -> list[str]:
         """Return a line for each mistake, and how to go on."""
         changed = [(line.line, _change(line.entry, kept)) for line, kept in self.changed]
-        told = [f"{path}:{line}: {text}" for line, text in sorted([*self.problems, *changed])]
+        lines = [f"{path}:{number}: {text}" for number, text in sorted([*self.problems, *changed])]
         if self.changed:
-            told.append(
+            lines.append(
                 f"{path}: entries are never changed, for the batches after them rest on them; put them back, "
                 "and add lines that correct them ('replaces'; number and check empty), or have this done: "
                 "repair with edits 'correct', or with 'undo' to drop the changes"
             )
-        return told
+        return lines
 
 
 def reconcile(table: Table, kept: Table | None) -> Reconciled:
     """Return what a ledger holds, from its own text and its copy's; None: there is no copy."""
     copied, intact = _intact(kept)
-    found = Reconciled(list(copied), is_copy_damaged=not intact)
+    result = Reconciled(list(copied), is_copy_damaged=not intact)
     own = {line.entry.number: line for line in table.lines}
     lost, clashing = [], []
     for entry in copied:
@@ -57,21 +57,21 @@ def reconcile(table: Table, kept: Table | None) -> Reconciled:
         if line is None:
             lost.append(entry.number)
         elif line.entry != entry and line.check:
-            found.changed.append((line, entry))
+            result.changed.append((line, entry))
         elif line.entry != entry:  # added by hand while the program entered another
             lost.append(entry.number)
             clashing.append(line)
     if not intact:
-        found.notices.append(f"its copy is damaged after entry {len(copied)}; mended from the file")
+        result.notices.append(f"its copy is damaged after entry {len(copied)}; mended from the file")
     if table.tail:
-        found.notices.append(_about_tail(table.tail, copied))
+        result.notices.append(_about_tail(table.tail, copied))
     if lost:
-        found.notices.append(f"{_listed(lost)} not in the file; put back from the copy")
+        result.notices.append(f"{_listed(lost)} not in the file; put back from the copy")
     new = [*own.values(), *clashing]
-    _add_new(found, new, {line.line for line in clashing}, bool(table.problems))
-    found.problems += table.problems
-    _check(found, len(copied), [line.line for line in new])
-    return found
+    _add_new(result, new, {line.line for line in clashing}, bool(table.problems))
+    result.problems += table.problems
+    _check(result, len(copied), [line.line for line in new])
+    return result
 
 
 def _intact(kept: Table | None) -> tuple[list[Entry], bool]:
@@ -88,39 +88,39 @@ def _intact(kept: Table | None) -> tuple[list[Entry], bool]:
     return entries, not (kept.tail or kept.problems)
 
 
-def _add_new(found: Reconciled, lines: list[Line], clashing: set[int], has_gaps: bool) -> None:
+def _add_new(result: Reconciled, lines: list[Line], clashing: set[int], has_gaps: bool) -> None:
     """Add the entries that the copy does not have: by the program, with a check, or by hand, without one.
 
     Lines whose number another entry has by now, ``clashing``, get the next one.
     """
-    known = len(found.entries)
-    before: str | None = _last_check(found.entries)
+    known = len(result.entries)
+    before: str | None = _last_check(result.entries)
     expected = known + 1
     by_hand = []
     for line in lines:
         entry = replace(line.entry, number=expected) if line.line in clashing else line.entry
         if entry.number != expected:
             if not has_gaps:
-                found.problems.append((line.line, _gap(expected, entry.number, line.check)))
+                result.problems.append((line.line, _gap(expected, entry.number, line.check)))
             before, has_gaps = None, True
         check = "" if before is None else check_of(entry, before)
         if before is not None and line.check not in ("", check):
-            found.problems.append((line.line, _misfit(entry.number, line.check, check)))
+            result.problems.append((line.line, _misfit(entry.number, line.check, check)))
         if not line.check:
             by_hand.append(entry.number)
-        found.entries.append(entry)
+        result.entries.append(entry)
         before, expected = line.check or check or None, entry.number + 1
     if by_hand:
-        found.notices.append(f"{_listed(by_hand)} added by hand")
+        result.notices.append(f"{_listed(by_hand)} added by hand")
 
 
-def _check(found: Reconciled, known: int, lines: list[int]) -> None:
+def _check(result: Reconciled, known: int, lines: list[int]) -> None:
     """Check each entry that the copy does not have, in ``lines``, against those before it."""
     history = History()
-    for entry in found.entries[:known]:
+    for entry in result.entries[:known]:
         history.add(entry)
-    for entry, line in zip(found.entries[known:], lines, strict=True):
-        found.problems += [(line, problem) for problem in history.problems(entry)]
+    for entry, line in zip(result.entries[known:], lines, strict=True):
+        result.problems += [(line, problem) for problem in history.problems(entry)]
         history.add(entry)
 
 

@@ -76,7 +76,7 @@ class SourceNames:
 
     @cached_property
     def _by_form_of_name(self) -> dict[object, str]:
-        return {_form(_stem(PurePosixPath(one).name)): one for one in reversed(self.sources)}
+        return {_form(_stem(PurePosixPath(source).name)): source for source in reversed(self.sources)}
 
     @cached_property
     def _by_base(self) -> dict[str, str]:

@@ -115,18 +115,27 @@ class State:
 
     @cached_property
     def training_labels(self) -> dict[str, str]:
-        """The classes of the samples to train on: all that are labelled, and not of the audit set."""
-        return {name: one.label for name, one in self.samples.items() if one.label and not one.is_audit}
+        """The classes of the samples to train on: all that are labelled, and not of the audit set.
+
+        Those of images that the pool does not have any more are among them.
+        """
+        return {
+            name: sample.label
+            for name, sample in self.samples.items()
+            if sample.label and not sample.is_audit
+        }
 
     @cached_property
     def audit_labels(self) -> dict[str, str]:
         """The classes of the labelled samples of the audit set."""
-        return {name: one.label for name, one in self.samples.items() if one.label and one.is_audit}
+        return {
+            name: sample.label for name, sample in self.samples.items() if sample.label and sample.is_audit
+        }
 
     @cached_property
     def disputed(self) -> list[SampleState]:
         """The samples on which annotators disagree with no majority."""
-        return [one for one in self.samples.values() if one.status == Status.DISPUTED]
+        return [sample for sample in self.samples.values() if sample.status == Status.DISPUTED]
 
     def may_be_picked(self, sample: str, again: Collection[Status] = ()) -> bool:
         """Tell whether a sample may go out in the next batch.
@@ -149,7 +158,7 @@ def state_of(entries: Sequence[Entry], classes: Sequence[str] = ()) -> State:
         by_sample.setdefault(entry.sample, []).append(entry)
     samples = {name: _sample_state(name, own, standing) for name, own in by_sample.items()}
     named = [entry for entry in entries if entry.event == Event.LABEL]
-    order = class_order(classes, [(one.label, one.number in standing) for one in named])
+    order = class_order(classes, [(entry.label, entry.number in standing) for entry in named])
     return State(samples, _batches(entries, samples), order, twins(order, len(classes)))
 
 
@@ -208,7 +217,7 @@ def _batches(entries: Sequence[Entry], samples: dict[str, SampleState]) -> dict[
             when=sendings[0].when,
             is_audit=sendings[0].event == Event.AUDIT,
             samples=tuple(entry.sample for entry in sendings),
-            awaited=tuple(one.sample for one in sendings if not _came_back(one, samples[one.sample])),
+            awaited=tuple(entry.sample for entry in sendings if not _came_back(entry, samples[entry.sample])),
         )
         for name, sendings in sent.items()
     }

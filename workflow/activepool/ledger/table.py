@@ -38,7 +38,7 @@ CHECK_BEGINNING = "h"
 CHECK_DIGITS = 12
 
 #: The column of each field of an entry.
-FIELDS = tuple(one.name for one in fields(Draft))
+FIELDS = tuple(cell.name for cell in fields(Draft))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def parse(path: str | Path, content: bytes) -> Table:
             found.append((line, dict(zip(names, cells, strict=True))))
     seen: dict[int, int] = {}
     # Those without a number come after all others.
-    for line, row in sorted(found, key=lambda one: not one[1]["number"].strip()):
+    for line, row in sorted(found, key=lambda place_and_row: not place_and_row[1]["number"].strip()):
         _add(table, line, row, seen)
     table.lines.sort(key=lambda line: line.entry.number)
     return table

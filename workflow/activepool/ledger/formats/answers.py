@@ -1,18 +1,22 @@
 """From the rows of a label file to answers about samples of the pool, with all mistakes at once."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from activepool.data.annotations import shortened
 from activepool.data.class_names import loose_form, reads_as_missing
 from activepool.errors import InputError
-from activepool.io.index_files import whole_number
 from activepool.ledger.classes import unseen_form
-from activepool.ledger.entries import Draft, Event
+from activepool.ledger.entries import Draft, Event, has_control
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
+
+#: Numbers, which some tools write in place of the names of classes.
+NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?")
 
 #: How many classes a message lists.
 LISTED = 20
@@ -68,11 +72,13 @@ def answers_of(
     reading = _Reading(samples, classes, who, list(parsed.mistakes))
     for row in parsed.rows:
         reading.add(row)
-    mistakes = [mistake.text for mistake in sorted(reading.mistakes, key=lambda one: one.number)]
+    mistakes = [mistake.text for mistake in sorted(reading.mistakes, key=lambda mistake: mistake.number)]
     if not parsed.rows and not mistakes:
         raise InputError(f"{path}: has no sample in it; export the batch again")
     if mistakes and not skip_bad:
-        raise InputError(*mistakes, f"{path}: nothing was taken from this file, for it has mistakes")
+        raise InputError(
+            *shortened(mistakes), f"{path}: nothing was taken from this file, for it has mistakes"
+        )
     return Answers(
         drafts=tuple(draft for key, (draft, _) in reading.drafts.items() if key not in reading.unclear),
         awaited=reading.awaited,
@@ -104,23 +110,31 @@ class _Reading:
 
     def add(self, row: Row) -> None:
         """Take a row for an answer, an awaited one, or a mistake."""
+        event, label, sample = None, "", ""
+        try:
+            event, label = self.labels.read(row)
+        except _WrongLabelError as error:
+            self._mistake(row, str(error))
+        else:
+            if event is None:
+                self.awaited += 1
+                return
         try:
             sample = self._sample(row)
-            event, label = self.labels.read(row)
-        except (UnknownSampleError, _WrongLabelError) as error:
+        except UnknownSampleError as error:
             self._mistake(row, str(error))
-            return
-        if event is None:
-            self.awaited += 1
-            return
+        if event is not None and sample:
+            self._add_answer(row, sample, event, label)
+
+    def _add_answer(self, row: Row, sample: str, event: Event, label: str) -> None:
         draft = Draft(
             event=event,
             sample=sample,
             source=self.samples.source(sample),
-            who=" ".join(row.who.split()) or self.who,
-            batch=row.batch.strip(),
+            who=_plain(row.who) or self.who,
+            batch=_plain(row.batch),
             label=label,
-            note=" ".join(row.note.split()),
+            note=_plain(row.note),
             when=row.when,
         )
         before, first = self.drafts.setdefault((draft.who, sample), (draft, row))
@@ -131,7 +145,7 @@ class _Reading:
     def _sample(self, row: Row) -> str:
         """Return the sample of a row; raises UnknownSampleError if it names none, or two different ones."""
         samples, found = self.samples, {}
-        if row.content in samples.sources_of:
+        if samples.knows(row.content):
             return row.content
         if row.sample:
             found["sample"] = samples.by_content(row.sample.strip())
@@ -162,7 +176,7 @@ class _Reading:
                 f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} that "
                 "the tool has numbered; export with the images, or with paths"
             )
-        if beginning is not None:
+        if beginning is not None and not row.sample:
             self.beginning = self.beginning or (beginning, row)
             usual, first = self.beginning
             if beginning != usual:
@@ -177,8 +191,13 @@ class _Reading:
         self.mistakes.append(Mistake(row.number, f"{row.place}: {text}"))
 
 
+def _plain(text: str) -> str:
+    """Return a text in one line, with blanks for what is no part of a text."""
+    return " ".join("".join(" " if has_control(letter) else letter for letter in text).split())
+
+
 def _contradiction(draft: Draft, before: Draft, first: Row) -> str:
-    given, other = (repr(one.label) if one.label else one.event for one in (draft, before))
+    given, other = (repr(answer.label) if answer.label else answer.event for answer in (draft, before))
     return f"{draft.who} says {given} of {draft.source!r}, but {other} at {first.place}; leave one of them"
 
 
@@ -204,7 +223,8 @@ class _Labels:
             if name in self.new:
                 self.new[name] += 1
             return Event.LABEL, name
-        if event := mark(label):
+        event = mark(label)
+        if event and loose_form(label) not in self._loose:
             return event, ""
         if problem := self._problem(label):
             raise _WrongLabelError(problem)
@@ -218,7 +238,9 @@ class _Labels:
             return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
         if twin := self._loose.get(loose_form(label)):
             return f"label {label!a} is written nearly like the class {twin!a}; did you mean that?"
-        if whole_number(label.lstrip("-")) is not None and self.known:
+        if has_control(label):
+            return f"label {label!a} has a control character; remove it"
+        if NUMBER.fullmatch(label) and not all(NUMBER.fullmatch(name) for name in self.known):
             return f"label {label!r} is a number, and no class has that name; give the name of the class"
         if self.may_grow:
             return None
@@ -233,9 +255,9 @@ class _Labels:
 
     def notices(self, path: str | Path) -> list[str]:
         """Return a line for each class that is new."""
-        told = []
+        notices = []
         for name, count in self.new.items():
             near = self._near(name)
             hint = f"; if {near!r} was meant, correct it" if near else ""
-            told.append(f"{path}: the class {name!r} is new ({count} label{'s' * (count > 1)}){hint}")
-        return told
+            notices.append(f"{path}: the class {name!r} is new ({count} label{'s' * (count > 1)}){hint}")
+        return notices

@@ -55,8 +55,10 @@ class Batch:
         """Return the entries that say that the batch went out; for one call of `book.append`."""
         event = Event.AUDIT if is_audit else Event.SENT
         return [
-            Draft(event=event, sample=one.sample, source=one.source, who=who, batch=self.name, note=one.why)
-            for one in self.picks
+            Draft(
+                event=event, sample=pick.sample, source=pick.source, who=who, batch=self.name, note=pick.why
+            )
+            for pick in self.picks
         ]
 
 

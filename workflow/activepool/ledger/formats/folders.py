@@ -88,5 +88,5 @@ def _add(parsed: Parsed, number: int, file: Path, label: str) -> None:
 def _files(path: Path) -> Iterator[Path]:
     """Yield the files below a folder, sorted, without hidden ones and those of systems; follow no link."""
     for folder, folders, files in os.walk(path):
-        folders[:] = sorted(one for one in folders if one[0] != "." and one.casefold() not in OF_SYSTEMS)
+        folders[:] = sorted(name for name in folders if name[0] != "." and name.casefold() not in OF_SYSTEMS)
         yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))

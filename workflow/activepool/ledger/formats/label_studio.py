@@ -102,55 +102,55 @@ def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
                 number, place, "is no task with 'data' and a list of 'annotations'; export it again"
             )
             continue
-        named = _named(number, place, data)
-        found = [_annotation(one) for one in annotations]
-        # Who passes over a task and labels it later has labelled it.
-        labellers = {_annotator(one) for one, event, _ in found if event is None and isinstance(one, dict)}
-        answers = 0
-        for one, event, label in found:
-            if label is None:
-                parsed.mistake(number, place, _wrong_annotation(one))
-            elif label or (event and _annotator(one) not in labellers):
-                answers += 1
-                when = utc(one.get("updated_at")) or utc(one.get("created_at"))
-                who = _annotator(one)
-                parsed.rows.append(replace(named, label=label, event=event, who=who, when=when))
-        if not answers:
-            parsed.rows.append(named)
+        _add_annotations(parsed, _named(number, place, data), annotations)
     return parsed
 
 
-def _annotation(one: Any) -> tuple[Any, Event | None, str | None]:
-    """Return an annotation, the event if it was passed over, and its label; None: it cannot be read."""
-    if not isinstance(one, dict) or not isinstance(one.get("result", []), list):
-        return one, None, None
-    if one.get("was_cancelled") or one.get("skipped"):
-        return one, Event.SKIP, ""
-    choices = [choice for result in one.get("result", []) for choice in _choices(result)]
-    if not choices:
-        return one, None, ""
-    label = choices[0] if len(choices) == 1 and isinstance(choices[0], str) else None
-    return one, None, label
+def _add_annotations(parsed: Parsed, task: Row, annotations: list[Any]) -> None:
+    """Add a row for each answer in the annotations of a task; without an answer it is awaited."""
+    answers = []
+    for annotation in annotations:
+        if problem := _problem(annotation):
+            parsed.mistake(task.number, task.place, problem)
+            continue
+        is_skip = bool(annotation.get("was_cancelled") or annotation.get("skipped"))
+        choices = [] if is_skip else _choices(annotation)
+        if is_skip or choices:
+            event, label = (Event.SKIP, "") if is_skip else (None, choices[0])
+            when = utc(annotation.get("updated_at")) or utc(annotation.get("created_at"))
+            who = _person(annotation.get("completed_by"))
+            answers.append(replace(task, label=label, event=event, who=who, when=when))
+    # Who passes over a task and labels it later has labelled it.
+    labellers = {answer.who for answer in answers if answer.event is None}
+    parsed.rows += [answer for answer in answers if answer.event is None or answer.who not in labellers] or [
+        task
+    ]
 
 
-def _choices(result: Any) -> list[Any]:
-    """Return the choices of a part of an annotation; shapes and texts have none."""
-    value = result.get("value") if isinstance(result, dict) else None
-    choices = value.get("choices", []) if isinstance(value, dict) else []
-    return choices if isinstance(choices, list) else [choices]
-
-
-def _wrong_annotation(one: Any) -> str:
-    if not isinstance(one, dict) or not isinstance(one.get("result", []), list):
-        return f"has an annotation that is {json_file.kind(one)} or has no list of results; export it again"
-    choices = [choice for result in one.get("result", []) for choice in _choices(result)]
+def _problem(annotation: Any) -> str | None:
+    """Return why an annotation cannot be read."""
+    results = annotation.get("result", []) if isinstance(annotation, dict) else None
+    if not isinstance(results, list):
+        return f"has an annotation that is {json_file.kind(annotation)} or lacks its results; export it again"
+    choices = _choices(annotation)
     if len(choices) > 1:
-        return f"{_annotator(one) or 'somebody'} chose several, {json.dumps(choices)}; choose one"
-    return f"has {json_file.kind(choices[0])} for a label; it must be the name of a class"
+        who = _person(annotation.get("completed_by")) or "somebody"
+        return f"{who} chose several, {json.dumps(choices, ensure_ascii=False)}; choose one"
+    if choices and not isinstance(choices[0], str):
+        return f"has {json_file.kind(choices[0])} for a label; it must be the name of a class"
+    if results and not choices and not annotation.get("was_cancelled"):
+        kinds = {str(result.get("type")) for result in results if isinstance(result, dict)}
+        return f"has {', '.join(sorted(kinds)) or 'nothing'} and no choice; label with <Choices>"
+    return None
 
 
-def _annotator(annotation: dict[str, Any]) -> str:
-    return _person(annotation.get("completed_by"))
+def _choices(annotation: dict[str, Any]) -> list[Any]:
+    """Return the choices of an annotation: those of the control that `write` names, if it is there."""
+    results = [result for result in annotation.get("result", []) if isinstance(result, dict)]
+    own = [result for result in results if result.get("from_name") == CONTROL]
+    values = [result.get("value") for result in own or results]
+    choices = [value["choices"] for value in values if isinstance(value, dict) and "choices" in value]
+    return [choice for some in choices for choice in (some if isinstance(some, list) else [some])]
 
 
 def _person(who: Any) -> str:
@@ -177,7 +177,9 @@ def _short_rows(path: Path, unit: str, records: list[tuple[int, Any]]) -> Parsed
             who = _person(record.get("annotator")) if label else ""
             parsed.rows.append(replace(_named(number, place, record), label=label, who=who, when=when))
         elif isinstance(label, list):
-            parsed.mistake(number, place, f"chose several, {json.dumps(label)}; choose one")
+            parsed.mistake(
+                number, place, f"chose several, {json.dumps(label, ensure_ascii=False)}; choose one"
+            )
         else:
             parsed.mistake(
                 number, place, f"has {json_file.kind(label)} for a label; it must be the name of a class"
@@ -238,7 +240,7 @@ def _named(number: int, place: str, data: dict[str, Any]) -> Row:
         return Row(number, place, batch=batch, sample=own.get("sample", ""), name=own.get("source", ""))
     image = data.get(IMAGE)
     if not isinstance(image, str):
-        image = next((one for one in data.values() if isinstance(one, str) and "/" in one), "")
+        image = next((text for text in data.values() if isinstance(text, str) and "/" in text), "")
     return Row(number, place, batch=batch, name=_image_name(image))
 
 

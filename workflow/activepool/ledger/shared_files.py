@@ -1,0 +1,79 @@
+"""What a file needs that several processes write: a lock, and writing that a crash leaves no half of."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from activepool.errors import InputError
+
+#: How long to wait for another process that writes, in seconds.
+PATIENCE = 60.0
+
+
+@contextmanager
+def locked(lock: Path, path: Path, for_writing: bool) -> Iterator[None]:
+    """Hold a lock: with others who read, or alone to write; who may not write the lock reads without.
+
+    Args:
+        lock: its file.
+        path: of what it is, for messages.
+        for_writing: whether to hold it alone.
+
+    Raises: InputError if another process does not let go of it, and if the file system has no locks.
+    """
+    with ExitStack() as stack:
+        try:
+            lock.touch(exist_ok=True)
+        except OSError as error:
+            if for_writing and not lock.exists():
+                raise InputError(f"{lock}: cannot be written ({error.strerror})") from error
+        if lock.exists():  # another user's can be read at least
+            file = stack.enter_context(lock.open(encoding="utf-8"))
+            kind = fcntl.LOCK_EX if for_writing else fcntl.LOCK_SH
+            _wait(lambda: fcntl.flock(file, kind | fcntl.LOCK_NB), path)
+        yield
+
+
+def _wait(lock: Callable[[], None], path: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return lock()
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise InputError(f"{path}: another process has held it for {PATIENCE:.0f} s") from None
+            time.sleep(0.02)
+        except OSError as error:
+            raise InputError(
+                f"{path}: its folder has no locks ({error.strerror}); keep the ledger on another disk"
+            ) from error
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file, and have it on the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the system write a folder's names to the disk, where it can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def identity(path: Path) -> object:
+    """Return what is another after each change of a file; None if there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

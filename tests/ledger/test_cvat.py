@@ -5,6 +5,7 @@ import struct
 import zipfile
 
 import pytest
+from ledgers import pool
 from reading import BATCH, CLASSES, POOL, images, mistakes, said
 
 from activepool.errors import InputError
@@ -62,6 +63,13 @@ def test_xml_comes_back(tmp_path, packed):
     path = archive(tmp_path, {"annotations.xml": text}) if packed else file(tmp_path, text)
     answers = read("cvat", path, POOL, CLASSES)
     assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat", "c d/3.jpg": ":skip"}, 1)
+
+
+def test_a_name_whose_folders_the_tool_may_have_dropped(tmp_path):
+    known = pool("1.jpg", "a/1.jpg", "2.jpg")
+    path = file(tmp_path, xml(("1.jpg", tag("cat")), ("2.jpg", tag("dog")), ("a/1.jpg", tag("dog"))))
+    assert ":5: '1.jpg' may be '1.jpg', 'a/1.jpg'; give the path" in mistakes("cvat", path, known)
+    assert said(read("cvat", path, known, skip_bad=True)) == {"2.jpg": "dog", "a/1.jpg": "dog"}
 
 
 def test_what_a_model_tagged_is_no_label(tmp_path):
@@ -134,8 +142,8 @@ def test_an_archive_without_the_xml(tmp_path):
 
 
 def test_an_imagenet_archive_with_pictures_comes_back(tmp_path):
-    pool = images(tmp_path / "images")
-    content = {source: (tmp_path / "images" / source).read_bytes() for source in pool.sources}
+    known = images(tmp_path / "images")
+    content = {source: (tmp_path / "images" / source).read_bytes() for source in known.sources}
     members = {
         "cat/cat_a/1.jpg": content["a/1.jpg"],
         "dog/renamed (1).JPG": content["b/1.jpg"],
@@ -144,7 +152,7 @@ def test_an_imagenet_archive_with_pictures_comes_back(tmp_path):
         "__MACOSX/cat/._x.jpg": b"",
         "cat/": b"",
     }
-    answers = read("imagenet", archive(tmp_path, members), pool, CLASSES)
+    answers = read("imagenet", archive(tmp_path, members), known, CLASSES)
     assert said(answers) == {"a/1.jpg": "cat", "b/1.jpg": "dog", "a/2.jpg": "cat"}
     assert answers.awaited == 1
 

@@ -35,6 +35,11 @@ def test_a_batch_goes_out_with_all_folders(batch, pool):
     assert read("folders", batch, pool, CLASSES).awaited == 4
 
 
+def test_two_images_of_the_same_content_go_out_once():
+    batch = Batch("1", (Pick("f" * 64, "a"), Pick("f" * 64, "b"), Pick("e" * 64, "c")))
+    assert [one.source for one in batch.sendings()] == ["a", "c"]
+
+
 def test_pictures_come_back_whatever_their_names(batch, pool):
     pictures = batch / "_unlabeled"
     (pictures / "2.jpg").rename(batch / "cat" / "2 (1).JPEG")

@@ -111,7 +111,7 @@ class History:
     entries: dict[int, Entry] = field(default_factory=dict)
     _last_of_batch: dict[str, Entry] = field(default_factory=dict)
     _sent: dict[tuple[str, str], int] = field(default_factory=dict)
-    _way: dict[str, Entry] = field(default_factory=dict)
+    _first_sending: dict[str, Entry] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
         """Take an entry for valid."""
@@ -119,7 +119,7 @@ class History:
         if entry.is_sending:
             self._last_of_batch[entry.batch] = entry
             self._sent.setdefault((entry.batch, entry.sample), entry.number)
-            self._way.setdefault(entry.sample, entry)
+            self._first_sending.setdefault(entry.sample, entry)
 
     def went_out(self, batch: str) -> Entry | None:
         """Return the last entry by which a batch went out, None if it did not."""
@@ -138,13 +138,10 @@ class History:
     def _problems_of_sending(self, entry: Entry) -> Iterator[str]:
         before = self._sent.get((entry.batch, entry.sample))
         last = self._last_of_batch.get(entry.batch)
-        other = self._way.get(entry.sample)
+        other = self._first_sending.get(entry.sample)
         if before is not None:
             yield f"{entry.source!r} went out in batch {entry.batch!r} before, by entry {before}"
-        elif last is not None and (last.number + 1, last.when, last.event) != (
-            *(entry.number, entry.when),
-            entry.event,
-        ):
+        elif last is not None and not _is_next_of_batch(entry, last):
             yield (
                 f"batch {entry.batch!r} went out as a whole by the entries up to {last.number}, and takes no "
                 "further sample; give a new batch another name"
@@ -174,6 +171,12 @@ class History:
             )
         elif before.event == Event.WITHDRAW and entry.event != Event.WITHDRAW:
             yield f"replaces entry {number}, a withdrawal; replace the entry that was withdrawn"
+
+
+def _is_next_of_batch(entry: Entry, last: Entry) -> bool:
+    """Tell whether a sending was entered together with the one before it."""
+    is_next = entry.number == last.number + 1
+    return is_next and (entry.when, entry.event) == (last.when, last.event)
 
 
 def _problems_of_form(entry: Entry) -> Iterator[str]:

@@ -112,12 +112,12 @@ class PoolSamples:
             raise UnknownSampleError(f"index {text!r} is not a row of the pool (0 to {last})")
         return self.samples[number]
 
-    def by_name(self, name: str, may_lack_ending: bool = False) -> Named:
+    def by_name(self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False) -> Named:
         """Return the sample that a path or an address stands for, see `SourceNames.candidates`.
 
         Raises: UnknownSampleError if it stands for none, or may stand for several.
         """
-        found, beginning = self._names.candidates(name, may_lack_ending)
+        found, beginning = self._names.candidates(name, may_lack_ending, may_lack_folders)
         meant = {sample for source in found for sample in self._meant[source]}
         if len(meant) == 1:
             return Named(meant.pop(), beginning)
@@ -125,7 +125,7 @@ class PoolSamples:
 
     def has_several(self, name: str, may_lack_ending: bool = False) -> bool:
         """Tell whether a path may stand for several sources."""
-        return len(self._names.candidates(name, may_lack_ending).sources) > 1
+        return len(self._names.candidates(name, may_lack_ending, may_lack_folders=True).sources) > 1
 
     def _problem(self, name: str, found: list[str]) -> str:
         if len(found) > 1:

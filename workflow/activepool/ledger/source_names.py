@@ -34,41 +34,52 @@ class SourceNames:
         self.sources = list(dict.fromkeys(sources))
         self._all = set(self.sources)
 
-    def candidates(self, name: str, may_lack_ending: bool = False) -> Candidates:
+    def candidates(
+        self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False
+    ) -> Candidates:
         """Return the sources that a path or an address may stand for.
 
         Args:
             name: the source itself; what ends with a source; or the end of one.
             may_lack_ending: whether ``name`` may lack the ending of the file (``.jpg``).
+            may_lack_folders: whether a name without folders may be that of an image in any folder, and not
+                only of one that lies in none.
         """
         plain = plain_path(name)
+        if may_lack_folders and "/" not in plain:
+            return Candidates(self._ending_with(plain, may_lack_ending))
         for exact in (name, plain):
             if exact in self._all:
                 return Candidates([exact], "")
         longer = [end for end in _ends(plain)[1:] if end in self._all]
         if longer:
             return Candidates(longer, plain[: len(plain) - len(longer[0])])
-        if same := self._by_end.get(plain):
-            return Candidates(same)
-        return Candidates(self._by_end_of_stem.get(plain, []) if may_lack_ending else [])
+        return Candidates(self._ending_with(plain, may_lack_ending))
+
+    def _ending_with(self, plain: str, may_lack_ending: bool) -> list[str]:
+        same = [source for source in self._by_base.get(_base(plain), []) if _ends_with(source, plain)]
+        if not same and may_lack_ending:
+            stems = self._by_stem.get(_base(plain), [])
+            same = [source for source in stems if _ends_with(_stem(source), plain)]
+        return same
 
     def nearest(self, name: str) -> str | None:
         """Return the source that is written most like ``name``; None if none is."""
         plain = plain_path(name)
-        base = PurePosixPath(plain).name
+        base = _base(plain)
         near = self._by_form.get(_form(plain)) or self._by_form_of_name.get(_form(_stem(base)))
         if near is None and len(self.sources) <= MOST_COMPARED:
             matches = difflib.get_close_matches(base, self._by_base, n=1, cutoff=0.75)
-            near = self._by_base[matches[0]] if matches else None
+            near = self._by_base[matches[0]][0] if matches else None
         return near
 
     @cached_property
-    def _by_end(self) -> dict[str, list[str]]:
-        return _grouped((end, source) for source in self.sources for end in _ends(_composed(source)))
+    def _by_base(self) -> dict[str, list[str]]:
+        return _grouped((_base(source), source) for source in self.sources)
 
     @cached_property
-    def _by_end_of_stem(self) -> dict[str, list[str]]:
-        return _grouped((end, source) for source in self.sources for end in _ends(_stem(_composed(source))))
+    def _by_stem(self) -> dict[str, list[str]]:
+        return _grouped((_stem(_base(source)), source) for source in self.sources)
 
     @cached_property
     def _by_form(self) -> dict[object, str]:
@@ -76,11 +87,7 @@ class SourceNames:
 
     @cached_property
     def _by_form_of_name(self) -> dict[object, str]:
-        return {_form(_stem(PurePosixPath(source).name)): source for source in reversed(self.sources)}
-
-    @cached_property
-    def _by_base(self) -> dict[str, str]:
-        return {PurePosixPath(source).name: source for source in reversed(self.sources)}
+        return {_form(_stem(_base(source))): source for source in reversed(self.sources)}
 
 
 def plain_path(name: str) -> str:
@@ -97,6 +104,16 @@ def _ends(path: str) -> Sequence[str]:
     """Return a path, and what is left of it without its first folder, its first two, and so on."""
     parts = path.split("/")
     return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _ends_with(source: str, plain: str) -> bool:
+    """Tell whether a path is a source, or its end after some folder."""
+    return f"/{_composed(source)}".endswith(f"/{plain}")
+
+
+def _base(path: str) -> str:
+    """Return a path without its folders."""
+    return _composed(path).rpartition("/")[2]
 
 
 def _composed(path: str) -> str:

@@ -58,11 +58,13 @@ class Table:
         lines: the entries by number, ascending.
         problems: the line of each mistake, and what is wrong.
         tail: what follows the last line break, if it is no whole entry.
+        last_number: the largest of the entries.
     """
 
     lines: list[Line] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
     tail: bytes = b""
+    last_number: int = 0
 
     @property
     def entries(self) -> list[Entry]:
@@ -119,7 +121,7 @@ def parse(path: str | Path, content: bytes) -> Table:
 def _add(table: Table, line: int, row: dict[str, str], seen: dict[int, int]) -> None:
     """Add an entry to the table, or the problems of its numbers."""
     text = row["number"].strip()
-    number = whole_number(text) if text else max(seen, default=0) + 1
+    number = whole_number(text) if text else table.last_number + 1
     replaces = whole_number(row["replaces"]) if row["replaces"].strip() else None
     if not number:
         table.problems.append((line, f"number {text!r} is not a whole number; leave it empty in a new entry"))
@@ -140,6 +142,7 @@ def _add(table: Table, line: int, row: dict[str, str], seen: dict[int, int]) -> 
         )
     else:
         seen[number] = line
+        table.last_number = max(table.last_number, number)
         texts = {name: row[name] for name in FIELDS if name != "replaces"}
         table.lines.append(Line(line, Entry(number=number, replaces=replaces, **texts), row["check"].strip()))
 

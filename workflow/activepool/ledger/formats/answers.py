@@ -170,7 +170,7 @@ class _Reading:
 
     def _named(self, row: Row) -> str:
         """Return the sample that a path stands for; all paths of a file must start from one folder."""
-        sample, beginning = self.samples.by_name(row.name, row.may_lack_ending)
+        sample, beginning = self.samples.by_name(row.name, row.may_lack_ending, row.may_lack_folders)
         if row.numbered and self.samples.has_several(row.numbered, row.may_lack_ending):
             raise UnknownSampleError(
                 f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} that "

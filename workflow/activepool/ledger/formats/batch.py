@@ -52,13 +52,18 @@ class Batch:
     classes: tuple[str, ...] = ()
 
     def sendings(self, is_audit: bool = False, who: str = PROGRAM) -> list[Draft]:
-        """Return the entries that say that the batch went out; for one call of `book.append`."""
+        """Return the entries that say that the batch went out; for one call of `book.append`.
+
+        Two images of the same content are one sample, which goes out once.
+        """
         event = Event.AUDIT if is_audit else Event.SENT
+        picks = {pick.sample: pick for pick in reversed(self.picks)}
         return [
             Draft(
                 event=event, sample=pick.sample, source=pick.source, who=who, batch=self.name, note=pick.why
             )
             for pick in self.picks
+            if pick is picks[pick.sample]
         ]
 
 

@@ -116,7 +116,9 @@ class _Reader:
             elif self.tags == [""]:
                 self.parsed.mistake(line, place, f"{image!r} has a tag without a label; export it again")
             else:
-                self.parsed.rows.append(Row(line, place, "".join(self.tags), name=image))
+                self.parsed.rows.append(
+                    Row(line, place, "".join(self.tags), name=image, may_lack_folders=True)
+                )
         self.above.pop()
 
     def _refuse(self, *declared: object) -> None:

@@ -42,7 +42,14 @@ def _pictures(archive: Archive) -> Parsed:
         prefix = f"{label}_"
         own = rest[len(prefix) :] if rest.startswith(prefix) else rest
         parsed.rows.append(
-            Row(number, place, "" if awaited else label, name=own, content=archive.sample(name))
+            Row(
+                number,
+                place,
+                "" if awaited else label,
+                name=own,
+                content=archive.sample(name),
+                may_lack_folders=True,
+            )
         )
     if not pictures:
         raise InputError(f"{archive.path}: has neither pictures nor {CLASSES}; export as ImageNet")
@@ -83,7 +90,7 @@ def _add_line(parsed: Parsed, number: int, place: str, line: str, classes: list[
         )
     else:
         label = classes[int(numbers[0])] if numbers else ""
-        parsed.rows.append(Row(number, place, label, name=name, may_lack_ending=True))
+        parsed.rows.append(Row(number, place, label, name=name, may_lack_ending=True, may_lack_folders=True))
 
 
 def _lines(archive: Archive, member: str) -> list[str]:

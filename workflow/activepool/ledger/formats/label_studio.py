@@ -29,7 +29,17 @@ CONTROL, IMAGE = "choice", "image"
 OWN = ("sample", "source", "batch", "predicted", "probability", "margin", "why")
 
 #: What the tool puts into JSON-MIN and CSV.
-OF_TOOL = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", "index")
+OF_TOOL = (
+    "id",
+    "annotator",
+    "annotation_id",
+    "created_at",
+    "updated_at",
+    "lead_time",
+    "agreement",
+    "history",
+    "index",
+)
 
 #: What the tool puts before the name of a file that was uploaded.
 UPLOADED = re.compile(r"/data/upload/\d+/[0-9a-f]{8}-(?P<name>[^/]+)$")
@@ -63,7 +73,7 @@ def labelling_configuration(classes: tuple[str, ...]) -> str:
 
 def rows(path: Path) -> Parsed:
     """Read an export: JSON, JSON-MIN or CSV."""
-    if path.suffix.casefold() == ".csv":
+    if path.suffix.casefold() in (".csv", ".tsv"):
         return _short_rows(path, "", list(_csv_records(path)))
     tasks = json_file.load(path)
     if not isinstance(tasks, list):
@@ -241,7 +251,7 @@ def _named(number: int, place: str, data: dict[str, Any]) -> Row:
     image = data.get(IMAGE)
     if not isinstance(image, str):
         image = next((text for text in data.values() if isinstance(text, str) and "/" in text), "")
-    return Row(number, place, batch=batch, name=_image_name(image))
+    return Row(number, place, batch=batch, name=_image_name(image), may_lack_folders=True)
 
 
 def _image_name(address: str) -> str:

@@ -27,6 +27,7 @@ class Row:
         sample, index, name: what names the sample: its content, its row, its path; at least one is given.
         content: of the picture in the file; where the pool has it, it alone names the sample.
         may_lack_ending: whether the path may lack the ending of the file.
+        may_lack_folders: whether a path without folders may be that of an image in any.
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
         event: what else was said than a label; None: see ``label``.
@@ -41,6 +42,7 @@ class Row:
     name: str = ""
     content: str = ""
     may_lack_ending: bool = False
+    may_lack_folders: bool = False
     numbered: str = ""
     event: Event | None = None
     who: str = ""

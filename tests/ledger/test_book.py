@@ -352,6 +352,8 @@ def test_a_killed_writer_loses_nothing_it_said_and_no_append_is_there_by_halves(
         said += process.stdout.readlines()
         process.wait()
         found = read(path).entries
+        assert len(said) >= 3 + trial
+        assert all(said[: 3 + trial])
         assert len(found) % 5 == 0
         assert len(found) - before >= 5 * len([one for one in said if one.endswith("\n")])
 

@@ -157,6 +157,15 @@ def test_an_imagenet_archive_with_pictures_comes_back(tmp_path):
     assert answers.awaited == 1
 
 
+def test_a_class_before_the_name_of_a_picture_may_be_a_part_of_it(tmp_path):
+    known = pool("1.jpg", "cat_1.jpg", "cat_2.jpg", "3.jpg")
+    path = archive(tmp_path, {"cat/cat_1.jpg": b"", "cat/cat_2.jpg": b"", "cat/cat_3.jpg": b""})
+    assert "'cat_1.jpg' may be an image of this name, or '1.jpg' with its class" in mistakes(
+        "imagenet", path, known
+    )
+    assert said(read("imagenet", path, known, skip_bad=True)) == {"cat_2.jpg": "cat", "3.jpg": "cat"}
+
+
 def test_an_imagenet_archive_with_lists_comes_back(tmp_path):
     lists = 'a/1.jpg 0\n"c d/3".jpg 1\nc d/3 1\na/2.jpg\n\n'
     answers = read(

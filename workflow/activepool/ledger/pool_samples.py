@@ -123,9 +123,9 @@ class PoolSamples:
             return Named(meant.pop(), beginning)
         raise UnknownSampleError(self._problem(name, found))
 
-    def has_several(self, name: str, may_lack_ending: bool = False) -> bool:
-        """Tell whether a path may stand for several sources."""
-        return len(self._names.candidates(name, may_lack_ending, may_lack_folders=True).sources) > 1
+    def count_sources(self, name: str, may_lack_ending: bool = False) -> int:
+        """Return for how many sources a path may stand."""
+        return len(self._names.candidates(name, may_lack_ending, may_lack_folders=True).sources)
 
     def _problem(self, name: str, found: list[str]) -> str:
         if len(found) > 1:

@@ -170,8 +170,16 @@ class _Reading:
 
     def _named(self, row: Row) -> str:
         """Return the sample that a path stands for; all paths of a file must start from one folder."""
-        sample, beginning = self.samples.by_name(row.name, row.may_lack_ending, row.may_lack_folders)
-        if row.numbered and self.samples.has_several(row.numbered, row.may_lack_ending):
+        name = row.name
+        if row.other_name and self.samples.count_sources(row.other_name):
+            if self.samples.count_sources(name):
+                raise UnknownSampleError(
+                    f"{name!r} may be an image of this name, or {row.other_name!r} with its class before it; "
+                    "export in another format"
+                )
+            name = row.other_name
+        sample, beginning = self.samples.by_name(name, row.may_lack_ending, row.may_lack_folders)
+        if row.numbered and self.samples.count_sources(row.numbered, row.may_lack_ending) > 1:
             raise UnknownSampleError(
                 f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} that "
                 "the tool has numbered; export with the images, or with paths"

@@ -1,7 +1,7 @@
 """CVAT's ImageNet archives: pictures in folders called as the classes, or lists of class numbers.
 
-With pictures: ``<class>/<class>_<name>``, or ``no_label/<name>``. Without: ``synsets.txt``, a class a line,
-and ``<subset>.txt``, with a name and the number of its class in each line.
+With pictures: ``<class>/<name>`` or ``<class>/<class>_<name>``, and ``no_label/<name>``. Without:
+``synsets.txt``, a class a line, and ``<subset>.txt``, with a name and the number of its class in each line.
 """
 
 import re
@@ -39,14 +39,14 @@ def _pictures(archive: Archive) -> Parsed:
             parsed.mistake(number, place, "lies in no folder of a class; export as ImageNet with images")
             continue
         awaited = label.casefold() in UNLABELLED
-        prefix = f"{label}_"
-        own = rest[len(prefix) :] if rest.startswith(prefix) else rest
+        prefix = f"{label}_"  # which versions of the tool put before the name
         parsed.rows.append(
             Row(
                 number,
                 place,
                 "" if awaited else label,
-                name=own,
+                name=rest,
+                other_name=rest[len(prefix) :] if rest.startswith(prefix) else "",
                 content=archive.sample(name),
                 may_lack_folders=True,
             )

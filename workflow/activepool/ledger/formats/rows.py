@@ -30,6 +30,7 @@ class Row:
         may_lack_folders: whether a path without folders may be that of an image in any.
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
+        other_name: what the path may be as well; if both may be in the pool, neither names a sample.
         event: what else was said than a label; None: see ``label``.
         who, when, batch, note: as in the ledger; empty if the file does not say it.
     """
@@ -44,6 +45,7 @@ class Row:
     may_lack_ending: bool = False
     may_lack_folders: bool = False
     numbered: str = ""
+    other_name: str = ""
     event: Event | None = None
     who: str = ""
     when: str = ""

@@ -174,7 +174,7 @@ class History:
 
 
 def _is_next_of_batch(entry: Entry, last: Entry) -> bool:
-    """Tell whether a sending was entered together with the one before it."""
+    """Return whether a sending was entered together with the one before it."""
     is_next = entry.number == last.number + 1
     return is_next and (entry.when, entry.event) == (last.when, last.event)
 
@@ -220,12 +220,12 @@ def _problems_of_label(entry: Entry) -> Iterator[str]:
 
 
 def has_control(text: str) -> bool:
-    """Tell whether a text has a line break or another character that is no part of a text."""
+    """Return whether a text has a line break or another character that is no part of a text."""
     return any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
 
 
 def is_time(text: str) -> bool:
-    """Tell whether a text is a time as entries have it."""
+    """Return whether a text is a time as entries have it."""
     if not TIME.fullmatch(text):
         return False
     try:

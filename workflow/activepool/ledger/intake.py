@@ -90,7 +90,7 @@ def _says(entry: Entry, draft: Draft) -> bool:
 
 
 def _is_outdated(draft: Draft, before: list[Entry]) -> bool:
-    """Tell whether an annotator said something since; where times do not tell, what was said once is old."""
+    """Return whether an annotator said something since; without times, whatever was said once is old."""
     latest = max(entry.when for entry in before)
     if draft.when and latest:
         return draft.when <= latest

@@ -92,7 +92,7 @@ class PoolSamples:
         return self._source[sample]
 
     def knows(self, sample: str) -> bool:
-        """Tell whether the pool or the ledger has a sample."""
+        """Return whether the pool or the ledger has a sample."""
         return sample in self._source
 
     def by_content(self, sample: str) -> str:

@@ -107,7 +107,7 @@ def _ends(path: str) -> Sequence[str]:
 
 
 def _ends_with(source: str, plain: str) -> bool:
-    """Tell whether a path is a source, or its end after some folder."""
+    """Return whether a path is a source, or its end after some folder."""
     return f"/{_composed(source)}".endswith(f"/{plain}")
 
 

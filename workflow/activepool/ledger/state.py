@@ -138,7 +138,7 @@ class State:
         return [sample for sample in self.samples.values() if sample.status == Status.DISPUTED]
 
     def may_be_picked(self, sample: str, again: Collection[Status] = ()) -> bool:
-        """Tell whether a sample may go out in the next batch.
+        """Return whether a sample may go out in the next batch.
 
         Args:
             sample: its name.
@@ -224,7 +224,7 @@ def _batches(entries: Sequence[Entry], samples: dict[str, SampleState]) -> dict[
 
 
 def _came_back(sending: Entry, sample: SampleState) -> bool:
-    """Tell whether an answer stands that follows the sending, or names its batch."""
+    """Return whether an answer stands that follows the sending, or names its batch."""
     return any(
         answer.number > sending.number or answer.batch == sending.batch for answer in sample.opinions.values()
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from activepool.data.image_formats import is_image_name
-from activepool.data.listing import OF_SYSTEMS
+from activepool.data.listing import SYSTEM_FOLDERS
 from activepool.errors import InputError
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch
@@ -88,5 +88,7 @@ def _add(parsed: Parsed, number: int, file: Path, label: str) -> None:
 def _files(path: Path) -> Iterator[Path]:
     """Yield the files below a folder, sorted, without hidden ones and those of systems; follow no link."""
     for folder, folders, files in os.walk(path):
-        folders[:] = sorted(name for name in folders if name[0] != "." and name.casefold() not in OF_SYSTEMS)
+        folders[:] = sorted(
+            name for name in folders if name[0] != "." and name.casefold() not in SYSTEM_FOLDERS
+        )
         yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))

@@ -185,7 +185,7 @@ def test_a_letter_may_be_written_in_two_ways(tmp_path):
         ("source,label\n".encode("utf-16"), "is encoded as UTF-16"),
         (b"source,label\na\0b,cat\n", "NUL byte"),
         (b'source,label\n"a/1.jpg,cat\n', ":2: a double quote opens here"),
-        (b"<html></html>", "must have the column 'label'"),
+        (b"<html></html>", "is a web page, such as of a login or an error, and not CSV; export it again"),
     ],
 )
 def test_damaged_files(tmp_path, content, words):

@@ -121,6 +121,7 @@ BOMB = """<?xml version="1.0"?>
         (xml(("a/1.jpg", tag("cat")))[:-20], "is damaged XML"),
         (BOMB, ":2: declares a document type, which no export has"),
         ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "declares a document type"),
+        ("<!DOCTYPE html><html></html>", "is a web page, such as of a login or an error, and not XML"),
         ("<html><body>login</body></html>", "begins with <html>, not <annotations>"),
         ('<annotations><track id="0" label="cat"/></annotations>', "is of a video"),
         (HEAD + "</annotations>", "has no sample in it"),

@@ -123,6 +123,17 @@ def test_an_image_whose_name_occurs_in_two_folders_is_a_mistake(tmp_path):
     assert "task 1: '1.jpg' may be 'a/1.jpg', 'b/1.jpg'" in mistakes("label_studio", file(tmp_path, tasks))
 
 
+def test_addresses_and_labels_that_cannot_be_parsed_are_no_traceback(tmp_path):
+    tasks = [
+        {"id": 1, "data": {"image": "http://[a/2.jpg"}, "annotations": [annotation("cat")]},
+        {"id": 2, "data": {"image": 7}, "annotations": [annotation("cat")]},
+    ]
+    told = mistakes("label_studio", file(tmp_path, tasks))
+    assert "task 2: names no sample" in told
+    records = [short(0, choice="[" * 100_000), short(1, choice="[nothing]")]
+    assert read("label_studio", file(tmp_path, records), POOL).new_classes[1] == "[nothing]"
+
+
 def short(number, **more):
     data = task(number)["data"]
     return {**data, "id": number, "annotator": 1, "annotation_id": 5, "lead_time": 2.0, **more}

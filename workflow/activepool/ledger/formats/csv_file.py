@@ -7,6 +7,7 @@ from activepool.errors import InputError
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.files import written_whole
 from activepool.ledger.formats.batch import Batch
+from activepool.ledger.formats.json_file import EXPORT_AGAIN, WEB_PAGE
 from activepool.ledger.formats.rows import Parsed, Row
 from activepool.ledger.formats.times import utc
 
@@ -38,6 +39,8 @@ def rows(path: Path) -> Parsed:
     if not lines:
         raise InputError(f"{path}: is empty; it must be a CSV file with the columns source and label")
     first_line, header = lines[0]
+    if header[0].lstrip().startswith("<"):
+        raise InputError(f"{path}: {WEB_PAGE}, and not CSV{EXPORT_AGAIN}")
     while header and not header[-1].strip():  # spreadsheets add empty columns
         header = header[:-1]
     names = [name.strip().casefold() for name in header]

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from activepool.errors import InputError
 from activepool.io.files import UTF_16_MARKS, write_text
-from activepool.ledger.formats import archives
+from activepool.ledger.formats import archives, json_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.folders import OTHERS
 from activepool.ledger.formats.rows import Parsed, Row
@@ -121,8 +121,10 @@ class _Reader:
                 )
         self.above.pop()
 
-    def _refuse(self, *declared: object) -> None:
+    def _refuse(self, name: str, *declared: object) -> None:
         line = self.parser.CurrentLineNumber
+        if name.casefold() == "html":
+            raise InputError(f"{self.place}: {json_file.WEB_PAGE}, and not XML{json_file.EXPORT_AGAIN}")
         raise InputError(
             f"{self.place}:{line}: declares a document type, which no export has and which may do harm; "
             "export as CVAT for images 1.1"

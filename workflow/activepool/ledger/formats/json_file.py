@@ -11,6 +11,9 @@ from activepool.io.files import read_text
 #: What to do about a damaged export.
 EXPORT_AGAIN = "; export it again"
 
+#: What a file is that a browser saved in place of an export.
+WEB_PAGE = "is a web page, such as of a login or an error"
+
 #: So many of the last characters a text that was cut off is wrong in.
 END = 2
 
@@ -32,7 +35,7 @@ def load(path: str | Path, repeated: list[str] | None = None) -> Any:
     if not content:
         raise InputError(f"{path}: is empty{EXPORT_AGAIN}")
     if content.startswith("<"):
-        raise InputError(f"{path}: is a web page, such as of a login or an error, and not JSON{EXPORT_AGAIN}")
+        raise InputError(f"{path}: {WEB_PAGE}, and not JSON{EXPORT_AGAIN}")
     keys: list[str] = [] if repeated is None else repeated
 
     def as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -202,7 +202,7 @@ def _short_label(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     if isinstance(value, dict):
         value = value.get("choices")
@@ -256,7 +256,10 @@ def _named(number: int, place: str, data: dict[str, Any]) -> Row:
 
 def _image_name(address: str) -> str:
     """Return the path in the address of an image."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # a host in brackets that is none
+        return address
     if local := parse_qs(parts.query).get("d"):
         return local[0]
     uploaded = UPLOADED.search(parts.path)

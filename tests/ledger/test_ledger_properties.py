@@ -134,7 +134,7 @@ class Trial:
         append(self.path, [])
 
 
-@quickly
+@settings(quickly, max_examples=150)
 @given(st.lists(HAPPENINGS, max_size=12))
 def test_no_sequence_of_events_loses_an_entry_or_changes_a_batch(happenings):
     with tempfile.TemporaryDirectory() as folder:

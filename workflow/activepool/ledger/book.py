@@ -183,7 +183,7 @@ def _load(path: Path, allow_changed: bool = False) -> tuple[Reconciled, Table]:
         table = _table(path)
     except InputError as error:
         raise InputError(*error.args, *_way_back(path, kept)) from error
-    if table is not None and not table.lines and table.tail and not (kept and kept.lines):
+    if kept is None and table is not None and not table.lines and table.tail:
         raise InputError(f"{path}: not a ledger; it must be a CSV file that begins with its columns")
     reconciled = reconcile(table or Table(), kept)
     if table and table.lines and kept is None:

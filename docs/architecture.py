@@ -11,7 +11,7 @@ DOCS = Path(__file__).parent
 #: The floors of the house, from the bottom up. A room stands above the rooms that it imports from.
 FLOORS = (
     ("errors", "plugins", "compute", "io"),
-    ("parallel", "data", "records", "backbones"),
+    ("parallel", "data", "ledger", "records", "backbones"),
     ("features", "heads", "evaluation"),
     ("scores", "diversity", "adversarial", "strategies"),
     ("pretraining", "finetuning", "figures", "tracking"),

@@ -79,6 +79,7 @@ rule costs:
 for figure in FIGURES:
 
     rule:
+        """Draw a figure from the cached tables."""
         name:
             f"figure_{figure}"
         input:
@@ -106,6 +107,7 @@ for figure in FIGURES:
 for table in TABLES:
 
     rule:
+        """Make a table from the cached tables."""
         name:
             f"table_{table}"
         input:

@@ -4,8 +4,10 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from scipy.sparse import csr_matrix
 from sessions import FEATURES, HEAD, KNOWN, LABELLED, LABELS, PROBLEM
+from sklearn.svm import SVC
 
 import activepool
 
@@ -36,7 +38,7 @@ SELECT = [
     ({"features": with_value(np.inf)}, "features: row 100 has values that are not finite, or too large"),
     (
         {"features": with_value(np.nan, LABELLED[3]), "head": None},
-        f"features: row {LABELLED[3]} holds NaN or infinity",
+        f"features: row {LABELLED[3]} has values that are not finite",
     ),
     ({"features": FEATURES[:, :5]}, "head is for features of width 6, these have 5"),
     ({"budget": N}, f"budget is {N}, but only {N - len(LABELLED)} rows can be picked"),
@@ -47,6 +49,13 @@ SELECT = [
     ({"round": 0}, "round is 0; it must be a whole number from 1 on"),
     ({"workers": 0}, "workers is 0; it must be a whole number from 1 on"),
     ({"device": "tpu"}, "device: 'tpu' is not known; it must be auto, cpu, cuda or cuda:N"),
+    ({"strategy": None}, "strategy is a NoneType; it must be a name, file.py:function, or a declared"),
+    (
+        {"strategy": lambda query: query},
+        "strategy is a function; it must be a name, file.py:function, or a declared strategy; declare the",
+    ),
+    ({"strategy": "lost.py:mine"}, "strategy file lost.py does not exist; a path is relative to the working"),
+    ({"state": []}, "state is a list; it must be a dict"),
     ({"strategy": "margn"}, "strategy 'margn' does not exist; did you mean 'margin'?"),
     (
         {"strategy": "vaal"},
@@ -83,7 +92,10 @@ SELECT = [
     ({"classes": 3}, "labels has 3, which is none of the 3 classes"),
     ({"classes": np.int64(6)}, "head has 5 classes, and classes 6"),
     ({"classes": [0, 0, 1]}, "classes is [0, 0, 1]; it must be a list of different classes, or their number"),
-    ({"labelled": [*LABELLED, *FREE], "labels": KNOWN}, f"labelled row {FREE[0]} has no label (2 such rows)"),
+    (
+        {"labelled": [*LABELLED, *FREE], "labels": KNOWN},
+        f"labelled row {FREE[0]} has no label, nor have 1 more",
+    ),
     ({"labelled": [0, 5, 5]}, "labelled has the row 5 twice"),
     ({"labelled": [0, N]}, f"labelled has the row {N}; features has rows 0 to {N - 1}"),
     ({"labelled": [-1]}, f"labelled has the row -1; features has rows 0 to {N - 1}"),
@@ -104,6 +116,8 @@ SELECT = [
         {"head": (HEAD[0], HEAD[1][:2])},
         "head: weight (5, 6) and bias (2,) must be (classes, width) and (classes,)",
     ),
+    ({"head": ("a", "b")}, "head: weight and bias must be numbers ("),
+    ({"head": SVC(kernel="linear").fit(FEATURES, LABELS)}, "head: SVC tells pairs of classes apart"),
     ({"head": (HEAD[0] * np.nan, HEAD[1])}, "head has values that are not finite"),
     (
         {"strategy": "balanced_random", "labels": KNOWN},
@@ -121,7 +135,14 @@ SELECT = [
         {"head": None, "weight_decay": [1e-2, 1e-3]},
         "weight_decay has several values; validation rows must choose",
     ),
-    ({"head": None, "weight_decay": -1}, "head: weight_decays"),
+    *(
+        (
+            {"head": None, "weight_decay": wrong},
+            f"weight_decay is {wrong!r}; it must be a positive number, or several in a list",
+        )
+        for wrong in (-1, 0, "1e-3", [], [1e-3, np.nan], np.inf)
+    ),
+    ({"head": None, "class_weight": np.ones(2)}, "class_weight is array([1., 1.]); it must be None or"),
     ({"head": None, "class_weight": "equal"}, "class_weight is 'equal'; it must be None or 'balanced'"),
     (
         {"head": None, "labels": LABELS[LABELLED], "validation": FREE},
@@ -129,7 +150,7 @@ SELECT = [
     ),
     (
         {"head": None, "labels": KNOWN, "validation": FREE},
-        f"validation row {FREE[0]} has no label (2 such rows)",
+        f"validation row {FREE[0]} has no label, nor have 1 more",
     ),
 ]
 
@@ -149,6 +170,32 @@ def test_no_strategy_overlooks_a_feature_that_is_no_number(name, value):
     keywords = {"labelled": LABELLED, "labels": LABELS, "head": HEAD, "remaining_budget": 5}
     with pytest.raises(activepool.InputError, match="features: row 100 has values that are not finite"):
         activepool.select(name, with_value(value), budget=5, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda tensor: tensor.to_sparse(),
+            "features is a tensor of layout torch.sparse_coo; it must be a dense",
+        ),
+        (lambda tensor: tensor.to("meta"), "features is a tensor without data; it must be a dense tensor"),
+        (
+            lambda tensor: tensor * 1j,
+            "features is a tensor of torch.complex64; it must be a dense tensor of real",
+        ),
+    ],
+)
+def test_a_tensor_that_is_no_matrix_of_numbers(change, words):
+    features = change(torch.tensor(FEATURES, dtype=torch.float32))
+    with pytest.raises(activepool.InputError, match=re.escape(words)):
+        activepool.select("margin", features, budget=5, labels=KNOWN)
+
+
+@pytest.mark.parametrize("wrong", [3, [3], ["margin", None]])
+def test_scores_that_are_no_names(wrong):
+    with pytest.raises(activepool.InputError, match="it must be a name or several: confidence, margin"):
+        activepool.score(FEATURES, HEAD, scores=wrong)
 
 
 def test_score_names_the_nearest_score():

@@ -138,6 +138,15 @@ def test_state_saves_work_and_changes_no_pick(name):
     )
 
 
+@pytest.mark.parametrize("name", ["cluster_margin", "coreset"])
+def test_a_state_of_other_features_is_not_used(name):
+    others, state = FEATURES[::-1].copy(), {}
+    first = picks(name, state=state)
+    labelled = np.concatenate([LABELLED, first])
+    kept = picks(name, others, labelled=labelled, round=2, state=state)
+    assert kept.tolist() == picks(name, others, labelled=labelled, round=2).tolist()
+
+
 def test_what_all_rounds_share_is_prepared_once(monkeypatch):
     prepared = []
 

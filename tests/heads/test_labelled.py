@@ -26,7 +26,7 @@ def test_features_that_are_not_numbers_are_told(value):
     features[3, 1] = value
     rows = LabelledRows(FeatureMatrix.of_array(features), np.array([0, 3, 4]), np.array([0, 1, 0]))
     assert rows.read(slice(2, 3)).tolist() == [[0, 0]]
-    with pytest.raises(InputError, match="row 3 holds NaN or infinity"):
+    with pytest.raises(InputError, match="row 3 has values that are not finite"):
         rows.read()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from activepool.api.tensors import cuda_device, is_tensor, numpy_of, tensor_matrix
+from activepool.api.tensors import cuda_device, is_tensor, numpy_of, tensor_matrix, tensor_problem
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import Compute
 from activepool.compute.devices import resolve_device
@@ -39,6 +39,8 @@ def feature_matrix(features: Features) -> FeatureMatrix:
     if 0 in shape:
         raise InputError(f"features has the shape {shape}; it must have at least one row and one column")
     if is_tensor(stored):
+        if problem := tensor_problem(stored):
+            raise InputError(f"features is a {problem}; it must be a dense tensor of real numbers")
         return tensor_matrix(stored)
     if stored.dtype.kind not in "fiub" or stored.dtype.itemsize > 8:
         raise InputError(f"features is an array of {stored.dtype}; it must be float16, float32 or float64")

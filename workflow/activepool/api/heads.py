@@ -116,12 +116,12 @@ def train_on(
 
     if samples.labels is None or samples.classes is None or not len(samples.rows):
         raise InputError("a head needs at least one labelled row; give labels, or a head")
-    if class_weight not in (None, "balanced"):
+    if class_weight is not None and not (isinstance(class_weight, str) and class_weight == "balanced"):
         raise InputError(f"class_weight is {class_weight!r}; it must be None or 'balanced'")
     options: dict[str, Any] = {"solver": "lbfgs", "class_weights": class_weight == "balanced"}
     if weight_decay is not None or not len(validation):
-        options["weight_decays"] = WEIGHT_DECAY if weight_decay is None else weight_decay
-    if not len(validation) and np.ndim(options["weight_decays"]) and len(options["weight_decays"]) > 1:
+        options["weight_decays"] = _weight_decays(WEIGHT_DECAY if weight_decay is None else weight_decay)
+    if not len(validation) and len(options["weight_decays"]) > 1:
         raise InputError("weight_decay has several values; validation rows must choose among them")
     known = samples.labels_of("validation", validation) if len(validation) else validation
     found = train(
@@ -147,6 +147,10 @@ def to_head(given: Any, features: FeatureMatrix) -> Head:
         head = given
     elif isinstance(given, LinearHead):
         head = _head(given.weight, given.bias, None)
+    elif hasattr(given, "support_vectors_"):
+        raise InputError(
+            f"head: {type(given).__name__} tells pairs of classes apart; use LinearSVC or LogisticRegression"
+        )
     elif hasattr(given, "coef_") and hasattr(given, "intercept_"):
         head = _head(given.coef_, given.intercept_, getattr(given, "classes_", None))
     elif isinstance(given, tuple) and len(given) == 2:
@@ -162,7 +166,10 @@ def to_head(given: Any, features: FeatureMatrix) -> Head:
 
 def _head(weight: Any, bias: Any, classes: Any) -> Head:
     """Return a head of arrays that come from elsewhere."""
-    weight, bias = (to_array("head", values).astype(np.float32) for values in (weight, bias))
+    try:
+        weight, bias = (to_array("head", values).astype(np.float32) for values in (weight, bias))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"head: weight and bias must be numbers ({error})") from None
     if weight.shape[:1] == bias.shape == (1,) and classes is not None and len(classes) == 2:
         # The logit of the second class against the first.
         weight, bias = np.vstack([0 * weight, weight]), np.append(np.zeros_like(bias), bias)
@@ -173,6 +180,15 @@ def _head(weight: Any, bias: Any, classes: Any) -> Head:
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise InputError("head has values that are not finite")
     return Head(weight, bias, np.arange(len(weight)) if classes is None else to_array("classes", classes))
+
+
+def _weight_decays(given: float | Sequence[float]) -> list[float]:
+    """Return the weight decays to choose from; raises InputError if one is no positive number."""
+    values = np.atleast_1d(to_array("weight_decay", given))
+    is_number = values.dtype.kind in "fiu" and values.ndim == 1 and values.size
+    if not is_number or not (np.isfinite(values) & (values > 0)).all():
+        raise InputError(f"weight_decay is {given!r}; it must be a positive number, or several in a list")
+    return [float(value) for value in values]
 
 
 def _fitting(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:

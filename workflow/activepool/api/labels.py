@@ -102,7 +102,8 @@ def number_labels(name: str, labels: Any, classes: Classes = None) -> tuple[IntA
 def _known(name: str, rows: IntArray, labels: IntArray) -> IntArray:
     unknown = rows[labels == UNKNOWN]
     if unknown.size:
-        raise InputError(f"{name} row {unknown[0]} has no label ({unknown.size} such rows)")
+        more = f", nor have {unknown.size - 1} more" if unknown.size > 1 else ""
+        raise InputError(f"{name} row {unknown[0]} has no label{more}")
     return labels
 
 

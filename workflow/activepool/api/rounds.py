@@ -1,5 +1,6 @@
 """What a round of a selection is made of: the rows that may be picked, and what earlier rounds left."""
 
+import hashlib
 from collections.abc import Hashable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,13 @@ import numpy as np
 from activepool.api.arrays import Rows, to_rows
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import Compute
+from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.strategies.assembly import Arrays, prepare_rounds
 from activepool.strategies.declaration import Strategy
+
+#: Rows that tell one matrix of features from another.
+FINGERPRINT_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,16 @@ class Memory:
         self._entry = entry
 
     @classmethod
-    def of(cls, state: MutableMapping[Any, Any] | None, key: Hashable) -> "Memory":
-        """Return the entry ``key`` of ``state``; without a dict, of nothing that lasts."""
-        return cls({} if state is None else state.setdefault(key, {}))
+    def of(cls, state: MutableMapping[Any, Any] | None, key: Hashable, features: FeatureMatrix) -> "Memory":
+        """Return the entry of ``state`` for ``key`` and these features; without a dict, nothing is kept.
+
+        Raises InputError if ``state`` is no dict.
+        """
+        if state is None:
+            return cls({})
+        if not isinstance(state, MutableMapping):
+            raise InputError(f"state is a {type(state).__name__}; it must be a dict")
+        return cls(state.setdefault((key, _fingerprint(features)), {}))
 
     @property
     def state(self) -> Arrays | None:
@@ -79,3 +91,12 @@ class Memory:
             self._entry["rows"] = rows
         prepared: Arrays = self._entry["prepared"]
         return prepared
+
+
+def _fingerprint(features: FeatureMatrix) -> str:
+    """Return a digest of the shape of features and of some rows, spread evenly over them."""
+    samples, width = features.shape
+    rows = np.unique(np.linspace(0, samples - 1, FINGERPRINT_ROWS).astype(np.int64))
+    digest = hashlib.sha256(f"{samples} {width}".encode())
+    digest.update(features.take(rows, np.float32).tobytes())
+    return digest.hexdigest()

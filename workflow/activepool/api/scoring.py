@@ -1,6 +1,6 @@
 """Scores of rows, as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,8 +38,10 @@ def score(
     """
     matrix = feature_matrix(features)
     known = to_head(head, matrix)
-    names = (scores,) if isinstance(scores, str) else tuple(scores)
+    names = (scores,) if isinstance(scores, str) or not isinstance(scores, Iterable) else tuple(scores)
     for name in names:
+        if not isinstance(name, str):
+            raise InputError(f"scores has {name!r}; it must be a name or several: {', '.join(SCORES)}")
         if name not in SCORES:
             raise InputError(f"score {name!r} does not exist; {nearest_name(name, SCORES)}")
     wanted = np.arange(matrix.shape[0]) if rows is None else to_rows("rows", rows, matrix.shape[0])

@@ -71,8 +71,7 @@ def select(
 
     Raises InputError, with one line that says what does not fit.
     """
-    declared = strategy if isinstance(strategy, Strategy) else find_strategy(strategy)
-    name = strategy if isinstance(strategy, str) else strategy.name
+    declared, name = _declared(strategy)
     if declared.image_model:
         raise InputError(
             f"strategy {name!r} learns from images, and select has features alone; use the workflow"
@@ -92,7 +91,7 @@ def select(
         known_head = train_on(matrix, labelled_rows, held_out, weight_decay, class_weight, compute)
     _require_same_classes(known_head, labelled_rows)
     planned = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
-    memory = Memory.of(state, (name, seed, repr(sorted(chosen.items()))))
+    memory = Memory.of(state, (name, seed, repr(sorted(chosen.items()))), matrix)
     oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, rows.unlabelled, samples)
     query = assemble_query(
         declared,
@@ -114,6 +113,19 @@ def select(
     selection = checked_pick(declared, query, chosen, name)
     memory.state = selection.state
     return selection.index
+
+
+def _declared(strategy: Any) -> tuple[Strategy, str]:
+    """Return a strategy and what the user calls it."""
+    if isinstance(strategy, Strategy):
+        return strategy, strategy.name
+    if isinstance(strategy, str):
+        return find_strategy(strategy), strategy
+    undeclared = "; declare the function with @strategy" if callable(strategy) else ""
+    raise InputError(
+        f"strategy is a {type(strategy).__name__}; it must be a name, file.py:function, or a declared "
+        f"strategy{undeclared}"
+    )
 
 
 def _rows(name: str, given: Rows | None, samples: int) -> IntArray:

@@ -38,6 +38,15 @@ def tensor_matrix(tensor: "Tensor") -> FeatureMatrix:
     return FeatureMatrix(rows, rows.read)
 
 
+def tensor_problem(tensor: "Tensor") -> str | None:
+    """Return what a tensor is that cannot be read as features; None if it can."""
+    if str(tensor.layout) != "torch.strided":
+        return f"tensor of layout {tensor.layout}"
+    if tensor.is_complex():
+        return f"tensor of {tensor.dtype}"
+    return "tensor without data" if tensor.is_meta else None
+
+
 def _is_brain(tensor: "Tensor") -> bool:
     return str(tensor.dtype) == "torch.bfloat16"
 

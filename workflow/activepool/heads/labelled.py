@@ -53,7 +53,7 @@ class LabelledRows:
             finite = np.isfinite(features @ np.ones(self.width, dtype=dtype))
             if not finite.all():
                 row = self.rows[part][~finite][0]
-                raise InputError(f"features: row {row} holds NaN or infinity; extract the features again")
+                raise InputError(f"features: row {row} has values that are not finite")
         return features
 
     def class_counts(self, num_classes: int) -> np.ndarray:

@@ -51,9 +51,7 @@ def _users_strategy(name: str) -> Strategy:
     except OSError as error:
         raise InputError(f"strategy file {source} cannot be read ({error.strerror})") from error
     if is_missing:
-        raise InputError(
-            f"strategy file {source} does not exist; the path is relative to where snakemake runs"
-        )
+        raise InputError(f"strategy file {source} does not exist; a path is relative to the working folder")
     try:
         module = load_module(source)
     except Exception as error:  # a user's file may raise anything when it is imported

@@ -6,9 +6,10 @@ from sessions import FEATURES, KNOWN, LABELLED, LABELS
 from sklearn.linear_model import LogisticRegression
 
 import activepool
-from activepool.api.heads import WEIGHT_DECAY
 from activepool.compute.blocks import Compute
+from activepool.evaluation.calibration import fit_temperature
 from activepool.features.store import FeatureMatrix
+from activepool.heads.cross_validation import cross_validate
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.lbfgs import train_lbfgs
 from activepool.heads.settings import LbfgsSettings
@@ -24,8 +25,10 @@ def rows_of(rows):
 @pytest.mark.parametrize("balanced", [False, True])
 def test_the_head_is_that_of_the_library(validation, balanced):
     validation = np.setdiff1d(validation, LABELLED).astype(np.int64)
-    decays = {"weight_decays": WEIGHT_DECAY} if not len(validation) else {}
-    settings = LbfgsSettings(class_weights=balanced, **decays)
+    settings = LbfgsSettings(class_weights=balanced)
+    if not len(validation):
+        tested = cross_validate(rows_of(LABELLED), 5, settings, 0, Compute())
+        settings = LbfgsSettings(class_weights=balanced, weight_decays=tested.weight_decay)
     expected = train_lbfgs(rows_of(LABELLED), rows_of(validation), 5, settings, Compute())
     head = activepool.train_head(
         FEATURES,
@@ -38,6 +41,37 @@ def test_the_head_is_that_of_the_library(validation, balanced):
     assert head.bias.tobytes() == expected.head.bias.tobytes()
     assert head.weight_decay == expected.facts["weight_decay"]
     assert head.validation_accuracy == (expected.validation_accuracy if len(validation) else None)
+
+
+def test_cross_validation_chooses_and_calibrates_where_no_row_is_held_out():
+    labelled = np.arange(120)
+    head = activepool.train_head(FEATURES, LABELS, labelled=labelled, seed=3)
+    expected = cross_validate(rows_of(labelled), 5, LbfgsSettings(), 3, Compute())
+    assert (head.weight_decay, expected.fixed) == (expected.weight_decay, None)
+    assert head.cross_validation.logits.tobytes() == expected.logits.tobytes()
+    assert head.temperature == fit_temperature(expected.logits, expected.labels).value != 1
+    assert head.uncalibrated is None
+    rows = np.arange(120, 173)
+    logits = FEATURES[rows].astype(float) @ head.weight.T.astype(float) + head.bias
+    for temperature, calibrated in [(1, False), (head.temperature, True)]:
+        exponentials = np.exp(logits / temperature)
+        found = head.predict_proba(FEATURES[rows], calibrated=calibrated)
+        assert np.allclose(found, exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-5)
+
+
+def test_validation_rows_calibrate_as_well():
+    labelled, validation = np.arange(60), np.arange(60, 173)
+    head = activepool.train_head(FEATURES, LABELS, labelled=labelled, validation=validation)
+    logits = FEATURES[validation].astype(float) @ head.weight.T.astype(float) + head.bias
+    assert head.temperature == fit_temperature(logits, LABELS[validation]).value != 1
+    assert head.cross_validation is None and head.uncalibrated is None
+
+
+def test_a_weight_decay_of_ones_own_holds_nothing_out():
+    head = activepool.train_head(FEATURES, LABELS, weight_decay=1e-3)
+    assert (head.weight_decay, head.temperature, head.cross_validation) == (1e-3, 1.0, None)
+    assert head.uncalibrated == "one weight decay is given, and no row was held out"
+    assert activepool.train_head(FEATURES, LABELS, weight_decay=[1e-1, 1e-3]).weight_decay in (1e-1, 1e-3)
 
 
 def test_labels_may_be_those_of_all_rows_of_the_labelled_rows_or_names():

@@ -1,24 +1,25 @@
 """The linear head as users see it: trained on labels of their own, with scikit-learn's methods."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from activepool.api.arrays import Features, Rows, feature_matrix, to_array, to_compute, to_rows
+from activepool.api.arrays import Features, Rows, feature_matrix, to_array, to_compute, to_rows, to_whole
 from activepool.api.labels import Classes, Labelled, labelled_set
 from activepool.compute.arrays import FloatArray
 from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks, to_numpy
 from activepool.errors import InputError
+from activepool.evaluation.calibration import Temperature, fit_temperature
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.pool_scorer import PoolScorer
 from activepool.scores.uncertainty import Logits, log_softmax
 
-#: The weight decay where no validation rows choose one, relative to the variance of the labelled features.
-WEIGHT_DECAY = 1e-4
+if TYPE_CHECKING:
+    from activepool.heads.cross_validation import CrossValidation
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,10 @@ class Head:
         classes: (C,) the classes, as in the labels that it was trained on.
         weight_decay: that it was trained with; None if it was not trained here.
         validation_accuracy: on the validation rows, 0 to 1; None without any.
+        temperature: the logits over it give calibrated probabilities; 1 if it is not known.
+        uncalibrated: why the temperature is not known, in words; None if it is.
+        cross_validation: what chose the weight decay, with the predictions for the rows held out; None if
+            validation rows chose it, or if there was one alone.
     """
 
     weight: FloatArray
@@ -38,6 +43,9 @@ class Head:
     classes: np.ndarray
     weight_decay: float | None = None
     validation_accuracy: float | None = None
+    temperature: float = 1.0
+    uncalibrated: str | None = "no row was held out"
+    cross_validation: "CrossValidation | None" = field(default=None, repr=False)
 
     @cached_property
     def linear(self) -> LinearHead:
@@ -51,14 +59,20 @@ class Head:
         predicted: np.ndarray = self.classes[scorer.score(np.arange(matrix.shape[0]), ())["predicted"]]
         return predicted
 
-    def predict_proba(self, features: Features) -> FloatArray:
-        """Return the probability of each class for each row of ``features`` (n, d), (n, C) float32."""
+    def predict_proba(self, features: Features, *, calibrated: bool = False) -> FloatArray:
+        """Return the probability of each class for each row of ``features`` (n, d), (n, C) float32.
+
+        ``calibrated`` divides the logits by the temperature, which changes no prediction.
+        """
         matrix = _fitting(feature_matrix(features), self.linear)
         compute = to_compute(None, None, features)
         scorer, rows = PoolScorer(matrix, self.linear, compute), np.arange(matrix.shape[0])
 
         def probabilities(block: slice) -> np.ndarray:
-            exponentials: np.ndarray = np.exp(to_numpy(log_softmax(Logits(scorer.logits(rows[block])))))
+            logits = scorer.logits(rows[block])
+            if calibrated:
+                logits /= self.temperature
+            exponentials: np.ndarray = np.exp(to_numpy(log_softmax(Logits(logits))))
             return exponentials
 
         return np.concatenate(list(compute.map(probabilities, row_blocks(len(rows), BLOCK_ROWS))))
@@ -73,6 +87,7 @@ def train_head(
     classes: Classes = None,
     weight_decay: float | Sequence[float] | None = None,
     class_weight: str | None = None,
+    seed: int = 0,
     device: str | None = None,
     workers: int | None = None,
 ) -> Head:
@@ -85,9 +100,12 @@ def train_head(
             validation rows.
         validation: rows that choose among several weight decays; they need labels (N,).
         classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
-        weight_decay: relative to the total variance of the labelled features. By default 1e-4 or, with
-            validation rows, the best of 1e-2, 1e-3, 1e-4, 1e-5 and 1e-6.
+        weight_decay: relative to the total variance of the labelled features; one, or several to choose from,
+            by default 1e-2, 1e-3, 1e-4, 1e-5 and 1e-6. The validation rows choose or, without any,
+            cross-validation on the labelled rows. With fewer than 10 labels, or fewer than 3 of a class that
+            has any, there is no cross-validated choice, but a fixed one: the one nearest to 1e-4.
         class_weight: ``"balanced"`` weighs classes by the inverse of their number of labels.
+        seed: of the folds of cross-validation.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
         workers: threads; by default, all processors. No effect on the result.
 
@@ -97,7 +115,24 @@ def train_head(
     rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)
     compute = to_compute(device, workers, features)
-    return train_on(matrix, samples, rows, weight_decay, class_weight, compute)
+    head = train_on(matrix, samples, rows, weight_decay, class_weight, to_whole("seed", seed, 0), compute)
+    temperature = _fitted_temperature(head, matrix, samples, rows, compute)
+    return replace(head, temperature=temperature.value, uncalibrated=temperature.unknown)
+
+
+def _fitted_temperature(
+    head: Head, features: FeatureMatrix, samples: Labelled, validation: np.ndarray, compute: Compute
+) -> Temperature:
+    """Return the temperature by the rows that were held out, of validation or of cross-validation."""
+    from activepool.heads.cross_validation import logits64
+    from activepool.heads.labelled import LabelledRows
+
+    if head.cross_validation is not None:
+        return fit_temperature(head.cross_validation.logits, head.cross_validation.labels)
+    if not len(validation):
+        return Temperature(1.0, "one weight decay is given, and no row was held out")
+    known = LabelledRows(features, validation, samples.labels_of("validation", validation))
+    return fit_temperature(logits64(head.linear, known, compute), known.labels)
 
 
 def train_on(
@@ -106,12 +141,14 @@ def train_on(
     validation: np.ndarray,
     weight_decay: float | Sequence[float] | None,
     class_weight: str | None,
+    seed: int,
     compute: Compute,
 ) -> Head:
-    """Return the head of a labelled set; see `train_head`."""
+    """Return the head of a labelled set, without a temperature; see `train_head`."""
     # Pydantic, which checks the settings, takes longer to import than a small head takes to train.
+    from activepool.heads.cross_validation import cross_validate
     from activepool.heads.labelled import LabelledRows
-    from activepool.heads.settings import head_settings
+    from activepool.heads.settings import LbfgsSettings, head_settings
     from activepool.heads.training import train_head as train
 
     if samples.labels is None or samples.classes is None or not len(samples.rows):
@@ -119,23 +156,28 @@ def train_on(
     if class_weight is not None and not (isinstance(class_weight, str) and class_weight == "balanced"):
         raise InputError(f"class_weight is {class_weight!r}; it must be None or 'balanced'")
     options: dict[str, Any] = {"solver": "lbfgs", "class_weights": class_weight == "balanced"}
-    if weight_decay is not None or not len(validation):
-        options["weight_decays"] = _weight_decays(WEIGHT_DECAY if weight_decay is None else weight_decay)
-    if not len(validation) and len(options["weight_decays"]) > 1:
-        raise InputError("weight_decay has several values; validation rows must choose among them")
+    if weight_decay is not None:
+        options["weight_decays"] = _weight_decays(weight_decay)
+    settings = head_settings(options)
+    assert isinstance(settings, LbfgsSettings)
     known = samples.labels_of("validation", validation) if len(validation) else validation
+    labelled, num_classes = LabelledRows(features, samples.rows, samples.labels), len(samples.classes)
+    tested = None
+    if not len(validation) and np.size(settings.weight_decays) > 1:
+        tested = cross_validate(labelled, num_classes, settings, seed, compute)
+        settings = replace(settings, weight_decays=tested.weight_decay)
     found = train(
-        LabelledRows(features, samples.rows, samples.labels),
+        labelled,
         LabelledRows(features, validation, known),
-        len(samples.classes),
-        head_settings(options),
-        seed=0,
+        num_classes,
+        settings,
+        seed=seed,
         round_number=0,
         compute=compute,
     )
     decay = float(found.facts["weight_decay"])
     accuracy = found.validation_accuracy if len(validation) else None
-    return Head(found.head.weight, found.head.bias, samples.classes, decay, accuracy)
+    return Head(found.head.weight, found.head.bias, samples.classes, decay, accuracy, cross_validation=tested)
 
 
 def to_head(given: Any, features: FeatureMatrix) -> Head:

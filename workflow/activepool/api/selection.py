@@ -13,6 +13,7 @@ from activepool.api.options import check_options
 from activepool.api.rounds import Memory, PoolRows
 from activepool.compute.arrays import IntArray
 from activepool.errors import InputError
+from activepool.heads.linear import FIXED_WEIGHT_DECAY
 from activepool.strategies.assembly import assemble_query
 from activepool.strategies.checked_selection import checked_pick
 from activepool.strategies.declaration import Strategy
@@ -57,7 +58,8 @@ def select(
         classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
         head: for strategies that read one: what `train_head` returns, a pair (weight, bias), or a fitted
             linear model of scikit-learn. By default, `train_head` trains one on the labelled rows.
-        weight_decay, class_weight: of that training, see `train_head`.
+        weight_decay, class_weight: of that training, see `train_head`; here one weight decay, 1e-4, is the
+            default without validation rows.
         seed, round: name the random stream, as in the workflow: round R trains on these picks, from 1.
         remaining_budget: of this and all later rounds, for strategies that plan ahead; by default ``budget``.
         oracle_labels: (N,) true labels, for strategies that read those of the pool.
@@ -88,7 +90,8 @@ def select(
     if budget > len(rows.unlabelled):
         raise InputError(f"budget is {budget}, but only {len(rows.unlabelled)} rows can be picked")
     if known_head is None and "head" in declared.reads:
-        known_head = train_on(matrix, labelled_rows, held_out, weight_decay, class_weight, compute)
+        decay = FIXED_WEIGHT_DECAY if weight_decay is None and not len(held_out) else weight_decay
+        known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)
     _require_same_classes(known_head, labelled_rows)
     planned = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
     memory = Memory.of(state, (name, seed, repr(sorted(chosen.items()))), matrix)

@@ -18,6 +18,7 @@ Sums run over blocks of fixed size in a fixed order, so the head has the same bi
 Peak memory: the labelled features (for small problems in float64) and about 30 float64 arrays of W's size.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
@@ -71,6 +72,26 @@ def train_lbfgs(
         head = solver.head(solver.minimise(decay, start))
         accuracy = predict_by(mapping, head, validation, compute).accuracy
     return TrainedHead(head, accuracy, {"weight_decay": decay, "iterations": solver.iterations})
+
+
+def regularisation_path(
+    labelled: LabelledRows,
+    num_classes: int,
+    decays: Sequence[float],
+    settings: LbfgsSettings,
+    compute: Compute,
+) -> list[LinearHead]:
+    """Return the head of each of the descending weight ``decays``, each solved from the last solution.
+
+    Each is as near to its optimum as a head that `train_lbfgs` returns.
+    """
+    with compute.mapping() as mapping, tqdm(desc="lbfgs", unit="step", disable=None) as steps:
+        solver = _Solver(labelled, num_classes, settings, compute, mapping, steps)
+        heads, solution = [], solver.start
+        for decay in decays:
+            solution = solver.minimise(decay, solution)
+            heads.append(solver.head(solution))
+    return heads
 
 
 class _Solver:

@@ -15,6 +15,20 @@ from activepool.io.hdf5_writing import written_hdf5
 #: Logits that differ by less than this part of the row's largest differ by rounding errors alone.
 LOGIT_ROUNDING = 2.0**-40
 
+#: The weight decay of a head that no label chooses, relative to the total variance of the labelled features.
+FIXED_WEIGHT_DECAY = 1e-4
+
+
+def first_largest(logits: np.ndarray) -> np.ndarray:
+    """Return the place of the largest of each row of float64 ``logits`` (n, C), (n,): the first of several.
+
+    Logits count as equal if rounding errors alone may separate them.
+    """
+    largest = logits.max(axis=1, keepdims=True)
+    rounding = LOGIT_ROUNDING * np.abs(logits).max(axis=1, keepdims=True)
+    places: np.ndarray = (logits >= largest - rounding).argmax(axis=1)
+    return places
+
 
 @dataclass(frozen=True)
 class LinearHead:
@@ -47,11 +61,7 @@ class LinearHead:
 
         Logits count as equal if rounding errors alone may separate them.
         """
-        logits = self.logits64(features)
-        largest = logits.max(axis=1, keepdims=True)
-        rounding = LOGIT_ROUNDING * np.abs(logits).max(axis=1, keepdims=True)
-        predicted: np.ndarray = (logits >= largest - rounding).argmax(axis=1)
-        return predicted
+        return first_largest(self.logits64(features))
 
     @cached_property
     def _weight64(self) -> np.ndarray:

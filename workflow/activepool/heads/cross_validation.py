@@ -1,0 +1,213 @@
+"""The weight decay of a linear head, chosen by cross-validation on the labelled rows themselves.
+
+Stratified K-fold cross-validation (Kohavi 1995, A study of cross-validation and bootstrap for accuracy
+estimation and model selection): K heads are each trained without one fold, and predict the rows of that fold.
+The labels of an actively selected set are no random sample, so these predictions are good for choosing among
+heads, and biased as an estimate of the accuracy on the pool.
+
+Few labels can hardly tell one weight decay from the next. Of those that are not clearly worse than the best,
+the one nearest to FIXED_WEIGHT_DECAY is therefore taken: the rule of one standard error (Breiman et al. 1984,
+Classification and regression trees, section 3.4.3), with a favourite that mostly does well in place of the
+simplest. With fewer than MIN_LABELS labels, or fewer than MIN_CLASS_LABELS of a class that has any, the
+favourite is taken unseen, the fixed rule. ``benchmarks/weight_decay.py`` measures both.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.compute.arrays import BoolArray, FloatArray, IntArray
+from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks
+from activepool.compute.seeds import generator
+from activepool.heads.labelled import LabelledRows
+from activepool.heads.lbfgs import regularisation_path
+from activepool.heads.linear import FIXED_WEIGHT_DECAY, LinearHead, first_largest
+from activepool.heads.settings import LbfgsSettings
+
+#: With fewer labels, or fewer of a class that has any, the fixed rule decides.
+MIN_LABELS, MIN_CLASS_LABELS = 10, 3
+
+#: K.
+FOLDS = 5
+
+#: The fold of a row that is never held out.
+NEVER = -1
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """A weight decay, and what heads with it predict for the rows that they were not trained on.
+
+    Attributes:
+        weight_decay: the one that was chosen.
+        fixed: why no choice was made, in words; None if cross-validation chose.
+        rows: (m,) int64, the rows that were held out, ascending; all but the only row of a class.
+        labels: (m,) int64, their labels.
+        logits: (m, C) float64, from the head of the folds without the row.
+        predicted: (m,) int64, the class of the largest logit, the first of those that are equal but for
+            rounding errors.
+    """
+
+    weight_decay: float
+    fixed: str | None
+    rows: IntArray
+    labels: IntArray
+    logits: FloatArray
+    predicted: IntArray
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """(m, C) float64, the softmax of the logits."""
+        probabilities: FloatArray = np.exp(_log_softmax(self.logits))
+        return probabilities
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of held-out rows that are predicted right; None if there are none."""
+        return float((self.predicted == self.labels).mean()) if len(self.rows) else None
+
+
+def cross_validate(
+    labelled: LabelledRows, num_classes: int, settings: LbfgsSettings, seed: int, compute: Compute
+) -> CrossValidation:
+    """Choose among the weight decays of ``settings``, and return the predictions for the held-out rows.
+
+    The choice depends on which held-out rows are predicted right, and on nothing else (`choose`). The order
+    of the rows has no effect. Classes are predicted in float64, by heads whose last bits are rounded away
+    (`activepool.heads.lbfgs` says up to which size).
+
+    Args:
+        labelled: the L labelled rows; no row twice.
+        num_classes: C.
+        settings: of the heads; with one weight decay there is nothing to choose.
+        seed: of the folds.
+        compute: device and workers.
+
+    Memory beyond that of a training: FOLDS heads for each weight decay, and m · C numbers.
+    """
+    labelled = _part(labelled, np.argsort(labelled.rows))
+    decays = sorted(np.atleast_1d(settings.weight_decays).tolist(), reverse=True)
+    fixed = "one weight decay is given" if len(decays) == 1 else _too_few(labelled.class_counts(num_classes))
+    if fixed:
+        decays = [decays[nearest_first(decays)[0]]]
+    folds = stratified_folds(labelled.rows, labelled.labels, FOLDS, seed)
+    logits = np.empty((len(labelled), num_classes))
+    right = np.zeros((len(decays), len(labelled)), dtype=np.bool_)
+    paths = {}
+    for fold in np.unique(folds[folds != NEVER]):
+        training, held_out = (
+            _part(labelled, np.flatnonzero(chosen)) for chosen in (folds != fold, folds == fold)
+        )
+        paths[fold] = regularisation_path(training, num_classes, decays, settings, compute)
+        for place, head in enumerate(paths[fold]):
+            right[place, folds == fold] = _predicted(head, held_out, compute) == held_out.labels
+    tested = np.flatnonzero(folds != NEVER)
+    chosen = choose(decays, right[:, tested])
+    for fold, path in paths.items():
+        held_out = _part(labelled, np.flatnonzero(folds == fold))
+        logits[folds == fold] = logits64(path[chosen], held_out, compute)
+    return CrossValidation(
+        decays[chosen],
+        fixed,
+        labelled.rows[tested],
+        labelled.labels[tested],
+        logits[tested],
+        first_largest(logits[tested]),
+    )
+
+
+def choose(decays: Sequence[float], right: BoolArray) -> int:
+    """Return which of the descending ``decays`` to take, in whole numbers.
+
+    The best has the most right predictions. With g fewer right than the best, and d of the m rows on which
+    just one of the two is right, another is not clearly worse if g is at most one standard error of the
+    paired difference: g² ≤ d − g²/m. Of these, and of several that are best, it is the first of
+    `nearest_first`.
+
+    Args:
+        decays: D weight decays.
+        right: (D, m) which held-out rows are predicted right.
+    """
+    order, counts, rows = nearest_first(decays), right.sum(axis=1), int(right.shape[1])
+    best = next(place for place in order if counts[place] == counts.max())
+
+    def is_as_good(place: int) -> bool:
+        fewer, different = int(counts[best] - counts[place]), int((right[best] != right[place]).sum())
+        return fewer * fewer * (rows + 1) <= different * rows
+
+    return next(place for place in order if is_as_good(place))
+
+
+def nearest_first(decays: Sequence[float]) -> list[int]:
+    """Return the places of the descending ``decays``, the nearest to FIXED_WEIGHT_DECAY first.
+
+    The distance is that of the logarithms; of two at the same distance the larger comes first.
+    """
+    return sorted(
+        range(len(decays)), key=lambda place: round(abs(np.log10(decays[place] / FIXED_WEIGHT_DECAY)), 9)
+    )
+
+
+def stratified_folds(rows: IntArray, labels: IntArray, folds: int, seed: int) -> IntArray:
+    """Return the fold of each row, (n,) int64, 0 … ``folds`` − 1; NEVER for the only row of its class.
+
+    The rows of a class are dealt one by one to the folds, in an order that depends on the seed and on which
+    rows there are, but not on their order. No fold holds all rows of a class, and no fold holds more than one
+    row more than another, in all or of a class.
+
+    Args:
+        rows: (n,) different row numbers.
+        labels: (n,) class numbers.
+        folds: how many, from 2 on.
+        seed: of the order.
+    """
+    place = np.empty(len(rows), dtype=np.int64)
+    place[np.argsort(rows)] = generator(seed, 0, "cross_validation").permutation(len(rows))
+    by_class = np.lexsort((place, labels))
+    dealt = by_class[np.bincount(labels, minlength=1)[labels[by_class]] > 1]
+    found = np.full(len(rows), NEVER, dtype=np.int64)
+    found[dealt] = np.arange(len(dealt)) % folds
+    return found
+
+
+def logits64(head: LinearHead, rows: LabelledRows, compute: Compute) -> FloatArray:
+    """Return the logits of n rows, (n, C) float64."""
+
+    def of_block(part: slice) -> FloatArray:
+        return head.logits64(rows.read(part, np.float64))
+
+    blocks = compute.map(of_block, row_blocks(len(rows), BLOCK_ROWS))
+    return np.concatenate([np.empty((0, head.num_classes)), *blocks])
+
+
+def _too_few(counts: IntArray) -> str | None:
+    """Return why labels with these counts per class, (C,), cannot choose a weight decay; None if they can."""
+    if counts.sum() < MIN_LABELS:
+        return f"{counts.sum()} labels; a choice by cross-validation needs {MIN_LABELS}"
+    rare = np.flatnonzero((counts > 0) & (counts < MIN_CLASS_LABELS))
+    if len(rare):
+        return (
+            f"{len(rare)} of the classes with labels have fewer than {MIN_CLASS_LABELS}, "
+            "which a choice by cross-validation needs"
+        )
+    return None
+
+
+def _part(labelled: LabelledRows, places: IntArray) -> LabelledRows:
+    return LabelledRows(labelled.features, labelled.rows[places], labelled.labels[places])
+
+
+def _predicted(head: LinearHead, rows: LabelledRows, compute: Compute) -> IntArray:
+    """Return the class of each row, (n,); only one block's logits are in memory."""
+
+    def of_block(part: slice) -> IntArray:
+        return head.predicted64(rows.read(part, np.float64))
+
+    return np.concatenate(list(compute.map(of_block, row_blocks(len(rows), BLOCK_ROWS))))
+
+
+def _log_softmax(logits: FloatArray) -> FloatArray:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    result: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return result

@@ -42,13 +42,24 @@ def test_the_example_of_the_page_learns(capsys):
     assert np.array_equal(np.unique(names["labels"]), np.arange(-1, 10))
 
 
+def test_the_example_of_progress_knows_how_sure_it_is(capsys):
+    names = run_example(1)
+    accuracy, stop, curve = capsys.readouterr().out.splitlines()
+    value, low, high = map(float, re.fullmatch(r"accuracy (.*), from (.*) to (.*)", accuracy).groups())
+    assert low < value < high < low + 0.1
+    assert stop == "stop: False"
+    assert re.fullmatch(r"ceiling 0\.9\d+, 95 % of it with Estimate\(value=.*\)", curve)
+    assert len(names["audited"]) == activepool.audit_size(width=0.1)
+    assert names["head"].uncalibrated is None and names["head"].cross_validation.fixed is None
+
+
 def test_the_features_of_the_workflow_are_a_dataset(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file = Path("results/features/digits_exp0.1/small_simclr/features.h5")
     file.parent.mkdir(parents=True)
     with h5py.File(file, "w") as written:
         written["train/features"] = np.eye(9, 3, dtype=np.float16)
-    picks = activepool.select("coreset", run_example(1)["features"], labelled=[0], budget=2)
+    picks = activepool.select("coreset", run_example(2)["features"], labelled=[0], budget=2)
     assert picks.tolist() == [1, 2]
 
 

@@ -1,18 +1,35 @@
 """Pool-based active learning on self-supervised features.
 
-`select`, `train_head` and `score` work on arrays; docs/library.md shows how. ``activepool.stages`` are the
-programs that join the same code to files. Nothing here knows Snakemake, the folder ``results/`` or the
+`select`, `train_head` and others work on arrays; docs/library.md shows how. ``activepool.stages`` are
+the programs that join the same code to files. Nothing here knows Snakemake, the folder ``results/`` or the
 configuration file.
 """
 
 __version__ = "0.2.0"
 
-__all__ = ["Head", "InputError", "__version__", "score", "select", "train_head"]
+__all__ = [
+    "Head",
+    "InputError",
+    "__version__",
+    "agreement",
+    "audit",
+    "audit_size",
+    "has_settled",
+    "learning_curve_fit",
+    "score",
+    "select",
+    "train_head",
+]
 
 #: The modules that have these names.
 _MODULES = {
     "Head": "activepool.api.heads",
     "InputError": "activepool.errors",
+    "agreement": "activepool.api.progress",
+    "audit": "activepool.api.audits",
+    "audit_size": "activepool.api.audits",
+    "has_settled": "activepool.api.progress",
+    "learning_curve_fit": "activepool.api.progress",
     "score": "activepool.api.scoring",
     "select": "activepool.api.selection",
     "train_head": "activepool.api.heads",
@@ -21,7 +38,9 @@ _MODULES = {
 TYPE_CHECKING = False  # that of typing takes 9 ms to import
 
 if TYPE_CHECKING:
+    from activepool.api.audits import audit, audit_size
     from activepool.api.heads import Head, train_head
+    from activepool.api.progress import agreement, has_settled, learning_curve_fit
     from activepool.api.scoring import score
     from activepool.api.selection import select
     from activepool.errors import InputError

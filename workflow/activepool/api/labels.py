@@ -99,6 +99,14 @@ def number_labels(name: str, labels: Any, classes: Classes = None) -> tuple[IntA
     return numbers, all_classes
 
 
+def to_list(name: str, values: Any) -> list[Any]:
+    """Return labels as a list, in which names and NaN stay apart."""
+    if isinstance(values, list | tuple):
+        return list(values)
+    listed: list[Any] = np.atleast_1d(to_array(name, values)).tolist()
+    return listed
+
+
 def _known(name: str, rows: IntArray, labels: IntArray) -> IntArray:
     unknown = rows[labels == UNKNOWN]
     if unknown.size:

@@ -1,0 +1,84 @@
+"""How good a model is, by a random sample of the pool that people labelled and that it was not trained on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from activepool.api.labels import UNKNOWN, Classes, number_labels, to_list
+from activepool.api.progress import to_confidence
+from activepool.compute.arrays import IntArray
+from activepool.errors import InputError
+from activepool.evaluation.intervals import Shares, confusion_matrix, sample_size, wilson_intervals
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """The accuracy of predictions on an audit sample; intervals are Wilson's.
+
+    Attributes:
+        classes: (C,) the classes.
+        rows: how many rows were compared.
+        accuracy: the share of all rows that are right; ``value``, ``low`` and ``high`` are single numbers.
+        class_accuracy: (C,) the share of each class's rows that are right; NaN for a class without rows.
+        confusion: (C, C) int64, how many rows of class i are predicted j.
+        confusion_shares: (C, C) the share of the rows of class i that are predicted j.
+    """
+
+    classes: np.ndarray
+    rows: int
+    accuracy: Shares
+    class_accuracy: Shares
+    confusion: IntArray
+    confusion_shares: Shares
+
+
+def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: float = 0.95) -> Audit:
+    """Compare predictions with the labels that people gave to a random sample.
+
+    Args:
+        truth: (n,) labels; rows whose label is not known (-1, None or NaN) are left out.
+        predicted: (n,) predicted classes.
+        classes: all classes in their order, or their number; by default, those that occur, sorted.
+        confidence: of the intervals.
+
+    Raises InputError, with one line that says what does not fit.
+    """
+    both = [to_list("truth", truth), to_list("predicted", predicted)]
+    if len(both[0]) != len(both[1]) or not both[0]:
+        lengths = f"truth has {len(both[0])} rows, and predicted {len(both[1])}"
+        raise InputError(f"{lengths}; they need the same, and at least one")
+    if classes is None:
+        classes = number_labels("truth with predicted", both[0] + both[1])[1]
+    labels, known_classes = number_labels("truth", both[0], classes)
+    guesses, _ = number_labels("predicted", both[1], classes)
+    known = labels != UNKNOWN
+    if (guesses[known] == UNKNOWN).any():
+        raise InputError(f"predicted row {np.flatnonzero(known & (guesses == UNKNOWN))[0]} has no class")
+    counts = confusion_matrix(labels[known], guesses[known], len(known_classes))
+    right, cases, sure = counts.diagonal(), counts.sum(axis=1), to_confidence(confidence)
+    return Audit(
+        known_classes,
+        int(known.sum()),
+        wilson_intervals(right.sum(), cases.sum(), sure),
+        wilson_intervals(right, cases, sure),
+        counts,
+        wilson_intervals(counts, cases[:, None], sure),
+    )
+
+
+def audit_size(width: float, *, confidence: float = 0.95, accuracy: float = 0.5) -> int:
+    """Return how many random samples an audit needs for an interval of the accuracy that is narrow enough.
+
+    Args:
+        width: of the interval from end to end, between 0 and 1: 0.1 is ±0.05.
+        confidence: of the interval.
+        accuracy: that you expect; with 0.5 the size is enough for any. The nearer to 1, the fewer it takes.
+
+    Raises InputError, with one line that says what does not fit.
+    """
+    if not 0 < width < 1:
+        raise InputError(f"width is {width!r}; it must be between 0 and 1, such as 0.1")
+    if not 0 <= accuracy <= 1:
+        raise InputError(f"accuracy is {accuracy!r}; it must be from 0 to 1")
+    return sample_size(width, to_confidence(confidence), accuracy)

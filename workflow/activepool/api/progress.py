@@ -1,0 +1,87 @@
+"""Whether more labels are worth their money, from what a user has at hand: errors and predictions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from activepool.api.arrays import to_array, to_whole
+from activepool.api.labels import UNKNOWN, number_labels, to_list
+from activepool.errors import InputError
+from activepool.evaluation.power_law import LearningCurveFit, fit_learning_curve
+from activepool.evaluation.progress import cohens_kappa, is_settled
+
+
+def learning_curve_fit(
+    labels_used: Any, errors: Any, *, confidence: float = 0.95, seed: int = 0
+) -> LearningCurveFit:
+    """Fit err(n) = a + b · n^(−c) to a learning curve, to see what more labels would bring.
+
+    Args:
+        labels_used: (m,) different numbers of labels, in any order.
+        errors: (m,) the error, 1 − accuracy, with each of them; or (m, S), those of S seeds.
+        confidence: of the intervals.
+        seed: of the bootstrap that makes the intervals.
+
+    Returns: the curve's ``asymptote``, ``factor`` and ``exponent``, each with an interval, and
+    ``labels_for[0.9]``, ``[0.95]`` and ``[0.99]``, the labels that bring the accuracy to that part of its
+    ceiling. With fewer than four points, or errors that do not clearly decline, ``unknown`` says so instead.
+
+    Raises InputError, with one line that says what does not fit.
+    """
+    labels, values = to_array("labels_used", labels_used), to_array("errors", errors)
+    if labels.ndim != 1 or labels.dtype.kind not in "iuf" or not np.array_equal(labels, np.rint(labels)):
+        raise InputError("labels_used must be a list of whole numbers")
+    if len(labels) and (labels.min() < 1 or len(np.unique(labels)) < len(labels)):
+        raise InputError("labels_used must be different numbers from 1 on")
+    if values.dtype.kind not in "iuf" or values.ndim not in (1, 2) or len(values) != len(labels):
+        raise InputError(
+            f"errors has the shape {values.shape}; it must be ({len(labels)},) or ({len(labels)}, seeds), "
+            "as labels_used is"
+        )
+    if values.ndim == 2 and not values.shape[1]:
+        raise InputError("errors has no seed")
+    if not ((values >= 0) & (values <= 1)).all():
+        raise InputError("errors must be from 0 to 1")
+    order = np.argsort(labels)
+    table = (values if values.ndim == 2 else values[:, None]).astype(np.float64)[order]
+    return fit_learning_curve(
+        labels.astype(np.int64)[order], table, to_confidence(confidence), to_whole("seed", seed, 0)
+    )
+
+
+def agreement(first: Any, second: Any) -> float | None:
+    """Return Cohen's κ of two models' predictions for the same rows: 1 if all agree, 0 if as chance would.
+
+    Args:
+        first: (n,) predicted classes, numbers or names.
+        second: (n,) the same of another model.
+
+    Returns: None without rows, and if both predict one and the same class for all of them.
+
+    Raises InputError, with one line that says what does not fit.
+    """
+    left, right = to_list("first", first), to_list("second", second)
+    if len(left) != len(right):
+        raise InputError(f"first has {len(left)} rows, and second {len(right)}; they must be the same rows")
+    if not left:
+        return None
+    numbers, _ = number_labels("predictions", left + right)
+    if (numbers == UNKNOWN).any():
+        raise InputError("predictions has rows without a class")
+    return cohens_kappa(numbers[: len(left)], numbers[len(left) :])
+
+
+def has_settled(agreements: Sequence[float | None]) -> bool:
+    """Return whether the last three of ``agreements``, κ of consecutive models, are at least 0.99.
+
+    A stop rule: more labels of this kind would change few predictions. None counts as no agreement.
+    """
+    return is_settled(list(agreements))
+
+
+def to_confidence(given: float) -> float:
+    """Return a confidence; InputError if it is not between 0 and 1."""
+    if isinstance(given, bool) or not isinstance(given, int | float | np.floating) or not 0 < given < 1:
+        raise InputError(f"confidence is {given!r}; it must be between 0 and 1, such as 0.95")
+    return float(given)

@@ -1,4 +1,4 @@
-"""Which labels that came later each job depends on, and which a run would leave unused."""
+"""Late labels: which of them each job depends on, and which a run would leave unused."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +11,7 @@ from activepool.errors import InputError
 from activepool.io.index_files import write_index
 from planning.configuration.experiment import Experiment
 from planning.paths import Paths
-from planning.runs.late_labels import NONE, LateLabels
+from planning.runs.late_labels import NO_LABELS, LateLabels
 
 CLASSES = ["ant", "bee", "cat"]
 RUN = "results/trial/{}/seed0/round0{}"
@@ -93,7 +93,7 @@ def test_other_spellings_change_nothing(late):
     assert changed(late, {row: f" {CLASSES.index(label)} " for row, label in LABELS.items()}) == set()
 
 
-def test_a_label_more_changes_the_pool_alone(late):
+def test_one_more_label_changes_only_the_pool(late):
     assert changed(late, LABELS | {39: "ant", 3: "ant"}) == POOL
 
 
@@ -110,39 +110,39 @@ def test_a_correction_in_the_last_round_changes_no_query(late):
     assert changed(late, LABELS | {20: "ant"}) - POOL == {("train", "random", 2)}
 
 
-def test_a_label_that_is_taken_back_is_a_change(late):
+def test_a_removed_label_is_a_change(late):
     assert ("train", "random", 2) in changed(late, {row: LABELS[row] for row in LABELS if row != 20})
 
 
 def test_there_is_no_digest_without_annotations_or_before_a_round(late):
-    assert late.digest("train", wildcards("random", 7)) == NONE
-    assert digests(LateLabels(late.paths, records_params=False)) == dict.fromkeys(digests(late), NONE)
+    assert late.digest("train", wildcards("random", 7)) == NO_LABELS
+    assert digests(LateLabels(late.paths, records_params=False)) == dict.fromkeys(digests(late), NO_LABELS)
     plain = {"kind": "embeddings", "path": "given.h5"}
-    assert set(digests(LateLabels(Paths(trial(dataset=plain)))).values()) == {NONE}
+    assert set(digests(LateLabels(Paths(trial(dataset=plain)))).values()) == {NO_LABELS}
 
 
 def selected(strategy, number):
     return f"{RUN.format(strategy, number)}/selected.csv"
 
 
-def test_labels_that_would_fall_out_of_use_are_counted(late):
-    late.protect(["results/trial/curves.csv", f"{RUN.format('random', 1)}/labelled.csv"])
-    with pytest.raises(InputError, match=r"1 labels of bought.csv were bought.*\(random/seed0/round01\)"):
-        late.protect([selected("random", 1)])  # 12 is one of balancing's as well
-    with pytest.raises(InputError, match="6 labels of"):
-        late.protect([selected(name, number) for name in ("random", "balancing") for number in (1, 2)])
-    write(LABELS | {20: "?"})  # what cannot be labelled is of no use
-    with pytest.raises(InputError, match=r"1 labels .*go on with --config release_labels=1$"):
-        late.protect([selected("random", 2)])
+def test_the_message_counts_labels_that_would_stay_unused(late):
+    late.require_kept(["results/trial/curves.csv", f"{RUN.format('random', 1)}/labelled.csv"])
+    with pytest.raises(InputError, match=r"1 labels in bought.csv were bought.*\(random/seed0/round01\)"):
+        late.require_kept([selected("random", 1)])  # 12 is one of balancing's as well
+    with pytest.raises(InputError, match="6 labels in"):
+        late.require_kept([selected(name, number) for name in ("random", "balancing") for number in (1, 2)])
+    write(LABELS | {20: "?"})  # a sample that cannot be labelled uses none
+    with pytest.raises(InputError, match=r"1 labels .*accept it with --config release_labels=1$"):
+        late.require_kept([selected("random", 2)])
 
 
-def test_they_are_released_up_to_a_number(late):
+def test_release_labels_accepts_up_to_its_number(late):
     writes = [selected("random", 2)]
-    LateLabels(Paths(trial(release_labels=2))).protect(writes)
+    LateLabels(Paths(trial(release_labels=2))).require_kept(writes)
     with pytest.raises(InputError, match="2 labels"):
-        LateLabels(Paths(trial(release_labels=1))).protect(writes)
+        LateLabels(Paths(trial(release_labels=1))).require_kept(writes)
 
 
-def test_a_round_that_is_not_there_yet_loses_nothing(late):
+def test_a_missing_round_loses_nothing(late):
     Path(selected("random", 2)).unlink()
-    late.protect([selected("random", 2)])
+    late.require_kept([selected("random", 2)])

@@ -30,7 +30,7 @@ def arguments_for(*arguments):
         (["--config", "paper=a,b", "--profile", "slurm", "paper_figures"], ["--profile", "slurm"]),
     ],
 )
-def test_options_stay_but_for_target_and_configuration(given, kept):
+def test_all_options_stay_except_target_and_configuration(given, kept):
     assert arguments_for(*given) == kept
 
 
@@ -43,7 +43,9 @@ def test_experiments_are_chosen_by_name():
     assert chosen("imagenet_linear") == ("imagenet_linear",)
     assert chosen("imagenet_linear,cifar10_finetuning") == ("imagenet_linear", "cifar10_finetuning")
     assert chosen(["cifar10_finetuning"]) == ("cifar10_finetuning",)
-    with pytest.raises(InputError, match=r"paper: 'imagenet_liner' is no .* did you mean 'imagenet_linear'"):
+    with pytest.raises(
+        InputError, match=r"paper: 'imagenet_liner' is not an .* did you mean 'imagenet_linear'"
+    ):
         chosen("imagenet_liner")
 
 
@@ -58,11 +60,11 @@ def test_experiments_are_chosen_by_name():
         ("-n --config experiment=paper_figures", False),
     ],
 )
-def test_only_a_dry_run_of_all_plans_them(arguments, expected):
+def test_only_a_dry_run_of_the_target_plans_the_experiments(arguments, expected):
     assert only_plans(shlex.split(arguments)) is expected
 
 
-def test_the_end_tells_what_was_not_made_and_why(monkeypatch, tmp_path, capfd):
+def test_the_summary_says_which_experiments_failed_and_why(monkeypatch, tmp_path, capfd):
     programs = {
         "imagenet_linear": "print('/a/imagenet_linear.yaml: dataset: is missing', file=sys.stderr); exit(1)",
         "cifar10_finetuning": "print('a job failed', file=sys.stderr); exit(1)",
@@ -73,15 +75,14 @@ def test_the_end_tells_what_was_not_made_and_why(monkeypatch, tmp_path, capfd):
     )
     log = tmp_path / "paper.log"
     assert make_experiments(list(programs), [], str(log)) == 1
-    told = (
+    summary = (
         "activepool: 1 of 3 experiments without a problem\n"
         "  imagenet_linear: dataset: is missing\n"
-        "  imagenet_linear: what it needs is told in the first lines of"
-        " workflow/experiments/imagenet_linear.yaml\n"
-        "  cifar10_finetuning: it was stopped, or a job failed, as told above\n"
+        "  imagenet_linear: the first lines of workflow/experiments/imagenet_linear.yaml say what it needs\n"
+        "  cifar10_finetuning: it was interrupted, or a job failed; see the messages above\n"
     )
-    assert log.read_text() == told
+    assert log.read_text() == summary
     out, err = capfd.readouterr()
     assert out == "the plan\n"
-    assert err.endswith(told) and "a job failed\n" in err
+    assert err.endswith(summary) and "a job failed\n" in err
     assert make_experiments(["imagenet_lt_linear"], []) == 0

@@ -71,7 +71,11 @@ def features_of(raw, **small):
     experiment = load(raw | small, "test")
     digests = digests_of(experiment)
     file = (experiment.dataset_name, experiment.backbone_name)
-    return file, (digests.counted("dataset", {}, {}), experiment.pretrain, digests.counted("extract", {}, {}))
+    return file, (
+        digests.relevant_settings("dataset", {}, {}),
+        experiment.pretrain,
+        digests.relevant_settings("extract", {}, {}),
+    )
 
 
 @pytest.mark.parametrize(

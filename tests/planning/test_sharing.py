@@ -99,11 +99,11 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("change", "key", "path", "theirs", "ours"), CHANGES)
-def test_another_experiment_with_other_settings_is_stopped(change, key, path, theirs, ours):
+def test_an_experiment_with_other_settings_stops(change, key, path, theirs, ours):
     ran(paths("a"))
     lines = list(conflicts(paths("b", **change)))
     assert len(lines) == 1
-    assert lines[0].startswith(f"{key}: {path} is what results/a was made from, with ")
+    assert lines[0].startswith(f"{key}: results/a uses {path} with ")
     assert theirs in lines[0] and lines[0].endswith(
         f"give this experiment another {key}, or delete results/a"
     )
@@ -113,13 +113,13 @@ def test_another_experiment_with_other_settings_is_stopped(change, key, path, th
 
 
 @pytest.mark.parametrize(("change", "key", "path", "theirs", "ours"), CHANGES)
-def test_a_name_of_its_own_is_enough(change, key, path, theirs, ours):
+def test_another_name_resolves_the_conflict(change, key, path, theirs, ours):
     ran(paths("a"))
     assert not list(conflicts(paths("b", **change, **{key.replace(".", "__"): "other"})))
 
 
 @pytest.mark.parametrize("change", [change for change, *_ in CHANGES])
-def test_an_experiment_changes_its_own_settings(change):
+def test_an_experiment_may_change_its_own_settings(change):
     ran(paths("a"))
     assert not list(conflicts(paths("a", **change)))
     ran(paths("a", **change))
@@ -128,26 +128,28 @@ def test_an_experiment_changes_its_own_settings(change):
     assert list(conflicts(paths("b")))
 
 
-def test_one_that_shares_them_keeps_the_other_from_a_change():
+def test_a_shared_folder_keeps_its_settings():
     ran(paths("a"))
     ran(paths("b", budget=10, strategies=["margin"], rounds=4))
-    assert "results/b was made from" in next(conflicts(paths("a", pretrain__epochs=30)))
+    assert "results/b uses results/pretrained/digits_exp0.1/small_simclr with" in next(
+        conflicts(paths("a", pretrain__epochs=30))
+    )
 
 
-def test_a_deleted_experiment_holds_nothing(folder):
+def test_a_deleted_experiment_keeps_no_folder(folder):
     ran(paths("a"))
     (folder / "results/a" / NOTE).unlink()
     assert not list(conflicts(paths("b", pretrain__epochs=30)))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"results/datasets/digits_exp0.1": {}}'])
-def test_a_damaged_note_is_none(folder, text):
+def test_a_damaged_note_counts_as_none(folder, text):
     ran(paths("a"))
     (folder / "results/a" / NOTE).write_text(text)
     assert not list(conflicts(paths("b", pretrain__epochs=30)))
 
 
-def test_a_run_that_touches_none_of_the_folders_notes_nothing(folder):
+def test_a_run_without_shared_folders_writes_no_note(folder):
     one = paths("a")
     register_use(one, ["results/logs/verify.log", f"{one.root}/curves.csv"])
     assert not (folder / "results").exists()
@@ -171,12 +173,12 @@ def test_checkpoints_count_by_their_content(folder):
     assert not list(conflicts(paths("b", without, backbone__checkpoint=first)))
 
 
-def test_weights_learned_here_and_a_checkpoint_differ(folder):
+def test_pretrained_weights_and_a_checkpoint_differ(folder):
     ran(paths("a", backbone__name="net"))
     given = paths(
         "b", pretrain=None, backbone__name="net", backbone__checkpoint=weights(folder / "w.pt", 1.0)
     )
-    assert "results/features/digits_exp0.1/net is what results/a was made from" in next(conflicts(given))
+    assert "results/a uses results/features/digits_exp0.1/net with" in next(conflicts(given))
 
 
 def images(folder, values):
@@ -195,7 +197,7 @@ def test_images_and_embeddings_count_by_their_content(folder):
     )
     ran(paths("a", dataset=first))
     assert not list(conflicts(paths("b", dataset=same)))
-    assert "results/datasets/folder is what results/a" in next(conflicts(paths("b", dataset=other)))
+    assert "results/a uses results/datasets/folder with" in next(conflicts(paths("b", dataset=other)))
     for name, value in (("1", 1), ("2", 1), ("3", 2)):
         np.save(folder / f"{name}.npy", np.full((4, 2), value, dtype=np.float32))
     given = changed("c", backbone=None)
@@ -206,19 +208,20 @@ def test_images_and_embeddings_count_by_their_content(folder):
 
     ran(embeddings("c", "1"))
     assert not list(conflicts(embeddings("d", "2")))
-    assert next(conflicts(embeddings("d", "3"))).startswith("dataset.name: results/features/embeddings/given")
+    line = next(conflicts(embeddings("d", "3")))
+    assert line.startswith("dataset.name: results/c uses results/features/embeddings/given with dataset.path")
 
 
 @pytest.mark.parametrize("small", [{}, {"scale": 0.1}, {"stand_in": "digits"}])
-def test_the_ready_experiments_live_side_by_side(small):
+def test_the_ready_experiments_do_not_conflict(small):
     for file in sorted(EXPERIMENTS.glob("*.yaml")):
         one = Paths(load(yaml.safe_load(file.read_text(encoding="utf-8")) | small, file.name))
         register_use(one, [f"{folder.path}/any" for folder in shared_folders(one)])
 
 
-def test_of_two_runs_that_start_at_once_the_second_is_stopped():
+def test_the_second_of_two_simultaneous_starts_stops():
     first, second = paths("a"), paths("b", pretrain__epochs=30)
     assert not list(conflicts(first)) and not list(conflicts(second))
     ran(first)
-    with pytest.raises(InputError, match="results/a was made from"):
+    with pytest.raises(InputError, match="results/a uses"):
         ran(second)

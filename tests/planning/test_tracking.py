@@ -1,4 +1,4 @@
-"""Trackers in the configuration and in the plan: none unless they are asked for."""
+"""Trackers in the configuration and in the plan, only if requested."""
 
 import importlib.util
 from collections import Counter
@@ -71,12 +71,12 @@ def test_a_package_that_is_not_installed_is_one_line(installed):
     check(with_trackers(["tensorboard"]), "trial.yaml")
 
 
-def test_a_strategy_cannot_have_the_folder_of_trackers():
+def test_no_strategy_takes_the_folder_of_the_trackers():
     with pytest.raises(InputError, match="'tracking' is the name of another folder"):
         load({**CONFIGURATION, "strategies": [{"strategy": "random", "name": "tracking"}]}, "trial.yaml")
 
 
-def test_files_of_trackers_are_asked_for_with_them_alone(tmp_path, monkeypatch):
+def test_only_trackers_add_files_of_trackers(tmp_path, monkeypatch):
     with_packages("wandb", "comet_ml", folder=tmp_path, monkeypatch=monkeypatch)
     monkeypatch.chdir(tmp_path)
     without, both = (Rules({**CONFIGURATION, "trackers": trackers}) for trackers in ([], ["wandb", "comet"]))
@@ -84,17 +84,17 @@ def test_files_of_trackers_are_asked_for_with_them_alone(tmp_path, monkeypatch):
     assert {*both.files()} - {*without.files()} == own
 
 
-def told_of(experiment):
-    return digests_of(experiment).counted("track", {}, {})["configuration"]
+def sent_configuration(experiment):
+    return digests_of(experiment).relevant_settings("track", {}, {})["configuration"]
 
 
-def test_what_is_told_is_the_experiment_without_the_machine():
-    told = told_of(with_trackers(["comet"]))
-    assert (told["budget"], told["strategies"]) == (10, [{"strategy": "random"}])
-    assert told == told_of(load({**CONFIGURATION, "device": "cpu"}, "trial.yaml"))
+def test_trackers_get_the_experiment_without_the_machine():
+    sent = sent_configuration(with_trackers(["comet"]))
+    assert (sent["budget"], sent["strategies"]) == (10, [{"strategy": "random"}])
+    assert sent == sent_configuration(load({**CONFIGURATION, "device": "cpu"}, "trial.yaml"))
 
 
-def test_trackers_are_jobs_where_they_are_asked_for(tmp_path, monkeypatch):
+def test_trackers_are_jobs_if_requested(tmp_path, monkeypatch):
     with_packages("comet_ml", "tensorboard", folder=tmp_path, monkeypatch=monkeypatch)
     folder = Folder(tmp_path, CONFIGURATION)
     without = planned(tmp_path)

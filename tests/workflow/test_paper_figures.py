@@ -42,9 +42,9 @@ def paths(request):
 
 
 def test_none_has_a_problem(finished):
-    told = "activepool: 5 of 5 experiments without a problem\n"
-    assert told in finished.printed
-    assert (finished.path / "results/logs/paper_figures.log").read_text() == told
+    summary = "activepool: 5 of 5 experiments without a problem\n"
+    assert summary in finished.printed
+    assert (finished.path / "results/logs/paper_figures.log").read_text() == summary
 
 
 def test_figures_open(finished, paths):

@@ -17,7 +17,7 @@ ANOTHER = {**EMBEDDINGS, "experiment": "another", "strategies": ["entropy"], "se
 
 FEATURES = "results/features/embeddings/given/features.h5"
 
-#: Seconds that a run may take until it has claimed its files.
+#: Seconds that a run may take until it has registered its files.
 PATIENCE = 60
 
 
@@ -31,8 +31,8 @@ def command(folder, configuration):
 
 
 @contextmanager
-def at_work(folder):
-    """Start the run of CONFIGURATION: it works, with its files locked and claimed, until the block ends."""
+def active_run(folder):
+    """Start the run of CONFIGURATION: it works, with its files registered, until the block ends."""
     run = subprocess.Popen(
         command(folder, CONFIGURATION),
         cwd=folder.path,
@@ -43,7 +43,7 @@ def at_work(folder):
     )
     deadline = time.monotonic() + PATIENCE
     try:
-        while not any(claim.stat().st_size for claim in (folder.path / RUNS).glob(f"*-{run.pid}")):
+        while not any(entry.stat().st_size for entry in (folder.path / RUNS).glob(f"*-{run.pid}")):
             assert run.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         yield run
@@ -53,19 +53,19 @@ def at_work(folder):
 
 
 def beside(run, folder, configuration):
-    """Run Snakemake to its end beside one that is at work; return its exit status and what it said."""
+    """Run Snakemake to its end beside an active one; return its exit status and output."""
     folder.configure(configuration)
     done = subprocess.run(command(folder, configuration), cwd=folder.path, capture_output=True, text=True)
     printed = done.stdout + done.stderr
-    told = [line for line in printed.splitlines() if line.startswith("activepool: another run is at work")]
-    assert len(told) == 1, printed
-    assert f"-{run.pid}); if both write the same files, this one is stopped: start it again" in told[0]
+    warnings = [line for line in printed.splitlines() if line.startswith("activepool: another run is active")]
+    assert len(warnings) == 1, printed
+    assert f"-{run.pid}); if both write the same files, this run stops: start it again" in warnings[0]
     assert "Traceback" not in printed
     return done.returncode, printed
 
 
 def check_end(run, folder, finished, strategies):
-    """Check that the first run ends well, and that there is all that undisturbed runs have made."""
+    """Check that the first run ends well, with the same files as undisturbed runs."""
     output, _ = run.communicate(timeout=300)
     assert run.returncode == 0, output
     expected = finished.digests(
@@ -79,22 +79,22 @@ def check_end(run, folder, finished, strategies):
     assert bits.items() <= found.items()
 
 
-def test_a_second_run_of_an_experiment_is_stopped_and_the_first_ends_well(tmp_path, finished):
+def test_a_second_run_of_an_experiment_stops_and_the_first_ends_well(tmp_path, finished):
     folder = made(tmp_path)
-    with at_work(folder) as run:
-        os.killpg(run.pid, signal.SIGSTOP)  # it is at work for as long as it takes
+    with active_run(folder) as run:
+        os.killpg(run.pid, signal.SIGSTOP)  # it stays active for as long as it takes
         status, printed = beside(run, folder, CONFIGURATION)
         assert status != 0
-        assert f"-{run.pid}) is at work on results/" in printed
+        assert f"-{run.pid}) uses results/" in printed
         os.killpg(run.pid, signal.SIGCONT)
         check_end(run, folder, finished, CONFIGURATION["strategies"])
     assert "Nothing to be done" in folder.snakemake("results/trial/curves.csv")
 
 
-def test_an_experiment_on_the_same_features_goes_on_beside_the_first(tmp_path, finished):
+def test_an_experiment_on_the_same_features_runs_beside_the_first(tmp_path, finished):
     folder = made(tmp_path)
     folder.snakemake(FEATURES)
-    with at_work(folder) as run:
+    with active_run(folder) as run:
         status, printed = beside(run, folder, ANOTHER)
         assert status == 0, printed
         check_end(run, folder, finished, [*CONFIGURATION["strategies"], *ANOTHER["strategies"]])

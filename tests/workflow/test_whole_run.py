@@ -272,8 +272,8 @@ def test_a_corrected_label_retrains_the_rounds_that_use_it(corrected):
     }
 
 
-def test_bought_labels_do_not_fall_out_of_use_without_a_word(corrected):
-    """A correction that changes later picks is told, and so is another budget; nothing has been written."""
+def test_a_run_stops_before_it_leaves_bought_labels_unused(corrected):
+    """A correction that changes later picks stops the run before it writes, and so does another budget."""
     before = corrected.folder.results()
     row = next(row for row in corrected.picks("entropy", 1) if corrected.bought.get(row, "?") != "?")
     corrected.bought[row] = (corrected.truth[row] + 1) % 4
@@ -282,18 +282,18 @@ def test_bought_labels_do_not_fall_out_of_use_without_a_word(corrected):
     later = [one for one in corrected.picks("entropy", 2) if corrected.known[one] < 0]
     others = np.concatenate([corrected.picks("coreset", 1), corrected.picks("coreset", 2)])
     count = len(np.setdiff1d(later, [*others, *corrected.picks("entropy", 1)]))
-    assert f"activepool: {count} labels of bought.csv were bought for rounds that this run would" in printed
+    assert f"activepool: {count} labels in bought.csv were bought for rounds whose samples this" in printed
     assert "(entropy/seed0/round02)" in printed
     assert f"--config release_labels={count}" in printed
     assert corrected.folder.results() == before
     corrected.folder.configure({**corrected.folder.configuration, "budget": 9})
     printed = corrected.folder.snakemake(*CURVES, check=False)
-    assert f"activepool: {len(corrected.bought) - 1} labels of bought.csv were bought for" in printed
+    assert f"activepool: {len(corrected.bought) - 1} labels in bought.csv were bought for" in printed
     assert corrected.folder.results() == before
     released = corrected.folder.snakemake(
         "results/trial/coreset/seed0/round01/selected.csv",
         "--config",
         f"release_labels={len(corrected.bought)}",
     )
-    assert "labels of bought.csv were bought" not in released
+    assert "labels in bought.csv were bought" not in released
     assert len(corrected.picks("coreset", 1)) == 9

@@ -1,4 +1,6 @@
-"""The exception whose message is written for the user."""
+"""The exception whose message is written for the user, and how such a message lists names."""
+
+from collections.abc import Collection
 
 
 class InputError(Exception):
@@ -10,3 +12,16 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
+
+
+def first_few(names: Collection[object], at_most: int, total: int | None = None) -> str:
+    """Return the first names and the number of the others, for a message: ``a, b and 7 more``.
+
+    Args:
+        names: at least the first ``at_most`` of all names.
+        at_most: how many the message shows.
+        total: the number of all names; by default, that of ``names``.
+    """
+    total = len(names) if total is None else total
+    shown = ", ".join(map(str, list(names)[:at_most]))
+    return f"{shown} and {total - at_most:,} more" if total > at_most else shown

@@ -1,6 +1,6 @@
-"""All experiments of the paper from one command: a run of Snakemake for each, with the options of this one.
+"""All experiments of the paper from one command: one run of Snakemake for each, with this run's options.
 
-Each experiment is planned by itself, because one plan of all would have tens of thousands of jobs.
+A single plan for all experiments would have tens of thousands of jobs.
 """
 
 import argparse
@@ -15,9 +15,9 @@ from typing import Any
 
 from activepool.errors import InputError
 from activepool.records.process_locks import own_name
-from planning.runs.lock import WITHIN
+from planning.runs.lock import OUTER_RUN
 
-#: The target of Snakemake that makes the figures of all experiments, and the key that limits it to some.
+#: The target that makes the figures of all experiments, and the key that selects some of them.
 TARGET, KEY = "paper_figures", "paper"
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
@@ -33,9 +33,9 @@ NAMES = (
 
 
 def chosen(given: Any) -> tuple[str, ...]:
-    """Return the experiments that ``--config paper=...`` names: one, several with commas, or a list.
+    """Return the experiments that ``--config paper=...`` selects: a name, names with commas, or a list.
 
-    Raises: InputError for a name that is none of the paper's.
+    Raises: InputError for an unknown name.
     """
     if given is None:
         return NAMES
@@ -43,8 +43,8 @@ def chosen(given: Any) -> tuple[str, ...]:
     for name in names:
         if name not in NAMES:
             near = difflib.get_close_matches(str(name), NAMES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(NAMES)}"
-            raise InputError(f"{KEY}: {name!r} is no experiment of the paper; {hint}")
+            hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(NAMES)}"
+            raise InputError(f"{KEY}: {name!r} is not an experiment of the paper; {hint}")
     return names
 
 
@@ -53,8 +53,8 @@ def command_for(name: str, arguments: Sequence[str]) -> list[str]:
 
     Args:
         name: one of `NAMES`.
-        arguments: Snakemake's of the present run: its target and configuration file are replaced, the list of
-            experiments is left out, all others stay.
+        arguments: Snakemake's command line. The command has them without the list of experiments, and with
+            another target and configuration file.
     """
     options = [word for group in _options(arguments) for word in _kept(group)]
     own = ["--configfile", str(EXPERIMENTS / f"{name}.yaml"), "--", "figures"]
@@ -62,39 +62,38 @@ def command_for(name: str, arguments: Sequence[str]) -> list[str]:
 
 
 def only_plans(arguments: Sequence[str]) -> bool:
-    """Say whether these arguments of Snakemake ask for a dry run of `TARGET`, which would start no rule."""
+    """Return whether Snakemake's arguments request a dry run of `TARGET`, which would start no rule."""
     if TARGET not in arguments:
         return False
     from snakemake.cli import parse_args
 
-    _, given = parse_args(list(arguments))
-    return given.dryrun and TARGET in given.targets
+    _, options = parse_args(list(arguments))
+    return bool(options.dryrun and TARGET in options.targets)
 
 
 def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | None = None) -> int:
-    """Run the experiments one after the other, and tell in the end which were not made, and why.
+    """Run the experiments one after the other; at the end, print which failed and why.
 
     Args:
         names: some of `NAMES`.
-        arguments: Snakemake's of the present run.
-        log: a file for what is told in the end.
+        arguments: Snakemake's command line.
+        log: a file for the final message.
 
-    Returns: 0, or 1 if one was not made.
+    Returns: 0, or 1 if an experiment failed.
     """
     problems: dict[str, list[str]] = {}
     for name in names:
         print(f"activepool: {name}", file=sys.stderr, flush=True)
-        found = _run(name, arguments)
-        if found is not None:
-            problems[name] = found
+        failure = _run(name, arguments)
+        if failure is not None:
+            problems[name] = failure
     lines = [f"activepool: {len(names) - len(problems)} of {len(names)} experiments without a problem"]
-    for name, found in problems.items():
-        lines += [f"  {name}: {line}" for line in found or ["it was stopped, or a job failed, as told above"]]
-        lines += (
-            [f"  {name}: what it needs is told in the first lines of workflow/experiments/{name}.yaml"]
-            if found
-            else []
-        )
+    for name, failure in problems.items():
+        if failure:
+            needs = f"the first lines of workflow/experiments/{name}.yaml say what it needs"
+            lines += [f"  {name}: {line}" for line in (*failure, needs)]
+        else:
+            lines.append(f"  {name}: it was interrupted, or a job failed; see the messages above")
     print("\n".join(lines), file=sys.stderr)
     if log is not None:
         Path(log).write_text("\n".join([*lines, ""]), encoding="utf-8")
@@ -102,18 +101,19 @@ def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | 
 
 
 def _run(name: str, arguments: Sequence[str]) -> list[str] | None:
-    """Run one experiment; return None if it was made, else what its configuration or its data lack."""
-    environment = {WITHIN: own_name(), **os.environ}
+    """Run one experiment; return None if it succeeded, else the problems of its configuration or data."""
+    environment = {OUTER_RUN: own_name(), **os.environ}
     command = command_for(name, arguments)
-    found = []
+    problems = []
     with subprocess.Popen(
         command, env=environment, stderr=subprocess.PIPE, encoding="utf-8", errors="backslashreplace"
     ) as process:
+        assert process.stderr is not None
         for line in process.stderr:
             print(line, end="", file=sys.stderr, flush=True)
             _, is_problem, problem = line.partition(f"{name}.yaml: ")
-            found += [problem.strip()] if is_problem else []
-    return found if process.returncode else None
+            problems += [problem.strip()] if is_problem else []
+    return problems if process.returncode else None
 
 
 def _options(arguments: Sequence[str]) -> Iterator[list[str]]:
@@ -138,8 +138,8 @@ def main() -> None:
     """Make the experiments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--experiments", nargs="+", required=True, help="names of the paper's experiments")
-    parser.add_argument("--arguments", required=True, help="Snakemake's, as one word of the shell")
-    parser.add_argument("--log", help="file for what is told in the end")
+    parser.add_argument("--arguments", required=True, help="Snakemake's command line, as one word")
+    parser.add_argument("--log", help="file for the final message")
     given = parser.parse_args()
     sys.exit(make_experiments(given.experiments, shlex.split(given.arguments), given.log))
 

@@ -66,7 +66,7 @@ onstart:
     try:
         files = workflow.persistence
         register(files.all_inputfiles(), files.all_outputfiles())
-        LATE_LABELS.protect(
+        LATE_LABELS.require_kept(
             path for job in workflow.dag.needrun_jobs() for path in job.output
         )
         register_use(PATHS, [*files.all_inputfiles(), *files.all_outputfiles()])

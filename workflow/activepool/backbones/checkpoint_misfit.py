@@ -11,6 +11,7 @@ from typing import Any
 
 from activepool.backbones.checkpoint_fit import COUNTERS, Fit, Tensors, fit, state_dict_of, tensors_in
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, bare_key
+from activepool.errors import first_few
 
 #: Keys of each kind that a message shows.
 MAX_SHOWN = 5
@@ -29,7 +30,7 @@ def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
     remedy = _tried_remedy(content, wanted, form)
     found = state_dict_of(content, form)
     if not found:
-        entries = _first_few(map(str, content)) if isinstance(content, Mapping) else type(content).__name__
+        entries = first_few(content, MAX_SHOWN) if isinstance(content, Mapping) else type(content).__name__
         places = ", ".join(form.inside)
         where = f"neither in {places} nor at its top" if places else "as there should be at its top"
         remedy = remedy or ("the key backbone.keys.inside says where it is" if _state_dicts(content) else "")
@@ -38,13 +39,14 @@ def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
     total = sum(not name.endswith(COUNTERS) for name in wanted)
     used = set(best.sources.values())
     unused = [key for key in found if key not in used and not key.endswith(COUNTERS)]
+    missing = list(_with_nearest(best.missing[:MAX_SHOWN], unused))
     parts = {
-        "missing": _first_few(_with_nearest(best.missing[:MAX_SHOWN], unused), len(best.missing)),
-        "of another shape": _first_few(best.wrong_shape),
-        "left over": _first_few(best.left_over),
+        "missing": first_few(missing, MAX_SHOWN, len(best.missing)),
+        "of another shape": first_few(best.wrong_shape, MAX_SHOWN),
+        "left over": first_few(best.left_over, MAX_SHOWN),
     }
     if all(form.name(key, prefix) is None for prefix in form.prefix for key in found):
-        parts[f"no key begins with {' or '.join(form.prefix)}, the keys are"] = _first_few(found)
+        parts[f"no key begins with {' or '.join(form.prefix)}, the keys are"] = first_few(found, MAX_SHOWN)
     listed = "; ".join(f"{kind}: {keys}" for kind, keys in parts.items() if keys)
     remedy = remedy or _possible_remedy(best, found, wanted, unused)
     return f"{best.matched} of the backbone's {total} weights match, and all must ({listed}){_added(remedy)}"
@@ -137,10 +139,3 @@ def _with_nearest(names: Iterable[str], candidates: list[str]) -> Iterator[str]:
         endings = [key for key in candidates if key.endswith(f".{name}")]
         near = endings or difflib.get_close_matches(name, candidates, n=1)
         yield f"{name} (nearest: {near[0]})" if near else name
-
-
-def _first_few(keys: Iterable[str], total: int | None = None) -> str:
-    keys = list(keys)
-    total = total or len(keys)
-    more = f" and {total - MAX_SHOWN} more" if total > MAX_SHOWN else ""
-    return ", ".join(keys[:MAX_SHOWN]) + more

@@ -13,7 +13,7 @@ from activepool.data.class_names import require_different
 from activepool.data.label_file import class_names_of
 from activepool.data.listing import existing_file
 from activepool.data.samples import UNKNOWN
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io import hdf5_reading
 
 PathLike = str | Path
@@ -219,9 +219,8 @@ def _numbers(train: EmbeddingPart) -> list[str]:
         )
     missing = np.setdiff1d(np.arange(largest + 1), train.labels)
     if len(missing):
-        more = f" and {len(missing) - MAX_SHOWN} more" if len(missing) > MAX_SHOWN else ""
         raise InputError(
-            f"{train.labels_name}: no row has {', '.join(map(str, missing[:MAX_SHOWN]))}{more}; number the "
+            f"{train.labels_name}: no row has {first_few(missing, MAX_SHOWN)}; number the "
             f"classes 0..C-1, or name them all in class_names{_wrapped(train, largest)}"
         )
     return [str(number) for number in range(largest + 1)]

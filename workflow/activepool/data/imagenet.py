@@ -9,7 +9,7 @@ from activepool.data.folder import list_two_parts
 from activepool.data.listing import existing_file, existing_folder, holds_more_than, leads_out
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Part, Samples
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.files import read_text
 from activepool.io.index_files import whole_number
 
@@ -105,9 +105,8 @@ def _require_all_classes(path: str | Path, train: Part) -> None:
     if count:
         # The first missing numbers are among the first len(present) + MAX_SHOWN numbers.
         missing = np.setdiff1d(np.arange(min(present[-1], len(present) + MAX_SHOWN)), present)[:MAX_SHOWN]
-        more = f" and {count - len(missing)} more" if count > len(missing) else ""
         raise InputError(
-            f"{path}: no image of class {', '.join(map(str, missing))}{more}, but of class {present[-1]}; "
+            f"{path}: no image of class {first_few(missing, MAX_SHOWN, count)}, but of class {present[-1]}; "
             "the class numbers must be 0..C-1 with none left out"
         )
 

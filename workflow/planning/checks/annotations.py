@@ -27,7 +27,7 @@ from activepool.records.provenance import Record, record_path
 from planning.configuration.datasets import DatasetSettings, Embeddings, ImageDatasetSettings
 from planning.configuration.experiment import Experiment
 from planning.paths import Paths
-from planning.stages.contents import preview_input, stage_input
+from planning.stages.contents import preview_source, source_setting
 from planning.stages.digests import StageDigests
 from planning.stages.settings import StageSettings
 
@@ -118,16 +118,16 @@ def _listed(experiment: Experiment) -> TrainPart | None:
     dataset = experiment.dataset
     if isinstance(dataset, Embeddings):
         return _given(dataset)
-    if not isinstance(dataset, ImageDatasetSettings) or preview(preview_input(dataset)) is None:
+    if not isinstance(dataset, ImageDatasetSettings) or preview(preview_source(dataset)) is None:
         return None
-    samples = build(dataset.kind, **stage_input(dataset)["options"])
+    samples = build(dataset.kind, **source_setting(dataset)["options"])
     name = getattr(dataset, "path", None) or dataset.root
     final = not _thinned(dataset) and dataset.on_unreadable == "stop"
     return TrainPart(name, samples.train.labels, samples.train.sources, samples.class_names, final)
 
 
 def _given(dataset: Embeddings) -> TrainPart:
-    options = {key: value for key, value in stage_input(dataset).items() if key not in NOT_READ}
+    options = {key: value for key, value in source_setting(dataset).items() if key not in NOT_READ}
     with opened(**options) as embeddings:
         train = embeddings.train
         if train.sources is None:

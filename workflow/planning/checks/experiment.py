@@ -15,7 +15,7 @@ from planning.checks.annotations import annotation_problems
 from planning.configuration.experiment import Experiment
 from planning.configuration.text import hidden_by_yaml
 from planning.stages.code import syntax_problem
-from planning.stages.contents import preview_input
+from planning.stages.contents import preview_source
 
 #: The network without weights: its features are the pixels.
 WITHOUT_WEIGHTS = "identity"
@@ -141,7 +141,7 @@ def _tracker_problems(experiment: Experiment) -> Iterator[str]:
 
 def _data_problems(experiment: Experiment) -> Iterator[str]:
     try:
-        found = preview(preview_input(experiment.dataset))
+        found = preview(preview_source(experiment.dataset))
     except InputError as error:
         yield from (f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines())
         return

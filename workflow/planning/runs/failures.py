@@ -1,4 +1,4 @@
-"""What is told of jobs that failed elsewhere: with ``quiet: rules`` Snakemake says nothing of them."""
+"""Messages about jobs that failed on other hosts; Snakemake prints none with ``quiet: rules``."""
 
 import sys
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def print_failures(workflow: Any) -> None:
-    """Print the last line of the log of each failed job; those that ran here have printed it themselves."""
+    """Print the last line of each failed job's log; jobs that ran here have printed it themselves."""
     if workflow.local_exec:
         return
     for failed in workflow.scheduler.failed:
@@ -16,7 +16,7 @@ def print_failures(workflow: Any) -> None:
 
 
 def _last_lines(failed: Any, since: float) -> Iterator[tuple[Path, str]]:
-    """Yield the logs that a job, or a group of jobs, has written in this run, with their last lines."""
+    """Yield each log that a job, or a group of jobs, wrote in this run, with its last line."""
     for job in failed.jobs if failed.is_group() else [failed]:
         for log in map(Path, job.log):
             if log.is_file() and log.stat().st_mtime >= since:

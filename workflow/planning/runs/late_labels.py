@@ -1,8 +1,8 @@
-"""Labels that come later, at planning: which of them the files that are there depend on.
+"""Labels that come later: which of them each job depends on.
 
-The file of annotations is no input of any rule, since it grows while rounds go on: a label that is added
-reruns nothing that was finished. A rule's params hold a digest of the labels that a job reads, which a
-correction changes. It is taken when the job is about to start, and at the next planning.
+The file of annotations grows while rounds run, so no rule has it as an input: a new label reruns no finished
+job. The params of a rule hold a digest of the labels that its job reads; a correction changes this digest.
+Snakemake evaluates it when the job is about to start, and when it plans the next run.
 """
 
 import hashlib
@@ -17,132 +17,137 @@ import numpy as np
 from activepool.data.annotations import UNLABELABLE, TrainPart, match, read_annotations
 from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.index_files import read_index
 from planning.checks.annotations import require_fit_to_listing
 from planning.paths import Paths
 
-#: The digest where no label came later.
-NONE = ""
+#: The digest of a job that reads no late label.
+NO_LABELS = ""
 
-#: How many rounds a message names.
-SHOWN = 3
+#: A message names at most so many rounds.
+MAX_NAMED_ROUNDS = 3
 
 
 class LateLabels:
-    """The annotations that jobs read, as params of their rules; ``wildcards`` are Snakemake's."""
+    """The late labels of one experiment; ``wildcards`` are Snakemake's."""
 
     def __init__(self, paths: Paths, records_params: bool = True) -> None:
-        """Digests are `NONE` where Snakemake does not record params, as in the process of a job."""
+        """Without ``records_params``, as in the process of a job, all digests are `NO_LABELS`."""
         self.paths = paths
         self.path = paths.experiment.dataset.annotations if records_params else None
 
     def digest(self, stage: str, wildcards: Any) -> str:
-        """Return the digest of the labels that a job of a stage reads; `NONE` if it reads none."""
+        """Return the digest of the labels that a job of a stage reads; `NO_LABELS` if it reads none."""
         paths = self.paths
         match stage:
             case "train" | "finetune":
-                return self._digest(
+                return self._file_digest(
                     f"{paths.root}/{wildcards.strategy}/seed{wildcards.seed}/round{wildcards.round}/labelled.csv"
                 )
             case "select":
-                return self._of_query(wildcards)
+                return self._query_digest(wildcards)
             case "score":
-                return self._of_query(wildcards) if paths.precomputes(wildcards) else NONE
+                return self._query_digest(wildcards) if paths.precomputes(wildcards) else NO_LABELS
             case "contact_sheet":
-                return self._digest(*paths.pictured_selections(wildcards.strategy))
+                return self._file_digest(*paths.pictured_selections(wildcards.strategy))
             case "full_pool":
-                return self._of_pool()
+                return self._pool_digest()
             case _:
-                return NONE
+                return NO_LABELS
 
-    def _of_query(self, wildcards: Any) -> str:
-        """Return the digest of the labels that a strategy reads itself when it picks."""
+    def _query_digest(self, wildcards: Any) -> str:
+        """Return the digest of the labels that a strategy reads when it picks."""
         declared = self.paths.experiment.strategy(wildcards.strategy).declared
         if declared.is_oracle:
-            return self._of_pool()
-        return self._digest(self.paths.previous("labelled.csv")(wildcards)) if declared.reads_labels else NONE
+            return self._pool_digest()
+        return (
+            self._file_digest(self.paths.previous("labelled.csv")(wildcards))
+            if declared.reads_labels
+            else NO_LABELS
+        )
 
-    def _of_pool(self) -> str:
-        """Return the digest of all labels that came later."""
-        found = self._bought()
-        return NONE if found is None else _digest_of(found)
+    def _pool_digest(self) -> str:
+        """Return the digest of all late labels."""
+        return _digest_of(self._late_labels() or {})
 
-    def _digest(self, *index_files: str) -> str:
-        bought = self._bought()
-        if not bought:
-            return NONE
+    def _file_digest(self, *index_files: str) -> str:
+        """Return the digest of the late labels of the rows in index files."""
+        labels = self._late_labels()
+        if not labels:
+            return NO_LABELS
         rows = (row for path in index_files for row in _rows(path, _state(path)))
-        return _digest_of({row: bought[row] for row in rows if row in bought})
+        return _digest_of({row: labels[row] for row in rows if row in labels})
 
-    def _bought(self) -> dict[int, str] | None:
-        """Return the label of each row that came later, as far as it can be used; None before samples."""
+    def _late_labels(self) -> dict[int, str] | None:
+        """Return the usable late labels by row; None as long as the samples do not exist."""
         if self.path is None:
             return None
         states = _state(self.path), _state(self.paths.samples)
-        return None if None in states else _bought_labels(self.path, self.paths.samples, *states)
+        return None if None in states else _read_late_labels(self.path, self.paths.samples, *states)
 
-    def protect(self, writes: Iterable[str]) -> None:
+    def require_kept(self, writes: Iterable[str]) -> None:
         """Raise InputError if a run that ``writes`` these files may leave bought labels unused.
 
-        These are the labels of samples in a selected.csv that is to be written again, and in none that stays.
-        The same for annotations that do not fit the samples, if these are to be read again.
+        These are labels of samples that a selected.csv to be rewritten holds, and no other selected.csv. If
+        the run reads the samples again, also raise InputError for annotations that no longer fit them.
         """
-        bought, written = self._bought() or {}, set(writes)
-        if bought and self.paths.samples in written:
+        labels, written = self._late_labels() or {}, set(writes)
+        if labels and self.paths.samples in written:
             require_fit_to_listing(self.paths.experiment)
         selections = [path for path in self.paths.in_runs("selected.csv") if Path(path).is_file()]
-        anew = [path for path in selections if path in written and self._in_use(bought, [path])]
-        at_stake = self._in_use(bought, anew) - self._in_use(bought, set(selections) - written)
+        rewritten = [path for path in selections if path in written and _labelled_rows(labels, [path])]
+        at_stake = _labelled_rows(labels, rewritten) - _labelled_rows(labels, set(selections) - written)
         if len(at_stake) <= self.paths.experiment.release_labels:
             return
-        rounds = ", ".join(str(Path(path).parent.relative_to(self.paths.root)) for path in anew[:SHOWN])
-        more = f" and {len(anew) - SHOWN} more" if len(anew) > SHOWN else ""
+        rounds = [str(Path(path).parent.relative_to(self.paths.root)) for path in rewritten]
         raise InputError(
-            f"{len(at_stake)} labels of {self.path} were bought for rounds that this run would pick anew "
-            f"({rounds}{more}); those of samples that are not picked again would fall out of use. Undo the "
-            f"change (--dry-run names it), or go on with --config release_labels={len(at_stake)}"
+            f"{len(at_stake)} labels in {self.path} were bought for rounds whose samples this run would pick "
+            f"again ({first_few(rounds, MAX_NAMED_ROUNDS)}); a label stays unused if its sample is not "
+            "picked again. Undo the change (--dry-run names it), or accept it with "
+            f"--config release_labels={len(at_stake)}"
         )
 
-    def _in_use(self, bought: dict[int, str], selections: Iterable[str]) -> set[int]:
-        return {row for path in selections for row in _rows(path, _state(path)) if bought.get(row)}
+
+def _labelled_rows(labels: dict[int, str], selections: Iterable[str]) -> set[int]:
+    return {row for path in selections for row in _rows(path, _state(path)) if labels.get(row)}
 
 
 def _digest_of(labels: dict[int, str]) -> str:
     if not labels:
-        return NONE
+        return NO_LABELS
     return hashlib.sha256(json.dumps(sorted(labels.items())).encode()).hexdigest()[:12]
 
 
 def _state(path: str) -> tuple[int, int] | None:
-    """Return size and time of a file, None if there is none: what was read of it holds as long as these."""
+    """Return size and time of a file, by which its content is cached; None if there is no file."""
     try:
-        found = Path(path).stat()
+        status = Path(path).stat()
     except OSError:
         return None
-    return found.st_size, found.st_mtime_ns
+    return status.st_size, status.st_mtime_ns
 
 
 @lru_cache(maxsize=2)
-def _bought_labels(annotations: str, samples: str, *states: tuple[int, int]) -> dict[int, str] | None:
-    """Return the labels in a file of annotations, by row; what cannot be used of it is told elsewhere."""
+def _read_late_labels(annotations: str, samples: str, *states: tuple[int, int]) -> dict[int, str] | None:
+    """Return the usable labels in a file of annotations, by row; other code reports the unusable ones."""
     try:
         with LabelFile(samples) as file:
             part = TrainPart.of(file)
         labels, _ = match(part, read_annotations(annotations))
     except InputError:
         return None
-    bought = np.flatnonzero((part.labels == UNKNOWN) & (labels != UNKNOWN)).tolist()
-    return {row: _name(part, int(labels[row])) for row in bought}
+    rows = np.flatnonzero((part.labels == UNKNOWN) & (labels != UNKNOWN)).tolist()
+    return {row: _class_name(part, int(labels[row])) for row in rows}
 
 
-def _name(part: TrainPart, label: int) -> str:
+def _class_name(part: TrainPart, label: int) -> str:
     return "" if label == UNLABELABLE else part.class_names[label]
 
 
 @cache
 def _rows(path: str, state: tuple[int, int] | None) -> list[int]:
-    """Return the rows in an index file; none if it is not there, or is none."""
+    """Return the rows in an index file; [] if it is missing or unreadable."""
     try:
         return [] if state is None else read_index(path).tolist()
     except InputError:

@@ -1,10 +1,10 @@
-"""Runs in one folder: two at once do not harm each other, and a killed one does not hinder the next.
+"""The lock of a folder: two runs at once do not harm each other, and a killed run does not block the next.
 
-Before its first job a run claims the files that it reads and writes. It is stopped if another one writes
-one of them, or reads one that it would write. Runs and their jobs are announced by locks that the system
-takes back when a process ends, however it ends. What another host has left is told and never taken for
-ended, because its locks may not be seen here. Snakemake's own locks, which stay behind when a run is
-killed, are turned off by the profiles and are not touched.
+Before its first job, a run registers the files that it reads and writes. It stops if another run writes one
+of them, or reads one that it would write. Runs and jobs hold locks that the system releases when a process
+ends, however it ends. Locks of other hosts may be invisible here, so a run of another host counts as active
+until its entry is removed. Snakemake's own locks stay behind when a run is killed; the profiles turn them
+off, and this module leaves them alone.
 """
 
 import atexit
@@ -23,32 +23,32 @@ from typing import IO
 from activepool.errors import InputError
 from activepool.records.process_locks import Announcement, announce, others, remove_ended, withdraw
 
-#: Where runs and jobs are announced, in the folder of a run (see `_home`).
+#: Where runs and jobs are announced, relative to `_announcing_folder`.
 RUNS = Path(".snakemake/activepool/runs")
 JOBS = Path(".snakemake/activepool/jobs")
 
-#: The environment variable that tells a run which is a job of another one that other's name.
-WITHIN = "ACTIVEPOOL_RUN"
+#: The environment variable that names the outer run, in a run that is a job of another run.
+OUTER_RUN = "ACTIVEPOOL_RUN"
 
-#: Seconds between two looks at jobs that were left at work.
-INTERVAL = 0.5
+#: Seconds between two checks of jobs that a killed run left running.
+POLLING_SECONDS = 0.5
 
 
 def runs_folder() -> Path:
     """Return where runs are announced."""
-    return _home() / RUNS
+    return _announcing_folder() / RUNS
 
 
 def jobs_folder() -> Path:
     """Return where running stages are announced."""
-    return _home() / JOBS
+    return _announcing_folder() / JOBS
 
 
-def _home() -> Path:
-    """Return the folder where the runs that write the same results are announced.
+def _announcing_folder() -> Path:
+    """Return the folder where all runs that share ``results`` are announced.
 
-    It is the present one; where ``results`` is a link, with which folders share results, the one that the
-    results really lie in, if it can be written.
+    It is the working directory, or, if ``results`` is a link, the folder that the link leads to, if that is
+    writable.
     """
     results = Path("results")
     if not results.is_symlink():
@@ -58,78 +58,79 @@ def _home() -> Path:
 
 
 def warn_about_others() -> None:
-    """Tell of other runs in the present folder. Nothing is written or removed: it may be a dry run."""
-    if WITHIN in os.environ:
-        return  # the run around it has looked
-    found = others(runs_folder())
-    if seen := [run.name for run in found if run.is_seen]:
-        _tell(
-            f"another run is at work in this folder ({', '.join(seen)});"
-            " if both write the same files, this one is stopped: start it again after the other"
+    """Warn about other runs in this folder; write and remove nothing, since this may be a dry run."""
+    if OUTER_RUN in os.environ:
+        return  # the outer run has warned
+    runs = others(runs_folder())
+    if active := [run.name for run in runs if run.is_seen]:
+        _print(
+            f"another run is active in this folder ({', '.join(active)});"
+            " if both write the same files, this run stops: start it again after the other has ended"
         )
-    _tell_unseen("another run", found)
+    _warn_about_unreachable("another run", runs)
 
 
 def register(reads: Iterable[str], writes: Iterable[str]) -> None:
-    """Announce this run, and the files that it reads and writes, until the process ends.
+    """Announce this run, with the files that it reads and writes, until the process ends.
 
-    Jobs that a killed run has left at work are waited for, because they write files of this one.
+    It first waits for jobs that a killed run left running, because they write files of this run.
 
     Args:
         reads, writes: paths as the rules name them.
 
-    Raises: InputError if a run that is at work, or may be, writes one of them, or reads one of ``writes``.
+    Raises: InputError if a run that is active, or may be, writes one of them, or reads one of ``writes``.
     """
     own = {"reads": sorted(reads), "writes": sorted(writes)}
     runs_folder().mkdir(parents=True, exist_ok=True)
-    with _door():
+    with _one_start_at_a_time():
         remove_ended(runs_folder())
-        if WITHIN not in os.environ and not any(run.is_seen for run in others(runs_folder())):
+        if OUTER_RUN not in os.environ and not any(run.is_seen for run in others(runs_folder())):
             _wait_for_jobs()
         announcement = announce(runs_folder(), json.dumps(own))
-        # Announced before it looks: of two hosts that see no locks of each other, one at least is stopped.
+        # Announce, then look: if two hosts do not see each other's locks, at least one of the runs stops.
         if conflict := next(_conflicts(own), None):
             withdraw(runs_folder())
             raise InputError(conflict)
-    atexit.register(_leave, announcement)
+    atexit.register(_end, announcement)
 
 
-def _leave(announcement: IO[str]) -> None:
+def _end(announcement: IO[str]) -> None:
     withdraw(runs_folder())
     announcement.close()
 
 
 def _conflicts(own: dict[str, list[str]]) -> Iterator[str]:
     for run in others(runs_folder()):
-        with suppress(FileNotFoundError):  # it has ended in this moment
-            if shared := _shared(own, json.loads(run.path.read_text(encoding="utf-8") or "{}")):
-                yield _conflict(run, min(shared))
+        with suppress(FileNotFoundError):  # it has just ended
+            theirs = json.loads(run.path.read_text(encoding="utf-8") or "{}")
+            if files := _contested_files(own, theirs):
+                yield _conflict(run, min(files))
 
 
 def _conflict(run: Announcement, file: str) -> str:
     if run.is_seen:
-        return f"another run in this folder ({run.name}) is at work on {file}; start this one again after it"
+        return f"another run in this folder ({run.name}) uses {file}; start this run again after it has ended"
     return (
-        f"another run in this folder may be at work on {file} ({run.described()}): its host cannot be asked;"
-        f" start this one again after it; if it was killed, first: {_removal(run)}"
+        f"another run in this folder may be using {file} ({run.described()}), and its host is out of reach;"
+        f" start this run again after it has ended; if it was killed, first: {_removal_command(run)}"
     )
 
 
-def _shared(own: dict[str, list[str]], theirs: dict[str, list[str]]) -> set[str]:
-    """Return the files that one of two runs writes, and the other reads or writes."""
+def _contested_files(own: dict[str, list[str]], theirs: dict[str, list[str]]) -> set[str]:
+    """Return the files that one of two runs writes and the other reads or writes."""
     reads, writes = set(own["reads"]), set(own["writes"])
-    read, written = set(theirs.get("reads", [])), set(theirs.get("writes", []))
-    return (writes & (read | written)) | (reads & written)
+    their_reads, their_writes = set(theirs.get("reads", [])), set(theirs.get("writes", []))
+    return (writes & (their_reads | their_writes)) | (reads & their_writes)
 
 
 @contextmanager
-def _door() -> Iterator[None]:
-    """Let runs that start at the same moment enter one by one, where the file system has locks."""
+def _one_start_at_a_time() -> Iterator[None]:
+    """Make runs that start at the same moment register one by one, if the file system has locks."""
     with (runs_folder() / "door").open("w", encoding="utf-8") as door:
         try:
             fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _tell("another run is about to start in this folder; waits for it")
+            _print("another run is starting in this folder; waiting for it")
             fcntl.flock(door, fcntl.LOCK_EX)
         except OSError:
             pass
@@ -138,46 +139,42 @@ def _door() -> Iterator[None]:
 
 def _wait_for_jobs() -> None:
     remove_ended(jobs_folder())
-    found = others(jobs_folder())
-    _tell_unseen("a job of an earlier run", found)
-    if seen := [job for job in found if job.is_seen]:
-        names = [job.name for job in seen]
-        _tell(
-            f"a run that was killed has left jobs at work ({', '.join(names)}); waits for them"
-            f" ({_how_to_end(names)})"
+    jobs = others(jobs_folder())
+    _warn_about_unreachable("a job of an earlier run", jobs)
+    if active := [job.name for job in jobs if job.is_seen]:
+        _print(
+            f"a killed run left jobs running ({', '.join(active)}); waiting for them"
+            f" (to end them: {_kill_commands(active)})"
         )
     while any(job.is_seen for job in others(jobs_folder())):
-        time.sleep(INTERVAL)
+        time.sleep(POLLING_SECONDS)
     remove_ended(jobs_folder())
 
 
-def _tell_unseen(what: str, found: list[Announcement]) -> None:
-    unseen = [one for one in found if not one.is_seen]
-    if unseen:
-        which = "; ".join(one.described() for one in unseen)
-        _tell(
-            f"{what} may be at work in this folder, and its host cannot be asked ({which});"
-            f" if it was killed: {_removal(*unseen)}"
+def _warn_about_unreachable(what: str, processes: list[Announcement]) -> None:
+    if unreachable := [process for process in processes if not process.is_seen]:
+        descriptions = "; ".join(process.described() for process in unreachable)
+        _print(
+            f"{what} may be active in this folder, and its host is out of reach ({descriptions});"
+            f" if it was killed: {_removal_command(*unreachable)}"
         )
 
 
-def _removal(*left: Announcement) -> str:
-    """Return the command that removes announcements."""
-    return shlex.join(["rm", *(str(one.path.absolute()) for one in left)])
+def _removal_command(*announcements: Announcement) -> str:
+    return shlex.join(["rm", *(str(announcement.path.absolute()) for announcement in announcements)])
 
 
-def _how_to_end(jobs: Iterable[str]) -> str:
-    """Return the commands that end these jobs, each on its host."""
+def _kill_commands(jobs: Iterable[str]) -> str:
+    """Return the commands that end these jobs, one for each host."""
     numbers: dict[str, list[str]] = {}
     for job in jobs:
         host, _, number = job.rpartition("-")
         numbers.setdefault(host, []).append(number)
     here = socket.gethostname()
-    commands = [
+    return ", ".join(
         f"kill {' '.join(own)}" + ("" if host == here else f" on {host}") for host, own in numbers.items()
-    ]
-    return f"{', '.join(commands)} ends them"
+    )
 
 
-def _tell(message: str) -> None:
+def _print(message: str) -> None:
     print(f"activepool: {message}", file=sys.stderr)

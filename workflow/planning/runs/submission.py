@@ -1,4 +1,4 @@
-"""What a run hands on to its jobs: they may start elsewhere, in another environment, and after an edit."""
+"""What a run passes on to its jobs, which may start on other hosts and after an edit of the code."""
 
 import os
 import shlex
@@ -12,26 +12,26 @@ from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError
 from activepool.records.planned_code import LISTINGS, PLANNED, entry_of
 from activepool.records.process_locks import JOBS_FOLDER, own_name
-from planning.runs.lock import WITHIN, jobs_folder
+from planning.runs.lock import OUTER_RUN, jobs_folder
 from planning.stages.code import write_listings
 
-#: The environment variable that names those which choose kernels, as they were set where the run began.
-CHOSEN = "ACTIVEPOOL_KERNELS"
+#: The environment variable that lists the kernel-choosing variables of the run.
+KERNEL_VARIABLES = "ACTIVEPOOL_KERNELS"
 
-#: Where the files of each digest of code are listed, in the folder of a run.
+#: Where the files behind each digest of code are listed, relative to the working directory.
 CODE = Path(".snakemake/activepool/code")
 
 
 def shell_prefix(workflow: Any, checkout: Path, images: str | None) -> str:
-    """Return the start of each job's shell: the checkout's library on the path, this Python before others.
+    """Return the first commands of each job's shell: they put the library and this Python on the paths.
 
-    With ``--software-deployment-method conda`` the Python is conda's. Jobs also learn where to register
-    (see planning.runs.lock), where their code is listed (see activepool.records.planned_code), and where
-    ``images`` lie now.
+    With ``--software-deployment-method conda`` the job uses conda's Python. The variables also say where the
+    job announces itself (see planning.runs.lock), where its code is listed (see
+    activepool.records.planned_code), and in which folder ``images`` are.
     """
     library = shlex.quote(str(checkout / "workflow"))
     jobs = shlex.quote(str(jobs_folder()))
-    prefix = f"export PYTHONUTF8=1 PYTHONPATH={library} {JOBS_FOLDER}={jobs} {WITHIN}={own_name()}; "
+    prefix = f"export PYTHONUTF8=1 PYTHONPATH={library} {JOBS_FOLDER}={jobs} {OUTER_RUN}={own_name()}; "
     prefix += f"export {LISTINGS}={CODE}; "
     if images is not None:
         prefix += f"export {IMAGES_FOLDER}={shlex.quote(images)}; "
@@ -41,35 +41,35 @@ def shell_prefix(workflow: Any, checkout: Path, images: str | None) -> str:
 
 
 def with_doubled_braces(text: str) -> str:
-    """Return ``text`` as Snakemake must be given what it formats, so that it comes out as it was."""
+    """Return a text that Snakemake's formatting turns into ``text``."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def pass_kernels_on(workflow: Any) -> None:
-    """Have Snakemake give its jobs the environment variables that choose kernels, and the list of them."""
-    os.environ.pop(PLANNED, None)  # of a run around this one
+    """Make Snakemake pass the kernel-choosing environment variables, and a list of them, to its jobs."""
+    os.environ.pop(PLANNED, None)  # the outer run's
     names = list(choosing(os.environ))
-    os.environ[CHOSEN] = " ".join(names)
-    workflow.register_envvars(CHOSEN, *names)
+    os.environ[KERNEL_VARIABLES] = " ".join(names)
+    workflow.register_envvars(KERNEL_VARIABLES, *names)
 
 
 def adopt_kernels() -> None:
-    """Leave in the environment of a job those variables that choose kernels which its run handed on.
+    """Remove all kernel-choosing variables from the environment of a job except those of its run.
 
-    Raises: InputError if it was handed nothing.
+    Raises: InputError if the run passed on no list of them.
     """
-    if CHOSEN not in os.environ:
+    if KERNEL_VARIABLES not in os.environ:
         raise InputError(
-            f"this job was started without {CHOSEN}, by which its run says on which kernels to compute; "
-            "have the executor hand on the variables that Snakemake declares"
+            f"this job was started without {KERNEL_VARIABLES}, which names the variables that select "
+            "kernels; make the executor pass on the variables that Snakemake declares"
         )
-    keep_choosing(os.environ[CHOSEN].split())
+    keep_choosing(os.environ[KERNEL_VARIABLES].split())
 
 
 def write_planned_code(workflow: Any, provenance: Callable[..., dict[str, str]]) -> None:
-    """Write down the code of each planned job; its stage compares it (see `activepool.records.planned_code`).
+    """Record the code of each planned job, for its stage to compare (see `activepool.records.planned_code`).
 
-    Where jobs get their own copy of the sources, as in pods, nobody can edit it, and no list is handed on.
+    Jobs with their own copy of the sources, as in pods, get no record: nobody can edit their copy.
 
     Args:
         workflow: Snakemake's.

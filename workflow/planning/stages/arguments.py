@@ -1,4 +1,4 @@
-"""What the rules of the workflow say of their stages: the command, and the params that decide on a rerun.
+"""The shell command of a rule and its params, which decide about reruns.
 
 Both follow from the declaration of the stage. A rule reads
 
@@ -36,7 +36,7 @@ def program(stage: str) -> str:
 
 
 class StageArguments:
-    """Makes the params of the rules; calling it returns those of a rule that runs a stage."""
+    """The params of all rules; calling it returns those of a rule that runs a stage."""
 
     def __init__(self, workflow: Any, experiment: Experiment, paths: Paths, late_labels: LateLabels) -> None:
         self._paths = paths
@@ -46,7 +46,7 @@ class StageArguments:
         self.graph = StageGraph(workflow, digests.describe, experiment.strategy_folders)
 
     def __call__(self, stage: str, **fixed: Any) -> tuple[Callable[..., str], Callable[..., str]]:
-        """Return the params of a rule: what Snakemake records, and what it does not.
+        """Return the params of a rule: those that Snakemake records, and those that it does not.
 
         Args:
             stage: the stage that the rule runs.
@@ -63,7 +63,7 @@ class StageArguments:
             provenance = json.dumps(self.provenance(recorded, wildcards))
             return shlex.join([*_words(values), "--provenance", provenance])
 
-        # A function that asks for files is not recorded: where files and data lie is no part of a result.
+        # Snakemake does not record a function of input or output. Results do not depend on where files are.
         def unrecorded(wildcards: Any, input: Any, output: Any) -> str:
             places = {
                 parameter: self._value(parameter, stage, wildcards, fixed)
@@ -79,7 +79,12 @@ class StageArguments:
         return recorded, unrecorded
 
     def provenance(self, recorded: Callable[..., str], wildcards: Any) -> dict[str, str]:
-        """Return what the files of a job depend on, by the function among the params of its rule."""
+        """Return what the files of a job depend on.
+
+        Args:
+            recorded: the first of the params of its rule.
+            wildcards: its wildcards.
+        """
         provenance = self.graph.provenance(self.graph.rule_of(recorded), wildcards)
         labels = self._late_labels.digest(recorded.stage, wildcards)
         return {"labels": labels, **provenance} if labels else provenance
@@ -90,13 +95,13 @@ class StageArguments:
         return self.settings.value(parameter.name, stage, wildcards)
 
     def _checkpoint_words(self, inputs: Any) -> list[str]:
-        """Return the option of weights that cannot be an input of a rule."""
+        """Return the option for weights that cannot be an input of a rule."""
         checkpoint = self._paths.checkpoint
         return [] if inputs.get("checkpoint") or not checkpoint else ["--checkpoint", checkpoint]
 
 
 def _words(values: dict[Parameter, Any]) -> list[str]:
-    """Return settings as words of a command line; None is left out."""
+    """Return settings as words of a command line, without those that are None."""
     words: list[str] = []
     for parameter, value in values.items():
         if value is None:
@@ -111,7 +116,10 @@ def _words(values: dict[Parameter, Any]) -> list[str]:
 
 
 def _file_words(declared: Stage, inputs: Any, outputs: Any) -> list[str]:
-    """Return the files of a job as words; these are the copies where it works on copies."""
+    """Return the files of a job as words of a command line.
+
+    Snakemake passes the paths of local copies if the files are in a remote storage.
+    """
     words: list[str] = []
     for files, roles in ((inputs, (Role.INPUT,)), (outputs, (Role.OUTPUT, Role.FOLDER))):
         for parameter in declared.of_role(*roles):

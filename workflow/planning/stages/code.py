@@ -1,8 +1,8 @@
-"""Digests of the code that a stage runs, so that a change of the library reruns what it touches.
+"""Digests of the code that a stage runs: a change of the library reruns the stages that use it.
 
-A stage's digest covers its own module and all that it imports inside the package, directly or not.
-Each file counts as its syntax without comments, docstrings and layout: editing those reruns nothing.
-What is imported by name at run time (a strategy) is added by whoever knows the name.
+The digest of a stage covers its own module and everything that it imports from the package, directly or not.
+It ignores comments, docstrings and layout, so editing these reruns nothing. Callers add the modules that a
+stage imports by name at run time, such as a strategy.
 """
 
 import ast
@@ -20,20 +20,20 @@ LIBRARY = ROOT / PACKAGE
 
 
 class Module(NamedTuple):
-    """What a file says: digests of its content and its syntax, and what it imports inside the package."""
+    """Digests of a file's content and syntax, and the files that it imports from the package."""
 
     content: str
     digest: str
     imports: tuple[Path, ...]
 
 
-#: The files of each digest of code that was asked for.
+#: The files behind each digest that `code_digest` has returned.
 _listed: dict[str, set[Path]] = {}
 
 
 @cache
 def code_digest(*files: Path) -> str:
-    """Return a digest of ``files`` and of all that they import inside the package."""
+    """Return a digest of ``files`` and of everything that they import from the package."""
     closure = with_imports(*files)
     parts = sorted(f"{file.name}:{_module(file).digest}" for file in closure)
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
@@ -42,7 +42,7 @@ def code_digest(*files: Path) -> str:
 
 
 def write_listings(folder: Path) -> None:
-    """Write the files of each digest of code that was asked for; see `activepool.records.planned_code`."""
+    """Write the files behind each digest of this process; see `activepool.records.planned_code`."""
     for digest, closure in _listed.items():
         modules = {str(file.absolute()): _module(file) for file in closure}
         listing = {path: [module.content, module.digest] for path, module in modules.items()}
@@ -50,7 +50,7 @@ def write_listings(folder: Path) -> None:
 
 
 def with_imports(*files: Path) -> set[Path]:
-    """Return ``files`` and all that they import inside the package, directly or not."""
+    """Return ``files`` and everything that they import from the package, directly or not."""
     closure: set[Path] = set()
     waiting = list(files)
     while waiting:
@@ -62,7 +62,7 @@ def with_imports(*files: Path) -> set[Path]:
 
 
 def syntax_problem(file: Path) -> str | None:
-    """Say why a file is no Python, which makes it impossible to take its digest; None if it is."""
+    """Return why a file is not Python, and so can have no digest; None if it is."""
     try:
         _module(file)
     except SyntaxError as error:
@@ -88,15 +88,16 @@ def _imported_files(tree: ast.Module) -> tuple[Path, ...]:
             modules.add(node.module)
             modules.update(f"{node.module}.{alias.name}" for alias in node.names)
     inside = [name for name in modules if name.split(".")[0] == PACKAGE]
-    return tuple(sorted({found for name in inside for found in _module_files(name)}))
+    return tuple(sorted({file for name in inside for file in _module_files(name)}))
 
 
 @cache
 def _module_files(name: str) -> tuple[Path, ...]:
-    """Return a module's file and the ``__init__`` of the packages around it; none if it is no module."""
+    """Return a module's file and the ``__init__`` files of its packages; () if there is no such module."""
     path = ROOT.joinpath(*name.split("."))
-    own = next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
+    candidates = (path.with_suffix(".py"), path / "__init__.py")
+    own = next((file for file in candidates if file.is_file()), None)
     if own is None:
         return ()
     packages = [parent / "__init__.py" for parent in path.parents if parent.is_relative_to(LIBRARY)]
-    return (own, *(one for one in packages if one.is_file()))
+    return (own, *(file for file in packages if file.is_file()))

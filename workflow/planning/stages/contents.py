@@ -1,8 +1,8 @@
-"""What the stages that read the user's data are given, and what of it their results depend on.
+"""The settings of the stages that read the user's data, and the content of these data.
 
-Where data lie is no part of a result. What counts is their content: embeddings count by the digests of their
-files, CIFAR by its name, because files other than the published ones are refused, and images in files by
-their list and by some of them (see `activepool.data.fingerprint`).
+Results depend on the content of the data and not on its place. Digests identify the files of embeddings; a
+digest of the list and of some images identifies image files (see `activepool.data.fingerprint`). CIFAR needs
+no digest, since the stage accepts only the published files.
 """
 
 import hashlib
@@ -25,15 +25,15 @@ from activepool.records.provenance import FileState, state_of
 from activepool.stages.embeddings import FILES
 from planning.configuration.datasets import Cifar, DatasetSettings, Embeddings, ImageDatasetSettings
 
-#: Options that name a file in which images are listed.
+#: Options that name a list of images.
 LISTS = ("path", "train_list", "test_list")
 
-#: Where the digests of the user's files are remembered, in the folder of a run.
+#: Where the digests of the user's files are cached, relative to the working directory.
 DIGESTS = Path(".snakemake/activepool/digests")
 
 
-def stage_input(dataset: DatasetSettings) -> dict[str, Any]:
-    """Return what the stage ``dataset`` is given, or ``embeddings`` for a dataset of that kind."""
+def source_setting(dataset: DatasetSettings) -> dict[str, Any]:
+    """Return the setting ``source`` of the stage ``dataset``, or of ``embeddings`` for that kind."""
     if isinstance(dataset, Embeddings):
         return dataset.model_dump(exclude={"name", "annotations", "kind"}, exclude_none=True)
     shared = {"kind", "name", "annotations", "imbalance", "fraction", "on_unreadable", "exif"}
@@ -47,21 +47,23 @@ def stage_input(dataset: DatasetSettings) -> dict[str, Any]:
     }
 
 
-def content_of_input(dataset: DatasetSettings) -> dict[str, Any]:
-    """Return the same with contents in place of paths, as far as they are known."""
-    settings = stage_input(dataset)
+def source_content(dataset: DatasetSettings) -> dict[str, Any]:
+    """Return `source_setting` with known digests of content in place of paths."""
+    settings = source_setting(dataset)
     if isinstance(dataset, Embeddings):
-        return settings | {key: content(settings[key]) for key in FILES if key in settings}
+        return settings | {key: content_digest(settings[key]) for key in FILES if key in settings}
     if isinstance(dataset, Cifar):
         return settings | {"options": {}}
     if isinstance(dataset, ImageDatasetSettings):
-        return settings | {"options": images(dataset.kind, settings["options"], dataset.exif == "apply")}
+        return settings | {
+            "options": image_content(dataset.kind, settings["options"], dataset.exif == "apply")
+        }
     return settings
 
 
-def preview_input(dataset: DatasetSettings) -> dict[str, Any]:
-    """Return what `activepool.data.kinds.preview` takes: a dataset of images or embeddings."""
-    settings = stage_input(dataset)
+def preview_source(dataset: DatasetSettings) -> dict[str, Any]:
+    """Return a dataset of images or embeddings in the form that `activepool.data.kinds.preview` takes."""
+    settings = source_setting(dataset)
     if not isinstance(dataset, Embeddings):
         return settings
     thinned = {key: settings.pop(key, None) for key in ("imbalance", "fraction")}
@@ -69,57 +71,56 @@ def preview_input(dataset: DatasetSettings) -> dict[str, Any]:
 
 
 def images_folder(dataset: DatasetSettings) -> str | None:
-    """Return the folder that the paths of images start from; None if these are in no files."""
+    """Return the folder that the paths of images are relative to; None without image files."""
     if not isinstance(dataset, ImageDatasetSettings):
         return None
     return getattr(dataset, "root", None) or str(Path(dataset.path).parent)
 
 
-def images(kind: str, options: dict[str, Any], upright: bool = False) -> dict[str, Any]:
-    """Return what counts of the options of a dataset of image files: the digest of what they name.
+def image_content(kind: str, options: dict[str, Any], upright: bool = False) -> dict[str, Any]:
+    """Return the fingerprint of the images that the options of a dataset name.
 
-    It is taken when a run first meets these options, and then remembered, because to list millions of files
-    takes a while. Then it is also said what is there and is not taken, and how many images EXIF turns, unless
-    they are set ``upright``. Options that name no dataset stand for themselves; the stage will say what is
-    wrong.
+    The first run with these options computes and caches it, because listing millions of files takes a while.
+    That run also prints what it leaves out, and how many images EXIF would turn, unless they are set
+    ``upright``. Options that name no dataset are returned as they are; the stage will say what is wrong.
     """
-    seen = {key: content(value) if key in LISTS else value for key, value in options.items()}
-    memory = _memory(json.dumps([kind, seen, options], sort_keys=True))
+    lists = {key: content_digest(value) if key in LISTS else value for key, value in options.items()}
+    cached = _cache_file(json.dumps([kind, lists, options], sort_keys=True))
     with suppress(OSError, ValueError, TypeError, KeyError):
-        return {"fingerprint": json.loads(memory.read_text(encoding="utf-8"))["fingerprint"]}
+        return {"fingerprint": json.loads(cached.read_text(encoding="utf-8"))["fingerprint"]}
     print(f"Listing the images of {kind}; this is done once.", file=sys.stderr)
     try:
         samples = replace(build(kind, **options), upright=upright)
     except InputError:
         return options
     print_notices(with_notice(samples, look_for_turns(samples)).notices)
-    found = {"fingerprint": fingerprint(samples)}
-    _remember(memory, found)
-    return found
+    content = {"fingerprint": fingerprint(samples)}
+    _store(cached, content)
+    return content
 
 
-def content(path: str) -> str:
-    """Return the SHA-256 of a file, which is read only if its size or time has changed since the last look.
+def content_digest(path: str) -> str:
+    """Return the SHA-256 of a file, or the path itself if it names no file.
 
-    A path at which there is no file stands for itself.
+    The file is read only if its size or time has changed since the last time.
     """
     file = Path(path)
     if not file.is_file():
         return path
-    memory = _memory(str(file.absolute()))
+    cached = _cache_file(str(file.absolute()))
     with suppress(OSError, ValueError, TypeError):
-        known = FileState(**json.loads(memory.read_text(encoding="utf-8")))
+        known = FileState(**json.loads(cached.read_text(encoding="utf-8")))
         if known.is_as_left(file):
             return known.sha256
-    found = state_of(file)
-    _remember(memory, asdict(found))
-    return found.sha256
+    state = state_of(file)
+    _store(cached, asdict(state))
+    return state.sha256
 
 
-def _memory(name: str) -> Path:
+def _cache_file(name: str) -> Path:
     return DIGESTS / f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.json"
 
 
-def _remember(memory: Path, found: dict[str, Any]) -> None:
-    with suppress(OSError):  # on a full disk it is found out once more
-        write_json(memory, found)
+def _store(cached: Path, content: dict[str, Any]) -> None:
+    with suppress(OSError):  # on a full disk the next run computes it again
+        write_json(cached, content)

@@ -1,4 +1,4 @@
-"""What makes a stage's files: digests of its settings and of its code."""
+"""Digests of the settings and of the code that the files of a stage depend on."""
 
 import hashlib
 import importlib
@@ -13,7 +13,7 @@ from planning.configuration.experiment import Experiment
 from planning.stages.code import LIBRARY, code_digest
 from planning.stages.settings import IN_FILE_NAMES, StageSettings
 
-#: The folders of the modules that a stage imports by the name in one of its settings.
+#: Settings that name a module that the stage imports, and the folder of these modules.
 DRAWINGS = {"figure": LIBRARY / "figures/drawings", "table": LIBRARY / "figures/tables"}
 
 
@@ -36,30 +36,30 @@ class StageDigests:
 
         Args:
             stage: its name.
-            wildcards: of a job. They count by the strategy and by whether there is a round.
+            wildcards: of a job. Of these, only the strategy and the presence of a round matter.
             fixed: settings that the rule itself decides.
         """
         key = (stage, wildcards.get("strategy"), wildcards.get("round") is not None, json.dumps(fixed))
         if key not in self._described:
-            settings = self.counted(stage, wildcards, fixed)
+            settings = self.relevant_settings(stage, wildcards, fixed)
             code = code_digest(*self._files(stage, wildcards, settings))
             self._described[key] = f"settings {digest_of(settings)}, code {code}"
         return self._described[key]
 
-    def counted(self, stage: str, wildcards: Any, fixed: dict[str, Any]) -> dict[str, Any]:
-        """Return what the results of a stage depend on among its settings."""
+    def relevant_settings(self, stage: str, wildcards: Any, fixed: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings that the results of a stage depend on, without those in file names."""
         declared = declaration(stage)
-        counted = {
-            parameter.name: self._settings.counted(parameter.name, stage, wildcards)
+        settings = {
+            parameter.name: self._settings.relevant_value(parameter.name, stage, wildcards)
             for parameter in declared.settings
             if parameter.name not in (*fixed, *IN_FILE_NAMES, "annotations")
         }
         if any(parameter.name == "checkpoint" for parameter in declared.parameters):
-            counted["checkpoint"] = self._settings.checkpoint_content()
-        return {name: value for name, value in {**counted, **fixed}.items() if value is not None}
+            settings["checkpoint"] = self._settings.checkpoint_content()
+        return {name: value for name, value in {**settings, **fixed}.items() if value is not None}
 
     def _files(self, stage: str, wildcards: Any, settings: dict[str, Any]) -> list[Path]:
-        """Return the files whose code a stage runs: its own, and what it imports by a name in a setting."""
+        """Return the files whose code a stage runs: its own, and modules that its settings name."""
         files = [declaration(stage).file]
         files += [folder / f"{settings[name]}.py" for name, folder in DRAWINGS.items() if name in settings]
         if "strategy" in settings:

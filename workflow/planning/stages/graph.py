@@ -1,8 +1,8 @@
-"""What each job depends on, read off the rules.
+"""The graph of jobs, derived from the rules, and what each job depends on.
 
-Snakemake reruns a job when its recorded params change. They hold digests of the settings and of the code of
-the job's stage and of all stages before it: a job upstream that failed may otherwise leave a stale file that
-counts as up to date. docs/reruns.md says what follows from this.
+Snakemake reruns a job when its recorded params change. These hold digests of the settings and code of the
+job's stage and of all stages before it; otherwise a stale file would count as up to date after a job upstream
+has failed. docs/reruns.md describes the consequences.
 """
 
 from collections.abc import Callable, Iterable
@@ -25,14 +25,15 @@ class Job(NamedTuple):
 
     @property
     def wildcards(self) -> Wildcards:
-        """The values as Snakemake has them."""
+        """The values as Snakemake's wildcards."""
         return Wildcards(fromdict=dict(self.values))
 
 
 class Part(NamedTuple):
-    """A rule in a provenance, and the strategy that it works for; None where it serves all.
+    """A rule in a provenance, with the strategy that it works for, or None if it works for all.
 
-    A stage may stand there more than once: rules run it with settings of their own, as `extract_round` does.
+    Rules and not stages, because several rules may run a stage with different settings, as `extract_round`
+    does.
     """
 
     strategy: str | None
@@ -40,12 +41,12 @@ class Part(NamedTuple):
 
 
 class StageGraph:
-    """The jobs of a workflow, and the digests of what makes their files.
+    """The jobs of a workflow, and the digests of what their files depend on.
 
     Args:
         workflow: Snakemake's.
         describe: (stage, job's wildcards, settings fixed by the rule) -> digests of settings and code.
-        strategies: the folders of the strategies, as the wildcard ``strategy`` has them.
+        strategies: the folders of the strategies, which are values of the wildcard ``strategy``.
     """
 
     def __init__(self, workflow: Any, describe: Callable[..., str], strategies: Iterable[str]) -> None:
@@ -56,9 +57,9 @@ class StageGraph:
         self._before: dict[Job, list[Job]] = {}
 
     def provenance(self, rule: Rule, wildcards: Any) -> dict[str, str]:
-        """Return the digests of a job's stage, which comes last, and of all stages before it, by their rules.
+        """Return the digest of each stage before a job, by its rule; that of its own stage comes last.
 
-        Where the files of several strategies come together, each strategy has one digest.
+        If the job reads files of several strategies, each strategy has one digest.
         """
         parts = self.ancestry(rule, wildcards)
         own = list(parts)[-1]
@@ -74,11 +75,11 @@ class StageGraph:
         return named
 
     def ancestry(self, rule: Rule, wildcards: Any) -> dict[Part, str]:
-        """Return the digests of all parts of a job's ancestry, its own last."""
+        """Return the digest of each part of a job's ancestry; its own comes last."""
         return self._ancestry(self._job(rule, dict(wildcards.items())))
 
     def files(self, targets: Iterable[str]) -> list[str]:
-        """Return the files of all jobs that these files need, but for those that are deleted after use.
+        """Return all lasting files of the jobs that the targets need.
 
         Snakemake recreates a missing file only if a target names it.
         """
@@ -95,7 +96,7 @@ class StageGraph:
         return list(files)
 
     def rule_of(self, parameter: Callable[..., Any]) -> Rule:
-        """Return the rule that has a function among its params."""
+        """Return the rule whose params include this function."""
         return self._rules[parameter]
 
     @cached_property
@@ -111,10 +112,7 @@ class StageGraph:
         return OutputIndex(list(self._stages))
 
     def _ancestry(self, job: Job) -> dict[Part, str]:
-        """Return the digest of each part of a job's ancestry, its own last.
-
-        It works with a list of what is left to do, since a chain of rounds is deeper than Python recurses.
-        """
+        """Return `ancestry` without recursion: a chain of rounds may be deeper than Python's limit."""
         waiting = [job]
         while waiting:
             last = waiting[-1]
@@ -128,7 +126,7 @@ class StageGraph:
                 for before in self._jobs_before(last):
                     parts |= self._parts[before]
                 own = self._part(last)
-                parts.pop(own, None)  # of a round before
+                parts.pop(own, None)  # an earlier round's
                 self._parts[last] = parts | {own: self._digests(last)}
         return self._parts[job]
 

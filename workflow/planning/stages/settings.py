@@ -1,26 +1,26 @@
-"""The settings of the stages: which part of the configuration each parameter of a stage is.
+"""The settings of the stages: the part of the configuration behind each parameter.
 
-A parameter has one meaning in all stages, and one method here of its name.
+A parameter means the same in all stages. The method of its name returns its value.
 """
 
 from typing import Any
 
 from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
 from planning.paths import Paths, has_wildcards
-from planning.stages.contents import content, content_of_input, stage_input
+from planning.stages.contents import content_digest, source_content, source_setting
 
-#: Settings that say where data lie. Results depend on the data and not on the place.
+#: Settings that say where data are. Results depend on the data and not on the place.
 PLACES = ("source", "annotations")
 
-#: Settings that are in the names of the files that a job writes.
+#: Settings that appear in the names of a job's files.
 IN_FILE_NAMES = ("seed", "round", "kind", "method", "tracker")
 
 
 class StageSettings:
     """The value of each setting of a stage; ``wildcards`` are Snakemake's.
 
-    A method takes the name of the stage and the wildcards of a job, and returns None for a setting that the
-    stage is not given.
+    A method takes the name of the stage and the wildcards of a job. It returns None if the stage keeps its
+    default.
     """
 
     def __init__(self, experiment: Experiment, paths: Paths) -> None:
@@ -31,10 +31,10 @@ class StageSettings:
         """Return the value of the setting ``name``."""
         return getattr(self, name)(stage, wildcards)
 
-    def counted(self, name: str, stage: str, wildcards: Any) -> Any:
-        """Return what results depend on of a setting."""
+    def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
+        """Return what results depend on in the setting ``name``."""
         if name == "source":
-            return content_of_input(self._experiment.dataset)
+            return source_content(self._experiment.dataset)
         if name == "remaining_budget" and self.remaining_budget(stage, wildcards):
             return self._experiment.rounds
         return self.value(name, stage, wildcards)
@@ -42,7 +42,7 @@ class StageSettings:
     # Data and features.
 
     def source(self, stage: str, wildcards: Any) -> Any:
-        return stage_input(self._experiment.dataset)
+        return source_setting(self._experiment.dataset)
 
     def annotations(self, stage: str, wildcards: Any) -> str | None:
         reads = stage != "score" or self._precomputes(wildcards)
@@ -50,7 +50,7 @@ class StageSettings:
 
     def backbone(self, stage: str, wildcards: Any) -> Any:
         backbone = self._experiment.backbone
-        # The network of a round names its weights as activepool does, not as its checkpoint did.
+        # activepool wrote the network of a round, so its weights have activepool's own names.
         is_own = stage == "pretrain" or (_has_round(wildcards) and stage == "extract")
         named = {"image_size", *(() if is_own else ("format", "keys"))}
         return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
@@ -58,7 +58,7 @@ class StageSettings:
     def checkpoint_content(self) -> str | None:
         """Return the digest of a checkpoint that cannot be an input of a rule."""
         checkpoint = self._experiment.backbone.checkpoint
-        return content(checkpoint) if checkpoint and has_wildcards(checkpoint) else None
+        return content_digest(checkpoint) if checkpoint and has_wildcards(checkpoint) else None
 
     def pretraining(self, stage: str, wildcards: Any) -> Any:
         return self._experiment.pretrain.model_dump()
@@ -143,7 +143,7 @@ class StageSettings:
         }
 
     def ceiling_runs(self) -> dict[str, Any]:
-        """Return the trainings on the whole pool: round 0 of a strategy of that name."""
+        """Return the trainings on the whole pool, in the form of round 0 of a strategy of that name."""
         return {
             "folder": self._paths.root,
             "initial": FULL_POOL,

@@ -54,7 +54,7 @@ def test_no_sample_is_picked_twice_and_none_is_of_the_validation_split(finished)
 
 
 def test_another_experiment_does_not_overwrite_the_features(finished):
-    """Nothing is started: embeddings at another path, with other content, would be the same features.h5."""
+    """No job starts: embeddings at another path, with other content, would write the same features.h5."""
     write_embeddings(finished.path / "others.h5", size=200)
     try:
         others = {"kind": "embeddings", "path": "others.h5"}
@@ -62,9 +62,9 @@ def test_another_experiment_does_not_overwrite_the_features(finished):
         printed = finished.snakemake("results/another/curves.csv", check=False)
         (line,) = [one for one in printed.splitlines() if "trial.yaml: " in one]
         assert line.endswith(
-            "trial.yaml: dataset.name: results/features/embeddings/given is what results/trial was made "
-            "from, with dataset.path given.h5; here: dataset.path others.h5; give this experiment another "
-            "dataset.name, or delete results/trial"
+            "trial.yaml: dataset.name: results/trial uses results/features/embeddings/given with dataset.path "
+            "given.h5; here: dataset.path others.h5; give this experiment another dataset.name, or delete "
+            "results/trial"
         )
         assert not (finished.path / "results/another").exists()
         finished.configure({**EMBEDDINGS, "experiment": "another", "dataset": {**others, "name": "others"}})

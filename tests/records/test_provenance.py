@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,6 +73,13 @@ def test_a_record_tells_how_the_files_were_made(tree):
     assert record.seconds >= 0
     assert 10 < record.peak_memory_mb < 1e5
     assert Record.read(record_path("results/deep/c")).arguments == {"seed": 0}
+
+
+def test_the_memory_of_the_process_that_starts_a_stage_is_not_its_own():
+    program = "from activepool.records.provenance import Stopwatch; print(Stopwatch().peak_memory_mb)"
+    ballast = b"x" * 10**9
+    peak = float(subprocess.check_output([sys.executable, "-c", program]))
+    assert peak < len(ballast) / 2e6
 
 
 def test_files_in_a_value_of_another_form_are_inputs_and_the_value_is_a_setting(stage, tmp_path):

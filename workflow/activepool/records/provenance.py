@@ -9,9 +9,10 @@ import platform
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -141,15 +142,26 @@ class Stopwatch:
         """The seconds since then."""
         return round((datetime.now(UTC) - self._started).total_seconds(), 3)
 
-    @cached_property
-    def _unit(self) -> int:
-        return 1 if sys.platform == "darwin" else 1024
-
     @property
     def peak_memory_mb(self) -> float:
         """The largest resident memory of a process until now, in 10⁶ bytes."""
-        who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-        return round(max(resource.getrusage(which).ru_maxrss for which in who) * self._unit / 1e6, 1)
+        return round(max(_own_peak(), _peak(resource.RUSAGE_CHILDREN)) / 1e6, 1)
+
+
+def _own_peak() -> int:
+    """Return the largest resident memory of this process until now, in bytes.
+
+    Linux counts in a process's usage of resources what the process that started it had, such as Snakemake.
+    """
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return _peak(resource.RUSAGE_SELF)
+
+
+def _peak(who: int) -> int:
+    return resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def state_of(path: str | Path) -> FileState:
@@ -171,6 +183,7 @@ def known_digest(path: str | Path) -> str:
     return file_digest(path)
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the installed packages that a result may depend on."""
     installed = {"python": platform.python_version()}

@@ -106,7 +106,7 @@ class Killer:
 
 
 def stages_at_work(folder: Path) -> list[tuple[int, str]]:
-    """Return process and stage of each that works in ``folder``."""
+    """Return process and stage of each that works in ``folder``; of servers and their forks: ``server``."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -114,7 +114,8 @@ def stages_at_work(folder: Path) -> list[tuple[int, str]]:
             here = (process / "cwd").resolve() == folder.resolve()
         except OSError:  # it has ended
             continue
-        modules = [word.decode() for word in words if word.startswith(b"activepool.stages.")]
+        programs = (b"activepool.stages.", b"activepool.programs.server")
+        modules = [word.decode() for word in words if word.startswith(programs)]
         if here and modules and b"python" in words[0]:
             found.append((int(process.name), modules[-1].rpartition(".")[2]))
     return found

@@ -30,20 +30,29 @@ def command(folder, configuration):
     return folder.command(f"results/{configuration['experiment']}/curves.csv", cores=1)
 
 
-@contextmanager
-def active_run(folder):
-    """Start the run of CONFIGURATION: it works, with its files registered, until the block ends."""
-    run = subprocess.Popen(
-        command(folder, CONFIGURATION),
+def started(folder, configuration, **options):
+    return subprocess.Popen(
+        command(folder, configuration),
         cwd=folder.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,
+        **options,
     )
+
+
+def has_registered(folder, run):
+    """Say whether a run has registered its files."""
+    return any(entry.stat().st_size for entry in (folder.path / RUNS).glob(f"*-{run.pid}"))
+
+
+@contextmanager
+def active_run(folder):
+    """Start the run of CONFIGURATION: it works, with its files registered, until the block ends."""
+    run = started(folder, CONFIGURATION, start_new_session=True)
     deadline = time.monotonic() + PATIENCE
     try:
-        while not any(entry.stat().st_size for entry in (folder.path / RUNS).glob(f"*-{run.pid}")):
+        while not has_registered(folder, run):
             assert run.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         yield run
@@ -55,13 +64,17 @@ def active_run(folder):
 def beside(run, folder, configuration):
     """Run Snakemake to its end beside an active one; return its exit status and output."""
     folder.configure(configuration)
-    done = subprocess.run(command(folder, configuration), cwd=folder.path, capture_output=True, text=True)
-    printed = done.stdout + done.stderr
+    os.killpg(run.pid, signal.SIGSTOP)  # it stays active at least until the second one has seen it
+    second = started(folder, configuration)
+    while second.poll() is None and not has_registered(folder, second):
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGCONT)
+    printed, _ = second.communicate()
     warnings = [line for line in printed.splitlines() if line.startswith("activepool: another run is active")]
     assert len(warnings) == 1, printed
     assert f"-{run.pid}); if both write the same files, this run stops: start it again" in warnings[0]
     assert "Traceback" not in printed
-    return done.returncode, printed
+    return second.returncode, printed
 
 
 def check_end(run, folder, finished, strategies):
@@ -82,11 +95,9 @@ def check_end(run, folder, finished, strategies):
 def test_a_second_run_of_an_experiment_stops_and_the_first_ends_well(tmp_path, finished):
     folder = made(tmp_path)
     with active_run(folder) as run:
-        os.killpg(run.pid, signal.SIGSTOP)  # it stays active for as long as it takes
         status, printed = beside(run, folder, CONFIGURATION)
         assert status != 0
         assert f"-{run.pid}) uses results/" in printed
-        os.killpg(run.pid, signal.SIGCONT)
         check_end(run, folder, finished, CONFIGURATION["strategies"])
     assert "Nothing to be done" in folder.snakemake("results/trial/curves.csv")
 

@@ -23,6 +23,7 @@ from planning.runs.submission import (
     pass_kernels_on,
     write_planned_code,
     shell_prefix,
+    start_servers,
     adopt_kernels,
     with_doubled_braces,
 )
@@ -71,6 +72,7 @@ onstart:
         )
         register_use(PATHS, [*files.all_inputfiles(), *files.all_outputfiles()])
         write_planned_code(workflow, arguments.provenance)
+        start_servers(workflow, CHECKOUT)
     except InputError as error:
         sys.exit(
             "\n".join(f"activepool: {line}" for line in str(error).splitlines())

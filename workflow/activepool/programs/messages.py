@@ -33,7 +33,8 @@ class _CopiedStream(io.TextIOBase):
         return self._stream.write(text)
 
     def flush(self) -> None:
-        """Flush the stream."""
+        """Flush both."""
+        self._file.flush()
         self._stream.flush()
 
     def isatty(self) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 from activepool.compute.kernels import choosing, keep_choosing
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError
+from activepool.programs import servers
+from activepool.programs.start import SERVERS
 from activepool.records.planned_code import LISTINGS, PLANNED, entry_of
 from activepool.records.process_locks import JOBS_FOLDER, own_name
 from planning.runs.lock import OUTER_RUN, jobs_folder
@@ -29,15 +31,29 @@ def shell_prefix(workflow: Any, checkout: Path, images: str | None) -> str:
     job announces itself (see planning.runs.lock), where its code is listed (see
     activepool.records.planned_code), and in which folder ``images`` are.
     """
-    library = shlex.quote(str(checkout / "workflow"))
-    jobs = shlex.quote(str(jobs_folder()))
-    prefix = f"export PYTHONUTF8=1 PYTHONPATH={library} {JOBS_FOLDER}={jobs} {OUTER_RUN}={own_name()}; "
-    prefix += f"export {LISTINGS}={CODE}; "
+    variables = _of_python(checkout) | {
+        JOBS_FOLDER: str(jobs_folder()),
+        OUTER_RUN: own_name(),
+        LISTINGS: str(CODE),
+    }
     if images is not None:
-        prefix += f"export {IMAGES_FOLDER}={shlex.quote(images)}; "
+        variables[IMAGES_FOLDER] = images
+    prefix = f"export {' '.join(f'{name}={shlex.quote(value)}' for name, value in variables.items())}; "
     if not workflow.deployment_settings.deployment_method:
         prefix += f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
     return with_doubled_braces(prefix)
+
+
+def _of_python(checkout: Path) -> dict[str, str]:
+    """Return the variables by which the Python of a job finds the library, and reads text."""
+    return {"PYTHONUTF8": "1", "PYTHONPATH": str(checkout / "workflow")}
+
+
+def start_servers(workflow: Any, checkout: Path) -> None:
+    """Start servers for the jobs (see `activepool.programs.servers`) if they run here, with this Python."""
+    os.environ.pop(SERVERS, None)  # those of a run around this one
+    if workflow.local_exec and not workflow.deployment_settings.deployment_method:
+        servers.start(_of_python(checkout))
 
 
 def with_doubled_braces(text: str) -> str:

@@ -25,7 +25,9 @@ from planning.stages.settings import PLACES, StageSettings
 def program(stage: str) -> str:
     """Return the shell command of a rule that runs a stage."""
     declared = declaration(stage)
-    words = [f"python -m activepool.stages.{stage} {{params}}"]
+    # A stage in several processes starts these by itself.
+    start = "" if declared.in_processes else "activepool.programs.start "
+    words = [f"python -m {start}activepool.stages.{stage} {{params}}"]
     if declared.of_role(Role.DEVICE, Role.COMPUTE):
         words.append("--device {resources.device}")
     if declared.of_role(Role.WORKERS, Role.COMPUTE):

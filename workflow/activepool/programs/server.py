@@ -1,0 +1,229 @@
+"""A process that has imported what most stages need, and forks for each stage of a run.
+
+Two thirds of the CPU time of a short job are imports. A run starts servers before its first job (see
+`activepool.programs.servers`), and jobs on the same machine reach them through `activepool.programs.start`,
+by a Unix socket. A fork takes over the job's arguments, environment and standard streams and runs the stage
+as a fresh process would; the server passes its exit status on. The server ends with the run, however that
+ends; jobs at work go on to their end.
+
+A job runs in a process of its own if its Python, its folder, the variables that are read when a process
+starts, or the code of the library differ from what the server has begun with. So no result depends on a
+server.
+"""
+
+import gc
+import importlib
+import io
+import marshal
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from activepool.compute.kernels import choosing
+from activepool.programs.start import LENGTH_BYTES, STATUS_BYTES
+
+#: Variables that Python and libraries read when they start, as patterns, beside those that choose kernels.
+READ_AT_START = ("PYTHON*", "LD_*", "LC_*", "LANG", "HDF5_*")
+
+#: Seconds that a client may take to send its request.
+PATIENCE = 10.0
+
+#: Standard input, which the run holds open.
+RUN = 0
+
+#: What can be waited for.
+Waitable = int | socket.socket
+
+_LIBRARY = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Serve: on which socket, by its number, and what to import. Standard input ends with the run."""
+    server = Server(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+    job = server.next_job()
+    if job is not None:  # in a fork
+        job.run()
+
+
+@dataclass(frozen=True)
+class Job:
+    """A stage to run in a fork of the server.
+
+    Attributes:
+        module: of the stage.
+        words: its arguments.
+        environment: all its variables.
+        streams: descriptors of standard input, output and error.
+        connection: to its client. The fork keeps it open: if the server is killed, the client sees it closed
+            when the job has ended.
+    """
+
+    module: str
+    words: list[str]
+    environment: dict[str, str]
+    streams: list[int]
+    connection: socket.socket
+
+    def run(self) -> None:
+        """Run the stage as a fresh process would."""
+        for number, stream in enumerate(self.streams):
+            os.dup2(stream, number)
+            os.close(stream)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=sys.stdout.isatty())
+        os.environ.clear()
+        os.environ.update(self.environment)
+        stage = importlib.import_module(self.module)
+        sys.argv = [str(stage.__file__), *self.words]
+        getattr(stage, self.module.rpartition(".")[2]).run(self.words)
+        # Python's own end would run the server's exit handlers, and copy nearly all memory that is shared.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+class Server:
+    """Serves clients until the run and its jobs have ended."""
+
+    def __init__(self, listener: socket.socket, imports: list[str]) -> None:
+        self._listener, self._imports = listener, imports
+        self._is_open = True
+        self._jobs: dict[int, socket.socket] = {}  # the client's connection, by the number of the fork
+        self._interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._child_ended = signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._woken, self._waking = socket.socketpair()
+        self._waking.setblocking(False)
+        signal.set_wakeup_fd(self._waking.fileno())
+        self._folder = str(Path.cwd())
+        self._read_at_start = read_at_start(os.environ)
+        self._code = {path: _state(path) for path in _LIBRARY.rglob("*.py")}
+
+    def _load(self) -> None:
+        """Do once, before the first fork, what each job would do; keep in mind which code was imported."""
+        from activepool.records.provenance import versions
+        from activepool.strategies.registry import builtin_strategies
+
+        for name in self._imports:
+            importlib.import_module(name)
+        builtin_strategies()
+        versions()
+        loaded = {getattr(module, "__file__", None) for module in sys.modules.values()}
+        self._code = {path: state for path, state in self._code.items() if str(path) in loaded}
+        self._imports = []
+        gc.freeze()  # the collector would copy the pages that forks share
+
+    def next_job(self) -> Job | None:
+        """Serve; return the job in the fork that is to run it, and None in the server when all has ended."""
+        while self._is_open or self._jobs:
+            waited_for: list[Waitable] = [self._woken, *self._jobs.values()]
+            if self._is_open:
+                waited_for += [RUN, self._listener]
+            ready = select.select(waited_for, [], [])[0]
+            if self._woken in ready:
+                self._woken.recv(1024)
+                self._pass_on_statuses()
+            # Before the next job begins: it may be a retry, which writes the same files.
+            self._kill_abandoned(ready)
+            if RUN in ready:
+                self._close()
+            elif self._listener in ready and (job := self._accepted()):
+                return job
+        return None
+
+    def _pass_on_statuses(self) -> None:
+        while self._jobs and (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            number, status = ended
+            with self._jobs.pop(number) as connection, suppress(OSError):
+                code = os.waitstatus_to_exitcode(status)
+                connection.sendall(code.to_bytes(STATUS_BYTES, "little", signed=True))
+
+    def _kill_abandoned(self, ready: list[Waitable]) -> None:
+        for number in [number for number, connection in self._jobs.items() if connection in ready]:
+            os.kill(number, signal.SIGKILL)  # a client sends nothing after its request: it has ended
+            os.waitpid(number, 0)
+            self._jobs.pop(number).close()
+
+    def _close(self) -> None:
+        self._is_open = False
+        shutil.rmtree(Path(self._listener.getsockname()).parent, ignore_errors=True)
+        self._listener.close()
+
+    def _accepted(self) -> Job | None:
+        """Accept a client; return its job in the fork, and None in the server."""
+        connection, _ = self._listener.accept()
+        if self._imports:
+            self._load()
+        job = self._received(connection)
+        try:
+            number = os.fork() if job else None
+        except OSError:  # no memory, or too many processes
+            number = None
+        if number == 0:
+            self._leave()
+            return job
+        for stream in job.streams if job else ():
+            os.close(stream)
+        if number is None:
+            connection.close()  # which refuses
+        else:
+            self._jobs[number] = connection
+        return None
+
+    def _received(self, connection: socket.socket) -> Job | None:
+        """Return what a client asks for; None if it cannot be run as in a process of its own."""
+        connection.settimeout(PATIENCE)
+        streams: list[int] = []
+        try:
+            length, streams, *_ = socket.recv_fds(connection, LENGTH_BYTES, 3)
+            with connection.makefile("rb") as content:
+                request = marshal.loads(content.read(int.from_bytes(length, "little")))
+            place, module, words, environment = request
+            if self._stands_for(place, environment):
+                return Job(module, words, environment, streams, connection)
+        except (OSError, EOFError, ValueError, TypeError):  # the client was killed, or is of another Python
+            pass
+        for stream in streams:
+            os.close(stream)
+        return None
+
+    def _stands_for(self, place: tuple[str, str, str], environment: dict[str, str]) -> bool:
+        """Say whether a fork is like a process that starts now, of a Python in a folder."""
+        version, executable, folder = place
+        return (
+            (version, Path(executable).parent) == (sys.version, Path(sys.executable).parent)
+            and folder == self._folder
+            and read_at_start(environment) == self._read_at_start
+            and all(_state(path) == state for path, state in self._code.items())
+        )
+
+    def _leave(self) -> None:
+        """Undo, in a fork, what makes a process a server."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, self._child_ended)
+        signal.signal(signal.SIGINT, self._interrupt)
+        for one in (self._listener, self._woken, self._waking, *self._jobs.values()):
+            one.close()
+
+
+def read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that decide how a process computes, and that it reads when it starts."""
+    names = [name for name in environment if any(fnmatchcase(name, one) for one in READ_AT_START)]
+    return choosing(environment) | {name: environment[name] for name in names}
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Return when a file was last changed, and its size; raises OSError if it is gone."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+if __name__ == "__main__":
+    main()

@@ -68,6 +68,14 @@ FILES = {
             ["--extraction", "batch"],
             "argument --extraction: 'batch' is not JSON (Expecting value",
         ),
+        *(
+            (
+                extract,
+                ["--extraction", text],
+                f"argument --extraction: {text!r} is no JSON object, such as {{}}",
+            )
+            for text in ("null", "3", "[]", '"x"')
+        ),
         (
             extract,
             ["--extraction", "{}", "--shards", "0"],

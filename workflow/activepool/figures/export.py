@@ -68,8 +68,8 @@ def write_drawing(
     """
     with print_settings(texts):
         figure = draw()
-        _save(figure, pdf, CreationDate=None, Producer=None, Creator=None)
-        _save(figure, png, Software=None)
+        _save(figure, pdf, "pdf", CreationDate=None, Producer=None, Creator=None)
+        _save(figure, png, "png", Software=None)
 
 
 @contextmanager
@@ -82,6 +82,6 @@ def print_settings(texts: Iterable[str] = ()) -> Iterator[None]:
         yield
 
 
-def _save(figure: Figure, path: str | Path, **metadata: None) -> None:
+def _save(figure: Figure, path: str | Path, form: str, **metadata: None) -> None:
     with written_whole(path) as temporary:
-        figure.savefig(temporary, metadata=metadata)
+        figure.savefig(temporary, format=form, metadata=metadata)

@@ -23,8 +23,9 @@ _unfinished: list[h5py.File | None] = []
 def written_hdf5(path: str | Path) -> Iterator[h5py.File]:
     """Yield a new HDF5 file that becomes ``path`` on success; on failure nothing is left of it.
 
-    Raises: OSError with the system's error number if HDF5 failed on a full disk. The process must then end by
-    os._exit, or HDF5 tries once more to finish the file.
+    Raises: OSError with the system's error number and the path if the file cannot be created, or HDF5 failed
+    on a full disk. After a full disk the process must end by os._exit, or HDF5 tries once more to finish the
+    file.
     """
     with written_whole(path) as temporary:
         file = None
@@ -54,6 +55,7 @@ def _created(path: Path) -> h5py.File:
     access.set_libver_bounds(*FORMAT_BOUNDS)
     access.set_sieve_buf_size(0)
     creation.set_obj_track_times(False)
+    path.touch()  # whose error, unlike that of HDF5, names the file
     return h5py.File(h5f.create(os.fsencode(path), h5f.ACC_TRUNC, fapl=access, fcpl=creation))
 
 

@@ -14,7 +14,10 @@ from activepool.programs.stage import Json, Parameter, Role, Stage, Text
 
 #: Options that say where the work is done, by the roles that bring them along.
 _DEVICE = ("--device", {"default": "auto", "help": "auto, cpu, cuda or cuda:N (default: auto)"})
-_WORKERS = ("--workers", {"type": count, "default": 1, "help": "worker threads; no effect on the result"})
+_WORKERS = (
+    "--workers",
+    {"type": count, "default": 1, "help": "worker threads; no effect on the result (default: 1)"},
+)
 _SHARD = (
     ("--shard", {"type": natural, "default": 0, "help": "number of this shard, from 0 (default: 0)"}),
     ("--shards", {"type": count, "default": 1, "help": "number of shards; no effect on the result"}),
@@ -40,7 +43,9 @@ class CommandLine(ArgumentParser):
         for parameter in stage.parameters:
             self._add(parameter)
         if stage.in_processes:
-            self.add_argument("--processes", type=count, default=1, help="that work together (default: 1)")
+            self.add_argument(
+                "--processes", type=count, default=1, help="processes that work together (default: 1)"
+            )
         self.add_argument("--log", help="file that messages are copied to; progress bars are not")
         self.add_argument(
             "--provenance",
@@ -113,11 +118,15 @@ def _converter(parameter: Parameter) -> Callable[[str], Any] | None:
     return None if parameter.kind is str else parameter.kind
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> dict[str, Any]:
+    """Return a JSON object; all settings that are no word or number are objects."""
     try:
-        return json.loads(text)
+        content = json.loads(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is not JSON ({error})") from None
+    if not isinstance(content, dict):
+        raise ArgumentTypeError(f"{text!r} is no JSON object, such as {{}}")
+    return content
 
 
 def _value(parameter: Parameter, given: Namespace) -> Any:

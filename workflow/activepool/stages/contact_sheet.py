@@ -22,7 +22,7 @@ def contact_sheet(
 
     Args:
         dataset: dataset.h5: images, labels and class names
-        runs: JSON: which rounds are shown; selected.csv is read of each (see activepool.io.rounds)
+        runs: JSON: the rounds to show, by their selected.csv (see activepool.io.rounds)
         sheet: PNG to write
         annotations: CSV of labels that came after the dataset was made
         oracles: strategies that read all labels

@@ -11,12 +11,13 @@ def costs(folders: list[str], csv: Output, tex: Output, pdf: Output, png: Output
     """Sum up what the stages of an experiment cost, in time and memory.
 
     Args:
-        folders: in which records lie, at any depth
+        folders: folders with the records, at any depth
         csv: CSV to write
         tex: the same in LaTeX, to write
         pdf: PDF to write
         png: PNG to write
     """
+    from activepool.errors import InputError
     from activepool.evaluation.costs import costs_table
     from activepool.figures.costs import draw, typeset
     from activepool.figures.export import write_drawing
@@ -24,6 +25,8 @@ def costs(folders: list[str], csv: Output, tex: Output, pdf: Output, png: Output
     from activepool.records.provenance import Record, records_below
 
     paths = [path for folder in folders for path in records_below(Path(folder))]
+    if not paths:
+        raise InputError(f"{', '.join(folders)}: no stage has left a record here; name folders of results")
     table = costs_table(map(Record.read, paths))
     write_table(csv, table)
     write_text(tex, typeset(table))

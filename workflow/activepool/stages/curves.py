@@ -25,7 +25,7 @@ def curves(
     """Join the metrics of all strategies, seeds and rounds into curves.csv and class_counts.csv.
 
     Args:
-        runs: JSON: which rounds there are; metrics.json is read of each (see activepool.io.rounds)
+        runs: JSON: the rounds whose metrics.json is read (see activepool.io.rounds)
         samples: dataset.h5 or features.h5: the train labels, which say what is rare, and the names
         curves: curves.csv to write
         class_counts: class_counts.csv to write

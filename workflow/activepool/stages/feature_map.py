@@ -22,7 +22,7 @@ def feature_map(
 
     Args:
         map: map_METHOD.h5
-        runs: JSON: which rounds are shown; selected.csv is read of each (see activepool.io.rounds)
+        runs: JSON: the rounds to show, by their selected.csv (see activepool.io.rounds)
         pdf: PDF to write
         png: PNG to write
         oracles: strategies that read all labels

@@ -42,8 +42,8 @@ def finetune(
         labelled: labelled.csv: the labelled set
         recipe: JSON: solver finetune, and its options
         backbone: JSON, as for the stage extract
-        seed: of the run
-        round: from 0
+        seed: seed of the run
+        round: number of the round, from 0
         network: safetensors file of the backbone's weights to write
         head: head.h5 to write
         metrics: metrics.json to write

@@ -22,7 +22,7 @@ def initial_labelled(
         validation: validation.csv: rows outside the pool
         kind: how they are picked
         size: how many to pick
-        seed: of the draws
+        seed: seed of the draws
         selected: selected.csv to write
         labelled: labelled.csv to write: the same rows, as the labelled set
     """

@@ -23,7 +23,7 @@ def prepare(
         strategy: name of a strategy, or file.py:function
         features: features.h5
         validation: validation.csv: rows outside the pool
-        seed: of the run
+        seed: seed of the run
         prepared: prepared.h5 to write
         options: JSON: the options of the strategy for this stage
     """

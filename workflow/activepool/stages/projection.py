@@ -1,15 +1,17 @@
 """The stage `projection`."""
 
+from typing import Literal
+
 from activepool.programs.stage import Input, Output, Workers, stage
 
 
 @stage
-def projection(features: Input, method: str, map: Output, workers: Workers = 1) -> None:
+def projection(features: Input, method: Literal["pca", "umap"], map: Output, workers: Workers = 1) -> None:
     """Lay the features of the train part out in the plane, as the ground of the figures of the pool.
 
     Args:
         features: features.h5
-        method: pca or umap
+        method: how the plane is found
         map: map_METHOD.h5 to write
     """
     from activepool.features.projection import project, write_map

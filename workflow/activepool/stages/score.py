@@ -58,8 +58,8 @@ def score(
         labelled: labelled.csv of the round before
         scores: scores.h5 to write
         head: head.h5 of the round before
-        head_scores: scores by the head
-        nearest_for_budget: list per class the samples nearest to its boundary, for this budget
+        head_scores: which scores to compute from the head: confidence, margin, entropy, boundary
+        nearest_for_budget: with head_scores: list those nearest to each class's boundary, for this budget
         strategy: the strategy that precomputes or has a model: a name, or file.py:function
         options: JSON: its options
         dataset: dataset.h5, for its model
@@ -68,7 +68,7 @@ def score(
         budget: how many will be picked
         remaining_budget: picks of this and all later rounds together
         annotations: CSV of labels that came after the features were made
-        seed: of the run
+        seed: seed of the run
         round: the round that trains on the picks, from 1
     """
     from activepool.compute.blocks import BLOCK_ROWS

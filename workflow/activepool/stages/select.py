@@ -37,7 +37,7 @@ def select(
         validation: validation.csv: rows outside the pool
         labelled: labelled.csv of the round before
         budget: how many to pick
-        seed: of the run
+        seed: seed of the run
         round: the round that trains on the picks, from 1
         selected: selected.csv to write
         labelled_with_picks: index file of the labelled set with the picks, to write

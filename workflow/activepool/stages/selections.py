@@ -14,7 +14,7 @@ def selections(runs: Annotated[Rounds, file_of_each_round(SELECTED)], overlap: O
     """Compare what the strategies picked, in every round and with every seed.
 
     Args:
-        runs: JSON: which rounds there are; selected.csv is read of each (see activepool.io.rounds)
+        runs: JSON: the rounds whose selected.csv is read (see activepool.io.rounds)
         overlap: overlap.csv to write
     """
     from activepool.evaluation.overlap import overlap_table

@@ -27,7 +27,7 @@ def track(
         outcome: text to write: the runs that it took, and why it failed
         pictures: figures, as PNG
         configuration: JSON: the settings of the experiment
-        seconds: that it has for each run
+        seconds: time limit of each run
     """
     import sys
     from pathlib import Path

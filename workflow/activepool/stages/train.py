@@ -28,8 +28,8 @@ def train(
         validation: validation.csv: rows that choose which head is kept
         labelled: labelled.csv: the labelled set
         recipe: JSON: solver, and its options
-        seed: of the run
-        round: from 0
+        seed: seed of the run
+        round: number of the round, from 0
         head: head.h5 to write
         metrics: metrics.json to write
         annotations: CSV of labels that came after the features were made

@@ -26,7 +26,7 @@ def train_on_images(
         dataset: dataset.h5
         validation: validation.csv: rows outside the pool
         labelled: labelled.csv of the round before
-        seed: of the run
+        seed: seed of the run
         round: the round that trains on the picks, from 1
         model: safetensors file of the model's weights to write
         options: JSON: the options of the strategy for this stage

@@ -9,8 +9,8 @@ def validation(samples: Input, fraction: float, seed: Natural, validation: Outpu
 
     Args:
         samples: dataset.h5 or features.h5: the train labels
-        fraction: of the labelled train rows, 0 to 1
-        seed: of the draws
+        fraction: share of the labelled train rows, 0 to 1
+        seed: seed of the draws
         validation: validation.csv to write
     """
     from activepool.data.label_file import LabelFile

@@ -62,9 +62,9 @@ def test_another_experiment_does_not_overwrite_the_features(finished):
         printed = finished.snakemake("results/another/curves.csv", check=False)
         (line,) = [one for one in printed.splitlines() if "trial.yaml: " in one]
         assert line.endswith(
-            "trial.yaml: dataset.name: results/trial uses results/features/embeddings/given with dataset.path "
-            "given.h5; here: dataset.path others.h5; give this experiment another dataset.name, or delete "
-            "results/trial"
+            "trial.yaml: dataset.name: results/trial uses results/features/embeddings/given with "
+            "dataset.path given.h5; here: dataset.path others.h5; give this experiment another dataset.name, "
+            "or delete results/trial"
         )
         assert not (finished.path / "results/another").exists()
         finished.configure({**EMBEDDINGS, "experiment": "another", "dataset": {**others, "name": "others"}})

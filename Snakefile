@@ -3,7 +3,7 @@
 #   dataset -> pretrain (optional) -> features -> [ train -> score -> select ] x rounds -> tables -> figures
 #
 # `snakemake --cores N` runs the experiment of config.yaml; `--configfile FILE` another one;
-# `snakemake --cores N figures` makes the figures and what they need.
+# `snakemake --cores N figures` makes only the figures and tables, and what these need.
 
 from snakemake.utils import min_version
 
@@ -47,16 +47,16 @@ else:
 report: "workflow/report/workflow.rst"
 
 
-# Every file of every job is named here: Snakemake recreates a missing file only if a target names it.
+# Snakemake recreates a missing file only if a target names it, so this rule names every file of every job.
 rule all:
-    """Make everything: figures, tables, and all files on the way."""
+    """Make everything: figures, tables and all intermediate files."""
     input:
         lambda wildcards: arguments.graph.files(PATHS.targets()),
     localrule: True
 
 
 rule figures:
-    """Make figures and tables, and what they need."""
+    """Make the figures and tables."""
     input:
         PATHS.figures(),
         PATHS.tables(),

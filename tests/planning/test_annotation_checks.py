@@ -1,4 +1,4 @@
-"""A file of annotations is checked against the samples before any job, all of its mistakes at once."""
+"""The check of a file of annotations before any job reports all of its mistakes together."""
 
 from pathlib import Path
 
@@ -84,14 +84,14 @@ def write_embeddings(sources):
 EMBEDDINGS = {"kind": "embeddings", "path": "given.h5"}
 
 
-def test_what_fits_is_no_problem(capsys):
+def test_fitting_rows_are_no_problem(capsys):
     write_manifest("ant", "bee")
     bought("images/00.png,ant", "images/01.png, 1", "images/02.png,", "images/05.png,bee")
     assert problems(**MANIFEST) == []
     assert capsys.readouterr().err == ""
 
 
-def test_every_mistake_is_told_at_once():
+def test_all_mistakes_are_reported_together():
     write_manifest("ant", "bee")
     rows = ["images/00.png,Ant", "images/77.png,ant", "images/05.png,ant", "images/01.png,bee,?"]
     bought(*rows, "images/02.png", "images/03.png,ant", "images/03.png,bee")
@@ -105,13 +105,13 @@ def test_every_mistake_is_told_at_once():
     ]
 
 
-def test_a_number_that_is_no_class():
+def test_numbers_that_are_class_names():
     write_manifest("2", "3", "5", "7")
     bought("images/00.png,2", "images/01.png,3", "images/02.png,5", "images/03.png,1")
     assert problems(**MANIFEST) == ["bought.csv:5: label '1' is not a class; there are 2, 3, 5, 7"]
 
 
-def test_numbers_that_a_spreadsheet_wrote_otherwise():
+def test_numbers_that_a_spreadsheet_reformatted():
     write_folder("01", "02", "03")
     bought("train/unlabelled/a.png,1", "train/unlabelled/b.png,2.0")
     assert problems(**FOLDER) == [
@@ -131,10 +131,7 @@ def test_sources_of_several_rows(capsys):
     ]
     bought("5,002.jpg,cat", columns="index,source,label")
     assert problems(**EMBEDDINGS) == []
-    assert (
-        "5 sources stand for several rows ('000.jpg': rows 0 and 1); bought.csv has"
-        in capsys.readouterr().err
-    )
+    assert "5 sources name several rows ('000.jpg': rows 0 and 1); bought.csv must" in capsys.readouterr().err
 
 
 def test_samples_that_cannot_be_labelled_are_counted(capsys):
@@ -159,7 +156,7 @@ def read_by_a_run(**dataset):
     Record("dataset", {}, depends_on, {}, {path: state_of(path)}, {}, *made).write()
 
 
-def test_rows_count_as_a_run_has_read_them_and_as_they_are_listed_now():
+def test_rows_may_fit_the_samples_read_or_listed_now():
     write_folder("ant", "bee")
     read_by_a_run(**FOLDER)
     bought("6,train/unlabelled/a.png,ant", columns="index,source,label")
@@ -180,7 +177,7 @@ def test_rows_count_as_a_run_has_read_them_and_as_they_are_listed_now():
     ]
 
 
-def test_an_index_alone_that_names_another_sample_than_before_is_refused():
+def test_an_index_that_now_names_another_sample_is_refused():
     write_folder("ant", "bee")
     read_by_a_run(**FOLDER)
     bought("6,,ant", "7,train/unlabelled/b.png,bee", columns="index,source,label")
@@ -188,8 +185,8 @@ def test_an_index_alone_that_names_another_sample_than_before_is_refused():
     Image.new("L", (8, 8)).save("photos/train/unlabelled/0.png")
     bought("6,,ant", ",train/unlabelled/b.png,bee", columns="index,source,label")
     words = (
-        r"^bought.csv:2: index 6 was 'train/unlabelled/a.png', and is 'train/unlabelled/0.png' in photos "
-        r"now; add the column 'source', which names the sample that was labelled$"
+        r"^bought.csv:2: index 6 was 'train/unlabelled/a.png', but is 'train/unlabelled/0.png' in photos "
+        r"now; add the column 'source', which names the labelled sample$"
     )
     with pytest.raises(InputError, match=words):
         require_fit_to_listing(experiment(**FOLDER))
@@ -197,7 +194,7 @@ def test_an_index_alone_that_names_another_sample_than_before_is_refused():
     require_fit_to_listing(experiment(**FOLDER))
 
 
-def test_of_thinned_samples_an_index_is_looked_at_later():
+def test_indices_of_thinned_samples_are_checked_later():
     write_manifest("ant", "bee")
     bought("90,images/00.png,ant", "91,,wasp", columns="index,source,label")
     assert problems(**MANIFEST, fraction=0.9) == [

@@ -1,4 +1,4 @@
-"""What is wrong with the text of a configuration file."""
+"""Errors in the text of a configuration file."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def written(tmp_path, text):
         ("a: &a {b: 1}\nc: *a\nd: *a\n", []),
     ],
 )
-def test_each_repeated_key_is_told_once_with_its_lines(tmp_path, text, lines):
+def test_each_repeated_key_has_one_message_with_its_lines(tmp_path, text, lines):
     path = written(tmp_path, text)
     assert list(hidden_by_yaml(path)) == lines
     assert unreadable(path) is None
@@ -47,7 +47,7 @@ def test_each_repeated_key_is_told_once_with_its_lines(tmp_path, text, lines):
         ("a: '010'\nb: 08\nc: 0\nd: 0.5\ne: 007\nf: 1e-3\ng: 0x10\nh: 1_000\n", []),
     ],
 )
-def test_numbers_in_another_base_are_told(tmp_path, text, lines):
+def test_numbers_in_another_base_are_errors(tmp_path, text, lines):
     path = written(tmp_path, text)
     assert list(hidden_by_yaml(path)) == lines
     assert unreadable(path) is None
@@ -56,15 +56,15 @@ def test_numbers_in_another_base_are_told(tmp_path, text, lines):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a: &a [*a]\n", "a.0: line 1: an anchor names a section that it lies in"),
-        ("a: &a {b: {c: *a}}\n", "a.b.c: line 1: an anchor names a section that it lies in"),
+        ("a: &a [*a]\n", "a.0: line 1: an alias names a section that contains it"),
+        ("a: &a {b: {c: *a}}\n", "a.b.c: line 1: an alias names a section that contains it"),
         ("a: [", "line 1: expected the node content, but found '<stream end>'"),
         ("a: 1\n\tb: 2\n", "line 2: found character '\\t' that cannot start any token; indent with blanks"),
         ("a: *b\n", "line 1: found undefined alias 'b'"),
         ("? [a]\n: 1\n? {b: 1}\n: 1\n", "line 1: found unhashable key"),
         ("a: " + "9" * 5000, "cannot be read as YAML (Exceeds the limit"),
         ("a: 2024-13-45\n", "cannot be read as YAML (month must be in 1..12"),
-        ("[" * 100_000, "its sections lie too deep within one another"),
+        ("[" * 100_000, "its sections are nested too deeply"),
         ("a: !!python/object:os.system {}\n", "line 1: could not determine a constructor for the tag"),
         ("a: b\0c\n", "line 1 has a NUL byte"),
         ("a: \x07\n", "cannot be read as YAML (unacceptable character #x0007"),
@@ -72,12 +72,12 @@ def test_numbers_in_another_base_are_told(tmp_path, text, lines):
         ("a: 1\n".encode("utf-16"), "is encoded as UTF-16; save it as UTF-8"),
     ],
 )
-def test_what_yaml_cannot_read_is_one_line(tmp_path, text, words):
+def test_unreadable_yaml_is_one_line(tmp_path, text, words):
     path = written(tmp_path, text)
     assert unreadable(path).startswith(words) and "\n" not in unreadable(path)
     assert list(hidden_by_yaml(path)) == []
 
 
-def test_a_missing_file_is_left_to_snakemake(tmp_path):
+def test_snakemake_reports_a_missing_file(tmp_path):
     assert unreadable(tmp_path / "nothing.yaml") is None
     assert list(hidden_by_yaml(tmp_path / "nothing.yaml")) == []

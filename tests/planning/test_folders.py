@@ -45,18 +45,18 @@ def test_the_message_says_how_to_check_an_archive(folder, monkeypatch, capsys):
     with pytest.raises(InputError, match="results: cannot be written") as error:
         folders.require_writable(LIBRARY)
     Path("results/stray.csv").write_text("", encoding="utf-8")
-    command = str(error.value).partition("go to it, and run ")[2]
+    command = str(error.value).partition("change to its folder and run ")[2]
     checked = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert checked.returncode == 1
     assert "results/stray.csv: no record says how it was made" in checked.stderr
 
 
-def test_what_is_no_folder_is_told(folder):
+def test_a_file_or_broken_link_in_place_of_a_folder_is_an_error(folder):
     Path("results").rmdir()
     Path("results").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match=r"results: is a file; a run writes to a folder of this name"):
         folders.unwritable_folder()
     Path("results").unlink()
     Path("results").symlink_to("nowhere")
-    with pytest.raises(InputError, match=r"results: is a link to nowhere, which is not there; a run writes"):
+    with pytest.raises(InputError, match=r"results: is a link to nowhere, which does not exist; a run"):
         folders.unwritable_folder()

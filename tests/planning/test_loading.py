@@ -101,7 +101,7 @@ MISTAKES = [
     ),
     (
         ("strategies", ["base", "base"]),
-        "trial.yaml: strategies: 'base' is listed twice; tell them apart by the key",
+        "trial.yaml: strategies: 'base' is listed twice; give each entry another",
     ),
     (
         ("strategies", [{"strategy": "base", "name": "splits"}]),
@@ -128,7 +128,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("change", "line"), MISTAKES, ids=lambda value: str(value)[:40])
 def test_each_mistake_gets_its_line(change, line):
     found = problems(changed(*change))
-    assert any(one.startswith(line) for one in found), found
+    assert any(one.startswith(line) for line in found), found
 
 
 @pytest.mark.parametrize("name", ["010", "no", "2026-01-31", "1.10"])
@@ -149,7 +149,7 @@ def test_the_valid_configuration_passes():
     assert experiment.head.solver == "lbfgs"
 
 
-def test_all_mistakes_are_told_at_once():
+def test_all_mistakes_are_reported_together():
     raw = changed("budget", "many") | {"rounds": -1, "sed": 0}
     assert len(problems(raw)) == 3
 
@@ -163,7 +163,9 @@ def test_a_missing_section_is_named():
 def test_a_strategy_on_images_needs_images():
     raw = changed("strategies", ["vaal"]) | {"dataset": {"kind": "embeddings", "path": "none.h5"}}
     found = problems(raw)
-    assert any("vaal learns from images, and there are none" in one for one in found), found
+    assert any(
+        "vaal learns from images, but a dataset of kind embeddings has none" in line for line in found
+    ), found
 
 
 def test_numbers_may_be_text():

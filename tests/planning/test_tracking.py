@@ -61,7 +61,7 @@ def test_an_unknown_tracker_is_one_line():
 
 
 def test_a_tracker_listed_twice_is_one_line():
-    assert problem(["comet", "comet"]) == "trial.yaml: trackers: comet is listed twice; once is enough"
+    assert problem(["comet", "comet"]) == "trial.yaml: trackers: comet is listed twice; list it once"
 
 
 def test_a_package_that_is_not_installed_is_one_line(installed):

@@ -102,7 +102,7 @@ def test_a_strategy_that_reads_all_labels_needs_all(folder):
     run_select("balanced_random")
     assert 9 in read_index("selected.csv")
     (folder / "bought.csv").write_text(f"index,label\n{rows}9,?\n")
-    with pytest.raises(InputError, match="balanced_random reads all labels, and some samples cannot be"):
+    with pytest.raises(InputError, match="balanced_random reads all labels, but some samples cannot be"):
         run_select("balanced_random")
 
 

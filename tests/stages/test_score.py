@@ -271,8 +271,8 @@ def test_a_strategy_that_reads_no_features_needs_none(folder):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"head": None}, "score: a pool is scored by a head, on features; give --head and --features"),
-        ({"model": "model.safetensors"}, "score: a model scores images; give --dataset"),
+        ({"head": None}, "score: scoring needs a head and features; give --head and --features"),
+        ({"model": "model.safetensors"}, "score: the model needs images; give --dataset"),
         ({"strategy": "vaal", "head": None, "head_scores": ["margin"]}, "give --head and --features"),
         ({"strategy": "badg"}, "strategy 'badg' does not exist; did you mean 'badge'?"),
         ({"labelled": "validation.csv"}, "which is in the validation split as well"),

@@ -64,7 +64,7 @@ def test_a_tracker_that_fails_fails_nothing(track, tmp_path, where, what, sent, 
     done = track(where, what)
     warning = f"warning: tracker comet: {why}"
     assert done.returncode == 0
-    assert done.stderr == f"activepool: {warning}; the experiment goes on without it\n"
+    assert done.stderr == f"activepool: {warning}; the experiment continues without it\n"
     assert (tmp_path / "tracking/comet.log").read_text() == f"{sent}{warning}\n"
     assert (tmp_path / "tracking/comet/logs").is_dir()
 

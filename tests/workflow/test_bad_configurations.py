@@ -1,4 +1,4 @@
-"""Bad configurations: a line for each mistake, before any job; and what a run of Snakemake makes of them."""
+"""Bad configurations: one line for each mistake, before any job, also in a run of Snakemake."""
 
 import copy
 import subprocess
@@ -80,7 +80,7 @@ MISTAKES = [
     ("budget", None, "budget: input should be a valid integer (given: None)"),
     ("rounds", "some", "rounds: input should be a valid integer, unable to parse string as an integer (give"),
     ("seeds", [], "seeds: list should have at least 1 item after validation, not 0"),
-    ("seeds", [0, 1, 0], "seeds: 0 is listed twice; each seed is a run of its own"),
+    ("seeds", [0, 1, 0], "seeds: 0 is listed twice; list each seed once"),
     ("seeds", [-1], "seeds.0: input should be greater than or equal to 0 (given: -1)"),
     ("validation", None, "validation: input should be a section with keys of its own (given: None)"),
     ("validation.fraction", float("nan"), "validation.fraction: input should be less than 1 (given: nan)"),
@@ -88,22 +88,22 @@ MISTAKES = [
     ("head", {"solver": "lbfgs", "tolerance": 0}, "head.tolerance: input should be greater than 0 (given: 0"),
     ("head", "lbfgs", "head: input should be a section with keys of its own (given: 'lbfgs')"),
     ("head", {"solver": "adam"}, "head.solver: 'adam' is not known; it must be one of 'sgd', 'lbfgs', 'fine"),
-    ("head", {"solver": "finetune"}, "head.solver: finetune needs images, and there are none in a dataset o"),
+    ("head", {"solver": "finetune"}, "head.solver: finetune needs images, but a dataset of kind embed"),
     ("strategies", [], "strategies: list should have at least 1 item"),
     ("strategies", "random", "strategies: input should be a valid list (given: 'random')"),
     ("strategies", ["margn"], "strategies.0.strategy: strategy 'margn' does not exist; did you mean 'margin"),
-    ("strategies", ["random", "random"], "strategies: 'random' is listed twice; tell them apart by the key"),
+    ("strategies", ["random", "random"], "strategies: 'random' is listed twice; give each entry another"),
     ("strategies", ["no/such.py:mine"], "strategies.0.strategy: strategy file no/such.py does not exist"),
     ("strategies", [{"strategy": "random", "name": "curves.csv"}], "strategies.0.name: 'curves.csv' is the"),
     ("strategies", [{"strategy": "base", "size": 3}], "strategies.0: base has no option 'size'; it has no o"),
     ("strategies", [PARTITIONED], SUBSET),
-    ("strategies", ["vaal"], "strategies: vaal learns from images, and there are none in a dataset of kind"),
-    ("figures.colours", {"random": "greenish"}, "figures.colours.random: 'greenish' is no colour; it must b"),
+    ("strategies", ["vaal"], "strategies: vaal learns from images, but a dataset of kind embeddings has"),
+    ("figures.colours", {"random": "greenish"}, "figures.colours.random: 'greenish' is not a colour; give a"),
     ("figures.metric", "top3", "figures.metric: input should be 'top1', 'top5' or 'balanced_accuracy' (give"),
     ("device", "gpu", "device: string should match pattern"),
     ("initial.size", 25, "initial.size: 25 is larger than the 24 labelled training samples outside the vali"),
     ("budget", 12, "budget: 3 initial samples and 2 queries of 12 are 27, but the pool has 24; the budget c"),
-    ("backbone", BACKBONE, "backbone: there are no images to use it on in a dataset of kind embeddings; lea"),
+    ("backbone", BACKBONE, "backbone: a dataset of kind embeddings has no images to use it on; leave it out"),
     ("backbone", BACKBONE, NO_FILE),
     (*dataset("film"), "dataset.kind: 'film' is not known; it must be one of 'digits', 'cifar10', "),
     (*dataset("embeddings"), "dataset.path: is missing"),
@@ -143,13 +143,13 @@ BAD_DATA = [
 
 
 @pytest.mark.parametrize(("spoil", "words"), BAD_DATA, ids=[words for _, words in BAD_DATA])
-def test_bad_data_are_told_with_the_configuration(spoil, words):
+def test_bad_data_are_reported_with_the_configuration(spoil, words):
     spoil()
     (line,) = lines_for(VALID)
     assert line.startswith(f"trial.yaml: {words}")
 
 
-def test_a_key_that_is_given_twice_is_told():
+def test_repeated_keys_are_reported():
     Path("twice.yaml").write_text(yaml.safe_dump(VALID) + "rounds: 2\n")
     with pytest.raises(
         InputError, match=r"twice.yaml: rounds: is given twice, in lines 10 and 17; give it once"
@@ -157,7 +157,7 @@ def test_a_key_that_is_given_twice_is_told():
         check(load(VALID, "twice.yaml"), "twice.yaml")
 
 
-def test_a_key_that_is_given_twice_is_told_beside_other_mistakes():
+def test_repeated_keys_are_reported_beside_other_mistakes():
     Path("twice.yaml").write_text(yaml.safe_dump(VALID) + "rounds: none\nbudget: 010\n")
     with pytest.raises(InputError) as caught:
         load(yaml.safe_load(Path("twice.yaml").read_text()), "all of them", ["twice.yaml"])
@@ -186,7 +186,7 @@ def configured(folder):
     return run
 
 
-def test_a_run_tells_all_mistakes_and_starts_nothing(configured):
+def test_a_run_reports_all_mistakes_and_starts_no_job(configured):
     status, printed = configured(yaml.safe_dump(changed("budget", "many") | {"rouns": 2}))
     assert status == 1
     assert "Traceback" not in printed
@@ -200,7 +200,7 @@ def test_a_run_tells_all_mistakes_and_starts_nothing(configured):
     assert not Path("results").exists()
 
 
-def test_a_run_tells_a_key_that_is_given_twice(configured):
+def test_a_run_reports_repeated_keys(configured):
     status, printed = configured(yaml.safe_dump(VALID) + "budget: 4\n")
     assert status == 1
     assert "trial.yaml: budget: is given twice, in lines 1 and 17; give it once" in printed
@@ -217,7 +217,7 @@ def test_a_run_tells_a_key_that_is_given_twice(configured):
     ],
     ids=["empty", "a list", "tabs", "an alias of nothing"],
 )
-def test_what_is_no_configuration_is_told_by_snakemake(configured, text, words):
+def test_snakemake_reports_an_unusable_configuration(configured, text, words):
     status, printed = configured(text)
     assert status == 1
     assert words in printed

@@ -76,7 +76,7 @@ def test_a_run_on_a_full_disk_ends_well_when_room_is_made(on_a_small_disk, undis
     (disk / "ballast").unlink()
     folder.snakemake(TARGET)
     assert folder.results() == undisturbed.results()
-    assert "what does not: 0" in folder.snakemake("verify")
+    assert "problems: 0" in folder.snakemake("verify")
 
 
 def test_a_run_whose_files_are_limited_in_size_ends_well_without_the_limit(tmp_path, undisturbed):

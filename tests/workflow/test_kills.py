@@ -159,7 +159,7 @@ def check_kills(tmp_path, configuration, targets, kills):
     undisturbed.snakemake(*targets)
     found = run_with_kills(killed, targets, kills, seed=0)
     assert killed.results() == undisturbed.results()
-    assert "what does not: 0" in killed.snakemake("verify")
+    assert "problems: 0" in killed.snakemake("verify")
     left = [path for path in killed.path.glob("results/**/*") if path.name.endswith(".state")]
     left += list(killed.path.glob("results/**/.*"))
     assert left == []

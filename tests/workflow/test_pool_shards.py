@@ -47,4 +47,4 @@ def test_files_are_those_of_one_piece(in_one_piece, shards, tmp_path):
     parts = Record.read(record_path(first / "scores.h5")).inputs
     assert {Path(path).name for path in parts} == {f"{shard}-of-{shards}.h5" for shard in range(shards)}
     assert not [*first.glob("scores/*.h5")]
-    assert "what does not: 0" in folder.snakemake("verify")
+    assert "problems: 0" in folder.snakemake("verify")

@@ -63,8 +63,8 @@ def test_another_experiment_does_not_overwrite_the_features(finished):
         (line,) = [one for one in printed.splitlines() if "trial.yaml: " in one]
         assert line.endswith(
             "trial.yaml: dataset.name: results/trial uses results/features/embeddings/given with "
-            "dataset.path given.h5; here: dataset.path others.h5; give this experiment another dataset.name, "
-            "or delete results/trial"
+            "dataset.path given.h5; here: dataset.path others.h5; give this experiment another "
+            "dataset.name, or delete results/trial"
         )
         assert not (finished.path / "results/another").exists()
         finished.configure({**EMBEDDINGS, "experiment": "another", "dataset": {**others, "name": "others"}})
@@ -237,7 +237,7 @@ def test_the_ceiling_has_all_labels_that_were_bought(annotators):
 
 
 def test_files_made_while_labels_came_are_verified(annotators):
-    assert "what does not: 0" in annotators.folder.snakemake("verify")
+    assert "problems: 0" in annotators.folder.snakemake("verify")
 
 
 def test_another_order_of_annotations_reruns_nothing(corrected):
@@ -252,7 +252,7 @@ def test_a_label_more_reruns_the_ceiling_alone(corrected):
     corrected.write()
     assert corrected.folder.planned(CURVES[0]) == {}
     assert corrected.folder.planned(*CURVES) == {"full_pool": 1, "train": 1, "ceiling": 1}
-    assert "what does not: 0" in corrected.folder.snakemake("verify")
+    assert "problems: 0" in corrected.folder.snakemake("verify")
 
 
 def test_a_corrected_label_retrains_the_rounds_that_use_it(corrected):
@@ -263,7 +263,7 @@ def test_a_corrected_label_retrains_the_rounds_that_use_it(corrected):
     corrected.write()
     printed = corrected.folder.snakemake("verify", check=False)
     assert f"made with label '{corrected.truth[row]}' of row {row} in bought.csv, which is" in printed
-    assert "what does not: 4" in printed  # the lists of the ceiling and its head, and two heads
+    assert "problems: 4" in printed  # the lists of the ceiling and its head, and two heads
     assert corrected.folder.planned(*CURVES) == {
         "train": 3,
         "full_pool": 1,

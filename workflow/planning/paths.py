@@ -1,4 +1,4 @@
-"""The files of an experiment, as the rules name them; ``wildcards`` are Snakemake's."""
+"""The paths of an experiment's files; ``wildcards`` are Snakemake's."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from planning.configuration.experiment import FULL_POOL, Experiment, StrategySet
 
 
 class Paths:
-    """Where the files of one experiment lie, and which of them a job reads."""
+    """The paths of one experiment: where its files are, and which of them a job reads."""
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
@@ -21,9 +21,9 @@ class Paths:
         self.features = f"results/features/{names}/features.h5"
         self.map = f"results/features/{names}/map_{experiment.figures.map}.h5"
         self.pretrained = f"results/pretrained/{names}" if experiment.pretrain else None
-        #: The file that samples, labels and classes are read from.
+        #: The file with samples, labels and classes.
         self.samples = self.features if self.is_embedded else self.dataset
-        #: What all labels of the pool bring, in the form of curves.csv; [] if that is not asked for.
+        #: The metrics of training on all labels, in the form of curves.csv; [] if not configured.
         self.ceiling = f"{self.root}/ceiling.csv" if experiment.ceiling else []
 
     @property
@@ -35,15 +35,15 @@ class Paths:
 
     @property
     def checkpoint_inputs(self) -> list[str]:
-        """The backbone's weights as the inputs of a rule.
+        """The backbone's weights as inputs of a rule.
 
-        A path in which Snakemake would see wildcards is none: such weights count by their content (see
-        `planning.stages.settings`).
+        A path in which Snakemake would see wildcards cannot be an input; the digest of such weights is
+        a setting (see `planning.stages.settings`).
         """
         return [self.checkpoint] if self.checkpoint and not has_wildcards(self.checkpoint) else []
 
     def shards(self, folder: str) -> list[str]:
-        """Return the parts in which the features of a folder are extracted."""
+        """Return the shards of the features in a folder."""
         count = self.experiment.features.shards
         return [f"{folder}/shards/{number}-of-{count}.h5" for number in range(count)]
 
@@ -74,11 +74,11 @@ class Paths:
         return [f"{self.root}/{FULL_POOL}/seed{seed}/round00" for seed in self.experiment.seed_list]
 
     def last_rounds(self, *strategies: str, seeds: list[int] | None = None) -> list[str]:
-        """Return files that are there when all picks have labels, where labels come later.
+        """Return files that exist once all picks have labels; [] if no labels come later.
 
         Args:
-            strategies: whose picks; by default, those of all strategies.
-            seeds: with which seeds; by default, with all.
+            strategies: by default, all strategies.
+            seeds: by default, all seeds.
         """
         experiment = self.experiment
         if not experiment.dataset.annotations:
@@ -96,10 +96,10 @@ class Paths:
         runs = [self.run(strategy, seed, number) for strategy in strategies for number in rounds]
         return [f"{run}/selected.csv" for run in dict.fromkeys(runs)]
 
-    # What a query reads.
+    # The inputs of a query.
 
     def previous(self, name: str) -> Callable[[Any], str]:
-        """Return the input function of the file called ``name`` of the round before a job's."""
+        """Return the input function for the file called ``name`` of the previous round."""
 
         def path(wildcards: Any) -> str:
             return f"{self.run(wildcards.strategy, wildcards.seed, int(wildcards.round) - 1)}/{name}"
@@ -107,7 +107,7 @@ class Paths:
         return path
 
     def query_features(self, wildcards: Any) -> str:
-        """Return the features that the head of the round before is for."""
+        """Return the features that the head of the previous round was trained on."""
         return self.previous("features.h5")(wildcards) if self.experiment.finetunes else self.features
 
     def selection_features(self, wildcards: Any) -> str:
@@ -116,12 +116,12 @@ class Paths:
         return self.query_features(wildcards) if reads else self.samples
 
     def scoring_features(self, wildcards: Any) -> str:
-        """Return the features that a strategy's pool is scored by, or the samples if it reads no features."""
+        """Return the features for scoring a strategy's pool, or the samples if it reads no features."""
         is_scored = self._declared(wildcards).is_scored
         return self.query_features(wildcards) if is_scored else self.selection_features(wildcards)
 
     def scoring_head(self, wildcards: Any) -> str | list[str]:
-        """Return the head that a strategy's pool is scored by; [] if it reads none."""
+        """Return the head for scoring a strategy's pool; [] if it reads none."""
         is_scored = self._declared(wildcards).is_scored
         return self.previous("head.h5")(wildcards) if is_scored else self.selection_head(wildcards)
 
@@ -130,21 +130,21 @@ class Paths:
         return self.previous("head.h5")(wildcards) if "head" in self._declared(wildcards).reads else []
 
     def prepared(self, wildcards: Any) -> str | list[str]:
-        """Return what a strategy has prepared; [] if it prepares nothing."""
+        """Return the file that a strategy prepares; [] if it prepares nothing."""
         has_any = self._declared(wildcards).prepare
         return f"{self.root}/{wildcards.strategy}/seed{wildcards.seed}/prepared.h5" if has_any else []
 
     def scoring_prepared(self, wildcards: Any) -> str | list[str]:
-        """Return what a strategy has prepared if its scores are made from it; [] if they are not."""
+        """Return the file that a strategy prepares if its scores need it, else []."""
         return self.prepared(wildcards) if self.precomputes(wildcards) else []
 
     def previous_state(self, wildcards: Any) -> str | list[str]:
-        """Return what a strategy has handed on in the round before; [] if there is nothing."""
+        """Return the state that a strategy kept in the previous round; [] if there is none."""
         keeps = self.keeps_state(self.experiment.strategy(wildcards.strategy))
         return self.previous("state.h5")(wildcards) if keeps and int(wildcards.round) > 1 else []
 
     def scores(self, wildcards: Any) -> str | list[str]:
-        """Return what was found of each sample of the pool by itself; [] if the selection does it all."""
+        """Return the scores of a round; [] if the selection needs none."""
         declared = self._declared(wildcards)
         precomputes = self.precomputes(wildcards) and not self.previous_state(wildcards)
         if not declared.is_scored and not precomputes:
@@ -152,38 +152,38 @@ class Paths:
         return f"{self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))}/scores.h5"
 
     def score_shards(self, wildcards: Any) -> list[str]:
-        """Return the parts in which the pool of a round is scored."""
+        """Return the shards of the scores of a round."""
         folder = f"{self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))}/scores"
         count = self.experiment.pool_shards
         return [f"{folder}/{number}-of-{count}.h5" for number in range(count)]
 
     def image_model(self, wildcards: Any) -> str | list[str]:
-        """Return the model that a strategy has trained on its images; [] if it has none."""
+        """Return the model that a strategy trains on images; [] if it trains none."""
         run = self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))
         return f"{run}/image_model.safetensors" if self._declared(wildcards).image_model else []
 
     def image_dataset(self, wildcards: Any) -> str | list[str]:
-        """Return the images for a strategy's own model; [] if it has none."""
+        """Return the images for a strategy's own model; [] if it trains none."""
         return self.dataset if self._declared(wildcards).image_model else []
 
     def precomputes(self, wildcards: Any) -> bool:
-        """Say whether a strategy precomputes in jobs of its own: where the pool is in shards."""
+        """Return whether a strategy precomputes in separate jobs, which it does if the pool is in shards."""
         return self.experiment.in_shards and self._declared(wildcards).precompute is not None
 
     def keeps_state(self, strategy: StrategySettings) -> bool:
-        """Say whether a strategy hands arrays on from round to round.
+        """Return whether a strategy keeps arrays from round to round.
 
-        None does in finetuning: what was found of the features of a round is not true of the next one's.
+        None does in finetuning, because each round has other features.
         """
         return strategy.declared.keeps_state and not self.experiment.finetunes
 
     def _declared(self, wildcards: Any) -> Any:
         return self.experiment.strategy(wildcards.strategy).declared
 
-    # What an experiment ends in.
+    # The results of an experiment.
 
     def targets(self) -> list[str]:
-        """Return the files that all others are made for."""
+        """Return the targets of an experiment; all other files are made for these."""
         trackers = [f"{self.root}/tracking/{tracker}.log" for tracker in self.experiment.trackers]
         return [*self.in_runs("metrics.json"), *self.figures(), *self.tables(), *self.costs(), *trackers]
 
@@ -199,7 +199,7 @@ class Paths:
         return [f"{self.root}/tables/{name}.{form}" for name in TABLES for form in ("csv", "tex")]
 
     def costs(self) -> list[str]:
-        """Return what says what the stages cost, as table and figure."""
+        """Return the tables and figures of the stages' costs."""
         folder = f"results/logs/{self.experiment.experiment}"
         return [f"{folder}/costs.{form}" for form in ("csv", "tex", "pdf", "png")]
 
@@ -218,20 +218,20 @@ class Paths:
 
     @property
     def has_map(self) -> bool:
-        """Whether the pool is laid out in the plane: where the features of the first backbone are made.
+        """Whether there is a map of the pool, which needs the features of the first backbone.
 
-        In finetuning each round has features of its own; a strategy may prepare from those of the first.
+        In finetuning, these exist only if a strategy prepares from them.
         """
         prepares = any(strategy.declared.prepare for strategy in self.experiment.strategies)
         return prepares or not self.experiment.finetunes
 
     def recorded_folders(self) -> list[str]:
-        """Return the folders in which this experiment's jobs leave their records."""
+        """Return the folders that contain the records of this experiment's jobs."""
         images = [] if self.is_embedded else [str(Path(self.dataset).parent)]
         pretrained = [self.pretrained] if self.pretrained else []
         return [*images, *pretrained, str(Path(self.features).parent), self.root]
 
 
 def has_wildcards(path: str) -> bool:
-    """Say whether Snakemake would see wildcards in a path; it takes no other way to write such braces."""
+    """Return whether Snakemake would see wildcards in a path; such braces cannot be escaped."""
     return re.search(r"\{\s*\w+\s*[,}]", path) is not None

@@ -1,4 +1,4 @@
-"""The category in the report that a figure's or table's module names as its ``CATEGORY``."""
+"""The category of a figure or table in the report."""
 
 import ast
 
@@ -6,12 +6,12 @@ from planning.stages.code import LIBRARY
 
 
 def category_of(folder: str, name: str, otherwise: str) -> str:
-    """Return the category of ``figures/<folder>/<name>.py``, or ``otherwise`` where it names none.
+    """Return ``CATEGORY`` of the module ``figures/<folder>/<name>.py``, or ``otherwise`` if it has none.
 
-    The module is read and not imported: matplotlib would take a second in each job.
+    It parses the module instead of importing it: importing matplotlib would cost each job a second.
     """
     module = ast.parse((LIBRARY / "figures" / folder / f"{name}.py").read_bytes())
     for statement in module.body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "CATEGORY":
-            return ast.literal_eval(statement.value)
+            return str(ast.literal_eval(statement.value))
     return otherwise

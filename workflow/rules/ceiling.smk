@@ -1,13 +1,12 @@
-# What all labels of the pool would bring: a training on the whole of it, for each seed. It is trained and measured
-# as a round is, in a folder of its own.
+# The ceiling: a training on all labels of the pool, for each seed. It runs like a round, in its own folder.
 
 
 rule full_pool:
-    """List all samples of the pool whose labels are known."""
+    """List all labelled samples of the pool."""
     input:
         samples=PATHS.samples,
         validation=VALIDATION,
-        # Labels that come later are all there when all rounds have been trained.
+        # All late labels are there once all rounds are trained.
         rounds=PATHS.last_rounds(),
     output:
         labelled=f"results/{{experiment}}/{FULL_POOL}/seed{{seed}}/round00/labelled.csv",

@@ -1,4 +1,4 @@
-# The configuration, checked, and what the rules ask of it. No rules here.
+# The checked configuration, and the helpers of the rules. No rules here.
 
 import re
 import shlex
@@ -51,7 +51,7 @@ LATE_LABELS = LateLabels(PATHS, records_params=workflow.is_main_process)
 # The params of a rule that runs a stage; program(stage) is its shell command.
 arguments = StageArguments(workflow, EXPERIMENT, PATHS, LATE_LABELS)
 
-# Files of a round. {strategy} is a strategy's folder; round 00 lies in initial_<kind>, which all strategies share.
+# Files of a round. {strategy} is a strategy's folder; all strategies share round 00, in initial_<kind>.
 SEED = "results/{experiment}/{strategy}/seed{seed}"
 ROUND = f"{SEED}/round{{round}}"
 VALIDATION = "results/{experiment}/splits/seed{seed}/validation.csv"
@@ -83,10 +83,10 @@ onerror:
     print_failures(workflow)
 
 
-# The environment that conda makes for the stages.
+# The conda environment of the stages.
 ENVIRONMENT = with_doubled_braces(str(CHECKOUT / "envs/activepool.yaml"))
 
-# The stages run with the Python that runs Snakemake, unless conda brings its own.
+# Stages run with Snakemake's own Python, or with conda's if conda is in use.
 shell.prefix(shell_prefix(workflow, CHECKOUT, images_folder(EXPERIMENT.dataset)))
 
 
@@ -102,10 +102,10 @@ wildcard_constraints:
 
 
 def one_of(names):
-    """Return a pattern that matches these names, and nothing if there are none."""
+    """Return a pattern that matches these names only."""
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-def strategies_that(belongs):
-    """Return the pattern of the strategies to which a rule belongs."""
-    return one_of(entry.folder for entry in EXPERIMENT.strategies if belongs(entry))
+def strategies_that(condition):
+    """Return a pattern for the folders of the strategies that fulfil a condition."""
+    return one_of(entry.folder for entry in EXPERIMENT.strategies if condition(entry))

@@ -1,8 +1,8 @@
-# From the user's files to one table of samples.
+# From the user's files to a table of samples.
 
 
 rule dataset:
-    """List the images: labels, classes, where they lie, the pixels of small ones."""
+    """List the images: labels, classes, paths, and the pixels of small images."""
     output:
         dataset="results/datasets/{dataset}/dataset.h5",
         unreadable="results/datasets/{dataset}/unreadable.csv",

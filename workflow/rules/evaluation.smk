@@ -1,4 +1,4 @@
-# From the metrics of all rounds to curves, figures and tables; all of them from cached files alone.
+# From the metrics of all rounds to curves, figures and tables, without computing anything again.
 
 EVALUATED = {
     "curves": "results/{experiment}/curves.csv",
@@ -43,9 +43,9 @@ rule selections:
         program("selections")
 
 
-# Times differ from run to run: this lies with the logs, and not with the results.
+# Times differ from run to run, so these files are among the logs.
 rule costs:
-    """Sum up what the stages cost in time and memory."""
+    """Summarise the time and memory of the stages."""
     input:
         "results/{experiment}/curves.csv",
         "results/{experiment}/overlap.csv",

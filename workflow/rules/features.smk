@@ -1,10 +1,10 @@
-# From images to features.h5: pretraining, extraction in shards, and the gathering of these.
-# Embeddings that exist already are checked and copied instead.
+# From images to features.h5: pretraining, extraction in shards, and joining these.
+# Existing embeddings are checked and copied instead.
 
 if PATHS.is_embedded:
 
     rule embeddings:
-        """Check embeddings that were made elsewhere, and copy them."""
+        """Check existing embeddings and copy them."""
         output:
             features=f"{FEATURES}/features.h5",
         log:
@@ -55,7 +55,7 @@ rule pretrain:
     threads: 2
     resources:
         **RESOURCES.of_images(8000, 2880),
-        # How many train together, each on a GPU of its own; a profile sets it together with gpu.
+        # Processes that train together, each on its own GPU; a profile sets it together with gpu.
         processes=1,
     params:
         *arguments("pretrain"),
@@ -64,7 +64,7 @@ rule pretrain:
 
 
 rule figure_pretraining:
-    """Draw loss and k-NN accuracy of the pretraining."""
+    """Draw the loss and k-NN accuracy of the pretraining."""
     input:
         curve="results/pretrained/{dataset}/{backbone}/pretrain.csv",
     output:
@@ -87,7 +87,7 @@ rule figure_pretraining:
 
 
 rule extract:
-    """Pass a shard of the images through the backbone."""
+    """Extract the features of a shard of the images."""
     input:
         dataset="results/datasets/{dataset}/dataset.h5",
         checkpoint=PATHS.checkpoint_inputs,

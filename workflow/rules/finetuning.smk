@@ -1,9 +1,9 @@
-# A round's training end to end: the whole network, and the features of the pool by this network, which the next
-# query reads. They are large, and deleted when no job needs them any more.
+# End-to-end training of a round: the whole network, and its features of the pool for the next query. These
+# features are large; Snakemake deletes them when no job needs them any more.
 
 
 rule finetune:
-    """Train the whole network of a round, and measure it on the test set."""
+    """Train the whole network of a round and evaluate it on the test set."""
     input:
         dataset=PATHS.dataset,
         checkpoint=PATHS.checkpoint_inputs,

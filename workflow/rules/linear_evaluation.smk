@@ -1,8 +1,8 @@
-# A round's training in linear evaluation: a head on the cached features.
+# Training of a round in linear evaluation: a head on the cached features.
 
 
 rule train:
-    """Train the linear head of a round, and measure it on the test set."""
+    """Train the linear head of a round and evaluate it on the test set."""
     input:
         features=PATHS.features,
         validation=VALIDATION,

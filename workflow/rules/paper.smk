@@ -1,4 +1,4 @@
-# The figures of all of the paper's experiments: this workflow once for each.
+# The figures of all experiments of the paper: one run of this workflow for each.
 
 from planning.paper import make_experiments, only_plans
 
@@ -17,7 +17,7 @@ rule paper_figures:
         ENVIRONMENT
     params:
         experiments=PAPER_EXPERIMENTS,
-        # A function, because Snakemake would take braces in a text for wildcards.
+        # A function, because Snakemake would read braces in a string as wildcards.
         arguments=lambda wildcards: shlex.join(sys.argv[1:]),
     shell:
         "python -m planning.paper --experiments {params.experiments} --arguments={params.arguments:q} --log {log}"

@@ -1,5 +1,4 @@
-# Pictures of what was picked, with the first seed: contact sheets of the images, and where the picks lie among all
-# features.
+# Pictures of the picks with the first seed: contact sheets of the images, and a map of the pool.
 
 
 rule contact_sheet:
@@ -30,7 +29,7 @@ rule contact_sheet:
 
 
 rule projection:
-    """Lay the features out in the plane."""
+    """Project the features to the plane."""
     input:
         features=f"{FEATURES}/features.h5",
     output:

@@ -1,9 +1,9 @@
-# A round's query: work on each sample of the unlabelled pool by itself, then pick.
-# labelled.csv is the picks of all rounds so far: with it a job has few inputs, however many rounds came before.
+# The query of a round: score each sample of the unlabelled pool, then pick.
+# labelled.csv holds the picks of all rounds so far, so that a job has few inputs, whatever the round.
 
 
 rule prepare:
-    """Compute what all rounds of a strategy share, once before the first."""
+    """Compute, before the first round, what all rounds of a strategy share."""
     input:
         features=PATHS.features,
         validation=VALIDATION,
@@ -24,7 +24,7 @@ rule prepare:
 
 
 rule train_on_images:
-    """Train the model that a strategy has of its own on the images of a round."""
+    """Train a strategy's own model on the images of a round."""
     input:
         dataset=PATHS.dataset,
         validation=VALIDATION,
@@ -47,9 +47,9 @@ rule train_on_images:
         program("train_on_images")
 
 
-# With pool_shards, each part of the pool has a job of its own, and the parts are joined.
+# With pool_shards, one job scores each shard of the pool, and gather_scores joins the shards.
 rule score:
-    """Work on each sample of the pool, or of a shard of it, by itself."""
+    """Score the pool, or a shard of it, sample by sample."""
     input:
         features=PATHS.scoring_features,
         validation=VALIDATION,

@@ -1,4 +1,4 @@
-# What is fixed before the first round, per seed: the validation split and the labelled set of round 0.
+# Drawn once per seed, before the first query: the validation split and the labelled set of round 0.
 
 
 rule validation:
@@ -19,7 +19,7 @@ rule validation:
 
 
 rule initial_labelled:
-    """Pick the samples that round 0 is trained on."""
+    """Pick the labelled set of round 0."""
     input:
         samples=PATHS.samples,
         validation=VALIDATION,

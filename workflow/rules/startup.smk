@@ -1,16 +1,16 @@
-# What comes before the configuration is read: the library, this process, its folder, and the text of the
-# configuration. No rules here.
+# The first steps: find the library, and check this process, its folder and the text of the configuration.
+# No rules here.
 
 import os
 import sys
 from pathlib import Path
 
-# Another workflow may use this one as a module (docs/module.md): its configuration is then the other's.
+# If another workflow uses this one as a module (docs/module.md), the configuration comes from that workflow.
 IS_MODULE = not workflow.modifier.is_main_snakefile()
 
 if not isinstance(workflow.current_basedir, os.PathLike):
     sys.exit(
-        "activepool: the module needs a clone, because the library lies beside the rules; "
+        "activepool: the module needs a clone, because the library is beside the rules; "
         "name the Snakefile of the clone by its path"
     )
 if workflow.modifier.path_modifier.replace_prefix("results") != "results":

@@ -1,4 +1,4 @@
-# Copies of what has been measured and drawn, for experiment trackers. A tracker that fails fails no job.
+# Copies of metrics and figures for experiment trackers. If a tracker fails, its job still succeeds.
 
 
 rule track:
@@ -7,7 +7,7 @@ rule track:
         curves="results/{experiment}/curves.csv",
         pictures=PATHS.pictures(),
     output:
-        # Emptied before each job, as all outputs are. They are the tracker's, no results, and may be deleted.
+        # The tracker's own files, which may be deleted. Snakemake empties this folder before each job.
         files=directory("results/{experiment}/tracking/{tracker}/logs"),
         outcome="results/{experiment}/tracking/{tracker}.log",
     log:

@@ -1,9 +1,8 @@
-# Whether what is in results/ is what was written there. It has no inputs, so that it looks before anything is made
-# again.
+# Checks results/ against the records. The rule has no inputs, so that it checks before anything is made again.
 
 
 rule verify:
-    """Check that results are whole, unchanged, and made from one another."""
+    """Check that results are complete, unchanged and consistent with their inputs."""
     log:
         "results/logs/verify.log",
     localrule: True

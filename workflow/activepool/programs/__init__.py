@@ -1,1 +1,1 @@
-"""Functions as programs: a typed declaration gives the command line, the record and the messages."""
+"""Typed functions as programs with a command line, a record and clear errors."""

@@ -1,4 +1,4 @@
-"""The command line of a stage, and the arguments of its function in it."""
+"""The command line of a stage, and the arguments that it gives to the stage's function."""
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -12,7 +12,7 @@ from activepool.compute.shards import Shard
 from activepool.programs.numbers import count, natural
 from activepool.programs.stage import Json, Parameter, Role, Stage, Text
 
-#: Options that say where the work is done, by the roles that bring them along.
+#: Options that say where the work is done, by the roles that need them.
 _DEVICE = ("--device", {"default": "auto", "help": "auto, cpu, cuda or cuda:N (default: auto)"})
 _WORKERS = (
     "--workers",
@@ -33,8 +33,8 @@ _OPTIONS: dict[Role, tuple[tuple[str, dict[str, Any]], ...]] = {
 class CommandLine(ArgumentParser):
     """The options of a stage.
 
-    Every stage also takes ``--log``, a file that its messages are copied to, and ``--provenance``: with it, a
-    record of how the files were made is written beside them (see `activepool.records.provenance`).
+    Every stage also takes ``--log``, a file that receives a copy of its messages, and ``--provenance``, with
+    which it writes a record beside its files (see `activepool.records.provenance`).
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -46,15 +46,15 @@ class CommandLine(ArgumentParser):
             self.add_argument(
                 "--processes", type=count, default=1, help="processes that work together (default: 1)"
             )
-        self.add_argument("--log", help="file that messages are copied to; progress bars are not")
+        self.add_argument("--log", help="file for a copy of all messages, without progress bars")
         self.add_argument(
             "--provenance",
             type=_json,
-            help="JSON: digests of settings and code that the files depend on; a record is written with it",
+            help="JSON: digests of the settings and code that the files depend on; also writes a record",
         )
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the command line, in one line, and exit with status 2."""
+        """Print what is wrong with the command line, in one line, and exit with status 2."""
         self.exit(2, f"activepool: {self.stage.name}: {message}\n")
 
     def _add(self, parameter: Parameter) -> None:
@@ -75,12 +75,12 @@ class CommandLine(ArgumentParser):
 
 
 def function_arguments(stage: Stage, given: Namespace) -> dict[str, Any]:
-    """Return the arguments of the stage's function, by name; raises InputError for a value that cannot be."""
+    """Return the arguments of the stage's function, by name; raises InputError for an invalid value."""
     return {parameter.name: _value(parameter, given) for parameter in stage.parameters}
 
 
 def input_files(stage: Stage, given: Namespace) -> list[str]:
-    """Return the files that exist among those that a stage was given to read, each once."""
+    """Return the existing files among those that the command line gives a stage to read, each once."""
     files = [
         path for parameter in stage.of_role(Role.INPUT) for path in _paths(getattr(given, parameter.name))
     ]
@@ -92,14 +92,14 @@ def input_files(stage: Stage, given: Namespace) -> list[str]:
 
 
 def output_files(stage: Stage, given: Namespace) -> list[str]:
-    """Return the files that a stage was given to write, in their order."""
+    """Return the files that the command line gives a stage to write, in their order."""
     return [
         path for parameter in stage.of_role(Role.OUTPUT) for path in _paths(getattr(given, parameter.name))
     ]
 
 
 def settings(stage: Stage, given: Namespace) -> dict[str, Any]:
-    """Return everything else that a stage was given, as it stood on the command line, by name."""
+    """Return all other values of the command line, by name."""
     files = {parameter.name for parameter in stage.of_role(Role.INPUT, Role.OUTPUT, Role.FOLDER)}
     others = {name: value for name, value in vars(given).items() if name not in files}
     return {
@@ -110,7 +110,7 @@ def settings(stage: Stage, given: Namespace) -> dict[str, Any]:
 
 
 def _converter(parameter: Parameter) -> Callable[[str], Any] | None:
-    """Return what reads a word; None where it stays text."""
+    """Return the function that converts a word; None if it stays text."""
     if isinstance(parameter.reading, Text):
         return parameter.reading.convert
     if isinstance(parameter.reading, Json) or parameter.kind not in (str, int, float):

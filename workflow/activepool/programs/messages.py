@@ -1,4 +1,4 @@
-"""What a program says to its user, on stderr, and the log that it is copied to."""
+"""A program's messages on stderr, and their copy in a log."""
 
 import io
 import sys
@@ -8,13 +8,13 @@ from typing import TextIO
 
 
 def print_notices(notices: Iterable[str]) -> None:
-    """Write notices to stderr, a line each."""
+    """Print each notice as a line on stderr."""
     for notice in notices:
         print(f"activepool: notice: {notice}", file=sys.stderr)
 
 
 def copy_stderr(path: str) -> None:
-    """From now on write to the file ``path`` what goes to stderr, but for what a terminal overwrites."""
+    """From now on, copy stderr to the file ``path``, except for redrawn lines such as progress bars."""
     sys.stderr = _CopiedStream(sys.stderr, path)
 
 
@@ -27,7 +27,7 @@ class _CopiedStream(io.TextIOBase):
         self._file = Path(path).open("w", buffering=1, encoding="utf-8")  # noqa: SIM115, open as long as the process lives
 
     def write(self, text: str) -> int:
-        """Write ``text`` to both; redrawn lines, such as progress bars, to the stream alone."""
+        """Write ``text`` to both, or only to the stream if it is a redrawn line."""
         if "\r" not in text and text.strip("\x1b[A"):
             self._file.write(text)
         return self._stream.write(text)
@@ -38,7 +38,7 @@ class _CopiedStream(io.TextIOBase):
         self._stream.flush()
 
     def isatty(self) -> bool:
-        """Say whether somebody watches."""
+        """Return whether the stream is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:

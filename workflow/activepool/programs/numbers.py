@@ -4,12 +4,12 @@ from argparse import ArgumentTypeError
 
 
 def count(text: str) -> int:
-    """Return a whole number from 1 on."""
+    """Return a whole number of at least 1."""
     return _whole_number(text, 1)
 
 
 def natural(text: str) -> int:
-    """Return a whole number from 0 on."""
+    """Return a whole number of at least 0."""
     return _whole_number(text, 0)
 
 

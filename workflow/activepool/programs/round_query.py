@@ -1,4 +1,4 @@
-"""The query of a round, read from files: for the stages that select, and that precompute in shards."""
+"""The query of a round, read from files, for the stages that select or precompute."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from activepool.strategies.query import Query
 
 @dataclass(frozen=True)
 class QueryFiles:
-    """The files that a query is read from, beside the features; None where the strategy reads none."""
+    """The files of a query, except the features; None for a file that the strategy does not read."""
 
     validation: str
     labelled: str
@@ -36,7 +36,7 @@ class QueryFiles:
 
 
 class RoundQuery(NamedTuple):
-    """A query, all picks of the rounds before (m,) in their order, and the annotations that it holds."""
+    """A query, all earlier picks (m,) in their order, and the annotations that the query contains."""
 
     query: Query
     picked: IntArray
@@ -55,18 +55,18 @@ def read_query(
     remaining_budget: int | None = None,
     table: ScoreTable | None = None,
 ) -> RoundQuery:
-    """Gather what the strategy declares that it reads, and nothing else.
+    """Read what the strategy declares, and nothing else.
 
-    Picks that cannot be labelled are left out of the labelled set of a strategy that reads labels. For the
-    others a pick is a pick, so that no annotation changes what they pick next.
+    If the strategy reads labels, its labelled set excludes picks that cannot be labelled. Otherwise it
+    includes them, so that no annotation changes the next picks.
 
     Args:
-        strategy: reads the query.
-        file: the open features, or samples for a strategy that reads no features.
-        files: everything else.
+        strategy: the strategy that receives the query.
+        file: the open features, or the samples if the strategy reads no features.
+        files: all other files.
         budget, seed, round_number, compute, remaining_budget: see `assemble_query`.
-        table: the scores; by default, they are read from ``files.scores``. The query is about its rows, which
-            may be a shard of the unlabelled pool.
+        table: the scores, by default from ``files.scores``. The query covers its rows, which may be a
+            shard of the unlabelled pool.
     """
     picked, unlabelled = read_pool(len(file.train.labels), files.validation, files.labelled)
     picked_labels = known_labels(file, picked, files.annotations)
@@ -97,7 +97,7 @@ def read_query(
         features=features,
         head=read_head(files.head, features.shape[1]) if files.head and features else None,
         predicted=table.predicted,
-        # A file without scores is an error, which reading one of them raises.
+        # A file without scores is an error, which the query raises when the strategy reads a score.
         scores=table.scores if files.scores or table.scores else None,
         nearest=table.nearest,
         per_sample=table.per_sample,
@@ -117,7 +117,7 @@ def _oracle_labels(
     labels = known_labels(file, unlabelled, annotations)
     if (labels == UNLABELABLE).any():
         raise InputError(
-            f"{annotations}: {strategy.name} reads all labels, and some samples cannot be labelled; "
+            f"{annotations}: {strategy.name} reads all labels, but some samples cannot be labelled; "
             "leave it out"
         )
     return labels

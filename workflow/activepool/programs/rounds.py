@@ -1,4 +1,4 @@
-"""The setting of the stages that read a file of every round."""
+"""The setting ``runs`` of stages that read a file of every round."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from activepool.programs.stage import Json
 
 
 def file_of_each_round(name: str) -> Json:
-    """Return how a `Rounds` is read from JSON for a stage that reads each round's file called ``name``."""
+    """Return the reading of a `Rounds` for a stage that reads the file called ``name`` of each round."""
 
     def files(content: Mapping[str, Any]) -> list[str]:
         return [str(path) for path in Rounds.parse(content).files(name).values()]

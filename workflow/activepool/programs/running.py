@@ -1,4 +1,4 @@
-"""A stage at work as a program: its record, and one clear line for a user's mistake."""
+"""Runs a stage as a program: it writes a record, and turns a user's mistake into one clear line."""
 
 import os
 import sys
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
 
 def run(stage: Stage, words: list[str]) -> None:
-    """Run a stage; what its user can mend becomes one line on stderr and exit status 2."""
+    """Run a stage; an error that the user can fix becomes one line on stderr and exit status 2."""
     watch = Stopwatch()
     given = CommandLine(stage).parse_args(words)
-    rank = os.environ.get("RANK")  # set in each of several processes
+    rank = os.environ.get("RANK")  # set in each process if there are several
     if stage.in_processes and given.processes > 1 and rank is None:
         sys.exit(launch(stage.module, words, given.processes))
     is_main = rank in (None, "0")
-    with _mistakes_as_lines():
+    with _errors_as_lines():
         if given.log is not None and is_main:
             copy_stderr(given.log)
-        # Parallelism is ours, over blocks: see activepool.compute.blocks.
+        # activepool.compute.blocks runs blocks in parallel; libraries must not add threads.
         with threadpool_limits(1), announced(os.environ.get(JOBS_FOLDER)):
             if given.provenance is not None:
                 check_planned(given.provenance)
@@ -53,7 +53,7 @@ def run(stage: Stage, words: list[str]) -> None:
 
 
 def record(stage: Stage, given: Namespace, watch: Stopwatch, used: "UsedLabels | None" = None) -> Record:
-    """Return the record of a stage that has ended, and that has used these annotations."""
+    """Return the record of a finished stage that used these annotations."""
     return Record(
         stage=stage.name,
         arguments=settings(stage, given),
@@ -70,17 +70,17 @@ def record(stage: Stage, given: Namespace, watch: Stopwatch, used: "UsedLabels |
 
 
 @contextmanager
-def _mistakes_as_lines() -> Iterator[None]:
+def _errors_as_lines() -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        # The message of a user's own module may have several lines.
+        # The message of a user's module may have several lines.
         _stop(*(_with_remedy(str(message)) for message in error.args))
     except OSError as error:
         if error.errno in DISK_FULL:
             _say(f"{error.filename or 'the output'} cannot be written: {error.strerror}")
             sys.stderr.flush()
-            os._exit(2)  # at a normal exit HDF5 would try to finish its files once more, and crash
+            os._exit(2)  # at a normal exit, HDF5 would try again to finish its files, and crash
         if error.filename is None:
             raise
         _stop(f"{error.filename} cannot be used: {error.strerror}")
@@ -104,10 +104,10 @@ def _say(message: str) -> None:
 
 
 def _with_remedy(message: str) -> str:
-    """Return the message, in one line; of a file that a stage has made, with what to do about it."""
+    """Return the message in one line, with a remedy if it is about a file that a stage has made."""
     message = " ".join(message.splitlines())
     path = Path(message.partition(": ")[0])
-    with suppress(OSError):  # a message that is no path, and too long for one
+    with suppress(OSError):  # the message is too long for a path
         if path.is_file() and (path.parent / FOLDER).is_dir() and "delete" not in message:
             return f"{message.removesuffix(REWRITE)}; delete the file, and run again"
     return message

@@ -1,13 +1,13 @@
-"""A stage of the workflow: one typed function, from which its program follows.
+"""A stage of the workflow: one typed function that declares its program.
 
-The types of the parameters say what they are, and the docstring's ``Args`` what they mean:
+The types of the parameters give their roles, and the docstring's ``Args`` describe them:
 
     @stage
     def gather_scores(shards: list[Input], scores: Output) -> None: ...
 
-`Input` and `Output` are files; `Compute`, `Shard`, `Device` and `Workers` say where the work is done, and on
-which part; all others are settings. The command line, the commands of the rules and the records follow from
-this.
+`Input` and `Output` are files. `Compute`, `Shard`, `Device` and `Workers` say where the work is done, and on
+which part of the rows. All other parameters are settings. The command line, the rule's command and the record
+follow from the declaration.
 """
 
 import inspect
@@ -26,21 +26,21 @@ from activepool.programs.numbers import count, natural
 
 
 class Role(Enum):
-    """What a parameter is for a stage."""
+    """The role of a parameter in a stage."""
 
-    INPUT = "a file that is read"
-    OUTPUT = "a file that is written"
-    FOLDER = "a folder that is written, for files without a record"
+    INPUT = "a file to read"
+    OUTPUT = "a file to write"
+    FOLDER = "a folder to write, for files without a record"
     DEVICE = "the device as requested, such as auto"
-    WORKERS = "worker threads, which change the time and not the result"
+    WORKERS = "worker threads, which do not change the result"
     COMPUTE = "device and workers together"
-    SHARD = "which part of the rows"
-    SETTING = "everything else"
+    SHARD = "a part of the rows"
+    SETTING = "any other parameter"
 
 
 @dataclass(frozen=True)
 class Text:
-    """How a setting is read from a word of the command line."""
+    """A setting that ``convert`` reads from a word of the command line."""
 
     convert: Callable[[str], Any]
 
@@ -51,11 +51,11 @@ def _no_files(content: Any) -> Iterable[str]:
 
 @dataclass(frozen=True)
 class Json:
-    """How a setting is read from JSON.
+    """A setting in JSON.
 
     Attributes:
-        convert: the content -> what the function takes; raises InputError.
-        files: the content -> the files that it names, which are inputs as well.
+        convert: returns the function's argument for the content of the JSON; may raise InputError.
+        files: returns the files that the content names, which are inputs too.
     """
 
     convert: Callable[[Any], Any] = lambda content: content
@@ -70,7 +70,7 @@ Workers = Annotated[int, Role.WORKERS]
 Natural = Annotated[int, Text(natural)]
 Count = Annotated[int, Text(count)]
 
-#: Types that are roles by themselves.
+#: Types that imply a role.
 _ROLES = {Compute: Role.COMPUTE, Shard: Role.SHARD}
 
 
@@ -79,13 +79,13 @@ class Parameter:
     """A parameter of a stage.
 
     Attributes:
-        name: of the parameter; ``--name`` on the command line, with dashes for underscores.
-        role: what it is.
+        name: its name; ``--name`` on the command line, with dashes for underscores.
+        role: its role.
         kind: its type without None, list and metadata.
         is_list: whether it takes several values.
-        default: its default; `inspect.Parameter.empty` where it is required.
-        reading: how a setting is read; None for a plain type.
-        help: what the docstring says of it.
+        default: its default, or `inspect.Parameter.empty` if it is required.
+        reading: how to read a setting; None for a plain type.
+        help: its description in the docstring.
     """
 
     name: str
@@ -111,9 +111,9 @@ class Stage:
     """A function with its declaration; calling it calls the function.
 
     Attributes:
-        function: what the stage does. It may return which annotations it has used, for the record.
+        function: the function; it may return the annotations that it used, for the record.
         in_processes: whether several processes may run it together, one on each GPU.
-        has_record: whether a record of its files is written; none is of what differs from run to run.
+        has_record: whether it writes a record; files that differ from run to run have none.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Stage:
 
     @property
     def name(self) -> str:
-        """The name of the function, which is that of its module."""
+        """The name of the function and of its module."""
         return self.function.__name__
 
     @property
@@ -155,11 +155,11 @@ class Stage:
         """The parameters in their order."""
         hints = get_type_hints(self.function, include_extras=True)
         helps = _documented(inspect.getdoc(self.function) or "")
-        given = inspect.signature(self.function).parameters.values()
-        return tuple(_parameter(one, hints[one.name], helps.get(one.name, "")) for one in given)
+        parameters = inspect.signature(self.function).parameters
+        return tuple(_parameter(parameters[name], hints[name], helps.get(name, "")) for name in parameters)
 
     def of_role(self, *roles: Role) -> list[Parameter]:
-        """Return the parameters of some roles, in their order."""
+        """Return the parameters with these roles, in their order."""
         return [parameter for parameter in self.parameters if parameter.role in roles]
 
     @property
@@ -168,8 +168,8 @@ class Stage:
         return self.of_role(Role.SETTING)
 
     def run(self, words: list[str] | None = None) -> None:
-        """Run as a program, on the command line or on these words."""
-        from activepool.programs.running import run  # which imports what only a program needs
+        """Run as a program with the command line, or with these words."""
+        from activepool.programs.running import run  # it imports what only programs need
 
         run(self, sys.argv[1:] if words is None else words)
 
@@ -191,8 +191,8 @@ def stage(
 
 def _parameter(parameter: inspect.Parameter, hint: Any, help_text: str) -> Parameter:
     metadata, kind, is_list = _unwrapped(hint)
-    role = next((one for one in metadata if isinstance(one, Role)), _ROLES.get(kind, Role.SETTING))
-    reading = next((one for one in metadata if isinstance(one, Text | Json)), None)
+    role = next((entry for entry in metadata if isinstance(entry, Role)), _ROLES.get(kind, Role.SETTING))
+    reading = next((entry for entry in metadata if isinstance(entry, Text | Json)), None)
     return Parameter(parameter.name, role, kind, is_list, parameter.default, reading, help_text)
 
 
@@ -212,7 +212,7 @@ def _unwrapped(hint: Any) -> tuple[tuple[Any, ...], Any, bool]:
 
 
 def _documented(docstring: str) -> dict[str, str]:
-    """Return what the section ``Args`` of a docstring says, by parameter."""
+    """Return the descriptions in the section ``Args`` of a docstring, by parameter."""
     return dict(_entries(docstring.partition("\nArgs:\n")[2].split("\n\n")[0]))
 
 

@@ -18,13 +18,13 @@ def contact_sheet(
     annotations: str | None = None,
     oracles: Sequence[str] = (),
 ) -> UsedLabels | None:
-    """Show what a strategy picked with one seed: a contact sheet.
+    """Draw a contact sheet of the images that a strategy picked with one seed.
 
     Args:
         dataset: dataset.h5: images, labels and class names
         runs: JSON: the rounds to show, by their selected.csv (see activepool.io.rounds)
         sheet: PNG to write
-        annotations: CSV of labels that came after the dataset was made
+        annotations: CSV of labels that came after dataset.h5
         oracles: strategies that read all labels
     """
     import numpy as np
@@ -43,7 +43,7 @@ def contact_sheet(
     with LabelFile(dataset) as file:
         labels, class_names = merged_labels(file, annotations), file.class_names
         picks = np.unique(np.concatenate([read_index(path) for path in paths.values()]))
-        picks = picks[picks < len(labels)]  # read_round_picks names a row outside
+        picks = picks[picks < len(labels)]  # read_round_picks reports a row outside
         used = used_labels(file, picks, labels[picks], annotations)
     labels = np.maximum(labels, UNKNOWN)
     rounds = [

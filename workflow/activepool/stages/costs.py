@@ -8,7 +8,7 @@ from activepool.programs.stage import Output, stage
 
 @stage(has_record=False)
 def costs(folders: list[str], csv: Output, tex: Output, pdf: Output, png: Output) -> None:
-    """Sum up what the stages of an experiment cost, in time and memory.
+    """Summarise the time and memory of an experiment's stages.
 
     Args:
         folders: folders with the records, at any depth

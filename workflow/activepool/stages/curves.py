@@ -26,7 +26,7 @@ def curves(
 
     Args:
         runs: JSON: the rounds whose metrics.json is read (see activepool.io.rounds)
-        samples: dataset.h5 or features.h5: the train labels, which say what is rare, and the names
+        samples: dataset.h5 or features.h5, for the class names and the train labels, which show rare classes
         curves: curves.csv to write
         class_counts: class_counts.csv to write
     """
@@ -52,9 +52,9 @@ def _read_round(run: Run, path: Path) -> "RoundMetrics":
 
 
 def _read_classes(path: str) -> "tuple[np.ndarray | None, list[str]]":
-    """Return the samples of each class in the train part, (C,), and the C names.
+    """Return the number of train samples of each class, (C,), and the C names.
 
-    The counts are None if the label of some sample is not known.
+    The counts are None if any label is unknown.
     """
     import numpy as np
 

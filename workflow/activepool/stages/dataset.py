@@ -14,13 +14,13 @@ def dataset(
     unreadable: Output,
     workers: Workers = 1,
 ) -> None:
-    """Read a dataset of images: their labels, where they lie, and the pixels of small ones.
+    """Read a dataset of images: labels, paths, and the pixels of small images.
 
     Args:
         source: JSON: {"kind": ..., "options": {...}, "imbalance": {"kind", "factor", "seed"} or null,
             "fraction": 0 to 1 or null, "on_unreadable": "stop" or "skip", "exif": "ignore" or "apply"}
         dataset: dataset.h5 to write
-        unreadable: CSV of the images left out as unreadable, to write
+        unreadable: CSV to write: the unreadable images that were left out
     """
     from activepool.data.dataset import prepare
     from activepool.data.samples import write_samples

@@ -18,11 +18,11 @@ def files_of(source: Mapping[str, Any]) -> list[str]:
 
 @stage
 def embeddings(source: Annotated[dict[str, Any], Json(files=files_of)], features: Output) -> None:
-    """Check embeddings that were made elsewhere, and copy them into features.h5.
+    """Check existing embeddings and copy them into features.h5.
 
     Args:
         source: JSON: {"path": ..., "labels", "test_features", "test_labels", "test_fraction", "class_names",
-            "imbalance": {"kind", "factor", "seed"}, "fraction"}; only path is needed
+            "imbalance": {"kind", "factor", "seed"}, "fraction"}; only path is required
         features: features.h5 to write
     """
     from activepool.data.embeddings import write_features

@@ -19,12 +19,12 @@ def extract(
     shard: Shard = Shard(),
     compute: Compute = Compute(),
 ) -> None:
-    """Pass images through a backbone: one shard of the features of a dataset.
+    """Extract one shard of a dataset's features with a backbone.
 
     Args:
         dataset: dataset.h5
         backbone: JSON: {"name": ..., "image_size": ..., "channels": 1 or 3, "format": ... or "keys": ...};
-            image_size is by default the backbone's, channels are as the images, format is plain
+            defaults: the backbone's image_size, the images' channels, format plain
         extraction: JSON: {"batch_size", "dtype", "views", "augmentation"}, see
             activepool.features.settings
         features: HDF5 file of the shard to write

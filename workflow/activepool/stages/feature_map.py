@@ -38,7 +38,7 @@ def feature_map(
 
     coordinates = read_map(map)
     picks = read_selections(runs, runs.seeds[0])
-    last = max(int(np.max(rows, initial=-1)) for of_strategy in picks.values() for rows in of_strategy)
+    last = max(int(np.max(rows, initial=-1)) for by_round in picks.values() for rows in by_round)
     if last >= len(coordinates.coordinates):
         raise InputError(
             f"{runs.folder}: row {last} was picked, but {map} has {len(coordinates.coordinates)} rows"

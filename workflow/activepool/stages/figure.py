@@ -18,16 +18,16 @@ def figure(
     oracles: Sequence[str] = (),
     appearance: Mapping[str, Any] = {},
 ) -> None:
-    """Draw one figure of an experiment from its cached tables alone.
+    """Draw a figure of an experiment from its tables.
 
     Args:
-        figure: which, a module of activepool.figures.drawings
+        figure: name of the figure, a module of activepool.figures.drawings
         curves: curves.csv
         class_counts: class_counts.csv
         overlap: overlap.csv
         pdf: PDF to write
         png: PNG to write
-        ceiling: ceiling.csv, where there is one
+        ceiling: ceiling.csv, if there is one
         oracles: strategies that read all labels
         appearance: JSON: metric, confidence and colours
     """

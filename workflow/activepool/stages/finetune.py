@@ -32,13 +32,13 @@ def finetune(
     device: Device = "auto",
     workers: Workers = 1,
 ) -> UsedLabels | None:
-    """Train the whole network of a round on its labelled images, and measure it on the test set.
+    """Train the whole network of a round on its labelled images and evaluate it on the test set.
 
     Several processes, started by --processes or by torchrun, train together, each on a GPU of its own.
 
     Args:
         dataset: dataset.h5
-        validation: validation.csv: rows that choose which epoch is kept
+        validation: validation.csv: rows on which the best epoch is chosen
         labelled: labelled.csv: the labelled set
         recipe: JSON: solver finetune, and its options
         backbone: JSON, as for the stage extract
@@ -49,7 +49,7 @@ def finetune(
         metrics: metrics.json to write
         curve: CSV of loss and accuracy per epoch to write
         checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights
-        annotations: CSV of labels that came after the dataset was made
+        annotations: CSV of labels that came after dataset.h5
     """
     import pandas as pd
 
@@ -113,7 +113,7 @@ def _fingerprint(
     dataset: str,
     checkpoint_digest: str,
 ) -> str:
-    """Return what identifies this training, so that it never resumes from another one's state."""
+    """Return an identifier of this training, so that it never resumes from another training's state."""
     from activepool.io.files import file_digest
 
     sets = [part.tolist() for part in (data.labelled.rows, data.labelled.labels, data.validation.rows)]

@@ -8,13 +8,13 @@ from activepool.programs.stage import Input, Output, stage
 def full_pool(
     samples: Input, validation: Input, labelled: Output, annotations: str | None = None
 ) -> UsedLabels | None:
-    """List all samples of the pool whose labels are known: training on them is the ceiling of an experiment.
+    """List all labelled samples of the pool; training on them gives the ceiling of an experiment.
 
     Args:
         samples: dataset.h5 or features.h5: the train labels
         validation: validation.csv: rows outside the pool
-        labelled: index file to write: the rows of the pool whose labels are known
-        annotations: CSV of labels that came after the samples were listed
+        labelled: index file to write: the rows of the pool with a known label
+        annotations: CSV of labels that came after the samples
     """
     import numpy as np
 

@@ -8,7 +8,7 @@ def gather(dataset: Input, shards: list[Input], features: Output) -> None:
     """Join the shards of an extraction into features.h5.
 
     Args:
-        dataset: dataset.h5 that the shards were made from
+        dataset: dataset.h5 of the shards
         shards: all shards, in any order
         features: features.h5 to write
     """

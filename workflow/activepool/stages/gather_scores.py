@@ -25,7 +25,7 @@ def gather_scores(shards: list[Input], scores: Output) -> None:
 
 
 def joined_tables(tables: Sequence["ScoreTable"]) -> "ScoreTable":
-    """Return the scores of a whole pool from those of its consecutive parts."""
+    """Join the scores of consecutive parts of a pool."""
     import numpy as np
 
     from activepool.io.score_files import ScoreTable

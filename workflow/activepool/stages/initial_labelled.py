@@ -15,13 +15,13 @@ def initial_labelled(
     selected: Output,
     labelled: Output,
 ) -> None:
-    """Pick the samples that round 0 is trained on, at random or class-balanced.
+    """Pick the labelled set of round 0, at random or class-balanced.
 
     Args:
         samples: dataset.h5 or features.h5: the train labels
         validation: validation.csv: rows outside the pool
-        kind: how they are picked
-        size: how many to pick
+        kind: how to pick
+        size: number of picks
         seed: seed of the draws
         selected: selected.csv to write
         labelled: labelled.csv to write: the same rows, as the labelled set

@@ -17,7 +17,7 @@ def prepare(
     options: Mapping[str, Any] = {},
     compute: Compute = Compute(),
 ) -> None:
-    """Compute what all rounds of a strategy share, once before the first.
+    """Compute, before the first round, what all rounds of a strategy share.
 
     Args:
         strategy: name of a strategy, or file.py:function

@@ -7,7 +7,7 @@ from activepool.programs.stage import Input, Output, stage
 
 @stage
 def pretraining_figure(curve: Input, pdf: Output, png: Output) -> None:
-    """Draw the curve of a pretraining from its cached table alone.
+    """Draw the curve of a pretraining.
 
     Args:
         curve: pretrain.csv

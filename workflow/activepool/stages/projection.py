@@ -7,7 +7,7 @@ from activepool.programs.stage import Input, Output, Workers, stage
 
 @stage
 def projection(features: Input, method: Literal["pca", "umap"], map: Output, workers: Workers = 1) -> None:
-    """Lay the features of the train part out in the plane, as the ground of the figures of the pool.
+    """Project the features of the train part to the plane, for the map of the pool.
 
     Args:
         features: features.h5

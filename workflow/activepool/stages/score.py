@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def _score(name: str) -> str:
-    """Return the name of a score; it is checked here, where a command line is read."""
+    """Return the name of a score, or raise the command line's error for an unknown name."""
     from activepool.scores.pool_scorer import SCORES
 
     if name not in SCORES:
-        raise ArgumentTypeError(f"{name!r} is no score; there are {', '.join(SCORES)}")
+        raise ArgumentTypeError(f"{name!r} is not a score; choose from {', '.join(SCORES)}")
     return name
 
 
@@ -47,29 +47,29 @@ def score(
     shard: Shard = Shard(),
     compute: Compute = Compute(),
 ) -> UsedLabels | None:
-    """Work on each sample of the unlabelled pool, or of a shard of it, by itself.
+    """Score the unlabelled pool, or a shard of it, sample by sample.
 
-    The head of the round before scores the samples. A strategy may score their images with a model of its
-    own, and may precompute what it picks by.
+    The head of the previous round scores the samples. A strategy may also score their images with its own
+    model, and precompute what its selection needs.
 
     Args:
-        features: features.h5; dataset.h5 will do for a strategy that reads no features
+        features: features.h5, or dataset.h5 for a strategy that reads no features
         validation: validation.csv: rows outside the pool
-        labelled: labelled.csv of the round before
+        labelled: labelled.csv of the previous round
         scores: scores.h5 to write
-        head: head.h5 of the round before
+        head: head.h5 of the previous round
         head_scores: which scores to compute from the head: confidence, margin, entropy, boundary
         nearest_for_budget: with head_scores: list those nearest to each class's boundary, for this budget
-        strategy: the strategy that precomputes or has a model: a name, or file.py:function
-        options: JSON: its options
+        strategy: name of the strategy, or file.py:function, if it precomputes or has a model
+        options: JSON: the options of the strategy for this stage
         dataset: dataset.h5, for its model
         model: safetensors file of the weights of its model
         prepared: prepared.h5 of the strategy
-        budget: how many will be picked
-        remaining_budget: picks of this and all later rounds together
-        annotations: CSV of labels that came after the features were made
+        budget: number of picks
+        remaining_budget: number of picks of this and all later rounds
+        annotations: CSV of labels that came after features.h5
         seed: seed of the run
-        round: the round that trains on the picks, from 1
+        round: number of the round that trains on the picks, from 1
     """
     from activepool.compute.blocks import BLOCK_ROWS
     from activepool.data.label_file import LabelFile
@@ -92,7 +92,7 @@ def score(
             from activepool.backbones.checkpoint_reading import read_checkpoint  # torch takes seconds
 
             if dataset is None:
-                raise InputError("score: a model scores images; give --dataset")
+                raise InputError("score: the model needs images; give --dataset")
             images = ImageRound.read(dataset, validation, labelled, seed, round, compute)
             images = replace(images, unlabelled=table.index)
             table = replace(table, scores=declared.image_scores(read_checkpoint(model), images, options))
@@ -124,22 +124,22 @@ def _by_head(
     pool_size: int,
     compute: Compute,
 ) -> "ScoreTable":
-    """Return the table with the head's classes and scores, and the lists of the nearest if asked for."""
+    """Return the table with the head's classes and scores and, if requested, the nearest samples."""
     from activepool.features.store import FeatureFile
     from activepool.heads.linear import read_head
     from activepool.scores.nearest import NearestPerClass
     from activepool.scores.pool_scorer import PoolScorer
 
     if head is None or not isinstance(file, FeatureFile):
-        raise InputError("score: a pool is scored by a head, on features; give --head and --features")
+        raise InputError("score: scoring needs a head and features; give --head and --features")
     features = file.train.features
     classifier = read_head(head, features.shape[1])
     nearest = None
     if nearest_for_budget is not None:
         nearest = NearestPerClass.for_budget(nearest_for_budget, classifier.num_classes, pool_size)
-    found = PoolScorer(features, classifier, compute).score(table.index, names, nearest)
+    columns = PoolScorer(features, classifier, compute).score(table.index, names, nearest)
     lists = nearest.lists() if nearest else None
-    return replace(table, predicted=found.pop("predicted"), scores=found, nearest=lists)
+    return replace(table, predicted=columns.pop("predicted"), scores=columns, nearest=lists)
 
 
 if __name__ == "__main__":

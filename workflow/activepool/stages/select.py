@@ -29,26 +29,26 @@ def select(
     annotations: str | None = None,
     compute: Compute = Compute(),
 ) -> UsedLabels | None:
-    """Pick the samples of a round: the query strategy at work.
+    """Pick the samples of a round with a query strategy.
 
     Args:
         strategy: name of a strategy, or file.py:function
-        features: features.h5; dataset.h5 will do for a strategy that reads no features
+        features: features.h5, or dataset.h5 for a strategy that reads no features
         validation: validation.csv: rows outside the pool
-        labelled: labelled.csv of the round before
-        budget: how many to pick
+        labelled: labelled.csv of the previous round
+        budget: number of picks
         seed: seed of the run
-        round: the round that trains on the picks, from 1
+        round: number of the round that trains on the picks, from 1
         selected: selected.csv to write
-        labelled_with_picks: index file of the labelled set with the picks, to write
+        labelled_with_picks: labelled.csv to write: the labelled set with the picks
         options: JSON: the options of the strategy
-        head: head.h5 of the round before
+        head: head.h5 of the previous round
         scores: scores.h5 of this round
         prepared: prepared.h5 of this strategy
-        state: state.h5 of this strategy's round before
+        state: state.h5 of the previous round of this strategy
         next_state: state.h5 to write, for a strategy that keeps one
-        remaining_budget: picks of this and all later rounds together
-        annotations: CSV of labels that came after the features were made
+        remaining_budget: number of picks of this and all later rounds
+        annotations: CSV of labels that came after features.h5
     """
     import numpy as np
 

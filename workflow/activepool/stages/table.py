@@ -18,16 +18,16 @@ def table(
     oracles: Sequence[str] = (),
     appearance: Mapping[str, Any] = {},
 ) -> None:
-    """Make one table of an experiment from its cached tables alone.
+    """Make a table of an experiment from its cached files.
 
     Args:
-        table: which, a module of activepool.figures.tables
+        table: name of the table, a module of activepool.figures.tables
         curves: curves.csv
         class_counts: class_counts.csv
         overlap: overlap.csv
         csv: CSV to write
         tex: LaTeX to write, for the package booktabs
-        ceiling: ceiling.csv, where there is one
+        ceiling: ceiling.csv, if there is one
         oracles: strategies that read all labels
         appearance: JSON: metric and confidence
     """

@@ -17,14 +17,14 @@ def track(
     configuration: Mapping[str, Any] = {},
     seconds: float | None = None,
 ) -> None:
-    """Send an experiment's numbers and figures to a tracker; a tracker that fails stops nothing.
+    """Send an experiment's numbers and figures to a tracker; if it fails, the experiment continues.
 
     Args:
-        tracker: which, a module of activepool.tracking
-        project: what the runs are gathered under
+        tracker: name of the tracker, a module of activepool.tracking
+        project: name of the project that groups the runs
         curves: curves.csv
         files: folder for the tracker's own files
-        outcome: text to write: the runs that it took, and why it failed
+        outcome: text file to write: the runs that it accepted, and why it failed
         pictures: figures, as PNG
         configuration: JSON: the settings of the experiment
         seconds: time limit of each run
@@ -46,7 +46,7 @@ def track(
     lines = [f"sent: {name}" for name in sent.sent]
     if sent.failure:
         lines.append(f"warning: tracker {tracker}: {sent.failure}")
-        print(f"activepool: {lines[-1]}; the experiment goes on without it", file=sys.stderr)
+        print(f"activepool: {lines[-1]}; the experiment continues without it", file=sys.stderr)
     write_text(outcome, "".join(f"{line}\n" for line in lines))
 
 

@@ -21,18 +21,18 @@ def train(
     annotations: str | None = None,
     compute: Compute = Compute(),
 ) -> UsedLabels | None:
-    """Train the linear head of a round on its labelled set, and measure it on the test set.
+    """Train the linear head of a round on its labelled set and evaluate it on the test set.
 
     Args:
         features: features.h5
-        validation: validation.csv: rows that choose which head is kept
+        validation: validation.csv: rows on which the head is chosen
         labelled: labelled.csv: the labelled set
         recipe: JSON: solver, and its options
         seed: seed of the run
         round: number of the round, from 0
         head: head.h5 to write
         metrics: metrics.json to write
-        annotations: CSV of labels that came after the features were made
+        annotations: CSV of labels that came after features.h5
     """
     from activepool.data.round_samples import read_round_samples
     from activepool.evaluation.round_metrics import round_metrics

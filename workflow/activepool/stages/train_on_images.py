@@ -19,15 +19,15 @@ def train_on_images(
     options: Mapping[str, Any] = {},
     compute: Compute = Compute(),
 ) -> None:
-    """Train the model that a strategy has of its own on the images of a round.
+    """Train a strategy's own model on the images of a round.
 
     Args:
         strategy: name of a strategy, or file.py:function
         dataset: dataset.h5
         validation: validation.csv: rows outside the pool
-        labelled: labelled.csv of the round before
+        labelled: labelled.csv of the previous round
         seed: seed of the run
-        round: the round that trains on the picks, from 1
+        round: number of the round that trains on the picks, from 1
         model: safetensors file of the model's weights to write
         options: JSON: the options of the strategy for this stage
     """

@@ -7,7 +7,7 @@ from activepool.programs.stage import stage
 
 @stage
 def verify(results: str = "results") -> None:
-    """Check that the files of a run are whole, unchanged, and made from one another.
+    """Check that the files of a run are complete, unchanged and consistent with their inputs.
 
     Args:
         results: the folder to check (default: results)
@@ -17,7 +17,7 @@ def verify(results: str = "results") -> None:
     findings = verify_records(results)
     for line in (*findings.misfits, *findings.mixtures):
         print(f"activepool: {line}", file=sys.stderr)
-    print(f"{findings.verified:,} files fit their records; what does not: {len(findings.misfits):,}")
+    print(f"files verified: {findings.verified:,}; problems: {len(findings.misfits):,}")
     if findings.misfits:
         sys.exit(1)
 

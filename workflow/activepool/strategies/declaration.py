@@ -1,4 +1,4 @@
-"""How a strategy declares what it reads; the workflow builds just that."""
+"""A strategy's declaration of what it reads; the workflow makes only that."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -15,11 +15,11 @@ from activepool.strategies.query import Query, Selection
 #: Picks the samples of one round; options are keyword-only parameters with a type and a default.
 Select = Callable[..., Selection]
 
-#: Computes arrays once before the rounds: (features, pool rows, generator, compute, **options).
+#: Computes arrays once, before the rounds: (features, pool rows, generator, compute, **options).
 Prepare = Callable[..., dict[str, np.ndarray]]
 
-#: Computes arrays for ``query.unlabelled``, each sample by itself: by name, each (n, ...). A large pool is
-#: worked on in shards.
+#: Computes arrays for ``query.unlabelled``, by name, each (n, ...). It works sample by sample, so that
+#: a large pool can be processed in shards.
 Precompute = Callable[..., dict[str, np.ndarray]]
 
 #: What a strategy may read besides the index files and the labels of the labelled set.
@@ -36,14 +36,14 @@ class Strategy:
     Attributes:
         name: as in the configuration.
         select: the function that picks.
-        reads: the artifacts that it reads, of ARTIFACTS.
-        scores: the columns of scores.h5 that it reads; with any, head and features come with them.
-        prepare: computes what all rounds share, or None.
-        precompute: computes something for each sample by itself before the picks, or None.
+        reads: the artifacts that it reads, from ARTIFACTS.
+        scores: the columns of scores.h5 that it reads; any of them implies head and features.
+        prepare: computes what all rounds share; or None.
+        precompute: computes something for each sample before the picks; or None.
         reads_labels: whether its picks may depend on the labels of the labelled set.
-        keeps_state: whether it hands arrays on from round to round.
-        image_model: what it trains on the images in every round and scores the pool with, or None.
-        source: where it was published.
+        keeps_state: whether it passes arrays from round to round.
+        image_model: the model that it trains on the images in each round and scores the pool with; or None.
+        source: its publication.
     """
 
     name: str
@@ -64,12 +64,12 @@ class Strategy:
 
     @property
     def reads_features(self) -> bool:
-        """Whether the selection reads features, or a head, which is one for features of a certain width."""
+        """Whether the selection reads features, or a head, which needs features of its width."""
         return bool({"features", "head"} & set(self.reads))
 
     @property
     def is_oracle(self) -> bool:
-        """Whether it reads labels that it has not paid for."""
+        """Whether it reads labels outside the labelled set."""
         return "oracle_labels" in self.reads
 
     @property
@@ -79,11 +79,11 @@ class Strategy:
 
     @property
     def file(self) -> Path:
-        """The file that it is written in."""
+        """The file that defines it."""
         return Path(inspect.getfile(self.select))
 
     def functions_of(self, stage: str) -> list[Callable[..., object]]:
-        """Return those of its functions that a stage calls."""
+        """Return its functions that a stage calls."""
         model = self.image_model
         functions: dict[str, list[Callable[..., object] | None]] = {
             "prepare": [self.prepare],
@@ -94,7 +94,7 @@ class Strategy:
         return [function for function in functions.get(stage, []) if function]
 
     def options_of(self, stage: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those of the given options that a stage's functions take."""
+        """Return the given options that the functions of a stage take."""
         return {
             name: value
             for function in self.functions_of(stage)
@@ -102,7 +102,7 @@ class Strategy:
         }
 
     def pick(self, query: Query, **options: Any) -> Selection:
-        """Select; precompute here what was not precomputed in shards."""
+        """Select; first precompute what no shard has precomputed."""
         if self.precompute and not query.per_sample:
             query = replace(query, per_sample=self.precomputed(query, options))
         return self.select(query, **options)
@@ -128,7 +128,7 @@ class Strategy:
 
     @property
     def options(self) -> dict[str, inspect.Parameter]:
-        """The options by name: the keyword-only parameters of the function."""
+        """The options: the keyword-only parameters of the function, by name."""
         parameters = inspect.signature(self.select).parameters
         return {
             name: parameter
@@ -150,10 +150,10 @@ def strategy(
 ) -> Callable[[Select], Strategy]:
     """Declare the decorated function as the strategy of its name.
 
-    With ``reads_labels=False`` it gets no labels, and a label that is corrected reruns none of its picks.
+    With ``reads_labels=False`` it gets no labels, and a corrected label reruns none of its picks.
 
-    Raises ValueError for an artifact or a score that does not exist, for scores from two sources, for lists
-    of the nearest samples without scores, and for a function that cannot be called as a strategy.
+    Raises: ValueError for an unknown artifact or score, for scores from two sources, for lists of the nearest
+        samples without scores, and for a function that cannot be called as a strategy.
     """
     unknown = set(reads) - set(ARTIFACTS)
     if unknown:
@@ -186,9 +186,9 @@ def strategy(
 
 
 def _options_for(function: Callable[..., object], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the given options that ``function`` names, or all if it takes any."""
+    """Return the given options that ``function`` names, or all if it takes any."""
     parameters = inspect.signature(function).parameters
-    takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+    takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
     return {name: value for name, value in given.items() if takes_any or name in parameters}
 
 

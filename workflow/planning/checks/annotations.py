@@ -1,4 +1,4 @@
-"""A check of the file of annotations against the samples that its rows are about, before any job."""
+"""A check of the file of annotations against the samples, before any job."""
 
 import os
 from collections.abc import Iterator
@@ -31,15 +31,15 @@ from planning.stages.contents import preview_source, source_setting
 from planning.stages.digests import StageDigests
 from planning.stages.settings import StageSettings
 
-#: What the settings of embeddings say of their rows, and not of their files.
-NOT_READ = ("imbalance", "fraction", "test_fraction")
+#: Settings of embeddings that select rows, and do not matter for reading the files.
+ROW_SETTINGS = ("imbalance", "fraction", "test_fraction")
 
 
 def annotation_problems(experiment: Experiment) -> Iterator[str]:
-    """Yield a line for each row that cannot be used; say what is worth knowing of a file without any.
+    """Yield a line for each unusable row; print notices about a file without unusable rows.
 
-    Rows are matched with the samples that a run has read, or with those that are listed now, such as
-    further images that the next run is to read: what fits either of them is no mistake.
+    A row may name a sample that an earlier run has read, or one that is listed now, such as a new image that
+    the next run will read.
     """
     path = experiment.dataset.annotations
     if path is None or not os.path.isfile(path):  # noqa: PTH113, which is false for a name that is too long
@@ -60,13 +60,12 @@ def annotation_problems(experiment: Experiment) -> Iterator[str]:
 
 
 def require_fit_to_listing(experiment: Experiment) -> None:
-    """Raise InputError with a line for each row that does not fit the samples as they are listed now.
+    """Raise InputError with a line for each annotation that does not fit the samples as listed now.
 
-    It is for a run that reads the samples once more: their rows may be others than before.
+    For a run that reads the samples again, and may find them in other rows than before.
     """
     path = experiment.dataset.annotations
-    part = _listed(experiment) if path is not None else None
-    if part is None:
+    if path is None or (part := _listed(experiment)) is None:
         return
     annotations = read_annotations(path)
     raise_if_any(match(part, annotations)[1])
@@ -75,27 +74,27 @@ def require_fit_to_listing(experiment: Experiment) -> None:
 
 
 def _moved(read: TrainPart, listed: TrainPart, annotations: Annotations) -> Iterator[str]:
-    """Yield a line for each annotation whose index alone names another sample than before."""
+    """Yield a line for each annotation with only an index that now names another sample."""
     if read.sources is None or listed.sources is None or not listed.is_final:
         return
-    for one in annotations.rows:
-        row = None if one.source.strip() else whole_number(one.index)
+    for annotation in annotations.rows:
+        row = None if annotation.source.strip() else whole_number(annotation.index)
         if row is None or row >= min(len(read.sources), len(listed.sources)):
             continue
         before, now = read.sources[row], listed.sources[row]
         if before != now:
             yield (
-                f"{annotations.path}:{one.line}: index {row} was {before!r}, and is {now!r} in {listed.name} "
-                "now; add the column 'source', which names the sample that was labelled"
+                f"{annotations.path}:{annotation.line}: index {row} was {before!r}, but is {now!r} in "
+                f"{listed.name} now; add the column 'source', which names the labelled sample"
             )
 
 
 def _parts(experiment: Experiment) -> Iterator[TrainPart]:
-    """Yield the samples that a run of these settings has read, and those that are listed now."""
+    """Yield the samples that an earlier run with these settings has read, and those listed now."""
     for read in (_read, _listed):
         try:
             part = read(experiment)
-        except InputError:  # told by the check of the dataset, or by its stage
+        except InputError:  # reported by the check of the dataset, or by its stage
             continue
         if part is not None:
             yield part
@@ -117,7 +116,7 @@ def _read(experiment: Experiment) -> TrainPart | None:
 def _listed(experiment: Experiment) -> TrainPart | None:
     dataset = experiment.dataset
     if isinstance(dataset, Embeddings):
-        return _given(dataset)
+        return _given_embeddings(dataset)
     if not isinstance(dataset, ImageDatasetSettings) or preview(preview_source(dataset)) is None:
         return None
     samples = build(dataset.kind, **source_setting(dataset)["options"])
@@ -126,8 +125,8 @@ def _listed(experiment: Experiment) -> TrainPart | None:
     return TrainPart(name, samples.train.labels, samples.train.sources, samples.class_names, final)
 
 
-def _given(dataset: Embeddings) -> TrainPart:
-    options = {key: value for key, value in source_setting(dataset).items() if key not in NOT_READ}
+def _given_embeddings(dataset: Embeddings) -> TrainPart:
+    options = {key: value for key, value in source_setting(dataset).items() if key not in ROW_SETTINGS}
     with opened(**options) as embeddings:
         train = embeddings.train
         if train.sources is None:
@@ -149,6 +148,6 @@ def _notices(part: TrainPart, labels: np.ndarray, path: str) -> Iterator[str]:
     if part.ambiguous and part.is_final:
         source, rows = next(iter(part.ambiguous.items()))
         yield (
-            f"{part.name}: {len(part.ambiguous)} sources stand for several rows ({source!r}: "
-            f"{listed_rows(rows)}); {path} has to name such samples by their index"
+            f"{part.name}: {len(part.ambiguous)} sources name several rows ({source!r}: "
+            f"{listed_rows(rows)}); {path} must name such samples by their index"
         )

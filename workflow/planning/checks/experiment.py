@@ -1,4 +1,4 @@
-"""Checks of an experiment against its data, before any job: all problems at once, a line each."""
+"""Checks of an experiment against its data, before any job: one line for each problem, all at once."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,10 +17,10 @@ from planning.configuration.text import hidden_by_yaml
 from planning.stages.code import syntax_problem
 from planning.stages.contents import preview_source
 
-#: The network without weights: its features are the pixels.
+#: The network without weights, whose features are the pixels.
 WITHOUT_WEIGHTS = "identity"
 
-#: Options of strategies that say of how many samples of the pool a round picks.
+#: Options of strategies that limit the samples that a round considers.
 SUBSETS = ("subset", "subset_unlabelled")
 
 
@@ -28,10 +28,10 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
     """Raise InputError with one line for each problem.
 
     Args:
-        experiment: as it was read.
-        source: names the configuration file, or all of them, in the messages.
-        files: the configuration files, if they are not just ``source``; their text is looked at once more,
-            for what does not show in what YAML makes of it.
+        experiment: the experiment that `planning.configuration.loading.load` returned.
+        source: the name of the configuration file or files, for messages.
+        files: the configuration files, if not just ``source``; their text is searched for errors that YAML
+            hides.
     """
     problems = [
         *(line for path in files or [source] for line in hidden_by_yaml(path)),
@@ -51,10 +51,10 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     backbone, pretrain = experiment.backbone, experiment.pretrain
     if experiment.dataset.kind == "embeddings":
         if experiment.finetunes:
-            yield "head.solver: finetune needs images, and there are none in a dataset of kind embeddings"
+            yield "head.solver: finetune needs images, but a dataset of kind embeddings has none"
         for key, given in (("backbone", backbone), ("pretrain", pretrain)):
             if given is not None:
-                yield f"{key}: there are no images to use it on in a dataset of kind embeddings; leave it out"
+                yield f"{key}: a dataset of kind embeddings has no images to use it on; leave it out"
         return
     if backbone is None:
         yield "backbone: is missing; a dataset of images needs one"
@@ -96,8 +96,8 @@ def _strategy_problems(experiment: Experiment) -> Iterator[str]:
     for strategy in experiment.strategies:
         if strategy.declared.image_model:
             yield (
-                f"strategies: {strategy.folder} learns from images, and there are none in a dataset of kind "
-                "embeddings; leave it out"
+                f"strategies: {strategy.folder} learns from images, but a dataset of kind embeddings has "
+                "none; leave it out"
             )
 
 
@@ -125,12 +125,12 @@ def _colour_problems(experiment: Experiment) -> Iterator[str]:
     colours = experiment.figures.colours
     if not colours:
         return
-    # Importing matplotlib takes as long as all else that is done here.
+    # Importing matplotlib takes as long as all other checks together.
     from matplotlib.colors import is_color_like
 
     for name, colour in colours.items():
         if not is_color_like(colour):
-            yield f"figures.colours.{name}: {colour!r} is no colour; it must be a name or like '#0072B2'"
+            yield f"figures.colours.{name}: {colour!r} is not a colour; give a name or a value like '#0072B2'"
 
 
 def _tracker_problems(experiment: Experiment) -> Iterator[str]:
@@ -141,31 +141,29 @@ def _tracker_problems(experiment: Experiment) -> Iterator[str]:
 
 def _data_problems(experiment: Experiment) -> Iterator[str]:
     try:
-        found = preview(preview_source(experiment.dataset))
+        data = preview(preview_source(experiment.dataset))
     except InputError as error:
         yield from (f"dataset: {line.removeprefix('dataset: ')}" for line in str(error).splitlines())
         return
     except OSError as error:
         yield f"dataset: {error.filename} cannot be read ({error.strerror})"
         return
-    if found is None:
+    if data is None:
         return
-    if experiment.dataset.kind == EMBEDDINGS:  # of images it is said when they are listed
-        print_notices(found.notices)
+    if experiment.dataset.kind == EMBEDDINGS:  # the listing of images prints their notices
+        print_notices(data.notices)
     try:
         in_validation = int(
-            validation_counts(
-                found.train_class_counts, experiment.validation.fraction, found.class_names
-            ).sum()
+            validation_counts(data.train_class_counts, experiment.validation.fraction, data.class_names).sum()
         )
     except InputError as error:
         yield f"validation.fraction: {error}"
         return
-    yield from _budget_problems(experiment, found, in_validation)
+    yield from _budget_problems(experiment, data, in_validation)
 
 
-def _budget_problems(experiment: Experiment, found: Preview, in_validation: int) -> Iterator[str]:
-    labelled, pool = int(found.train_class_counts.sum()) - in_validation, found.num_train - in_validation
+def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) -> Iterator[str]:
+    labelled, pool = int(data.train_class_counts.sum()) - in_validation, data.num_train - in_validation
     if experiment.initial.size > labelled:
         yield (
             f"initial.size: {experiment.initial.size} is larger than the {labelled} labelled training "
@@ -179,7 +177,7 @@ def _budget_problems(experiment: Experiment, found: Preview, in_validation: int)
             f"budget: {experiment.initial.size} initial samples and {queries} queries of {experiment.budget} "
             f"are {needed}, but the pool has {pool}; the budget can be {most} at most"
         )
-    if found.num_train > found.train_class_counts.sum():
+    if data.num_train > data.train_class_counts.sum():
         for strategy in experiment.strategies:
             if strategy.declared.is_oracle:
-                yield f"strategies: {strategy.folder} reads all labels, and some are not known; leave it out"
+                yield f"strategies: {strategy.folder} reads all labels, but some are unknown; leave it out"

@@ -1,4 +1,4 @@
-"""Names of files and folders: in UTF-8, whatever the locale of the shell that starts Snakemake."""
+"""File names in UTF-8, whatever the locale of the shell."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from activepool.errors import InputError
 
 
 def require_usable(clone: Path, folder: Path) -> None:
-    """Raise InputError if the clone, or the folder of the run, has a name with which no run can work."""
+    """Raise InputError if the path of the clone, or of the working directory, is unusable."""
     for path in (clone, folder):
         try:
             str(path).encode()
@@ -18,21 +18,21 @@ def require_usable(clone: Path, folder: Path) -> None:
             ) from None
     if os.pathsep in str(clone):
         raise InputError(
-            f"{clone}: PYTHONPATH is split at {os.pathsep!r}, and this folder's name has one; rename it"
+            f"{clone}: PYTHONPATH is split at {os.pathsep!r}, and this folder's name contains it; rename it"
         )
 
 
 def use_utf8(started_in: str | Path) -> None:
-    """Start Snakemake again in Python's UTF-8 mode, if file names have another encoding in this process.
+    """Restart Snakemake in Python's UTF-8 mode if this process encodes file names otherwise.
 
-    The encoding of a process is fixed when it starts. In another one, paths beyond ASCII cannot be opened, or
-    have other names in the results.
+    Python fixes the encoding when it starts. In another encoding, it cannot open paths beyond ASCII, or gives
+    them other names in the results.
 
     Args:
-        started_in: the folder in which the user started it. With ``--directory`` this process works in
-            another one by now, and the paths of the command line are relative to the first.
+        started_in: the folder in which the user started Snakemake, which the paths of the command line are
+            relative to. With ``--directory``, the working directory is another one by now.
 
-    Raises: InputError where the program is not Snakemake's own, and cannot be started again.
+    Raises: InputError if the program is not Snakemake's own, so that it cannot be restarted.
     """
     if sys.getfilesystemencoding() == "utf-8":
         return

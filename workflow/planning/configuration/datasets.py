@@ -9,7 +9,7 @@ from planning.configuration.sections import Fraction, Name, PathText, Settings
 
 
 class DatasetSettings(Settings):
-    """What all kinds of dataset share."""
+    """The keys of all kinds of dataset."""
 
     name: Name | None = None
     imbalance: Imbalance | None = None
@@ -18,7 +18,7 @@ class DatasetSettings(Settings):
 
 
 class ImageDatasetSettings(DatasetSettings):
-    """What the kinds made of image files share."""
+    """The keys of all kinds of image files."""
 
     on_unreadable: Literal["stop", "skip"] = "stop"
     exif: Literal["ignore", "apply"] = "ignore"
@@ -39,7 +39,7 @@ class Cifar(DatasetSettings):
 
 
 class ImageNet(ImageDatasetSettings):
-    """ImageNet: ``train/`` and ``val/`` with a folder a class."""
+    """ImageNet: ``train/`` and ``val/``, with one folder per class."""
 
     kind: Literal["imagenet"]
     root: PathText
@@ -55,7 +55,7 @@ class ImageNetLT(ImageDatasetSettings):
 
 
 class Folder(ImageDatasetSettings):
-    """A folder of images, one subfolder a class."""
+    """A folder of images, with one subfolder per class."""
 
     kind: Literal["folder"]
     root: PathText
@@ -73,7 +73,7 @@ class Manifest(ImageDatasetSettings):
 
 
 class Embeddings(DatasetSettings):
-    """Features that exist already: an HDF5 of the form of features.h5, or .npy files."""
+    """Existing features: an HDF5 file in the form of features.h5, or .npy files."""
 
     kind: Literal["embeddings"]
     path: PathText

@@ -1,8 +1,8 @@
-"""The one typed definition of an experiment's configuration.
+"""The typed definition of an experiment's configuration.
 
-Every key of ``config.yaml`` and of ``workflow/experiments/*.yaml`` is a field here, with its type, its
-default (the paper's, where the paper has one) and its bounds. Numbers may be given as text: YAML reads
-``1e-3`` as text, and so does the command line.
+Every key of ``config.yaml`` and ``workflow/experiments/*.yaml`` is a field here, with its type, its default
+(the paper's, if there is one) and its bounds. A number may be text, because YAML and the command line read
+``1e-3`` as text.
 """
 
 import re
@@ -31,7 +31,7 @@ from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from activepool.tracking.registry import TrackerName
 from planning.configuration.datasets import Dataset
-from planning.configuration.sections import MOST, Count, Fraction, Name, PathText, Settings, section_of
+from planning.configuration.sections import MAX_COUNT, Count, Fraction, Name, PathText, Settings, section_of
 
 
 def _is_architecture(name: str) -> str:
@@ -43,7 +43,7 @@ def _is_architecture(name: str) -> str:
 
 
 class Backbone(Settings):
-    """The network that turns an image into a feature, and the file of its weights."""
+    """The network that extracts the features, and the file of its weights."""
 
     architecture: Annotated[str, AfterValidator(_is_architecture)] = "resnet50"
     name: Name | None = Field(default=None, validate_default=True)
@@ -54,8 +54,8 @@ class Backbone(Settings):
 
     @field_validator("name", mode="before")
     @classmethod
-    def _is_a_folders_name(cls, given: Any, fields: ValidationInfo) -> Any:
-        """An architecture without a short name, such as timm:NAME, is made into one."""
+    def _make_folder_name(cls, given: Any, fields: ValidationInfo) -> Any:
+        """Make a folder name from an architecture that is none, such as timm:NAME."""
         architecture = fields.data.get("architecture")
         if given is not None or architecture is None or architecture in BACKBONES:
             return given
@@ -85,7 +85,7 @@ Head = Annotated[SgdHead | LbfgsHead | FinetuneHead, Field(discriminator="solver
 
 
 class Figures(Settings):
-    """How curves are drawn, and how the pool is laid out in the plane."""
+    """Options of figures, tables and the map of the pool."""
 
     confidence: Fraction = 0.95
     metric: Literal["top1", "top5", "balanced_accuracy"] = "top1"
@@ -93,12 +93,14 @@ class Figures(Settings):
     map: Literal["pca", "umap"] = "pca"
 
 
-#: The folder of the training on the whole pool, where a round has that of its strategy.
+#: The folder of the training on the whole pool; it takes the place of a strategy's folder.
 FULL_POOL = "full_pool"
 
-#: Folders and files of an experiment that are no strategy's.
-RESERVED_NAMES = ("splits", "figures", "tables", "provenance", FULL_POOL, "curves.csv", "class_counts.csv")
-RESERVED_NAMES += ("tracking", "overlap.csv", "ceiling.csv", "ceiling_class_counts.csv")
+#: Other folders and files in the folder of an experiment, which no strategy may be called.
+RESERVED_NAMES = (
+    *("splits", "figures", "tables", "provenance", "tracking", FULL_POOL),
+    *("curves.csv", "class_counts.csv", "overlap.csv", "ceiling.csv", "ceiling_class_counts.csv"),
+)
 
 
 def _not_reserved(name: str | None) -> str | None:
@@ -109,7 +111,7 @@ def _not_reserved(name: str | None) -> str | None:
     return name
 
 
-#: Folders and files of results/ and results/logs that are no experiment's.
+#: Other folders and files in results/ and results/logs, which no experiment may be called.
 SHARED_NAMES = ("datasets", "pretrained", "features", "logs", "provenance", "verify.log", "paper_figures.log")
 
 
@@ -131,12 +133,12 @@ class StrategySettings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _accept_a_bare_name(cls, given: Any) -> Any:
+    def _accept_plain_name(cls, given: Any) -> Any:
         return {"strategy": given} if isinstance(given, str) else given
 
     @field_validator("strategy")
     @classmethod
-    def _exists(cls, name: str) -> str:
+    def _check_strategy(cls, name: str) -> str:
         try:
             find_strategy(name)
         except InputError as error:
@@ -144,7 +146,7 @@ class StrategySettings(BaseModel):
         return name
 
     @model_validator(mode="after")
-    def _options_are_its_own(self) -> "StrategySettings":
+    def _check_options(self) -> "StrategySettings":
         problems = validate_options(self.declared, self.given_options)[1]
         if problems:
             raise PydanticCustomError("options", "{message}", {"message": "; ".join(problems)})
@@ -157,12 +159,12 @@ class StrategySettings(BaseModel):
 
     @property
     def given_options(self) -> dict[str, Any]:
-        """The options as they stand in the configuration."""
+        """The options that the configuration gives."""
         return dict(self.model_extra or {})
 
     @cached_property
     def options(self) -> dict[str, Any]:
-        """All options, with defaults, in their types."""
+        """All options, converted to their types, with defaults."""
         return validate_options(self.declared, self.given_options)[0]
 
     @property
@@ -171,12 +173,12 @@ class StrategySettings(BaseModel):
         return self.name or self.strategy.rpartition(":")[2]
 
 
-#: Rounds and seeds are folders of their own, and are all planned at once.
-Few = Annotated[int, Field(ge=1, le=100_000)]
+#: The number of rounds or seeds. Each is a folder, and Snakemake plans them all at once.
+FolderCount = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Experiment(Settings):
-    """One experiment: everything that a result depends on, and nothing of the machine but ``device``."""
+    """One experiment: everything that results depend on, and ``device``."""
 
     experiment: Annotated[Name, AfterValidator(_not_shared)]
     dataset: Dataset
@@ -186,8 +188,8 @@ class Experiment(Settings):
     validation: Validation = Validation()
     initial: Initial
     budget: Count
-    rounds: Few
-    seeds: Few | Annotated[list[Annotated[int, Field(ge=0, le=MOST)]], Field(min_length=1)] = 3
+    rounds: FolderCount
+    seeds: FolderCount | Annotated[list[Annotated[int, Field(ge=0, le=MAX_COUNT)]], Field(min_length=1)] = 3
     strategies: Annotated[list[StrategySettings], Field(min_length=1)]
     head: Head = SgdHead()
     pool_shards: Count = 1
@@ -199,55 +201,55 @@ class Experiment(Settings):
 
     @field_validator("head", mode="before")
     @classmethod
-    def _solver_defaults_to_the_papers(cls, given: Any) -> Any:
+    def _default_solver(cls, given: Any) -> Any:
         return {"solver": "sgd", **given} if isinstance(given, dict) else given
 
     @field_validator("pretrain", mode="before")
     @classmethod
-    def _method_defaults_to_simclr(cls, given: Any) -> Any:
+    def _default_method(cls, given: Any) -> Any:
         return {"method": "simclr", **given} if isinstance(given, dict) else given
 
     @field_validator("strategies")
     @classmethod
-    def _names_differ(cls, strategies: list[StrategySettings]) -> list[StrategySettings]:
-        folders = [one.folder for one in strategies]
+    def _check_names_differ(cls, strategies: list[StrategySettings]) -> list[StrategySettings]:
+        folders = [entry.folder for entry in strategies]
         for folder in folders:
             _not_reserved(folder)
             if folders.count(folder) > 1:
                 raise PydanticCustomError(
-                    "twice", f"{folder!r} is listed twice; tell them apart by the key 'name'"
+                    "twice", f"{folder!r} is listed twice; give each entry another 'name'"
                 )
         return strategies
 
     @field_validator("seeds")
     @classmethod
-    def _seeds_differ(cls, seeds: int | list[int]) -> int | list[int]:
+    def _check_seeds_differ(cls, seeds: int | list[int]) -> int | list[int]:
         for seed in seeds if isinstance(seeds, list) else ():
             if seeds.count(seed) > 1:
-                raise PydanticCustomError("twice", f"{seed} is listed twice; each seed is a run of its own")
+                raise PydanticCustomError("twice", f"{seed} is listed twice; list each seed once")
         return seeds
 
     @field_validator("trackers")
     @classmethod
-    def _trackers_differ(cls, trackers: list[TrackerName]) -> list[TrackerName]:
+    def _check_trackers_differ(cls, trackers: list[TrackerName]) -> list[TrackerName]:
         for name in trackers:
             if trackers.count(name) > 1:
-                raise PydanticCustomError("twice", "{name} is listed twice; once is enough", {"name": name})
+                raise PydanticCustomError("twice", "{name} is listed twice; list it once", {"name": name})
         return trackers
 
     @property
     def seed_list(self) -> list[int]:
-        """The seeds: those given, or 0 … seeds − 1."""
+        """The seeds: the given list, or 0 … seeds − 1."""
         return list(range(self.seeds)) if isinstance(self.seeds, int) else list(self.seeds)
 
     @property
     def finetunes(self) -> bool:
-        """Whether a round trains the whole network, and not a head on cached features."""
+        """Whether a round trains the whole network instead of a head on cached features."""
         return self.head.solver == FinetuneSettings.solver
 
     @property
     def in_shards(self) -> bool:
-        """Whether the samples of the pool are scored and measured in several jobs."""
+        """Whether several jobs score the pool, each a shard of it."""
         return self.pool_shards > 1
 
     @property
@@ -286,4 +288,4 @@ class Experiment(Settings):
 
     def strategy(self, folder: str) -> StrategySettings:
         """Return the strategy of a folder; raises KeyError if there is none."""
-        return {one.folder: one for one in self.strategies}[folder]
+        return {entry.folder: entry for entry in self.strategies}[folder]

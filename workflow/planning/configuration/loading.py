@@ -1,4 +1,4 @@
-"""From what Snakemake read to a checked Experiment: all errors at once, a line each."""
+"""Turns the configuration that Snakemake read into an Experiment, or reports all errors at once."""
 
 import difflib
 import math
@@ -14,11 +14,11 @@ from planning.configuration.experiment import Experiment
 from planning.configuration.scaling import made_small
 from planning.configuration.text import hidden_by_yaml
 
-#: Characters of a value that a message shows.
-LONGEST_SHOWN = 100
+#: A message shows at most so many characters of a value.
+MAX_SHOWN_CHARACTERS = 100
 
 #: Types of values that a message shows.
-SHOWN = str | int | float | date | None
+Printable = str | int | float | date | None
 
 
 def load(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Experiment:
@@ -27,11 +27,11 @@ def load(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Experim
     Args:
         raw: the configuration as read from YAML and the command line; its keys ``scale`` and ``stand_in``
             make it small (see planning.configuration.scaling).
-        source: the name of its file, for messages.
-        files: the configuration files, if they are not just ``source``: of a configuration that cannot be
-            used, what does not show in what YAML makes of it is told, too.
+        source: the name of the configuration file or files, for messages.
+        files: the configuration files, if not just ``source``; if the configuration is unusable, the message
+            includes errors in their text that YAML hides.
 
-    Raises InputError with one line for each error: file, key, what is wrong, what would be right.
+    Raises: InputError with one line for each error: file, key, what is wrong, what would be right.
     """
     try:
         raw = made_small(raw)
@@ -44,21 +44,21 @@ def load(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Experim
         problems = [*hidden, *map(_line, error.errors())]
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems)) from None
     read = experiment.model_dump()
-    read["strategies"] = [one.options for one in experiment.strategies]
-    problems = list(_no_numbers(raw, read, ""))
+    read["strategies"] = [entry.options for entry in experiment.strategies]
+    problems = list(_nonfinite_numbers(raw, read, ""))
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
     return experiment
 
 
-def _no_numbers(given: Any, read: Any, key: str) -> Iterator[str]:
-    """Yield a line for each yes or no, and each infinity, that was read as a number."""
+def _nonfinite_numbers(given: Any, read: Any, key: str) -> Iterator[str]:
+    """Yield a line for each boolean and each infinity that pydantic read as a number."""
     if isinstance(given, Mapping) and isinstance(read, Mapping):
         for name, value in given.items():
-            yield from _no_numbers(value, read.get(name), f"{key}.{name}")
+            yield from _nonfinite_numbers(value, read.get(name), f"{key}.{name}")
     elif isinstance(given, list) and isinstance(read, list | tuple):
-        for number, (one, as_read) in enumerate(zip(given, read, strict=True)):
-            yield from _no_numbers(one, as_read, f"{key}.{number}")
+        for number, (given_item, item) in enumerate(zip(given, read, strict=True)):
+            yield from _nonfinite_numbers(given_item, item, f"{key}.{number}")
     elif _is_number(read) and (isinstance(given, bool) or not _is_finite(read)):
         yield f"{key[1:]}: input should be a finite number (given: {given!r})"
 
@@ -68,7 +68,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_finite(number: float) -> bool:
-    """Say whether a number is one that a float can be."""
+    """Return whether a number is finite as a float."""
     try:
         return math.isfinite(number)
     except OverflowError:
@@ -92,7 +92,7 @@ def _line(error: dict[str, Any]) -> str:
         return f"{key}: input should be a section with keys of its own (given: {error['input']!r})"
     message = error["msg"][:1].lower() + error["msg"][1:]
     given = error["input"]
-    shown = f" (given: {_shortened(given)})" if isinstance(given, SHOWN) else ""
+    shown = f" (given: {_shortened(given)})" if isinstance(given, Printable) else ""
     # YAML reads 010 as 8, no as False, and 2026-01-31 as a date.
     hint = "; put it in quotes" if kind == "string_type" and isinstance(given, int | float | date) else ""
     return f"{key}: {message}{shown}{hint}"
@@ -100,7 +100,7 @@ def _line(error: dict[str, Any]) -> str:
 
 def _shortened(given: Any) -> str:
     shown = repr(given)
-    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 3]}..."
+    return shown if len(shown) <= MAX_SHOWN_CHARACTERS else f"{shown[: MAX_SHOWN_CHARACTERS - 3]}..."
 
 
 def _key(location: tuple[str | int, ...]) -> str:
@@ -118,14 +118,14 @@ def _nearest_key(location: tuple[str | int, ...]) -> str:
     annotation: Any = Experiment
     for part in location[:-1]:
         annotation, _ = _descend(annotation, part)
-    model = next((one for one in _members(annotation) if _is_model(one)), None)
-    known = list(model.model_fields) if model else []
-    near = difflib.get_close_matches(str(location[-1]), known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(known)}"
+    model = next((member for member in _members(annotation) if _is_model(member)), None)
+    keys = list(model.model_fields) if model else []
+    near = difflib.get_close_matches(str(location[-1]), keys, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(keys)}"
 
 
 def _descend(annotation: Any, part: str | int) -> tuple[Any, bool]:
-    """Return the type at ``part`` below ``annotation``, and whether ``part`` is a key and no union's tag."""
+    """Return the type at ``part`` below ``annotation``, and whether ``part`` is a key or a union's tag."""
     for member in _members(annotation):
         if _is_model(member) and part in member.model_fields:
             return member.model_fields[part].annotation, True
@@ -142,7 +142,7 @@ def _members(annotation: Any) -> list[Any]:
     if get_origin(annotation) is Annotated:
         return _members(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
-        return [inner for one in get_args(annotation) for inner in _members(one)]
+        return [member for option in get_args(annotation) for member in _members(option)]
     return [annotation]
 
 

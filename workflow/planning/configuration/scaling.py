@@ -1,17 +1,17 @@
-"""An experiment made small, to be tried before the data or the time for it are there.
+"""Small versions of an experiment, to try it without its data, or in less time.
 
-``scale: 0.01`` takes a hundredth of pool, budget and epochs. ``stand_in: digits`` takes scikit-learn's
-handwritten digits and a small network in place of the experiment's data and backbone. Results of either have
-folders of their own; experiments whose data become the same share dataset, pretraining and features.
+``scale: 0.01`` uses a hundredth of the pool, budget and epochs. ``stand_in: digits`` replaces the data and
+the backbone by scikit-learn's handwritten digits and a small network. Both rename the results. Experiments
+whose data become the same share dataset, pretraining and features.
 """
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from activepool.api.options import validate_options
 from activepool.errors import InputError
 from activepool.strategies.registry import find_strategy
 
-#: What is multiplied by ``scale``, by section; at least 1 stays.
+#: The keys that ``scale`` multiplies, by section; the result is at least 1.
 SCALED = {
     "": ("budget",),
     "initial": ("size",),
@@ -20,7 +20,7 @@ SCALED = {
     "features": ("shards",),
 }
 
-#: What stands in for the data and the backbone of an experiment.
+#: Replacements for the data and the backbone of an experiment.
 STAND_INS: dict[str, dict[str, Any]] = {
     "digits": {
         "dataset": {"kind": "digits"},
@@ -34,9 +34,9 @@ STAND_INS: dict[str, dict[str, Any]] = {
 
 
 def made_small(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return a configuration with the effect of ``stand_in`` and ``scale``, and without these keys.
+    """Apply ``stand_in`` and ``scale``; return the configuration without these keys.
 
-    Raises: InputError if one of them has a value that it cannot have.
+    Raises: InputError if one of them has an invalid value.
     """
     raw = dict(raw)
     stand_in, scale = raw.pop("stand_in", None), raw.pop("scale", 1)
@@ -69,26 +69,26 @@ def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
     if features := _section(raw, "features"):
         changed["features"] = {**features, **changed.get("features", {}), "shards": stand_in["shards"]}
     if isinstance(strategies := raw.get("strategies"), list):
-        changed["strategies"] = [_with_options(one, stand_in["options"]) for one in strategies]
-    # Features with views and without are two files.
+        changed["strategies"] = [_with_options(entry, stand_in["options"]) for entry in strategies]
+    # Features with views and features without are different files.
     views = features.get("views", 0)
     dataset["name"] = f"stand_in_{_dataset_name(dataset)}" + (f"_views{views}" if views else "")
     return raw | changed | {"experiment": f"{raw.get('experiment')}_{name}"}
 
 
 def _with_options(strategy: Any, options: dict[str, dict[str, Any]]) -> Any:
-    """Return an entry of ``strategies`` with other options; ``options`` has them by the strategy's name."""
+    """Return an entry of ``strategies`` with the ``options`` for its strategy, if there are any."""
     entry = strategy if isinstance(strategy, dict) else {"strategy": strategy}
     changed = options.get(str(entry.get("strategy")))
     return {**entry, **changed} if changed else strategy
 
 
 def _with_fewer_epochs(strategy: Any, scale: float) -> Any:
-    """Return an entry of ``strategies``, with fewer epochs if it is one that trains."""
+    """Return an entry of ``strategies``, with fewer epochs if its strategy has the option ``epochs``."""
     entry = strategy if isinstance(strategy, dict) else {"strategy": strategy}
     try:
         declared = find_strategy(str(entry.get("strategy")))
-    except InputError:  # told by the checks that follow
+    except InputError:  # the later checks report it
         return strategy
     given = {key: value for key, value in entry.items() if key not in ("strategy", "name")}
     epochs = validate_options(declared, given)[0].get("epochs")
@@ -101,15 +101,15 @@ def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
     scaled = dict(raw)
     for section, keys in SCALED.items():
         values = _section(raw, section) if section else raw
-        found = {key: max(1, round(values[key] * scale)) for key in keys if _is_count(values.get(key))}
-        scaled |= {section: {**values, **found}} if section and found else found
+        smaller = {key: max(1, round(values[key] * scale)) for key in keys if _is_count(values.get(key))}
+        scaled |= {section: {**values, **smaller}} if section and smaller else smaller
     pretrain = _section(scaled, "pretrain")
     if _is_count(epochs := pretrain.get("epochs")) and _is_count(
         warmup := pretrain.get("warmup_epochs", epochs // 10)
     ):
         scaled["pretrain"] = {**pretrain, "warmup_epochs": min(warmup, epochs - 1)}
     if isinstance(strategies := raw.get("strategies"), list):
-        scaled["strategies"] = [_with_fewer_epochs(one, scale) for one in strategies]
+        scaled["strategies"] = [_with_fewer_epochs(entry, scale) for entry in strategies]
     dataset = _section(raw, "dataset")
     suffix = f"scale{scale:g}"
     fraction = {"fraction": scale} if subset else {}
@@ -118,17 +118,17 @@ def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
 
 
 def _dataset_name(dataset: dict[str, Any]) -> str:
-    """Return the name that a dataset is given, or has by its kind and imbalance."""
+    """Return the name of a dataset, by default from its kind and imbalance."""
     imbalance = _section(dataset, "imbalance")
     thinned = f"_{imbalance.get('kind')}{imbalance.get('factor')}" if imbalance else ""
     return str(dataset.get("name") or f"{dataset.get('kind')}{thinned}")
 
 
 def _section(raw: dict[str, Any], key: str) -> dict[str, Any]:
-    """Return a section; one that is missing or no mapping is the concern of the checks that follow."""
+    """Return a section; {} if it is missing or not a mapping, which the later checks report."""
     section = raw.get(key)
     return dict(section) if isinstance(section, dict) else {}
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)

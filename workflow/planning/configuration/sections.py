@@ -1,6 +1,6 @@
-"""What the sections of a configuration are made of: a base that refuses unknown keys, and types of values."""
+"""The base of all sections of the configuration, and types of values."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -11,18 +11,18 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def section_of(settings: type, **fields: tuple[Any, Any]) -> type[Settings]:
-    """Return a section with the fields of one of the library's settings classes, and further ones."""
+def section_of(settings: Any, **fields: tuple[Any, Any]) -> Any:
+    """Return a section with the fields of one of the library's settings classes, and more fields."""
     own = {name: (field.annotation, field) for name, field in settings.__pydantic_fields__.items()}
-    return create_model(settings.__name__, __base__=Settings, __doc__=settings.__doc__, **fields, **own)
+    fields |= own
+    return create_model(settings.__name__, __base__=Settings, __doc__=settings.__doc__, **cast(Any, fields))
 
 
-#: A name that becomes a folder.
-#: File systems take 255 bytes, and names of files have more in them than this.
+#: The name of a folder. File systems allow 255 bytes, and some file names contain more than this name.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=200)]
-#: An empty path would be the folder of the run.
+#: An empty path would be the working directory.
 PathText = Annotated[str, Field(min_length=1)]
-#: More than any pool has.
-MOST = 10**12
-Count = Annotated[int, Field(ge=1, le=MOST)]
+#: More than the samples of any pool.
+MAX_COUNT = 10**12
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]

@@ -1,4 +1,4 @@
-"""What is wrong with the text of a configuration file, and does not show in what YAML makes of it."""
+"""Errors in the text of a configuration file that do not show after YAML has read it."""
 
 import re
 from collections.abc import Iterator
@@ -9,20 +9,20 @@ import yaml
 from activepool.errors import InputError
 from activepool.io.files import read_text
 
-#: Plain numbers that YAML reads in another base than ten: with a leading 0 in 8, with colons in 60.
+#: Numbers that YAML reads in base 8 (with a leading 0) or in base 60 (with colons).
 OCTAL = re.compile(r"[-+]?0[0-7_]+")
 SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 
 
 def unreadable(path: str | Path) -> str | None:
-    """Say why the text of a YAML file cannot be used at all; None if it can be, or there is no such file."""
+    """Return why the text of a YAML file is unusable; None if it is usable or missing."""
     try:
         text = read_text(path)
         problem = _circle(yaml.compose(text, Loader=yaml.SafeLoader), "", set(), set())
         yaml.load(text, Loader=yaml.SafeLoader)
     except InputError as error:
         problem = str(error).removeprefix(f"{path}: ")
-    except FileNotFoundError:  # Snakemake says so
+    except FileNotFoundError:  # Snakemake reports it
         problem = None
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
@@ -30,51 +30,51 @@ def unreadable(path: str | Path) -> str | None:
         hint = "; indent with blanks" if "'\\t'" in str(error.problem) else ""
         problem = f"line {error.problem_mark.line + 1}: {error.problem}{hint}"
     except RecursionError:
-        problem = "its sections lie too deep within one another"
+        problem = "its sections are nested too deeply"
     except (yaml.YAMLError, ValueError) as error:
         problem = f"cannot be read as YAML ({' '.join(str(error).split())})"
     return problem
 
 
 def hidden_by_yaml(path: str | Path) -> Iterator[str]:
-    """Yield a line for each thing in a YAML file that can be used of which YAML tells nothing.
+    """Yield a line for each error in a YAML file that YAML accepts without a message.
 
-    These are keys that stand twice, of which it takes the last, and numbers that it reads in another base.
+    These are repeated keys, where YAML uses the last one, and numbers that YAML reads in another base.
     """
     if unreadable(path) is None and Path(path).is_file():
         yield from _hidden_under(yaml.compose(read_text(path), Loader=yaml.SafeLoader), "", set())
 
 
 def _circle(node: yaml.Node | None, key: str, around: set[int], seen: set[int]) -> str | None:
-    """Say where an alias names one of the parts ``around`` it; ``seen`` are those in which there is none."""
-    if id(node) in around:
-        return f"{key[:-1]}: line {node.start_mark.line + 1}: an anchor names a section that it lies in"
-    found = None
+    """Return where an alias names a section ``around`` it; ``seen`` are sections without such an alias."""
+    if node is not None and id(node) in around:
+        return f"{key[:-1]}: line {node.start_mark.line + 1}: an alias names a section that contains it"
+    problem = None
     if id(node) not in seen:
-        for inner, one in _parts(node, key):
-            found = found or _circle(one, inner, around | {id(node)}, seen)
+        for inner, part in _parts(node, key):
+            problem = problem or _circle(part, inner, around | {id(node)}, seen)
         seen.add(id(node))
-    return found
+    return problem
 
 
 def _hidden_under(node: yaml.Node | None, key: str, seen: set[int]) -> Iterator[str]:
-    """Yield the lines of a part of the file; ``seen`` are the parts before, which an alias may name again."""
+    """Yield the lines of a part of the file; ``seen`` are earlier parts, which an alias may repeat."""
     if isinstance(node, yaml.ScalarNode):
         yield from _misread_number(node, key[:-1])
     elif id(node) not in seen:
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             yield from _repeated_keys(node, key)
-        for inner, one in _parts(node, key):
-            yield from _hidden_under(one, inner, seen)
+        for inner, part in _parts(node, key):
+            yield from _hidden_under(part, inner, seen)
 
 
 def _parts(node: yaml.Node | None, key: str) -> list[tuple[str, yaml.Node]]:
-    """Return the parts of a section or list, each with its key and a dot."""
+    """Return the parts of a section or list, each with its dotted key and a final dot."""
     if isinstance(node, yaml.SequenceNode):
-        return [(f"{key}{number}.", one) for number, one in enumerate(node.value)]
+        return [(f"{key}{number}.", part) for number, part in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
-        return [(f"{key}{name.value}.", one) for name, one in node.value]
+        return [(f"{key}{name.value}.", part) for name, part in node.value]
     return []
 
 

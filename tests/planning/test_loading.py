@@ -128,7 +128,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("change", "line"), MISTAKES, ids=lambda value: str(value)[:40])
 def test_each_mistake_gets_its_line(change, line):
     found = problems(changed(*change))
-    assert any(one.startswith(line) for line in found), found
+    assert any(problem.startswith(line) for problem in found), found
 
 
 @pytest.mark.parametrize("name", ["010", "no", "2026-01-31", "1.10"])

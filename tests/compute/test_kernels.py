@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from activepool.backbones.execution import reproducible
 from activepool.compute.kernels import choosing, keep_choosing, kernels, mixtures
 
 IN_A_NEW_PROCESS = "import numpy; from activepool.compute.kernels import kernels; print(kernels())"
@@ -67,3 +68,13 @@ def test_mixtures_are_told_by_library_and_one_that_is_not_used_is_none():
         "files were made on different kernels, BLAS: x (1, such as a); y (2, such as b)"
     ]
     assert mixtures({path: made[path] for path in "bcd"}) == []
+
+
+def test_a_stage_that_trains_a_network_is_on_the_same_kernels_as_the_others(monkeypatch):
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    before = kernels()["environment variables"]
+    with reproducible(1):
+        assert kernels()["environment variables"] == before
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":16:8")
+    with reproducible(1):
+        assert "CUBLAS_WORKSPACE_CONFIG=:16:8" in kernels()["environment variables"]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from activepool.compute.blocks import keep_freed_memory
+from activepool.compute.kernels import DETERMINISTIC
 
 #: The layout of images and convolutions: best for tensor cores, and up to 1.6 times as fast on a CPU.
 MEMORY_FORMAT = torch.channels_last
@@ -26,8 +27,8 @@ def reproducible(threads: int) -> Iterator[None]:
     restored at the end, except for freed memory: see `activepool.compute.blocks.keep_freed_memory`.
     """
     keep_freed_memory()
-    # cuBLAS is deterministic only with this setting, which it reads at its start.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    for name, value in DETERMINISTIC.items():
+        os.environ.setdefault(name, value)  # cuBLAS reads it at its start
     threads_before = torch.get_num_threads()
     deterministic_before = torch.are_deterministic_algorithms_enabled()
     warn_before = torch.is_deterministic_algorithms_warn_only_enabled()

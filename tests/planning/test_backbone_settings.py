@@ -87,7 +87,7 @@ def test_formats_need_one_checkpoint(checkpoint):
 
 
 @pytest.mark.parametrize("architecture", ["small", "torchvision:resnet18", "timm:resnet18"])
-def test_weights_come_from_one_place(checkpoint, architecture):
+def test_weights_have_one_source(checkpoint, architecture):
     ending = "; neither is given, give one"
     assert [line.endswith(ending) for line in problems({"architecture": architecture})] == [True]
     both = problems({"architecture": architecture, "checkpoint": checkpoint}, pretrain=PRETRAIN)
@@ -102,7 +102,7 @@ def test_users_function_may_bring_its_weights(users_file):
     assert problems({"architecture": "no/such.py:backbone"})[0].startswith(line)
 
 
-def test_checkpoint_is_looked_at(tmp_path):
+def test_the_checkpoint_is_checked(tmp_path):
     path = tmp_path / "cut.pth"
     torch.save({"weight": torch.zeros(2)}, path)
     path.write_bytes(path.read_bytes()[:-1])
@@ -149,7 +149,7 @@ def test_folder_of_a_backbone_is_one_name(backbone, folder):
         ),
     ],
 )
-def test_stages_are_given_what_is_set(backbone, given):
+def test_stages_get_the_given_settings(backbone, given):
     settings = digests_of(experiment(backbone)).relevant_settings("extract", {}, {})["backbone"]
     assert settings == given
     read = parsed(BackboneSettings, settings, "backbone")
@@ -187,7 +187,7 @@ def test_function_of_the_page_makes_a_backbone(tmp_path):
         ({"initial": {"size": 1}, "head": {"batch_size": 1}}, ["initial.size", "head.batch_size"]),
     ],
 )
-def test_batch_normalisation_is_not_trained_on_one_image(sections, keys):
+def test_batch_normalisation_needs_two_images(sections, keys):
     head = {"solver": "finetune", "freeze_batch_norm": False, **sections.get("head", {})}
     given = {"pretrain": {"epochs": 20}, **sections, "head": head}
     expected = ": must be 2 or more to train batch normalisation, or head.freeze_batch_norm true"

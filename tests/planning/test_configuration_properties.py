@@ -1,4 +1,4 @@
-"""A valid configuration is read, and read again the same; one that is spoilt in a key is told by that key."""
+"""A valid configuration survives a round trip; a message about an invalid one names its key."""
 
 import copy
 
@@ -194,7 +194,7 @@ def is_number(value):
 
 @quickly
 @given(CONFIGURATIONS)
-def test_what_is_valid_is_read_and_read_again_the_same(raw):
+def test_a_valid_configuration_survives_a_round_trip(raw):
     experiment = load(raw, "trial.yaml")
     for dumped in (
         experiment.model_dump(mode="json"),
@@ -215,7 +215,7 @@ def test_numbers_may_stand_as_text(raw):
 
 @quickly
 @given(CONFIGURATIONS, st.data())
-def test_a_value_of_the_wrong_type_is_told(raw, data):
+def test_a_wrong_type_is_an_error(raw, data):
     path = data.draw(st.sampled_from(values_of(raw)))
     wrong = [3.5, True, [[{}]]] if isinstance(at(raw, path), dict) else [{"no": {}}, [[{}]], [[3]]]
     problem_with(put(raw, path, data.draw(st.sampled_from(wrong))), path[-1])
@@ -223,7 +223,7 @@ def test_a_value_of_the_wrong_type_is_told(raw, data):
 
 @quickly
 @given(CONFIGURATIONS, st.data())
-def test_a_number_out_of_its_bounds_is_told(raw, data):
+def test_a_number_out_of_bounds_is_an_error(raw, data):
     paths = [path for path in values_of(raw) if is_number(at(raw, path))]
     path = data.draw(st.sampled_from(paths))
     wrong = [-1, True, False, float("inf"), float("nan"), "many", "1e999", ""]
@@ -232,7 +232,7 @@ def test_a_number_out_of_its_bounds_is_told(raw, data):
 
 @quickly
 @given(CONFIGURATIONS, st.data())
-def test_a_misspelt_key_is_told(raw, data):
+def test_a_misspelt_key_is_an_error(raw, data):
     path = data.draw(st.sampled_from(values_of(raw)))
     *_, key = path
     place = data.draw(st.integers(0, len(key)))
@@ -247,7 +247,7 @@ def test_a_misspelt_key_is_told(raw, data):
 
 @quickly
 @given(CONFIGURATIONS, st.data())
-def test_a_key_too_many_is_told(raw, data):
+def test_an_additional_key_is_an_error(raw, data):
     path = data.draw(st.sampled_from(sections_of(raw)))
     surplus = data.draw(one_of("surplus", 7, None, True, 1.5))
     problem_with(put(raw, (*path, surplus), data.draw(one_of(1, "a", None, [], {}))), surplus)
@@ -259,5 +259,5 @@ def test_a_key_too_many_is_told(raw, data):
         st.none() | TRUTH | st.floats() | TEXTS, lambda part: st.lists(part) | st.dictionaries(TEXTS, part)
     )
 )
-def test_whatever_yaml_holds_is_no_crash(raw):
+def test_arbitrary_yaml_causes_no_crash(raw):
     problem_with({"experiment": raw} if not isinstance(raw, dict) else raw, "")

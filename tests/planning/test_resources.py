@@ -38,7 +38,7 @@ def test_memory_and_time_grow_with_the_features_and_with_each_retry(tmp_path):
     assert [runtime(None, inputs, attempt, asyncio.run) for attempt in (1, 2, 3)] == [20, 40, 80]
 
 
-def test_what_is_not_known_yet_is_asked_for_again(tmp_path):
+def test_an_unknown_size_is_requested_again(tmp_path):
     missing = SimpleNamespace(features=File(tmp_path / "features.h5"))
     with pytest.raises(FileNotFoundError):
         needs().of_features(100, 1, share=1, minutes_per_gb=1)["mem_mb"](None, missing, 1, asyncio.run)
@@ -61,7 +61,7 @@ def test_groups_are_consecutive_rounds_of_one_chain():
 
 
 @pytest.mark.parametrize("kind", ["folder", "manifest", "embeddings"])
-def test_what_may_wait_for_labels_is_in_no_group_with_the_picks_that_it_waits_for(kind):
+def test_no_group_joins_picks_with_a_job_that_may_wait_for_their_labels(kind):
     found = needs(kind=kind)
     for number in range(12):
         trained = found.training_group(of_round(number))
@@ -70,7 +70,7 @@ def test_what_may_wait_for_labels_is_in_no_group_with_the_picks_that_it_waits_fo
 
 
 @pytest.mark.parametrize("kind", ["digits", "folder"])
-def test_where_labels_come_later_there_are_no_groups_and_who_waits_is_not_tried_again(kind):
+def test_late_labels_mean_no_groups_and_no_retries(kind):
     found = needs(kind=kind, annotations="bought.csv")
     assert (found.query_group, found.training_group, found.retries) == (None, None, 0)
 

@@ -42,13 +42,13 @@ def provenance(rule, strategy, **changes):
         ("select", {"margin_factor": 7}, {}),
     ],
 )
-def test_what_is_prepared_depends_on_its_own_options_alone(rule, changed, kept):
+def test_prepared_arrays_depend_only_on_their_own_options(rule, changed, kept):
     base = {"strategy": "cluster_margin"}
     assert provenance(rule, base | changed) != provenance(rule, base)
     assert provenance(rule, base | kept) == provenance(rule, base)
 
 
-def test_what_is_prepared_once_depends_on_no_round():
+def test_prepared_arrays_depend_on_no_round():
     base = {"strategy": "cluster_margin"}
     for changes in ({"budget": 11}, {"initial": {"size": 31}}, {"head": {"solver": "lbfgs"}}):
         assert provenance("prepare", base, **changes) == provenance("prepare", base)
@@ -57,20 +57,20 @@ def test_what_is_prepared_once_depends_on_no_round():
 
 
 @pytest.mark.parametrize("rule", ["train_on_images", "score", "select", "train"])
-def test_an_image_model_is_part_of_all_that_follows_from_it(rule):
+def test_picks_depend_on_the_image_model(rule):
     base = {"strategy": "vaal"}
     assert provenance(rule, base | {"latent": 7}) != provenance(rule, base)
     assert {"train_on_images", "score"} <= provenance(rule, base).keys()
 
 
-def test_a_strategy_depends_on_the_head_only_if_it_looks_at_it():
+def test_a_strategy_depends_on_the_head_only_if_it_reads_it():
     for name, depends in (("random", False), ("coreset", False), ("balancing", True), ("margin", True)):
         base, changes = {"strategy": name}, {"head": {"solver": "lbfgs"}}
         assert (provenance("select", base, **changes) != provenance("select", base)) == depends
         assert provenance("train", base, **changes) != provenance("train", base)
 
 
-def test_a_strategy_depends_on_the_features_only_if_it_looks_at_them():
+def test_a_strategy_depends_on_the_features_only_if_it_reads_them():
     for name, depends in (("random", False), ("coreset", True)):
         base, changes = {"strategy": name}, {"features": {"dtype": "float32"}}
         assert (provenance("select", base, **changes) != provenance("select", base)) == depends
@@ -118,7 +118,7 @@ def test_a_strategy_may_be_called_as_a_rule_is(name):
     assert changed == {f"strategy {name}", "strategy margin"}
 
 
-def test_files_are_those_of_all_jobs_that_last():
+def test_files_are_the_lasting_files_of_all_jobs():
     files = rules("random", **FINETUNING).files()
     assert {"results/trial/overlap.csv", "results/trial/tables/final.tex"} <= {*files}
     assert not [path for path in files if "/shards/" in path or path.endswith("round00/features.h5")]

@@ -1,4 +1,4 @@
-"""What is derived from the rules leaves nothing out: it is compared with Snakemake's graph of all jobs."""
+"""Everything derived from the rules is complete: it equals Snakemake's graph of all jobs."""
 
 import shlex
 
@@ -93,7 +93,7 @@ def part(job, rules):
     return Part(strategy if strategy in rules.paths.experiment.strategy_folders else None, job.rule.name)
 
 
-def test_the_ancestry_of_each_job_is_that_of_snakemakes_graph(rules):
+def test_the_ancestry_of_each_job_fits_snakemakes_graph(rules):
     for job in jobs_of(rules):
         found = list(rules.graph.ancestry(job.rule, job.wildcards))
         assert set(found) == {part(one, rules) for one in ancestors(job, rules.dag)}, job.output
@@ -115,7 +115,7 @@ def test_a_provenance_names_all_of_the_ancestry(rules):
         assert alone.keys() == {one.rule for one in parts}
 
 
-def test_the_files_of_all_are_those_of_all_jobs_that_last(rules):
+def test_all_names_all_lasting_files_of_all_jobs(rules):
     outputs = [file for job in jobs_of(rules) for file in job.output]
     assert len(outputs) == len({*outputs})
     lasting = {file for file in outputs if not (is_flagged(file, "temp") or is_flagged(file, "directory"))}
@@ -123,15 +123,17 @@ def test_the_files_of_all_are_those_of_all_jobs_that_last(rules):
     assert len(rules.files()) == len(lasting)
 
 
-def test_each_command_is_one_of_its_stage_and_names_the_files_of_its_job(rules):
+def test_each_command_runs_its_stage_on_the_files_of_its_job(rules):
     for job in jobs_of(rules):
         declared = declaration(rules.stage(job.rule.name))
         words = shlex.split(job.shellcmd)
-        assert words[:3] == ["python", "-m", f"activepool.stages.{declared.name}"]
-        given = CommandLine(declared).parse_args(words[3:])
+        start = [] if declared.in_processes else ["activepool.programs.start"]
+        command = ["python", "-m", *start, f"activepool.stages.{declared.name}"]
+        assert words[: len(command)] == command
+        given = CommandLine(declared).parse_args(words[len(command) :])
         files = [file for file in job.output if not is_flagged(file, "directory")]
         assert output_files(declared, given) == files, job.output
-        read = [getattr(given, one.name) for one in declared.of_role(Role.INPUT)]
+        read = [getattr(given, parameter.name) for parameter in declared.of_role(Role.INPUT)]
         read = {path for paths in read for path in (paths if isinstance(paths, list) else [paths]) if path}
         assert read <= {*job.input}, job.output
         assert given.log == job.log[0]
@@ -159,7 +161,7 @@ def test_each_rule_fits_the_declaration_of_its_stage(rules):
 
 
 @pytest.mark.parametrize("stage", stages())
-def test_each_setting_of_a_stage_has_a_meaning_or_is_fixed_by_the_rule(stage, rules_of):
+def test_each_setting_has_a_value_or_is_fixed_by_the_rule(stage, rules_of):
     found = [
         rules_of(name) for name in ("digits", "embeddings", "finetuning in shards", "ceiling", "trackers")
     ]

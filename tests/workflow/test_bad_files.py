@@ -1,4 +1,4 @@
-"""Bad embeddings, index files, labels, heads and scores: one clear line, status 2, and no file written."""
+"""Bad embeddings, index files, labels, heads and scores: one clear line, status 2, no file written."""
 
 import shutil
 import subprocess
@@ -159,7 +159,7 @@ EMBEDDINGS = [
     ("two test parts", embeddings(test_fraction=0.2), "given.h5: has a test part of its own"),
     ("no test part", values(G, "test"), "given.h5: has no test part to measure accuracy on; add test/featur"),
     ("option of another type", embeddings(path=3), "path: input should be a valid string; its options are:"),
-    ("no options at all", options(source=[1]), "its options must be given by name"),
+    ("no options at all", options(source=[1]), "is no JSON object, such as {}"),
 ]  # fmt: skip
 
 
@@ -230,7 +230,7 @@ H, S, ONES = "head.h5", "scores.h5", np.ones(len(POOL), "f4")
 ROUNDS = [
     ("features of another type", "train", values(F, "train/features", F4.astype("f8")), "is float64 of shap"),
     ("features of two widths", "train", values(F, "test/features", F4[:9, :4]), "test/features has width 4,"),
-    ("features with NaN", "train", values(F, "train/features", NAN.astype("f4") * np.nan), "row 10 holds Na"),
+    ("features with NaN", "train", values(F, "train/features", NAN.astype("f4") * np.nan), "row 10 has valu"),
     ("features elsewhere", "score", external_storage(F), "features.h5: train/features lies in another file"),
     ("features cut short", "score", cut(F), "features.h5: not a readable HDF5 file (Unable to"),
     ("no head", "score", gone(H), "head.h5: no such file"),
@@ -269,14 +269,14 @@ def test_a_bad_file_gets_its_line(bad, capsys):
 
 
 @pytest.mark.parametrize("stage", COMMANDS)
-def test_the_unspoilt_files_are_good(stage, capsys):
+def test_the_original_files_are_good(stage, capsys):
     """Without this, a row of the table could fail for another reason than its own."""
     write_weights()
     assert run_stage(stage) == 0, capsys.readouterr().err
 
 
 @pytest.mark.parametrize("bad", [TABLE[0], Bad(*ROUNDS[5]), Bad(*SPLITS[0])], ids=lambda bad: bad.stage)
-def test_a_program_prints_its_line_and_nothing_else(bad, folder):
+def test_a_program_prints_only_its_line(bad, folder):
     bad.spoil()
     command = [sys.executable, "-m", f"activepool.stages.{bad.stage}"]
     for name, value in COMMANDS[bad.stage].items():
@@ -289,12 +289,12 @@ def test_a_program_prints_its_line_and_nothing_else(bad, folder):
 
 
 @pytest.mark.parametrize("bad", [Bad(*ROUNDS[6]), Bad(*ROUNDS[8]), Bad(*SPLITS[7])], ids=lambda bad: bad.name)
-def test_what_a_stage_has_made_is_to_be_deleted(bad, capsys):
+def test_the_message_says_to_delete_a_damaged_result(bad, capsys):
     Path("provenance").mkdir()
     assert line_for(bad, capsys).endswith("; delete the file, and run again\n")
 
 
-def test_a_file_that_may_not_be_read_is_one_line(capsys, monkeypatch):
+def test_a_forbidden_file_is_one_line(capsys, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied", "features.h5")
 
@@ -310,7 +310,7 @@ def test_a_link_within_the_file_is_followed(capsys):
     assert run_stage("embeddings") == 0, capsys.readouterr().err
 
 
-def test_what_spreadsheets_write_is_read(capsys):
+def test_files_from_spreadsheets_are_read(capsys):
     Path(L).write_bytes(b"\xef\xbb\xbfindex,note\r\n10,a\r\n11,\r\n12,b\r\n")
     changes = annotated(b"\xef\xbb\xbfsource,label\r\ntrain/10,bee\r\n")()
     assert run_stage("train", **changes) == 0, capsys.readouterr().err

@@ -30,6 +30,7 @@ rule finetune:
 
 
 use rule extract as extract_round with:
+    """Pass a shard of the images through the network of a round."""
     input:
         dataset=PATHS.dataset,
         checkpoint=f"{ROUND}/network.safetensors",
@@ -42,6 +43,7 @@ use rule extract as extract_round with:
 
 
 use rule gather as gather_round with:
+    """Join the shards of a round's features."""
     input:
         dataset=PATHS.dataset,
         shards=PATHS.shards(ROUND),

@@ -132,6 +132,7 @@ rule select:
 
 
 use rule select as select_with_state with:
+    """Pick the samples of a round, by a strategy that hands arrays on to the next."""
     input:
         features=PATHS.selection_features,
         validation=VALIDATION,

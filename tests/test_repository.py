@@ -33,3 +33,9 @@ def test_the_catalogue_reads_the_usage():
     usage = yaml.safe_load((REPOSITORY / ".snakemake-workflow-catalog.yml").read_text())["usage"]
     assert set(usage) <= {"mandatory-flags", "software-stack-deployment", "report"}
     assert set(usage["software-stack-deployment"]) == {"conda", "apptainer", "apptainer+conda"}
+
+
+def test_no_two_test_files_have_one_name():
+    """Pytest could not collect both."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert [name for name in sorted(set(names)) if names.count(name) > 1] == []

@@ -37,5 +37,5 @@ def test_the_catalogue_reads_the_usage():
 
 def test_no_two_test_files_have_one_name():
     """Pytest could not collect both."""
-    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    names = [path.name for path in (REPOSITORY / "tests").rglob("test_*.py")]
     assert [name for name in sorted(set(names)) if names.count(name) > 1] == []

@@ -102,15 +102,21 @@ if EXPERIMENT.in_shards:
             program("gather_scores")
 
 
+# What a strategy picks from; a function returns [] for what the strategy does not read.
+SELECTED_FROM = {
+    "features": PATHS.selection_features,
+    "validation": VALIDATION,
+    "labelled": PATHS.previous("labelled.csv"),
+    "head": PATHS.selection_head,
+    "scores": PATHS.scores,
+    "prepared": PATHS.prepared,
+}
+
+
 rule select:
     """Pick the samples of a round."""
     input:
-        features=PATHS.selection_features,
-        validation=VALIDATION,
-        labelled=PATHS.previous("labelled.csv"),
-        head=PATHS.selection_head,
-        scores=PATHS.scores,
-        prepared=PATHS.prepared,
+        **SELECTED_FROM,
     output:
         selected=f"{ROUND}/selected.csv",
         labelled_with_picks=f"{ROUND}/labelled.csv",
@@ -134,12 +140,7 @@ rule select:
 use rule select as select_with_state with:
     """Pick the samples of a round, by a strategy that hands arrays on to the next."""
     input:
-        features=PATHS.selection_features,
-        validation=VALIDATION,
-        labelled=PATHS.previous("labelled.csv"),
-        head=PATHS.selection_head,
-        scores=PATHS.scores,
-        prepared=PATHS.prepared,
+        **SELECTED_FROM,
         state=PATHS.previous_state,
     output:
         selected=f"{ROUND}/selected.csv",

@@ -135,6 +135,9 @@ def test_what_a_file_defines_reaches_forked_processes(tmp_path):
     module = load_module(str(tmp_path / "mine.py"))
     with multiprocessing.get_context("fork").Pool(1) as pool:
         found = pool.map(module.halved, [module.Half(3.0), module.Half(5.0)])
+        # The signal that would end it may have a handler of this process, such as Snakemake's.
+        pool.close()
+        pool.join()
     assert np.allclose([one.whole for one in found], [1.5, 2.5])
 
 

@@ -1,7 +1,7 @@
 """The rounds of an experiment, and where the contract of files puts what each has written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,7 +83,8 @@ def read_selections(runs: Rounds, seed: int) -> dict[str, list[np.ndarray]]:
 
     Raises: InputError if the selection of a round is not there.
     """
-    picks = {run: read_index(path) for run, path in runs.files("selected.csv").items() if run.seed == seed}
+    files = replace(runs, seeds=[seed]).files("selected.csv")
+    picks = {run: read_index(path) for run, path in files.items()}
     initial = picks[Run(None, seed, 0)]
     return {
         strategy: [initial, *(picks[Run(strategy, seed, number)] for number in range(1, runs.rounds))]

@@ -127,19 +127,21 @@ def _by_head(
     """Return the table with the head's classes and scores and, if requested, the nearest samples."""
     from activepool.features.store import FeatureFile
     from activepool.heads.linear import read_head
-    from activepool.scores.nearest import NearestPerClass
-    from activepool.scores.pool_scorer import PoolScorer
+    from activepool.strategies.assembly import score_pool
 
     if head is None or not isinstance(file, FeatureFile):
         raise InputError("score: scoring needs a head and features; give --head and --features")
     features = file.train.features
-    classifier = read_head(head, features.shape[1])
-    nearest = None
-    if nearest_for_budget is not None:
-        nearest = NearestPerClass.for_budget(nearest_for_budget, classifier.num_classes, pool_size)
-    columns = PoolScorer(features, classifier, compute).score(table.index, names, nearest)
-    lists = nearest.lists() if nearest else None
-    return replace(table, predicted=columns.pop("predicted"), scores=columns, nearest=lists)
+    predicted, scores, nearest = score_pool(
+        features,
+        read_head(head, features.shape[1]),
+        table.index,
+        names,
+        compute,
+        nearest_for_budget=nearest_for_budget,
+        pool_size=pool_size,
+    )
+    return replace(table, predicted=predicted, scores=scores, nearest=nearest)
 
 
 if __name__ == "__main__":

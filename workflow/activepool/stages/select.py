@@ -57,7 +57,7 @@ def select(
     from activepool.io.index_files import write_index
     from activepool.io.named_arrays import write_arrays
     from activepool.programs.round_query import QueryFiles, read_query
-    from activepool.strategies.checked_selection import checked, read_only
+    from activepool.strategies.checked_selection import checked_pick
     from activepool.strategies.registry import find_strategy
 
     declared = find_strategy(strategy)
@@ -73,7 +73,7 @@ def select(
             compute=compute,
             remaining_budget=remaining_budget,
         )
-        selection = checked(strategy, query, declared.pick(read_only(query), **options))
+        selection = checked_pick(declared, query, options, strategy)
         columns = {"index": selection.index} | file.train.source_column(selection.index)
     if query.predicted is not None:
         columns["predicted"] = query.predicted[np.searchsorted(query.unlabelled, selection.index)]

@@ -75,7 +75,12 @@ def assemble_query(
     _require(strategy, given)
     if strategy.scores and scores is None:
         predicted, scores, nearest = score_pool(
-            strategy, declared(features), declared(head), unlabelled, budget, compute
+            declared(features),
+            declared(head),
+            unlabelled,
+            strategy.scores,
+            compute,
+            nearest_for_budget=budget if "nearest" in strategy.reads else None,
         )
     if strategy.is_scored:
         given |= {"predicted": predicted, "scores": scores}
@@ -98,18 +103,30 @@ def assemble_query(
 
 
 def score_pool(
-    strategy: Strategy,
     features: FeatureMatrix,
     head: LinearHead,
-    unlabelled: np.ndarray,
-    budget: int,
+    rows: np.ndarray,
+    names: tuple[str, ...],
     compute: Compute,
+    *,
+    nearest_for_budget: int | None = None,
+    pool_size: int | None = None,
 ) -> tuple[np.ndarray, dict[str, np.ndarray], tuple[np.ndarray, np.ndarray] | None]:
-    """Return predicted classes, scores and lists of the nearest that ``strategy`` declares, as in `Query`."""
+    """Return predicted classes, scores and lists of the nearest, as in `Query`.
+
+    Args:
+        features: (N, d).
+        head: the classifier.
+        rows: (n,) the unlabelled pool, or a shard of it.
+        names: the scores.
+        compute: device and workers.
+        nearest_for_budget: the budget that the lists of the nearest must do for; None for no lists.
+        pool_size: the size of the unlabelled pool, if ``rows`` is a shard.
+    """
     nearest = None
-    if "nearest" in strategy.reads:
-        nearest = NearestPerClass.for_budget(budget, head.num_classes, len(unlabelled))
-    scores = PoolScorer(features, head, compute).score(unlabelled, strategy.scores, nearest)
+    if nearest_for_budget is not None:
+        nearest = NearestPerClass.for_budget(nearest_for_budget, head.num_classes, pool_size or len(rows))
+    scores = PoolScorer(features, head, compute).score(rows, names, nearest)
     return scores.pop("predicted"), scores, nearest.lists() if nearest else None
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from activepool.evaluation.calibration import fit_temperature
+from activepool.evaluation.calibration import calibrated_probabilities, fit_temperature
 
 
 def loss(logits, labels, temperature):
@@ -71,3 +71,13 @@ def test_it_is_1_where_the_rows_cannot_tell(logits, labels, words):
     found = fit_temperature(logits, np.array(labels, dtype=np.int64))
     assert found.value == 1.0
     assert found.unknown.startswith(words)
+
+
+@pytest.mark.parametrize("temperature", [0.01, 1.0, 3.0])
+def test_calibrated_probabilities_are_the_softmax_of_scaled_logits(temperature):
+    logits, _ = problem(3, 47, 5, 1.0)
+    found = calibrated_probabilities(logits, temperature)
+    for row, chances in zip(logits, found, strict=True):
+        powers = [np.exp((one - max(row)) / temperature) for one in row]
+        assert chances.tolist() == pytest.approx([power / sum(powers) for power in powers], abs=1e-15)
+    assert calibrated_probabilities(np.array([[1e6, -1e6]]), temperature).tolist() == [[1, 0]]

@@ -115,8 +115,23 @@ def train_head(
     rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)
     compute = to_compute(device, workers, features)
-    head = train_on(matrix, samples, rows, weight_decay, class_weight, to_whole("seed", seed, 0), compute)
-    temperature = _fitted_temperature(head, matrix, samples, rows, compute)
+    return calibrated_head(
+        matrix, samples, rows, weight_decay, class_weight, to_whole("seed", seed, 0), compute
+    )
+
+
+def calibrated_head(
+    features: FeatureMatrix,
+    samples: Labelled,
+    validation: np.ndarray,
+    weight_decay: float | Sequence[float] | None,
+    class_weight: str | None,
+    seed: int,
+    compute: Compute,
+) -> Head:
+    """Return the head of a labelled set with its temperature; see `train_head`."""
+    head = train_on(features, samples, validation, weight_decay, class_weight, seed, compute)
+    temperature = _fitted_temperature(head, features, samples, validation, compute)
     return replace(head, temperature=temperature.value, uncalibrated=temperature.unknown)
 
 

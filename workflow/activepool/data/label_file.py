@@ -110,6 +110,12 @@ class LabelFile:
         return dataset
 
 
+def read_class_names(path: str | Path) -> list[str]:
+    """Return what `class_names_of` returns for the file at ``path``."""
+    with hdf5_reading.opened(path) as file:
+        return class_names_of(file)
+
+
 def class_names_of(file: h5py.File) -> list[str]:
     """Return the attribute ``class_names``, empty if absent; raises InputError for anything but names."""
     names = np.atleast_1d(file.attrs.get("class_names", []))

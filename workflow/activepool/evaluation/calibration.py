@@ -66,6 +66,13 @@ def fit_temperature(logits: FloatArray, labels: IntArray) -> Temperature:
     return Temperature(_temperature(_first(is_too_hot, -limit, limit)))
 
 
+def calibrated_probabilities(logits: FloatArray, temperature: float) -> FloatArray:
+    """Return softmax(logits / T) of each row of float64 ``logits`` (n, C), (n, C) float64."""
+    exponentials: FloatArray = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
+    exponentials /= exponentials.sum(axis=1, keepdims=True)
+    return exponentials
+
+
 def _temperature(step: int) -> float:
     return float(2.0 ** (step / STEPS_PER_OCTAVE))
 

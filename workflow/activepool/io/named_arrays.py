@@ -1,4 +1,4 @@
-"""Arrays that a strategy keeps between its stages: an HDF5 file with one dataset per name."""
+"""Arrays by name, such as those that a strategy keeps between its stages: an HDF5 file of datasets."""
 
 from pathlib import Path
 
@@ -20,11 +20,12 @@ class NamedArrays(dict[str, np.ndarray]):
         raise InputError(f"{self.path}: dataset {name!r} is missing; delete the file to regenerate it")
 
 
-def write_arrays(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write each array as a dataset of its name."""
+def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], **attributes: object) -> None:
+    """Write each array as a dataset of its name, with ``attributes`` of the file."""
     with written_hdf5(path) as file:
         for name, values in arrays.items():
             file[name] = values
+        file.attrs.update(attributes)
 
 
 def read_arrays(path: str | Path) -> NamedArrays:

@@ -1,0 +1,73 @@
+"""What cross-validation predicts for the labelled rows: held_out.csv for people, held_out.h5 for programs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from activepool.api.heads import Head
+from activepool.compute.arrays import FloatArray, IntArray
+from activepool.data.label_file import read_class_names
+from activepool.errors import InputError
+from activepool.evaluation.calibration import calibrated_probabilities
+from activepool.io.index_files import write_index
+from activepool.io.named_arrays import read_arrays, write_arrays
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions for m labelled rows, each by a head that was trained without it.
+
+    Attributes:
+        index: (m,) int64, rows of features.h5, ascending.
+        label: (m,) int64, the class that people gave each row.
+        predicted: (m,) int64, the class that is predicted.
+        probabilities: (m, C) float32, calibrated.
+        class_names: the names of all C classes.
+    """
+
+    index: IntArray
+    label: IntArray
+    predicted: IntArray
+    probabilities: FloatArray
+    class_names: list[str]
+
+    @classmethod
+    def of(cls, head: Head) -> "HeldOut":
+        """Return the predictions of the cross-validation that chose the weight decay of ``head``."""
+        tested = head.cross_validation
+        assert tested is not None
+        probabilities = calibrated_probabilities(tested.logits, head.temperature).astype(np.float32)
+        return cls(tested.rows, tested.labels, tested.predicted, probabilities, head.classes.tolist())
+
+
+def write_held_out(table: str | Path, arrays: str | Path, held_out: HeldOut) -> None:
+    """Write held_out.csv and held_out.h5.
+
+    Args:
+        table: CSV: index, label, predicted, and the probability of the class that is predicted.
+        arrays: HDF5: index, label, predicted and probabilities; attribute class_names.
+        held_out: what to write.
+    """
+    names, every = np.array(held_out.class_names), np.arange(len(held_out.index))
+    columns = {
+        "index": held_out.index,
+        "label": names[held_out.label],
+        "predicted": names[held_out.predicted],
+        "probability": held_out.probabilities[every, held_out.predicted],
+    }
+    write_index(table, columns)
+    kept = {name: getattr(held_out, name) for name in ("index", "label", "predicted", "probabilities")}
+    write_arrays(arrays, kept, class_names=held_out.class_names)
+
+
+def read_held_out(path: str | Path) -> HeldOut:
+    """Read held_out.h5; raises InputError if it is not such a file."""
+    file, names = read_arrays(path), read_class_names(path)
+    found = HeldOut(file["index"], file["label"], file["predicted"], file["probabilities"], names)
+    if found.probabilities.shape != (len(found.index), len(names)):
+        raise InputError(
+            f"{path}: probabilities is of shape {found.probabilities.shape}, for {len(found.index)} rows and "
+            f"{len(names)} class_names; delete the file to regenerate it"
+        )
+    return found

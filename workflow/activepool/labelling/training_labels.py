@@ -1,0 +1,79 @@
+"""labels.csv and classes.csv: the labels that a head of the loop is trained on, by the names of classes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from activepool.api.labels import Labelled
+from activepool.compute.arrays import IntArray
+from activepool.errors import InputError
+from activepool.io.index_files import read_index, read_rows
+
+
+@dataclass(frozen=True)
+class TrainingLabels:
+    """The training labels of a project.
+
+    Attributes:
+        rows: (m,) int64, rows of features.h5, as in the file.
+        sources: (m,) the origin of each row.
+        names: (m,) the class of each row.
+    """
+
+    rows: IntArray
+    sources: list[str]
+    names: list[str]
+
+
+def read_labels(path: str | Path) -> TrainingLabels:
+    """Read labels.csv (index, source, label); raises InputError if it is not such a file."""
+    rows = read_index(path)
+    names, cells = read_rows(path)
+    missing = [name for name in ("source", "label") if name not in names]
+    if missing:
+        raise InputError(f"{path}: has no column {missing[0]!r} (columns: {', '.join(names)})")
+    return TrainingLabels(rows, [one["source"] for one in cells], [one["label"] for one in cells])
+
+
+def read_classes(path: str | Path) -> list[str]:
+    """Return the classes of classes.csv in their order; raises InputError if it is not such a file."""
+    names, cells = read_rows(path)
+    if "class" not in names:
+        raise InputError(f"{path}: has no column 'class' (columns: {', '.join(names)})")
+    classes = [one["class"] for one in cells]
+    twice = next((name for place, name in enumerate(classes) if name in classes[:place]), None)
+    if twice is not None:
+        raise InputError(f"{path}: has the class {twice!r} twice")
+    return classes
+
+
+def training_set(labels: str | Path, classes: str | Path, samples: int) -> tuple[Labelled, list[str]]:
+    """Return the labelled set, and the classes without any label.
+
+    The classes of the set are those that have labels, in the order of ``classes``. Labels cannot say what a
+    class that nobody has found yet looks like, so that any probability for it would be made up.
+
+    Args:
+        labels: labels.csv.
+        classes: classes.csv: all classes.
+        samples: N, rows of features.h5.
+
+    Raises: InputError if a row or a class does not exist, or if fewer than two classes have labels.
+    """
+    given, names = read_labels(labels), read_classes(classes)
+    strange = next((name for name in given.names if name not in names), None)
+    if strange is not None:
+        raise InputError(f"{labels}: has the label {strange!r}, which is no class of {classes}")
+    if given.rows.max(initial=-1) >= samples:
+        raise InputError(
+            f"{labels}: index {given.rows.max()} is not a row of the features (0 to {samples - 1})"
+        )
+    present = [name for name in names if name in set(given.names)]
+    if len(present) < 2:
+        found = f"all labels are {present[0]!r}" if present else "there are no labels"
+        raise InputError(f"{labels}: {found}; a model needs labels of at least two classes")
+    number = {name: place for place, name in enumerate(present)}
+    numbers = np.array([number[name] for name in given.names], dtype=np.int64)
+    without = [name for name in names if name not in number]
+    return Labelled(given.rows, numbers, np.array(present), None), without

@@ -1,0 +1,31 @@
+"""The stage `predict`."""
+
+from activepool.compute.blocks import Compute
+from activepool.programs.stage import Input, Output, stage
+
+
+@stage
+def predict(
+    features: Input, head: Input, training: Input, predictions: Output, compute: Compute = Compute()
+) -> None:
+    """Predict the class of every row of a pool, with calibrated probabilities.
+
+    Args:
+        features: features.h5
+        head: head.h5 of train_labelled
+        training: training.json of the head
+        predictions: predictions.h5 to write: predicted, probability and margin of each row
+    """
+    from activepool.features.store import FeatureFile
+    from activepool.labelling.named_head import read_facts, read_named_head
+    from activepool.labelling.pool_predictions import predict_pool, write_predictions
+
+    with FeatureFile(features) as file:
+        matrix = file.train.features
+        trained = read_named_head(head, read_facts(training), matrix.shape[1])
+        found = predict_pool(matrix, trained, compute)
+    write_predictions(predictions, found, trained.classes.tolist())
+
+
+if __name__ == "__main__":
+    predict.run()

@@ -1,0 +1,52 @@
+"""The stage `train_labelled`."""
+
+from activepool.compute.blocks import Compute
+from activepool.programs.stage import Input, Natural, Output, stage
+
+
+@stage
+def train_labelled(
+    features: Input,
+    labels: Input,
+    classes: Input,
+    seed: Natural,
+    head: Output,
+    held_out: Output,
+    held_out_probabilities: Output,
+    training: Output,
+    compute: Compute = Compute(),
+) -> None:
+    """Train the linear head of a labelling project on all its training labels.
+
+    Cross-validation on these labels chooses the weight decay and the temperature. The head has the classes
+    that have labels, in the order of classes.csv: a class without any gets no probability.
+
+    Args:
+        features: features.h5
+        labels: labels.csv: index, source, label
+        classes: classes.csv: all classes in their order
+        seed: seed of the folds
+        head: head.h5 to write, with the names of its classes
+        held_out: held_out.csv to write: what cross-validation predicts for the labelled rows
+        held_out_probabilities: held_out.h5 to write: the same with the probabilities of all classes
+        training: training.json to write: how many labels, what was chosen, and the temperature
+    """
+    import numpy as np
+
+    from activepool.api.heads import calibrated_head
+    from activepool.features.store import FeatureFile
+    from activepool.labelling.held_out import HeldOut, write_held_out
+    from activepool.labelling.named_head import TrainingFacts, write_facts, write_named_head
+    from activepool.labelling.training_labels import training_set
+
+    with FeatureFile(features) as file:
+        matrix = file.train.features
+        samples, without_labels = training_set(labels, classes, matrix.shape[0])
+        trained = calibrated_head(matrix, samples, np.empty(0, np.int64), None, None, seed, compute)
+    write_named_head(head, trained)
+    write_held_out(held_out, held_out_probabilities, HeldOut.of(trained))
+    write_facts(training, TrainingFacts.of(trained, len(samples.rows), without_labels))
+
+
+if __name__ == "__main__":
+    train_labelled.run()

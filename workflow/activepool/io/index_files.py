@@ -24,10 +24,11 @@ def write_index(path: str | Path, columns: Mapping[str, np.ndarray]) -> None:
     with written_whole(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(zip(*(_cells(np.asarray(values)) for values in columns.values()), strict=True))
+        writer.writerows(zip(*(csv_cells(np.asarray(values)) for values in columns.values()), strict=True))
 
 
-def _cells(values: np.ndarray) -> list[object]:
+def csv_cells(values: np.ndarray) -> list[object]:
+    """Return the cells of a column of a CSV file, see `write_index`."""
     if values.dtype.kind != "f":
         cells: list[object] = values.tolist()
         return cells

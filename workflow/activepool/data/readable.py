@@ -14,11 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import UnidentifiedImageError
 from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
-from activepool.data.image_files import decode_image, read_header, without_warnings
+from activepool.data.image_files import decode_image, problem_of, read_header, without_warnings
 from activepool.data.samples import Part, Samples, require_samples, with_notice
 from activepool.data.turns import turn_notice
 from activepool.errors import InputError
@@ -108,10 +107,5 @@ def _result(check: Callable[[Path], bool], path: Path) -> bool | str:
     """Return the result of ``check`` for an image, or why it fails."""
     try:
         return check(path)
-    except UnidentifiedImageError:
-        return "empty file" if path.stat().st_size == 0 else "no known image format"
-    except OSError as error:
-        return error.strerror or str(error)
     except Exception as error:
-        # A decoder may raise any error on damaged data.
-        return " ".join(str(error).split()) or type(error).__name__
+        return problem_of(path, error)

@@ -1,0 +1,253 @@
+"""People label in the sheet: Chromium opens it, and the file that it saves is read as a label file."""
+
+import pytest
+from browser import DRIVER, browser
+from ledger.ledgers import sample
+from PIL import Image
+
+from activepool.labelling.sheet import write_sheet
+from activepool.ledger.formats import csv_file, read
+from activepool.ledger.formats.answers import ClassNames
+from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.pool_samples import PoolSamples
+
+pytestmark = pytest.mark.skipif(DRIVER is None, reason="needs chromedriver and Chromium")
+
+ODD = "</script><b>\"Käfer', & Co.jpg"
+SOURCES = ("a/1.jpg", ODD, "c.jpg", "d.jpg", "e.jpg", "f.jpg", "g.jpg", "h.jpg")
+CLASSES = ("ant", 'wasp, "yellow"', "Käfer")
+POOL = PoolSamples([sample(source) for source in SOURCES], list(SOURCES))
+
+#: The picture that keys act on.
+FOCUSED = "return document.activeElement.closest('article')?.id"
+
+
+def batch(classes=CLASSES):
+    picks = [
+        Pick(sample(source), source, number, classes[0] if classes else "", 0.5, 0.25, 'near "a", b')
+        for number, source in enumerate(SOURCES)
+    ]
+    return Batch("batch02", tuple(picks), tuple(classes))
+
+
+@pytest.fixture(scope="module")
+def shared_browser(tmp_path_factory):
+    with browser(tmp_path_factory.mktemp("browser")) as opened:
+        opened.resize(1280, 900)
+        yield opened
+
+
+@pytest.fixture
+def opened(shared_browser, tmp_path):
+    """Return a function that opens the sheet of a batch, without answers from before."""
+    Image.new("RGB", (40, 30), (200, 0, 0)).save(tmp_path / "red.png")
+
+    def open_sheet(*classes):
+        shared_browser.sent = batch(classes)
+        page = tmp_path / "sheet.html"
+        write_sheet(
+            page, shared_browser.sent, lambda source: tmp_path / "red.png", tmp_path.name, {}, "returned"
+        )
+        shared_browser.open(page)
+        return shared_browser
+
+    yield open_sheet
+    for left in shared_browser.folder.glob("*.csv"):
+        left.unlink()
+
+
+def saved(page):
+    page.click("#save")
+    return page.downloaded("batch02.csv")
+
+
+def answers(page, classes=CLASSES):
+    """Save, and return what the file says of each source: who, and the label or the event."""
+    taken = read("csv", saved(page), POOL, ClassNames(classes))
+    assert taken.mistakes == ()
+    assert {draft.batch for draft in taken.drafts} == {"batch02"}
+    return {draft.source: (draft.who, draft.label or f":{draft.event}") for draft in taken.drafts}
+
+
+def problem(page, card):
+    return page.run("return document.querySelector(arguments[0] + ' .controls .problem').textContent", card)
+
+
+def test_three_pictures_labelled_with_the_mouse(opened):
+    page = opened(*CLASSES)
+    page.type("#who", "Anna Müller")
+    page.click("#p1 .classes button:nth-child(2)")
+    page.type("#p2 .other", 'new, "Art"\ue007')
+    page.click("#p3 [data-label=not_ours]")
+    page.type("#p3 .note", 'a "mite", not a beetle')
+    assert page.run("return document.getElementById('count').textContent") == "3 of 8"
+    assert answers(page) == {
+        "a/1.jpg": ("Anna Müller", 'wasp, "yellow"'),
+        ODD: ("Anna Müller", 'new, "Art"'),
+        "c.jpg": ("Anna Müller", ":not_ours"),
+    }
+    (noted,) = [draft for draft in read("csv", page.folder / "batch02.csv", POOL).drafts if draft.note]
+    assert (noted.source, noted.note) == ("c.jpg", 'a "mite", not a beetle')
+
+
+def test_the_file_is_the_list_of_the_batch_to_the_byte(opened, tmp_path):
+    page = opened(*CLASSES)
+    page.type("#who", "Anna")
+    csv_file.write(tmp_path / "list.csv", page.sent)
+    assert saved(page).read_bytes() == (tmp_path / "list.csv").read_bytes()
+
+
+def test_labelling_by_keyboard(opened):
+    page = opened(*CLASSES)
+    page.type("#who", "Ben")
+    page.run("document.activeElement.blur()")
+    page.press("Right", "1", "3", "t", "s", "x")
+    assert page.run(FOCUSED) == "p6"
+    page.press("Left", "Left", "2", "Left", "Backspace", "Enter", *"moth", "Enter")
+    assert page.run(FOCUSED) == "p6"
+    page.press("n", "n", "n")
+    assert page.run(FOCUSED) == "p6"
+    assert answers(page) == {
+        "a/1.jpg": ("Ben", "ant"),
+        ODD: ("Ben", "Käfer"),
+        "c.jpg": ("Ben", ":cannot_tell"),
+        "d.jpg": ("Ben", CLASSES[1]),
+        "e.jpg": ("Ben", "moth"),
+    }
+
+
+def test_arrows_go_from_row_to_row(opened):
+    page = opened(*CLASSES)
+    page.click("#p1 [data-label=skip]")
+    page.press("Down")
+    assert page.run(FOCUSED) == "p4"
+    page.press("Up", "Up")
+    assert page.run(FOCUSED) == "p1"
+
+
+def test_the_first_batch_has_no_classes_and_gets_buttons_as_they_are_typed(opened):
+    page = opened()
+    page.type("#who", "Anna")
+    page.type("#p1 .other", "ant\ue007")
+    page.type("#p2 .other", "Bee\ue007")
+    page.press("1")
+    page.type("#p4 .other", "  bee \ue007")
+    labels = "return [...document.querySelectorAll('#p8 .classes button')].map(one => one.textContent)"
+    assert page.run(labels) == ["ant", "Bee"]
+    assert answers(page, ()) == {
+        "a/1.jpg": ("Anna", "ant"),
+        ODD: ("Anna", "Bee"),
+        "c.jpg": ("Anna", "ant"),
+        "d.jpg": ("Anna", "Bee"),
+    }
+    page.click("#p2 .classes [data-label=ant]")
+    page.click("#p4 .classes [data-label=ant]")
+    assert page.run(labels) == ["ant"]
+
+
+def test_of_many_classes_the_names_are_typed(opened):
+    classes = tuple(f"species {number}" for number in range(30))
+    page = opened(*classes)
+    page.type("#who", "Anna")
+    assert page.run("return document.querySelectorAll('#p1 .classes button').length") == 0
+    assert page.run("return document.querySelectorAll('#classes option').length") == 30
+    page.type("#p1 .other", "species 7\ue007")
+    page.press(*"Species 12", "Enter", *"skip", "Enter")
+    assert page.run(FOCUSED) == "p4"
+    assert answers(page, classes) == {
+        "a/1.jpg": ("Anna", "species 7"),
+        ODD: ("Anna", "species 12"),
+        "c.jpg": ("Anna", ":skip"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "reply"), [("n/a", "reads like no answer"), ("3", "is a number: type the name of the class")]
+)
+def test_what_the_ledger_would_refuse_is_refused_at_once(opened, typed, reply):
+    page = opened(*CLASSES)
+    page.type("#who", "Anna")
+    page.type("#p1 .other", typed)
+    page.click("#save")
+    assert reply in problem(page, "#p1")
+    assert page.run(FOCUSED) == "p1"
+    assert list(page.folder.glob("*.csv")) == []
+    page.click("#p1 .classes button")
+    assert problem(page, "#p1") == ""
+    assert answers(page) == {"a/1.jpg": ("Anna", "ant")}
+
+
+def test_answers_survive_a_reload(opened):
+    page = opened(*CLASSES)
+    page.type("#who", "Anna")
+    page.click("#p1 .classes button:nth-child(3)")
+    page.type("#p2 .other", "moth\ue007")
+    page.type("#p2 .note", "blurred\ue007")
+    opened(*CLASSES)
+    assert page.run("return document.getElementById('who').value") == "Anna"
+    assert page.run("return document.querySelector('#p2 .note').value") == "blurred"
+    assert answers(page) == {"a/1.jpg": ("Anna", "Käfer"), ODD: ("Anna", "moth")}
+    page.click("#clear")
+    page.accept()
+    opened(*CLASSES)
+    assert page.run("return document.getElementById('count').textContent") == "0 of 8"
+
+
+def test_a_name_is_asked_for(opened):
+    page = opened(*CLASSES)
+    page.click("#p1 .classes button")
+    page.click("#save")
+    assert page.run("return document.getElementById('message').textContent") == "First write your name."
+    page.press(*"Ben")
+    assert answers(page) == {"a/1.jpg": ("Ben", "ant")}
+
+
+def test_a_second_click_takes_an_answer_back(opened):
+    page = opened(*CLASSES)
+    page.type("#who", "Anna")
+    page.click("#p2 .classes button")
+    page.click("#p1 .classes button")
+    page.click("#p1 .classes button")
+    assert answers(page) == {ODD: ("Anna", "ant")}
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_works(tmp_path):
+    blocked = {"profile.default_content_setting_values.cookies": 2}
+    Image.new("RGB", (40, 30)).save(tmp_path / "black.png")
+    write_sheet(
+        tmp_path / "sheet.html", batch(), lambda source: tmp_path / "black.png", "beetles", {}, "returned"
+    )
+    with browser(tmp_path, preferences=blocked) as page:
+        page.open(tmp_path / "sheet.html")
+        assert "keeps nothing" in page.run("return document.getElementById('kept').textContent")
+        page.type("#who", "Anna")
+        page.click("#p1 .classes button")
+        assert answers(page) == {"a/1.jpg": ("Anna", "ant")}
+
+
+def test_nothing_is_loaded_and_nothing_fails(opened):
+    page = opened(*CLASSES)
+    assert page.run("return performance.getEntriesByType('resource').map(one => one.name)") == []
+    assert page.run("return [...document.images].every(one => one.naturalWidth === 40)") is True
+
+
+def test_every_field_has_a_label(opened):
+    page = opened(*CLASSES)
+    assert (
+        page.run(
+            "return [...document.querySelectorAll('input, progress')].every(one => one.labels.length === 1)"
+        )
+        is True
+    )
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_is_no_wider_than_the_window(opened, width):
+    page = opened(
+        *CLASSES, "a very long name of a class that has no place on a telephone at all, whatever one does"
+    )
+    page.resize(width, 800)
+    try:
+        assert page.run("return document.documentElement.scrollWidth <= innerWidth") is True
+    finally:
+        page.resize(1280, 900)

@@ -1,0 +1,278 @@
+"use strict";
+(() => {
+  const settings = JSON.parse(document.getElementById("settings").textContent);
+  const at = (id) => document.getElementById(id);
+  const cards = [...document.querySelectorAll("article")];
+  for (const card of cards) card.cells = JSON.parse(card.dataset.cells);
+
+  // The answers: { who, unsaved, added: [class, ...], answers: { sample: { label, note } } }.
+  let state = loaded() || { who: "", unsaved: false, added: [], answers: {} };
+  let isKept = true;
+
+  function loaded() {
+    try {
+      const found = JSON.parse(localStorage.getItem(settings.key));
+      return found && typeof found.who === "string" && Array.isArray(found.added) && found.answers ? found : null;
+    } catch {
+      return null;
+    }
+  }
+
+  function keep() {
+    try {
+      localStorage.setItem(settings.key, JSON.stringify(state));
+      isKept = true;
+    } catch {
+      isKept = false;
+    }
+    at("kept").textContent = isKept
+      ? at("kept").dataset.text
+      : "This browser keeps nothing of this page: save your answers before you close it.";
+    at("kept").classList.toggle("problem", !isKept);
+  }
+
+  const answerOf = (card) => state.answers[card.cells.sample] || { label: "", note: "" };
+
+  // Classes: those that are given, then those that people typed.
+
+  const isMark = (label) => label in settings.marks && !settings.classes.includes(label);
+  const allClasses = () => [...settings.classes, ...state.added];
+  const looseForm = (text) => text.normalize("NFKC").toLowerCase();
+  const isNumber = (text) => /^[+-]?\d+([.,]\d*)?$/.test(text);
+
+  /** Return { label } for what somebody typed, or { problem }. */
+  function understood(typed) {
+    const text = typed.normalize("NFC").trim().replace(/\s+/g, " ");
+    const classes = allClasses();
+    if (!text || classes.includes(text)) return { label: text };
+    const known = classes.find((name) => looseForm(name) === looseForm(text));
+    if (known !== undefined) return { label: known };
+    const mark = settings.marks[text.toLowerCase().replace(/[- _]+/g, "_")];
+    if (mark) return { label: mark };
+    if (settings.missing.includes(text.toLowerCase())) return { problem: `“${text}” reads like no answer: choose Cannot tell or Skip.` };
+    if (isNumber(text) && !classes.every(isNumber)) return { problem: `“${text}” is a number: type the name of the class.` };
+    return { label: text };
+  }
+
+  // Drawing.
+
+  function buttonOf(name, number) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = button.dataset.label = name;
+    if (number <= 10) button.dataset.key = String(number % 10);
+    return button;
+  }
+
+  /** Put the buttons of all classes on each card, if they are few. */
+  function drawClasses() {
+    const classes = allClasses();
+    const buttons = classes.length <= settings.buttons ? classes.map((name, place) => buttonOf(name, place + 1)) : [];
+    at("classes").replaceChildren(...classes.map((name) => new Option("", name)));
+    for (const card of cards) {
+      card.querySelector(".what").textContent = buttons.length ? "Other class" : "Class";
+      card.querySelector(".classes").replaceChildren(...buttons.map((button) => button.cloneNode(true)));
+    }
+    cards.forEach(draw);
+  }
+
+  function draw(card) {
+    const { label, note } = answerOf(card);
+    const buttons = [...card.querySelectorAll("button")];
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.label === label && label !== ""));
+    card.querySelector(".other").value = buttons.some((button) => button.dataset.label === label) ? "" : label;
+    card.querySelector(".note").value = note;
+    card.classList.toggle("answered", label !== "");
+  }
+
+  function drawProgress() {
+    const done = cards.filter((card) => answerOf(card).label).length;
+    at("count").textContent = `${done} of ${cards.length}`;
+    at("progress").value = done;
+  }
+
+  function drawAll() {
+    at("who").value = state.who;
+    drawClasses();
+    drawProgress();
+  }
+
+  // Answering.
+
+  function change(card, part) {
+    const answer = { ...answerOf(card), ...part };
+    if (answer.label || answer.note) state.answers[card.cells.sample] = answer;
+    else delete state.answers[card.cells.sample];
+    state.unsaved = true;
+    const used = new Set(Object.values(state.answers).map((given) => given.label));
+    const added = state.added.filter((name) => used.has(name));
+    if (answer.label && !isMark(answer.label) && !settings.classes.includes(answer.label) && !added.includes(answer.label)) {
+      added.push(answer.label);
+    }
+    const hasNewClasses = added.join("\n") !== state.added.join("\n");
+    state.added = added;
+    keep();
+    if (hasNewClasses) drawClasses();
+    else draw(card);
+    drawProgress();
+    at("message").textContent = "";
+    show(card, "");
+  }
+
+  function show(card, problem) {
+    const place = card.querySelector(".controls .problem");
+    place.textContent = problem;
+    place.hidden = !problem;
+  }
+
+  /** Take what was typed for a class; return whether it could be taken. */
+  function take(card) {
+    const field = card.querySelector(".other");
+    if (!field.value.trim() && card.querySelector('button[aria-pressed="true"]')) return true;
+    const { label, problem } = understood(field.value);
+    if (problem) show(card, problem);
+    else if (label !== answerOf(card).label) change(card, { label });
+    else draw(card);
+    return !problem;
+  }
+
+  // Going from picture to picture.
+
+  let current = null;
+
+  function goTo(card) {
+    if (!card) return;
+    current = card;
+    card.focus({ preventScroll: true });
+    card.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Return the next picture without an answer after a card, or the first one. */
+  function nextOpen(card) {
+    const start = cards.indexOf(card) + 1;
+    return [...cards.slice(start), ...cards.slice(0, start)].find((other) => !answerOf(other).label);
+  }
+
+  function enlarge(card) {
+    card.classList.toggle("large");
+    goTo(card);
+  }
+
+  /** Return how many pictures are in a row. */
+  function columns() {
+    const count = cards.findIndex((card) => card.offsetTop !== cards[0].offsetTop);
+    return count < 0 ? cards.length : count;
+  }
+
+  /** Go on after an answer from the keyboard; with many classes the next one is typed, too. */
+  function goOn(card, types) {
+    const next = nextOpen(card);
+    goTo(next || card);
+    if (next && types && allClasses().length > settings.buttons) next.querySelector(".other").focus();
+  }
+
+  function pressKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !cards.length) return;
+    const card = event.target.closest("article");
+    if (event.target.matches("input")) {
+      if (!card) return;
+      if (event.key === "Escape") goTo(card);
+      else if (event.key === "Enter" && event.target.matches(".note")) goTo(card);
+      else if (event.key === "Enter" && take(card) && answerOf(card).label) goOn(card, true);
+      return;
+    }
+    const isOnButton = event.target.matches("button, a, summary");
+    const here = card || current;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns(), ArrowDown: columns() };
+    const key = event.key.toLowerCase();
+    const button = here && [...here.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
+    if (event.key in steps && here) goTo(cards[cards.indexOf(here) + steps[event.key]]);
+    else if (event.key === "ArrowRight" || key === "n") goTo(nextOpen(here) || here);
+    else if (button) {
+      change(here, { label: button.dataset.label });
+      goOn(here, false);
+    } else if (key === "z" && here) enlarge(here);
+    else if (event.key === "Enter" && here && !isOnButton) here.querySelector(".other").focus();
+    else if (event.key === "Backspace" && here) change(here, { label: "" });
+    else return;
+    event.preventDefault();
+  }
+
+  // Saving.
+
+  const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+  /** Return the list of the batch with the answers, as CSV. */
+  function list() {
+    const lines = [settings.columns];
+    for (const card of cards) {
+      const { label, note } = answerOf(card);
+      const row = { ...card.cells, label, note, who: label && state.who };
+      lines.push(settings.columns.map((name) => quoted(String(row[name] ?? ""))));
+    }
+    return lines.map((cells) => `${cells.join(",")}\n`).join("");
+  }
+
+  function save() {
+    if (!state.who) {
+      at("message").textContent = "First write your name.";
+      at("who").closest("details").open = true;
+      at("who").focus();
+      return;
+    }
+    const wrong = cards.find((card) => !take(card));
+    if (wrong) return goTo(wrong);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([list()], { type: "text/csv;charset=utf-8" }));
+    link.download = `${settings.batch}.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    state.unsaved = false;
+    keep();
+    const done = cards.filter((card) => answerOf(card).label).length;
+    const lost = cards.find((card) => answerOf(card).note && !answerOf(card).label);
+    at("message").textContent =
+      `Saved ${link.download} with ${done} of ${cards.length} answers.` +
+      (lost ? ` The note on ${lost.id.slice(1)} needs an answer beside it.` : "");
+  }
+
+  // The page.
+
+  at("kept").dataset.text = at("kept").textContent;
+  for (const card of cards) {
+    card.append(at("controls").content.cloneNode(true));
+    card.addEventListener("focusin", () => (current = card));
+    card.querySelector(".other").addEventListener("change", () => take(card));
+    card.querySelector(".note").addEventListener("change", (event) => change(card, { note: event.target.value.trim() }));
+    card.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (event.target.matches("img")) enlarge(card);
+      else if (button) change(card, { label: button.getAttribute("aria-pressed") === "true" ? "" : button.dataset.label });
+    });
+  }
+  at("who").addEventListener("change", () => {
+    state.who = at("who").value.trim().replace(/\s+/g, " ");
+    keep();
+  });
+  at("next").addEventListener("click", () => goTo(nextOpen(current)));
+  at("save").addEventListener("click", save);
+  at("clear").addEventListener("click", () => {
+    if (!confirm("Clear all answers in this browser? Files that you saved stay.")) return;
+    state = { who: "", unsaved: false, added: [], answers: {} };
+    keep();
+    drawAll();
+  });
+  document.addEventListener("keydown", pressKey);
+  // The same sheet in another tab.
+  addEventListener("storage", (event) => {
+    if (event.key !== settings.key) return;
+    state = loaded() || state;
+    drawAll();
+  });
+  addEventListener("beforeunload", (event) => {
+    if (state.unsaved && !isKept) event.preventDefault();
+  });
+  document.documentElement.classList.add("scripted");
+  keep();
+  drawAll();
+})();

@@ -1,0 +1,155 @@
+"""The sheet of a batch: a page with all its pictures, which opens offline, and in which people label.
+
+The page is one file, `sheet.html` with `sheet.css` and `sheet.js` inside, and loads nothing. Its button saves
+the list of the batch with the answers filled in, as `ledger.formats.csv_file` writes and reads it.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from activepool.data.class_names import MISSING_VALUES
+from activepool.data.image_files import problem_of, without_warnings
+from activepool.io.files import written_whole
+from activepool.labelling.pictures import Picture, picture_of
+from activepool.ledger.entries import Event
+from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.formats.csv_file import COLUMNS
+from activepool.ledger.formats.rows import MARKS
+
+#: The longer side of a picture in pixels; the smaller one in a sheet of more than MANY pictures.
+SIDE, SMALL_SIDE, MANY = 512, 256, 500
+
+#: How many classes have a button on each picture; of more, people type the name.
+BUTTONS = 12
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What people answer if they give no class.
+
+    Attributes:
+        event: as the ledger names it.
+        text: on its button.
+        key: the key that presses it.
+        meaning: when it is right.
+    """
+
+    event: Event
+    text: str
+    key: str
+    meaning: str
+
+
+CHOICES = (
+    Choice(Event.CANNOT_TELL, "Cannot tell", "t", "nobody could say it from this picture"),
+    Choice(Event.SKIP, "Skip", "s", "you would rather not decide"),
+    Choice(Event.NOT_OURS, "Not ours", "x", "the picture does not belong in this collection, and leaves it"),
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A picture of the batch, and what is known of it.
+
+    Attributes:
+        number: from 1.
+        pick: as it goes out.
+        cells: its row of the list of the batch, by column.
+        near: the numbers of pictures that look nearly the same, ascending.
+        picture: None if there is none.
+        problem: why the picture cannot be read; None if it can, or if there are only embeddings.
+    """
+
+    number: int
+    pick: Pick
+    cells: Mapping[str, object]
+    near: list[int]
+    picture: Picture | None = None
+    problem: str | None = None
+
+
+def write_sheet(
+    path: str | Path,
+    batch: Batch,
+    picture: Callable[[str], Path] | None,
+    title: str,
+    near: Mapping[str, tuple[str, ...]],
+    return_to: str,
+) -> None:
+    """Write the sheet of a batch; it has one picture in memory at a time.
+
+    A picture that cannot be read is replaced by the reason.
+
+    Args:
+        path: the file.
+        batch: what goes out.
+        picture: the image file of a source; None if the pool has only embeddings.
+        title: of the page: the project and the batch.
+        near: the samples of the batch that look nearly like a sample, by sample.
+        return_to: the folder into which people put the file that they save.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("sheet.html").stream(
+        title=title,
+        batch=batch,
+        cards=_cards(batch, picture, near),
+        has_pictures=picture is not None,
+        has_predictions=any(pick.predicted for pick in batch.picks),
+        return_to=return_to,
+        buttons=BUTTONS,
+        choices=CHOICES,
+        settings=_settings(batch, title),
+    )
+    with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(page)
+
+
+def _settings(batch: Batch, title: str) -> dict[str, Any]:
+    """Return what the script of the page needs to know."""
+    samples = hashlib.sha256("".join(pick.sample for pick in batch.picks).encode()).hexdigest()
+    return {
+        "batch": batch.name,
+        # Two projects may have one name; their pictures differ.
+        "key": f"activepool/{title}/{batch.name}/{samples[:16]}",
+        "columns": COLUMNS,
+        "classes": batch.classes,
+        "buttons": BUTTONS,
+        "marks": MARKS,
+        "missing": MISSING_VALUES,
+    }
+
+
+def _cards(
+    batch: Batch, picture: Callable[[str], Path] | None, near: Mapping[str, tuple[str, ...]]
+) -> Iterator[Card]:
+    """Yield the cards in the order of the batch, and read the picture of each when its turn comes."""
+    numbers = {pick.sample: number for number, pick in enumerate(batch.picks, start=1)}
+    side = SIDE if len(batch.picks) <= MANY else SMALL_SIDE
+    for number, pick in enumerate(batch.picks, start=1):
+        cells = {"batch": batch.name, **pick.cells()}
+        alike = sorted(numbers[sample] for sample in near.get(pick.sample, ()) if sample in numbers)
+        shown = (None, None) if picture is None else _shown(picture, pick.source, side)
+        yield Card(number, pick, cells, alike, *shown)
+
+
+def _shown(picture: Callable[[str], Path], source: str, side: int) -> tuple[Picture, None] | tuple[None, str]:
+    """Return the picture of a source, or why it cannot be read."""
+    path = Path(source)
+    try:
+        path = picture(source)
+        with without_warnings():
+            return picture_of(path, side), None
+    # A damaged file makes its decoder raise nearly any error.
+    except Exception as error:
+        return None, problem_of(path, error)

@@ -58,6 +58,13 @@ class Rounds(Problem):
         self.head = train_lbfgs(labelled, self.validation, self.classes, LbfgsSettings(), compute).head
 
 
+def runnable_kernels() -> list[str]:
+    """Return kernels of OpenBLAS that this processor can run; they differ in the order of their sums."""
+    features = np._core._multiarray_umath.__cpu_features__
+    needed = {"Nehalem": "SSE42", "Haswell": "AVX2", "SkylakeX": "AVX512_SKX"}
+    return [kernel for kernel, feature in needed.items() if features.get(feature)]
+
+
 def kernels() -> list[str]:
     return sorted({found["architecture"] for found in threadpool_info() if "architecture" in found})
 

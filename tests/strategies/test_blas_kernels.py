@@ -6,17 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from kernel_picks import runnable_kernels
 
 PROGRAM = Path(__file__).parents[1] / "kernel_picks.py"
-
-
-def runnable_kernels():
-    """Return kernels of OpenBLAS that this processor can run; they differ in the order of their sums."""
-    features = np._core._multiarray_umath.__cpu_features__
-    needed = {"Nehalem": "SSE42", "Haswell": "AVX2", "SkylakeX": "AVX512_SKX"}
-    return [kernel for kernel, feature in needed.items() if features.get(feature)]
 
 
 def picks_with(kernel):

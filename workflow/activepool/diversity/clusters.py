@@ -1,4 +1,4 @@
-"""Hierarchical clusters, and k-means cells for pools too large for them."""
+"""Hierarchical clusters."""
 
 from typing import Literal
 
@@ -6,12 +6,6 @@ import numpy as np
 
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.compute.rounding import rounded
-from activepool.diversity.k_means import k_means, nearest_centres
-from activepool.features.store import FeatureMatrix
-
-#: Samples per cell that the cells are fitted to, and the steps of k-means.
-SAMPLES_PER_CELL = 64
-LLOYD_STEPS = 10
 
 #: Rows of the distance matrix that are computed at once.
 DISTANCE_ROWS = 256
@@ -39,26 +33,6 @@ def agglomerate(
 
     tree = hierarchy.linkage(_pairwise_distances(points, compute), method=linkage)
     return hierarchy.fcluster(tree, clusters, criterion="maxclust").astype(np.int64) - 1
-
-
-def k_means_cells(
-    features: FeatureMatrix, rows: np.ndarray, cells: int, generator: np.random.Generator, compute: Compute
-) -> tuple[np.ndarray, np.ndarray]:
-    """Divide samples into k-means cells, starting from random samples and fitted to a random part of them.
-
-    Args:
-        features: (N, d).
-        rows: (n,) the samples, n ≥ cells.
-        cells: how many.
-        generator: the source of randomness.
-        compute: device and workers; the workers have no effect on the result.
-
-    Returns: the centres (cells, d) float32, and the number of the nearest centre of each sample (n,).
-    Memory: cells × d float64, and a few blocks.
-    """
-    sample = generator.permutation(rows)[: SAMPLES_PER_CELL * cells]
-    centres = k_means(features, np.sort(sample), sample[:cells], LLOYD_STEPS, compute)
-    return centres.astype(np.float32), nearest_centres(features, rows, centres, compute)
 
 
 def _pairwise_distances(points: np.ndarray, compute: Compute) -> np.ndarray:

@@ -1,96 +1,221 @@
-"""Lloyd's k-means, with the same bits on any number of workers and with any BLAS kernel.
+"""k-means: k-means++ and Lloyd's algorithm on the leading components, then means of all features.
 
-A float32 product finds the centres that may be nearest to a sample. If there are several, direct differences
-in float64 decide. Means are float64 sums in a fixed order.
+The result has the same bits on any number of workers and with any BLAS kernel. Samples are on a grid (see
+`components`), so that products in float64 are exact. In Lloyd's steps a float32 product finds the centres
+that may be nearest to a sample; where there are several, direct differences in float64 decide. Means are
+float64 sums in a fixed order.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, array_namespace, row_blocks, to_numpy
-from activepool.diversity.distances import Points, exact_distances, rounding_slack
+from activepool.compute.blocks import Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.compute.rows import row_minima
+from activepool.diversity.components import ROWS, leading_coordinates
+from activepool.diversity.distances import exact_distances, rounding_slack, squared_norms
 from activepool.features.store import FeatureMatrix
+
+#: Components in which samples are compared with centres.
+COMPONENTS = 128
+
+#: Samples for each centre that the centres are fitted to, and the smallest number in all.
+SAMPLES_PER_CENTRE, MIN_SAMPLES = 64, 2**16
+
+#: Lloyd's steps end after this many, or when at most this share of the samples changes its cell.
+MAX_STEPS, MOVING_SHARE = 20, 0.005
+
+#: Samples in one product with all centres, and seeds drawn from the same distances.
+PRODUCT_ROWS, MAX_DRAWS = 256, 512
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A division of samples.
+
+    Attributes:
+        centres: (k, d) float64, the mean features of each cell.
+        cell: (n,) the cell of each sample, from 0; no cell is empty.
+    """
+
+    centres: np.ndarray
+    cell: np.ndarray
 
 
 def k_means(
-    features: FeatureMatrix, rows: np.ndarray, start: np.ndarray, steps: int, compute: Compute
-) -> np.ndarray:
-    """Return the centres (k, d) float64 that Lloyd's algorithm reaches.
+    features: FeatureMatrix, rows: np.ndarray, count: int, generator: np.random.Generator, compute: Compute
+) -> Cells:
+    """Divide samples into cells so that they are near the mean of their cell.
 
     Args:
         features: (N, d).
         rows: (n,) the samples.
-        start: (k,) rows of the initial centres.
-        steps: largest number of steps; it ends earlier when the centres no longer move.
-        compute: device and workers; no effect on the result.
+        count: how many cells; there are fewer if fewer samples differ, or if a centre loses its samples.
+        generator: the source of randomness.
+        compute: device and workers; the workers have no effect on the result.
 
-    A centre without samples keeps its place. Memory: k × d float64 and some blocks.
+    Centres start from k-means++ (Arthur and Vassilvitskii 2007) and move by Lloyd's algorithm, both on a
+    random part of a large pool. Then each sample joins the nearest centre, and the centres move once more.
+
+    Memory: n × COMPONENTS float32, count × d float64, and some blocks.
+
+    Raises InputError if a feature is NaN or infinite.
     """
-    centres = features.take(start, np.float64)
+    coordinates = leading_coordinates(features, rows, COMPONENTS, generator, compute)
+    fitted = np.sort(generator.permutation(len(rows))[: max(SAMPLES_PER_CENTRE * count, MIN_SAMPLES)])
     with compute.mapping() as mapping:
-        for _ in range(steps):
-            moved = _means(features, rows, centres, mapping, compute)
-            if np.array_equal(moved, centres):
-                break
-            centres = moved
+        centres = seeds(coordinates[fitted], count, generator, compute, mapping)
+        centres = _lloyd(coordinates[fitted], centres, compute, mapping)
+        nearest = nearest_centres(coordinates, centres, compute, mapping)
+        _, cell = np.unique(nearest, return_inverse=True)
+        return Cells(_means(features, rows, cell, mapping), cell)
+
+
+def seeds(
+    points: np.ndarray, count: int, generator: np.random.Generator, compute: Compute, mapping: Mapping
+) -> np.ndarray:
+    """Return points drawn by k-means++: each in proportion to its squared distance to the nearest before it.
+
+    Args:
+        points: (n, k) float32 on a grid, so that products in float64 are exact.
+        count: how many; once all points have distance 0 to those drawn, there are no more.
+        generator: the source of randomness.
+        compute: device.
+        mapping: of the compute.
+
+    Returns: (count or fewer, k). Several are drawn from the same distances, half as many as there are, and
+    accepted with the probability by which those accepted before have shortened their distance: this has
+    the same distribution as one by one, and takes one product for all of them.
+    """
+    if not len(points):
+        return points
+    norms = squared_norms(points.astype(np.float64))
+    drawn = [int(generator.integers(len(points)))]
+    distance = np.full(len(points), np.inf)
+    new = drawn
+    while True:
+        _shorten(distance, points, norms, np.array(new), compute, mapping)
+        total = np.cumsum(distance)
+        if len(drawn) == count or total[-1] == 0:
+            return points[drawn]
+        draws = min(max(1, len(drawn) // 2), MAX_DRAWS)
+        places = np.searchsorted(total, generator.random(draws) * total[-1], side="right")
+        places = np.minimum(places, len(points) - 1)
+        threshold = generator.random(draws) * distance[places]
+        new = _accepted(points[places].astype(np.float64), distance[places], threshold)
+        new = places[new][: count - len(drawn)].tolist()
+        drawn += new
+
+
+def _accepted(points: np.ndarray, distance: np.ndarray, threshold: np.ndarray) -> list[int]:
+    """Return the draws that are farther than their threshold from those accepted before them."""
+    accepted: list[int] = []
+    for draw, limit in enumerate(threshold):
+        if distance[draw] > limit:
+            accepted.append(draw)
+            distance = np.minimum(distance, squared_norms(points - points[draw]))
+    return accepted
+
+
+def _shorten(
+    distance: np.ndarray,
+    points: np.ndarray,
+    norms: np.ndarray,
+    new: np.ndarray,
+    compute: Compute,
+    mapping: Mapping,
+) -> None:
+    """Lower the squared distances to those to the nearest of the ``new`` points."""
+    others = compute.array(points[new].astype(np.float64))
+    other_norms = compute.array(norms[new])
+
+    def compare(block: slice) -> None:
+        product = compute.array(points[block].astype(np.float64)) @ others.T
+        product *= -2
+        product += other_norms
+        nearest = to_numpy(row_minima(product)) + norms[block]
+        np.minimum(distance[block], nearest, out=distance[block])
+
+    for _ in mapping(compare, row_blocks(len(points), ROWS)):
+        pass
+
+
+def _lloyd(points: np.ndarray, centres: np.ndarray, compute: Compute, mapping: Mapping) -> np.ndarray:
+    """Return the centres that Lloyd's algorithm reaches, (k, d); a centre without samples keeps its place."""
+    samples, rows = FeatureMatrix.of_array(points), np.arange(len(points))
+    centres = centres.astype(np.float64)
+    before = np.full(len(points), -1)
+    for _ in range(MAX_STEPS):
+        cell = nearest_centres(points, centres, compute, mapping)
+        if np.count_nonzero(cell != before) <= MOVING_SHARE * len(points):
+            break
+        present, inverse = np.unique(cell, return_inverse=True)
+        centres[present] = _means(samples, rows, inverse, mapping)
+        before = cell
     return centres
 
 
-def nearest_centres(
-    features: FeatureMatrix, rows: np.ndarray, centres: np.ndarray, compute: Compute
-) -> np.ndarray:
-    """Return the number of the nearest of ``centres`` (k, d) for each row, (n,); ties by the lower number."""
-    cells = _Cells(features, centres, compute)
-    blocks = (rows[block] for block in row_blocks(len(rows), BLOCK_ROWS))
-    return np.concatenate([np.empty(0, dtype=np.int64), *compute.map(cells.nearest, blocks)])
+def _means(features: FeatureMatrix, rows: np.ndarray, cell: np.ndarray, mapping: Mapping) -> np.ndarray:
+    """Return the mean features of each cell, (k, d) float64; no cell is empty."""
+    sizes = np.bincount(cell)
 
+    def sums(block: slice) -> tuple[np.ndarray, np.ndarray]:
+        order = np.argsort(cell[block], kind="stable")
+        present, starts = np.unique(cell[block][order], return_index=True)
+        samples = features.take(rows[block], np.float64)[order]
+        return present, np.add.reduceat(samples, starts, axis=0)
 
-def _means(
-    features: FeatureMatrix, rows: np.ndarray, centres: np.ndarray, mapping: Mapping, compute: Compute
-) -> np.ndarray:
-    """Return the mean of the samples of each cell."""
-    cells = _Cells(features, centres, compute)
-
-    def sums(block: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        cell = cells.nearest(rows[block])
-        order = np.argsort(cell, kind="stable")
-        present, starts, counts = np.unique(cell[order], return_index=True, return_counts=True)
-        samples = features.take(rows[block][order], np.float64)
-        return present, counts, np.add.reduceat(samples, starts, axis=0)
-
-    total, size = np.zeros_like(centres), np.zeros(len(centres), dtype=np.int64)
-    for present, counts, added in mapping(sums, row_blocks(len(rows), BLOCK_ROWS)):
+    total = np.zeros((len(sizes), features.shape[1]))
+    for present, added in mapping(sums, row_blocks(len(rows), ROWS)):
         total[present] += added
-        size[present] += counts
-    return np.where(size[:, None] > 0, total / np.maximum(size, 1)[:, None], centres)
+    total /= sizes[:, None]
+    return total
 
 
-class _Cells:
-    """The cells of some centres."""
+def nearest_centres(
+    points: np.ndarray, centres: np.ndarray, compute: Compute, mapping: Mapping
+) -> np.ndarray:
+    """Return the nearest of ``centres`` (k, d) for each point (n, d), by number; ties by the lower."""
+    matrix, exact_centres = FeatureMatrix.of_array(points), FeatureMatrix.of_array(centres)
+    product = _ProductWithCentres(centres, compute)
 
-    def __init__(self, features: FeatureMatrix, centres: np.ndarray, compute: Compute) -> None:
-        self._features = features
-        self._centres = FeatureMatrix.of_array(centres)
-        self._compute = compute
-        # Relative to a common origin, norms are small, and with them the error of the product.
-        self._origin = centres.mean(axis=0).astype(np.float32)
-        self._points = Points.from_features((centres - self._origin).astype(np.float32), compute)
-        self._largest_norm = float(to_numpy(self._points.norms).max())
-
-    def nearest(self, rows: np.ndarray) -> np.ndarray:
-        """Return the number of the nearest centre of each row, (n,)."""
-        samples = Points.from_features(self._features.take(rows) - self._origin, self._compute)
-        xp = array_namespace(samples.norms)
-        scores = samples.values @ self._points.values.T
-        scores *= -2
-        scores += self._points.norms
-        slack = 4 * rounding_slack(samples.values.shape[1])
-        limit = xp.min(scores, axis=1) + slack * (samples.norms + self._largest_norm)
-        sample, centre = (to_numpy(places) for places in xp.nonzero(scores <= limit[:, None]))
-        nearest = np.empty(len(rows), dtype=np.int64)
-        nearest[sample[::-1]] = centre[::-1]  # the first of each
-        rivals = np.bincount(sample, minlength=len(rows))[sample] > 1
-        sample, centre = sample[rivals], centre[rivals]
-        distances = exact_distances(self._features, rows[sample], self._centres, centre)
+    def nearest(block: slice) -> np.ndarray:
+        cell, sample, centre = product.nearest(points[block])
+        distances = exact_distances(matrix, block.start + sample, exact_centres, centre)
         order = np.lexsort((centre, distances, sample))[::-1]
-        nearest[sample[order]] = centre[order]
-        return nearest
+        cell[sample[order]] = centre[order]
+        return cell
+
+    blocks = row_blocks(len(points), PRODUCT_ROWS)
+    return np.concatenate([np.empty(0, dtype=np.int64), *mapping(nearest, blocks)])
+
+
+class _ProductWithCentres:
+    """One product that gives ‖c‖² − 2 x·c for all centres c, less the error that its rounding may have."""
+
+    def __init__(self, centres: np.ndarray, compute: Compute) -> None:
+        values = centres.astype(np.float32)
+        norms = np.einsum("ij,ij->i", values, values)
+        self._slack = 4 * rounding_slack(centres.shape[1] + 1)
+        self._norms = norms
+        self._columns = compute.array(
+            np.vstack([-2 * values.T, (1 - self._slack) * norms]).astype(np.float32)
+        )
+        self._compute = compute
+
+    def nearest(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the nearest centre of each point, and the pairs between which the rounding leaves it open.
+
+        Returns: centres (n,); and the points and centres of the pairs.
+        """
+        rows = np.arange(len(points))
+        scores = self._compute.array(np.column_stack([points, np.ones(len(points), np.float32)]))
+        scores = scores @ self._columns
+        place = array_namespace(scores).argmin(scores, axis=1)
+        cell = to_numpy(place)
+        best = to_numpy(scores[self._compute.array(rows), place])
+        limit = best + 2 * self._slack * (self._norms[cell] + np.einsum("ij,ij->i", points, points))
+        near = to_numpy(scores <= self._compute.array(limit.astype(np.float32))[:, None])
+        undecided = np.flatnonzero(np.count_nonzero(near, axis=1) > 1)
+        sample, centre = np.nonzero(near[undecided])
+        return cell, undecided[sample], centre

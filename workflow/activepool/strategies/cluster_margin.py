@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from activepool.compute.blocks import Compute
-from activepool.diversity.clusters import agglomerate, k_means_cells
+from activepool.diversity.clusters import agglomerate
+from activepool.diversity.k_means import k_means
 from activepool.diversity.round_robin import round_robin
 from activepool.features.store import FeatureMatrix, require_finite
 from activepool.strategies.declaration import strategy
@@ -41,7 +42,8 @@ def cluster_pool(
     Returns: ``cluster`` (N,) int64, -1 outside the pool.
     """
     if len(rows) > leaves:
-        points, leaf = k_means_cells(features, rows, leaves, generator, compute)
+        cells = k_means(features, rows, leaves, generator, compute)
+        points, leaf = cells.centres.astype(np.float32), cells.cell
     else:
         points, leaf = features.take(rows), np.arange(len(rows))
         require_finite(rows, points.sum(axis=1))

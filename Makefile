@@ -54,7 +54,7 @@ setup: .venv/ready
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-## optional: add the packages of trackers, of timm and UMAP, and of profiles/kubernetes
+## optional: add the packages of trackers, of timm, UMAP and cleanlab, and of profiles/kubernetes
 optional: setup
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/optional.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/kubernetes.lock
@@ -67,7 +67,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 lock: setup
 	$(COMPILE) pyproject.toml --extra images --extra figures --extra digits --extra parquet envs/requirements.in -o envs/requirements.lock
 	$(BIN)/python envs/conda_from_lock.py
-	$(COMPILE) -c envs/requirements.lock pyproject.toml --extra timm --extra umap --extra tracking -o envs/optional.lock
+	$(COMPILE) -c envs/requirements.lock pyproject.toml --extra timm --extra umap --extra tracking envs/optional.in -o envs/optional.lock
 	# botocore, for S3, wants an older dateutil than pandas takes.
 	grep -v '^python-dateutil==' envs/requirements.lock > .venv/constraints.txt
 	$(COMPILE) -c .venv/constraints.txt envs/kubernetes.in -o envs/kubernetes.lock

@@ -1,0 +1,66 @@
+"""Labels that are likely wrong, by confident learning.
+
+Northcutt, Jiang and Chuang 2021, Confident learning: estimating uncertainty in dataset labels, section 3.1. A
+row is confidently of class j if its held-out probability of j is at least the mean of that probability over
+the rows with the label j; of several such classes, the one with the largest probability counts. Where it is
+another class than the label's, off the diagonal of the confident joint, the label is likely wrong. As in the
+authors' package cleanlab, a label that is also the prediction is not among them.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from activepool.compute.arrays import BoolArray, FloatArray, IntArray
+from activepool.errors import InputError
+from activepool.io.index_files import write_index
+from activepool.labelling.held_out import HeldOut
+from activepool.labelling.training_labels import TrainingLabels
+
+#: Probabilities this far below a threshold reach it: the errors of float32 and of means. As in cleanlab.
+TOLERANCE = 1e-6
+
+
+def off_diagonal(labels: IntArray, probabilities: FloatArray) -> BoolArray:
+    """Return which of n rows are confidently of another class than their label, (n,).
+
+    Args:
+        labels: (n,) class numbers.
+        probabilities: (n, C) of each class, by a model that was not trained on the row.
+    """
+    chances, counts = probabilities.astype(np.float64), np.bincount(labels, minlength=probabilities.shape[1])
+    own = chances[np.arange(len(labels)), labels]
+    sums = np.bincount(labels, own, minlength=len(counts))
+    thresholds = np.divide(sums, counts, out=np.full(len(counts), np.inf), where=counts > 0)
+    confident = np.where(chances >= thresholds - TOLERANCE, chances, -1)
+    wrong: BoolArray = (confident.max(axis=1) >= 0) & (confident.argmax(axis=1) != labels)
+    return wrong
+
+
+def write_label_errors(path: str | Path, held_out: HeldOut, labels: TrainingLabels) -> None:
+    """Write the labels that are likely wrong, those with the smallest probability first.
+
+    Args:
+        path: CSV: index, source, label, suggested (the class that is predicted), and its probability.
+        held_out: predictions for the labelled rows.
+        labels: these labels, and others.
+
+    Raises: InputError if a label is not the one that was held out.
+    """
+    names, given = np.array(held_out.class_names), held_out.label
+    place = {row: number for number, row in enumerate(labels.rows.tolist())}
+    for row, label in zip(held_out.index.tolist(), names[given].tolist(), strict=True):
+        if row not in place or labels.names[place[row]] != label:
+            raise InputError(f"labels.csv: row {row} has not the label {label!r} of held_out.h5; train again")
+    every = np.arange(len(given))
+    suspects = np.flatnonzero(off_diagonal(given, held_out.probabilities) & (held_out.predicted != given))
+    found = suspects[np.lexsort((suspects, held_out.probabilities[every, given][suspects]))]
+    sources = [labels.sources[place[row]] for row in held_out.index[found].tolist()]
+    columns = {
+        "index": held_out.index[found],
+        "source": np.array(sources, dtype=np.str_),
+        "label": names[given[found]],
+        "suggested": names[held_out.predicted[found]],
+        "probability": held_out.probabilities[found, held_out.predicted[found]],
+    }
+    write_index(path, columns)

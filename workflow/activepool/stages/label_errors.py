@@ -1,0 +1,23 @@
+"""The stage `label_errors`."""
+
+from activepool.programs.stage import Input, Output, stage
+
+
+@stage
+def label_errors(held_out_probabilities: Input, labels: Input, errors: Output) -> None:
+    """List the labels that are likely wrong, by confident learning, the likeliest first.
+
+    Args:
+        held_out_probabilities: held_out.h5 of train_labelled
+        labels: labels.csv: index, source, label
+        errors: label_errors.csv to write: index, source, label, suggested, and its probability
+    """
+    from activepool.labelling.held_out import read_held_out
+    from activepool.labelling.label_errors import write_label_errors
+    from activepool.labelling.training_labels import read_labels
+
+    write_label_errors(errors, read_held_out(held_out_probabilities), read_labels(labels))
+
+
+if __name__ == "__main__":
+    label_errors.run()

@@ -142,6 +142,10 @@
 
   function goTo(card) {
     if (!card) return;
+    if (current?.classList.contains("large") && current !== card) {
+      current.classList.remove("large");
+      card.classList.add("large");
+    }
     current = card;
     card.focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
@@ -272,6 +276,10 @@
   addEventListener("beforeunload", (event) => {
     if (state.unsaved && !isKept) event.preventDefault();
   });
+  const bar = document.querySelector(".bar");
+  new ResizeObserver(() => {
+    document.documentElement.style.scrollPaddingTop = `${bar.offsetHeight + 12}px`;
+  }).observe(bar);
   document.documentElement.classList.add("scripted");
   keep();
   drawAll();

@@ -11,8 +11,8 @@ import numpy as np
 from activepool.compute.blocks import Array, Compute, row_blocks
 from activepool.features.store import FeatureMatrix
 
-#: Pairs whose differences are formed at once: 64 MB at a width of 2048.
-PAIRS_AT_ONCE = 4096
+#: Pairs whose differences are formed at once: few enough for a core's cache.
+PAIRS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)

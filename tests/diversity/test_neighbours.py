@@ -1,0 +1,93 @@
+"""Nearest neighbours against all distances in float64."""
+
+import numpy as np
+import pytest
+
+from activepool.compute.blocks import Compute
+from activepool.diversity import distances, neighbours
+from activepool.diversity.neighbours import nearest_neighbours
+from activepool.errors import InputError
+from activepool.features.store import FeatureMatrix
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(neighbours, "PRODUCT_ROWS", 11)
+    monkeypatch.setattr(neighbours, "PRODUCT_OTHERS", 17)
+    monkeypatch.setattr(distances, "PAIRS_AT_ONCE", 7)
+
+
+def definition(features, rows, others, count):
+    """One sample after the other: all others by distance, then row."""
+    features = features.astype(np.float64)
+    nearest = np.full((len(rows), count), -1)
+    squared = np.full((len(rows), count), np.inf)
+    for number, row in enumerate(rows):
+        pairs = sorted(
+            (np.square(features[row] - features[other]).sum(), other) for other in others if other != row
+        )
+        for place, (distance, other) in enumerate(pairs[:count]):
+            nearest[number, place], squared[number, place] = other, distance
+    return nearest, squared
+
+
+def check(features, rows, others, count, compute=Compute(workers=2)):
+    found, squared = nearest_neighbours(FeatureMatrix.of_array(features), rows, others, count, compute)
+    expected, expected_squared = definition(features, rows, others, count)
+    assert found.tolist() == expected.tolist()
+    np.testing.assert_allclose(squared, expected_squared, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+@pytest.mark.parametrize("count", [1, 5, 20, 60])
+@pytest.mark.parametrize("offset", [0, 300])
+def test_neighbours_are_those_of_the_definition(dtype, device, count, offset):
+    random = np.random.default_rng(count)
+    features = (random.normal(size=(120, 5)) + offset).astype(dtype)
+    rows, others = random.permutation(120)[:47], random.permutation(120)[:55]
+    check(features, rows, others, count, Compute(device, workers=2))
+
+
+@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize("count", [1, 4, 30])
+def test_ties_go_to_the_lower_row(width, count):
+    features = np.random.default_rng(width).integers(0, 3, (90, width)).astype(np.float32)
+    everyone = np.arange(90)
+    check(features, everyone, everyone, count)
+    check(features, everyone, everyone[::-1], count)
+
+
+def test_what_float32_cannot_tell_apart_is_decided_in_float64():
+    near = np.stack([np.full(30, 1000.0), 1e-3 * np.arange(30) ** 1.5], axis=1)
+    features = np.concatenate([near, -near]).astype(np.float32)
+    check(features, np.arange(60), np.arange(60), 7)
+
+
+def test_equal_samples_have_distance_0():
+    features = np.full((40, 4), 0.3, dtype=np.float32)
+    check(features, np.arange(40), np.arange(40), 5)
+
+
+@pytest.mark.parametrize(
+    ("samples", "others", "count"), [(0, 5, 3), (5, 0, 3), (5, 5, 0), (1, 1, 2), (3, 2, 9)]
+)
+def test_few_samples_few_others(samples, others, count):
+    features = np.random.default_rng(0).normal(size=(9, 3)).astype(np.float32)
+    check(features, np.arange(samples), np.arange(others), count)
+
+
+def test_workers_change_no_bit():
+    features = FeatureMatrix.of_array(np.random.default_rng(0).normal(size=(200, 30)).astype(np.float32))
+    everyone = np.arange(200)
+    one, two = (nearest_neighbours(features, everyone, everyone, 9, Compute(workers=n)) for n in (1, 2))
+    assert all(left.tobytes() == right.tobytes() for left, right in zip(one, two, strict=True))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+@pytest.mark.parametrize("row", [3, 17])
+def test_a_feature_that_is_not_finite_is_refused(value, row):
+    features = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    features[row, 1] = value
+    with pytest.raises(InputError, match=f"row {row} has values that are not finite"):
+        nearest_neighbours(FeatureMatrix.of_array(features), np.arange(10), np.arange(20), 3, Compute())

@@ -1,0 +1,109 @@
+"""TypiClust: the most typical sample of each of many clusters."""
+
+import numpy as np
+
+from activepool.compute.blocks import Compute
+from activepool.compute.rounding import rounded
+from activepool.diversity.k_means import k_means
+from activepool.diversity.neighbours import nearest_neighbours
+from activepool.features.normalised import normalised
+from activepool.features.store import FeatureMatrix
+from activepool.strategies.declaration import strategy
+from activepool.strategies.options import NonNegativeInteger, PositiveInteger
+from activepool.strategies.query import Query, Selection, declared
+
+#: Mean distances are rounded to this part of the largest, so that equal ones stay equal.
+DISTANCE_RESOLUTION = 2.0**-40
+
+
+@strategy(source="Hacohen et al. 2022, section 3", reads=("features",), reads_labels=False)
+def typiclust(
+    query: Query,
+    *,
+    clusters: PositiveInteger = 500,
+    neighbours: PositiveInteger = 20,
+    small: NonNegativeInteger = 5,
+    normalise: bool = True,
+) -> Selection:
+    """The sample nearest to its neighbours in each k-means cluster in turn, first where there are no labels.
+
+    There are as many clusters as labelled samples and picks together. They take turns, those with the fewest
+    labelled samples first, then the largest; in its turn, a cluster gives the sample, neither labelled nor
+    picked, with the smallest mean Euclidean distance to its nearest neighbours among such samples. (The
+    paper averages distances, its code squared ones.)
+
+    Args:
+        query: the round.
+        clusters: the largest number of clusters.
+        neighbours: how many; at most half of the cluster's samples that are left.
+        small: clusters of no more samples than this have their turns when the others have none left.
+        normalise: whether to divide each sample's features by their norm first, as the paper's code does.
+    """
+    features = declared(query.features)
+    if normalise:
+        features = normalised(features)
+    rows = np.sort(np.concatenate([query.unlabelled, query.labelled]))
+    count = min(len(query.labelled) + query.budget, clusters, len(rows))
+    cell = k_means(features, rows, count, query.generator, query.compute).cell
+    is_labelled = np.isin(rows, query.labelled)
+    turns = cluster_turns(cell, is_labelled, query.budget, small)
+    picks = np.empty(query.budget, dtype=np.int64)
+    for cluster in np.unique(turns):
+        own = turns == cluster
+        free = rows[(cell == cluster) & ~is_labelled]
+        picks[own] = most_typical(features, free, int(np.count_nonzero(own)), neighbours, query.compute)
+    return Selection(picks)
+
+
+def cluster_turns(cell: np.ndarray, is_labelled: np.ndarray, budget: int, small: int) -> np.ndarray:
+    """Return the cluster of each pick, (budget,).
+
+    Args:
+        cell: (n,) the cluster of each sample, from 0.
+        is_labelled: (n,) the samples that cannot be picked; at least ``budget`` others.
+        budget: how many turns.
+        small: see `typiclust`.
+    """
+    sizes = np.bincount(cell)
+    labelled = np.bincount(cell, weights=is_labelled).astype(np.int64)
+    order = np.lexsort((-sizes, labelled))
+    free = (sizes - labelled)[order]
+    place = np.repeat(np.arange(len(order)), free)
+    turn = np.arange(len(place)) - np.repeat(np.cumsum(free) - free, free)
+    later = (sizes <= small)[order][place]
+    return order[place[np.lexsort((place, turn, later))[:budget]]]
+
+
+def most_typical(
+    features: FeatureMatrix, rows: np.ndarray, budget: int, neighbours: int, compute: Compute
+) -> np.ndarray:
+    """Pick samples one by one, each with the smallest mean distance to its nearest among those left.
+
+    Args:
+        features: (N, d).
+        rows: (n,) the samples, ascending; n ≥ budget.
+        budget: how many to pick.
+        neighbours: how many to average over, at most half of the samples left.
+        compute: device and workers; no effect on the result.
+
+    Returns: (budget,) rows in pick order; ties go to the lower row. The neighbours are found once, with as
+    many more as there are picks, because picks are no longer neighbours.
+    """
+    size = len(rows)
+    listed = min(size - 1, min(neighbours, size // 2) + budget - 1)
+    nearest, squared = nearest_neighbours(features, rows, rows, listed, compute)
+    distance = np.sqrt(squared)
+    left = np.ones(size, dtype=bool)
+    nearest = np.searchsorted(rows, nearest)
+    picks: list[int] = []
+    while len(picks) < budget:
+        averaged = min(neighbours, (size - len(picks)) // 2)
+        mean = np.zeros(size)
+        if averaged:
+            is_left = left[nearest]
+            among = is_left & (is_left.cumsum(axis=1) <= averaged)
+            mean = np.where(among, distance, 0).sum(axis=1) / averaged
+        mean[~left] = np.inf
+        picks.append(int(rounded(mean, float(mean[left].max()), DISTANCE_RESOLUTION).argmin()))
+        left[picks[-1]] = False
+    return rows[picks]

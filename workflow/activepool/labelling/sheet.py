@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from activepool.data.class_names import MISSING_VALUES
 from activepool.data.image_files import problem_of, without_warnings
 from activepool.io.files import written_whole
+from activepool.labelling.pages import page_template
 from activepool.labelling.pictures import Picture, picture_of
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch, Pick
@@ -93,14 +92,7 @@ def write_sheet(
         near: the samples of the batch that look nearly like a sample, by sample.
         return_to: the folder into which people put the file that they save.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("sheet.html").stream(
+    page = page_template("sheet.html").stream(
         title=title,
         batch=batch,
         cards=_cards(batch, picture, near),

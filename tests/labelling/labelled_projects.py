@@ -1,0 +1,133 @@
+"""Projects in which people label a pool: a ledger, and the models of their batches."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from labelling.labelled_pools import TRAINED, pool_features, write_features
+from ledger.ledgers import sample
+
+from activepool.ledger.book import append, read
+from activepool.ledger.entries import Draft
+from activepool.ledger.state import state_of
+from activepool.stages.predict import predict
+from activepool.stages.train_labelled import train_labelled
+
+
+@dataclass
+class Project:
+    """A pool of N photographs in a folder.
+
+    Attributes:
+        folder: of its files.
+        features: (N, d).
+        sources: (N,) the paths of the photographs.
+        given: the classes of the configuration.
+        parts: (N,) in which part of the features each lies; by default all in part 0.
+        models: the batches that have a model.
+    """
+
+    folder: Path
+    features: np.ndarray
+    sources: list[str]
+    given: list[str] = field(default_factory=list)
+    parts: list[str] | None = None
+    models: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        rows = range(len(self.sources))
+        columns = {
+            "row": rows,
+            "sample": [sample(source) for source in self.sources],
+            "part": self.parts or ["0" for _ in rows],
+            "source": self.sources,
+        }
+        self.folder.mkdir(parents=True, exist_ok=True)
+        pd.DataFrame(columns).to_csv(self.folder / "samples.csv", index=False)
+
+    @property
+    def ledger(self):
+        return self.folder / "ledger.csv"
+
+    @property
+    def entries(self):
+        return read(self.ledger).entries
+
+    @property
+    def state(self):
+        return state_of(self.entries, self.given)
+
+    def draft(self, event, row, who="anna", **more):
+        source = self.sources[row]
+        return Draft(event=event, sample=sample(source), source=source, who=who, **more)
+
+    def send(self, batch, rows, event="sent", **more):
+        append(self.ledger, [self.draft(event, row, "activepool", batch=batch, **more) for row in rows])
+
+    def say(self, rows, labels, who="anna", batch="", **more):
+        """Enter what somebody says of some rows: a label each, or an event."""
+        events = ("cannot_tell", "skip", "not_ours")
+        drafts = [
+            self.draft(said, row, who, batch=batch, **more)
+            if said in events
+            else self.draft("label", row, who, batch=batch, label=said, **more)
+            for row, said in zip(rows, labels, strict=True)
+        ]
+        append(self.ledger, drafts)
+
+    def train(self, batch, rows=None):
+        """Train the model of a batch on all labels, and predict the pool, or its first rows."""
+        row_of = {sample(source): row for row, source in enumerate(self.sources)}
+        found = sorted((row_of[name], label) for name, label in self.state.training_labels.items())
+        folder = self.folder / "batches" / batch
+        folder.mkdir(parents=True)
+        rows_of_labels, names = map(list, zip(*found, strict=True))
+        sources = [self.sources[row] for row in rows_of_labels]
+        columns = {"index": rows_of_labels, "source": sources, "label": names}
+        pd.DataFrame(columns).to_csv(folder / "labels.csv", index=False)
+        pd.DataFrame({"class": self.state.classes}).to_csv(folder / "classes.csv", index=False)
+        write_features(self.features[:rows], folder / "features.h5")
+        given = {name: str(folder / f"{name}.csv") for name in ("labels", "classes")}
+        outputs = {name: str(folder / file) for name, file in TRAINED.items()}
+        train_labelled(str(folder / "features.h5"), **given, seed=3, **outputs)
+        predict(
+            str(folder / "features.h5"),
+            outputs["head"],
+            outputs["training"],
+            str(folder / "predictions.h5"),
+        )
+        self.models.append(batch)
+
+    def of_models(self, name):
+        """Return a file of each model."""
+        return [str(self.folder / "batches" / batch / name) for batch in self.models]
+
+    @property
+    def arguments(self):
+        """The files of the stage `status`, and the settings that say what is in them."""
+        return {
+            "ledger": str(self.ledger),
+            "entries": len(self.entries),
+            "samples": str(self.folder / "samples.csv"),
+            "trainings": self.of_models("training.json"),
+            "predictions": self.of_models("predictions.h5"),
+            "labels": self.of_models("labels.csv"),
+            "held_out": self.of_models("held_out.csv")[-1] if self.models else None,
+        }
+
+
+@dataclass(frozen=True)
+class SmallPool:
+    """N features (N, d), the class of each, and its source."""
+
+    features: np.ndarray
+    classes: list[str]
+    sources: list[str]
+
+
+def small_pool(rows=100, seed=0):
+    """Return a pool of four classes that overlap."""
+    features, numbers = pool_features(rows, seed, "float32")
+    names = ["ant", "bee", "cat", "dog"]
+    return SmallPool(features, [names[number] for number in numbers], [f"{row}.jpg" for row in range(rows)])

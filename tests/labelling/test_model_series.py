@@ -1,0 +1,147 @@
+"""The models of all batches: their accuracies and agreement, counted anew by the names of classes."""
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from labelling.labelled_projects import Project, small_pool
+
+import activepool
+from activepool.labelling.accuracies import AUDIT, CROSS_VALIDATION
+from activepool.labelling.model_series import Comparison, agreement
+from activepool.labelling.status_files import (
+    NamedPredictions,
+    Training,
+    read_named_predictions,
+    read_training,
+)
+
+
+def predictions(classes, predicted):
+    return NamedPredictions(classes, np.array(predicted), np.full(len(predicted), 0.9))
+
+
+def kappa(first, second):
+    """Return Cohen's κ of two lists of names."""
+    both = len(first)
+    agreed = sum(left == right for left, right in zip(first, second, strict=True)) / both
+    chance = sum(first.count(name) * second.count(name) for name in {*first, *second}) / both**2
+    return (agreed - chance) / (1 - chance)
+
+
+def test_classes_are_compared_by_name():
+    first = predictions(["ant", "bee"], [0, 0, 1, 1, 0, 1])
+    second = predictions(["cat", "bee", "ant"], [2, 2, 1, 0, 2, 1, 0, 0])  # the pool has grown
+    expected = kappa(list("aabbab"), list("aabcab"))
+    assert agreement(first, second) == pytest.approx(expected, abs=1e-12)
+    assert agreement(second, first) == pytest.approx(expected, abs=1e-12)
+    same = predictions(["bee", "ant"], [1, 1, 0, 0, 1, 0])
+    assert agreement(first, same) == 1
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """Five batches, the third with a late class, and an audit set; the pool grows in the meantime."""
+    pool = small_pool(600)
+    project = Project(tmp_path_factory.mktemp("series"), pool.features, pool.sources)
+    late = [name if name != "dog" else "ant" for name in pool.classes]
+    project.send("audit01", range(500, 540), "audit")
+    project.say(range(500, 540), pool.classes[500:540], batch="audit01")
+    for number in range(5):
+        rows = range(30 * number, 30 * number + 30)
+        project.send(f"batch{number + 1:02d}", rows)
+        project.say(rows, [(late if number < 2 else pool.classes)[row] for row in rows])
+        project.train(f"batch{number + 2:02d}", rows=520 if number < 2 else None)
+    return project
+
+
+def series_of(project, audit):
+    comparison = Comparison(audit)
+    files = zip(*(project.of_models(name) for name in ("training.json", "labels.csv")), strict=True)
+    for (training, labels), path in zip(files, project.of_models("predictions.h5"), strict=True):
+        comparison.add(read_training(training, labels), read_named_predictions(path))
+    return comparison.series()
+
+
+def names_of(path):
+    with h5py.File(path) as file:
+        return [file.attrs["class_names"][number] for number in file["predicted"]]
+
+
+def test_each_model_is_measured_on_the_audit_set(project):
+    audit = dict(zip(range(500, 540), small_pool(600).classes[500:540], strict=True))
+    found = series_of(project, audit)
+    assert (found.measured_on, [row.batch for row in found.models]) == (AUDIT, project.models)
+    assert [row.labels for row in found.models] == [30, 60, 90, 120, 150]
+    for row, path in zip(found.models, project.of_models("predictions.h5"), strict=True):
+        predicted = names_of(path)
+        known = {place: label for place, label in audit.items() if place < len(predicted)}
+        hits = sum(predicted[place] == label for place, label in known.items())
+        assert (row.accuracy.hits, row.accuracy.cases) == (hits, len(known))
+    assert [row.accuracy.cases for row in found.models] == [20, 20, 40, 40, 40]
+
+
+def test_without_an_audit_set_accuracies_are_cross_validated(project):
+    found = series_of(project, {})
+    assert found.measured_on == CROSS_VALIDATION
+    for row, path in zip(found.models, project.of_models("held_out.csv"), strict=True):
+        table = pd.read_csv(path)
+        assert row.accuracy.cases == len(table)
+        assert row.accuracy.hits == (table["label"] == table["predicted"]).sum()
+
+
+def test_agreement_is_that_of_the_names_on_common_rows(project):
+    found = series_of(project, {}).models
+    assert (found[0].agreement, found[0].compared) == (None, 0)
+    paths = project.of_models("predictions.h5")
+    for row, before, after in zip(found[1:], paths[:-1], paths[1:], strict=True):
+        first, second = names_of(before), names_of(after)
+        common = min(len(first), len(second))
+        assert row.compared == common
+        assert row.agreement == pytest.approx(kappa(first[:common], second[:common]), abs=1e-12)
+    assert [row.compared for row in found[1:]] == [520, 520, 600, 600]
+
+
+def test_the_fit_is_that_of_the_library(project):
+    found = series_of(project, {})
+    errors = [1 - row.accuracy.hits / row.accuracy.cases for row in found.models]
+    assert found.fit == activepool.learning_curve_fit([row.labels for row in found.models], errors)
+
+
+def made_series(labels, hits):
+    """Return the series of models with these numbers of labels, each with 100 rows held out."""
+    comparison = Comparison({})
+    for count, right in zip(labels, hits, strict=True):
+        comparison.add(Training("b", count, 100, right), predictions(["ant", "bee"], [0, 1, 0, 1]))
+    return comparison.series()
+
+
+def test_errors_that_decline_have_a_fit_and_of_equal_numbers_of_labels_the_last_counts():
+    found = made_series([50, 100, 100, 200, 400], [60, 10, 70, 78, 84])
+    errors = [1 - hits / 100 for hits in (60, 70, 78, 84)]
+    assert found.fit.unknown is None
+    assert found.fit == activepool.learning_curve_fit([50, 100, 200, 400], errors)
+
+
+def test_three_models_that_agree_have_settled():
+    assert not made_series([50, 100, 150], [60, 70, 80]).is_settled
+    assert made_series([50, 100, 150, 200], [60, 70, 80, 90]).is_settled
+
+
+def test_too_few_held_out_rows_have_no_accuracy():
+    comparison = Comparison({})
+    comparison.add(Training("b", 30, 19, 10), predictions(["ant", "bee"], [0, 1]))
+    comparison.add(Training("c", 30, 20, 10), predictions(["ant", "bee"], [0, 1]))
+    assert [row.accuracy is None for row in comparison.series().models] == [True, False]
+
+
+def test_the_only_label_of_a_class_is_not_held_out(tmp_path):
+    pool = small_pool()
+    project = Project(tmp_path, pool.features, pool.sources)
+    project.say(range(25), ["cow" if row == 7 else pool.classes[row] for row in range(25)])
+    project.train("batch02")
+    (training,), (labels,) = project.of_models("training.json"), project.of_models("labels.csv")
+    found, table = read_training(training, labels), pd.read_csv(project.of_models("held_out.csv")[0])
+    assert (found.labels, found.held_out) == (25, len(table))
+    assert found.held_out < 25 and "cow" not in set(table["label"])
+    assert found.right == (table["label"] == table["predicted"]).sum()

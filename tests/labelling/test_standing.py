@@ -1,0 +1,92 @@
+"""Where the labelling stands, counted anew in the simplest way."""
+
+import pytest
+from labelling.labelled_projects import Project, small_pool
+
+from activepool.labelling.standing import Disputed, Opinion, standing_of
+from activepool.ledger.state import Status
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with most of what can happen."""
+    project = Project(tmp_path, small_pool().features, small_pool().sources, given=["ant", "bee", "elk"])
+    project.say([90, 91], ["ant", "bee"])
+    project.send("batch01", range(10), note="coreset")
+    project.say(range(7), ["ant", "ant", "bee", "cannot_tell", "skip", "not_ours", "Ant"], batch="batch01")
+    project.send("audit01", range(20, 30), "audit")
+    project.say(range(20, 26), ["ant", "bee", "bee", "fox", "skip", "not_ours"], batch="audit01")
+    project.say([92], ["fox"])
+    project.send("batch02", range(10, 16), note="margin")
+    project.say(range(10, 14), ["bee", "fox", "ant", "ant"], batch="batch02")
+    project.say([0, 10, 20], ["bee", "not_ours", "bee"], who="berta")
+    project.say([7], ["ant"], batch="batch01")  # late
+    project.send("batch03", [3, 30])  # 3 goes out again
+    return project
+
+
+def standing(project):
+    return standing_of(project.entries, project.state, len(project.sources))
+
+
+def test_each_sample_of_the_ledger_is_counted_once(project):
+    found = standing(project)
+    tallies = (found.in_batches, found.in_audit, found.unasked)
+    assert [tally.samples for tally in tallies] == [17, 10, 3]
+    for tally in tallies:
+        assert tally.samples == sum(
+            getattr(tally, name)
+            for name in ("awaited", "labelled", "disputed", "cannot_tell", "skipped", "not_ours")
+        )
+    states = project.state.samples.values()
+    for name, status in (("labelled", Status.LABELLED), ("disputed", Status.DISPUTED)):
+        expected = sum(sample.status == status for sample in states)
+        assert sum(getattr(tally, name) for tally in tallies) == expected
+    assert (found.in_batches.cannot_tell, found.in_batches.skipped, found.in_batches.not_ours) == (0, 1, 1)
+
+
+def test_a_sample_that_went_out_again_is_awaited(project):
+    found = standing(project)
+    assert found.in_batches.awaited == len({8, 9, 14, 15, 3, 30})
+    assert [batch.awaited for batch in found.batches] == [2, 4, 2, 2]
+    assert [batch.came_back for batch in found.batches] == [8, 6, 4, 0]
+
+
+def test_labels_of_each_class(project):
+    found, state = standing(project), project.state
+    assert [one.name for one in found.classes] == list(state.classes) == ["ant", "bee", "elk", "Ant", "fox"]
+    for one in found.classes:
+        assert one.labels == list(state.training_labels.values()).count(one.name)
+        assert one.audit_labels == list(state.audit_labels.values()).count(one.name)
+    assert [one.twin_of for one in found.classes] == [None, None, None, "ant", None]
+    assert found.labels == len(state.training_labels)
+
+
+def test_batches_add_up_to_all_labels(project):
+    rows = standing(project).batches
+    assert [row.name for row in rows] == ["batch01", "audit01", "batch02", "batch03"]
+    assert [row.labels for row in rows] == [4, 3, 3, 0]
+    assert [row.labels_in_total for row in rows] == [6, 7, 10, 10]
+    assert rows[-1].labels_in_total == len(project.state.training_labels)
+    assert [(row.sent, row.is_audit, row.note) for row in rows] == [
+        (10, False, "coreset"),
+        (10, True, ""),
+        (6, False, "margin"),
+        (2, False, ""),
+    ]
+
+
+def test_who_says_what_of_disputed_samples(project):
+    assert standing(project).disputed == (
+        Disputed("0.jpg", "batch01", (Opinion("anna", "ant"), Opinion("berta", "bee"))),
+        Disputed("20.jpg", "audit01", (Opinion("anna", "ant"), Opinion("berta", "bee"))),
+        Disputed("10.jpg", "batch02", (Opinion("anna", "bee"), Opinion("berta", "not one of ours"))),
+    )
+
+
+def test_a_ledger_without_entries(tmp_path):
+    empty = Project(tmp_path, small_pool().features, small_pool().sources, given=["ant"])
+    found = standing(empty)
+    assert (found.samples, found.last_entry, found.when, found.batches) == (100, 0, "", ())
+    assert [(one.name, one.labels) for one in found.classes] == [("ant", 0)]
+    assert found.labels == found.in_batches.samples == found.in_audit.samples == found.unasked.samples == 0

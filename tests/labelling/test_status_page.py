@@ -1,0 +1,161 @@
+"""The status page: one file that says all numbers, whatever people call their classes and files."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from browser import DRIVER, browser
+from labelling.status_projects import ODD, POINTS, audited, first_batch, labelled, numbers_of, unlabelled
+from PIL import Image
+
+from activepool.labelling.status_figure import learning_curve_svg
+from activepool.labelling.status_page import write_page
+from activepool.labelling.status_text import next_steps, share_text
+
+#: Elements that have no end.
+VOID = ("br", "img", "meta", "wbr", "circle", "line", "polyline")
+
+
+class Page(HTMLParser):
+    """The text of a page, its elements and what they refer to; elements must be nested."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.parts, self.addresses, self.open, self.names = [], [], [], []
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.names.append(tag)
+        self.addresses += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.names.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+        if tag in ("dt", "dd", "td", "th"):
+            self.parts.append(" ")
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.parts.append(data)
+
+    @property
+    def text(self):
+        return " ".join("".join(self.parts).split())
+
+
+def page_of(folder, project, image=None, **options):
+    numbers = numbers_of(project)
+    write_page(folder / "status.html", numbers, image, "batches")
+    return Page(folder / "status.html"), numbers
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_the_page_has_the_numbers_and_loads_nothing(tmp_path, point):
+    page, numbers = page_of(tmp_path, point(tmp_path))
+    for step in next_steps(numbers):
+        assert " ".join(step[1:].split()) in page.text
+    for one in numbers.standing.classes:
+        assert one.name in page.text
+    for batch in numbers.standing.batches:
+        assert f"{batch.name} " in page.text and batch.note in page.text
+    for row in numbers.series.models if numbers.series else ():
+        assert share_text(row.accuracy) in page.text
+    assert all(address.startswith(("batches/", "data:")) for address in page.addresses)
+    assert {"script", "link"} & set(page.names) == set()
+
+
+def test_without_a_label_the_page_says_that_nothing_is_known(tmp_path):
+    page, _ = page_of(tmp_path, unlabelled(tmp_path))
+    assert "Nothing can be said yet, because a model needs labels of two classes." in page.text
+    assert "There is no model yet" in page.text
+    assert "svg" not in page.names
+
+
+def test_the_page_leads_to_what_is_awaited(tmp_path):
+    page, _ = page_of(tmp_path, first_batch(tmp_path))
+    assert {"batches/batch01/sheet.html", "batches/batch01/list.csv", "batches/batch01/"} <= {*page.addresses}
+
+
+def test_who_disagrees_and_twins_are_named(tmp_path):
+    page, numbers = page_of(tmp_path, labelled(tmp_path))
+    assert len(numbers.standing.disputed) == 2
+    for one in numbers.standing.disputed:
+        assert one.source in page.text
+        assert ", ".join(f"{opinion.who}: {opinion.says}" for opinion in one.opinions) in page.text
+    assert "Ant written nearly like ant" in page.text
+    assert "onclick" not in (tmp_path / "status.html").read_text().replace("&lt;b onclick", "")
+    assert ODD in page.text
+
+
+def test_cross_validation_is_not_passed_off_as_the_accuracy_on_the_pool(tmp_path):
+    page, numbers = page_of(tmp_path, labelled(tmp_path))
+    share = numbers.cross_validated.overall
+    assert "Cross-validated accuracy on the labelled photographs themselves" in page.text
+    assert f"{share.hits} of {share.cases} right" in page.text
+    assert "this can be too low or too high for the pool" in page.text
+    assert "Accuracy on the audit set" not in page.text
+
+
+def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):
+    page, numbers = page_of(tmp_path, audited(tmp_path))
+    share = numbers.on_audit.overall
+    assert f"Accuracy on the audit set: {share.hits} of {share.cases} right" in page.text
+    assert "54 of 60 photographs have a label; 5 are awaited; 1 cannot count" in page.text
+    assert "after 120 photographs had gone out or had been labelled" in page.text
+    assert "Cross-validated accuracy on the labelled" not in page.text
+    plan = numbers.audit.plans[0]
+    assert f"{plan.labels} labels ({plan.labels - 54} more)" in page.text
+    for one in numbers.on_audit.classes:
+        assert f"{one.share.hits} of {one.share.cases}" in page.text
+
+
+def test_the_most_confidently_wrong_have_pictures_where_they_can_be_read(tmp_path):
+    project = audited(tmp_path)
+    numbers = numbers_of(project)
+    readable = numbers.wrong[0].source
+    Image.new("RGB", (900, 600), (200, 30, 30)).save(tmp_path / "red.jpg")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+
+    def image(source):
+        return tmp_path / ("red.jpg" if source == readable else "broken.jpg")
+
+    page, _ = page_of(tmp_path, project, image)
+    pictures = [address for address in page.addresses if address.startswith("data:image/jpeg")]
+    assert (len(pictures), page.text.count("no picture")) == (1, len(numbers.wrong) - 1)
+    for one in numbers.wrong:
+        assert f"label {one.label} predicted {one.predicted}, {100 * one.probability:.0f} %" in page.text
+
+
+def test_the_figure_has_a_dot_with_its_interval_for_each_model(tmp_path):
+    numbers = numbers_of(audited(tmp_path))
+    figure = learning_curve_svg(numbers.series)
+    dots = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', figure)
+    assert len(dots) == len(numbers.series.models) == 4
+    places = [float(x) for x, _ in dots]
+    labels = [row.labels for row in numbers.series.models]
+    steps = [(places[i + 1] - places[i]) / (labels[i + 1] - labels[i]) for i in range(3)]
+    assert steps == pytest.approx([steps[0]] * 3, rel=0.02)  # to scale
+    heights = [float(y) for _, y in dots]
+    errors = [1 - row.accuracy.value for row in numbers.series.models]
+    assert [heights.index(y) for y in sorted(heights, reverse=True)] == [
+        errors.index(error) for error in sorted(errors)
+    ]
+    for row in numbers.series.models:
+        assert f"{row.labels} labels: error {100 * (1 - row.accuracy.value):.1f} %" in figure
+
+
+@pytest.mark.skipif(DRIVER is None, reason="needs chromedriver and Chromium")
+def test_nothing_is_wider_than_the_window(tmp_path):
+    with browser(tmp_path / "browser") as opened:
+        for point in (unlabelled, audited):
+            page_of(tmp_path / point.__name__, point(tmp_path / point.__name__))
+            opened.open(tmp_path / point.__name__ / "status.html")
+            for width in (1280, 390):
+                opened.resize(width, 900)
+                assert opened.run("return document.documentElement.scrollWidth") <= width

@@ -1,0 +1,116 @@
+"""The status in a few lines for the terminal."""
+
+from dataclasses import replace
+
+import pytest
+from labelling.status_projects import (
+    POINTS,
+    audited,
+    first_batch,
+    labelled,
+    numbers_of,
+    unlabelled,
+    waiting,
+)
+
+from activepool.evaluation.power_law import Estimate
+from activepool.labelling.accuracies import Share
+from activepool.labelling.status_text import (
+    kappa_text,
+    labels_text,
+    next_steps,
+    share_text,
+    status_lines,
+)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_few_lines_say_how_it_stands(tmp_path, point):
+    lines = status_lines(numbers_of(point(tmp_path)))
+    assert 4 <= len(lines) <= 8
+    assert lines[0].startswith("photos: 300 photographs, ")
+    assert not any("\n" in line for line in lines)
+
+
+def test_without_a_label(tmp_path):
+    assert status_lines(numbers_of(unlabelled(tmp_path))) == [
+        "photos: 300 photographs, 0 labels; no batch has gone out",
+        "accuracy: nothing can be said yet, because a model needs labels of two classes",
+        "next: run the command; it chooses the first batch, which needs no label",
+        "next: for the accuracy on the pool, set audit: 100; so many labels of a random sample give it "
+        "within ±10 points",
+    ]
+
+
+def test_what_is_awaited_is_next(tmp_path):
+    numbers = numbers_of(waiting(tmp_path / "waiting"), has_images=False)
+    assert next_steps(numbers)[0] == (
+        "label the 30 samples that are awaited (30 of 30 in batch01), and run the command again"
+    )
+    assert "go_on" not in " ".join(next_steps(numbers))
+    steps = next_steps(numbers_of(first_batch(tmp_path / "first")))
+    assert steps[:2] == [
+        "label the 5 photographs that are awaited (5 of 30 in batch01), and run the command again",
+        "or go on without them: add --config go_on=true to the command",
+    ]
+
+
+def test_what_people_should_look_at(tmp_path):
+    steps = next_steps(numbers_of(labelled(tmp_path)))
+    assert steps[:3] == [
+        "settle 2 photographs on which annotators disagree: one more answer, or a correction",
+        "see whether the class 'Ant' (1 label) is 'ant'; if so, correct its labels",
+        "all answers are there: run the command again for the next batch",
+    ]
+
+
+def test_predictions_that_have_settled_are_a_reason_to_stop(tmp_path):
+    numbers = numbers_of(labelled(tmp_path))
+    settled = replace(numbers, series=replace(numbers.series, is_settled=True))
+    assert next_steps(settled)[2].startswith("stop here, or go on only if the accuracy is not enough")
+    assert any(line.endswith("stop rule (0.99 three times in a row) met") for line in status_lines(settled))
+    assert any(line.endswith("not met") for line in status_lines(numbers))
+
+
+def test_each_accuracy_is_named_for_what_it_is(tmp_path):
+    project = labelled(tmp_path)
+    numbers = numbers_of(project)
+    (line,) = [line for line in status_lines(numbers) if "accuracy:" in line]
+    assert line.startswith(f"cross-validated accuracy: {share_text(numbers.cross_validated.overall)}")
+    assert line.endswith("that the strategy chose; it can be too low or too high for the pool")
+    numbers = numbers_of(audited(tmp_path / "audited"))
+    (line,) = [line for line in status_lines(numbers) if "accuracy on" in line]
+    expected = share_text(numbers.on_audit.overall)
+    assert line == f"accuracy on the audit set: {expected}, 54 photographs"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (Share(80, 100, 0.8, 0.711, 0.8666), "80 % (95 % interval 71 to 87 %)"),
+        (Share(800, 1000, 0.8, 0.774, 0.8236), "80.0 % (95 % interval 77.4 to 82.4 %)"),
+        (Share(0, 0, None, 0, 1), "–"),
+    ],
+)
+def test_a_share_has_the_digits_that_its_cases_allow(share, text):
+    assert share_text(share) == text
+
+
+def test_no_agreement_reaches_the_rule_by_rounding():
+    assert [kappa_text(value) for value in (None, 0.98999, 0.99, 1.0)] == ["–", "0.989", "0.990", "1.000"]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (None, "would take more labels than a fit can tell"),
+        (Estimate(99.0, 50.0, 300.0), "is reached"),
+        (Estimate(201.0, 117.0, 1234.0), "would take about 210 labels (95 % interval 120 to 1,300)"),
+        (
+            Estimate(201.0, 7.0, None),
+            "would take about 210 labels (95 % interval 7 to more than a fit can tell)",
+        ),
+    ],
+)
+def test_labels_that_a_level_takes(estimate, text):
+    assert labels_text(estimate, 99) == text

@@ -1,0 +1,110 @@
+"""How the models of the batches improve, and how well each agrees with the one before it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.api.progress import learning_curve_fit
+from activepool.compute.arrays import IntArray
+from activepool.evaluation.power_law import LearningCurveFit
+from activepool.evaluation.progress import cohens_kappa, is_settled
+from activepool.labelling.accuracies import (
+    AUDIT,
+    CONFIDENCE,
+    CROSS_VALIDATION,
+    FEWEST_CASES,
+    Share,
+    shares,
+)
+from activepool.labelling.status_files import NamedPredictions, Training
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """The model of a batch.
+
+    Attributes:
+        batch: the batch that it was made for.
+        labels: how many it trained on.
+        accuracy: measured as the curve says; None if the cases are too few.
+        compared: samples that it and the model before it both classified.
+        agreement: Cohen's κ of the two on these; None for the first model, and where κ says nothing.
+    """
+
+    batch: str
+    labels: int
+    accuracy: Share | None
+    compared: int
+    agreement: float | None
+
+
+@dataclass(frozen=True)
+class ModelSeries:
+    """The models of all batches, in order.
+
+    Attributes:
+        measured_on: AUDIT or CROSS_VALIDATION, the same for all.
+        models: a row each.
+        fit: a power law through their errors, or why there is none.
+        is_settled: whether the last three models agree so well with those before that one may stop.
+    """
+
+    measured_on: str
+    models: tuple[ModelRow, ...]
+    fit: LearningCurveFit
+    is_settled: bool
+
+
+class Comparison:
+    """Compares models one after the other, so that no more than two predictions are in memory."""
+
+    def __init__(self, audit: dict[int, str]) -> None:
+        self._audit = audit
+        self._before: NamedPredictions | None = None
+        self._rows: list[ModelRow] = []
+
+    def add(self, training: Training, predictions: NamedPredictions) -> None:
+        """Add the next model."""
+        before, self._before = self._before, predictions
+        compared = min(len(before.predicted), len(predictions.predicted)) if before else 0
+        kappa = agreement(before, predictions) if before else None
+        if self._audit:
+            (share,) = self._on_audit(predictions)
+        else:
+            (share,) = shares([training.right], [training.held_out])
+        known = share if share.cases >= FEWEST_CASES else None
+        self._rows.append(ModelRow(training.batch, training.labels, known, compared, kappa))
+
+    def series(self) -> ModelSeries:
+        """Return what was found."""
+        kappas = [row.agreement for row in self._rows[1:]]
+        measured_on = AUDIT if self._audit else CROSS_VALIDATION
+        return ModelSeries(measured_on, tuple(self._rows), _fit(self._rows), is_settled(kappas))
+
+    def _on_audit(self, predictions: NamedPredictions) -> list[Share]:
+        known = {row: label for row, label in self._audit.items() if row < len(predictions.predicted)}
+        hits = sum(predictions.name(row) == label for row, label in known.items())
+        return shares([hits], [len(known)])
+
+
+def agreement(first: NamedPredictions, second: NamedPredictions) -> float | None:
+    """Return Cohen's κ of two models on the rows that both classified; the same name is the same class."""
+    number = {name: number for number, name in enumerate(dict.fromkeys(first.class_names))}
+    for name in second.class_names:
+        number.setdefault(name, len(number))
+    rows = min(len(first.predicted), len(second.predicted))
+    return cohens_kappa(_numbers(first, number)[:rows], _numbers(second, number)[:rows])
+
+
+def _numbers(predictions: NamedPredictions, number: dict[str, int]) -> IntArray:
+    common = np.array([number[name] for name in predictions.class_names], dtype=np.int64)
+    return common[predictions.predicted]
+
+
+def _fit(rows: Sequence[ModelRow]) -> LearningCurveFit:
+    """Fit a power law; of models with the same number of labels, the last counts."""
+    errors = {
+        row.labels: 1 - row.accuracy.hits / row.accuracy.cases for row in rows if row.accuracy and row.labels
+    }
+    return learning_curve_fit(list(errors), list(errors.values()), confidence=CONFIDENCE)

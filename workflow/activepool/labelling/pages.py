@@ -1,0 +1,17 @@
+"""The templates of the pages that open offline: each page is one file, with its style inside."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+
+def page_template(name: str) -> Template:
+    """Return a template of this folder, which escapes what it is given."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)

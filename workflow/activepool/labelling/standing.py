@@ -1,0 +1,207 @@
+"""Where the labelling of a pool stands: what went out, what came back, and what people said."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from activepool.ledger.entries import Entry, Event
+from activepool.ledger.state import BatchState, SampleState, State, Status
+
+#: What people can say of a sample, in words.
+WORDS = {Event.CANNOT_TELL: "cannot tell", Event.SKIP: "skip", Event.NOT_OURS: "not one of ours"}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many samples stand where; each is counted once.
+
+    Attributes:
+        samples: all of them.
+        awaited: those that were sent, and whose answer has not come back.
+        labelled: those that have a label.
+        disputed: those on which annotators disagree.
+        cannot_tell: those that nobody could tell.
+        skipped: those that somebody passed over.
+        not_ours: those that do not belong to the pool.
+    """
+
+    samples: int
+    awaited: int
+    labelled: int
+    disputed: int
+    cannot_tell: int
+    skipped: int
+    not_ours: int
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """A class, its labels to train on, those of the audit set, and the class that may be meant instead."""
+
+    name: str
+    labels: int
+    audit_labels: int
+    twin_of: str | None
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What an annotator says of a sample, in words."""
+
+    who: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """A sample on which annotators disagree; ``batch`` is empty if nobody had asked."""
+
+    source: str
+    batch: str
+    opinions: tuple[Opinion, ...]
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """A batch that went out.
+
+    Attributes:
+        name: its name.
+        when: the time.
+        is_audit: whether it is for the audit set.
+        note: what the ledger notes of its picks, such as the strategy.
+        sent: how many samples.
+        came_back: how many of them have an answer.
+        awaited: how many have none.
+        labels: how many labels to train on came by it; for the audit set, how many labels came.
+        labels_in_total: labels to train on that came by it or before, as they stand now.
+    """
+
+    name: str
+    when: str
+    is_audit: bool
+    note: str
+    sent: int
+    came_back: int
+    awaited: int
+    labels: int
+    labels_in_total: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the labelling stands.
+
+    Attributes:
+        samples: how many the pool has.
+        last_entry: the number of the ledger's last entry; 0 if it has none.
+        when: the time of the last entry; empty if there is none.
+        batches: in the order in which they went out.
+        in_batches: samples that went out in batches to train on.
+        in_audit: samples that went out for the audit set.
+        unasked: samples that people answered without having been asked.
+        classes: in their order.
+        disputed: the samples on which annotators disagree.
+    """
+
+    samples: int
+    last_entry: int
+    when: str
+    batches: tuple[BatchRow, ...]
+    in_batches: Tally
+    in_audit: Tally
+    unasked: Tally
+    classes: tuple[ClassCount, ...]
+    disputed: tuple[Disputed, ...]
+
+    @property
+    def labels(self) -> int:
+        """How many labels there are to train on."""
+        return sum(one.labels for one in self.classes)
+
+
+def standing_of(entries: Sequence[Entry], state: State, samples: int) -> Standing:
+    """Count what the ledger's ``entries``, of which ``state`` follows, say of a pool of ``samples``."""
+    awaited = {sample for batch in state.batches.values() for sample in batch.awaited}
+    groups: dict[str, list[SampleState]] = {"batches": [], "audit": [], "unasked": []}
+    for sample in state.samples.values():
+        if sample.batches or sample.status != Status.NEW:
+            kind = "audit" if sample.is_audit else "batches" if sample.batches else "unasked"
+            groups[kind].append(sample)
+    return Standing(
+        samples=samples,
+        last_entry=entries[-1].number if entries else 0,
+        when=max((entry.when for entry in entries), default=""),
+        batches=_batch_rows(entries, state),
+        in_batches=_tally(groups["batches"], awaited),
+        in_audit=_tally(groups["audit"], awaited),
+        unasked=_tally(groups["unasked"], awaited),
+        classes=_class_counts(state),
+        disputed=tuple(_disputed(sample) for sample in state.disputed),
+    )
+
+
+def _tally(samples: Sequence[SampleState], awaited: set[str]) -> Tally:
+    """Count samples; one that went out again, and is awaited, counts as awaited whatever was said before."""
+    counts = Counter(Status.AWAITED if sample.sample in awaited else sample.status for sample in samples)
+    return Tally(
+        len(samples),
+        counts[Status.AWAITED],
+        counts[Status.LABELLED],
+        counts[Status.DISPUTED],
+        counts[Status.CANNOT_TELL],
+        counts[Status.SKIPPED],
+        counts[Status.NOT_OURS],
+    )
+
+
+def _class_counts(state: State) -> tuple[ClassCount, ...]:
+    trained, audited = Counter(state.training_labels.values()), Counter(state.audit_labels.values())
+    twin_of = {twin.name: twin.meant for twin in state.twins}
+    return tuple(ClassCount(name, trained[name], audited[name], twin_of.get(name)) for name in state.classes)
+
+
+def _disputed(sample: SampleState) -> Disputed:
+    opinions = [Opinion(who, _words(entry)) for who, entry in sample.opinions.items()]
+    return Disputed(sample.sources[-1], sample.batches[-1] if sample.batches else "", tuple(opinions))
+
+
+def _words(entry: Entry) -> str:
+    return entry.label or WORDS[Event(entry.event)]
+
+
+def _batch_rows(entries: Sequence[Entry], state: State) -> tuple[BatchRow, ...]:
+    first = _first_sendings(entries)
+    came_by = Counter(_batch_of_label(state.samples[name], first) for name in state.training_labels)
+    audited = Counter(state.samples[name].batches[0] for name in state.audit_labels)
+    rows, total = [], came_by[""]
+    for batch in state.batches.values():
+        total += came_by[batch.name]
+        labels = audited[batch.name] if batch.is_audit else came_by[batch.name]
+        rows.append(_batch_row(batch, first[batch.name].note, labels, total))
+    return tuple(rows)
+
+
+def _batch_row(batch: BatchState, note: str, labels: int, total: int) -> BatchRow:
+    sent, awaited = len(batch.samples), len(batch.awaited)
+    return BatchRow(
+        batch.name, batch.when, batch.is_audit, note, sent, batch.came_back, awaited, labels, total
+    )
+
+
+def _first_sendings(entries: Iterable[Entry]) -> dict[str, Entry]:
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.is_sending:
+            first.setdefault(entry.batch, entry)
+    return first
+
+
+def _batch_of_label(sample: SampleState, first: dict[str, Entry]) -> str:
+    """Return the batch by which a sample got its label, or before which, unasked; empty: before all."""
+    saying = [entry for entry in sample.opinions.values() if entry.label == sample.label]
+    answer = min(saying, key=lambda entry: entry.number)
+    if answer.batch in first:
+        return answer.batch
+    before = [name for name, sending in first.items() if sending.number < answer.number]
+    return before[-1] if before else ""

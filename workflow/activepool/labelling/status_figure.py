@@ -1,0 +1,118 @@
+"""The learning curve over the batches as SVG, in the colours of the page around it."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.labelling.model_series import ModelRow, ModelSeries
+
+#: Width and height of the figure, and its margins, in units that are pixels if the page is wide enough.
+WIDTH, HEIGHT = 460, 300
+LEFT, RIGHT, TOP, BOTTOM = 52, 14, 14, 48
+
+#: Steps of an axis are one of these times a power of ten.
+STEPS = (1, 2, 2.5, 5, 10)
+
+#: The curve is drawn up to so many times the labels in the data.
+BEYOND = 1.6
+
+#: Points of the drawn curve.
+CURVE_POINTS = 80
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The scales of the figure: labels to the right, errors upwards, both from 0."""
+
+    labels: float
+    error: float
+
+    def x(self, labels: float) -> float:
+        """Return the place of a number of labels."""
+        return LEFT + labels / self.labels * (WIDTH - LEFT - RIGHT)
+
+    def y(self, error: float) -> float:
+        """Return the place of an error."""
+        return HEIGHT - BOTTOM - error / self.error * (HEIGHT - TOP - BOTTOM)
+
+
+def learning_curve_svg(series: ModelSeries) -> str | None:
+    """Return the figure; None if no model has an accuracy."""
+    models = [row for row in series.models if row.accuracy]
+    if not models:
+        return None
+    errors = [1 - row.accuracy.low for row in models if row.accuracy]
+    has_curve = series.fit.asymptote is not None
+    right = max(row.labels for row in models) * (BEYOND if has_curve else 1.1)
+    axes = Axes(right, _ends(min(1, max(errors) * 1.05)))
+    return "\n".join(
+        [
+            f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Learning curve: error '
+            f'against the number of labels">',
+            *_grid(axes),
+            *(_fitted(axes, series, right) if has_curve else []),
+            *(line for row in models for line in _point(axes, row)),
+            "</svg>",
+        ]
+    )
+
+
+def _grid(axes: Axes) -> Iterator[str]:
+    bottom, end = HEIGHT - BOTTOM, WIDTH - RIGHT
+    for error in _ticks(axes.error, 5):
+        y = axes.y(error)
+        yield f'<line class="grid" x1="{LEFT}" x2="{end}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        yield f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{100 * error:.3g} %</text>'
+    for labels in _ticks(axes.labels, 6):
+        x = axes.x(labels)
+        yield f'<line class="tick" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 5}"/>'
+        yield f'<text x="{x:.1f}" y="{bottom + 20}" text-anchor="middle">{labels:,.0f}</text>'
+    yield f'<line class="axis" x1="{LEFT}" x2="{end}" y1="{bottom}" y2="{bottom}"/>'
+    yield f'<text x="{(LEFT + end) / 2}" y="{HEIGHT - 6}" text-anchor="middle">labels</text>'
+
+
+def _fitted(axes: Axes, series: ModelSeries, right: float) -> Iterator[str]:
+    last = max(row.labels for row in series.models if row.accuracy)
+    first = min(row.labels for row in series.models if row.accuracy)
+    for kind, begin, end in (("fit", first, last), ("fit beyond", last, right)):
+        labels = np.unique(np.linspace(begin, end, CURVE_POINTS).astype(np.int64))
+        errors = series.fit.error(labels)
+        assert errors is not None
+        places = " ".join(
+            f"{axes.x(count):.1f},{axes.y(min(error, axes.error)):.1f}"
+            for count, error in zip(labels, errors, strict=True)
+        )
+        yield f'<polyline class="{kind}" points="{places}"/>'
+
+
+def _point(axes: Axes, row: ModelRow) -> Iterable[str]:
+    assert row.accuracy is not None and row.accuracy.value is not None
+    share, x = row.accuracy, axes.x(row.labels)
+    low, high = axes.y(1 - share.high), axes.y(1 - share.low)
+    title = (
+        f"{row.labels:,} labels: error {100 * (1 - row.accuracy.value):.1f} %, "
+        f"95 % interval {100 * (1 - share.high):.1f} to {100 * (1 - share.low):.1f} %"
+    )
+    yield f'<g class="point"><title>{title}</title>'
+    yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
+    for y in (low, high):
+        yield f'<line x1="{x - 4:.1f}" x2="{x + 4:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
+    yield f'<circle cx="{x:.1f}" cy="{axes.y(1 - row.accuracy.value):.1f}" r="4"/></g>'
+
+
+def _step(end: float, count: int) -> float:
+    """Return the step that divides 0 to ``end`` into at most ``count`` parts."""
+    power: float = 10.0 ** math.floor(math.log10(end / count))
+    return next(step * power for step in STEPS if step * power * count >= end * (1 - 1e-9))
+
+
+def _ends(end: float) -> float:
+    step = _step(end, 5)
+    return math.ceil(end / step - 1e-9) * step
+
+
+def _ticks(end: float, count: int) -> list[float]:
+    step = _step(end, count)
+    return [number * step for number in range(math.floor(end / step + 1e-9) + 1)]

@@ -1,0 +1,130 @@
+"""The files of a labelled pool that the status is computed from."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from activepool.compute.arrays import FloatArray, IntArray
+from activepool.errors import InputError
+from activepool.labelling.named_head import read_facts
+from activepool.labelling.pool_predictions import read_predictions
+from activepool.labelling.training_labels import read_labels
+
+
+@dataclass(frozen=True)
+class PoolRows:
+    """The samples of a pool; the place of each is its row of features.h5.
+
+    Attributes:
+        samples: (N,) names.
+        sources: (N,) paths of images, or rows.
+        parts: (N,) in which part of the features each lies; parts follow one another as samples arrive.
+    """
+
+    samples: tuple[str, ...]
+    sources: tuple[str, ...]
+    parts: tuple[str, ...]
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The row of each sample."""
+        return {sample: row for row, sample in enumerate(self.samples)}
+
+
+@dataclass(frozen=True)
+class HeldOutLabels:
+    """Predictions of labelled samples by models that were not trained on them.
+
+    Attributes:
+        rows: (n,) rows of the pool.
+        labels: (n,) class names.
+        predicted: (n,) class names.
+        probabilities: (n,) of the predicted classes.
+    """
+
+    rows: IntArray
+    labels: list[str]
+    predicted: list[str]
+    probabilities: FloatArray
+
+
+@dataclass(frozen=True)
+class NamedPredictions:
+    """A model's predictions of the pool, or of its first M rows if it has grown since.
+
+    Attributes:
+        class_names: (C,) the model's classes.
+        predicted: (M,) numbers of classes.
+        probabilities: (M,) of the predicted classes.
+    """
+
+    class_names: list[str]
+    predicted: IntArray
+    probabilities: FloatArray
+
+    def name(self, row: int) -> str:
+        """Return the predicted class of a row."""
+        return self.class_names[int(self.predicted[row])]
+
+
+@dataclass(frozen=True)
+class Training:
+    """The training of a batch's model.
+
+    Attributes:
+        batch: the batch that the model was made for; it trained on the labels that came before.
+        labels: how many they were.
+        held_out: how many of them cross-validation held out: all but the only label of a class.
+        right: how many of these were predicted right.
+    """
+
+    batch: str
+    labels: int
+    held_out: int
+    right: int
+
+
+def read_pool(path: str | Path) -> PoolRows:
+    """Read samples.csv."""
+    table = _read_texts(path, ("row", "sample", "part", "source"))
+    if table["row"].tolist() != [str(row) for row in range(len(table))]:
+        raise InputError(f"{path}: the column row must count from 0; delete the file, and run again")
+    return PoolRows(tuple(table["sample"]), tuple(table["source"]), tuple(table["part"]))
+
+
+def read_held_out_labels(path: str | Path) -> HeldOutLabels:
+    """Read held_out.csv."""
+    table = _read_texts(path, ("index", "label", "predicted", "probability"))
+    try:
+        rows = table["index"].to_numpy().astype(np.int64)
+        probabilities = table["probability"].to_numpy().astype(np.float64)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; delete the file, and run again") from None
+    return HeldOutLabels(rows, table["label"].tolist(), table["predicted"].tolist(), probabilities)
+
+
+def read_training(training: str | Path, labels: str | Path) -> Training:
+    """Read the training.json and the labels.csv of a batch."""
+    share, counts = read_facts(training).accuracy, Counter(read_labels(labels).names)
+    held_out = sum(count for count in counts.values() if count > 1) if share is not None else 0
+    right = round(share * held_out) if share is not None else 0
+    return Training(Path(training).parent.name, counts.total(), held_out, right)
+
+
+def read_named_predictions(path: str | Path) -> NamedPredictions:
+    """Read predictions.h5."""
+    found, names = read_predictions(path)
+    return NamedPredictions(names, found.predicted, found.probability)
+
+
+def _read_texts(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read columns of a CSV file that a stage wrote, as text."""
+    try:
+        return pd.read_csv(path, usecols=list(columns), dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path}: not a readable table ({reason}); delete the file, and run again") from None

@@ -1,0 +1,143 @@
+"""All numbers of the status page, as status.json keeps them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from activepool.errors import InputError
+from activepool.io.files import write_json
+from activepool.labelling.accuracies import (
+    AUDIT,
+    CROSS_VALIDATION,
+    FEWEST_CASES,
+    Accuracy,
+    AuditSet,
+    Wrong,
+    accuracy,
+    audit_rows,
+    audit_set,
+    most_wrong,
+)
+from activepool.labelling.model_series import Comparison, ModelSeries
+from activepool.labelling.standing import Standing, standing_of
+from activepool.labelling.status_files import (
+    NamedPredictions,
+    read_held_out_labels,
+    read_named_predictions,
+    read_pool,
+    read_training,
+)
+from activepool.ledger.book import read
+from activepool.ledger.state import state_of
+
+
+@dataclass(frozen=True)
+class StatusFiles:
+    """The files of a project.
+
+    Attributes:
+        ledger: the ledger.
+        entries: how many of its entries count; the others came later.
+        samples: samples.csv.
+        trainings: training.json of each batch that has a model, in order.
+        predictions: predictions.h5 of the same batches; the last is the current model's.
+        labels: labels.csv of the same batches.
+        held_out: held_out.csv of the current model; None without one.
+    """
+
+    ledger: str
+    entries: int
+    samples: str
+    trainings: Sequence[str] = ()
+    predictions: Sequence[str] = ()
+    labels: Sequence[str] = ()
+    held_out: str | None = None
+
+
+@dataclass(frozen=True)
+class StatusNumbers:
+    """What the status page and the lines on the terminal say.
+
+    Attributes:
+        project: its name.
+        has_images: whether the samples are images.
+        standing: what went out and came back.
+        audit: the audit set; None if there is none.
+        on_audit: the accuracy of the current model on it; None if nothing of it can be compared.
+        cross_validated: the accuracy of models like the current one on labels that were held out from them;
+            None if there is no model.
+        wrong: the most confidently wrong predictions.
+        series: the models of all batches; None if there is none.
+    """
+
+    project: str
+    has_images: bool
+    standing: Standing
+    audit: AuditSet | None
+    on_audit: Accuracy | None
+    cross_validated: Accuracy | None
+    wrong: tuple[Wrong, ...]
+    series: ModelSeries | None
+
+    @property
+    def accuracy(self) -> Accuracy | None:
+        """The accuracy to go by: on the audit set if that has enough labels; None if too few are known."""
+        measured = [one for one in (self.on_audit, self.cross_validated) if one and one.is_known]
+        return measured[0] if measured else None
+
+
+def status_numbers(
+    project: str, files: StatusFiles, classes: Sequence[str], has_images: bool
+) -> StatusNumbers:
+    """Compute all numbers from a project's files; ``classes`` are those of the configuration."""
+    entries = read(files.ledger).entries[: files.entries]
+    state, pool = state_of(entries, classes), read_pool(files.samples)
+    labels = audit_rows(state, pool)
+    comparison, current = Comparison(labels if len(labels) >= FEWEST_CASES else {}), None
+    for training, predictions, used in zip(files.trainings, files.predictions, files.labels, strict=True):
+        current = read_named_predictions(predictions)
+        comparison.add(read_training(training, used), current)
+    audited = audit_predictions(labels, current)
+    held_out = read_held_out_labels(files.held_out) if files.held_out else None
+    on_audit = cross_validated = None
+    if audited:
+        compared = [labels[row] for row in audited], [predicted for predicted, _ in audited.values()]
+        on_audit = accuracy(AUDIT, *compared, state.classes)
+    if held_out:
+        cross_validated = accuracy(CROSS_VALIDATION, held_out.labels, held_out.predicted, state.classes)
+    return StatusNumbers(
+        project=project,
+        has_images=has_images,
+        standing=standing_of(entries, state, len(pool.samples)),
+        audit=audit_set(entries, state, pool, on_audit),
+        on_audit=on_audit,
+        cross_validated=cross_validated,
+        wrong=most_wrong(pool, held_out, labels, audited),
+        series=comparison.series() if current else None,
+    )
+
+
+def audit_predictions(
+    labels: dict[int, str], predictions: NamedPredictions | None
+) -> dict[int, tuple[str, float]]:
+    """Return the predicted class and its probability for each row of the audit set that has them."""
+    if predictions is None:
+        return {}
+    rows = [row for row in labels if row < len(predictions.predicted)]
+    return {row: (predictions.name(row), float(predictions.probabilities[row])) for row in rows}
+
+
+def write_numbers(path: str | Path, numbers: StatusNumbers) -> None:
+    """Write status.json."""
+    write_json(path, TypeAdapter(StatusNumbers).dump_python(numbers, mode="json"))
+
+
+def read_numbers(path: str | Path) -> StatusNumbers:
+    """Read status.json; raises InputError if it is not such a file."""
+    try:
+        return TypeAdapter(StatusNumbers).validate_json(Path(path).read_bytes())
+    except (OSError, ValidationError) as error:
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"{path}: not the numbers of a status page ({reason}); delete the file") from error

@@ -1,0 +1,173 @@
+"""The status page: one file that opens offline, `status.html` with `status.css` inside."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from activepool.data.image_files import without_warnings
+from activepool.io.files import write_text
+from activepool.labelling.accuracies import AUDIT, Accuracy, Confusion, Share
+from activepool.labelling.pages import page_template
+from activepool.labelling.pictures import Picture, picture_of
+from activepool.labelling.status_figure import learning_curve_svg
+from activepool.labelling.status_numbers import StatusNumbers
+from activepool.labelling.status_text import (
+    kappa_text,
+    labels_text,
+    next_steps,
+    percent,
+    share_text,
+    why_unknown,
+)
+
+#: As the page says them in any locale.
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+#: The longer side of a picture, in pixels.
+SIDE = 240
+
+#: Disputed samples and confused classes that are listed, and classes of the largest matrix.
+DISPUTED, CONFUSED, MATRIX = 50, 12, 60
+
+#: The rows of the first table, by the field of `Tally`.
+ROWS = {
+    "samples": "in all",
+    "labelled": "labelled",
+    "awaited": "awaited",
+    "disputed": "disputed",
+    "cannot_tell": "cannot tell",
+    "skipped": "skipped",
+    "not_ours": "not ours",
+}
+
+
+class Matrix(NamedTuple):
+    """A confusion matrix: the classes, the counts of each row, and their sums."""
+
+    names: list[str]
+    counts: list[list[int]]
+    sums: list[int]
+
+
+def write_page(
+    path: str | Path, numbers: StatusNumbers, image: Callable[[str], Path] | None, batches: str
+) -> None:
+    """Write the status page.
+
+    Args:
+        path: the file.
+        numbers: what it shows.
+        image: the image file of a source; None if there are no images.
+        batches: the folder that holds the folder of each batch, as seen from the page.
+    """
+    page = page_template("status.html").render(
+        **_standing(numbers),
+        **_accuracy(numbers),
+        numbers=numbers,
+        steps=next_steps(numbers),
+        figure=learning_curve_svg(numbers.series) if numbers.series else None,
+        wrong=[(one, _picture(image, one.source)) for one in numbers.wrong],
+        has_wrong_audit=any(one.measured_on == AUDIT for one in numbers.wrong),
+        percent=percent,
+        share_text=share_text,
+        kappa_text=kappa_text,
+        labels_text=labels_text,
+        interval=interval,
+        time=time_text,
+        date=date_text,
+        folder=lambda name: f"{quote(batches)}/{quote(name, safe='')}/",
+    )
+    write_text(path, page)
+
+
+def interval(share: Share) -> str:
+    """Return the interval of a share."""
+    return f"{percent(share.low, share.cases).removesuffix(' %')} to {percent(share.high, share.cases)}"
+
+
+def date_text(when: str) -> str:
+    """Return the day of a time of the ledger for people."""
+    if not when:
+        return "at an unknown time"
+    day = datetime.fromisoformat(when)
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def time_text(when: str) -> str:
+    """Return a time of the ledger for people."""
+    hour = f", {datetime.fromisoformat(when):%H:%M} UTC" if when else ""
+    return f"{date_text(when)}{hour}"
+
+
+def _standing(numbers: StatusNumbers) -> dict[str, Any]:
+    standing = numbers.standing
+    groups = {
+        "Batches": standing.in_batches,
+        "Audit set": standing.in_audit,
+        "Not asked for": standing.unasked,
+    }
+    return {
+        "tallies": [(name, asdict(tally)) for name, tally in groups.items() if tally.samples],
+        "rows": list(ROWS.items()),
+        "waiting": [batch for batch in standing.batches if batch.awaited],
+        "sent": standing.in_batches.samples + standing.in_audit.samples,
+        "awaited": standing.in_batches.awaited + standing.in_audit.awaited,
+        "with_labels": sum(one.labels + one.audit_labels > 0 for one in standing.classes),
+        "most_labels": max([1, *(one.labels for one in standing.classes)]),
+        "has_notes": any(batch.note for batch in standing.batches),
+        "disputed_shown": DISPUTED,
+    }
+
+
+def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
+    measured, audit = numbers.accuracy, numbers.audit
+    tested = {one.name for one in measured.classes} if measured else set()
+    return {
+        "measured": measured,
+        "why_unknown": None if measured else why_unknown(numbers),
+        "thing": "photograph" if numbers.has_images else "sample",
+        "unusable": audit.samples - audit.labelled - audit.awaited if audit else 0,
+        "class_accuracies": _lowest_first(measured) if measured else [],
+        "untested": [one.name for one in numbers.standing.classes if one.name not in tested],
+        "confused": _confused(measured)[:CONFUSED] if measured else [],
+        "matrix": _matrix(measured) if measured else None,
+    }
+
+
+def _lowest_first(measured: Accuracy) -> list[Any]:
+    return sorted(measured.classes, key=lambda one: (one.share.hits / one.share.cases, -one.share.cases))
+
+
+def _confused(measured: Accuracy) -> Sequence[Confusion]:
+    wrong = [one for one in measured.confusions if one.label != one.predicted]
+    return sorted(wrong, key=lambda one: -one.count)
+
+
+def _matrix(measured: Accuracy) -> Matrix | None:
+    """Return the matrix of the classes that occur; None if they are too many."""
+    names = list(
+        dict.fromkeys([one.name for one in measured.classes] + [one.predicted for one in measured.confusions])
+    )
+    if len(names) > MATRIX:
+        return None
+    count_of = {(one.label, one.predicted): one.count for one in measured.confusions}
+    counts = [[count_of.get((label, predicted), 0) for predicted in names] for label in names]
+    return Matrix(names, counts, [sum(row) for row in counts])
+
+
+def _picture(image: Callable[[str], Path] | None, source: str) -> Picture | None:
+    """Return the picture of a source; None if there is none, or it cannot be read any more."""
+    if image is None:
+        return None
+    try:
+        with without_warnings():
+            return picture_of(image(source), SIDE)
+    # A damaged file makes its decoder raise nearly any error; the page is good without the picture.
+    except Exception:
+        return None

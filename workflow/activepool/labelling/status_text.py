@@ -1,0 +1,210 @@
+"""What the numbers of the status mean, in words: for the page, and as a few lines for the terminal."""
+
+import math
+from collections.abc import Sequence
+
+from activepool.evaluation.power_law import Estimate
+from activepool.evaluation.progress import SETTLED_AGREEMENT, SETTLED_TIMES
+from activepool.labelling.accuracies import AUDIT, FEWEST_CASES, Share
+from activepool.labelling.model_series import ModelSeries
+from activepool.labelling.standing import BatchRow, Standing
+from activepool.labelling.status_numbers import StatusNumbers
+
+#: The size of an audit set, and the widest interval that it then gives, that are suggested: ± 10 points.
+SUGGESTED_AUDIT, SUGGESTED_WIDTH = 100, 10
+
+#: With so many cases a percentage has a decimal.
+CASES_FOR_DECIMAL = 1000
+
+#: What to do next, on the terminal.
+STEPS = 2
+
+#: Plurals that do not end in s alone.
+PLURALS = {"batch": "batches", "class": "classes"}
+
+
+def status_lines(numbers: StatusNumbers) -> list[str]:
+    """Return from 4 to 8 lines that say how far the labelling is, how good the model, and what to do next."""
+    standing, series = numbers.standing, numbers.series
+    lines = [f"{numbers.project}: {_pool(numbers)}", _set_aside(standing), accuracy_text(numbers)]
+    if series:
+        lines.append(curve_text(series))
+        if len(series.models) > 1:
+            lines.append(agreement_text(series))
+    lines += [f"next: {step}" for step in next_steps(numbers)[:STEPS]]
+    return [line for line in lines if line]
+
+
+def noun(numbers: StatusNumbers, count: int) -> str:
+    """Return ``count`` of what the pool holds, such as ``1 photograph``."""
+    return counted(count, "photograph" if numbers.has_images else "sample")
+
+
+def counted(count: int, name: str) -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {name if count == 1 else PLURALS.get(name, name + 's')}"
+
+
+def percent(value: float, cases: int) -> str:
+    """Return a share as a percentage, with the digits that so many cases allow."""
+    return f"{100 * value:.{1 if cases >= CASES_FOR_DECIMAL else 0}f} %"
+
+
+def share_text(share: Share) -> str:
+    """Return a share with its interval."""
+    if share.value is None:
+        return "–"
+    low, high = percent(share.low, share.cases).removesuffix(" %"), percent(share.high, share.cases)
+    return f"{percent(share.value, share.cases)} (95 % interval {low} to {high})"
+
+
+def kappa_text(kappa: float | None) -> str:
+    """Return κ with three decimals, rounded down, so that 0.99 is never reached by rounding."""
+    return "–" if kappa is None else f"{math.floor(kappa * 1000) / 1000:.3f}"
+
+
+def accuracy_text(numbers: StatusNumbers) -> str:
+    """Return how good the current model is, and what that is measured on."""
+    measured = numbers.accuracy
+    if measured is None:
+        return f"accuracy: nothing can be said yet, {why_unknown(numbers)}"
+    share = measured.overall
+    if measured.measured_on == AUDIT:
+        return f"accuracy on the audit set: {share_text(share)}, {noun(numbers, share.cases)}"
+    return (
+        f"cross-validated accuracy: {share_text(share)}, on {noun(numbers, share.cases)} that the strategy "
+        "chose; it can be too low or too high for the pool"
+    )
+
+
+def why_unknown(numbers: StatusNumbers) -> str:
+    """Return why no accuracy is known."""
+    if numbers.series is None and sum(one.labels > 0 for one in numbers.standing.classes) < 2:
+        return "because a model needs labels of two classes"
+    if numbers.series is None:
+        return "because there is no model yet"
+    cases = [one.overall.cases for one in (numbers.on_audit, numbers.cross_validated) if one]
+    return f"because {counted(max(cases, default=0), 'label')} can be compared, and it takes {FEWEST_CASES}"
+
+
+def curve_text(series: ModelSeries) -> str:
+    """Return what more labels would bring."""
+    fit = series.fit
+    if fit.asymptote is None:
+        return f"learning curve: not fitted, because {fit.unknown}"
+    wanted = labels_text(fit.labels_for[0.95], series.models[-1].labels)
+    return f"learning curve: 95 % of its ceiling of {100 * (1 - fit.asymptote.value):.0f} % accuracy {wanted}"
+
+
+def labels_text(estimate: Estimate | None, labels: int) -> str:
+    """Return how many labels a level takes, where there are so many ``labels`` now."""
+    if estimate is None:
+        return "would take more labels than a fit can tell"
+    if estimate.value <= labels:
+        return "is reached"
+    high = "more than a fit can tell" if estimate.high is None else f"{rounded(estimate.high):,}"
+    interval = f"95 % interval {rounded(estimate.low):,} to {high}"
+    return f"would take about {rounded(estimate.value):,} labels ({interval})"
+
+
+def rounded(labels: float) -> int:
+    """Return a number of labels with two digits that count, rounded up."""
+    step: int = 10 ** max(0, math.floor(math.log10(max(labels, 1))) - 1)
+    return math.ceil(labels / step) * step
+
+
+def agreement_text(series: ModelSeries) -> str:
+    """Return how well consecutive models agree, and whether the stop rule holds."""
+    kappas = [kappa_text(row.agreement) for row in series.models[1:]][-SETTLED_TIMES:]
+    rule = f"stop rule ({SETTLED_AGREEMENT} {_times(SETTLED_TIMES)} in a row)"
+    met = "met" if series.is_settled else "not met"
+    return f"agreement κ of the last models with those before: {', '.join(kappas)}; {rule} {met}"
+
+
+def next_steps(numbers: StatusNumbers) -> list[str]:
+    """Return what to do next, the first first."""
+    standing = numbers.standing
+    steps = [*_waiting_steps(numbers), *_cleaning_steps(numbers)]
+    if not standing.batches:
+        steps.insert(0, "run the command; it chooses the first batch, which needs no label")
+    elif not _waiting(standing):
+        steps.append(_going_on(numbers))
+    if numbers.audit is None:
+        steps.append(
+            f"for the accuracy on the pool, set audit: {SUGGESTED_AUDIT}; so many labels of a random sample "
+            f"give it within ±{SUGGESTED_WIDTH} points"
+        )
+    return steps
+
+
+def _waiting_steps(numbers: StatusNumbers) -> list[str]:
+    waiting = _waiting(numbers.standing)
+    if not waiting:
+        return []
+    count = noun(numbers, sum(batch.awaited for batch in waiting))
+    steps = [f"label the {count} that are awaited ({_where(waiting)}), and run the command again"]
+    if any(batch.came_back and not batch.is_audit for batch in waiting):
+        steps.append("or go on without them: add --config go_on=true to the command")
+    return steps
+
+
+def _cleaning_steps(numbers: StatusNumbers) -> list[str]:
+    standing, steps = numbers.standing, []
+    if standing.disputed:
+        count = noun(numbers, len(standing.disputed))
+        steps.append(f"settle {count} on which annotators disagree: one more answer, or a correction")
+    for one in standing.classes:
+        if one.twin_of is not None:
+            labels = counted(one.labels + one.audit_labels, "label")
+            steps.append(
+                f"see whether the class {one.name!a} ({labels}) is {one.twin_of!a}; if so, correct its labels"
+            )
+    return steps
+
+
+def _going_on(numbers: StatusNumbers) -> str:
+    if numbers.series and numbers.series.is_settled:
+        return (
+            "stop here, or go on only if the accuracy is not enough: the predictions have settled, so more "
+            "labels of this kind will change few of them"
+        )
+    return "all answers are there: run the command again for the next batch"
+
+
+def _pool(numbers: StatusNumbers) -> str:
+    standing = numbers.standing
+    batches = sum(not batch.is_audit for batch in standing.batches)
+    found = f"{noun(numbers, standing.samples)}, {counted(standing.labels, 'label')}"
+    classes = sum(one.labels > 0 for one in standing.classes)
+    found += f" of {counted(classes, 'class')}" if classes else ""
+    sent = standing.in_batches.samples
+    found += f"; {counted(batches, 'batch')} of {sent:,} in all" if batches else "; no batch has gone out"
+    audit = numbers.audit
+    return f"{found}; audit set {audit.labelled:,} of {audit.samples:,} labelled" if audit else found
+
+
+def _waiting(standing: Standing) -> list[BatchRow]:
+    return [batch for batch in standing.batches if batch.awaited]
+
+
+def _where(waiting: Sequence[BatchRow]) -> str:
+    audit = {True: ", the audit set", False: ""}
+    return "; ".join(
+        f"{batch.awaited:,} of {batch.sent:,} in {batch.name}{audit[batch.is_audit]}" for batch in waiting
+    )
+
+
+def _set_aside(standing: Standing) -> str:
+    tallies = (standing.in_batches, standing.in_audit, standing.unasked)
+    counts = {
+        "disputed": sum(tally.disputed for tally in tallies),
+        "cannot tell": sum(tally.cannot_tell for tally in tallies),
+        "skipped": sum(tally.skipped for tally in tallies),
+        "not ours": sum(tally.not_ours for tally in tallies),
+    }
+    texts = [f"{count:,} {name}" for name, count in counts.items() if count]
+    return f"without a label: {', '.join(texts)}" if texts else ""
+
+
+def _times(count: int) -> str:
+    return {2: "twice", 3: "three times"}.get(count, f"{count} times")

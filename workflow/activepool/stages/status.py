@@ -1,0 +1,54 @@
+"""The stage `status`."""
+
+from collections.abc import Sequence
+
+from activepool.programs.stage import Input, Natural, Output, stage
+
+
+@stage
+def status(
+    ledger: str,
+    entries: Natural,
+    project: str,
+    samples: Input,
+    status: Output,
+    numbers: Output,
+    trainings: Sequence[Input] = (),
+    predictions: Sequence[Input] = (),
+    labels: Sequence[Input] = (),
+    held_out: Input | None = None,
+    classes: Sequence[str] = (),
+    images: str | None = None,
+    batches: str = "batches",
+) -> None:
+    """Say how far the labelling of a pool is, how good its model, and what more labels would bring.
+
+    Args:
+        ledger: the ledger of labels
+        entries: how many entries of the ledger to look at
+        project: name of the project
+        samples: samples.csv of the pool
+        status: status.html to write
+        numbers: status.json to write
+        trainings: training.json of each batch that has a model, in order
+        predictions: predictions.h5 of the same batches; the last is the current model's
+        labels: labels.csv of the same batches
+        held_out: held_out.csv of the current model
+        classes: names of the classes that are given
+        images: folder of the images
+        batches: folder with the folders of the batches, as seen from status.html
+    """
+    from pathlib import Path
+
+    from activepool.labelling.status_numbers import StatusFiles, status_numbers, write_numbers
+    from activepool.labelling.status_page import write_page
+
+    files = StatusFiles(ledger, entries, samples, trainings, predictions, labels, held_out)
+    found = status_numbers(project, files, classes, has_images=images is not None)
+    image = None if images is None else Path(images).joinpath
+    write_numbers(numbers, found)
+    write_page(status, found, image, batches)
+
+
+if __name__ == "__main__":
+    status.run()

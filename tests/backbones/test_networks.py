@@ -139,6 +139,20 @@ def test_bicubic_resizing_is_done_and_noted():
     assert str(bilinear).startswith("resize 6, centre crop 6,")
 
 
+@pytest.mark.parametrize(
+    "preprocessing",
+    [
+        Preprocessing(8, 1, 9, (0.5,), (1e-05,), "bicubic"),
+        build("resnet50", 224, 3).preprocessing,
+        build("torchvision:mobilenet_v3_small", None, 3).preprocessing,
+    ],
+)
+def test_the_text_of_a_preprocessing_can_be_read(preprocessing):
+    assert Preprocessing.parse(str(preprocessing)) == preprocessing
+    with pytest.raises(InputError, match="is not the text of a preprocessing"):
+        Preprocessing.parse(f"{preprocessing}, more")
+
+
 class Pair(nn.Module):
     def forward(self, images):
         return images, images

@@ -16,6 +16,7 @@ __all__ = [
     "audit_size",
     "has_settled",
     "learning_curve_fit",
+    "load_model",
     "score",
     "select",
     "train_head",
@@ -30,6 +31,7 @@ _MODULES = {
     "audit_size": "activepool.api.audits",
     "has_settled": "activepool.api.progress",
     "learning_curve_fit": "activepool.api.progress",
+    "load_model": "activepool.labelling.pool_model",
     "score": "activepool.api.scoring",
     "select": "activepool.api.selection",
     "train_head": "activepool.api.heads",
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from activepool.api.scoring import score
     from activepool.api.selection import select
     from activepool.errors import InputError
+    from activepool.labelling.pool_model import load_model
 else:
 
     def __getattr__(name: str) -> object:

@@ -1,5 +1,6 @@
 """A backbone: a network, the width of its features, and its preprocessing."""
 
+import re
 from dataclasses import dataclass
 
 import torch
@@ -8,6 +9,11 @@ from torch import Tensor, nn
 from activepool.errors import InputError
 
 # Importing torchvision takes as long as importing torch: functions import it when they need it.
+
+#: The text of a preprocessing.
+_TEXT = re.compile(
+    r"resize (\d+)(?: (\w+))?, centre crop (\d+), (grey|rgb), mean ([\d.e -]+), std ([\d.e -]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,17 @@ class Preprocessing:
             f"{self.resize}" if self.interpolation == "bilinear" else f"{self.resize} {self.interpolation}"
         )
         return f"resize {resize}, centre crop {self.image_size}, {colours}, mean {mean}, std {std}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Preprocessing":
+        """Return the preprocessing that this text is of; raises InputError if there is none."""
+        match = _TEXT.fullmatch(text)
+        if match is None:
+            raise InputError(f"{text!r} is not the text of a preprocessing")
+        resize, interpolation, size, colours, *scale = match.groups()
+        mean, std = (tuple(map(float, numbers.split())) for numbers in scale)
+        channels = 1 if colours == "grey" else 3
+        return cls(int(size), channels, int(resize), mean, std, interpolation or "bilinear")
 
     def whole(self, images: Tensor) -> Tensor:
         """Return the central view of uint8 images (..., C, H, W): (..., channels, image_size, image_size)."""

@@ -4,11 +4,11 @@ from activepool.programs.stage import Input, Output, stage
 
 
 @stage
-def label_errors(held_out_probabilities: Input, labels: Input, errors: Output) -> None:
+def label_errors(held_out: Input, labels: Input, errors: Output) -> None:
     """List the labels that are likely wrong, by confident learning, the likeliest first.
 
     Args:
-        held_out_probabilities: held_out.h5 of train_labelled
+        held_out: held_out.h5 of train_labelled
         labels: labels.csv: index, source, label
         errors: label_errors.csv to write: index, source, label, suggested, and its probability
     """
@@ -16,7 +16,7 @@ def label_errors(held_out_probabilities: Input, labels: Input, errors: Output) -
     from activepool.labelling.label_errors import write_label_errors
     from activepool.labelling.training_labels import read_labels
 
-    write_label_errors(errors, read_held_out(held_out_probabilities), read_labels(labels))
+    write_label_errors(errors, read_held_out(held_out), read_labels(labels))
 
 
 if __name__ == "__main__":

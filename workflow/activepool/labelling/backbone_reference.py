@@ -1,0 +1,172 @@
+"""What it takes to make features of other images as those of a pool were made."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from activepool.backbones.backbone import Backbone, Preprocessing
+from activepool.backbones.checkpoint import load_backbone
+from activepool.backbones.execution import is_cuda, on_device, pixels
+from activepool.backbones.settings import BackboneSettings
+from activepool.compute.arrays import FloatArray
+from activepool.compute.blocks import row_blocks
+from activepool.data.image_files import decode_image, without_warnings
+from activepool.errors import InputError
+from activepool.io import hdf5_reading
+
+#: A path, an image of Pillow, or uint8 pixels (H, W), (H, W, 1) or (H, W, 3).
+AnyImage = str | Path | Image.Image | np.ndarray
+
+#: Some of these, or one; an array is (n, H, W, 1 or 3).
+Images = Iterable[AnyImage] | AnyImage
+
+#: Images that pass through the backbone together.
+BATCH_IMAGES = 64
+
+
+@dataclass(frozen=True)
+class BackboneReference:
+    """The backbone of a pool's features, without its weights.
+
+    Attributes:
+        settings: as for the stage extract, with the size and the channels of its images.
+        checkpoint_digest: the SHA-256 of its checkpoint, or of its weights where there is no checkpoint.
+        preprocessing: of an image.
+        exif: ``apply`` or ``ignore``, what to do about the rotation that EXIF gives an image file.
+        dtype: in which the features are stored, ``float16`` or ``float32``.
+    """
+
+    settings: BackboneSettings
+    checkpoint_digest: str
+    preprocessing: Preprocessing
+    exif: str
+    dtype: str
+
+    @classmethod
+    def of(
+        cls, features: str | Path, settings: BackboneSettings | None, exif: str
+    ) -> "BackboneReference | None":
+        """Return the reference to the backbone of features.h5; None if they are a user's own vectors.
+
+        Args:
+            features: the file.
+            settings: of the backbone; by default its name alone.
+            exif: see the attribute.
+
+        Raises: InputError if the settings are those of another backbone.
+        """
+        with hdf5_reading.opened(features) as file:
+            name, digest, transform = (
+                str(file.attrs.get(key, "")) for key in ("backbone", "checkpoint_digest", "transform")
+            )
+            stored = hdf5_reading.find_dataset(file, "train/features")
+            dtype = "" if stored is None else stored.dtype.name
+        if not transform:
+            return None
+        settings = settings or BackboneSettings(name=name)
+        if settings.name != name:
+            raise InputError(f"{features}: the backbone is {name!r}, and not {settings.name!r}")
+        shown = Preprocessing.parse(transform)
+        size = {"image_size": shown.image_size, "channels": shown.channels}
+        return cls(settings.model_copy(update=size), digest, shown, exif, dtype)
+
+    @classmethod
+    def parse(cls, content: dict[str, Any]) -> "BackboneReference":
+        """Return what `as_json` returned; raises InputError, KeyError or TypeError for anything else."""
+        shown: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in content["preprocessing"].items()
+        }
+        parsed: dict[str, Any] = {
+            "settings": BackboneSettings.parse(content["settings"]),
+            "preprocessing": Preprocessing(**shown),
+        }
+        return cls(**content | parsed)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the reference as JSON can hold it."""
+        return asdict(self) | {"settings": self.settings.model_dump(exclude_none=True)}
+
+    def load(self, checkpoint: str | Path | None) -> Backbone:
+        """Return the backbone; raises InputError if the weights are not those of the reference."""
+        settings = self.settings
+        backbone, digest = load_backbone(
+            settings.name,
+            settings.image_size,
+            self.preprocessing.channels,
+            None if checkpoint is None else str(checkpoint),
+            settings.checkpoint_format,
+        )
+        if digest != self.checkpoint_digest:
+            raise InputError(
+                f"checkpoint: {checkpoint or 'none is given, and'} has not the weights that the model was "
+                f"trained with; give the file whose SHA-256 is {self.checkpoint_digest}"
+            )
+        return backbone
+
+    @torch.inference_mode()
+    def features_of(self, images: Images, backbone: Backbone, device: str) -> FloatArray:
+        """Return the features of images, (n, d) of ``dtype``, as the stage extract makes them.
+
+        Raises: InputError for what is no image, and for a file that cannot be read.
+        """
+        listed = _listed(images)
+        backbone = on_device(backbone.eval(), device)
+        half = self.dtype == "float16" and is_cuda(device)
+        features = [np.empty((0, backbone.width), self.dtype)]
+        for block in row_blocks(len(listed), BATCH_IMAGES):
+            batch = torch.cat([self.preprocessing.whole(self._tensor(image)) for image in listed[block]])
+            with torch.autocast(torch.device(device).type, torch.float16, enabled=half):
+                found = backbone(pixels(batch, device))
+            features.append(found.float().cpu().numpy().astype(self.dtype))
+        return np.concatenate(features)
+
+    def _tensor(self, image: AnyImage) -> Tensor:
+        """Return an image as (1, C, H, W) uint8."""
+        from torchvision.transforms.v2.functional import pil_to_tensor
+
+        mode = "L" if self.preprocessing.channels == 1 else "RGB"
+        if isinstance(image, str | Path):
+            image = _decoded(Path(image), mode, self.exif == "apply")
+        elif isinstance(image, np.ndarray):
+            image = _of_pixels(image)
+        if not isinstance(image, Image.Image):
+            raise InputError(f"an image is a {type(image).__name__}; give a path, an image or an array")
+        return pil_to_tensor(image.convert(mode))[None]
+
+
+def _listed(images: Images) -> list[AnyImage]:
+    if isinstance(images, str | Path | Image.Image):
+        return [images]
+    if isinstance(images, np.ndarray) and images.ndim != 4:
+        raise InputError(
+            f"images is an array of shape {images.shape}; it must be (n, height, width, 1 or 3), or give a "
+            "list of arrays"
+        )
+    return list(images)
+
+
+def _decoded(path: Path, mode: str, upright: bool) -> Image.Image:
+    try:
+        with without_warnings():
+            return decode_image(path, mode, upright)
+    # A damaged file makes its decoder raise nearly any error (OSError, SyntaxError, struct.error, ...).
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: not a readable image ({reason})") from error
+
+
+def _of_pixels(pixels: np.ndarray) -> Image.Image:
+    shape = pixels.shape
+    if pixels.dtype != np.uint8 or len(shape) < 2 or 0 in shape or shape[2:] not in ((), (1,), (3,)):
+        raise InputError(
+            f"an image is an array of {pixels.dtype} and shape {shape}; it must be uint8 of shape "
+            "(height, width) or (height, width, 1 or 3)"
+        )
+    return Image.fromarray(pixels[..., 0] if shape[2:] == (1,) else pixels)

@@ -1,0 +1,130 @@
+"""model.safetensors: the model of a project in one file, and how to use it.
+
+Tensors: ``weight`` (C, d) and ``bias`` (C,), float32. The metadata has one entry, ``activepool``, in JSON:
+the ``version`` of activepool, ``class_names``, what is known about the training (`TrainingFacts`: ``labels``,
+``temperature``, ...), and ``backbone`` (`BackboneReference`; null for features that were a user's own).
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+import activepool
+from activepool.api.arrays import Features, feature_matrix, to_compute
+from activepool.api.heads import Head
+from activepool.compute.arrays import FloatArray
+from activepool.compute.devices import resolve_device
+from activepool.errors import InputError
+from activepool.io.files import written_whole
+from activepool.labelling.named_head import TrainingFacts
+from activepool.labelling.pool_predictions import predict_pool
+
+if TYPE_CHECKING:
+    from activepool.labelling.backbone_reference import BackboneReference, Images
+
+#: The entry of the metadata. There is only one: safetensors writes several in an order that changes.
+ENTRY = "activepool"
+
+
+class NamedPredictions(NamedTuple):
+    """Predictions for n images, with the columns of predictions.csv.
+
+    Attributes:
+        predicted: (n,) the names of classes.
+        probability: (n,) float32, the calibrated probability of this class.
+        margin: (n,) float32, the difference between the two largest calibrated probabilities.
+    """
+
+    predicted: np.ndarray
+    probability: FloatArray
+    margin: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class PoolModel:
+    """The model of a project.
+
+    Attributes:
+        head: its linear head; ``head.predict_proba(features, calibrated=True)`` gives all probabilities.
+        facts: what is known about its training.
+        backbone: what makes features of images; None if the features were a user's own vectors.
+        version: of activepool, which wrote it.
+    """
+
+    head: Head
+    facts: TrainingFacts
+    backbone: "BackboneReference | None"
+    version: str
+
+    def predict(
+        self,
+        images: "Images",
+        *,
+        checkpoint: str | Path | None = None,
+        device: str = "auto",
+    ) -> NamedPredictions:
+        """Predict the classes of images.
+
+        Args:
+            images: paths, images of Pillow, or uint8 arrays (H, W) or (H, W, 1 or 3). The rotation that EXIF
+                gives a file is applied if it was in the pool; other images are taken as they are.
+            checkpoint: the weights of the backbone, the same file as in the pool.
+            device: of the backbone: cpu, cuda, cuda:N, or auto.
+
+        Raises: InputError for other weights, and for an image that cannot be read.
+        """
+        if self.backbone is None:
+            raise InputError("the model was trained on vectors and knows no backbone; use predict_features")
+        where, network = resolve_device(device), self.backbone.load(checkpoint)
+        return self.predict_features(self.backbone.features_of(images, network, where))
+
+    def predict_features(self, features: Features) -> NamedPredictions:
+        """Predict the classes of rows of ``features`` (n, d), in the pool's own way, bit for bit."""
+        matrix, width = feature_matrix(features), self.head.weight.shape[1]
+        if matrix.shape[1] != width:
+            raise InputError(f"the model is for features of width {width}, these have {matrix.shape[1]}")
+        found = predict_pool(matrix, self.head, to_compute(None, None, features))
+        return NamedPredictions(self.head.classes[found.predicted], found.probability, found.margin)
+
+
+def write_model(
+    path: str | Path, head: Head, facts: TrainingFacts, backbone: "BackboneReference | None"
+) -> None:
+    """Write model.safetensors."""
+    from safetensors.numpy import save
+
+    about = {
+        **asdict(facts),
+        "version": activepool.__version__,
+        "class_names": head.classes.tolist(),
+        "backbone": backbone and backbone.as_json(),
+    }
+    content = save({"weight": head.weight, "bias": head.bias}, {ENTRY: json.dumps(about, sort_keys=True)})
+    with written_whole(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def load_model(path: str | Path) -> PoolModel:
+    """Read model.safetensors; raises InputError if it is not such a file."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            about = json.loads(file.metadata()[ENTRY])
+            weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
+        facts = TrainingFacts(**{field.name: about[field.name] for field in fields(TrainingFacts)})
+        backbone, names, version = about["backbone"], about["class_names"], about["version"]
+        if backbone is not None:
+            from activepool.labelling.backbone_reference import BackboneReference
+
+            backbone = BackboneReference.parse(backbone)
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: not a model that export_model wrote ({reason})") from error
+    head = Head(
+        weight, bias, np.array(names), facts.weight_decay, None, facts.temperature, facts.uncalibrated
+    )
+    return PoolModel(head, facts, backbone, version)

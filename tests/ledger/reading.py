@@ -5,8 +5,8 @@ from ledgers import pool
 
 from activepool.errors import InputError
 from activepool.ledger.formats import read
-from activepool.ledger.formats.answers import ClassNames
 from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.formats.typed_classes import ClassNames
 from activepool.ledger.pool_samples import PoolSamples, image_sample
 
 SOURCES = ("a/1.jpg", "b/1.jpg", "a/2.jpg", "c d/3.jpg")

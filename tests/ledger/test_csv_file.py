@@ -5,7 +5,7 @@ from reading import BATCH, CLASSES, POOL, mistakes, said
 
 from activepool.errors import InputError
 from activepool.ledger.formats import csv_file, read
-from activepool.ledger.formats.answers import ClassNames
+from activepool.ledger.formats.typed_classes import ClassNames
 
 
 def file(tmp_path, text, encoding="utf-8"):
@@ -106,7 +106,7 @@ def test_a_row_may_be_wrong_twice(tmp_path):
 def test_classes_may_be_numbers(tmp_path):
     path = file(tmp_path, "source,label\na/1.jpg,10\na/2.jpg,03\n")
     answers = read("csv", path, POOL, ClassNames(("3", "7")), skip_bad=True)
-    assert answers.new_classes == ("10",)
+    assert answers.new_classes["10"].place == f"{path}:2"
     assert "label '03' is written nearly like the class '3'" in answers.mistakes[0]
 
 
@@ -158,11 +158,11 @@ def test_a_row_alone_names_a_sample_only_where_rows_stay(tmp_path):
 def test_classes_may_grow(tmp_path):
     path = file(tmp_path, "source,label\na/1.jpg,fox\nb/1.jpg,fox\na/2.jpg,dogs\nc d/3.jpg,Fox\n")
     answers = read("csv", path, POOL, CLASSES, skip_bad=True)
-    assert answers.new_classes == ("fox", "dogs")
-    assert answers.notices == (
+    assert [new.place for new in answers.new_classes.values()] == [f"{path}:2", f"{path}:4"]
+    assert [new.notice for new in answers.new_classes.values()] == [
         f"{path}: the class 'fox' is new (2 labels)",
         f"{path}: the class 'dogs' is new (1 label); if 'dog' was meant, correct it",
-    )
+    ]
     assert "label 'Fox' is written nearly like the class 'fox'" in answers.mistakes[0]
     told = mistakes("csv", path, classes=ClassNames(("cat", "dog"), may_grow=False))
     assert "label 'dogs' is not a class; did you mean 'dog'? (there are cat, dog)" in told
@@ -179,7 +179,7 @@ def test_a_letter_may_be_written_in_two_ways(tmp_path):
         (b"", "is empty"),
         (b"source,label\n", "has no sample in it"),
         (b"source|label\na|b\n", "separate the columns by commas"),
-        (b"a,b\n1,2\n", "must have the column 'label', and 'source'"),
+        (b"a,b\n1,2\n", "must have the column 'label' or 'correction', and 'source'"),
         (b"label,label\n", "two columns have the same name"),
         ("source,label\na/1.jpg,Käfer\n".encode("latin-1"), "line 2 is not UTF-8"),
         ("source,label\n".encode("utf-16"), "is encoded as UTF-16"),

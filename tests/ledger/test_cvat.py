@@ -10,7 +10,7 @@ from reading import BATCH, CLASSES, POOL, images, mistakes, said
 
 from activepool.errors import InputError
 from activepool.ledger.formats import archives, cvat, read
-from activepool.ledger.formats.answers import ClassNames
+from activepool.ledger.formats.typed_classes import ClassNames
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
 <annotations>

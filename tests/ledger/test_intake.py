@@ -4,7 +4,7 @@ import pytest
 from ledgers import draft, sent
 
 from activepool.ledger.book import append, read
-from activepool.ledger.intake import take_in
+from activepool.ledger.intake import outdated_notice, take_in
 from activepool.ledger.state import state_of
 
 EARLY, LATE, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"
@@ -47,7 +47,8 @@ def test_an_old_file_does_not_bring_back_what_was_corrected(path):
     take_in(path, [draft(of="a", label="dog")])
     again = take_in(path, [draft(of="a")])
     assert len(again.outdated) == 1
-    assert "answers that later ones replaced are not taken again: 'a'; to go back" in again.notices[0]
+    notice = outdated_notice(path, again.outdated)
+    assert "answers that later ones replaced are not taken again: 'a'; to go back to one" in notice
     assert label(path) == "dog"
 
 

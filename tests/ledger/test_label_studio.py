@@ -131,7 +131,7 @@ def test_addresses_and_labels_that_cannot_be_parsed_are_no_traceback(tmp_path):
     told = mistakes("label_studio", file(tmp_path, tasks))
     assert "task 2: names no sample" in told
     records = [short(0, choice="[" * 100_000), short(1, choice="[nothing]")]
-    assert read("label_studio", file(tmp_path, records), POOL).new_classes[1] == "[nothing]"
+    assert "[nothing]" in read("label_studio", file(tmp_path, records), POOL).new_classes
 
 
 def short(number, **more):

@@ -9,8 +9,8 @@ from test_label_studio import annotation
 from activepool.ledger.book import append, read
 from activepool.ledger.formats import csv_file, folders, label_studio
 from activepool.ledger.formats import read as read_answers
-from activepool.ledger.formats.answers import ClassNames
 from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.formats.typed_classes import ClassNames
 from activepool.ledger.intake import take_in
 from activepool.ledger.pool_changes import pool_changes
 from activepool.ledger.pool_samples import PoolSamples, image_sample

@@ -55,6 +55,13 @@ def test_a_correction_by_somebody_else_replaces_only_what_it_names():
     assert of(state(draft(of="a"), draft(of="a", who="bob", label="dog", replaces=1))).label == "dog"
 
 
+def test_what_was_replaced_stays_so_when_its_replacement_is_replaced():
+    by_carl = [draft(of="a"), draft(of="a", who="carl", label="dog", replaces=1)]
+    replaced = [*by_carl, draft(of="a", who="carl", label="fox", replaces=2)]
+    assert set(of(state(*replaced)).opinions) == {"carl"}
+    assert of(state(*by_carl, draft("withdraw", "a", replaces=2))).label == "cat"
+
+
 def test_what_is_withdrawn_was_never_said():
     corrected = [draft(of="a"), draft(of="a", label="dog", replaces=1)]
     withdrawn = [*corrected, draft("withdraw", "a", replaces=2)]

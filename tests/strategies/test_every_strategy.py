@@ -25,6 +25,15 @@ def measuring():
     return [one for one in builtin_strategies().values() if one.precompute]
 
 
+def needing_no_labels():
+    """The strategies that can also choose the first samples of a pool."""
+    return [
+        one
+        for one in builtin_strategies().values()
+        if not (one.reads_labels or one.is_scored or "head" in one.reads)
+    ]
+
+
 def picks(strategy, problem, budget, **settings):
     settings.setdefault("options", REQUIRED_OPTIONS.get(strategy.name))
     return problem.select(strategy, budget, **settings).index
@@ -96,6 +105,14 @@ def test_a_class_never_seen(strategy):
 @every_strategy
 def test_one_labelled_sample(strategy):
     check_rules(strategy, Problem(labelled=1), 11)
+
+
+@pytest.mark.parametrize("strategy", needing_no_labels(), ids=lambda one: one.name)
+@pytest.mark.parametrize("budget", [1, 11, 157])
+def test_no_labelled_sample(strategy, budget):
+    problem = Problem(labelled=0)
+    problem.head = None
+    check_rules(strategy, problem, budget)
 
 
 @every_strategy

@@ -53,6 +53,13 @@ NAMES = {
     "balancing": "Balancing",
     "vaal": "VAAL",
     "margin_clustering": "Margin clustering",
+    "kmeans": "k-means",
+    "typiclust": "TypiClust",
+    "maxherding": "MaxHerding",
+    "uherding": "UHerding",
+    "probcover": "ProbCover",
+    "dropquery": "DropQuery",
+    "alfamix": "ALFA-Mix",
     "random": "Random",
     "balanced_random": "Balanced random",
 }

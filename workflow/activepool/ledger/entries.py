@@ -69,6 +69,11 @@ class Draft:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Correction(Draft):
+    """A person's decision about a sample, in place of what anybody answered, see `corrections`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry(Draft):
     """An entry of the ledger, with its ``number``; the first is 1."""
 

@@ -3,100 +3,227 @@
 A file says what its annotators think at the time of its export, so most of it is known already when it is
 taken in again. What an annotator says anew replaces what the same annotator said before. What was corrected
 since does not come back from an old file.
+
+A correction is a decision: it stands in place of what anybody said, in the same files and in later ones,
+until another correction of the sample is taken in, or somebody takes it back in the ledger.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
-from activepool.ledger.book import opened
-from activepool.ledger.entries import Draft, Entry
+from activepool.errors import first_few
+from activepool.ledger.book import opened, read
+from activepool.ledger.entries import Correction, Draft, Entry, Event, as_entry, now
 from activepool.ledger.state import standing_numbers
 
 #: How many sources a notice lists.
 LISTED = 5
 
+#: What the note of a decision begins with.
+DECISION = "correction"
+
+
+class Outcome(StrEnum):
+    """What became of an answer: it is new, the ledger had it, or its annotator said another thing since."""
+
+    NEW = "new"
+    KNOWN = "known"
+    OUTDATED = "outdated"
+
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of the answers of a file.
+    """What became of some answers.
 
     Attributes:
         entries: those that are new.
-        known: how many answers the ledger had.
+        outcomes: what became of each answer.
         outdated: answers that their annotators, or somebody for them, replaced since; they are not entered.
         notices: what a person should know, a line each.
     """
 
     entries: tuple[Entry, ...]
-    known: int
+    outcomes: tuple[Outcome, ...]
     outdated: tuple[Draft, ...]
     notices: tuple[str, ...]
 
-
-@dataclass
-class _News:
-    """The answers that a ledger does not have yet."""
-
-    new: list[Draft] = field(default_factory=list)
-    known: int = 0
-    outdated: list[Draft] = field(default_factory=list)
+    @property
+    def known(self) -> int:
+        """How many answers the ledger had."""
+        return self.outcomes.count(Outcome.KNOWN)
 
 
-def take_in(path: str | Path, drafts: Sequence[Draft]) -> Taken:
+def take_in(path: str | Path, drafts: Sequence[Draft], dry: bool = False) -> Taken:
     """Enter into the ledger what it does not have of some answers, all of it or nothing.
 
-    Raises InputError as `book.opened` and `Book.append` do.
+    Args:
+        path: the ledger.
+        drafts: the answers, in an order that counts where an annotator has two for a sample; corrections come
+            after all others.
+        dry: whether to enter nothing, and return what would be entered.
+
+    Raises: InputError as `book.opened` and `Book.append` do.
     """
-    with opened(path) as book:
-        news = _news(book.entries, drafts)
-        entries = book.append(news.new)
-        notices = [*book.notices]
-    if news.outdated:
-        sources = [repr(draft.source) for draft in news.outdated[:LISTED]]
-        more = " ..." if len(news.outdated) > LISTED else ""
-        notices.append(
-            f"{path}: answers that later ones replaced are not taken again: {', '.join(sources)}{more}; to "
-            "go back to one, withdraw what replaced it"
-        )
-    return Taken(tuple(entries), news.known, tuple(news.outdated), tuple(notices))
+    if dry:
+        ledger = read(path)
+        plan, notices = _Plan(list(ledger.entries)), list(ledger.notices)
+        outcomes = plan.add_all(drafts)
+        entries = plan.new
+    else:
+        with opened(path) as book:
+            plan = _Plan(list(book.entries))
+            outcomes = plan.add_all(drafts)
+            entries = book.append(plan.new)
+            notices = [*book.notices]
+    outdated = [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == Outcome.OUTDATED]
+    return Taken(tuple(entries), tuple(outcomes), tuple(outdated), (*notices, *plan.notices))
 
 
-def _news(entries: Sequence[Entry], drafts: Iterable[Draft]) -> _News:
-    standing = standing_numbers(entries)
-    said: dict[tuple[str, str], list[Entry]] = {}
-    batches: dict[str, list[str]] = {}
-    for entry in entries:
-        if entry.is_answer:
-            said.setdefault((entry.who, entry.sample), []).append(entry)
-        elif entry.is_sending:
-            batches.setdefault(entry.sample, []).append(entry.batch)
-    news = _News()
-    for draft in drafts:
-        before = said.get((draft.who, draft.sample), [])
-        last = next((entry for entry in reversed(before) if entry.number in standing), None)
+def outdated_notice(path: str | Path, outdated: Sequence[Draft]) -> str:
+    """Return what a person should know of answers to a ledger that are not entered."""
+    sources = dict.fromkeys(repr(draft.source) for draft in outdated)
+    return (
+        f"{path}: answers that later ones replaced are not taken again: {first_few(sources, LISTED)}; to go "
+        "back to one, give it as a correction, in a CSV with the columns source and correction"
+    )
+
+
+@dataclass
+class _Plan:
+    """The entries of a ledger, and those that will follow.
+
+    Attributes:
+        entries: of the ledger, then those that are new.
+        new: the new ones.
+        notices: what a person should know, a line each.
+    """
+
+    entries: list[Entry]
+    new: list[Entry] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.time = now()
+        self.by_sample: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            self.by_sample.setdefault(entry.sample, []).append(entry)
+
+    def add_all(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Add what is new of some answers, and return what became of each."""
+        outcomes = [Outcome.KNOWN] * len(drafts)
+        order = sorted(range(len(drafts)), key=lambda number: isinstance(drafts[number], Correction))
+        for number in order:
+            draft = drafts[number]
+            add = self._add_decision if isinstance(draft, Correction) else self._add_answer
+            outcomes[number] = add(draft)
+        return outcomes
+
+    def _add_answer(self, draft: Draft) -> Outcome:
+        before = [entry for entry in self._of(draft) if entry.is_answer and entry.who == draft.who]
+        last = self._opinions(draft).get(draft.who)
         if last is not None and _says(last, draft):
-            news.known += 1
-        elif before and _is_outdated(draft, before):
-            news.outdated.append(draft)
-        else:
-            batch = _batch(draft, batches.get(draft.sample, []))
-            news.new.append(replace(draft, batch=batch, replaces=last.number if last else draft.replaces))
-    return news
+            return Outcome.KNOWN
+        if before and _is_outdated(draft, before):
+            return Outcome.OUTDATED
+        self._enter(replace(draft, replaces=last.number if last else draft.replaces))
+        return Outcome.NEW
+
+    def _add_decision(self, draft: Draft) -> Outcome:
+        opinions = self._opinions(draft)
+        own = opinions.get(draft.who)
+        if own is not None and _says(own, draft) and len(opinions) == 1:
+            return Outcome.KNOWN
+        decisions = [entry for entry in self._of(draft) if is_decision(entry)]
+        if not decisions:
+            self._decide(draft, opinions)
+            return Outcome.NEW
+        last = decisions[-1]
+        if draft.when > last.when:
+            self._decide(draft, opinions)
+            return Outcome.NEW
+        if last in opinions.values() and _is_by_same(last, draft):
+            withdrawn = self._withdraw_others(draft)
+            self.notices.append(
+                f"{draft.source!r}: a correction stands in place of what others answered since "
+                f"({', '.join(sorted(withdrawn))})"
+            )
+            return Outcome.KNOWN
+        if draft.when or any(_is_by_same(entry, draft) for entry in decisions):
+            return Outcome.OUTDATED
+        self._decide(draft, opinions)
+        return Outcome.NEW
+
+    def _decide(self, draft: Draft, opinions: dict[str, Entry]) -> None:
+        """Enter a decision in place of one answer, and withdraw the others."""
+        replaced = opinions.get(draft.who) or next(reversed(opinions.values()), None)
+        note = f"{DECISION}: {draft.note}" if draft.note else DECISION
+        self._enter(replace(draft, note=note, replaces=replaced.number if replaced else None))
+        self._withdraw_others(draft)
+
+    def _withdraw_others(self, draft: Draft) -> set[str]:
+        """Withdraw what others than the annotator answered, and return who they are.
+
+        An answer that another one had replaced stands again once that is withdrawn.
+        """
+        withdrawn = set()
+        while others := [entry for who, entry in self._opinions(draft).items() if who != draft.who]:
+            for entry in others:
+                withdrawn.add(entry.who)
+                self._enter(
+                    Draft(
+                        event=Event.WITHDRAW,
+                        sample=draft.sample,
+                        source=draft.source,
+                        who=draft.who,
+                        batch=draft.batch,
+                        note=DECISION,
+                        replaces=entry.number,
+                        when=draft.when,
+                    )
+                )
+        return withdrawn
+
+    def _enter(self, draft: Draft) -> None:
+        sent = [entry.batch for entry in self._of(draft) if entry.is_sending]
+        batch = draft.batch if draft.batch in sent else (sent[-1] if sent else "")
+        dated = replace(draft, batch=batch, when=draft.when or self.time)
+        entry = as_entry(dated, len(self.entries) + 1)
+        self.entries.append(entry)
+        self.new.append(entry)
+        self.by_sample.setdefault(entry.sample, []).append(entry)
+
+    def _of(self, draft: Draft) -> list[Entry]:
+        return self.by_sample.get(draft.sample, [])
+
+    def _opinions(self, draft: Draft) -> dict[str, Entry]:
+        """Return, by annotator, the last standing answer about a sample; the latest of all comes last."""
+        entries = self._of(draft)
+        standing = standing_numbers(entries)
+        found: dict[str, Entry] = {}
+        for entry in entries:
+            if entry.is_answer and entry.number in standing:
+                found.pop(entry.who, None)
+                found[entry.who] = entry
+        return found
+
+
+def is_decision(entry: Entry) -> bool:
+    """Return whether an entry is a correction."""
+    return entry.is_answer and entry.note.partition(":")[0] == DECISION
 
 
 def _says(entry: Entry, draft: Draft) -> bool:
     return entry.opinion == (draft.event, draft.label)
 
 
+def _is_by_same(entry: Entry, draft: Draft) -> bool:
+    return entry.who == draft.who and _says(entry, draft)
+
+
 def _is_outdated(draft: Draft, before: list[Entry]) -> bool:
     """Return whether an annotator said something since; without times, whatever was said once is old."""
-    latest = max(entry.when for entry in before)
-    if draft.when and latest:
-        return draft.when <= latest
+    if draft.when:
+        return draft.when <= max(entry.when for entry in before)
     return any(_says(entry, draft) for entry in before)
-
-
-def _batch(draft: Draft, sent: list[str]) -> str:
-    """Return the batch that an answer is for: the one that it names, or else the last of its sample."""
-    return draft.batch if draft.batch in sent else (sent[-1] if sent else "")

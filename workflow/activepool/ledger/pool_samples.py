@@ -123,6 +123,11 @@ class PoolSamples:
             return Named(meant.pop(), beginning)
         raise UnknownSampleError(self._problem(name, found))
 
+    def may_be_named(self, name: str, may_lack_ending: bool = False) -> set[str]:
+        """Return all samples that a path may stand for, or may have stood for."""
+        found, _ = self._names.candidates(name, may_lack_ending, may_lack_folders=True)
+        return {sample for source in found for sample in self._meant[source]}
+
     def count_sources(self, name: str, may_lack_ending: bool = False) -> int:
         """Return for how many sources a path may stand."""
         return len(self._names.candidates(name, may_lack_ending, may_lack_folders=True).sources)

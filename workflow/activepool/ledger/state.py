@@ -1,9 +1,10 @@
 """What follows from the entries of a ledger: the label of each sample, the batches, the classes.
 
-An entry stands unless a later entry that stands replaces or withdraws it. The last standing answer of each
-annotator is that annotator's opinion. The opinion of most annotators is the sample's, where ``label`` and
-``not_ours`` are opinions, and ``cannot_tell`` and ``skip`` count only if there are no others; if two have the
-most annotators, the sample is disputed and has no label.
+An entry stands unless a later entry replaces or withdraws it. What a withdrawn entry had replaced or
+withdrawn stands again; what a replaced one had replaced does not. The last standing answer of each annotator
+is that annotator's opinion. The opinion of most annotators is the sample's, where ``label`` and ``not_ours``
+are opinions, and ``cannot_tell`` and ``skip`` count only if there are no others; if two have the most
+annotators, the sample is disputed and has no label.
 """
 
 from collections import Counter
@@ -166,11 +167,15 @@ def standing_numbers(entries: Sequence[Entry]) -> set[int]:
     """Return the numbers of the entries that stand; whatever replaces an entry comes after it."""
     standing: set[int] = set()
     replaced: set[int] = set()
+    withdrawn: set[int] = set()
     for entry in reversed(entries):
-        if entry.number not in replaced:
+        is_replaced = entry.number in replaced
+        if not is_replaced and entry.number in withdrawn:
+            continue  # what it replaced or withdrew stands again
+        if not is_replaced:
             standing.add(entry.number)
-            if entry.replaces is not None:
-                replaced.add(entry.replaces)
+        if entry.replaces is not None:
+            (withdrawn if entry.event == Event.WITHDRAW else replaced).add(entry.replaces)
     return standing
 
 

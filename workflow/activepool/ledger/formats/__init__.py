@@ -9,8 +9,9 @@ from types import MappingProxyType
 
 from activepool.errors import InputError
 from activepool.ledger.formats import csv_file, cvat, fiftyone, folders, imagenet, label_studio
-from activepool.ledger.formats.answers import Answers, ClassNames, answers_of
+from activepool.ledger.formats.answers import Answers, answers_of
 from activepool.ledger.formats.rows import Parsed
+from activepool.ledger.formats.typed_classes import ClassNames
 from activepool.ledger.pool_samples import PoolSamples
 
 #: How the rows of a tool's file are read.

@@ -1,38 +1,20 @@
 """From the rows of a label file to answers about samples of the pool, with all mistakes at once."""
 
-import difflib
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from activepool.data.annotations import shortened
-from activepool.data.class_names import loose_form, reads_as_missing
 from activepool.errors import InputError
 from activepool.ledger.classes import unseen_form
-from activepool.ledger.entries import Draft, Event, has_control
+from activepool.ledger.entries import Correction, Draft, Event, has_control
+from activepool.ledger.formats.class_folders import ClassFolders
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark
+from activepool.ledger.formats.typed_classes import ClassNames, NewClass, TypedClasses, WrongLabelError
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
 
-#: Numbers, which some tools write in place of the names of classes.
-NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?")
-
-#: How many classes a message lists.
-LISTED = 20
-
-
-@dataclass(frozen=True)
-class ClassNames:
-    """The classes that labels may name.
-
-    Attributes:
-        names: those given and those that have arrived.
-        may_grow: whether another label is a new class, and not a mistake.
-    """
-
-    names: Sequence[str] = ()
-    may_grow: bool = True
+#: An answer that somebody gave: the sample, who, the event and the label.
+Given = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -41,21 +23,31 @@ class Answers:
 
     Attributes:
         drafts: the answers, one for each annotator and sample; for `intake.take_in`.
+        places: where each stands.
         awaited: how many rows have no answer yet.
-        new_classes: classes that no label had before.
+        known: how many rows would be a mistake today, but were taken before.
+        new_classes: by name, those that no label had before.
         notices: what a person should know, a line each.
         mistakes: the rows that were left out, a line each; empty unless that was asked for.
     """
 
     drafts: tuple[Draft, ...]
+    places: tuple[str, ...]
     awaited: int
-    new_classes: tuple[str, ...]
+    known: int
+    new_classes: Mapping[str, NewClass]
     notices: tuple[str, ...]
     mistakes: tuple[str, ...]
 
 
 def answers_of(
-    path: str | Path, parsed: Parsed, samples: PoolSamples, classes: ClassNames, who: str, skip_bad: bool
+    path: str | Path,
+    parsed: Parsed,
+    samples: PoolSamples,
+    classes: ClassNames,
+    who: str,
+    skip_bad: bool,
+    given: Collection[Given] = (),
 ) -> Answers:
     """Return the answers that the rows of a file give.
 
@@ -66,12 +58,15 @@ def answers_of(
         classes: that labels may name.
         who: the annotator, where the file names none.
         skip_bad: whether to leave out what is wrong; else one mistake and nothing is taken.
+        given: answers that were taken before. None of them is a mistake, whatever became of its image and
+            its class since.
 
     Raises: InputError with a line for each mistake, or if the file has no row.
     """
-    reading = _Reading(samples, classes, who, list(parsed.mistakes))
-    for row in parsed.rows:
-        reading.add(row)
+    reading = _Reading(samples, TypedClasses(classes), who, given, list(parsed.mistakes))
+    folders = ClassFolders(parsed.rows, samples, reading.labels)
+    for row, problem in [(folders.labelled(row), folders.problem(row)) for row in parsed.rows]:
+        reading.add(row, problem)
     mistakes = [mistake.text for mistake in sorted(reading.mistakes, key=lambda mistake: mistake.number)]
     if not parsed.rows and not mistakes:
         raise InputError(f"{path}: has no sample in it; export the batch again")
@@ -79,17 +74,16 @@ def answers_of(
         raise InputError(
             *shortened(mistakes), f"{path}: nothing was taken from this file, for it has mistakes"
         )
+    clear = [found for key, found in reading.drafts.items() if key not in reading.unclear]
     return Answers(
-        drafts=tuple(draft for key, (draft, _) in reading.drafts.items() if key not in reading.unclear),
+        drafts=tuple(draft for draft, _ in clear),
+        places=tuple(row.place for _, row in clear),
         awaited=reading.awaited,
-        new_classes=tuple(reading.labels.new),
-        notices=(*parsed.notices, *reading.labels.notices(path)),
+        known=reading.known,
+        new_classes=reading.labels.new_classes(path),
+        notices=tuple(parsed.notices),
         mistakes=tuple(mistakes),
     )
-
-
-class _WrongLabelError(Exception):
-    """What is wrong with a label."""
 
 
 @dataclass
@@ -97,37 +91,53 @@ class _Reading:
     """The answers of a file, row after row."""
 
     samples: PoolSamples
-    classes: ClassNames
+    labels: TypedClasses
     who: str
+    given: Collection[Given]
     mistakes: list[Mistake]
     awaited: int = 0
+    known: int = 0
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
     unclear: set[tuple[str, str]] = field(default_factory=set)
     beginning: tuple[str, Row] | None = None
 
-    def __post_init__(self) -> None:
-        self.labels = _Labels(self.classes)
-
-    def add(self, row: Row) -> None:
-        """Take a row for an answer, an awaited one, or a mistake."""
+    def add(self, row: Row, problem: str | None) -> None:
+        """Take a row, which may have a problem, for an answer, an awaited one, or a mistake."""
+        problems = [problem] if problem else []
         event, label, sample = None, "", ""
         try:
-            event, label = self.labels.read(row)
-        except _WrongLabelError as error:
-            self._mistake(row, str(error))
-        else:
-            if event is None:
-                self.awaited += 1
-                return
+            if not problems:
+                event, label = self.labels.read(row)
+        except WrongLabelError as error:
+            problems.append(str(error))
+        if event is None and not problems:
+            self.awaited += 1
+            return
         try:
             sample = self._sample(row)
         except UnknownSampleError as error:
-            self._mistake(row, str(error))
-        if event is not None and sample:
+            problems.append(str(error))
+        if problems and self._was_taken(row):
+            self.known += 1
+        elif event is not None and sample:
             self._add_answer(row, sample, event, label)
+        for text in [] if problems and self._was_taken(row) else problems:
+            self._mistake(row, text)
+
+    def _was_taken(self, row: Row) -> bool:
+        """Return whether the answer was taken for any of the samples that the row may name."""
+        label = unseen_form(row.label)
+        opinions = {(Event.LABEL, label), (row.event or mark(label), "")}
+        named = self.samples.may_be_named(row.name, row.may_lack_ending) if row.name else set()
+        who = _plain(row.who) or self.who
+        return any(
+            (sample, who, event, text) in self.given
+            for sample in {row.content, row.sample.strip(), *named}
+            for event, text in opinions
+        )
 
     def _add_answer(self, row: Row, sample: str, event: Event, label: str) -> None:
-        draft = Draft(
+        draft = (Correction if row.is_correction else Draft)(
             event=event,
             sample=sample,
             source=self.samples.source(sample),
@@ -137,10 +147,12 @@ class _Reading:
             note=_plain(row.note),
             when=row.when,
         )
-        before, first = self.drafts.setdefault((draft.who, sample), (draft, row))
+        # Everybody has an answer to a sample, but all together have one decision.
+        key = ("" if row.is_correction else draft.who, sample)
+        before, first = self.drafts.setdefault(key, (draft, row))
         if (before.event, before.label) != (event, label):
-            self.unclear.add((draft.who, sample))
-            self._mistake(row, _contradiction(draft, before, first))
+            self.unclear.add(key)
+            self._mistake(row, contradiction(draft, before, first.place))
 
     def _sample(self, row: Row) -> str:
         """Return the sample of a row; raises UnknownSampleError if it names none, or two different ones."""
@@ -204,68 +216,7 @@ def _plain(text: str) -> str:
     return " ".join("".join(" " if has_control(letter) else letter for letter in text).split())
 
 
-def _contradiction(draft: Draft, before: Draft, first: Row) -> str:
+def contradiction(draft: Draft, before: Draft, place: str) -> str:
+    """Say that two answers to a sample do not go together, of which the one before stands at a place."""
     given, other = (repr(answer.label) if answer.label else answer.event for answer in (draft, before))
-    return f"{draft.who} says {given} of {draft.source!r}, but {other} at {first.place}; leave one of them"
-
-
-class _Labels:
-    """Labels as typed, and the classes that they stand for."""
-
-    def __init__(self, classes: ClassNames) -> None:
-        self.known = list(classes.names)
-        self.may_grow = classes.may_grow
-        self.new: Counter[str] = Counter()
-        self._exact = {unseen_form(name): name for name in reversed(self.known)}
-        self._loose = {loose_form(name): name for name in reversed(self.known)}
-
-    def read(self, row: Row) -> tuple[Event | None, str]:
-        """Return the event of a row and its class; None while it is awaited."""
-        if row.event is not None:
-            return row.event, ""
-        label = unseen_form(row.label)
-        if not label:
-            return None, ""
-        if label in self._exact:
-            name = self._exact[label]
-            if name in self.new:
-                self.new[name] += 1
-            return Event.LABEL, name
-        event = mark(label)
-        if event and loose_form(label) not in self._loose:
-            return event, ""
-        if problem := self._problem(label):
-            raise _WrongLabelError(problem)
-        self._exact[label] = self._loose[loose_form(label)] = label
-        self.new[label] += 1
-        return Event.LABEL, label
-
-    def _problem(self, label: str) -> str | None:
-        """Return what is wrong with a label that is no class yet; None if it may become one."""
-        if reads_as_missing(label):
-            return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
-        if twin := self._loose.get(loose_form(label)):
-            return f"label {label!a} is written nearly like the class {twin!a}; did you mean that?"
-        if has_control(label):
-            return f"label {label!a} has a control character; remove it"
-        if NUMBER.fullmatch(label) and not all(NUMBER.fullmatch(name) for name in self.known):
-            return f"label {label!r} is a number, and no class has that name; give the name of the class"
-        if self.may_grow:
-            return None
-        near = self._near(label)
-        hint = f"; did you mean {near!r}?" if near else ""
-        listed = ", ".join([*self.known[:LISTED], *(["..."] if len(self.known) > LISTED else [])])
-        return f"label {label!r} is not a class{hint} (there are {listed})"
-
-    def _near(self, label: str) -> str | None:
-        near = difflib.get_close_matches(label, self.known, n=1, cutoff=0.75)
-        return near[0] if near else None
-
-    def notices(self, path: str | Path) -> list[str]:
-        """Return a line for each class that is new."""
-        notices = []
-        for name, count in self.new.items():
-            near = self._near(name)
-            hint = f"; if {near!r} was meant, correct it" if near else ""
-            notices.append(f"{path}: the class {name!r} is new ({count} label{'s' * (count > 1)}){hint}")
-        return notices
+    return f"{draft.who} says {given} of {draft.source!r}, but {other} at {place}; leave one of them"

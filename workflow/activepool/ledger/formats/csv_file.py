@@ -14,6 +14,9 @@ from activepool.ledger.formats.times import utc
 #: Columns that name the image, beside ``sample`` and ``index``; the first that is there counts.
 NAMES = ("source", "path", "file", "filename", "file_name", "image")
 
+#: Columns that hold what was answered: by an annotator, or in place of what anybody answered.
+LABEL, CORRECTION = "label", "correction"
+
 #: Columns that name the annotator.
 ANNOTATORS = ("who", "annotator")
 
@@ -34,7 +37,10 @@ def write(path: str | Path, batch: Batch) -> None:
 
 
 def rows(path: Path) -> Parsed:
-    """Read a CSV file with the column ``label``, and ``source``, ``sample`` or ``index``."""
+    """Read a CSV file with the column ``label`` or ``correction``, and ``source``, ``sample`` or ``index``.
+
+    A label is what an annotator answers. A correction is a decision in place of what anybody answered.
+    """
     lines = list(read_rows(path, any_delimiter=True))
     if not lines:
         raise InputError(f"{path}: is empty; it must be a CSV file with the columns source and label")
@@ -45,6 +51,7 @@ def rows(path: Path) -> Parsed:
         header = header[:-1]
     names = [name.strip().casefold() for name in header]
     _require_header(f"{path}:{first_line}", names)
+    answer_column = CORRECTION if CORRECTION in names else LABEL
     name_column = next((name for name in NAMES if name in names), "")
     who_column = next((name for name in ANNOTATORS if name in names), "")
     parsed = Parsed()
@@ -62,7 +69,8 @@ def rows(path: Path) -> Parsed:
             Row(
                 number=line,
                 place=f"{path}:{line}",
-                label=row["label"],
+                label=row[answer_column],
+                is_correction=answer_column == CORRECTION,
                 sample=row.get("sample", "").strip(),
                 index=row.get("index", "").strip(),
                 name=row.get(name_column, "").strip(),
@@ -78,8 +86,13 @@ def rows(path: Path) -> Parsed:
 def _require_header(place: str, names: list[str]) -> None:
     if len(set(names)) < len(names):
         raise InputError(f"{place}: two columns have the same name (columns: {', '.join(names)})")
-    if "label" not in names or not {"sample", "index", *NAMES} & set(names):
+    if {LABEL, CORRECTION} <= set(names):
         raise InputError(
-            f"{place}: must have the column 'label', and 'source', 'sample' or 'index' "
+            f"{place}: has the columns '{LABEL}' and '{CORRECTION}'; leave '{LABEL}' for what an annotator "
+            f"answers, or '{CORRECTION}' for decisions in place of what anybody answered"
+        )
+    if not {LABEL, CORRECTION} & set(names) or not {"sample", "index", *NAMES} & set(names):
+        raise InputError(
+            f"{place}: must have the column '{LABEL}' or '{CORRECTION}', and 'source', 'sample' or 'index' "
             f"(columns: {', '.join(names)}){separator_hint(names)}"
         )

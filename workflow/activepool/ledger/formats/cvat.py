@@ -40,7 +40,8 @@ def label_constructor(classes: tuple[str, ...]) -> str:
 
 
 def rows(path: Path) -> Parsed:
-    """Read an export: the XML, or the archive that holds it."""
+    """Read an export: the XML, or the archive or folder that holds it."""
+    path = path / FILE if path.is_dir() else path
     try:
         content = path.read_bytes()
     except OSError as error:

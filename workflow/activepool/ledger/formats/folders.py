@@ -14,11 +14,9 @@ from activepool.data.listing import SYSTEM_FOLDERS
 from activepool.errors import InputError
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch
+from activepool.ledger.formats.class_folders import UNLABELLED
 from activepool.ledger.formats.rows import Parsed, Row
 from activepool.ledger.pool_samples import image_sample
-
-#: Folders of pictures that have no label yet, in lower case.
-UNLABELLED = ("_unlabeled", "_unlabelled", "unlabeled", "unlabelled", "no_label")
 
 #: Folders that `write` makes beside those of the classes.
 OTHERS = (Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
@@ -60,9 +58,6 @@ def rows(path: Path) -> Parsed:
     parsed = Parsed()
     other = 0
     for number, file in enumerate(_files(path), start=1):
-        inside = file.relative_to(path)
-        label = inside.parts[0] if len(inside.parts) > 1 else ""
-        label = "" if label.casefold() in UNLABELLED else label
         if not is_image_name(file.name):
             other += 1
         elif not file.is_file():
@@ -70,19 +65,19 @@ def rows(path: Path) -> Parsed:
                 number, str(file), "is no file, or a link that leads nowhere; put the picture there"
             )
         else:
-            _add(parsed, number, file, label)
+            _add(parsed, number, path, file)
     if other:
         parsed.notices.append(f"{path}: files that are no pictures are passed over: {other}")
     return parsed
 
 
-def _add(parsed: Parsed, number: int, file: Path, label: str) -> None:
+def _add(parsed: Parsed, number: int, path: Path, file: Path) -> None:
     try:
         sample = image_sample(file)
     except OSError as error:
         parsed.mistake(number, str(file), f"cannot be read ({error.strerror})")
         return
-    parsed.rows.append(Row(number, str(file), label, sample=sample))
+    parsed.rows.append(Row(number, str(file), sample=sample, folders=file.relative_to(path).parts[:-1]))
 
 
 def _files(path: Path) -> Iterator[Path]:

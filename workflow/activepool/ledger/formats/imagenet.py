@@ -12,7 +12,6 @@ from activepool.errors import InputError
 from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
 from activepool.ledger.formats.archives import Archive
-from activepool.ledger.formats.folders import UNLABELLED
 from activepool.ledger.formats.rows import Parsed, Row
 
 #: The list of classes of an archive without pictures.
@@ -34,20 +33,17 @@ def _pictures(archive: Archive) -> Parsed:
     pictures = [name for name in archive.members if is_image_name(name)]
     for number, name in enumerate(pictures, start=1):
         place = f"{archive.path}: {name!r}"
-        label, _, rest = name.partition("/")
-        if not rest:
+        inside = PurePosixPath(name)
+        if len(inside.parts) < 2:
             parsed.mistake(number, place, "lies in no folder of a class; export as ImageNet with images")
             continue
-        awaited = label.casefold() in UNLABELLED
-        prefix = f"{label}_"  # which versions of the tool put before the name
         parsed.rows.append(
             Row(
                 number,
                 place,
-                "" if awaited else label,
-                name=rest,
-                other_name=rest[len(prefix) :] if rest.startswith(prefix) else "",
+                name=inside.name,
                 content=archive.sample(name),
+                folders=inside.parts[:-1],
                 may_lack_folders=True,
             )
         )

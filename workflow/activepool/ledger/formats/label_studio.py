@@ -4,6 +4,7 @@ Tasks carry the sample's content and source beside its image, and so do all expo
 sample however the tool has renamed the image.
 """
 
+import codecs
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -41,6 +42,9 @@ OF_TOOL = (
     "index",
 )
 
+#: Bytes of the beginning that tell JSON from a table.
+BEGINNING = 2**10
+
 #: What the tool puts before the name of a file that was uploaded.
 UPLOADED = re.compile(r"/data/upload/\d+/[0-9a-f]{8}-(?P<name>[^/]+)$")
 
@@ -73,7 +77,7 @@ def labelling_configuration(classes: tuple[str, ...]) -> str:
 
 def rows(path: Path) -> Parsed:
     """Read an export: JSON, JSON-MIN or CSV."""
-    if path.suffix.casefold() in (".csv", ".tsv"):
+    if not _is_json(path):
         return _short_rows(path, "", list(_csv_records(path)))
     tasks = json_file.load(path)
     if not isinstance(tasks, list):
@@ -81,9 +85,17 @@ def rows(path: Path) -> Parsed:
             f"{path}: must be a list of tasks, and is {json_file.kind(tasks)}; export it as JSON"
         )
     records = list(enumerate(tasks, start=1))
-    if any(isinstance(task, dict) and "annotations" in task for task in tasks):
+    if any(isinstance(task, dict) and isinstance(task.get("data"), dict) for task in tasks):
         return _full_rows(path, records)
     return _short_rows(path, " task", records)
+
+
+def _is_json(path: Path) -> bool:
+    """Return whether a file is JSON and no table, by its first letter."""
+    try:
+        return path.read_bytes()[:BEGINNING].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in b"[{<"
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def _task(pick: Pick, batch: Batch, address: str, model: str) -> dict[str, Any]:

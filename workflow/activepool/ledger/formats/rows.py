@@ -31,7 +31,9 @@ class Row:
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
         other_name: what the path may be as well; if both may be in the pool, neither names a sample.
+        folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
         event: what else was said than a label; None: see ``label``.
+        is_correction: whether the label stands in place of what anybody answered.
         who, when, batch, note: as in the ledger; empty if the file does not say it.
     """
 
@@ -46,6 +48,8 @@ class Row:
     may_lack_folders: bool = False
     numbered: str = ""
     other_name: str = ""
+    folders: tuple[str, ...] = ()
+    is_correction: bool = False
     event: Event | None = None
     who: str = ""
     when: str = ""

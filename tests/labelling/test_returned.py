@@ -1,0 +1,213 @@
+"""The folder of files that came back: all of them, or none, and each once."""
+
+import json
+import os
+
+import pytest
+from returns import Project, without_cache
+
+from activepool.errors import InputError
+from activepool.ledger.formats import csv_file
+from activepool.ledger.state import Status
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
+
+
+def mistakes(project):
+    """Return the mistakes of the files; nothing is entered."""
+    before = project.ledger.read_bytes()
+    with pytest.raises(InputError) as caught:
+        project.take()
+    assert project.ledger.read_bytes() == before
+    assert not project.cache.exists()
+    assert caught.value.args[-1] == f"{project.returned}: nothing was taken in, for there are mistakes"
+    return list(caught.value.args[:-1])
+
+
+def test_an_empty_folder_and_none(project):
+    assert project.take().lines() == []
+    project.returned.rmdir()
+    assert project.take().files == ()
+    project.returned.write_text("a file", encoding="utf-8")
+    with pytest.raises(InputError, match="must be the folder of the files that came back"):
+        project.take()
+
+
+def test_answers_are_counted_and_entered_once(project):
+    project.table("anna.csv", "source,label,who", "a/1.jpg,cat,anna", "b/1.jpg,?,anna", "a/2.jpg,,anna")
+    intake = project.take()
+    assert intake.lines() == [f"{project.returned}/anna.csv: 2 answers new, 1 awaited"]
+    assert project.labels() == {"a/1.jpg": "cat"}
+    assert project.take().lines() == [f"{project.returned}: 1 file taken in before"]
+    again = without_cache(project)
+    assert again.lines() == [f"{project.returned}/anna.csv: 2 known, 1 awaited"]
+    assert len(project.entries) == 7
+
+
+def test_a_dry_run_enters_nothing(project):
+    project.table("anna.csv", "source,label", "a/1.jpg,fox")
+    before = project.ledger.read_bytes()
+    intake = project.take(dry=True)
+    assert intake.lines() == [f"{project.returned}/anna.csv: 1 answer would be new"]
+    assert intake.new_classes == ("fox",)
+    assert (project.ledger.read_bytes(), project.cache.exists()) == (before, False)
+
+
+def test_all_mistakes_of_all_files_and_nothing_is_entered(project):
+    project.table("anna.csv", "source,label", "a/1.jpg,cat")
+    project.table("bob.csv", "source,label", "a/1.jpg,Cat", "b/2.jpg,cat")
+    project.write("carl.json", '[{"data": {"image"')
+    project.write("labels.xlsx", b"%PDF-1.4")
+    found = mistakes(project)
+    assert [line.partition(": ")[0].removeprefix(f"{project.returned}/") for line in found] == [
+        "bob.csv:2",
+        "bob.csv:3",
+        "carl.json:1",
+        "labels.xlsx",
+    ]
+    assert "label 'Cat' is written nearly like the class 'cat'; did you mean that?" in found[0]
+    assert "'b/2.jpg' is not in the pool" in found[1]
+
+
+def test_a_class_of_the_first_file_is_known_in_the_second(project):
+    project.table("a.csv", "source,label", "a/1.jpg,Bee", "b/1.jpg,Bee")
+    project.table("b.csv", "source,label,who", "a/1.jpg,Bee,bob")
+    intake = project.take()
+    assert intake.new_classes == ("Bee",)
+    assert [line for line in intake.notices if "new" in line] == [
+        f"{project.returned}/a.csv: the class 'Bee' is new (2 labels)"
+    ]
+
+
+def test_a_near_twin_in_another_file_is_a_mistake_with_both_places(project):
+    project.table("a.csv", "source,label", "a/1.jpg,Bee")
+    project.table("b.csv", "source,label", "b/1.jpg,bee")
+    assert mistakes(project) == [
+        f"{project.returned}/b.csv:2: label 'bee' is written nearly like the class 'Bee' at "
+        f"{project.returned}/a.csv:2; did you mean that?"
+    ]
+
+
+def test_classes_that_may_not_grow(project):
+    project.may_grow = False
+    project.table("a.csv", "source,label", "a/1.jpg,doog")
+    assert "label 'doog' is not a class; did you mean 'dog'? (there are cat, dog)" in mistakes(project)[0]
+
+
+def test_files_that_lie_there_by_accident(project):
+    for name in (".DS_Store", "Thumbs.db", "~$labels.xlsx", ".~lock.labels.csv#", "desktop.ini"):
+        project.write(name, b"\0\1")
+    (project.returned / "__MACOSX").mkdir()
+    assert project.take().notices == ()
+    project.write("export.json.crdownload", "[")
+    project.write("labels.csv~", "label")
+    assert [line.removeprefix(f"{project.returned}/") for line in project.take().notices] == [
+        "export.json.crdownload: is a download that has not ended; passed over",
+        "labels.csv~: is an editor's copy of an older version; passed over",
+    ]
+
+
+def test_the_same_file_under_two_names_is_read_once(project):
+    for name in ("labels.csv", "labels (1).csv"):
+        project.table(name, "source,label", "a/1.jpg,cat")
+    for intake in (project.take(), project.take(), without_cache(project)):
+        assert len(intake.files) == 1
+        assert f"{project.returned}/labels.csv: is the same as {project.returned}/labels (1).csv" in " ".join(
+            intake.notices
+        )
+
+
+def test_a_file_that_can_be_no_label_file(project):
+    (project.returned / "gone.csv").symlink_to("nowhere")
+    os.mkfifo(project.returned / "pipe")
+    project.write("labels\n.csv", "source,label\n")
+    project.write(os.fsdecode(b"caf\xe9.csv"), "source,label\n")
+    assert len(mistakes(project)) == 4
+
+
+def test_what_was_taken_once_is_no_mistake_later(project):
+    """A class renamed, a picture edited and one of the same name added: the old file says what it said."""
+    project.table("a.csv", "source,label", "a/1.jpg,Fox", "e.jpg,cat", "a/2.jpg,cat")
+    project.take()
+    project.table("b.csv", "source,correction", "a/1.jpg,dog")
+    project.take()
+    project.classes = ("cat", "dog", "fox")
+    (project.root / "e.jpg").write_bytes(b"edited")
+    intake = without_cache(project)
+    assert (intake.entries, intake.files[0].known) == ((), 3)
+
+
+def test_a_later_export_of_the_same_list(project):
+    project.table("a.csv", "source,label", "a/1.jpg,cat", "b/1.jpg,")
+    project.take()
+    project.table("b.csv", "source,label", "a/1.jpg,dog", "b/1.jpg,cat")
+    intake = project.take()
+    assert [file.new for file in intake.files] == [0, 2]
+    assert "answers that replace earlier ones: 'a/1.jpg' from 'cat' to 'dog'" in intake.notices[0]
+    expected = {"a/1.jpg": "dog", "b/1.jpg": "cat"}
+    assert project.labels() == expected
+    assert without_cache(project).entries == ()
+    assert project.labels() == expected
+
+
+def test_two_files_at_a_time_that_contradict_each_other(project):
+    project.table("a.csv", "source,label", "a/1.jpg,cat")
+    project.table("b.csv", "source,label", "a/1.jpg,dog")
+    assert mistakes(project) == [
+        f"{project.returned}/b.csv:2: annotator says 'dog' of 'a/1.jpg', but 'cat' at "
+        f"{project.returned}/a.csv:2; leave one of them, or name the annotators in 'who'"
+    ]
+    project.table("b.csv", "source,label,who", "a/1.jpg,dog,bob")
+    project.take()
+    assert [sample.status for sample in project.state.disputed] == [Status.DISPUTED]
+
+
+def test_of_two_exports_at_a_time_the_later_answer_counts(project):
+    def export(name, label, time):
+        sample = project.pool.sample_of["a/1.jpg"]
+        record = {"id": 1, "image": "a/1.jpg", "sample": sample, "choice": label, "updated_at": time}
+        project.write(name, json.dumps([record]))
+
+    export("a.json", "dog", "2026-01-02T00:00:00Z")
+    export("b.json", "cat", "2026-01-01T00:00:00Z")
+    project.take()
+    assert project.labels() == {"a/1.jpg": "dog"}
+    export("c.json", "fox", "2026-01-03T00:00:00Z")
+    project.take()
+    assert project.labels() == {"a/1.jpg": "fox"}
+    assert without_cache(project).entries == ()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"readers": 1, "files": []}', b"\xff"])
+def test_a_damaged_cache_does_no_harm(project, content):
+    project.table("a.csv", "source,label", "a/1.jpg,cat")
+    project.cache.write_bytes(content)
+    assert len(project.take().entries) == 1
+
+
+def test_a_file_that_has_changed_is_read_anew(project):
+    path = project.table("a.csv", "source,label", "a/1.jpg,cat")
+    project.take()
+    status = path.stat()
+    path.write_text(path.read_text(encoding="utf-8").replace("cat", "dog"), encoding="utf-8")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    project.take()
+    assert project.labels() == {"a/1.jpg": "dog"}
+
+
+def test_the_list_of_a_batch_and_a_folder(project):
+    csv_file.write(project.returned / "list.csv", project.batch)
+    project.picture("folder/cat/renamed (1).jpg", "a/1.jpg")
+    project.picture("folder/_unlabeled/2.jpg", "a/2.jpg")
+    intake = project.take()
+    assert {file.tool: (file.new, file.awaited) for file in intake.files} == {
+        "folders": (1, 1),
+        "csv": (0, 5),
+    }
+    project.picture("folder/fox/2.jpg", "a/2.jpg")
+    (project.returned / "folder/_unlabeled/2.jpg").unlink()
+    assert project.take().new_classes == ("fox",)
+    assert project.labels() == {"a/1.jpg": "cat", "a/2.jpg": "fox"}

@@ -1,0 +1,129 @@
+"""A correction stands in place of what anybody answered, and stays."""
+
+import pytest
+from ledgers import draft, sent
+from reading import CLASSES, POOL, mistakes, said
+
+from activepool.errors import InputError
+from activepool.ledger.book import append, read
+from activepool.ledger.entries import Correction
+from activepool.ledger.formats import read as read_answers
+from activepool.ledger.intake import Outcome, take_in
+from activepool.ledger.state import Status, state_of
+
+EARLY, LATE = "2026-01-01T00:00:00Z", "2036-01-02T00:00:00Z"
+
+
+def correction(of="a", label="dog", who="carl", **more):
+    return Correction(**vars(draft(of=of, label=label, who=who, **more)))
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A ledger in which two annotators disagree on a sample, one of whom changed the answer twice."""
+    path = tmp_path / "labels.csv"
+    append(path, sent("a", "b"))
+    for label in ("cat", "fox", "ant"):
+        take_in(path, [draft(of="a", who="anna", label=label)])
+    take_in(path, [draft(of="a", who="bob", label="bee")])
+    return path
+
+
+def state(path):
+    return next(iter(state_of(read(path).entries).samples.values()))
+
+
+def take(path, *drafts):
+    """Take in answers, and return what became of each; a second time, nothing is entered."""
+    taken = take_in(path, drafts)
+    assert not take_in(path, drafts).entries
+    return list(taken.outcomes)
+
+
+def test_a_correction_stands_alone(path):
+    assert state(path).status == Status.DISPUTED
+    assert take(path, correction(note="it barks")) == [Outcome.NEW]
+    assert state(path).label == "dog"
+    assert set(state(path).opinions) == {"carl"}
+    assert state(path).opinions["carl"].note == "correction: it barks"
+    assert state_of(read(path).entries).classes == ("dog",)
+
+
+def test_it_may_be_by_one_of_the_annotators(path):
+    take(path, correction(label="bee", who="bob"))
+    assert (state(path).label, set(state(path).opinions)) == ("bee", {"bob"})
+
+
+@pytest.mark.parametrize("event", ["skip", "cannot_tell", "not_ours"])
+def test_it_may_be_no_class(path, event):
+    take(path, correction(event=event, label=""))
+    assert state(path).status in (Status.SKIPPED, Status.CANNOT_TELL, Status.NOT_OURS)
+
+
+def test_a_correction_of_what_nobody_answered_is_an_answer(path):
+    assert take(path, correction(of="b")) == [Outcome.NEW]
+
+
+def test_no_file_of_before_undoes_it(path):
+    take(path, correction())
+    old = [draft(of="a", who="anna", label=label) for label in ("cat", "fox", "ant")]
+    old.append(draft(of="a", who="bob", label="bee", when=EARLY))
+    assert take(path, *old) == [Outcome.OUTDATED] * 4
+    assert state(path).label == "dog"
+
+
+def test_nor_a_later_answer_while_its_file_lies_there(path):
+    take(path, correction())
+    late = [draft(of="a", who="dora", label="ant"), draft(of="a", who="bob", label="ant", when=LATE)]
+    taken = take_in(path, [correction(), *late])
+    assert list(taken.outcomes) == [Outcome.KNOWN, Outcome.NEW, Outcome.NEW]
+    assert taken.notices == ("'a': a correction stands in place of what others answered since (bob, dora)",)
+    assert state(path).label == "dog"
+    assert take(path, correction(), *late)[0] == Outcome.KNOWN
+
+
+def test_the_last_of_two_corrections_counts_however_they_are_read(path):
+    take(path, correction())
+    assert take(path, correction(label="fox", who="dora")) == [Outcome.NEW]
+    assert take(path, correction(), correction(label="fox", who="dora")) == [Outcome.OUTDATED, Outcome.KNOWN]
+    assert state(path).label == "fox"
+    assert take(path, correction(when=LATE)) == [Outcome.NEW]
+    assert state(path).label == "dog"
+
+
+def test_who_takes_it_back_in_the_ledger_has_taken_it_back(path):
+    take(path, correction())
+    number = state(path).opinions["carl"].number
+    append(path, [draft("withdraw", "a", "carl", replaces=number)])
+    assert take(path, correction()) == [Outcome.OUTDATED]
+    assert "carl" not in state(path).opinions
+
+
+def test_a_label_of_the_same_annotator_may_follow(path):
+    take(path, correction())
+    take(path, draft(of="a", who="carl", label="fox"))
+    assert state(path).label == "fox"
+    assert take(path, correction()) == [Outcome.OUTDATED]
+
+
+def csv_of(tmp_path, *lines):
+    path = tmp_path / "corrections.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_the_column_correction(tmp_path):
+    path = csv_of(tmp_path, "source,correction,who", "a/1.jpg,dog,carl", "b/1.jpg,skip,", "a/2.jpg,,")
+    answers = read_answers("csv", path, POOL, CLASSES)
+    assert all(isinstance(one, Correction) for one in answers.drafts)
+    assert (said(answers), answers.awaited) == ({"a/1.jpg": "dog", "b/1.jpg": ":skip"}, 1)
+
+
+def test_two_decisions_on_a_sample_are_a_mistake(tmp_path):
+    path = csv_of(tmp_path, "source,correction,who", "a/1.jpg,dog,carl", "a/1.jpg,cat,dora")
+    assert f"{path}:3: dora says 'cat' of 'a/1.jpg', but 'dog' at {path}:2" in mistakes("csv", path)
+
+
+def test_label_and_correction_in_one_file_are_a_mistake(tmp_path):
+    with pytest.raises(InputError, match="has the columns 'label' and 'correction'; leave 'label' for"):
+        read_answers("csv", csv_of(tmp_path, "source,label,correction", "a/1.jpg,cat,dog"), POOL)

@@ -1,0 +1,58 @@
+"""Samples that stand for many others: the nearest to the centre of each k-means cell."""
+
+import numpy as np
+
+from activepool.compute.blocks import Compute, row_blocks
+from activepool.diversity.components import ROWS
+from activepool.diversity.distances import squared_norms
+from activepool.diversity.k_means import Cells, k_means
+from activepool.features.store import FeatureMatrix
+
+
+def representatives(
+    features: FeatureMatrix, rows: np.ndarray, count: int, generator: np.random.Generator, compute: Compute
+) -> np.ndarray:
+    """Pick the sample nearest to the centre of each of ``count`` k-means cells, the largest cell first.
+
+    Args:
+        features: (N, d).
+        rows: (n,) the samples.
+        count: how many to pick.
+        generator: the source of randomness.
+        compute: device and workers; the workers have no effect on the result.
+
+    Returns: (min(count, n),) rows in pick order. Ties go to the earlier sample, those between cells of one
+    size to the lower cell. Where there are fewer cells than picks, because samples are equal, random ones
+    follow.
+
+    Raises InputError if a feature is NaN or infinite.
+    """
+    if count >= len(rows):
+        return rows
+    if count == 0:
+        return rows[:0]
+    cells = k_means(features, rows, count, generator, compute)
+    nearest = _nearest_to_centre(features, rows, cells, compute)
+    picks = nearest[np.argsort(-np.bincount(cells.cell), kind="stable")]
+    others = generator.permutation(np.setdiff1d(np.arange(len(rows)), picks))
+    result: np.ndarray = rows[np.concatenate([picks, others[: count - len(picks)]])]
+    return result
+
+
+def _nearest_to_centre(
+    features: FeatureMatrix, rows: np.ndarray, cells: Cells, compute: Compute
+) -> np.ndarray:
+    """Return the position of the sample nearest to the centre of each cell, (k,)."""
+    distance = np.empty(len(rows))
+
+    def measure(block: slice) -> None:
+        difference = features.take(rows[block], np.float64)
+        difference -= cells.centres[cells.cell[block]]
+        distance[block] = squared_norms(difference)
+
+    for _ in compute.map(measure, row_blocks(len(rows), ROWS)):
+        pass
+    order = np.lexsort((distance, cells.cell))
+    _, first = np.unique(cells.cell[order], return_index=True)
+    nearest: np.ndarray = order[first]
+    return nearest

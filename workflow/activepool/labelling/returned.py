@@ -1,0 +1,202 @@
+"""Labels back from people: what lies in the folder ``returned``, whatever tool wrote it, into the ledger.
+
+All files are read before any is taken, and one mistake in one of them keeps all of them out. A file may lie
+there for ever: what the ledger has is not entered again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from activepool.data.annotations import shortened
+from activepool.errors import InputError
+from activepool.labelling.returned_cache import ReadFile, ReturnedCache, content_digest, signature_of
+from activepool.labelling.returned_files import label_files
+from activepool.labelling.returned_report import Intake, ReturnedFile, replaced_notice, report_of
+from activepool.ledger.book import read as read_ledger
+from activepool.ledger.entries import Correction, Draft
+from activepool.ledger.formats import READERS
+from activepool.ledger.formats.answers import Answers, Given, answers_of, contradiction
+from activepool.ledger.formats.recognition import tool_of
+from activepool.ledger.formats.rows import Parsed
+from activepool.ledger.formats.typed_classes import ClassNames, NewClass
+from activepool.ledger.intake import Outcome, outdated_notice, take_in
+from activepool.ledger.pool_samples import PoolSamples
+from activepool.ledger.state import state_of
+
+#: Who answered, where a file does not say it.
+ANNOTATOR = "annotator"
+
+
+def take_in_returned(
+    folder: str | Path,
+    ledger: str | Path,
+    samples: PoolSamples,
+    classes: Sequence[str],
+    may_grow: bool,
+    cache: str | Path,
+    dry: bool = False,
+) -> Intake:
+    """Enter into the ledger what came back from people: everything that lies in a folder, or nothing.
+
+    Args:
+        folder: what people return; it may be missing.
+        ledger: the ledger.
+        samples: of the pool, with the entries of the ledger.
+        classes: those that are given; those that have arrived are known as well.
+        may_grow: whether another label is a new class, and not a mistake.
+        cache: JSON of what was read before; it may be missing.
+        dry: whether to write nothing, and return what would be entered.
+
+    Raises: InputError with a line for each mistake of all files, and if the ledger cannot be read.
+    """
+    before = read_ledger(ledger).entries
+    given = {(entry.sample, entry.who, entry.event, entry.label) for entry in before if entry.is_answer}
+    known = state_of(before, classes).classes
+    memory = ReturnedCache(Path(cache))
+    found = label_files(Path(folder))
+    reading = _Reading(samples, list(known), may_grow, given, memory, found.mistakes, found.notices)
+    for path in found.paths:
+        reading.add(path)
+    plan = take_in(ledger, reading.drafts, dry=True)
+    reading.require_clear(plan.outcomes)
+    if reading.mistakes:
+        raise InputError(*reading.mistakes, f"{folder}: nothing was taken in, for there are mistakes")
+    taken = take_in(ledger, reading.drafts) if plan.entries and not dry else plan
+    if not dry:
+        memory.save()
+    labels = {entry.label for entry in taken.entries}
+    new_classes = {name: new for name, new in reading.new_classes.items() if name in labels}
+    notices = [
+        *reading.notices,
+        *(new.notice for new in new_classes.values()),
+        *replaced_notice(ledger, before, taken.entries),
+        *taken.notices,
+    ]
+    if outdated := reading.outdated_of_first_seen(taken.outcomes):
+        notices.append(outdated_notice(ledger, outdated))
+    reports = reading.reports(taken.outcomes)
+    return Intake(str(folder), tuple(reports), taken.entries, tuple(new_classes), tuple(notices), dry)
+
+
+class _Source(NamedTuple):
+    """A file, its tool, and what people answered in it."""
+
+    path: Path
+    tool: str
+    answers: Answers
+    is_first_seen: bool
+
+
+@dataclass
+class _Reading:
+    """The files as they are read, one after the other.
+
+    Attributes:
+        classes: that are known so far.
+        given: answers that the ledger has, or had.
+        new_classes: by name, those that a file brought.
+        sources: the files that were read.
+        digests: the file of each content.
+    """
+
+    samples: PoolSamples
+    classes: list[str]
+    may_grow: bool
+    given: set[Given]
+    memory: ReturnedCache
+    mistakes: list[str]
+    notices: list[str]
+    new_classes: dict[str, NewClass] = field(default_factory=dict)
+    sources: list[_Source] = field(default_factory=list)
+    digests: dict[str, Path] = field(default_factory=dict)
+
+    def add(self, path: Path) -> None:
+        """Read a file, and note its mistakes."""
+        try:
+            signature = signature_of(path)
+            remembered = self.memory.get(path, signature)
+            digest = content_digest(path) if remembered is None else remembered.digest
+            if digest and digest in self.digests:
+                self.notices.append(f"{path}: is the same as {self.digests[digest]}; read once")
+                return
+            self.digests[digest] = path
+            read = remembered or _read(path, digest)
+            answers = self._answers(path, read.parsed)
+        except InputError as error:
+            self.mistakes += error.args
+            return
+        except OSError as error:
+            self.mistakes.append(f"{path}: cannot be read ({error.strerror})")
+            return
+        self.memory.keep(path, signature, read)
+        self.sources.append(_Source(path, read.tool, answers, remembered is None))
+        self.mistakes += shortened(list(answers.mistakes))
+        self.new_classes |= answers.new_classes
+        self.classes += answers.new_classes
+        if remembered is None:
+            self.notices += answers.notices
+
+    def _answers(self, path: Path, parsed: Parsed) -> Answers:
+        places = {name: new.place for name, new in self.new_classes.items()}
+        classes = ClassNames(self.classes, self.may_grow, places)
+        return answers_of(path, parsed, self.samples, classes, ANNOTATOR, skip_bad=True, given=self.given)
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """The answers of all files."""
+        return [draft for source in self.sources for draft in source.answers.drafts]
+
+    def require_clear(self, outcomes: Sequence[Outcome]) -> None:
+        """Note a mistake where two files have an annotator say two new things of a sample at a time.
+
+        Where both have times, the later counts.
+        """
+        places = [place for source in self.sources for place in source.answers.places]
+        first: dict[tuple[str, str], tuple[Draft, str]] = {}
+        for draft, place, outcome in zip(self.drafts, places, outcomes, strict=True):
+            if outcome != Outcome.NEW:
+                continue
+            key = ("" if isinstance(draft, Correction) else draft.who, draft.sample)
+            before, place_before = first.setdefault(key, (draft, place))
+            is_same = (before.event, before.label) == (draft.event, draft.label)
+            if not is_same and not (before.when and draft.when):
+                self.mistakes.append(
+                    f"{place}: {contradiction(draft, before, place_before)}, or name the annotators in 'who'"
+                )
+
+    def _with_outcomes(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[_Source, Sequence[Outcome]]]:
+        start = 0
+        for source in self.sources:
+            end = start + len(source.answers.drafts)
+            yield source, outcomes[start:end]
+            start = end
+
+    def reports(self, outcomes: Sequence[Outcome]) -> list[ReturnedFile]:
+        """Return what became of each file, from the outcome of each answer."""
+        return [
+            report_of(source.path, source.tool, source.answers, own, source.is_first_seen)
+            for source, own in self._with_outcomes(outcomes)
+        ]
+
+    def outdated_of_first_seen(self, outcomes: Sequence[Outcome]) -> list[Draft]:
+        """Return the answers that are not entered, of files that were not there before."""
+        return [
+            draft
+            for source, own in self._with_outcomes(outcomes)
+            for draft, outcome in zip(source.answers.drafts, own, strict=True)
+            if source.is_first_seen and outcome == Outcome.OUTDATED
+        ]
+
+
+def _read(path: Path, digest: str) -> ReadFile:
+    """Read a file that is new or has changed."""
+    tool = tool_of(path)
+    parsed = READERS[tool](path)
+    if tool == "folders" and not any(row.folders for row in parsed.rows):
+        raise InputError(
+            f"{path}: holds no picture in a folder that is called as its class; a folder here holds one "
+            f"folder for each class, as in {path}/ant, {path}/bee"
+        )
+    return ReadFile(tool, digest, parsed)

@@ -1,0 +1,130 @@
+"""What was read of the files that came back, so that a file that has not changed is not read anew.
+
+The cache holds the rows of each file as they were read. Whatever follows from them, with the pool and the
+classes as they are now, is worked out each time; so a run with the cache ends as one without.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from activepool.io.files import file_digest, write_text
+from activepool.ledger import formats
+from activepool.ledger.entries import Event
+from activepool.ledger.formats.rows import Mistake, Parsed, Row
+
+#: The values of a row's fields that are not stored.
+DEFAULTS = {cell.name: cell.default for cell in fields(Row)}
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file that was read.
+
+    Attributes:
+        tool: one of `formats.READERS`.
+        digest: of the content of a file; empty for a folder.
+        parsed: its rows.
+    """
+
+    tool: str
+    digest: str
+    parsed: Parsed
+
+
+class ReturnedCache:
+    """The files that were read before, and those that are read now; a damaged cache is an empty one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._before = self._stored()
+        self._now: dict[str, object] = {}
+
+    def _stored(self) -> Mapping[str, Any]:
+        try:
+            stored = json.loads(self.path.read_bytes())
+            files = stored["files"] if stored["readers"] == _digest_of_readers() else {}
+            return files if isinstance(files, dict) else {}
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
+            return {}
+
+    def get(self, path: Path, signature: str) -> ReadFile | None:
+        """Return what was read of a file, None if it has changed since."""
+        try:
+            stored = self._before[str(path)]
+            if stored["signature"] != signature:
+                return None
+            read = ReadFile(stored["tool"], stored["digest"], _parsed(stored["parsed"]))
+        except (LookupError, TypeError, ValueError):
+            return None
+        self._now[str(path)] = stored
+        return read
+
+    def keep(self, path: Path, signature: str, read: ReadFile) -> None:
+        """Remember what was read of a file."""
+        self._now[str(path)] = {
+            "signature": signature,
+            "tool": read.tool,
+            "digest": read.digest,
+            "parsed": {
+                "rows": [_changed_fields(row) for row in read.parsed.rows],
+                "mistakes": read.parsed.mistakes,
+                "notices": read.parsed.notices,
+            },
+        }
+
+    def save(self) -> None:
+        """Write the files of now, if they are not those of before."""
+        if self._now != self._before:
+            write_text(self.path, json.dumps({"readers": _digest_of_readers(), "files": self._now}) + "\n")
+
+
+def signature_of(path: Path) -> str:
+    """Return what is another after a change of a file, or of anything in a folder."""
+    digest = hashlib.sha256()
+    for file in _files(path):
+        status = file.stat() if file.exists() else file.lstat()
+        parts = (status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        digest.update(f"{os.fsencode(file)!r}:{parts}\n".encode())
+    return digest.hexdigest()
+
+
+def content_digest(path: Path) -> str:
+    """Return the digest of a file; empty for a folder."""
+    return "" if path.is_dir() else file_digest(path)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    yield path
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        yield from (Path(folder, name) for name in sorted([*folders, *files]))
+
+
+def _parsed(stored: Mapping[str, Any]) -> Parsed:
+    mistakes = [Mistake(*mistake) for mistake in stored["mistakes"]]
+    return Parsed([_row(cells) for cells in stored["rows"]], mistakes, list(stored["notices"]))
+
+
+def _row(cells: dict[str, Any]) -> Row:
+    folders = tuple(cells.get("folders", ()))
+    event = Event(cells["event"]) if cells.get("event") else None
+    return Row(**(cells | {"folders": folders, "event": event}))
+
+
+def _changed_fields(row: Row) -> dict[str, object]:
+    return {name: getattr(row, name) for name in DEFAULTS if getattr(row, name) != DEFAULTS[name]}
+
+
+@cache
+def _digest_of_readers() -> str:
+    """Return the digest of the code that reads label files."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(formats.__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

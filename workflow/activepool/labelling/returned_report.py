@@ -1,0 +1,114 @@
+"""What a person reads about the files that came back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from activepool.errors import first_few
+from activepool.ledger.entries import Correction, Entry
+from activepool.ledger.formats.answers import Answers
+from activepool.ledger.intake import Outcome
+
+#: How many answers a notice lists.
+LISTED = 5
+
+
+@dataclass(frozen=True)
+class ReturnedFile:
+    """A file, or a folder, that came back.
+
+    Attributes:
+        path: where it lies.
+        tool: that wrote it, one of `formats.READERS`.
+        new, known, outdated: how many of its answers the ledger did not have; had; and had with another one
+            of the same annotator, or a correction, since.
+        corrections: how many of the new ones are corrections.
+        awaited: how many samples have no answer in it yet.
+        is_first_seen: whether it was not there before, or was another file.
+    """
+
+    path: str
+    tool: str
+    new: int
+    known: int
+    outdated: int
+    corrections: int
+    awaited: int
+    is_first_seen: bool
+
+    def line(self, is_dry: bool) -> str:
+        """Return what became of the file."""
+        verb = "would be new" if is_dry else "new"
+        labels = self.new - self.corrections
+        counts = {
+            f"{_count(labels, 'answer')} {verb}": labels,
+            f"{_count(self.corrections, 'correction')} {verb}": self.corrections,
+            f"{self.known} known": self.known,
+            f"{self.outdated} replaced since": self.outdated,
+            f"{self.awaited} awaited": self.awaited,
+        }
+        return f"{self.path}: {', '.join(text for text, count in counts.items() if count) or 'nothing in it'}"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came back from people, and what of it is new.
+
+    Attributes:
+        folder: where the files lie.
+        files: all of them, by name.
+        entries: of the ledger that are new, or would be.
+        new_classes: classes that no label had before.
+        notices: what a person should know, a line each.
+        is_dry: whether nothing was entered.
+    """
+
+    folder: str
+    files: tuple[ReturnedFile, ...]
+    entries: tuple[Entry, ...]
+    new_classes: tuple[str, ...]
+    notices: tuple[str, ...]
+    is_dry: bool
+
+    def lines(self) -> list[str]:
+        """Return a line for each file that brings something new, and one for all others."""
+        news = [file for file in self.files if file.new or file.is_first_seen]
+        lines = [file.line(self.is_dry) for file in news]
+        if old := len(self.files) - len(news):
+            lines.append(f"{self.folder}: {_count(old, 'file')} taken in before")
+        return lines
+
+
+def report_of(
+    path: object, tool: str, answers: Answers, outcomes: Sequence[Outcome], is_first_seen: bool
+) -> ReturnedFile:
+    """Return what became of the answers of a file, from the outcome of each."""
+    new = [draft for draft, one in zip(answers.drafts, outcomes, strict=True) if one == Outcome.NEW]
+    return ReturnedFile(
+        path=str(path),
+        tool=tool,
+        new=len(new),
+        known=outcomes.count(Outcome.KNOWN) + answers.known,
+        outdated=outcomes.count(Outcome.OUTDATED),
+        corrections=sum(isinstance(draft, Correction) for draft in new),
+        awaited=answers.awaited,
+        is_first_seen=is_first_seen,
+    )
+
+
+def replaced_notice(ledger: object, before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
+    """Return a line on the answers that others replace; none if no answer does."""
+    entries = {entry.number: entry for entry in (*before, *new)}
+    changes = [
+        f"{entry.source!r} from {_opinion(entries[entry.replaces])} to {_opinion(entry)}"
+        for entry in new
+        if entry.is_answer and entry.replaces is not None
+    ]
+    return [f"{ledger}: answers that replace earlier ones: {first_few(changes, LISTED)}"] if changes else []
+
+
+def _opinion(entry: Entry) -> str:
+    return repr(entry.label) if entry.label else str(entry.event)
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'s' * (number != 1)}"

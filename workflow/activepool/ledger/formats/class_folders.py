@@ -1,0 +1,80 @@
+"""Which of the folders that a picture lies in is its class.
+
+It is the outermost. But who packs or unpacks a folder often puts another around it: a folder that all
+pictures share, and that is no class yet, is left out, unless the folders in it are the picture's own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from activepool.ledger.formats.rows import Row
+from activepool.ledger.formats.typed_classes import TypedClasses
+from activepool.ledger.pool_samples import PoolSamples
+
+#: Folders of pictures that have no label yet, in lower case.
+UNLABELLED = ("_unlabeled", "_unlabelled", "unlabeled", "unlabelled", "no_label")
+
+
+class ClassFolders:
+    """The folders of a return, some of which are called as the classes.
+
+    Attributes:
+        depth: how many folders are around those of the classes.
+    """
+
+    def __init__(self, rows: Sequence[Row], samples: PoolSamples, classes: TypedClasses) -> None:
+        self._samples, self._classes = samples, classes
+        self.depth = 0
+        self._are_unclear = False
+        inside = [row for row in rows if row.folders]
+        while inside and self._is_around(inside):
+            self.depth += 1
+            inner = {row.folders[self.depth] for row in inside}
+            self._are_unclear = len(inner) == 1 and not self._is_class(next(iter(inner)))
+
+    def _is_around(self, rows: list[Row]) -> bool:
+        """Return whether the folder at this depth is none of a class."""
+        deep = self.depth
+        return (
+            all(len(row.folders) > deep + 1 for row in rows)
+            and len({row.folders[deep] for row in rows}) == 1
+            and not self._is_class(rows[0].folders[deep])
+            and not all(self._are_own(row, row.folders[deep + 1 :]) for row in rows)
+        )
+
+    def labelled(self, row: Row) -> Row:
+        """Return a row with the label that its folder gives it."""
+        if not row.folders:
+            return row
+        folder, *inner = row.folders[self.depth :]
+        row = replace(row, label="" if folder.casefold() in UNLABELLED else folder)
+        if not row.name:
+            return row
+        rest = "/".join([*inner, row.name])
+        prefix = f"{folder}_"  # some versions of CVAT put it before the name
+        return replace(row, name=rest, other_name=rest[len(prefix) :] if rest.startswith(prefix) else "")
+
+    def problem(self, row: Row) -> str | None:
+        """Return what is wrong with the folders of a picture; None if one of them is clearly its class."""
+        if not row.folders:
+            return None
+        outer, *inner = row.folders[self.depth :]
+        if self._are_unclear:
+            outer, *inner = row.folders[self.depth - 1 :]
+        elif self._is_class(outer) or not any(map(self._is_class, inner)) or self._are_own(row, inner):
+            return None
+        return (
+            f"lies in the folder {inner[0]!r} within {outer!r}, and either may be the class; put the folders "
+            "of the classes side by side into one folder, such as 'batch'"
+        )
+
+    def _is_class(self, folder: str) -> bool:
+        return folder.casefold() in UNLABELLED or self._classes.is_known(folder)
+
+    def _are_own(self, row: Row, folders: Sequence[str]) -> bool:
+        """Return whether the picture lies in these folders in the pool as well."""
+        sample, end = row.content or row.sample, "/" + "/".join(folders)
+        if not self._samples.knows(sample):
+            return False
+        sources = self._samples.sources_of.get(sample, [self._samples.source(sample)])
+        return any(f"/{source}".rpartition("/")[0].endswith(end) for source in sources)

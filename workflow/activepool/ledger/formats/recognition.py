@@ -1,0 +1,159 @@
+"""Which tool wrote a label file: by what is in it, for people rename files."""
+
+import csv
+from pathlib import Path, PurePosixPath
+
+from activepool.data.image_formats import is_image_name
+from activepool.errors import InputError, first_few
+from activepool.io.csv_rows import find_delimiter
+from activepool.io.files import UTF_16_MARKS
+from activepool.ledger.formats import archives, csv_file, cvat, fiftyone, imagenet, json_file, label_studio
+
+#: How the formats begin that hold no labels, or not in a form to read, and what to do.
+BINARY = {
+    b"%PDF": "is a PDF; have the labels saved as CSV",
+    b"\xd0\xcf\x11\xe0": "is a document of an old Office program; save its sheet as CSV UTF-8",
+    b"\x1f\x8b": "is packed by gzip; unpack it",
+    b"7z\xbc\xaf": "is packed by 7-Zip; unpack it",
+    b"Rar!": "is a RAR archive; unpack it",
+    b"PAR1": "is a Parquet table; save it as CSV",
+    b"SQLite format 3": "is a database; export the labels from its tool",
+    b"\x89HDF": "is an HDF5 file; save the labels as CSV",
+    b"\xff\xd8\xff": "is a single picture; put it into a folder called as its class, and this into a folder",
+    b"\x89PNG": "is a single picture; put it into a folder called as its class, and this into a folder",
+}
+
+#: Members that tell what a zip archive is, and what to do.
+DOCUMENTS = {
+    "xl/workbook.xml": "is an Excel workbook; save its sheet as CSV UTF-8",
+    "word/document.xml": "is a Word document; have the labels saved as CSV",
+    "content.xml": "is a document of LibreOffice; save its sheet as CSV",
+}
+
+#: Keys of JSON that no reader knows, and what to do.
+OTHER_JSON = {
+    (
+        "annotations",
+        "images",
+    ): "is COCO; give a CSV with the columns source and label instead",
+    ("shapes", "flags"): "is a file of labelme; give a CSV with the columns source and label instead",
+    ("_via_img_metadata",): "is a project of VIA; give a CSV with the columns source and label instead",
+    ("samples",): "is a dataset of FiftyOne; export as FiftyOneImageClassificationDataset",
+    ("data", "annotations"): "is a single task of Label Studio; export the project as JSON",
+}
+
+#: Endings of files that may hold labels, which nobody puts among pictures.
+LABEL_ENDINGS = (".csv", ".tsv", ".json", ".xml", ".zip", ".xlsx", ".ods")
+
+#: Bytes of the beginning that tell the format.
+BEGINNING = 2**16
+
+#: How many members of an archive a message lists.
+LISTED = 3
+
+#: What can be read, for messages.
+KNOWN = (
+    "a CSV with source and label, Label Studio's JSON, JSON-MIN or CSV, CVAT for images 1.1 or ImageNet, "
+    "FiftyOne's labels.json, or a folder of pictures in folders of the classes"
+)
+
+
+def tool_of(path: Path) -> str:
+    """Return which of `formats.READERS` reads a file or folder.
+
+    Raises: InputError that says what it is instead, and how to export it.
+    """
+    if path.is_dir():
+        return _tool_of_folder(path)
+    try:
+        with path.open("rb") as stream:
+            beginning = stream.read(BEGINNING)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    if beginning.startswith(cvat.ZIP_MARK):
+        return _tool_of_archive(path)
+    for mark, text in BINARY.items():
+        if beginning.startswith(mark):
+            raise InputError(f"{path}: {text}")
+    if beginning.startswith(UTF_16_MARKS):
+        raise InputError(f"{path}: is encoded as UTF-16; save it as UTF-8")
+    if not beginning.strip():
+        raise InputError(f"{path}: is empty; export it again, or remove it")
+    if b"\0" in beginning:
+        raise InputError(f"{path}: is no text, and of no known format; give {KNOWN}")
+    text = beginning.decode("utf-8-sig", errors="replace").lstrip()
+    if text.startswith("<"):
+        return _tool_of_xml(path, text)
+    return _tool_of_json(path) if text.startswith(("{", "[")) else _tool_of_table(path, text)
+
+
+def _tool_of_folder(path: Path) -> str:
+    inside = {one.name for one in path.iterdir()}
+    for name, tool in {fiftyone.FILE: "fiftyone", cvat.FILE: "cvat"}.items():
+        if name in inside:
+            return tool
+    if imagenet.CLASSES in inside:
+        raise InputError(f"{path}: is an unpacked archive of ImageNet; give the archive itself")
+    if labels := sorted(name for name in inside if name.lower().endswith(LABEL_ENDINGS) and name[0] != "."):
+        raise InputError(
+            f"{path}: has {labels[0]!r} beside folders; a folder holds pictures in folders of the classes "
+            "alone, so put label files beside it"
+        )
+    return "folders"
+
+
+def _tool_of_archive(path: Path) -> str:
+    with archives.opened(path) as archive:
+        members = archive.members
+    names = {PurePosixPath(name).name for name in members}
+    for member, text in DOCUMENTS.items():
+        if member in members:
+            raise InputError(f"{path}: {text}")
+    if cvat.FILE in names:
+        return "cvat"
+    if fiftyone.FILE in names:
+        raise InputError(f"{path}: is a packed dataset of FiftyOne; unpack it, and give the folder")
+    if imagenet.CLASSES in names or any(map(is_image_name, members)):
+        return "imagenet"
+    found = first_few(members, LISTED) or "nothing"
+    raise InputError(f"{path}: is an archive of {found}; unpack it, and give the label file itself")
+
+
+def _tool_of_xml(path: Path, text: str) -> str:
+    lower = text.lower()
+    if "<html" in lower or "<!doctype html" in lower:
+        raise InputError(f"{path}: {json_file.WEB_PAGE}, and holds no labels{json_file.EXPORT_AGAIN}")
+    if "<annotation>" in lower:
+        raise InputError(f"{path}: is Pascal VOC, with boxes; export as CVAT for images 1.1 or ImageNet")
+    if "<view" in lower:
+        raise InputError(f"{path}: is the configuration of a Label Studio project; export its labels as JSON")
+    return "cvat"  # which says what is wrong with other XML
+
+
+def _tool_of_json(path: Path) -> str:
+    content = json_file.load(path, [])
+    if isinstance(content, list) and (not content or any(isinstance(task, dict) for task in content)):
+        return "label_studio"
+    if isinstance(content, dict):
+        for keys, text in OTHER_JSON.items():
+            if set(keys) <= set(content):
+                raise InputError(f"{path}: {text}")
+        if {"labels", "classes"} & set(content):
+            return "fiftyone"
+    raise InputError(f"{path}: is JSON of no known tool; give {KNOWN}")
+
+
+def _tool_of_table(path: Path, text: str) -> str:
+    header = text.splitlines()[0]
+    names = [
+        name.strip().casefold() for name in next(csv.reader([header], delimiter=find_delimiter(header)), [])
+    ]
+    if {"annotation_id", "lead_time"} & set(names):
+        return "label_studio"
+    if {csv_file.LABEL, csv_file.CORRECTION, "sample", *csv_file.NAMES} & set(names):
+        if not {csv_file.LABEL, csv_file.CORRECTION} & set(names) and label_studio.CONTROL in names:
+            return "label_studio"
+        return "csv"
+    if len(names) > 1:
+        return "csv"  # which says what its columns should be
+    raise InputError(f"{path}: is a text without columns; give {KNOWN}")

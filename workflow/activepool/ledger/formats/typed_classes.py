@@ -1,0 +1,125 @@
+"""Classes as people type them, and those that are meant."""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from activepool.data.class_names import loose_form, reads_as_missing
+from activepool.ledger.classes import unseen_form
+from activepool.ledger.entries import Event, has_control
+from activepool.ledger.formats.rows import Row, mark
+
+#: Numbers, which some tools write in place of the names of classes.
+NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?")
+
+#: How many classes a message lists.
+LISTED = 20
+
+
+@dataclass(frozen=True)
+class ClassNames:
+    """The classes that labels may name.
+
+    Attributes:
+        names: those given and those that have arrived.
+        may_grow: whether another label is a new class, and not a mistake.
+        places: of the classes that arrived in another file a moment ago, the place of the first label.
+    """
+
+    names: Sequence[str] = ()
+    may_grow: bool = True
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+class NewClass(NamedTuple):
+    """A class that no label had before: the place of its first label, and what a person should know."""
+
+    place: str
+    notice: str
+
+
+class WrongLabelError(Exception):
+    """What is wrong with a label."""
+
+
+class TypedClasses:
+    """The labels of a file, and the classes that they stand for.
+
+    Attributes:
+        known: the classes before the file.
+        new: how many labels each class has that none had before.
+        places: of the first label of each class that is new.
+    """
+
+    def __init__(self, classes: ClassNames) -> None:
+        self.known = list(classes.names)
+        self.may_grow = classes.may_grow
+        self.new: Counter[str] = Counter()
+        self.places = dict(classes.places)
+        self._exact = {unseen_form(name): name for name in reversed(self.known)}
+        self._loose = {loose_form(name): name for name in reversed(self.known)}
+
+    def read(self, row: Row) -> tuple[Event | None, str]:
+        """Return the event of a row and its class; None while it is awaited.
+
+        Raises: WrongLabelError if the label is no class, and cannot become one.
+        """
+        if row.event is not None:
+            return row.event, ""
+        label = unseen_form(row.label)
+        if not label:
+            return None, ""
+        if label in self._exact:
+            name = self._exact[label]
+            if name in self.new:
+                self.new[name] += 1
+            return Event.LABEL, name
+        event = mark(label)
+        if event and loose_form(label) not in self._loose:
+            return event, ""
+        if problem := self._problem(label):
+            raise WrongLabelError(problem)
+        self._exact[label] = self._loose[loose_form(label)] = label
+        self.new[label] += 1
+        self.places[label] = row.place
+        return Event.LABEL, label
+
+    def _problem(self, label: str) -> str | None:
+        """Return what is wrong with a label that is no class yet; None if it may become one."""
+        if reads_as_missing(label):
+            return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
+        if twin := self._loose.get(loose_form(label)):
+            place = f" at {self.places[twin]}" if twin in self.places else ""
+            return f"label {label!a} is written nearly like the class {twin!a}{place}; did you mean that?"
+        if has_control(label):
+            return f"label {label!a} has a control character; remove it"
+        if NUMBER.fullmatch(label) and not all(NUMBER.fullmatch(name) for name in self.known):
+            return f"label {label!r} is a number, and no class has that name; give the name of the class"
+        if self.may_grow:
+            return None
+        near = self._near(label)
+        hint = f"; did you mean {near!r}?" if near else ""
+        listed = ", ".join([*self.known[:LISTED], *(["..."] if len(self.known) > LISTED else [])])
+        return f"label {label!r} is not a class{hint} (there are {listed})"
+
+    def is_known(self, name: str) -> bool:
+        """Return whether a name is that of a class, a mark, or written nearly like one."""
+        return loose_form(name) in self._loose or mark(name) is not None
+
+    def _near(self, label: str) -> str | None:
+        near = difflib.get_close_matches(label, self.known, n=1, cutoff=0.75)
+        return near[0] if near else None
+
+    def new_classes(self, path: str | Path) -> dict[str, NewClass]:
+        """Return the classes that are new, by name."""
+        found = {}
+        for name, count in self.new.items():
+            near = self._near(name)
+            hint = f"; if {near!r} was meant, correct it" if near else ""
+            notice = f"{path}: the class {name!r} is new ({count} label{'s' * (count > 1)}){hint}"
+            found[name] = NewClass(self.places[name], notice)
+        return found

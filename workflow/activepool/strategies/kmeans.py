@@ -1,0 +1,24 @@
+"""k-means: the pool in as many cells as picks, and the centre of each."""
+
+from activepool.diversity.representatives import representatives
+from activepool.features.normalised import normalised
+from activepool.strategies.declaration import strategy
+from activepool.strategies.query import Query, Selection, declared
+
+
+@strategy(source="Pourahmadi et al. 2021", reads=("features",), reads_labels=False)
+def kmeans(query: Query, *, normalise: bool = False) -> Selection:
+    """The sample nearest to the centre of each of as many k-means cells as picks, the largest cell first.
+
+    The labelled set plays no part. Samples are compared with centres in 128 principal components, and the
+    nearest to a centre, the mean of its cell, is found in all features.
+
+    Args:
+        query: the round.
+        normalise: whether to divide each sample's features by their norm first.
+    """
+    features = declared(query.features)
+    if normalise:
+        features = normalised(features)
+    picks = representatives(features, query.unlabelled, query.budget, query.generator, query.compute)
+    return Selection(picks)

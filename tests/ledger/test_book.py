@@ -198,7 +198,7 @@ def test_a_changed_entry_is_said_and_stops_everything(path):
         with pytest.raises(InputError) as caught:
             look(path)
         assert caught.value.args[0] == f"{path}:5: entry 4 was changed: label was 'cat' and is now 'dog'"
-        assert "repair with edits 'correct', or with 'undo'" in caught.value.args[1]
+        assert f"activepool.ledger repair {path} --edits correct (--edits undo" in caught.value.args[1]
     assert path.read_bytes() == changed
 
 

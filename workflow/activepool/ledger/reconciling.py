@@ -5,6 +5,7 @@ ledger lacks come back from the copy, and those that the copy lacks from the led
 a mistake, for nobody can tell a correction from a slip.
 """
 
+import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,9 +40,10 @@ class Reconciled:
         lines = [f"{path}:{number}: {text}" for number, text in sorted([*self.problems, *changed])]
         if self.changed:
             lines.append(
-                f"{path}: entries are never changed, for the batches after them rest on them; put them back, "
-                "and add lines that correct them ('replaces'; number and check empty), or have this done: "
-                "repair with edits 'correct', or with 'undo' to drop the changes"
+                f"{path}: entries are never changed, for the batches after them rest on them; add lines that "
+                "correct them ('replaces'; number and check empty), or have your changes entered so: "
+                f"python -m activepool.ledger repair {shlex.quote(str(path))} --edits correct "
+                "(--edits undo drops them)"
             )
         return lines
 

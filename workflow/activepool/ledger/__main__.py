@@ -1,0 +1,75 @@
+"""The ledger on the command line: `python -m activepool.ledger show labels.csv`."""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from activepool.errors import InputError
+from activepool.ledger.book import read, repair
+from activepool.ledger.state import state_of
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, print what it says, and return the exit status: 2 for a ledger with mistakes."""
+    options = _parser().parse_args(arguments)
+    try:
+        if not options.ledger.exists():
+            raise InputError(f"{options.ledger}: there is no such file; give the path of the ledger")
+        lines = {"show": _shown, "check": _checked, "repair": _repaired}[options.command](options)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(*lines, sep="\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m activepool.ledger", description="The ledger of labels.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    about = {
+        "show": "print the classes, the batches, and the samples on which annotators disagree",
+        "check": "print all mistakes, each with its line; change nothing",
+        "repair": "put back what was lost or changed, or enter changes made by hand as corrections",
+    }
+    for name, text in about.items():
+        command = commands.add_parser(name, help=text, description=f"{text.capitalize()}.")
+        command.add_argument("ledger", type=Path, help="CSV file, such as beetles.ledger.csv")
+    command.add_argument(
+        "--edits",
+        choices=("refuse", "undo", "correct"),
+        default="refuse",
+        help="what becomes of entries that were changed by hand: an error (default); what they said comes "
+        "back; or it comes back, and what they say now is entered as a correction",
+    )
+    command.add_argument("--who", default="", help="who corrects; by default whoever made the entry")
+    return parser
+
+
+def _shown(options: argparse.Namespace) -> list[str]:
+    ledger = read(options.ledger)
+    state = state_of(ledger.entries)
+    counts = Counter(sample.label for sample in state.samples.values() if sample.label)
+    lines = [f"{options.ledger}: {len(ledger.entries)} entries about {len(state.samples)} samples"]
+    lines += [f"class {name!r}: {counts[name]} labelled" for name in state.classes]
+    for batch in state.batches.values():
+        kind = "audit set" if batch.is_audit else "batch"
+        lines.append(f"{kind} {batch.name!r}: {batch.came_back} of {len(batch.samples)} came back")
+    for sample in state.disputed:
+        said = [f"{who} {entry.label or entry.event}" for who, entry in sample.opinions.items()]
+        lines.append(f"disputed: {sample.sources[0]!r} ({', '.join(said)})")
+    return [*lines, *map(str, state.twins), *ledger.notices]
+
+
+def _checked(options: argparse.Namespace) -> list[str]:
+    ledger = read(options.ledger)
+    return [f"{options.ledger}: {len(ledger.entries)} entries, no mistake", *ledger.notices]
+
+
+def _repaired(options: argparse.Namespace) -> list[str]:
+    return list(repair(options.ledger, options.edits, options.who)) or [f"{options.ledger}: is in order"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -73,12 +73,19 @@ class Browser:
 
     def type(self, css, text):
         self._command(f"/element/{self._element(css)}/value", text=text)
+        self.settle()
+
+    def settle(self):
+        """Wait until the page has done what it put off."""
+        self.run("return new Promise(done => setTimeout(done))")
 
     def press(self, *keys):
         """Press keys, one after the other, wherever the focus is."""
-        typed = [KEYS.get(key, key) for key in keys]
-        actions = [{"type": kind, "value": key} for key in typed for kind in ("keyDown", "keyUp")]
-        self._command("/actions", actions=[{"type": "key", "id": "keyboard", "actions": actions}])
+        for key in keys:
+            pressed = [{"type": kind, "value": KEYS.get(key, key)} for kind in ("keyDown", "keyUp")]
+            self._command("/actions", actions=[{"type": "key", "id": "keyboard", "actions": pressed}])
+            if key == "Enter":
+                self.settle()
 
     def accept(self):
         """Say yes to a question of the page."""

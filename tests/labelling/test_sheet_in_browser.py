@@ -130,8 +130,10 @@ def test_the_first_batch_has_no_classes_and_gets_buttons_as_they_are_typed(opene
     page.type("#who", "Anna")
     page.type("#p1 .other", "ant\ue007")
     page.type("#p2 .other", "Bee\ue007")
+    assert page.run("return document.getElementById('message').textContent") == "“Bee” is a new class."
     page.press("1")
     page.type("#p4 .other", "  bee \ue007")
+    assert page.run("return document.getElementById('message').textContent") == ""
     labels = "return [...document.querySelectorAll('#p8 .classes button')].map(one => one.textContent)"
     assert page.run(labels) == ["ant", "Bee"]
     assert answers(page, ()) == {
@@ -159,6 +161,15 @@ def test_of_many_classes_the_names_are_typed(opened):
         ODD: ("Anna", "species 12"),
         "c.jpg": ("Anna", ":skip"),
     }
+
+
+@pytest.mark.parametrize("name", ["constructor", "__proto__", "Straße", "a;b", "<b>"])
+def test_a_class_may_have_any_name(opened, name):
+    page = opened(*CLASSES)
+    page.type("#who", "Anna")
+    page.type("#p1 .other", f"{name}\ue007")
+    page.press("4")
+    assert answers(page) == {"a/1.jpg": ("Anna", name), ODD: ("Anna", name)}
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,8 @@
 
   // Classes: those that are given, then those that people typed.
 
-  const isMark = (label) => label in settings.marks && !settings.classes.includes(label);
+  const marks = new Map(Object.entries(settings.marks));
+  const isMark = (label) => marks.has(label) && !settings.classes.includes(label);
   const allClasses = () => [...settings.classes, ...state.added];
   const looseForm = (text) => text.normalize("NFKC").toLowerCase();
   const isNumber = (text) => /^[+-]?\d+([.,]\d*)?$/.test(text);
@@ -47,10 +48,14 @@
     if (!text || classes.includes(text)) return { label: text };
     const known = classes.find((name) => looseForm(name) === looseForm(text));
     if (known !== undefined) return { label: known };
-    const mark = settings.marks[text.toLowerCase().replace(/[- _]+/g, "_")];
+    const mark = marks.get(text.toLowerCase().replace(/[- _]+/g, "_"));
     if (mark) return { label: mark };
-    if (settings.missing.includes(text.toLowerCase())) return { problem: `“${text}” reads like no answer: choose Cannot tell or Skip.` };
-    if (isNumber(text) && !classes.every(isNumber)) return { problem: `“${text}” is a number: type the name of the class.` };
+    if (settings.missing.includes(text.toLowerCase())) {
+      return { problem: `“${text}” reads like no answer: choose Cannot tell or Skip.` };
+    }
+    if (isNumber(text) && !classes.every(isNumber)) {
+      return { problem: `“${text}” is a number: type the name of the class.` };
+    }
     return { label: text };
   }
 
@@ -79,7 +84,7 @@
   function draw(card) {
     const { label, note } = answerOf(card);
     const buttons = [...card.querySelectorAll("button")];
-    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.label === label && label !== ""));
+    for (const button of buttons) button.setAttribute("aria-pressed", button.dataset.label === label);
     card.querySelector(".other").value = buttons.some((button) => button.dataset.label === label) ? "" : label;
     card.querySelector(".note").value = note;
     card.classList.toggle("answered", label !== "");
@@ -106,16 +111,15 @@
     state.unsaved = true;
     const used = new Set(Object.values(state.answers).map((given) => given.label));
     const added = state.added.filter((name) => used.has(name));
-    if (answer.label && !isMark(answer.label) && !settings.classes.includes(answer.label) && !added.includes(answer.label)) {
-      added.push(answer.label);
-    }
+    const isNew = answer.label && !isMark(answer.label) && ![...settings.classes, ...added].includes(answer.label);
+    if (isNew) added.push(answer.label);
     const hasNewClasses = added.join("\n") !== state.added.join("\n");
     state.added = added;
     keep();
     if (hasNewClasses) drawClasses();
     else draw(card);
     drawProgress();
-    at("message").textContent = "";
+    at("message").textContent = isNew ? `“${answer.label}” is a new class.` : "";
     show(card, "");
   }
 
@@ -182,7 +186,8 @@
       if (!card) return;
       if (event.key === "Escape") goTo(card);
       else if (event.key === "Enter" && event.target.matches(".note")) goTo(card);
-      else if (event.key === "Enter" && take(card) && answerOf(card).label) goOn(card, true);
+      // Later, since some browsers put the suggestion that Enter chooses into the field only then.
+      else if (event.key === "Enter") setTimeout(() => take(card) && answerOf(card).label && goOn(card, true));
       return;
     }
     const isOnButton = event.target.matches("button, a, summary");

@@ -143,12 +143,15 @@ def test_the_most_confidently_wrong_come_first(project):
     held_out = HeldOutLabels(rows, labels, predicted, chances)
     audit_labels = dict.fromkeys(range(80, 100), "ant")
     audited = {row: ("bee" if row % 2 else "ant", 0.5 + row / 200) for row in audit_labels}
-    found = most_wrong(pool_of(project), held_out, audit_labels, audited)
+    pool = pool_of(project)
+    standing = {pool.samples[row]: label for row, label in zip(rows, labels, strict=True)}
+    corrected = {pool.samples[row]: "cow" for row in range(40)}
+    found = most_wrong(pool, held_out, standing | corrected, audit_labels, audited)
     every = [(-0.5 - row / 200, row, AUDIT) for row in range(81, 100, 2)]
     every += [
         (-chance, row, CROSS_VALIDATION)
         for chance, row, label, said in zip(chances, rows, labels, predicted, strict=True)
-        if label != said
+        if label != said and row >= 40
     ]
     expected = sorted(every)[:MOST_WRONG]
     assert [(-one.probability, one.source, one.measured_on) for one in found] == [

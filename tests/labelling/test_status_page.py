@@ -9,8 +9,8 @@ from labelling.status_projects import ODD, POINTS, audited, first_batch, labelle
 from PIL import Image
 
 from activepool.labelling.status_figure import learning_curve_svg
-from activepool.labelling.status_page import write_page
-from activepool.labelling.status_text import next_steps, share_text
+from activepool.labelling.status_page import interval, write_page
+from activepool.labelling.status_text import next_steps
 
 #: Elements that have no end.
 VOID = ("br", "img", "meta", "wbr", "circle", "line", "polyline")
@@ -65,7 +65,8 @@ def test_the_page_has_the_numbers_and_loads_nothing(tmp_path, point):
     for batch in numbers.standing.batches:
         assert f"{batch.name} " in page.text and batch.note in page.text
     for row in numbers.series.models if numbers.series else ():
-        assert share_text(row.accuracy) in page.text
+        share = row.accuracy
+        assert f"{row.batch} {row.labels} {100 * share.value:.0f} % ({interval(share)})" in page.text
     assert all(address.startswith(("batches/", "data:")) for address in page.addresses)
     assert {"script", "link"} & set(page.names) == set()
 
@@ -87,7 +88,7 @@ def test_who_disagrees_and_twins_are_named(tmp_path):
     assert len(numbers.standing.disputed) == 2
     for one in numbers.standing.disputed:
         assert one.source in page.text
-        assert ", ".join(f"{opinion.who}: {opinion.says}" for opinion in one.opinions) in page.text
+        assert ", ".join(f"{opinion.who} says {opinion.says}" for opinion in one.opinions) in page.text
     assert "Ant written nearly like ant" in page.text
     assert "onclick" not in (tmp_path / "status.html").read_text().replace("&lt;b onclick", "")
     assert ODD in page.text
@@ -100,6 +101,16 @@ def test_cross_validation_is_not_passed_off_as_the_accuracy_on_the_pool(tmp_path
     assert f"{share.hits} of {share.cases} right" in page.text
     assert "this can be too low or too high for the pool" in page.text
     assert "Accuracy on the audit set" not in page.text
+
+
+def test_labels_that_the_current_model_does_not_know_are_counted(tmp_path):
+    project = labelled(tmp_path)
+    page, numbers = page_of(tmp_path, project)
+    trained = numbers.series.models[-1].labels
+    assert f"The current model is that for batch05, trained on {trained} labels." in page.text
+    project.say([290, 291], ["ant", "ant"])
+    page, _ = page_of(tmp_path, project)
+    assert f"trained on {trained} labels; 2 more came since." in page.text
 
 
 def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):

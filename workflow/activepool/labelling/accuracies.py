@@ -206,6 +206,7 @@ def audit_set(
 def most_wrong(
     pool: PoolRows,
     held_out: HeldOutLabels | None,
+    training_labels: dict[str, str],
     audit_labels: dict[int, str],
     audited: dict[int, tuple[str, float]],
 ) -> tuple[Wrong, ...]:
@@ -213,7 +214,8 @@ def most_wrong(
 
     Args:
         pool: the samples.
-        held_out: predictions by cross-validation.
+        held_out: predictions by cross-validation; of labels that were corrected since, none is shown.
+        training_labels: by sample, as they stand now.
         audit_labels: of the audit set, by row.
         audited: the predicted class of the rows of the audit set, and its probability.
     """
@@ -224,8 +226,9 @@ def most_wrong(
     if held_out:
         columns = (held_out.rows.tolist(), held_out.labels, held_out.predicted, held_out.probabilities)
         for row, label, predicted, chance in zip(*columns, strict=True):
-            one = Wrong(pool.sources[row], label, predicted, float(chance), CROSS_VALIDATION)
-            found.append((row, one))
+            if training_labels.get(pool.samples[row]) == label:
+                one = Wrong(pool.sources[row], label, predicted, float(chance), CROSS_VALIDATION)
+                found.append((row, one))
     wrong = [(row, one) for row, one in found if one.label != one.predicted]
     wrong.sort(key=lambda pair: (-pair[1].probability, pair[0]))
     return tuple(one for _, one in wrong[:MOST_WRONG])

@@ -114,7 +114,7 @@ def status_numbers(
         audit=audit_set(entries, state, pool, on_audit),
         on_audit=on_audit,
         cross_validated=cross_validated,
-        wrong=most_wrong(pool, held_out, labels, audited),
+        wrong=most_wrong(pool, held_out, state.training_labels, labels, audited),
         series=comparison.series() if current else None,
     )
 

@@ -15,6 +15,7 @@ from activepool.labelling.pictures import Picture, picture_of
 from activepool.labelling.status_figure import learning_curve_svg
 from activepool.labelling.status_numbers import StatusNumbers
 from activepool.labelling.status_text import (
+    counted,
     kappa_text,
     labels_text,
     next_steps,
@@ -70,10 +71,12 @@ def write_page(
         **_standing(numbers),
         **_accuracy(numbers),
         numbers=numbers,
+        current=numbers.series.models[-1] if numbers.series else None,
         steps=next_steps(numbers),
         figure=learning_curve_svg(numbers.series) if numbers.series else None,
         wrong=[(one, _picture(image, one.source)) for one in numbers.wrong],
         has_wrong_audit=any(one.measured_on == AUDIT for one in numbers.wrong),
+        counted=counted,
         percent=percent,
         share_text=share_text,
         kappa_text=kappa_text,

@@ -33,8 +33,11 @@ MONTHS = (
 #: The longer side of a picture, in pixels.
 SIDE = 240
 
-#: Disputed samples and confused classes that are listed, and classes of the largest matrix.
-DISPUTED, CONFUSED, MATRIX = 50, 12, 60
+#: Disputed samples and confused classes that are listed.
+DISPUTED, CONFUSED = 50, 12
+
+#: Lists of more classes are folded; with more there is no confusion matrix.
+MANY_CLASSES = 60
 
 #: The rows of the first table, by the field of `Tally`.
 ROWS = {
@@ -82,6 +85,7 @@ def write_page(
         kappa_text=kappa_text,
         labels_text=labels_text,
         interval=interval,
+        many=MANY_CLASSES,
         time=time_text,
         date=date_text,
         folder=lambda name: f"{quote(batches)}/{quote(name, safe='')}/",
@@ -157,7 +161,7 @@ def _matrix(measured: Accuracy) -> Matrix | None:
     names = list(
         dict.fromkeys([one.name for one in measured.classes] + [one.predicted for one in measured.confusions])
     )
-    if len(names) > MATRIX:
+    if len(names) > MANY_CLASSES:
         return None
     count_of = {(one.label, one.predicted): one.count for one in measured.confusions}
     counts = [[count_of.get((label, predicted), 0) for predicted in names] for label in names]

@@ -42,12 +42,11 @@ def opened(shared_browser, tmp_path):
     """Return a function that opens the sheet of a batch, without answers from before."""
     Image.new("RGB", (40, 30), (200, 0, 0)).save(tmp_path / "red.png")
 
-    def open_sheet(*classes):
+    def open_sheet(*classes, near=None):
         shared_browser.sent = batch(classes)
         page = tmp_path / "sheet.html"
-        write_sheet(
-            page, shared_browser.sent, lambda source: tmp_path / "red.png", tmp_path.name, {}, "returned"
-        )
+        picture = tmp_path / "red.png"
+        write_sheet(page, shared_browser.sent, lambda source: picture, tmp_path.name, near or {}, "returned")
         shared_browser.open(page)
         return shared_browser
 
@@ -69,6 +68,14 @@ def answers(page, classes=CLASSES):
     return {draft.source: (draft.who, draft.label or f":{draft.event}") for draft in taken.drafts}
 
 
+def count(page):
+    return page.run("return document.getElementById('count').textContent")
+
+
+def message(page):
+    return page.run("return document.getElementById('message').textContent")
+
+
 def problem(page, card):
     return page.run("return document.querySelector(arguments[0] + ' .controls .problem').textContent", card)
 
@@ -80,7 +87,7 @@ def test_three_pictures_labelled_with_the_mouse(opened):
     page.type("#p2 .other", 'new, "Art"\ue007')
     page.click("#p3 [data-label=not_ours]")
     page.type("#p3 .note", 'a "mite", not a beetle')
-    assert page.run("return document.getElementById('count').textContent") == "3 of 8"
+    assert count(page) == "3 of 8"
     assert answers(page) == {
         "a/1.jpg": ("Anna Müller", 'wasp, "yellow"'),
         ODD: ("Anna Müller", 'new, "Art"'),
@@ -116,6 +123,30 @@ def test_labelling_by_keyboard(opened):
     }
 
 
+def test_the_link_to_a_similar_picture_goes_there(opened):
+    page = opened(*CLASSES, near={sample("a/1.jpg"): (sample("h.jpg"),)})
+    page.click("#p1 dd a")
+    assert page.run(FOCUSED) == "p8"
+    page.press("s")
+    assert page.run(FOCUSED) == "p1"
+
+
+def test_the_last_answer_asks_for_the_file(opened):
+    page = opened(*CLASSES)
+    page.click("#p1 .classes button")
+    page.press(*"n2222222")
+    assert message(page) == "That was the last one: save your answers."
+
+
+def test_a_larger_picture_stays_larger_on_the_way(opened):
+    page = opened(*CLASSES)
+    page.click("#p1 img")
+    page.press("Right", "1", "z", "Right")
+    assert page.run("return [...document.querySelectorAll('.large')].map(one => one.id)") == []
+    page.press("z")
+    assert page.run("return [...document.querySelectorAll('.large')].map(one => one.id)") == ["p4"]
+
+
 def test_arrows_go_from_row_to_row(opened):
     page = opened(*CLASSES)
     page.click("#p1 [data-label=skip]")
@@ -130,10 +161,10 @@ def test_the_first_batch_has_no_classes_and_gets_buttons_as_they_are_typed(opene
     page.type("#who", "Anna")
     page.type("#p1 .other", "ant\ue007")
     page.type("#p2 .other", "Bee\ue007")
-    assert page.run("return document.getElementById('message').textContent") == "“Bee” is a new class."
+    assert message(page) == "“Bee” is a new class. "
     page.press("1")
     page.type("#p4 .other", "  bee \ue007")
-    assert page.run("return document.getElementById('message').textContent") == ""
+    assert message(page) == ""
     labels = "return [...document.querySelectorAll('#p8 .classes button')].map(one => one.textContent)"
     assert page.run(labels) == ["ant", "Bee"]
     assert answers(page, ()) == {
@@ -201,14 +232,14 @@ def test_answers_survive_a_reload(opened):
     page.click("#clear")
     page.accept()
     opened(*CLASSES)
-    assert page.run("return document.getElementById('count').textContent") == "0 of 8"
+    assert count(page) == "0 of 8"
 
 
 def test_a_name_is_asked_for(opened):
     page = opened(*CLASSES)
     page.click("#p1 .classes button")
     page.click("#save")
-    assert page.run("return document.getElementById('message').textContent") == "First write your name."
+    assert message(page) == "First write your name."
     page.press(*"Ben")
     assert answers(page) == {"a/1.jpg": ("Ben", "ant")}
 

@@ -90,10 +90,12 @@
     card.classList.toggle("answered", label !== "");
   }
 
+  const countDone = () => cards.filter((card) => answerOf(card).label).length;
+
   function drawProgress() {
-    const done = cards.filter((card) => answerOf(card).label).length;
-    at("count").textContent = `${done} of ${cards.length}`;
-    at("progress").value = done;
+    at("count").textContent = `${countDone()} of ${cards.length}`;
+    at("progress").value = countDone();
+    at("save").classList.toggle("main", state.unsaved);
   }
 
   function drawAll() {
@@ -119,7 +121,9 @@
     if (hasNewClasses) drawClasses();
     else draw(card);
     drawProgress();
-    at("message").textContent = isNew ? `“${answer.label}” is a new class.` : "";
+    const isLast = part.label && countDone() === cards.length;
+    at("message").textContent =
+      (isNew ? `“${answer.label}” is a new class. ` : "") + (isLast ? "That was the last one: save your answers." : "");
     show(card, "");
   }
 
@@ -180,7 +184,7 @@
   }
 
   function pressKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !cards.length) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !cards.length) return;
     const card = event.target.closest("article");
     if (event.target.matches("input")) {
       if (!card) return;
@@ -238,10 +242,10 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     state.unsaved = false;
     keep();
-    const done = cards.filter((card) => answerOf(card).label).length;
+    drawProgress();
     const lost = cards.find((card) => answerOf(card).note && !answerOf(card).label);
     at("message").textContent =
-      `Saved ${link.download} with ${done} of ${cards.length} answers.` +
+      `Saved ${link.download} with ${countDone()} of ${cards.length} answers.` +
       (lost ? ` The note on ${lost.id.slice(1)} needs an answer beside it.` : "");
   }
 

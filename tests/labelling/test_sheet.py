@@ -126,7 +126,7 @@ def test_a_page_loads_nothing_and_no_text_becomes_an_element(written):
 def test_before_the_first_label_there_is_neither_a_class_nor_a_prediction(written):
     page = written(plain("a.png"), one(why="far from the others"), format="PNG")
     assert "No class has a name yet" in page.text
-    assert "No predictions: there was no model yet" in page.text
+    assert "Without predictions of a model" in page.text
     assert "Prediction " not in page.text
 
 

@@ -1,8 +1,11 @@
 # activepool: pool-based active learning on self-supervised features, as a chain of cached stages.
 #
+# An experiment simulates the labelling of a pool whose labels are known:
 #   dataset -> pretrain (optional) -> features -> [ train -> score -> select ] x rounds -> tables -> figures
+# A project labels a real pool: its configuration has the key `project` (docs/labelling.md):
+#   photographs -> features -> [ labels -> train -> predict -> propose -> send ] x batches -> predictions, model
 #
-# `snakemake --cores N` runs the experiment of config.yaml; `--configfile FILE` another one;
+# `snakemake --cores N` runs the experiment of config.yaml; `--configfile FILE` another one, or a project;
 # `snakemake --cores N figures` makes only the figures and tables, and what these need.
 
 from snakemake.utils import min_version
@@ -18,54 +21,81 @@ if not workflow.overwrite_configfiles:
     configfile: "config.yaml"
 
 
-include: "workflow/rules/common.smk"
-include: "workflow/rules/dataset.smk"
-include: "workflow/rules/features.smk"
-include: "workflow/rules/splits.smk"
-include: "workflow/rules/queries.smk"
-include: "workflow/rules/evaluation.smk"
-include: "workflow/rules/ceiling.smk"
-include: "workflow/rules/pictures.smk"
-include: "workflow/rules/tracking.smk"
-include: "workflow/rules/verify.smk"
+if "project" in config:
 
+    include: "workflow/rules/project.smk"
+    include: "workflow/rules/common.smk"
+    include: "workflow/rules/labelling.smk"
 
-if not IS_MODULE:
+    if not PATHS.is_embedded:
 
-    include: "workflow/rules/paper.smk"
+        include: "workflow/rules/features.smk"
 
+    rule next_batch:
+        """Take in what people have labelled, and send the next batch out."""
+        input:
+            PATHS.to_send(),
+            PATHS.status,
+        localrule: True
 
-if EXPERIMENT.finetunes:
+    rule predictions:
+        """Predict the class of each sample of the pool."""
+        input:
+            f"{ROOT}/predictions.csv",
+            f"{ROOT}/label_errors.csv",
+        localrule: True
 
-    include: "workflow/rules/finetuning.smk"
+    rule model:
+        """Export the model as one file."""
+        input:
+            f"{ROOT}/model.safetensors",
+        localrule: True
 
 else:
 
-    include: "workflow/rules/linear_evaluation.smk"
+    include: "workflow/rules/experiment.smk"
+    include: "workflow/rules/common.smk"
+    include: "workflow/rules/dataset.smk"
+    include: "workflow/rules/features.smk"
+    include: "workflow/rules/splits.smk"
+    include: "workflow/rules/queries.smk"
+    include: "workflow/rules/evaluation.smk"
+    include: "workflow/rules/ceiling.smk"
+    include: "workflow/rules/pictures.smk"
+    include: "workflow/rules/tracking.smk"
+    include: "workflow/rules/verify.smk"
 
+    if not IS_MODULE:
 
-report: "workflow/report/workflow.rst"
+        include: "workflow/rules/paper.smk"
 
+    if EXPERIMENT.finetunes:
 
-# Snakemake recreates a missing file only if a target names it, so this rule names every file of every job.
-rule all:
-    """Make everything: figures, tables and all intermediate files."""
-    input:
-        lambda wildcards: arguments.graph.files(PATHS.targets()),
-    localrule: True
+        include: "workflow/rules/finetuning.smk"
 
+    else:
 
-rule figures:
-    """Make the figures and tables."""
-    input:
-        PATHS.figures(),
-        PATHS.tables(),
-        PATHS.costs(),
-    localrule: True
+        include: "workflow/rules/linear_evaluation.smk"
 
+    report: "workflow/report/workflow.rst"
 
-rule features:
-    """Make the features of the first backbone."""
-    input:
-        PATHS.features,
-    localrule: True
+    # Snakemake recreates a missing file only if a target names it, so this rule names every file of every job.
+    rule all:
+        """Make everything: figures, tables and all intermediate files."""
+        input:
+            lambda wildcards: arguments.graph.files(PATHS.targets()),
+        localrule: True
+
+    rule figures:
+        """Make the figures and tables."""
+        input:
+            PATHS.figures(),
+            PATHS.tables(),
+            PATHS.costs(),
+        localrule: True
+
+    rule features:
+        """Make the features of the first backbone."""
+        input:
+            PATHS.features,
+        localrule: True

@@ -19,7 +19,7 @@ from planning.configuration.experiment import Experiment
 from planning.paths import Paths
 from planning.stages.digests import StageDigests
 from planning.stages.graph import Part
-from planning.stages.settings import StageSettings
+from planning.stages.settings import ExperimentSettings
 
 
 class Rules:
@@ -84,7 +84,7 @@ class Rules:
 
 def digests_of(experiment: Experiment) -> StageDigests:
     """Return the digests of the stages of an experiment, without its rules."""
-    return StageDigests(experiment, StageSettings(experiment, Paths(experiment)))
+    return StageDigests(ExperimentSettings(experiment, Paths(experiment)))
 
 
 def stages() -> list[str]:

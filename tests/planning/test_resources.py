@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from planning.configuration.datasets import Dataset
-from planning.resources import LABELLED, ROUNDS_PER_GROUP, JobResources
+from planning.resources import LABELLED, ROUNDS_PER_GROUP, ExperimentResources
 
 
 class File:
@@ -20,7 +20,7 @@ class File:
 
 def needs(finetunes=False, in_shards=False, kind="digits", annotations=None):
     dataset = SimpleNamespace(kind=kind, annotations=annotations)
-    return JobResources(
+    return ExperimentResources(
         SimpleNamespace(finetunes=finetunes, in_shards=in_shards, dataset=dataset, device="cpu")
     )
 

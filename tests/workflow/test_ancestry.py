@@ -12,7 +12,7 @@ from activepool.programs.command_line import CommandLine, output_files
 from activepool.programs.stage import Role
 from planning.stages.digests import declaration
 from planning.stages.graph import Part
-from planning.stages.settings import StageSettings
+from planning.stages.settings import ExperimentSettings
 
 DIGITS = {
     "experiment": "trial",
@@ -174,5 +174,5 @@ def test_each_setting_has_a_value_or_is_fixed_by_the_rule(stage, rules_of):
     ]
     assert fixed, "no rule runs it"
     for setting in declaration(stage).settings:
-        has_meaning = callable(getattr(StageSettings, setting.name, None))
+        has_meaning = callable(getattr(ExperimentSettings, setting.name, None))
         assert has_meaning or all(setting.name in one for one in fixed), setting.name

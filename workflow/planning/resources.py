@@ -16,22 +16,12 @@ LABELLED = ("digits", "cifar10", "cifar100", "imagenet", "imagenet_lt")
 
 
 class JobResources:
-    """The values of the directives ``resources``, ``group`` and ``retries`` of one experiment."""
+    """The values of the directive ``resources``."""
 
-    def __init__(self, experiment: Experiment) -> None:
-        #: In finetuning, a round takes long, and its features do not exist at planning.
-        self._finetunes = experiment.finetunes
-        self._device = experiment.device
-        labels_come_later = bool(experiment.dataset.annotations)
-        #: ``retries`` of a job that reads labels; None: as many as others. If labels come later, it has none,
-        #: because the job fails while labels are missing.
-        self.retries = 0 if labels_come_later else None
-        is_grouped = not (experiment.finetunes or experiment.in_shards or labels_come_later)
-        rounds = ROUNDS_PER_GROUP if experiment.dataset.kind in LABELLED else 1
-        #: ``group`` of a round's query and of its training; None if jobs are long or in shards. A group that
-        #: may wait for labels ends with the picks, so that Snakemake does not delete these.
-        self.query_group = _group(rounds) if is_grouped else None
-        self.training_group = _group(rounds, ahead=int(rounds == 1)) if is_grouped else None
+    def __init__(self, device: str, knows_features: bool = True) -> None:
+        """Take the ``device`` of the configuration, and whether features exist when jobs are planned."""
+        self._device = device
+        self._knows_features = knows_features
 
     def of_images(self, mem_mb: Any, runtime: Any) -> dict[str, Any]:
         """Return the resources of a job that reads images.
@@ -75,7 +65,25 @@ class JobResources:
 
         Snakemake provides the size, because the features may be in a remote storage.
         """
-        return 0.0 if self._finetunes else async_run(inputs.features.size()) / 1e6
+        return async_run(inputs.features.size()) / 1e6 if self._knows_features else 0.0
+
+
+class ExperimentResources(JobResources):
+    """The values of the directives ``resources``, ``group`` and ``retries`` of one experiment."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        # In finetuning, a round takes long, and its features do not exist at planning.
+        super().__init__(experiment.device, knows_features=not experiment.finetunes)
+        labels_come_later = bool(experiment.dataset.annotations)
+        #: ``retries`` of a job that reads labels; None: as many as others. If labels come later, it has none,
+        #: because the job fails while labels are missing.
+        self.retries = 0 if labels_come_later else None
+        is_grouped = not (experiment.finetunes or experiment.in_shards or labels_come_later)
+        rounds = ROUNDS_PER_GROUP if experiment.dataset.kind in LABELLED else 1
+        #: ``group`` of a round's query and of its training; None if jobs are long or in shards. A group that
+        #: may wait for labels ends with the picks, so that Snakemake does not delete these.
+        self.query_group = _group(rounds) if is_grouped else None
+        self.training_group = _group(rounds, ahead=int(rounds == 1)) if is_grouped else None
 
 
 def _group(rounds: int, ahead: int = 0) -> Callable[[Any], str]:

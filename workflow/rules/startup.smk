@@ -31,6 +31,7 @@ CONFIGURATION_FILES = (
     if IS_MODULE
     else list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
 )
+CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES) or f"module {__name__}"
 
 try:
     use_utf8(workflow.rundir)

@@ -1,5 +1,6 @@
 """labels.csv and classes.csv: the labels that a head of the loop is trained on, by the names of classes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,11 @@ def training_set(labels: str | Path, classes: str | Path, samples: int) -> tuple
     if len(present) < 2:
         found = f"all labels are {present[0]!r}" if present else "there are no labels"
         raise InputError(f"{labels}: {found}; a model needs labels of at least two classes")
-    number = {name: place for place, name in enumerate(present)}
-    numbers = np.array([number[name] for name in given.names], dtype=np.int64)
-    without = [name for name in names if name not in number]
-    return Labelled(given.rows, numbers, np.array(present), None), without
+    without = [name for name in names if name not in present]
+    return Labelled(given.rows, class_numbers(given.names, present), np.array(present), None), without
+
+
+def class_numbers(labels: Sequence[str], classes: Sequence[str]) -> IntArray:
+    """Return the number of each label's class, (m,) int64."""
+    number = {name: place for place, name in enumerate(classes)}
+    return np.array([number[label] for label in labels], dtype=np.int64)

@@ -29,7 +29,7 @@ from planning.configuration.experiment import Experiment
 from planning.paths import Paths
 from planning.stages.contents import preview_source, source_setting
 from planning.stages.digests import StageDigests
-from planning.stages.settings import StageSettings
+from planning.stages.settings import ExperimentSettings
 
 #: Settings of embeddings that select rows, and do not matter for reading the files.
 ROW_SETTINGS = ("imbalance", "fraction", "test_fraction")
@@ -106,7 +106,7 @@ def _read(experiment: Experiment) -> TrainPart | None:
     if not Path(paths.samples).is_file() or not record.is_file():
         return None
     stage = "embeddings" if isinstance(experiment.dataset, Embeddings) else "dataset"
-    made_by = StageDigests(experiment, StageSettings(experiment, paths)).describe(stage, {}, {})
+    made_by = StageDigests(ExperimentSettings(experiment, paths)).describe(stage, {}, {})
     if list(Record.read(record).depends_on.values()) != [made_by]:
         return None
     with LabelFile(paths.samples) as file:

@@ -111,11 +111,12 @@ def _not_reserved(name: str | None) -> str | None:
     return name
 
 
-#: Other folders and files in results/ and results/logs, which no experiment may be called.
+#: Other folders and files in results/ and results/logs, which no experiment or project may be called.
 SHARED_NAMES = ("datasets", "pretrained", "features", "logs", "provenance", "verify.log", "paper_figures.log")
 
 
-def _not_shared(name: str) -> str:
+def not_shared(name: str) -> str:
+    """Return the name of a folder in results/; raises PydanticCustomError if it is taken."""
     if name in SHARED_NAMES:
         raise PydanticCustomError(
             "reserved", f"{name!r} is the name of a folder or file that all experiments share; choose another"
@@ -180,7 +181,7 @@ FolderCount = Annotated[int, Field(ge=1, le=100_000)]
 class Experiment(Settings):
     """One experiment: everything that results depend on, and ``device``."""
 
-    experiment: Annotated[Name, AfterValidator(_not_shared)]
+    experiment: Annotated[Name, AfterValidator(not_shared)]
     dataset: Dataset
     backbone: Backbone | None = None
     pretrain: AnyPretrainSettings | None = None

@@ -1,21 +1,25 @@
-"""Turns the configuration that Snakemake read into an Experiment, or reports all errors at once."""
+"""Turns the configuration that Snakemake read into an Experiment or a Project, or reports all errors."""
 
 import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from activepool.errors import InputError
 from planning.configuration.experiment import Experiment
+from planning.configuration.project import Project
 from planning.configuration.scaling import made_small
 from planning.configuration.text import hidden_by_yaml
 
 #: A message shows at most so many characters of a value.
 MAX_SHOWN_CHARACTERS = 100
+
+#: A model of a configuration.
+Configuration = TypeVar("Configuration", bound=BaseModel)
 
 #: Types of values that a message shows.
 Printable = str | int | float | date | None
@@ -37,18 +41,33 @@ def load(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Experim
         raw = made_small(raw)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
+    experiment = _validated(Experiment, raw, source, files)
+    options = {"strategies": [entry.options for entry in experiment.strategies]}
+    _require_finite(raw, experiment.model_dump() | options, source)
+    return experiment
+
+
+def load_project(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Project:
+    """Return the project that ``raw`` describes; the arguments and errors are those of `load`."""
+    project = _validated(Project, raw, source, files)
+    options = {name: getattr(project, name).options for name in ("strategy", "first_strategy")}
+    _require_finite(raw, project.model_dump() | options, source)
+    return project
+
+
+def _validated(model: type[Configuration], raw: Any, source: str, files: Sequence[str]) -> Configuration:
     try:
-        experiment = Experiment.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
         hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
-        problems = [*hidden, *map(_line, error.errors())]
+        problems = [*hidden, *(_line(model, problem) for problem in error.errors())]
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems)) from None
-    read = experiment.model_dump()
-    read["strategies"] = [entry.options for entry in experiment.strategies]
+
+
+def _require_finite(raw: Any, read: Any, source: str) -> None:
     problems = list(_nonfinite_numbers(raw, read, ""))
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
-    return experiment
 
 
 def _nonfinite_numbers(given: Any, read: Any, key: str) -> Iterator[str]:
@@ -75,11 +94,11 @@ def _is_finite(number: float) -> bool:
         return False
 
 
-def _line(error: dict[str, Any]) -> str:
-    key = _key(error["loc"])
+def _line(model: type[BaseModel], error: Any) -> str:
+    key = _key(model, error["loc"])
     kind = error["type"]
     if kind == "extra_forbidden":
-        return f"{key}: unknown key; {_nearest_key(error['loc'])}"
+        return f"{key}: unknown key; {_nearest_key(model, error['loc'])}"
     if kind == "missing":
         return f"{key}: is missing"
     if kind in ("union_tag_not_found", "union_tag_invalid"):
@@ -103,10 +122,10 @@ def _shortened(given: Any) -> str:
     return shown if len(shown) <= MAX_SHOWN_CHARACTERS else f"{shown[: MAX_SHOWN_CHARACTERS - 3]}..."
 
 
-def _key(location: tuple[str | int, ...]) -> str:
+def _key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
     """Return the dotted key of an error's location, without the tags of unions."""
     parts: list[str] = []
-    annotation: Any = Experiment
+    annotation: Any = model
     for part in location:
         annotation, is_key = _descend(annotation, part)
         if is_key:
@@ -114,12 +133,12 @@ def _key(location: tuple[str | int, ...]) -> str:
     return ".".join(parts)
 
 
-def _nearest_key(location: tuple[str | int, ...]) -> str:
-    annotation: Any = Experiment
+def _nearest_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
+    annotation: Any = model
     for part in location[:-1]:
         annotation, _ = _descend(annotation, part)
-    model = next((member for member in _members(annotation) if _is_model(member)), None)
-    keys = list(model.model_fields) if model else []
+    section = next((member for member in _members(annotation) if _is_model(member)), None)
+    keys = list(section.model_fields) if section else []
     near = difflib.get_close_matches(str(location[-1]), keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(keys)}"
 

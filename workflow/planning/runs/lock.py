@@ -70,6 +70,13 @@ def warn_about_others() -> None:
     _warn_about_unreachable("another run", runs)
 
 
+def active_runs() -> list[str]:
+    """Return the names of other runs that are active in this folder, as far as this host sees them."""
+    if OUTER_RUN in os.environ:
+        return []
+    return [run.name for run in others(runs_folder()) if run.is_seen]
+
+
 def register(reads: Iterable[str], writes: Iterable[str]) -> None:
     """Announce this run, with the files that it reads and writes, until the process ends.
 

@@ -10,13 +10,10 @@ Both follow from the declaration of the stage. A rule reads
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from activepool.programs.stage import Parameter, Role, Stage
-from planning.configuration.experiment import Experiment
-from planning.paths import Paths
-from planning.runs.late_labels import LateLabels
 from planning.stages.digests import StageDigests, declaration
 from planning.stages.graph import StageGraph
 from planning.stages.settings import PLACES, StageSettings
@@ -40,12 +37,25 @@ def program(stage: str) -> str:
 class StageArguments:
     """The params of all rules; calling it returns those of a rule that runs a stage."""
 
-    def __init__(self, workflow: Any, experiment: Experiment, paths: Paths, late_labels: LateLabels) -> None:
-        self._paths = paths
-        self._late_labels = late_labels
-        self.settings = StageSettings(experiment, paths)
-        digests = StageDigests(experiment, self.settings)
-        self.graph = StageGraph(workflow, digests.describe, experiment.strategy_folders)
+    def __init__(
+        self,
+        workflow: Any,
+        settings: StageSettings,
+        labels_digest: Callable[[str, Any], str],
+        strategies: Iterable[str] = (),
+    ) -> None:
+        """Derive the params of all rules.
+
+        Args:
+            workflow: Snakemake's.
+            settings: the settings of all stages.
+            labels_digest: (stage, job's wildcards) -> digest of the labels that a job reads outside its
+                inputs; empty if it reads none.
+            strategies: the folders of the strategies, which are values of the wildcard ``strategy``.
+        """
+        self._labels_digest = labels_digest
+        self.settings = settings
+        self.graph = StageGraph(workflow, StageDigests(settings).describe, strategies)
 
     def __call__(self, stage: str, **fixed: Any) -> tuple[Callable[..., str], Callable[..., str]]:
         """Return the params of a rule: those that Snakemake records, and those that it does not.
@@ -88,7 +98,7 @@ class StageArguments:
             wildcards: its wildcards.
         """
         provenance = self.graph.provenance(self.graph.rule_of(recorded), wildcards)
-        labels = self._late_labels.digest(recorded.stage, wildcards)
+        labels = self._labels_digest(recorded.stage, wildcards)
         return {"labels": labels, **provenance} if labels else provenance
 
     def _value(self, parameter: Parameter, stage: str, wildcards: Any, fixed: dict[str, Any]) -> Any:
@@ -98,7 +108,7 @@ class StageArguments:
 
     def _checkpoint_words(self, inputs: Any) -> list[str]:
         """Return the option for weights that cannot be an input of a rule."""
-        checkpoint = self._paths.checkpoint
+        checkpoint = self.settings.checkpoint
         return [] if inputs.get("checkpoint") or not checkpoint else ["--checkpoint", checkpoint]
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from activepool.backbones.registry import users_file
 from activepool.programs.stage import Stage
-from planning.configuration.experiment import Experiment
 from planning.stages.code import LIBRARY, code_digest
-from planning.stages.settings import IN_FILE_NAMES, StageSettings
+from planning.stages.settings import IN_FILE_NAMES, UNRECORDED, StageSettings
 
 #: Settings that name a module that the stage imports, and the folder of these modules.
 DRAWINGS = {"figure": LIBRARY / "figures/drawings", "table": LIBRARY / "figures/tables"}
@@ -24,22 +23,21 @@ def declaration(stage: str) -> Stage:
 
 
 class StageDigests:
-    """The digests of the stages of one experiment; ``wildcards`` are Snakemake's."""
+    """The digests of the stages with these settings; ``wildcards`` are Snakemake's."""
 
-    def __init__(self, experiment: Experiment, settings: StageSettings) -> None:
-        self._experiment = experiment
+    def __init__(self, settings: StageSettings) -> None:
         self._settings = settings
-        self._described: dict[tuple[str, str | None, bool, str], str] = {}
+        self._described: dict[tuple[str, Any, str], str] = {}
 
     def describe(self, stage: str, wildcards: Any, fixed: dict[str, Any]) -> str:
         """Return the digests of a stage.
 
         Args:
             stage: its name.
-            wildcards: of a job. Of these, only the strategy and the presence of a round matter.
+            wildcards: of a job. Of these, only `StageSettings.kind_of_job` matters.
             fixed: settings that the rule itself decides.
         """
-        key = (stage, wildcards.get("strategy"), wildcards.get("round") is not None, json.dumps(fixed))
+        key = (stage, self._settings.kind_of_job(wildcards), json.dumps(fixed))
         if key not in self._described:
             settings = self.relevant_settings(stage, wildcards, fixed)
             code = code_digest(*self._files(stage, wildcards, settings))
@@ -52,7 +50,7 @@ class StageDigests:
         settings = {
             parameter.name: self._settings.relevant_value(parameter.name, stage, wildcards)
             for parameter in declared.settings
-            if parameter.name not in (*fixed, *IN_FILE_NAMES, "annotations")
+            if parameter.name not in (*fixed, *IN_FILE_NAMES, *UNRECORDED)
         }
         if any(parameter.name == "checkpoint" for parameter in declared.parameters):
             settings["checkpoint"] = self._settings.checkpoint_content()
@@ -63,7 +61,7 @@ class StageDigests:
         files = [declaration(stage).file]
         files += [folder / f"{settings[name]}.py" for name, folder in DRAWINGS.items() if name in settings]
         if "strategy" in settings:
-            files.append(self._experiment.strategy(wildcards.strategy).declared.file)
+            files.append(self._settings.strategy_file(wildcards))
         if "backbone" in settings and (own := users_file(settings["backbone"]["name"])):
             files.append(own)
         return files

@@ -3,14 +3,19 @@
 A parameter means the same in all stages. The method of its name returns its value.
 """
 
+from collections.abc import Hashable
+from pathlib import Path
 from typing import Any
 
 from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
 from planning.paths import Paths, has_wildcards
 from planning.stages.contents import content_digest, source_content, source_setting
 
+#: Settings that no digest covers: where files are whose content the digest of labels describes.
+UNRECORDED = ("annotations", "ledger", "entries", "images", "return_to")
+
 #: Settings that say where data are. Results depend on the data and not on the place.
-PLACES = ("source", "annotations")
+PLACES = ("source", *UNRECORDED)
 
 #: Settings that appear in the names of a job's files.
 IN_FILE_NAMES = ("seed", "round", "kind", "method", "tracker")
@@ -21,11 +26,12 @@ class StageSettings:
 
     A method takes the name of the stage and the wildcards of a job. It returns None if the stage keeps its
     default.
+
+    Attributes:
+        checkpoint: the file of the backbone's weights, or None.
     """
 
-    def __init__(self, experiment: Experiment, paths: Paths) -> None:
-        self._experiment = experiment
-        self._paths = paths
+    checkpoint: str | None
 
     def value(self, name: str, stage: str, wildcards: Any) -> Any:
         """Return the value of the setting ``name``."""
@@ -33,6 +39,31 @@ class StageSettings:
 
     def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
         """Return what results depend on in the setting ``name``."""
+        return self.value(name, stage, wildcards)
+
+    def checkpoint_content(self) -> str | None:
+        """Return the digest of a checkpoint that cannot be an input of a rule."""
+        has_digest = self.checkpoint is not None and has_wildcards(self.checkpoint)
+        return content_digest(self.checkpoint) if has_digest else None
+
+    def kind_of_job(self, wildcards: Any) -> Hashable:
+        """Return what is equal for the jobs of a stage whose relevant settings are."""
+        raise NotImplementedError
+
+    def strategy_file(self, wildcards: Any) -> Path:
+        """Return the file that declares the strategy of a job."""
+        raise NotImplementedError
+
+
+class ExperimentSettings(StageSettings):
+    """The settings of the stages of an experiment."""
+
+    def __init__(self, experiment: Experiment, paths: Paths) -> None:
+        self._experiment = experiment
+        self._paths = paths
+        self.checkpoint = paths.checkpoint
+
+    def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
         if name == "source":
             return source_content(self._experiment.dataset)
         if name == "remaining_budget" and self.remaining_budget(stage, wildcards):
@@ -54,11 +85,6 @@ class StageSettings:
         is_own = stage == "pretrain" or (_has_round(wildcards) and stage == "extract")
         named = {"image_size", *(() if is_own else ("format", "keys"))}
         return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
-
-    def checkpoint_content(self) -> str | None:
-        """Return the digest of a checkpoint that cannot be an input of a rule."""
-        checkpoint = self._experiment.backbone.checkpoint
-        return content_digest(checkpoint) if checkpoint and has_wildcards(checkpoint) else None
 
     def pretraining(self, stage: str, wildcards: Any) -> Any:
         return self._experiment.pretrain.model_dump()
@@ -118,6 +144,12 @@ class StageSettings:
 
     def nearest_for_budget(self, stage: str, wildcards: Any) -> int | None:
         return self._experiment.budget if "nearest" in self._entry(wildcards).declared.reads else None
+
+    def kind_of_job(self, wildcards: Any) -> Hashable:
+        return wildcards.get("strategy"), _has_round(wildcards)
+
+    def strategy_file(self, wildcards: Any) -> Path:
+        return self._entry(wildcards).declared.file
 
     def _entry(self, wildcards: Any) -> StrategySettings:
         return self._experiment.strategy(wildcards.strategy)

@@ -1,0 +1,127 @@
+"""The features of a pool that grows: those of its parts, one below the other.
+
+The result is a features.h5 (`activepool.features.store`) without labels and with an empty test part. Its row
+r is row r of samples.csv.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from activepool.compute.arrays import FloatArray, IntArray, TextArray
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.data.ranges import require_squares
+from activepool.data.samples import UNKNOWN
+from activepool.errors import InputError
+from activepool.features.store import PARTS
+from activepool.io.hdf5_reading import opened
+from activepool.io.hdf5_writing import written_hdf5
+from activepool.labelling.vectors import read_vectors, vector_samples
+
+
+def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str | Path) -> None:
+    """Write the features of a pool from those of its parts.
+
+    Args:
+        parts: the features.h5 of each part, in their order.
+        sources: (N,) of the rows.
+        output: features.h5 to write.
+
+    Raises: InputError if the parts come from different backbones, or have not N rows together.
+    """
+    pieces = [opened(path) for path in parts]
+    try:
+        first = pieces[0]
+        for piece in pieces[1:]:
+            for key in ("backbone", "checkpoint_digest", "transform"):
+                if piece.attrs.get(key) != first.attrs.get(key):
+                    raise InputError(
+                        f"{piece.filename}: {key} is {piece.attrs.get(key)!r}, but "
+                        f"{first.attrs.get(key)!r} in {first.filename}; delete both, and run again"
+                    )
+        stored = [piece["train/features"] for piece in pieces]
+        rows = sum(len(features) for features in stored)
+        if rows != len(sources):
+            raise InputError(
+                f"{first.filename}: the parts have {rows} rows, and the pool {len(sources)}; run again"
+            )
+        attributes = {key: value for key, value in first.attrs.items() if key != "class_names"}
+        with written_hdf5(output) as file:
+            _write(file, attributes, sources, stored[0].dtype, stored[0].shape[1], _blocks(stored))
+    finally:
+        for piece in pieces:
+            piece.close()
+
+
+def copy_vectors(
+    path: str | Path, samples: Sequence[str], sources: Sequence[str], output: str | Path
+) -> None:
+    """Write the features of a pool from a user's own vectors.
+
+    Args:
+        path: the file of the vectors, see `activepool.labelling.vectors`.
+        samples: (N,) the samples of the pool, each the digest of a vector.
+        sources: (N,) of the rows.
+        output: features.h5 to write.
+
+    Raises: InputError, naming the row, for a value that is not finite or too large.
+    """
+    vectors = read_vectors(path)
+    row_of: dict[str, int] = {}
+    for row, sample in enumerate(vector_samples(vectors)):
+        row_of.setdefault(sample, row)
+    rows = np.array([row_of.get(sample, UNKNOWN) for sample in samples], dtype=np.int64)
+    if (rows == UNKNOWN).any():
+        raise InputError(f"{path}: has changed while it was read; run again")
+    attributes = {"backbone": "given", "checkpoint_digest": "", "transform": ""}
+
+    def blocks() -> Iterator[FloatArray]:
+        for block in row_blocks(len(rows), BLOCK_ROWS):
+            values = vectors.take(rows[block])
+            _require_finite(path, values, rows[block])
+            require_squares(str(path), values, block.start)
+            yield values
+
+    with written_hdf5(output) as file:
+        _write(file, attributes, sources, np.dtype(np.float32), vectors.shape[1], blocks())
+
+
+def _blocks(stored: Sequence[h5py.Dataset]) -> Iterator[FloatArray]:
+    for features in stored:
+        for block in row_blocks(len(features), BLOCK_ROWS):
+            yield features[block]
+
+
+def _write(
+    file: h5py.File,
+    attributes: dict[str, object],
+    sources: Sequence[str],
+    dtype: np.dtype,
+    width: int,
+    blocks: Iterator[FloatArray],
+) -> None:
+    file.attrs.update(attributes)
+    file.attrs["class_names"] = np.empty(0, dtype=h5py.string_dtype())
+    names: dict[str, Sequence[str]] = {"train": sources, "test": []}
+    for part in PARTS:
+        rows = len(names[part])
+        file[f"{part}/labels"] = np.full(rows, UNKNOWN, dtype=np.int64)
+        texts: TextArray = np.array(names[part], dtype=object)
+        file.create_dataset(f"{part}/sources", data=texts, dtype=h5py.string_dtype())
+        file.create_dataset(f"{part}/features", (rows, width), dtype)
+    filled = 0
+    for block in blocks:
+        file["train/features"][filled : filled + len(block)] = block
+        filled += len(block)
+
+
+def _require_finite(path: str | Path, values: FloatArray, rows: IntArray) -> None:
+    wrong = np.argwhere(~np.isfinite(values))
+    if len(wrong):
+        row, column = wrong[0]
+        raise InputError(
+            f"{path}: row {rows[row]}, column {column} is {values[row, column]} as float32; every number "
+            "must be finite"
+        )

@@ -1,0 +1,95 @@
+"""A batch on its way to people: what they get to see of each sample, and the files that tools read."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from activepool.data.label_file import read_class_names
+from activepool.errors import InputError
+from activepool.io.index_files import read_rows
+from activepool.io.named_arrays import read_arrays
+from activepool.labelling.pool import Pool
+from activepool.ledger.entries import Entry
+from activepool.ledger.formats.batch import Batch, Pick
+
+#: Columns of selected.csv that are no value of the strategy.
+PLAIN_COLUMNS = ("index", "source")
+
+#: What is sent to check a model, and why.
+AUDIT_REASON = "random sample for the audit"
+
+
+#: What the names of audit sets begin with.
+AUDIT = "audit"
+
+
+def is_audit(batch: str) -> bool:
+    """Return whether a batch is an audit set, which no model trains on."""
+    return batch.startswith(AUDIT)
+
+
+class Picked(NamedTuple):
+    """A sample of a batch, and why it was picked."""
+
+    row: int
+    why: str
+
+
+def picked_now(selected: str | Path, strategy: str, is_audit: bool) -> list[Picked]:
+    """Return the samples of a selected.csv, in the order of the picks."""
+    _, rows = read_rows(selected)
+    return [Picked(int(row["index"]), AUDIT_REASON if is_audit else _reason(strategy, row)) for row in rows]
+
+
+def picked_before(entries: Sequence[Entry], batch: str, pool: Pool) -> list[Picked] | None:
+    """Return the samples of a batch that went out; None if it did not.
+
+    Raises: InputError if the pool has lost one of them.
+    """
+    sent = [entry for entry in entries if entry.is_sending and entry.batch == batch]
+    if gone := [entry.source for entry in sent if entry.sample not in pool.row_of]:
+        raise InputError(f"{batch}: went out with {gone[0]}, which is not in the pool any more; put it back")
+    return [Picked(pool.row_of[entry.sample], entry.note) for entry in sent] or None
+
+
+def assembled_batch(
+    name: str, picked: Sequence[Picked], pool: Pool, classes: Sequence[str], predictions: str | Path | None
+) -> Batch:
+    """Return the batch that goes out.
+
+    Args:
+        name: of the batch.
+        picked: its samples.
+        pool: which they belong to.
+        classes: that people choose from.
+        predictions: predictions.h5 of the model that picked them; None without a model.
+    """
+    picks = [
+        Pick(sample=pool.samples[row], source=pool.row_sources[row], index=row, why=why)
+        for row, why in picked
+    ]
+    if predictions is not None:
+        names, arrays = read_class_names(predictions), read_arrays(predictions)
+        known = len(arrays["predicted"])  # a model of before knows nothing of samples that came later
+        for place, (row, _) in enumerate(picked):
+            if row < known:
+                picks[place] = replace(
+                    picks[place],
+                    predicted=names[arrays["predicted"][row]],
+                    probability=float(arrays["probability"][row]),
+                    margin=float(arrays["margin"][row]),
+                )
+    return Batch(name, tuple(picks), tuple(classes))
+
+
+def _reason(strategy: str, row: dict[str, str]) -> str:
+    values = [f"{name} {_short(text)}" for name, text in row.items() if name not in PLAIN_COLUMNS and text]
+    return f"{strategy}: {', '.join(values)}" if values else strategy
+
+
+def _short(text: str) -> str:
+    try:
+        return f"{float(text):.3g}"
+    except ValueError:
+        return text

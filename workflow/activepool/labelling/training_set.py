@@ -1,0 +1,57 @@
+"""From the ledger of a pool to labels.csv and classes.csv, and to the samples that may go out next."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from activepool.compute.arrays import IntArray
+from activepool.io.files import write_table
+from activepool.labelling.pool import Pool
+from activepool.ledger.state import State, Status
+
+
+class TrainingSet(NamedTuple):
+    """The labelled rows that a model trains on.
+
+    Attributes:
+        rows: (L,) ascending.
+        labels: (L,) the names of their classes.
+    """
+
+    rows: IntArray
+    labels: list[str]
+
+
+def training_set(state: State, pool: Pool) -> TrainingSet:
+    """Return the labels to train on: those of samples that have a row, and not of the audit set."""
+    labels = {
+        pool.row_of[sample]: label for sample, label in state.training_labels.items() if sample in pool.row_of
+    }
+    rows = sorted(labels)
+    return TrainingSet(np.array(rows, dtype=np.int64), [labels[row] for row in rows])
+
+
+def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> IntArray:
+    """Return the rows that may go out in the next batch, ascending.
+
+    Args:
+        state: of the ledger.
+        pool: of which only samples that are there now may go out.
+        again: what to ask for once more, see `State.may_be_picked`.
+    """
+    return np.array(
+        [row for row in np.flatnonzero(pool.is_present) if state.may_be_picked(pool.samples[row], again)],
+        dtype=np.int64,
+    )
+
+
+def write_training_set(
+    labels: str | Path, classes: str | Path, found: TrainingSet, pool: Pool, state: State
+) -> None:
+    """Write labels.csv (index, source, label) and classes.csv (class)."""
+    sources = [pool.row_sources[row] for row in found.rows]
+    write_table(labels, pd.DataFrame({"index": found.rows, "source": sources, "label": found.labels}))
+    write_table(classes, pd.DataFrame({"class": state.classes}))

@@ -1,0 +1,32 @@
+"""The stage `pool_vectors`."""
+
+from typing import Annotated, Any
+
+from activepool.programs.stage import Input, Json, Output, stage
+
+
+def files_of(source: dict[str, Any]) -> list[str]:
+    """Return the file of the vectors."""
+    return [source["path"]]
+
+
+@stage
+def pool_vectors(
+    samples: Input, source: Annotated[dict[str, Any], Json(files=files_of)], features: Output
+) -> None:
+    """Check a pool's own vectors and copy them.
+
+    Args:
+        samples: samples.csv of the pool
+        source: JSON: {"path": ...}, a .npy or HDF5 file
+        features: features.h5 to write; its rows are those of samples.csv
+    """
+    from activepool.labelling.features import copy_vectors
+    from activepool.labelling.pool import read_samples
+
+    table = read_samples(samples)
+    copy_vectors(source["path"], table["sample"].tolist(), table["source"].tolist(), features)
+
+
+if __name__ == "__main__":
+    pool_vectors.run()

@@ -1,0 +1,72 @@
+"""The stage `propose`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from activepool.compute.blocks import Compute
+from activepool.programs.stage import Count, Input, Natural, Output, stage
+
+
+@stage
+def propose(
+    strategy: str,
+    features: Input,
+    candidates: Input,
+    labels: Input,
+    budget: Count,
+    seed: Natural,
+    number: Count,
+    selected: Output,
+    options: Mapping[str, Any] = {},
+    head: Input | None = None,
+    compute: Compute = Compute(),
+) -> None:
+    """Pick the next batch of a pool that people label.
+
+    Args:
+        strategy: name of a strategy, or file.py:function
+        features: features.h5 of the pool
+        candidates: candidates.csv: rows that may be picked
+        labels: labels.csv: the labelled rows
+        budget: number of picks; fewer if there are fewer candidates
+        seed: seed of the project
+        number: number of the batch, from 1
+        selected: selected.csv to write: index, source, and columns of the strategy
+        options: JSON: the options of the strategy
+        head: head.h5; a strategy that needs no label does without
+    """
+    import numpy as np
+
+    from activepool.data.label_file import read_class_names
+    from activepool.errors import InputError
+    from activepool.features.store import FeatureFile
+    from activepool.heads.linear import read_head
+    from activepool.io.index_files import read_index, write_index
+    from activepool.labelling.proposal import propose_batch
+    from activepool.labelling.training_labels import class_numbers, read_labels
+
+    rows, labelled = read_index(candidates), read_labels(labels)
+    if not len(rows):
+        raise InputError(f"{candidates}: has no sample; all have gone out to people")
+    numbers = class_numbers(labelled.names, read_class_names(head)) if head else np.empty(0, np.int64)
+    with FeatureFile(features) as file:
+        matrix = file.train.features
+        selection = propose_batch(
+            strategy,
+            options,
+            features=matrix,
+            candidates=rows,
+            labelled=labelled.rows,
+            labels=numbers,
+            head=read_head(head, matrix.shape[1]) if head else None,
+            budget=budget,
+            seed=seed,
+            batch=number,
+            compute=compute,
+        )
+        columns = {"index": selection.index} | file.train.source_column(selection.index)
+    write_index(selected, columns | selection.columns)
+
+
+if __name__ == "__main__":
+    propose.run()

@@ -1,0 +1,90 @@
+"""The stage `send`."""
+
+from activepool.programs.stage import Input, Output, stage
+
+
+@stage
+def send(
+    pool: Input,
+    features: Input,
+    classes: Input,
+    ledger: str,
+    project: str,
+    batch: str,
+    strategy: str,
+    return_to: str,
+    list: Output,
+    sheet: Output,
+    label_studio: Output,
+    label_studio_view: Output,
+    cvat: Output,
+    cvat_labels: Output,
+    selected: Input | None = None,
+    predictions: Input | None = None,
+    images: str | None = None,
+    address: str = "",
+) -> None:
+    """Write a batch for people, in the forms of several tools; then enter into the ledger that it went out.
+
+    A batch that the ledger has is written again as it went out.
+
+    Args:
+        pool: samples.csv of the pool
+        features: features.h5 of the pool
+        classes: classes.csv: the classes to choose from
+        ledger: the ledger
+        project: name of the project
+        batch: name of the batch; that of an audit set begins with audit
+        strategy: name of the strategy, for people
+        return_to: folder for the files that come back
+        list: list.csv to write, to be filled in
+        sheet: sheet.html to write: a page with all pictures, which opens offline
+        label_studio: label_studio.json to write: tasks for Label Studio
+        label_studio_view: label_studio.xml to write: the labelling interface of Label Studio
+        cvat: cvat.txt to write: the list of pictures for CVAT
+        cvat_labels: cvat_labels.json to write: the labels for CVAT
+        selected: selected.csv: the picks of a batch that has not gone out
+        predictions: predictions.h5 of the model that picked
+        images: folder of the images; a pool of embeddings has none
+        address: where Label Studio finds the folder of the images
+    """
+    from pathlib import Path
+
+    from activepool.errors import InputError
+    from activepool.features.store import FeatureFile
+    from activepool.io.files import write_text
+    from activepool.labelling.near_duplicates import near_duplicates
+    from activepool.labelling.pool import read_pool
+    from activepool.labelling.sending import assembled_batch, is_audit, picked_before, picked_now
+    from activepool.labelling.sheet import write_sheet
+    from activepool.labelling.training_labels import read_classes
+    from activepool.ledger.book import append, read
+    from activepool.ledger.formats import csv_file, cvat as cvat_format, label_studio as label_studio_format
+
+    found, names = read_pool(Path(pool).parent), read_classes(classes)
+    sent = picked_before(read(ledger).entries, batch, found)
+    if sent is None and selected is None:
+        raise InputError(f"{batch}: is neither in {ledger} nor picked; run again")
+    picked = sent or picked_now(selected, strategy, is_audit(batch))
+    out = assembled_batch(batch, picked, found, names, predictions)
+    with FeatureFile(features) as file:
+        near = near_duplicates(file.train.features, [row for row, _ in picked])
+    csv_file.write(list, out)
+    write_sheet(
+        sheet,
+        out,
+        None if images is None else lambda source: Path(images) / source,
+        f"{project}, {batch}",
+        {found.samples[row]: tuple(found.samples[other] for other in others) for row, others in near.items()},
+        return_to,
+    )
+    label_studio_format.write(label_studio, out, lambda source: address + source)
+    write_text(label_studio_view, label_studio_format.labelling_configuration(out.classes))
+    cvat_format.write_list(cvat, out)
+    write_text(cvat_labels, cvat_format.label_constructor(out.classes))
+    if sent is None:
+        append(ledger, out.sendings(is_audit(batch)))
+
+
+if __name__ == "__main__":
+    send.run()

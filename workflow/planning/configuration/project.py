@@ -1,0 +1,127 @@
+"""The typed definition of a project's configuration: a real pool, which people label in batches.
+
+It is another kind of configuration than an experiment's (`planning.configuration.experiment`), which
+simulates the labelling of a pool whose labels are known.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from activepool.data.class_names import reads_as_missing
+from activepool.evaluation.intervals import sample_size
+from activepool.ledger.classes import twins
+from planning.configuration.experiment import Backbone, Features, StrategySettings, not_shared
+from planning.configuration.sections import MAX_COUNT, Count, Fraction, Name, PathText, Settings
+
+#: The confidence of the interval whose width sets the size of the audit set.
+CONFIDENCE = 0.95
+
+#: What may be asked of people once more.
+AskAgain = Literal["awaited", "disputed", "cannot_tell", "skipped"]
+
+
+class LabelStudio(Settings):
+    """Where Label Studio finds the photographs: an address, followed by the path of each."""
+
+    address: str = "/data/local-files/?d="
+
+
+def _strategy_of_pool(entry: StrategySettings) -> StrategySettings:
+    declared = entry.declared
+    if declared.is_oracle:
+        raise PydanticCustomError("oracle", "needs labels that nobody has given yet; choose another strategy")
+    if declared.image_model:
+        raise PydanticCustomError(
+            "image_model",
+            "trains a model of its own on images, for simulations only; choose another strategy",
+        )
+    return entry
+
+
+def _needs_no_label(entry: StrategySettings) -> StrategySettings:
+    declared = entry.declared
+    if declared.is_scored or declared.reads_labels or {"head", "nearest"} & set(declared.reads):
+        raise PydanticCustomError(
+            "needs_labels", "learns from labels, and there are none at first; choose coreset or random"
+        )
+    return entry
+
+
+PoolStrategy = Annotated[StrategySettings, AfterValidator(_strategy_of_pool)]
+FirstStrategy = Annotated[PoolStrategy, AfterValidator(_needs_no_label)]
+
+
+class Project(Settings):
+    """A pool of photographs or embeddings, and how people label it."""
+
+    project: Annotated[Name, AfterValidator(not_shared)]
+    images: PathText | None = None
+    embeddings: PathText | None = None
+    classes: list[str] = []
+    new_classes: bool = True
+    backbone: Backbone | None = None
+    features: Features = Features()
+    exif: Literal["ignore", "apply"] = "apply"
+    on_unreadable: Literal["stop", "skip"] = "stop"
+    strategy: PoolStrategy = StrategySettings(strategy="margin")
+    first_strategy: FirstStrategy = StrategySettings(strategy="coreset")
+    batch: Count
+    audit: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 0
+    audit_width: Fraction | None = None
+    returned: PathText = "returned"
+    ledger: PathText | None = None
+    ask_again: list[AskAgain] = []
+    go_on: bool = False
+    seed: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 0
+    label_studio: LabelStudio = LabelStudio()
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+
+    @field_validator("ask_again", mode="before")
+    @classmethod
+    def _accept_one(cls, given: Any) -> Any:
+        return [given] if isinstance(given, str) else given
+
+    @field_validator("classes")
+    @classmethod
+    def _check_classes(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if reads_as_missing(name) or name != name.strip():
+                raise PydanticCustomError(
+                    "name", "{name} is no name of a class; give a word", {"name": repr(name)}
+                )
+            if names.count(name) > 1:
+                raise PydanticCustomError("twice", "{name} is listed twice; list it once", {"name": name})
+        if alike := twins(names, 0):
+            raise PydanticCustomError("twins", "{twin}", {"twin": str(alike[0])})
+        return names
+
+    @model_validator(mode="after")
+    def _check_pool(self) -> "Project":
+        if (self.images is None) == (self.embeddings is None):
+            raise PydanticCustomError(
+                "pool", "give 'images' (a folder, or a CSV with the column path) or 'embeddings', one of them"
+            )
+        if self.audit and self.audit_width:
+            raise PydanticCustomError("audit", "give 'audit' (a number) or 'audit_width', one of them")
+        if not self.new_classes and len(self.classes) < 2:
+            raise PydanticCustomError("classes", "with new_classes: false, give two classes or more")
+        return self
+
+    @property
+    def ledger_path(self) -> str:
+        """The file of the ledger."""
+        return self.ledger or f"{self.project}.ledger.csv"
+
+    @property
+    def backbone_name(self) -> str:
+        """The folder of the features, which the backbone names."""
+        if self.backbone is None:
+            return "given"
+        return self.backbone.name or self.backbone.architecture
+
+    @property
+    def audit_size(self) -> int:
+        """How many samples people label for the audit set."""
+        return sample_size(self.audit_width, CONFIDENCE) if self.audit_width else self.audit

@@ -1,0 +1,106 @@
+"""Checks of a project's configuration against its files, before any job: one line for each problem."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from activepool.backbones.checkpoint_files import file_problem
+from activepool.backbones.registry import may_bring_weights, users_file
+from activepool.errors import InputError
+from planning.checks.experiment import WITHOUT_WEIGHTS
+from planning.configuration.project import Project
+from planning.configuration.text import hidden_by_yaml
+from planning.project.pool import images_root
+from planning.project.standing import Standing
+from planning.stages.code import syntax_problem
+
+
+#: Targets for which a model is trained.
+TARGETS_OF_MODELS = {"predictions", "model"}
+
+#: How relative paths are read.
+RELATIVE = "a path is relative to where snakemake runs"
+
+
+def check_project(project: Project, source: str, files: Sequence[str] = ()) -> None:
+    """Raise InputError with one line for each problem.
+
+    Args:
+        project: what `planning.configuration.loading.load_project` returned.
+        source: the name of the configuration file or files, for messages.
+        files: the configuration files, if not just ``source``; their text is searched for errors that YAML
+            hides.
+    """
+    problems = [
+        *(line for path in files or [source] for line in hidden_by_yaml(path)),
+        *_backbone_problems(project),
+        *_file_problems(project),
+        *_folder_problems(project),
+    ]
+    if problems:
+        raise InputError(*(f"{source}: {problem}" for problem in problems))
+
+
+def require_model(standing: Standing, arguments: Iterable[str]) -> None:
+    """Raise InputError if a target needs a model, and there are not enough labels for one.
+
+    Args:
+        standing: where the project stands.
+        arguments: Snakemake's command line.
+    """
+    wanted = sorted(set(arguments) & TARGETS_OF_MODELS)
+    if wanted and not standing.has_model(standing.next_batch):
+        count = len(standing.training_set(standing.next_batch).labels)
+        raise InputError(
+            f"{wanted[0]}: a model needs labels of two classes or more, and {standing.project.ledger_path} has "
+            f"{count} labels; make next_batch, and have it labelled"
+        )
+
+
+def _backbone_problems(project: Project) -> Iterator[str]:
+    backbone = project.backbone
+    if project.embeddings is not None:
+        if backbone is not None:
+            yield "backbone: embeddings need none; leave it out"
+        return
+    if backbone is None:
+        yield "backbone: is missing; images need one"
+        return
+    has_weights = backbone.checkpoint or may_bring_weights(backbone.architecture)
+    if backbone.architecture == WITHOUT_WEIGHTS:
+        if backbone.checkpoint:
+            yield "backbone.checkpoint: identity has no weights; leave it out"
+    elif not has_weights:
+        yield "backbone.checkpoint: is missing; it must be the file of the backbone's weights"
+    if backbone.format and backbone.keys:
+        yield "backbone: format and keys both say how the checkpoint names its weights; give one"
+
+
+def _file_problems(project: Project) -> Iterator[str]:
+    pool = "embeddings" if project.embeddings is not None else "images"
+    path = getattr(project, pool)
+    if not Path(path).exists():
+        yield f"{pool}: {path} does not exist; {RELATIVE}"
+    backbone = project.backbone
+    if backbone and (own := users_file(backbone.architecture)) is not None:
+        if not own.is_file():
+            yield f"backbone.architecture: the file {own} does not exist; {RELATIVE}"
+        elif problem := syntax_problem(own):
+            yield f"backbone.architecture: the file {own} {problem}"
+    if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
+        yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
+
+
+def _folder_problems(project: Project) -> Iterator[str]:
+    ledger, returned = Path(project.ledger_path), Path(project.returned)
+    if ledger.is_dir() or not ledger.parent.is_dir():
+        yield f"ledger: {ledger} must be a file in a folder that exists"
+    if Path("results").resolve() in [ledger.resolve(), *ledger.resolve().parents]:
+        yield f"ledger: {ledger} lies in results/, which may be deleted; put it elsewhere"
+    if returned.exists() and not returned.is_dir():
+        yield f"returned: {returned} is a file; it must be the folder for what comes back from people"
+    if project.images is None or images_root(project) != Path(project.images):
+        return
+    root = Path(project.images).resolve()
+    for folder in (returned, Path("results")):
+        if root in [folder.resolve(), *folder.resolve().parents]:
+            yield f"images: the folder {project.images} contains {folder}; use one for photographs alone"

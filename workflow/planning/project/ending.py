@@ -1,0 +1,90 @@
+"""The last lines of a run: what is out with people, how much of it is back, and the command that goes on."""
+
+import atexit
+import logging
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from snakemake.logging import logger
+
+from activepool.io.files import read_json
+from activepool.labelling.status_text import status_lines
+from activepool.ledger.state import BatchState
+from planning.project.paths import SENT_FILES, ProjectPaths
+from planning.project.start import looked_at
+
+#: What goes on without the answers that are missing.
+GO_ON = ("--config", "go_on=true")
+
+
+class _Failures(logging.Handler):
+    """Notes whether Snakemake has logged an error."""
+
+    seen = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note an error."""
+        self.seen = True
+
+
+def announce_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
+    """Print where the project stands when this process ends, unless the run has failed.
+
+    Snakemake calls no hook if there is nothing to be done, and prints its own last lines after its hooks.
+
+    Args:
+        paths: of the project.
+        arguments: of Snakemake's command line.
+    """
+    failures = _Failures(logging.ERROR)
+    logger.addHandler(failures)
+    atexit.register(lambda: None if failures.seen else _print_ending(paths, arguments))
+
+
+def _print_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
+    now = ProjectPaths(looked_at(paths.project))
+    lines = [*_status(now), *_awaited(now), *_what_next(now, arguments)]
+    sys.stdout.flush()
+    print("", *(f"activepool: {line}" for line in lines), sep="\n", file=sys.stderr, flush=True)
+
+
+def _status(paths: ProjectPaths) -> Iterator[str]:
+    numbers = Path(paths.status_numbers)
+    if numbers.is_file():
+        yield from status_lines(read_json(numbers))
+        yield f"status: {paths.status}"
+
+
+def _awaited(paths: ProjectPaths) -> Iterator[str]:
+    standing = paths.standing
+    for batch in (*standing.sent, *standing.audits):
+        if batch.awaited:
+            yield from _of_batch(paths, batch)
+
+
+def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
+    yield f"{batch.name}: {batch.came_back} of {len(batch.samples)} samples have an answer"
+    yield f"  sheet (opens in a browser): {paths.of_batch(batch.name, SENT_FILES['sheet'])}"
+    yield f"  list (to fill in): {paths.of_batch(batch.name, SENT_FILES['list'])}"
+    yield f"  Label Studio: {paths.of_batch(batch.name, SENT_FILES['label_studio'])}"
+
+
+def _what_next(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
+    standing, project = paths.standing, paths.project
+    command = shlex.join(["snakemake", *_without_go_on(arguments)])
+    if standing.awaited:
+        yield f"put what comes back into {project.returned}/, then: {command}"
+        yield f"to go on without the missing answers: {command} {' '.join(GO_ON)}"
+    elif standing.is_exhausted:
+        yield "all samples of the pool have gone out; add new ones, or make the predictions"
+    else:
+        yield f"the next batch: {command}"
+
+
+def _without_go_on(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without the setting that goes on once."""
+    kept = [word for word in arguments if word != GO_ON[1]]
+    ends_with_it = kept[-1:] == [GO_ON[0]]
+    return kept[:-1] if ends_with_it else kept

@@ -1,0 +1,23 @@
+"""The folders of a project's pool, which planning needs before the pool is known."""
+
+from planning.configuration.project import Project
+
+
+def results_folder(project: Project) -> str:
+    """Return the folder of a project's results."""
+    return f"results/{project.project}"
+
+
+def pool_folder(project: Project) -> str:
+    """Return the folder of the tables that describe the pool."""
+    return f"{results_folder(project)}/pool"
+
+
+def part_name(project: Project, part: int) -> str:
+    """Return the name of a part of the pool among the datasets."""
+    return f"{project.project}/part{part:03d}"
+
+
+def part_features(project: Project, part: int) -> str:
+    """Return the features of a part of the pool."""
+    return f"results/features/{part_name(project, part)}/{project.backbone_name}/features.h5"

@@ -1,0 +1,132 @@
+"""The paths of a project's files; ``wildcards`` are Snakemake's."""
+
+from pathlib import Path
+from typing import Any
+
+from snakemake.io import ancient
+
+from activepool.labelling.pool import SAMPLES
+from planning.paths import has_wildcards
+from planning.project.folders import part_features, pool_folder, results_folder
+from planning.project.standing import Standing, number_of
+
+#: What people and their tools get of a batch: outputs of the stage `send`, and their names.
+SENT_FILES = {
+    "list": "list.csv",
+    "sheet": "sheet.html",
+    "label_studio": "label_studio.json",
+    "label_studio_view": "label_studio.xml",
+    "cvat": "cvat.txt",
+    "cvat_labels": "cvat_labels.json",
+}
+
+
+class ProjectPaths:
+    """The paths of one project: where its files are, and which of them a job reads."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+        self.project = standing.project
+        self.is_embedded = self.project.embeddings is not None
+        self.root = results_folder(self.project)
+        self.batches = f"{self.root}/batches"
+        samples = f"{pool_folder(self.project)}/{SAMPLES}"
+        #: The table of the pool; [] for a look at a project before its first run.
+        self.samples = samples if Path(samples).is_file() else []
+        self.features = f"{pool_folder(self.project)}/{self.project.backbone_name}/features.h5"
+        self.status = f"{self.root}/status.html"
+        self.status_numbers = f"{self.root}/status.json"
+        self.checkpoint = self.project.backbone.checkpoint if self.project.backbone else None
+
+    @property
+    def checkpoint_inputs(self) -> list[str]:
+        """The backbone's weights as inputs of a rule, if Snakemake sees no wildcards in their path."""
+        return [self.checkpoint] if self.checkpoint and not has_wildcards(self.checkpoint) else []
+
+    def shards(self, folder: str) -> list[str]:
+        """Return the shards of the features in a folder."""
+        count = self.project.features.shards
+        return [f"{folder}/shards/{number}-of-{count}.h5" for number in range(count)]
+
+    @property
+    def parts(self) -> list[str]:
+        """The features of all parts of the pool."""
+        numbers = sorted(set(self.standing.pool.parts))
+        return [part_features(self.project, number) for number in numbers]
+
+    # Batches.
+
+    def of_batch(self, batch: str, name: str) -> str:
+        """Return the file called ``name`` of a batch."""
+        return f"{self.batches}/{batch}/{name}"
+
+    def batch_features(self, wildcards: Any) -> Any:
+        """Return the features for the model of a batch: new photographs retrain no model of the past."""
+        is_past = wildcards.batch in self.standing.state.batches
+        return ancient(self.features) if is_past else self.features
+
+    def batch_head(self, wildcards: Any) -> str | list[str]:
+        """Return the head of a batch; [] if there were not enough labels for one."""
+        return self._of_model(wildcards.batch, "head.h5")
+
+    def batch_predictions(self, wildcards: Any) -> str | list[str]:
+        """Return the predictions of a batch's model; [] if it had none."""
+        return self._of_model(wildcards.batch, "predictions.h5")
+
+    def batch_picks(self, wildcards: Any) -> str | list[str]:
+        """Return the picks of a batch that has not gone out; [] for one that has, as the ledger has them."""
+        is_past = wildcards.batch in self.standing.state.batches
+        return [] if is_past else self.of_batch(wildcards.batch, "selected.csv")
+
+    def sent_before(self, wildcards: Any) -> list[str]:
+        """Return a file of each audit set that goes out before a batch, whose samples it excludes."""
+        audit = self.standing.next_audit
+        is_next = wildcards.batch == self.standing.next_batch
+        return [self.of_batch(audit, SENT_FILES["list"])] if audit and is_next else []
+
+    def _of_model(self, batch: str, name: str) -> str | list[str]:
+        return self.of_batch(batch, name) if self.standing.has_model(batch) else []
+
+    # Targets.
+
+    def to_send(self) -> list[str]:
+        """Return the files of the batches that go out now, and missing files of those that are awaited."""
+        standing = self.standing
+        out = [batch.name for batch in (*standing.sent, *standing.audits) if batch.awaited]
+        files = [path for batch in out for path in self.sent_files(batch) if not Path(path).is_file()]
+        if standing.next_audit:
+            files += self.sent_files(standing.next_audit)
+        if not standing.is_waiting and not standing.is_exhausted:
+            files += self.sent_files(standing.next_batch)
+        return files
+
+    def sent_files(self, batch: str) -> list[str]:
+        """Return what people and their tools get of a batch."""
+        return [self.of_batch(batch, name) for name in SENT_FILES.values()]
+
+    def models(self) -> list[str]:
+        """Return the batches whose models the status compares; the last is the present one."""
+        standing = self.standing
+        now = (
+            []
+            if standing.is_waiting or not standing.has_model(standing.next_batch)
+            else [standing.next_batch]
+        )
+        return [*standing.modelled, *now]
+
+    def of_models(self, name: str) -> list[str]:
+        """Return the files called ``name`` of these models."""
+        return [self.of_batch(batch, name) for batch in self.models()]
+
+    def of_present_model(self, name: str) -> str | list[str]:
+        """Return the file called ``name`` of the present model; [] if there is none."""
+        return self.of_models(name)[-1:]
+
+    def of_all_labels(self, name: str) -> str:
+        """Return the file called ``name`` of the model of all labels that there are now."""
+        return self.of_batch(self.standing.next_batch, name)
+
+    @staticmethod
+    def number(wildcards: Any) -> int:
+        """Return the number of a batch."""
+        return number_of(wildcards.batch)

@@ -1,0 +1,113 @@
+"""The samples of a project as they are now: its photographs are listed, and new ones are read once."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from activepool.data.left_out import LeftOut
+from activepool.data.listing import existing_folder, has_line_break, leads_out, with_unlabelled
+from activepool.data.samples import Part
+from activepool.errors import InputError
+from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.files import read_json, write_json
+from activepool.labelling.pool import Pool, image_files, read_pool, update_pool, vector_files
+from activepool.labelling.vectors import read_vectors
+from activepool.programs.messages import print_notices
+from planning.configuration.project import Project
+from planning.project.folders import part_features, pool_folder
+from planning.stages.contents import content_digest
+
+#: The column of a list of images.
+COLUMN = "path"
+
+#: The digest of the vectors that the tables of a pool describe.
+VECTORS = "vectors.json"
+
+#: Most mistakes of a list that a message names.
+MAX_NAMED = 50
+
+
+def images_root(project: Project) -> Path:
+    """Return the folder that the paths of images start from."""
+    images = Path(project.images or "")
+    return images.parent if images.suffix.lower() == ".csv" else images
+
+
+def updated_pool(project: Project) -> Pool:
+    """Bring the tables of the pool up to date, and return it.
+
+    Raises: InputError with a line for each mistake in the list, and for each image that cannot be read.
+    """
+    folder = Path(pool_folder(project))
+    if project.embeddings is not None:
+        return _pool_of_vectors(folder, project.embeddings)
+    root, sources = listed_images(project)
+    skips = project.on_unreadable == "skip"
+    files = image_files(folder, root, sources, skip_unreadable=skips, workers=os.cpu_count() or 1)
+    if unreadable := [file for file in files if file.problem]:
+        first = unreadable[0]
+        print_notices(
+            [f"{root}: not taken: {len(unreadable):,} unreadable ({first.source}: {first.problem})"]
+        )
+    doubles = len(files) - len(unreadable) - len({file.sample for file in files if not file.problem})
+    if doubles:
+        print_notices([f"{root}: {doubles:,} images have the same content as others; each counts once"])
+    return update_pool(folder, files, lambda part: Path(part_features(project, part)).is_file())
+
+
+def _pool_of_vectors(folder: Path, path: str) -> Pool:
+    digest = {"sha256": content_digest(path)}
+    noted = folder / VECTORS
+    if noted.is_file() and read_json(noted) == digest:
+        return read_pool(folder)
+    # The rows of vectors are copied by their content, so that they never have to be made again.
+    pool = update_pool(folder, vector_files(read_vectors(path)), lambda part: True)
+    write_json(noted, digest)
+    return pool
+
+
+def listed_images(project: Project) -> tuple[Path, list[str]]:
+    """Return the root of the images, and their paths."""
+    images = Path(project.images or "")
+    root = images_root(project)
+    if root != images:
+        sources = _images_of_list(images, root)
+    else:
+        existing_folder(images, "a folder of images, or a CSV file with the column path")
+        left_out = LeftOut()
+        sources = with_unlabelled(Part.of_files([], []), images, "", left_out).sources.tolist()
+        left_out.empty.clear()
+        print_notices(left_out.notices(images))
+    if not sources:
+        raise InputError(f"{images}: holds no image")
+    return root, sources
+
+
+def _images_of_list(path: Path, root: Path) -> list[str]:
+    """Return the column ``path`` of a CSV file; raises InputError with a line for each mistake."""
+    lines = read_rows(path)
+    first, header = next(lines, (1, []))
+    names = [name.strip() for name in header]
+    if names.count(COLUMN) != 1:
+        raise InputError(
+            f"{path}:{first}: must have the column {COLUMN!r} once (columns: {', '.join(names)})"
+            f"{separator_hint(names)}"
+        )
+    sources: Counter[str] = Counter()
+    problems: list[str] = []
+    for line, cells in lines:
+        if problem := width_problem(cells, names):
+            problems.append(f"{path}:{line}: {problem}")
+            continue
+        source = cells[names.index(COLUMN)].strip()
+        sources[source] += 1
+        if sources[source] > 1:
+            problems.append(f"{path}:{line}: {source!r} is listed twice")
+        elif not source or has_line_break(source) or leads_out(source):
+            problems.append(f"{path}:{line}: {source!r} is no path below {root}, or an absolute one")
+        elif not (root / source).is_file():
+            problems.append(f"{path}:{line}: no such file {source!r} (relative paths start from {root})")
+    if problems:
+        more = len(problems) - MAX_NAMED
+        raise InputError(*problems[:MAX_NAMED], *([f"{path}: {more:,} more of the kind"] if more > 0 else []))
+    return list(sources)

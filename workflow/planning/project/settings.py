@@ -1,0 +1,124 @@
+"""The settings of the stages of a project."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+from activepool.labelling.sending import is_audit
+from planning.configuration.experiment import StrategySettings
+from planning.project.paths import ProjectPaths
+from planning.project.pool import images_root
+from planning.project.standing import number_of
+from planning.stages.contents import content_digest
+from planning.stages.digests import digest_of
+from planning.stages.settings import StageSettings
+
+#: Picks the audit set.
+RANDOM = StrategySettings(strategy="random")
+
+
+class ProjectSettings(StageSettings):
+    """The settings of the stages of a project."""
+
+    def __init__(self, paths: ProjectPaths) -> None:
+        self._paths = paths
+        self._project = paths.project
+        self._standing = paths.standing
+        self.checkpoint = paths.checkpoint
+
+    def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
+        if name == "source":
+            return content_digest(self.source(stage, wildcards)["path"])
+        return self.value(name, stage, wildcards)
+
+    def kind_of_job(self, wildcards: Any) -> Hashable:
+        return wildcards.get("dataset"), wildcards.get("batch")
+
+    def strategy_file(self, wildcards: Any) -> Path:
+        return self._entry(wildcards).declared.file
+
+    def labels_digest(self, stage: str, wildcards: Any) -> str:
+        """Return the digest of what a job reads in the ledger or the pool's tables; empty if nothing."""
+        standing = self._standing
+        match stage:
+            case "photographs":
+                rows = standing.pool.rows_of_part(self.part(stage, wildcards))
+                return digest_of([standing.pool.first_sources[row] for row in rows])
+            case "labels":
+                return standing.labels_digest(wildcards.batch)
+            case "candidates":
+                gone = [row for row, here in enumerate(standing.pool.is_present.tolist()) if not here]
+                return digest_of([len(standing.entries), self._project.ask_again, gone])
+            case "status":
+                return digest_of([entry.number for entry in standing.entries[-1:]])
+            case _:
+                return ""
+
+    # The pool.
+
+    def images(self, stage: str, wildcards: Any) -> str | None:
+        return None if self._paths.is_embedded else str(images_root(self._project))
+
+    def part(self, stage: str, wildcards: Any) -> int:
+        return number_of(wildcards.dataset)
+
+    def exif(self, stage: str, wildcards: Any) -> str:
+        return self._project.exif
+
+    def source(self, stage: str, wildcards: Any) -> dict[str, Any]:
+        return {"path": self._project.embeddings}
+
+    def backbone(self, stage: str, wildcards: Any) -> Any:
+        backbone = self._project.backbone
+        named = {"image_size", "format", "keys"}
+        return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
+
+    def extraction(self, stage: str, wildcards: Any) -> Any:
+        return self._project.features.model_dump(exclude={"shards"})
+
+    # Batches.
+
+    def project(self, stage: str, wildcards: Any) -> str:
+        return self._project.project
+
+    def ledger(self, stage: str, wildcards: Any) -> str:
+        return self._project.ledger_path
+
+    def entries(self, stage: str, wildcards: Any) -> int | None:
+        return self._standing.num_entries(wildcards.batch) if wildcards.get("batch") else None
+
+    def given_classes(self, stage: str, wildcards: Any) -> list[str] | None:
+        return self._project.classes or None
+
+    def ask_again(self, stage: str, wildcards: Any) -> list[str] | None:
+        return list(self._project.ask_again) or None
+
+    def batch(self, stage: str, wildcards: Any) -> str:
+        return wildcards.batch
+
+    def number(self, stage: str, wildcards: Any) -> int:
+        return number_of(wildcards.batch)
+
+    def seed(self, stage: str, wildcards: Any) -> int:
+        return self._project.seed
+
+    def budget(self, stage: str, wildcards: Any) -> int:
+        return self._standing.missing_audit if is_audit(wildcards.batch) else self._project.batch
+
+    def strategy(self, stage: str, wildcards: Any) -> str:
+        return self._entry(wildcards).strategy
+
+    def options(self, stage: str, wildcards: Any) -> dict[str, Any]:
+        return self._entry(wildcards).options
+
+    def return_to(self, stage: str, wildcards: Any) -> str:
+        return self._project.returned
+
+    def address(self, stage: str, wildcards: Any) -> str:
+        return self._project.label_studio.address
+
+    def _entry(self, wildcards: Any) -> StrategySettings:
+        if is_audit(wildcards.batch):
+            return RANDOM
+        has_model = self._standing.has_model(wildcards.batch)
+        return self._project.strategy if has_model else self._project.first_strategy

@@ -1,0 +1,130 @@
+"""Where a project stands: what its ledger and its pool say, and so what there is to do."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from activepool.labelling.pool import Pool
+from activepool.labelling.sending import AUDIT
+from activepool.labelling.training_set import TrainingSet, candidate_rows, training_set
+from activepool.ledger.entries import Entry
+from activepool.ledger.state import BatchState, State, Status, state_of
+from planning.configuration.project import Project
+from planning.stages.digests import digest_of
+
+#: What the names of batches begin with.
+BATCH = "batch"
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where a project stands.
+
+    Batches are called batch01, batch02, ...; audit sets audit01, ... Those that went out are facts; the next
+    one follows from all entries.
+
+    Attributes:
+        project: its configuration.
+        pool: its samples.
+        entries: of its ledger.
+    """
+
+    project: Project
+    pool: Pool
+    entries: Sequence[Entry]
+    _training_sets: dict[int, tuple[TrainingSet, tuple[str, ...]]] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def state(self) -> State:
+        """What follows from all entries."""
+        return state_of(self.entries, self.project.classes)
+
+    @cached_property
+    def sent(self) -> list[BatchState]:
+        """The batches that went out, but for audit sets, the first first."""
+        return [batch for batch in self.state.batches.values() if not batch.is_audit]
+
+    @cached_property
+    def audits(self) -> list[BatchState]:
+        """The audit sets that went out, the first first."""
+        return [batch for batch in self.state.batches.values() if batch.is_audit]
+
+    @property
+    def awaited(self) -> list[BatchState]:
+        """The batches, but for audit sets, of which answers are missing."""
+        return [batch for batch in self.sent if batch.awaited]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether answers are missing, and nobody said to go on without them."""
+        return bool(self.awaited) and not self.project.go_on
+
+    @property
+    def next_batch(self) -> str:
+        """The name of the batch that has not gone out."""
+        return _next_name(BATCH, [batch.name for batch in self.sent])
+
+    @cached_property
+    def missing_audit(self) -> int:
+        """How many samples the audit set lacks."""
+        drawn = sum(len(batch.samples) for batch in self.audits)
+        return min(max(0, self.project.audit_size - drawn), self.num_candidates)
+
+    @property
+    def next_audit(self) -> str | None:
+        """The name of the audit set that is to go out; None if there is enough of it."""
+        return _next_name(AUDIT, [batch.name for batch in self.audits]) if self.missing_audit else None
+
+    @cached_property
+    def num_candidates(self) -> int:
+        """How many samples may go out."""
+        again = [Status(name) for name in self.project.ask_again]
+        return len(candidate_rows(self.state, self.pool, again))
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether no sample is left for another batch."""
+        return self.num_candidates - self.missing_audit < 1
+
+    def num_entries(self, batch: str) -> int:
+        """Return how many entries the ledger had before a batch went out; all if it did not."""
+        numbers = (entry.number for entry in self.entries if entry.is_sending and entry.batch == batch)
+        return next(numbers, len(self.entries) + 1) - 1
+
+    def training_set(self, batch: str) -> TrainingSet:
+        """Return the labels that there were before a batch went out; all if it did not."""
+        return self._training_set(self.num_entries(batch))[0]
+
+    def has_model(self, batch: str) -> bool:
+        """Return whether a model can be trained on these labels: they are of two classes or more."""
+        return len(set(self.training_set(batch).labels)) > 1
+
+    def labels_digest(self, batch: str) -> str:
+        """Return the digest of these labels by their samples and rows, and of the classes."""
+        (rows, labels), classes = self._training_set(self.num_entries(batch))
+        samples = [self.pool.samples[row] for row in rows]
+        return digest_of([rows.tolist(), samples, labels, list(classes)])
+
+    @property
+    def modelled(self) -> list[str]:
+        """The batches that went out and that a model picked."""
+        return [batch.name for batch in self.sent if self.has_model(batch.name)]
+
+    def _training_set(self, entries: int) -> tuple[TrainingSet, tuple[str, ...]]:
+        """Return the training set and the classes after so many entries."""
+        if entries not in self._training_sets:
+            state = state_of(self.entries[:entries], self.project.classes)
+            self._training_sets[entries] = training_set(state, self.pool), state.classes
+        return self._training_sets[entries]
+
+
+def number_of(batch: str) -> int:
+    """Return the number of a batch; 1 if its name has none."""
+    digits = re.search(r"\d+$", batch)
+    return max(1, int(digits[0])) if digits else 1
+
+
+def _next_name(beginning: str, names: Sequence[str]) -> str:
+    taken = [number_of(name) for name in names]
+    return f"{beginning}{max([0, *taken]) + 1:02d}"

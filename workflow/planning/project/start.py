@@ -1,0 +1,87 @@
+"""The start of a run: what came back from people is entered into the ledger, before any job."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from snakemake.cli import parse_args
+
+from activepool.labelling.pool import Pool, read_pool
+from activepool.labelling.returned import take_in_returned
+from activepool.ledger.book import read
+from activepool.ledger.state import state_of
+from planning.configuration.project import Project
+from planning.project.folders import pool_folder
+from planning.project.pool import listed_images, updated_pool
+from planning.project.standing import Standing
+from planning.runs.lock import active_runs
+
+#: Options of Snakemake with which it makes nothing.
+LOOKING = (
+    *("dryrun", "touch", "unlock", "lint", "report", "list_rules", "list_target_rules", "summary"),
+    *("detailed_summary", "dag", "rulegraph", "filegraph", "d3dag", "containerize", "archive"),
+    *("cleanup_metadata", "delete_all_output", "delete_temp_output", "print_compilation"),
+)
+
+#: The environment variable that says how many entries the ledger had when the run began.
+ENTRIES = "ACTIVEPOOL_ENTRIES"
+
+#: What the intake remembers of files that it has read.
+INTAKE = "intake.json"
+
+
+def makes_files(arguments: Sequence[str]) -> bool:
+    """Return whether Snakemake's command line asks for a run, and not only for a look at it."""
+    _, given = parse_args(list(arguments))
+    return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
+
+
+def begun(project: Project) -> Standing:
+    """Bring the pool and the ledger up to date at the start of a run, and return where the project stands.
+
+    Raises: InputError with a line for each mistake in what came back; then nothing has been entered.
+    """
+    runs = active_runs()
+    if runs:
+        sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
+    pool, ledger = updated_pool(project), read(project.ledger_path)
+    intake = take_in_returned(
+        project.returned,
+        project.ledger_path,
+        pool.names(ledger.entries, has_stable_rows=project.embeddings is not None),
+        state_of(ledger.entries, project.classes).classes,
+        may_grow=project.new_classes,
+        cache=Path(pool_folder(project)) / INTAKE,
+    )
+    for line in (*ledger.notices, *intake.lines):
+        print(f"activepool: {line}", file=sys.stderr)
+    return Standing(project, pool, read(project.ledger_path).entries)
+
+
+def pass_entries_on(workflow: Any, standing: Standing) -> None:
+    """Make Snakemake tell its jobs how many entries the ledger had; their own process reads the rules again."""
+    os.environ[ENTRIES] = str(len(standing.entries))
+    workflow.register_envvars(ENTRIES)
+
+
+def joined(project: Project) -> Standing:
+    """Return, in the process of a job, where the project stood when the run began."""
+    known = looked_at(project)
+    return replace(known, entries=known.entries[: int(os.environ[ENTRIES])])
+
+
+def looked_at(project: Project) -> Standing:
+    """Return where a project stands by what is there, without a change of any file."""
+    pool = read_pool(pool_folder(project))
+    if not pool.samples:
+        pool = _unread_pool(project)
+    return Standing(project, pool, read(project.ledger_path).entries)
+
+
+def _unread_pool(project: Project) -> Pool:
+    """Return the pool that a first run would find, with names in place of contents."""
+    names = ["0"] if project.embeddings is not None else listed_images(project)[1]
+    return Pool(names, [1] * len(names), names, {name: name for name in names})

@@ -1,0 +1,83 @@
+# The checked configuration of an experiment, and the helpers of its rules. No rules here.
+
+import re
+import sys
+
+from activepool.figures.registry import FIGURES, TABLES
+from planning.checks.experiment import check
+from planning.configuration.experiment import FULL_POOL
+from planning.configuration.loading import load
+from planning.paper import chosen
+from planning.paths import Paths
+from planning.report import category_of
+from planning.resources import ExperimentResources
+from planning.runs.late_labels import LateLabels
+from planning.runs.sharing import require_apart, register_use
+from planning.runs.submission import adopt_kernels, pass_kernels_on
+from planning.stages.arguments import StageArguments
+from planning.stages.contents import images_folder
+from planning.stages.settings import ExperimentSettings
+
+try:
+    PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
+    EXPERIMENT = load(config, CONFIGURATION_FILE, CONFIGURATION_FILES)
+    PATHS = Paths(EXPERIMENT)
+    if workflow.is_main_process:
+        check(EXPERIMENT, CONFIGURATION_FILE, CONFIGURATION_FILES)
+        require_apart(PATHS, CONFIGURATION_FILE, sys.argv)
+        pass_kernels_on(workflow)
+    else:
+        adopt_kernels()
+except InputError as error:
+    sys.exit(f"activepool: the configuration cannot be used\n{error}")
+except OSError as error:
+    sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")
+
+RESOURCES = ExperimentResources(EXPERIMENT)
+LATE_LABELS = LateLabels(PATHS, records_params=workflow.is_main_process)
+IMAGES = images_folder(EXPERIMENT.dataset)
+
+# The params of a rule that runs a stage; program(stage) is its shell command.
+arguments = StageArguments(
+    workflow,
+    ExperimentSettings(EXPERIMENT, PATHS),
+    LATE_LABELS.digest,
+    EXPERIMENT.strategy_folders,
+)
+
+# Files of a round. {strategy} is a strategy's folder; all strategies share round 00, in initial_<kind>.
+SEED = "results/{experiment}/{strategy}/seed{seed}"
+ROUND = f"{SEED}/round{{round}}"
+VALIDATION = "results/{experiment}/splits/seed{seed}/validation.csv"
+LOGS = "results/logs/{experiment}"
+ROUND_LOGS = f"{LOGS}/{{strategy}}/seed{{seed}}/round{{round}}"
+
+
+def before_jobs(workflow):
+    """Check, before the first job, that no bought label gets lost and that no folder is another's."""
+    files = workflow.persistence
+    LATE_LABELS.require_kept(
+        path for job in workflow.dag.needrun_jobs() for path in job.output
+    )
+    register_use(PATHS, [*files.all_inputfiles(), *files.all_outputfiles()])
+
+
+wildcard_constraints:
+    experiment=re.escape(EXPERIMENT.experiment),
+    dataset=re.escape(EXPERIMENT.dataset_name),
+    backbone=re.escape(EXPERIMENT.backbone_name),
+    strategy=r"[^/]+",
+    seed=r"\d+",
+    round=r"\d\d+",
+    shard=r"\d+",
+    shards=r"\d+",
+
+
+def one_of(names):
+    """Return a pattern that matches these names only."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def strategies_that(condition):
+    """Return a pattern for the folders of the strategies that fulfil a condition."""
+    return one_of(entry.folder for entry in EXPERIMENT.strategies if condition(entry))

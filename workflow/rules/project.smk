@@ -1,0 +1,67 @@
+# The checked configuration of a project, and where it stands. No rules here.
+
+import re
+import sys
+
+from planning.configuration.loading import load_project
+from planning.project.checks import check_project, require_model
+from planning.project.ending import announce_ending
+from planning.project.paths import SENT_FILES, ProjectPaths
+from planning.project.pool import images_root
+from planning.project.settings import ProjectSettings
+from planning.project.start import (
+    begun,
+    joined,
+    looked_at,
+    makes_files,
+    pass_entries_on,
+)
+from planning.resources import JobResources
+from planning.runs.submission import adopt_kernels, pass_kernels_on
+from planning.stages.arguments import StageArguments
+
+try:
+    PROJECT = load_project(config, CONFIGURATION_FILE, CONFIGURATION_FILES)
+    IS_RUN = workflow.is_main_process and makes_files(sys.argv[1:])
+    if workflow.is_main_process:
+        check_project(PROJECT, CONFIGURATION_FILE, CONFIGURATION_FILES)
+        pass_kernels_on(workflow)
+        STANDING = begun(PROJECT) if IS_RUN else looked_at(PROJECT)
+        require_model(STANDING, sys.argv)
+        pass_entries_on(workflow, STANDING)
+    else:
+        adopt_kernels()
+        STANDING = joined(PROJECT)
+    PATHS = ProjectPaths(STANDING)
+except InputError as error:
+    sys.exit(f"activepool: nothing was done\n{error}")
+except OSError as error:
+    sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")
+
+RESOURCES = JobResources(PROJECT.device)
+IMAGES = None if PATHS.is_embedded else str(images_root(PROJECT))
+
+# The params of a rule that runs a stage; program(stage) is its shell command.
+SETTINGS = ProjectSettings(PATHS)
+arguments = StageArguments(workflow, SETTINGS, SETTINGS.labels_digest)
+
+# Files of a batch. {batch} is batch01, batch02, ..., or audit01, ...
+ROOT = f"results/{PROJECT.project}"
+POOL = f"{ROOT}/pool"
+BATCH = f"{ROOT}/batches/{{batch}}"
+LOGS = f"results/logs/{PROJECT.project}"
+
+if IS_RUN:
+    announce_ending(PATHS, sys.argv[1:])
+
+
+def before_jobs(workflow):
+    """Nothing to check: a project's files are its own."""
+
+
+wildcard_constraints:
+    dataset=rf"{re.escape(PROJECT.project)}/part\d+",
+    backbone=re.escape(PROJECT.backbone_name),
+    batch=r"(batch|audit)\d+",
+    shard=r"\d+",
+    shards=r"\d+",

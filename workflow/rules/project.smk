@@ -11,8 +11,8 @@ from planning.project.pool import images_root
 from planning.project.settings import ProjectSettings
 from planning.project.start import (
     begun,
+    foreseen,
     joined,
-    looked_at,
     makes_files,
     pass_entries_on,
 )
@@ -26,7 +26,7 @@ try:
     if workflow.is_main_process:
         check_project(PROJECT, CONFIGURATION_FILE, CONFIGURATION_FILES)
         pass_kernels_on(workflow)
-        STANDING = begun(PROJECT) if IS_RUN else looked_at(PROJECT)
+        STANDING = begun(PROJECT) if IS_RUN else foreseen(PROJECT)
         require_model(STANDING, sys.argv)
         pass_entries_on(workflow, STANDING)
     else:

@@ -11,8 +11,9 @@ from snakemake.cli import parse_args
 
 from activepool.labelling.pool import Pool, read_pool
 from activepool.labelling.returned import take_in_returned
+from activepool.labelling.returned_report import Intake
 from activepool.ledger.book import read
-from activepool.ledger.state import state_of
+from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.folders import pool_folder
 from planning.project.pool import listed_images, updated_pool
@@ -47,18 +48,36 @@ def begun(project: Project) -> Standing:
     runs = active_runs()
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
-    pool, ledger = updated_pool(project), read(project.ledger_path)
+    pool = updated_pool(project)
+    _intake(project, pool, dry=False)
+    return Standing(project, pool, read(project.ledger_path).entries)
+
+
+def foreseen(project: Project) -> Standing:
+    """Return where a project would stand at the start of a run, without a change of any file."""
+    known = looked_at(project)
+    if not read_pool(pool_folder(project)).samples:
+        return known
+    intake = _intake(project, known.pool, dry=True)
+    return replace(known, entries=[*known.entries, *intake.entries])
+
+
+def _intake(project: Project, pool: Pool, dry: bool) -> Intake:
+    """Take in what came back from people, and say so."""
+    ledger = read(project.ledger_path)
     intake = take_in_returned(
         project.returned,
         project.ledger_path,
         pool.names(ledger.entries, has_stable_rows=project.embeddings is not None),
-        state_of(ledger.entries, project.classes).classes,
+        project.classes,
         may_grow=project.new_classes,
         cache=Path(pool_folder(project)) / INTAKE,
+        dry=dry,
     )
-    for line in (*ledger.notices, *intake.lines):
+    for line in intake.lines():
         print(f"activepool: {line}", file=sys.stderr)
-    return Standing(project, pool, read(project.ledger_path).entries)
+    print_notices([*ledger.notices, *intake.notices])
+    return intake
 
 
 def pass_entries_on(workflow: Any, standing: Standing) -> None:

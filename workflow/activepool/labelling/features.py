@@ -4,7 +4,7 @@ The result is a features.h5 (`activepool.features.store`) without labels and wit
 r is row r of samples.csv.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import h5py
@@ -96,7 +96,7 @@ def _blocks(stored: Sequence[h5py.Dataset]) -> Iterator[FloatArray]:
 
 def _write(
     file: h5py.File,
-    attributes: dict[str, object],
+    attributes: Mapping[str, object],
     sources: Sequence[str],
     dtype: np.dtype,
     width: int,

@@ -7,7 +7,7 @@ of `PoolFile`; so only new images are read.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -235,7 +235,7 @@ def _read_files(path: Path) -> list[PoolFile]:
     return [PoolFile(*row) for row in _read_table(path, columns).itertuples(index=False)]
 
 
-def _read_table(path: str | Path, columns: dict[str, type]) -> pd.DataFrame:
+def _read_table(path: str | Path, columns: Mapping[str, type]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=columns, keep_default_na=False, encoding="utf-8")
         return table[list(columns)]

@@ -43,7 +43,11 @@ def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> 
         again: what to ask for once more, see `State.may_be_picked`.
     """
     return np.array(
-        [row for row in np.flatnonzero(pool.is_present) if state.may_be_picked(pool.samples[row], again)],
+        [
+            row
+            for row in np.flatnonzero(pool.is_present).tolist()
+            if state.may_be_picked(pool.samples[row], again)
+        ],
         dtype=np.int64,
     )
 

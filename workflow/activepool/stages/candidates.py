@@ -20,6 +20,8 @@ def candidates(
     """
     from pathlib import Path
 
+    import numpy as np
+
     from activepool.io.index_files import write_index
     from activepool.labelling.pool import read_pool
     from activepool.labelling.training_set import candidate_rows
@@ -28,7 +30,7 @@ def candidates(
 
     found = read_pool(Path(pool).parent)
     rows = candidate_rows(state_of(read(ledger).entries), found, [Status(name) for name in ask_again])
-    write_index(candidates, {"index": rows, "source": [found.row_sources[row] for row in rows]})
+    write_index(candidates, {"index": rows, "source": np.array([found.row_sources[row] for row in rows])})
 
 
 if __name__ == "__main__":

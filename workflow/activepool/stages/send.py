@@ -23,6 +23,7 @@ def send(
     predictions: Input | None = None,
     images: str | None = None,
     address: str = "",
+    folders: str | None = None,
 ) -> None:
     """Write a batch for people, in the forms of several tools; then enter into the ledger that it went out.
 
@@ -47,6 +48,7 @@ def send(
         predictions: predictions.h5 of the model that picked
         images: folder of the images; a pool of embeddings has none
         address: where Label Studio finds the folder of the images
+        folders: folder to make, with the pictures and an empty folder for each class; if it is there, it stays
     """
     from pathlib import Path
 
@@ -59,13 +61,19 @@ def send(
     from activepool.labelling.sheet import write_sheet
     from activepool.labelling.training_labels import read_classes
     from activepool.ledger.book import append, read
-    from activepool.ledger.formats import csv_file, cvat as cvat_format, label_studio as label_studio_format
+    from activepool.ledger.formats import csv_file
+    from activepool.ledger.formats import cvat as cvat_format
+    from activepool.ledger.formats import folders as folders_format
+    from activepool.ledger.formats import label_studio as label_studio_format
 
     found, names = read_pool(Path(pool).parent), read_classes(classes)
     sent = picked_before(read(ledger).entries, batch, found)
-    if sent is None and selected is None:
+    if sent is not None:
+        picked = sent
+    elif selected is not None:
+        picked = picked_now(selected, strategy, is_audit(batch))
+    else:
         raise InputError(f"{batch}: is neither in {ledger} nor picked; run again")
-    picked = sent or picked_now(selected, strategy, is_audit(batch))
     out = assembled_batch(batch, picked, found, names, predictions)
     with FeatureFile(features) as file:
         near = near_duplicates(file.train.features, [row for row, _ in picked])
@@ -82,6 +90,8 @@ def send(
     write_text(label_studio_view, label_studio_format.labelling_configuration(out.classes))
     cvat_format.write_list(cvat, out)
     write_text(cvat_labels, cvat_format.label_constructor(out.classes))
+    if folders is not None and images is not None and not Path(folders).exists():
+        folders_format.write(folders, out, images)
     if sent is None:
         append(ledger, out.sendings(is_audit(batch)))
 

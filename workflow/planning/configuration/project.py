@@ -75,6 +75,7 @@ class Project(Settings):
     ask_again: list[AskAgain] = []
     go_on: bool = False
     seed: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 0
+    folders: bool = False
     label_studio: LabelStudio = LabelStudio()
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
 
@@ -103,6 +104,8 @@ class Project(Settings):
             raise PydanticCustomError(
                 "pool", "give 'images' (a folder, or a CSV with the column path) or 'embeddings', one of them"
             )
+        if self.folders and self.images is None:
+            raise PydanticCustomError("folders", "'folders' copies pictures, and embeddings have none")
         if self.audit and self.audit_width:
             raise PydanticCustomError("audit", "give 'audit' (a number) or 'audit_width', one of them")
         if not self.new_classes and len(self.classes) < 2:

@@ -13,7 +13,6 @@ from planning.project.pool import images_root
 from planning.project.standing import Standing
 from planning.stages.code import syntax_problem
 
-
 #: Targets for which a model is trained.
 TARGETS_OF_MODELS = {"predictions", "model"}
 
@@ -51,8 +50,8 @@ def require_model(standing: Standing, arguments: Iterable[str]) -> None:
     if wanted and not standing.has_model(standing.next_batch):
         count = len(standing.training_set(standing.next_batch).labels)
         raise InputError(
-            f"{wanted[0]}: a model needs labels of two classes or more, and {standing.project.ledger_path} has "
-            f"{count} labels; make next_batch, and have it labelled"
+            f"{wanted[0]}: a model needs labels of two classes or more, and there are {count} labels in "
+            f"{standing.project.ledger_path}; make next_batch, and have it labelled"
         )
 
 

@@ -114,6 +114,9 @@ class ProjectSettings(StageSettings):
     def return_to(self, stage: str, wildcards: Any) -> str:
         return self._project.returned
 
+    def folders(self, stage: str, wildcards: Any) -> str | None:
+        return self._paths.of_batch(wildcards.batch, "folders") if self._project.folders else None
+
     def address(self, stage: str, wildcards: Any) -> str:
         return self._project.label_studio.address
 

@@ -81,7 +81,7 @@ def _intake(project: Project, pool: Pool, dry: bool) -> Intake:
 
 
 def pass_entries_on(workflow: Any, standing: Standing) -> None:
-    """Make Snakemake tell its jobs how many entries the ledger had; their own process reads the rules again."""
+    """Tell the jobs, whose processes read the rules again, how many entries the ledger had."""
     os.environ[ENTRIES] = str(len(standing.entries))
     workflow.register_envvars(ENTRIES)
 

@@ -12,7 +12,7 @@ from planning.paths import Paths, has_wildcards
 from planning.stages.contents import content_digest, source_content, source_setting
 
 #: Settings that no digest covers: where files are whose content the digest of labels describes.
-UNRECORDED = ("annotations", "ledger", "entries", "images", "return_to")
+UNRECORDED = ("annotations", "ledger", "entries", "images", "return_to", "folders")
 
 #: Settings that say where data are. Results depend on the data and not on the place.
 PLACES = ("source", *UNRECORDED)

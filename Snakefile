@@ -34,8 +34,7 @@ if "project" in config:
     rule next_batch:
         """Take in what people have labelled, and send the next batch out."""
         input:
-            PATHS.to_send(),
-            PATHS.status,
+            PATHS.targets(),
         localrule: True
 
     rule predictions:

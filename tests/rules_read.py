@@ -29,6 +29,7 @@ class Rules:
         arguments: what makes the params of the rules (see `planning.stages`).
         graph: the stages and what they depend on.
         paths: the files of the experiment.
+        strategies: the folders of its strategies; a project has none.
         dag: Snakemake's own graph of the jobs of ``target``; None without one.
     """
 
@@ -47,6 +48,8 @@ class Rules:
         self.arguments = workflow.globals["arguments"]
         self.graph = self.arguments.graph
         self.paths = workflow.globals["PATHS"]
+        is_experiment = hasattr(self.paths, "experiment")
+        self.strategies = self.paths.experiment.strategy_folders if is_experiment else []
         self.by_name = {rule.name: rule for rule in workflow.rules}
 
     def stage(self, rule: str) -> str | None:
@@ -67,8 +70,10 @@ class Rules:
         return self.by_name[rule].expand_input(self._wildcards(rule, wildcards))[0]
 
     def files(self) -> list[str]:
-        """Return the files of rule ``all``."""
-        return self.graph.files(self.paths.targets())
+        """Return the files of all jobs of the target, as the graph has them."""
+        if self.strategies:
+            return self.graph.files(self.paths.targets())
+        return self.graph.files(str(file) for job in self.dag.targetjobs for file in job.input)
 
     def _wildcards(self, rule: str, given: dict[str, Any]) -> Wildcards:
         experiment = self.paths.experiment

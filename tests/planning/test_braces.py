@@ -54,7 +54,9 @@ def test_weights_are_an_input_or_count_by_their_content(path, tmp_path, monkeypa
     is_input = paths.checkpoint_inputs == [path]
     assert is_input == (not has_wildcards(path))
     assert is_input == (digests_of(paths.experiment).describe("extract", {}, {}) == first)
-    _, unrecorded = StageArguments(None, ExperimentSettings(paths.experiment, paths), LateLabels(paths).digest)("extract")
+    _, unrecorded = StageArguments(
+        None, ExperimentSettings(paths.experiment, paths), LateLabels(paths).digest
+    )("extract")
     words = shlex.split(unrecorded({}, {"checkpoint": "copy"} if is_input else {}, {}))
     assert words == ["--checkpoint", "copy" if is_input else path]
 

@@ -1,18 +1,23 @@
 """Everything derived from the rules is complete: it equals Snakemake's graph of all jobs."""
 
 import shlex
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from PIL import Image
 from rerun_trials import IMAGES, write_images
 from rules_read import Rules, stages
 from snakemake.io import is_flagged
 from workflow.conftest import EMBEDDINGS, write_embeddings
 
+from activepool.labelling.pool import image_files, update_pool
+from activepool.ledger.book import append
+from activepool.ledger.entries import Draft
 from activepool.programs.command_line import CommandLine, output_files
 from activepool.programs.stage import Role
 from planning.stages.digests import declaration
 from planning.stages.graph import Part
-from planning.stages.settings import ExperimentSettings
 
 DIGITS = {
     "experiment": "trial",
@@ -30,6 +35,9 @@ STRATEGIES = ["mine.py:every", "coreset", "margin", "cluster_margin", "balancing
 WITH_MODELS = {**IMAGES, "strategies": STRATEGIES, "rounds": 3}
 FINETUNING = {**WITH_MODELS, "head": {"solver": "finetune"}}
 
+PROJECT = {"project": "pool", "images": "pool", "batch": 5, "strategy": "mine.py:every"}
+PROJECT |= {"backbone": {"architecture": "identity", "image_size": 8}}
+
 CONFIGURATIONS = {
     "digits": DIGITS,
     "images, labels that come later": IMAGES,
@@ -41,10 +49,40 @@ CONFIGURATIONS = {
     "ceiling": EMBEDDINGS | {"ceiling": True},
     "ceiling in finetuning": FINETUNING | {"ceiling": True, "strategies": ["random"]},
     "trackers": DIGITS | {"trackers": ["tensorboard", "wandb"]},
+    "project": PROJECT,
+    "predictions of a project": PROJECT,
+    "model of a project": PROJECT,
+    "first batch of a project": PROJECT | {"project": "first", "audit": 3},
+    "vectors": {"project": "vectors", "embeddings": "vectors.npy", "batch": 5},
+}
+
+#: What is made with a configuration, if not `all`.
+TARGETS = {
+    **dict.fromkeys(("project", "first batch of a project", "vectors"), "next_batch"),
+    "predictions of a project": "predictions",
+    "model of a project": "model",
 }
 
 #: Rules whose jobs no experiment needs.
 ON_DEMAND = {"verify", "paper_figures"}
+
+
+def write_labelled_pool(folder):
+    """Write a pool of images, of which a batch went out and came back, and one of vectors."""
+    np.save(folder / "vectors.npy", np.random.default_rng(0).normal(size=(40, 4)))
+    (folder / "pool").mkdir()
+    for number in range(8):
+        Image.new("L", (8, 8), number * 30).save(folder / "pool" / f"{number}.png")
+    sources = [f"{number}.png" for number in range(8)]
+    files = image_files(folder / "results/pool/pool", folder / "pool", sources)
+    update_pool(folder / "results/pool/pool", files, lambda part: True)
+    sent = [
+        Draft(event="sent", sample=file.sample, source=file.source, who="us", batch="batch01")
+        for file in files[:4]
+    ]
+    labels = [replace(draft, event="label", label="ant" if draft is sent[0] else "bee") for draft in sent]
+    append(folder / "pool.ledger.csv", sent)
+    append(folder / "pool.ledger.csv", labels)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +91,7 @@ def rules_of(tmp_path_factory):
     folder, found = tmp_path_factory.mktemp("rules"), {}
     write_embeddings(folder / "given.h5")
     write_images(folder)
+    write_labelled_pool(folder)
     for package in ("tensorboard", "wandb"):
         (folder / f"{package}.py").write_text("raise ImportError('nobody needs it before its job')\n")
 
@@ -61,7 +100,7 @@ def rules_of(tmp_path_factory):
             with pytest.MonkeyPatch.context() as patch:
                 patch.chdir(folder)
                 patch.syspath_prepend(folder)
-                found[name] = Rules(CONFIGURATIONS[name], target="all")
+                found[name] = Rules(CONFIGURATIONS[name], target=TARGETS.get(name, "all"))
         return found[name]
 
     return rules
@@ -90,7 +129,7 @@ def ancestors(job, dag):
 
 def part(job, rules):
     strategy = job.wildcards.get("strategy")
-    return Part(strategy if strategy in rules.paths.experiment.strategy_folders else None, job.rule.name)
+    return Part(strategy if strategy in rules.strategies else None, job.rule.name)
 
 
 def test_the_ancestry_of_each_job_fits_snakemakes_graph(rules):
@@ -162,17 +201,16 @@ def test_each_rule_fits_the_declaration_of_its_stage(rules):
 
 @pytest.mark.parametrize("stage", stages())
 def test_each_setting_has_a_value_or_is_fixed_by_the_rule(stage, rules_of):
+    names = ("digits", "embeddings", "finetuning in shards", "ceiling", "trackers", "project", "vectors")
     found = [
-        rules_of(name) for name in ("digits", "embeddings", "finetuning in shards", "ceiling", "trackers")
-    ]
-    fixed = [
-        set(item.fixed)
-        for rules in found
+        (rules.arguments.settings, set(item.fixed))
+        for rules in map(rules_of, names)
         for rule in rules.by_name.values()
         for item in rule.params
         if getattr(item, "stage", None) == stage
     ]
-    assert fixed, "no rule runs it"
-    for setting in declaration(stage).settings:
-        has_meaning = callable(getattr(ExperimentSettings, setting.name, None))
-        assert has_meaning or all(setting.name in one for one in fixed), setting.name
+    assert found, "no rule runs it"
+    for settings, fixed in found:
+        for setting in declaration(stage).settings:
+            has_meaning = callable(getattr(settings, setting.name, None))
+            assert has_meaning or setting.name in fixed, setting.name

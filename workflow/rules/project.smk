@@ -22,7 +22,7 @@ from planning.stages.arguments import StageArguments
 
 try:
     PROJECT = load_project(config, CONFIGURATION_FILE, CONFIGURATION_FILES)
-    IS_RUN = workflow.is_main_process and makes_files(sys.argv[1:])
+    IS_RUN = workflow.is_main_process and makes_files(sys.argv)
     if workflow.is_main_process:
         check_project(PROJECT, CONFIGURATION_FILE, CONFIGURATION_FILES)
         pass_kernels_on(workflow)

@@ -39,7 +39,7 @@ class StatusFiles:
 
     Attributes:
         ledger: the ledger.
-        entries: how many of its entries count; the others came later.
+        entries: how many of its entries count; the others came later. None: all.
         samples: samples.csv.
         trainings: training.json of each batch that has a model, in order.
         predictions: predictions.h5 of the same batches; the last is the current model's.
@@ -48,7 +48,7 @@ class StatusFiles:
     """
 
     ledger: str
-    entries: int
+    entries: int | None
     samples: str
     trainings: Sequence[str] = ()
     predictions: Sequence[str] = ()

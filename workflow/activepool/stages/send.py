@@ -48,7 +48,7 @@ def send(
         predictions: predictions.h5 of the model that picked
         images: folder of the images; a pool of embeddings has none
         address: where Label Studio finds the folder of the images
-        folders: folder to make, with the pictures and an empty folder for each class; if it is there, it stays
+        folders: folder to make of the pictures, with an empty folder for each class; if it is there, it stays
     """
     from pathlib import Path
 

@@ -8,7 +8,6 @@ from activepool.programs.stage import Input, Natural, Output, stage
 @stage
 def status(
     ledger: str,
-    entries: Natural,
     project: str,
     samples: Input,
     status: Output,
@@ -17,7 +16,8 @@ def status(
     predictions: Sequence[Input] = (),
     labels: Sequence[Input] = (),
     held_out: Input | None = None,
-    classes: Sequence[str] = (),
+    entries: Natural | None = None,
+    given_classes: Sequence[str] = (),
     images: str | None = None,
     batches: str = "batches",
 ) -> None:
@@ -25,7 +25,6 @@ def status(
 
     Args:
         ledger: the ledger of labels
-        entries: how many entries of the ledger to look at
         project: name of the project
         samples: samples.csv of the pool
         status: status.html to write
@@ -34,7 +33,8 @@ def status(
         predictions: predictions.h5 of the same batches; the last is the current model's
         labels: labels.csv of the same batches
         held_out: held_out.csv of the current model
-        classes: names of the classes that are given
+        entries: how many entries of the ledger to look at; by default, all
+        given_classes: names of the classes that are given
         images: folder of the images
         batches: folder with the folders of the batches, as seen from status.html
     """
@@ -44,7 +44,7 @@ def status(
     from activepool.labelling.status_page import write_page
 
     files = StatusFiles(ledger, entries, samples, trainings, predictions, labels, held_out)
-    found = status_numbers(project, files, classes, has_images=images is not None)
+    found = status_numbers(project, files, given_classes, has_images=images is not None)
     image = None if images is None else Path(images).joinpath
     write_numbers(numbers, found)
     write_page(status, found, image, batches)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from snakemake.logging import logger
 
-from activepool.io.files import read_json
+from activepool.labelling.status_numbers import read_numbers
 from activepool.labelling.status_text import status_lines
 from activepool.ledger.state import BatchState
 from planning.project.paths import SENT_FILES, ProjectPaths
@@ -53,7 +53,7 @@ def _print_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
 def _status(paths: ProjectPaths) -> Iterator[str]:
     numbers = Path(paths.status_numbers)
     if numbers.is_file():
-        yield from status_lines(read_json(numbers))
+        yield from status_lines(read_numbers(numbers))
         yield f"status: {paths.status}"
 
 

@@ -89,6 +89,10 @@ class ProjectPaths:
 
     # Targets.
 
+    def targets(self) -> list[str]:
+        """Return the files of the target ``next_batch``."""
+        return [*self.to_send(), self.status]
+
     def to_send(self) -> list[str]:
         """Return the files of the batches that go out now, and missing files of those that are awaited."""
         standing = self.standing

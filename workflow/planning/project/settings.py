@@ -70,6 +70,8 @@ class ProjectSettings(StageSettings):
 
     def backbone(self, stage: str, wildcards: Any) -> Any:
         backbone = self._project.backbone
+        if backbone is None:
+            return None
         named = {"image_size", "format", "keys"}
         return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
 
@@ -110,6 +112,9 @@ class ProjectSettings(StageSettings):
 
     def options(self, stage: str, wildcards: Any) -> dict[str, Any]:
         return self._entry(wildcards).options
+
+    def batches(self, stage: str, wildcards: Any) -> None:
+        return None
 
     def return_to(self, stage: str, wildcards: Any) -> str:
         return self._project.returned

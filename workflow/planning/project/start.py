@@ -34,9 +34,15 @@ ENTRIES = "ACTIVEPOOL_ENTRIES"
 INTAKE = "intake.json"
 
 
-def makes_files(arguments: Sequence[str]) -> bool:
-    """Return whether Snakemake's command line asks for a run, and not only for a look at it."""
-    _, given = parse_args(list(arguments))
+def makes_files(command: Sequence[str]) -> bool:
+    """Return whether a command line of Snakemake asks for a run, and not only for a look at it.
+
+    A program that calls Snakemake's Python interface has another command line; it only looks.
+    """
+    program, *arguments = command
+    if "snakemake" not in (Path(program).name, Path(program).parent.name):
+        return False
+    _, given = parse_args(arguments)
     return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
 
 

@@ -55,6 +55,7 @@ else:
     include: "workflow/rules/experiment.smk"
     include: "workflow/rules/common.smk"
     include: "workflow/rules/dataset.smk"
+    include: "workflow/rules/pretraining.smk"
     include: "workflow/rules/features.smk"
     include: "workflow/rules/splits.smk"
     include: "workflow/rules/queries.smk"

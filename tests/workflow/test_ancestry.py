@@ -11,7 +11,8 @@ from rules_read import Rules, stages
 from snakemake.io import is_flagged
 from workflow.conftest import EMBEDDINGS, write_embeddings
 
-from activepool.labelling.pool import image_files, update_pool
+from activepool.features.store import FeatureMatrix
+from activepool.labelling.pool import image_files, update_pool, vector_files
 from activepool.ledger.book import append
 from activepool.ledger.entries import Draft
 from activepool.programs.command_line import CommandLine, output_files
@@ -68,14 +69,19 @@ ON_DEMAND = {"verify", "paper_figures"}
 
 
 def write_labelled_pool(folder):
-    """Write a pool of images, of which a batch went out and came back, and one of vectors."""
-    np.save(folder / "vectors.npy", np.random.default_rng(0).normal(size=(40, 4)))
+    """Write the tables of pools, and a ledger in which a batch went out and came back."""
+    vectors = np.random.default_rng(0).normal(size=(40, 4))
+    np.save(folder / "vectors.npy", vectors)
+    update_pool(
+        folder / "results/vectors/pool", vector_files(FeatureMatrix.of_array(vectors)), lambda part: True
+    )
     (folder / "pool").mkdir()
     for number in range(8):
         Image.new("L", (8, 8), number * 30).save(folder / "pool" / f"{number}.png")
     sources = [f"{number}.png" for number in range(8)]
     files = image_files(folder / "results/pool/pool", folder / "pool", sources)
-    update_pool(folder / "results/pool/pool", files, lambda part: True)
+    for project in ("pool", "first"):
+        update_pool(folder / f"results/{project}/pool", files, lambda part: True)
     sent = [
         Draft(event="sent", sample=file.sample, source=file.source, who="us", batch="batch01")
         for file in files[:4]

@@ -4,6 +4,7 @@ import pytest
 from labelling.labelled_projects import Project, small_pool
 
 from activepool.labelling.standing import Disputed, Opinion, standing_of
+from activepool.ledger.book import append
 from activepool.ledger.state import Status
 
 
@@ -17,7 +18,7 @@ def project(tmp_path):
     project.send("audit01", range(20, 30), "audit")
     project.say(range(20, 26), ["ant", "bee", "bee", "fox", "skip", "not_ours"], batch="audit01")
     project.say([92], ["fox"])
-    project.send("batch02", range(10, 16), note="margin")
+    project.send("batch02", range(10, 16), note="mine.py:margin: margin 0.1")
     project.say(range(10, 14), ["bee", "fox", "ant", "ant"], batch="batch02")
     project.say([0, 10, 20], ["bee", "not_ours", "bee"], who="berta")
     project.say([7], ["ant"], batch="batch01")  # late
@@ -68,12 +69,20 @@ def test_batches_add_up_to_all_labels(project):
     assert [row.labels for row in rows] == [4, 3, 3, 0]
     assert [row.labels_in_total for row in rows] == [6, 7, 10, 10]
     assert rows[-1].labels_in_total == len(project.state.training_labels)
-    assert [(row.sent, row.is_audit, row.note) for row in rows] == [
+    assert [(row.sent, row.is_audit, row.strategy) for row in rows] == [
         (10, False, "coreset"),
         (10, True, ""),
-        (6, False, "margin"),
+        (6, False, "mine.py:margin"),
         (2, False, ""),
     ]
+
+
+def test_picks_with_different_notes_have_no_common_strategy(project):
+    drafts = [
+        project.draft("sent", row, batch="batch04", note=note) for row, note in [(40, "a: 1"), (41, "b")]
+    ]
+    append(project.ledger, drafts)
+    assert standing(project).batches[-1].strategy == ""
 
 
 def test_who_says_what_of_disputed_samples(project):

@@ -63,7 +63,7 @@ def test_the_page_has_the_numbers_and_loads_nothing(tmp_path, point):
     for one in numbers.standing.classes:
         assert one.name in page.text
     for batch in numbers.standing.batches:
-        assert f"{batch.name} " in page.text and batch.note in page.text
+        assert f"{batch.name} " in page.text and batch.strategy in page.text
     for row in numbers.series.models if numbers.series else ():
         share = row.accuracy
         assert f"{row.batch} {row.labels} {100 * share.value:.0f} % ({interval(share)})" in page.text

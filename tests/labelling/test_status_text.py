@@ -16,6 +16,7 @@ from labelling.status_projects import (
 from activepool.evaluation.power_law import Estimate
 from activepool.labelling.accuracies import Share
 from activepool.labelling.status_text import (
+    advice,
     kappa_text,
     labels_text,
     next_steps,
@@ -26,19 +27,31 @@ from activepool.labelling.status_text import (
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_few_lines_say_how_it_stands(tmp_path, point):
-    lines = status_lines(numbers_of(point(tmp_path)))
+    numbers = numbers_of(point(tmp_path))
+    lines = status_lines(numbers)
     assert 4 <= len(lines) <= 8
     assert lines[0].startswith("photos: 300 photographs, ")
-    assert not any("\n" in line for line in lines)
+    assert sum(line.startswith("advice: ") for line in lines) == min(2, len(advice(numbers)))
 
 
 def test_without_a_label(tmp_path):
-    assert status_lines(numbers_of(unlabelled(tmp_path))) == [
-        "photos: 300 photographs, 0 labels; no batch has gone out",
+    numbers = numbers_of(unlabelled(tmp_path))
+    assert status_lines(numbers) == [
+        "photos: 300 photographs, 0 labels",
+        "batches: none has gone out",
         "accuracy: nothing can be said yet, because a model needs labels of two classes",
-        "next: run the command; it chooses the first batch, which needs no label",
-        "next: for the accuracy on the pool, set audit: 100; so many labels of a random sample give it "
+        "advice: for the accuracy on the pool, set audit: 100; so many labels of a random sample give it "
         "within ±10 points",
+    ]
+    assert next_steps(numbers)[0] == "run the command; it chooses the first batch, which needs no label"
+
+
+def test_with_labels_and_an_audit_set(tmp_path):
+    lines = status_lines(numbers_of(audited(tmp_path)))
+    assert lines[:3] == [
+        "photos: 300 photographs, 115 labels of 6 classes; audit set 54 of 60 labelled",
+        "batches: 4 with 120 in all; awaited 5 of 60 in audit01, the audit set",
+        "without a label: 2 disputed, 1 cannot tell, 2 skipped, 1 not ours",
     ]
 
 
@@ -56,18 +69,19 @@ def test_what_is_awaited_is_next(tmp_path):
 
 
 def test_what_people_should_look_at(tmp_path):
-    steps = next_steps(numbers_of(labelled(tmp_path)))
-    assert steps[:3] == [
+    numbers = numbers_of(labelled(tmp_path))
+    assert next_steps(numbers)[:3] == [
+        "run the command again for the next batch; all answers are there",
         "settle 2 photographs on which annotators disagree: one more answer, or a correction",
         "see whether the class 'Ant' (1 label) is 'ant'; if so, correct its labels",
-        "all answers are there: run the command again for the next batch",
     ]
+    assert next_steps(numbers)[1:] == advice(numbers)
 
 
 def test_predictions_that_have_settled_are_a_reason_to_stop(tmp_path):
     numbers = numbers_of(labelled(tmp_path))
     settled = replace(numbers, series=replace(numbers.series, is_settled=True))
-    assert next_steps(settled)[2].startswith("stop here, or go on only if the accuracy is not enough")
+    assert next_steps(settled)[0].startswith("stop here, or go on only if the accuracy is not enough")
     assert any(line.endswith("stop rule (0.99 three times in a row) met") for line in status_lines(settled))
     assert any(line.endswith("not met") for line in status_lines(numbers))
 

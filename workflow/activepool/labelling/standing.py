@@ -69,7 +69,7 @@ class BatchRow:
         name: its name.
         when: the time.
         is_audit: whether it is for the audit set.
-        note: what the ledger notes of its picks, such as the strategy.
+        strategy: what picked it, as the ledger notes of all picks; empty if it does not.
         sent: how many samples.
         came_back: how many of them have an answer.
         awaited: how many have none.
@@ -80,7 +80,7 @@ class BatchRow:
     name: str
     when: str
     is_audit: bool
-    note: str
+    strategy: str
     sent: int
     came_back: int
     awaited: int
@@ -171,21 +171,21 @@ def _words(entry: Entry) -> str:
 
 
 def _batch_rows(entries: Sequence[Entry], state: State) -> tuple[BatchRow, ...]:
-    first = _first_sendings(entries)
+    first, strategies = _first_sendings(entries), _strategies(entries)
     came_by = Counter(_batch_of_label(state.samples[name], first) for name in state.training_labels)
     audited = Counter(state.samples[name].batches[0] for name in state.audit_labels)
     rows, total = [], came_by[""]
     for batch in state.batches.values():
         total += came_by[batch.name]
         labels = audited[batch.name] if batch.is_audit else came_by[batch.name]
-        rows.append(_batch_row(batch, first[batch.name].note, labels, total))
+        rows.append(_batch_row(batch, strategies[batch.name], labels, total))
     return tuple(rows)
 
 
-def _batch_row(batch: BatchState, note: str, labels: int, total: int) -> BatchRow:
+def _batch_row(batch: BatchState, strategy: str, labels: int, total: int) -> BatchRow:
     sent, awaited = len(batch.samples), len(batch.awaited)
     return BatchRow(
-        batch.name, batch.when, batch.is_audit, note, sent, batch.came_back, awaited, labels, total
+        batch.name, batch.when, batch.is_audit, strategy, sent, batch.came_back, awaited, labels, total
     )
 
 
@@ -195,6 +195,15 @@ def _first_sendings(entries: Iterable[Entry]) -> dict[str, Entry]:
         if entry.is_sending:
             first.setdefault(entry.batch, entry)
     return first
+
+
+def _strategies(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return what picked each batch: what the notes of all its picks begin with, up to a colon."""
+    found: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.is_sending:
+            found.setdefault(entry.batch, set()).add(entry.note.partition(": ")[0])
+    return {batch: names.pop() if len(names) == 1 else "" for batch, names in found.items()}
 
 
 def _batch_of_label(sample: SampleState, first: dict[str, Entry]) -> str:

@@ -127,7 +127,7 @@ def _standing(numbers: StatusNumbers) -> dict[str, Any]:
         "awaited": standing.in_batches.awaited + standing.in_audit.awaited,
         "with_labels": sum(one.labels + one.audit_labels > 0 for one in standing.classes),
         "most_labels": max([1, *(one.labels for one in standing.classes)]),
-        "has_notes": any(batch.note for batch in standing.batches),
+        "has_strategies": any(batch.strategy for batch in standing.batches),
         "disputed_shown": DISPUTED,
     }
 

@@ -16,22 +16,26 @@ SUGGESTED_AUDIT, SUGGESTED_WIDTH = 100, 10
 #: With so many cases a percentage has a decimal.
 CASES_FOR_DECIMAL = 1000
 
-#: What to do next, on the terminal.
-STEPS = 2
+#: Pieces of advice on the terminal.
+ADVICE = 2
 
 #: Plurals that do not end in s alone.
 PLURALS = {"batch": "batches", "class": "classes"}
 
 
 def status_lines(numbers: StatusNumbers) -> list[str]:
-    """Return from 4 to 8 lines that say how far the labelling is, how good the model, and what to do next."""
+    """Return at most 8 lines that say how far the labelling is, how good the model, and what to look at.
+
+    What to do about answers that are awaited depends on where their files are, and is not among them.
+    """
     standing, series = numbers.standing, numbers.series
-    lines = [f"{numbers.project}: {_pool(numbers)}", _set_aside(standing), accuracy_text(numbers)]
+    lines = [f"{numbers.project}: {_pool(numbers)}", f"batches: {_batches(standing)}", _set_aside(standing)]
+    lines.append(accuracy_text(numbers))
     if series:
         lines.append(curve_text(series))
         if len(series.models) > 1:
             lines.append(agreement_text(series))
-    lines += [f"next: {step}" for step in next_steps(numbers)[:STEPS]]
+    lines += [f"advice: {step}" for step in advice(numbers)[:ADVICE]]
     return [line for line in lines if line]
 
 
@@ -124,23 +128,40 @@ def agreement_text(series: ModelSeries) -> str:
 def next_steps(numbers: StatusNumbers) -> list[str]:
     """Return what to do next, the first first."""
     standing = numbers.standing
-    steps = [*_waiting_steps(numbers), *_cleaning_steps(numbers)]
     if not standing.batches:
-        steps.insert(0, "run the command; it chooses the first batch, which needs no label")
-    elif not _waiting(standing):
-        steps.append(_going_on(numbers))
+        steps = ["run the command; it chooses the first batch, which needs no label"]
+    elif _waiting(standing):
+        steps = _waiting_steps(numbers)
+    elif _has_settled(numbers):
+        steps = []
+    else:
+        steps = ["run the command again for the next batch; all answers are there"]
+    return [*steps, *advice(numbers)]
+
+
+def advice(numbers: StatusNumbers) -> list[str]:
+    """Return what to look at beside the answers that are awaited."""
+    found = [*_cleaning_steps(numbers)]
+    if _has_settled(numbers):
+        found.insert(
+            0,
+            "stop here, or go on only if the accuracy is not enough: the predictions have settled, so more "
+            "labels of this kind will change few of them",
+        )
     if numbers.audit is None:
-        steps.append(
+        found.append(
             f"for the accuracy on the pool, set audit: {SUGGESTED_AUDIT}; so many labels of a random sample "
             f"give it within ±{SUGGESTED_WIDTH} points"
         )
-    return steps
+    return found
+
+
+def _has_settled(numbers: StatusNumbers) -> bool:
+    return numbers.series is not None and numbers.series.is_settled
 
 
 def _waiting_steps(numbers: StatusNumbers) -> list[str]:
     waiting = _waiting(numbers.standing)
-    if not waiting:
-        return []
     count = noun(numbers, sum(batch.awaited for batch in waiting))
     steps = [f"label the {count} that are awaited ({_where(waiting)}), and run the command again"]
     if any(batch.came_back and not batch.is_audit for batch in waiting):
@@ -162,25 +183,21 @@ def _cleaning_steps(numbers: StatusNumbers) -> list[str]:
     return steps
 
 
-def _going_on(numbers: StatusNumbers) -> str:
-    if numbers.series and numbers.series.is_settled:
-        return (
-            "stop here, or go on only if the accuracy is not enough: the predictions have settled, so more "
-            "labels of this kind will change few of them"
-        )
-    return "all answers are there: run the command again for the next batch"
-
-
 def _pool(numbers: StatusNumbers) -> str:
-    standing = numbers.standing
-    batches = sum(not batch.is_audit for batch in standing.batches)
+    standing, audit = numbers.standing, numbers.audit
     found = f"{noun(numbers, standing.samples)}, {counted(standing.labels, 'label')}"
     classes = sum(one.labels > 0 for one in standing.classes)
     found += f" of {counted(classes, 'class')}" if classes else ""
-    sent = standing.in_batches.samples
-    found += f"; {counted(batches, 'batch')} of {sent:,} in all" if batches else "; no batch has gone out"
-    audit = numbers.audit
     return f"{found}; audit set {audit.labelled:,} of {audit.samples:,} labelled" if audit else found
+
+
+def _batches(standing: Standing) -> str:
+    if not standing.batches:
+        return "none has gone out"
+    count = sum(not batch.is_audit for batch in standing.batches)
+    waiting = _waiting(standing)
+    awaited = f"awaited {_where(waiting)}" if waiting else "all answers are there"
+    return f"{count:,} with {standing.in_batches.samples:,} in all; {awaited}"
 
 
 def _waiting(standing: Standing) -> list[BatchRow]:

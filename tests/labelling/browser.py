@@ -102,13 +102,13 @@ class Browser:
     def screenshot(self, path):
         Path(path).write_bytes(base64.b64decode(self._send("GET", self._session + "/screenshot")))
 
-    def downloaded(self, name):
+    def downloaded(self, pattern):
         """Return the path of a download, once it is there."""
         for _ in range(100):
-            if (self.folder / name).is_file():
-                return self.folder / name
+            if found := list(self.folder.glob(pattern)):
+                return found[0]
             time.sleep(0.1)
-        raise AssertionError(f"{name} was not downloaded; there are {list(self.folder.iterdir())}")
+        raise AssertionError(f"{pattern} was not downloaded; there are {list(self.folder.iterdir())}")
 
     def close(self):
         self._send("DELETE", self._session)

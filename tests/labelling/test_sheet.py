@@ -105,7 +105,7 @@ def test_the_sheet_has_all_that_is_known_of_each_picture(written):
         *(f'2 {ODD} Prediction wasp, "yellow" 50%, margin 0.062 Why picked <i>why</i> & so', "3 pictures"),
         *(
             'Classes: ant , wasp, "yellow" , Käfer <small>',
-            "batch02.csv",
+            "batch02- your name .csv",
             "my <returned>",
             "beetles – batch02",
         ),

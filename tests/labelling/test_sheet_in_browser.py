@@ -57,7 +57,7 @@ def opened(shared_browser, tmp_path):
 
 def saved(page):
     page.click("#save")
-    return page.downloaded("batch02.csv")
+    return page.downloaded("batch02-*.csv")
 
 
 def answers(page, classes=CLASSES):
@@ -93,7 +93,8 @@ def test_three_pictures_labelled_with_the_mouse(opened):
         ODD: ("Anna Müller", 'new, "Art"'),
         "c.jpg": ("Anna Müller", ":not_ours"),
     }
-    (noted,) = [draft for draft in read("csv", page.folder / "batch02.csv", POOL).drafts if draft.note]
+    file = page.folder / "batch02-Anna-Müller.csv"
+    (noted,) = [draft for draft in read("csv", file, POOL).drafts if draft.note]
     assert (noted.source, noted.note) == ("c.jpg", 'a "mite", not a beetle')
 
 

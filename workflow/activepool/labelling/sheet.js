@@ -237,7 +237,9 @@
     if (wrong) return goTo(wrong);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([list()], { type: "text/csv;charset=utf-8" }));
-    link.download = `${settings.batch}.csv`;
+    // Two people who return the same batch must not overwrite each other's file.
+    const who = state.who.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "") || "somebody";
+    link.download = `${settings.batch}-${who}.csv`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     state.unsaved = false;

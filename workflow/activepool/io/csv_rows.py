@@ -63,6 +63,13 @@ def width_problem(cells: list[str], names: list[str]) -> str | None:
     return f"has {len(cells)} field{'s' * (len(cells) != 1)}, and the header has {len(names)}{hint}"
 
 
+def without_empty_end(cells: list[str], width: int = 0) -> list[str]:
+    """Drop the empty cells that spreadsheets add behind a row of ``width`` cells."""
+    while len(cells) > width and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
 def _require_no_hidden_row(
     path: str | Path, begin: int, cells: list[str], width: int, delimiter: str
 ) -> None:

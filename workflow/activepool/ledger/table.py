@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from activepool.errors import InputError
-from activepool.io.csv_rows import find_delimiter, rows_of, separator_hint, width_problem
+from activepool.io.csv_rows import find_delimiter, rows_of, separator_hint, width_problem, without_empty_end
 from activepool.io.files import decoded_text
 from activepool.io.index_files import whole_number
 from activepool.ledger.entries import Draft, Entry
@@ -101,11 +101,11 @@ def parse(path: str | Path, content: bytes) -> Table:
     rows = [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
     if not rows:
         return table
-    names = [name.strip() for name in _without_empty_end(rows[0][1], 0)]
+    names = [name.strip() for name in without_empty_end(rows[0][1], 0)]
     _require_columns(path, names)
     found: list[tuple[int, dict[str, str]]] = []
     for line, given in rows[1:]:
-        cells = _without_empty_end(given, len(names))
+        cells = without_empty_end(given, len(names))
         if problem := width_problem(cells, names):
             table.problems.append((line, problem))
         else:
@@ -162,13 +162,6 @@ def _split_tail(content: bytes, delimiter: str) -> tuple[bytes, bytes]:
     if "\0" not in "".join(cells) and (header or (whole and is_whole) or not tail.strip()):
         return content, b""
     return whole, tail
-
-
-def _without_empty_end(cells: list[str], width: int) -> list[str]:
-    """Drop the empty cells that spreadsheets add behind those of the header."""
-    while len(cells) > width and not cells[-1].strip():
-        cells = cells[:-1]
-    return cells
 
 
 def _require_columns(path: str | Path, names: Sequence[str]) -> None:

@@ -111,7 +111,7 @@ class _Reading:
         except WrongLabelError as error:
             problems.append(str(error))
         if event is None and not problems:
-            self.awaited += 1
+            self._await(row)
             return
         try:
             sample = self._sample(row)
@@ -123,6 +123,15 @@ class _Reading:
             self._add_answer(row, sample, event, label)
         for text in [] if problems and self._was_taken(row) else problems:
             self._mistake(row, text)
+
+    def _await(self, row: Row) -> None:
+        """Count a row without an answer; what should name its sample may show that columns were mixed up."""
+        try:
+            if row.sample:
+                self.samples.by_content(row.sample.strip())
+            self.awaited += 1
+        except UnknownSampleError as error:
+            self._mistake(row, str(error))
 
     def _was_taken(self, row: Row) -> bool:
         """Return whether the answer was taken for any of the samples that the row may name."""

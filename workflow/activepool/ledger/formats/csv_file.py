@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from activepool.errors import InputError
-from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.csv_rows import read_rows, separator_hint, width_problem, without_empty_end
 from activepool.io.files import written_whole
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.json_file import EXPORT_AGAIN, WEB_PAGE
@@ -47,18 +47,15 @@ def rows(path: Path) -> Parsed:
     first_line, header = lines[0]
     if header[0].lstrip().startswith("<"):
         raise InputError(f"{path}: {WEB_PAGE}, and not CSV{EXPORT_AGAIN}")
-    while header and not header[-1].strip():  # spreadsheets add empty columns
-        header = header[:-1]
-    names = [name.strip().casefold() for name in header]
+    names = [name.strip().casefold() for name in without_empty_end(header)]
     _require_header(f"{path}:{first_line}", names)
     answer_column = CORRECTION if CORRECTION in names else LABEL
     name_column = next((name for name in NAMES if name in names), "")
     who_column = next((name for name in ANNOTATORS if name in names), "")
+    ends_in_label = names[-1:] == [answer_column] and _ends_in_text(path)
     parsed = Parsed()
     for line, given in lines[1:]:
-        cells = given
-        while len(cells) > len(names) and not cells[-1].strip():
-            cells = cells[:-1]
+        cells = without_empty_end(given, len(names))
         if not any(cell.strip() for cell in cells):
             continue
         if problem := width_problem(cells, names):
@@ -71,6 +68,7 @@ def rows(path: Path) -> Parsed:
                 place=f"{path}:{line}",
                 label=row[answer_column],
                 is_correction=answer_column == CORRECTION,
+                may_be_cut_off=ends_in_label and line == lines[-1][0],
                 sample=row.get("sample", "").strip(),
                 index=row.get("index", "").strip(),
                 name=row.get(name_column, "").strip(),
@@ -81,6 +79,11 @@ def rows(path: Path) -> Parsed:
             )
         )
     return parsed
+
+
+def _ends_in_text(path: Path) -> bool:
+    """Return whether a file ends without a line break, and without a quote."""
+    return not path.read_bytes().endswith((b"\n", b"\r", b'"'))
 
 
 def _require_header(place: str, names: list[str]) -> None:

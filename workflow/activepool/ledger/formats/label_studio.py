@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import quoteattr
 
 from activepool.errors import InputError
-from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.csv_rows import read_rows, separator_hint, width_problem, without_empty_end
 from activepool.io.files import write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
@@ -240,7 +240,9 @@ def _control(path: Path, records: list[dict[str, Any]]) -> str:
 def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Yield line and cells of each row, or what is wrong with it."""
     lines = list(read_rows(path, any_delimiter=True))
-    names = [name.strip() for name in lines[0][1]] if lines else []
+    names = [name.strip() for name in without_empty_end(lines[0][1])] if lines else []
+    if len(set(names)) < len(names):
+        raise InputError(f"{path}:1: two columns have the same name (columns: {', '.join(names)})")
     if IMAGE not in names and not set(OWN) & set(names):
         raise InputError(
             f"{path}:1: is no export of tasks: it has no column '{IMAGE}' "
@@ -248,8 +250,8 @@ def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
         )
     for line, cells in lines[1:]:
         if any(cell.strip() for cell in cells):
-            problem = width_problem(cells, names)
-            yield line, problem or dict(zip(names, cells, strict=True))
+            given = without_empty_end(cells, len(names))
+            yield line, width_problem(given, names) or dict(zip(names, given, strict=True))
 
 
 def _named(number: int, place: str, data: dict[str, Any]) -> Row:

@@ -32,6 +32,7 @@ class Row:
             has none. If the pool has several such files, ``name`` may be any of them.
         other_name: what the path may be as well; if both may be in the pool, neither names a sample.
         folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
+        may_be_cut_off: whether the file ends with the label, and without a line break.
         event: what else was said than a label; None: see ``label``.
         is_correction: whether the label stands in place of what anybody answered.
         who, when, batch, note: as in the ledger; empty if the file does not say it.
@@ -50,6 +51,7 @@ class Row:
     other_name: str = ""
     folders: tuple[str, ...] = ()
     is_correction: bool = False
+    may_be_cut_off: bool = False
     event: Event | None = None
     who: str = ""
     when: str = ""

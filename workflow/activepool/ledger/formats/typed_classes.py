@@ -11,10 +11,16 @@ from typing import NamedTuple
 from activepool.data.class_names import loose_form, reads_as_missing
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Event, has_control
-from activepool.ledger.formats.rows import Row, mark
+from activepool.ledger.formats.rows import MARKS, Row, mark
 
 #: Numbers, which some tools write in place of the names of classes.
-NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?")
+NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?(e[+-]?\d+)?", re.IGNORECASE)
+
+#: Letters of other alphabets that look like Latin ones, which keyboards of two alphabets mix up.
+LOOKALIKES = str.maketrans("асеорхуіјѕАВЕКМНОРСТХУІЈЅ", "aceopxyijsABEKMHOPCTXYIJS")
+
+#: The longest name of a class, in characters; a longer text is a remark, or damage.
+LONGEST = 200
 
 #: How many classes a message lists.
 LISTED = 20
@@ -61,7 +67,7 @@ class TypedClasses:
         self.new: Counter[str] = Counter()
         self.places = dict(classes.places)
         self._exact = {unseen_form(name): name for name in reversed(self.known)}
-        self._loose = {loose_form(name): name for name in reversed(self.known)}
+        self._loose = {_form(name): name for name in reversed(self.known)}
 
     def read(self, row: Row) -> tuple[Event | None, str]:
         """Return the event of a row and its class; None while it is awaited.
@@ -79,11 +85,16 @@ class TypedClasses:
                 self.new[name] += 1
             return Event.LABEL, name
         event = mark(label)
-        if event and loose_form(label) not in self._loose:
+        if event and _form(label) not in self._loose:
             return event, ""
         if problem := self._problem(label):
             raise WrongLabelError(problem)
-        self._exact[label] = self._loose[loose_form(label)] = label
+        if row.may_be_cut_off and (self.known or self.new):
+            raise WrongLabelError(
+                f"label {label!r} is no class yet, and the file ends with it, without a line break, as if it "
+                "was cut off; add a line break if it is whole"
+            )
+        self._exact[label] = self._loose[_form(label)] = label
         self.new[label] += 1
         self.places[label] = row.place
         return Event.LABEL, label
@@ -92,9 +103,11 @@ class TypedClasses:
         """Return what is wrong with a label that is no class yet; None if it may become one."""
         if reads_as_missing(label):
             return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
-        if twin := self._loose.get(loose_form(label)):
+        if twin := self._loose.get(_form(label)):
             place = f" at {self.places[twin]}" if twin in self.places else ""
             return f"label {label!a} is written nearly like the class {twin!a}{place}; did you mean that?"
+        if len(label) > LONGEST:
+            return f"label {label[:20]!a}... has {len(label):,} characters; give the name of a class"
         if has_control(label):
             return f"label {label!a} has a control character; remove it"
         if NUMBER.fullmatch(label) and not all(NUMBER.fullmatch(name) for name in self.known):
@@ -108,10 +121,10 @@ class TypedClasses:
 
     def is_known(self, name: str) -> bool:
         """Return whether a name is that of a class, a mark, or written nearly like one."""
-        return loose_form(name) in self._loose or mark(name) is not None
+        return _form(name) in self._loose or mark(name) is not None
 
     def _near(self, label: str) -> str | None:
-        near = difflib.get_close_matches(label, self.known, n=1, cutoff=0.75)
+        near = difflib.get_close_matches(label, [*self.known, *MARKS], n=1, cutoff=0.75)
         return near[0] if near else None
 
     def new_classes(self, path: str | Path) -> dict[str, NewClass]:
@@ -123,3 +136,8 @@ class TypedClasses:
             notice = f"{path}: the class {name!r} is new ({count} label{'s' * (count > 1)}){hint}"
             found[name] = NewClass(self.places[name], notice)
         return found
+
+
+def _form(name: str) -> object:
+    """Return what is equal for names that a person would take for one."""
+    return loose_form(name.translate(LOOKALIKES).replace('"', ""))

@@ -5,8 +5,11 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.files import read_text
+
+#: How many columns a message shows, and how many characters of each.
+SHOWN, LONGEST = 20, 30
 
 
 def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[int, list[str]]]:
@@ -48,6 +51,14 @@ def rows_of(path: str | Path, text: str, delimiter: str = ",") -> Iterator[tuple
             begin = reader.line_num + 1
     except csv.Error as error:
         raise InputError(f"{path}:{begin}: not a readable CSV file ({error})") from error
+
+
+def columns_shown(names: list[str]) -> str:
+    """Return the names of columns for a message, each and all together in a length that a person reads."""
+    shown = [ascii(name)[1:-1] if not name.isprintable() else name for name in names]
+    return "columns: " + first_few(
+        [f"{name[:LONGEST]}..." if name[LONGEST:] else name for name in shown], SHOWN
+    )
 
 
 def separator_hint(names: list[str]) -> str:

@@ -72,7 +72,7 @@ class Archive:
         try:
             yield
         except _DAMAGE as error:
-            raise InputError(f"{self.path}: {member!a} is damaged ({error}); export it again") from error
+            raise InputError(f"{self.path}: {member!a} is damaged; export it again") from error
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def opened(path: Path) -> Iterator[Archive]:
     try:
         archive = zipfile.ZipFile(path)
     except _DAMAGE as error:
-        raise InputError(f"{path}: is not a whole zip archive ({error}); export it again") from error
+        raise InputError(f"{path}: is not a whole zip archive; export it again") from error
     with archive:
         yield Archive(path, archive)
 

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from activepool.errors import InputError
-from activepool.io.csv_rows import read_rows, separator_hint, width_problem, without_empty_end
+from activepool.io.csv_rows import columns_shown, read_rows, separator_hint, width_problem, without_empty_end
 from activepool.io.files import written_whole
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.json_file import EXPORT_AGAIN, WEB_PAGE
@@ -88,7 +88,7 @@ def _ends_in_text(path: Path) -> bool:
 
 def _require_header(place: str, names: list[str]) -> None:
     if len(set(names)) < len(names):
-        raise InputError(f"{place}: two columns have the same name (columns: {', '.join(names)})")
+        raise InputError(f"{place}: two columns have the same name ({columns_shown(names)})")
     if {LABEL, CORRECTION} <= set(names):
         raise InputError(
             f"{place}: has the columns '{LABEL}' and '{CORRECTION}'; leave '{LABEL}' for what an annotator "
@@ -97,5 +97,5 @@ def _require_header(place: str, names: list[str]) -> None:
     if not {LABEL, CORRECTION} & set(names) or not {"sample", "index", *NAMES} & set(names):
         raise InputError(
             f"{place}: must have the column '{LABEL}' or '{CORRECTION}', and 'source', 'sample' or 'index' "
-            f"(columns: {', '.join(names)}){separator_hint(names)}"
+            f"({columns_shown(names)}){separator_hint(names)}"
         )

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import quoteattr
 
 from activepool.errors import InputError
-from activepool.io.csv_rows import read_rows, separator_hint, width_problem, without_empty_end
+from activepool.io.csv_rows import columns_shown, read_rows, separator_hint, width_problem, without_empty_end
 from activepool.io.files import write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
@@ -242,11 +242,11 @@ def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
     lines = list(read_rows(path, any_delimiter=True))
     names = [name.strip() for name in without_empty_end(lines[0][1])] if lines else []
     if len(set(names)) < len(names):
-        raise InputError(f"{path}:1: two columns have the same name (columns: {', '.join(names)})")
+        raise InputError(f"{path}:1: two columns have the same name ({columns_shown(names)})")
     if IMAGE not in names and not set(OWN) & set(names):
         raise InputError(
             f"{path}:1: is no export of tasks: it has no column '{IMAGE}' "
-            f"(columns: {', '.join(names)}){separator_hint(names)}"
+            f"({columns_shown(names)}){separator_hint(names)}"
         )
     for line, cells in lines[1:]:
         if any(cell.strip() for cell in cells):

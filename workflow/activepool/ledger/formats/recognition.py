@@ -115,7 +115,7 @@ def _tool_of_archive(path: Path) -> str:
         raise InputError(f"{path}: is a packed dataset of FiftyOne; unpack it, and give the folder")
     if imagenet.CLASSES in names or any(map(is_image_name, members)):
         return "imagenet"
-    found = first_few(members, LISTED) or "nothing"
+    found = first_few([ascii(name) for name in members], LISTED) or "nothing"
     raise InputError(f"{path}: is an archive of {found}; unpack it, and give the label file itself")
 
 

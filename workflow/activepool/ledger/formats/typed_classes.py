@@ -16,6 +16,9 @@ from activepool.ledger.formats.rows import MARKS, Row, mark
 #: Numbers, which some tools write in place of the names of classes.
 NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?(e[+-]?\d+)?", re.IGNORECASE)
 
+#: Dates and times, which spreadsheets make of texts such as ``1-2``.
+DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}")
+
 #: Letters of other alphabets that look like Latin ones, which keyboards of two alphabets mix up.
 LOOKALIKES = str.maketrans("асеорхуіјѕАВЕКМНОРСТХУІЈЅ", "aceopxyijsABEKMHOPCTXYIJS")
 
@@ -112,6 +115,10 @@ class TypedClasses:
             return f"label {label!a} has a control character; remove it"
         if NUMBER.fullmatch(label) and not all(NUMBER.fullmatch(name) for name in self.known):
             return f"label {label!r} is a number, and no class has that name; give the name of the class"
+        if DATE.fullmatch(label):
+            return (
+                f"label {label!r} is a date, as spreadsheets make of other texts; give the name of the class"
+            )
         if self.may_grow:
             return None
         near = self._near(label)

@@ -1,0 +1,103 @@
+"""Which tool wrote a file: by what is in it; and what a file is that holds no labels to read."""
+
+import json
+
+import pytest
+from label_files import POOL, packed, whole_files
+
+from activepool.errors import InputError
+from activepool.ledger.formats import read
+from activepool.ledger.formats.recognition import tool_of
+
+TOOLS = {
+    "list.csv": "csv",
+    "plain.csv": "csv",
+    "corrections.csv": "csv",
+    "tasks.json": "label_studio",
+    "short.json": "label_studio",
+    "short.csv": "label_studio",
+    "cvat.xml": "cvat",
+    "cvat.zip": "cvat",
+    "lists.zip": "imagenet",
+    "pictures.zip": "imagenet",
+    "labels.json": "fiftyone",
+}
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("ending", ["", ".csv", ".json", ".xml", ".zip", ".txt"])
+def test_the_name_says_nothing(tmp_path, name, ending):
+    path = tmp_path / f"file{ending}"
+    path.write_bytes(whole_files()[name])
+    assert tool_of(path) == TOOLS[name]
+    assert len(read(tool_of(path), path, POOL).drafts) == 5
+
+
+OTHERS = {
+    b"": "is empty; export it again, or remove it",
+    b" \n": "is empty",
+    b"%PDF-1.7": "is a PDF; have the labels saved as CSV",
+    b"\xd0\xcf\x11\xe0\xa1\xb1": "is a document of an old Office program; save its sheet as CSV UTF-8",
+    b"\x1f\x8b\x08": "is packed by gzip; unpack it",
+    b"SQLite format 3\0": "is a database; export the labels from its tool",
+    b"\xff\xd8\xff\xe0": "is a single picture; put it into a folder called as its class",
+    b"\0\1\2": "is no text, and of no known format; give a CSV with source and label",
+    b"Anna has labelled all of it.\nBest wishes": "is a text without columns; give a CSV with source",
+    b"name,remark\na,b\n": "must have the column 'label' or 'correction'",
+    b"<html><body>Log in</body></html>": "is a web page",
+    b"<annotation><object/></annotation>": "is Pascal VOC, with boxes",
+    b'<View><Choices name="choice"/></View>': "is the configuration of a Label Studio project",
+    b"<kml/>": "begins with <kml>, not <annotations>",
+    b"{}": "is JSON of no known tool",
+    b"[1, 2]": "is JSON of no known tool",
+    b'{"images": [], "annotations": [], "categories": []}': "is COCO",
+    b'{"version": "5.0", "flags": {"cat": true}, "shapes": []}': "is a file of labelme",
+    b'{"data": {"image": "a.jpg"}, "annotations": []}': "is a single task of Label Studio",
+    b'{"a": 1}\n{"a": 2}\n': "is not JSON (Extra data)",
+    packed({"xl/workbook.xml": ""}): "is an Excel workbook; save its sheet as CSV UTF-8",
+    packed({"content.xml": "", "mimetype": ""}): "is a document of LibreOffice; save its sheet as CSV",
+    packed({"labels.csv": "source,label\n"}): "is an archive of 'labels.csv'; unpack it",
+    packed({"data/1.jpg": "", "labels.json": "{}"}): "is a packed dataset of FiftyOne; unpack it",
+}
+
+
+@pytest.mark.parametrize("content", OTHERS)
+def test_other_files_say_what_they_are(tmp_path, content):
+    path = tmp_path / "labels"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read(tool_of(path), path, POOL)
+    assert OTHERS[content] in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize(
+    ("files", "tool"),
+    [
+        ({"labels.json": '{"classes": [], "labels": {"e": "cat"}}'}, "fiftyone"),
+        ({"annotations.xml": '<annotations><image name="e.jpg"/></annotations>', "images/e.jpg": ""}, "cvat"),
+        ({"cat/e.jpg": ""}, "folders"),
+    ],
+)
+def test_folders(tmp_path, files, tool):
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert tool_of(tmp_path) == tool
+
+
+@pytest.mark.parametrize("name", ["synsets.txt", "labels.csv", "export.JSON"])
+def test_label_files_among_pictures_are_a_mistake(tmp_path, name):
+    (tmp_path / "cat").mkdir()
+    (tmp_path / name).write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match=r"give the archive itself|put label files beside it"):
+        tool_of(tmp_path)
+
+
+def test_the_tasks_that_went_out_are_awaited(tmp_path):
+    path = tmp_path / "label_studio.json"
+    tasks = json.loads(whole_files()["tasks.json"])
+    path.write_text(
+        json.dumps([{"data": task["data"], "predictions": []} for task in tasks]), encoding="utf-8"
+    )
+    assert read(tool_of(path), path, POOL).awaited == 6

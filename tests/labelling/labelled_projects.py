@@ -8,6 +8,7 @@ import pandas as pd
 from labelling.labelled_pools import TRAINED, pool_features, write_features
 from ledger.ledgers import sample
 
+from activepool.labelling.pool import PoolFile
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.state import state_of
@@ -24,7 +25,7 @@ class Project:
         features: (N, d).
         sources: (N,) the paths of the photographs.
         given: the classes of the configuration.
-        parts: (N,) in which part of the features each lies; by default all in part 0.
+        parts: (N,) in which part of the features each lies; by default all in part 1.
         models: the batches that have a model.
     """
 
@@ -32,19 +33,20 @@ class Project:
     features: np.ndarray
     sources: list[str]
     given: list[str] = field(default_factory=list)
-    parts: list[str] | None = None
+    parts: list[int] | None = None
     models: list[str] = field(default_factory=list)
 
     def __post_init__(self):
-        rows = range(len(self.sources))
-        columns = {
-            "row": rows,
-            "sample": [sample(source) for source in self.sources],
-            "part": self.parts or ["0" for _ in rows],
-            "source": self.sources,
-        }
         self.folder.mkdir(parents=True, exist_ok=True)
-        pd.DataFrame(columns).to_csv(self.folder / "samples.csv", index=False)
+        samples = [sample(source) for source in self.sources]
+        table = pd.DataFrame({"sample": samples, "part": self.parts or 1, "source": self.sources})
+        table.to_csv(self.folder / "samples.csv", index_label="row")
+        self.write_files(range(len(self.sources)))
+
+    def write_files(self, rows):
+        """Write which samples are there now."""
+        files = [PoolFile(self.sources[row], sample(self.sources[row]), 1, 1) for row in rows]
+        pd.DataFrame(files, columns=PoolFile._fields).to_csv(self.folder / "files.csv", index=False)
 
     @property
     def ledger(self):

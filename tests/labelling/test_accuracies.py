@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from labelling.labelled_projects import Project, small_pool
-from ledger.ledgers import sample
 
 import activepool
 from activepool.evaluation.intervals import wilson_intervals
@@ -18,7 +17,8 @@ from activepool.labelling.accuracies import (
     audit_set,
     most_wrong,
 )
-from activepool.labelling.status_files import HeldOutLabels, PoolRows
+from activepool.labelling.pool import Pool, read_pool
+from activepool.labelling.status_files import HeldOutLabels
 
 CLASSES = ["dog", "ant", "bee", "elk"]
 
@@ -75,13 +75,12 @@ def test_without_a_case_there_is_no_value():
 
 @pytest.fixture
 def project(tmp_path):
-    parts = ["1"] * 60 + ["2"] * 30 + ["3"] * 10
+    parts = [1] * 60 + [2] * 30 + [3] * 10
     return Project(tmp_path, small_pool().features, small_pool().sources, parts=parts)
 
 
 def pool_of(project):
-    samples = tuple(sample(source) for source in project.sources)
-    return PoolRows(samples, tuple(project.sources), tuple(project.parts))
+    return read_pool(project.folder)
 
 
 def test_without_an_audit_set_there_is_none(project):
@@ -104,6 +103,9 @@ def test_an_audit_set_that_was_drawn_late_says_so(project):
     )
     assert (found.samples, found.labelled, found.awaited, found.measured) == (10, 3, 6, 0)
     assert found.too_late == 10  # the third part
+    project.write_files(range(94))
+    found = audit_set(project.entries, project.state, pool_of(project), None)
+    assert found.too_late == 4
 
 
 def test_an_audit_set_of_everything_came_before_nothing(project):
@@ -131,7 +133,7 @@ def test_audit_labels_are_those_that_the_pool_has(project):
     project.say([5, 3], ["ant", "bee"], batch="audit01")
     pool = pool_of(project)
     assert audit_rows(project.state, pool) == {3: "bee", 5: "ant"}
-    fewer = PoolRows(pool.samples[:4], pool.sources[:4], pool.parts[:4])
+    fewer = Pool(pool.samples[:4], pool.parts[:4], pool.first_sources[:4], pool.sources)
     assert audit_rows(project.state, fewer) == {3: "bee"}
 
 

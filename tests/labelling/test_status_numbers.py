@@ -55,6 +55,15 @@ def test_cross_validation_is_that_of_held_out(tmp_path):
     assert overall.hits == (table["label"] == table["predicted"]).sum()
 
 
+def test_photographs_that_are_gone_do_not_count(tmp_path):
+    project = labelled(tmp_path)
+    before = numbers_of(project)
+    project.write_files(range(250))
+    after = numbers_of(project)
+    assert (before.standing.samples, after.standing.samples) == (300, 250)
+    assert after.standing.labels == before.standing.labels
+
+
 def test_later_entries_of_the_ledger_do_not_count(tmp_path):
     project = waiting(tmp_path)
     before = numbers_of(project)
@@ -67,8 +76,8 @@ def test_later_entries_of_the_ledger_do_not_count(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("samples.csv", "row,sample,part,source\n1,a,0,b\n", "the column row must count from 0"),
-        ("samples.csv", "row,source\n0,b\n", "not a readable table"),
+        ("samples.csv", "row,source\n0,b\n", "not a table of a pool"),
+        ("batches/batch05/held_out.csv", "index,label\n1,a\n", "not a readable table"),
         ("batches/batch05/held_out.csv", "index,label,predicted,probability\nx,a,b,1\n", "invalid literal"),
         ("batches/batch03/training.json", "{}", "not what train_labelled writes"),
     ],

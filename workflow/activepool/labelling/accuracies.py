@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.evaluation.intervals import sample_size, wilson_intervals
-from activepool.labelling.status_files import HeldOutLabels, PoolRows
+from activepool.labelling.pool import Pool
+from activepool.labelling.status_files import HeldOutLabels
 from activepool.ledger.entries import Entry
 from activepool.ledger.state import State, Status
 
@@ -171,14 +172,14 @@ def accuracy(
     )
 
 
-def audit_rows(state: State, pool: PoolRows) -> dict[int, str]:
+def audit_rows(state: State, pool: Pool) -> dict[int, str]:
     """Return the labels of the audit set by row, ascending, without samples that the pool lacks."""
     found = {pool.row_of[name]: label for name, label in state.audit_labels.items() if name in pool.row_of}
     return dict(sorted(found.items()))
 
 
 def audit_set(
-    entries: Sequence[Entry], state: State, pool: PoolRows, measured: Accuracy | None
+    entries: Sequence[Entry], state: State, pool: Pool, measured: Accuracy | None
 ) -> AuditSet | None:
     """Describe the audit set, with the accuracy measured on it; None if there is none."""
     draws = [batch for batch in state.batches.values() if batch.is_audit]
@@ -204,7 +205,7 @@ def audit_set(
 
 
 def most_wrong(
-    pool: PoolRows,
+    pool: Pool,
     held_out: HeldOutLabels | None,
     training_labels: dict[str, str],
     audit_labels: dict[int, str],
@@ -220,14 +221,14 @@ def most_wrong(
         audited: the predicted class of the rows of the audit set, and its probability.
     """
     found = [
-        (row, Wrong(pool.sources[row], audit_labels[row], predicted, chance, AUDIT))
+        (row, Wrong(pool.row_sources[row], audit_labels[row], predicted, chance, AUDIT))
         for row, (predicted, chance) in audited.items()
     ]
     if held_out:
         columns = (held_out.rows.tolist(), held_out.labels, held_out.predicted, held_out.probabilities)
         for row, label, predicted, chance in zip(*columns, strict=True):
             if training_labels.get(pool.samples[row]) == label:
-                one = Wrong(pool.sources[row], label, predicted, float(chance), CROSS_VALIDATION)
+                one = Wrong(pool.row_sources[row], label, predicted, float(chance), CROSS_VALIDATION)
                 found.append((row, one))
     wrong = [(row, one) for row, one in found if one.label != one.predicted]
     wrong.sort(key=lambda pair: (-pair[1].probability, pair[0]))
@@ -243,9 +244,8 @@ def _known_before(entries: Sequence[Entry], batch: str) -> int:
     return len(known)
 
 
-def _too_late(pool: PoolRows, audit: Sequence[str]) -> int:
+def _too_late(pool: Pool, audit: Sequence[str]) -> int:
     """Return how many samples lie in parts of the pool that came after those of the audit set."""
-    place = {part: number for number, part in enumerate(dict.fromkeys(pool.parts))}
-    places = np.array([place[part] for part in pool.parts], dtype=np.int64)
     rows = [pool.row_of[sample] for sample in audit if sample in pool.row_of]
-    return int((places > places[rows].max()).sum()) if rows else 0
+    parts = np.asarray(pool.parts)
+    return int((pool.is_present & (parts > parts[rows].max())).sum()) if rows else 0

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,26 +12,6 @@ from activepool.errors import InputError
 from activepool.labelling.named_head import read_facts
 from activepool.labelling.pool_predictions import read_predictions
 from activepool.labelling.training_labels import read_labels
-
-
-@dataclass(frozen=True)
-class PoolRows:
-    """The samples of a pool; the place of each is its row of features.h5.
-
-    Attributes:
-        samples: (N,) names.
-        sources: (N,) paths of images, or rows.
-        parts: (N,) in which part of the features each lies; parts follow one another as samples arrive.
-    """
-
-    samples: tuple[str, ...]
-    sources: tuple[str, ...]
-    parts: tuple[str, ...]
-
-    @cached_property
-    def row_of(self) -> dict[str, int]:
-        """The row of each sample."""
-        return {sample: row for row, sample in enumerate(self.samples)}
 
 
 @dataclass(frozen=True)
@@ -86,14 +65,6 @@ class Training:
     labels: int
     held_out: int
     right: int
-
-
-def read_pool(path: str | Path) -> PoolRows:
-    """Read samples.csv."""
-    table = _read_texts(path, ("row", "sample", "part", "source"))
-    if table["row"].tolist() != [str(row) for row in range(len(table))]:
-        raise InputError(f"{path}: the column row must count from 0; delete the file, and run again")
-    return PoolRows(tuple(table["sample"]), tuple(table["source"]), tuple(table["part"]))
 
 
 def read_held_out_labels(path: str | Path) -> HeldOutLabels:

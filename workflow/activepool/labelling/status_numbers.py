@@ -21,12 +21,12 @@ from activepool.labelling.accuracies import (
     most_wrong,
 )
 from activepool.labelling.model_series import Comparison, ModelSeries
+from activepool.labelling.pool import read_pool
 from activepool.labelling.standing import Standing, standing_of
 from activepool.labelling.status_files import (
     NamedPredictions,
     read_held_out_labels,
     read_named_predictions,
-    read_pool,
     read_training,
 )
 from activepool.ledger.book import read
@@ -40,7 +40,7 @@ class StatusFiles:
     Attributes:
         ledger: the ledger.
         entries: how many of its entries count; the others came later. None: all.
-        samples: samples.csv.
+        samples: samples.csv of the pool, with files.csv beside it.
         trainings: training.json of each batch that has a model, in order.
         predictions: predictions.h5 of the same batches; the last is the current model's.
         labels: labels.csv of the same batches.
@@ -93,7 +93,7 @@ def status_numbers(
 ) -> StatusNumbers:
     """Compute all numbers from a project's files; ``classes`` are those of the configuration."""
     entries = read(files.ledger).entries[: files.entries]
-    state, pool = state_of(entries, classes), read_pool(files.samples)
+    state, pool = state_of(entries, classes), read_pool(Path(files.samples).parent)
     labels = audit_rows(state, pool)
     comparison, current = Comparison(labels if len(labels) >= FEWEST_CASES else {}), None
     for training, predictions, used in zip(files.trainings, files.predictions, files.labels, strict=True):
@@ -110,7 +110,7 @@ def status_numbers(
     return StatusNumbers(
         project=project,
         has_images=has_images,
-        standing=standing_of(entries, state, len(pool.samples)),
+        standing=standing_of(entries, state, int(pool.is_present.sum())),
         audit=audit_set(entries, state, pool, on_audit),
         on_audit=on_audit,
         cross_validated=cross_validated,

@@ -16,7 +16,9 @@ REQUIRED_OPTIONS = {
 }
 
 #: Strategies whose picks follow from their inputs alone; all others must change with the seed.
-DETERMINISTIC = {"confidence", "margin", "entropy", "mase", "base", "coreset", "margin_clustering"}
+DETERMINISTIC = {
+    *("confidence", "margin", "entropy", "mase", "base", "coreset", "margin_clustering", "maxherding"),
+}
 
 every_strategy = pytest.mark.parametrize("strategy", builtin_strategies().values(), ids=lambda one: one.name)
 

@@ -1,0 +1,37 @@
+"""MaxHerding: the samples that best cover the pool by a Gaussian kernel."""
+
+import numpy as np
+
+from activepool.diversity.herding import Targets, herd
+from activepool.features.normalised import normalised
+from activepool.strategies.declaration import strategy
+from activepool.strategies.options import Positive, PositiveInteger
+from activepool.strategies.query import Query, Selection, declared
+
+
+@strategy(source="Bae et al. 2024, algorithm 1", reads=("features",), reads_labels=False)
+def maxherding(query: Query, *, targets: PositiveInteger = 20_000, bandwidth: Positive = 1.0) -> Selection:
+    """Repeatedly, the sample that adds most to the cover of the pool by a Gaussian kernel.
+
+    A sample is covered as well as the kernel exp(−(‖x − y‖/σ)²) between it and the nearest labelled sample or
+    pick, with features of length 1. The whole pool, labelled samples included, is to be covered, and all of
+    its unlabelled samples can be picked.
+
+    Args:
+        query: the round.
+        targets: a larger pool is represented by a random sample of this size, because the time grows with
+            the product of both. The standard error of a gain is at most 0.5 / √targets.
+        bandwidth: σ of the kernel.
+    """
+    rows = np.sort(np.concatenate([query.unlabelled, query.labelled]))
+    if len(rows) > targets:
+        rows = np.sort(query.generator.permutation(rows)[:targets])
+    picks, gains = herd(
+        normalised(declared(query.features)),
+        Targets(rows, np.ones(len(rows)), bandwidth),
+        query.unlabelled,
+        query.labelled,
+        query.budget,
+        query.compute,
+    )
+    return Selection(picks, {"gain": gains})

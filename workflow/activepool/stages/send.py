@@ -51,6 +51,7 @@ def send(
         folders: folder to make of the pictures, with an empty folder for each class; if it is there, it stays
     """
     from pathlib import Path
+    from urllib.parse import quote
 
     from activepool.errors import InputError
     from activepool.features.store import FeatureFile
@@ -86,7 +87,7 @@ def send(
         {found.samples[row]: tuple(found.samples[other] for other in others) for row, others in near.items()},
         return_to,
     )
-    label_studio_format.write(label_studio, out, lambda source: address + source)
+    label_studio_format.write(label_studio, out, lambda source: address + quote(source))
     write_text(label_studio_view, label_studio_format.labelling_configuration(out.classes))
     cvat_format.write_list(cvat, out)
     write_text(cvat_labels, cvat_format.label_constructor(out.classes))

@@ -23,9 +23,13 @@ AskAgain = Literal["awaited", "disputed", "cannot_tell", "skipped"]
 
 
 class LabelStudio(Settings):
-    """Where Label Studio finds the photographs: an address, followed by the path of each."""
+    """Where Label Studio finds the photographs: an address, followed by the path of each.
 
-    address: str = "/data/local-files/?d="
+    By default it serves the folder that the folder of the images lies in: it does not serve as a storage the
+    folder that it serves itself.
+    """
+
+    address: str | None = None
 
 
 def _strategy_of_pool(entry: StrategySettings) -> StrategySettings:

@@ -74,7 +74,7 @@ def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
 def _what_next(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
     standing, project = paths.standing, paths.project
     command = shlex.join(["snakemake", *_without_go_on(arguments)])
-    if standing.awaited:
+    if standing.is_incomplete:
         yield f"put what comes back into {project.returned}/, then: {command}"
         yield f"to go on without the missing answers: {command} {' '.join(GO_ON)}"
     elif standing.is_exhausted:

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from activepool.labelling.sending import is_audit
 from planning.configuration.experiment import StrategySettings
@@ -12,6 +13,9 @@ from planning.project.standing import number_of
 from planning.stages.contents import content_digest
 from planning.stages.digests import digest_of
 from planning.stages.settings import StageSettings
+
+#: Where Label Studio serves the files of its machine.
+LOCAL_FILES = "/data/local-files/?d="
 
 #: Picks the audit set.
 RANDOM = StrategySettings(strategy="random")
@@ -123,7 +127,11 @@ class ProjectSettings(StageSettings):
         return self._paths.of_batch(wildcards.batch, "folders") if self._project.folders else None
 
     def address(self, stage: str, wildcards: Any) -> str:
-        return self._project.label_studio.address
+        given = self._project.label_studio.address
+        return f"{LOCAL_FILES}{quote(self._folder_of_images())}" if given is None else given
+
+    def _folder_of_images(self) -> str:
+        return "" if self._paths.is_embedded else f"{images_root(self._project).resolve().name}/"
 
     def _entry(self, wildcards: Any) -> StrategySettings:
         if is_audit(wildcards.batch):

@@ -51,14 +51,14 @@ class Standing:
         return [batch for batch in self.state.batches.values() if batch.is_audit]
 
     @property
-    def awaited(self) -> list[BatchState]:
-        """The batches, but for audit sets, of which answers are missing."""
-        return [batch for batch in self.sent if batch.awaited]
+    def is_incomplete(self) -> bool:
+        """Whether answers to the last batch are missing; those before it were followed by another."""
+        return bool(self.sent and self.sent[-1].awaited)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether answers are missing, and nobody said to go on without them."""
-        return bool(self.awaited) and not self.project.go_on
+        """Whether answers to the last batch are missing, and nobody said to go on without them."""
+        return self.is_incomplete and not self.project.go_on
 
     @property
     def next_batch(self) -> str:

@@ -21,7 +21,7 @@ from activepool.ledger.formats.answers import Answers, Given, answers_of, contra
 from activepool.ledger.formats.recognition import tool_of
 from activepool.ledger.formats.rows import Parsed
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass
-from activepool.ledger.intake import Outcome, outdated_notice, take_in
+from activepool.ledger.intake import Outcome, outdated_notice, plan, take_in
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import state_of
 
@@ -59,12 +59,13 @@ def take_in_returned(
     reading = _Reading(samples, list(known), may_grow, given, memory, found.mistakes, found.notices)
     for path in found.paths:
         reading.add(path)
-    plan = take_in(ledger, reading.drafts, dry=True)
-    reading.require_clear(plan.outcomes)
+    taken = plan(before, reading.drafts)
+    reading.require_clear(taken.outcomes)
     if reading.mistakes:
         raise InputError(*reading.mistakes, f"{folder}: nothing was taken in, for there are mistakes")
-    taken = take_in(ledger, reading.drafts) if plan.entries and not dry else plan
     if not dry:
+        if taken.entries:
+            taken = take_in(ledger, reading.drafts)
         memory.save()
     labels = {entry.label for entry in taken.entries}
     new_classes = {name: new for name, new in reading.new_classes.items() if name in labels}

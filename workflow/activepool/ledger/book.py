@@ -178,9 +178,10 @@ def _prepared(path: str | Path) -> Path:
 
 def _load(path: Path, allow_changed: bool = False) -> tuple[Reconciled, Table]:
     """Return what a ledger holds, and its own text; raises InputError for mistakes in it."""
-    kept = _table(_copy(path))
+    content, copied = _content(path), _content(_copy(path))
+    kept = _parsed(_copy(path), copied)
     try:
-        table = _table(path)
+        table = kept if content == copied else _parsed(path, content)
     except InputError as error:
         raise InputError(*error.args, *_way_back(path, kept)) from error
     if kept is None and table is not None and not table.lines and table.tail:
@@ -202,16 +203,6 @@ def _way_back(path: Path, kept: Table | None) -> list[str]:
     return [f"{path}: its copy has {len(kept.lines)} entries; move this file away to have it put back"]
 
 
-def _table(path: Path) -> Table | None:
-    """Read a table, None if there is no file."""
-    try:
-        return parse(path, path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-
-
 def _keep_damaged(path: Path, reconciled: Reconciled, table: Table) -> None:
     """Keep what a crash or a person has damaged."""
     if table.tail:
@@ -227,8 +218,18 @@ def _write_if_other(path: Path, entries: Sequence[Entry], seen: object) -> None:
         _write(path, entries, seen)
 
 
+def _parsed(path: Path, content: bytes | None) -> Table | None:
+    return None if content is None else parse(path, content)
+
+
 def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.exists() else None
+    """Return what is in a file, None if there is no file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def _set_aside(path: Path, kind: str, content: bytes) -> Path:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from activepool.errors import first_few
-from activepool.ledger.book import opened, read
+from activepool.ledger.book import opened
 from activepool.ledger.entries import Correction, Draft, Entry, Event, as_entry, now
 from activepool.ledger.state import standing_numbers
 
@@ -55,30 +55,28 @@ class Taken:
         return self.outcomes.count(Outcome.KNOWN)
 
 
-def take_in(path: str | Path, drafts: Sequence[Draft], dry: bool = False) -> Taken:
+def take_in(path: str | Path, drafts: Sequence[Draft]) -> Taken:
     """Enter into the ledger what it does not have of some answers, all of it or nothing.
 
     Args:
         path: the ledger.
         drafts: the answers, in an order that counts where an annotator has two for a sample; corrections come
             after all others.
-        dry: whether to enter nothing, and return what would be entered.
 
     Raises: InputError as `book.opened` and `Book.append` do.
     """
-    if dry:
-        ledger = read(path)
-        plan, notices = _Plan(list(ledger.entries)), list(ledger.notices)
-        outcomes = plan.add_all(drafts)
-        entries = plan.new
-    else:
-        with opened(path) as book:
-            plan = _Plan(list(book.entries))
-            outcomes = plan.add_all(drafts)
-            entries = book.append(plan.new)
-            notices = [*book.notices]
+    with opened(path) as book:
+        planned = plan(book.entries, drafts)
+        book.append(planned.entries)
+        return replace(planned, notices=(*book.notices, *planned.notices))
+
+
+def plan(entries: Sequence[Entry], drafts: Sequence[Draft]) -> Taken:
+    """Return what `take_in` would enter into a ledger with these entries."""
+    planned = _Plan(list(entries))
+    outcomes = planned.add_all(drafts)
     outdated = [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == Outcome.OUTDATED]
-    return Taken(tuple(entries), tuple(outcomes), tuple(outdated), (*notices, *plan.notices))
+    return Taken(tuple(planned.new), tuple(outcomes), tuple(outdated), tuple(planned.notices))
 
 
 def outdated_notice(path: str | Path, outdated: Sequence[Draft]) -> str:

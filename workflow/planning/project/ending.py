@@ -5,15 +5,16 @@ import logging
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from snakemake.logging import logger
 
 from activepool.labelling.status_numbers import read_numbers
 from activepool.labelling.status_text import status_lines
+from activepool.ledger.book import read
 from activepool.ledger.state import BatchState
 from planning.project.paths import SENT_FILES, ProjectPaths
-from planning.project.start import looked_at
 
 #: What goes on without the answers that are missing.
 GO_ON = ("--config", "go_on=true")
@@ -44,7 +45,9 @@ def announce_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
 
 
 def _print_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
-    now = ProjectPaths(looked_at(paths.project))
+    # Nothing may start threads here, so late, as reading large tables would; the pool is what it was.
+    entries = read(paths.project.ledger_path).entries
+    now = ProjectPaths(replace(paths.standing, entries=entries))
     lines = [*_status(now), *_awaited(now), *_what_next(now, arguments)]
     sys.stdout.flush()
     print("", *(f"activepool: {line}" for line in lines), sep="\n", file=sys.stderr, flush=True)

@@ -55,23 +55,36 @@ def test_with_labels_and_an_audit_set(tmp_path):
     ]
 
 
-def test_what_is_awaited_is_next(tmp_path):
+def test_only_the_last_batch_is_waited_for(tmp_path):
     numbers = numbers_of(waiting(tmp_path / "waiting"), has_images=False)
-    assert next_steps(numbers)[0] == (
-        "label the 30 samples that are awaited (30 of 30 in batch01), and run the command again"
-    )
+    assert next_steps(numbers)[0] == "label what is awaited of batch01, 30 samples, and run the command again"
     assert "go_on" not in " ".join(next_steps(numbers))
-    steps = next_steps(numbers_of(first_batch(tmp_path / "first")))
-    assert steps[:2] == [
-        "label the 5 photographs that are awaited (5 of 30 in batch01), and run the command again",
-        "or go on without them: add --config go_on=true to the command",
+    project = first_batch(tmp_path / "first")
+    assert next_steps(numbers_of(project))[:2] == [
+        "label what is awaited of batch01, 5 photographs, and run the command again",
+        "or go on without them: add --config go_on=true",
     ]
+    project.send("batch02", range(30, 40))
+    project.say(range(30, 40), ["ant"] * 10, batch="batch02")
+    project.send("audit01", [50], "audit")
+    assert next_steps(numbers_of(project))[:3] == [
+        "run the command again for the next batch",
+        "still awaited: 5 photographs of batch01; they count whenever they come",
+        "still awaited: 1 photograph of audit01; the accuracy is measured on them",
+    ]
+
+
+def test_a_pool_of_which_all_went_out_has_no_next_batch(tmp_path):
+    project = first_batch(tmp_path)
+    project.send("batch02", range(30, 300))
+    project.say(range(30, 300), ["ant"] * 270, batch="batch02")
+    assert next_steps(numbers_of(project))[0].startswith("add new ones, or use the predictions")
 
 
 def test_what_people_should_look_at(tmp_path):
     numbers = numbers_of(labelled(tmp_path))
     assert next_steps(numbers)[:3] == [
-        "run the command again for the next batch; all answers are there",
+        "run the command again for the next batch",
         "settle 2 photographs on which annotators disagree: one more answer, or a correction",
         "see whether the class 'Ant' (1 label) is 'ant'; if so, correct its labels",
     ]

@@ -127,16 +127,7 @@ def agreement_text(series: ModelSeries) -> str:
 
 def next_steps(numbers: StatusNumbers) -> list[str]:
     """Return what to do next, the first first."""
-    standing = numbers.standing
-    if not standing.batches:
-        steps = ["run the command; it chooses the first batch, which needs no label"]
-    elif _waiting(standing):
-        steps = _waiting_steps(numbers)
-    elif _has_settled(numbers):
-        steps = []
-    else:
-        steps = ["run the command again for the next batch; all answers are there"]
-    return [*steps, *advice(numbers)]
+    return [*_batch_steps(numbers), *_late_steps(numbers), *advice(numbers)]
 
 
 def advice(numbers: StatusNumbers) -> list[str]:
@@ -160,13 +151,40 @@ def _has_settled(numbers: StatusNumbers) -> bool:
     return numbers.series is not None and numbers.series.is_settled
 
 
-def _waiting_steps(numbers: StatusNumbers) -> list[str]:
-    waiting = _waiting(numbers.standing)
-    count = noun(numbers, sum(batch.awaited for batch in waiting))
-    steps = [f"label the {count} that are awaited ({_where(waiting)}), and run the command again"]
-    if any(batch.came_back and not batch.is_audit for batch in waiting):
-        steps.append("or go on without them: add --config go_on=true to the command")
+def _batch_steps(numbers: StatusNumbers) -> list[str]:
+    """Return how to get to the next batch: only the last one is waited for."""
+    standing = numbers.standing
+    last = _last_batch(standing)
+    if not standing.batches:
+        return ["run the command; it chooses the first batch, which needs no label"]
+    if last and last.awaited:
+        count = noun(numbers, last.awaited)
+        steps = [f"label what is awaited of {last.name}, {count}, and run the command again"]
+        return [*steps, "or go on without them: add --config go_on=true"] if last.came_back else steps
+    if _is_exhausted(standing):
+        return ["add new ones, or use the predictions: all of the pool has gone out"]
+    return [] if _has_settled(numbers) else ["run the command again for the next batch"]
+
+
+def _late_steps(numbers: StatusNumbers) -> list[str]:
+    """Return what may come back at any time."""
+    last, steps = _last_batch(numbers.standing), []
+    for batch in numbers.standing.batches:
+        if batch.awaited and batch != last:
+            use = "the accuracy is measured on them" if batch.is_audit else "they count whenever they come"
+            count = noun(numbers, batch.awaited)
+            steps.append(f"still awaited: {count} of {batch.name}; {use}")
     return steps
+
+
+def _last_batch(standing: Standing) -> BatchRow | None:
+    """Return the last batch that is not for the audit set."""
+    return next((batch for batch in reversed(standing.batches) if not batch.is_audit), None)
+
+
+def _is_exhausted(standing: Standing) -> bool:
+    tallies = (standing.in_batches, standing.in_audit, standing.unasked)
+    return sum(tally.samples for tally in tallies) >= standing.samples
 
 
 def _cleaning_steps(numbers: StatusNumbers) -> list[str]:

@@ -1,0 +1,82 @@
+"""DropQuery against its definition; dropout and k-means have their own tests."""
+
+import numpy as np
+import pytest
+from queries import Problem
+
+from activepool.diversity.k_means import k_means
+from activepool.features.dropout import dropped
+from activepool.features.store import FeatureMatrix
+from activepool.strategies.dropquery import dropquery
+
+
+def classes(problem, features):
+    return (features.astype(np.float64) @ problem.head.weight.T + problem.head.bias).argmax(axis=1)
+
+
+def changes(problem, budget, passes=3, rate=0.75):
+    """How many of the passes predict another class, for each unlabelled sample."""
+    keys = problem.query(dropquery, budget).generator.integers(2**63, size=passes)
+    matrix, rows = FeatureMatrix.of_array(problem.features), problem.unlabelled
+    return sum(
+        classes(problem, dropped(matrix, rate, int(key)).take(rows))
+        != classes(problem, problem.features[rows])
+        for key in keys
+    )
+
+
+def definition(problem, candidates, budget, generator):
+    """The candidate nearest to the centre of each cell of the candidates, the largest cell first."""
+    features = problem.features.astype(np.float64)
+    features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float32)
+    cells = k_means(FeatureMatrix.of_array(features), candidates, budget, generator, problem_compute(problem))
+    members = [candidates[cells.cell == cell] for cell in range(len(cells.centres))]
+    picks = []
+    for part in sorted(members, key=len, reverse=True):
+        own = features[part].astype(np.float64)
+        picks.append(part[np.linalg.norm(own - own.mean(axis=0), axis=1).argmin()])
+    return picks
+
+
+def problem_compute(problem):
+    return problem.query(dropquery, 1).compute
+
+
+@pytest.mark.parametrize(
+    ("options", "more_than"),
+    [
+        ({"candidates": 2}, 1),
+        ({"candidates": 25}, 0),
+        ({"passes": 7, "candidates": 1}, 3),
+        ({"passes": 7, "candidates": 3, "rate": 0.3}, None),
+    ],
+    ids=str,
+)
+def test_picks_are_those_of_the_definition(options, more_than):
+    problem = Problem(size=311)
+    changed = changes(problem, 20, options.get("passes", 3), options.get("rate", 0.75))
+    threshold = options.get("passes", 3) // 2
+    while threshold > 0 and (changed > threshold).sum() < options["candidates"] * 20:
+        threshold -= 1
+    assert more_than in (threshold, None)
+    candidates = problem.unlabelled[changed > threshold]
+    query = problem.query(dropquery, 20, options=options)
+    picks = problem.select(dropquery, 20, options=options).index
+    assert picks.tolist() == definition(problem, candidates, 20, query.generator)
+
+
+def test_with_fewer_candidates_than_picks_the_rest_is_random():
+    problem = Problem(size=300)
+    problem.head.bias[:] = (30, 0, 0, 0, 0)
+    problem.head.weight[0] = 0
+    changed = changes(problem, 40)
+    candidates = problem.unlabelled[changed > 0]
+    assert 0 < len(candidates) < 40
+    rest = set()
+    for seed in range(4):
+        query = problem.query(dropquery, 40, seed=seed)
+        own = query.unlabelled[dropquery.precomputed(query, {"passes": 3, "rate": 0.75})["changes"] > 0]
+        picks = problem.select(dropquery, 40, seed=seed).index
+        assert set(picks[: len(own)]) == set(own)
+        rest |= set(picks[len(own) :])
+    assert len(rest) > 60

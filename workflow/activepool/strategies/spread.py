@@ -1,0 +1,28 @@
+"""Picks that are spread over the candidates of a strategy."""
+
+import numpy as np
+
+from activepool.diversity.representatives import representatives
+from activepool.features.normalised import normalised
+from activepool.strategies.query import Query, Selection, declared
+
+
+def spread(query: Query, is_candidate: np.ndarray) -> Selection:
+    """Pick the candidate nearest to the centre of each k-means cell of their features, of length 1.
+
+    Args:
+        query: the round.
+        is_candidate: (n,) for each unlabelled sample.
+
+    There are as many cells as picks, and the largest come first. If there are fewer candidates than picks,
+    random samples follow.
+    """
+    picks = representatives(
+        normalised(declared(query.features)),
+        query.unlabelled[is_candidate],
+        query.budget,
+        query.generator,
+        query.compute,
+    )
+    others = query.generator.permutation(query.unlabelled[~is_candidate])[: query.budget - len(picks)]
+    return Selection(np.concatenate([picks, others]))

@@ -91,7 +91,7 @@ class GradientEmbeddings:
     def take(self, rows: np.ndarray) -> Gradients:
         """Return the embeddings of the named rows."""
         features = self._compute.array(self._features.take(rows, np.float64))
-        residuals = _residuals(features @ self._weight64.T + self._bias64)
+        residuals = residuals_of(features @ self._weight64.T + self._bias64)
         return Gradients(residuals, features, _squared_norms(residuals) * _squared_norms(features))
 
     def squared_norms(self, rows: np.ndarray) -> np.ndarray:
@@ -104,7 +104,7 @@ class GradientEmbeddings:
         def measure(block: slice) -> None:
             features = self._compute.array(self._features.take(rows[block]))
             with np.errstate(invalid="ignore"):  # ∞ − ∞, which is reported below
-                residuals = _residuals(features @ self._weight.T + self._bias)
+                residuals = residuals_of(features @ self._weight.T + self._bias)
             result[block] = to_numpy(_squared_norms(residuals) * _squared_norms(features))
             require_finite(rows[block], result[block])
 
@@ -155,7 +155,7 @@ class GradientEmbeddings:
         return int(positions[0])
 
 
-def _residuals(logits: Array) -> Array:
+def residuals_of(logits: Array) -> Array:
     """Return a = p − e_ŷ of each row, (n, C); overwrites the logits.
 
     The entry of ŷ is minus the sum of the others, which keeps its digits where p_ŷ is near 1.

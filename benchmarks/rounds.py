@@ -82,7 +82,7 @@ class NaiveOutcome:
 
 def library_round(case: Case, work: Work) -> Callable[[], np.ndarray]:
     """Return the work of scoring and selecting through the library, like the stages; it returns the picks."""
-    strategy = find_strategy(work.strategy)
+    strategy = find_strategy(work.strategy, work.options)
     file, head = FeatureFile(case.features), read_head(case.head)
 
     def select() -> np.ndarray:
@@ -103,7 +103,7 @@ def library_round(case: Case, work: Work) -> Callable[[], np.ndarray]:
 
 def library_prepare(case: Case, work: Work) -> Callable[[], dict[str, np.ndarray]]:
     """Return the work of a strategy's ``prepare``; it returns the arrays."""
-    strategy = find_strategy(work.strategy)
+    strategy = find_strategy(work.strategy, work.options)
     features = FeatureFile(case.features).train.features
     pool = np.arange(features.shape[0])
 
@@ -120,7 +120,7 @@ def naive_round(case: Case, work: Work) -> Callable[[], NaiveOutcome]:
     import torch
 
     torch.set_num_threads(case.workers)
-    strategy = find_strategy(work.strategy)
+    strategy = find_strategy(work.strategy, work.options)
     device = naive_device(case, work)
     file, head = FeatureFile(case.features), read_head(case.head)
     limit = naive.Limit(case.limit)

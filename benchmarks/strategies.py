@@ -22,6 +22,7 @@ import pandas as pd
 from measuring import Measured, in_process, measure, run
 from pools import initial_pool, train_on, write_part
 from rounds import (
+    ROUND,
     Case,
     Work,
     library_prepare,
@@ -49,10 +50,14 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "partitioned_coreset": {"wraps": "coreset", "partitions": 10},
         "partitioned_badge": {"wraps": "badge", "partitions": 10},
     },
+    "power": {"power_margin": {"of": "margin"}},
+    "seals": {"seals_margin": {"of": "margin"}},
+    "anchoral": {"anchoral_margin": {"of": "margin"}},
+    "schedule": {"schedule_coreset": {"first": "coreset", "rounds": ROUND, "then": "margin"}},
 }
 
 #: Rows whose picks depend on the use of random numbers; they are not compared with the naive ones.
-RANDOM_PICKS = ("random", "balanced_random", "badge", "partitioned_badge")
+RANDOM_PICKS = ("random", "balanced_random", "badge", "partitioned_badge", "power_margin", "anchoral_margin")
 
 #: Budget and labelled set are at most the pool size over this.
 MIN_POOL_FACTOR = 5
@@ -222,6 +227,8 @@ def unavoidable_product(row: str, size: int, classes: int, case: Case, subset: i
         "balanced_random": None,
         "coreset": (size, centres),
         "partitioned_coreset": (size, centres // 10),
+        "schedule_coreset": (size, centres),
+        "seals_margin": (size, len(case.labelled)),
         "margin_clustering": (subset, subset),
     }
     return special.get(row, (size, classes))

@@ -8,6 +8,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from activepool.strategies.declaration import Strategy  # noqa: E402
 from activepool.strategies.registry import builtin_strategies  # noqa: E402
+from activepool.strategies.wrapping import wrapped_options  # noqa: E402
 
 START, END = "<!-- strategies -->\n", "<!-- end of strategies -->\n"
 
@@ -15,7 +16,9 @@ START, END = "<!-- strategies -->\n", "<!-- end of strategies -->\n"
 def row(strategy: Strategy) -> str:
     """Return a strategy's row: what it picks, what it reads, its options, its source."""
     images = ("images",) if strategy.image_model else ()
-    reads = ", ".join((*images, *(strategy.scores or strategy.reads))).replace("_", " ") or "nothing"
+    within = ("what it wraps",) if wrapped_options(strategy) else ()
+    reads = ", ".join((*images, *(strategy.scores or strategy.reads), *within)) or "nothing"
+    reads = reads.replace("_", " ")
     options = ", ".join(f"`{name}`" for name in strategy.options)
     return f"| `{strategy.name}` | {strategy.summary} | {reads} | {options} | {strategy.source} |\n"
 

@@ -11,7 +11,7 @@ import json
 import sys
 
 import numpy as np
-from queries import Problem
+from queries import REQUIRED_OPTIONS, Problem
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_info
 
@@ -23,7 +23,7 @@ from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
 
 OPTIONS = {
-    "partitioned": {"wraps": "badge", "partitions": 3},
+    **REQUIRED_OPTIONS,
     "cluster_margin": {"leaves": 200},
     "margin_clustering": {"subset": 4000},
 }

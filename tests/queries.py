@@ -1,5 +1,6 @@
 """Queries for tests: random features, labels and heads."""
 
+from inspect import Parameter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +15,31 @@ from activepool.strategies.assembly import assemble_query, prepare_rounds
 from activepool.strategies.checked_selection import checked_pick
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.query import Query, Selection
+from activepool.strategies.registry import completed
+
+#: Options that a strategy cannot do without.
+REQUIRED_OPTIONS: dict[str, dict] = {
+    "anchoral": {"of": {"strategy": "entropy"}, "anchors": 1, "neighbours": 4},
+    "partitioned": {"wraps": {"strategy": "badge"}, "partitions": 3},
+    "power": {"of": {"strategy": "margin"}},
+    "schedule": {"first": {"strategy": "coreset"}, "rounds": 1, "then": {"strategy": "base"}},
+    "seals": {"of": {"strategy": "base"}, "neighbours": 4},
+}
+
+
+#: Strategies whose picks follow from their inputs alone; all others must change with the seed.
+DETERMINISTIC = {
+    "base",
+    "confidence",
+    "coreset",
+    "entropy",
+    "margin",
+    "margin_clustering",
+    "mase",
+    "maxherding",
+    "schedule",
+    "seals",
+}
 
 
 class Problem:
@@ -44,11 +70,18 @@ class Problem:
         return np.setdiff1d(np.arange(len(self.features)), self.labelled)
 
     def query(
-        self, strategy: Strategy, budget: int, seed: int = 0, workers: int = 1, options: dict | None = None
+        self,
+        strategy: Strategy,
+        budget: int,
+        seed: int = 0,
+        workers: int = 1,
+        options: dict | None = None,
+        round_number: int = 1,
     ) -> Query:
         """Return the query of one round for ``strategy``."""
         compute = Compute("cpu", workers)
         options = with_defaults(strategy, options)
+        strategy = completed(strategy, options)
         matrix = FeatureMatrix.of_array(self.features)
         given: dict = {}
         if strategy.prepare:
@@ -64,7 +97,7 @@ class Problem:
             labels=self.labels[self.labelled],
             num_classes=self.classes,
             seed=seed,
-            round_number=1,
+            round_number=round_number,
             features=matrix,
             head=self.head,
             remaining_budget=3 * budget,
@@ -79,9 +112,8 @@ class Problem:
             path = Path(folder) / "dataset.h5"
             write_samples(path, Samples(self.images(), self.images(), ["any"]))
             images = ImageRound(str(path), self.labelled, self.unlabelled, seed, 1)
-            model = strategy.image_model
-            weights = model.train(images, Path(folder) / "state", **options)
-            return model.score(weights, images, **options)
+            weights = strategy.train_on_images(images, Path(folder) / "state", options)
+            return strategy.image_scores(weights, images, options)
 
     def images(self) -> Part:
         levels = np.clip(self.features.astype(np.float32) * 20 + 128, 0, 255).astype(np.uint8)
@@ -93,9 +125,10 @@ class Problem:
         """Return what ``strategy`` picks in one round, checked as in the stage."""
         options = with_defaults(strategy, settings.get("options"))
         query = self.query(strategy, budget, **settings)
-        return checked_pick(strategy, query, options)
+        return checked_pick(completed(strategy, options), query, options)
 
 
 def with_defaults(strategy: Strategy, options: dict | None) -> dict:
     """Return all options of a strategy, those that are not given at their defaults."""
-    return {name: option.default for name, option in strategy.options.items()} | (options or {})
+    defaults = {name: option.default for name, option in strategy.options.items()}
+    return {name: value for name, value in defaults.items() if value is not Parameter.empty} | (options or {})

@@ -1,12 +1,12 @@
 """What a user of the library has in a session: features, labels, some of them known."""
 
 import numpy as np
-from queries import Problem
+from queries import REQUIRED_OPTIONS, Problem
 
 from activepool.strategies.registry import builtin_strategies
 
 #: Options that a strategy cannot do without.
-OPTIONS = {"partitioned": {"wraps": "badge", "partitions": 3}}
+OPTIONS = REQUIRED_OPTIONS
 
 #: The strategies that pick from features alone.
 STRATEGIES = [name for name, one in builtin_strategies().items() if not one.image_model]

@@ -40,13 +40,14 @@ def folder(tmp_path_factory):
 
 def stage_rounds(name, seed, folder, results):
     """Yield the labelled set, the head and the picks of each round, by the stages."""
-    declared, options = find_strategy(name), json.dumps(OPTIONS.get(name, {}))
+    in_all_rounds, options = find_strategy(name, OPTIONS.get(name)), json.dumps(OPTIONS.get(name, {}))
     pool = {"features": folder / "features.h5", "validation": folder / "validation.csv"}
     labelled, extra = folder / "labelled.csv", {}
-    if declared.prepare:
+    if in_all_rounds.prepare:
         extra["prepared"] = results / "prepared.h5"
         run_stage("prepare", strategy=name, seed=seed, **pool, **extra)
     for number in ROUNDS:
+        declared = in_all_rounds.in_round(number)
         head, scores, state = (results / f"{what}{number}.h5" for what in ("head", "scores", "state"))
         query, metrics = {**pool, "labelled": labelled}, results / "metrics.json"
         train = {"recipe": '{"solver": "lbfgs"}', "round": number - 1}
@@ -55,7 +56,7 @@ def stage_rounds(name, seed, folder, results):
             lists = {"nearest_for_budget": BUDGET} if "nearest" in declared.reads else {}
             run_stage("score", head=head, head_scores=declared.scores[0], scores=scores, **query, **lists)
             extra["scores"] = scores
-        if declared.keeps_state:
+        if in_all_rounds.keeps_state:
             extra["next_state"] = state
         following, picked = results / f"labelled{number}.csv", results / f"selected{number}.csv"
         run_stage(
@@ -74,7 +75,7 @@ def stage_rounds(name, seed, folder, results):
         )
         yield read_index(labelled), read_head(head), read_index(picked)
         labelled = following
-        if declared.keeps_state:
+        if in_all_rounds.keeps_state:
             extra["state"] = state
 
 

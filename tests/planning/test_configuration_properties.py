@@ -110,6 +110,15 @@ OWN_OPTIONS = st.one_of(
         partitions=COUNTS,
         subset_labelled=SEEDS,
     ),
+    section({"strategy": one_of("power"), "of": one_of("margin", "mase")}, beta=POSITIVE),
+    section(
+        {
+            "strategy": one_of("schedule"),
+            "first": section({"strategy": one_of("cluster_margin")}, leaves=COUNTS),
+            "rounds": COUNTS,
+            "then": one_of("random", "badge"),
+        }
+    ),
     section(
         {"strategy": one_of("vaal")}, image_size=one_of(16, 64), beta=NOT_NEGATIVE, learning_rate=POSITIVE
     ),

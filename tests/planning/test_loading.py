@@ -92,6 +92,14 @@ MISTAKES = [
         "trial.yaml: strategies.0: option 'partitions': Input should be greater than or equal to 1",
     ),
     (
+        ("strategies", [{"strategy": "power", "of": {"strategy": "seals", "of": "margn"}}]),
+        "trial.yaml: strategies.0: option 'of': option 'of': strategy 'margn' does not exist; did you mean '",
+    ),
+    (
+        ("strategies", [{"strategy": "power", "of": "badge"}]),
+        "trial.yaml: strategies.0: option 'of': 'badge' does not pick by a score of the head, such as conf",
+    ),
+    (
         ("strategies", [{"strategy": "vaal", "image_size": 40}]),
         "trial.yaml: strategies.0: option 'image_size': Input should be a multiple of 16",
     ),

@@ -76,6 +76,21 @@ def test_a_strategy_depends_on_the_features_only_if_it_reads_them():
         assert (provenance("select", base, **changes) != provenance("select", base)) == depends
 
 
+def test_a_schedule_makes_in_each_round_what_the_strategy_of_the_round_reads():
+    found = rules({"strategy": "schedule", "first": "kmeans", "rounds": 1, "then": "margin"})
+    first, then = (found.provenance("select", strategy="schedule", round=number) for number in ("01", "02"))
+    assert not {"score", "train"} & first.keys()
+    assert {"score", "train"} <= then.keys()
+
+
+def test_what_prepares_for_a_wrapped_strategy_depends_on_its_options_for_that_alone():
+    base = {"strategy": "power", "of": {"strategy": "cluster_margin"}}
+    changed, kept = ({"of": base["of"] | one} for one in ({"leaves": 500}, {"margin_factor": 7}))
+    assert provenance("prepare", base | changed) != provenance("prepare", base)
+    assert provenance("prepare", base | kept | {"beta": 2.0}) == provenance("prepare", base)
+    assert provenance("select", base | {"beta": 2.0}) != provenance("select", base)
+
+
 def test_the_first_query_depends_on_no_picks():
     found = rules("margin")
     for rule, number, has_picks in (("score", "02", True), ("score", "01", False), ("train", "01", True)):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from queries import Problem
+from queries import REQUIRED_OPTIONS, Problem
 
 from activepool.compute.blocks import Compute
 from activepool.compute.seeds import generator
@@ -12,10 +12,11 @@ from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.assembly import assemble_query
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Selection, declared
-from activepool.strategies.registry import builtin_strategies, find_strategy
+from activepool.strategies.registry import builtin_strategies, completed, find_strategy
 
 PROBLEM = Problem()
 POOL = PROBLEM.unlabelled
+STRATEGIES = [completed(one, REQUIRED_OPTIONS.get(name, {})) for name, one in builtin_strategies().items()]
 
 #: All that any strategy reads.
 ALL = {
@@ -40,7 +41,7 @@ def without(name):
     return {key: value for key, value in ALL.items() if key != name}
 
 
-@pytest.mark.parametrize("builtin", builtin_strategies().values(), ids=lambda one: one.name)
+@pytest.mark.parametrize("builtin", STRATEGIES, ids=lambda one: one.name)
 def test_what_a_strategy_does_not_read_is_left_out(builtin):
     given = ALL | ({"scores": {"labelled_log_odds": np.zeros(len(POOL))}} if builtin.image_model else {})
     query = assemble_query(builtin, **given)

@@ -2,42 +2,35 @@
 
 import numpy as np
 import pytest
-from queries import Problem
+from queries import DETERMINISTIC, REQUIRED_OPTIONS, Problem
 
 from activepool.compute.blocks import BLOCK_ROWS
 from activepool.compute.shards import Shard
 from activepool.heads.linear import LinearHead
-from activepool.strategies.registry import builtin_strategies
+from activepool.strategies.registry import builtin_strategies, completed
 
 #: Options that a strategy cannot do without, or not quickly.
-REQUIRED_OPTIONS = {
-    "partitioned": {"wraps": "coreset", "partitions": 3},
+OPTIONS = {
+    **REQUIRED_OPTIONS,
     "vaal": {"image_size": 16, "width": 2, "latent": 2, "epochs": 2, "batch_size": 8},
 }
 
-#: Strategies whose picks follow from their inputs alone; all others must change with the seed.
-DETERMINISTIC = {
-    *("confidence", "margin", "entropy", "mase", "base", "coreset", "margin_clustering", "maxherding"),
-}
+STRATEGIES = [completed(one, OPTIONS.get(name, {})) for name, one in builtin_strategies().items()]
 
-every_strategy = pytest.mark.parametrize("strategy", builtin_strategies().values(), ids=lambda one: one.name)
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda one: one.name)
 
 
 def measuring():
-    return [one for one in builtin_strategies().values() if one.precompute]
+    return [one for one in STRATEGIES if one.precompute]
 
 
 def needing_no_labels():
     """The strategies that can also choose the first samples of a pool."""
-    return [
-        one
-        for one in builtin_strategies().values()
-        if not (one.reads_labels or one.is_scored or "head" in one.reads)
-    ]
+    return [one for one in STRATEGIES if not (one.reads_labels or one.is_scored or "head" in one.reads)]
 
 
 def picks(strategy, problem, budget, **settings):
-    settings.setdefault("options", REQUIRED_OPTIONS.get(strategy.name))
+    settings.setdefault("options", OPTIONS.get(strategy.name))
     return problem.select(strategy, budget, **settings).index
 
 
@@ -75,7 +68,8 @@ def test_number_of_workers_changes_nothing(strategy):
 @pytest.mark.parametrize("strategy", measuring(), ids=lambda one: one.name)
 @pytest.mark.parametrize("shards", [3, 8])
 def test_what_is_measured_in_shards_has_the_same_bits(strategy, shards):
-    query = Problem(size=20_000, width=5, labelled=40).query(strategy, 25)
+    options = OPTIONS.get(strategy.name)
+    query = Problem(size=20_000, width=5, labelled=40).query(strategy, 25, options=options)
     whole = strategy.precompute(query)
     rows = [Shard(number, shards).rows(len(query.unlabelled), BLOCK_ROWS) for number in range(shards)]
     parts = [strategy.precompute(query.part(part)) for part in rows]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from activepool.figures.registry import FIGURES, TABLES
+from activepool.strategies.declaration import Strategy
 from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
 
 
@@ -112,26 +113,26 @@ class Paths:
 
     def selection_features(self, wildcards: Any) -> str:
         """Return the features that a strategy picks from, or the samples if it reads no features."""
-        reads = self._declared(wildcards).reads_features
+        reads = self.declared(wildcards).reads_features
         return self.query_features(wildcards) if reads else self.samples
 
     def scoring_features(self, wildcards: Any) -> str:
         """Return the features for scoring a strategy's pool, or the samples if it reads no features."""
-        is_scored = self._declared(wildcards).is_scored
+        is_scored = self.declared(wildcards).is_scored
         return self.query_features(wildcards) if is_scored else self.selection_features(wildcards)
 
     def scoring_head(self, wildcards: Any) -> str | list[str]:
         """Return the head for scoring a strategy's pool; [] if it reads none."""
-        is_scored = self._declared(wildcards).is_scored
+        is_scored = self.declared(wildcards).is_scored
         return self.previous("head.h5")(wildcards) if is_scored else self.selection_head(wildcards)
 
     def selection_head(self, wildcards: Any) -> str | list[str]:
         """Return the head that a strategy reads; [] if it reads none."""
-        return self.previous("head.h5")(wildcards) if "head" in self._declared(wildcards).reads else []
+        return self.previous("head.h5")(wildcards) if "head" in self.declared(wildcards).reads else []
 
     def prepared(self, wildcards: Any) -> str | list[str]:
         """Return the file that a strategy prepares; [] if it prepares nothing."""
-        has_any = self._declared(wildcards).prepare
+        has_any = self.declared(wildcards).prepare
         return f"{self.root}/{wildcards.strategy}/seed{wildcards.seed}/prepared.h5" if has_any else []
 
     def scoring_prepared(self, wildcards: Any) -> str | list[str]:
@@ -145,9 +146,9 @@ class Paths:
 
     def scores(self, wildcards: Any) -> str | list[str]:
         """Return the scores of a round; [] if the selection needs none."""
-        declared = self._declared(wildcards)
-        precomputes = self.precomputes(wildcards) and not self.previous_state(wildcards)
-        if not declared.is_scored and not precomputes:
+        declared = self.declared(wildcards)
+        precomputes = self.experiment.in_shards and declared.precompute is not None
+        if not declared.is_scored and not (precomputes and not self.previous_state(wildcards)):
             return []
         return f"{self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))}/scores.h5"
 
@@ -160,15 +161,16 @@ class Paths:
     def image_model(self, wildcards: Any) -> str | list[str]:
         """Return the model that a strategy trains on images; [] if it trains none."""
         run = self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))
-        return f"{run}/image_model.safetensors" if self._declared(wildcards).image_model else []
+        return f"{run}/image_model.safetensors" if self.declared(wildcards).image_model else []
 
     def image_dataset(self, wildcards: Any) -> str | list[str]:
         """Return the images for a strategy's own model; [] if it trains none."""
-        return self.dataset if self._declared(wildcards).image_model else []
+        return self.dataset if self.declared(wildcards).image_model else []
 
     def precomputes(self, wildcards: Any) -> bool:
         """Return whether a strategy precomputes in separate jobs, which it does if the pool is in shards."""
-        return self.experiment.in_shards and self._declared(wildcards).precompute is not None
+        in_any_round = self.experiment.strategy(wildcards.strategy).declared
+        return self.experiment.in_shards and in_any_round.precompute is not None
 
     def keeps_state(self, strategy: StrategySettings) -> bool:
         """Return whether a strategy keeps arrays from round to round.
@@ -177,8 +179,9 @@ class Paths:
         """
         return strategy.declared.keeps_state and not self.experiment.finetunes
 
-    def _declared(self, wildcards: Any) -> Any:
-        return self.experiment.strategy(wildcards.strategy).declared
+    def declared(self, wildcards: Any) -> Strategy:
+        """Return the declaration of a strategy in one round."""
+        return self.experiment.strategy(wildcards.strategy).declared.in_round(int(wildcards.round))
 
     # The results of an experiment.
 

@@ -5,10 +5,12 @@ import inspect
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 from activepool.errors import InputError
 from activepool.strategies.declaration import Strategy
+from activepool.strategies.registry import completed, find_strategy
+from activepool.strategies.wrapping import wrapped_options
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -34,11 +36,18 @@ def check_options(strategy: Strategy, given: Mapping[str, Any], keywords: Sequen
 
 
 def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return (all options with defaults, problems); with problems the options are those given."""
+    """Return (all options with defaults, problems); with problems the options are those given.
+
+    An option that is a strategy becomes a mapping of its name, ``strategy``, and all its options.
+    """
     from pydantic import PydanticUserError, ValidationError
 
     try:
-        return _options_model(strategy)(**given).model_dump(), []
+        options = _options_model(strategy)(**given).model_dump()
+        completed(strategy, options)
+        return options, []
+    except InputError as error:
+        return given, [str(error)]
     except ValidationError as error:
         return given, [_problem(strategy, one) for one in error.errors()]
     except NameError as error:
@@ -53,17 +62,38 @@ def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[st
 
 @cache
 def _options_model(strategy: Strategy) -> "type[BaseModel]":
-    from pydantic import ConfigDict, create_model
+    from pydantic import BeforeValidator, ConfigDict, create_model
 
     annotations = {name: option.annotation for name, option in strategy.options.items()}
     # Only those of the options: names that serve type checkers alone may be unknown when the program runs.
     types = _resolved(annotations, strategy.select.__globals__)
+    types |= dict.fromkeys(wrapped_options(strategy), Annotated[Any, BeforeValidator(_wrapped_entry)])
     fields: dict[str, Any] = {
         name: (types.get(name, Any), ... if option.default is inspect.Parameter.empty else option.default)
         for name, option in strategy.options.items()
     }
     model: type[BaseModel] = create_model(strategy.name, __config__=ConfigDict(extra="forbid"), **fields)
     return model
+
+
+def _wrapped_entry(given: Any) -> dict[str, Any]:
+    """Return a strategy within another, as a mapping of its name and all its options.
+
+    Raises pydantic's error if it is none.
+    """
+    from pydantic_core import PydanticCustomError
+
+    entry = {"strategy": given} if isinstance(given, str) else given
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("strategy"), str):
+        raise PydanticCustomError("strategy", "must be a strategy: its name, or {strategy: name, ...}")
+    name, given = entry["strategy"], {str(key): entry[key] for key in entry if key != "strategy"}
+    try:
+        options, problems = validate_options(find_strategy(name), given)
+    except InputError as error:
+        problems = [str(error)]
+    if problems:
+        raise PydanticCustomError("strategy", "{problems}", {"problems": "; ".join(problems)})
+    return {"strategy": name, **options}
 
 
 def _resolved(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from activepool.heads.linear import FIXED_WEIGHT_DECAY
 from activepool.strategies.assembly import assemble_query
 from activepool.strategies.checked_selection import checked_pick
 from activepool.strategies.declaration import Strategy
-from activepool.strategies.registry import find_strategy
+from activepool.strategies.registry import completed, find_strategy
 
 
 def select(
@@ -74,11 +74,13 @@ def select(
     Raises InputError, with one line that says what does not fit.
     """
     declared, name = _declared(strategy)
+    chosen, round = check_options(declared, options, KEYWORDS), to_whole("round", round, 1)
+    in_all_rounds = completed(declared, chosen)
+    declared = in_all_rounds.in_round(round)
     if declared.image_model:
         raise InputError(
             f"strategy {name!r} learns from images, and select has features alone; use the workflow"
         )
-    chosen = check_options(declared, options, KEYWORDS)
     matrix, compute = feature_matrix(features), to_compute(device, workers, features)
     samples, held_out = matrix.shape[0], _rows("validation", validation, matrix.shape[0])
     known_head = None if head is None else to_head(head, matrix)
@@ -104,12 +106,12 @@ def select(
         labels=_labels(name, declared, labelled_rows),
         num_classes=num_classes if known_head is None else len(known_head.classes),
         seed=seed,
-        round_number=to_whole("round", round, 1),
+        round_number=round,
         features=matrix,
         head=None if known_head is None else known_head.linear,
         remaining_budget=planned,
         oracle_labels=oracle,
-        prepared=memory.prepared(declared, matrix, rows.everything, seed, compute, chosen),
+        prepared=memory.prepared(in_all_rounds, matrix, rows.everything, seed, compute, chosen),
         state=memory.state,
         compute=compute,
     )

@@ -46,11 +46,11 @@ def propose_batch(
         seed, batch: of the random stream; batches are numbered from 1.
         compute: device and workers.
     """
-    declared = find_strategy(strategy)
-    prepared = None
+    in_all_batches = find_strategy(strategy, options)
+    declared, prepared = in_all_batches.in_round(batch), None
     if declared.prepare:
         pool = np.union1d(candidates, labelled)
-        prepared = prepare_rounds(declared, features, pool, seed, compute, options)
+        prepared = prepare_rounds(in_all_batches, features, pool, seed, compute, options)
     query = assemble_query(
         declared,
         budget=budget,

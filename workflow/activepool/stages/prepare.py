@@ -36,7 +36,7 @@ def prepare(
     from activepool.strategies.assembly import prepare_rounds
     from activepool.strategies.registry import find_strategy
 
-    declared = find_strategy(strategy)
+    declared = find_strategy(strategy, options)
     with FeatureFile(features) as file:
         matrix, nothing = file.train.features, np.empty(0, dtype=np.int64)
         pool = unlabelled_pool(matrix.shape[0], read_index(validation), nothing)

@@ -80,7 +80,7 @@ def score(
     from activepool.programs.round_query import QueryFiles, read_query
     from activepool.strategies.registry import find_strategy
 
-    declared, used = find_strategy(strategy) if strategy else None, None
+    declared, used = find_strategy(strategy, options).in_round(round) if strategy else None, None
     reads_features = head is not None or (declared is not None and declared.reads_features)
     with (FeatureFile if reads_features else LabelFile)(features) as file:
         _, pool = read_pool(len(file.train.labels), validation, labelled)

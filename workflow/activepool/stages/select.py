@@ -60,7 +60,7 @@ def select(
     from activepool.strategies.checked_selection import checked_pick
     from activepool.strategies.registry import find_strategy
 
-    declared = find_strategy(strategy)
+    declared = find_strategy(strategy, options).in_round(round)
     files = QueryFiles(validation, labelled, annotations, head, scores, prepared, state)
     with (FeatureFile if declared.reads_features else LabelFile)(features) as file:
         query, picked, used = read_query(

@@ -36,9 +36,10 @@ def train_on_images(
     from activepool.io.training_state import state_path
     from activepool.strategies.registry import find_strategy
 
+    declared = find_strategy(strategy, options).in_round(round)
     images = ImageRound.read(dataset, validation, labelled, seed, round, compute)
     state = state_path(model)
-    write_tensors(model, find_strategy(strategy).train_on_images(images, state, options))
+    write_tensors(model, declared.train_on_images(images, state, options))
     state.unlink(missing_ok=True)
 
 

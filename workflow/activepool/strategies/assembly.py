@@ -96,6 +96,7 @@ def assemble_query(
         unlabelled=unlabelled,
         labelled=labelled,
         num_classes=num_classes,
+        round_number=round_number,
         generator=generator(seed, round_number, f"select/{strategy.name}"),
         compute=compute,
         **given,

@@ -2,15 +2,18 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from activepool.scores.pool_scorer import SCORES
 from activepool.strategies.image_model import ImageModel
 from activepool.strategies.query import Query, Selection
+
+if TYPE_CHECKING:
+    from activepool.strategies.wrapping import Wrapped
 
 #: Picks the samples of one round; options are keyword-only parameters with a type and a default.
 Select = Callable[..., Selection]
@@ -21,6 +24,12 @@ Prepare = Callable[..., dict[str, np.ndarray]]
 #: Computes arrays for ``query.unlabelled``, by name, each (n, ...). It works sample by sample, so that
 #: a large pool can be processed in shards.
 Precompute = Callable[..., dict[str, np.ndarray]]
+
+#: (round, **options) -> the option that names the strategy that picks in the round, for a wrapper of several.
+Active = Callable[..., str]
+
+#: (option, strategy) -> None; raises InputError if a wrapper cannot wrap the strategy that the option names.
+Accepts = Callable[[str, "Strategy"], None]
 
 #: What a strategy may read besides the index files and the labels of the labelled set.
 ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "remaining_budget")
@@ -44,6 +53,11 @@ class Strategy:
         keeps_state: whether it passes arrays from round to round.
         image_model: the model that it trains on the images in each round and scores the pool with; or None.
         source: its publication.
+        narrows_pool: for a wrapper, whether the strategies within it pick from a part of the pool.
+        active: for a wrapper of several, which of them picks in a round; or None.
+        accepts: for a wrapper, a check of the strategies within it; or None.
+        wrapped: for a wrapper, the strategies within it, by the options that name them.
+        each_round: for a wrapper, its declaration in a round, by number; or None.
     """
 
     name: str
@@ -56,6 +70,11 @@ class Strategy:
     keeps_state: bool
     image_model: ImageModel | None
     source: str
+    narrows_pool: bool = False
+    active: Active | None = None
+    accepts: Accepts | None = None
+    wrapped: Mapping[str, "Wrapped"] = field(default_factory=dict, compare=False)
+    each_round: "Callable[[int], Strategy] | None" = field(default=None, compare=False)
 
     @property
     def is_scored(self) -> bool:
@@ -78,9 +97,10 @@ class Strategy:
         return (inspect.getdoc(self.select) or "").partition("\n")[0]
 
     @property
-    def file(self) -> Path:
-        """The file that defines it."""
-        return Path(inspect.getfile(self.select))
+    def files(self) -> list[Path]:
+        """The files that define it, and the strategies that it wraps."""
+        within = [file for one in self.wrapped.values() for file in one.strategy.files]
+        return [Path(inspect.getfile(self.select)), *within]
 
     def functions_of(self, stage: str) -> list[Callable[..., object]]:
         """Return its functions that a stage calls."""
@@ -94,31 +114,37 @@ class Strategy:
         return [function for function in functions.get(stage, []) if function]
 
     def options_of(self, stage: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the given options that the functions of a stage take."""
+        """Return the given options that the functions of a stage take, a wrapped strategy's among its own."""
+        functions, within = self.functions_of(stage), {}
+        if stage != "select" and functions and self.wrapped:
+            within = {option: one.options_of(stage) for option, one in self.wrapped.items()}
+            functions = [self.active] if self.active else []
         return {
-            name: value
-            for function in self.functions_of(stage)
-            for name, value in _options_for(function, given).items()
-        }
+            name: value for function in functions for name, value in options_for(function, given).items()
+        } | within
+
+    def in_round(self, number: int) -> "Strategy":
+        """Return the declaration in one round, which differs for a wrapper of several strategies."""
+        return self.each_round(number) if self.each_round else self
 
     def pick(self, query: Query, **options: Any) -> Selection:
         """Select; first precompute what no shard has precomputed."""
         if self.precompute and not query.per_sample:
             query = replace(query, per_sample=self.precomputed(query, options))
-        return self.select(query, **options)
+        return self.select(query, **{**options, **self.wrapped})
 
     def precomputed(self, query: Query, options: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Return what the strategy precomputes for ``query.unlabelled``; {} if it precomputes nothing."""
         precompute = self.precompute
-        return precompute(query, **_options_for(precompute, options)) if precompute else {}
+        return precompute(query, **options_for(precompute, options)) if precompute else {}
 
     def train_on_images(self, images: Any, state: Path, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the weights of the strategy's own model, trained on the images of a round."""
-        return self._model.train(images, state, **_options_for(self._model.train, options))
+        return self._model.train(images, state, **options_for(self._model.train, options))
 
     def image_scores(self, weights: Any, images: Any, options: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Return the scores that the strategy's own model gives to ``images.unlabelled``, each (n,)."""
-        return self._model.score(weights, images, **_options_for(self._model.score, options))
+        return self._model.score(weights, images, **options_for(self._model.score, options))
 
     @property
     def _model(self) -> ImageModel:
@@ -147,10 +173,14 @@ def strategy(
     reads_labels: bool = True,
     keeps_state: bool = False,
     image_model: ImageModel | None = None,
+    narrows_pool: bool = False,
+    active: Active | None = None,
+    accepts: Accepts | None = None,
 ) -> Callable[[Select], Strategy]:
     """Declare the decorated function as the strategy of its name.
 
-    With ``reads_labels=False`` it gets no labels, and a corrected label reruns none of its picks.
+    With ``reads_labels=False`` it gets no labels, and a corrected label reruns none of its picks. The last
+    three are for wrappers, which say here what they read themselves; see `Strategy`.
 
     Raises: ValueError for an unknown artifact or score, for scores from two sources, for lists of the nearest
         samples without scores, and for a function that cannot be called as a strategy.
@@ -180,12 +210,15 @@ def strategy(
             keeps_state=keeps_state,
             image_model=image_model,
             source=source,
+            narrows_pool=narrows_pool,
+            active=active,
+            accepts=accepts,
         )
 
     return declare
 
 
-def _options_for(function: Callable[..., object], given: Mapping[str, Any]) -> dict[str, Any]:
+def options_for(function: Callable[..., object], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given options that ``function`` names, or all if it takes any."""
     parameters = inspect.signature(function).parameters
     takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())

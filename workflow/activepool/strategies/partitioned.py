@@ -2,29 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
-from activepool.strategies.badge import badge
-from activepool.strategies.coreset import coreset
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import NonNegativeInteger, PositiveInteger, require_budget
-from activepool.strategies.query import Query, Selection, declared
+from activepool.strategies.query import Query, Selection
+from activepool.strategies.wrapping import Wrapped
 
-WRAPPED = {"coreset": coreset, "badge": badge}
 
-
-@strategy(source="Citovsky et al. 2021, appendix A.1; Emam et al. 2021", reads=("features", "head"))
+@strategy(
+    source="Citovsky et al. 2021, appendix A.1; Emam et al. 2021", reads_labels=False, narrows_pool=True
+)
 def partitioned(
     query: Query,
     *,
-    wraps: Literal["coreset", "badge"],
+    wraps: Wrapped,
     partitions: PositiveInteger = 10,
     subset_labelled: NonNegativeInteger | None = None,
     subset_unlabelled: PositiveInteger | None = None,
 ) -> Selection:
-    """Core-set or BADGE in each of several random parts of the pool and the labelled set.
+    """Another strategy, such as core-set or BADGE, in each of several random parts of the pool.
+
+    The labelled set is split, too.
 
     Args:
         query: the round.
@@ -37,19 +37,17 @@ def partitioned(
     """
     require_budget("partitioned", "subset_unlabelled", subset_unlabelled, query.budget)
     parts = zip(
-        _random_parts(np.arange(len(query.labelled)), subset_labelled, partitions, query.generator),
-        _random_parts(query.unlabelled, subset_unlabelled, partitions, query.generator),
+        _random_parts(len(query.labelled), subset_labelled, partitions, query.generator),
+        _random_parts(len(query.unlabelled), subset_unlabelled, partitions, query.generator),
         strict=True,
     )
     selections = [
-        WRAPPED[wraps].pick(
+        wraps.pick(
             replace(
-                query,
+                query.part(unlabelled),
                 budget=query.budget // partitions + (number < query.budget % partitions),
                 labelled=query.labelled[labelled],
-                labels=declared(query.labels)[labelled],
-                unlabelled=unlabelled,
-                state={},
+                labels=None if query.labels is None else query.labels[labelled],
             )
         )
         for number, (labelled, unlabelled) in enumerate(parts)
@@ -62,11 +60,11 @@ def partitioned(
 
 
 def _random_parts(
-    items: np.ndarray, subset: int | None, partitions: int, generator: np.random.Generator
+    size: int, subset: int | None, partitions: int, generator: np.random.Generator
 ) -> Iterator[np.ndarray]:
-    """Yield the items, or a random subset, in random parts of equal size, each in the original order.
+    """Yield ``range(size)``, or a random subset, in random parts of equal size, each ascending.
 
     The first parts have one more if the size is not a multiple of the number of parts.
     """
-    shuffled = generator.permutation(len(items))[:subset]
-    return (items[np.sort(part)] for part in np.array_split(shuffled, partitions))
+    shuffled = generator.permutation(size)[:subset]
+    return (np.sort(part) for part in np.array_split(shuffled, partitions))

@@ -37,6 +37,7 @@ class Query:
         labelled: (m,) the labelled set, in the order of its picks.
         labels: (m,) its labels; None for a strategy that declares ``reads_labels=False``.
         num_classes: C.
+        round_number: of the round that trains on the picks, from 1.
         remaining_budget: picks of this and all later rounds together, for strategies that plan ahead.
         generator: the only source of randomness.
         compute: device and workers.
@@ -56,6 +57,7 @@ class Query:
     labelled: np.ndarray
     num_classes: int
     generator: np.random.Generator
+    round_number: int = 1
     labels: np.ndarray | None = None
     compute: Compute = field(default_factory=Compute)
     features: FeatureMatrix | None = None
@@ -69,8 +71,11 @@ class Query:
     state: dict[str, np.ndarray] = field(default_factory=dict)
     oracle_labels: np.ndarray | None = None
 
-    def part(self, rows: slice) -> "Query":
-        """Return the same query for some of ``unlabelled``, with their predictions, scores and so on."""
+    def part(self, rows: slice | np.ndarray) -> "Query":
+        """Return the same query for some of ``unlabelled``, with their predictions, scores and so on.
+
+        Lists of the nearest are those of the whole pool, so the part has none.
+        """
 
         def cut(values: np.ndarray | None) -> np.ndarray | None:
             return None if values is None else values[rows]
@@ -80,6 +85,7 @@ class Query:
             unlabelled=self.unlabelled[rows],
             predicted=cut(self.predicted),
             scores={name: values[rows] for name, values in self.scores.items()},
+            nearest=None,
             per_sample={name: values[rows] for name, values in self.per_sample.items()},
             oracle_labels=cut(self.oracle_labels),
         )

@@ -3,13 +3,16 @@
 import difflib
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import activepool.strategies
 from activepool.errors import InputError
 from activepool.plugins import load_module
 from activepool.strategies.declaration import Strategy
+from activepool.strategies.wrapping import Wrapped, around, wrapped_options
 
 
 @cache
@@ -29,11 +32,34 @@ def builtin_strategies() -> dict[str, Strategy]:
     return {strategy.name: strategy for strategy in sorted(declared, key=lambda strategy: strategy.name)}
 
 
-def find_strategy(name: str) -> Strategy:
+def find_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strategy:
     """Return the strategy called ``name``: a built-in one, ``file.py:function`` or ``module:function``.
 
-    Raises InputError, with the nearest names, if it does not exist.
+    With its ``options``, a wrapper's declaration is complete: it has that of the strategies within it.
+
+    Raises InputError, with the nearest names, if it or a strategy within it does not exist.
     """
+    return completed(_declared(name), options or {})
+
+
+def completed(strategy: Strategy, options: Mapping[str, Any]) -> Strategy:
+    """Return a wrapper with the strategies that its options name; any other strategy as it is."""
+    wrapped = {
+        option: _wrapped(option, options[option])
+        for option in wrapped_options(strategy)
+        if options.get(option)
+    }
+    return around(strategy, wrapped, options) if wrapped and not strategy.wrapped else strategy
+
+
+def _wrapped(option: str, value: str | Mapping[str, Any]) -> Wrapped:
+    """Return the strategy that an option names: by its name alone, or as in a configuration."""
+    entry = {"strategy": value} if isinstance(value, str) else value
+    inner = {name: given for name, given in entry.items() if name != "strategy"}
+    return Wrapped(option, entry["strategy"], find_strategy(entry["strategy"], inner), inner)
+
+
+def _declared(name: str) -> Strategy:
     if ":" in name:
         return _users_strategy(name)
     known = builtin_strategies()

@@ -148,15 +148,15 @@ class StrategySettings(BaseModel):
 
     @model_validator(mode="after")
     def _check_options(self) -> "StrategySettings":
-        problems = validate_options(self.declared, self.given_options)[1]
+        problems = validate_options(find_strategy(self.strategy), self.given_options)[1]
         if problems:
             raise PydanticCustomError("options", "{message}", {"message": "; ".join(problems)})
         return self
 
     @cached_property
     def declared(self) -> Strategy:
-        """The strategy's declaration."""
-        return find_strategy(self.strategy)
+        """The strategy's declaration, in all rounds together."""
+        return find_strategy(self.strategy, self.options)
 
     @property
     def given_options(self) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class StrategySettings(BaseModel):
     @cached_property
     def options(self) -> dict[str, Any]:
         """All options, converted to their types, with defaults."""
-        return validate_options(self.declared, self.given_options)[0]
+        return validate_options(find_strategy(self.strategy), self.given_options)[0]
 
     @property
     def folder(self) -> str:

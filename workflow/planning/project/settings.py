@@ -38,8 +38,8 @@ class ProjectSettings(StageSettings):
     def kind_of_job(self, wildcards: Any) -> Hashable:
         return wildcards.get("dataset"), wildcards.get("batch")
 
-    def strategy_file(self, wildcards: Any) -> Path:
-        return self._entry(wildcards).declared.file
+    def strategy_files(self, wildcards: Any) -> list[Path]:
+        return self._entry(wildcards).declared.files
 
     def labels_digest(self, stage: str, wildcards: Any) -> str:
         """Return the digest of what a job reads in the ledger or the pool's tables; empty if nothing."""

@@ -58,7 +58,7 @@ class LateLabels:
 
     def _query_digest(self, wildcards: Any) -> str:
         """Return the digest of the labels that a strategy reads when it picks."""
-        declared = self.paths.experiment.strategy(wildcards.strategy).declared
+        declared = self.paths.declared(wildcards)
         if declared.is_oracle:
             return self._pool_digest()
         return (

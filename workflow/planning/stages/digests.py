@@ -61,7 +61,7 @@ class StageDigests:
         files = [declaration(stage).file]
         files += [folder / f"{settings[name]}.py" for name, folder in DRAWINGS.items() if name in settings]
         if "strategy" in settings:
-            files.append(self._settings.strategy_file(wildcards))
+            files += self._settings.strategy_files(wildcards)
         if "backbone" in settings and (own := users_file(settings["backbone"]["name"])):
             files.append(own)
         return files

@@ -50,8 +50,8 @@ class StageSettings:
         """Return what is equal for the jobs of a stage whose relevant settings are."""
         raise NotImplementedError
 
-    def strategy_file(self, wildcards: Any) -> Path:
-        """Return the file that declares the strategy of a job."""
+    def strategy_files(self, wildcards: Any) -> list[Path]:
+        """Return the files that declare the strategy of a job."""
         raise NotImplementedError
 
 
@@ -148,8 +148,8 @@ class ExperimentSettings(StageSettings):
     def kind_of_job(self, wildcards: Any) -> Hashable:
         return wildcards.get("strategy"), _has_round(wildcards)
 
-    def strategy_file(self, wildcards: Any) -> Path:
-        return self._entry(wildcards).declared.file
+    def strategy_files(self, wildcards: Any) -> list[Path]:
+        return self._entry(wildcards).declared.files
 
     def _entry(self, wildcards: Any) -> StrategySettings:
         return self._experiment.strategy(wildcards.strategy)

@@ -1,6 +1,5 @@
 """predictions.csv and predictions.parquet, against the files that they are made from."""
 
-import csv
 from pathlib import Path
 
 import h5py
@@ -11,10 +10,14 @@ import pytest
 from labelling.labelled_pools import CLASSES, source_of, trained_pool
 
 from activepool.errors import InputError
+from activepool.labelling.pool import PoolFile, read_pool, update_pool
 from activepool.labelling.prediction_tables import COLUMNS, prediction_blocks, write_tables
+from activepool.ledger.book import append, read
+from activepool.ledger.entries import Draft
+from activepool.ledger.state import state_of
 from activepool.stages.export_predictions import export_predictions
 
-FILES = ("predictions.h5", "samples.csv", "labels.csv")
+FILES = ("pool/samples.csv", "ledger.csv", "predictions.h5")
 TABLES = ("predictions.csv", "predictions.parquet")
 
 
@@ -22,26 +25,35 @@ def sample_of(row):
     return f"{row:064x}"
 
 
-def write_samples(rows, source_of=source_of):
-    with Path("samples.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["row", "sample", "part", "source"])
-        writer.writerows([row, sample_of(row), "part0001", source_of(row)] for row in range(rows))
+def write_pool(rows, source_of=source_of, gone=()):
+    files = [PoolFile(source_of(row), sample_of(row), 0, 0) for row in range(rows)]
+    update_pool("pool", files, lambda part: True)
+    update_pool("pool", [file for row, file in enumerate(files) if row not in gone], lambda part: True)
 
 
 @pytest.fixture(autouse=True)
 def pool(tmp_path, monkeypatch):
-    """A pool of 1031 rows of which 83 have labels."""
+    """A pool of 1031 rows of which 83 have labels, one is not ours, one was passed over, and two are gone."""
     monkeypatch.chdir(tmp_path)
     _, truth = trained_pool()
-    write_samples(1031)
+    write_pool(1031, gone=(5, 1000))
+    answers = {row: ("label", CLASSES[truth[row]]) for row in range(83)}
+    answers |= {90: ("not_ours", ""), 91: ("skip", "")}
+    drafts = [
+        Draft(event=event, label=label, sample=sample_of(row), source=source_of(row), who="Ann")
+        for row, (event, label) in answers.items()
+    ]
+    append("ledger.csv", drafts)
     return truth
 
 
-def test_each_sample_has_its_prediction_and_its_label(pool):
+def test_each_sample_has_its_prediction_its_label_and_its_status(pool):
     export_predictions(*FILES, *TABLES)
     with h5py.File("predictions.h5") as file:
         kept = {name: values[:] for name, values in file.items()}
+    statuses = ["labelled"] * 83 + ["new"] * (1031 - 83)
+    for row, status in {5: "gone", 90: "not_ours", 91: "skipped", 1000: "gone"}.items():
+        statuses[row] = status
     expected = pd.DataFrame(
         {
             "source": [source_of(row) for row in range(1031)],
@@ -49,6 +61,7 @@ def test_each_sample_has_its_prediction_and_its_label(pool):
             "probability": kept["probability"],
             "margin": kept["margin"],
             "label": [CLASSES[number] for number in pool[:83]] + [None] * (1031 - 83),
+            "status": statuses,
             "sample": [sample_of(row) for row in range(1031)],
         }
     )
@@ -62,7 +75,8 @@ def test_each_sample_has_its_prediction_and_its_label(pool):
 @pytest.mark.parametrize("size", [1, 82, 83, 500, 1030, 1031, 2000])
 def test_blocks_of_any_size_give_the_same_table(size):
     export_predictions(*FILES, *TABLES)
-    blocks = list(prediction_blocks(*FILES, size=size))
+    found, state = read_pool("pool"), state_of(read("ledger.csv").entries)
+    blocks = list(prediction_blocks("predictions.h5", found, state, size))
     assert [len(block["source"]) for block in blocks[:-1]] == [size] * (len(blocks) - 1)
     write_tables("again.csv", "again.parquet", blocks)
     assert Path("again.csv").read_bytes() == Path("predictions.csv").read_bytes()
@@ -80,38 +94,20 @@ def test_the_same_files_give_the_same_bytes():
 
 def test_sources_of_any_letters_survive():
     odd = ['a "b".jpg', "ä, ö.jpg", " blank .jpg", "=1+1.jpg", "NA", "貓/1.jpg"]
-    write_samples(1031, lambda row: odd[row % len(odd)])
+    names = odd + [source_of(row) for row in range(len(odd), 1031)]
+    for path in Path("pool").iterdir():
+        path.unlink()
+    write_pool(1031, names.__getitem__)
     export_predictions(*FILES, *TABLES)
-    expected = [odd[row % len(odd)] for row in range(1031)]
-    assert pd.read_csv("predictions.csv", keep_default_na=False)["source"].tolist() == expected
-    assert pd.read_parquet("predictions.parquet")["source"].tolist() == expected
+    assert pd.read_csv("predictions.csv", keep_default_na=False)["source"].tolist() == names
+    assert pd.read_parquet("predictions.parquet")["source"].tolist() == names
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("row,sample,part,source\n0,a,b,c\n", "its rows are not 0 to 1030, those that have predictions"),
-        ("row,part,source\n0,b,c\n", "has no column 'sample' (columns: row, part, source)"),
-        ("", "its rows are not 0 to 1030, those that have predictions"),
-    ],
-)
-def test_samples_that_are_not_those_of_the_predictions(text, words):
-    Path("samples.csv").write_text(text)
-    with pytest.raises(InputError) as caught:
-        export_predictions(*FILES, *TABLES)
-    assert str(caught.value) == f"samples.csv: {words}"
-    assert not any(Path(path).exists() for path in TABLES)
-
-
-def test_more_samples_than_predictions():
-    write_samples(1032)
-    with pytest.raises(InputError, match="has more rows than the 1031 that have predictions"):
+@pytest.mark.parametrize("rows", [1030, 1032])
+def test_another_pool_than_that_of_the_predictions(rows):
+    for path in Path("pool").iterdir():
+        path.unlink()
+    write_pool(rows)
+    with pytest.raises(InputError, match=f"has 1031 rows, and the pool {rows}"):
         export_predictions(*FILES, *TABLES)
     assert not any(Path(path).exists() for path in TABLES)
-
-
-def test_rows_out_of_order():
-    lines = Path("samples.csv").read_text().splitlines(keepends=True)
-    Path("samples.csv").write_text("".join([lines[0], lines[2], lines[1], *lines[3:]]))
-    with pytest.raises(InputError, match="its rows are not 0 to 1030"):
-        export_predictions(*FILES, *TABLES)

@@ -202,9 +202,8 @@ rule status:
 rule export_predictions:
     """Write the predictions for the whole pool as tables."""
     input:
+        pool=PATHS.samples,
         predictions=PATHS.of_all_labels("predictions.h5"),
-        samples=PATHS.samples,
-        labels=PATHS.of_all_labels("labels.csv"),
     output:
         table=f"{ROOT}/predictions.csv",
         parquet=f"{ROOT}/predictions.parquet",

@@ -4,21 +4,25 @@ from activepool.programs.stage import Input, Output, stage
 
 
 @stage
-def export_predictions(
-    predictions: Input, samples: Input, labels: Input, table: Output, parquet: Output
-) -> None:
+def export_predictions(pool: Input, ledger: str, predictions: Input, table: Output, parquet: Output) -> None:
     """Write what is predicted for every sample of a pool, beside the labels that people gave.
 
     Args:
+        pool: samples.csv of the pool
+        ledger: the ledger
         predictions: predictions.h5
-        samples: samples.csv of the pool
-        labels: labels.csv: index, source, label
-        table: predictions.csv to write: source, predicted, probability, margin, label, sample
+        table: predictions.csv to write: source, predicted, probability, margin, label, status, sample
         parquet: predictions.parquet to write: the same
     """
-    from activepool.labelling.prediction_tables import prediction_blocks, write_tables
+    from pathlib import Path
 
-    write_tables(table, parquet, prediction_blocks(predictions, samples, labels))
+    from activepool.labelling.pool import read_pool
+    from activepool.labelling.prediction_tables import prediction_blocks, write_tables
+    from activepool.ledger.book import read
+    from activepool.ledger.state import state_of
+
+    found, state = read_pool(Path(pool).parent), state_of(read(ledger).entries)
+    write_tables(table, parquet, prediction_blocks(predictions, found, state))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """The settings of the stages of a project."""
 
+import hashlib
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+import numpy as np
 
 from activepool.labelling.sending import is_audit
 from planning.configuration.experiment import StrategySettings
@@ -50,11 +53,9 @@ class ProjectSettings(StageSettings):
                 return digest_of([standing.pool.first_sources[row] for row in rows])
             case "labels":
                 return standing.labels_digest(wildcards.batch)
-            case "candidates":
-                gone = [row for row, here in enumerate(standing.pool.is_present.tolist()) if not here]
-                return digest_of([len(standing.entries), self._project.ask_again, gone])
-            case "status":
-                return digest_of([entry.number for entry in standing.entries[-1:]])
+            case "candidates" | "status" | "export_predictions":
+                present = np.packbits(standing.pool.is_present).tobytes()
+                return digest_of([len(standing.entries), hashlib.sha256(present).hexdigest()])
             case _:
                 return ""
 

@@ -158,7 +158,8 @@ def test_two_files_at_a_time_that_contradict_each_other(project):
     project.table("b.csv", "source,label", "a/1.jpg,dog")
     assert mistakes(project) == [
         f"{project.returned}/b.csv:2: annotator says 'dog' of 'a/1.jpg', but 'cat' at "
-        f"{project.returned}/a.csv:2; leave one of them, or name the annotators in 'who'"
+        f"{project.returned}/a.csv:2; leave one of them; if two people answered, a CSV names "
+        "them in 'who'"
     ]
     project.table("b.csv", "source,label,who", "a/1.jpg,dog,bob")
     project.take()
@@ -196,6 +197,21 @@ def test_a_file_that_has_changed_is_read_anew(project):
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     project.take()
     assert project.labels() == {"a/1.jpg": "dog"}
+
+
+def test_annotators_whose_names_are_nearly_the_same(project):
+    project.table("a.csv", "source,label,who", "a/1.jpg,cat,anna", "b/1.jpg,dog,Anna")
+    notice = "the annotator 'Anna' is written nearly like 'anna', and each has a vote"
+    assert [notice in line for line in project.take().notices] == [True]
+    assert project.take().notices == ()
+
+
+def test_corrections_are_counted(project):
+    project.table("a.csv", "source,label,who", "a/1.jpg,cat,anna", "b/1.jpg,dog,anna")
+    project.table("b.csv", "source,correction", "a/1.jpg,fox", "b/1.jpg,", "e.jpg,not_ours")
+    assert project.take().lines()[1] == f"{project.returned}/b.csv: 2 corrections new, 1 awaited"
+    assert project.labels() == {"a/1.jpg": "fox", "b/1.jpg": "dog"}
+    assert without_cache(project).entries == ()
 
 
 def test_the_list_of_a_batch_and_a_folder(project):

@@ -13,7 +13,13 @@ from activepool.data.annotations import shortened
 from activepool.errors import InputError
 from activepool.labelling.returned_cache import ReadFile, ReturnedCache, content_digest, signature_of
 from activepool.labelling.returned_files import label_files
-from activepool.labelling.returned_report import Intake, ReturnedFile, replaced_notice, report_of
+from activepool.labelling.returned_report import (
+    Intake,
+    ReturnedFile,
+    alike_notices,
+    replaced_notice,
+    report_of,
+)
 from activepool.ledger.book import read as read_ledger
 from activepool.ledger.entries import Correction, Draft
 from activepool.ledger.formats import READERS
@@ -73,6 +79,7 @@ def take_in_returned(
         *reading.notices,
         *(new.notice for new in new_classes.values()),
         *replaced_notice(ledger, before, taken.entries),
+        *alike_notices(before, taken.entries),
         *taken.notices,
     ]
     if outdated := reading.outdated_of_first_seen(taken.outcomes):
@@ -164,7 +171,8 @@ class _Reading:
             is_same = (before.event, before.label) == (draft.event, draft.label)
             if not is_same and not (before.when and draft.when):
                 self.mistakes.append(
-                    f"{place}: {contradiction(draft, before, place_before)}, or name the annotators in 'who'"
+                    f"{place}: {contradiction(draft, before, place_before)}; if two people answered, a CSV "
+                    "names them in 'who'"
                 )
 
     def _with_outcomes(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[_Source, Sequence[Outcome]]]:

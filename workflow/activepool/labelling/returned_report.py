@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from activepool.data.class_names import loose_form
 from activepool.errors import first_few
 from activepool.ledger.entries import Correction, Entry
 from activepool.ledger.formats.answers import Answers
@@ -104,6 +105,23 @@ def replaced_notice(ledger: object, before: Sequence[Entry], new: Sequence[Entry
         if entry.is_answer and entry.replaces is not None
     ]
     return [f"{ledger}: answers that replace earlier ones: {first_few(changes, LISTED)}"] if changes else []
+
+
+def alike_notices(before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
+    """Return a line for each new annotator whose name is written nearly like another's."""
+    known: dict[object, str] = {}
+    for entry in before:
+        known.setdefault(loose_form(entry.who), entry.who)
+    names = {entry.who for entry in before}
+    notices = {}
+    for entry in new:
+        other = known.setdefault(loose_form(entry.who), entry.who)
+        if other != entry.who and entry.who not in names:
+            notices[entry.who] = (
+                f"the annotator {entry.who!r} is written nearly like {other!r}, and each has a vote; if they "
+                "are one person, write the name in one way"
+            )
+    return list(notices.values())
 
 
 def _opinion(entry: Entry) -> str:

@@ -131,7 +131,7 @@ class TypedClasses:
         return _form(name) in self._loose or mark(name) is not None
 
     def _near(self, label: str) -> str | None:
-        near = difflib.get_close_matches(label, [*self.known, *MARKS], n=1, cutoff=0.75)
+        near = difflib.get_close_matches(label, [*self.known, *MARKS], n=1, cutoff=0.6)
         return near[0] if near else None
 
     def new_classes(self, path: str | Path) -> dict[str, NewClass]:

@@ -41,6 +41,9 @@ def test_labels_of_all_forms(tmp_path):
     answers = read("fiftyone", file(tmp_path, {"classes": ["cat", "dog"], "labels": labels}), POOL, CLASSES)
     assert said(answers) == {"a/1.jpg": "dog", "b/1.jpg": "cat", "c d/3.jpg": "dog"}
     assert answers.awaited == 1
+    assert (
+        "labels with a confidence, as a model gives them: 1; they count as a person's" in answers.notices[0]
+    )
 
 
 def test_all_mistakes_at_once(tmp_path):

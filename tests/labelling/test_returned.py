@@ -17,12 +17,18 @@ def project(tmp_path):
 
 
 def mistakes(project):
+    """Return the mistakes of the first files; nothing is entered, and nothing remembered."""
+    found = mistakes_of(project)
+    assert not project.cache.exists()
+    return found
+
+
+def mistakes_of(project):
     """Return the mistakes of the files; nothing is entered."""
     before = project.ledger.read_bytes()
     with pytest.raises(InputError) as caught:
         project.take()
     assert project.ledger.read_bytes() == before
-    assert not project.cache.exists()
     assert caught.value.args[-1] == f"{project.returned}: nothing was taken in, for there are mistakes"
     return list(caught.value.args[:-1])
 
@@ -126,6 +132,17 @@ def test_a_file_that_can_be_no_label_file(project):
     project.write("labels\n.csv", "source,label\n")
     project.write(os.fsdecode(b"caf\xe9.csv"), "source,label\n")
     assert len(mistakes(project)) == 4
+
+
+def test_names_of_pictures_that_no_log_can_show(project):
+    name = os.fsdecode(b"caf\xe9")
+    project.picture(f"anna/cat/{name}.jpg", "a/1.jpg")
+    assert len(project.take().entries) == 1
+    project.write(f"anna/cat/{name}\n.jpg", "other pixels")
+    (line,) = mistakes_of(project)
+    assert line.startswith(
+        f"{project.returned}/anna/cat/caf\\udce9\\n.jpg: no image of the pool has the content"
+    )
 
 
 def test_what_was_taken_once_is_no_mistake_later(project):

@@ -17,6 +17,7 @@ from activepool.labelling.returned_report import (
     Intake,
     ReturnedFile,
     alike_notices,
+    printable,
     replaced_notice,
     report_of,
 )
@@ -68,7 +69,8 @@ def take_in_returned(
     taken = plan(before, reading.drafts)
     reading.require_clear(taken.outcomes)
     if reading.mistakes:
-        raise InputError(*reading.mistakes, f"{folder}: nothing was taken in, for there are mistakes")
+        mistakes = [*reading.mistakes, f"{folder}: nothing was taken in, for there are mistakes"]
+        raise InputError(*map(printable, mistakes))
     if not dry:
         if taken.entries:
             taken = take_in(ledger, reading.drafts)
@@ -85,7 +87,8 @@ def take_in_returned(
     if outdated := reading.outdated_of_first_seen(taken.outcomes):
         notices.append(outdated_notice(ledger, outdated))
     reports = reading.reports(taken.outcomes)
-    return Intake(str(folder), tuple(reports), taken.entries, tuple(new_classes), tuple(notices), dry)
+    lines = tuple(map(printable, notices))
+    return Intake(str(folder), tuple(reports), taken.entries, tuple(new_classes), lines, dry)
 
 
 class _Source(NamedTuple):

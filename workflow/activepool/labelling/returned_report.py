@@ -124,6 +124,11 @@ def alike_notices(before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
     return list(notices.values())
 
 
+def printable(line: str) -> str:
+    """Return a line with escapes for what no terminal and no log can show, such as parts of a file's name."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)
+
+
 def _opinion(entry: Entry) -> str:
     return repr(entry.label) if entry.label else str(entry.event)
 

@@ -1,5 +1,6 @@
 """Running the workflow for tests: a folder, a configuration, and what came out."""
 
+import atexit
 import fcntl
 import hashlib
 import multiprocessing
@@ -122,4 +123,7 @@ def _main(words: Sequence[str], path: Path, environment: dict[str, str], output:
     with output.open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    main()
+    try:
+        main()
+    finally:
+        atexit._run_exitfuncs()  # a fork of a server ends without them

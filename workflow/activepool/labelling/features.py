@@ -29,7 +29,8 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
         sources: (N,) of the rows.
         output: features.h5 to write.
 
-    Raises: InputError if the parts come from different backbones, or have not N rows together.
+    Raises: InputError if the parts come from different backbones, or have not the same width, or not N rows
+    together.
     """
     pieces = [opened(path) for path in parts]
     try:
@@ -42,6 +43,13 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
                         f"{first.attrs.get(key)!r} in {first.filename}; delete both, and run again"
                     )
         stored = [piece["train/features"] for piece in pieces]
+        width = stored[0].shape[1]
+        for piece, features in zip(pieces, stored, strict=True):
+            if features.shape[1] != width:
+                raise InputError(
+                    f"{piece.filename}: has width {features.shape[1]}, but {width} in {first.filename}; "
+                    "delete both, and run again"
+                )
         rows = sum(len(features) for features in stored)
         if rows != len(sources):
             raise InputError(
@@ -49,7 +57,7 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
             )
         attributes = {key: value for key, value in first.attrs.items() if key != "class_names"}
         with written_hdf5(output) as file:
-            _write(file, attributes, sources, stored[0].dtype, stored[0].shape[1], _blocks(stored))
+            _write(file, attributes, sources, stored[0].dtype, width, _blocks(stored))
     finally:
         for piece in pieces:
             piece.close()

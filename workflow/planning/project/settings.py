@@ -50,7 +50,8 @@ class ProjectSettings(StageSettings):
         match stage:
             case "photographs":
                 rows = standing.pool.rows_of_part(self.part(stage, wildcards))
-                return digest_of([standing.pool.first_sources[row] for row in rows])
+                pool = standing.pool
+                return digest_of([[pool.samples[row], pool.first_sources[row]] for row in rows])
             case "labels":
                 return standing.labels_digest(wildcards.batch)
             case "candidates" | "status" | "export_predictions":

@@ -1,0 +1,98 @@
+"""The features of a pool that grows."""
+
+import h5py
+import numpy as np
+import pytest
+
+from activepool.errors import InputError
+from activepool.features.store import FeatureFile, FeatureMatrix
+from activepool.labelling.features import copy_vectors, join_parts
+from activepool.labelling.pool import update_pool, vector_files
+
+
+def vectors(rows=5, width=3, dtype=np.float32, seed=0):
+    return np.random.default_rng(seed).normal(size=(rows, width)).astype(dtype)
+
+
+class Grown:
+    """A pool of vectors whose file is written again and again."""
+
+    def __init__(self, folder):
+        self.folder, self.path = folder, folder / "v.npy"
+
+    def update(self, values):
+        np.save(self.path, values)
+        found = vector_files(FeatureMatrix.of_array(values))
+        pool = update_pool(self.folder / "pool", found, lambda part: True)
+        copy_vectors(self.path, pool.samples, pool.first_sources, self.folder / "features.h5")
+        with FeatureFile(self.folder / "features.h5") as file:
+            return pool, file.train.features.take(np.arange(len(pool.samples)))
+
+
+def test_rows_stay_where_they_are_when_vectors_are_added_in_front(tmp_path):
+    grown, first, more = Grown(tmp_path), vectors(5), vectors(3, seed=1)
+    before, features = grown.update(first)
+    assert np.array_equal(features, first)
+    pool, features = grown.update(np.concatenate([more, first[::-1]]))
+    assert pool.samples[:5] == before.samples
+    assert np.array_equal(features, np.concatenate([first, more]))
+    assert pool.row_sources == ["7", "6", "5", "4", "3", "0", "1", "2"]
+
+
+def test_equal_vectors_are_one_sample(tmp_path):
+    values = vectors(4)[[0, 1, 0, 2, 2]]
+    pool, features = Grown(tmp_path).update(values)
+    assert (pool.first_sources, len(pool.sources)) == (["0", "1", "3"], 5)
+    assert np.array_equal(features, values[[0, 1, 3]])
+
+
+def test_a_vector_that_went_is_a_mistake_of_the_copy(tmp_path):
+    path = tmp_path / "v.npy"
+    np.save(path, vectors(5)[:4])
+    samples = [file.sample for file in vector_files(FeatureMatrix.of_array(vectors(5)))]
+    with pytest.raises(InputError, match="has changed while it was read"):
+        copy_vectors(path, samples, [""] * 5, tmp_path / "features.h5")
+
+
+def write_part(path, values, **attributes):
+    with h5py.File(path, "w") as file:
+        file["train/features"] = values
+        file.attrs.update({"backbone": "identity", "checkpoint_digest": "", "transform": "t"} | attributes)
+    return path
+
+
+def test_parts_stand_one_below_the_other(tmp_path):
+    pieces = [vectors(rows, dtype=np.float16, seed=rows) for rows in (5, 1, 7)]
+    paths = [write_part(tmp_path / f"{len(piece)}.h5", piece) for piece in pieces]
+    sources = [f"{row} é.png" for row in range(13)]
+    join_parts(paths, sources, tmp_path / "features.h5")
+    with FeatureFile(tmp_path / "features.h5") as file:
+        features = file.train.features.take(np.arange(13))
+        assert np.array_equal(features, np.concatenate(pieces))
+        assert file.train.sources_of(np.arange(13)).tolist() == sources
+    with h5py.File(tmp_path / "features.h5") as file:
+        assert file["train/features"].dtype == np.float16
+        assert file.attrs["backbone"] == "identity"
+
+
+@pytest.mark.parametrize("key", ["backbone", "checkpoint_digest", "transform"])
+def test_parts_of_different_backbones_are_a_mistake(tmp_path, key):
+    paths = [
+        write_part(tmp_path / "1.h5", vectors(2)),
+        write_part(tmp_path / "2.h5", vectors(2), **{key: "x"}),
+    ]
+    with pytest.raises(InputError, match=f"2.h5: {key} is 'x', but"):
+        join_parts(paths, [""] * 4, tmp_path / "features.h5")
+    assert not (tmp_path / "features.h5").exists()
+
+
+def test_parts_of_different_widths_are_a_mistake(tmp_path):
+    paths = [write_part(tmp_path / "1.h5", vectors(2)), write_part(tmp_path / "2.h5", vectors(2, 4))]
+    with pytest.raises(InputError, match=r"2\.h5: has width 4, but 3 in .*1\.h5"):
+        join_parts(paths, [""] * 4, tmp_path / "features.h5")
+
+
+def test_parts_must_have_the_rows_of_the_pool(tmp_path):
+    paths = [write_part(tmp_path / "1.h5", vectors(2))]
+    with pytest.raises(InputError, match="the parts have 2 rows, and the pool 3"):
+        join_parts(paths, [""] * 3, tmp_path / "features.h5")

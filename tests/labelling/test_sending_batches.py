@@ -1,0 +1,84 @@
+"""A batch on its way to people."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from ledger.ledgers import draft, entries, sample, sent
+
+from activepool.errors import InputError
+from activepool.labelling.pool import Pool
+from activepool.labelling.pool_predictions import PoolPredictions, write_predictions
+from activepool.labelling.sending import (
+    AUDIT_REASON,
+    Picked,
+    assembled_batch,
+    is_audit,
+    picked_before,
+    picked_now,
+)
+
+NAMES = ("a", "b", "c", "d")
+
+POOL = Pool(
+    [sample(name) for name in NAMES],
+    [1, 1, 1, 2],
+    list(NAMES),
+    {f"new/{name}": sample(name) for name in NAMES},
+)
+
+
+def test_why_a_sample_was_picked_has_the_strategy_and_its_values(tmp_path):
+    selected = tmp_path / "selected.csv"
+    columns = {"index": [2, 0], "source": ["c", "a"], "margin": [0.123456, 1e-9], "cell": ["x1", "x2"]}
+    pd.DataFrame(columns).to_csv(selected, index=False)
+    assert picked_now(selected, "margin", is_audit=False) == [
+        (2, "margin: margin 0.123, cell x1"),
+        (0, "margin: margin 1e-09, cell x2"),
+    ]
+    assert picked_now(selected, "random", is_audit=True) == [(2, AUDIT_REASON), (0, AUDIT_REASON)]
+
+
+def test_a_strategy_without_values_is_its_name(tmp_path):
+    selected = tmp_path / "selected.csv"
+    selected.write_text("index,source,distance\n3,d,\n")
+    assert picked_now(selected, "coreset", is_audit=False) == [(3, "coreset")]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("audit01", True), ("batch01", False)])
+def test_audit_sets_have_their_names(name, expected):
+    assert is_audit(name) == expected
+
+
+def test_a_batch_that_went_out_is_what_the_ledger_has_in_its_order():
+    sendings = [draft("sent", name, "activepool", batch="batch02", note=f"why {name}") for name in ("c", "a")]
+    ledger = entries(*sent("b", batch="batch01"), *sendings, draft(of="a"))
+    assert picked_before(ledger, "batch02", POOL) == [Picked(2, "why c"), Picked(0, "why a")]
+    assert picked_before(ledger, "batch03", POOL) is None
+
+
+def test_a_batch_with_a_sample_that_has_no_row_cannot_be_written_again():
+    with pytest.raises(InputError, match="batch01: went out with z, which is not in the pool any more"):
+        picked_before(entries(*sent("a", "z", batch="batch01")), "batch01", POOL)
+
+
+def test_without_a_model_there_are_no_predictions():
+    batch = assembled_batch("batch01", [Picked(1, "why")], POOL, ["cat", "dog"], None)
+    assert (batch.name, batch.classes) == ("batch01", ("cat", "dog"))
+    (pick,) = batch.picks
+    assert (pick.sample, pick.source, pick.index, pick.why) == (sample("b"), "new/b", 1, "why")
+    assert (pick.predicted, pick.probability, pick.margin) == ("", None, None)
+
+
+def test_predictions_are_those_of_the_row_and_none_for_samples_that_came_later(tmp_path):
+    predictions = tmp_path / "predictions.h5"
+    found = PoolPredictions(
+        np.array([0, 1, 1], np.int32),
+        np.array([0.5, 0.75, 1], np.float32),
+        np.array([0.25, 0.5, 1], np.float32),
+    )
+    write_predictions(predictions, found, ["cat", "Größe"])
+    picked = [Picked(3, "late"), Picked(1, ""), Picked(0, "")]
+    batch = assembled_batch("batch02", picked, POOL, ["cat", "Größe", "fox"], predictions)
+    values = [(pick.index, pick.predicted, pick.probability, pick.margin) for pick in batch.picks]
+    assert values == [(3, "", None, None), (1, "Größe", 0.75, 0.5), (0, "cat", 0.5, 0.25)]
+    assert batch.classes == ("cat", "Größe", "fox")

@@ -1,0 +1,207 @@
+"""Weeks of labelling, from no label to predictions, with people who err and change their minds."""
+
+import csv
+import re
+import shutil
+from collections import Counter
+
+import h5py
+import numpy as np
+import pytest
+from workflow.labelling_loops import PROJECT, Loop
+
+from activepool import load_model
+from activepool.ledger.state import Status
+
+
+def test_two_batches_are_foreseen_by_a_dry_run_and_then_made(tmp_path):
+    loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6})
+    loop.photographs("a", range(24))
+    loop.run()
+    answers = loop.truths("batch01")
+    loop.return_list("batch01", {**answers, next(iter(answers)): "skip"})
+    before = loop.digests("**/*.csv", "**/*.h5", "**/*.json")
+    planned = loop.planned("next_batch")
+    assert loop.digests("**/*.csv", "**/*.h5", "**/*.json") == before
+    printed = loop.run()
+    assert planned == Counter([*jobs(printed), "next_batch"])
+    assert set(planned) == {"next_batch", "labels", "train_labelled", "predict", "candidates", "propose"} | {
+        "send",
+        "status",
+    }
+    loop.check_training_labels("batch02")
+    assert "batch02: 0 of 6 samples have an answer" in last_lines(printed)
+
+
+@pytest.mark.long
+def test_weeks_of_labelling(tmp_path):
+    loop = Loop(tmp_path)
+    loop.photographs("a", range(60))
+    first_batch(loop)
+    nothing_new(loop)
+    erring = second_batch(loop)
+    third_batch(loop, *erring)
+    deleted_results(loop)
+    fourth_batch(loop)
+    what_it_is_for(loop, erring[1])
+
+
+def jobs(printed: str) -> list[str]:
+    """Return the rule of each job that was done, but for targets."""
+    return sorted(set(re.findall(r"\(Rule: (\w+)\)", printed)) - {"next_batch", "predictions", "model"})
+
+
+def last_lines(printed: str) -> str:
+    """Return what a person reads at the end."""
+    assert "Traceback" not in printed
+    before, _, after = printed.rpartition("\n\nactivepool: ")
+    assert before
+    return f"activepool: {after}"
+
+
+def first_batch(loop):
+    """The first batch is chosen without any label, and the run ends well."""
+    ending = last_lines(loop.run())
+    assert {name: len(batch.samples) for name, batch in loop.state.batches.items()} == {
+        "audit01": 6,
+        "batch01": 10,
+    }
+    assert not loop.of_batch("batch01", "head.h5").exists()
+    assert "batch01: 0 of 10 samples have an answer" in ending
+    for name in ("sheet.html", "list.csv", "label_studio.json"):
+        assert f"results/beetles/batches/batch01/{name}\n" in ending
+    assert re.search(r"returned/, then: snakemake .* next_batch$", ending, re.MULTILINE)
+    assert ending.endswith("next_batch --config go_on=true\n")
+
+
+def nothing_new(loop):
+    """A run with nothing new shows where the project stands, and then nothing is left to be done."""
+    before = loop.digests("results/beetles/batches/**/*", "beetles.ledger.csv")
+    loop.run()
+    last = loop.run()
+    assert jobs(last) == []
+    assert "batch01: 0 of 10 samples have an answer" in last_lines(last)
+    assert loop.digests("results/beetles/batches/**/*", "beetles.ledger.csv") == before
+
+
+def second_batch(loop):
+    """A list comes back, with two mistakes, a skip, and a photograph that is not ours; nobody knows wasps.
+
+    Returns: the samples that were labelled wrong.
+    """
+    answers = loop.truths("batch01")
+    known = [sample for sample, name in answers.items() if name != "wasp"]
+    assert 5 <= len(known) < 10
+    answers |= dict.fromkeys(set(answers) - set(known), "?")
+    erring = known[:2]
+    answers |= {sample: "bee" if answers[sample] == "ant" else "ant" for sample in erring}
+    answers |= {known[2]: "skip", known[3]: "Not ours"}
+    loop.return_list("batch01", answers)
+    printed = loop.run()
+    assert f"{len(answers)} answers new" in printed
+    assert len(loop.asked("batch02")) == 10
+    loop.check_training_labels("batch02")
+    states = [loop.state.status(sample) for sample in (*known[2:4], erring[0])]
+    assert states == [Status.SKIPPED, Status.NOT_OURS, Status.LABELLED]
+    assert {row["predicted"] for row in loop.table("batch02", "list.csv")} <= {"ant", "bee"}
+    return erring
+
+
+def third_batch(loop, mistaken, _):
+    """A late class, corrections, other photographs, another strategy and another size, all at once."""
+    loop.return_tasks("batch02", loop.truths("batch02"))
+    loop.return_list("audit01", loop.truths("audit01"))
+    # The annotator of the first batch has learned what wasps are, and a chief corrects a mistake.
+    wasps = {sample: name for sample, name in loop.truths("batch01").items() if name == "wasp"}
+    loop.return_list("batch01", {**answers_of(loop, "anna"), **wasps})
+    loop.correct("corrections.csv", {mistaken: loop.truth[mistaken]})
+    # Photographs arrive; one is renamed, and one that nobody has seen goes.
+    new = loop.photographs("b/new", range(60, 69))
+    sources = {sample: source for source, sample in loop.samples().items()}
+    (loop.path / "photos" / sources[mistaken]).rename(loop.path / "photos/renamed.png")
+    gone = next(sample for sample in sources if sample not in loop.state.samples)
+    (loop.path / "photos" / sources[gone]).unlink()
+    kept = loop.digests("results/features/beetles/part001/**/*.h5", "results/beetles/batches/batch0*/*.*")
+    loop.configure({**loop.configuration, "strategy": "entropy", "batch": 12, "folders": True})
+
+    loop.run()
+
+    assert loop.state.classes == ("ant", "bee", "wasp")
+    assert loop.state.samples[mistaken].label == loop.truth[mistaken]
+    assert loop.entries[-1].batch == "batch03"
+    assert len(loop.asked("batch03")) == 12
+    assert gone not in loop.asked("batch03")
+    loop.check_training_labels("batch03")
+    assert len(loop.table("batch03", "labels.csv")) == len(loop.state.training_labels)
+    assert {row["why"].split(":")[0] for row in loop.table("batch03", "list.csv")} == {"entropy"}
+    # No past batch is picked or trained again, and only the new photographs are extracted.
+    now = loop.digests("results/features/beetles/part001/**/*.h5", "results/beetles/batches/batch0*/*.*")
+    assert kept.items() <= now.items()
+    with (loop.path / "results/beetles/pool/samples.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["source"] for row in csv.DictReader(stream) if row["part"] == "2"] == new
+    assert features_of(loop, "part002") == new
+
+
+def features_of(loop, part):
+    """Return the sources of the features that were extracted for a part of the pool."""
+    with h5py.File(loop.path / f"results/features/beetles/{part}/identity/features.h5") as file:
+        return list(file["train/sources"].asstr())
+
+
+def answers_of(loop, who):
+    """Return what somebody has answered so far, as they write it."""
+    return {sample: label or event for sample, person, event, label in loop.said if person == who}
+
+
+def deleted_results(loop):
+    """Everything below results/ comes back, and no batch goes out instead of the one that is awaited."""
+    files = {path.name for path in loop.of_batch("batch03", ".").iterdir() if path.is_file()}
+    asked = loop.asked("batch03")
+    loop.forget_lists()  # the rows of a pool that is listed from the beginning are others
+    shutil.rmtree(loop.path / "results")
+    ending = last_lines(loop.run())
+    assert "batch03: 0 of 12 samples have an answer" in ending
+    assert list(loop.state.batches) == ["audit01", "batch01", "batch02", "batch03"]
+    assert loop.asked("batch03") == asked
+    again = {path.name for path in loop.of_batch("batch03", ".").iterdir() if path.is_file()}
+    assert again == files - {"candidates.csv", "selected.csv"}  # what the ledger has is not picked again
+    loop.check_training_labels("batch03")
+
+
+def fourth_batch(loop):
+    """Of a batch that is sorted into folders 9 of 12 come back, and the loop goes on without the others."""
+    back = dict(list(loop.truths("batch03").items())[:9])
+    loop.return_folders("batch03", back)
+    ending = last_lines(loop.run())
+    assert "batch03: 9 of 12 samples have an answer" in ending
+    assert "batch04" not in loop.state.batches
+    loop.configure({**loop.configuration, "strategy": "coreset", "batch": 8})
+    ending = last_lines(loop.run("next_batch", "--config", "go_on=true"))
+    assert len(loop.asked("batch04")) == 8
+    assert not set(loop.asked("batch03")) & set(loop.asked("batch04"))
+    loop.check_training_labels("batch04")
+    assert "batch03: 9 of 12" in ending
+    assert "batch04: 0 of 8" in ending
+    # What was missing comes late; the next model has it.
+    loop.return_folders("batch03", loop.truths("batch03"))
+    loop.return_list("batch04", loop.truths("batch04"))
+
+
+def what_it_is_for(loop, mistaken):
+    """Predictions of the whole pool, the model, and the label that nobody has corrected."""
+    printed = loop.run("predictions", "model")
+    assert "propose" not in jobs(printed)
+    assert "send" not in jobs(printed)
+    loop.check_training_labels("batch05")
+    sample_of = loop.samples()
+    with (loop.path / "results/beetles/predictions.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["source"] for row in rows} >= set(sample_of)
+    here = [row for row in rows if row["source"] in sample_of]
+    right = [row["predicted"] == loop.truth[sample_of[row["source"]]] for row in here]
+    assert np.mean(right) > 0.8
+    model = load_model(loop.path / "results/beetles/model.safetensors")
+    assert model.head.classes.tolist() == ["ant", "bee", "wasp"]
+    with (loop.path / "results/beetles/label_errors.csv").open(encoding="utf-8", newline="") as stream:
+        errors = [sample_of[row["source"]] for row in csv.DictReader(stream)]
+    assert errors[:1] == [mistaken]

@@ -60,7 +60,8 @@ def _validated(model: type[Configuration], raw: Any, source: str, files: Sequenc
         return model.model_validate(raw)
     except ValidationError as error:
         hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
-        problems = [*hidden, *(_line(model, problem) for problem in error.errors())]
+        lines = [_line(model, problem).removeprefix(": ") for problem in error.errors()]
+        problems = [*hidden, *lines]
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems)) from None
 
 

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from activepool.data.class_names import reads_as_missing
 from activepool.evaluation.intervals import sample_size
 from activepool.ledger.classes import twins
+from activepool.ledger.entries import has_control
 from planning.configuration.experiment import Backbone, Features, StrategySettings, not_shared
 from planning.configuration.sections import MAX_COUNT, Count, Fraction, Name, PathText, Settings
 
@@ -92,12 +93,14 @@ class Project(Settings):
     @classmethod
     def _check_classes(cls, names: list[str]) -> list[str]:
         for name in names:
-            if reads_as_missing(name) or name != name.strip():
+            if not name or reads_as_missing(name) or has_control(name) or name != name.strip():
                 raise PydanticCustomError(
                     "name", "{name} is no name of a class; give a word", {"name": repr(name)}
                 )
             if names.count(name) > 1:
-                raise PydanticCustomError("twice", "{name} is listed twice; list it once", {"name": name})
+                raise PydanticCustomError(
+                    "twice", "{name} is listed twice; list it once", {"name": repr(name)}
+                )
         if alike := twins(names, 0):
             raise PydanticCustomError("twins", "{twin}", {"twin": str(alike[0])})
         return names

@@ -1,0 +1,142 @@
+"""The configuration of a project: what is accepted, and the line that each mistake gets."""
+
+import copy
+
+import pytest
+import yaml
+
+from activepool.errors import InputError
+from planning.configuration.loading import load_project
+
+VALID = """
+project: beetles
+images: photos
+classes: [ant, bee]
+backbone: {architecture: identity, image_size: 8}
+strategy: margin
+first_strategy: coreset
+batch: 50
+audit: 200
+"""
+
+
+def loaded(text=VALID, **changes):
+    raw = {**yaml.safe_load(text), **changes}
+    return load_project({key: value for key, value in raw.items() if value != "DROP"}, "mine.yaml")
+
+
+def problems(text=VALID, **changes):
+    with pytest.raises(InputError) as caught:
+        loaded(text, **changes)
+    return str(caught.value).splitlines()
+
+
+def test_the_defaults():
+    project = load_project({"project": "beetles", "embeddings": "v.npy", "batch": 5}, "mine.yaml")
+    assert project.strategy.strategy == "margin"
+    assert project.first_strategy.strategy == "coreset"
+    assert (project.ledger_path, project.returned) == ("beetles.ledger.csv", "returned")
+    assert (project.audit_size, project.go_on, project.new_classes) == (0, False, True)
+    assert (project.classes, project.ask_again, project.backbone_name) == ([], [], "given")
+
+
+def test_what_is_given():
+    project = loaded(
+        ledger="labels/all.csv", ask_again="skipped", strategy={"strategy": "partitioned", "wraps": "coreset"}
+    )
+    assert (project.ledger_path, project.ask_again) == ("labels/all.csv", ["skipped"])
+    assert (project.strategy.strategy, project.strategy.options["wraps"]) == ("partitioned", "coreset")
+    assert (project.backbone_name, project.audit_size) == ("identity", 200)
+
+
+def test_numbers_and_switches_may_be_text_as_on_the_command_line():
+    project = loaded(batch="7", go_on="true", seed="3")
+    assert (project.batch, project.go_on, project.seed) == (7, True, 3)
+
+
+def test_the_width_of_the_interval_sets_the_size_of_the_audit_set():
+    assert 360 < loaded(audit="DROP", audit_width=0.1).audit_size < 400
+
+
+MISTAKES = [
+    ({"project": "DROP"}, "project: is missing"),
+    ({"project": "a/b"}, "project: string should match pattern"),
+    ({"project": "features"}, "project: 'features' is the name of a folder or file that all"),
+    ({"project": 7}, "project: input should be a valid string (given: 7); put it in quotes"),
+    ({"batch": "DROP"}, "batch: is missing"),
+    ({"batch": 0}, "batch: input should be greater than or equal to 1 (given: 0)"),
+    ({"batch": True}, "batch: input should be a finite number (given: True)"),
+    ({"batch": 2.5}, "batch: input should be a valid integer"),
+    ({"batch": "fifty"}, "batch: input should be a valid integer"),
+    ({"bach": 3}, "bach: unknown key; did you mean 'batch'?"),
+    ({"budget": 3}, "budget: unknown key; the keys here are project, images"),
+    ({"experiment": "trial"}, "experiment: unknown key"),
+    ({"images": ""}, "images: string should have at least 1 character"),
+    ({"audit": -1}, "audit: input should be greater than or equal to 0"),
+    ({"audit_width": 0.1}, "give 'audit' (a number) or 'audit_width', one of them"),
+    ({"audit": 0, "audit_width": 1.5}, "audit_width: input should be less than 1"),
+    ({"embeddings": "v.npy"}, "give 'images' (a folder, or a CSV with the column path) or 'embeddings'"),
+    ({"images": "DROP"}, "give 'images' (a folder, or a CSV with the column path) or 'embeddings'"),
+    ({"images": "DROP", "embeddings": "v.npy", "folders": True}, "'folders' copies pictures, and embeddings"),
+    ({"classes": ["ant", "ant"]}, "classes: 'ant' is listed twice; list it once"),
+    ({"classes": ["ant", ""]}, "classes: '' is no name of a class; give a word"),
+    ({"classes": ["ant", " bee"]}, "classes: ' bee' is no name of a class; give a word"),
+    ({"classes": ["ant", "NaN"]}, "classes: 'NaN' is no name of a class; give a word"),
+    ({"classes": ["ant", "be\ne"]}, r"classes: 'be\ne' is no name of a class; give a word"),
+    ({"classes": ["ant", "Ant"]}, "classes: "),
+    ({"classes": "ant"}, "classes: input should be a valid list"),
+    ({"classes": ["ant"], "new_classes": False}, "with new_classes: false, give two classes or more"),
+    (
+        {"classes": [False, True]},
+        "classes.0: input should be a valid string (given: False); put it in quotes",
+    ),
+    ({"strategy": "margn"}, "strategy.strategy: strategy 'margn' does not exist; did you mean 'margin'?"),
+    ({"strategy": {"strategy": "margin", "size": 3}}, "strategy: margin has no option 'size'"),
+    ({"strategy": "balanced_random"}, "strategy: needs labels that nobody has given yet; choose another"),
+    (
+        {"strategy": {"strategy": "vaal", "image_size": 16}},
+        "strategy: trains a model of its own on images, for simulations only; choose another",
+    ),
+    ({"first_strategy": "margin"}, "first_strategy: learns from labels, and there are none at first"),
+    ({"first_strategy": "badge"}, "first_strategy: learns from labels, and there are none at first"),
+    ({"first_strategy": "balanced_random"}, "first_strategy: needs labels that nobody has given yet"),
+    ({"ask_again": ["labelled"]}, "ask_again.0: input should be 'awaited', 'disputed', 'cannot_tell' or"),
+    ({"ask_again": "often"}, "ask_again.0: input should be 'awaited', 'disputed', 'cannot_tell' or"),
+    ({"on_unreadable": "ignore"}, "on_unreadable: input should be 'stop' or 'skip'"),
+    ({"exif": "no"}, "exif: input should be 'ignore' or 'apply'"),
+    ({"device": "gpu"}, "device: string should match pattern"),
+    ({"returned": ""}, "returned: string should have at least 1 character"),
+    ({"backbone": "resnet50"}, "backbone: input should be a section with keys of its own"),
+    (
+        {"backbone": {"architecture": "resnt50"}},
+        "backbone.architecture: 'resnt50' is not known (did you mean 'resnet50'?)",
+    ),
+    ({"backbone": {"architecture": "identity", "size": 8}}, "backbone.size: unknown key; the keys here are"),
+    ({"features": {"dtype": "int8"}}, "features.dtype: input should be 'float16' or 'float32'"),
+    ({"label_studio": {"adress": "/"}}, "label_studio.adress: unknown key; did you mean 'address'?"),
+    ({"seed": -1}, "seed: input should be greater than or equal to 0"),
+]
+
+
+@pytest.mark.parametrize(("changes", "line"), MISTAKES, ids=lambda value: str(value)[:50])
+def test_each_mistake_gets_its_line(changes, line):
+    found = problems(**changes)
+    assert any(problem.startswith(f"mine.yaml: {line}") for problem in found), found
+    assert all(problem.startswith("mine.yaml: ") for problem in found)
+
+
+def test_all_mistakes_are_reported_at_once():
+    changes = {"batch": 0, "strategy": "margn", "clases": [], "audit": "many", "exif": "maybe", "seed": "x"}
+    found = "\n".join(problems(**changes))
+    assert len(found.splitlines()) == len(changes)
+    for key in ("batch", "strategy.strategy", "clases", "audit", "exif", "seed"):
+        assert f"mine.yaml: {key}: " in found
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "", 0, -1, 1e400, "text", [None], {"a": {}}, True, "\0"])
+@pytest.mark.parametrize("key", [*yaml.safe_load(VALID), "returned", "ledger", "ask_again", "label_studio"])
+def test_whatever_stands_at_a_key_is_accepted_or_gets_a_line(key, value):
+    try:
+        loaded(**{key: copy.deepcopy(value)})
+    except InputError as error:
+        assert all(line.startswith("mine.yaml: ") for line in str(error).splitlines())

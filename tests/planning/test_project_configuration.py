@@ -42,10 +42,10 @@ def test_the_defaults():
 
 def test_what_is_given():
     project = loaded(
-        ledger="labels/all.csv", ask_again="skipped", strategy={"strategy": "partitioned", "wraps": "coreset"}
+        ledger="labels/all.csv", ask_again="skipped", strategy={"strategy": "typiclust", "neighbours": 7}
     )
     assert (project.ledger_path, project.ask_again) == ("labels/all.csv", ["skipped"])
-    assert (project.strategy.strategy, project.strategy.options["wraps"]) == ("partitioned", "coreset")
+    assert (project.strategy.strategy, project.strategy.options["neighbours"]) == ("typiclust", 7)
     assert (project.backbone_name, project.audit_size) == ("identity", 200)
 
 

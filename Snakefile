@@ -40,14 +40,13 @@ if "project" in config:
     rule predictions:
         """Predict the class of each sample of the pool."""
         input:
-            f"{ROOT}/predictions.csv",
-            f"{ROOT}/label_errors.csv",
+            PATHS.of_target("predictions"),
         localrule: True
 
     rule model:
         """Export the model as one file."""
         input:
-            f"{ROOT}/model.safetensors",
+            PATHS.of_target("model"),
         localrule: True
 
 else:

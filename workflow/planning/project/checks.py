@@ -9,12 +9,10 @@ from activepool.errors import InputError
 from planning.checks.experiment import WITHOUT_WEIGHTS
 from planning.configuration.project import Project
 from planning.configuration.text import hidden_by_yaml
+from planning.project.paths import FILES_OF_MODEL
 from planning.project.pool import images_root
 from planning.project.standing import Standing
 from planning.stages.code import syntax_problem
-
-#: Targets for which a model is trained.
-TARGETS_OF_MODELS = {"predictions", "model"}
 
 #: How relative paths are read.
 RELATIVE = "a path is relative to where snakemake runs"
@@ -46,7 +44,7 @@ def require_model(standing: Standing, arguments: Iterable[str]) -> None:
         standing: where the project stands.
         arguments: Snakemake's command line.
     """
-    wanted = sorted(set(arguments) & TARGETS_OF_MODELS)
+    wanted = sorted(set(arguments) & set(FILES_OF_MODEL))
     if wanted and not standing.has_model(standing.next_batch):
         count = len(standing.training_set(standing.next_batch).labels)
         raise InputError(

@@ -14,7 +14,7 @@ from activepool.labelling.status_numbers import read_numbers
 from activepool.labelling.status_text import status_lines
 from activepool.ledger.book import read
 from activepool.ledger.state import BatchState
-from planning.project.paths import SENT_FILES, ProjectPaths
+from planning.project.paths import FILES_OF_MODEL, SENT_FILES, ProjectPaths
 
 #: What goes on without the answers that are missing.
 GO_ON = ("--config", "go_on=true")
@@ -48,7 +48,7 @@ def _print_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
     # Nothing may start threads here, so late, as reading large tables would; the pool is what it was.
     entries = read(paths.project.ledger_path).entries
     now = ProjectPaths(replace(paths.standing, entries=entries))
-    lines = [*_status(now), *_awaited(now), *_what_next(now, arguments)]
+    lines = [*_status(now), *_made(now, arguments), *_awaited(now), *_what_next(now, arguments)]
     sys.stdout.flush()
     print("", *(f"activepool: {line}" for line in lines), sep="\n", file=sys.stderr, flush=True)
 
@@ -58,6 +58,12 @@ def _status(paths: ProjectPaths) -> Iterator[str]:
     if numbers.is_file():
         yield from status_lines(read_numbers(numbers))
         yield f"status: {paths.status}"
+
+
+def _made(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
+    for target in FILES_OF_MODEL:
+        if target in arguments:
+            yield f"{target}: {', '.join(paths.of_target(target))}"
 
 
 def _awaited(paths: ProjectPaths) -> Iterator[str]:
@@ -76,7 +82,7 @@ def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
 
 def _what_next(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
     standing, project = paths.standing, paths.project
-    command = shlex.join(["snakemake", *_without_go_on(arguments)])
+    command = shlex.join(["snakemake", *_of_next_batch(arguments)])
     if standing.is_incomplete:
         yield f"put what comes back into {project.returned}/, then: {command}"
         yield f"to go on without the missing answers: {command} {' '.join(GO_ON)}"
@@ -86,8 +92,13 @@ def _what_next(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
         yield f"the next batch: {command}"
 
 
-def _without_go_on(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments without the setting that goes on once."""
-    kept = [word for word in arguments if word != GO_ON[1]]
+def _of_next_batch(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments that ask for the next batch, without the setting that goes on once."""
+    words = ["next_batch" if word in FILES_OF_MODEL else word for word in arguments]
+    kept = [
+        word
+        for place, word in enumerate(words)
+        if word != GO_ON[1] and not (word == "next_batch" and word in words[:place])
+    ]
     ends_with_it = kept[-1:] == [GO_ON[0]]
     return kept[:-1] if ends_with_it else kept

@@ -20,6 +20,12 @@ SENT_FILES = {
     "cvat_labels": "cvat_labels.json",
 }
 
+#: Targets that need a model, and their files in the folder of the project.
+FILES_OF_MODEL = {
+    "predictions": ("predictions.csv", "predictions.parquet", "label_errors.csv"),
+    "model": ("model.safetensors",),
+}
+
 
 class ProjectPaths:
     """The paths of one project: where its files are, and which of them a job reads."""
@@ -92,6 +98,10 @@ class ProjectPaths:
     def targets(self) -> list[str]:
         """Return the files of the target ``next_batch``."""
         return [*self.to_send(), self.status]
+
+    def of_target(self, name: str) -> list[str]:
+        """Return the files of a target that needs a model."""
+        return [f"{self.root}/{file}" for file in FILES_OF_MODEL[name]]
 
     def to_send(self) -> list[str]:
         """Return the files of the batches that go out now, and missing files of those that are awaited."""

@@ -223,6 +223,18 @@ def test_annotators_whose_names_are_nearly_the_same(project):
     assert project.take().notices == ()
 
 
+def test_a_class_is_renamed_by_corrections(project):
+    project.table("a.csv", "source,label", "a/1.jpg,Fox", "b/1.jpg,Fox")
+    project.take()
+    project.table("b.csv", "source,correction", "a/1.jpg,fox", "b/1.jpg,fox")
+    assert "to rename a class, give the new name among the classes" in mistakes_of(project)[0]
+    project.classes = ("cat", "dog", "fox")
+    project.take()
+    assert project.labels() == {"a/1.jpg": "fox", "b/1.jpg": "fox"}
+    assert (project.state.classes, project.state.twins) == (("cat", "dog", "fox"), ())
+    assert without_cache(project).entries == ()
+
+
 def test_corrections_are_counted(project):
     project.table("a.csv", "source,label,who", "a/1.jpg,cat,anna", "b/1.jpg,dog,anna")
     project.table("b.csv", "source,correction", "a/1.jpg,fox", "b/1.jpg,", "e.jpg,not_ours")

@@ -25,6 +25,9 @@ LOOKALIKES = str.maketrans("асеорхуіјѕАВЕКМНОРСТХУІЈЅ",
 #: The longest name of a class, in characters; a longer text is a remark, or damage.
 LONGEST = 200
 
+#: How corrections rename a class.
+RENAMING = "to rename a class, give the new name among the classes of the configuration"
+
 #: How many classes a message lists.
 LISTED = 20
 
@@ -90,7 +93,7 @@ class TypedClasses:
         event = mark(label)
         if event and _form(label) not in self._loose:
             return event, ""
-        if problem := self._problem(label):
+        if problem := self._problem(label, row):
             raise WrongLabelError(problem)
         if row.may_be_cut_off and (self.known or self.new):
             raise WrongLabelError(
@@ -102,13 +105,14 @@ class TypedClasses:
         self.places[label] = row.place
         return Event.LABEL, label
 
-    def _problem(self, label: str) -> str | None:
+    def _problem(self, label: str, row: Row) -> str | None:
         """Return what is wrong with a label that is no class yet; None if it may become one."""
         if reads_as_missing(label):
             return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
         if twin := self._loose.get(_form(label)):
             place = f" at {self.places[twin]}" if twin in self.places else ""
-            return f"label {label!a} is written nearly like the class {twin!a}{place}; did you mean that?"
+            problem = f"label {label!a} is written nearly like the class {twin!a}{place}; did you mean that?"
+            return f"{problem}; {RENAMING}" if row.is_correction else problem
         if len(label) > LONGEST:
             return f"label {label[:20]!a}... has {len(label):,} characters; give the name of a class"
         if has_control(label):

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from ledger.ledgers import draft, entries, sample, sent
 
-from activepool.errors import InputError
 from activepool.labelling.pool import Pool
 from activepool.labelling.pool_predictions import PoolPredictions, write_predictions
 from activepool.labelling.sending import (
@@ -56,9 +55,10 @@ def test_a_batch_that_went_out_is_what_the_ledger_has_in_its_order():
     assert picked_before(ledger, "batch03", POOL) is None
 
 
-def test_a_batch_with_a_sample_that_has_no_row_cannot_be_written_again():
-    with pytest.raises(InputError, match="batch01: went out with z, which is not in the pool any more"):
-        picked_before(entries(*sent("a", "z", batch="batch01")), "batch01", POOL)
+def test_a_batch_that_went_out_is_written_again_without_the_photographs_that_were_removed():
+    ledger = entries(*sent("a", "z", "b", batch="batch01"), *sent("y", batch="batch02"))
+    assert picked_before(ledger, "batch01", POOL) == [Picked(0, ""), Picked(1, "")]
+    assert picked_before(ledger, "batch02", POOL) == []
 
 
 def test_without_a_model_there_are_no_predictions():

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from activepool.data.label_file import read_class_names
-from activepool.errors import InputError
 from activepool.io.index_files import read_rows
 from activepool.io.named_arrays import read_arrays
 from activepool.labelling.pool import Pool
@@ -43,14 +42,10 @@ def picked_now(selected: str | Path, strategy: str, is_audit: bool) -> list[Pick
 
 
 def picked_before(entries: Sequence[Entry], batch: str, pool: Pool) -> list[Picked] | None:
-    """Return the samples of a batch that went out; None if it did not.
-
-    Raises: InputError if the pool has lost one of them.
-    """
+    """Return the samples of a batch that went out and that the pool has; None if it did not go out."""
     sent = [entry for entry in entries if entry.is_sending and entry.batch == batch]
-    if gone := [entry.source for entry in sent if entry.sample not in pool.row_of]:
-        raise InputError(f"{batch}: went out with {gone[0]}, which is not in the pool any more; put it back")
-    return [Picked(pool.row_of[entry.sample], entry.note) for entry in sent] or None
+    known = [entry for entry in sent if entry.sample in pool.row_of]
+    return [Picked(pool.row_of[entry.sample], entry.note) for entry in known] if sent else None
 
 
 def assembled_batch(

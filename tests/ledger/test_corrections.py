@@ -127,3 +127,11 @@ def test_two_decisions_on_a_sample_are_a_mistake(tmp_path):
 def test_label_and_correction_in_one_file_are_a_mistake(tmp_path):
     with pytest.raises(InputError, match="has the columns 'label' and 'correction'; leave 'label' for"):
         read_answers("csv", csv_of(tmp_path, "source,label,correction", "a/1.jpg,cat,dog"), POOL)
+
+
+def test_the_list_of_likely_errors_comes_back_with_corrections(tmp_path):
+    lines = ["index,source,{},suggested,probability", "0,a/1.jpg,cat,dog,0.9"]
+    with pytest.raises(InputError, match="call the column 'label' 'correction' and write the right classes"):
+        read_answers("csv", csv_of(tmp_path, lines[0].format("label"), lines[1]), POOL)
+    path = csv_of(tmp_path, lines[0].format("correction"), lines[1])
+    assert said(read_answers("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}

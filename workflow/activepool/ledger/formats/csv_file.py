@@ -17,6 +17,9 @@ NAMES = ("source", "path", "file", "filename", "file_name", "image")
 #: Columns that hold what was answered: by an annotator, or in place of what anybody answered.
 LABEL, CORRECTION = "label", "correction"
 
+#: Columns of label_errors.csv and predictions.csv, whose labels are no answers of an annotator.
+OF_PROGRAM = frozenset({"suggested", "status"})
+
 #: Columns that name the annotator.
 ANNOTATORS = ("who", "annotator")
 
@@ -89,6 +92,11 @@ def _ends_in_text(path: Path) -> bool:
 def _require_header(place: str, names: list[str]) -> None:
     if len(set(names)) < len(names):
         raise InputError(f"{place}: two columns have the same name ({columns_shown(names)})")
+    if LABEL in names and OF_PROGRAM & set(names):
+        raise InputError(
+            f"{place}: lists the labels that the ledger has; to change some, call the column '{LABEL}' "
+            f"'{CORRECTION}' and write the right classes into it"
+        )
     if {LABEL, CORRECTION} <= set(names):
         raise InputError(
             f"{place}: has the columns '{LABEL}' and '{CORRECTION}'; leave '{LABEL}' for what an annotator "

@@ -129,9 +129,10 @@ def test_label_and_correction_in_one_file_are_a_mistake(tmp_path):
         read_answers("csv", csv_of(tmp_path, "source,label,correction", "a/1.jpg,cat,dog"), POOL)
 
 
-def test_the_list_of_likely_errors_comes_back_with_corrections(tmp_path):
-    lines = ["index,source,{},suggested,probability", "0,a/1.jpg,cat,dog,0.9"]
+@pytest.mark.parametrize("others", ["suggested,probability", "predicted,status"])
+def test_the_lists_of_the_program_come_back_with_corrections(tmp_path, others):
+    header, row = "index,source,{}," + others, "0,a/1.jpg,cat,dog,x"
     with pytest.raises(InputError, match="call the column 'label' 'correction' and write the right classes"):
-        read_answers("csv", csv_of(tmp_path, lines[0].format("label"), lines[1]), POOL)
-    path = csv_of(tmp_path, lines[0].format("correction"), lines[1])
+        read_answers("csv", csv_of(tmp_path, header.format("label"), row), POOL)
+    path = csv_of(tmp_path, header.format("correction"), row)
     assert said(read_answers("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}

@@ -18,7 +18,7 @@ NAMES = ("source", "path", "file", "filename", "file_name", "image")
 LABEL, CORRECTION = "label", "correction"
 
 #: Columns of label_errors.csv and predictions.csv, whose labels are no answers of an annotator.
-OF_PROGRAM = frozenset({"suggested", "status"})
+OF_PROGRAM = ({"suggested"}, {"status", "predicted"})
 
 #: Columns that name the annotator.
 ANNOTATORS = ("who", "annotator")
@@ -92,7 +92,7 @@ def _ends_in_text(path: Path) -> bool:
 def _require_header(place: str, names: list[str]) -> None:
     if len(set(names)) < len(names):
         raise InputError(f"{place}: two columns have the same name ({columns_shown(names)})")
-    if LABEL in names and OF_PROGRAM & set(names):
+    if LABEL in names and any(columns <= set(names) for columns in OF_PROGRAM):
         raise InputError(
             f"{place}: lists the labels that the ledger has; to change some, call the column '{LABEL}' "
             f"'{CORRECTION}' and write the right classes into it"

@@ -226,6 +226,12 @@ def balancing(given: Round) -> np.ndarray:
     return given.unlabelled[picks]
 
 
+def cdal(given: Round) -> np.ndarray:
+    """Core-set on the probabilities."""
+    points = torch.softmax(given.features @ given.weight.T + given.bias, dim=1)
+    return coreset(replace(given, features=points))
+
+
 def _boundary_distances(given: Round) -> Tensor:
     """Return the distance of each sample to the boundary of each class, (n, C), from B × C × d tensors.
 
@@ -290,7 +296,7 @@ NAIVE: dict[str, Callable[..., np.ndarray]] = {
     function.__name__: function
     for function in (
         random, balanced_random, confidence, margin, entropy, mase, base, coreset, badge, partitioned,
-        cluster_margin, margin_clustering, balancing,
+        cluster_margin, margin_clustering, balancing, cdal,
     )
 }  # fmt: skip
 

@@ -32,6 +32,7 @@ DETERMINISTIC = {
     "base",
     "confidence",
     "coreset",
+    "cdal",
     "entropy",
     "margin",
     "margin_clustering",

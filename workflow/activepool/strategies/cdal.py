@@ -1,0 +1,37 @@
+"""CDAL: greedy k-center on the predicted probabilities."""
+
+import numpy as np
+
+from activepool.diversity.kcenter import Nearness, first_nearness, greedy_k_center
+from activepool.features.store import FeatureMatrix
+from activepool.scores.probabilities import probabilities
+from activepool.strategies.declaration import strategy
+from activepool.strategies.query import Query, Selection, declared
+
+
+def precompute(query: Query) -> dict[str, np.ndarray]:
+    """Return bounds of the distance of each unlabelled sample to the labelled set, in probabilities."""
+    nearness = first_nearness(_points(query), query.unlabelled, query.labelled, query.compute)
+    return {"distance": nearness.distance, "seen": nearness.seen}
+
+
+@strategy(source="Agarwal et al. 2020, section 3", reads=("features", "head"), precompute=precompute)
+def cdal(query: Query) -> Selection:
+    """Repeatedly, the sample whose probabilities are farthest from those of the labelled set and the picks.
+
+    This is core-set (the paper's CDAL-CS) on softmax vectors with Euclidean distances. (The paper compares
+    images of many objects by the divergence of mixtures of such vectors.)
+    """
+    picks, squared, _ = greedy_k_center(
+        _points(query),
+        query.unlabelled,
+        query.labelled,
+        query.budget,
+        query.compute,
+        Nearness(query.per_sample["distance"], query.per_sample["seen"]),
+    )
+    return Selection(picks, {"distance": np.sqrt(squared)})
+
+
+def _points(query: Query) -> FeatureMatrix:
+    return probabilities(declared(query.features), declared(query.head))

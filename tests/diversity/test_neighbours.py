@@ -5,9 +5,11 @@ import pytest
 
 from activepool.compute.blocks import Compute
 from activepool.diversity import distances, neighbours
-from activepool.diversity.neighbours import nearest_neighbours
+from activepool.diversity.neighbours import nearest_neighbours, neighbours_within
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
+
+CPU = Compute(workers=2)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +33,7 @@ def definition(features, rows, others, count):
     return nearest, squared
 
 
-def check(features, rows, others, count, compute=Compute(workers=2)):
+def check(features, rows, others, count, compute=CPU):
     found, squared = nearest_neighbours(FeatureMatrix.of_array(features), rows, others, count, compute)
     expected, expected_squared = definition(features, rows, others, count)
     assert found.tolist() == expected.tolist()
@@ -77,6 +79,18 @@ def test_few_samples_few_others(samples, others, count):
     check(features, np.arange(samples), np.arange(others), count)
 
 
+@pytest.mark.parametrize("count", [1, 4, 40])
+def test_others_of_the_same_cell_do_not_count(count):
+    random = np.random.default_rng(0)
+    features = random.normal(size=(90, 3)).astype(np.float32)
+    cells, rows, others = random.integers(0, 3, 90), random.permutation(90)[:40], np.arange(5, 80)
+    found = nearest_neighbours(FeatureMatrix.of_array(features), rows, others, count, CPU, cells)
+    for number, row in enumerate(rows):
+        expected, squared = definition(features, [row], others[cells[others] != cells[row]], count)
+        assert found[0][number].tolist() == expected[0].tolist()
+        np.testing.assert_allclose(found[1][number], squared[0], rtol=1e-12)
+
+
 def test_workers_change_no_bit():
     features = FeatureMatrix.of_array(np.random.default_rng(0).normal(size=(200, 30)).astype(np.float32))
     everyone = np.arange(200)
@@ -91,3 +105,48 @@ def test_a_feature_that_is_not_finite_is_refused(value, row):
     features[row, 1] = value
     with pytest.raises(InputError, match=f"row {row} has values that are not finite"):
         nearest_neighbours(FeatureMatrix.of_array(features), np.arange(10), np.arange(20), 3, Compute())
+
+
+def within(features, rows, others, radius, compute=CPU):
+    """The rows of the neighbours of each sample."""
+    found = []
+    blocks = neighbours_within(FeatureMatrix.of_array(features), rows, others, radius, compute)
+    for block, counts, places in blocks:
+        assert len(counts) == block.stop - block.start == len(rows[block])
+        found += [others[part].tolist() for part in np.split(places, np.cumsum(counts)[:-1])]
+    return found
+
+
+def definition_within(features, rows, others, radius):
+    features = features.astype(np.float64)
+    return [
+        [other for other in others.tolist() if np.linalg.norm(features[row] - features[other]) < radius]
+        for row in rows
+    ]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+@pytest.mark.parametrize("radius", [0.5, 1.5, 4, np.inf])
+@pytest.mark.parametrize("offset", [0, 300])
+def test_neighbours_within_a_radius_are_those_of_the_definition(dtype, device, radius, offset):
+    random = np.random.default_rng(3)
+    features = (random.normal(size=(120, 4)) + offset).astype(dtype)
+    rows, others = random.permutation(120)[:47], random.permutation(120)[:55]
+    found = within(features, rows, others, radius, Compute(device, workers=2))
+    assert found == definition_within(features, rows, others, radius)
+
+
+@pytest.mark.parametrize("radius", [1.0, 2.0, 3.0, 5.0])
+def test_a_sample_at_the_radius_is_no_neighbour(radius):
+    features = np.random.default_rng(0).integers(0, 7, (100, 2)).astype(np.float32)
+    everyone = np.arange(100)
+    assert within(features, everyone, everyone, radius) == [
+        [other for other in everyone if np.square(features[row] - features[other]).sum() < radius**2]
+        for row in everyone
+    ]
+
+
+def test_without_others_there_are_no_neighbours_within_a_radius():
+    assert within(np.ones((5, 3), np.float32), np.arange(5), np.arange(0), 1.0) == []
+    assert within(np.ones((5, 3), np.float32), np.arange(0), np.arange(5), 1.0) == []

@@ -1,9 +1,11 @@
-"""The nearest neighbours of samples, exact, in blocks: no matrix of all distances.
+"""The neighbours of samples, exact, in blocks: no matrix of all distances.
 
-A float32 product bounds the distances of a block of samples to a block of others. Those that may belong to
-the nearest are summed from direct differences in float64, so that neighbours and distances have the same bits
-with any BLAS kernel.
+A float32 product bounds the distances of a block of samples to a block of others. Where the bounds leave open
+whether a pair are neighbours, the distance is summed from direct differences in float64, so that neighbours
+and distances have the same bits with any BLAS kernel.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,12 +13,17 @@ from activepool.compute.blocks import Compute, row_blocks, to_numpy
 from activepool.diversity.distances import Points, distance_bounds, exact_distances
 from activepool.features.store import FeatureMatrix, require_finite
 
-#: Samples, and others, whose distances are bounded at once.
-PRODUCT_ROWS, PRODUCT_OTHERS = 512, 4096
+#: Samples, and others, whose distances are bounded at once. The others are read again for each of the former.
+PRODUCT_ROWS, PRODUCT_OTHERS = 2048, 1024
 
 
 def nearest_neighbours(
-    features: FeatureMatrix, rows: np.ndarray, others: np.ndarray, count: int, compute: Compute
+    features: FeatureMatrix,
+    rows: np.ndarray,
+    others: np.ndarray,
+    count: int,
+    compute: Compute,
+    cells: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the ``count`` nearest of ``others`` to each sample, without the sample itself.
 
@@ -26,6 +33,7 @@ def nearest_neighbours(
         others: (m,) rows.
         count: how many.
         compute: device and workers; no effect on the result.
+        cells: (N,) the cell of each row, if others in the cell of a sample do not count.
 
     Returns: rows (n, count) and squared Euclidean distances (n, count) float64, in order of distance; ties by
     the lower row. Where there are fewer others, row -1 at distance infinity follows.
@@ -36,25 +44,86 @@ def nearest_neighbours(
     """
     nearest = np.full((len(rows), count), -1, dtype=np.int64)
     distances = np.full((len(rows), count), np.inf)
-    if not (len(rows) and len(others) and count):
+    if not (len(others) and count):
         return nearest, distances
-    origin = _origin(features.take(others[:PRODUCT_OTHERS]))
-
-    def points(some: np.ndarray) -> Points:
-        result = Points.from_features(features.take(some) - origin, compute)
-        require_finite(some, to_numpy(result.norms))
-        return result
+    bounds = _Bounds(features, others, compute)
 
     def find(block: slice) -> None:
         lists = _Lists(rows[block], count)
-        samples = points(rows[block])
-        for part in row_blocks(len(others), PRODUCT_OTHERS):
-            lists.offer(features, samples, others[part], points(others[part]))
+        for part, lower, upper in bounds.of(rows[block]):
+            excluded = rows[block][:, None] == others[part]
+            if cells is not None:
+                excluded |= cells[rows[block]][:, None] == cells[others[part]]
+            lower[excluded] = upper[excluded] = np.inf
+            lists.offer(features, others[part], lower, upper)
         nearest[block], distances[block] = lists.nearest, lists.distances
 
     for _ in compute.map(find, row_blocks(len(rows), PRODUCT_ROWS)):
         pass
     return nearest, distances
+
+
+def neighbours_within(
+    features: FeatureMatrix, rows: np.ndarray, others: np.ndarray, radius: float, compute: Compute
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Yield which of ``others`` are nearer than ``radius`` to samples, block by block.
+
+    Args:
+        features: (N, d).
+        rows: (n,) the samples.
+        others: (m,) rows.
+        radius: a Euclidean distance.
+        compute: device and workers; no effect on the result.
+
+    Yields: a block of the samples; how many neighbours each has (block,), itself included if it is among the
+    others; and their positions in ``others`` (sum,) int32, those of a sample after those of the one before,
+    ascending.
+
+    Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
+    """
+    if not len(others):
+        return
+    bounds = _Bounds(features, others, compute)
+    squared = radius**2
+    below, above = (np.nextafter(np.float32(squared), np.float32(end)) for end in (-np.inf, np.inf))
+
+    def find(block: slice) -> tuple[slice, np.ndarray, np.ndarray]:
+        samples, places = [], []
+        for part, lower, upper in bounds.of(rows[block]):
+            sample, place = np.nonzero(lower < above)
+            near = upper[sample, place] < below
+            left, right = rows[block][sample[~near]], others[part][place[~near]]
+            near[~near] = exact_distances(features, left, features, right) < squared
+            samples.append(sample[near])
+            places.append((part.start + place[near]).astype(np.int32))
+        sample = np.concatenate(samples)
+        order = np.argsort(sample, kind="stable")
+        counts = np.bincount(sample, minlength=block.stop - block.start)
+        return block, counts, np.concatenate(places)[order]
+
+    yield from compute.map(find, row_blocks(len(rows), PRODUCT_ROWS))
+
+
+class _Bounds:
+    """Bounds of squared distances to other samples."""
+
+    def __init__(self, features: FeatureMatrix, others: np.ndarray, compute: Compute) -> None:
+        self._features = features
+        self._others = others
+        self._compute = compute
+        self._origin = _origin(features.take(others[:PRODUCT_OTHERS]))
+
+    def of(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Yield a block of the others, and bounds of their distances to ``rows`` (n,), each (n, block)."""
+        samples = self._points(rows)
+        for part in row_blocks(len(self._others), PRODUCT_OTHERS):
+            lower, upper = distance_bounds(samples, self._points(self._others[part]))
+            yield part, to_numpy(lower), to_numpy(upper)
+
+    def _points(self, rows: np.ndarray) -> Points:
+        points = Points.from_features(self._features.take(rows) - self._origin, self._compute)
+        require_finite(rows, to_numpy(points.norms))
+        return points
 
 
 def _origin(samples: np.ndarray) -> np.ndarray:
@@ -77,11 +146,10 @@ class _Lists:
         self.distances = np.full((len(rows), count), np.inf)
         self._rows = rows
 
-    def offer(self, features: FeatureMatrix, samples: Points, others: np.ndarray, points: Points) -> None:
-        """Offer the rows ``others`` to all lists."""
-        lower, upper = (to_numpy(bound) for bound in distance_bounds(samples, points))
-        itself = np.nonzero(self._rows[:, None] == others)
-        lower[itself] = upper[itself] = np.inf
+    def offer(
+        self, features: FeatureMatrix, others: np.ndarray, lower: np.ndarray, upper: np.ndarray
+    ) -> None:
+        """Offer the rows ``others``, and bounds of their distances, to all lists; infinity for never."""
         sample, place = np.nonzero(lower <= self._limits(upper)[:, None])
         possible = np.isfinite(lower[sample, place])
         sample, other = sample[possible], others[place[possible]]

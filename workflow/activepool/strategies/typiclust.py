@@ -1,5 +1,7 @@
 """TypiClust: the most typical sample of each of many clusters."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from activepool.compute.blocks import Compute
@@ -48,10 +50,15 @@ def typiclust(
     is_labelled = np.isin(rows, query.labelled)
     turns = cluster_turns(cell, is_labelled, query.budget, small)
     picks = np.empty(query.budget, dtype=np.int64)
-    for cluster in np.unique(turns):
+    alone = replace(query.compute, workers=1)
+
+    def pick(cluster: int) -> None:
         own = turns == cluster
         free = rows[(cell == cluster) & ~is_labelled]
-        picks[own] = most_typical(features, free, int(np.count_nonzero(own)), neighbours, query.compute)
+        picks[own] = most_typical(features, free, int(np.count_nonzero(own)), neighbours, alone)
+
+    for _ in query.compute.map(pick, np.unique(turns).tolist()):
+        pass
     return Selection(picks)
 
 

@@ -1,0 +1,148 @@
+"""ProbCover: balls around the picks that cover most of the pool."""
+
+import heapq
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Gt, Le
+
+from activepool.compute.blocks import Compute
+from activepool.diversity.k_means import k_means
+from activepool.diversity.neighbours import nearest_neighbours, neighbours_within
+from activepool.errors import InputError
+from activepool.features.normalised import normalised
+from activepool.features.store import FeatureMatrix
+from activepool.strategies.declaration import strategy
+from activepool.strategies.options import Positive, PositiveInteger
+from activepool.strategies.query import Query, Selection, declared
+
+#: Pairs of neighbours to keep: 2 GB.
+MAX_PAIRS = 2**29
+
+#: Balls from which their purity is estimated: its standard error is at most 0.4 % where it is 95 %.
+PURITY_BALLS = 4096
+
+Share = Annotated[float, Gt(0), Le(1)]
+
+
+@strategy(source="Yehuda et al. 2022, algorithm 1", reads=("features",), reads_labels=False)
+def probcover(
+    query: Query,
+    *,
+    radius: Positive | None = None,
+    purity: Share = 0.95,
+    clusters: PositiveInteger | None = None,
+) -> Selection:
+    """Repeatedly, the sample whose ball holds the most samples that no ball holds yet.
+
+    A ball holds the samples nearer than its radius, with features of length 1. Those around labelled samples
+    count from the start.
+
+    Args:
+        query: the round.
+        radius: of the balls; by default, the largest for which a share ``purity`` of the balls is pure: all
+            samples in it are in one k-means cluster.
+        purity: see above.
+        clusters: of the default radius; as many as classes, or as picks if there is no second class.
+
+    Raises InputError if there are too many pairs nearer than the radius.
+    """
+    features = normalised(declared(query.features))
+    if radius is None:
+        rows = np.sort(np.concatenate([query.unlabelled, query.labelled]))
+        count = clusters or (query.num_classes if query.num_classes > 1 else max(2, query.budget))
+        cell = k_means(features, rows, count, query.generator, query.compute).cell
+        balls = np.sort(query.generator.permutation(len(rows))[:PURITY_BALLS])
+        radius = pure_radius(features, rows, cell, balls, purity, query.compute)
+    covered = covered_by(features, query.labelled, query.unlabelled, radius, query.compute)
+    targets = query.unlabelled[~covered]
+    starts, places = _balls(features, query.unlabelled, targets, radius, query.compute)
+    picks, added = largest_cover(starts, places, len(targets), query.budget)
+    return Selection(query.unlabelled[picks], {"covered": added})
+
+
+def pure_radius(
+    features: FeatureMatrix,
+    rows: np.ndarray,
+    cell: np.ndarray,
+    balls: np.ndarray,
+    purity: float,
+    compute: Compute,
+) -> float:
+    """Return the largest radius with which a share of at least ``purity`` of some balls is pure.
+
+    A ball is pure up to the distance of the nearest sample of another cell.
+
+    Args:
+        features: (N, d).
+        rows: (n,) the samples.
+        cell: (n,) the cell of each.
+        balls: (b,) positions in ``rows`` of the centres.
+        purity: from 0 to 1.
+        compute: device and workers; no effect on the result.
+    """
+    everywhere = np.full(features.shape[0], -1)
+    everywhere[rows] = cell
+    _, squared = nearest_neighbours(features, rows[balls], rows, 1, compute, everywhere)
+    reach = np.sqrt(squared[:, 0])
+    needed = int(np.ceil(purity * len(reach)))
+    return float(np.sort(reach)[len(reach) - needed]) if len(reach) else np.inf
+
+
+def covered_by(
+    features: FeatureMatrix, centres: np.ndarray, rows: np.ndarray, radius: float, compute: Compute
+) -> np.ndarray:
+    """Return which samples are nearer than ``radius`` to a centre, (n,)."""
+    covered = np.zeros(len(rows), dtype=bool)
+    for _, _, places in neighbours_within(features, centres, rows, radius, compute):
+        covered[places] = True
+    return covered
+
+
+def _balls(
+    features: FeatureMatrix, rows: np.ndarray, targets: np.ndarray, radius: float, compute: Compute
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the targets in the ball of each sample: starts (n + 1,) in positions (pairs,) int32."""
+    counts = np.zeros(len(rows), dtype=np.int64)
+    parts = [np.empty(0, dtype=np.int32)]
+    for block, count, places in neighbours_within(features, rows, targets, radius, compute):
+        counts[block] = count
+        parts.append(places)
+        if counts.sum() > MAX_PAIRS:
+            raise InputError(
+                f"strategy 'probcover': more than {MAX_PAIRS:,} pairs of samples are nearer than the radius "
+                f"{radius:.4g}; set its option radius to a smaller one"
+            )
+    return np.concatenate([[0], np.cumsum(counts)]), np.concatenate(parts)
+
+
+def largest_cover(
+    starts: np.ndarray, places: np.ndarray, size: int, budget: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pick sets one by one, each with the most targets that no earlier pick has.
+
+    Args:
+        starts: (n + 1,) where each set starts in ``places``.
+        places: (pairs,) targets.
+        size: the number of targets.
+        budget: how many to pick, at most n.
+
+    Returns: the picks in their order, and how many targets each adds; ties go to the lower set. What a set
+    adds only falls, so it is counted again only when it may be the largest (lazy greedy, Minoux 1978).
+    """
+    is_free = np.ones(size, dtype=bool)
+    waiting = [(-added, number) for number, added in enumerate(np.diff(starts).tolist())]
+    heapq.heapify(waiting)
+    picks: list[int] = []
+    gains: list[int] = []
+    while len(picks) < budget:
+        added, number = heapq.heappop(waiting)
+        own = places[starts[number] : starts[number + 1]]
+        now = int(np.count_nonzero(is_free[own])) if added else 0
+        if now == -added:
+            picks.append(number)
+            gains.append(now)
+            is_free[own] = False
+        else:
+            heapq.heappush(waiting, (-now, number))
+    return np.array(picks, dtype=np.int64), np.array(gains, dtype=np.int64)

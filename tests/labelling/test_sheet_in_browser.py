@@ -1,15 +1,20 @@
 """People label in the sheet: Chromium opens it, and the file that it saves is read as a label file."""
 
+import time
+
 import pytest
 from browser import DRIVER, browser
 from ledger.ledgers import sample
 from PIL import Image
 
+from activepool.labelling.returned import take_in_returned
 from activepool.labelling.sheet import write_sheet
+from activepool.ledger import book as ledger
 from activepool.ledger.formats import csv_file, read
 from activepool.ledger.formats.answers import ClassNames
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.pool_samples import PoolSamples
+from activepool.ledger.state import state_of
 
 pytestmark = pytest.mark.skipif(DRIVER is None, reason="needs chromedriver and Chromium")
 
@@ -294,3 +299,18 @@ def test_a_page_is_no_wider_than_the_window(opened, width):
         assert page.run("return document.documentElement.scrollWidth <= innerWidth") is True
     finally:
         page.resize(1280, 900)
+
+
+def test_of_two_saved_files_the_later_answer_counts(opened, tmp_path):
+    page = opened(*CLASSES)
+    page.type("#who", "Anna")
+    for place, label in ((1, CLASSES[0]), (2, CLASSES[1])):
+        page.click(f"#p1 .classes button:nth-child({place})")
+        (draft,) = read("csv", file := saved(page), POOL, ClassNames(CLASSES)).drafts
+        assert draft.label == label
+        (tmp_path / "returned").mkdir(exist_ok=True)
+        file.rename(tmp_path / f"returned/{3 - place}.csv")  # the later file comes first by its name
+        time.sleep(1.1)
+    take_in_returned(tmp_path / "returned", tmp_path / "ledger", POOL, CLASSES, True, tmp_path / "cache")
+    state = state_of(ledger.read(tmp_path / "ledger").entries)
+    assert state.samples[draft.sample].label == CLASSES[1]

@@ -19,8 +19,8 @@ def test_the_list_of_a_batch_comes_back(tmp_path):
     csv_file.write(path, BATCH)
     assert read("csv", path, POOL).awaited == 3
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert lines[1].startswith("1,0,a/1.jpg,cat,0.7500,0.5000,small margin,,,,")
-    filled = [lines[0], lines[1].replace(",,,,", ",dog,Anna,it barks,"), lines[2], lines[3]]
+    assert lines[1].startswith("1,0,a/1.jpg,cat,0.7500,0.5000,small margin,,,,,")
+    filled = [lines[0], lines[1].replace(",,,,,", ",dog,Anna,,it barks,"), lines[2], lines[3]]
     answers = read("csv", file(tmp_path, "\n".join(filled)), POOL, CLASSES)
     assert (said(answers), answers.awaited) == ({"a/1.jpg": "dog"}, 2)
     draft = answers.drafts[0]

@@ -107,7 +107,8 @@
   // Answering.
 
   function change(card, part) {
-    const answer = { ...answerOf(card), ...part };
+    // Of two files of one person, the later answer counts.
+    const answer = { ...answerOf(card), ...part, when: new Date().toISOString().replace(/\.\d+Z$/, "Z") };
     if (answer.label || answer.note) state.answers[card.cells.sample] = answer;
     else delete state.answers[card.cells.sample];
     state.unsaved = true;
@@ -219,8 +220,8 @@
   function list() {
     const lines = [settings.columns];
     for (const card of cards) {
-      const { label, note } = answerOf(card);
-      const row = { ...card.cells, label, note, who: label && state.who };
+      const { label, note, when } = answerOf(card);
+      const row = { ...card.cells, label, note, who: label && state.who, when: label && when };
       lines.push(settings.columns.map((name) => quoted(String(row[name] ?? ""))));
     }
     return lines.map((cells) => `${cells.join(",")}\n`).join("");

@@ -26,7 +26,7 @@ ANNOTATORS = ("who", "annotator")
 #: The columns of the list of a batch; people fill in ``label``, ``who`` and ``note``.
 COLUMNS = (
     *("batch", "index", "source", "predicted", "probability", "margin", "why"),
-    *("label", "who", "note", "sample"),
+    *("label", "who", "when", "note", "sample"),
 )
 
 

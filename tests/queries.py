@@ -38,6 +38,7 @@ DETERMINISTIC = {
     "margin_clustering",
     "mase",
     "maxherding",
+    "uherding",
     "schedule",
     "seals",
 }

@@ -184,3 +184,13 @@ def test_a_strategy_of_a_file(tmp_path):
     found = activepool.select(f"{tmp_path}/mine.py:farthest", FEATURES, budget=4, power=2)
     norms = (np.abs(FEATURES) ** 2).sum(axis=1)
     assert found.tolist() == np.argsort(-norms, kind="stable")[:4].tolist()
+
+
+def test_a_strategy_that_calibrates_the_head_does_so_on_the_validation_rows():
+    held_out = np.setdiff1d(np.arange(len(FEATURES)), LABELLED)[::4]
+    others = np.setdiff1d(np.arange(len(FEATURES)), [*LABELLED, *held_out])
+    sure = 12 * HEAD[0], 12 * HEAD[1]
+    found = picks("uherding", labels=LABELS, validation=held_out, head=sure)
+    without = picks("uherding", labels=LABELS, pool=[*others, *LABELLED], head=sure)
+    assert np.isin(found, others).all()
+    assert found.tolist() != without.tolist()

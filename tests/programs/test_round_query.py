@@ -111,3 +111,13 @@ def test_a_query_waits_for_labels(folder, name):
     (folder / "bought.csv").write_text("index,label\n4,?\n")
     with pytest.raises(InputError, match="1 picked samples have no label yet"):
         run_select(name)
+
+
+@pytest.mark.parametrize(("label", "rows"), [("bee", [11]), ("?", [])])
+def test_a_strategy_that_reads_the_validation_split_gets_and_records_its_labels(folder, label, rows):
+    (folder / "bought.csv").write_text(f"index,label\n3,bee\n4,?\n11,{label}\n")
+    query, _, used = query_of(find_strategy("uherding"))
+    assert [part.tolist() for part in query.validation] == [rows, [1] * len(rows)]
+    assert used.labels == {"3": "bee", "4": "?", "11": label}
+    query, _, used = query_of(find_strategy("coreset"))
+    assert query.validation is None and used.labels == {}

@@ -45,7 +45,7 @@ def without(name):
 def test_what_a_strategy_does_not_read_is_left_out(builtin):
     given = ALL | ({"scores": {"labelled_log_odds": np.zeros(len(POOL))}} if builtin.image_model else {})
     query = assemble_query(builtin, **given)
-    for name in ("features", "head", "remaining_budget", "oracle_labels", "nearest"):
+    for name in ("features", "head", "remaining_budget", "oracle_labels", "nearest", "validation"):
         assert (getattr(query, name) is not None) == (name in builtin.reads), name
     assert (query.labels is not None) == builtin.reads_labels
     assert bool(query.scores) == builtin.is_scored

@@ -54,7 +54,8 @@ def select(
         labelled: the labelled rows, as numbers or a mask; by default, those whose label is known.
         pool: rows that may be picked; by default, all. Labelled rows are never picked.
         exclude: rows that may not be picked.
-        validation: labelled rows that choose the head's weight decay; they are not picked.
+        validation: labelled rows that choose the head's weight decay and, for `uherding`, its temperature;
+            they are not picked.
         classes: all classes in their order, or their number; by default, those in ``labels``, sorted.
         head: for strategies that read one: what `train_head` returns, a pair (weight, bias), or a fitted
             linear model of scikit-learn. By default, `train_head` trains one on the labelled rows.
@@ -110,6 +111,7 @@ def select(
         features=matrix,
         head=None if known_head is None else known_head.linear,
         remaining_budget=planned,
+        validation=_validation(declared, labelled_rows, held_out),
         oracle_labels=oracle,
         prepared=memory.prepared(in_all_rounds, matrix, rows.everything, seed, compute, chosen),
         state=memory.state,
@@ -142,6 +144,15 @@ def _labels(name: str, strategy: Strategy, labelled: Labelled) -> IntArray | Non
     if labelled.labels is None and strategy.reads_labels and len(labelled.rows):
         raise InputError(f"strategy {name!r} may read the labels of the labelled rows; give labels")
     return np.empty(0, np.int64) if labelled.labels is None else labelled.labels
+
+
+def _validation(
+    strategy: Strategy, labelled: Labelled, held_out: IntArray
+) -> tuple[IntArray, IntArray] | None:
+    """Return the validation rows and their labels for a strategy that reads them."""
+    if "validation" not in strategy.reads or not len(held_out):
+        return None
+    return held_out, labelled.labels_of("validation", held_out)
 
 
 def _require_same_classes(head: Head | None, labelled: Labelled) -> None:

@@ -140,7 +140,7 @@ class _Kernel:
             xp = array_namespace(terms)
             terms -= self._compute.array(norms)[:, None]
             terms *= -self._scale
-            terms = xp.exp(terms)
+            terms = xp.exp(xp.minimum(terms, 0 * terms[:1]))  # rounding may make −d² positive
             terms -= cover
             terms = xp.maximum(terms, 0 * terms[:1])
             terms *= weights

@@ -15,6 +15,7 @@ from activepool.data.used_labels import UsedLabels
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.heads.linear import read_head
+from activepool.io.index_files import read_index
 from activepool.io.named_arrays import read_arrays
 from activepool.io.score_files import ScoreTable, read_scores
 from activepool.strategies.assembly import assemble_query
@@ -84,6 +85,14 @@ def read_query(
         oracle_labels = _oracle_labels(strategy, file, table.index, files.annotations)
         used_rows.append(table.index)
         used_values.append(oracle_labels)
+    validation = None
+    if "validation" in strategy.reads:
+        held_out = read_index(files.validation)
+        held_out_labels = known_labels(file, held_out, files.annotations)
+        used_rows.append(held_out)
+        used_values.append(held_out_labels)
+        is_known = held_out_labels != UNLABELABLE
+        validation = held_out[is_known], held_out_labels[is_known]
     features = file.train.features if isinstance(file, FeatureFile) else None
     query = assemble_query(
         strategy,
@@ -104,6 +113,7 @@ def read_query(
         prepared=read_arrays(files.prepared) if files.prepared else None,
         state=read_arrays(files.state) if files.state else None,
         remaining_budget=remaining_budget,
+        validation=validation,
         oracle_labels=oracle_labels,
         compute=compute,
     )

@@ -35,6 +35,7 @@ def assemble_query(
     scores: Arrays | None = None,
     nearest: tuple[np.ndarray, np.ndarray] | None = None,
     remaining_budget: int | None = None,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
     prepared: Arrays | None = None,
     per_sample: Arrays | None = None,
     state: Arrays | None = None,
@@ -50,6 +51,7 @@ def assemble_query(
         strategy: the strategy that will pick.
         budget: how many to pick; the query asks for the whole pool where that is smaller.
         seed, round_number: the round whose random stream the strategy draws from.
+        validation: rows and labels of the validation split; none by default.
         predicted, scores, nearest: what is known of ``unlabelled``, as in `Query`.
         compute: device and workers; by default, one thread of the CPU.
 
@@ -63,6 +65,7 @@ def assemble_query(
         "features": features,
         "head": head,
         "remaining_budget": remaining_budget,
+        "validation": validation or (np.empty(0, np.int64), np.empty(0, np.int64)),
         "oracle_labels": oracle_labels,
     }
     given = {name: value for name, value in artifacts.items() if name in strategy.reads}

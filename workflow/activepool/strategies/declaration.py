@@ -32,7 +32,7 @@ Active = Callable[..., str]
 Accepts = Callable[[str, "Strategy"], None]
 
 #: What a strategy may read besides the index files and the labels of the labelled set.
-ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "remaining_budget")
+ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "remaining_budget", "validation")
 
 #: The keys of a strategy in a configuration, besides its options.
 CONFIGURATION_KEYS = ("strategy", "name")

@@ -39,6 +39,7 @@ class Query:
         num_classes: C.
         round_number: of the round that trains on the picks, from 1.
         remaining_budget: picks of this and all later rounds together, for strategies that plan ahead.
+        validation: rows (v,) and labels (v,) of the validation split, both empty if there is none.
         generator: the only source of randomness.
         compute: device and workers.
         features: (N, d) the pool's features; do not read rows outside the pool and the labelled set.
@@ -66,6 +67,7 @@ class Query:
     scores: dict[str, np.ndarray] = field(default_factory=dict)
     nearest: tuple[np.ndarray, np.ndarray] | None = None
     remaining_budget: int | None = None
+    validation: tuple[np.ndarray, np.ndarray] | None = None
     prepared: dict[str, np.ndarray] = field(default_factory=dict)
     per_sample: dict[str, np.ndarray] = field(default_factory=dict)
     state: dict[str, np.ndarray] = field(default_factory=dict)

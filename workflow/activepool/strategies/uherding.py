@@ -1,0 +1,95 @@
+"""UHerding: the samples that best cover what the head is uncertain about."""
+
+import numpy as np
+
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.diversity.herding import Targets, herd
+from activepool.diversity.neighbours import nearest_neighbours
+from activepool.evaluation.metrics import expected_calibration_error
+from activepool.features.normalised import normalised
+from activepool.features.store import FeatureMatrix
+from activepool.heads.linear import LinearHead
+from activepool.scores.uncertainty import UNCERTAINTIES, Logits
+from activepool.strategies.declaration import strategy
+from activepool.strategies.options import PositiveInteger
+from activepool.strategies.query import Query, Selection, declared
+
+#: Temperatures to choose from.
+TEMPERATURES = np.arange(10, 200) / 10
+
+#: Calibration errors are compared after rounding to so many digits, so that no last bit decides.
+ERROR_DIGITS = 12
+
+#: Rows in float64 at once.
+ROWS = BLOCK_ROWS // 4
+
+
+@strategy(source="Bae et al. 2025, algorithm 1", reads=("features", "head", "validation"))
+def uherding(query: Query, *, targets: PositiveInteger = 20_000) -> Selection:
+    """MaxHerding, with samples that count as much as the head is uncertain about them.
+
+    A sample counts 1 − (p₁ − p₂), by its two largest probabilities, and a labelled one not at all. The head's
+    logits are divided by the temperature, from 1 to 19.9, with the smallest calibration error on the
+    validation split (1 if there is none). The kernel's σ is the smallest distance between two labelled
+    samples that differ (1 if none do).
+
+    Args:
+        query: the round.
+        targets: as of `maxherding`.
+    """
+    features, head = declared(query.features), declared(query.head)
+    unit = normalised(features)
+    rows = np.sort(np.concatenate([query.unlabelled, query.labelled]))
+    if len(rows) > targets:
+        rows = np.sort(query.generator.permutation(rows)[:targets])
+    validation, labels = declared(query.validation)
+    temperature = calibrating_temperature(logits_of(features, head, validation), labels)
+    weights = 1 - margins(logits_of(features, head, rows) / temperature)
+    weights[np.isin(rows, query.labelled)] = 0
+    picks, gains = herd(
+        unit,
+        Targets(rows, weights, smallest_distance(query, unit)),
+        query.unlabelled,
+        query.labelled,
+        query.budget,
+        query.compute,
+    )
+    return Selection(picks, {"gain": gains})
+
+
+def logits_of(features: FeatureMatrix, head: LinearHead, rows: np.ndarray) -> np.ndarray:
+    """Return the logits of rows, (n, C) float64."""
+    blocks = [head.logits64(features.take(rows[block], np.float64)) for block in row_blocks(len(rows), ROWS)]
+    return np.concatenate([np.empty((0, head.num_classes)), *blocks])
+
+
+def calibrating_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Return the lowest of TEMPERATURES with the smallest expected calibration error.
+
+    Args:
+        logits: (n, C) float64, of rows that the head was not trained on.
+        labels: (n,) their classes; without any, the temperature is 1.
+    """
+    if not len(labels):
+        return 1.0
+    correct = logits.argmax(axis=1) == labels
+    errors = [
+        expected_calibration_error(UNCERTAINTIES["confidence"](Logits(logits / temperature)), correct)
+        for temperature in TEMPERATURES
+    ]
+    return float(TEMPERATURES[np.round(errors, ERROR_DIGITS).argmin()])
+
+
+def smallest_distance(query: Query, features: FeatureMatrix) -> float:
+    """Return the smallest Euclidean distance between two labelled samples that differ; 1 if none do."""
+    _, first = np.unique(features.take(query.labelled), axis=0, return_index=True)
+    different = query.labelled[first]
+    _, squared = nearest_neighbours(features, different, different, 1, query.compute)
+    smallest = float(np.sqrt(squared.min(initial=np.inf)))
+    return smallest if np.isfinite(smallest) else 1.0
+
+
+def margins(logits: np.ndarray) -> np.ndarray:
+    """Return p₁ − p₂ of each row of logits, (n,)."""
+    values: np.ndarray = UNCERTAINTIES["margin"](Logits(logits))
+    return values

@@ -1,0 +1,313 @@
+"""Whatever happens to a project: no entry is lost, and no batch that went out changes."""
+
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from activepool.errors import InputError
+from activepool.labelling.sending import Picked, assembled_batch, is_audit
+from activepool.labelling.training_set import candidate_rows
+from activepool.ledger.book import append, kept_folder, read, repair
+from activepool.ledger.entries import Draft, Entry, Event
+from activepool.ledger.formats.rows import mark
+from planning.configuration.loading import load_project
+from planning.project.folders import part_features
+from planning.project.standing import Standing
+from planning.project.start import begun, foreseen
+
+LEDGER, COPY = Path("p.ledger.csv"), kept_folder("p.ledger.csv") / "copy.csv"
+PHOTOS, RETURNED = Path("photos"), Path("returned")
+
+ANSWERS = st.sampled_from(["cat", "cat", "dog", "dog", "Fox", "?", "skip", "not ours", ""])
+PEOPLE = st.sampled_from(["anna", "bob"])
+NUMBERS = st.integers(0, 10**6)
+ROWS = st.lists(st.tuples(NUMBERS, ANSWERS), min_size=1, max_size=6)
+
+#: What happens to a project, and numbers and texts for it. The loop itself goes on most often.
+SEND = st.tuples(st.just("send"), st.integers(1, 3))
+ANSWER = st.tuples(st.just("answer"), PEOPLE, ROWS)
+HAPPENINGS = st.one_of(
+    *(SEND, SEND, SEND, ANSWER, ANSWER, ANSWER, ANSWER, ANSWER, ANSWER),
+    st.tuples(st.just("send_audit"), st.integers(1, 2)),
+    st.tuples(st.just("correct"), PEOPLE, ROWS),
+    st.tuples(st.just("put_an_old_file_back"), NUMBERS),
+    st.tuples(st.just("take_a_file_away"), NUMBERS),
+    st.tuples(st.just("forget_what_was_read")),
+    st.tuples(st.just("withdraw"), NUMBERS),
+    st.tuples(st.just("add_by_hand"), ROWS),
+    st.tuples(st.just("replace_by_hand"), NUMBERS, st.sampled_from(["cat", "dog", "cow"])),
+    st.tuples(st.just("change_by_hand"), st.sampled_from(["undo", "correct"])),
+    st.tuples(st.just("remove_a_line"), NUMBERS),
+    st.tuples(st.just("put_an_old_ledger_back"), NUMBERS),
+    st.tuples(st.just("remove_the_ledger")),
+    st.tuples(st.just("take_a_photograph"), NUMBERS),
+    st.tuples(st.just("rename_a_photograph"), NUMBERS),
+    st.tuples(st.just("remove_a_photograph"), NUMBERS),
+    st.tuples(st.just("delete_the_cache_of_files")),
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def without_waiting():
+    """Do not wait for the disk."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@cache
+def picture(number: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (1, 1), (number % 256, number // 256 % 256, 0)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+class Trial:
+    """A project in the working directory, to which things happen."""
+
+    def __init__(self):
+        PHOTOS.mkdir()
+        RETURNED.mkdir()
+        for number in range(6):
+            (PHOTOS / f"{number}.png").write_bytes(picture(number))
+        self.files, self.ledgers, self.number = [], [], 0
+        self.by_hand: list[tuple[str, ...]] = []  # since the last run
+        self.standing = self.run()
+
+    def run(self, **changes) -> Standing:
+        """Do what a run does before its jobs, and extract the features."""
+        raw = {"project": "p", "images": "photos", "batch": 3, "classes": ["cat"]}
+        raw |= {"backbone": {"architecture": "identity"}, **changes}
+        project = load_project(raw, "mine.yaml")
+        if Path("results").exists():
+            files = contents()
+            expected = foreseen(project).entries
+            assert contents() == files
+            standing = begun(project)
+            assert [without_time(entry) for entry in standing.entries] == list(map(without_time, expected))
+        else:
+            standing = begun(project)
+        for part in set(standing.pool.parts):
+            features = Path(part_features(project, part))
+            features.parent.mkdir(parents=True, exist_ok=True)
+            features.touch()
+        self.standing = standing
+        self.ledgers.append(LEDGER.read_bytes() if LEDGER.exists() else b"")
+        return standing
+
+    def happen(self, what, *more):
+        getattr(self, what)(*more)
+
+    # What the program does.
+
+    def send(self, size):
+        self._send(self.standing.next_batch, size)
+
+    def send_audit(self, size):
+        standing = self.run(
+            audit=len([one for batch in self.standing.audits for one in batch.samples]) + size
+        )
+        if standing.next_audit:
+            self._send(standing.next_audit, standing.missing_audit)
+
+    def _send(self, name, size):
+        pool = self.standing.pool
+        rows = candidate_rows(self.standing.state, pool).tolist()[:size]
+        batch = assembled_batch(name, [Picked(row, "why") for row in rows], pool, [], None)
+        append(LEDGER, batch.sendings(is_audit(name)))
+
+    # What people return.
+
+    def _rows(self, rows, column) -> list[Mapping[str, str]]:
+        pool = self.standing.pool
+        chosen = {number % len(pool.samples): answer for number, answer in rows}
+        sources = pool.row_sources
+        return [{"source": sources[row], column: answer} for row, answer in chosen.items()]
+
+    def answer(self, who, rows, column="label"):
+        self.number += 1
+        text = "".join(f"{row['source']},{row[column]},{who}\n" for row in self._rows(rows, column))
+        path = RETURNED / f"{self.number % 4} {column}.csv"
+        path.write_text(f"source,{column},who\n{text}", encoding="utf-8")
+        self.files.append((path, path.read_bytes()))
+
+    def correct(self, who, rows):
+        self.answer(who, rows, "correction")
+
+    def put_an_old_file_back(self, number):
+        if self.files:
+            path, content = self.files[number % len(self.files)]
+            path.write_bytes(content)
+
+    def take_a_file_away(self, number):
+        if paths := sorted(RETURNED.iterdir()):
+            paths[number % len(paths)].unlink()
+
+    def forget_what_was_read(self):
+        Path("results/p/pool/intake.json").unlink(missing_ok=True)
+
+    # What people do to the ledger.
+
+    def withdraw(self, number):
+        if others := [one for one in read(LEDGER).entries if not one.is_sending]:
+            old = others[number % len(others)]
+            about = {"sample": old.sample, "source": old.source, "replaces": old.number}
+            append(LEDGER, [Draft(event="withdraw", who="carl", **about)])
+
+    def add_by_hand(self, rows):
+        pool = self.standing.pool
+        for row in self._rows(rows, "label"):
+            answer = row["label"]
+            event = mark(answer) or ("label" if answer else "skip")
+            sample = dict(zip(pool.row_sources, pool.samples, strict=True))[row["source"]]
+            label = answer if event == "label" else ""
+            self._add_line(who="dora", event=event, source=row["source"], sample=sample, label=label)
+
+    def replace_by_hand(self, number, label):
+        if others := [one for one in read(LEDGER).entries if one.is_answer]:
+            old = others[number % len(others)]
+            about = {"sample": old.sample, "source": old.source, "who": old.who}
+            self._add_line(event="label", label=label, replaces=str(old.number), **about)
+
+    def _add_line(self, **cells):
+        if not LEDGER.exists():
+            return
+        self.by_hand.append(tuple(cells[name] for name in ("sample", "who", "event", "label")))
+        header = LEDGER.read_text(encoding="utf-8").partition("\n")[0].split(",")
+        with LEDGER.open("a", encoding="utf-8", newline="") as stream:
+            csv.DictWriter(stream, header, restval="", lineterminator="\n").writerow(cells)
+
+    def change_by_hand(self, way):
+        append(LEDGER, [])
+        content = LEDGER.read_bytes()
+        if b",cat," in content:
+            LEDGER.write_bytes(content.replace(b",cat,", b",cow,", 1))
+            before = contents()
+            with pytest.raises(InputError, match="label was 'cat' and is now 'cow'"):
+                self.run()
+            assert contents() == before
+            repair(LEDGER, way)
+
+    def remove_a_line(self, number):
+        if LEDGER.exists() and COPY.exists():
+            head, *lines = LEDGER.read_bytes().splitlines(keepends=True) or [b""]
+            at = number % (len(lines) + 1)
+            LEDGER.write_bytes(b"".join([head, *lines[:at], *lines[at + 1 :]]))
+
+    def put_an_old_ledger_back(self, number):
+        append(LEDGER, [])
+        LEDGER.write_bytes(self.ledgers[number % len(self.ledgers)])
+
+    def remove_the_ledger(self):
+        append(LEDGER, [])
+        LEDGER.unlink()
+
+    # What happens to the photographs.
+
+    def take_a_photograph(self, number):
+        (PHOTOS / f"{number % 9}.png").write_bytes(picture(number))
+
+    def rename_a_photograph(self, number):
+        paths = sorted(PHOTOS.iterdir())
+        paths[number % len(paths)].rename(PHOTOS / f"renamed {number % 5}.png")
+
+    def remove_a_photograph(self, number):
+        paths = sorted(PHOTOS.iterdir())
+        if len(paths) > 1:
+            paths[number % len(paths)].unlink()
+
+    def delete_the_cache_of_files(self):
+        Path("results/p/pool/files.csv").write_text("source,sample,bytes,mtime_ns,checked,problem\n")
+
+
+def contents():
+    return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file() and path.name != "lock"}
+
+
+def without_time(entry: Entry):
+    return {name: value for name, value in vars(entry).items() if name != "when"}
+
+
+def standing_answers(entries):
+    """Return the answers that stand, by the definition of `activepool.ledger.state`, written out plainly."""
+    later = {one.number: [other for other in entries if other.replaces == one.number] for one in entries}
+
+    @cache
+    def is_replaced(number):
+        return any(other.event != Event.WITHDRAW and acts(other.number) for other in later[number])
+
+    @cache
+    def is_withdrawn(number):
+        return any(other.event == Event.WITHDRAW and acts(other.number) for other in later[number])
+
+    @cache
+    def acts(number):
+        """Return whether what the entry replaces or withdraws does not stand."""
+        return is_replaced(number) or not is_withdrawn(number)
+
+    return [
+        one
+        for one in entries
+        if one.is_answer and not is_replaced(one.number) and not is_withdrawn(one.number)
+    ]
+
+
+def check(before: Standing, after: Standing):
+    """Check what holds between two runs, whatever happened."""
+    assert list(after.entries[: len(before.entries)]) == list(before.entries)
+    assert after.pool.samples[: len(before.pool.samples)] == before.pool.samples
+    for name, batch in before.state.batches.items():
+        assert after.state.batches[name].samples == batch.samples
+        assert after.labels_digest(name) == before.labels_digest(name)
+    assert foreseen(after.project).entries == list(after.entries)  # all that came back is there
+    answers = standing_answers(after.entries)
+    for sample, label in after.state.training_labels.items():
+        assert any((one.sample, one.label) == (sample, label) for one in answers)
+    audit = {sample for batch in after.audits for sample in batch.samples}
+    sent = {sample for batch in after.sent for sample in batch.samples}
+    assert not audit & (sent | set(after.state.training_labels))
+    row_of = after.pool.row_of
+    expected = {row_of[sample]: label for sample, label in after.state.training_labels.items()}
+    rows, labels = after.training_set(after.next_batch)
+    assert dict(zip(rows.tolist(), labels, strict=True)) == expected
+    candidates = {after.pool.samples[row] for row in candidate_rows(after.state, after.pool).tolist()}
+    assert not candidates & (audit | sent | set(after.state.training_labels))
+    assert candidates <= set(after.pool.sources.values())
+    back = {one.sample for one in answers}
+    assert after.is_waiting == bool(after.sent and set(after.sent[-1].samples) - back)
+
+
+@settings(derandomize=True, deadline=None, max_examples=25)
+@given(st.lists(HAPPENINGS, min_size=4, max_size=20))
+def test_no_sequence_of_events_loses_an_entry_or_changes_a_batch(happenings):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        trial = Trial()
+        for what, *more in happenings:
+            before = trial.standing
+            known = Standing(before.project, before.pool, read_entries())
+            trial.happen(what, *more)
+            try:
+                after = trial.run()
+            except InputError:
+                assert list(read_entries()[: len(known.entries)]) == list(known.entries)
+                for path in RETURNED.iterdir():  # a mistake of people; they take the file away
+                    path.unlink()
+                after = trial.run()
+            check(known, after)
+            said = {(one.sample, one.who, one.event, one.label) for one in after.entries}
+            assert said >= set(trial.by_hand)
+            trial.by_hand.clear()
+
+
+def read_entries():
+    return read(LEDGER).entries

@@ -15,7 +15,8 @@ from queries import Problem
 from activepool.backbones.registry import build
 from activepool.strategies.registry import find_strategy
 from planning.configuration.experiment import Experiment
-from planning.configuration.loading import load
+from planning.configuration.loading import load, load_project
+from planning.configuration.project import Project
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -42,8 +43,14 @@ def is_python(block):
     return re.search(r"(?m)^(from \S+ )?import ", block) is not None
 
 
+def is_project(block):
+    return re.search(r"(?m)^project: ", block) is not None
+
+
 def sections(block):
-    """Return the sections of a configuration that a block shows, each as text."""
+    """Return the sections of an experiment's configuration that a block shows, each as text."""
+    if is_project(block):
+        return []
     parts = re.split(r"(?m)^(?=\w+:)|\n\n", block)
     return [part for part in parts if part.partition(":")[0] in Experiment.model_fields]
 
@@ -83,7 +90,9 @@ def test_every_block_of_the_readme_is_looked_at():
     others = [
         one
         for one in blocks(ROOT / "README.md")
-        if not (is_python(one) or sections(one) or commands(one) or one.startswith("results/"))
+        if not (
+            is_python(one) or is_project(one) or sections(one) or commands(one) or one.startswith("results/")
+        )
     ]
     assert not others
 
@@ -91,6 +100,11 @@ def test_every_block_of_the_readme_is_looked_at():
 @pytest.mark.parametrize("section", of_pages(sections))
 def test_sections_of_a_configuration_are_valid(section):
     load(yaml.safe_load(EXPERIMENT) | yaml.safe_load(section), "example.yaml")
+
+
+@pytest.mark.parametrize("project", of_pages(lambda block: [block] if is_project(block) else []))
+def test_projects_are_valid(project):
+    assert load_project(yaml.safe_load(project), "example.yaml").batch > 0
 
 
 @pytest.mark.parametrize("words", of_pages(commands))
@@ -107,9 +121,12 @@ def test_commands_are_those_of_snakemake_and_make(words, monkeypatch):
     assert all(list(Path(one).glob("config*.yaml")) for one in profiles)
     _, given = parse_args([one for one in arguments if one not in {*profiles, "--workflow-profile"}])
     assert set(given.targets) <= TARGETS
-    assert all(path.is_file() or path.name == "my.yaml" for path in map(Path, given.configfile or ()))
+    assert all(
+        path.is_file() or path.name in ("my.yaml", "insects.yaml")
+        for path in map(Path, given.configfile or ())
+    )
     keys = {one.partition("=")[0] for one in given.config or ()}
-    assert keys <= {*Experiment.model_fields, "scale", "stand_in", "paper"}
+    assert keys <= {*Experiment.model_fields, *Project.model_fields, "scale", "stand_in", "paper"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -82,10 +82,12 @@ def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
 
 def _what_next(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
     standing, project = paths.standing, paths.project
-    command = shlex.join(["snakemake", *_of_next_batch(arguments)])
+    words = _of_next_batch(arguments)
+    command = shlex.join(["snakemake", *words])
     if standing.is_incomplete:
         yield f"put what comes back into {project.returned}/, then: {command}"
-        yield f"to go on without the missing answers: {command} {' '.join(GO_ON)}"
+        going_on = shlex.join(["snakemake", *_going_on(words)])
+        yield f"to go on without the missing answers: {going_on}"
     elif standing.is_exhausted:
         yield "all samples of the pool have gone out; add new ones, or make the predictions"
     else:
@@ -102,3 +104,14 @@ def _of_next_batch(arguments: Sequence[str]) -> list[str]:
     ]
     ends_with_it = kept[-1:] == [GO_ON[0]]
     return kept[:-1] if ends_with_it else kept
+
+
+def _going_on(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the setting that goes on.
+
+    Of several --config Snakemake takes the last alone.
+    """
+    places = [place for place, word in enumerate(arguments) if word == GO_ON[0]]
+    if not places:
+        return [*arguments, *GO_ON]
+    return [*arguments[: places[-1] + 1], GO_ON[1], *arguments[places[-1] + 1 :]]

@@ -232,6 +232,30 @@ def cdal(given: Round) -> np.ndarray:
     return coreset(replace(given, features=points))
 
 
+def lcmd(given: Round) -> np.ndarray:
+    """The farthest of the cluster of the largest sum: the distances of all to each center, one by one."""
+    pool = given.pool
+    norms = pool.square().sum(dim=1)
+    squared, cluster = torch.full_like(norms, torch.inf), torch.zeros(len(pool), dtype=torch.int64)
+    cluster, picks = cluster.to(pool.device), []
+
+    def add(center: Tensor, number: int) -> None:
+        distance = (norms + center @ center - 2 * (pool @ center)).clamp(min=0)
+        cluster[distance < squared] = number
+        torch.minimum(squared, distance, out=squared)
+
+    centers = np.sort(given.labelled)
+    for number in given.limit.loop(range(len(centers))):
+        add(given.features[centers[number]], number)
+    for number in given.limit.loop(range(given.budget)):
+        heaviest = torch.bincount(cluster, squared.clamp(min=0)).argmax()
+        pick = int(torch.where(cluster == heaviest, squared, -torch.inf).argmax())
+        add(pool[pick], len(centers) + number)
+        squared[pick] = -torch.inf
+        picks.append(pick)
+    return given.unlabelled[picks]
+
+
 def _boundary_distances(given: Round) -> Tensor:
     """Return the distance of each sample to the boundary of each class, (n, C), from B × C × d tensors.
 
@@ -296,7 +320,7 @@ NAIVE: dict[str, Callable[..., np.ndarray]] = {
     function.__name__: function
     for function in (
         random, balanced_random, confidence, margin, entropy, mase, base, coreset, badge, partitioned,
-        cluster_margin, margin_clustering, balancing, cdal,
+        cluster_margin, margin_clustering, balancing, cdal, lcmd,
     )
 }  # fmt: skip
 

@@ -34,6 +34,7 @@ DETERMINISTIC = {
     "coreset",
     "cdal",
     "entropy",
+    "lcmd",
     "margin",
     "margin_clustering",
     "mase",

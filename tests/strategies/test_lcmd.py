@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from queries import Problem
+
+from activepool.diversity import largest_cluster
+from activepool.errors import InputError
+from activepool.strategies.lcmd import lcmd
+
+
+def definition(problem, budget):
+    """All distances of all samples to all centers, again for each pick."""
+    points, pool = problem.features.astype(np.float64), problem.unlabelled
+    centers, picks = sorted(problem.labelled.tolist()), []
+    while len(picks) < budget:
+        left = np.setdiff1d(pool, picks)
+        if not centers:
+            pick = left[(points[left] ** 2).sum(axis=1).argmax()]
+        else:
+            squared = np.round(((points[left, None] - points[centers]) ** 2).sum(axis=2), 12)
+            nearest, own = squared.argmin(axis=1), squared.min(axis=1)
+            sums = np.array([own[nearest == number].sum() for number in range(len(centers))])
+            sums[np.bincount(nearest, minlength=len(centers)) == 0] = -1
+            members = nearest == np.round(sums, 8).argmax()
+            pick = left[members][own[members].argmax()]
+        picks.append(pick)
+        centers.append(pick)
+    return picks
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("labelled", [0, 1, 23])
+@pytest.mark.parametrize("candidates", [3, 192])
+def test_picks_are_those_of_the_definition(monkeypatch, seed, labelled, candidates):
+    monkeypatch.setattr(largest_cluster, "CANDIDATES", candidates)
+    problem = Problem(seed, size=97 + 61 * seed, width=2 + seed, labelled=labelled)
+    picks = problem.select(lcmd, 50).index
+    assert picks.tolist() == definition(problem, 50)
+
+
+@pytest.mark.parametrize("labelled", [0, 9])
+def test_ties_go_to_the_lower_row_and_the_earlier_center(labelled):
+    problem = Problem(2, size=160, labelled=labelled)
+    problem.features = np.random.default_rng(1).integers(-2, 3, (160, 2)).astype(np.float32)
+    picks = problem.select(lcmd, 120).index
+    assert picks.tolist() == definition(problem, 120)
+
+
+def test_recorded_distances_are_those_to_the_nearest_center():
+    problem = Problem(1)
+    selection = problem.select(lcmd, 9)
+    centers = problem.labelled.tolist()
+    for pick, distance in zip(selection.index, selection.columns["distance"], strict=True):
+        expected = np.linalg.norm(problem.features[centers].astype(float) - problem.features[pick], axis=1)
+        assert np.isclose(distance, expected.min())
+        centers.append(pick)
+
+
+def test_features_that_are_not_finite_are_named():
+    problem = Problem()
+    problem.features[problem.unlabelled[5], 2] = np.nan
+    with pytest.raises(InputError, match=f"row {problem.unlabelled[5]} has values that are not finite"):
+        problem.select(lcmd, 5)

@@ -138,7 +138,7 @@ class _Clusters:
             if place + 1 < end:
                 ends[place + 1] = end
                 heapq.heappush(queue, (weight + self.squared[order[place]], place + 1))
-        likely = np.concatenate([[pick], following, order[firsts[heaviest]]])
+        likely = np.array([pick, *following, *order[firsts[heaviest]]])
         _, places = np.unique(likely, return_index=True)
         likely = likely[np.sort(places)]
         left: np.ndarray = likely[self.squared[likely] >= 0]

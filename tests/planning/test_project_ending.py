@@ -1,8 +1,17 @@
-"""The last lines of a project's run: the command that goes on."""
+"""The last lines of a project's run."""
+
+import atexit
 
 import pytest
+from ledger.ledgers import draft, sample, sent
+from snakemake.logging import logger
 
-from planning.project.ending import _going_on, _of_next_batch
+from activepool.labelling.pool import Pool
+from activepool.ledger.book import append
+from planning.configuration.project import Project
+from planning.project.ending import _going_on, _of_next_batch, announce_ending
+from planning.project.paths import ProjectPaths
+from planning.project.standing import Standing
 
 FILES = ["--configfile", "beetles.yaml"]
 
@@ -12,6 +21,7 @@ FILES = ["--configfile", "beetles.yaml"]
     [
         ["--cores", "4", "next_batch", *FILES],
         ["--cores", "4", "next_batch", *FILES, "--config", "go_on=true"],
+        ["--cores", "4", "next_batch", *FILES, "-C", "go_on=true"],
         ["--cores", "4", "predictions", *FILES],
         ["--cores", "4", "predictions", "model", *FILES],
         ["--cores", "4", "next_batch", "model", *FILES],
@@ -26,7 +36,84 @@ def test_other_settings_of_the_command_stay():
     assert _of_next_batch(arguments) == ["next_batch", "--config", "batch=10"]
 
 
-def test_the_command_that_goes_on_without_answers_keeps_other_settings():
-    assert _going_on(["next_batch", *FILES]) == ["next_batch", *FILES, "--config", "go_on=true"]
-    given = ["next_batch", "--config", "batch=10", *FILES]
-    assert _going_on(given) == ["next_batch", "--config", "go_on=true", "batch=10", *FILES]
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["next_batch", *FILES], ["next_batch", *FILES, "--config", "go_on=true"]),
+        (["next_batch", "--config", "batch=9"], ["next_batch", "--config", "go_on=true", "batch=9"]),
+        (["-C", "batch=9", "--cores", "4"], ["-C", "go_on=true", "batch=9", "--cores", "4"]),
+        (["--config", "a=1", "--config", "b=2"], ["--config", "a=1", "--config", "go_on=true", "b=2"]),
+    ],
+)
+def test_the_command_that_goes_on_without_answers_keeps_the_other_settings(arguments, expected):
+    assert _going_on(arguments) == expected
+
+
+SOURCES = [f"{number}.png" for number in range(5)]
+FIRST = sent(*SOURCES[:3], batch="batch01")
+
+
+@pytest.fixture
+def ended(tmp_path, monkeypatch, capsys):
+    """A function that ends a run after which the ledger has some entries, and returns what is printed."""
+    monkeypatch.chdir(tmp_path)
+    handlers = list(logger.handlers)
+
+    def end(*drafts, failure="", **settings):
+        if drafts:
+            append("p.ledger.csv", drafts[: len(FIRST)])
+            append("p.ledger.csv", drafts[len(FIRST) :])
+        pool = Pool([*map(sample, SOURCES)], [1] * 5, SOURCES, {source: sample(source) for source in SOURCES})
+        project = Project(project="p", images="photos", batch=3, **settings)
+        at_exit = []
+        monkeypatch.setattr(atexit, "register", at_exit.append)
+        announce_ending(
+            ProjectPaths(Standing(project, pool, [])), ["next_batch", "--configfile", "my p.yaml"]
+        )
+        if failure:
+            logger.error(failure)
+        capsys.readouterr()
+        for function in at_exit:
+            function()
+        return capsys.readouterr().err
+
+    yield end
+    logger.handlers[:] = handlers
+
+
+def test_what_is_awaited_is_named_with_its_files_and_the_commands(ended):
+    printed = ended(*FIRST, draft(of=SOURCES[0]))
+    folder = "results/p/batches/batch01"
+    assert printed.splitlines() == [
+        "",
+        "activepool: batch01: 1 of 3 samples have an answer",
+        f"activepool:   sheet (opens in a browser): {folder}/sheet.html",
+        f"activepool:   list (to fill in): {folder}/list.csv",
+        f"activepool:   Label Studio: {folder}/label_studio.json",
+        "activepool: put what comes back into returned/, then: snakemake next_batch --configfile 'my p.yaml'",
+        "activepool: to go on without the missing answers: "
+        "snakemake next_batch --configfile 'my p.yaml' --config go_on=true",
+    ]
+
+
+def test_an_audit_set_is_named_too_but_not_waited_for(ended):
+    audit = sent(*SOURCES[:3], batch="audit01", event="audit")
+    printed = ended(*audit, returned="back")
+    assert "audit01: 0 of 3 samples have an answer" in printed
+    assert printed.endswith("the next batch: snakemake next_batch --configfile 'my p.yaml'\n")
+
+
+def test_when_all_is_back_the_next_batch_is_named(ended):
+    printed = ended(*FIRST, *(draft("skip", source) for source in SOURCES[:3]))
+    assert printed == "\nactivepool: the next batch: snakemake next_batch --configfile 'my p.yaml'\n"
+
+
+def test_when_all_has_gone_out_that_is_said(ended):
+    printed = ended(*FIRST, *(draft(of=source) for source in SOURCES))
+    assert printed == (
+        "\nactivepool: all samples of the pool have gone out; add new ones, or make the predictions\n"
+    )
+
+
+def test_nothing_is_said_after_a_failure(ended):
+    assert ended(*FIRST, failure="Error in rule send") == ""

@@ -19,6 +19,9 @@ from planning.project.paths import FILES_OF_MODEL, SENT_FILES, ProjectPaths
 #: What goes on without the answers that are missing.
 GO_ON = ("--config", "go_on=true")
 
+#: Snakemake's names of the option that begins settings.
+SETTINGS = ("--config", "-C")
+
 
 class _Failures(logging.Handler):
     """Notes whether Snakemake has logged an error."""
@@ -102,8 +105,7 @@ def _of_next_batch(arguments: Sequence[str]) -> list[str]:
         for place, word in enumerate(words)
         if word != GO_ON[1] and not (word == "next_batch" and word in words[:place])
     ]
-    ends_with_it = kept[-1:] == [GO_ON[0]]
-    return kept[:-1] if ends_with_it else kept
+    return kept[:-1] if kept and kept[-1] in SETTINGS else kept
 
 
 def _going_on(arguments: Sequence[str]) -> list[str]:
@@ -111,7 +113,7 @@ def _going_on(arguments: Sequence[str]) -> list[str]:
 
     Of several --config Snakemake takes the last alone.
     """
-    places = [place for place, word in enumerate(arguments) if word == GO_ON[0]]
+    places = [place for place, word in enumerate(arguments) if word in SETTINGS]
     if not places:
         return [*arguments, *GO_ON]
     return [*arguments[: places[-1] + 1], GO_ON[1], *arguments[places[-1] + 1 :]]

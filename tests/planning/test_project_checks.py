@@ -1,0 +1,175 @@
+"""A project's configuration against its files: one line for each problem."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ledger.ledgers import draft, entries, sample
+from PIL import Image
+
+from activepool.errors import InputError
+from activepool.labelling.pool import Pool
+from planning.configuration.project import Project
+from planning.project.checks import check_project, require_model
+from planning.project.pool import listed_images, updated_pool
+from planning.project.standing import Standing
+
+IDENTITY = {"architecture": "identity", "image_size": 8}
+
+
+def project(**changes):
+    return Project(**{"project": "p", "images": "photos", "backbone": IDENTITY, "batch": 3, **changes})
+
+
+def problems(**changes):
+    with pytest.raises(InputError) as caught:
+        check_project(project(**changes), "mine.yaml")
+    return "\n".join(caught.value.args)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("photos/a").mkdir(parents=True)
+    for number, name in enumerate(["b.png", "a/1.png", "a/2.png"]):
+        Image.new("L", (4, 4), number).save(f"photos/{name}")
+    np.save("v.npy", np.random.default_rng(0).normal(size=(4, 2)))
+    Path("mine.py").write_text("def net(image_size, channels):\n    return None\n")
+    Path("bad.py").write_text("def net(:\n")
+    Path("file").write_text("")
+    return tmp_path
+
+
+@pytest.mark.parametrize("changes", [{}, {"images": None, "embeddings": "v.npy", "backbone": None}])
+def test_a_project_that_can_run_has_no_problem(changes):
+    check_project(project(**changes), "mine.yaml")
+
+
+MISTAKES = [
+    ({"images": "phots"}, "images: phots does not exist; a path is relative to where snakemake runs"),
+    ({"images": None, "embeddings": "none.npy", "backbone": None}, "embeddings: none.npy does not exist"),
+    ({"images": None, "embeddings": "v.npy"}, "backbone: embeddings need none; leave it out"),
+    ({"backbone": None}, "backbone: is missing; images need one"),
+    ({"backbone": IDENTITY | {"checkpoint": "v.npy"}}, "backbone.checkpoint: identity has no weights"),
+    ({"backbone": {"architecture": "resnet18"}}, "backbone.checkpoint: is missing; it must be the file of"),
+    (
+        {"backbone": {"architecture": "resnet18", "checkpoint": "none.pth"}},
+        "backbone.checkpoint: the file none.pth does not exist",
+    ),
+    ({"backbone": {"architecture": "none.py:net"}}, "backbone.architecture: the file none.py does not exist"),
+    ({"backbone": {"architecture": "bad.py:net"}}, "backbone.architecture: the file bad.py"),
+    ({"ledger": "photos"}, "ledger: photos must be a file in a folder that exists"),
+    ({"ledger": "none/ledger.csv"}, "ledger: none/ledger.csv must be a file in a folder that exists"),
+    ({"ledger": "results/ledger.csv"}, "ledger: results/ledger.csv lies in results/, which may be deleted"),
+    ({"returned": "file"}, "returned: file is a file; it must be the folder for what comes back"),
+    ({"images": "."}, "images: the folder . contains returned; use one for photographs alone"),
+    ({"images": "."}, "images: the folder . contains results; use one for photographs alone"),
+    ({"returned": "photos/back"}, "images: the folder photos contains photos/back; use one for photographs"),
+]
+
+
+@pytest.mark.parametrize(("changes", "line"), MISTAKES, ids=lambda value: str(value)[:50])
+def test_each_mistake_gets_its_line(changes, line):
+    Path("results").mkdir()
+    found = problems(**changes)
+    assert any(problem.startswith(f"mine.yaml: {line}") for problem in found.splitlines()), found
+
+
+def test_all_mistakes_are_reported_at_once():
+    found = problems(images="phots", backbone=None, ledger="none/x.csv", returned="file")
+    assert [line.split(": ")[1] for line in found.splitlines()] == [
+        "backbone",
+        "images",
+        "ledger",
+        "returned",
+    ]
+
+
+def test_what_yaml_hides_is_found_in_the_file():
+    Path("mine.yaml").write_text("batch: 3\nbatch: 4\n")
+    assert "mine.yaml: " in problems(images="phots")
+    with pytest.raises(InputError, match="batch"):
+        check_project(project(), "mine.yaml")
+
+
+# The target of a model.
+
+
+def standing(*drafts):
+    names = list("abc")
+    pool = Pool([sample(name) for name in names], [1] * 3, names, {name: sample(name) for name in names})
+    return Standing(project(), pool, entries(*drafts))
+
+
+@pytest.mark.parametrize("target", ["predictions", "model"])
+def test_a_model_needs_two_classes(target):
+    for drafts in ([], [draft(of="a"), draft(of="b")]):
+        with pytest.raises(
+            InputError, match=rf"^{target}: a model needs .* there are {len(drafts)} labels in p\."
+        ):
+            require_model(standing(*drafts), ["--cores", "2", target])
+    require_model(standing(draft(of="a"), draft(of="b", label="dog")), [target])
+
+
+def test_the_next_batch_needs_no_model():
+    require_model(standing(), ["--cores", "2", "next_batch"])
+
+
+# The list of images.
+
+
+def write_list(*rows, header="path"):
+    Path("list.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return project(images="list.csv")
+
+
+def test_a_list_names_images_relative_to_its_folder():
+    root, sources = listed_images(write_list("photos/b.png,x", '"photos/a/1.png",y', header="path,note"))
+    assert (root, sources) == (Path(), ["photos/b.png", "photos/a/1.png"])
+    pool = updated_pool(write_list("photos/b.png"))
+    assert list(pool.sources) == ["photos/b.png"]
+
+
+def test_a_folder_is_read_with_its_folders():
+    root, sources = listed_images(project())
+    assert (root, sorted(sources)) == (Path("photos"), ["a/1.png", "a/2.png", "b.png"])
+
+
+def test_all_mistakes_of_a_list_are_named_by_their_lines():
+    given = write_list(
+        "photos/b.png,", "photos/none.png,", "photos/b.png,", "../x.png,", "a,b,c", header="path,x"
+    )
+    with pytest.raises(InputError) as caught:
+        listed_images(given)
+    lines = "\n".join(caught.value.args)
+    assert "list.csv:3: no such file 'photos/none.png' (relative paths start from .)" in lines
+    assert "list.csv:4: 'photos/b.png' is listed twice" in lines
+    assert "list.csv:5: '../x.png' is no path below ., or an absolute one" in lines
+    assert "list.csv:6: " in lines
+
+
+@pytest.mark.parametrize("header", ["file", "path,path", ""])
+def test_a_list_needs_the_column_path_once(header):
+    with pytest.raises(InputError, match=r"list\.csv:\d: must have the column 'path' once"):
+        listed_images(write_list("photos/b.png", header=header))
+
+
+def test_a_pool_without_images_is_a_mistake():
+    Path("empty").mkdir()
+    with pytest.raises(InputError, match="empty: holds no image"):
+        listed_images(project(images="empty"))
+    with pytest.raises(InputError, match=r"list\.csv: holds no image"):
+        listed_images(write_list())
+
+
+def test_vectors_are_read_again_only_if_they_change(monkeypatch):
+    given = project(images=None, embeddings="v.npy", backbone=None)
+    first = updated_pool(given)
+    with monkeypatch.context() as patched:
+        patched.setattr("planning.project.pool.read_vectors", None)
+        assert updated_pool(given) == first
+    values = np.load("v.npy")
+    np.save("v.npy", np.concatenate([values[:1] + 1, values]))
+    grown = updated_pool(given)
+    assert grown.samples[:4] == first.samples
+    assert grown.row_sources == ["1", "2", "3", "4", "0"]

@@ -1,0 +1,162 @@
+"""The start of a run: what came back is entered before any job, and a look changes nothing."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from activepool.errors import InputError
+from activepool.ledger.book import append, read
+from activepool.ledger.formats.batch import Batch, Pick
+from planning.configuration.project import Project
+from planning.project import start
+from planning.project.folders import part_features
+from planning.project.start import begun, foreseen, joined, makes_files, pass_entries_on
+
+PROJECT = Project(
+    project="p", images="photos", backbone={"architecture": "identity"}, batch=2, classes=["ant", "bee"]
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Three photographs."""
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    Path("returned").mkdir()
+    for number in range(3):
+        take(f"{number}.png", number)
+
+
+def take(name, shade):
+    Image.new("L", (4, 4), shade).save(Path("photos", name))
+
+
+def extract(standing):
+    for part in set(standing.pool.parts):
+        features = Path(part_features(standing.project, part))
+        features.parent.mkdir(parents=True, exist_ok=True)
+        features.touch()
+
+
+def give_back(*lines, name="list.csv"):
+    Path("returned", name).write_text("source,label,who\n" + "".join(f"{line}\n" for line in lines))
+
+
+def contents():
+    return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file() and path.name != "lock"}
+
+
+SNAKEMAKE = ["/bin/snakemake", "--cores", "2", "next_batch"]
+MODULE = ["/lib/snakemake/__main__.py", "--cores", "2", "next_batch"]
+
+
+@pytest.mark.parametrize("command", [SNAKEMAKE, MODULE, [*SNAKEMAKE, "--config", "go_on=true"]])
+def test_a_run_makes_files(command):
+    assert makes_files(command)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *(["-n"], ["--dry-run"], ["--touch"], ["--unlock"], ["--lint"], ["--list-rules"], ["--summary"]),
+        *(["--dag"], ["--rulegraph"], ["--report", "r.html"], ["--delete-all-output"]),
+        ["--cleanup-metadata", "results/a"],
+    ],
+)
+def test_a_look_makes_none(options):
+    assert not makes_files([*SNAKEMAKE, *options])
+
+
+def test_another_program_makes_none():
+    assert not makes_files(["/bin/pytest", "next_batch"])
+
+
+def test_the_first_look_at_a_project_finds_its_photographs_and_writes_nothing():
+    before = contents()
+    found = foreseen(PROJECT)
+    assert (sorted(found.pool.sources), found.entries) == (["0.png", "1.png", "2.png"], ())
+    assert contents() == before
+
+
+def test_what_came_back_is_foreseen_then_entered(capsys):
+    extract(begun(PROJECT))
+    give_back("0.png,ant,anna", "1.png,wasp,anna", "2.png,,anna")
+    before = contents()
+    capsys.readouterr()
+    would_be = foreseen(PROJECT)
+    assert contents() == before
+    assert "2 answers would be new" in capsys.readouterr().err
+    found = begun(PROJECT)
+    printed = capsys.readouterr().err
+    assert "2 answers new" in printed
+    assert "'wasp'" in printed
+    assert [(one.source, one.label) for one in found.entries] == [("0.png", "ant"), ("1.png", "wasp")]
+    assert [one.opinion for one in would_be.entries] == [one.opinion for one in found.entries]
+    assert read("p.ledger.csv").entries == tuple(found.entries)
+    assert found.has_model("batch01")
+
+
+def test_one_mistake_keeps_everything_out_and_all_mistakes_are_named():
+    extract(begun(PROJECT))
+    give_back("0.png,ant,anna", name="good.csv")
+    give_back("nine.png,ant,anna", "0.png,Bee,bob", "1.png,bee,bob", "1.png,ant,bob", name="bad.csv")
+    for look in (foreseen, begun):
+        with pytest.raises(InputError) as caught:
+            look(PROJECT)
+        lines = "\n".join(caught.value.args)
+        assert "returned/bad.csv:2: 'nine.png' is not in the pool" in lines
+        assert "returned/bad.csv:3: label 'Bee' is written nearly like the class 'bee'" in lines
+        assert "returned/bad.csv:5: bob says 'ant' of '1.png', but 'bee' at returned/bad.csv:4" in lines
+        assert "nothing was taken in" in lines
+        assert read("p.ledger.csv").entries == ()
+
+
+def test_an_answer_about_a_photograph_that_arrives_with_it_is_taken():
+    extract(begun(PROJECT))
+    take("new.png", 9)
+    give_back("new.png,ant,anna")
+    found = begun(PROJECT)
+    assert found.training_set("batch01").rows.tolist() == [3]
+
+
+def test_a_second_start_enters_nothing_more():
+    extract(begun(PROJECT))
+    give_back("0.png,ant,anna")
+    first, second = begun(PROJECT), begun(PROJECT)
+    assert first.entries == second.entries
+    assert len(second.entries) == 1
+
+
+def test_jobs_see_the_ledger_as_it_was_when_the_run_began(monkeypatch):
+    monkeypatch.delenv(start.ENTRIES, raising=False)
+    passed = []
+    extract(begun(PROJECT))
+    give_back("0.png,ant,anna")
+    found = begun(PROJECT)
+    pass_entries_on(SimpleNamespace(register_envvars=passed.append), found)
+    assert (passed, os.environ[start.ENTRIES]) == ([start.ENTRIES], "1")
+    pick = Pick(found.pool.samples[1], "1.png")
+    append("p.ledger.csv", Batch("batch01", (pick,)).sendings())
+    assert joined(PROJECT).entries == found.entries
+    assert joined(PROJECT).next_batch == "batch01"
+    assert begun(PROJECT).next_batch == "batch02"
+
+
+def test_two_runs_at_once_are_refused(monkeypatch):
+    monkeypatch.setattr(start, "active_runs", lambda: ["17 on here"])
+    with pytest.raises(SystemExit, match=r"another run is active in this folder \(17 on here\)"):
+        begun(PROJECT)
+    assert not Path("results").exists()
+
+
+def test_a_project_of_vectors_starts_without_photographs():
+    np.save("v.npy", np.eye(4))
+    given = Project(project="v", embeddings="v.npy", batch=2)
+    assert foreseen(given).num_candidates == 1  # how many there are is not known before the first run
+    assert begun(given).num_candidates == 4
+    give_back("3,ant,anna")
+    assert begun(given).training_set("batch01").rows.tolist() == [3]

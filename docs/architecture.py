@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -15,7 +16,7 @@ FLOORS = (
     ("features", "heads", "evaluation"),
     ("scores", "diversity", "adversarial", "strategies"),
     ("pretraining", "finetuning", "figures", "tracking"),
-    ("api", "programs", "stages"),
+    ("api", "labelling", "programs", "stages"),
 )
 FLOOR_NAMES = (
     "reading, writing, computing",
@@ -23,7 +24,7 @@ FLOOR_NAMES = (
     "features and heads",
     "strategies",
     "training and figures",
-    "programs and notebooks",
+    "labelling, programs, notebooks",
 )
 
 #: The stages in the order of the data: name, column, row.
@@ -51,13 +52,46 @@ ARROWS = (
     ("selections", "table"),
 )
 
+#: The stages of a project in the order of the data, people, and the ledger: name, column, row.
+LABELLING = {
+    "photographs": (0, 1),
+    "extract": (1, 1),
+    "pool_features": (2, 1),
+    "train_labelled": (3, 1),
+    "predict": (4, 1),
+    "propose": (5, 1),
+    "send": (6, 1),
+    "people": (7, 1),
+    "status": (4, 2),
+    "export": (5, 2),
+    "labels": (3, 0),
+    "candidates": (5, 0),
+    "ledger": (7, 0),
+}
+LABELLING_ARROWS = (
+    *(("photographs", "extract"), ("extract", "pool_features"), ("pool_features", "train_labelled")),
+    *(("train_labelled", "predict"), ("predict", "propose"), ("propose", "send"), ("send", "people")),
+    *(("train_labelled", "status"), ("predict", "export")),
+)
+
+#: Arrows from and to people and the ledger: the two ends, and how far the arrow bends.
+LABELLING_LINES = (
+    ((7.38, 1.26), (7.38, 0.76), 0),
+    ((6.98, 0.5), (5.78, 0.5), 0),
+    ((7.38, 0.26), (3.38, 0.26), -0.1),
+    ((5.38, 0.74), (5.38, 1.26), 0),
+    ((3.38, 0.74), (3.38, 1.26), 0),
+)
+
 COLOURS = ("#dce6f2", "#d7ecdf", "#fdf0d0", "#f9dcd4", "#e8def2", "#e3e3e3")
 
 
 def main() -> None:
-    """Draw and write both pictures."""
+    """Draw and write all pictures."""
+    matplotlib.rcParams["svg.hashsalt"] = "architecture"  # identities in the files are otherwise random
     write(draw_rooms(), "rooms")
     write(draw_flow(), "flow")
+    write(draw_labelling(), "labelling")
 
 
 def write(figure: Figure, name: str) -> None:
@@ -84,13 +118,9 @@ def draw_flow() -> Figure:
     """Return the stages from the user's data to figures, with the loop of the rounds."""
     figure = Figure(figsize=(12, 3.7))
     axes = blank(figure, (-0.1, 8.9), (0.1, 2.85))
-    for stage, (column, row) in FLOW.items():
-        is_round = stage in ("train", "score", "select")
-        box(axes, column, row + 0.28, 0.76, 0.44, COLOURS[3] if is_round else COLOURS[0])
-        label = stage.replace("_", "\n")
-        axes.text(column + 0.38, row + 0.5, label, ha="center", va="center", fontsize=10)
+    draw_stages(axes, FLOW, ("train", "score", "select"))
     for start, end in ARROWS:
-        arrow(axes, start, end)
+        arrow(axes, FLOW[start], FLOW[end], start == "train")
     loop = FancyArrowPatch(
         (6.38, 1.26),
         (4.38, 1.26),
@@ -104,10 +134,32 @@ def draw_flow() -> Figure:
     return figure
 
 
-def arrow(axes: Axes, start: str, end: str) -> None:
-    """Draw an arrow from one stage's box to another's."""
-    (left, low), (right, high) = FLOW[start], FLOW[end]
-    is_long = start == "train" and high > low
+def draw_labelling() -> Figure:
+    """Return the stages of a project, with people and the ledger."""
+    figure = Figure(figsize=(11, 3.7))
+    axes = blank(figure, (-0.1, 7.9), (0, 2.85))
+    draw_stages(axes, LABELLING, ("people", "ledger"))
+    for start, end in LABELLING_ARROWS:
+        arrow(axes, LABELLING[start], LABELLING[end])
+    for start, end, bend in LABELLING_LINES:
+        style = {"arrowstyle": "-|>", "mutation_scale": 12, "color": "#b03020"}
+        axes.add_patch(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", **style))
+    axes.text(4.38, 0.5, "each batch", ha="center", va="center", fontsize=10, color="#b03020")
+    return figure
+
+
+def draw_stages(axes: Axes, places: dict[str, tuple[int, int]], marked: tuple[str, ...]) -> None:
+    """Draw a box for each stage; some are marked by another colour."""
+    for stage, (column, row) in places.items():
+        box(axes, column, row + 0.28, 0.76, 0.44, COLOURS[3] if stage in marked else COLOURS[0])
+        label = stage.replace("_", "\n")
+        axes.text(column + 0.38, row + 0.5, label, ha="center", va="center", fontsize=10)
+
+
+def arrow(axes: Axes, start: tuple[int, int], end: tuple[int, int], is_steep: bool = False) -> None:
+    """Draw an arrow from the box at one place to that at another; a steep one leaves it at the top."""
+    (left, low), (right, high) = start, end
+    is_long = is_steep and high > low
     tail = (left + 0.38, low + 0.74) if is_long else (left + 0.78, low + 0.5)
     style = "arc3,rad=-0.12" if is_long else "arc3"
     head = (right - 0.02, high + (0.36 if high > low and not is_long else 0.5))

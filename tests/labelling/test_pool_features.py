@@ -1,5 +1,7 @@
 """The features of a pool that grows."""
 
+import time
+
 import h5py
 import numpy as np
 import pytest
@@ -73,6 +75,14 @@ def test_parts_stand_one_below_the_other(tmp_path):
     with h5py.File(tmp_path / "features.h5") as file:
         assert file["train/features"].dtype == np.float16
         assert file.attrs["backbone"] == "identity"
+
+
+def test_the_file_does_not_tell_when_it_was_written(tmp_path):
+    paths = [write_part(tmp_path / "1.h5", vectors(2))]
+    for name in ("a.h5", "b.h5"):
+        join_parts(paths, ["x", "y"], tmp_path / name)
+        time.sleep(1.1)  # HDF5 knows seconds
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
 
 
 @pytest.mark.parametrize("key", ["backbone", "checkpoint_digest", "transform"])

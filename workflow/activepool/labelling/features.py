@@ -114,11 +114,11 @@ def _write(
     file.attrs["class_names"] = np.empty(0, dtype=h5py.string_dtype())
     names: dict[str, Sequence[str]] = {"train": sources, "test": []}
     for part in PARTS:
-        rows = len(names[part])
-        file[f"{part}/labels"] = np.full(rows, UNKNOWN, dtype=np.int64)
+        group, rows = file.create_group(part), len(names[part])
+        group["labels"] = np.full(rows, UNKNOWN, dtype=np.int64)
         texts: TextArray = np.array(names[part], dtype=object)
-        file.create_dataset(f"{part}/sources", data=texts, dtype=h5py.string_dtype())
-        file.create_dataset(f"{part}/features", (rows, width), dtype)
+        group.create_dataset("sources", data=texts, dtype=h5py.string_dtype())
+        group.create_dataset("features", (rows, width), dtype)
     filled = 0
     for block in blocks:
         file["train/features"][filled : filled + len(block)] = block

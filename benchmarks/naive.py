@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.cluster import hierarchy
+from sklearn.cluster import KMeans
 from torch import Tensor
 
 from activepool.data.allocation import balanced_counts
@@ -256,6 +257,20 @@ def lcmd(given: Round) -> np.ndarray:
     return given.unlabelled[picks]
 
 
+def clue(given: Round) -> np.ndarray:
+    """The nearest to the centres of scikit-learn's k-means, weighted by the entropies."""
+    probabilities = given.probabilities().cpu()
+    weights = -torch.special.xlogy(probabilities, probabilities).sum(dim=1).numpy()
+    points, seed = given.pool.cpu().numpy(), int(given.generator.integers(2**31))
+    centres = KMeans(given.budget, n_init=1, random_state=seed).fit(points, sample_weight=weights)
+    squared = centres.transform(points)
+    picks: list[int] = []
+    for distances in squared.T:
+        distances[picks] = np.inf
+        picks.append(int(distances.argmin()))
+    return given.unlabelled[picks]
+
+
 def _boundary_distances(given: Round) -> Tensor:
     """Return the distance of each sample to the boundary of each class, (n, C), from B × C × d tensors.
 
@@ -320,7 +335,7 @@ NAIVE: dict[str, Callable[..., np.ndarray]] = {
     function.__name__: function
     for function in (
         random, balanced_random, confidence, margin, entropy, mase, base, coreset, badge, partitioned,
-        cluster_margin, margin_clustering, balancing, cdal, lcmd,
+        cluster_margin, margin_clustering, balancing, cdal, clue, lcmd,
     )
 }  # fmt: skip
 
@@ -328,4 +343,4 @@ NAIVE: dict[str, Callable[..., np.ndarray]] = {
 NAIVE_PREPARE: dict[str, Callable[[Tensor], np.ndarray]] = {"cluster_margin": cluster_margin_prepare}
 
 #: Those that gain nothing from a GPU, or have no program for one: they stay on the CPU.
-CPU_ONLY = ("random", "balanced_random", "margin_clustering")
+CPU_ONLY = ("random", "balanced_random", "margin_clustering", "clue")

@@ -57,7 +57,9 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 #: Rows whose picks depend on the use of random numbers; they are not compared with the naive ones.
-RANDOM_PICKS = ("random", "balanced_random", "badge", "partitioned_badge", "power_margin", "anchoral_margin")
+RANDOM_PICKS = (
+    *("random", "balanced_random", "badge", "partitioned_badge", "power_margin", "anchoral_margin", "clue"),
+)
 
 #: Budget and labelled set are at most the pool size over this.
 MIN_POOL_FACTOR = 5

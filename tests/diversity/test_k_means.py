@@ -209,3 +209,33 @@ def test_kernels_change_no_bit():
         )
         digests.add(json.loads(done.stdout))
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sample_of_weight_three_counts_as_three(seed):
+    """Equal samples three times, or one of weight 3: at the end, centres are the same means."""
+    random = np.random.default_rng(seed)
+    features = random.integers(-9, 10, (150, 5)).astype(np.float32)
+    weights = random.integers(1, 5, 150).astype(np.float64)
+    matrix, rows = FeatureMatrix.of_array(features), np.arange(150)
+    cells = k_means(matrix, rows, 8, np.random.default_rng(seed), CPU, weights)
+    for number, centre in enumerate(cells.centres):
+        own = cells.cell == number
+        repeated = np.repeat(features[own], weights[own].astype(int), axis=0)
+        assert np.allclose(centre, repeated.mean(axis=0, dtype=np.float64))
+    alike = k_means(matrix, rows, 8, np.random.default_rng(seed), CPU, 16 * weights)
+    assert alike.cell.tolist() == cells.cell.tolist()
+
+
+def test_seeds_are_drawn_in_proportion_to_weight_and_squared_distance():
+    points = np.array([[0.0], [1.0], [3.0]], dtype=np.float32)
+    weights, counts, draws = np.array([1.0, 9.0, 2.0]), np.zeros((3, 3)), 4000
+    with CPU.mapping() as mapping:
+        for seed in range(draws):
+            pair = seeds(points, 2, np.random.default_rng(seed), CPU, mapping, weights)[:, 0].tolist()
+            counts[tuple(points[:, 0].tolist().index(value) for value in pair)] += 1
+    expected = weights[:, None] / weights.sum() * weights * (points - points.T) ** 2
+    expected *= (weights / weights.sum() / expected.sum(axis=1))[:, None] * draws
+    off_diagonal = ~np.eye(3, dtype=bool)
+    squares = (counts - expected)[off_diagonal] ** 2 / expected[off_diagonal]
+    assert squares.sum() < 20.5  # χ² with 5 degrees of freedom exceeds this with a probability of 0.1 %

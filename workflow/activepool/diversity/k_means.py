@@ -43,7 +43,12 @@ class Cells:
 
 
 def k_means(
-    features: FeatureMatrix, rows: np.ndarray, count: int, generator: np.random.Generator, compute: Compute
+    features: FeatureMatrix,
+    rows: np.ndarray,
+    count: int,
+    generator: np.random.Generator,
+    compute: Compute,
+    weights: np.ndarray | None = None,
 ) -> Cells:
     """Divide samples into cells so that they are near the mean of their cell.
 
@@ -53,6 +58,7 @@ def k_means(
         count: how many cells; there are fewer if fewer samples differ, or if a centre loses its samples.
         generator: the source of randomness.
         compute: device and workers; the workers have no effect on the result.
+        weights: (n,) float64 above 0, how much each sample counts; by default, all the same.
 
     Centres start from k-means++ (Arthur and Vassilvitskii 2007) and move by Lloyd's algorithm, both on a
     random part of a large pool. Then each sample joins the nearest centre, and the centres move once more.
@@ -63,16 +69,22 @@ def k_means(
     """
     coordinates = leading_coordinates(features, rows, COMPONENTS, generator, compute)
     fitted = np.sort(generator.permutation(len(rows))[: max(SAMPLES_PER_CENTRE * count, MIN_SAMPLES)])
+    of_fitted = None if weights is None else weights[fitted]
     with compute.mapping() as mapping:
-        centres = seeds(coordinates[fitted], count, generator, compute, mapping)
-        centres = _lloyd(coordinates[fitted], centres, compute, mapping)
+        centres = seeds(coordinates[fitted], count, generator, compute, mapping, of_fitted)
+        centres = _lloyd(coordinates[fitted], centres, compute, mapping, of_fitted)
         nearest = nearest_centres(coordinates, centres, compute, mapping)
         _, cell = np.unique(nearest, return_inverse=True)
-        return Cells(_means(features, rows, cell, mapping), cell)
+        return Cells(_means(features, rows, cell, mapping, weights), cell)
 
 
 def seeds(
-    points: np.ndarray, count: int, generator: np.random.Generator, compute: Compute, mapping: Mapping
+    points: np.ndarray,
+    count: int,
+    generator: np.random.Generator,
+    compute: Compute,
+    mapping: Mapping,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return points drawn by k-means++: each in proportion to its squared distance to the nearest before it.
 
@@ -82,6 +94,7 @@ def seeds(
         generator: the source of randomness.
         compute: device.
         mapping: of the compute.
+        weights: (n,) by which these proportions are multiplied, those of the first point too.
 
     Returns: (count or fewer, k). Several are drawn from the same distances, half as many as there are, and
     accepted with the probability by which those accepted before have shortened their distance: this has
@@ -90,21 +103,29 @@ def seeds(
     if not len(points):
         return points
     norms = squared_norms(points.astype(np.float64))
-    drawn = [int(generator.integers(len(points)))]
+    if weights is None:
+        drawn = [int(generator.integers(len(points)))]
+    else:
+        drawn = _places(weights, generator.random(1)).tolist()
     distance = np.full(len(points), np.inf)
     new = drawn
     while True:
         _shorten(distance, points, norms, np.array(new), compute, mapping)
-        total = np.cumsum(distance)
-        if len(drawn) == count or total[-1] == 0:
+        if len(drawn) == count or not distance.any():
             return points[drawn]
         draws = min(max(1, len(drawn) // 2), MAX_DRAWS)
-        places = np.searchsorted(total, generator.random(draws) * total[-1], side="right")
-        places = np.minimum(places, len(points) - 1)
+        places = _places(distance if weights is None else distance * weights, generator.random(draws))
         threshold = generator.random(draws) * distance[places]
         new = _accepted(points[places].astype(np.float64), distance[places], threshold)
         new = places[new][: count - len(drawn)].tolist()
         drawn += new
+
+
+def _places(proportions: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return the position at which the sum of all proportions reaches each share of it."""
+    total = np.cumsum(proportions)
+    places: np.ndarray = np.searchsorted(total, shares * total[-1], side="right")
+    return places.clip(max=len(total) - 1)
 
 
 def _accepted(points: np.ndarray, distance: np.ndarray, threshold: np.ndarray) -> list[int]:
@@ -140,7 +161,13 @@ def _shorten(
         pass
 
 
-def _lloyd(points: np.ndarray, centres: np.ndarray, compute: Compute, mapping: Mapping) -> np.ndarray:
+def _lloyd(
+    points: np.ndarray,
+    centres: np.ndarray,
+    compute: Compute,
+    mapping: Mapping,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
     """Return the centres that Lloyd's algorithm reaches, (k, d); a centre without samples keeps its place."""
     samples, rows = FeatureMatrix.of_array(points), np.arange(len(points))
     centres = centres.astype(np.float64)
@@ -150,19 +177,28 @@ def _lloyd(points: np.ndarray, centres: np.ndarray, compute: Compute, mapping: M
         if np.count_nonzero(cell != before) <= MOVING_SHARE * len(points):
             break
         present, inverse = np.unique(cell, return_inverse=True)
-        centres[present] = _means(samples, rows, inverse, mapping)
+        centres[present] = _means(samples, rows, inverse, mapping, weights)
         before = cell
     return centres
 
 
-def _means(features: FeatureMatrix, rows: np.ndarray, cell: np.ndarray, mapping: Mapping) -> np.ndarray:
+def _means(
+    features: FeatureMatrix,
+    rows: np.ndarray,
+    cell: np.ndarray,
+    mapping: Mapping,
+    weights: np.ndarray | None = None,
+) -> np.ndarray:
     """Return the mean features of each cell, (k, d) float64; no cell is empty."""
-    sizes = np.bincount(cell)
+    sizes = np.bincount(cell, weights)
 
     def sums(block: slice) -> tuple[np.ndarray, np.ndarray]:
         order = np.argsort(cell[block], kind="stable")
         present, starts = np.unique(cell[block][order], return_index=True)
-        samples = features.take(rows[block], np.float64)[order]
+        samples = features.take(rows[block], np.float64)
+        if weights is not None:
+            samples *= weights[block, None]
+        samples = samples[order]
         return present, np.add.reduceat(samples, starts, axis=0)
 
     total = np.zeros((len(sizes), features.shape[1]))

@@ -10,7 +10,12 @@ from activepool.features.store import FeatureMatrix
 
 
 def representatives(
-    features: FeatureMatrix, rows: np.ndarray, count: int, generator: np.random.Generator, compute: Compute
+    features: FeatureMatrix,
+    rows: np.ndarray,
+    count: int,
+    generator: np.random.Generator,
+    compute: Compute,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """Pick the sample nearest to the centre of each of ``count`` k-means cells, the largest cell first.
 
@@ -20,6 +25,7 @@ def representatives(
         count: how many to pick.
         generator: the source of randomness.
         compute: device and workers; the workers have no effect on the result.
+        weights: (n,) float64 above 0, how much each sample counts; by default, all the same.
 
     Returns: (min(count, n),) rows in pick order. Ties go to the earlier sample, those between cells of one
     size to the lower cell. Where there are fewer cells than picks, because samples are equal, random ones
@@ -31,9 +37,9 @@ def representatives(
         return rows
     if count == 0:
         return rows[:0]
-    cells = k_means(features, rows, count, generator, compute)
+    cells = k_means(features, rows, count, generator, compute, weights)
     nearest = _nearest_to_centre(features, rows, cells, compute)
-    picks = nearest[np.argsort(-np.bincount(cells.cell), kind="stable")]
+    picks = nearest[np.argsort(-np.bincount(cells.cell, weights), kind="stable")]
     others = generator.permutation(np.setdiff1d(np.arange(len(rows)), picks))
     result: np.ndarray = rows[np.concatenate([picks, others[: count - len(picks)]])]
     return result

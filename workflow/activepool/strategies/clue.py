@@ -1,0 +1,49 @@
+"""CLUE: k-means in which a sample counts as much as it is uncertain."""
+
+import numpy as np
+
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.diversity.representatives import representatives
+from activepool.features.store import require_finite
+from activepool.scores.uncertainty import Logits, entropy
+from activepool.strategies.declaration import strategy
+from activepool.strategies.options import Positive
+from activepool.strategies.query import Query, Selection, declared
+
+#: Entropies are multiples of this, and at least as large, so that every sample counts.
+RESOLUTION = 2.0**-36
+
+#: Rows in float64 at once.
+ROWS = BLOCK_ROWS // 4
+
+
+def precompute(query: Query, *, temperature: float = 1.0) -> dict[str, np.ndarray]:
+    """Return the entropy of the probabilities of each unlabelled sample, in float64."""
+    features, head = declared(query.features), declared(query.head)
+
+    def measure(block: slice) -> np.ndarray:
+        with np.errstate(invalid="ignore"):  # ∞ − ∞, which is reported below
+            logits = head.logits64(features.take(query.unlabelled[block], np.float64))
+            entropies: np.ndarray = entropy(Logits(logits / temperature))
+        require_finite(query.unlabelled[block], entropies)
+        return np.maximum(np.round(entropies / RESOLUTION), 1) * RESOLUTION
+
+    blocks = query.compute.map(measure, row_blocks(len(query.unlabelled), ROWS))
+    return {"entropy": np.concatenate([np.empty(0), *blocks])}
+
+
+@strategy(source="Prabhu et al. 2021, equation 4", reads=("features", "head"), precompute=precompute)
+def clue(query: Query, *, temperature: Positive = 1.0) -> Selection:
+    """The sample nearest to the centre of each k-means cell, in which a sample counts by its entropy.
+
+    There are as many cells as picks; those with the largest sum of entropies come first.
+
+    Args:
+        query: the round.
+        temperature: by which logits are divided; the paper uses 1, and 0.1 for a small shift of domains.
+    """
+    weights = query.per_sample["entropy"]
+    features = declared(query.features)
+    return Selection(
+        representatives(features, query.unlabelled, query.budget, query.generator, query.compute, weights)
+    )

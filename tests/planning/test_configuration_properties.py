@@ -134,7 +134,7 @@ CONFIGURATIONS = section(
     {
         "experiment": NAMES,
         "dataset": DATASETS,
-        "initial": section({"size": COUNTS}, kind=one_of("random", "balanced")),
+        "initial": section({"size": COUNTS}, kind=one_of("random", "balanced", "typiclust")),
         "budget": COUNTS,
         "rounds": FEW,
         "strategies": STRATEGIES,

@@ -44,6 +44,8 @@ CONFIGURATIONS = {
     "images, labels that come later": IMAGES,
     "image model": WITH_MODELS,
     "embeddings": EMBEDDINGS,
+    "initial pool by a strategy": EMBEDDINGS | {"initial": {"kind": "typiclust", "size": 12}},
+    "initial pool by a strategy, finetuning": FINETUNING | {"initial": {"kind": "kmeans", "size": 12}},
     "embeddings in shards": EMBEDDINGS | {"pool_shards": 2},
     "finetuning": FINETUNING,
     "finetuning in shards": FINETUNING | {"pool_shards": 3, "features": {"shards": 2}},
@@ -208,6 +210,7 @@ def test_each_rule_fits_the_declaration_of_its_stage(rules):
 @pytest.mark.parametrize("stage", stages())
 def test_each_setting_has_a_value_or_is_fixed_by_the_rule(stage, rules_of):
     names = ("digits", "embeddings", "finetuning in shards", "ceiling", "trackers", "project", "vectors")
+    names += ("initial pool by a strategy",)
     found = [
         (rules.arguments.settings, set(item.fixed))
         for rules in map(rules_of, names)

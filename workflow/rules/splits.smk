@@ -18,20 +18,44 @@ rule validation:
         program("validation")
 
 
-rule initial_labelled:
-    """Pick the labelled set of round 0."""
-    input:
-        samples=PATHS.samples,
-        validation=VALIDATION,
-    output:
-        selected="results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
-        labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
-    log:
-        f"{LOGS}/initial_{{kind}}/seed{{seed}}/round00.select.log",
-    localrule: True
-    conda:
-        ENVIRONMENT
-    params:
-        *arguments("initial_labelled"),
-    shell:
-        program("initial_labelled")
+if EXPERIMENT.initial.is_drawn:
+
+    rule initial_labelled:
+        """Pick the labelled set of round 0."""
+        input:
+            samples=PATHS.samples,
+            validation=VALIDATION,
+        output:
+            selected="results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
+            labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
+        log:
+            f"{LOGS}/initial_{{kind}}/seed{{seed}}/round00.select.log",
+        localrule: True
+        conda:
+            ENVIRONMENT
+        params:
+            *arguments("initial_labelled"),
+        shell:
+            program("initial_labelled")
+
+else:
+
+    rule select_initial:
+        """Pick the labelled set of round 0 by a strategy that needs no label."""
+        input:
+            features=PATHS.features,
+            validation=VALIDATION,
+        output:
+            selected="results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
+            labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
+        log:
+            f"{LOGS}/initial_{{kind}}/seed{{seed}}/round00.select.log",
+        retries: RESOURCES.retries
+        conda:
+            ENVIRONMENT
+        resources:
+            **RESOURCES.of_features(3000, 30, share=1.2, minutes_per_gb=20),
+        params:
+            *arguments("select_initial"),
+        shell:
+            program("select_initial")

@@ -107,13 +107,7 @@ def initial_pool(labels: IntArray, validation: IntArray, kind: str, size: int, s
     Returns: (size,) rows, in random order. A larger random pool begins with the smaller one of the same seed.
     Raises: InputError if the pool has fewer labelled rows, or if a validation row is outside the train part.
     """
-    pool = unlabelled_pool(len(labels), validation, np.empty(0, dtype=np.int64))
-    candidates = pool[labels[pool] >= 0]
-    if not 1 <= size <= len(candidates):
-        raise InputError(
-            f"initial pool of {size} samples: it must be from 1 to {len(candidates)}, "
-            "the labelled train samples outside the validation split"
-        )
+    candidates = initial_candidates(labels, validation, size)
     draws = generator(seed, 0, "initial_pool")
     if kind == "random":
         return draws.permutation(candidates)[:size]
@@ -121,6 +115,26 @@ def initial_pool(labels: IntArray, validation: IntArray, kind: str, size: int, s
         classes = labels[candidates]
         return draw_per_class(candidates, classes, balanced_counts(np.bincount(classes), size), draws)
     raise InputError(f"initial pool: kind {kind!r} is not known; it must be random or balanced")
+
+
+def initial_candidates(labels: IntArray, validation: IntArray, size: int) -> IntArray:
+    """Return the rows that the labelled set of the first round may have: those of known label, ascending.
+
+    Args:
+        labels: (N,) int64 of the train part.
+        validation: rows that are not in the pool.
+        size: of the labelled set.
+
+    Raises: InputError if there are fewer, or if a validation row is outside the train part.
+    """
+    pool = unlabelled_pool(len(labels), validation, np.empty(0, dtype=np.int64))
+    candidates = pool[labels[pool] >= 0]
+    if not 1 <= size <= len(candidates):
+        raise InputError(
+            f"initial pool of {size} samples: it must be from 1 to {len(candidates)}, "
+            "the labelled train samples outside the validation split"
+        )
+    return candidates
 
 
 def _require_fraction(name: str, fraction: float) -> None:

@@ -48,7 +48,8 @@ def _kind(stages: str, imports: str) -> Kind:
 #: Stages that run often, by what they import. The others start processes of their own.
 KINDS = (
     _kind(
-        "extract full_pool gather gather_scores initial_labelled prepare score select train validation",
+        "extract full_pool gather gather_scores initial_labelled prepare score select select_initial train"
+        " validation",
         "programs.running programs.round_query data.label_file evaluation.round_metrics features.image_round"
         " features.store heads.lbfgs heads.training heads.views scores.nearest scores.pool_scorer"
         " strategies.registry strategies.checked_selection",

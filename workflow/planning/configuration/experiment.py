@@ -66,10 +66,17 @@ Features = section_of(ExtractSettings, shards=(Count, 1))
 
 
 class Initial(Settings):
-    """The labelled set of round 0."""
+    """The labelled set of round 0: drawn, or picked by a strategy that needs no label."""
 
-    kind: Literal["random", "balanced"] = "random"
+    kind: Literal["random", "balanced", "coreset", "kmeans", "maxherding", "probcover", "typiclust"] = (
+        "random"
+    )
     size: Count
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether no strategy picks it."""
+        return self.kind in ("random", "balanced")
 
 
 class Validation(Settings):

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
+from activepool.strategies.registry import find_strategy
 from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
 from planning.paths import Paths, has_wildcards
 from planning.stages.contents import content_digest, source_content, source_setting
@@ -119,6 +120,8 @@ class ExperimentSettings(StageSettings):
     # Queries.
 
     def strategy(self, stage: str, wildcards: Any) -> str | None:
+        if stage == "select_initial":
+            return wildcards.kind
         entry = self._entry(wildcards)
         needed = stage != "score" or entry.declared.image_model or self._precomputes(wildcards)
         return entry.strategy if needed else None
@@ -149,6 +152,8 @@ class ExperimentSettings(StageSettings):
         return wildcards.get("strategy"), _has_round(wildcards)
 
     def strategy_files(self, wildcards: Any) -> list[Path]:
+        if wildcards.get("strategy") is None:
+            return find_strategy(wildcards.kind).files
         return self._entry(wildcards).declared.files
 
     def _entry(self, wildcards: Any) -> StrategySettings:

@@ -57,10 +57,14 @@ def _print_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
 
 
 def _status(paths: ProjectPaths) -> Iterator[str]:
-    numbers = Path(paths.status_numbers)
-    if numbers.is_file():
-        yield from status_lines(read_numbers(numbers))
+    if not Path(paths.status_numbers).is_file():
+        return
+    numbers = read_numbers(paths.status_numbers)
+    if numbers.standing.last_entry == len(paths.standing.entries):
+        yield from status_lines(numbers)
         yield f"status: {paths.status}"
+    else:
+        yield f"status: {paths.status}, from before the newest answers; next_batch brings it up to date"
 
 
 def _made(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:

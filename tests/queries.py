@@ -29,6 +29,7 @@ REQUIRED_OPTIONS: dict[str, dict] = {
 
 #: Strategies whose picks follow from their inputs alone; all others must change with the seed.
 DETERMINISTIC = {
+    "bait",
     "base",
     "confidence",
     "coreset",

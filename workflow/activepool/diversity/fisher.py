@@ -1,0 +1,204 @@
+"""Greedy choice of samples whose Fisher information covers that of the pool (BAIT, Ash et al. 2021).
+
+A sample has the information vvᵀ. With M the information of the chosen samples and F that of the pool, the aim
+is a small trace of M⁻¹F. Adding v lowers it by g / (1 + a), with a = vᵀM⁻¹v and g = vᵀGv, G = M⁻¹FM⁻¹;
+removing v raises it by g / (1 − a). Either is a change of M of rank one, after which (Sherman and Morrison)
+
+    M⁻¹ → M⁻¹ − uuᵀ/c,  G → G − (huᵀ + uhᵀ)/c + g uuᵀ/c²,  u = M⁻¹v,  h = Gv,  c = 1 + a, or a − 1 to remove.
+
+So a and g of all samples follow from the products of their v with u and h. Two products for many samples that
+may be next give these for all of them: the changes of rank one since then are taken off.
+
+All is in float64, and gains that differ by less than TOLERANCE are equal: no last bit decides.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
+from activepool.features.store import FeatureMatrix
+
+#: Samples that may be next, in one product with all others.
+CANDIDATES = 32
+
+#: Gains that differ by less than this part are equal.
+TOLERANCE = 1e-8
+
+#: Rows in float64 at once.
+ROWS = BLOCK_ROWS // 4
+
+
+@dataclass(frozen=True)
+class Information:
+    """Samples with the Fisher information v vᵀ, v = scale × features.
+
+    Attributes:
+        features: (N, d).
+        rows: (n,) the samples.
+        scales: (n,) float64.
+    """
+
+    features: FeatureMatrix
+    rows: np.ndarray
+    scales: np.ndarray
+
+    def __len__(self) -> int:
+        """n."""
+        return len(self.rows)
+
+    def vectors(self, samples: "np.ndarray | slice") -> np.ndarray:
+        """Return v of some samples, (m, d) float64."""
+        vectors: np.ndarray = self.features.take(self.rows[samples], np.float64)
+        vectors *= self.scales[samples, None]
+        return vectors
+
+    def total(self, mapping: Mapping) -> np.ndarray:
+        """Return the sum of v vᵀ, (d, d) float64."""
+
+        def add(block: slice) -> np.ndarray:
+            vectors = self.vectors(block)
+            product: np.ndarray = vectors.T @ vectors
+            return product
+
+        total = np.zeros((self.features.shape[1], self.features.shape[1]))
+        for part in mapping(add, row_blocks(len(self), BLOCK_ROWS)):
+            total += part
+        return total
+
+
+def covering_picks(
+    pool: Information, start: np.ndarray, target: np.ndarray, budget: int, compute: Compute
+) -> np.ndarray:
+    """Choose samples greedily, twice the budget where there are as many, and remove all but the budget again.
+
+    Args:
+        pool: the samples; n ≥ budget.
+        start: (d, d) information before the first choice, positive definite.
+        target: (d, d) F.
+        budget: how many to choose.
+        compute: workers; no effect on the result.
+
+    Returns: (budget,) positions in the order in which they were chosen. Ties go to the lower position.
+
+    Memory: 4 × n × CANDIDATES and a few d × d float64, and some blocks.
+    """
+    inverse = np.linalg.inv(start)
+    with compute.mapping() as mapping:
+        state = _State(pool, inverse, inverse @ target @ inverse, mapping)
+        chosen = _forward(state, min(2 * budget, len(pool)), mapping)
+        return _backward(state, chosen, budget, mapping)
+
+
+class _State:
+    """M⁻¹ and G, and a and g of each sample."""
+
+    def __init__(
+        self, samples: Information, inverse: np.ndarray, covered: np.ndarray, mapping: Mapping
+    ) -> None:
+        self.samples = samples
+        self.inverse = inverse
+        self.covered = covered
+        self.own = np.empty(len(samples))
+        self.gain = np.empty(len(samples))
+
+        def measure(block: slice) -> None:
+            vectors = samples.vectors(block)
+            self.own[block] = np.einsum("nd,nd->n", vectors @ inverse, vectors)
+            self.gain[block] = np.einsum("nd,nd->n", vectors @ covered, vectors)
+
+        for _ in mapping(measure, row_blocks(len(samples), ROWS)):
+            pass
+
+
+class _Changes:
+    """Changes of rank one, whose next is one of a few candidates.
+
+    Vectors have n + d entries: the products of all samples' v with u (or h), and u (or h) itself.
+    """
+
+    def __init__(self, state: _State, candidates: np.ndarray, mapping: Mapping) -> None:
+        self.place = {int(sample): place for place, sample in enumerate(candidates)}
+        self._state = state
+        self._size = len(state.samples)
+        vectors = state.samples.vectors(candidates).T
+        sides = np.hstack([state.inverse @ vectors, state.covered @ vectors])
+        products = np.empty((2 * len(candidates), self._size + len(sides)))
+        products[:, self._size :] = sides.T
+
+        def multiply(block: slice) -> None:
+            products[:, block] = sides.T @ state.samples.vectors(block).T
+
+        for _ in mapping(multiply, row_blocks(self._size, ROWS)):
+            pass
+        self._by_inverse, self._by_covered = products[: len(candidates)], products[len(candidates) :]
+        self._done: list[tuple[np.ndarray, np.ndarray, float, float]] = []
+
+    def apply(self, sample: int, sign: int) -> None:
+        """Add (1) or remove (−1) a candidate: bring a and g of all samples up to date."""
+        place, state = self.place[sample], self._state
+        x, y = self._by_inverse[place].copy(), self._by_covered[place].copy()
+        for u, h, c, g in self._done:
+            x -= u * (u[sample] / c)
+            y -= h * (u[sample] / c) + u * (h[sample] / c - g * u[sample] / c**2)
+        c, g = state.own[sample] + sign, float(state.gain[sample])
+        products_u, products_h = x[: self._size], y[: self._size]
+        state.own -= products_u**2 / c
+        state.gain += products_u * (products_u * (g / c**2) - products_h * (2 / c))
+        self._done.append((x, y, c, g))
+
+    def finish(self) -> None:
+        """Bring M⁻¹ and G up to date."""
+        for x, y, c, g in self._done:
+            u, h = x[self._size :], y[self._size :]
+            cross = np.outer(h, u / c)
+            self._state.covered -= cross + cross.T
+            self._state.covered += np.outer(u, u * (g / c**2))
+            self._state.inverse -= np.outer(u, u / c)
+
+
+def _forward(state: _State, count: int, mapping: Mapping) -> np.ndarray:
+    """Choose ``count`` samples, each of which lowers the trace the most; return them in their order."""
+    chosen: list[int] = []
+    left = np.ones(len(state.samples), dtype=bool)
+    changes: _Changes | None = None
+    while len(chosen) < count:
+        gains = np.where(left, state.gain / (1 + state.own), -np.inf)
+        best = gains.max()
+        sample = int((gains >= best - TOLERANCE * abs(best)).argmax())
+        if changes is None or sample not in changes.place:
+            if changes:
+                changes.finish()
+            likely = np.argsort(-gains, kind="stable")[: min(CANDIDATES, np.count_nonzero(left))]
+            likely = np.concatenate([[sample], likely[likely != sample]])[:CANDIDATES]
+            changes = _Changes(state, likely, mapping)
+        changes.apply(sample, 1)
+        left[sample] = False
+        chosen.append(sample)
+    if changes:
+        changes.finish()
+    return np.array(chosen, dtype=np.int64)
+
+
+def _backward(state: _State, chosen: np.ndarray, budget: int, mapping: Mapping) -> np.ndarray:
+    """Remove samples, each of which raises the trace the least, until ``budget`` are left."""
+    samples = state.samples
+    rows, scales = samples.rows[chosen], samples.scales[chosen]
+    state = _State(Information(samples.features, rows, scales), state.inverse, state.covered, mapping)
+    left = np.ones(len(chosen), dtype=bool)
+    latest_first = np.argsort(-rows, kind="stable")
+    changes: _Changes | None = None
+    for _ in range(len(chosen) - budget):
+        losses = np.where(left, state.gain / (1 - state.own), np.inf)
+        least = losses.min()
+        alike = losses <= least + TOLERANCE * abs(least)
+        sample = int(latest_first[alike[latest_first].argmax()])
+        if changes is None or sample not in changes.place:
+            if changes:
+                changes.finish()
+            likely = np.argsort(losses, kind="stable")[: min(CANDIDATES, np.count_nonzero(left))]
+            likely = np.concatenate([[sample], likely[likely != sample]])[:CANDIDATES]
+            changes = _Changes(state, likely, mapping)
+        changes.apply(sample, -1)
+        left[sample] = False
+    return chosen[left]

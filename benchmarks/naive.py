@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from naive_cover import alfamix, dropquery, kmeans, maxherding, typiclust
 from scipy.cluster import hierarchy
 from sklearn.cluster import KMeans
 from torch import Tensor
@@ -362,6 +363,7 @@ NAIVE: dict[str, Callable[..., np.ndarray]] = {
     for function in (
         random, balanced_random, confidence, margin, entropy, mase, base, coreset, badge, partitioned,
         cluster_margin, margin_clustering, balancing, bait, cdal, clue, lcmd,
+        kmeans, typiclust, maxherding, dropquery, alfamix,
     )
 }  # fmt: skip
 
@@ -369,4 +371,15 @@ NAIVE: dict[str, Callable[..., np.ndarray]] = {
 NAIVE_PREPARE: dict[str, Callable[[Tensor], np.ndarray]] = {"cluster_margin": cluster_margin_prepare}
 
 #: Those that gain nothing from a GPU, or have no program for one: they stay on the CPU.
-CPU_ONLY = ("random", "balanced_random", "margin_clustering", "clue")
+CPU_ONLY = (
+    *(
+        "random",
+        "balanced_random",
+        "margin_clustering",
+        "clue",
+        "kmeans",
+        "typiclust",
+        "dropquery",
+        "alfamix",
+    ),
+)

@@ -19,7 +19,7 @@ from activepool.strategies.registry import builtin_strategies
 OPTIONS = {"partitioned": {"wraps": "coreset", "partitions": 3}}
 
 #: Strategies that use random numbers in another way than their transcription.
-DRAWN = ("random", "balanced_random", "badge", "clue")
+DRAWN = ("random", "balanced_random", "badge", "clue", "kmeans", "typiclust", "dropquery", "alfamix")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,124 @@
+"""Naive transcriptions of the strategies that cover or cluster the pool; see `naive`."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from naive import Round
+
+
+def kmeans(given: "Round") -> np.ndarray:
+    """The sample nearest to the centre of each of as many clusters as picks."""
+    return given.unlabelled[_nearest_to_centres(given.pool, given.budget, given.generator)]
+
+
+def typiclust(given: "Round") -> np.ndarray:
+    """In turn from each cluster, the smallest mean distance to the 20 nearest: all of them, pick by pick."""
+    rows = np.sort(np.concatenate([given.labelled, given.unlabelled]))
+    features = _unit(given.features[rows])
+    count = min(len(given.labelled) + given.budget, 500)
+    cluster, _ = _clusters(features, count, given.generator)
+    is_labelled = np.isin(rows, given.labelled)
+    sizes = np.bincount(cluster, minlength=count)
+    order = np.lexsort((-sizes, np.bincount(cluster, weights=is_labelled, minlength=count)))
+    order = order[sizes[order] > 5]
+    free, picks = ~is_labelled, []
+    for turn in given.limit.loop(range(given.budget)):
+        members = np.flatnonzero((cluster == order[turn % len(order)]) & free)
+        distance = torch.cdist(features[members], features[members])
+        nearest = distance.topk(min(20, len(members) // 2) + 1, largest=False).values[:, 1:]
+        picks.append(members[int(nearest.mean(dim=1).argmin())])
+        free[picks[-1]] = False
+    return rows[picks]
+
+
+def maxherding(given: "Round", targets: int = 20_000) -> np.ndarray:
+    """Repeatedly the largest gain in cover: the kernel of all candidates and targets, and all gains."""
+    rows = np.sort(np.concatenate([given.labelled, given.unlabelled]))
+    if len(rows) > targets:
+        rows = np.sort(given.generator.permutation(rows)[:targets])
+    features = _unit(given.features)
+    kernel = _kernel(features[given.unlabelled], features[rows])
+    cover = torch.zeros(len(rows), dtype=kernel.dtype, device=kernel.device)
+    for centre in given.limit.loop(features[given.labelled]):
+        cover = torch.maximum(cover, _kernel(centre[None], features[rows])[0])
+    picks: list[int] = []
+    for _ in given.limit.loop(range(given.budget)):
+        gain = (kernel - cover).clamp(min=0).mean(dim=1)
+        gain[picks] = -1
+        picks.append(int(gain.argmax()))
+        cover = torch.maximum(cover, kernel[picks[-1]])
+    return given.unlabelled[picks]
+
+
+def dropquery(given: "Round") -> np.ndarray:
+    """Samples whose class changes under dropout, the nearest to the centres of their clusters."""
+    predicted = (given.pool @ given.weight.T + given.bias).argmax(dim=1)
+    changes = torch.zeros_like(predicted)
+    torch.manual_seed(int(given.generator.integers(2**31)))
+    for _ in range(3):
+        dropped = torch.nn.functional.dropout(given.pool, 0.75)
+        changes += (dropped @ given.weight.T + given.bias).argmax(dim=1) != predicted
+    threshold = 1 if int((changes > 1).sum()) >= 25 * given.budget else 0
+    return _spread(given, changes > threshold)
+
+
+def alfamix(given: "Round") -> np.ndarray:
+    """Samples whose class changes when mixed with the mean of a class: all samples with each class."""
+    pool, weight = given.pool, given.weight
+    logits = pool @ weight.T + given.bias
+    predicted = logits.argmax(dim=1)
+    residuals = torch.softmax(logits, dim=1)
+    residuals[torch.arange(len(pool), device=pool.device), predicted] -= 1
+    gradients = residuals @ weight
+    direction = gradients / gradients.norm(dim=1, keepdim=True)
+    labels, changed = torch.from_numpy(given.labels), torch.zeros(len(pool), dtype=torch.bool)
+    for step in range(1, 6):
+        for label in given.limit.loop(range(given.num_classes)):
+            own = given.features[given.labelled[(labels == label).numpy()]]
+            anchor = (own if len(own) else given.features[given.labelled]).mean(dim=0)
+            difference = anchor - pool
+            reach = 0.2 * step / np.sqrt(pool.shape[1]) * difference.norm(dim=1, keepdim=True)
+            alpha = reach * direction / difference
+            mixed = alpha * anchor + (1 - alpha) * pool
+            changed |= ((mixed @ weight.T + given.bias).argmax(dim=1) != predicted).cpu()
+        if int(changed.sum()) > given.budget:
+            break
+    return _spread(given, changed)
+
+
+def _unit(features: Tensor) -> Tensor:
+    return features / features.norm(dim=1, keepdim=True)
+
+
+def _kernel(left: Tensor, right: Tensor) -> Tensor:
+    return torch.exp(-(torch.cdist(left, right) ** 2))
+
+
+def _spread(given: "Round", is_candidate: Tensor) -> np.ndarray:
+    """Return the candidates nearest to the centres of their clusters, and then random samples."""
+    candidates = np.flatnonzero(is_candidate.cpu().numpy())
+    picks = candidates
+    if len(candidates) > given.budget:
+        points = _unit(given.pool[candidates])
+        picks = candidates[_nearest_to_centres(points, given.budget, given.generator)]
+    others = given.generator.permutation(np.setdiff1d(np.arange(len(given.unlabelled)), picks))
+    return given.unlabelled[np.concatenate([picks, others[: given.budget - len(picks)]])]
+
+
+def _clusters(points: Tensor, count: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cluster of each point, and the centres, by scikit-learn."""
+    from sklearn.cluster import KMeans
+
+    found = KMeans(count, n_init=1, random_state=int(generator.integers(2**31))).fit(points.cpu().numpy())
+    return found.labels_, found.cluster_centers_
+
+
+def _nearest_to_centres(points: Tensor, count: int, generator: np.random.Generator) -> list[int]:
+    cluster, centres = _clusters(points, count, generator)
+    distance = np.linalg.norm(points.cpu().numpy() - centres[cluster], axis=1)
+    members = (np.flatnonzero(cluster == number) for number in range(count))
+    return [int(own[distance[own].argmin()]) for own in members]

@@ -20,7 +20,7 @@ NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,9}", fullmatch=True).filter(
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
 COUNTS = st.integers(1, 10**6)
 FEW = st.integers(1, 100_000)
-SEEDS = st.integers(0, 2**40)
+SEEDS = st.integers(0, 10**12)
 FRACTIONS = st.floats(0, 1, exclude_min=True, exclude_max=True)
 POSITIVE = st.floats(0, 1e6, exclude_min=True)
 NOT_NEGATIVE = st.floats(0, 1e6)

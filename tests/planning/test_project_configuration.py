@@ -34,7 +34,7 @@ def problems(text=VALID, **changes):
 def test_the_defaults():
     project = load_project({"project": "beetles", "embeddings": "v.npy", "batch": 5}, "mine.yaml")
     assert project.strategy.strategy == "margin"
-    assert project.first_strategy.strategy == "coreset"
+    assert project.first_strategy.strategy == "maxherding"
     assert (project.ledger_path, project.returned) == ("beetles.ledger.csv", "returned")
     assert (project.audit_size, project.go_on, project.new_classes) == (0, False, True)
     assert (project.classes, project.ask_again, project.backbone_name) == ([], [], "given")

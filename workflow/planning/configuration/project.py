@@ -49,7 +49,7 @@ def _needs_no_label(entry: StrategySettings) -> StrategySettings:
     declared = entry.declared
     if declared.is_scored or declared.reads_labels or {"head", "nearest"} & set(declared.reads):
         raise PydanticCustomError(
-            "needs_labels", "learns from labels, and there are none at first; choose coreset or random"
+            "needs_labels", "learns from labels, and there are none at first; choose maxherding or random"
         )
     return entry
 
@@ -71,7 +71,7 @@ class Project(Settings):
     exif: Literal["ignore", "apply"] = "apply"
     on_unreadable: Literal["stop", "skip"] = "stop"
     strategy: PoolStrategy = StrategySettings(strategy="margin")
-    first_strategy: FirstStrategy = StrategySettings(strategy="coreset")
+    first_strategy: FirstStrategy = StrategySettings(strategy="maxherding")
     batch: Count
     audit: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 0
     audit_width: Fraction | None = None

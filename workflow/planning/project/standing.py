@@ -52,8 +52,11 @@ class Standing:
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether answers to the last batch are missing; those before it were followed by another."""
-        return bool(self.sent and self.sent[-1].awaited)
+        """Whether answers to the last batch are missing; those before it were followed by another.
+
+        A photograph that was removed from the pool is not waited for.
+        """
+        return any(map(self._is_here, self.sent[-1].awaited)) if self.sent else False
 
     @property
     def is_waiting(self) -> bool:
@@ -110,6 +113,10 @@ class Standing:
     def modelled(self) -> list[str]:
         """The batches that went out and that a model picked."""
         return [batch.name for batch in self.sent if self.has_model(batch.name)]
+
+    def _is_here(self, sample: str) -> bool:
+        row = self.pool.row_of.get(sample)
+        return row is None or bool(self.pool.is_present[row])
 
     def _training_set(self, entries: int) -> tuple[TrainingSet, tuple[str, ...]]:
         """Return the training set and the classes after so many entries."""

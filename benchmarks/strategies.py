@@ -50,6 +50,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "partitioned_coreset": {"wraps": "coreset", "partitions": 10},
         "partitioned_badge": {"wraps": "badge", "partitions": 10},
     },
+    "refine": {"refine_coreset": {"of": ["margin", "random", "badge"], "then": "coreset"}},
     "power": {"power_margin": {"of": "margin"}},
     "seals": {"seals_margin": {"of": "margin"}},
     "anchoral": {"anchoral_margin": {"of": "margin"}},
@@ -59,7 +60,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 #: Rows whose picks depend on the use of random numbers; they are not compared with the naive ones.
 RANDOM_PICKS = (
     *("random", "balanced_random", "badge", "partitioned_badge", "power_margin", "anchoral_margin", "clue"),
-    *("kmeans", "typiclust", "dropquery", "alfamix"),
+    *("kmeans", "typiclust", "dropquery", "alfamix", "refine_coreset"),
 )
 
 #: Budget and labelled set are at most the pool size over this.

@@ -22,6 +22,12 @@ REQUIRED_OPTIONS: dict[str, dict] = {
     "anchoral": {"of": {"strategy": "entropy"}, "anchors": 1, "neighbours": 4},
     "partitioned": {"wraps": {"strategy": "badge"}, "partitions": 3},
     "power": {"of": {"strategy": "margin"}},
+    "refine": {
+        "of": [{"strategy": "margin"}, {"strategy": "random"}, {"strategy": "badge"}],
+        "then": {"strategy": "coreset"},
+        "steps": 2,
+        "batches": 3,
+    },
     "schedule": {"first": {"strategy": "coreset"}, "rounds": 1, "then": {"strategy": "base"}},
     "seals": {"of": {"strategy": "base"}, "neighbours": 4},
 }

@@ -7,6 +7,8 @@ from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
+from annotated_types import MinLen
+
 from activepool.errors import InputError
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import completed, find_strategy
@@ -67,7 +69,9 @@ def _options_model(strategy: Strategy) -> "type[BaseModel]":
     annotations = {name: option.annotation for name, option in strategy.options.items()}
     # Only those of the options: names that serve type checkers alone may be unknown when the program runs.
     types = _resolved(annotations, strategy.select.__globals__)
-    types |= dict.fromkeys(wrapped_options(strategy), Annotated[Any, BeforeValidator(_wrapped_entry)])
+    one = Annotated[Any, BeforeValidator(_wrapped_entry)]
+    several = Annotated[list[one], MinLen(1)]
+    types |= {name: several if is_list else one for name, is_list in wrapped_options(strategy).items()}
     fields: dict[str, Any] = {
         name: (types.get(name, Any), ... if option.default is inspect.Parameter.empty else option.default)
         for name, option in strategy.options.items()

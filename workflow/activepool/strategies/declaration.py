@@ -117,7 +117,7 @@ class Strategy:
         """Return the given options that the functions of a stage take, a wrapped strategy's among its own."""
         functions, within = self.functions_of(stage), {}
         if stage != "select" and functions and self.wrapped:
-            within = {option: one.options_of(stage) for option, one in self.wrapped.items()}
+            within = by_option({option: one.options_of(stage) for option, one in self.wrapped.items()})
             functions = [self.active] if self.active else []
         return {
             name: value for function in functions for name, value in options_for(function, given).items()
@@ -131,7 +131,7 @@ class Strategy:
         """Select; first precompute what no shard has precomputed."""
         if self.precompute and not query.per_sample:
             query = replace(query, per_sample=self.precomputed(query, options))
-        return self.select(query, **{**options, **self.wrapped})
+        return self.select(query, **{**options, **by_option(self.wrapped)})
 
     def precomputed(self, query: Query, options: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Return what the strategy precomputes for ``query.unlabelled``; {} if it precomputes nothing."""
@@ -216,6 +216,18 @@ def strategy(
         )
 
     return declare
+
+
+def by_option(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what belongs to each wrapped strategy by the wrapper's options: those of a list as a list."""
+    result: dict[str, Any] = {}
+    for place, value in values.items():
+        option, _, number = place.partition(".")
+        if number:
+            result.setdefault(option, []).append(value)
+        else:
+            result[option] = value
+    return result
 
 
 def options_for(function: Callable[..., object], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,11 +44,12 @@ def find_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strate
 
 def completed(strategy: Strategy, options: Mapping[str, Any]) -> Strategy:
     """Return a wrapper with the strategies that its options name; any other strategy as it is."""
-    wrapped = {
-        option: _wrapped(option, options[option])
-        for option in wrapped_options(strategy)
-        if options.get(option)
-    }
+    wrapped: dict[str, Wrapped] = {}
+    for option, is_list in wrapped_options(strategy).items():
+        if options.get(option):
+            named = enumerate(options[option]) if is_list else [("", options[option])]
+            places = {f"{option}.{number}".rstrip("."): value for number, value in named}
+            wrapped |= {place: _wrapped(place, value) for place, value in places.items()}
     return around(strategy, wrapped, options) if wrapped and not strategy.wrapped else strategy
 
 

@@ -1,7 +1,7 @@
 """Strategies within strategies: what a wrapper reads follows from what it wraps.
 
-A wrapper is a strategy with an option of the type `Wrapped`, such as ``of`` of `power`. The configuration
-names a strategy there, with its options: ``{strategy: power, of: {strategy: seals, of: margin}}``.
+A wrapper is a strategy with an option of the type `Wrapped`, such as ``of`` of `power`, or a list of them.
+The configuration names a strategy there, with its options: ``{strategy: power, of: {strategy: seals, ...}}``.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Wrapped:
     the option that names it.
 
     Attributes:
-        option: the option of the wrapper that names it.
+        option: the option of the wrapper that names it; ``of.2`` for the third of a list ``of``.
         name: as in the configuration.
         strategy: its declaration.
         options: its own.
@@ -74,10 +74,11 @@ class Wrapped:
         return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
 
 
-def wrapped_options(strategy: Strategy) -> list[str]:
-    """Return the options of a strategy that are strategies themselves."""
-    types = (Wrapped, "Wrapped", Wrapped | None)
-    return [name for name, option in strategy.options.items() if option.annotation in types]
+def wrapped_options(strategy: Strategy) -> dict[str, bool]:
+    """Return the options of a strategy that are strategies themselves, and whether each is a list of them."""
+    types = {Wrapped: False, "Wrapped": False, list[Wrapped]: True, "list[Wrapped]": True}
+    annotations = {name: option.annotation for name, option in strategy.options.items()}
+    return {name: types[annotation] for name, annotation in annotations.items() if annotation in types}
 
 
 def around(wrapper: Strategy, wrapped: Mapping[str, Wrapped], options: Mapping[str, Any]) -> Strategy:

@@ -6,8 +6,10 @@ from pathlib import Path
 LONGEST = (
     "test_paper_figures.py",
     "test_kills.py",
+    "test_killed_loop.py",
     "test_slurm.py",
     "test_reruns.py",
+    "test_labelling_loop.py",
     "test_cluster_generic.py",
     "test_whole_run.py",
     "test_pool_shards.py",

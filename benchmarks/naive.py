@@ -298,6 +298,24 @@ def bait(given: Round, regularisation: float = 1.0) -> np.ndarray:
     return given.unlabelled[picks]
 
 
+def falcun(given: Round, gamma: float = 10.0) -> np.ndarray:
+    """At random by (u + d)^γ, with the L1 distances of all samples to each pick."""
+    probabilities, uncertainty = given.probabilities(), 1 - _margins(given)
+    distance, left = uncertainty.clone(), torch.ones_like(uncertainty, dtype=torch.bool)
+    picks: list[int] = []
+    for _ in given.limit.loop(range(given.budget)):
+        if picks:
+            distance = torch.minimum(distance, (probabilities - probabilities[picks[-1]]).abs().sum(dim=1))
+        least, largest = distance[left].min(), distance[left].max()
+        weights = (uncertainty + (distance - least) / (largest - least)).double() ** gamma
+        weights[~left] = 0
+        total = weights.cumsum(dim=0)
+        pick = int(torch.searchsorted(total, total[-1] * given.generator.random(), right=True))
+        left[pick] = False
+        picks.append(pick)
+    return given.unlabelled[picks]
+
+
 def _boundary_distances(given: Round) -> Tensor:
     """Return the distance of each sample to the boundary of each class, (n, C), from B × C × d tensors.
 
@@ -362,7 +380,7 @@ NAIVE: dict[str, Callable[..., np.ndarray]] = {
     function.__name__: function
     for function in (
         random, balanced_random, confidence, margin, entropy, mase, base, coreset, badge, partitioned,
-        cluster_margin, margin_clustering, balancing, bait, cdal, clue, lcmd,
+        cluster_margin, margin_clustering, balancing, bait, cdal, clue, falcun, lcmd,
         kmeans, typiclust, maxherding, dropquery, alfamix,
     )
 }  # fmt: skip

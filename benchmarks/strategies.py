@@ -60,7 +60,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 #: Rows whose picks depend on the use of random numbers; they are not compared with the naive ones.
 RANDOM_PICKS = (
     *("random", "balanced_random", "badge", "partitioned_badge", "power_margin", "anchoral_margin", "clue"),
-    *("kmeans", "typiclust", "dropquery", "alfamix", "refine_coreset"),
+    *("kmeans", "typiclust", "dropquery", "alfamix", "falcun", "refine_coreset"),
 )
 
 #: Budget and labelled set are at most the pool size over this.

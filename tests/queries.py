@@ -79,6 +79,12 @@ class Problem:
     def unlabelled(self) -> np.ndarray:
         return np.setdiff1d(np.arange(len(self.features)), self.labelled)
 
+    def probabilities(self) -> np.ndarray:
+        """Return the probabilities that the head gives to all samples, computed plainly in float64."""
+        logits = self.features.astype(np.float64) @ self.head.weight.T.astype(np.float64) + self.head.bias
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
     def query(
         self,
         strategy: Strategy,

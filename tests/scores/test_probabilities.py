@@ -6,19 +6,12 @@ from activepool.features.store import FeatureMatrix
 from activepool.scores.probabilities import GRID, probabilities
 
 
-def softmax(problem):
-    """The probabilities of the whole pool, computed plainly in float64."""
-    features, weight = problem.features.astype(np.float64), problem.head.weight.astype(np.float64)
-    values = np.exp(features @ weight.T + problem.head.bias)
-    return values / values.sum(axis=1, keepdims=True)
-
-
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_rows_are_the_softmax_of_the_logits(dtype):
     problem = Problem(1, size=2500, dtype=dtype)
     found = probabilities(FeatureMatrix.of_array(problem.features), problem.head)
     assert found.shape == (2500, 5)
-    expected = np.round(softmax(problem) * GRID) / GRID
+    expected = np.round(problem.probabilities() * GRID) / GRID
     rows = np.random.default_rng(0).permutation(2500)
     assert np.array_equal(found.take(rows), expected[rows].astype(np.float32))
     assert np.array_equal(found.take(rows[:7], np.float64), expected[rows[:7]])

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from queries import Problem
-from test_probabilities import softmax
 
 from activepool.errors import InputError
 from activepool.strategies.cdal import cdal
@@ -12,7 +11,7 @@ from activepool.strategies.cdal import cdal
 def test_picks_are_the_farthest_in_probabilities(seed, labelled):
     problem = Problem(seed, size=150 + 61 * seed, classes=2 + 2 * seed, labelled=labelled)
     problem.features = problem.features[np.random.default_rng(seed).integers(0, 80, len(problem.features))]
-    points = np.round(softmax(problem) * 2**24) / 2**24
+    points = np.round(problem.probabilities() * 2**24) / 2**24
     picks = problem.select(cdal, 40)
     centres = problem.labelled.tolist()
     for pick, distance in zip(picks.index, picks.columns["distance"], strict=True):

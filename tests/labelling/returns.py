@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from activepool.labelling.returned import take_in_returned
+from activepool.labelling.returned.intake import take_in_returned
 from activepool.ledger.book import append, read
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.pool_samples import PoolSamples, image_sample

@@ -2,7 +2,7 @@
 
 from labelling.labelled_projects import Project, small_pool
 
-from activepool.labelling.status_numbers import StatusFiles, status_numbers
+from activepool.labelling.status.numbers import StatusFiles, status_numbers
 
 #: What a person may call a class, an annotator or a file.
 ODD = '<b onclick="x">Käfer\'s & Co</b>'

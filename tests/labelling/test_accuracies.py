@@ -6,7 +6,8 @@ from labelling.labelled_projects import Project, small_pool
 
 import activepool
 from activepool.evaluation.intervals import wilson_intervals
-from activepool.labelling.accuracies import (
+from activepool.labelling.pool.table import Pool, read_pool
+from activepool.labelling.status.accuracies import (
     AUDIT,
     CROSS_VALIDATION,
     FEWEST_CASES,
@@ -17,8 +18,7 @@ from activepool.labelling.accuracies import (
     audit_set,
     most_wrong,
 )
-from activepool.labelling.pool import Pool, read_pool
-from activepool.labelling.status_files import HeldOutLabels
+from activepool.labelling.status.files import HeldOutLabels
 
 CLASSES = ["dog", "ant", "bee", "elk"]
 

@@ -8,8 +8,8 @@ import pytest
 from labelling.labelled_pools import CLASSES, TRAINED, pool_features, source_of, write_features, write_labels
 
 from activepool.errors import InputError
-from activepool.labelling.held_out import HeldOut, read_held_out, write_held_out
-from activepool.labelling.label_errors import off_diagonal
+from activepool.labelling.models.held_out import HeldOut, read_held_out, write_held_out
+from activepool.labelling.models.label_errors import off_diagonal
 from activepool.stages.label_errors import label_errors
 from activepool.stages.train_labelled import train_labelled
 

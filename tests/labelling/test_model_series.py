@@ -7,14 +7,14 @@ import pytest
 from labelling.labelled_projects import Project, small_pool
 
 import activepool
-from activepool.labelling.accuracies import AUDIT, CROSS_VALIDATION
-from activepool.labelling.model_series import Comparison, agreement
-from activepool.labelling.status_files import (
+from activepool.labelling.status.accuracies import AUDIT, CROSS_VALIDATION
+from activepool.labelling.status.files import (
     NamedPredictions,
     Training,
     read_named_predictions,
     read_training,
 )
+from activepool.labelling.status.model_series import Comparison, agreement
 
 
 def predictions(classes, predicted):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from activepool.features.store import FeatureMatrix
-from activepool.labelling import near_duplicates as module
-from activepool.labelling.near_duplicates import THRESHOLD, near_duplicates
+from activepool.labelling.batches import near_duplicates as module
+from activepool.labelling.batches.near_duplicates import THRESHOLD, near_duplicates
 
 
 def by_hand(features, rows, threshold):

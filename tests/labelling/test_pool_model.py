@@ -24,8 +24,8 @@ from activepool.features.gather import gather
 from activepool.features.settings import ExtractSettings
 from activepool.features.store import FeatureFile
 from activepool.io.files import file_digest
-from activepool.labelling.pool_predictions import read_predictions
-from activepool.labelling.prediction_tables import COLUMNS
+from activepool.labelling.models.prediction_tables import COLUMNS
+from activepool.labelling.models.predictions import read_predictions
 from activepool.stages.export_model import export_model
 from activepool.stages.predict import predict
 from activepool.stages.train_labelled import train_labelled

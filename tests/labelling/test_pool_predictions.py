@@ -12,8 +12,8 @@ from activepool.api.heads import Head
 from activepool.compute.blocks import READ_ROWS, Compute
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
-from activepool.labelling.named_head import read_facts, read_named_head
-from activepool.labelling.pool_predictions import predict_pool, read_predictions
+from activepool.labelling.models.named_head import read_facts, read_named_head
+from activepool.labelling.models.predictions import predict_pool, read_predictions
 from activepool.stages.predict import predict
 
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from activepool.errors import InputError
-from activepool.labelling import pool as pools
-from activepool.labelling.pool import image_files, read_pool, update_pool
+from activepool.labelling.pool import table as pools
+from activepool.labelling.pool.table import image_files, read_pool, update_pool
 
 
 class Photographs:

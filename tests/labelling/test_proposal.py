@@ -9,7 +9,7 @@ from activepool.api.options import validate_options
 from activepool.compute.blocks import Compute
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
-from activepool.labelling.proposal import propose_batch
+from activepool.labelling.batches.proposal import propose_batch
 from activepool.strategies.registry import builtin_strategies
 from planning.configuration.project import Project
 

@@ -5,9 +5,7 @@ import pandas as pd
 import pytest
 from ledger.ledgers import draft, entries, sample, sent
 
-from activepool.labelling.pool import Pool
-from activepool.labelling.pool_predictions import PoolPredictions, write_predictions
-from activepool.labelling.sending import (
+from activepool.labelling.batches.sending import (
     AUDIT_REASON,
     Picked,
     assembled_batch,
@@ -15,6 +13,8 @@ from activepool.labelling.sending import (
     picked_before,
     picked_now,
 )
+from activepool.labelling.models.predictions import PoolPredictions, write_predictions
+from activepool.labelling.pool.table import Pool
 
 NAMES = ("a", "b", "c", "d")
 

@@ -8,8 +8,8 @@ import pytest
 from ledger.ledgers import sample
 from PIL import ExifTags, Image
 
-from activepool.labelling import sheet
-from activepool.labelling.sheet import write_sheet
+from activepool.labelling.batches import sheet
+from activepool.labelling.batches.sheet import write_sheet
 from activepool.ledger.formats.batch import Batch, Pick
 
 ODD = "</script><u>\"Käfer' & Co {{ 7 }}.jpg"

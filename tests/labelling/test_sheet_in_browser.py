@@ -7,8 +7,8 @@ from browser import DRIVER, browser
 from ledger.ledgers import sample
 from PIL import Image
 
-from activepool.labelling.returned import take_in_returned
-from activepool.labelling.sheet import write_sheet
+from activepool.labelling.batches.sheet import write_sheet
+from activepool.labelling.returned.intake import take_in_returned
 from activepool.ledger import book as ledger
 from activepool.ledger.formats import csv_file, read
 from activepool.ledger.formats.answers import ClassNames

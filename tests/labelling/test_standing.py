@@ -3,7 +3,7 @@
 import pytest
 from labelling.labelled_projects import Project, small_pool
 
-from activepool.labelling.standing import Disputed, Opinion, standing_of
+from activepool.labelling.status.standing import Disputed, Opinion, standing_of
 from activepool.ledger.book import append
 from activepool.ledger.state import Status
 

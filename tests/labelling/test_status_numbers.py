@@ -8,8 +8,8 @@ import pytest
 from labelling.status_projects import POINTS, audited, labelled, numbers_of, unlabelled, waiting
 
 from activepool.errors import InputError
-from activepool.labelling.accuracies import AUDIT, CROSS_VALIDATION
-from activepool.labelling.status_numbers import read_numbers, write_numbers
+from activepool.labelling.status.accuracies import AUDIT, CROSS_VALIDATION
+from activepool.labelling.status.numbers import read_numbers, write_numbers
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -8,9 +8,9 @@ from browser import DRIVER, browser
 from labelling.status_projects import ODD, POINTS, audited, first_batch, labelled, numbers_of, unlabelled
 from PIL import Image
 
-from activepool.labelling.status_figure import learning_curve_svg
-from activepool.labelling.status_page import interval, write_page
-from activepool.labelling.status_text import next_steps
+from activepool.labelling.status.figure import learning_curve_svg
+from activepool.labelling.status.page import interval, write_page
+from activepool.labelling.status.text import next_steps
 
 #: Elements that have no end.
 VOID = ("br", "img", "meta", "wbr", "circle", "line", "polyline")

@@ -14,8 +14,8 @@ from labelling.status_projects import (
 )
 
 from activepool.evaluation.power_law import Estimate
-from activepool.labelling.accuracies import Share
-from activepool.labelling.status_text import (
+from activepool.labelling.status.accuracies import Share
+from activepool.labelling.status.text import (
     advice,
     kappa_text,
     labels_text,

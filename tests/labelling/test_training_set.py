@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from ledger.ledgers import draft, entries, sample, sent
 
-from activepool.labelling.pool import Pool
-from activepool.labelling.training_labels import read_classes, read_labels
-from activepool.labelling.training_set import candidate_rows, training_set, write_training_set
+from activepool.labelling.models.training_labels import read_classes, read_labels
+from activepool.labelling.models.training_set import candidate_rows, training_set, write_training_set
+from activepool.labelling.pool.table import Pool
 from activepool.ledger.state import Status, state_of
 
 #: In the order of their rows; the last is not there any more.

@@ -8,8 +8,8 @@ import pytest
 
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
-from activepool.labelling.features import copy_vectors
-from activepool.labelling.vectors import read_vectors, vector_samples
+from activepool.labelling.pool.features import copy_vectors
+from activepool.labelling.pool.vectors import read_vectors, vector_samples
 
 
 def vectors(rows=5, width=3, dtype=np.float32, seed=0):

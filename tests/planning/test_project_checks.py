@@ -8,7 +8,7 @@ from ledger.ledgers import draft, entries, sample
 from PIL import Image
 
 from activepool.errors import InputError
-from activepool.labelling.pool import Pool
+from activepool.labelling.pool.table import Pool
 from planning.configuration.project import Project
 from planning.project.checks import check_project, require_model
 from planning.project.pool import listed_images, updated_pool

@@ -6,7 +6,7 @@ import pytest
 from ledger.ledgers import draft, sample, sent
 from snakemake.logging import logger
 
-from activepool.labelling.pool import Pool
+from activepool.labelling.pool.table import Pool
 from activepool.ledger.book import append
 from planning.configuration.project import Project
 from planning.project.ending import _going_on, _of_next_batch, announce_ending

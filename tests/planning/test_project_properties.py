@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from activepool.errors import InputError
-from activepool.labelling.sending import Picked, assembled_batch, is_audit
-from activepool.labelling.training_set import candidate_rows
+from activepool.labelling.batches.sending import Picked, assembled_batch, is_audit
+from activepool.labelling.models.training_set import candidate_rows
 from activepool.ledger.book import append, kept_folder, read, repair
 from activepool.ledger.entries import Draft, Entry, Event
 from activepool.ledger.formats.rows import mark

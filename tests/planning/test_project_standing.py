@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from ledger.ledgers import draft, entries, sample, sent
 
-from activepool.labelling.pool import Pool
+from activepool.labelling.pool.table import Pool
 from planning.configuration.project import Project
 from planning.project.paths import ProjectPaths
 from planning.project.settings import ProjectSettings

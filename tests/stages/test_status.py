@@ -3,7 +3,7 @@
 import pytest
 from labelling.status_projects import audited, unlabelled
 
-from activepool.labelling.status_numbers import read_numbers
+from activepool.labelling.status.numbers import read_numbers
 from activepool.records.provenance import Record, record_path
 from activepool.stages.status import status
 

@@ -14,7 +14,7 @@ from activepool.compute.blocks import Compute
 from activepool.data.label_file import read_class_names
 from activepool.errors import InputError
 from activepool.heads.linear import read_head
-from activepool.labelling.named_head import read_facts, read_named_head
+from activepool.labelling.models.named_head import read_facts, read_named_head
 from activepool.stages.train_labelled import train_labelled
 
 FEATURES, TRUTH = pool_features()

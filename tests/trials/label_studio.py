@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from activepool.labelling.returned import take_in_returned
+from activepool.labelling.returned.intake import take_in_returned
 from activepool.ledger.book import append, read
 from activepool.ledger.formats import label_studio
 from activepool.ledger.formats.batch import Batch, Pick

@@ -31,7 +31,7 @@ _MODULES = {
     "audit_size": "activepool.api.audits",
     "has_settled": "activepool.api.progress",
     "learning_curve_fit": "activepool.api.progress",
-    "load_model": "activepool.labelling.pool_model",
+    "load_model": "activepool.labelling.models.pool_model",
     "score": "activepool.api.scoring",
     "select": "activepool.api.selection",
     "train_head": "activepool.api.heads",
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from activepool.api.scoring import score
     from activepool.api.selection import select
     from activepool.errors import InputError
-    from activepool.labelling.pool_model import load_model
+    from activepool.labelling.models.pool_model import load_model
 else:
 
     def __getattr__(name: str) -> object:

@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 
 def page_template(name: str) -> Template:
-    """Return a template of this folder, which escapes what it is given."""
+    """Return a template of this room, by its path; it escapes what it is given."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -23,8 +23,8 @@ def candidates(
     import numpy as np
 
     from activepool.io.index_files import write_index
-    from activepool.labelling.pool import read_pool
-    from activepool.labelling.training_set import candidate_rows
+    from activepool.labelling.models.training_set import candidate_rows
+    from activepool.labelling.pool.table import read_pool
     from activepool.ledger.book import read
     from activepool.ledger.state import Status, state_of
 

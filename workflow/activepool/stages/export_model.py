@@ -26,9 +26,9 @@ def export_model(
         exif: whether the rotation in EXIF was applied to the images
     """
     from activepool.features.store import FeatureFile
-    from activepool.labelling.backbone_reference import BackboneReference
-    from activepool.labelling.named_head import read_facts, read_named_head
-    from activepool.labelling.pool_model import write_model
+    from activepool.labelling.models.backbone_reference import BackboneReference
+    from activepool.labelling.models.named_head import read_facts, read_named_head
+    from activepool.labelling.models.pool_model import write_model
 
     with FeatureFile(features) as file:
         facts = read_facts(training)

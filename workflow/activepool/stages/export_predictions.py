@@ -16,8 +16,8 @@ def export_predictions(pool: Input, ledger: str, predictions: Input, table: Outp
     """
     from pathlib import Path
 
-    from activepool.labelling.pool import read_pool
-    from activepool.labelling.prediction_tables import prediction_blocks, write_tables
+    from activepool.labelling.models.prediction_tables import prediction_blocks, write_tables
+    from activepool.labelling.pool.table import read_pool
     from activepool.ledger.book import read
     from activepool.ledger.state import state_of
 

@@ -12,9 +12,9 @@ def label_errors(held_out: Input, labels: Input, errors: Output) -> None:
         labels: labels.csv: index, source, label
         errors: label_errors.csv to write: index, source, label, suggested, and its probability
     """
-    from activepool.labelling.held_out import read_held_out
-    from activepool.labelling.label_errors import write_label_errors
-    from activepool.labelling.training_labels import read_labels
+    from activepool.labelling.models.held_out import read_held_out
+    from activepool.labelling.models.label_errors import write_label_errors
+    from activepool.labelling.models.training_labels import read_labels
 
     write_label_errors(errors, read_held_out(held_out), read_labels(labels))
 

@@ -26,8 +26,8 @@ def labels(
     """
     from pathlib import Path
 
-    from activepool.labelling.pool import read_pool
-    from activepool.labelling.training_set import training_set, write_training_set
+    from activepool.labelling.models.training_set import training_set, write_training_set
+    from activepool.labelling.pool.table import read_pool
     from activepool.ledger.book import read
     from activepool.ledger.state import state_of
 

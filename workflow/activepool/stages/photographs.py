@@ -19,7 +19,7 @@ def photographs(
         dataset: dataset.h5 to write, without labels and without test part
     """
     from activepool.data.samples import UNKNOWN, Part, Samples, write_samples
-    from activepool.labelling.pool import read_samples
+    from activepool.labelling.pool.table import read_samples
 
     table = read_samples(samples)
     sources = table["source"][table["part"] == part].tolist()

@@ -12,8 +12,8 @@ def pool_features(samples: Input, parts: list[Input], features: Output) -> None:
         parts: features.h5 of each part, in their order
         features: features.h5 to write; its rows are those of samples.csv
     """
-    from activepool.labelling.features import join_parts
-    from activepool.labelling.pool import read_samples
+    from activepool.labelling.pool.features import join_parts
+    from activepool.labelling.pool.table import read_samples
 
     join_parts(parts, read_samples(samples)["source"].tolist(), features)
 

@@ -21,8 +21,8 @@ def pool_vectors(
         source: JSON: {"path": ...}, a .npy or HDF5 file
         features: features.h5 to write; its rows are those of samples.csv
     """
-    from activepool.labelling.features import copy_vectors
-    from activepool.labelling.pool import read_samples
+    from activepool.labelling.pool.features import copy_vectors
+    from activepool.labelling.pool.table import read_samples
 
     table = read_samples(samples)
     copy_vectors(source["path"], table["sample"].tolist(), table["source"].tolist(), features)

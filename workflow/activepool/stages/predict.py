@@ -17,8 +17,8 @@ def predict(
         predictions: predictions.h5 to write: predicted, probability and margin of each row
     """
     from activepool.features.store import FeatureFile
-    from activepool.labelling.named_head import read_facts, read_named_head
-    from activepool.labelling.pool_predictions import predict_pool, write_predictions
+    from activepool.labelling.models.named_head import read_facts, read_named_head
+    from activepool.labelling.models.predictions import predict_pool, write_predictions
 
     with FeatureFile(features) as file:
         matrix = file.train.features

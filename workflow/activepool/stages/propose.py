@@ -42,8 +42,8 @@ def propose(
     from activepool.features.store import FeatureFile
     from activepool.heads.linear import read_head
     from activepool.io.index_files import read_index, write_index
-    from activepool.labelling.proposal import propose_batch
-    from activepool.labelling.training_labels import class_numbers, read_labels
+    from activepool.labelling.batches.proposal import propose_batch
+    from activepool.labelling.models.training_labels import class_numbers, read_labels
 
     rows, labelled = read_index(candidates), read_labels(labels)
     if not len(rows):

@@ -56,11 +56,11 @@ def send(
     from activepool.errors import InputError
     from activepool.features.store import FeatureFile
     from activepool.io.files import write_text
-    from activepool.labelling.near_duplicates import near_duplicates
-    from activepool.labelling.pool import read_pool
-    from activepool.labelling.sending import assembled_batch, is_audit, picked_before, picked_now
-    from activepool.labelling.sheet import write_sheet
-    from activepool.labelling.training_labels import read_classes
+    from activepool.labelling.batches.near_duplicates import near_duplicates
+    from activepool.labelling.batches.sending import assembled_batch, is_audit, picked_before, picked_now
+    from activepool.labelling.batches.sheet import write_sheet
+    from activepool.labelling.models.training_labels import read_classes
+    from activepool.labelling.pool.table import read_pool
     from activepool.ledger.book import append, read
     from activepool.ledger.formats import csv_file
     from activepool.ledger.formats import cvat as cvat_format

@@ -40,8 +40,8 @@ def status(
     """
     from pathlib import Path
 
-    from activepool.labelling.status_numbers import StatusFiles, status_numbers, write_numbers
-    from activepool.labelling.status_page import write_page
+    from activepool.labelling.status.numbers import StatusFiles, status_numbers, write_numbers
+    from activepool.labelling.status.page import write_page
 
     files = StatusFiles(ledger, entries, samples, trainings, predictions, labels, held_out)
     found = status_numbers(project, files, given_classes, has_images=images is not None)

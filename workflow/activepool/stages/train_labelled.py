@@ -35,9 +35,9 @@ def train_labelled(
 
     from activepool.api.heads import calibrated_head
     from activepool.features.store import FeatureFile
-    from activepool.labelling.held_out import HeldOut, write_held_out
-    from activepool.labelling.named_head import TrainingFacts, write_facts, write_named_head
-    from activepool.labelling.training_labels import training_set
+    from activepool.labelling.models.held_out import HeldOut, write_held_out
+    from activepool.labelling.models.named_head import TrainingFacts, write_facts, write_named_head
+    from activepool.labelling.models.training_labels import training_set
 
     with FeatureFile(features) as file:
         matrix = file.train.features

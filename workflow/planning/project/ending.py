@@ -10,8 +10,8 @@ from pathlib import Path
 
 from snakemake.logging import logger
 
-from activepool.labelling.status_numbers import read_numbers
-from activepool.labelling.status_text import status_lines
+from activepool.labelling.status.numbers import read_numbers
+from activepool.labelling.status.text import status_lines
 from activepool.ledger.book import read
 from activepool.ledger.state import BatchState
 from planning.project.paths import FILES_OF_MODEL, SENT_FILES, ProjectPaths

@@ -5,7 +5,7 @@ from typing import Any
 
 from snakemake.io import ancient
 
-from activepool.labelling.pool import SAMPLES
+from activepool.labelling.pool.table import SAMPLES
 from planning.paths import has_wildcards
 from planning.project.folders import part_features, pool_folder, results_folder
 from planning.project.standing import Standing, number_of

@@ -10,8 +10,8 @@ from activepool.data.samples import Part
 from activepool.errors import InputError
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
-from activepool.labelling.pool import Pool, image_files, read_pool, update_pool, vector_files
-from activepool.labelling.vectors import read_vectors
+from activepool.labelling.pool.table import Pool, image_files, read_pool, update_pool, vector_files
+from activepool.labelling.pool.vectors import read_vectors
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.folders import part_features, pool_folder

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from activepool.labelling.sending import is_audit
+from activepool.labelling.batches.sending import is_audit
 from planning.configuration.experiment import StrategySettings
 from planning.project.paths import ProjectPaths
 from planning.project.pool import images_root

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from activepool.labelling.pool import Pool
-from activepool.labelling.sending import AUDIT
-from activepool.labelling.training_set import TrainingSet, candidate_rows, training_set
+from activepool.labelling.batches.sending import AUDIT
+from activepool.labelling.models.training_set import TrainingSet, candidate_rows, training_set
+from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry
 from activepool.ledger.state import BatchState, State, Status, state_of
 from planning.configuration.project import Project

@@ -9,9 +9,9 @@ from typing import Any
 
 from snakemake.cli import parse_args
 
-from activepool.labelling.pool import Pool, read_pool
-from activepool.labelling.returned import take_in_returned
-from activepool.labelling.returned_report import Intake
+from activepool.labelling.pool.table import Pool, read_pool
+from activepool.labelling.returned.intake import take_in_returned
+from activepool.labelling.returned.report import Intake
 from activepool.ledger.book import read
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project

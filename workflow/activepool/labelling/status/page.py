@@ -1,4 +1,4 @@
-"""The status page: one file that opens offline, `status.html` with `status.css` inside."""
+"""The status page: one file that opens offline, `page.html` with `page.css` inside."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from activepool.data.image_files import without_warnings
 from activepool.io.files import write_text
-from activepool.labelling.accuracies import AUDIT, Accuracy, Confusion, Share
+from activepool.labelling.batches.pictures import Picture, picture_of
 from activepool.labelling.pages import page_template
-from activepool.labelling.pictures import Picture, picture_of
-from activepool.labelling.status_figure import learning_curve_svg
-from activepool.labelling.status_numbers import StatusNumbers
-from activepool.labelling.status_text import (
+from activepool.labelling.status.accuracies import AUDIT, Accuracy, Confusion, Share
+from activepool.labelling.status.figure import learning_curve_svg
+from activepool.labelling.status.numbers import StatusNumbers
+from activepool.labelling.status.text import (
     counted,
     kappa_text,
     labels_text,
@@ -70,7 +70,7 @@ def write_page(
         image: the image file of a source; None if there are no images.
         batches: the folder that holds the folder of each batch, as seen from the page.
     """
-    page = page_template("status.html").render(
+    page = page_template("status/page.html").render(
         **_standing(numbers),
         **_accuracy(numbers),
         numbers=numbers,

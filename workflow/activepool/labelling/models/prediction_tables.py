@@ -11,8 +11,8 @@ from activepool.compute.blocks import row_blocks
 from activepool.errors import InputError
 from activepool.io.files import written_whole
 from activepool.io.index_files import csv_cells
-from activepool.labelling.pool import Pool
-from activepool.labelling.pool_predictions import read_predictions
+from activepool.labelling.models.predictions import read_predictions
+from activepool.labelling.pool.table import Pool
 from activepool.ledger.state import State, Status
 
 #: Rows that are written at once: a row group of the Parquet file.

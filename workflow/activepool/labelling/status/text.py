@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from activepool.evaluation.power_law import Estimate
 from activepool.evaluation.progress import SETTLED_AGREEMENT, SETTLED_TIMES
-from activepool.labelling.accuracies import AUDIT, FEWEST_CASES, Share
-from activepool.labelling.model_series import ModelSeries
-from activepool.labelling.standing import BatchRow, Standing
-from activepool.labelling.status_numbers import StatusNumbers
+from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Share
+from activepool.labelling.status.model_series import ModelSeries
+from activepool.labelling.status.numbers import StatusNumbers
+from activepool.labelling.status.standing import BatchRow, Standing
 
 #: The size of an audit set, and the widest interval that it then gives, that are suggested: ± 10 points.
 SUGGESTED_AUDIT, SUGGESTED_WIDTH = 100, 10

@@ -19,11 +19,11 @@ from activepool.compute.arrays import FloatArray
 from activepool.compute.devices import resolve_device
 from activepool.errors import InputError
 from activepool.io.files import written_whole
-from activepool.labelling.named_head import TrainingFacts
-from activepool.labelling.pool_predictions import predict_pool
+from activepool.labelling.models.named_head import TrainingFacts
+from activepool.labelling.models.predictions import predict_pool
 
 if TYPE_CHECKING:
-    from activepool.labelling.backbone_reference import BackboneReference, Images
+    from activepool.labelling.models.backbone_reference import BackboneReference, Images
 
 #: The entry of the metadata. There is only one: safetensors writes several in an order that changes.
 ENTRY = "activepool"
@@ -118,7 +118,7 @@ def load_model(path: str | Path) -> PoolModel:
         facts = TrainingFacts(**{field.name: about[field.name] for field in fields(TrainingFacts)})
         backbone, names, version = about["backbone"], about["class_names"], about["version"]
         if backbone is not None:
-            from activepool.labelling.backbone_reference import BackboneReference
+            from activepool.labelling.models.backbone_reference import BackboneReference
 
             backbone = BackboneReference.parse(backbone)
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.evaluation.intervals import sample_size, wilson_intervals
-from activepool.labelling.pool import Pool
-from activepool.labelling.status_files import HeldOutLabels
+from activepool.labelling.pool.table import Pool
+from activepool.labelling.status.files import HeldOutLabels
 from activepool.ledger.entries import Entry
 from activepool.ledger.state import State, Status
 

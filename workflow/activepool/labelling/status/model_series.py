@@ -9,7 +9,7 @@ from activepool.api.progress import learning_curve_fit
 from activepool.compute.arrays import IntArray
 from activepool.evaluation.power_law import LearningCurveFit
 from activepool.evaluation.progress import cohens_kappa, is_settled
-from activepool.labelling.accuracies import (
+from activepool.labelling.status.accuracies import (
     AUDIT,
     CONFIDENCE,
     CROSS_VALIDATION,
@@ -17,7 +17,7 @@ from activepool.labelling.accuracies import (
     Share,
     shares,
 )
-from activepool.labelling.status_files import NamedPredictions, Training
+from activepool.labelling.status.files import NamedPredictions, Training
 
 
 @dataclass(frozen=True)

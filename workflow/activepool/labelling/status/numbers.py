@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from activepool.errors import InputError
 from activepool.io.files import write_json
-from activepool.labelling.accuracies import (
+from activepool.labelling.pool.table import read_pool
+from activepool.labelling.status.accuracies import (
     AUDIT,
     CROSS_VALIDATION,
     FEWEST_CASES,
@@ -20,15 +21,14 @@ from activepool.labelling.accuracies import (
     audit_set,
     most_wrong,
 )
-from activepool.labelling.model_series import Comparison, ModelSeries
-from activepool.labelling.pool import read_pool
-from activepool.labelling.standing import Standing, standing_of
-from activepool.labelling.status_files import (
+from activepool.labelling.status.files import (
     NamedPredictions,
     read_held_out_labels,
     read_named_predictions,
     read_training,
 )
+from activepool.labelling.status.model_series import Comparison, ModelSeries
+from activepool.labelling.status.standing import Standing, standing_of
 from activepool.ledger.book import read
 from activepool.ledger.state import state_of
 

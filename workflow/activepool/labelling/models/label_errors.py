@@ -14,8 +14,8 @@ import numpy as np
 from activepool.compute.arrays import BoolArray, FloatArray, IntArray
 from activepool.errors import InputError
 from activepool.io.index_files import write_index
-from activepool.labelling.held_out import HeldOut
-from activepool.labelling.training_labels import TrainingLabels
+from activepool.labelling.models.held_out import HeldOut
+from activepool.labelling.models.training_labels import TrainingLabels
 
 #: Probabilities this far below a threshold reach it: the errors of float32 and of means. As in cleanlab.
 TOLERANCE = 1e-6

@@ -18,7 +18,7 @@ from activepool.errors import InputError
 from activepool.features.store import PARTS
 from activepool.io.hdf5_reading import opened
 from activepool.io.hdf5_writing import written_hdf5
-from activepool.labelling.vectors import read_vectors, vector_samples
+from activepool.labelling.pool.vectors import read_vectors, vector_samples
 
 
 def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str | Path) -> None:
@@ -69,7 +69,7 @@ def copy_vectors(
     """Write the features of a pool from a user's own vectors.
 
     Args:
-        path: the file of the vectors, see `activepool.labelling.vectors`.
+        path: the file of the vectors, see `activepool.labelling.pool.vectors`.
         samples: (N,) the samples of the pool, each the digest of a vector.
         sources: (N,) of the rows.
         output: features.h5 to write.

@@ -23,7 +23,7 @@ from activepool.data.image_files import decode_image, problem_of, read_header, w
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.io.files import file_digest, write_table
-from activepool.labelling.vectors import vector_samples
+from activepool.labelling.pool.vectors import vector_samples
 from activepool.ledger.entries import Entry
 from activepool.ledger.pool_samples import PoolSamples
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from activepool.compute.arrays import IntArray
 from activepool.io.files import write_table
-from activepool.labelling.pool import Pool
+from activepool.labelling.pool.table import Pool
 from activepool.ledger.state import State, Status
 
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from activepool.data.annotations import shortened
 from activepool.errors import InputError
-from activepool.labelling.returned_cache import ReadFile, ReturnedCache, content_digest, signature_of
-from activepool.labelling.returned_files import label_files
-from activepool.labelling.returned_report import (
+from activepool.labelling.returned.cache import ReadFile, ReturnedCache, content_digest, signature_of
+from activepool.labelling.returned.files import label_files
+from activepool.labelling.returned.report import (
     Intake,
     ReturnedFile,
     alike_notices,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.labelling.model_series import ModelRow, ModelSeries
+from activepool.labelling.status.model_series import ModelRow, ModelSeries
 
 #: Width and height of the figure, and its margins, in units that are pixels if the page is wide enough.
 WIDTH, HEIGHT = 460, 300

@@ -13,8 +13,8 @@ from typing import Any
 from activepool.data.class_names import MISSING_VALUES
 from activepool.data.image_files import problem_of, without_warnings
 from activepool.io.files import written_whole
+from activepool.labelling.batches.pictures import Picture, picture_of
 from activepool.labelling.pages import page_template
-from activepool.labelling.pictures import Picture, picture_of
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.csv_file import COLUMNS
@@ -92,7 +92,7 @@ def write_sheet(
         near: the samples of the batch that look nearly like a sample, by sample.
         return_to: the folder into which people put the file that they save.
     """
-    page = page_template("sheet.html").stream(
+    page = page_template("batches/sheet.html").stream(
         title=title,
         batch=batch,
         cards=_cards(batch, picture, near),

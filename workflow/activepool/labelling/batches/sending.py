@@ -8,7 +8,7 @@ from typing import NamedTuple
 from activepool.data.label_file import read_class_names
 from activepool.io.index_files import read_rows
 from activepool.io.named_arrays import read_arrays
-from activepool.labelling.pool import Pool
+from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry
 from activepool.ledger.formats.batch import Batch, Pick
 

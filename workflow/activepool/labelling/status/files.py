@@ -9,9 +9,9 @@ import pandas as pd
 
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.errors import InputError
-from activepool.labelling.named_head import read_facts
-from activepool.labelling.pool_predictions import read_predictions
-from activepool.labelling.training_labels import read_labels
+from activepool.labelling.models.named_head import read_facts
+from activepool.labelling.models.predictions import read_predictions
+from activepool.labelling.models.training_labels import read_labels
 
 
 @dataclass(frozen=True)

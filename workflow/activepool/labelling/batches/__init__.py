@@ -1,0 +1,1 @@
+"""A batch: what is picked, and what people get of it."""

@@ -1,0 +1,1 @@
+"""The model of a pool: its training labels, head, predictions, and file."""

@@ -1,0 +1,1 @@
+"""The samples of a real pool: their rows, and their features."""

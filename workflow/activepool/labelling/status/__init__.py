@@ -1,0 +1,1 @@
+"""How far the labelling of a pool is, how good its model, and whether to go on."""

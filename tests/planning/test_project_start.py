@@ -1,6 +1,7 @@
 """The start of a run: what came back is entered before any job, and a look changes nothing."""
 
 import os
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -160,3 +161,19 @@ def test_a_project_of_vectors_starts_without_photographs():
     assert begun(given).num_candidates == 4
     give_back("3,ant,anna")
     assert begun(given).training_set("batch01").rows.tolist() == [3]
+
+
+def test_it_says_which_labels_cannot_be_used(capsys):
+    give_back("0.png,ant,ann", "1.png,bee,ann", "2.png,bee,ann")
+    extract(begun(PROJECT))
+    Path("photos/0.png").unlink()
+    Path("photos/1.png").rename("photos/one.png")
+    capsys.readouterr()
+    begun(PROJECT)
+    printed = capsys.readouterr().err
+    assert "'1.png' is now 'one.png'" in printed
+    assert "not there any more" in printed
+    assert "cannot be used" not in printed  # the features are there
+    shutil.rmtree("results")
+    begun(PROJECT)
+    assert "labels that cannot be used, because image and features are gone: 0.png" in capsys.readouterr().err

@@ -38,8 +38,8 @@ class PoolChanges:
             )
         if self.gone:
             notices.append(
-                "samples of the ledger that the pool has no more, and whose labels are not used: "
-                f"{_some([repr(source) for source in self.gone])}"
+                "images that are not there any more; their entries stay, and their labels count as long as "
+                f"their features are there: {_some([repr(source) for source in self.gone])}"
             )
         return notices
 

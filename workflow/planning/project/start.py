@@ -2,17 +2,19 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from snakemake.cli import parse_args
 
+from activepool.errors import first_few
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.labelling.returned.report import Intake
 from activepool.ledger.book import read
+from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.folders import pool_folder
@@ -29,6 +31,9 @@ LOOKING = (
 
 #: The environment variable that says how many entries the ledger had when the run began.
 ENTRIES = "ACTIVEPOOL_ENTRIES"
+
+#: So many images are named in a notice.
+MAX_NAMED = 5
 
 #: What the intake remembers of files that it has read.
 INTAKE = "intake.json"
@@ -56,7 +61,22 @@ def begun(project: Project) -> Standing:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
     pool = updated_pool(project)
     _intake(project, pool, dry=False)
-    return Standing(project, pool, read(project.ledger_path).entries)
+    standing = Standing(project, pool, read(project.ledger_path).entries)
+    print_notices(_notices(standing))
+    return standing
+
+
+def _notices(standing: Standing) -> Iterator[str]:
+    """Yield a line for each kind of change of the photographs, and one for labels that cannot be used."""
+    state, pool = standing.state, standing.pool
+    stable = standing.project.embeddings is not None
+    yield from pool_changes(state, pool.names(standing.entries, has_stable_rows=stable)).notices()
+    lost = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
+    if lost:
+        yield (
+            f"labels that cannot be used, because image and features are gone: {first_few(lost, MAX_NAMED)}; "
+            "put the images back"
+        )
 
 
 def foreseen(project: Project) -> Standing:

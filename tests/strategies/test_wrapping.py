@@ -169,3 +169,27 @@ def test_a_users_own_strategy_can_be_wrapped(tmp_path):
     assert picks.tolist() == problem.unlabelled[-5:].tolist()
     with pytest.raises(InputError, match=r"does not pick by Query\.smallest"):
         problem.select(find_strategy("power"), 5, options={"of": name})
+
+
+@pytest.mark.parametrize("first_line", ["", "from __future__ import annotations"])
+def test_a_users_own_strategy_can_wrap(tmp_path, first_line):
+    (tmp_path / "own.py").write_text(
+        f"{first_line}\n"
+        "from activepool.strategies.declaration import strategy\n"
+        "from activepool.strategies.wrapping import Wrapped\n"
+        "@strategy(source='here', reads_labels=False, narrows_pool=True)\n"
+        "def own(query, *, of: Wrapped, those: list[Wrapped]):\n"
+        "    half = query.part(slice(0, -1, 2))\n"
+        "    return those[1].pick(half)\n"
+    )
+    name, problem = f"{tmp_path}/own.py:own", Problem()
+    options, problems = validate_options(find_strategy(name), {"of": "base", "those": ["random", "margin"]})
+    assert problems == []
+    assert options == {
+        "of": {"strategy": "base"},
+        "those": [{"strategy": "random"}, {"strategy": "margin"}],
+    }
+    picks = problem.select(find_strategy(name), 9, options=options).index
+    half = problem.unlabelled[:-1:2]
+    whole = problem.select(find_strategy("margin"), len(problem.unlabelled)).index
+    assert picks.tolist() == [row for row in whole.tolist() if row in half][:9]

@@ -1,5 +1,10 @@
 import pytest
 from rules_read import Rules
+from snakemake.iocontainers import Wildcards
+
+from planning.configuration.loading import load
+from planning.paths import Paths
+from planning.stages.settings import ExperimentSettings
 
 CONFIGURATION = {
     "experiment": "trial",
@@ -81,6 +86,17 @@ def test_a_schedule_makes_in_each_round_what_the_strategy_of_the_round_reads():
     first, then = (found.provenance("select", strategy="schedule", round=number) for number in ("01", "02"))
     assert not {"score", "train"} & first.keys()
     assert {"score", "train"} <= then.keys()
+
+
+def test_a_schedule_is_scored_as_the_strategy_of_the_round_reads_and_all_rounds_have_one_digest():
+    entry = {"strategy": "schedule", "first": "coreset", "rounds": 1, "then": "base"}
+    experiment = load({**CONFIGURATION, "strategies": [entry]}, "trial.yaml")
+    settings = ExperimentSettings(experiment, Paths(experiment))
+    first, then = (Wildcards(fromdict={"strategy": "schedule", "round": number}) for number in ("01", "02"))
+    for name, value in (("head_scores", ["boundary"]), ("nearest_for_budget", 10)):
+        assert settings.value(name, "score", first) is None
+        assert settings.value(name, "score", then) == value
+        assert {str(settings.relevant_value(name, "score", one)) for one in (first, then)} == {str(value)}
 
 
 def test_what_prepares_for_a_wrapped_strategy_depends_on_its_options_for_that_alone():

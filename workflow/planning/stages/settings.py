@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
+from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
 from planning.paths import Paths, has_wildcards
@@ -69,6 +70,8 @@ class ExperimentSettings(StageSettings):
             return source_content(self._experiment.dataset)
         if name == "remaining_budget" and self.remaining_budget(stage, wildcards):
             return self._experiment.rounds
+        if name in ("head_scores", "nearest_for_budget"):  # one digest is for all rounds
+            return self._of_head(name, self._entry(wildcards).declared)
         return self.value(name, stage, wildcards)
 
     # Data and features.
@@ -142,11 +145,17 @@ class ExperimentSettings(StageSettings):
             return None
         return (self._experiment.rounds - int(wildcards.round)) * self._experiment.budget
 
-    def head_scores(self, stage: str, wildcards: Any) -> list[str] | None:
-        return list(self._entry(wildcards).declared.scores) or None
+    def head_scores(self, stage: str, wildcards: Any) -> Any:
+        return self._of_head("head_scores", self._paths.declared(wildcards))
 
-    def nearest_for_budget(self, stage: str, wildcards: Any) -> int | None:
-        return self._experiment.budget if "nearest" in self._entry(wildcards).declared.reads else None
+    def nearest_for_budget(self, stage: str, wildcards: Any) -> Any:
+        return self._of_head("nearest_for_budget", self._paths.declared(wildcards))
+
+    def _of_head(self, name: str, declared: Strategy) -> list[str] | int | None:
+        """Return what to compute from the head for a strategy."""
+        if name == "head_scores":
+            return list(declared.scores) or None
+        return self._experiment.budget if "nearest" in declared.reads else None
 
     def kind_of_job(self, wildcards: Any) -> Hashable:
         return wildcards.get("strategy"), _has_round(wildcards)

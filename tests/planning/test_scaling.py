@@ -112,3 +112,14 @@ def test_what_is_broken_is_left_to_the_checks(broken):
 def test_every_ready_experiment_can_be_made_small(file, small):
     experiment = load(yaml.safe_load(file.read_text()) | small, file.name)
     assert experiment.experiment.endswith("_scale0.01")
+
+
+def test_strategies_within_strategies_are_made_small_too():
+    entry = {"strategy": "schedule", "first": "vaal", "rounds": 2, "then": "random"}
+    others = [{"strategy": "refine", "of": ["random", "vaal"], "then": {"strategy": "margin"}}, "margn"]
+    small = made_small(RAW | {"stand_in": "digits", "scale": 0.1, "strategies": [entry, *others]})
+    vaal = {"strategy": "vaal", "image_size": 16, "width": 8, "epochs": 6}
+    assert small["strategies"][0] == entry | {"first": vaal}
+    assert small["strategies"][1]["of"] == ["random", vaal]
+    assert small["strategies"][1]["then"] == {"strategy": "margin"}
+    assert small["strategies"][2] == "margn"

@@ -5,11 +5,13 @@ the backbone by scikit-learn's handwritten digits and a small network. Both rena
 whose data become the same share dataset, pretraining and features.
 """
 
+from collections.abc import Callable
 from typing import Any, TypeGuard
 
 from activepool.api.options import validate_options
 from activepool.errors import InputError
 from activepool.strategies.registry import find_strategy
+from activepool.strategies.wrapping import wrapped_options
 
 #: The keys that ``scale`` multiplies, by section; the result is at least 1.
 SCALED = {
@@ -77,22 +79,41 @@ def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _with_options(strategy: Any, options: dict[str, dict[str, Any]]) -> Any:
-    """Return an entry of ``strategies`` with the ``options`` for its strategy, if there are any."""
-    entry = strategy if isinstance(strategy, dict) else {"strategy": strategy}
-    changed = options.get(str(entry.get("strategy")))
-    return {**entry, **changed} if changed else strategy
+    """Return an entry of ``strategies`` with the ``options`` for its strategy, and those within it."""
+    entry = _changed_within(strategy, lambda one: _with_options(one, options))
+    changed = options.get(str(entry["strategy"]))
+    return {**entry, **changed} if changed else _as_given(strategy, entry)
 
 
 def _with_fewer_epochs(strategy: Any, scale: float) -> Any:
-    """Return an entry of ``strategies``, with fewer epochs if its strategy has the option ``epochs``."""
-    entry = strategy if isinstance(strategy, dict) else {"strategy": strategy}
+    """Return an entry of ``strategies`` with fewer epochs, if its strategy has any, and those within it."""
+    entry = _changed_within(strategy, lambda one: _with_fewer_epochs(one, scale))
     try:
-        declared = find_strategy(str(entry.get("strategy")))
+        declared = find_strategy(str(entry["strategy"]))
     except InputError:  # the later checks report it
         return strategy
     given = {key: value for key, value in entry.items() if key not in ("strategy", "name")}
     epochs = validate_options(declared, given)[0].get("epochs")
-    return {**entry, "epochs": max(1, round(epochs * scale))} if _is_count(epochs) else strategy
+    changed = {"epochs": max(1, round(epochs * scale))} if _is_count(epochs) else {}
+    return {**entry, **changed} if changed else _as_given(strategy, entry)
+
+
+def _changed_within(strategy: Any, change: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return an entry of ``strategies`` as a mapping, with each strategy within it changed."""
+    entry = {"strategy": None, **strategy} if isinstance(strategy, dict) else {"strategy": strategy}
+    try:
+        wrapped = wrapped_options(find_strategy(str(entry["strategy"])))
+    except InputError:  # the later checks report it
+        return entry
+    for option in wrapped.keys() & entry.keys():
+        value = entry[option]
+        entry[option] = [change(one) for one in value] if isinstance(value, list) else change(value)
+    return entry
+
+
+def _as_given(strategy: Any, entry: dict[str, Any]) -> Any:
+    """Return an entry in the form in which it was given, if it is a name."""
+    return entry if isinstance(strategy, dict) and "strategy" in strategy else strategy
 
 
 def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:

@@ -64,7 +64,7 @@ LABELLING = {
     "people": (7, 1),
     "status": (4, 2),
     "export": (5, 2),
-    "labels": (3, 0),
+    "training_labels": (3, 0),
     "candidates": (5, 0),
     "ledger": (7, 0),
 }

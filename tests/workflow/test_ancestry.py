@@ -223,3 +223,15 @@ def test_each_setting_has_a_value_or_is_fixed_by_the_rule(stage, rules_of):
         for setting in declaration(stage).settings:
             has_meaning = callable(getattr(settings, setting.name, None))
             assert has_meaning or setting.name in fixed, setting.name
+
+
+def test_the_params_hold_the_digest_of_what_a_job_reads_outside_its_inputs(rules):
+    """No rule may have the name under which the provenance holds it."""
+    assert "labels" not in rules.by_name
+    if rules.strategies:
+        return
+    settings = rules.arguments.settings
+    for job in jobs_of(rules):
+        digest = settings.labels_digest(rules.stage(job.rule.name), job.wildcards)
+        (recorded,) = [item for item in job.rule.params if hasattr(item, "stage")]
+        assert rules.arguments.provenance(recorded, job.wildcards).get("labels", "") == digest

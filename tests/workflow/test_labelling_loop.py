@@ -25,10 +25,8 @@ def test_two_batches_are_foreseen_by_a_dry_run_and_then_made(tmp_path):
     assert loop.digests("**/*.csv", "**/*.h5", "**/*.json") == before
     printed = loop.run()
     assert planned == Counter([*jobs(printed), "next_batch"])
-    assert set(planned) == {"next_batch", "labels", "train_labelled", "predict", "candidates", "propose"} | {
-        "send",
-        "status",
-    }
+    chain = {"training_labels", "train_labelled", "predict", "candidates", "propose", "send", "status"}
+    assert set(planned) == chain | {"next_batch"}
     loop.check_training_labels("batch02")
     assert "batch02: 0 of 6 samples have an answer" in last_lines(printed)
 

@@ -59,7 +59,7 @@ else:
             program("pool_features")
 
 
-rule labels:
+rule training_labels:
     """Read from the ledger what there was to train on before a batch went out."""
     input:
         pool=ancient(PATHS.samples),
@@ -67,13 +67,13 @@ rule labels:
         labels=f"{BATCH}/labels.csv",
         classes=f"{BATCH}/classes.csv",
     log:
-        f"{LOGS}/{{batch}}.labels.log",
+        f"{LOGS}/{{batch}}.training_labels.log",
     conda:
         ENVIRONMENT
     params:
-        *arguments("labels"),
+        *arguments("training_labels"),
     shell:
-        program("labels")
+        program("training_labels")
 
 
 rule train_labelled:

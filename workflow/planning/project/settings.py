@@ -52,7 +52,7 @@ class ProjectSettings(StageSettings):
                 rows = standing.pool.rows_of_part(self.part(stage, wildcards))
                 pool = standing.pool
                 return digest_of([[pool.samples[row], pool.first_sources[row]] for row in rows])
-            case "labels":
+            case "training_labels":
                 return standing.labels_digest(wildcards.batch)
             case "candidates" | "status" | "export_predictions":
                 present = np.packbits(standing.pool.is_present).tobytes()

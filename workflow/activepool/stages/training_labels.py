@@ -1,4 +1,4 @@
-"""The stage `labels`."""
+"""The stage `training_labels`."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from activepool.programs.stage import Input, Natural, Output, stage
 
 
 @stage
-def labels(
+def training_labels(
     pool: Input,
     ledger: str,
     entries: Natural,
@@ -37,4 +37,4 @@ def labels(
 
 
 if __name__ == "__main__":
-    labels.run()
+    training_labels.run()

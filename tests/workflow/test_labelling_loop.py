@@ -32,6 +32,25 @@ def test_two_batches_are_foreseen_by_a_dry_run_and_then_made(tmp_path):
 
 
 @pytest.mark.long
+def test_answers_after_the_predictions_reach_the_next_ones_and_the_next_batch(tmp_path):
+    loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6})
+    loop.photographs("a", range(24))
+    loop.run()
+    answers = loop.truths("batch01")
+    mistaken, *_ = answers
+    loop.return_list("batch01", answers | {mistaken: "nonsense"})
+    loop.run("predictions")
+    loop.check_training_labels("batch02")
+    before = loop.digests("results/*/predictions.csv")
+    loop.correct("corrections.csv", {mistaken: loop.truth[mistaken]})
+    loop.run("predictions")
+    loop.check_training_labels("batch02")
+    assert loop.digests("results/*/predictions.csv") != before
+    loop.run()
+    loop.check_training_labels("batch02")
+
+
+@pytest.mark.long
 def test_weeks_of_labelling(tmp_path):
     loop = Loop(tmp_path)
     loop.photographs("a", range(60))

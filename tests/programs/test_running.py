@@ -133,6 +133,10 @@ def test_what_a_user_can_mend_is_one_line(error, lines, capsys):
     assert stopped_by(error, capsys) == (2, [f"activepool: {line}" for line in lines])
 
 
+def test_ctrl_c_is_one_line(capsys):
+    assert stopped_by(KeyboardInterrupt(), capsys) == (130, ["activepool: interrupted"])
+
+
 def test_of_a_file_that_a_stage_has_made_the_line_says_what_to_do(folder, capsys):
     (folder / "provenance").mkdir()
     told = [

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from activepool.data.used_labels import UsedLabels
 
 
+#: The exit status that shells give a program that Ctrl-C ends.
+INTERRUPTED = 130
+
+
 def run(stage: Stage, words: list[str]) -> None:
     """Run a stage; an error that the user can fix becomes one line on stderr and exit status 2."""
     watch = Stopwatch()
@@ -84,6 +88,9 @@ def _errors_as_lines() -> Iterator[None]:
         if error.filename is None:
             raise
         _stop(f"{error.filename} cannot be used: {error.strerror}")
+    except KeyboardInterrupt:
+        _say("interrupted")
+        sys.exit(INTERRUPTED)
     except MemoryError as error:
         _stop(f"there is not enough memory ({str(error) or 'a part of the work'})")
     except UnicodeEncodeError as error:

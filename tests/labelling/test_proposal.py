@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from strategies.test_every_strategy import REQUIRED_OPTIONS
+from queries import REQUIRED_OPTIONS
 
 from activepool.api.options import validate_options
 from activepool.compute.blocks import Compute

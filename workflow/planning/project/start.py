@@ -13,7 +13,7 @@ from activepool.errors import first_few
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.labelling.returned.report import Intake
-from activepool.ledger.book import read
+from activepool.ledger.book import append, read
 from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
@@ -60,6 +60,7 @@ def begun(project: Project) -> Standing:
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
     pool = updated_pool(project)
+    append(project.ledger_path, [])  # what was added by hand gets its number, and into the copy
     _intake(project, pool, dry=False)
     standing = Standing(project, pool, read(project.ledger_path).entries)
     print_notices(_notices(standing))

@@ -41,12 +41,14 @@ if "project" in config:
         """Predict the class of each sample of the pool."""
         input:
             PATHS.of_target("predictions"),
+            PATHS.status,
         localrule: True
 
     rule model:
         """Export the model as one file."""
         input:
             PATHS.of_target("model"),
+            PATHS.status,
         localrule: True
 
 else:

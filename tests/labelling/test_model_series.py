@@ -128,6 +128,16 @@ def test_three_models_that_agree_have_settled():
     assert made_series([50, 100, 150, 200], [60, 70, 80, 90]).is_settled
 
 
+def test_a_model_that_had_only_some_answers_is_compared_with_none():
+    comparison = Comparison({})
+    for count in (50, 100, 150, 200):
+        comparison.add(Training("b", count, 100, 60), predictions(["ant", "bee"], [0, 1, 0, 1]))
+    comparison.add(Training("c", 201, 100, 60), predictions(["ant", "bee"], [0, 1, 1, 1]), is_partial=True)
+    found = comparison.series()
+    assert (found.agreements, found.is_settled, found.is_last_partial) == ([1.0, 1.0, 1.0], True, True)
+    assert (found.models[-1].agreement, found.models[-1].compared, found.models[-1].labels) == (None, 0, 201)
+
+
 def test_too_few_held_out_rows_have_no_accuracy():
     comparison = Comparison({})
     comparison.add(Training("b", 30, 19, 10), predictions(["ant", "bee"], [0, 1]))

@@ -83,6 +83,37 @@ def test_the_number_of_a_batch(name, number):
     assert number_of(name) == number
 
 
+# Models.
+
+
+def models(*drafts, **changes):
+    return ProjectPaths(standing(*drafts, **changes)).models()
+
+
+def test_the_present_model_has_all_labels():
+    known = [*FIRST, *TWO_CLASSES]
+    assert models(*known) == ["batch02"]
+    assert models(*known, *SECOND) == ["batch02"]  # no answer has come since
+    assert models(*known, *SECOND, *labels("d")) == ["batch02", "batch03"]
+    assert models(*known, *SECOND, draft("label", "a", label="dog", who="ben", replaces=4)) == [
+        "batch02",
+        "batch03",
+    ]
+    assert models(*known, *SECOND, draft("skip", "d")) == ["batch02"]
+    assert models(*known, *SECOND, draft("skip", "d"), draft("skip", "e")) == ["batch02", "batch03"]
+
+
+def test_without_labels_of_two_classes_there_is_no_model():
+    assert models() == models(*FIRST, *labels("ab")) == []
+    assert models(*TWO_CLASSES) == ["batch01"]
+
+
+def test_only_the_target_next_batch_sends():
+    known = standing(*FIRST, *TWO_CLASSES)
+    assert {path.split("/")[-2] for path in ProjectPaths(known).to_send()} == {"batch02"}
+    assert ProjectPaths(known, sends=False).to_send() == []
+
+
 # The audit set.
 
 

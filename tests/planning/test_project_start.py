@@ -15,7 +15,8 @@ from activepool.ledger.formats.batch import Batch, Pick
 from planning.configuration.project import Project
 from planning.project import start
 from planning.project.folders import part_features
-from planning.project.start import begun, foreseen, joined, makes_files, pass_entries_on
+from planning.project.paths import ProjectPaths
+from planning.project.start import begun, foreseen, joined, makes_files, pass_run_on, sends_batches
 
 PROJECT = Project(
     project="p", images="photos", backbone={"architecture": "identity"}, batch=2, classes=["ant", "bee"]
@@ -133,18 +134,37 @@ def test_a_second_start_enters_nothing_more():
 
 
 def test_jobs_see_the_ledger_as_it_was_when_the_run_began(monkeypatch):
-    monkeypatch.delenv(start.ENTRIES, raising=False)
+    for name in (start.ENTRIES, start.SENDS):
+        monkeypatch.delenv(name, raising=False)
     passed = []
     extract(begun(PROJECT))
     give_back("0.png,ant,anna")
     found = begun(PROJECT)
-    pass_entries_on(SimpleNamespace(register_envvars=passed.append), found)
-    assert (passed, os.environ[start.ENTRIES]) == ([start.ENTRIES], "1")
+    pass_run_on(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found))
+    assert (passed, os.environ[start.ENTRIES]) == ([start.ENTRIES, start.SENDS], "1")
     pick = Pick(found.pool.samples[1], "1.png")
     append("p.ledger.csv", Batch("batch01", (pick,)).sendings())
-    assert joined(PROJECT).entries == found.entries
-    assert joined(PROJECT).next_batch == "batch01"
+    assert joined(PROJECT).standing.entries == found.entries
+    assert joined(PROJECT).standing.next_batch == "batch01"
+    assert joined(PROJECT).sends
     assert begun(PROJECT).next_batch == "batch02"
+    pass_run_on(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found, sends=False))
+    assert joined(PROJECT).to_send() == []
+
+
+@pytest.mark.parametrize(
+    ("targets", "sends"),
+    [
+        ([], True),
+        (["next_batch"], True),
+        (["model"], False),
+        (["predictions", "model"], False),
+        (["predictions", "next_batch"], True),
+        (["results/p/status.html"], True),
+    ],
+)
+def test_targets_of_a_model_send_no_batch(targets, sends):
+    assert sends_batches(["snakemake", "--cores", "2", *targets, "--configfile", "p.yaml"]) is sends
 
 
 def test_two_runs_at_once_are_refused(monkeypatch):

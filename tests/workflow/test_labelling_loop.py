@@ -11,6 +11,7 @@ import pytest
 from workflow.labelling_loops import PROJECT, Loop
 
 from activepool import load_model
+from activepool.labelling.status.numbers import read_numbers
 from activepool.ledger.state import Status
 
 
@@ -48,6 +49,28 @@ def test_answers_after_the_predictions_reach_the_next_ones_and_the_next_batch(tm
     assert loop.digests("results/*/predictions.csv") != before
     loop.run()
     loop.check_training_labels("batch02")
+
+
+def test_the_status_shows_the_model_of_all_labels_whatever_the_target(tmp_path):
+    loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6})
+    loop.photographs("a", range(24))
+    loop.run()
+    loop.return_list("batch01", loop.truths("batch01"))
+    loop.run()
+    answers = list(loop.truths("batch02").items())
+    for known, target in ((2, "next_batch"), (4, "predictions"), (6, "model")):
+        loop.return_list("batch02", dict(answers[:known]))
+        printed = loop.run(target)
+        assert "send" not in jobs(printed)
+        ending = last_lines(printed)
+        assert f"beetles: 24 photographs, {6 + known} labels of 3 classes" in ending
+        assert ("awaited" in ending) == (known < 6)
+        series = read_numbers(tmp_path / "results/beetles/status.json").series
+        assert [(row.batch, row.labels) for row in series.models] == [("batch02", 6), ("batch03", 6 + known)]
+        assert series.is_last_partial == (known < 6)
+    assert ending.splitlines()[-1].startswith("activepool: the next batch: ")
+    facts = load_model(tmp_path / "results/beetles/model.safetensors").facts
+    assert facts.labels == series.models[-1].labels
 
 
 @pytest.mark.long

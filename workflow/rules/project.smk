@@ -14,7 +14,8 @@ from planning.project.start import (
     foreseen,
     joined,
     makes_files,
-    pass_entries_on,
+    pass_run_on,
+    sends_batches,
 )
 from planning.resources import JobResources
 from planning.runs.submission import adopt_kernels, pass_kernels_on
@@ -28,11 +29,11 @@ try:
         pass_kernels_on(workflow)
         STANDING = begun(PROJECT) if IS_RUN else foreseen(PROJECT)
         require_model(STANDING, sys.argv)
-        pass_entries_on(workflow, STANDING)
+        PATHS = ProjectPaths(STANDING, sends_batches(sys.argv))
+        pass_run_on(workflow, PATHS)
     else:
         adopt_kernels()
-        STANDING = joined(PROJECT)
-    PATHS = ProjectPaths(STANDING)
+        PATHS = joined(PROJECT)
 except InputError as error:
     sys.exit(f"activepool: nothing was done\n{error}")
 except OSError as error:

@@ -50,7 +50,7 @@ def announce_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
 def _print_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
     # Nothing may start threads here, so late, as reading large tables would; the pool is what it was.
     entries = read(paths.project.ledger_path).entries
-    now = ProjectPaths(replace(paths.standing, entries=entries))
+    now = ProjectPaths(replace(paths.standing, entries=entries), paths.sends)
     lines = [*_status(now), *_made(now, arguments), *_awaited(now), *_what_next(now, arguments)]
     sys.stdout.flush()
     print("", *(f"activepool: {line}" for line in lines), sep="\n", file=sys.stderr, flush=True)

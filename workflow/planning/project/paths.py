@@ -28,10 +28,16 @@ FILES_OF_MODEL = {
 
 
 class ProjectPaths:
-    """The paths of one project: where its files are, and which of them a job reads."""
+    """The paths of one project: where its files are, and which of them a job reads.
 
-    def __init__(self, standing: Standing) -> None:
+    Attributes:
+        standing: where the project stands.
+        sends: whether a batch that has not gone out may do so.
+    """
+
+    def __init__(self, standing: Standing, sends: bool = True) -> None:
         self.standing = standing
+        self.sends = sends
         self.project = standing.project
         self.is_embedded = self.project.embeddings is not None
         self.root = results_folder(self.project)
@@ -105,6 +111,8 @@ class ProjectPaths:
 
     def to_send(self) -> list[str]:
         """Return the files of the batches that go out now, and missing files of those that are awaited."""
+        if not self.sends:
+            return []
         standing = self.standing
         out = [batch.name for batch in (*standing.sent, *standing.audits) if batch.awaited]
         files = [path for batch in out for path in self.sent_files(batch) if not Path(path).is_file()]
@@ -119,13 +127,13 @@ class ProjectPaths:
         return [self.of_batch(batch, name) for name in SENT_FILES.values()]
 
     def models(self) -> list[str]:
-        """Return the batches whose models the status compares; the last is the present one."""
+        """Return the batches whose models the status compares; the last has trained on all labels.
+
+        While answers are awaited, and none has come, the model of the last batch has them all.
+        """
         standing = self.standing
-        now = (
-            []
-            if standing.is_waiting or not standing.has_model(standing.next_batch)
-            else [standing.next_batch]
-        )
+        is_new = standing.has_news or not standing.is_waiting
+        now = [standing.next_batch] if is_new and standing.has_model(standing.next_batch) else []
         return [*standing.modelled, *now]
 
     def of_models(self, name: str) -> list[str]:

@@ -64,6 +64,14 @@ class Standing:
         return self.is_incomplete and not self.project.go_on
 
     @property
+    def has_news(self) -> bool:
+        """Whether there are other labels to train on than before the last batch went out."""
+        if not self.sent:
+            return True
+        before, now = self.training_set(self.sent[-1].name), self.training_set(self.next_batch)
+        return before.rows.tolist() != now.rows.tolist() or before.labels != now.labels
+
+    @property
     def next_batch(self) -> str:
         """The name of the batch that has not gone out."""
         return _next_name(BATCH, [batch.name for batch in self.sent])

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.folders import pool_folder
+from planning.project.paths import FILES_OF_MODEL, ProjectPaths
 from planning.project.pool import listed_images, updated_pool
 from planning.project.standing import Standing
 from planning.runs.lock import active_runs
@@ -31,6 +32,9 @@ LOOKING = (
 
 #: The environment variable that says how many entries the ledger had when the run began.
 ENTRIES = "ACTIVEPOOL_ENTRIES"
+
+#: The environment variable that says whether the run sends batches; empty if it does not.
+SENDS = "ACTIVEPOOL_SENDS"
 
 #: So many images are named in a notice.
 MAX_NAMED = 5
@@ -107,16 +111,25 @@ def _intake(project: Project, pool: Pool, dry: bool) -> Intake:
     return intake
 
 
-def pass_entries_on(workflow: Any, standing: Standing) -> None:
-    """Tell the jobs, whose processes read the rules again, how many entries the ledger had."""
-    os.environ[ENTRIES] = str(len(standing.entries))
-    workflow.register_envvars(ENTRIES)
+def sends_batches(arguments: Iterable[str]) -> bool:
+    """Return whether Snakemake's command line asks for the next batch, and not for a model alone."""
+    words = set(arguments)
+    return "next_batch" in words or not words & set(FILES_OF_MODEL)
 
 
-def joined(project: Project) -> Standing:
-    """Return, in the process of a job, where the project stood when the run began."""
+def pass_run_on(workflow: Any, paths: ProjectPaths) -> None:
+    """Tell the jobs, whose processes read the rules again, where the project stood when the run began."""
+    os.environ[ENTRIES] = str(len(paths.standing.entries))
+    os.environ[SENDS] = "yes" if paths.sends else ""
+    for name in (ENTRIES, SENDS):
+        workflow.register_envvars(name)
+
+
+def joined(project: Project) -> ProjectPaths:
+    """Return, in the process of a job, the paths of the project as it stood when the run began."""
     known = looked_at(project)
-    return replace(known, entries=known.entries[: int(os.environ[ENTRIES])])
+    standing = replace(known, entries=known.entries[: int(os.environ[ENTRIES])])
+    return ProjectPaths(standing, sends=bool(os.environ[SENDS]))
 
 
 def looked_at(project: Project) -> Standing:

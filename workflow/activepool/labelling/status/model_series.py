@@ -48,12 +48,20 @@ class ModelSeries:
         models: a row each.
         fit: a power law through their errors, or why there is none.
         is_settled: whether the last three models agree so well with those before that one may stop.
+        is_last_partial: whether the last model had only some answers to the batch that is out. It would agree
+            with the one before it for that reason alone, so it is compared with none.
     """
 
     measured_on: str
     models: tuple[ModelRow, ...]
     fit: LearningCurveFit
     is_settled: bool
+    is_last_partial: bool = False
+
+    @property
+    def agreements(self) -> list[float | None]:
+        """κ of each model and the one before it, without a partial one."""
+        return _agreements(self.models, self.is_last_partial)
 
 
 class Comparison:
@@ -63,10 +71,12 @@ class Comparison:
         self._audit = audit
         self._before: NamedPredictions | None = None
         self._rows: list[ModelRow] = []
+        self._is_partial = False
 
-    def add(self, training: Training, predictions: NamedPredictions) -> None:
-        """Add the next model."""
+    def add(self, training: Training, predictions: NamedPredictions, is_partial: bool = False) -> None:
+        """Add the next model; one that is partial is the last, see `ModelSeries`."""
         before, self._before = self._before, predictions
+        before, self._is_partial = None if is_partial else before, is_partial
         compared = min(len(before.predicted), len(predictions.predicted)) if before else 0
         kappa = agreement(before, predictions) if before else None
         if self._audit:
@@ -78,9 +88,9 @@ class Comparison:
 
     def series(self) -> ModelSeries:
         """Return what was found."""
-        kappas = [row.agreement for row in self._rows[1:]]
+        settled = is_settled(_agreements(self._rows, self._is_partial))
         measured_on = AUDIT if self._audit else CROSS_VALIDATION
-        return ModelSeries(measured_on, tuple(self._rows), _fit(self._rows), is_settled(kappas))
+        return ModelSeries(measured_on, tuple(self._rows), _fit(self._rows), settled, self._is_partial)
 
     def _on_audit(self, predictions: NamedPredictions) -> list[Share]:
         known = {row: label for row, label in self._audit.items() if row < len(predictions.predicted)}
@@ -95,6 +105,10 @@ def agreement(first: NamedPredictions, second: NamedPredictions) -> float | None
         number.setdefault(name, len(number))
     rows = min(len(first.predicted), len(second.predicted))
     return cohens_kappa(_numbers(first, number)[:rows], _numbers(second, number)[:rows])
+
+
+def _agreements(rows: Sequence[ModelRow], is_last_partial: bool) -> list[float | None]:
+    return [row.agreement for row in rows[1 : len(rows) - is_last_partial]]
 
 
 def _numbers(predictions: NamedPredictions, number: dict[str, int]) -> IntArray:

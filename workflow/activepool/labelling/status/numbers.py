@@ -30,7 +30,7 @@ from activepool.labelling.status.files import (
 from activepool.labelling.status.model_series import Comparison, ModelSeries
 from activepool.labelling.status.standing import Standing, standing_of
 from activepool.ledger.book import read
-from activepool.ledger.state import state_of
+from activepool.ledger.state import State, state_of
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ def status_numbers(
     comparison, current = Comparison(labels if len(labels) >= FEWEST_CASES else {}), None
     for training, predictions, used in zip(files.trainings, files.predictions, files.labels, strict=True):
         current = read_named_predictions(predictions)
-        comparison.add(read_training(training, used), current)
+        trained = read_training(training, used)
+        comparison.add(trained, current, is_partial=is_partial(trained.batch, state))
     audited = audit_predictions(labels, current)
     held_out = read_held_out_labels(files.held_out) if files.held_out else None
     on_audit = cross_validated = None
@@ -117,6 +118,12 @@ def status_numbers(
         wrong=most_wrong(pool, held_out, state.training_labels, labels, audited),
         series=comparison.series() if current else None,
     )
+
+
+def is_partial(batch: str, state: State) -> bool:
+    """Return whether a model for the next ``batch`` had only some of the answers to the one that is out."""
+    last = [one for one in state.batches.values() if not one.is_audit][-1:]
+    return batch not in state.batches and any(one.awaited for one in last)
 
 
 def audit_predictions(

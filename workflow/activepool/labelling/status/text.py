@@ -33,7 +33,7 @@ def status_lines(numbers: StatusNumbers) -> list[str]:
     lines.append(accuracy_text(numbers))
     if series:
         lines.append(curve_text(series))
-        if len(series.models) > 1:
+        if series.agreements:
             lines.append(agreement_text(series))
     lines += [f"advice: {step}" for step in advice(numbers)[:ADVICE]]
     return [line for line in lines if line]
@@ -119,7 +119,7 @@ def rounded(labels: float) -> int:
 
 def agreement_text(series: ModelSeries) -> str:
     """Return how well consecutive models agree, and whether the stop rule holds."""
-    kappas = [kappa_text(row.agreement) for row in series.models[1:]][-SETTLED_TIMES:]
+    kappas = [kappa_text(kappa) for kappa in series.agreements[-SETTLED_TIMES:]]
     rule = f"stop rule ({SETTLED_AGREEMENT} {_times(SETTLED_TIMES)} in a row)"
     met = "met" if series.is_settled else "not met"
     return f"agreement κ of the last models with those before: {', '.join(kappas)}; {rule} {met}"

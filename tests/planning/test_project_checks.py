@@ -61,6 +61,23 @@ MISTAKES = [
     ({"ledger": "photos"}, "ledger: photos must be a file in a folder that exists"),
     ({"ledger": "none/ledger.csv"}, "ledger: none/ledger.csv must be a file in a folder that exists"),
     ({"ledger": "results/ledger.csv"}, "ledger: results/ledger.csv lies in results/, which may be deleted"),
+    (
+        {"ledger": "photos/ledger.csv"},
+        "ledger: photos/ledger.csv lies in photos, the folder of the photographs",
+    ),
+    (
+        {"ledger": "back/x.csv", "returned": "back"},
+        "ledger: back/x.csv lies in back, the folder for what comes",
+    ),
+    (
+        {"ledger": "back/a/x.csv", "returned": "back"},
+        "ledger: back/a/x.csv lies in back, the folder for what",
+    ),
+    ({"images": "results/photos"}, "images: results/photos lies in results/, which may be deleted; put it"),
+    (
+        {"images": "results/list.csv"},
+        "images: results/list.csv lies in results/, which may be deleted; put it",
+    ),
     ({"returned": "file"}, "returned: file is a file; it must be the folder for what comes back"),
     ({"images": "."}, "images: the folder . contains returned; use one for photographs alone"),
     ({"images": "."}, "images: the folder . contains results; use one for photographs alone"),

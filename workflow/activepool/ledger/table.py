@@ -88,6 +88,14 @@ def check_of(entry: Entry, before: str) -> str:
     return CHECK_BEGINNING + hashlib.sha256(content).hexdigest()[:CHECK_DIGITS]
 
 
+def last_check(entries: Iterable[Entry]) -> str:
+    """Return the check of the last entry; empty if there is none."""
+    check = ""
+    for entry in entries:
+        check = check_of(entry, check)
+    return check
+
+
 def parse(path: str | Path, content: bytes) -> Table:
     """Read the text of a ledger.
 

@@ -60,6 +60,7 @@ def send(
     from activepool.labelling.batches.sending import assembled_batch, is_audit, picked_before, picked_now
     from activepool.labelling.batches.sheet import write_sheet
     from activepool.labelling.models.training_labels import read_classes
+    from activepool.labelling.pool.ledger_note import note_ledger
     from activepool.labelling.pool.table import read_pool
     from activepool.ledger.book import append, read
     from activepool.ledger.formats import csv_file
@@ -95,6 +96,7 @@ def send(
         folders_format.write(folders, out, images)
     if sent is None:
         append(ledger, out.sendings(is_audit(batch)))
+        note_ledger(Path(pool).parent, ledger, read(ledger).entries)
 
 
 if __name__ == "__main__":

@@ -93,11 +93,19 @@ def _folder_problems(project: Project) -> Iterator[str]:
         yield f"ledger: {ledger} must be a file in a folder that exists"
     if Path("results").resolve() in [ledger.resolve(), *ledger.resolve().parents]:
         yield f"ledger: {ledger} lies in results/, which may be deleted; put it elsewhere"
+    if returned.resolve() in ledger.resolve().parents:
+        yield f"ledger: {ledger} lies in {returned}, the folder for what comes back; put it elsewhere"
     if returned.exists() and not returned.is_dir():
         yield f"returned: {returned} is a file; it must be the folder for what comes back from people"
-    if project.images is None or images_root(project) != Path(project.images):
+    if project.images is None:
         return
-    root = Path(project.images).resolve()
+    images = Path(project.images).resolve()
+    if Path("results").resolve() in images.parents:
+        yield f"images: {project.images} lies in results/, which may be deleted; put it elsewhere"
+    if images_root(project) != Path(project.images):
+        return
+    if images in ledger.resolve().parents:
+        yield f"ledger: {ledger} lies in {project.images}, the folder of the photographs; put it elsewhere"
     for folder in (returned, Path("results")):
-        if root in [folder.resolve(), *folder.resolve().parents]:
+        if images in [folder.resolve(), *folder.resolve().parents]:
             yield f"images: the folder {project.images} contains {folder}; use one for photographs alone"

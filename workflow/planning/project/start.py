@@ -9,15 +9,17 @@ from typing import Any
 
 from snakemake.cli import parse_args
 
-from activepool.errors import first_few
+from activepool.errors import InputError, first_few
+from activepool.labelling.pool.ledger_note import note_ledger, require_noted
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.labelling.returned.report import Intake
 from activepool.ledger.book import append, read
+from activepool.ledger.entries import Entry
 from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
-from planning.project.folders import pool_folder
+from planning.project.folders import pool_folder, results_folder
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
 from planning.project.pool import listed_images, updated_pool
 from planning.project.standing import Standing
@@ -58,15 +60,18 @@ def makes_files(command: Sequence[str]) -> bool:
 def begun(project: Project) -> Standing:
     """Bring the pool and the ledger up to date at the start of a run, and return where the project stands.
 
-    Raises: InputError with a line for each mistake in what came back; then nothing has been entered.
+    Raises: InputError with a line for each mistake in what came back, or if the ledger is not this project's;
+        then nothing has been entered.
     """
     runs = active_runs()
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
+    _require_noted(project)
     pool = updated_pool(project)
     append(project.ledger_path, [])  # what was added by hand gets its number, and into the copy
     _intake(project, pool, dry=False)
     standing = Standing(project, pool, read(project.ledger_path).entries)
+    note_ledger(pool_folder(project), project.ledger_path, standing.entries)
     print_notices(_notices(standing))
     return standing
 
@@ -84,8 +89,15 @@ def _notices(standing: Standing) -> Iterator[str]:
         )
 
 
+def _require_noted(project: Project) -> None:
+    """Raise InputError if the ledger lacks entries that it had in the last run."""
+    entries = read(project.ledger_path).entries
+    require_noted(pool_folder(project), project.ledger_path, entries, results_folder(project))
+
+
 def foreseen(project: Project) -> Standing:
     """Return where a project would stand at the start of a run, without a change of any file."""
+    _require_noted(project)
     known = looked_at(project)
     if not read_pool(pool_folder(project)).samples:
         return known
@@ -96,6 +108,7 @@ def foreseen(project: Project) -> Standing:
 def _intake(project: Project, pool: Pool, dry: bool) -> Intake:
     """Take in what came back from people, and say so."""
     ledger = read(project.ledger_path)
+    _require_common(project, pool, ledger.entries)
     intake = take_in_returned(
         project.returned,
         project.ledger_path,
@@ -109,6 +122,17 @@ def _intake(project: Project, pool: Pool, dry: bool) -> Intake:
         print(f"activepool: {line}", file=sys.stderr)
     print_notices([*ledger.notices, *intake.notices])
     return intake
+
+
+def _require_common(project: Project, pool: Pool, entries: Sequence[Entry]) -> None:
+    """Raise InputError if the ledger knows samples, and none of the pool."""
+    samples = {entry.sample for entry in entries}
+    if samples and samples.isdisjoint(pool.row_of):
+        images = project.images or project.embeddings
+        raise InputError(
+            f"{project.ledger_path}: none of its {len(samples):,} samples is in {images}; "
+            "each pool needs a ledger of its own: correct the key ledger, or bring the samples back"
+        )
 
 
 def sends_batches(arguments: Iterable[str]) -> bool:

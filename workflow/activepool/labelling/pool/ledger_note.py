@@ -1,0 +1,62 @@
+"""A note of the ledger that a project has used, so that no run goes on with another one or with an old copy.
+
+The ledger alone knows which batches are out: without it they would go out again, with other samples. The note
+holds the number of entries and the check of the last, which depends on all before it
+(`activepool.ledger.table`). It is written after the entries. If a run is killed in between, the note is older
+than the ledger, which is allowed.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from activepool.errors import InputError
+from activepool.io.files import read_json, write_json
+from activepool.ledger.book import kept_folder
+from activepool.ledger.entries import Entry
+from activepool.ledger.table import last_check
+
+#: The file of the note, in the folder of the pool.
+NOTE = "ledger.json"
+
+
+def note_ledger(folder: str | Path, ledger: str | Path, entries: Sequence[Entry]) -> None:
+    """Note the entries that a ledger has.
+
+    Args:
+        folder: of the pool.
+        ledger: the file.
+        entries: all that it has.
+    """
+    note = {"ledger": str(ledger), "entries": len(entries), "check": last_check(entries)}
+    write_json(Path(folder) / NOTE, note)
+
+
+def require_noted(folder: str | Path, ledger: str | Path, entries: Sequence[Entry], results: str) -> None:
+    """Check that a ledger has all entries that were noted.
+
+    Args:
+        folder: of the pool.
+        ledger: the file.
+        entries: all that it has.
+        results: the folder of the project's results, for the message.
+
+    Raises: InputError if it lacks some, or has others in their place.
+    """
+    path = Path(folder) / NOTE
+    if not path.is_file():
+        return
+    note = read_json(path)
+    try:
+        before, count, check = note["ledger"], int(note["entries"]), note["check"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: not a note of a ledger; delete the file") from error
+    if len(entries) < count:
+        found = f"has {len(entries)} entries, but this project's ledger, {before}, had {count}"
+    elif last_check(entries[:count]) != check:
+        found = f"has other entries than this project's ledger, {before}, had up to number {count}"
+    else:
+        return
+    raise InputError(
+        f"{ledger}: {found}; bring that one back (its copy is in {kept_folder(before)}), or correct the key "
+        f"ledger; to start over, and forget what went out, delete {results}"
+    )

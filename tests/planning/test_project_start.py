@@ -251,8 +251,8 @@ def test_a_lost_ledger_or_an_old_copy_ends_the_run(change, found):
     change()
     assert refused() == (
         f"p.ledger.csv: {found}, but this project's ledger, p.ledger.csv, had 4; bring that one back "
-        "(its copy is in p.ledger.csv.kept), or correct the key ledger; to start over, and forget what went out, "
-        "delete results/p"
+        "(its copy is in p.ledger.csv.kept), or correct the key ledger; to start over, and forget what went "
+        "out, delete results/p"
     )
 
 

@@ -115,7 +115,8 @@ def test_the_walk_of_the_page(team, monkeypatch):
     printed = team.run("predictions", "model")
     assert f"{rows[0]['source']!r} from {label!r} to 'beetle'" in printed
     assert "predictions: results/insects/predictions.csv, results/insects/predictions.parquet" in printed
-    assert "status.html, from before the newest answers" in printed
+    assert "accuracy on the audit set" in printed
+    assert "batch02: 0 of 20 samples have an answer" in printed
     predictions = read("results/insects/predictions.csv")
     assert len(predictions) == 70
     assert {row["source"]: row["label"] for row in predictions}[rows[0]["source"]] == "beetle"

@@ -40,7 +40,7 @@ class Project:
     def pool(self) -> PoolSamples:
         sources = sorted(path.relative_to(self.root).as_posix() for path in self.root.rglob("*.jpg"))
         samples = [image_sample(self.root / source) for source in sources]
-        return PoolSamples(samples, sources, read(self.ledger).entries)
+        return PoolSamples(samples, sources, read(self.ledger).entries, root=self.root)
 
     @property
     def entries(self):

@@ -24,4 +24,5 @@ def entries(*drafts) -> list[Entry]:
 
 
 def pool(*sources, **options) -> PoolSamples:
+    options = {"root": "/data/photographs"} | options
     return PoolSamples([sample(source) for source in sources], list(sources), **options)

@@ -44,4 +44,4 @@ def images(root):
     for source in SOURCES:
         (root / source).parent.mkdir(parents=True, exist_ok=True)
         (root / source).write_bytes(f"pixels of {source}".encode())
-    return PoolSamples([image_sample(root / source) for source in SOURCES], list(SOURCES))
+    return PoolSamples([image_sample(root / source) for source in SOURCES], list(SOURCES), root=root)

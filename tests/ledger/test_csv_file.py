@@ -1,11 +1,14 @@
 """CSV files of labels: the list of a batch, and those that people make."""
 
 import pytest
+from ledgers import draft, entries, pool, sample
 from reading import BATCH, CLASSES, POOL, mistakes, said
 
 from activepool.errors import InputError
 from activepool.ledger.formats import csv_file, read
+from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.formats.typed_classes import ClassNames
+from activepool.ledger.pool_samples import PoolSamples
 
 
 def file(tmp_path, text, encoding="utf-8"):
@@ -139,9 +142,93 @@ def test_a_column_that_was_sorted_alone_is_noticed(tmp_path):
 
 
 def test_paths_that_start_from_different_folders(tmp_path):
-    text = "source,label\n/photographs/a/1.jpg,cat\n/photographs/new/a/2.jpg,dog\n"
-    assert "'/photographs/new/a/2.jpg' is 'a/2.jpg' if paths start from '/photographs/new/'" in mistakes(
+    text = "source,label\n/x/photographs/a/1.jpg,cat\n/y/photographs/a/2.jpg,dog\n"
+    assert "'/y/photographs/a/2.jpg' is 'a/2.jpg' if paths start from '/y/photographs/'" in mistakes(
         "csv", file(tmp_path, text)
+    )
+
+
+@pytest.mark.parametrize(
+    "beginning", ["other/deep/", "photographs/old/", "/data/", "photographs2/", "C:\\x\\"]
+)
+def test_a_path_below_another_folder_is_a_mistake(tmp_path, beginning):
+    text = f"source,label\n{beginning}a/1.jpg,cat\n"
+    told = mistakes("csv", file(tmp_path, text))
+    assert "would be 'a/1.jpg' if paths start from" in told
+    assert (
+        "which is not the folder of the images, 'photographs'; if it is that image, give its path from the "
+        "image root" in told
+    )
+
+
+@pytest.mark.parametrize(
+    "beginning", ["/", "photographs/", "./photographs/", "data/photographs/", "/data/photographs/"]
+)
+def test_a_path_may_begin_with_the_folder_of_the_images(tmp_path, beginning):
+    answers = read("csv", file(tmp_path, f"source,label\n{beginning}a/1.jpg,cat\n"), POOL, CLASSES)
+    assert (said(answers), answers.notices) == ({"a/1.jpg": "cat"}, ())
+
+
+@pytest.mark.parametrize(
+    "beginning", ["elsewhere/photographs/", "D:\\photographs\\", "https://host/img/", "s3://bucket/"]
+)
+def test_a_notice_names_a_beginning_that_may_be_another_folder(tmp_path, beginning):
+    text = f"source,label\n{beginning}a/1.jpg,cat\n{beginning}b/1.jpg,dog\n"
+    answers = read("csv", file(tmp_path, text), POOL, CLASSES)
+    assert said(answers) == {"a/1.jpg": "cat", "b/1.jpg": "dog"}
+    (notice,) = answers.notices
+    start = beginning.replace("\\", "/").rpartition("://")[2]
+    assert notice.endswith(f"paths start from {start!r}, which is taken for the folder of the images: 2")
+
+
+def test_where_sources_are_no_paths_none_begins_with_a_folder(tmp_path):
+    rows = pool("0", "1", root=None, has_stable_rows=True)
+    told = mistakes("csv", file(tmp_path, "source,label\nold/1,cat\n"), rows)
+    assert "'old/1' would be '1' if paths start from 'old/', which is not the folder of the images;" in told
+
+
+def test_a_number_means_the_row_that_went_out(tmp_path):
+    """The rows of the vectors 0 to 3 were turned round after two of them went out."""
+    known = entries(draft("sent", "0", "activepool", batch="1"), draft("sent", "3", "activepool", batch="1"))
+    turned = PoolSamples([sample(row) for row in "3210"], list("0123"), known, has_stable_rows=True)
+    for row in "03":
+        told = mistakes("csv", file(tmp_path, f"index,label\n{row},cat\n"), turned)
+        assert f"row '{row}' is another sample now than the one that went out" in told
+    answers = read("csv", file(tmp_path, f"index,sample,label\n0,{sample(0)},cat\n"), turned, CLASSES)
+    assert [one.sample for one in answers.drafts] == [sample(0)]
+
+
+def test_a_row_that_was_inserted_gives_no_other_row_its_label(tmp_path):
+    rows = [sample(row) for row in ("a", "b", "c")]
+    now = PoolSamples(
+        [rows[0], sample("new"), rows[1], rows[2]],
+        list("0123"),
+        has_stable_rows=True,
+        rows=[*rows, sample("new")],
+    )
+    text = "index,label\n0,cat\n1,dog\n2,dog\n3,dog\n"
+    answers = read("csv", file(tmp_path, text), now, CLASSES, skip_bad=True)
+    assert [one.sample for one in answers.drafts] == [rows[0]]
+    assert len(answers.mistakes) == 3
+
+
+def test_what_was_taken_by_its_row_is_no_mistake_later(tmp_path):
+    known = entries(draft(of="0", label="cat"))
+    turned = PoolSamples([sample("1"), sample("0")], list("01"), known, has_stable_rows=True)
+    given = {(sample("0"), "anna", "label", "cat")}
+    path = file(tmp_path, "index,label,who\n0,cat,anna\n")
+    answers = answers_of(path, csv_file.rows(path), turned, CLASSES, "x", skip_bad=False, given=given)
+    assert (answers.drafts, answers.known, answers.mistakes) == ((), 1, ())
+
+
+def test_an_index_of_another_photograph_is_a_mistake(tmp_path):
+    text = "batch,index,source,label\n1,1,a/1.jpg,cat\n1,2,a/2.jpg,dog\n1,99,b/1.jpg,dog\n"
+    path = file(tmp_path, text)
+    answers = read("csv", path, POOL, CLASSES, skip_bad=True)
+    assert said(answers) == {"a/2.jpg": "dog", "b/1.jpg": "dog"}
+    assert answers.mistakes == (
+        f"{path}:2: names different samples: source is 'a/1.jpg', index is 'b/1.jpg'; correct it, or remove "
+        "the column index",
     )
 
 

@@ -103,3 +103,16 @@ def test_exported_images_decide(tmp_path):
 def test_a_folder_without_the_file(tmp_path):
     with pytest.raises(InputError, match=r"labels.json: there is no such file"):
         read("fiftyone", tmp_path, POOL)
+
+
+def test_a_notice_names_the_folder_of_a_copy(tmp_path):
+    path = file(
+        tmp_path,
+        {"classes": [], "labels": {"/home/anna/copy/a/1.jpg": "cat", "/home/anna/copy/a/2.jpg": "dog"}},
+    )
+    answers = read("fiftyone", path, POOL, CLASSES)
+    assert said(answers) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
+    assert answers.notices == (
+        f"{path}: paths start from '/home/anna/copy/', which is taken for the folder of the images: 2",
+    )
+    assert "would be 'a/1.jpg'" in mistakes("fiftyone", file(tmp_path, {"labels": {"copy/a/1.jpg": "cat"}}))

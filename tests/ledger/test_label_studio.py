@@ -226,3 +226,13 @@ def test_damaged_files(tmp_path, text, words):
     with pytest.raises(InputError) as caught:
         read("label_studio", file(tmp_path, text), POOL)
     assert words in str(caught.value)
+
+
+def test_a_picture_of_another_project_is_a_mistake(tmp_path):
+    for folder, words in [("photographs/", None), ("other/photos2/", "would be 'a/1.jpg'"), ("", None)]:
+        image = {"image": f"/data/local-files/?d={folder}a/1.jpg"}
+        path = file(tmp_path, [{"id": 1, "data": image, "annotations": [annotation("cat")]}])
+        if words:
+            assert words in mistakes("label_studio", path)
+        else:
+            assert said(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}

@@ -60,6 +60,7 @@ def test_two_images_of_the_same_content_are_one_sample():
 
 
 def test_a_row_and_a_content():
+    assert POOL.by_content(sample("x.jpg").upper()) == sample("x.jpg")
     assert POOL.by_row("2") == sample("a/2.png")
     with pytest.raises(UnknownSampleError, match=r"index '6' is not a row of the pool \(0 to 5\)"):
         POOL.by_row("6")

@@ -16,6 +16,7 @@ from activepool.compute.arrays import FloatArray
 from activepool.io.files import file_digest
 from activepool.io.index_files import whole_number
 from activepool.ledger.entries import Entry
+from activepool.ledger.image_root import ImageRoot
 from activepool.ledger.source_names import SourceNames
 
 #: How many sources a message lists.
@@ -31,6 +32,11 @@ class Named(NamedTuple):
 
     sample: str
     beginning: str | None
+
+
+def plain_sample(text: str) -> str:
+    """Return the name of a sample as the ledger has it: without blanks around it, in small letters."""
+    return text.strip().lower()
 
 
 def image_sample(path: str | Path) -> str:
@@ -52,8 +58,11 @@ class PoolSamples:
         entries: of the ledger. A sample that they name is known, also if its image is gone. They tell what a
             source stood for when its sample went out: the old name of an image that was renamed still finds
             it, and a name whose image was changed since finds none.
-        has_stable_rows: whether a row keeps its number for ever, so that a number alone names a sample; the
-            rows of a folder that grows do not.
+        has_stable_rows: whether a row keeps its number, so that a number alone names a sample; the rows of a
+            folder that grows do not.
+        rows: the sample of each row of the pool, which lists of the program give as ``index``.
+        root: the folder that sources start from; None if they are no paths.
+        batches: the batches that each sample went out in.
     """
 
     def __init__(
@@ -62,10 +71,19 @@ class PoolSamples:
         sources: Sequence[str],
         entries: Iterable[Entry] = (),
         has_stable_rows: bool = False,
+        rows: Sequence[str] | None = None,
+        root: str | Path | None = None,
     ) -> None:
         self.samples = list(samples)
         self.sources = list(sources)
         self.has_stable_rows = has_stable_rows
+        self.rows = self.samples if rows is None else rows
+        self.root = None if root is None else ImageRoot(Path(root))
+        self.batches: dict[str, set[str]] = {}
+        entries = list(entries)
+        for entry in entries:
+            if entry.is_sending:
+                self.batches.setdefault(entry.sample, set()).add(entry.batch)
         self._meant: dict[str, set[str]] = {}
         self._source: dict[str, str] = {}
         before = [(entry.source, entry.sample) for entry in entries]
@@ -97,6 +115,7 @@ class PoolSamples:
 
     def by_content(self, sample: str) -> str:
         """Return a sample that a file names by its content; raises UnknownSampleError if there is none."""
+        sample = plain_sample(sample)
         if self.knows(sample):
             return sample
         raise UnknownSampleError(
@@ -105,12 +124,27 @@ class PoolSamples:
         )
 
     def by_row(self, text: str) -> str:
-        """Return the sample of a row that a file names by its number; raises UnknownSampleError."""
+        """Return the sample of a row that a file names by its number; raises UnknownSampleError.
+
+        A number means what it meant when the sample went out. If rows have moved since, it means nothing.
+        """
+        meant = self.may_be_row(text)
+        if len(meant) == 1:
+            return meant.pop()
+        if meant:
+            raise UnknownSampleError(
+                f"row {text!r} is another sample now than the one that went out, or was found, by this "
+                "number; give 'sample', as in the list of the batch"
+            )
+        raise UnknownSampleError(f"index {text!r} is not a row of the pool (0 to {len(self.samples) - 1})")
+
+    def may_be_row(self, text: str) -> set[str]:
+        """Return all samples that a number of a row may stand for, or may have stood for."""
         number = whole_number(text)
-        if number is None or number >= len(self.samples):
-            last = len(self.samples) - 1
-            raise UnknownSampleError(f"index {text!r} is not a row of the pool (0 to {last})")
-        return self.samples[number]
+        if number is None:
+            return set()
+        listed = {self.rows[number]} if number < len(self.rows) else set()
+        return listed | self._meant.get(str(number), set()) if self.has_stable_rows else listed
 
     def by_name(self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False) -> Named:
         """Return the sample that a path or an address stands for, see `SourceNames.candidates`.

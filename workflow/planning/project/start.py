@@ -21,7 +21,7 @@ from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.folders import pool_folder, results_folder
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
-from planning.project.pool import listed_images, updated_pool
+from planning.project.pool import images_root, listed_images, updated_pool
 from planning.project.standing import Standing
 from planning.runs.lock import active_runs
 
@@ -79,8 +79,8 @@ def begun(project: Project) -> Standing:
 def _notices(standing: Standing) -> Iterator[str]:
     """Yield a line for each kind of change of the photographs, and one for labels that cannot be used."""
     state, pool = standing.state, standing.pool
-    stable = standing.project.embeddings is not None
-    yield from pool_changes(state, pool.names(standing.entries, has_stable_rows=stable)).notices()
+    names = pool.names(standing.entries, _root(standing.project))
+    yield from pool_changes(state, names).notices()
     lost = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
     if lost:
         yield (
@@ -112,7 +112,7 @@ def _intake(project: Project, pool: Pool, dry: bool) -> Intake:
     intake = take_in_returned(
         project.returned,
         project.ledger_path,
-        pool.names(ledger.entries, has_stable_rows=project.embeddings is not None),
+        pool.names(ledger.entries, _root(project)),
         project.classes,
         may_grow=project.new_classes,
         cache=Path(pool_folder(project)) / INTAKE,
@@ -133,6 +133,11 @@ def _require_common(project: Project, pool: Pool, entries: Sequence[Entry]) -> N
             f"{project.ledger_path}: none of its {len(samples):,} samples is in {images}; "
             "each pool needs a ledger of its own: correct the key ledger, or bring the samples back"
         )
+
+
+def _root(project: Project) -> Path | None:
+    """Return the folder of the images; None if the pool is one of vectors."""
+    return None if project.embeddings is not None else images_root(project)
 
 
 def sends_batches(arguments: Iterable[str]) -> bool:

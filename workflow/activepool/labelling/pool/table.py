@@ -98,9 +98,21 @@ class Pool:
         """Return the rows of a part, ascending."""
         return np.flatnonzero(np.asarray(self.parts) == part)
 
-    def names(self, entries: Iterable[Entry], has_stable_rows: bool) -> PoolSamples:
-        """Return what label files may call the samples, see `PoolSamples`."""
-        return PoolSamples(list(self.sources.values()), list(self.sources), entries, has_stable_rows)
+    def names(self, entries: Iterable[Entry], root: Path | None) -> PoolSamples:
+        """Return what label files may call the samples, see `PoolSamples`.
+
+        Args:
+            entries: of the ledger.
+            root: the folder of the images; None if the pool is one of vectors, whose rows have no names.
+        """
+        return PoolSamples(
+            list(self.sources.values()),
+            list(self.sources),
+            entries,
+            has_stable_rows=root is None,
+            rows=self.samples,
+            root=root,
+        )
 
 
 def read_pool(folder: str | Path) -> Pool:

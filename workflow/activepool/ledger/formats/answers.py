@@ -1,5 +1,6 @@
 """From the rows of a label file to answers about samples of the pool, with all mistakes at once."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,8 @@ from activepool.ledger.entries import Correction, Draft, Event, has_control
 from activepool.ledger.formats.class_folders import ClassFolders
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass, TypedClasses, WrongLabelError
-from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
+from activepool.ledger.image_root import is_absolute, is_on_server
+from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
 
 #: An answer that somebody gave: the sample, who, the event and the label.
 Given = tuple[str, str, str, str]
@@ -81,7 +83,7 @@ def answers_of(
         awaited=reading.awaited,
         known=reading.known,
         new_classes=reading.labels.new_classes(path),
-        notices=tuple(parsed.notices),
+        notices=(*parsed.notices, *reading.notices(path)),
         mistakes=tuple(mistakes),
     )
 
@@ -100,6 +102,7 @@ class _Reading:
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
     unclear: set[tuple[str, str]] = field(default_factory=set)
     beginning: tuple[str, Row] | None = None
+    elsewhere: Counter[str] = field(default_factory=Counter)
 
     def add(self, row: Row, problem: str | None) -> None:
         """Take a row, which may have a problem, for an answer, an awaited one, or a mistake."""
@@ -128,7 +131,7 @@ class _Reading:
         """Count a row without an answer; what should name its sample may show that columns were mixed up."""
         try:
             if row.sample:
-                self.samples.by_content(row.sample.strip())
+                self.samples.by_content(row.sample)
             self.awaited += 1
         except UnknownSampleError as error:
             self._mistake(row, str(error))
@@ -138,10 +141,12 @@ class _Reading:
         label = unseen_form(row.label)
         opinions = {(Event.LABEL, label), (row.event or mark(label), "")}
         named = self.samples.may_be_named(row.name, row.may_lack_ending) if row.name else set()
+        if self.samples.has_stable_rows:
+            named |= self.samples.may_be_row(row.index)
         who = _plain(row.who) or self.who
         return any(
             (sample, who, event, text) in self.given
-            for sample in {row.content, row.sample.strip(), *named}
+            for sample in {row.content, plain_sample(row.sample), *named}
             for event, text in opinions
         )
 
@@ -169,24 +174,31 @@ class _Reading:
         if samples.knows(row.content):
             return row.content
         if row.sample:
-            found["sample"] = samples.by_content(row.sample.strip())
+            found["sample"] = samples.by_content(row.sample)
         if row.name:
             try:
                 found["source"] = self._named(row)
             except UnknownSampleError:
                 if not found:  # else the image was renamed since
                     raise
-        if row.index and samples.has_stable_rows:
-            found["index"] = samples.by_row(row.index)
-        if row.index and not found:
+        if row.index and not (samples.has_stable_rows or found):
             raise UnknownSampleError(
                 "names its sample by its row alone, and rows move when images are added; give 'source'"
             )
+        if row.index and samples.has_stable_rows:
+            try:
+                found["index"] = samples.by_row(row.index)
+            except UnknownSampleError:
+                if not row.sample:  # else the row has moved since
+                    raise
+        elif "sample" not in found and (listed := samples.may_be_row(row.index)):
+            found["index"] = listed.pop()
         if not found:
             raise UnknownSampleError("names no sample; give its source")
         if len(set(found.values())) > 1:
             named = ", ".join(f"{key} is {samples.source(sample)!r}" for key, sample in found.items())
-            raise UnknownSampleError(f"names different samples: {named}; correct it")
+            hint = "correct it, or remove the column index" if "index" in found else "correct it"
+            raise UnknownSampleError(f"names different samples: {named}; {hint}")
         return next(iter(found.values()))
 
     def _named(self, row: Row) -> str:
@@ -206,6 +218,7 @@ class _Reading:
                 "the tool has numbered; export with the images, or with paths"
             )
         if beginning is not None and not row.sample:
+            self._require_plausible(row, sample, beginning)
             self.beginning = self.beginning or (beginning, row)
             usual, first = self.beginning
             if beginning != usual:
@@ -215,6 +228,27 @@ class _Reading:
                     "the paths from the image root"
                 )
         return sample
+
+    def _require_plausible(self, row: Row, sample: str, beginning: str) -> None:
+        """Raise UnknownSampleError unless the beginning of a path may be that of the folder of the images."""
+        root = self.samples.root
+        if not beginning or (root is not None and root.is_beginning(beginning)):
+            return
+        is_copy = is_on_server(row.name) or (row.may_be_copied and is_absolute(row.name))
+        if not is_copy and not (root is not None and root.may_be_beginning(beginning)):
+            folder = f", which is not the folder of the images{f', {root.name!r}' if root else ''}"
+            raise UnknownSampleError(
+                f"{row.name!r} would be {self.samples.source(sample)!r} if paths start from {beginning!r}"
+                f"{folder}; if it is that image, give its path from the image root"
+            )
+        self.elsewhere[beginning] += 1
+
+    def notices(self, path: str | Path) -> list[str]:
+        """Return what a person should know of where the answers belong, a line each."""
+        return [
+            f"{path}: paths start from {beginning!r}, which is taken for the folder of the images: {count}"
+            for beginning, count in self.elsewhere.items()
+        ]
 
     def _mistake(self, row: Row, text: str) -> None:
         self.mistakes.append(Mistake(row.number, f"{row.place}: {text}"))

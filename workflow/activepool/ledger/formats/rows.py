@@ -28,6 +28,7 @@ class Row:
         content: of the picture in the file; where the pool has it, it alone names the sample.
         may_lack_ending: whether the path may lack the ending of the file.
         may_lack_folders: whether a path without folders may be that of an image in any.
+        may_be_copied: whether an absolute path may be that of a copy of the images in another folder.
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
         other_name: what the path may be as well; if both may be in the pool, neither names a sample.
@@ -47,6 +48,7 @@ class Row:
     content: str = ""
     may_lack_ending: bool = False
     may_lack_folders: bool = False
+    may_be_copied: bool = False
     numbered: str = ""
     other_name: str = ""
     folders: tuple[str, ...] = ()

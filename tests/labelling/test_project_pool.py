@@ -236,14 +236,49 @@ def test_skipped_images_make_no_sample_until_they_are_repaired(photographs):
     assert photographs.rows() == [*FIRST, (2, "cut.png"), (2, "whole.png")]
 
 
-def test_an_image_whose_header_is_good_is_decoded_once_others_are_skipped(photographs):
-    photographs.take("new.png", 30)
-    path = photographs.root / "new.png"
-    path.write_bytes(path.read_bytes()[:-20])
-    photographs.update()
-    assert photographs.rows() == [*FIRST, (2, "new.png")]
-    photographs.update(skip_unreadable=True)
+@pytest.mark.parametrize("name", ["cut.png", "cut.jpg", "progressive.jpg"])
+def test_an_image_that_lacks_its_end_is_found_when_it_is_first_read(photographs, name):
+    pixels = np.random.default_rng(0).integers(256, size=(200, 300, 3), dtype=np.uint8)
+    path = photographs.root / name
+    Image.fromarray(pixels).save(path, progressive=name.startswith("progressive"))
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(InputError, match=rf"{name}: not a readable image"):
+        photographs.update()
     assert photographs.rows() == FIRST
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The names of the images that were read."""
+    read, digest = [], pools.file_digest
+    monkeypatch.setattr(pools, "file_digest", lambda path: read.append(path.name) or digest(path))
+    return read
+
+
+def test_one_unreadable_image_costs_no_second_reading_of_the_others(photographs, read):
+    photographs.take("new.png", 30)
+    (photographs.root / "bad.png").write_bytes(b"no image")
+    for expected in (["bad.png", "new.png"], ["bad.png"]):
+        with pytest.raises(InputError):
+            photographs.update()
+        assert sorted(read) == expected
+        read.clear()
+    assert read_pool(photographs.pool_folder).is_present.tolist() == [True] * 3
+    photographs.take("bad.png", 31)
+    photographs.update()
+    assert (read, photographs.rows()) == (["bad.png"], [*FIRST, (2, "bad.png"), (2, "new.png")])
+
+
+def test_skipped_images_are_read_once_until_they_change(photographs, read, capsys):
+    path = photographs.root / "bad.png"
+    path.write_bytes(b"no image")
+    photographs.update(skip_unreadable=True)
+    assert (read, "reading 1 new image in" in capsys.readouterr().err) == (["bad.png"], True)
+    photographs.update(skip_unreadable=True)
+    assert (read, capsys.readouterr().err) == (["bad.png"], "")
+    path.write_bytes(b"no image either")
+    photographs.update(skip_unreadable=True)
+    assert (read, photographs.rows()) == (["bad.png"] * 2, FIRST)
 
 
 def test_the_number_of_threads_changes_nothing(photographs):

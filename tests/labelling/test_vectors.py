@@ -9,7 +9,7 @@ import pytest
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.labelling.pool.features import copy_vectors
-from activepool.labelling.pool.vectors import read_vectors, vector_samples
+from activepool.labelling.pool.vectors import read_vectors, require_numbers, vector_samples
 
 
 def vectors(rows=5, width=3, dtype=np.float32, seed=0):
@@ -106,7 +106,10 @@ def test_a_value_that_is_not_finite_or_too_large_is_named_by_its_row(tmp_path, v
     values = vectors(70_000, 2, dtype)
     values[66_666, 1] = value
     path = save(tmp_path / "v.npy", values)
-    samples = list(vector_samples(read_vectors(path)))
+    found = read_vectors(path)
+    with pytest.raises(InputError, match="66666"):
+        require_numbers(path, found)
+    samples = list(vector_samples(found))
     with pytest.raises(InputError, match="66666"):
         copy_vectors(path, samples, [""] * 70_000, tmp_path / "features.h5")
     assert not (tmp_path / "features.h5").exists()

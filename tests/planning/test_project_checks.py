@@ -190,3 +190,21 @@ def test_vectors_are_read_again_only_if_they_change(monkeypatch):
     grown = updated_pool(given)
     assert grown.samples[:4] == first.samples
     assert grown.row_sources == ["1", "2", "3", "4", "0"]
+
+
+def test_a_number_that_is_not_finite_is_found_when_the_vectors_are_first_read():
+    values = np.load("v.npy")
+    values[2, 1] = np.nan
+    np.save("v.npy", values)
+    for _ in range(2):  # nothing is noted of them
+        with pytest.raises(InputError, match=r"v\.npy: row 2, column 1 is nan as float32; every number must"):
+            updated_pool(project(images=None, embeddings="v.npy", backbone=None))
+
+
+def test_skipped_images_are_named(capsys):
+    for number in range(22):
+        Path(f"photos/bad {number:02d}.png").write_bytes(b"no image")
+    updated_pool(project(on_unreadable="skip"))
+    printed = capsys.readouterr().err
+    assert "photos: not taken: 22 unreadable (bad 00.png: no known image format, bad 01.png: " in printed
+    assert "bad 19.png: no known image format and 2 more)" in printed

@@ -238,7 +238,7 @@ class Trial:
             paths[number % len(paths)].unlink()
 
     def delete_the_cache_of_files(self):
-        Path("results/p/pool/files.csv").write_text("source,sample,bytes,mtime_ns,checked,problem\n")
+        Path("results/p/pool/files.csv").write_text("source,sample,bytes,mtime_ns,problem\n")
 
 
 def contents():

@@ -7,11 +7,12 @@ from pathlib import Path
 from activepool.data.left_out import LeftOut
 from activepool.data.listing import existing_folder, has_line_break, leads_out, with_unlabelled
 from activepool.data.samples import Part
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
+from activepool.labelling.pool.table import MAX_NAMED as MAX_UNREADABLE
 from activepool.labelling.pool.table import Pool, image_files, read_pool, update_pool, vector_files
-from activepool.labelling.pool.vectors import read_vectors
+from activepool.labelling.pool.vectors import read_vectors, require_numbers
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.folders import part_features, pool_folder
@@ -45,10 +46,8 @@ def updated_pool(project: Project) -> Pool:
     skips = project.on_unreadable == "skip"
     files = image_files(folder, root, sources, skip_unreadable=skips, workers=os.cpu_count() or 1)
     if unreadable := [file for file in files if file.problem]:
-        first = unreadable[0]
-        print_notices(
-            [f"{root}: not taken: {len(unreadable):,} unreadable ({first.source}: {first.problem})"]
-        )
+        named = [f"{file.source}: {file.problem}" for file in unreadable]
+        print_notices([f"{root}: not taken: {len(named):,} unreadable ({first_few(named, MAX_UNREADABLE)})"])
     doubles = len(files) - len(unreadable) - len({file.sample for file in files if not file.problem})
     if doubles:
         print_notices([f"{root}: {doubles:,} images have the same content as others; each counts once"])
@@ -61,7 +60,9 @@ def _pool_of_vectors(folder: Path, path: str) -> Pool:
     if noted.is_file() and read_json(noted) == digest:
         return read_pool(folder)
     # The rows of vectors are copied by their content, so that they never have to be made again.
-    pool = update_pool(folder, vector_files(read_vectors(path)), lambda part: True)
+    vectors = read_vectors(path)
+    require_numbers(path, vectors)
+    pool = update_pool(folder, vector_files(vectors), lambda part: True)
     write_json(noted, digest)
     return pool
 

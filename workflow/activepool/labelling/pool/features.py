@@ -10,7 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from activepool.compute.arrays import FloatArray, IntArray, TextArray
+from activepool.compute.arrays import FloatArray, TextArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.ranges import require_squares
 from activepool.data.samples import UNKNOWN
@@ -18,7 +18,7 @@ from activepool.errors import InputError
 from activepool.features.store import PARTS
 from activepool.io.hdf5_reading import opened
 from activepool.io.hdf5_writing import written_hdf5
-from activepool.labelling.pool.vectors import read_vectors, vector_samples
+from activepool.labelling.pool.vectors import read_vectors, require_finite, vector_samples
 
 
 def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str | Path) -> None:
@@ -88,7 +88,7 @@ def copy_vectors(
     def blocks() -> Iterator[FloatArray]:
         for block in row_blocks(len(rows), BLOCK_ROWS):
             values = vectors.take(rows[block])
-            _require_finite(path, values, rows[block])
+            require_finite(path, values, rows[block])
             require_squares(str(path), values, block.start)
             yield values
 
@@ -123,13 +123,3 @@ def _write(
     for block in blocks:
         file["train/features"][filled : filled + len(block)] = block
         filled += len(block)
-
-
-def _require_finite(path: str | Path, values: FloatArray, rows: IntArray) -> None:
-    wrong = np.argwhere(~np.isfinite(values))
-    if len(wrong):
-        row, column = wrong[0]
-        raise InputError(
-            f"{path}: row {rows[row]}, column {column} is {values[row, column]} as float32; every number "
-            "must be finite"
-        )

@@ -6,9 +6,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.embedding_files import NPY
 from activepool.data.listing import existing_file
+from activepool.data.ranges import require_squares
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.ledger.pool_samples import embedding_sample
@@ -38,6 +40,38 @@ def read_vectors(path: str | Path) -> FeatureMatrix:
             "(samples, width)"
         )
     return FeatureMatrix.of_array(vectors) if is_npy else FeatureMatrix.of_dataset(vectors)
+
+
+def require_numbers(path: str | Path, vectors: FeatureMatrix) -> None:
+    """Raise InputError, with row and column, for a value of vectors (N, d) that is not finite or too large.
+
+    Args:
+        path: their file, for the message.
+        vectors: the rows.
+    """
+    rows = np.arange(vectors.shape[0])
+    for block in row_blocks(len(rows), BLOCK_ROWS):
+        with np.errstate(over="ignore"):  # to infinity, which is named
+            values = vectors.block(block)
+        require_finite(path, values, rows[block])
+        require_squares(str(path), values, block.start)
+
+
+def require_finite(path: str | Path, values: FloatArray, rows: IntArray) -> None:
+    """Raise InputError, with row and column, for a value that is not finite.
+
+    Args:
+        path: the file, for the message.
+        values: (B, d).
+        rows: (B,) their numbers in the file.
+    """
+    wrong = np.argwhere(~np.isfinite(values))
+    if len(wrong):
+        row, column = wrong[0]
+        raise InputError(
+            f"{path}: row {rows[row]}, column {column} is {values[row, column]} as float32; every number "
+            "must be finite"
+        )
 
 
 def vector_samples(vectors: FeatureMatrix) -> Iterator[str]:

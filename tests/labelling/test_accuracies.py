@@ -114,9 +114,11 @@ def test_an_audit_set_of_everything_came_before_nothing(project):
     assert (found.draws[0].known_before, found.too_late) == (0, 0)
 
 
-def test_more_labels_give_the_width_that_is_planned(project, compared):
+def test_more_labels_give_the_width_that_is_planned(tmp_path, compared):
+    large = small_pool(3000)
+    project = Project(tmp_path / "large", large.features, large.sources)
     project.send("audit01", range(100), "audit")
-    project.say(range(100), small_pool().classes, batch="audit01")
+    project.say(range(100), large.classes[:100], batch="audit01")
     measured = accuracy(AUDIT, *compared, CLASSES)
     plans = audit_set(project.entries, project.state, pool_of(project), measured).plans
     assert [plan.width for plan in plans] == [0.1, 0.05]  # 100 labels are enough for 0.2
@@ -126,6 +128,14 @@ def test_more_labels_give_the_width_that_is_planned(project, compared):
         hits = measured.overall.value * plan.labels
         shares = wilson_intervals(hits, plan.labels, 0.95)
         assert shares.high - shares.low <= plan.width
+
+
+def test_nothing_is_planned_that_the_pool_has_not(project):
+    project.send("audit01", range(20), "audit")
+    (plan,) = audit_set(project.entries, project.state, pool_of(project), None).plans
+    assert plan.labels <= 100 < activepool.audit_size(0.1)
+    project.send("batch01", range(20, 30))
+    assert audit_set(project.entries, project.state, pool_of(project), None).plans == ()
 
 
 def test_audit_labels_are_those_that_the_pool_has(project):

@@ -3,6 +3,7 @@
 import pytest
 from labelling.labelled_projects import Project, small_pool
 
+from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.status.standing import Disputed, Opinion, standing_of
 from activepool.ledger.book import append
 from activepool.ledger.state import Status
@@ -27,7 +28,7 @@ def project(tmp_path):
 
 
 def standing(project):
-    return standing_of(project.entries, project.state, len(project.sources))
+    return standing_of(project.entries, project.state, read_pool(project.folder))
 
 
 def test_each_sample_of_the_ledger_is_counted_once(project):
@@ -75,6 +76,34 @@ def test_batches_add_up_to_all_labels(project):
         (6, False, "mine.py:margin"),
         (2, False, ""),
     ]
+
+
+def test_labels_that_no_batch_asked_for_are_counted_apart(project):
+    before = standing(project)
+    assert before.unasked_labels == 3
+    project.say(
+        [93, 94], ["ant", "bee"], batch="batch02"
+    )  # in the list of a batch that has not asked for them
+    found = standing(project)
+    assert [row.labels for row in found.batches] == [row.labels for row in before.batches]
+    assert (found.unasked_labels, found.labels) == (5, before.labels + 2)
+
+
+def test_labels_of_samples_without_a_row_are_not_to_train_on(project):
+    before, pool = standing(project), read_pool(project.folder)
+    fewer = Pool(pool.samples[:91], pool.parts[:91], pool.first_sources[:91], pool.sources)
+    found = standing_of(project.entries, project.state, fewer)
+    assert (before.unusable, found.unusable) == (0, 2)
+    assert (found.labels, found.unasked_labels) == (before.labels - 2, before.unasked_labels - 2)
+    assert found.batches[-1].labels_in_total == before.batches[-1].labels_in_total - 2
+
+
+def test_what_is_left_is_there_and_nobody_was_asked_for_it(project):
+    states = project.state.samples
+    assert standing(project).left == 100 - len(states)
+    project.write_files([0, 50, 60])
+    found = standing(project)
+    assert (found.samples, found.left) == (3, 2)
 
 
 def test_picks_with_different_notes_have_no_common_strategy(project):

@@ -51,6 +51,9 @@ class Page(HTMLParser):
 
 def page_of(folder, project, image=None, **options):
     numbers = numbers_of(project)
+    for batch in numbers.standing.batches:
+        (folder / "batches" / batch.name).mkdir(parents=True, exist_ok=True)
+        (folder / "batches" / batch.name / "sheet.html").touch()
     write_page(folder / "status.html", numbers, image, "batches")
     return Page(folder / "status.html"), numbers
 
@@ -81,6 +84,29 @@ def test_without_a_label_the_page_says_that_nothing_is_known(tmp_path):
 def test_the_page_leads_to_what_is_awaited(tmp_path):
     page, _ = page_of(tmp_path, first_batch(tmp_path))
     assert {"batches/batch01/sheet.html", "batches/batch01/list.csv", "batches/batch01/"} <= {*page.addresses}
+
+
+def test_the_page_links_to_no_sheet_that_is_gone(tmp_path):
+    project = labelled(tmp_path)
+    page_of(tmp_path, project)
+    (tmp_path / "batches/batch02/sheet.html").unlink()
+    write_page(tmp_path / "status.html", numbers_of(project), None, "batches")
+    addresses = set(Page(tmp_path / "status.html").addresses)
+    assert "batches/batch02/sheet.html" not in addresses
+    assert {"batches/batch01/sheet.html", "batches/batch03/sheet.html"} <= addresses
+
+
+def test_labels_without_their_photographs_are_named(tmp_path):
+    project = labelled(tmp_path)
+    labels = numbers_of(project).standing.labels
+    table = (tmp_path / "samples.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    last = project.sources.index("299.jpg")
+    project.say([last], ["ant"])
+    (tmp_path / "samples.csv").write_text("".join(table[:-1]), encoding="utf-8")
+    page, _ = page_of(tmp_path, project)
+    assert f"Labels {labels}to train on; 1 more cannot be used" in page.text
+    assert "No model can train on 1 label, because photographs and features are gone" in page.text
+    assert "1 more came since" not in page.text
 
 
 def test_who_disagrees_and_twins_are_named(tmp_path):

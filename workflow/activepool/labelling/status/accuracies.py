@@ -9,6 +9,7 @@ import numpy as np
 from activepool.evaluation.intervals import sample_size, wilson_intervals
 from activepool.labelling.pool.table import Pool
 from activepool.labelling.status.files import HeldOutLabels
+from activepool.labelling.status.standing import num_left
 from activepool.ledger.entries import Entry
 from activepool.ledger.state import State, Status
 
@@ -113,8 +114,9 @@ class AuditSet:
         labelled: those that have a label.
         awaited: those that have no answer.
         measured: those that have a label, and a prediction of the current model.
-        too_late: samples that joined the pool later, and so could not be drawn.
-        plans: what more labels would give.
+        too_late: samples that are known to have joined the pool later, and so could not be drawn. Others may
+            have: where all features are made again, those of several parts become one part.
+        plans: what more labels would give, if the pool has so many samples left.
     """
 
     draws: tuple[AuditDraw, ...]
@@ -190,6 +192,7 @@ def audit_set(
     right = measured.overall if measured and measured.is_known else None
     expected = right.hits / right.cases if right else 0.5
     planned = [AuditPlan(width, sample_size(width, CONFIDENCE, expected)) for width in AUDIT_WIDTHS]
+    most = len(samples) + num_left(state, pool)
     return AuditSet(
         draws=tuple(
             AuditDraw(batch.name, batch.when, len(batch.samples), _known_before(entries, batch.name))
@@ -200,7 +203,7 @@ def audit_set(
         awaited=sum(sample.status == Status.AWAITED for sample in samples),
         measured=measured.overall.cases if measured else 0,
         too_late=_too_late(pool, [sample.sample for sample in samples]),
-        plans=tuple(plan for plan in planned if plan.labels > labelled),
+        plans=tuple(plan for plan in planned if labelled < plan.labels <= most),
     )
 
 

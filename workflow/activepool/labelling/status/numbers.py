@@ -111,7 +111,7 @@ def status_numbers(
     return StatusNumbers(
         project=project,
         has_images=has_images,
-        standing=standing_of(entries, state, int(pool.is_present.sum())),
+        standing=standing_of(entries, state, pool),
         audit=audit_set(entries, state, pool, on_audit),
         on_audit=on_audit,
         cross_validated=cross_validated,

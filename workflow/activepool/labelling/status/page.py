@@ -62,7 +62,7 @@ class Matrix(NamedTuple):
 def write_page(
     path: str | Path, numbers: StatusNumbers, image: Callable[[str], Path] | None, batches: str
 ) -> None:
-    """Write the status page.
+    """Write the status page; of batches that have no sheet any more, it links to none.
 
     Args:
         path: the file.
@@ -70,6 +70,7 @@ def write_page(
         image: the image file of a source; None if there are no images.
         batches: the folder that holds the folder of each batch, as seen from the page.
     """
+    folder = Path(path).parent / batches
     page = page_template("status/page.html").render(
         **_standing(numbers),
         **_accuracy(numbers),
@@ -89,6 +90,7 @@ def write_page(
         time=time_text,
         date=date_text,
         folder=lambda name: f"{quote(batches)}/{quote(name, safe='')}/",
+        sheets={one.name for one in numbers.standing.batches if (folder / one.name / "sheet.html").is_file()},
     )
     write_text(path, page)
 

@@ -1,9 +1,10 @@
 """Where the labelling of a pool stands: what went out, what came back, and what people said."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry, Event
 from activepool.ledger.state import BatchState, SampleState, State, Status
 
@@ -73,7 +74,7 @@ class BatchRow:
         sent: how many samples.
         came_back: how many of them have an answer.
         awaited: how many have none.
-        labels: how many labels to train on came by it; for the audit set, how many labels came.
+        labels: how many labels to train on it asked for; for the audit set, how many labels came.
         labels_in_total: labels to train on that came by it or before, as they stand now.
     """
 
@@ -93,7 +94,10 @@ class Standing:
     """Where the labelling stands.
 
     Attributes:
-        samples: how many the pool has.
+        samples: how many are there now.
+        left: how many of these nobody was asked for and nobody has answered.
+        unusable: labels to train on whose images and features are gone; they are not among those of the
+            classes and batches.
         last_entry: the number of the ledger's last entry; 0 if it has none.
         when: the time of the last entry; empty if there is none.
         batches: in the order in which they went out.
@@ -105,6 +109,8 @@ class Standing:
     """
 
     samples: int
+    left: int
+    unusable: int
     last_entry: int
     when: str
     batches: tuple[BatchRow, ...]
@@ -116,12 +122,18 @@ class Standing:
 
     @property
     def labels(self) -> int:
-        """How many labels there are to train on."""
+        """How many labels there are that a model can train on."""
         return sum(one.labels for one in self.classes)
 
+    @property
+    def unasked_labels(self) -> int:
+        """How many of them no batch had asked for."""
+        return self.labels - sum(batch.labels for batch in self.batches if not batch.is_audit)
 
-def standing_of(entries: Sequence[Entry], state: State, samples: int) -> Standing:
-    """Count what the ledger's ``entries``, of which ``state`` follows, say of a pool of ``samples``."""
+
+def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
+    """Count what the ledger's ``entries``, of which ``state`` follows, say of a pool."""
+    usable = {name: label for name, label in state.training_labels.items() if name in pool.row_of}
     awaited = {sample for batch in state.batches.values() for sample in batch.awaited}
     groups: dict[str, list[SampleState]] = {"batches": [], "audit": [], "unasked": []}
     for sample in state.samples.values():
@@ -129,16 +141,24 @@ def standing_of(entries: Sequence[Entry], state: State, samples: int) -> Standin
             kind = "audit" if sample.is_audit else "batches" if sample.batches else "unasked"
             groups[kind].append(sample)
     return Standing(
-        samples=samples,
+        samples=int(pool.is_present.sum()),
+        left=num_left(state, pool),
+        unusable=len(state.training_labels) - len(usable),
         last_entry=entries[-1].number if entries else 0,
         when=max((entry.when for entry in entries), default=""),
-        batches=_batch_rows(entries, state),
+        batches=_batch_rows(entries, state, list(usable)),
         in_batches=_tally(groups["batches"], awaited),
         in_audit=_tally(groups["audit"], awaited),
         unasked=_tally(groups["unasked"], awaited),
-        classes=_class_counts(state),
+        classes=_class_counts(state, usable),
         disputed=tuple(_disputed(sample) for sample in state.disputed),
     )
+
+
+def num_left(state: State, pool: Pool) -> int:
+    """Return how many samples are there that nobody was asked for and nobody has answered."""
+    present = (pool.samples[row] for row in pool.is_present.nonzero()[0].tolist())
+    return sum(state.status(sample) == Status.NEW for sample in present)
 
 
 def _tally(samples: Sequence[SampleState], awaited: set[str]) -> Tally:
@@ -155,8 +175,8 @@ def _tally(samples: Sequence[SampleState], awaited: set[str]) -> Tally:
     )
 
 
-def _class_counts(state: State) -> tuple[ClassCount, ...]:
-    trained, audited = Counter(state.training_labels.values()), Counter(state.audit_labels.values())
+def _class_counts(state: State, usable: Mapping[str, str]) -> tuple[ClassCount, ...]:
+    trained, audited = Counter(usable.values()), Counter(state.audit_labels.values())
     twin_of = {twin.name: twin.meant for twin in state.twins}
     return tuple(ClassCount(name, trained[name], audited[name], twin_of.get(name)) for name in state.classes)
 
@@ -170,14 +190,15 @@ def _words(entry: Entry) -> str:
     return entry.label or WORDS[Event(entry.event)]
 
 
-def _batch_rows(entries: Sequence[Entry], state: State) -> tuple[BatchRow, ...]:
+def _batch_rows(entries: Sequence[Entry], state: State, usable: Sequence[str]) -> tuple[BatchRow, ...]:
     first, strategies = _first_sendings(entries), _strategies(entries)
-    came_by = Counter(_batch_of_label(state.samples[name], first) for name in state.training_labels)
+    asked_for = Counter(_asked_in(state.samples[name], first) for name in usable)
+    came_by = Counter(_batch_of_label(state.samples[name], first) for name in usable)
     audited = Counter(state.samples[name].batches[0] for name in state.audit_labels)
     rows, total = [], came_by[""]
     for batch in state.batches.values():
         total += came_by[batch.name]
-        labels = audited[batch.name] if batch.is_audit else came_by[batch.name]
+        labels = audited[batch.name] if batch.is_audit else asked_for[batch.name]
         rows.append(_batch_row(batch, strategies[batch.name], labels, total))
     return tuple(rows)
 
@@ -207,10 +228,24 @@ def _strategies(entries: Iterable[Entry]) -> dict[str, str]:
 
 
 def _batch_of_label(sample: SampleState, first: dict[str, Entry]) -> str:
-    """Return the batch by which a sample got its label, or before which, unasked; empty: before all."""
-    saying = [entry for entry in sample.opinions.values() if entry.label == sample.label]
-    answer = min(saying, key=lambda entry: entry.number)
+    """Return the batch by which a sample got its label, or after which, unasked; empty: before all."""
+    answer = _first_answer(sample)
     if answer.batch in first:
         return answer.batch
     before = [name for name, sending in first.items() if sending.number < answer.number]
     return before[-1] if before else ""
+
+
+def _asked_in(sample: SampleState, first: dict[str, Entry]) -> str:
+    """Return the batch that had asked for a sample when it got its label; empty if none had."""
+    answer = _first_answer(sample)
+    if answer.batch in sample.batches:
+        return answer.batch
+    before = [name for name in sample.batches if first[name].number < answer.number]
+    return before[-1] if before else ""
+
+
+def _first_answer(sample: SampleState) -> Entry:
+    """Return the first standing answer that gives a sample its label."""
+    saying = [entry for entry in sample.opinions.values() if entry.label == sample.label]
+    return min(saying, key=lambda entry: entry.number)

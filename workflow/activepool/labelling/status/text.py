@@ -161,7 +161,7 @@ def _batch_steps(numbers: StatusNumbers) -> list[str]:
         count = noun(numbers, last.awaited)
         steps = [f"label what is awaited of {last.name}, {count}, and run the command again"]
         return [*steps, "or go on without them: add --config go_on=true"] if last.came_back else steps
-    if _is_exhausted(standing):
+    if not standing.left:
         return ["add new ones, or use the predictions: all of the pool has gone out"]
     return [] if _has_settled(numbers) else ["run the command again for the next batch"]
 
@@ -182,16 +182,15 @@ def _last_batch(standing: Standing) -> BatchRow | None:
     return next((batch for batch in reversed(standing.batches) if not batch.is_audit), None)
 
 
-def _is_exhausted(standing: Standing) -> bool:
-    tallies = (standing.in_batches, standing.in_audit, standing.unasked)
-    return sum(tally.samples for tally in tallies) >= standing.samples
-
-
 def _cleaning_steps(numbers: StatusNumbers) -> list[str]:
     standing, steps = numbers.standing, []
     if standing.disputed:
         count = noun(numbers, len(standing.disputed))
         steps.append(f"settle {count} on which annotators disagree: one more answer, or a correction")
+    if standing.unusable:
+        labels = counted(standing.unusable, "label")
+        what = "photographs and features" if numbers.has_images else "vectors"
+        steps.append(f"no model can train on {labels}, because {what} are gone; put them back, or do without")
     for one in standing.classes:
         if one.twin_of is not None:
             labels = counted(one.labels + one.audit_labels, "label")

@@ -8,6 +8,7 @@ from reading import CLASSES, images, mistakes, said
 from activepool.errors import InputError
 from activepool.ledger.formats import folders, read
 from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.formats.typed_classes import ClassNames
 
 
 @pytest.fixture
@@ -76,9 +77,46 @@ def test_all_mistakes_at_once(batch, pool):
 def test_a_folder_is_never_written_over(batch, tmp_path):
     with pytest.raises(InputError, match="is there already, maybe with labels in it"):
         folders.write(batch, Batch("1", ()), tmp_path)
-    with pytest.raises(InputError, match="no folder can be called 'a/b'"):
-        folders.write(tmp_path / "other", Batch("1", (), ("a/b",)), tmp_path)
-    assert not (tmp_path / "other").exists()
+
+
+ODD = [
+    *(
+        "cat/dog",
+        ".hidden",
+        "..",
+        "a\\b",
+        "a: b?",
+        "100 %",
+        "100%AB",
+        "%2F",
+        "%252E",
+        "cat%2Fdog",
+        "dr.",
+        "é. *",
+    ),
+    *('|<">', "%", "a.b", "%zz"),
+]
+
+
+OTHERS = {"_unlabeled", "cat", "cannot_tell", "skip", "not_ours"}
+
+
+def test_each_class_has_a_folder_whatever_its_name(tmp_path, pool):
+    picks = tuple(Pick(*one) for one in zip(pool.samples, pool.sources, strict=True))
+    for name in ODD:
+        folder = tmp_path / f"of {ODD.index(name)}"
+        folders.write(folder, Batch("1", picks, (name, "cat")), tmp_path / "images")
+        (own,) = {one.name for one in folder.iterdir()} - OTHERS
+        (folder / "_unlabeled" / "2.jpg").rename(folder / own / "2.jpg")
+        assert said(read("folders", folder, pool, ClassNames((name, "cat")))) == {"a/2.jpg": name}
+    assert len({folders.folder_name(name).casefold() for name in ODD}) == len(ODD)
+
+
+def test_a_class_with_too_long_a_name_has_no_folder_and_blocks_nothing(tmp_path):
+    folders.write(tmp_path / "b", Batch("1", (), ("é" * 128, "cat")), tmp_path)
+    assert sorted(one.name for one in (tmp_path / "b").iterdir()) == [
+        *("_unlabeled", "cannot_tell", "cat", "not_ours", "skip"),
+    ]
 
 
 def test_what_is_no_folder(tmp_path, pool):

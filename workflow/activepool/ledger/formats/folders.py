@@ -1,9 +1,11 @@
 """Folders: people move the pictures of a batch into folders that are called as the classes.
 
-A picture is known by its content, whatever its name has become.
+A picture is known by its content, whatever its name has become. Letters that folders cannot have on
+some system are written as in an address: the folder of the class ``cat/dog`` is ``cat%2Fdog``.
 """
 
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -21,27 +23,45 @@ from activepool.ledger.pool_samples import image_sample
 #: Folders that `write` makes beside those of the classes.
 OTHERS = (Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
 
+#: What the name of a folder cannot have everywhere, and what would be read as such a letter.
+UNSAFE = re.compile(r'^\.|[/\\:*?"<>|]|\.$|%(?=[0-9A-F]{2})')
+
+#: These letters in a folder's name.
+WRITTEN = re.compile("%(" + "|".join(f"{ord(letter):02X}" for letter in './\\:*?"<>|%') + ")")
+
+#: The longest name of a folder, in bytes.
+LONGEST = 255
+
+
+def folder_name(name: str) -> str:
+    """Return the name of the folder of a class."""
+    return UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", name)
+
+
+def class_of_folder(folder: str) -> str:
+    """Return the class whose folder has a name."""
+    return WRITTEN.sub(lambda found: chr(int(found[1], 16)), folder)
+
 
 def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
     """Make a folder with the pictures of a batch, and an empty folder for each class.
+
+    A class whose name is too long for a folder has none.
 
     Args:
         folder: to make; it must not be there.
         batch: to label.
         root: the folder that sources start from.
 
-    Raises: InputError if the folder is there, or a class has a name that no folder can have.
+    Raises: InputError if the folder is there.
     """
     folder = Path(folder)
     if folder.exists():
         raise InputError(f"{folder}: is there already, maybe with labels in it; take them in, then remove it")
-    if bad := [name for name in batch.classes if "/" in name or name.startswith(".")]:
-        raise InputError(
-            f"{folder}: no folder can be called {bad[0]!r}; use another tool, or rename the class"
-        )
+    names = [name for name in map(folder_name, batch.classes) if len(name.encode()) <= LONGEST]
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    for name in (UNLABELLED[0], *batch.classes, *OTHERS):
+    for name in (UNLABELLED[0], *names, *OTHERS):
         (unfinished / name).mkdir(parents=True, exist_ok=True)
     taken = Counter(PurePosixPath(pick.source).name.casefold() for pick in batch.picks)
     for pick in batch.picks:
@@ -77,7 +97,8 @@ def _add(parsed: Parsed, number: int, path: Path, file: Path) -> None:
     except OSError as error:
         parsed.mistake(number, str(file), f"cannot be read ({error.strerror})")
         return
-    parsed.rows.append(Row(number, str(file), sample=sample, folders=file.relative_to(path).parts[:-1]))
+    folders = tuple(map(class_of_folder, file.relative_to(path).parts[:-1]))
+    parsed.rows.append(Row(number, str(file), sample=sample, folders=folders))
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -80,7 +80,8 @@ def test_no_held_out_row_has_no_error():
     none = np.empty(0, dtype=np.int64)
     write_held_out("held_out.csv", "held_out.h5", HeldOut(none, none, none, np.empty((0, 2)), ["ant", "bee"]))
     label_errors(*FILES)
-    assert Path("label_errors.csv").read_text() == "index,source,label,suggested,probability\n"
+    header = "index,source,label,label_probability,suggested,probability\n"
+    assert Path("label_errors.csv").read_text() == header
 
 
 def test_wrong_labels_are_found_and_the_likeliest_comes_first():
@@ -92,7 +93,7 @@ def test_wrong_labels_are_found_and_the_likeliest_comes_first():
     train_labelled("features.h5", "labels.csv", "classes.csv", seed=3, **TRAINED)
     label_errors(*FILES)
     found, held_out = pd.read_csv("label_errors.csv"), read_held_out("held_out.h5")
-    assert list(found) == ["index", "source", "label", "suggested", "probability"]
+    assert list(found) == ["index", "source", "label", "label_probability", "suggested", "probability"]
     assert len(set(wrong) & set(found["index"])) >= 4
     assert len(found) < 25
     place = np.searchsorted(held_out.index, found["index"])
@@ -104,6 +105,7 @@ def test_wrong_labels_are_found_and_the_likeliest_comes_first():
     assert (found["label"] != found["suggested"]).all()
     own = chances[np.arange(len(found)), held_out.label[place]]
     assert own.tolist() == sorted(own)
+    assert np.array_equal(found["label_probability"].astype(np.float32), own)
 
 
 def test_ties_are_in_the_order_of_the_rows():

@@ -31,8 +31,8 @@ def test_why_a_sample_was_picked_has_the_strategy_and_its_values(tmp_path):
     columns = {"index": [2, 0], "source": ["c", "a"], "margin": [0.123456, 1e-9], "cell": ["x1", "x2"]}
     pd.DataFrame(columns).to_csv(selected, index=False)
     assert picked_now(selected, "margin", is_audit=False) == [
-        (2, "margin: margin 0.123, cell x1"),
-        (0, "margin: margin 1e-09, cell x2"),
+        (2, "margin: score 0.123, cell x1"),
+        (0, "margin: score 1e-09, cell x2"),
     ]
     assert picked_now(selected, "random", is_audit=True) == [(2, AUDIT_REASON), (0, AUDIT_REASON)]
 

@@ -10,7 +10,7 @@ def label_errors(held_out: Input, labels: Input, errors: Output) -> None:
     Args:
         held_out: held_out.h5 of train_labelled
         labels: labels.csv: index, source, label
-        errors: label_errors.csv to write: index, source, label, suggested, and its probability
+        errors: label_errors.csv to write: index, source, label, label_probability, suggested, probability
     """
     from activepool.labelling.models.held_out import read_held_out
     from activepool.labelling.models.label_errors import write_label_errors

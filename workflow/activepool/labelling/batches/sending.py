@@ -79,7 +79,12 @@ def assembled_batch(
 
 
 def _reason(strategy: str, row: dict[str, str]) -> str:
-    values = [f"{name} {_short(text)}" for name, text in row.items() if name not in PLAIN_COLUMNS and text]
+    # A strategy's own margin is no difference of the calibrated probabilities beside it.
+    values = [
+        f"{'score' if name == strategy else name} {_short(text)}"
+        for name, text in row.items()
+        if name not in PLAIN_COLUMNS and text
+    ]
     return f"{strategy}: {', '.join(values)}" if values else strategy
 
 

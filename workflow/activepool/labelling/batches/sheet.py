@@ -46,7 +46,7 @@ class Choice:
 
 CHOICES = (
     Choice(Event.CANNOT_TELL, "Cannot tell", "t", "nobody could say it from this picture"),
-    Choice(Event.SKIP, "Skip", "s", "you would rather not decide"),
+    Choice(Event.SKIP, "Skip", "s", "you would rather not decide; nobody is asked again"),
     Choice(Event.NOT_OURS, "Not ours", "x", "the picture does not belong in this collection, and leaves it"),
 )
 

@@ -4,7 +4,9 @@ Northcutt, Jiang and Chuang 2021, Confident learning: estimating uncertainty in 
 row is confidently of class j if its held-out probability of j is at least the mean of that probability over
 the rows with the label j; of several such classes, the one with the largest probability counts. Where it is
 another class than the label's, off the diagonal of the confident joint, the label is likely wrong. As in the
-authors' package cleanlab, a label that is also the prediction is not among them.
+authors' package cleanlab, a label that is also the prediction is not among them. The rows are ranked by the
+probability of their labels, the authors' self-confidence (section 3.2). Their pruning by class or by noise
+rate would list more rows, not fewer, where a model is weak.
 """
 
 from pathlib import Path
@@ -41,7 +43,8 @@ def write_label_errors(path: str | Path, held_out: HeldOut, labels: TrainingLabe
     """Write the labels that are likely wrong, those with the smallest probability first.
 
     Args:
-        path: CSV: index, source, label, suggested (the class that is predicted), and its probability.
+        path: CSV: index, source, label, its probability, suggested (the class that is predicted), and the
+            probability of that one.
         held_out: predictions for the labelled rows.
         labels: these labels, and others.
 
@@ -52,14 +55,15 @@ def write_label_errors(path: str | Path, held_out: HeldOut, labels: TrainingLabe
     for row, label in zip(held_out.index.tolist(), names[given].tolist(), strict=True):
         if row not in place or labels.names[place[row]] != label:
             raise InputError(f"labels.csv: row {row} has not the label {label!r} of held_out.h5; train again")
-    every = np.arange(len(given))
+    own = held_out.probabilities[np.arange(len(given)), given]
     suspects = np.flatnonzero(off_diagonal(given, held_out.probabilities) & (held_out.predicted != given))
-    found = suspects[np.lexsort((suspects, held_out.probabilities[every, given][suspects]))]
+    found = suspects[np.lexsort((suspects, own[suspects]))]
     sources = [labels.sources[place[row]] for row in held_out.index[found].tolist()]
     columns = {
         "index": held_out.index[found],
         "source": np.array(sources, dtype=np.str_),
         "label": names[given[found]],
+        "label_probability": own[found],
         "suggested": names[held_out.predicted[found]],
         "probability": held_out.probabilities[found, held_out.predicted[found]],
     }

@@ -288,3 +288,33 @@ def test_a_file_that_is_not_there_and_a_tool_that_is_not_known(tmp_path):
         read("csv", tmp_path / "labels.csv", POOL)
     with pytest.raises(InputError, match="tool 'excel' is not known; there are csv, label_studio"):
         read("excel", tmp_path, POOL)
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ("28.11.2026 09:30", "is no time with its offset from UTC, such as 2026-11-28T09:30:00Z"),
+        ("2026-02-30T09:30:00Z", "is no time with its offset"),
+        ("2026-11-28 09:30", "is no time with its offset"),
+        ("2999-01-01T00:00:00Z", "lies in the future; correct it, or leave the column empty"),
+    ],
+)
+def test_one_line_for_all_times_that_cannot_be(tmp_path, when, words):
+    text = (
+        f"source,label,when\na/1.jpg,cat,2026-01-01T01:00:00+01:00\na/2.jpg,cat,{when}\nb/1.jpg,cat,{when}\n"
+    )
+    path = file(tmp_path, text)
+    told, _ = mistakes("csv", path).split("\n")
+    assert told.startswith(f"{path}:3: when {when!r} {words}")
+    assert told.endswith(" (and in 1 more row)")
+    path = file(tmp_path, text.replace(when, ""))
+    assert [one.when for one in read("csv", path, POOL, CLASSES).drafts] == ["2026-01-01T00:00:00Z", "", ""]
+
+
+def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):
+    known = pool("a", "b", "c", entries=entries(draft("sent", "a", "activepool", batch="1")))
+    path = file(tmp_path, "batch,source,label\n1,a,cat\n2,b,cat\n2,a,cat\n,c,dog\n")
+    answers = read("csv", path, known, CLASSES)
+    assert answers.notices == (
+        f"{path}: answers for '2', in which their samples did not go out: 'b', 'a'; they count all the same",
+    )

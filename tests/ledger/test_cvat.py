@@ -78,16 +78,6 @@ def test_what_a_model_tagged_is_no_label(tmp_path):
     assert "tags of the source 'auto' are a model's, and no labels: 1" in answers.notices[0]
 
 
-def test_boxes_are_no_labels(tmp_path):
-    text = xml(
-        (
-            "a/1.jpg",
-            '<box label="cat" xtl="1" ytl="1" xbr="2" ybr="2"><attribute name="a">b</attribute></box>',
-        )
-    )
-    assert read("cvat", file(tmp_path, text), POOL, CLASSES).awaited == 1
-
-
 def test_all_mistakes_at_once_each_with_its_line(tmp_path):
     text = xml(
         ("a/1.jpg", tag("cat") + tag("dog")), ("1.jpg", tag("cat")), ("", tag("cat")), ("a/2.jpg", tag(""))
@@ -259,3 +249,19 @@ def test_bytes_that_were_changed_are_no_traceback(tmp_path):
         except InputError:
             refused += 1
     assert refused > 50
+
+
+def test_a_shape_is_no_tag(tmp_path):
+    box = '<box label="cat" source="{}" xtl="1" ytl="1" xbr="3" ybr="3"></box>'
+    mask = '<mask label="cat" source="manual" rle="1"><attribute name="a">b</attribute></mask>'
+    path = file(
+        tmp_path,
+        xml(
+            ("a/1.jpg", box.format("manual") + mask),
+            ("b/1.jpg", box.format("manual") + tag("dog")),
+            ("a/2.jpg", box.format("auto")),
+        ),
+    )
+    answers = read("cvat", path, POOL, CLASSES, skip_bad=True)
+    assert (said(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 1)
+    assert answers.mistakes == (f"{path}:5: 'a/1.jpg' has box, mask and no tag; label with tags",)

@@ -236,3 +236,21 @@ def test_a_picture_of_another_project_is_a_mistake(tmp_path):
             assert words in mistakes("label_studio", path)
         else:
             assert said(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+
+
+@pytest.mark.parametrize("kind", ["full", "short"])
+def test_a_task_that_shows_another_picture_is_a_mistake(tmp_path, kind):
+    """All tasks were given the first picture; one that the tool renamed may be any."""
+    pictures = ["?d=photographs/a/1.jpg", "?d=photographs/a/1.jpg", "?d=photographs/renamed.jpg"]
+    tasks = [
+        task(number, annotation("cat"), image=f"/data/local-files/{picture}")
+        for number, picture in enumerate(pictures)
+    ]
+    if kind == "short":
+        tasks = [{"id": 1, **one["data"], "choice": "cat", "annotator": 1} for one in tasks]
+    path = file(tmp_path, tasks)
+    answers = read("label_studio", path, POOL, CLASSES, skip_bad=True)
+    assert said(answers) == {"a/1.jpg": "cat", "a/2.jpg": "cat"}
+    assert answers.mistakes == (
+        f"{path}: task 2: is about 'b/1.jpg', but shows 'a/1.jpg'; export the tasks as they were imported",
+    )

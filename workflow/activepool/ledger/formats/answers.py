@@ -1,8 +1,7 @@
 """From the rows of a label file to answers about samples of the pool, with all mistakes at once."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from activepool.data.annotations import shortened
@@ -10,9 +9,10 @@ from activepool.errors import InputError
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Correction, Draft, Event, has_control
 from activepool.ledger.formats.class_folders import ClassFolders
+from activepool.ledger.formats.named_samples import NamedSamples
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark
+from activepool.ledger.formats.times import time_problem
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass, TypedClasses, WrongLabelError
-from activepool.ledger.image_root import is_absolute, is_on_server
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
 
 #: An answer that somebody gave: the sample, who, the event and the label.
@@ -69,6 +69,7 @@ def answers_of(
     folders = ClassFolders(parsed.rows, samples, reading.labels)
     for row, problem in [(folders.labelled(row), folders.problem(row)) for row in parsed.rows]:
         reading.add(row, problem)
+    reading.close()
     mistakes = [mistake.text for mistake in sorted(reading.mistakes, key=lambda mistake: mistake.number)]
     if not parsed.rows and not mistakes:
         raise InputError(f"{path}: has no sample in it; export the batch again")
@@ -83,7 +84,7 @@ def answers_of(
         awaited=reading.awaited,
         known=reading.known,
         new_classes=reading.labels.new_classes(path),
-        notices=(*parsed.notices, *reading.notices(path)),
+        notices=(*parsed.notices, *reading.named.notices(path)),
         mistakes=tuple(mistakes),
     )
 
@@ -101,8 +102,10 @@ class _Reading:
     known: int = 0
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
     unclear: set[tuple[str, str]] = field(default_factory=set)
-    beginning: tuple[str, Row] | None = None
-    elsewhere: Counter[str] = field(default_factory=Counter)
+    bad_times: list[tuple[Row, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.named = NamedSamples(self.samples)
 
     def add(self, row: Row, problem: str | None) -> None:
         """Take a row, which may have a problem, for an answer, an awaited one, or a mistake."""
@@ -117,15 +120,29 @@ class _Reading:
             self._await(row)
             return
         try:
-            sample = self._sample(row)
+            sample = self.named.sample(row)
         except UnknownSampleError as error:
             problems.append(str(error))
         if problems and self._was_taken(row):
             self.known += 1
         elif event is not None and sample:
-            self._add_answer(row, sample, event, label)
+            self._add_answer(self._timed(row), sample, event, label)
         for text in [] if problems and self._was_taken(row) else problems:
             self._mistake(row, text)
+
+    def _timed(self, row: Row) -> Row:
+        """Return a row without an impossible time, a mistake unless the answer was taken before."""
+        problem = time_problem(row.when)
+        if problem and not self._was_taken(row):
+            self.bad_times.append((row, problem))
+        return replace(row, when="") if problem else row
+
+    def close(self) -> None:
+        """Note a mistake for all times that no time of an answer can be."""
+        if self.bad_times:
+            row, problem = self.bad_times[0]
+            more = len(self.bad_times) - 1
+            self._mistake(row, problem + f" (and in {more} more row{'s' * (more > 1)})" * (more > 0))
 
     def _await(self, row: Row) -> None:
         """Count a row without an answer; what should name its sample may show that columns were mixed up."""
@@ -167,88 +184,6 @@ class _Reading:
         if (before.event, before.label) != (event, label):
             self.unclear.add(key)
             self._mistake(row, contradiction(draft, before, first.place))
-
-    def _sample(self, row: Row) -> str:
-        """Return the sample of a row; raises UnknownSampleError if it names none, or two different ones."""
-        samples, found = self.samples, {}
-        if samples.knows(row.content):
-            return row.content
-        if row.sample:
-            found["sample"] = samples.by_content(row.sample)
-        if row.name:
-            try:
-                found["source"] = self._named(row)
-            except UnknownSampleError:
-                if not found:  # else the image was renamed since
-                    raise
-        if row.index and not (samples.has_stable_rows or found):
-            raise UnknownSampleError(
-                "names its sample by its row alone, and rows move when images are added; give 'source'"
-            )
-        if row.index and samples.has_stable_rows:
-            try:
-                found["index"] = samples.by_row(row.index)
-            except UnknownSampleError:
-                if not row.sample:  # else the row has moved since
-                    raise
-        elif "sample" not in found and (listed := samples.may_be_row(row.index)):
-            found["index"] = listed.pop()
-        if not found:
-            raise UnknownSampleError("names no sample; give its source")
-        if len(set(found.values())) > 1:
-            named = ", ".join(f"{key} is {samples.source(sample)!r}" for key, sample in found.items())
-            hint = "correct it, or remove the column index" if "index" in found else "correct it"
-            raise UnknownSampleError(f"names different samples: {named}; {hint}")
-        return next(iter(found.values()))
-
-    def _named(self, row: Row) -> str:
-        """Return the sample that a path stands for; all paths of a file must start from one folder."""
-        name = row.name
-        if row.other_name and self.samples.count_sources(row.other_name):
-            if self.samples.count_sources(name):
-                raise UnknownSampleError(
-                    f"{name!r} may be an image of this name, or {row.other_name!r} with its class before it; "
-                    "export in another format"
-                )
-            name = row.other_name
-        sample, beginning = self.samples.by_name(name, row.may_lack_ending, row.may_lack_folders)
-        if row.numbered and self.samples.count_sources(row.numbered, row.may_lack_ending) > 1:
-            raise UnknownSampleError(
-                f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} that "
-                "the tool has numbered; export with the images, or with paths"
-            )
-        if beginning is not None and not row.sample:
-            self._require_plausible(row, sample, beginning)
-            self.beginning = self.beginning or (beginning, row)
-            usual, first = self.beginning
-            if beginning != usual:
-                raise UnknownSampleError(
-                    f"{row.name!r} is {self.samples.source(sample)!r} if paths start from {beginning!r}, but "
-                    f"{first.name!r} at {first.place} starts from {usual or 'the image root'!r}; give "
-                    "the paths from the image root"
-                )
-        return sample
-
-    def _require_plausible(self, row: Row, sample: str, beginning: str) -> None:
-        """Raise UnknownSampleError unless the beginning of a path may be that of the folder of the images."""
-        root = self.samples.root
-        if not beginning or (root is not None and root.is_beginning(beginning)):
-            return
-        is_copy = is_on_server(row.name) or (row.may_be_copied and is_absolute(row.name))
-        if not is_copy and not (root is not None and root.may_be_beginning(beginning)):
-            folder = f", which is not the folder of the images{f', {root.name!r}' if root else ''}"
-            raise UnknownSampleError(
-                f"{row.name!r} would be {self.samples.source(sample)!r} if paths start from {beginning!r}"
-                f"{folder}; if it is that image, give its path from the image root"
-            )
-        self.elsewhere[beginning] += 1
-
-    def notices(self, path: str | Path) -> list[str]:
-        """Return what a person should know of where the answers belong, a line each."""
-        return [
-            f"{path}: paths start from {beginning!r}, which is taken for the folder of the images: {count}"
-            for beginning, count in self.elsewhere.items()
-        ]
 
     def _mistake(self, row: Row, text: str) -> None:
         self.mistakes.append(Mistake(row.number, f"{row.place}: {text}"))

@@ -76,7 +76,7 @@ def rows(path: Path) -> Parsed:
                 index=row.get("index", "").strip(),
                 name=row.get(name_column, "").strip(),
                 who=row.get(who_column, ""),
-                when=utc(row.get("when", "")),
+                when=utc(row.get("when", "")) or row.get("when", "").strip(),
                 batch=row.get("batch", ""),
                 note=row.get("note", ""),
             )

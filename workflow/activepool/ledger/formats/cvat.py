@@ -23,7 +23,10 @@ ZIP_MARK = b"PK"
 #: Where an element of an image stands, and one of its tags.
 IMAGE, TAG = ["annotations", "image"], ["annotations", "image", "tag"]
 
-#: The source of a tag that a model gave.
+#: Elements of an image that mark a part of it.
+SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "cuboid", "mask", "skeleton")
+
+#: The source of a tag or shape that a model gave.
 BY_MODEL = "auto"
 
 
@@ -64,6 +67,7 @@ class _Reader:
         self.above: list[str] = []
         self.image = ("", 0)
         self.tags: list[str] = []
+        self.shapes: dict[str, None] = {}
         self.by_model = 0
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self._start
@@ -99,11 +103,13 @@ class _Reader:
         self.above.append(name)
         line = self.parser.CurrentLineNumber
         if self.above == IMAGE:
-            self.image, self.tags = (attributes.get("name", ""), line), []
-        elif self.above == TAG and attributes.get("source") == BY_MODEL:
-            self.by_model += 1
+            self.image, self.tags, self.shapes = (attributes.get("name", ""), line), [], {}
+        elif self.above[:-1] == IMAGE and attributes.get("source") == BY_MODEL:
+            self.by_model += name == TAG[-1]
         elif self.above == TAG:
             self.tags.append(attributes.get("label", ""))
+        elif self.above[:-1] == IMAGE and name in SHAPES:
+            self.shapes[name] = None
         elif self.above == ["annotations", "track"]:
             raise InputError(f"{self.place}:{line}: is of a video; export as CVAT for images 1.1")
 
@@ -116,6 +122,9 @@ class _Reader:
                 self.parsed.mistake(line, place, f"{image!r} has several tags, {several}; leave one")
             elif self.tags == [""]:
                 self.parsed.mistake(line, place, f"{image!r} has a tag without a label; export it again")
+            elif self.shapes and not self.tags:
+                shapes = ", ".join(self.shapes)
+                self.parsed.mistake(line, place, f"{image!r} has {shapes} and no tag; label with tags")
             else:
                 self.parsed.rows.append(
                     Row(line, place, "".join(self.tags), name=image, may_lack_folders=True)

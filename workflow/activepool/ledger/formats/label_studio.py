@@ -260,9 +260,11 @@ def _named(number: int, place: str, data: dict[str, Any]) -> Row:
         name: data[name] for name in ("sample", "source") if isinstance(data.get(name), str) and data[name]
     }
     batch = data["batch"] if isinstance(data.get("batch"), str) else ""
-    if own:
-        return Row(number, place, batch=batch, sample=own.get("sample", ""), name=own.get("source", ""))
     image = data.get(IMAGE)
+    if own:
+        seen = _image_name(image) if isinstance(image, str) else ""
+        sample, source = own.get("sample", ""), own.get("source", "")
+        return Row(number, place, batch=batch, sample=sample, name=source, seen=seen)
     if not isinstance(image, str):
         image = next((text for text in data.values() if isinstance(text, str) and "/" in text), "")
     return Row(number, place, batch=batch, name=_image_name(image), may_lack_folders=True)

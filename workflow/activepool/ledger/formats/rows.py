@@ -32,11 +32,13 @@ class Row:
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
         other_name: what the path may be as well; if both may be in the pool, neither names a sample.
+        seen: the path of the picture that the annotator saw, where it may be another than the sample's.
         folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
         may_be_cut_off: whether the file ends with the label, and without a line break.
         event: what else was said than a label; None: see ``label``.
         is_correction: whether the label stands in place of what anybody answered.
-        who, when, batch, note: as in the ledger; empty if the file does not say it.
+        who, when, batch, note: as in the ledger; empty if the file does not say it. A time that cannot be
+            read is there as it is written.
     """
 
     number: int
@@ -51,6 +53,7 @@ class Row:
     may_be_copied: bool = False
     numbered: str = ""
     other_name: str = ""
+    seen: str = ""
     folders: tuple[str, ...] = ()
     is_correction: bool = False
     may_be_cut_off: bool = False

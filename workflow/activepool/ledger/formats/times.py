@@ -1,6 +1,11 @@
 """Times as tools write them, in the form of the ledger."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from activepool.ledger.entries import is_time
+
+#: So far the clock of an annotator may be ahead.
+AHEAD = timedelta(days=1)
 
 
 def utc(text: object) -> str:
@@ -12,3 +17,17 @@ def utc(text: object) -> str:
         return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time.tzinfo else ""
     except (ValueError, OverflowError):
         return ""
+
+
+def time_problem(when: str) -> str | None:
+    """Return why a text is no time of an answer; None if it is one, or is empty."""
+    if not when:
+        return None
+    if not is_time(when):
+        return (
+            f"when {when!r} is no time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it "
+            "so, or leave the column empty"
+        )
+    if datetime.fromisoformat(when) > datetime.now(UTC) + AHEAD:
+        return f"when {when!r} lies in the future; correct it, or leave the column empty"
+    return None

@@ -1,0 +1,128 @@
+"""Which sample of the pool each row of a label file names, if its columns and the other rows agree."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from activepool.errors import first_few
+from activepool.ledger.formats.rows import Row
+from activepool.ledger.image_root import is_absolute, is_on_server
+from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
+
+#: How many sources a message lists.
+LISTED = 5
+
+
+class NamedSamples:
+    """The samples that the rows of a file name.
+
+    Attributes:
+        beginning: what paths have before their source, and the first row that has it.
+        elsewhere: how many paths begin with a folder that may be that of the images.
+        other_batches: the sources that were answered for a batch in which they did not go out.
+    """
+
+    def __init__(self, samples: PoolSamples) -> None:
+        self.samples = samples
+        self.beginning: tuple[str, Row] | None = None
+        self.elsewhere: Counter[str] = Counter()
+        self.other_batches: defaultdict[str, list[str]] = defaultdict(list)
+
+    def sample(self, row: Row) -> str:
+        """Return the sample of a row; raises UnknownSampleError if it names none, or two different ones."""
+        samples, found = self.samples, {}
+        if samples.knows(row.content):
+            return row.content
+        if row.sample:
+            found["sample"] = samples.by_content(row.sample)
+        if row.name:
+            try:
+                found["source"] = self._named(row)
+            except UnknownSampleError:
+                if not found:  # else the image was renamed since
+                    raise
+        if row.index and not (samples.has_stable_rows or found):
+            raise UnknownSampleError(
+                "names its sample by its row alone, and rows move when images are added; give 'source'"
+            )
+        if row.index and samples.has_stable_rows:
+            try:
+                found["index"] = samples.by_row(row.index)
+            except UnknownSampleError:
+                if not row.sample:  # else the row has moved since
+                    raise
+        elif "sample" not in found and (listed := samples.may_be_row(row.index)):
+            found["index"] = listed.pop()
+        if not found:
+            raise UnknownSampleError("names no sample; give its source")
+        if len(set(found.values())) > 1:
+            named = ", ".join(f"{key} is {samples.source(sample)!r}" for key, sample in found.items())
+            hint = "correct it, or remove the column index" if "index" in found else "correct it"
+            raise UnknownSampleError(f"names different samples: {named}; {hint}")
+        sample = next(iter(found.values()))
+        self._require_seen(row, sample)
+        if row.batch and row.batch not in samples.batches.get(sample, ()):
+            self.other_batches[row.batch].append(samples.source(sample))
+        return sample
+
+    def _require_seen(self, row: Row, sample: str) -> None:
+        """Raise UnknownSampleError if the annotator saw another picture of the pool."""
+        seen = self.samples.may_be_named(row.seen) if row.seen else set()
+        if seen and sample not in seen:
+            shown = ", ".join(sorted(repr(self.samples.source(one)) for one in seen)[:LISTED])
+            raise UnknownSampleError(
+                f"is about {self.samples.source(sample)!r}, but shows {shown}; export the tasks as they were "
+                "imported"
+            )
+
+    def _named(self, row: Row) -> str:
+        """Return the sample that a path stands for; all paths of a file must start from one folder."""
+        name = row.name
+        if row.other_name and self.samples.count_sources(row.other_name):
+            if self.samples.count_sources(name):
+                raise UnknownSampleError(
+                    f"{name!r} may be an image of this name, or {row.other_name!r} with its class before it; "
+                    "export in another format"
+                )
+            name = row.other_name
+        sample, beginning = self.samples.by_name(name, row.may_lack_ending, row.may_lack_folders)
+        if row.numbered and self.samples.count_sources(row.numbered, row.may_lack_ending) > 1:
+            raise UnknownSampleError(
+                f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} that "
+                "the tool has numbered; export with the images, or with paths"
+            )
+        if beginning is not None and not row.sample:
+            self._require_plausible(row, sample, beginning)
+            self.beginning = self.beginning or (beginning, row)
+            usual, first = self.beginning
+            if beginning != usual:
+                raise UnknownSampleError(
+                    f"{row.name!r} is {self.samples.source(sample)!r} if paths start from {beginning!r}, but "
+                    f"{first.name!r} at {first.place} starts from {usual or 'the image root'!r}; give "
+                    "the paths from the image root"
+                )
+        return sample
+
+    def _require_plausible(self, row: Row, sample: str, beginning: str) -> None:
+        """Raise UnknownSampleError unless the beginning of a path may be that of the folder of the images."""
+        root = self.samples.root
+        if not beginning or (root is not None and root.is_beginning(beginning)):
+            return
+        is_copy = is_on_server(row.name) or (row.may_be_copied and is_absolute(row.name))
+        if not is_copy and not (root is not None and root.may_be_beginning(beginning)):
+            folder = f", which is not the folder of the images{f', {root.name!r}' if root else ''}"
+            raise UnknownSampleError(
+                f"{row.name!r} would be {self.samples.source(sample)!r} if paths start from {beginning!r}"
+                f"{folder}; if it is that image, give its path from the image root"
+            )
+        self.elsewhere[beginning] += 1
+
+    def notices(self, path: str | Path) -> list[str]:
+        """Return what a person should know of where the answers belong, a line each."""
+        return [
+            f"{path}: paths start from {beginning!r}, which is taken for the folder of the images: {count}"
+            for beginning, count in self.elsewhere.items()
+        ] + [
+            f"{path}: answers for {batch!r}, in which their samples did not go out: "
+            f"{first_few([repr(source) for source in sources], LISTED)}; they count all the same"
+            for batch, sources in self.other_batches.items()
+        ]

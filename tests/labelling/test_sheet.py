@@ -99,10 +99,10 @@ def test_the_sheet_has_all_that_is_known_of_each_picture(written):
     assert len(page.pictures()) == 3
     for known in (
         *(
-            "1 a/1.jpg Prediction ant 62%, 25.0 points ahead of the next class Why picked small margin",
+            "1 a/1.jpg Prediction ant 62%, ahead by 25.0 points Why picked small margin",
             "3 c.jpg Why picked far from the",
         ),
-        f'2 {ODD} Prediction wasp, "yellow" 50%, 6.2 points ahead of the next class',
+        f'2 {ODD} Prediction wasp, "yellow" 50%, ahead by 6.2 points',
         "Why picked <i>why</i> & so",
         "3 pictures",
         *(

@@ -65,7 +65,9 @@ def answers_of(
 
     Raises: InputError with a line for each mistake, or if the file has no row.
     """
-    reading = _Reading(samples, TypedClasses(classes), who, given, list(parsed.mistakes))
+    reading = _Reading(
+        samples, TypedClasses(classes, (row.label for row in parsed.rows)), who, given, list(parsed.mistakes)
+    )
     folders = ClassFolders(parsed.rows, samples, reading.labels)
     for row, problem in [(folders.labelled(row), folders.problem(row)) for row in parsed.rows]:
         reading.add(row, problem)

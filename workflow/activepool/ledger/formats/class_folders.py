@@ -7,12 +7,9 @@ pictures share, and that is no class yet, is left out, unless the folders in it 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from activepool.ledger.formats.rows import Row
+from activepool.ledger.formats.rows import UNLABELLED, Row
 from activepool.ledger.formats.typed_classes import TypedClasses
 from activepool.ledger.pool_samples import PoolSamples
-
-#: Folders of pictures that have no label yet, in lower case.
-UNLABELLED = ("_unlabeled", "_unlabelled", "unlabeled", "unlabelled", "no_label")
 
 
 class ClassFolders:

@@ -16,8 +16,7 @@ from activepool.data.listing import SYSTEM_FOLDERS
 from activepool.errors import InputError
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch
-from activepool.ledger.formats.class_folders import UNLABELLED
-from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.rows import UNLABELLED, Parsed, Row
 from activepool.ledger.pool_samples import image_sample
 
 #: Folders that `write` makes beside those of the classes.

@@ -15,6 +15,9 @@ MARKS = {
     "not_one_of_ours": Event.NOT_OURS,
 }
 
+#: Folders of pictures that have no label yet, in lower case.
+UNLABELLED = ("_unlabeled", "_unlabelled", "unlabeled", "unlabelled", "no_label")
+
 
 @dataclass(frozen=True)
 class Row:

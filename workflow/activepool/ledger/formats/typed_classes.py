@@ -1,29 +1,20 @@
 """Classes as people type them, and those that are meant."""
 
 import difflib
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from activepool.data.class_names import loose_form, reads_as_missing
+from activepool.data.class_names import loose_form
 from activepool.ledger.classes import unseen_form
-from activepool.ledger.entries import Event, has_control
+from activepool.ledger.entries import Event
 from activepool.ledger.formats.rows import MARKS, Row, mark
-
-#: Numbers, which some tools write in place of the names of classes.
-NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?(e[+-]?\d+)?", re.IGNORECASE)
-
-#: Dates and times, which spreadsheets make of texts such as ``1-2``.
-DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}")
+from activepool.ledger.formats.slips import DOUBT, NUMBER, parts, singulars, slip
 
 #: Letters of other alphabets that look like Latin ones, which keyboards of two alphabets mix up.
 LOOKALIKES = str.maketrans("асеорхуіјѕАВЕКМНОРСТХУІЈЅ", "aceopxyijsABEKMHOPCTXYIJS")
-
-#: The longest name of a class, in characters; a longer text is a remark, or damage.
-LONGEST = 200
 
 #: How corrections rename a class.
 RENAMING = "to rename a class, give the new name among the classes of the configuration"
@@ -65,14 +56,19 @@ class TypedClasses:
         known: the classes before the file.
         new: how many labels each class has that none had before.
         places: of the first label of each class that is new.
+
+    Args:
+        classes: that labels may name.
+        written: the labels of the file, as they are written.
     """
 
-    def __init__(self, classes: ClassNames) -> None:
+    def __init__(self, classes: ClassNames, written: Iterable[str] = ()) -> None:
         self.known = list(classes.names)
         self.may_grow = classes.may_grow
         self.new: Counter[str] = Counter()
         self.places = dict(classes.places)
         self._exact = {unseen_form(name): name for name in reversed(self.known)}
+        self._written = {_form(unseen_form(label)) for label in set(written)}
         self._loose = {_form(name): name for name in reversed(self.known)}
 
     def read(self, row: Row) -> tuple[Event | None, str]:
@@ -107,22 +103,14 @@ class TypedClasses:
 
     def _problem(self, label: str, row: Row) -> str | None:
         """Return what is wrong with a label that is no class yet; None if it may become one."""
-        if reads_as_missing(label):
-            return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
-        if twin := self._loose.get(_form(label)):
+        if twin := self._twin(label):
             place = f" at {self.places[twin]}" if twin in self.places else ""
             problem = f"label {label!a} is written nearly like the class {twin!a}{place}; did you mean that?"
             return f"{problem}; {RENAMING}" if row.is_correction else problem
-        if len(label) > LONGEST:
-            return f"label {label[:20]!a}... has {len(label):,} characters; give the name of a class"
-        if has_control(label):
-            return f"label {label!a} has a control character; remove it"
+        if slipped := self._plural_problem(label) or self._problem_of_several(label) or slip(label):
+            return slipped
         if NUMBER.fullmatch(label) and not all(NUMBER.fullmatch(name) for name in self.known):
             return f"label {label!r} is a number, and no class has that name; give the name of the class"
-        if DATE.fullmatch(label):
-            return (
-                f"label {label!r} is a date, as spreadsheets make of other texts; give the name of the class"
-            )
         if self.may_grow:
             return None
         near = self._near(label)
@@ -130,13 +118,39 @@ class TypedClasses:
         listed = ", ".join([*self.known[:LISTED], *(["..."] if len(self.known) > LISTED else [])])
         return f"label {label!r} is not a class{hint} (there are {listed})"
 
+    def _twin(self, label: str) -> str | None:
+        """Return the class that a label is but for case, spelling, and marks of doubt."""
+        return self._loose.get(_form(label)) or self._loose.get(_form(label.strip(DOUBT)))
+
+    def _plural_problem(self, label: str) -> str | None:
+        """Return what is wrong with a label that is the plural or the singular of a class."""
+        plurals = {single: name for form, name in self._loose.items() for single in singulars(str(form))}
+        meant = next((self._loose[_form(one)] for one in singulars(label) if _form(one) in self._loose), None)
+        meant = meant or plurals.get(str(_form(label)))
+        if meant is None:
+            return None
+        return (
+            f"label {label!r} and the class {meant!r} differ in number alone; did you mean that? If both are "
+            "classes, list them in the configuration"
+        )
+
+    def _problem_of_several(self, label: str) -> str | None:
+        """Return what is wrong with a label that names several classes."""
+        named = parts(label)
+        if len(named) < 2 or not all(_form(part) in self._written or self.is_known(part) for part in named):
+            return None
+        return (
+            f"label {label!r} names several, {', '.join(map(repr, named))}; give one of them, or cannot_tell"
+        )
+
     def is_known(self, name: str) -> bool:
         """Return whether a name is that of a class, a mark, or written nearly like one."""
         return _form(name) in self._loose or mark(name) is not None
 
     def _near(self, label: str) -> str | None:
-        near = difflib.get_close_matches(label, [*self.known, *MARKS], n=1, cutoff=0.6)
-        return near[0] if near else None
+        near = difflib.get_close_matches(label, self.known, n=1, cutoff=0.6)
+        marks = difflib.get_close_matches(label, MARKS, n=1, cutoff=0.8)
+        return next(iter([*near, *marks]), None)
 
     def new_classes(self, path: str | Path) -> dict[str, NewClass]:
         """Return the classes that are new, by name."""

@@ -1,0 +1,92 @@
+"""Labels that are slips become no classes."""
+
+import pytest
+from reading import CLASSES, POOL, mistakes, said
+
+from activepool.ledger.formats import read
+from activepool.ledger.formats.typed_classes import ClassNames
+
+
+def file(tmp_path, *labels):
+    path = tmp_path / "labels.csv"
+    rows = [f'{source},"{label}"' for source, label in zip(POOL.sources, labels, strict=False)]
+    path.write_text("\n".join(["source,label", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+#: What a message says of labels.
+SLIPS = {
+    "is a truth value, as spreadsheets make": ["TRUE", "false", "Wahr"],
+    "is no word;": ["-", "--", "..", "*", "="],
+    "is a formula, as spreadsheets make": ["=A1", "+B2", "-A1", "@SUM(A1)"],
+    "is a date, as spreadsheets make": [
+        *("5-Mar", "05-Mar-2026", "Mar-05", "1. Mrz", "2026/03/05", "3/5/26", "12:30", "5-3-2026"),
+    ],
+    "is a path;": ["/tmp/x", "fox/red", "C:\\x", "fox\\red"],
+    "names several, 'cat', 'dog'; give one of them": [
+        *("cat, dog", "cat or dog", "cat/dog", "cat & dog", "cat and dog", "cat;dog"),
+    ],
+    "names several, 'Cat', 'skip'; give one of them": ["Cat or skip"],
+    "says that there is none; leave it empty": ["_unlabeled", "Unlabelled", "no_label"],
+    "is 'Käfer' read in a wrong encoding; save the file as UTF-8": ["KÃ¤fer"],
+    "has letters that were lost": ["K\ufffdfer"],
+    "is how systems call a new folder": ["New folder", "New Folder (2)", "Neuer Ordner"],
+    "is written nearly like the class 'cat'": ["cat?", "(cat)", "CAT!"],
+    "and the class 'cat' differ in number alone": ["cats", "Cats"],
+}
+
+
+@pytest.mark.parametrize(("label", "words"), [(label, words) for words in SLIPS for label in SLIPS[words]])
+def test_a_slip_is_a_mistake(tmp_path, label, words):
+    told = mistakes("csv", file(tmp_path, label))
+    assert f"{tmp_path}/labels.csv:2: label" in told
+    assert words in told
+
+
+@pytest.mark.parametrize(
+    ("known", "label"),
+    [("boxes", "box"), ("box", "boxes"), ("fly", "flies"), ("flies", "fly"), ("Dogs", "dog")],
+)
+def test_singular_and_plural_of_a_class(tmp_path, known, label):
+    told = mistakes("csv", file(tmp_path, label), classes=ClassNames((known, "cat")))
+    assert f"label {label!r} and the class {known!r} differ in number alone" in told
+
+
+def test_parts_may_be_classes_of_the_same_file(tmp_path):
+    told = mistakes("csv", file(tmp_path, "fox, owl", "owl", "fox"), classes=ClassNames())
+    assert "label 'fox, owl' names several, 'fox', 'owl'" in told
+
+
+@pytest.mark.parametrize("label", ["TRUE", "-", "=A1", "5-Mar", "cat/dog", "_unlabeled", "/tmp/x", "cats"])
+def test_a_class_of_the_configuration_may_have_any_name(tmp_path, label):
+    known = ClassNames(("cat", "dog", label))
+    assert said(read("csv", file(tmp_path, label), POOL, known)) == {"a/1.jpg": label}
+
+
+@pytest.mark.parametrize(
+    "label",
+    *[
+        [
+            "red fox",
+            "tench, Tinca tinca",
+            "Käfer",
+            "犬",
+            "🦊",
+            "o'brien",
+            "salt & pepper",
+            "Mark 2",
+            "x-ray",
+            "10-19",
+        ]
+    ],
+)
+def test_other_texts_may_be_new_classes(tmp_path, label):
+    assert said(read("csv", file(tmp_path, label), POOL, CLASSES)) == {"a/1.jpg": label}
+
+
+def test_a_class_is_no_misspelt_mark_unless_it_is_near(tmp_path):
+    answers = read("csv", file(tmp_path, "ship", "skpi", "turck"), POOL, ClassNames(("truck", "cat")))
+    hints = [new.notice.partition("; ")[2] for new in answers.new_classes.values()]
+    assert hints == ["", "", "if 'truck' was meant, correct it"]
+    answers = read("csv", file(tmp_path, "cannot_tel"), POOL, CLASSES)
+    assert "if 'cannot_tell' was meant, correct it" in answers.new_classes["cannot_tel"].notice

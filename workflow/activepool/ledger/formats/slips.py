@@ -1,0 +1,107 @@
+"""Labels that name no class: what spreadsheets, systems and keyboards make of texts, and remarks."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from activepool.data.class_names import reads_as_missing
+from activepool.ledger.entries import has_control
+from activepool.ledger.formats.rows import UNLABELLED
+
+#: The longest name of a class, in characters; a longer text is a remark, or damage.
+LONGEST = 200
+
+#: Numbers, which some tools write in place of the names of classes.
+NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?(e[+-]?\d+)?", re.IGNORECASE)
+
+#: Months as spreadsheets write them, in English and German.
+MONTH = (
+    r"(jan(uary|uar)?|feb(ruary|ruar)?|mar(ch)?|mär(z)?|mrz|apr(il)?|may|mai|june?|juni|july?|juli|aug(ust)?|"
+    r"sept?(ember)?|o[ck]t(ober)?|nov(ember)?|de[cz](ember)?)\.?"
+)
+
+#: Dates and times, which spreadsheets make of texts such as ``1-2``.
+DATE = re.compile(
+    rf"\d{{4}}[-/.]\d\d?[-/.]\d\d?([T ].*)?|\d\d?[-/.]\d\d?[-/.](\d\d|\d{{4}})( .*)?|"
+    rf"\d\d?[-/. ]+{MONTH}([-/. ]+\d{{2,4}})?|{MONTH}[-/. ]+\d{{1,4}}|\d\d?:\d\d(:\d\d)?( ?[ap]m)?",
+    re.IGNORECASE,
+)
+
+#: Texts that spreadsheets take for truth values.
+TRUTH = ("true", "false", "wahr", "falsch")
+
+#: How formulas of spreadsheets begin.
+FORMULA = ("=", "+", "-", "@")
+
+#: Folders as systems call new ones.
+NEW_FOLDER = re.compile(r"(new|untitled|neuer|unbenannter) (folder|ordner)( ?\(?\d+\)?)?", re.IGNORECASE)
+
+#: What stands between the parts of a label that names several classes.
+BETWEEN = re.compile(r"\s*[,;/|&+]\s*|\s+(?:or|and|vs\.?|oder|und)\s+", re.IGNORECASE)
+
+#: What people put around a class that they doubt.
+DOUBT = "?!.,;:* ()"
+
+#: How a text that no rule takes for a class becomes one.
+WAY_OUT = "give the name of the class; if this is one, list it among the classes of the configuration"
+
+
+def slip(label: str) -> str | None:
+    """Return what is wrong with a label that no class has; None if it may name a new one."""
+    if reads_as_missing(label):
+        return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
+    if label.casefold() in UNLABELLED:
+        return f"label {label!r} says that there is none; leave it empty, or give cannot_tell or skip"
+    if len(label) > LONGEST:
+        return f"label {label[:20]!a}... has {len(label):,} characters; give the name of a class"
+    if has_control(label):
+        return f"label {label!a} has a control character; remove it"
+    if meant := _well_decoded(label):
+        return f"label {label!r} is {meant!r} read in a wrong encoding; save the file as UTF-8"
+    if "\ufffd" in label:
+        return f"label {label!r} has letters that were lost in a wrong encoding; give the name of the class"
+    if kind := next((kind for kind, holds in KINDS.items() if holds(label)), None):
+        return f"label {label!r} is {kind}; {WAY_OUT}"
+    return None
+
+
+def parts(label: str) -> list[str]:
+    """Return the parts of a label that may name several classes; a single one otherwise."""
+    return [part for part in BETWEEN.split(label) if part]
+
+
+def singulars(name: str) -> set[str]:
+    """Return what an English name may be the plural of."""
+    found = {name[: -len(ending)] for ending in ("s", "es") if name.casefold().endswith(ending)}
+    if name.casefold().endswith("ies"):
+        found.add(name[:-3] + "y")
+    return found - {""}
+
+
+def _well_decoded(label: str) -> str | None:
+    """Return the text whose UTF-8 was read as an encoding of Windows; None if the label is no such text."""
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            meant = label.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+        if meant != label:
+            return meant
+    return None
+
+
+def _has_no_letter(label: str) -> bool:
+    """Return whether a label has neither a letter nor a digit nor a picture."""
+    return not any(
+        unicodedata.category(letter)[0] in "LN" or unicodedata.category(letter) == "So" for letter in label
+    )
+
+
+KINDS: dict[str, Callable[[str], object]] = {
+    "no word": _has_no_letter,
+    "a truth value, as spreadsheets make of other texts": lambda label: label.casefold() in TRUTH,
+    "a date, as spreadsheets make of other texts": DATE.fullmatch,
+    "a formula, as spreadsheets make of other texts": lambda label: label.startswith(FORMULA),
+    "how systems call a new folder": NEW_FOLDER.fullmatch,
+    "a path": lambda label: "/" in label or "\\" in label,
+}

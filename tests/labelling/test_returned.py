@@ -256,3 +256,13 @@ def test_the_list_of_a_batch_and_a_folder(project):
     (project.returned / "folder/_unlabeled/2.jpg").unlink()
     assert project.take().new_classes == ("fox",)
     assert project.labels() == {"a/1.jpg": "cat", "a/2.jpg": "fox"}
+
+
+def test_a_dispute_that_was_settled_is_called_so(project):
+    project.table("a.csv", "source,label,who", "a/1.jpg,cat,anna", "a/1.jpg,dog,bob", "b/1.jpg,cat,anna")
+    project.take()
+    project.table("b.csv", "source,correction,who", "a/1.jpg,dog,carl", "b/1.jpg,cat,carl")
+    notices = [line for line in project.take().notices if "replace earlier" in line]
+    assert notices == [
+        f"{project.ledger}: answers that replace earlier ones: disputed 'a/1.jpg' ('cat', 'dog') is now 'dog'"
+    ]

@@ -136,3 +136,20 @@ def test_the_lists_of_the_program_come_back_with_corrections(tmp_path, others):
         read_answers("csv", csv_of(tmp_path, header.format("label"), row), POOL)
     path = csv_of(tmp_path, header.format("correction"), row)
     assert said(read_answers("csv", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+
+
+def test_labels_that_stand_are_no_corrections_in_a_list_of_the_program(tmp_path):
+    """The column label of label_errors.csv was renamed, one label changed, and later another one."""
+    ledger = tmp_path / "ledger.csv"
+    append(ledger, sent(*POOL.sources))
+    votes = [("a/1.jpg", "anna", "cat"), ("a/1.jpg", "bob", "cat"), ("a/1.jpg", "carl", "dog")]
+    votes += [("b/1.jpg", "anna", "cat"), ("a/2.jpg", "anna", "cat")]
+    take_in(ledger, [draft(of=of, who=who, label=label) for of, who, label in votes])
+    rows = ["0,a/1.jpg,cat,dog,0.9", "1,b/1.jpg,dog,dog,0.9", "2,a/2.jpg,cat,dog,0.9"]
+    path = csv_of(tmp_path, "index,source,correction,suggested,probability", *rows)
+    drafts = read_answers("csv", path, POOL, CLASSES).drafts
+    assert take(ledger, *drafts) == [Outcome.KNOWN, Outcome.NEW, Outcome.KNOWN]
+    take(ledger, correction(of="a/2.jpg", label="dog", who="dora"))
+    assert take(ledger, *drafts) == [Outcome.KNOWN, Outcome.KNOWN, Outcome.OUTDATED]
+    labels = {one.sources[0]: one.label for one in state_of(read(ledger).entries).samples.values()}
+    assert labels == {"a/1.jpg": "cat", "b/1.jpg": "dog", "a/2.jpg": "dog", "c d/3.jpg": None}

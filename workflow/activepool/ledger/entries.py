@@ -70,7 +70,13 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Correction(Draft):
-    """A person's decision about a sample, in place of what anybody answered, see `corrections`."""
+    """A person's decision about a sample, in place of what anybody answered, see `corrections`.
+
+    Attributes:
+        is_listed: whether it stands in a list of the program, where most labels are as they were.
+    """
+
+    is_listed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

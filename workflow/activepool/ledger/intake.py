@@ -5,7 +5,8 @@ taken in again. What an annotator says anew replaces what the same annotator sai
 since does not come back from an old file.
 
 A correction is a decision: it stands in place of what anybody said, in the same files and in later ones,
-until another correction of the sample is taken in, or somebody takes it back in the ledger.
+until another correction of the sample is taken in, or somebody takes it back in the ledger. In a list of the
+program that came back as corrections, a label that stands, or stood before, is none.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 from activepool.errors import first_few
 from activepool.ledger.book import opened
 from activepool.ledger.entries import Correction, Draft, Entry, Event, as_entry, now
-from activepool.ledger.state import standing_numbers
+from activepool.ledger.state import standing_numbers, verdict
 
 #: How many sources a notice lists.
 LISTED = 5
@@ -133,6 +134,11 @@ class _Plan:
         own = opinions.get(draft.who)
         if own is not None and _says(own, draft) and len(opinions) == 1:
             return Outcome.KNOWN
+        if isinstance(draft, Correction) and draft.is_listed:
+            if verdict(opinions.values()) == (draft.event, draft.label):
+                return Outcome.KNOWN
+            if any(entry.is_answer and _says(entry, draft) for entry in self._of(draft)):
+                return Outcome.OUTDATED  # the list has the label of before
         decisions = [entry for entry in self._of(draft) if is_decision(entry)]
         if not decisions:
             self._decide(draft, opinions)

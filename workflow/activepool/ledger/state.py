@@ -197,6 +197,20 @@ def _sample_state(name: str, entries: list[Entry], standing: set[int]) -> Sample
     )
 
 
+def verdict(opinions: Iterable[Entry]) -> tuple[str, str] | None:
+    """Return the event and the label that opinions give a sample; None if they give none."""
+    opinions = list(opinions)
+    status, label = _verdict(opinions, was_sent=False)
+    return next(
+        (
+            one.opinion
+            for one in opinions
+            if (STATUS_OF[Event(one.event)], one.label or None) == (status, label)
+        ),
+        None,
+    )
+
+
 def _verdict(opinions: Iterable[Entry], was_sent: bool) -> tuple[Status, str | None]:
     """Return the status and the label that the annotators' opinions give a sample."""
     votes = Counter(entry.opinion for entry in opinions)

@@ -8,6 +8,7 @@ from activepool.errors import first_few
 from activepool.ledger.entries import Correction, Entry
 from activepool.ledger.formats.answers import Answers
 from activepool.ledger.intake import Outcome
+from activepool.ledger.state import state_of
 
 #: How many answers a notice lists.
 LISTED = 5
@@ -99,11 +100,16 @@ def report_of(
 def replaced_notice(ledger: object, before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
     """Return a line on the answers that others replace; none if no answer does."""
     entries = {entry.number: entry for entry in (*before, *new)}
-    changes = [
-        f"{entry.source!r} from {_opinion(entries[entry.replaces])} to {_opinion(entry)}"
-        for entry in new
-        if entry.is_answer and entry.replaces is not None
-    ]
+    disputed = {sample.sample: sample for sample in state_of(before).disputed}
+    changes = []
+    for entry in new:
+        if not entry.is_answer or entry.replaces is None:
+            continue
+        if dispute := disputed.get(entry.sample):
+            opinions = sorted({_opinion(one) for one in dispute.opinions.values()})
+            changes.append(f"disputed {entry.source!r} ({', '.join(opinions)}) is now {_opinion(entry)}")
+        elif entries[entry.replaces].opinion != entry.opinion:
+            changes.append(f"{entry.source!r} from {_opinion(entries[entry.replaces])} to {_opinion(entry)}")
     return [f"{ledger}: answers that replace earlier ones: {first_few(changes, LISTED)}"] if changes else []
 
 

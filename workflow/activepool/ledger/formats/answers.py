@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from activepool.data.annotations import shortened
@@ -170,7 +171,8 @@ class _Reading:
         )
 
     def _add_answer(self, row: Row, sample: str, event: Event, label: str) -> None:
-        draft = (Correction if row.is_correction else Draft)(
+        kind = partial(Correction, is_listed=row.is_listed) if row.is_correction else Draft
+        draft = kind(
             event=event,
             sample=sample,
             source=self.samples.source(sample),

@@ -55,6 +55,7 @@ def rows(path: Path) -> Parsed:
     answer_column = CORRECTION if CORRECTION in names else LABEL
     name_column = next((name for name in NAMES if name in names), "")
     who_column = next((name for name in ANNOTATORS if name in names), "")
+    is_listed = any(columns <= set(names) for columns in OF_PROGRAM)
     ends_in_label = names[-1:] == [answer_column] and _ends_in_text(path)
     parsed = Parsed()
     for line, given in lines[1:]:
@@ -71,6 +72,7 @@ def rows(path: Path) -> Parsed:
                 place=f"{path}:{line}",
                 label=row[answer_column],
                 is_correction=answer_column == CORRECTION,
+                is_listed=is_listed,
                 may_be_cut_off=ends_in_label and line == lines[-1][0],
                 sample=row.get("sample", "").strip(),
                 index=row.get("index", "").strip(),

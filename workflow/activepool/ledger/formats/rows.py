@@ -40,6 +40,7 @@ class Row:
         may_be_cut_off: whether the file ends with the label, and without a line break.
         event: what else was said than a label; None: see ``label``.
         is_correction: whether the label stands in place of what anybody answered.
+        is_listed: whether a correction stands in a list of the program, among labels that nobody changed.
         who, when, batch, note: as in the ledger; empty if the file does not say it. A time that cannot be
             read is there as it is written.
     """
@@ -59,6 +60,7 @@ class Row:
     seen: str = ""
     folders: tuple[str, ...] = ()
     is_correction: bool = False
+    is_listed: bool = False
     may_be_cut_off: bool = False
     event: Event | None = None
     who: str = ""

@@ -121,7 +121,7 @@ def test_the_same_file_under_two_names_is_read_once(project):
         project.table(name, "source,label", "a/1.jpg,cat")
     for intake in (project.take(), project.take(), without_cache(project)):
         assert len(intake.files) == 1
-        assert f"{project.returned}/labels.csv: is the same as {project.returned}/labels (1).csv" in " ".join(
+        assert f"labels.csv: is the same as {project.returned}/labels (1).csv; read once" in " ".join(
             intake.notices
         )
 
@@ -266,3 +266,11 @@ def test_a_dispute_that_was_settled_is_called_so(project):
     assert notices == [
         f"{project.ledger}: answers that replace earlier ones: disputed 'a/1.jpg' ('cat', 'dog') is now 'dog'"
     ]
+
+
+def test_many_copies_of_a_file_are_one_notice(project):
+    for number in range(9):
+        project.table(f"{number}.csv", "source,label", "a/1.jpg,cat")
+    assert project.take().notices == (
+        f"1.csv, 2.csv, 3.csv, 4.csv, 5.csv and 3 more: are the same as {project.returned}/0.csv; read once",
+    )

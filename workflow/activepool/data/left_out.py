@@ -7,6 +7,9 @@ from pathlib import Path
 #: Names of each kind that a notice shows.
 MAX_SHOWN = 5
 
+#: Endings of image formats that Pillow cannot read without a plugin, such as those of telephones.
+UNREADABLE = (".heic", ".heif", ".jxl")
+
 
 @dataclass
 class LeftOut:
@@ -34,8 +37,13 @@ class LeftOut:
 
     def notices(self, root: Path) -> tuple[str, ...]:
         """Return the notices, a line each."""
+        unreadable = Counter(
+            {ending: count for ending, count in self.endings.items() if ending in UNREADABLE}
+        )
+        others = self.endings - unreadable
         kinds = [
-            _counted("of endings that name no image format", self.endings),
+            _counted("of endings that name no image format", others),
+            _counted("images that Pillow cannot read here (convert them to JPEG)", unreadable),
             _named("hidden", self.hidden),
             _named("folders of the operating system", self.of_system),
             _named("pipes, sockets and devices", self.special),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from activepool.data.annotations import shortened
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.labelling.returned.cache import ReadFile, ReturnedCache, content_digest, signature_of
 from activepool.labelling.returned.files import label_files
 from activepool.labelling.returned.report import (
@@ -34,6 +34,9 @@ from activepool.ledger.state import state_of
 
 #: Who answered, where a file does not say it.
 ANNOTATOR = "annotator"
+
+#: How many copies of a file a notice lists.
+LISTED = 5
 
 
 def take_in_returned(
@@ -79,6 +82,7 @@ def take_in_returned(
     new_classes = {name: new for name, new in reading.new_classes.items() if name in labels}
     notices = [
         *reading.notices,
+        *reading.copy_notices(),
         *(new.notice for new in new_classes.values()),
         *replaced_notice(ledger, before, taken.entries),
         *alike_notices(before, taken.entries),
@@ -110,6 +114,7 @@ class _Reading:
         new_classes: by name, those that a file brought.
         sources: the files that were read.
         digests: the file of each content.
+        copies: by the file that is read, the names of those with the same content.
     """
 
     samples: PoolSamples
@@ -122,6 +127,7 @@ class _Reading:
     new_classes: dict[str, NewClass] = field(default_factory=dict)
     sources: list[_Source] = field(default_factory=list)
     digests: dict[str, Path] = field(default_factory=dict)
+    copies: dict[Path, list[str]] = field(default_factory=dict)
 
     def add(self, path: Path) -> None:
         """Read a file, and note its mistakes."""
@@ -130,7 +136,7 @@ class _Reading:
             remembered = self.memory.get(path, signature)
             digest = content_digest(path) if remembered is None else remembered.digest
             if digest and digest in self.digests:
-                self.notices.append(f"{path}: is the same as {self.digests[digest]}; read once")
+                self.copies.setdefault(self.digests[digest], []).append(path.name)
                 return
             self.digests[digest] = path
             read = remembered or _read(path, digest)
@@ -153,6 +159,13 @@ class _Reading:
         places = {name: new.place for name, new in self.new_classes.items()}
         classes = ClassNames(self.classes, self.may_grow, places)
         return answers_of(path, parsed, self.samples, classes, ANNOTATOR, skip_bad=True, given=self.given)
+
+    def copy_notices(self) -> list[str]:
+        """Return a line for each file of which there are others with the same content."""
+        return [
+            f"{first_few(names, LISTED)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
+            for path, names in self.copies.items()
+        ]
 
     @property
     def drafts(self) -> list[Draft]:

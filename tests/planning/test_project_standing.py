@@ -61,6 +61,7 @@ def test_an_answer_that_was_taken_back_is_awaited_again():
 def test_photographs_that_were_removed_are_not_waited_for():
     assert not standing(*FIRST, *labels("ab"), of=pool(gone="c")).is_waiting
     assert standing(*FIRST, *labels("a"), of=pool(gone="c")).is_waiting
+    assert not standing(*FIRST, *labels("ab"), of=pool("abdefg")).is_waiting  # results/ was deleted since
 
 
 def test_a_batch_that_was_gone_on_from_is_not_waited_for_again():

@@ -124,7 +124,7 @@ class Standing:
 
     def _is_here(self, sample: str) -> bool:
         row = self.pool.row_of.get(sample)
-        return row is None or bool(self.pool.is_present[row])
+        return not self.pool.is_read if row is None else bool(self.pool.is_present[row])
 
     def _training_set(self, entries: int) -> tuple[TrainingSet, tuple[str, ...]]:
         """Return the training set and the classes after so many entries."""

@@ -172,4 +172,4 @@ def looked_at(project: Project) -> Standing:
 def _unread_pool(project: Project) -> Pool:
     """Return the pool that a first run would find, with names in place of contents."""
     names = ["0"] if project.embeddings is not None else listed_images(project)[1]
-    return Pool(names, [1] * len(names), names, {name: name for name in names})
+    return Pool(names, [1] * len(names), names, {name: name for name in names}, is_read=False)

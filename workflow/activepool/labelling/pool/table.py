@@ -63,12 +63,14 @@ class Pool:
         parts: (N,) the part that each arrived in, from 1 on.
         first_sources: (N,) where each was first found.
         sources: the sources that are there now, and the sample of each.
+        is_read: whether the files have been read; if not, names stand for their contents.
     """
 
     samples: Sequence[str]
     parts: Sequence[int]
     first_sources: Sequence[str]
     sources: dict[str, str]
+    is_read: bool = True
 
     @cached_property
     def row_of(self) -> dict[str, int]:

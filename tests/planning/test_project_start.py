@@ -305,3 +305,15 @@ def test_a_ledger_serves_no_second_pool():
     ):
         begun(other)
     assert read("p.ledger.csv") == before
+
+
+def test_it_says_what_was_put_back_into_the_ledger(capsys):
+    give_back("0.png,ant,ann", "1.png,bee,ann")
+    begun(PROJECT)
+    ledger = Path(PROJECT.ledger_path)
+    whole = ledger.read_bytes()
+    ledger.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
+    capsys.readouterr()
+    begun(PROJECT)
+    assert "notice: p.ledger.csv: entry 2 was" in capsys.readouterr().err
+    assert ledger.read_bytes() == whole

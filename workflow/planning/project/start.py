@@ -14,7 +14,7 @@ from activepool.labelling.pool.ledger_note import note_ledger, require_noted
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.labelling.returned.report import Intake
-from activepool.ledger.book import append, read
+from activepool.ledger.book import Ledger, opened, read
 from activepool.ledger.entries import Entry
 from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
@@ -68,8 +68,10 @@ def begun(project: Project) -> Standing:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
     _require_noted(project)
     pool = updated_pool(project)
-    append(project.ledger_path, [])  # what was added by hand gets its number, and into the copy
-    _intake(project, pool, dry=False)
+    # What was added by hand gets its number, and into the copy; what was lost is put back.
+    with opened(project.ledger_path) as book:
+        ledger = Ledger(tuple(book.entries), tuple(book.notices))
+    _intake(project, pool, ledger, dry=False)
     standing = Standing(project, pool, read(project.ledger_path).entries)
     note_ledger(pool_folder(project), project.ledger_path, standing.entries)
     print_notices(_notices(standing))
@@ -101,13 +103,12 @@ def foreseen(project: Project) -> Standing:
     known = looked_at(project)
     if not read_pool(pool_folder(project)).samples:
         return known
-    intake = _intake(project, known.pool, dry=True)
+    intake = _intake(project, known.pool, read(project.ledger_path), dry=True)
     return replace(known, entries=[*known.entries, *intake.entries])
 
 
-def _intake(project: Project, pool: Pool, dry: bool) -> Intake:
+def _intake(project: Project, pool: Pool, ledger: Ledger, dry: bool) -> Intake:
     """Take in what came back from people, and say so."""
-    ledger = read(project.ledger_path)
     _require_common(project, pool, ledger.entries)
     intake = take_in_returned(
         project.returned,

@@ -48,7 +48,6 @@ arguments = StageArguments(workflow, SETTINGS, SETTINGS.labels_digest)
 
 # Files of a batch. {batch} is batch01, batch02, ..., or audit01, ...
 ROOT = f"results/{PROJECT.project}"
-POOL = f"{ROOT}/pool"
 BATCH = f"{ROOT}/batches/{{batch}}"
 LOGS = f"results/logs/{PROJECT.project}"
 

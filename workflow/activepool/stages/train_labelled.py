@@ -37,11 +37,11 @@ def train_labelled(
     from activepool.features.store import FeatureFile
     from activepool.labelling.models.held_out import HeldOut, write_held_out
     from activepool.labelling.models.named_head import TrainingFacts, write_facts, write_named_head
-    from activepool.labelling.models.training_labels import training_set
+    from activepool.labelling.models.training_labels import read_training_set
 
     with FeatureFile(features) as file:
         matrix = file.train.features
-        samples, without_labels = training_set(labels, classes, matrix.shape[0])
+        samples, without_labels = read_training_set(labels, classes, matrix.shape[0])
         trained = calibrated_head(matrix, samples, np.empty(0, np.int64), None, None, seed, compute)
     write_named_head(head, trained)
     write_held_out(held_out, held_out_probabilities, HeldOut.of(trained))

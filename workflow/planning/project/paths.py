@@ -8,7 +8,7 @@ from snakemake.io import ancient
 from activepool.labelling.pool.table import SAMPLES
 from planning.paths import has_wildcards
 from planning.project.folders import part_features, pool_folder, results_folder
-from planning.project.standing import Standing, number_of
+from planning.project.standing import Standing
 
 #: What people and their tools get of a batch: outputs of the stage `send`, and their names.
 SENT_FILES = {
@@ -147,8 +147,3 @@ class ProjectPaths:
     def of_all_labels(self, name: str) -> str:
         """Return the file called ``name`` of the model of all labels that there are now."""
         return self.of_batch(self.standing.next_batch, name)
-
-    @staticmethod
-    def number(wildcards: Any) -> int:
-        """Return the number of a batch."""
-        return number_of(wildcards.batch)

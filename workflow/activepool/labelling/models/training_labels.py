@@ -49,7 +49,7 @@ def read_classes(path: str | Path) -> list[str]:
     return classes
 
 
-def training_set(labels: str | Path, classes: str | Path, samples: int) -> tuple[Labelled, list[str]]:
+def read_training_set(labels: str | Path, classes: str | Path, samples: int) -> tuple[Labelled, list[str]]:
     """Return the labelled set, and the classes without any label.
 
     The classes of the set are those that have labels, in the order of ``classes``. Labels cannot say what a

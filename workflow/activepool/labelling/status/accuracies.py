@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.evaluation.intervals import sample_size, wilson_intervals
+from activepool.labelling.models.training_set import candidate_rows
 from activepool.labelling.pool.table import Pool
 from activepool.labelling.status.files import HeldOutLabels
-from activepool.labelling.status.standing import num_left
 from activepool.ledger.entries import Entry
 from activepool.ledger.state import State, Status
 
@@ -192,7 +192,7 @@ def audit_set(
     right = measured.overall if measured and measured.is_known else None
     expected = right.hits / right.cases if right else 0.5
     planned = [AuditPlan(width, sample_size(width, CONFIDENCE, expected)) for width in AUDIT_WIDTHS]
-    most = len(samples) + num_left(state, pool)
+    most = len(samples) + len(candidate_rows(state, pool))
     return AuditSet(
         draws=tuple(
             AuditDraw(batch.name, batch.when, len(batch.samples), _known_before(entries, batch.name))

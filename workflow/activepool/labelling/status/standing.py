@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from activepool.labelling.models.training_set import candidate_rows
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry, Event
 from activepool.ledger.state import BatchState, SampleState, State, Status
@@ -142,7 +143,7 @@ def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
             groups[kind].append(sample)
     return Standing(
         samples=int(pool.is_present.sum()),
-        left=num_left(state, pool),
+        left=len(candidate_rows(state, pool)),
         unusable=len(state.training_labels) - len(usable),
         last_entry=entries[-1].number if entries else 0,
         when=max((entry.when for entry in entries), default=""),
@@ -153,12 +154,6 @@ def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
         classes=_class_counts(state, usable),
         disputed=tuple(_disputed(sample) for sample in state.disputed),
     )
-
-
-def num_left(state: State, pool: Pool) -> int:
-    """Return how many samples are there that nobody was asked for and nobody has answered."""
-    present = (pool.samples[row] for row in pool.is_present.nonzero()[0].tolist())
-    return sum(state.status(sample) == Status.NEW for sample in present)
 
 
 def _tally(samples: Sequence[SampleState], awaited: set[str]) -> Tally:

@@ -10,29 +10,16 @@ from activepool.strategies.declaration import Strategy
 from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
 
 
-class Paths:
-    """The paths of one experiment: where its files are, and which of them a job reads."""
+class FeaturePaths:
+    """What the rules of the features read, in an experiment and in a project.
 
-    def __init__(self, experiment: Experiment) -> None:
-        self.experiment = experiment
-        self.is_embedded = experiment.dataset.kind == "embeddings"
-        names = f"{experiment.dataset_name}/{experiment.backbone_name}"
-        self.root = f"results/{experiment.experiment}"
-        self.dataset = f"results/datasets/{experiment.dataset_name}/dataset.h5"
-        self.features = f"results/features/{names}/features.h5"
-        self.map = f"results/features/{names}/map_{experiment.figures.map}.h5"
-        self.pretrained = f"results/pretrained/{names}" if experiment.pretrain else None
-        #: The file with samples, labels and classes.
-        self.samples = self.features if self.is_embedded else self.dataset
-        #: The metrics of training on all labels, in the form of curves.csv; [] if not configured.
-        self.ceiling = f"{self.root}/ceiling.csv" if experiment.ceiling else []
+    Attributes:
+        checkpoint: the file of the backbone's weights, or None.
+        num_shards: into how many shards an extraction is split.
+    """
 
-    @property
-    def checkpoint(self) -> str | None:
-        """The backbone's weights: pretrained here, the user's, or None."""
-        if self.pretrained:
-            return f"{self.pretrained}/backbone.safetensors"
-        return self.experiment.backbone.checkpoint if self.experiment.backbone else None
+    checkpoint: str | None
+    num_shards: int
 
     @property
     def checkpoint_inputs(self) -> list[str]:
@@ -45,8 +32,28 @@ class Paths:
 
     def shards(self, folder: str) -> list[str]:
         """Return the shards of the features in a folder."""
-        count = self.experiment.features.shards
-        return [f"{folder}/shards/{number}-of-{count}.h5" for number in range(count)]
+        return [f"{folder}/shards/{number}-of-{self.num_shards}.h5" for number in range(self.num_shards)]
+
+
+class Paths(FeaturePaths):
+    """The paths of one experiment: where its files are, and which of them a job reads."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.is_embedded = experiment.dataset.kind == "embeddings"
+        names = f"{experiment.dataset_name}/{experiment.backbone_name}"
+        self.root = f"results/{experiment.experiment}"
+        self.dataset = f"results/datasets/{experiment.dataset_name}/dataset.h5"
+        self.features = f"results/features/{names}/features.h5"
+        self.map = f"results/features/{names}/map_{experiment.figures.map}.h5"
+        self.pretrained = f"results/pretrained/{names}" if experiment.pretrain else None
+        own = experiment.backbone.checkpoint if experiment.backbone else None
+        self.checkpoint = f"{self.pretrained}/backbone.safetensors" if self.pretrained else own
+        self.num_shards = experiment.features.shards
+        #: The file with samples, labels and classes.
+        self.samples = self.features if self.is_embedded else self.dataset
+        #: The metrics of training on all labels, in the form of curves.csv; [] if not configured.
+        self.ceiling = f"{self.root}/ceiling.csv" if experiment.ceiling else []
 
     # Rounds.
 

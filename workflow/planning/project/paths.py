@@ -6,7 +6,7 @@ from typing import Any
 from snakemake.io import ancient
 
 from activepool.labelling.pool.table import SAMPLES
-from planning.paths import has_wildcards
+from planning.paths import FeaturePaths
 from planning.project.folders import part_features, pool_folder, results_folder
 from planning.project.standing import Standing
 
@@ -27,7 +27,7 @@ FILES_OF_MODEL = {
 }
 
 
-class ProjectPaths:
+class ProjectPaths(FeaturePaths):
     """The paths of one project: where its files are, and which of them a job reads.
 
     Attributes:
@@ -49,16 +49,7 @@ class ProjectPaths:
         self.status = f"{self.root}/status.html"
         self.status_numbers = f"{self.root}/status.json"
         self.checkpoint = self.project.backbone.checkpoint if self.project.backbone else None
-
-    @property
-    def checkpoint_inputs(self) -> list[str]:
-        """The backbone's weights as inputs of a rule, if Snakemake sees no wildcards in their path."""
-        return [self.checkpoint] if self.checkpoint and not has_wildcards(self.checkpoint) else []
-
-    def shards(self, folder: str) -> list[str]:
-        """Return the shards of the features in a folder."""
-        count = self.project.features.shards
-        return [f"{folder}/shards/{number}-of-{count}.h5" for number in range(count)]
+        self.num_shards = self.project.features.shards
 
     @property
     def parts(self) -> list[str]:

@@ -22,7 +22,7 @@ from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.image_files import decode_image, problem_of, without_warnings
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
-from activepool.io.files import file_digest, write_table
+from activepool.io.files import file_digest, write_text
 from activepool.labelling.pool.vectors import vector_samples
 from activepool.ledger.entries import Entry
 from activepool.ledger.pool_samples import PoolSamples
@@ -120,13 +120,16 @@ def read_pool(folder: str | Path) -> Pool:
     folder = Path(folder)
     if not (folder / SAMPLES).is_file():
         return Pool([], [], [], {})
-    samples = read_samples(folder / SAMPLES)
-    files = [file for file in _read_files(folder / FILES) if not file.problem]
+    return _pool(read_samples(folder / SAMPLES), _read_files(folder / FILES))
+
+
+def _pool(samples: pd.DataFrame, files: Iterable[PoolFile]) -> Pool:
+    """Return the pool of a table of samples and the files that are there now."""
     return Pool(
         samples["sample"].tolist(),
         samples["part"].tolist(),
         samples["source"].tolist(),
-        {file.source: file.sample for file in files},
+        {file.source: file.sample for file in files if not file.problem},
     )
 
 
@@ -205,7 +208,7 @@ def update_pool(folder: str | Path, files: Sequence[PoolFile], is_frozen: Callab
     table.insert(0, "row", np.arange(len(table)))
     _write_if_other(folder / FILES, _table_of(files))
     _write_if_other(folder / SAMPLES, table)
-    return read_pool(folder)
+    return _pool(table, files)
 
 
 def _is_as_known(root: Path, source: str, known: PoolFile | None, skip_unreadable: bool) -> bool:
@@ -265,5 +268,6 @@ def _read_table(path: str | Path, columns: Mapping[str, type]) -> pd.DataFrame:
 
 def _write_if_other(path: Path, table: pd.DataFrame) -> None:
     """Write a table unless the file has it: jobs rerun if the time of the file changes."""
-    if not (path.is_file() and path.read_text(encoding="utf-8") == table.to_csv(index=False)):
-        write_table(path, table)
+    text = table.to_csv(index=False)
+    if not (path.is_file() and path.read_text(encoding="utf-8") == text):
+        write_text(path, text)

@@ -121,7 +121,7 @@ SELECT = [
     ({"head": (HEAD[0] * np.nan, HEAD[1])}, "head has values that are not finite"),
     (
         {"strategy": "balanced_random", "labels": KNOWN},
-        "strategy 'balanced_random' reads the labels of the whole pool",
+        "strategy 'balanced_random' reads labels of the pool",
     ),
     (
         {"strategy": "balanced_random", "oracle_labels": LABELS[:7]},

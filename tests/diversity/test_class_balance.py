@@ -3,21 +3,29 @@ import pytest
 
 from activepool.compute.blocks import Compute
 from activepool.diversity import class_balance
-from activepool.diversity.class_balance import ClassMeans, NearestToClass, balanced_picks, labels_missing
+from activepool.diversity.class_balance import (
+    ClassMeans,
+    NearestToClass,
+    NearestToMovingClass,
+    balanced_picks,
+    labels_missing,
+)
 from activepool.features.store import FeatureMatrix
 
 
-def definition(features, pool, labelled, labels, classes, budget, remaining_budget, predicted, shuffled):
+def definition(
+    features, pool, labelled, labels, classes, budget, remaining_budget, counts_as, shuffled, extreme, moves
+):
     """One pick after the other, each from all distances, in float64."""
     features = features.astype(np.float64)
     counts = np.bincount(labels, minlength=classes)
-    means = {label: features[labelled[labels == label]].mean(axis=0) for label in np.unique(labels)}
+    members = {label: labelled[labels == label].tolist() for label in np.unique(labels)}
     left, picks = sorted(pool.tolist()), []
 
     def squared(label):
-        if label not in means:
+        if label not in members:
             return np.ones(len(left))
-        return np.square(features[left] - means[label]).sum(axis=1)
+        return np.square(features[left] - features[members[label]].mean(axis=0)).sum(axis=1)
 
     while len(picks) < budget:
         majority = [label for label in range(classes) if counts[label] > counts.mean()]
@@ -26,11 +34,13 @@ def definition(features, pool, labelled, labels, classes, budget, remaining_budg
         if missing < remaining_budget - len(picks):
             pick = next(row for row in shuffled if row in left)
         else:
-            to_majority = [squared(label) for label in majority if label in means]
-            ratio = squared(int(counts.argmin())) / (np.min(to_majority, axis=0) if to_majority else 1)
+            to_majority = [squared(label) for label in majority if label in members]
+            ratio = squared(int(counts.argmin())) / (extreme(to_majority, axis=0) if to_majority else 1)
             pick = left[int(ratio.astype(np.float32).argmin())]
         left.remove(pick)
-        counts[predicted[pick]] += 1
+        counts[counts_as[pick]] += 1
+        if moves:
+            members.setdefault(counts_as[pick], []).append(pick)
         picks.append(pick)
     return picks
 
@@ -47,10 +57,12 @@ def imbalanced(generator, size=150, width=4, classes=5, labelled=40, empty=()):
     return features.astype(np.float32), np.setdiff1d(np.arange(size), rows), rows, truth[rows], truth
 
 
-@pytest.mark.parametrize("length", [1, 3, 200])
+@pytest.mark.parametrize("length", [1, 3, 200, None])
 @pytest.mark.parametrize("empty", [(), (1, 4)])
 @pytest.mark.parametrize("remaining_budget", [30, 60, 200])
-def test_picks_are_those_of_the_definition(monkeypatch, length, empty, remaining_budget):
+@pytest.mark.parametrize("majority", ["nearest", "farthest"])
+def test_picks_are_those_of_the_definition(monkeypatch, length, empty, remaining_budget, majority):
+    """With a length of the lists, the means are fixed; without, they move."""
     monkeypatch.setattr(class_balance, "BLOCK_ROWS", 16)
     monkeypatch.setattr(class_balance, "CHUNK_ROWS", 4)
     for seed in range(4):
@@ -58,8 +70,13 @@ def test_picks_are_those_of_the_definition(monkeypatch, length, empty, remaining
         features, pool, rows, labels, truth = imbalanced(generator, empty=empty)
         predicted = np.where(generator.random(len(truth)) < 0.3, generator.integers(0, 5, len(truth)), truth)
         matrix = FeatureMatrix.of_array(features)
-        candidates = NearestToClass(matrix, pool, ClassMeans.from_labelled(matrix, rows, labels, 5), length)
+        means = ClassMeans.from_labelled(matrix, rows, labels, 5, majority)
         counts = np.bincount(labels, minlength=5)
+        candidates = (
+            NearestToClass(matrix, pool, means, length)
+            if length
+            else NearestToMovingClass(matrix, pool, means, counts)
+        )
         with Compute(workers=2).mapping() as mapping:
             picks = balanced_picks(
                 candidates,
@@ -71,7 +88,20 @@ def test_picks_are_those_of_the_definition(monkeypatch, length, empty, remaining
                 mapping,
             )
         shuffled = np.random.default_rng(9).permutation(pool).tolist()
-        expected = definition(features, pool, rows, labels, 5, 30, remaining_budget, predicted, shuffled)
+        extreme = {"nearest": np.min, "farthest": np.max}[majority]
+        expected = definition(
+            features,
+            pool,
+            rows,
+            labels,
+            5,
+            30,
+            remaining_budget,
+            predicted,
+            shuffled,
+            extreme,
+            moves=length is None,
+        )
         assert picks.tolist() == expected
 
 
@@ -89,7 +119,7 @@ def test_equal_samples_are_taken_in_their_order():
     with Compute().mapping() as mapping:
         for _ in range(29):
             taken.append(candidates.nearest(0, np.array([False, True]), mapping))
-            candidates.remove(taken[-1])
+            candidates.take(taken[-1], 0)
     assert taken == list(range(2, 60, 2))
 
 

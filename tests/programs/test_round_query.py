@@ -41,7 +41,7 @@ def query_of(strategy):
         )
 
 
-def run_select(strategy):
+def run_select(strategy, **options):
     select(
         strategy,
         "features.h5",
@@ -52,6 +52,7 @@ def run_select(strategy):
         round=2,
         selected="selected.csv",
         labelled_with_picks="next.csv",
+        options=options,
         head=FILES.head,
         remaining_budget=4,
         annotations=FILES.annotations,
@@ -102,8 +103,20 @@ def test_a_strategy_that_reads_all_labels_needs_all(folder):
     run_select("balanced_random")
     assert 9 in read_index("selected.csv")
     (folder / "bought.csv").write_text(f"index,label\n{rows}9,?\n")
-    with pytest.raises(InputError, match="balanced_random reads all labels, but some samples cannot be"):
+    with pytest.raises(
+        InputError, match="balanced_random reads labels of the pool, but some samples cannot be"
+    ):
         run_select("balanced_random")
+
+
+def test_a_strategy_that_reads_the_labels_of_its_picks_records_those_of_the_pool(folder):
+    rows = "".join(f"{row},bee\n" for row in range(3, 12))
+    (folder / "bought.csv").write_text(f"index,label\n{rows}")
+    query, _, used = query_of(find_strategy("balancing", {"counts_as": "label"}))
+    assert query.labels_of_picks.tolist() == [1] * 6 and query.oracle_labels is None and query.head is None
+    assert used.labels == {str(row): "bee" for row in range(3, 11)}
+    run_select("balancing", counts_as="label", horizon="round", majority="nearest")
+    assert len(read_index("selected.csv")) == 2
 
 
 @pytest.mark.parametrize("name", ["random", "balancing"])

@@ -10,7 +10,7 @@ from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.assembly import assemble_query
-from activepool.strategies.declaration import strategy
+from activepool.strategies.declaration import ARTIFACTS, strategy
 from activepool.strategies.query import Selection, declared
 from activepool.strategies.registry import builtin_strategies, completed, find_strategy
 
@@ -45,7 +45,7 @@ def without(name):
 def test_what_a_strategy_does_not_read_is_left_out(builtin):
     given = ALL | ({"scores": {"labelled_log_odds": np.zeros(len(POOL))}} if builtin.image_model else {})
     query = assemble_query(builtin, **given)
-    for name in ("features", "head", "remaining_budget", "oracle_labels", "nearest", "validation"):
+    for name in ARTIFACTS:
         assert (getattr(query, name) is not None) == (name in builtin.reads), name
     assert (query.labels is not None) == builtin.reads_labels
     assert bool(query.scores) == builtin.is_scored
@@ -121,3 +121,15 @@ def test_a_strategy_without_a_docstring_has_an_empty_summary():
         return Selection(query.unlabelled[: query.budget])
 
     assert silent.summary == ""
+
+
+def test_reads_that_follow_from_options_are_artifacts_and_no_scores():
+    def picks(query, *, wide=False):
+        return Selection(query.unlabelled[: query.budget])
+
+    declared_as = strategy(source="here", reads=lambda wide: ("features", "head") if wide else ())(picks)
+    assert declared_as.reads == () and declared_as.with_options({"wide": True}).reads == ("features", "head")
+    with pytest.raises(ValueError, match=r"cannot read \['colours'\]; there are features, head"):
+        strategy(source="here", reads=lambda wide: ("colours",))(picks)
+    with pytest.raises(ValueError, match="whose reads depend on its options cannot read scores"):
+        strategy(source="here", reads=lambda wide: (), scores=("margin",))(picks)

@@ -165,7 +165,7 @@ def _oracle(
 ) -> tuple[IntArray | None, int]:
     """Return the true labels of the pool, if the strategy reads them, and the number of classes."""
     of_all, classes = labelled.of_all, labelled.classes
-    if not strategy.is_oracle:
+    if not strategy.reads_pool_labels:
         return None, 0 if classes is None else len(classes)
     if given is not None:
         of_all, classes = number_labels("oracle_labels", given, classes)
@@ -174,9 +174,7 @@ def _oracle(
                 f"oracle_labels has the length {len(of_all)}; it must be {samples}, the rows of features"
             )
     if of_all is None or classes is None or (of_all[unlabelled] == UNKNOWN).any():
-        raise InputError(
-            f"strategy {name!r} reads the labels of the whole pool; give oracle_labels, one for each row"
-        )
+        raise InputError(f"strategy {name!r} reads labels of the pool; give oracle_labels, one for each row")
     return of_all[unlabelled], len(classes)
 
 

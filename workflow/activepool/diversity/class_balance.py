@@ -1,7 +1,8 @@
 """Balancing the classes of the labelled set by distances to class means (Aggarwal et al. 2020)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from activepool.scores.nearest import NearestPerClass
 
 #: Squared distances below this part of the squared norms are rounding errors.
 DISTANCE_ROUNDING = 1e-13
+
+#: The mean of which majority class a sample should be far from.
+Majority = Literal["nearest", "farthest"]
 
 #: Number of listed samples that are compared with the majority's means at once.
 CHUNK_ROWS = 32
@@ -23,40 +27,77 @@ class ClassMeans:
     Attributes:
         values: (C, d) float64; zeros for a class without labelled samples.
         known: (C,) whether the class has a labelled sample.
+        majority: which of the majority classes counts in `ratios`.
     """
 
     values: np.ndarray
     known: np.ndarray
+    majority: Majority = "nearest"
 
     @classmethod
     def from_labelled(
-        cls, features: FeatureMatrix, rows: np.ndarray, labels: np.ndarray, num_classes: int
+        cls,
+        features: FeatureMatrix,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        num_classes: int,
+        majority: Majority = "nearest",
     ) -> "ClassMeans":
         """Return the means over ``rows`` with these labels."""
         values = np.zeros((num_classes, features.shape[1]))
         known = np.bincount(labels, minlength=num_classes) > 0
         for label in np.flatnonzero(known):
             values[label] = features.take(rows[labels == label], np.float64).mean(axis=0)
-        return cls(values, known)
+        return cls(values, known, majority)
+
+    def with_sample(self, sample: np.ndarray, label: int, count: int) -> "ClassMeans":
+        """Return the means after a sample (d,) has joined the ``count`` samples of its class."""
+        values, known = self.values.copy(), self.known.copy()
+        values[label] += (sample - values[label]) / (count + 1)
+        known[label] = True
+        return replace(self, values=values, known=known)
 
     def ratios(self, samples: np.ndarray, majority: np.ndarray) -> np.ndarray:
         """Return the distance of samples (n, d) float64 to each class relative to the majority classes.
 
-        This is the squared distance to the mean of the class over that to the nearest mean of the classes in
-        the mask ``majority``; a missing mean counts as distance 1. Returns (n, C), rounded to float32 so that
-        equal samples have equal ratios.
+        This is the squared distance to the mean of the class over that to the nearest (or farthest) mean of
+        the classes in the mask ``majority``; a missing mean counts as distance 1. Returns (n, C), rounded to
+        float32 so that equal samples have equal ratios.
         """
-        norms = np.square(samples).sum(axis=1, keepdims=True) + np.square(self.values).sum(axis=1)
-        squared = norms - 2 * (samples @ self.values.T)
+        squared = self.squared(samples)
+        divisor = self.majority_distance(squared[:, majority & self.known])
+        return _quotients(squared, divisor[:, np.newaxis])
+
+    def squared(self, samples: np.ndarray, classes: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """Return squared distances (n, k) of samples (n, d) float64 to the means of some classes."""
+        values = self.values[classes]
+        norms = np.square(samples).sum(axis=1, keepdims=True) + np.square(values).sum(axis=1)
+        squared = norms - 2 * (samples @ values.T)
         squared[squared < DISTANCE_ROUNDING * norms] = 0  # the sample equals the mean
-        squared = np.where(self.known, squared, 1)
-        known_majority = majority & self.known
-        nearest = np.ones((1, 1))
-        if known_majority.any():
-            nearest = squared[:, known_majority].min(axis=1, keepdims=True)
-        ratios = np.full(squared.shape, np.inf)
-        np.divide(squared, nearest, out=ratios, where=nearest > 0)
-        return ratios.astype(np.float32)
+        return np.where(self.known[classes], squared, 1)
+
+    def majority_distance(self, squared: np.ndarray) -> np.ndarray:
+        """Return which of the distances (n, k) to majority classes counts; 1 if there is no such class."""
+        if not squared.shape[1]:
+            return np.ones(len(squared))
+        counting: np.ndarray = squared.min(axis=1) if self.majority == "nearest" else squared.max(axis=1)
+        return counting
+
+
+class Candidates(Protocol):
+    """The pool, from which rows are taken one by one.
+
+    Attributes:
+        available: (N,) whether a row is in the pool and not taken.
+    """
+
+    available: np.ndarray
+
+    def nearest(self, label: int, majority: np.ndarray, mapping: Mapping) -> int:
+        """Return the row of the pool with the smallest ratio to class ``label``; ties by the lower row."""
+
+    def take(self, row: int, label: int) -> None:
+        """Take a row, which counts for class ``label``, out of the pool."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +116,11 @@ class _Listing:
 
 
 class NearestToClass:
-    """For each class, the samples with the smallest ratios: listed in a pass over the pool, then taken.
+    """The pool with fixed class means: lists each class's smallest ratios in a pass, then takes from them.
 
-    The lists hold as long as no class leaves the majority: a class that joins it can only raise ratios, so
-    no unlisted sample can overtake a listed one. Memory: about 100 bytes × C × length.
-
-    Attributes:
-        available: (N,) whether a row is in the pool and not removed.
+    The lists hold as long as ratios can only rise, so that no unlisted sample can overtake a listed one: no
+    class has left the majority or, with the distance to the farthest, none has joined it. Memory: about 100
+    bytes × C × length.
     """
 
     def __init__(self, features: FeatureMatrix, pool: np.ndarray, means: ClassMeans, length: int) -> None:
@@ -92,7 +131,7 @@ class NearestToClass:
         self._length = length
         self._listing: _Listing | None = None
 
-    def remove(self, row: int) -> None:
+    def take(self, row: int, label: int) -> None:
         """Take a row out of the pool."""
         self.available[row] = False
 
@@ -123,7 +162,8 @@ class NearestToClass:
 
     def _holds(self, listing: _Listing, majority: np.ndarray) -> bool:
         listed, now = listing.majority & self._means.known, majority & self._means.known
-        return bool(listed.any() == now.any() and not (listed & ~now).any())
+        lowers = listed & ~now if self._means.majority == "nearest" else now & ~listed
+        return bool(listed.any() == now.any() and not lowers.any())
 
     def _list(self, majority: np.ndarray, mapping: Mapping) -> _Listing:
         pool = np.flatnonzero(self.available)
@@ -138,6 +178,58 @@ class NearestToClass:
             pass
         self._listing = _Listing(*nearest.lists(), majority)
         return self._listing
+
+
+class NearestToMovingClass:
+    """The pool with class means that each taken row moves: a pass over the pool for each row."""
+
+    def __init__(
+        self, features: FeatureMatrix, pool: np.ndarray, means: ClassMeans, counts: np.ndarray
+    ) -> None:
+        self.available = np.zeros(features.shape[0], dtype=bool)
+        self.available[pool] = True
+        self._features = features
+        self._pool = pool
+        self._means = means
+        self._counts = counts.copy()
+        self._majority: np.ndarray | None = None
+        self._divisor = np.ones(len(pool))
+
+    def take(self, row: int, label: int) -> None:
+        """Take a row out of the pool and add it to the mean of its class."""
+        self.available[row] = False
+        sample = self._features.take(np.array([row]), np.float64)[0]
+        self._means = self._means.with_sample(sample, label, int(self._counts[label]))
+        self._counts[label] += 1
+        if self._majority is not None and self._majority[label]:
+            self._majority = None  # its distances have changed
+
+    def nearest(self, label: int, majority: np.ndarray, mapping: Mapping) -> int:
+        """Return the row of the pool with the smallest ratio to class ``label``; ties by the lower row."""
+        divisor_holds = self._majority is not None and np.array_equal(majority, self._majority)
+        self._majority = majority
+
+        def best_of(block: slice) -> tuple[float, int]:
+            rows = self._pool[block]
+            samples = self._features.take(rows, np.float64)
+            own = self._means.squared(samples, np.array([label]))[:, 0]
+            require_finite(rows, own)
+            if not divisor_holds:
+                squared = self._means.squared(samples, np.flatnonzero(majority & self._means.known))
+                self._divisor[block] = self._means.majority_distance(squared)
+            ratios = _quotients(own, self._divisor[block])
+            ratios[~self.available[rows]] = np.inf
+            best = int(ratios.argmin())
+            return float(ratios[best]), int(rows[best])
+
+        return min(mapping(best_of, row_blocks(len(self._pool), BLOCK_ROWS)))[1]
+
+
+def _quotients(squared: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+    """Return squared / divisor in float32; infinity where the divisor is 0."""
+    ratios = np.full(squared.shape, np.inf)
+    np.divide(squared, divisor, out=ratios, where=divisor > 0)
+    return ratios.astype(np.float32)
 
 
 def majority_classes(counts: np.ndarray) -> np.ndarray:
@@ -155,11 +247,11 @@ def labels_missing(counts: np.ndarray) -> float:
 
 
 def balanced_picks(
-    candidates: NearestToClass,
+    candidates: Candidates,
     counts: np.ndarray,
     budget: int,
     remaining_budget: int,
-    predict: Callable[[int], int],
+    label_of: Callable[[int], int],
     generator: np.random.Generator,
     mapping: Mapping,
 ) -> np.ndarray:
@@ -169,8 +261,8 @@ def balanced_picks(
         candidates: the pool; at least ``budget`` samples.
         counts: (C,) labelled samples of each class.
         budget: how many to pick.
-        remaining_budget: picks of this and all later rounds together.
-        predict: returns the class that a picked row counts for.
+        remaining_budget: the picks that are left to balance the classes, at least ``budget``.
+        label_of: returns the class that a picked row counts for.
         generator: the source of randomness.
         mapping: of the compute.
 
@@ -184,7 +276,8 @@ def balanced_picks(
             pick = next(row for row in shuffled if candidates.available[row])
         else:
             pick = candidates.nearest(int(counts.argmin()), majority_classes(counts), mapping)
-        candidates.remove(pick)
-        counts[predict(pick)] += 1
+        label = label_of(pick)
+        candidates.take(pick, label)
+        counts[label] += 1
         picks.append(pick)
     return np.array(picks, dtype=np.int64)

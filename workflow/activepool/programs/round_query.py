@@ -81,7 +81,7 @@ def read_query(
         used_rows.append(picked)
         used_values.append(picked_labels)
     oracle_labels = None
-    if strategy.is_oracle:
+    if strategy.reads_pool_labels:
         oracle_labels = _oracle_labels(strategy, file, table.index, files.annotations)
         used_rows.append(table.index)
         used_values.append(oracle_labels)
@@ -127,7 +127,7 @@ def _oracle_labels(
     labels = known_labels(file, unlabelled, annotations)
     if (labels == UNLABELABLE).any():
         raise InputError(
-            f"{annotations}: {strategy.name} reads all labels, but some samples cannot be labelled; "
+            f"{annotations}: {strategy.name} reads labels of the pool, but some samples cannot be labelled; "
             "leave it out"
         )
     return labels

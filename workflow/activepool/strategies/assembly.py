@@ -53,6 +53,7 @@ def assemble_query(
         seed, round_number: the round whose random stream the strategy draws from.
         validation: rows and labels of the validation split; none by default.
         predicted, scores, nearest: what is known of ``unlabelled``, as in `Query`.
+        oracle_labels: (n,) the true labels of ``unlabelled``, for strategies that read all or those of picks.
         compute: device and workers; by default, one thread of the CPU.
 
     The other arguments are those of `Query`.
@@ -67,6 +68,7 @@ def assemble_query(
         "remaining_budget": remaining_budget,
         "validation": validation or (np.empty(0, np.int64), np.empty(0, np.int64)),
         "oracle_labels": oracle_labels,
+        "labels_of_picks": oracle_labels,
     }
     given = {name: value for name, value in artifacts.items() if name in strategy.reads}
     if strategy.reads_labels:

@@ -32,7 +32,18 @@ Active = Callable[..., str]
 Accepts = Callable[[str, "Strategy"], None]
 
 #: What a strategy may read besides the index files and the labels of the labelled set.
-ARTIFACTS = ("features", "head", "oracle_labels", "nearest", "remaining_budget", "validation")
+ARTIFACTS = (
+    "features",
+    "head",
+    "oracle_labels",
+    "labels_of_picks",
+    "nearest",
+    "remaining_budget",
+    "validation",
+)
+
+#: (**options) -> the artifacts that a strategy reads with these options.
+Reads = Callable[..., tuple[str, ...]]
 
 #: The keys of a strategy in a configuration, besides its options.
 CONFIGURATION_KEYS = ("strategy", "name")
@@ -46,6 +57,7 @@ class Strategy:
         name: as in the configuration.
         select: the function that picks.
         reads: the artifacts that it reads, from ARTIFACTS.
+        reads_with: returns what it reads with certain options; None if no option matters.
         scores: the columns of scores.h5 that it reads; any of them implies head and features.
         prepare: computes what all rounds share; or None.
         precompute: computes something for each sample before the picks; or None.
@@ -70,6 +82,7 @@ class Strategy:
     keeps_state: bool
     image_model: ImageModel | None
     source: str
+    reads_with: Reads | None = None
     narrows_pool: bool = False
     active: Active | None = None
     accepts: Accepts | None = None
@@ -88,8 +101,13 @@ class Strategy:
 
     @property
     def is_oracle(self) -> bool:
-        """Whether it reads labels outside the labelled set."""
+        """Whether it reads the labels of the whole pool, as upper references do."""
         return "oracle_labels" in self.reads
+
+    @property
+    def reads_pool_labels(self) -> bool:
+        """Whether it reads labels outside the labelled set: of the whole pool, or of its picks."""
+        return self.is_oracle or "labels_of_picks" in self.reads
 
     @property
     def summary(self) -> str:
@@ -122,6 +140,14 @@ class Strategy:
         return {
             name: value for function in functions for name, value in options_for(function, given).items()
         } | within
+
+    def with_options(self, options: Mapping[str, Any]) -> "Strategy":
+        """Return the declaration of what it reads with these options, and its defaults for all others."""
+        reads_with = self.reads_with
+        if reads_with is None:
+            return self
+        given = {name: option.default for name, option in self.options.items()} | dict(options)
+        return replace(self, reads=_known_artifacts(reads_with(**options_for(reads_with, given))))
 
     def in_round(self, number: int) -> "Strategy":
         """Return the declaration in one round, which differs for a wrapper of several strategies."""
@@ -166,7 +192,7 @@ class Strategy:
 def strategy(
     *,
     source: str,
-    reads: tuple[str, ...] = (),
+    reads: tuple[str, ...] | Reads = (),
     scores: tuple[str, ...] = (),
     prepare: Prepare | None = None,
     precompute: Precompute | None = None,
@@ -179,15 +205,16 @@ def strategy(
 ) -> Callable[[Select], Strategy]:
     """Declare the decorated function as the strategy of its name.
 
-    With ``reads_labels=False`` it gets no labels, and a corrected label reruns none of its picks. The last
+    With ``reads_labels=False`` it gets no labels, and a corrected label reruns none of its picks. Where
+    ``reads`` depends on the options, it is a function of them; such a strategy reads no scores. The last
     three are for wrappers, which say here what they read themselves; see `Strategy`.
 
     Raises: ValueError for an unknown artifact or score, for scores from two sources, for lists of the nearest
         samples without scores, and for a function that cannot be called as a strategy.
     """
-    unknown = set(reads) - set(ARTIFACTS)
-    if unknown:
-        raise ValueError(f"a strategy cannot read {sorted(unknown)}; there are {', '.join(ARTIFACTS)}")
+    reads_with, reads = (reads, ()) if callable(reads) else (None, _known_artifacts(reads))
+    if reads_with and scores:
+        raise ValueError("a strategy whose reads depend on its options cannot read scores")
     if unknown := set(scores) - set(SCORES):
         raise ValueError(f"a strategy cannot read scores {sorted(unknown)}; there are {', '.join(SCORES)}")
     if "nearest" in reads and not scores:
@@ -210,12 +237,20 @@ def strategy(
             keeps_state=keeps_state,
             image_model=image_model,
             source=source,
+            reads_with=reads_with,
             narrows_pool=narrows_pool,
             active=active,
             accepts=accepts,
-        )
+        ).with_options({})
 
     return declare
+
+
+def _known_artifacts(reads: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a strategy reads; raises ValueError for what no strategy can read."""
+    if unknown := set(reads) - set(ARTIFACTS):
+        raise ValueError(f"a strategy cannot read {sorted(unknown)}; there are {', '.join(ARTIFACTS)}")
+    return reads
 
 
 def by_option(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Query:
     """All that a strategy may use when it picks the samples of one round.
 
     Indices are rows of ``train/features``. Whatever a strategy does not declare is None (see `declared`).
-    Labels outside the labelled set are not here, except ``oracle_labels`` for the upper references.
+    Labels outside the labelled set are not here, except ``oracle_labels`` and ``labels_of_picks``.
 
     Attributes:
         budget: how many to pick; at most n.
@@ -51,6 +51,7 @@ class Query:
         per_sample: what the strategy's ``precompute`` returned for ``unlabelled``, by name, each (n, ...).
         state: arrays that the strategy passed on in the previous round; empty in the first.
         oracle_labels: (n,) the true labels of ``unlabelled``, only for upper references.
+        labels_of_picks: (n,) the same, for a strategy that looks only at the labels of its picks.
     """
 
     budget: int
@@ -72,6 +73,7 @@ class Query:
     per_sample: dict[str, np.ndarray] = field(default_factory=dict)
     state: dict[str, np.ndarray] = field(default_factory=dict)
     oracle_labels: np.ndarray | None = None
+    labels_of_picks: np.ndarray | None = None
 
     def part(self, rows: slice | np.ndarray) -> "Query":
         """Return the same query for some of ``unlabelled``, with their predictions, scores and so on.
@@ -90,6 +92,7 @@ class Query:
             nearest=None,
             per_sample={name: values[rows] for name, values in self.per_sample.items()},
             oracle_labels=cut(self.oracle_labels),
+            labels_of_picks=cut(self.labels_of_picks),
         )
 
     def pool_scorer(self) -> PoolScorer:

@@ -35,7 +35,8 @@ def builtin_strategies() -> dict[str, Strategy]:
 def find_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strategy:
     """Return the strategy called ``name``: a built-in one, ``file.py:function`` or ``module:function``.
 
-    With its ``options``, a wrapper's declaration is complete: it has that of the strategies within it.
+    With its ``options``, the declaration is complete: it has all that the strategy reads with them and,
+    for a wrapper, the declarations of the strategies within it.
 
     Raises InputError, with the nearest names, if it or a strategy within it does not exist.
     """
@@ -43,7 +44,8 @@ def find_strategy(name: str, options: Mapping[str, Any] | None = None) -> Strate
 
 
 def completed(strategy: Strategy, options: Mapping[str, Any]) -> Strategy:
-    """Return a wrapper with the strategies that its options name; any other strategy as it is."""
+    """Return a strategy that reads what its options ask for, a wrapper with the strategies that they name."""
+    strategy = strategy if strategy.wrapped else strategy.with_options(options)
     wrapped: dict[str, Wrapped] = {}
     for option, is_list in wrapped_options(strategy).items():
         if options.get(option):

@@ -179,5 +179,8 @@ def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) 
         )
     if data.num_train > data.train_class_counts.sum():
         for strategy in experiment.strategies:
-            if strategy.declared.is_oracle:
-                yield f"strategies: {strategy.folder} reads all labels, but some are unknown; leave it out"
+            if strategy.declared.reads_pool_labels:
+                yield (
+                    f"strategies: {strategy.folder} reads labels of the pool, but some are unknown; "
+                    "leave it out"
+                )

@@ -35,7 +35,7 @@ class LabelStudio(Settings):
 
 def _strategy_of_pool(entry: StrategySettings) -> StrategySettings:
     declared = entry.declared
-    if declared.is_oracle:
+    if declared.reads_pool_labels:
         raise PydanticCustomError("oracle", "needs labels that nobody has given yet; choose another strategy")
     if declared.image_model:
         raise PydanticCustomError(

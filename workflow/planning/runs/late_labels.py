@@ -59,7 +59,7 @@ class LateLabels:
     def _query_digest(self, wildcards: Any) -> str:
         """Return the digest of the labels that a strategy reads when it picks."""
         declared = self.paths.declared(wildcards)
-        if declared.is_oracle:
+        if declared.reads_pool_labels:
             return self._pool_digest()
         return (
             self._file_digest(self.paths.previous("labelled.csv")(wildcards))

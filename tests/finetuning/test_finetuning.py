@@ -152,6 +152,16 @@ def test_patience_ends_the_training(data, tmp_path, monkeypatch):
     assert (trained.facts["epoch"], trained.validation_accuracy) == (2, 0.5)
 
 
+def test_with_the_latest_of_ties_equal_epochs_restart_the_patience(data, tmp_path, monkeypatch):
+    """The code of Emam et al., with a patience of 5, keeps epoch 4 of these and runs 10."""
+    accuracies = iter([0.5, 0.6, 0.6, 0.6, *[0.5] * 6, 0.9])
+    monkeypatch.setattr(Finetuning, "_validation_accuracy", lambda self: next(accuracies))
+    settings = replace(SETTINGS, epochs=11, patience=6, ties="latest")
+    _, trained, history = run(data, tmp_path / "state", settings)
+    assert len(history) == 10
+    assert (trained.facts["epoch"], trained.validation_accuracy) == (4, 0.6)
+
+
 @pytest.mark.parametrize("killed_in", [1, 3, 6])
 def test_a_killed_run_goes_on_to_the_same_bits(data, tmp_path, monkeypatch, killed_in):
     settings = replace(SETTINGS, freeze_batch_norm=False, schedule="cosine")

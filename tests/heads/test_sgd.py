@@ -67,14 +67,15 @@ def test_the_best_epoch_of_a_plain_loop_is_kept(schedule, class_weights):
 
 
 @pytest.mark.parametrize("patience", [1, 2, 4])
-def test_training_stops_after_patience_epochs_without_a_better_one(patience):
+@pytest.mark.parametrize("ties", ["earliest", "latest"])
+def test_training_stops_after_patience_epochs_without_a_better_one(patience, ties):
     labelled, validation = rows(60, seed=3), rows(30, seed=4)
-    settings = SgdSettings(learning_rate=3.0, epochs=25, batch_size=8, patience=patience)
+    settings = SgdSettings(learning_rate=3.0, epochs=25, batch_size=8, patience=patience, ties=ties)
     best, best_epoch, stopped = -1.0, 0, 0
     for epoch, head in enumerate(plain_epochs(labelled, settings, 0, 0), start=1):
         accuracy = predict(head, validation, Compute()).accuracy
         stopped = epoch
-        if accuracy > best:
+        if accuracy > best or (accuracy == best and ties == "latest"):
             best, best_epoch = accuracy, epoch
         elif epoch - best_epoch == patience:
             break

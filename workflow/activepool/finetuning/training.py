@@ -1,8 +1,8 @@
 """End-to-end finetuning: SGD on the whole network from its pretrained weights, keeping the best epoch.
 
 Every round starts from the pretrained weights, not from those of the previous round (Emam et al. 2021,
-section 4). Each epoch ends with the accuracy on the validation split; the weights of the best epoch are kept,
-ties go to the earlier. A killed training resumes after its last epoch and ends with the same bits.
+section 4). Each epoch ends with the accuracy on the validation split; the weights of the best epoch are kept.
+A killed training resumes after its last epoch and ends with the same bits.
 """
 
 import math
@@ -174,7 +174,7 @@ class Finetuning:
         self.history.append(
             {"epoch": epoch, "loss": loss, "validation_accuracy": accuracy, "learning_rate": rate}
         )
-        if self.best is None or accuracy > self.best.accuracy:
+        if self.best is None or self._settings.is_better(accuracy, self.best.accuracy):
             weights = {name: values.cpu().clone() for name, values in self.classifier.state_dict().items()}
             self.best = BestEpoch(epoch, accuracy, weights)
 

@@ -32,7 +32,10 @@ class SgdSettings:
         gamma: of the schedule ``step`` alone.
         epochs: largest number of epochs.
         batch_size: in samples; the last batch of an epoch may be smaller.
-        patience: training stops after this many epochs in a row without a better validation accuracy.
+        patience: training stops after this many epochs in a row without a better validation accuracy. The
+            code of Emam et al. waits for one epoch more than its patience.
+        ties: which epoch is kept of those with the best validation accuracy. With ``latest``, as in the code
+            of Emam et al., an equal epoch counts as better, for the patience too.
     """
 
     solver: ClassVar[str] = "sgd"
@@ -46,6 +49,11 @@ class SgdSettings:
     epochs: Count = 60
     batch_size: Count = 128
     patience: Count = 30
+    ties: Literal["earliest", "latest"] = "earliest"
+
+    def is_better(self, accuracy: float, best: float) -> bool:
+        """Return whether an epoch takes the place of the best so far, from their validation accuracies."""
+        return accuracy > best or (self.ties == "latest" and accuracy == best)
 
 
 @dataclass(frozen=True, config=_CHECKED)

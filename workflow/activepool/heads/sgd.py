@@ -36,7 +36,7 @@ def train_sgd(
     compute: Compute,
     views: Sequence[FeatureMatrix] = (),
 ) -> TrainedHead:
-    """Train a head on ``labelled`` and keep its best epoch on ``validation``; ties go to the earlier.
+    """Train a head on ``labelled`` and keep its best epoch on ``validation``.
 
     Args:
         labelled: the labelled set, held in memory in float32.
@@ -63,7 +63,7 @@ def train_sgd(
                 f"{settings.learning_rate} is too large for these features"
             )
         accuracy = predict(head, validation, compute).accuracy
-        if accuracy > best_accuracy:
+        if settings.is_better(accuracy, best_accuracy):
             best_accuracy, best_epoch, best_head = accuracy, epoch, head
         elif epoch - best_epoch >= settings.patience:
             break

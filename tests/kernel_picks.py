@@ -20,12 +20,17 @@ from activepool.heads.labelled import LabelledRows
 from activepool.heads.lbfgs import train_lbfgs
 from activepool.heads.settings import LbfgsSettings
 from activepool.strategies.declaration import Strategy
-from activepool.strategies.registry import builtin_strategies
+from activepool.strategies.registry import builtin_strategies, find_strategy
 
 OPTIONS = {
     **REQUIRED_OPTIONS,
     "cluster_margin": {"leaves": 200},
     "margin_clustering": {"subset": 4000},
+}
+
+#: Further rows: a strategy and its options. The full information would be slow on the whole pool.
+FURTHER_ROWS = {
+    "bait_full": ("seals", {"of": {"strategy": "bait", "fisher": "full"}, "neighbours": 2}),
 }
 
 
@@ -88,10 +93,12 @@ def main() -> None:
         features.astype(np.float32), labels, arguments.labelled, arguments.validation, arguments.workers
     )
     strategies = [one for one in builtin_strategies().values() if not one.image_model]
+    rows = {one.name: (one, OPTIONS.get(one.name, {})) for one in strategies}
+    rows |= {row: (find_strategy(name), options) for row, (name, options) in FURTHER_ROWS.items()}
     picks = {
-        one.name: problem.run(one, arguments.rounds, arguments.budget, OPTIONS.get(one.name, {}))
-        for one in strategies
-        if not arguments.strategies or one.name in arguments.strategies
+        row: problem.run(strategy, arguments.rounds, arguments.budget, options)
+        for row, (strategy, options) in rows.items()
+        if not arguments.strategies or row in arguments.strategies
     }
     json.dump({"kernels": kernels(), "picks": picks}, sys.stdout)
 

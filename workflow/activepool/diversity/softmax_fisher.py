@@ -1,0 +1,268 @@
+"""Greedy choice by the full Fisher information of softmax regression (BAIT, Ash et al. 2021).
+
+A sample z of the probabilities p has the information W ⊗ zzᵀ, W = diag(p) − ppᵀ. A change of all logits alike
+changes no probability: in that direction W is 0, and the trace of M⁻¹F has no part. So W is written in the
+r = C − 1 coordinates orthogonal to it, and M and F are rd × rd.
+
+With E = I ⊗ z, A = EᵀM⁻¹E and B = EᵀGE, G = M⁻¹FM⁻¹, the information sW ⊗ zzᵀ (s < 0 to remove it) lowers the
+trace by the trace of KB, K = (I + sWA)⁻¹sW, and (Woodbury)
+
+    M⁻¹ → M⁻¹ − UKUᵀ,  G → G − HKUᵀ − UKHᵀ + UKBKUᵀ,  U = M⁻¹E,  H = GE.
+
+The A and B of all other samples follow from the products of their features with U and H.
+
+All is in float64, and changes that differ by less than TOLERANCE are equal: no last bit decides.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
+from activepool.diversity.fisher import TOLERANCE
+from activepool.features.store import FeatureMatrix
+
+#: Samples whose A and B are computed at once.
+ROWS = 256
+
+
+@dataclass(frozen=True)
+class SoftmaxInformation:
+    """Samples with the Fisher information W ⊗ zzᵀ.
+
+    Attributes:
+        features: (N, d).
+        rows: (n,) the samples.
+        probabilities: (n, C) float64.
+    """
+
+    features: FeatureMatrix
+    rows: np.ndarray
+    probabilities: np.ndarray
+
+    def __len__(self) -> int:
+        """n."""
+        return len(self.rows)
+
+    @property
+    def coordinates(self) -> int:
+        """r = C − 1."""
+        return int(self.probabilities.shape[1]) - 1
+
+    @property
+    def width(self) -> int:
+        """d."""
+        return self.features.shape[1]
+
+    def part(self, positions: np.ndarray) -> "SoftmaxInformation":
+        """Return some of the samples."""
+        return SoftmaxInformation(self.features, self.rows[positions], self.probabilities[positions])
+
+    def points(self, block: "slice | np.ndarray") -> np.ndarray:
+        """Return z of some samples, (m, d) float64."""
+        points: np.ndarray = self.features.take(self.rows[block], np.float64)
+        return points
+
+    def weights(self, block: "slice | np.ndarray") -> np.ndarray:
+        """Return W of some samples, (m, r, r)."""
+        basis, probabilities = sum_free_basis(self.coordinates + 1), self.probabilities[block]
+        squares = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), -1)
+        means = probabilities @ basis
+        weights: np.ndarray = (probabilities @ squares).reshape(*means.shape, means.shape[1])
+        weights -= means[:, :, None] * means[:, None, :]
+        return weights
+
+    def total(self, mapping: Mapping) -> np.ndarray:
+        """Return the sum of all information, (rd, rd) float64."""
+        shape = self.coordinates, self.width
+        total = np.zeros(shape + shape)
+        for block in row_blocks(len(self), BLOCK_ROWS):
+            _add(total, self.points(block), self.weights(block), mapping)
+        return total.reshape((self.coordinates * self.width,) * 2)
+
+
+def _add(total: np.ndarray, points: np.ndarray, weights: np.ndarray, mapping: Mapping) -> None:
+    """Add the information of samples to their sum (r, d, r, d)."""
+
+    def add(pair: tuple[int, int]) -> None:
+        left, right = pair
+        product = points.T @ (weights[:, left, right, None] * points)
+        total[left, :, right] += product
+        if left != right:
+            total[right, :, left] += product.T
+
+    for _ in mapping(add, [(left, right) for left in range(len(total)) for right in range(left + 1)]):
+        pass
+
+
+def sum_free_basis(size: int) -> np.ndarray:
+    """Return orthonormal columns, (size, size − 1), each with the sum 0 (Helmert)."""
+    basis = np.zeros((size, size - 1))
+    for column in range(size - 1):
+        basis[: column + 1, column] = 1
+        basis[column + 1, column] = -(column + 1)
+        basis[:, column] /= np.sqrt((column + 1) * (column + 2))
+    return basis
+
+
+def needed_bytes(samples: int, width: int, classes: int) -> int:
+    """Return the memory that `covering_picks` and its arguments take, apart from some blocks."""
+    coordinates = classes - 1
+    return 8 * (5 * (coordinates * width) ** 2 + samples * (2 * coordinates**2 + classes))
+
+
+def covering_picks(
+    pool: SoftmaxInformation,
+    start: np.ndarray,
+    target: np.ndarray,
+    share: float,
+    budget: int,
+    compute: Compute,
+) -> np.ndarray:
+    """Choose samples greedily, twice the budget where there are as many, and remove all but the budget again.
+
+    Args:
+        pool: the samples; n ≥ budget.
+        start: (rd, rd) M before the first choice, positive definite.
+        target: (rd, rd) F.
+        share: of a sample's information that it adds to M.
+        budget: how many to choose.
+        compute: workers; no effect on the result.
+
+    Returns: (budget,) positions in the order in which they were chosen. Ties go to the lower position.
+    """
+    with compute.mapping() as mapping:
+        inverse = np.linalg.inv(start)
+        state = _State(pool, inverse, inverse @ target @ inverse, share, mapping)
+        chosen = _forward(state, min(2 * budget, len(pool)))
+        state = _State(pool.part(chosen), state.inverse, state.covered, share, mapping)
+        picks: np.ndarray = chosen[_backward(state, budget)]
+        return picks
+
+
+class _State:
+    """M⁻¹ and G, and A and B of each sample."""
+
+    def __init__(
+        self,
+        samples: SoftmaxInformation,
+        inverse: np.ndarray,
+        covered: np.ndarray,
+        share: float,
+        mapping: Mapping,
+    ) -> None:
+        self.samples = samples
+        self.inverse = inverse
+        self.covered = covered
+        self._share = share
+        self._mapping = mapping
+        shape = len(samples), samples.coordinates, samples.coordinates
+        self._own, self._gain = np.empty(shape), np.empty(shape)
+
+        def measure(block: slice) -> None:
+            points = samples.points(block)
+            self._own[block] = _within(inverse, points)
+            self._gain[block] = _within(covered, points)
+
+        self._in_blocks(measure, len(samples))
+
+    def changes(self, sign: int) -> np.ndarray:
+        """Return by how much the trace changes when each sample is added (1) or removed (−1), (n,)."""
+        changes = np.empty(len(self.samples))
+        identity = np.eye(self.samples.coordinates)
+
+        def measure(block: slice) -> None:
+            weights = self._share * self.samples.weights(block)
+            own, gain = weights @ self._own[block], weights @ self._gain[block]
+            solved = np.linalg.solve(identity + sign * own, gain)
+            changes[block] = np.trace(solved, axis1=1, axis2=2)
+
+        self._in_blocks(measure, len(changes))
+        return changes
+
+    def apply(self, sample: int, sign: int) -> None:
+        """Add (1) or remove (−1) a sample: bring M⁻¹, G, and A and B of all samples up to date."""
+        size, (point,) = self.samples.coordinates, self.samples.points(np.array([sample]))
+        weight = sign * self._share * self.samples.weights(np.array([sample]))[0]
+        gain = self._gain[sample].copy()
+        factor = np.linalg.solve(np.eye(size) + weight @ self._own[sample], weight)
+        towards, covered = (_side(matrix, point, size) for matrix in (self.inverse, self.covered))
+        scaled = towards @ factor
+        left, right = np.hstack([scaled, covered]), np.hstack([covered - scaled @ gain, scaled])
+
+        def change_matrices(block: slice) -> None:
+            self.inverse[block] -= scaled[block] @ towards.T
+            self.covered[block] -= left[block] @ right.T
+
+        def change_samples(block: slice) -> None:
+            points = self.samples.points(block)
+            by_inverse, by_covered = _products(points, towards), _products(points, covered)
+            step = by_inverse @ factor
+            self._own[block] -= step @ _transposed(by_inverse)
+            cross = step @ _transposed(by_covered)
+            self._gain[block] -= cross + _transposed(cross) - step @ gain @ _transposed(step)
+
+        self._in_blocks(change_matrices, len(self.inverse))
+        self._in_blocks(change_samples, len(self.samples))
+
+    def _in_blocks(self, function: Callable[[slice], None], rows: int) -> None:
+        for _ in self._mapping(function, row_blocks(rows, ROWS)):
+            pass
+
+
+def _within(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return EᵀQE of each point, (m, r, r), for Q = ``matrix`` (rd, rd)."""
+    samples, width = points.shape
+    size = len(matrix) // width
+    result = np.empty((samples, size, size))
+    for row in range(size):
+        products = (points @ matrix[row * width : (row + 1) * width]).reshape(samples, size, width)
+        result[:, row] = np.einsum("nkd,nd->nk", products, points)
+    return result
+
+
+def _side(matrix: np.ndarray, point: np.ndarray, size: int) -> np.ndarray:
+    """Return QE of a point, (rd, r), for Q = ``matrix`` (rd, rd)."""
+    side: np.ndarray = (matrix.reshape(-1, len(point)) @ point).reshape(len(matrix), size)
+    return side
+
+
+def _products(points: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """Return EᵀU of each point, (m, r, r), for U = ``side`` (rd, r)."""
+    size, width = side.shape[1], points.shape[1]
+    columns = side.reshape(size, width, size).transpose(1, 0, 2).reshape(width, -1)
+    products: np.ndarray = (points @ columns).reshape(len(points), size, size)
+    return products
+
+
+def _transposed(matrices: np.ndarray) -> np.ndarray:
+    return matrices.transpose(0, 2, 1)
+
+
+def _forward(state: _State, count: int) -> np.ndarray:
+    """Choose ``count`` samples, each of which lowers the trace the most; return them in their order."""
+    chosen: list[int] = []
+    left = np.ones(len(state.samples), dtype=bool)
+    while len(chosen) < count:
+        gains = np.where(left, state.changes(1), -np.inf)
+        best = gains.max()
+        sample = int((gains >= best - TOLERANCE * abs(best)).argmax())
+        state.apply(sample, 1)
+        left[sample] = False
+        chosen.append(sample)
+    return np.array(chosen, dtype=np.int64)
+
+
+def _backward(state: _State, budget: int) -> np.ndarray:
+    """Remove samples, each of which raises the trace the least; return which are left."""
+    left = np.ones(len(state.samples), dtype=bool)
+    latest_first = np.argsort(-state.samples.rows, kind="stable")
+    for _ in range(len(left) - budget):
+        losses = np.where(left, state.changes(-1), np.inf)
+        least = losses.min()
+        alike = losses <= least + TOLERANCE * abs(least)
+        sample = int(latest_first[alike[latest_first].argmax()])
+        state.apply(sample, -1)
+        left[sample] = False
+    return left

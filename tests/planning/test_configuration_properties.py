@@ -2,6 +2,7 @@
 
 import copy
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import assume, given, settings
@@ -11,6 +12,9 @@ from activepool.backbones.checkpoint_formats import FORMATS
 from activepool.errors import InputError
 from planning.configuration.experiment import RESERVED_NAMES
 from planning.configuration.loading import load
+from planning.configuration.schema import configuration_schema
+
+VALIDATOR = jsonschema.Draft202012Validator(configuration_schema())
 
 quickly = settings(derandomize=True, deadline=None, max_examples=100)
 
@@ -199,6 +203,14 @@ def all_of(experiment):
 
 def is_number(value):
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@settings(quickly, max_examples=30)
+@given(CONFIGURATIONS, st.data())
+def test_the_schema_for_editors_accepts_it_and_refuses_an_unknown_key(raw, data):
+    path = data.draw(st.sampled_from([path for path in sections_of(raw) if "keys" not in path]))
+    assert VALIDATOR.is_valid(raw)
+    assert not VALIDATOR.is_valid(put(raw, (*path, "unknown_key"), 1))
 
 
 @quickly

@@ -45,7 +45,7 @@ def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[st
     from pydantic import PydanticUserError, ValidationError
 
     try:
-        options = _options_model(strategy)(**given).model_dump()
+        options = options_model(strategy)(**given).model_dump()
         completed(strategy, options)
         return options, []
     except InputError as error:
@@ -63,7 +63,8 @@ def validate_options(strategy: Strategy, given: dict[str, Any]) -> tuple[dict[st
 
 
 @cache
-def _options_model(strategy: Strategy) -> "type[BaseModel]":
+def options_model(strategy: Strategy) -> "type[BaseModel]":
+    """Return the model that checks a strategy's options."""
     from pydantic import BeforeValidator, ConfigDict, create_model
 
     annotations = {name: option.annotation for name, option in strategy.options.items()}

@@ -25,27 +25,39 @@ Augmentation = Literal["natural", "moco_v2", "digits", "crop", "shift"]
 
 
 class PretrainSettings(BaseModel):
-    """The settings of all methods; all except ``knn_every`` change the resulting weights."""
+    """The settings of all methods; all except ``knn_every`` change the resulting weights.
+
+    Attributes:
+        method: ``simclr`` or ``moco_v2``.
+        epochs: passes over the images.
+        batch_size: images in a step, each seen in two views.
+        optimizer: ``adamw``, ``lars`` (SimCLR's paper) or ``sgd`` (MoCo v2's paper).
+        learning_rate: the largest, after the warm-up; not scaled by the batch.
+        weight_decay: with adamw and lars not on biases and normalisation.
+        temperature: of the contrastive loss.
+        projection_width: width of the space that views are compared in.
+        warmup_epochs: epochs of a linearly rising learning rate.
+        augmentation: of the views.
+        knn_every: epochs between two measurements of k-NN accuracy; 0: none.
+        seed: of weights, views and order.
+        threads: CPU threads; they change the result, so they are no hardware setting.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     method: str
-    epochs: int = Field(gt=0, description="passes over the images")
-    batch_size: int = Field(default=256, gt=1, description="images in a step, each seen in two views")
+    epochs: int = Field(gt=0)
+    batch_size: int = Field(default=256, gt=1)
     optimizer: Optimizer = "adamw"
-    learning_rate: float = Field(gt=0, description="the largest, after the warm-up; not scaled by the batch")
-    weight_decay: float = Field(ge=0, description="with adamw and lars not on biases and normalisation")
-    temperature: float = Field(default=0.2, gt=0, description="of the contrastive loss")
-    projection_width: int = Field(gt=0, description="width of the space that views are compared in")
-    warmup_epochs: int = Field(ge=0, description="epochs of a linearly rising learning rate")
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    temperature: float = Field(default=0.2, gt=0)
+    projection_width: int = Field(gt=0)
+    warmup_epochs: int = Field(ge=0)
     augmentation: Augmentation
-    knn_every: int = Field(
-        default=10, ge=0, description="epochs between two measurements of k-NN accuracy; 0: none"
-    )
+    knn_every: int = Field(default=10, ge=0)
     seed: int = Field(default=0, ge=0)
-    threads: int = Field(
-        default=1, gt=0, description="CPU threads; they change the result, so they are no hardware setting"
-    )
+    threads: int = Field(default=1, gt=0)
 
     @model_validator(mode="before")
     @classmethod
@@ -75,20 +87,22 @@ class SimclrSettings(PretrainSettings):
 
 
 class MocoSettings(PretrainSettings):
-    """MoCo v2 (He et al. 2020; Chen et al. 2020b), by default as in the paper."""
+    """MoCo v2 (He et al. 2020; Chen et al. 2020b), by default as in the paper.
+
+    Attributes, beside those of `PretrainSettings`:
+        queue: keys of earlier batches that serve as negatives.
+        key_momentum: how much the key encoder keeps of itself in a step.
+        batch_norm_groups: parts of a batch that are normalised separately, as if on as many GPUs.
+    """
 
     method: Literal["moco_v2"] = "moco_v2"
     optimizer: Optimizer = "sgd"
     projection_width: int = Field(default=128, gt=0)
     warmup_epochs: int = Field(default=0, ge=0)
     augmentation: Augmentation = "moco_v2"
-    queue: int = Field(default=65536, gt=0, description="keys of earlier batches that serve as negatives")
-    key_momentum: float = Field(
-        default=0.999, ge=0, lt=1, description="how much the key encoder keeps of itself in a step"
-    )
-    batch_norm_groups: int = Field(
-        default=8, gt=0, description="parts of a batch that are normalised separately, as if on as many GPUs"
-    )
+    queue: int = Field(default=65536, gt=0)
+    key_momentum: float = Field(default=0.999, ge=0, lt=1)
+    batch_norm_groups: int = Field(default=8, gt=0)
 
     @model_validator(mode="after")
     def _batches_fit(self) -> "MocoSettings":

@@ -12,7 +12,7 @@ follow from the declaration.
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -22,6 +22,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, 
 
 from activepool.compute.blocks import Compute
 from activepool.compute.shards import Shard
+from activepool.programs.docstrings import documented_arguments, summary
 from activepool.programs.numbers import count, natural
 
 
@@ -147,14 +148,13 @@ class Stage:
     @property
     def description(self) -> str:
         """The docstring without its sections."""
-        text = inspect.getdoc(self.function) or ""
-        return text.partition("\n\nArgs:")[0].partition("\n\nReturns:")[0].partition("\n\nRaises:")[0]
+        return summary(self.function)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters in their order."""
         hints = get_type_hints(self.function, include_extras=True)
-        helps = _documented(inspect.getdoc(self.function) or "")
+        helps = documented_arguments(self.function)
         parameters = inspect.signature(self.function).parameters
         return tuple(_parameter(parameters[name], hints[name], helps.get(name, "")) for name in parameters)
 
@@ -209,22 +209,3 @@ def _unwrapped(hint: Any) -> tuple[tuple[Any, ...], Any, bool]:
         inside, kind, _ = _unwrapped(*get_args(hint))
         return inside, kind, True
     return (), hint, False
-
-
-def _documented(docstring: str) -> dict[str, str]:
-    """Return the descriptions in the section ``Args`` of a docstring, by parameter."""
-    return dict(_entries(docstring.partition("\nArgs:\n")[2].split("\n\n")[0]))
-
-
-def _entries(section: str) -> Iterator[tuple[str, str]]:
-    name, lines = "", []
-    for line in inspect.cleandoc(section).splitlines():
-        if line.startswith(" "):
-            lines.append(line.strip())
-            continue
-        if name:
-            yield name, " ".join(lines)
-        name, _, first = line.partition(": ")
-        lines = [first]
-    if name:
-        yield name, " ".join(lines)

@@ -9,7 +9,14 @@ from planning.configuration.sections import Fraction, Name, PathText, Settings
 
 
 class DatasetSettings(Settings):
-    """The keys of all kinds of dataset."""
+    """The keys of all kinds of dataset.
+
+    Attributes:
+        name: the dataset's folder below ``results/``; by default the kind, imbalance and fraction.
+        imbalance: makes the training part long-tailed.
+        fraction: the share of each class that is used, in both parts; a larger share contains a smaller one.
+        annotations: a CSV of labels that came later; its columns are ``source``, ``index`` and ``label``.
+    """
 
     name: Name | None = None
     imbalance: Imbalance | None = None
@@ -18,7 +25,12 @@ class DatasetSettings(Settings):
 
 
 class ImageDatasetSettings(DatasetSettings):
-    """The keys of all kinds of image files."""
+    """The keys of all kinds of image files.
+
+    Attributes, beside those of `DatasetSettings`:
+        on_unreadable: what to do about an image that cannot be read: stop, or skip it with a notice.
+        exif: what to do about the turn that a camera records in EXIF.
+    """
 
     on_unreadable: Literal["stop", "skip"] = "stop"
     exif: Literal["ignore", "apply"] = "ignore"
@@ -31,7 +43,12 @@ class Digits(DatasetSettings):
 
 
 class Cifar(DatasetSettings):
-    """CIFAR-10 or CIFAR-100, in torchvision's layout."""
+    """CIFAR-10 or CIFAR-100, in torchvision's layout.
+
+    Attributes, beside those of `DatasetSettings`:
+        root: the folder of torchvision's files.
+        download: whether torchvision fetches them if they are missing.
+    """
 
     kind: Literal["cifar10", "cifar100"]
     root: PathText
@@ -39,14 +56,23 @@ class Cifar(DatasetSettings):
 
 
 class ImageNet(ImageDatasetSettings):
-    """ImageNet: ``train/`` and ``val/``, with one folder per class."""
+    """ImageNet: ``train/`` and ``val/``, with one folder per class.
+
+    Attributes, beside those of `ImageDatasetSettings`:
+        root: the folder that holds ``train/`` and ``val/``.
+    """
 
     kind: Literal["imagenet"]
     root: PathText
 
 
 class ImageNetLT(ImageDatasetSettings):
-    """ImageNet-LT: list files of ``path label`` lines over ImageNet's folders."""
+    """ImageNet-LT: list files of ``path label`` lines over ImageNet's folders.
+
+    Attributes, beside those of `ImageDatasetSettings`:
+        root: the folder that the paths are relative to.
+        train_list, test_list: the list files.
+    """
 
     kind: Literal["imagenet_lt"]
     root: PathText
@@ -55,7 +81,12 @@ class ImageNetLT(ImageDatasetSettings):
 
 
 class Folder(ImageDatasetSettings):
-    """A folder of images, with one subfolder per class."""
+    """A folder of images, with one subfolder per class.
+
+    Attributes, beside those of `ImageDatasetSettings`:
+        root: the folder that holds the class folders, or ``train/`` and ``test/`` with class folders in them.
+        test_fraction: the share of each class that becomes the test part, if there is no folder ``test/``.
+    """
 
     kind: Literal["folder"]
     root: PathText
@@ -63,7 +94,14 @@ class Folder(ImageDatasetSettings):
 
 
 class Manifest(ImageDatasetSettings):
-    """A CSV of image files: ``path``, ``label`` (may be empty), ``split``."""
+    """A CSV of image files: ``path``, ``label`` (may be empty), ``split``.
+
+    Attributes, beside those of `ImageDatasetSettings`:
+        path: the CSV file.
+        root: the folder that the paths are relative to; by default the folder of the CSV file.
+        test_fraction: the share of each class that becomes the test part, if there is no column ``split``.
+        class_names: all classes, in the order of their numbers; needed if some have no label yet.
+    """
 
     kind: Literal["manifest"]
     path: PathText
@@ -73,7 +111,15 @@ class Manifest(ImageDatasetSettings):
 
 
 class Embeddings(DatasetSettings):
-    """Existing features: an HDF5 file in the form of features.h5, or .npy files."""
+    """Existing features: an HDF5 file in the form of features.h5, or .npy files.
+
+    Attributes, beside those of `DatasetSettings`:
+        path: the HDF5 file, or the ``.npy`` file of the training part.
+        labels: the ``.npy`` file of the training part's labels; -1 is no label.
+        test_features, test_labels: the ``.npy`` files of the test part.
+        test_fraction: the share of each class that becomes the test part, if no file has one.
+        class_names: all classes, in the order of their numbers.
+    """
 
     kind: Literal["embeddings"]
     path: PathText

@@ -43,7 +43,17 @@ def _is_architecture(name: str) -> str:
 
 
 class Backbone(Settings):
-    """The network that extracts the features, and the file of its weights."""
+    """The network that extracts the features, and the file of its weights.
+
+    Attributes:
+        architecture: ``small``, ``identity``, ``resnet18``, ``resnet50``, ``torchvision:NAME``, ``timm:NAME``
+            or ``file.py:function``.
+        name: the folder of the features; by default made from the architecture.
+        image_size: side of the square input, in pixels; by default the architecture's own.
+        checkpoint: the file of the weights.
+        format: the code that wrote this file; by default ``plain``.
+        keys: how the file names its weights, if no ``format`` fits.
+    """
 
     architecture: Annotated[str, AfterValidator(_is_architecture)] = "resnet50"
     name: Name | None = Field(default=None, validate_default=True)
@@ -62,11 +72,19 @@ class Backbone(Settings):
         return re.sub(r"[^A-Za-z0-9_.-]+", "_", architecture.rpartition("/")[2].replace(".py:", "_"))
 
 
-Features = section_of(ExtractSettings, shards=(Count, 1))
+Features = section_of(
+    ExtractSettings,
+    shards=(Count, Field(default=1, description="the number of jobs that extract the features.")),
+)
 
 
 class Initial(Settings):
-    """The labelled set of round 0: drawn, or picked by a strategy that needs no label."""
+    """The labelled set of round 0: drawn, or picked by a strategy that needs no label.
+
+    Attributes:
+        kind: ``random``, ``balanced`` (equally many of each class) or the strategy that picks it.
+        size: how many samples.
+    """
 
     kind: Literal["random", "balanced", "coreset", "kmeans", "maxherding", "probcover", "typiclust"] = (
         "random"
@@ -80,7 +98,11 @@ class Initial(Settings):
 
 
 class Validation(Settings):
-    """The class-balanced split on which epochs and weight decay are chosen."""
+    """The class-balanced split on which epochs and weight decay are chosen.
+
+    Attributes:
+        fraction: its share of the training part; its labels belong to no budget.
+    """
 
     fraction: Fraction = 0.01
 
@@ -92,7 +114,14 @@ Head = Annotated[SgdHead | LbfgsHead | FinetuneHead, Field(discriminator="solver
 
 
 class Figures(Settings):
-    """Options of figures, tables and the map of the pool."""
+    """Options of figures, tables and the map of the pool.
+
+    Attributes:
+        confidence: the level of the intervals.
+        metric: the metric of the learning curves and tables.
+        colours: a colour for a strategy's curve, by the name of its folder: any of matplotlib's colours.
+        map: how the map places the pool in the plane; ``umap`` needs `pip install umap-learn`.
+    """
 
     confidence: Fraction = 0.95
     metric: Literal["top1", "top5", "balanced_accuracy"] = "top1"
@@ -132,7 +161,12 @@ def not_shared(name: str) -> str:
 
 
 class StrategySettings(BaseModel):
-    """A strategy, its options, and the name of its folder and curve."""
+    """A strategy, its options, and the name of its folder and curve.
+
+    Attributes:
+        strategy: its name, or ``file.py:function`` for one of your own.
+        name: of its folder and curve; by default the name of the strategy.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -186,7 +220,29 @@ FolderCount = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class Experiment(Settings):
-    """One experiment: everything that results depend on, and ``device``."""
+    """One experiment: everything that results depend on, and ``device``.
+
+    Attributes:
+        experiment: the name of the folder ``results/<experiment>``.
+        dataset: where the samples come from.
+        backbone: the network that computes the features; not with embeddings.
+        pretrain: self-supervised learning of the backbone's weights; not with a checkpoint.
+        features: how the features are extracted.
+        validation: the samples on which epochs and weight decay are chosen.
+        initial: the labelled set of round 0.
+        budget: the labels that each query buys.
+        rounds: the number of trainings; 6 rounds have 5 queries.
+        seeds: how many (0, 1, ...), or a list. A seed draws the validation split and the initial pool.
+        strategies: those to compare: names, or a strategy with its options.
+        head: what a round trains, and how.
+        pool_shards: the number of jobs that share a round's work on the pool; they change no pick.
+        ceiling: also train on all labels of the pool, once per seed.
+        release_labels: how many labels that you bought may be left unused, because a change picks their
+            rounds again.
+        figures: the look of figures and tables.
+        trackers: experiment trackers that get the numbers and figures.
+        device: ``auto`` takes a GPU if there is one.
+    """
 
     experiment: Annotated[Name, AfterValidator(not_shared)]
     dataset: Dataset

@@ -138,7 +138,7 @@ def _nearest_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str
     annotation: Any = model
     for part in location[:-1]:
         annotation, _ = _descend(annotation, part)
-    section = next((member for member in _members(annotation) if _is_model(member)), None)
+    section = next((member for member in members(annotation) if is_model(member)), None)
     keys = list(section.model_fields) if section else []
     near = difflib.get_close_matches(str(location[-1]), keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(keys)}"
@@ -146,27 +146,29 @@ def _nearest_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str
 
 def _descend(annotation: Any, part: str | int) -> tuple[Any, bool]:
     """Return the type at ``part`` below ``annotation``, and whether ``part`` is a key or a union's tag."""
-    for member in _members(annotation):
-        if _is_model(member) and part in member.model_fields:
+    for member in members(annotation):
+        if is_model(member) and part in member.model_fields:
             return member.model_fields[part].annotation, True
         if get_origin(member) is list and isinstance(part, int):
             return get_args(member)[0], True
-    for member in _members(annotation):
-        if _is_model(member) and part in _tags(member):
+    for member in members(annotation):
+        if is_model(member) and part in _tags(member):
             return member, False
     looks_like_type = isinstance(part, str) and any(mark in part for mark in "[-(")
     return annotation, not (looks_like_type or part in ("int", "float", "str", "list"))
 
 
-def _members(annotation: Any) -> list[Any]:
+def members(annotation: Any) -> list[Any]:
+    """Return the types that an annotation allows."""
     if get_origin(annotation) is Annotated:
-        return _members(get_args(annotation)[0])
+        return members(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
-        return [member for option in get_args(annotation) for member in _members(option)]
+        return [member for option in get_args(annotation) for member in members(option)]
     return [annotation]
 
 
-def _is_model(annotation: Any) -> bool:
+def is_model(annotation: Any) -> bool:
+    """Return whether a type is a section."""
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 

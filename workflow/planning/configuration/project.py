@@ -28,6 +28,9 @@ class LabelStudio(Settings):
 
     By default it serves the folder that the folder of the images lies in: it does not serve as a storage the
     folder that it serves itself.
+
+    Attributes:
+        address: the beginning of the address of each photograph.
     """
 
     address: str | None = None
@@ -59,7 +62,32 @@ FirstStrategy = Annotated[PoolStrategy, AfterValidator(_needs_no_label)]
 
 
 class Project(Settings):
-    """A pool of photographs or embeddings, and how people label it."""
+    """A pool of photographs or embeddings, and how people label it.
+
+    Attributes:
+        project: the name of the folder ``results/<project>``.
+        images: the photographs: a folder, or a CSV file with the column ``path``.
+        embeddings: vectors instead of photographs: a ``.npy`` or HDF5 file.
+        classes: the classes that people choose from; others may arrive with the answers.
+        new_classes: whether people may name a class that nobody named before.
+        backbone: the network that computes the features; not with embeddings.
+        features: how the features are extracted.
+        exif: whether the turn that a camera records in EXIF is applied.
+        on_unreadable: what to do about a photograph that cannot be read.
+        strategy: what picks a batch when there is a model.
+        first_strategy: what picks a batch when there is none yet; it needs no label.
+        batch: the photographs in a batch.
+        audit: the photographs in the audit set: a random sample that no model trains on.
+        audit_width: instead of ``audit``: the width of the 95 % interval of the accuracy, 0.1 for ± 5 points.
+        returned: the folder for the files that come back from annotators.
+        ledger: the file of all labels; by default ``<project>.ledger.csv``.
+        ask_again: which photographs may go out once more.
+        go_on: take the batch that is out as complete, with what came back.
+        seed: of all that is drawn at random.
+        folders: also give each batch as a folder of pictures, to be sorted into class folders.
+        label_studio: where Label Studio finds the photographs.
+        device: ``auto`` takes a GPU if there is one.
+    """
 
     project: Annotated[Name, AfterValidator(not_shared)]
     images: PathText | None = None

@@ -1,20 +1,26 @@
 """The base of all sections of the configuration, and types of values."""
 
+from copy import copy
 from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from activepool.programs.docstrings import documented_attributes
+
 
 class Settings(BaseModel):
-    """A section of the configuration: unknown keys are errors."""
+    """A section of the configuration: unknown keys are errors. Docstrings describe the keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def section_of(settings: Any, **fields: tuple[Any, Any]) -> Any:
     """Return a section with the fields of one of the library's settings classes, and more fields."""
-    own = {name: (field.annotation, field) for name, field in settings.__pydantic_fields__.items()}
-    fields |= own
+    documented = documented_attributes(settings)
+    for name, field in settings.__pydantic_fields__.items():
+        described = copy(field)
+        described.description = documented.get(name)
+        fields[name] = (field.annotation, described)
     return create_model(settings.__name__, __base__=Settings, __doc__=settings.__doc__, **cast(Any, fields))
 
 

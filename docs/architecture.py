@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/architecture.md: python docs/architecture.py."""
+"""Draw the pictures of docs/architecture.md, and the loop of the README: python docs/architecture.py."""
 
 from pathlib import Path
 
@@ -83,6 +83,16 @@ LABELLING_LINES = (
     ((3.38, 0.74), (3.38, 1.26), 0),
 )
 
+#: The loop as its users see it: text and column; the last two are reached when the loop ends.
+LOOP = (
+    ("images,\nno labels", 0),
+    ("features of a\npretrained backbone,\ncomputed once", 1),
+    ("a strategy\npicks a batch", 2),
+    ("people (or the known\nlabels) answer", 3),
+    ("a model learns\nfrom all labels", 4),
+    ("predictions, curves,\ntables", 5),
+)
+
 COLOURS = ("#dce6f2", "#d7ecdf", "#fdf0d0", "#f9dcd4", "#e8def2", "#e3e3e3")
 
 
@@ -92,6 +102,7 @@ def main() -> None:
     write(draw_rooms(), "rooms")
     write(draw_flow(), "flow")
     write(draw_labelling(), "labelling")
+    write(draw_loop(), "loop")
 
 
 def write(figure: Figure, name: str) -> None:
@@ -145,6 +156,21 @@ def draw_labelling() -> Figure:
         style = {"arrowstyle": "-|>", "mutation_scale": 12, "color": "#b03020"}
         axes.add_patch(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", **style))
     axes.text(4.38, 0.5, "each batch", ha="center", va="center", fontsize=10, color="#b03020")
+    return figure
+
+
+def draw_loop() -> Figure:
+    """Return the loop of active learning, for readers who do not know it."""
+    figure = Figure(figsize=(11, 2.1))
+    axes = blank(figure, (-0.1, 8.3), (0, 1.55))
+    for text, column in LOOP:
+        box(axes, 1.4 * column, 0.75, 1.2, 0.7, COLOURS[3] if 2 <= column <= 4 else COLOURS[0])
+        axes.text(1.4 * column + 0.6, 1.1, text, ha="center", va="center", fontsize=9)
+    for column in range(len(LOOP) - 1):
+        arrow(axes, (1.4 * column + 0.44, 0.6), (1.4 * column + 1.4, 0.6))
+    back = {"arrowstyle": "-|>", "mutation_scale": 12, "color": "#b03020"}
+    axes.add_patch(FancyArrowPatch((6.2, 0.72), (3.4, 0.72), connectionstyle="arc3,rad=-0.2", **back))
+    axes.text(4.8, 0.2, "again, until it is good enough", ha="center", fontsize=9, color="#b03020")
     return figure
 
 

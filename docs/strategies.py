@@ -1,4 +1,4 @@
-"""Write the table of strategies into README.md, from what they declare: `python docs/strategies.py`."""
+"""Write the table of strategies into its page, from what they declare: `python docs/strategies.py`."""
 
 import sys
 from pathlib import Path
@@ -37,5 +37,5 @@ def with_table(text: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    page = ROOT / "docs" / "strategies.md"
+    page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")

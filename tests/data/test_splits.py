@@ -61,6 +61,18 @@ def test_validation_leaves_out_classes_without_samples():
     assert validation_counts(np.array([10, 0, 10, 0]), 0.2, NAMES).tolist() == [2, 0, 2, 0]
 
 
+def test_validation_is_a_multiple_of_the_classes_where_asked():
+    """ImageNet's training part in the code of Emam et al.: a hundredth is 12,812, and 12,000 are taken."""
+    counts = np.repeat([1281, 1282], [833, 167])
+    names = [str(c) for c in range(1000)]
+    assert validation_counts(counts, 0.01, names, "classes").tolist() == [12] * 1000
+    assert validation_counts(counts, 0.01, names).sum() == 12_812
+    labels = long_tail()
+    assert len(validation_rows(labels, 0.3, 0, NAMES, "classes")) == 28
+    with pytest.raises(InputError, match=r"is 0, fewer than one for each of 2 .* at least 0\.0834$"):
+        validation_counts(np.array([20, 0, 28, 0]), 0.08, NAMES, "classes")
+
+
 @pytest.mark.parametrize(
     ("counts", "fraction", "words"),
     [

@@ -146,7 +146,7 @@ CONFIGURATIONS = section(
     backbone=BACKBONES,
     pretrain=PRETRAINING,
     features=section(dtype=one_of("float16", "float32"), views=SEEDS, batch_size=COUNTS, shards=COUNTS),
-    validation=section(fraction=FRACTIONS),
+    validation=section(fraction=FRACTIONS, round_to=one_of("samples", "classes")),
     seeds=FEW | st.lists(SEEDS, min_size=1, max_size=3, unique=True),
     head=HEADS,
     figures=section(

@@ -125,6 +125,7 @@ def test_numbers_are_read():
         "samples": "dataset.h5",
         "fraction": 0.1,
         "seed": 0,
+        "round_to": "samples",
         "validation": "validation.csv",
     }
 

@@ -4,6 +4,7 @@ A split contains only rows with a known label; it depends on the labels, a fract
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,10 @@ from activepool.compute.seeds import generator
 from activepool.data.allocation import balanced_counts, draw_per_class
 from activepool.data.pool import unlabelled_pool
 from activepool.errors import InputError
+
+#: To what the size of a validation split is rounded: to whole samples or, as in the code of Emam et al. 2021,
+#: down to a multiple of the number of classes.
+RoundTo = Literal["samples", "classes"]
 
 #: A test part that is split off belongs to the dataset: it is the same for all seeds of an experiment.
 TEST_SEED = 0
@@ -36,7 +41,9 @@ def held_out_rows(labels: IntArray, fraction: float) -> IntArray:
     return np.sort(draw_per_class(known, labels[known], counts, generator(TEST_SEED, 0, "test")))
 
 
-def validation_counts(class_counts: IntArray, fraction: float, class_names: Sequence[str]) -> IntArray:
+def validation_counts(
+    class_counts: IntArray, fraction: float, class_names: Sequence[str], round_to: RoundTo = "samples"
+) -> IntArray:
     """Return the number of samples of each class in the validation split.
 
     The split has ``fraction`` of the labelled samples, divided as equally as the classes allow. A class with
@@ -46,13 +53,15 @@ def validation_counts(class_counts: IntArray, fraction: float, class_names: Sequ
         class_counts: (C,) labelled train samples of each class; a class without any is left out.
         fraction: between 0 and 1, both excluded.
         class_names: the C names, for messages.
+        round_to: see RoundTo.
 
     Raises: InputError if a class is too small, or the fraction too small or too large, for that.
     """
     _require_fraction("validation fraction", fraction)
     class_counts = np.asarray(class_counts, dtype=np.int64)
     present = np.flatnonzero(class_counts)
-    total, size = int(class_counts.sum()), round(fraction * int(class_counts.sum()))
+    total, classes = int(class_counts.sum()), len(class_counts)
+    size = round(fraction * total) if round_to == "samples" else int(fraction * total) // classes * classes
     if not total:
         raise InputError("the train part has no labelled sample, which a validation split needs; label some")
     singles = np.flatnonzero(class_counts == 1)
@@ -64,7 +73,8 @@ def validation_counts(class_counts: IntArray, fraction: float, class_names: Sequ
     if size < len(present):
         raise InputError(
             f"validation fraction {fraction} of {total} labelled train samples is {size}, fewer than one for "
-            f"each of {len(present)} classes; it must be at least {_rounded_up(len(present), total)}"
+            f"each of {len(present)} classes; it must be at least "
+            f"{_rounded_up(len(present) if round_to == 'samples' else classes, total)}"
         )
     if size > total - len(present):
         raise InputError(
@@ -76,7 +86,9 @@ def validation_counts(class_counts: IntArray, fraction: float, class_names: Sequ
     return counts
 
 
-def validation_rows(labels: IntArray, fraction: float, seed: int, class_names: Sequence[str]) -> IntArray:
+def validation_rows(
+    labels: IntArray, fraction: float, seed: int, class_names: Sequence[str], round_to: RoundTo = "samples"
+) -> IntArray:
     """Choose the validation split of a train part.
 
     Args:
@@ -84,12 +96,14 @@ def validation_rows(labels: IntArray, fraction: float, seed: int, class_names: S
         fraction: see validation_counts.
         seed: the seed of the run.
         class_names: the C names.
+        round_to: see RoundTo.
 
     Returns: the validation rows, ascending.
     Raises: InputError as validation_counts does.
     """
     known = np.flatnonzero(labels >= 0)
-    counts = validation_counts(np.bincount(labels[known], minlength=len(class_names)), fraction, class_names)
+    per_class = np.bincount(labels[known], minlength=len(class_names))
+    counts = validation_counts(per_class, fraction, class_names, round_to)
     return np.sort(draw_per_class(known, labels[known], counts, generator(seed, 0, "validation")))
 
 

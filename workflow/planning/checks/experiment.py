@@ -153,8 +153,9 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
     if experiment.dataset.kind == EMBEDDINGS:  # the listing of images prints their notices
         print_notices(data.notices)
     try:
+        split = experiment.validation
         in_validation = int(
-            validation_counts(data.train_class_counts, experiment.validation.fraction, data.class_names).sum()
+            validation_counts(data.train_class_counts, split.fraction, data.class_names, split.round_to).sum()
         )
     except InputError as error:
         yield f"validation.fraction: {error}"

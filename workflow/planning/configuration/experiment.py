@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 from activepool.api.options import validate_options
 from activepool.backbones.checkpoint_formats import CheckpointFormat, FormatName
 from activepool.backbones.registry import BACKBONES, check_name
+from activepool.data.splits import RoundTo
 from activepool.errors import InputError
 from activepool.features.settings import ExtractSettings
 from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettings
@@ -105,6 +106,7 @@ class Validation(Settings):
     """
 
     fraction: Fraction = 0.01
+    round_to: RoundTo = "samples"
 
 
 SgdHead = section_of(SgdSettings, solver=(Literal["sgd"], "sgd"))

@@ -111,6 +111,9 @@ class ExperimentSettings(StageSettings):
     def fraction(self, stage: str, wildcards: Any) -> float:
         return self._experiment.validation.fraction
 
+    def round_to(self, stage: str, wildcards: Any) -> str:
+        return self._experiment.validation.round_to
+
     def kind(self, stage: str, wildcards: Any) -> str:
         return wildcards.kind
 

@@ -103,6 +103,7 @@ class Validation(Settings):
 
     Attributes:
         fraction: its share of the training part; its labels belong to no budget.
+        round_to: its size is a whole number of samples, or a multiple of the number of classes.
     """
 
     fraction: Fraction = 0.01

@@ -146,6 +146,26 @@ def test_a_picture_that_cannot_be_read_says_why(written):
     assert page.pictures() == []
 
 
+def test_a_picture_that_was_removed_is_not_shown_even_if_another_has_its_name(tmp_path):
+    Image.new("RGB", (8, 6), RED).save(tmp_path / "a.png")
+    batch = Batch("batch02", (*one().picks, Pick(sample("b"), "b.png")), CLASSES)
+    write_sheet(
+        tmp_path / "sheet.html",
+        batch,
+        lambda source: tmp_path / "a.png",
+        "beetles",
+        {},
+        "returned",
+        {sample("a.png")},
+    )
+    page = Page(tmp_path / "sheet.html")
+    assert ["data-removed" in card for card in page.attributes_of("article")] == [True, False]
+    assert len(page.pictures()) == 1
+    assert "2 pictures" in page.text
+    assert "1 picture was removed since, and needs no answer" in page.text
+    assert "This picture was removed It needs no answer. 1 a.png" in page.text
+
+
 def test_a_source_without_a_path_is_a_picture_that_cannot_be_read(tmp_path):
     def refuse(source):
         raise KeyError(source)

@@ -47,11 +47,19 @@ def opened(shared_browser, tmp_path):
     """Return a function that opens the sheet of a batch, without answers from before."""
     Image.new("RGB", (40, 30), (200, 0, 0)).save(tmp_path / "red.png")
 
-    def open_sheet(*classes, near=None):
+    def open_sheet(*classes, near=None, removed=()):
         shared_browser.sent = batch(classes)
         page = tmp_path / "sheet.html"
         picture = tmp_path / "red.png"
-        write_sheet(page, shared_browser.sent, lambda source: picture, tmp_path.name, near or {}, "returned")
+        write_sheet(
+            page,
+            shared_browser.sent,
+            lambda source: picture,
+            tmp_path.name,
+            near or {},
+            "returned",
+            {sample(source) for source in removed},
+        )
         shared_browser.open(page)
         return shared_browser
 
@@ -142,6 +150,18 @@ def test_the_last_answer_asks_for_the_file(opened):
     page.click("#p1 .classes button")
     page.press(*"n2222222")
     assert message(page) == "That was the last one: save your answers."
+
+
+def test_pictures_that_were_removed_need_no_answer(opened):
+    page = opened(*CLASSES, removed=[ODD, "h.jpg"])
+    page.type("#who", "Anna")
+    page.click("#p1 .classes button")
+    page.click("#next")
+    assert page.run(FOCUSED) == "p3"
+    page.press(*"22222")
+    assert message(page) == "That was the last one: save your answers."
+    assert count(page) == "6 of 8"
+    assert set(answers(page)) == set(SOURCES) - {ODD, "h.jpg"}
 
 
 def test_a_larger_picture_stays_larger_on_the_way(opened):

@@ -106,6 +106,18 @@ def test_what_is_left_is_there_and_nobody_was_asked_for_it(project):
     assert (found.samples, found.left) == (3, 2)
 
 
+def test_a_batch_keeps_what_was_removed_but_waits_only_for_the_rest(project):
+    rows = [row for row in range(100) if row not in (0, 8, 15, 30)]
+    project.write_files(rows)
+    found = standing(project).batches
+    assert [(row.sent, row.awaited, row.removed, row.missing) for row in found] == [
+        (10, 2, 2, 1),
+        (10, 4, 0, 4),
+        (6, 2, 1, 1),
+        (2, 2, 1, 1),
+    ]
+
+
 def test_picks_with_different_notes_have_no_common_strategy(project):
     drafts = [
         project.draft("sent", row, batch="batch04", note=note) for row, note in [(40, "a: 1"), (41, "b")]

@@ -122,7 +122,8 @@ class Trial:
     def _send(self, name, size):
         pool = self.standing.pool
         rows = candidate_rows(self.standing.state, pool).tolist()[:size]
-        batch = assembled_batch(name, [Picked(row, "why") for row in rows], pool, [], None)
+        picked = [Picked(row, pool.samples[row], pool.row_sources[row], "why") for row in rows]
+        batch = assembled_batch(name, picked, [], None, with_rows=False)
         append(LEDGER, batch.sendings(is_audit(name)))
 
     # What people return.

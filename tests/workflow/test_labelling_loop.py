@@ -194,18 +194,29 @@ def answers_of(loop, who):
 
 
 def deleted_results(loop):
-    """Everything below results/ comes back, and no batch goes out instead of the one that is awaited."""
+    """Everything below results/ comes back, and no batch goes out instead of the one that is awaited.
+
+    A photograph of that batch is away meanwhile. The batch keeps it; tools get the others.
+    """
     files = {path.name for path in loop.of_batch("batch03", ".").iterdir() if path.is_file()}
     asked = loop.asked("batch03")
-    loop.forget_lists()  # the rows of a pool that is listed from the beginning are others
+    loop.return_folders("batch03", {})  # they do not come back
+    away = loop.path / "photos" / {sample: source for source, sample in loop.samples().items()}[asked[4]]
+    away.rename(loop.path / "away.png")
+    loop.forget_lists()  # what is away has no prediction
     shutil.rmtree(loop.path / "results")
     ending = last_lines(loop.run())
-    assert "batch03: 0 of 12 samples have an answer" in ending
+    assert "batch03: 0 of 12 samples have an answer; 1 photograph was removed\n" in ending
+    assert "awaited 12 of 12 in batch03 (1 photograph was removed)\n" in ending
+    assert "1</b> picture was removed" in loop.of_batch("batch03", "sheet.html").read_text(encoding="utf-8")
+    assert len(loop.of_batch("batch03", "cvat.txt").read_text(encoding="utf-8").splitlines()) == 11
+    assert not loop.of_batch("batch03", "folders").exists()
     assert list(loop.state.batches) == ["audit01", "batch01", "batch02", "batch03"]
     assert loop.asked("batch03") == asked
     again = {path.name for path in loop.of_batch("batch03", ".").iterdir() if path.is_file()}
     assert again == files - {"candidates.csv", "selected.csv"}  # what the ledger has is not picked again
     loop.check_training_labels("batch03")
+    (loop.path / "away.png").rename(away)
 
 
 def fourth_batch(loop):

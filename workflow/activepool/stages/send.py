@@ -27,7 +27,9 @@ def send(
 ) -> None:
     """Write a batch for people, in the forms of several tools; then enter into the ledger that it went out.
 
-    A batch that the ledger has is written again as it went out.
+    A batch that the ledger has is written again as it went out, but for its folders, which somebody may have
+    sorted elsewhere. The sheet says which pictures are not there any more; tools, which could not show
+    them, do not get them.
 
     Args:
         pool: samples.csv of the pool
@@ -48,7 +50,8 @@ def send(
         predictions: predictions.h5 of the model that picked
         images: folder of the images; a pool of embeddings has none
         address: where Label Studio finds the folder of the images
-        folders: folder to make of the pictures, with an empty folder for each class; if it is there, it stays
+        folders: folder to make of the pictures of a batch that goes out now, with an empty folder for each
+            class; if it is there, it stays
     """
     from pathlib import Path
     from urllib.parse import quote
@@ -62,7 +65,7 @@ def send(
     from activepool.labelling.models.training_labels import read_classes
     from activepool.labelling.pool.ledger_note import note_ledger
     from activepool.labelling.pool.table import read_pool
-    from activepool.ledger.book import append, read
+    from activepool.ledger.book import opened, read
     from activepool.ledger.formats import csv_file
     from activepool.ledger.formats import cvat as cvat_format
     from activepool.ledger.formats import folders as folders_format
@@ -73,12 +76,14 @@ def send(
     if sent is not None:
         picked = sent
     elif selected is not None:
-        picked = picked_now(selected, strategy, is_audit(batch))
+        picked = picked_now(selected, strategy, is_audit(batch), found)
     else:
         raise InputError(f"{batch}: is neither in {ledger} nor picked; run again")
-    out = assembled_batch(batch, picked, found, names, predictions)
+    out = assembled_batch(batch, picked, names, predictions, with_rows=images is None)
+    removed = {one.sample for one in picked if not found.is_here(one.sample)}
+    shown = out.without(removed)
     with FeatureFile(features) as file:
-        near = near_duplicates(file.train.features, [row for row, _ in picked])
+        near = near_duplicates(file.train.features, [one.row for one in picked if one.row is not None])
     csv_file.write(list, out)
     write_sheet(
         sheet,
@@ -87,16 +92,19 @@ def send(
         f"{project}, {batch}",
         {found.samples[row]: tuple(found.samples[other] for other in others) for row, others in near.items()},
         return_to,
+        removed,
     )
-    label_studio_format.write(label_studio, out, lambda source: address + quote(source))
+    label_studio_format.write(label_studio, shown, lambda source: address + quote(source))
     write_text(label_studio_view, label_studio_format.labelling_configuration(out.classes))
-    cvat_format.write_list(cvat, out)
+    cvat_format.write_list(cvat, shown)
     write_text(cvat_labels, cvat_format.label_constructor(out.classes))
+    if sent is not None:
+        return
     if folders is not None and images is not None and not Path(folders).exists():
-        folders_format.write(folders, out, images)
-    if sent is None:
-        append(ledger, out.sendings(is_audit(batch)))
-        note_ledger(Path(pool).parent, ledger, read(ledger).entries)
+        folders_format.write(folders, shown, images)
+    with opened(ledger) as book:
+        book.append(out.sendings(is_audit(batch)))
+        note_ledger(Path(pool).parent, ledger, book.entries)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from snakemake.logging import logger
 
 from activepool.labelling.status.numbers import read_numbers
-from activepool.labelling.status.text import status_lines
+from activepool.labelling.status.text import removed_text, status_lines
 from activepool.ledger.book import read
 from activepool.ledger.state import BatchState
 from planning.project.paths import FILES_OF_MODEL, SENT_FILES, ProjectPaths
@@ -81,7 +81,9 @@ def _awaited(paths: ProjectPaths) -> Iterator[str]:
 
 
 def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
-    yield f"{batch.name}: {batch.came_back} of {len(batch.samples)} samples have an answer"
+    removed = sum(not paths.standing.pool.is_here(sample) for sample in batch.samples)
+    note = f"; {removed_text(removed, has_images=not paths.is_embedded)}" if removed else ""
+    yield f"{batch.name}: {batch.came_back} of {len(batch.samples)} samples have an answer{note}"
     yield f"  sheet (opens in a browser): {paths.of_batch(batch.name, SENT_FILES['sheet'])}"
     yield f"  list (to fill in): {paths.of_batch(batch.name, SENT_FILES['list'])}"
     yield f"  Label Studio: {paths.of_batch(batch.name, SENT_FILES['label_studio'])}"

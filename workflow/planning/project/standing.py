@@ -56,7 +56,7 @@ class Standing:
 
         A photograph that was removed from the pool is not waited for.
         """
-        return any(map(self._is_here, self.sent[-1].awaited)) if self.sent else False
+        return any(map(self.pool.is_here, self.sent[-1].awaited)) if self.sent else False
 
     @property
     def is_waiting(self) -> bool:
@@ -121,10 +121,6 @@ class Standing:
     def modelled(self) -> list[str]:
         """The batches that went out and that a model picked."""
         return [batch.name for batch in self.sent if self.has_model(batch.name)]
-
-    def _is_here(self, sample: str) -> bool:
-        row = self.pool.row_of.get(sample)
-        return not self.pool.is_read if row is None else bool(self.pool.is_present[row])
 
     def _training_set(self, entries: int) -> tuple[TrainingSet, tuple[str, ...]]:
         """Return the training set and the classes after so many entries."""

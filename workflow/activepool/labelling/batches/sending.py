@@ -29,46 +29,67 @@ def is_audit(batch: str) -> bool:
 
 
 class Picked(NamedTuple):
-    """A sample of a batch, and why it was picked."""
+    """A sample of a batch.
 
-    row: int
+    Attributes:
+        row: its row in the pool; None if the pool has it no more.
+        sample, source: as in the ledger.
+        why: why it was picked.
+    """
+
+    row: int | None
+    sample: str
+    source: str
     why: str
 
 
-def picked_now(selected: str | Path, strategy: str, is_audit: bool) -> list[Picked]:
+def picked_now(selected: str | Path, strategy: str, is_audit: bool, pool: Pool) -> list[Picked]:
     """Return the samples of a selected.csv, in the order of the picks."""
     _, rows = read_rows(selected)
-    return [Picked(int(row["index"]), AUDIT_REASON if is_audit else _reason(strategy, row)) for row in rows]
+    return [
+        _of_row(int(row["index"]), AUDIT_REASON if is_audit else _reason(strategy, row), pool) for row in rows
+    ]
 
 
 def picked_before(entries: Sequence[Entry], batch: str, pool: Pool) -> list[Picked] | None:
-    """Return the samples of a batch that went out and that the pool has; None if it did not go out."""
+    """Return all samples of a batch that went out, in its order; None if it did not go out."""
     sent = [entry for entry in entries if entry.is_sending and entry.batch == batch]
-    known = [entry for entry in sent if entry.sample in pool.row_of]
-    return [Picked(pool.row_of[entry.sample], entry.note) for entry in known] if sent else None
+    rows = [(entry, pool.row_of.get(entry.sample)) for entry in sent]
+    found = [
+        Picked(None, entry.sample, entry.source, entry.note)
+        if row is None
+        else _of_row(row, entry.note, pool)
+        for entry, row in rows
+    ]
+    return found or None
 
 
 def assembled_batch(
-    name: str, picked: Sequence[Picked], pool: Pool, classes: Sequence[str], predictions: str | Path | None
+    name: str,
+    picked: Sequence[Picked],
+    classes: Sequence[str],
+    predictions: str | Path | None,
+    *,
+    with_rows: bool,
 ) -> Batch:
     """Return the batch that goes out.
 
     Args:
         name: of the batch.
         picked: its samples.
-        pool: which they belong to.
         classes: that people choose from.
         predictions: predictions.h5 of the model that picked them; None without a model.
+        with_rows: whether people see the rows; those of photographs move when the pool is made again.
     """
     picks = [
-        Pick(sample=pool.samples[row], source=pool.row_sources[row], index=row, why=why)
-        for row, why in picked
+        Pick(sample=one.sample, source=one.source, index=one.row if with_rows else None, why=one.why)
+        for one in picked
     ]
     if predictions is not None:
         names, arrays = read_class_names(predictions), read_arrays(predictions)
         known = len(arrays["predicted"])  # a model of before knows nothing of samples that came later
-        for place, (row, _) in enumerate(picked):
-            if row < known:
+        for place, (row, *_) in enumerate(picked):
+            if row is not None and row < known:
                 picks[place] = replace(
                     picks[place],
                     predicted=names[arrays["predicted"][row]],
@@ -76,6 +97,10 @@ def assembled_batch(
                     margin=float(arrays["margin"][row]),
                 )
     return Batch(name, tuple(picks), tuple(classes))
+
+
+def _of_row(row: int, why: str, pool: Pool) -> Picked:
+    return Picked(row, pool.samples[row], pool.row_sources[row], why)
 
 
 def _reason(strategy: str, row: dict[str, str]) -> str:

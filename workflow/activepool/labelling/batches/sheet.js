@@ -90,6 +90,7 @@
     card.classList.toggle("answered", label !== "");
   }
 
+  const isOpen = (card) => !answerOf(card).label && !("removed" in card.dataset);
   const countDone = () => cards.filter((card) => answerOf(card).label).length;
 
   function drawProgress() {
@@ -122,7 +123,7 @@
     if (hasNewClasses) drawClasses();
     else draw(card);
     drawProgress();
-    const isLast = part.label && countDone() === cards.length;
+    const isLast = part.label && !cards.some(isOpen);
     at("message").textContent =
       (isNew ? `“${answer.label}” is a new class. ` : "") + (isLast ? "That was the last one: save your answers." : "");
     show(card, "");
@@ -160,10 +161,10 @@
     card.scrollIntoView({ block: "nearest" });
   }
 
-  /** Return the next picture without an answer after a card, or the first one. */
+  /** Return the next picture that needs an answer after a card, or the first one. */
   function nextOpen(card) {
     const start = cards.indexOf(card) + 1;
-    return [...cards.slice(start), ...cards.slice(0, start)].find((other) => !answerOf(other).label);
+    return [...cards.slice(start), ...cards.slice(0, start)].find(isOpen);
   }
 
   function enlarge(card) {

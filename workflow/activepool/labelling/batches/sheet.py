@@ -5,7 +5,7 @@ the list of the batch with the answers filled in, as `ledger.formats.csv_file` w
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ class Card:
         pick: as it goes out.
         cells: its row of the list of the batch, by column.
         near: the numbers of pictures that look nearly the same, ascending.
+        is_removed: whether the sample is not in the pool any more.
         picture: None if there is none.
         problem: why the picture cannot be read; None if it can, or if there are only embeddings.
     """
@@ -68,6 +69,7 @@ class Card:
     pick: Pick
     cells: Mapping[str, object]
     near: list[int]
+    is_removed: bool = False
     picture: Picture | None = None
     problem: str | None = None
 
@@ -79,10 +81,12 @@ def write_sheet(
     title: str,
     near: Mapping[str, tuple[str, ...]],
     return_to: str,
+    removed: Collection[str] = (),
 ) -> None:
     """Write the sheet of a batch; it has one picture in memory at a time.
 
-    A picture that cannot be read is replaced by the reason.
+    A picture that cannot be read is replaced by the reason, and so is one that was removed: there may be
+    another picture now where it was.
 
     Args:
         path: the file.
@@ -91,11 +95,13 @@ def write_sheet(
         title: of the page: the project and the batch.
         near: the samples of the batch that look nearly like a sample, by sample.
         return_to: the folder into which people put the file that they save.
+        removed: the samples of the batch that are not in the pool any more.
     """
     page = page_template("batches/sheet.html").stream(
         title=title,
         batch=batch,
-        cards=_cards(batch, picture, near),
+        cards=_cards(batch, picture, near, removed),
+        removed=len(removed),
         has_pictures=picture is not None,
         has_predictions=any(pick.predicted for pick in batch.picks),
         return_to=return_to,
@@ -123,7 +129,10 @@ def _settings(batch: Batch, title: str) -> dict[str, Any]:
 
 
 def _cards(
-    batch: Batch, picture: Callable[[str], Path] | None, near: Mapping[str, tuple[str, ...]]
+    batch: Batch,
+    picture: Callable[[str], Path] | None,
+    near: Mapping[str, tuple[str, ...]],
+    removed: Collection[str],
 ) -> Iterator[Card]:
     """Yield the cards in the order of the batch, and read the picture of each when its turn comes."""
     numbers = {pick.sample: number for number, pick in enumerate(batch.picks, start=1)}
@@ -131,8 +140,9 @@ def _cards(
     for number, pick in enumerate(batch.picks, start=1):
         cells = {"batch": batch.name, **pick.cells()}
         alike = sorted(numbers[sample] for sample in near.get(pick.sample, ()) if sample in numbers)
-        shown = (None, None) if picture is None else _shown(picture, pick.source, side)
-        yield Card(number, pick, cells, alike, *shown)
+        is_removed = pick.sample in removed
+        shown = (None, None) if picture is None or is_removed else _shown(picture, pick.source, side)
+        yield Card(number, pick, cells, alike, is_removed, *shown)
 
 
 def _shown(picture: Callable[[str], Path], source: str, side: int) -> tuple[Picture, None] | tuple[None, str]:

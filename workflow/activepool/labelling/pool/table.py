@@ -80,8 +80,15 @@ class Pool:
     @cached_property
     def is_present(self) -> BoolArray:
         """(N,) whether a sample is there now."""
-        now = set(self.sources.values())
-        return np.array([sample in now for sample in self.samples], dtype=np.bool_)
+        return np.array([sample in self._present for sample in self.samples], dtype=np.bool_)
+
+    @cached_property
+    def _present(self) -> set[str]:
+        return set(self.sources.values())
+
+    def is_here(self, sample: str) -> bool:
+        """Return whether a sample is there now; as long as the files have not been read, any may be."""
+        return not self.is_read or sample in self._present
 
     @cached_property
     def row_sources(self) -> list[str]:

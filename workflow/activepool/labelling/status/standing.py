@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from activepool.labelling.models.training_set import candidate_rows
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry, Event
-from activepool.ledger.state import BatchState, SampleState, State, Status
+from activepool.ledger.state import SampleState, State, Status
 
 #: What people can say of a sample, in words.
 WORDS = {Event.CANNOT_TELL: "cannot tell", Event.SKIP: "skip", Event.NOT_OURS: "not one of ours"}
@@ -75,6 +75,8 @@ class BatchRow:
         sent: how many samples.
         came_back: how many of them have an answer.
         awaited: how many have none.
+        removed: how many are not in the pool any more.
+        missing: how many of the awaited are; only these keep the next batch waiting.
         labels: how many labels to train on it asked for; for the audit set, how many labels came.
         labels_in_total: labels to train on that came by it or before, as they stand now.
     """
@@ -86,6 +88,8 @@ class BatchRow:
     sent: int
     came_back: int
     awaited: int
+    removed: int
+    missing: int
     labels: int
     labels_in_total: int
 
@@ -147,7 +151,7 @@ def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
         unusable=len(state.training_labels) - len(usable),
         last_entry=entries[-1].number if entries else 0,
         when=max((entry.when for entry in entries), default=""),
-        batches=_batch_rows(entries, state, list(usable)),
+        batches=_batch_rows(entries, state, pool, list(usable)),
         in_batches=_tally(groups["batches"], awaited),
         in_audit=_tally(groups["audit"], awaited),
         unasked=_tally(groups["unasked"], awaited),
@@ -185,7 +189,9 @@ def _words(entry: Entry) -> str:
     return entry.label or WORDS[Event(entry.event)]
 
 
-def _batch_rows(entries: Sequence[Entry], state: State, usable: Sequence[str]) -> tuple[BatchRow, ...]:
+def _batch_rows(
+    entries: Sequence[Entry], state: State, pool: Pool, usable: Sequence[str]
+) -> tuple[BatchRow, ...]:
     first, strategies = _first_sendings(entries), _strategies(entries)
     asked_for = Counter(_asked_in(state.samples[name], first) for name in usable)
     came_by = Counter(_batch_of_label(state.samples[name], first) for name in usable)
@@ -194,15 +200,22 @@ def _batch_rows(entries: Sequence[Entry], state: State, usable: Sequence[str]) -
     for batch in state.batches.values():
         total += came_by[batch.name]
         labels = audited[batch.name] if batch.is_audit else asked_for[batch.name]
-        rows.append(_batch_row(batch, strategies[batch.name], labels, total))
+        rows.append(
+            BatchRow(
+                name=batch.name,
+                when=batch.when,
+                is_audit=batch.is_audit,
+                strategy=strategies[batch.name],
+                sent=len(batch.samples),
+                came_back=batch.came_back,
+                awaited=len(batch.awaited),
+                removed=sum(not pool.is_here(sample) for sample in batch.samples),
+                missing=sum(map(pool.is_here, batch.awaited)),
+                labels=labels,
+                labels_in_total=total,
+            )
+        )
     return tuple(rows)
-
-
-def _batch_row(batch: BatchState, strategy: str, labels: int, total: int) -> BatchRow:
-    sent, awaited = len(batch.samples), len(batch.awaited)
-    return BatchRow(
-        batch.name, batch.when, batch.is_audit, strategy, sent, batch.came_back, awaited, labels, total
-    )
 
 
 def _first_sendings(entries: Iterable[Entry]) -> dict[str, Entry]:

@@ -1,7 +1,6 @@
 """What the numbers of the status mean, in words: for the page, and as a few lines for the terminal."""
 
 import math
-from collections.abc import Sequence
 
 from activepool.evaluation.power_law import Estimate
 from activepool.evaluation.progress import SETTLED_AGREEMENT, SETTLED_TIMES
@@ -29,7 +28,7 @@ def status_lines(numbers: StatusNumbers) -> list[str]:
     What to do about answers that are awaited depends on where their files are, and is not among them.
     """
     standing, series = numbers.standing, numbers.series
-    lines = [f"{numbers.project}: {_pool(numbers)}", f"batches: {_batches(standing)}", _set_aside(standing)]
+    lines = [f"{numbers.project}: {_pool(numbers)}", f"batches: {_batches(numbers)}", _set_aside(standing)]
     lines.append(accuracy_text(numbers))
     if series:
         lines.append(curve_text(series))
@@ -41,7 +40,17 @@ def status_lines(numbers: StatusNumbers) -> list[str]:
 
 def noun(numbers: StatusNumbers, count: int) -> str:
     """Return ``count`` of what the pool holds, such as ``1 photograph``."""
-    return counted(count, "photograph" if numbers.has_images else "sample")
+    return thing(count, numbers.has_images)
+
+
+def thing(count: int, has_images: bool) -> str:
+    """Return ``count`` of what a pool of images, or of vectors, holds."""
+    return counted(count, "photograph" if has_images else "sample")
+
+
+def removed_text(count: int, has_images: bool) -> str:
+    """Return that ``count`` of a batch are not in the pool any more."""
+    return f"{thing(count, has_images)} {'was' if count == 1 else 'were'} removed"
 
 
 def counted(count: int, name: str) -> str:
@@ -157,8 +166,8 @@ def _batch_steps(numbers: StatusNumbers) -> list[str]:
     last = _last_batch(standing)
     if not standing.batches:
         return ["run the command; it chooses the first batch, which needs no label"]
-    if last and last.awaited:
-        count = noun(numbers, last.awaited)
+    if last and last.missing:
+        count = noun(numbers, last.missing)
         steps = [f"label what is awaited of {last.name}, {count}, and run the command again"]
         return [*steps, "or go on without them: add --config go_on=true"] if last.came_back else steps
     if not standing.left:
@@ -170,9 +179,9 @@ def _late_steps(numbers: StatusNumbers) -> list[str]:
     """Return what may come back at any time."""
     last, steps = _last_batch(numbers.standing), []
     for batch in numbers.standing.batches:
-        if batch.awaited and batch != last:
+        if batch.missing and batch != last:
             use = "the accuracy is measured on them" if batch.is_audit else "they count whenever they come"
-            count = noun(numbers, batch.awaited)
+            count = noun(numbers, batch.missing)
             steps.append(f"still awaited: {count} of {batch.name}; {use}")
     return steps
 
@@ -208,24 +217,20 @@ def _pool(numbers: StatusNumbers) -> str:
     return f"{found}; audit set {audit.labelled:,} of {audit.samples:,} labelled" if audit else found
 
 
-def _batches(standing: Standing) -> str:
+def _batches(numbers: StatusNumbers) -> str:
+    standing = numbers.standing
     if not standing.batches:
         return "none has gone out"
     count = sum(not batch.is_audit for batch in standing.batches)
-    waiting = _waiting(standing)
-    awaited = f"awaited {_where(waiting)}" if waiting else "all answers are there"
+    waiting = [_where(batch, numbers.has_images) for batch in standing.batches if batch.awaited]
+    awaited = f"awaited {'; '.join(waiting)}" if waiting else "all answers are there"
     return f"{count:,} with {standing.in_batches.samples:,} in all; {awaited}"
 
 
-def _waiting(standing: Standing) -> list[BatchRow]:
-    return [batch for batch in standing.batches if batch.awaited]
-
-
-def _where(waiting: Sequence[BatchRow]) -> str:
-    audit = {True: ", the audit set", False: ""}
-    return "; ".join(
-        f"{batch.awaited:,} of {batch.sent:,} in {batch.name}{audit[batch.is_audit]}" for batch in waiting
-    )
+def _where(batch: BatchRow, has_images: bool) -> str:
+    removed = f" ({removed_text(batch.removed, has_images)})" if batch.removed else ""
+    audit = ", the audit set" if batch.is_audit else ""
+    return f"{batch.awaited:,} of {batch.sent:,} in {batch.name}{audit}{removed}"
 
 
 def _set_aside(standing: Standing) -> str:

@@ -1,6 +1,7 @@
 """A batch that goes out to people: its samples, what the model says of them, and why they were picked."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from activepool.ledger.entries import Draft, Event
 
@@ -50,6 +51,10 @@ class Batch:
     name: str
     picks: tuple[Pick, ...]
     classes: tuple[str, ...] = ()
+
+    def without(self, samples: Collection[str]) -> "Batch":
+        """Return the batch without some samples."""
+        return replace(self, picks=tuple(pick for pick in self.picks if pick.sample not in samples))
 
     def sendings(self, is_audit: bool = False, who: str = PROGRAM) -> list[Draft]:
         """Return the entries that say that the batch went out; for one call of `book.append`.

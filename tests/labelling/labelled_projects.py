@@ -115,7 +115,7 @@ class Project:
             "trainings": self.of_models("training.json"),
             "predictions": self.of_models("predictions.h5"),
             "labels": self.of_models("labels.csv"),
-            "held_out": self.of_models("held_out.csv")[-1] if self.models else None,
+            "held_out": self.of_models("held_out.h5")[-1] if self.models else None,
         }
 
 

@@ -6,6 +6,7 @@ from labelling.labelled_projects import Project, small_pool
 
 import activepool
 from activepool.evaluation.intervals import wilson_intervals
+from activepool.labelling.models.held_out import HeldOut
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.status.accuracies import (
     AUDIT,
@@ -18,7 +19,6 @@ from activepool.labelling.status.accuracies import (
     audit_set,
     most_wrong,
 )
-from activepool.labelling.status.files import HeldOutLabels
 
 CLASSES = ["dog", "ant", "bee", "elk"]
 
@@ -148,11 +148,12 @@ def test_audit_labels_are_those_that_the_pool_has(project):
 
 
 def test_the_most_confidently_wrong_come_first(project):
-    random, names = np.random.default_rng(1), np.array(["ant", "bee"])
+    random, names = np.random.default_rng(1), ["ant", "bee"]
     rows = random.permutation(80)
-    labels, predicted = (names[random.integers(2, size=80)].tolist() for _ in range(2))
-    chances = random.integers(50, 60, 80) / 100  # some are equal
-    held_out = HeldOutLabels(rows, labels, predicted, chances)
+    given, said = random.integers(2, size=(2, 80))
+    chances = random.integers(128, 160, 80) / 256  # some are equal
+    held_out = HeldOut(rows, given, said, np.stack([chances, chances], axis=1), names)
+    labels, predicted = held_out.label_names, held_out.predicted_names
     audit_labels = dict.fromkeys(range(80, 100), "ant")
     audited = {row: ("bee" if row % 2 else "ant", 0.5 + row / 200) for row in audit_labels}
     pool = pool_of(project)

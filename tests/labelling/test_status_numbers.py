@@ -77,8 +77,7 @@ def test_later_entries_of_the_ledger_do_not_count(tmp_path):
     ("name", "content", "words"),
     [
         ("samples.csv", "row,source\n0,b\n", "not a table of a pool"),
-        ("batches/batch05/held_out.csv", "index,label\n1,a\n", "not a readable table"),
-        ("batches/batch05/held_out.csv", "index,label,predicted,probability\nx,a,b,1\n", "invalid literal"),
+        ("batches/batch05/held_out.h5", "index,label\n1,a\n", "not a readable HDF5 file"),
         ("batches/batch03/training.json", "{}", "not what train_labelled writes"),
     ],
 )

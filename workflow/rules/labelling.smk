@@ -185,7 +185,7 @@ rule status:
         trainings=PATHS.of_models("training.json"),
         predictions=PATHS.of_models("predictions.h5"),
         labels=PATHS.of_models("labels.csv"),
-        held_out=PATHS.of_present_model("held_out.csv"),
+        held_out=PATHS.of_present_model("held_out.h5"),
     output:
         status=PATHS.status,
         numbers=PATHS.status_numbers,

@@ -32,7 +32,7 @@ def status(
         trainings: training.json of each batch that has a model, in order
         predictions: predictions.h5 of the same batches; the last is the current model's
         labels: labels.csv of the same batches
-        held_out: held_out.csv of the current model
+        held_out: held_out.h5 of the current model
         entries: how many entries of the ledger to look at; by default, all
         given_classes: names of the classes that are given
         images: folder of the images

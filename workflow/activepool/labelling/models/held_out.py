@@ -32,6 +32,21 @@ class HeldOut:
     probabilities: FloatArray
     class_names: list[str]
 
+    @property
+    def label_names(self) -> list[str]:
+        """The class that people gave each row, by its name."""
+        return [self.class_names[number] for number in self.label.tolist()]
+
+    @property
+    def predicted_names(self) -> list[str]:
+        """The class that is predicted, by its name."""
+        return [self.class_names[number] for number in self.predicted.tolist()]
+
+    @property
+    def probability(self) -> FloatArray:
+        """(m,) float32, of the class that is predicted."""
+        return self.probabilities[np.arange(len(self.index)), self.predicted]
+
     @classmethod
     def of(cls, head: Head) -> "HeldOut":
         """Return the predictions of the cross-validation that chose the weight decay of ``head``."""
@@ -49,12 +64,11 @@ def write_held_out(table: str | Path, arrays: str | Path, held_out: HeldOut) -> 
         arrays: HDF5: index, label, predicted and probabilities; attribute class_names.
         held_out: what to write.
     """
-    names, every = np.array(held_out.class_names), np.arange(len(held_out.index))
     columns = {
         "index": held_out.index,
-        "label": names[held_out.label],
-        "predicted": names[held_out.predicted],
-        "probability": held_out.probabilities[every, held_out.predicted],
+        "label": np.array(held_out.label_names, dtype=np.str_),
+        "predicted": np.array(held_out.predicted_names, dtype=np.str_),
+        "probability": held_out.probability,
     }
     write_index(table, columns)
     kept = {name: getattr(held_out, name) for name in ("index", "label", "predicted", "probabilities")}

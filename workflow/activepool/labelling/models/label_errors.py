@@ -52,7 +52,7 @@ def write_label_errors(path: str | Path, held_out: HeldOut, labels: TrainingLabe
     """
     names, given = np.array(held_out.class_names), held_out.label
     place = {row: number for number, row in enumerate(labels.rows.tolist())}
-    for row, label in zip(held_out.index.tolist(), names[given].tolist(), strict=True):
+    for row, label in zip(held_out.index.tolist(), held_out.label_names, strict=True):
         if row not in place or labels.names[place[row]] != label:
             raise InputError(f"labels.csv: row {row} has not the label {label!r} of held_out.h5; train again")
     own = held_out.probabilities[np.arange(len(given)), given]
@@ -65,6 +65,6 @@ def write_label_errors(path: str | Path, held_out: HeldOut, labels: TrainingLabe
         "label": names[given[found]],
         "label_probability": own[found],
         "suggested": names[held_out.predicted[found]],
-        "probability": held_out.probabilities[found, held_out.predicted[found]],
+        "probability": held_out.probability[found],
     }
     write_index(path, columns)

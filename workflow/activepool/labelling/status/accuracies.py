@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.evaluation.intervals import sample_size, wilson_intervals
+from activepool.labelling.models.held_out import HeldOut
 from activepool.labelling.models.training_set import candidate_rows
 from activepool.labelling.pool.table import Pool
-from activepool.labelling.status.files import HeldOutLabels
 from activepool.ledger.entries import Entry
 from activepool.ledger.state import State, Status
 
@@ -209,7 +209,7 @@ def audit_set(
 
 def most_wrong(
     pool: Pool,
-    held_out: HeldOutLabels | None,
+    held_out: HeldOut | None,
     training_labels: dict[str, str],
     audit_labels: dict[int, str],
     audited: dict[int, tuple[str, float]],
@@ -228,10 +228,12 @@ def most_wrong(
         for row, (predicted, chance) in audited.items()
     ]
     if held_out:
-        columns = (held_out.rows.tolist(), held_out.labels, held_out.predicted, held_out.probabilities)
-        for row, label, predicted, chance in zip(*columns, strict=True):
+        names = held_out.label_names, held_out.predicted_names
+        for row, label, predicted, chance in zip(
+            held_out.index.tolist(), *names, held_out.probability.tolist(), strict=True
+        ):
             if training_labels.get(pool.samples[row]) == label:
-                one = Wrong(pool.row_sources[row], label, predicted, float(chance), CROSS_VALIDATION)
+                one = Wrong(pool.row_sources[row], label, predicted, chance, CROSS_VALIDATION)
                 found.append((row, one))
     wrong = [(row, one) for row, one in found if one.label != one.predicted]
     wrong.sort(key=lambda pair: (-pair[1].probability, pair[0]))

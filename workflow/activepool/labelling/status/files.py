@@ -4,31 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from activepool.compute.arrays import FloatArray, IntArray
-from activepool.errors import InputError
 from activepool.labelling.models.named_head import read_facts
 from activepool.labelling.models.predictions import read_predictions
 from activepool.labelling.models.training_labels import read_labels
-
-
-@dataclass(frozen=True)
-class HeldOutLabels:
-    """Predictions of labelled samples by models that were not trained on them.
-
-    Attributes:
-        rows: (n,) rows of the pool.
-        labels: (n,) class names.
-        predicted: (n,) class names.
-        probabilities: (n,) of the predicted classes.
-    """
-
-    rows: IntArray
-    labels: list[str]
-    predicted: list[str]
-    probabilities: FloatArray
 
 
 @dataclass(frozen=True)
@@ -67,17 +46,6 @@ class Training:
     right: int
 
 
-def read_held_out_labels(path: str | Path) -> HeldOutLabels:
-    """Read held_out.csv."""
-    table = _read_texts(path, ("index", "label", "predicted", "probability"))
-    try:
-        rows = table["index"].to_numpy().astype(np.int64)
-        probabilities = table["probability"].to_numpy().astype(np.float64)
-    except ValueError as error:
-        raise InputError(f"{path}: {error}; delete the file, and run again") from None
-    return HeldOutLabels(rows, table["label"].tolist(), table["predicted"].tolist(), probabilities)
-
-
 def read_training(training: str | Path, labels: str | Path) -> Training:
     """Read the training.json and the labels.csv of a batch."""
     share, counts = read_facts(training).accuracy, Counter(read_labels(labels).names)
@@ -90,12 +58,3 @@ def read_named_predictions(path: str | Path) -> NamedPredictions:
     """Read predictions.h5."""
     found, names = read_predictions(path)
     return NamedPredictions(names, found.predicted, found.probability)
-
-
-def _read_texts(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Read columns of a CSV file that a stage wrote, as text."""
-    try:
-        return pd.read_csv(path, usecols=list(columns), dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"{path}: not a readable table ({reason}); delete the file, and run again") from None

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from activepool.errors import InputError
 from activepool.io.files import write_json
+from activepool.labelling.models.held_out import read_held_out
 from activepool.labelling.pool.table import read_pool
 from activepool.labelling.status.accuracies import (
     AUDIT,
@@ -23,7 +24,6 @@ from activepool.labelling.status.accuracies import (
 )
 from activepool.labelling.status.files import (
     NamedPredictions,
-    read_held_out_labels,
     read_named_predictions,
     read_training,
 )
@@ -44,7 +44,7 @@ class StatusFiles:
         trainings: training.json of each batch that has a model, in order.
         predictions: predictions.h5 of the same batches; the last is the current model's.
         labels: labels.csv of the same batches.
-        held_out: held_out.csv of the current model; None without one.
+        held_out: held_out.h5 of the current model; None without one.
     """
 
     ledger: str
@@ -101,13 +101,15 @@ def status_numbers(
         trained = read_training(training, used)
         comparison.add(trained, current, is_partial=is_partial(trained.batch, state))
     audited = audit_predictions(labels, current)
-    held_out = read_held_out_labels(files.held_out) if files.held_out else None
+    held_out = read_held_out(files.held_out) if files.held_out else None
     on_audit = cross_validated = None
     if audited:
         compared = [labels[row] for row in audited], [predicted for predicted, _ in audited.values()]
         on_audit = accuracy(AUDIT, *compared, state.classes)
     if held_out:
-        cross_validated = accuracy(CROSS_VALIDATION, held_out.labels, held_out.predicted, state.classes)
+        cross_validated = accuracy(
+            CROSS_VALIDATION, held_out.label_names, held_out.predicted_names, state.classes
+        )
     return StatusNumbers(
         project=project,
         has_images=has_images,

@@ -281,7 +281,7 @@ def bait(given: Round, regularisation: float = 1.0) -> np.ndarray:
     target = (pool.T @ pool + labelled.T @ labelled) / (len(pool) + len(labelled))
     information = regularisation * torch.eye(len(target), device=pool.device, dtype=pool.dtype)
     information += labelled.T @ labelled / size
-    pool /= size**0.5
+    pool *= (given.budget / size) ** 0.5
     picks: list[int] = []
     left = torch.ones(len(pool), dtype=torch.bool, device=pool.device)
     for _ in given.limit.loop(range(min(2 * given.budget, len(pool)))):

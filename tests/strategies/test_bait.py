@@ -14,7 +14,7 @@ def definition(problem, budget, regularisation=1.0, form="binary"):
     pool, labelled = problem.unlabelled, problem.labelled
     target = information[np.concatenate([pool, labelled])].mean(axis=0)
     size = len(labelled) + budget
-    share = 1 / size if form == "binary" else budget / size
+    share = budget / size
     matrix = regularisation * np.eye(len(target)) + information[labelled].sum(axis=0) / size
 
     def trace(changed):

@@ -38,17 +38,18 @@ def precompute(query: Query, *, fisher: Fisher = "binary") -> dict[str, np.ndarr
 def bait(query: Query, *, regularisation: Positive = 1.0, fisher: Fisher = "binary") -> Selection:
     """Samples whose Fisher information, with that of the labelled set, best covers that of the whole pool.
 
-    The picks minimise the trace of M⁻¹F: F is the mean information of the pool and the labelled set. They are
-    chosen one by one, twice as many as asked for, and half of them removed again one by one.
+    The picks minimise the trace of M⁻¹F. F is the mean information of the pool and the labelled set. With m
+    labelled samples and B picks, M is λI, plus the information of the labelled set divided by m + B, plus
+    that of the picks times B / (m + B), as in the authors' code. Picks are chosen one by one, twice as many
+    as asked for, and half of them removed again one by one.
 
     Binary: the information of a sample z is that of a binary problem, p(1 − p) z zᵀ, where p is the
-    probability of the predicted class. M is λI plus the mean information of the labelled set and the picks.
-    A pick takes a product with the whole pool, or a part of one: this is slow on large pools.
+    probability of the predicted class. A pick takes a product with the whole pool, or a part of one: this is
+    slow on large pools.
 
-    Full: it is that of softmax regression, (diag(p) − ppᵀ) ⊗ z zᵀ, for few classes C and features d. With m
-    labelled samples and B picks, M is λI, plus the sum over the labelled set divided by m + B, plus that over
-    the picks times B / (m + B), as in the authors' code. For n unlabelled samples it takes about
-    40 ((C − 1) d)² + 16 n (C − 1)² bytes, at most 8 GB: (C − 1) d is at most 14,000, less in a large pool.
+    Full: it is that of softmax regression, (diag(p) − ppᵀ) ⊗ z zᵀ, for few classes C and features d. For n
+    unlabelled samples it takes about 40 ((C − 1) d)² + 16 n (C − 1)² bytes, at most 8 GB: (C − 1) d is at
+    most 14,000, less in a large pool.
 
     Args:
         query: the round.
@@ -63,33 +64,48 @@ def bait(query: Query, *, regularisation: Positive = 1.0, fisher: Fisher = "bina
 
 def _by_binary(query: Query, regularisation: float) -> np.ndarray:
     features = declared(query.features)
-    labelled, size = len(query.labelled), len(query.labelled) + query.budget
     of_labelled = Information(features, query.labelled, np.sqrt(_variances(query, query.labelled)))
     of_pool = Information(features, query.unlabelled, np.sqrt(query.per_sample["variance"]))
     with query.compute.mapping() as mapping:
-        information = of_labelled.total(mapping)
-        target = (information + of_pool.total(mapping)) / max(1, labelled + len(of_pool))
-    start = regularisation * np.eye(len(target)) + information / max(1, size)
-    scaled = Information(features, query.unlabelled, of_pool.scales / np.sqrt(max(1, size)))
+        start, target = _start_and_target(
+            of_labelled.total(mapping), of_pool.total(mapping), query, regularisation
+        )
+    scaled = Information(features, query.unlabelled, of_pool.scales * np.sqrt(_share(query)))
     return binary_fisher.covering_picks(scaled, start, target, query.budget, query.compute)
 
 
 def _by_full(query: Query, regularisation: float) -> np.ndarray:
     features = declared(query.features)
     _require_memory(len(query.unlabelled), features.shape[1], declared(query.head).num_classes)
-    labelled, size = len(query.labelled), max(1, len(query.labelled) + query.budget)
     of_labelled, of_pool = (
         SoftmaxInformation(features, rows, _probabilities(query, rows))
         for rows in (query.labelled, query.unlabelled)
     )
     with query.compute.mapping() as mapping:
-        start, target = of_labelled.total(mapping), of_pool.total(mapping)
-    target += start
-    target /= max(1, labelled + len(of_pool))
-    start /= size
-    start[np.diag_indices(len(start))] += regularisation
-    share = query.budget / size
-    return softmax_fisher.covering_picks(of_pool, start, target, share, query.budget, query.compute)
+        start, target = _start_and_target(
+            of_labelled.total(mapping), of_pool.total(mapping), query, regularisation
+        )
+    return softmax_fisher.covering_picks(of_pool, start, target, _share(query), query.budget, query.compute)
+
+
+def _start_and_target(
+    labelled: np.ndarray, pool: np.ndarray, query: Query, regularisation: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return M before the first pick, and F; they take the place of the sums of information."""
+    pool += labelled
+    pool /= max(1, len(query.labelled) + len(query.unlabelled))
+    labelled /= _size(query)
+    labelled[np.diag_indices(len(labelled))] += regularisation
+    return labelled, pool
+
+
+def _share(query: Query) -> float:
+    """Return the share of a pick's information that it adds to M."""
+    return query.budget / _size(query)
+
+
+def _size(query: Query) -> int:
+    return max(1, len(query.labelled) + query.budget)
 
 
 def _require_memory(samples: int, width: int, classes: int) -> None:

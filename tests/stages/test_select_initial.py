@@ -48,7 +48,7 @@ def test_the_picks_are_those_of_the_strategy_from_the_labelled_rows_of_the_pool(
     assert read_index("labelled.csv").tolist() == picks.tolist()
 
 
-@pytest.mark.parametrize("strategy", ["coreset", "kmeans", "maxherding", "probcover", "typiclust"])
+@pytest.mark.parametrize("strategy", ["coreset", "kmeans", "lcmd", "maxherding", "probcover", "typiclust"])
 @pytest.mark.parametrize("size", [1, 22])
 def test_every_kind_picks_from_nothing(strategy, size):
     picks = pick(strategy, size)

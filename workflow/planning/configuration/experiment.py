@@ -87,9 +87,9 @@ class Initial(Settings):
         size: how many samples.
     """
 
-    kind: Literal["random", "balanced", "coreset", "kmeans", "maxherding", "probcover", "typiclust"] = (
-        "random"
-    )
+    kind: Literal[
+        "random", "balanced", "coreset", "kmeans", "lcmd", "maxherding", "probcover", "typiclust"
+    ] = "random"
     size: Count
 
     @property

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from definitions import cell_representatives, unit
 from queries import Problem
 
-from activepool.diversity.k_means import k_means
-from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.strategies.alfamix import alfamix
 
@@ -36,18 +35,6 @@ def changes(problem, cap):
     return np.array(result)
 
 
-def definition(problem, candidates, budget, query):
-    features = problem.features.astype(np.float64)
-    features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float32)
-    cells = k_means(FeatureMatrix.of_array(features), candidates, budget, query.generator, query.compute)
-    members = [candidates[cells.cell == cell] for cell in range(len(cells.centres))]
-    picks = []
-    for part in sorted(members, key=len, reverse=True):
-        own = features[part].astype(np.float64)
-        picks.append(part[np.linalg.norm(own - own.mean(axis=0), axis=1).argmin()])
-    return picks
-
-
 def problem_with(classes, scale=1.0, **settings):
     problem = Problem(size=301, classes=classes, **settings)
     problem.head = LinearHead(problem.head.weight * np.float32(scale), problem.head.bias * np.float32(scale))
@@ -73,7 +60,7 @@ def test_picks_are_those_of_the_definition(budget):
     candidates = problem.unlabelled[changes(problem, cap)]
     query = problem.query(alfamix, budget)
     picks = problem.select(alfamix, budget, options={"mixing": 0.05, "steps": 8}).index
-    assert picks.tolist() == definition(problem, candidates, budget, query)
+    assert picks.tolist() == cell_representatives(unit(problem.features), candidates, budget, query)
 
 
 def test_with_fewer_candidates_than_picks_the_rest_is_random():

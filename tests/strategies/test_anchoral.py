@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
+from definitions import unit
 from queries import Problem
-from test_seals import unit
 
 from activepool.errors import InputError
 from activepool.strategies.anchoral import anchoral, k_means_plus_plus

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from queries import Problem
 
-from activepool.errors import InputError
 from activepool.strategies.cdal import cdal
 
 
@@ -20,10 +19,3 @@ def test_picks_are_the_farthest_in_probabilities(seed, labelled):
         assert pick == problem.unlabelled[squared.argmax()]
         assert np.isclose(distance**2, squared.max())
         centres.append(pick)
-
-
-def test_features_that_are_not_finite_are_named():
-    problem = Problem()
-    problem.features[problem.unlabelled[5], 2] = np.nan
-    with pytest.raises(InputError, match=f"row {problem.unlabelled[5]} has values that are not finite"):
-        problem.select(cdal, 5)

@@ -4,7 +4,6 @@ from queries import Problem
 from scipy.special import softmax
 
 from activepool.diversity.k_means import k_means
-from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.strategies.clue import clue
 
@@ -49,10 +48,3 @@ def test_a_head_without_doubt_leaves_plain_cells():
     problem = Problem(size=200)
     problem.head.weight[:], problem.head.bias[:] = 0, (900, 0, 0, 0, 0)
     assert len(set(problem.select(clue, 30).index.tolist())) == 30
-
-
-def test_features_that_are_not_finite_are_named():
-    problem = Problem()
-    problem.features[problem.unlabelled[5], 2] = np.nan
-    with pytest.raises(InputError, match=f"row {problem.unlabelled[5]} has values that are not finite"):
-        problem.select(clue, 5)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from definitions import cell_representatives, unit
 from queries import Problem
 
-from activepool.diversity.k_means import k_means
 from activepool.features.dropout import dropped
 from activepool.features.store import FeatureMatrix
 from activepool.strategies.dropquery import dropquery
@@ -23,23 +23,6 @@ def changes(problem, budget, passes=3, rate=0.75):
         != classes(problem, problem.features[rows])
         for key in keys
     )
-
-
-def definition(problem, candidates, budget, generator):
-    """The candidate nearest to the centre of each cell of the candidates, the largest cell first."""
-    features = problem.features.astype(np.float64)
-    features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float32)
-    cells = k_means(FeatureMatrix.of_array(features), candidates, budget, generator, problem_compute(problem))
-    members = [candidates[cells.cell == cell] for cell in range(len(cells.centres))]
-    picks = []
-    for part in sorted(members, key=len, reverse=True):
-        own = features[part].astype(np.float64)
-        picks.append(part[np.linalg.norm(own - own.mean(axis=0), axis=1).argmin()])
-    return picks
-
-
-def problem_compute(problem):
-    return problem.query(dropquery, 1).compute
 
 
 @pytest.mark.parametrize(
@@ -62,7 +45,7 @@ def test_picks_are_those_of_the_definition(options, more_than):
     candidates = problem.unlabelled[changed > threshold]
     query = problem.query(dropquery, 20, options=options)
     picks = problem.select(dropquery, 20, options=options).index
-    assert picks.tolist() == definition(problem, candidates, 20, query.generator)
+    assert picks.tolist() == cell_representatives(unit(problem.features), candidates, 20, query)
 
 
 def test_with_fewer_candidates_than_picks_the_rest_is_random():

@@ -6,6 +6,7 @@ from queries import DETERMINISTIC, REQUIRED_OPTIONS, Problem
 
 from activepool.compute.blocks import BLOCK_ROWS
 from activepool.compute.shards import Shard
+from activepool.errors import InputError
 from activepool.heads.linear import LinearHead
 from activepool.strategies.registry import builtin_strategies, completed
 
@@ -22,6 +23,10 @@ every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda one:
 
 def measuring():
     return [one for one in STRATEGIES if one.precompute]
+
+
+def reading_features():
+    return [one for one in STRATEGIES if one.reads_features]
 
 
 def needing_no_labels():
@@ -89,6 +94,14 @@ def test_constant_features(strategy):
     problem = Problem(size=90)
     problem.features[:] = 0.5
     check_rules(strategy, problem, 17)
+
+
+@pytest.mark.parametrize("strategy", reading_features(), ids=lambda one: one.name)
+def test_features_that_are_not_finite_are_named(strategy):
+    problem = Problem()
+    problem.features[problem.unlabelled[5], 2] = np.nan
+    with pytest.raises(InputError, match=f"row {problem.unlabelled[5]} has values that are not finite"):
+        picks(strategy, problem, 5)
 
 
 @every_strategy

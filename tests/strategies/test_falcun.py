@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from queries import Problem
 
-from activepool.errors import InputError
 from activepool.strategies import falcun as module
 from activepool.strategies.falcun import falcun
 
@@ -51,10 +50,3 @@ def test_picks_are_the_same_however_many_probabilities_are_kept(monkeypatch, kep
     problem = Problem()
     picks = problem.select(falcun, 60).index
     assert picks.tolist() == definition(problem, 60, 10.0, problem.query(falcun, 60).generator).tolist()
-
-
-def test_features_that_are_not_finite_are_named():
-    problem = Problem()
-    problem.features[problem.unlabelled[5], 2] = np.nan
-    with pytest.raises(InputError, match=f"row {problem.unlabelled[5]} has values that are not finite"):
-        problem.select(falcun, 5)

@@ -3,7 +3,6 @@ import pytest
 from queries import Problem
 
 from activepool.diversity import largest_cluster
-from activepool.errors import InputError
 from activepool.strategies.lcmd import lcmd
 
 
@@ -53,10 +52,3 @@ def test_recorded_distances_are_those_to_the_nearest_center():
         expected = np.linalg.norm(problem.features[centers].astype(float) - problem.features[pick], axis=1)
         assert np.isclose(distance, expected.min())
         centers.append(pick)
-
-
-def test_features_that_are_not_finite_are_named():
-    problem = Problem()
-    problem.features[problem.unlabelled[5], 2] = np.nan
-    with pytest.raises(InputError, match=f"row {problem.unlabelled[5]} has values that are not finite"):
-        problem.select(lcmd, 5)

@@ -1,15 +1,10 @@
 import numpy as np
 import pytest
+from definitions import unit
 from queries import Problem
 
 from activepool.strategies.registry import find_strategy
 from activepool.strategies.seals import seals
-
-
-def unit(features):
-    features = features.astype(np.float64)
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    return (features / np.where(norms == 0, 1, norms)).astype(np.float32).astype(np.float64)
 
 
 def neighbourhood(problem, count, budget):

@@ -12,7 +12,7 @@ from activepool.labelling.pool.table import Pool
 from planning.configuration.project import Project
 from planning.project.checks import check_project, require_model
 from planning.project.pool import listed_images, updated_pool
-from planning.project.standing import Standing
+from planning.project.standing import ProjectStanding
 
 IDENTITY = {"architecture": "identity", "image_size": 8}
 
@@ -115,7 +115,7 @@ def test_what_yaml_hides_is_found_in_the_file():
 def standing(*drafts):
     names = list("abc")
     pool = Pool([sample(name) for name in names], [1] * 3, names, {name: sample(name) for name in names})
-    return Standing(project(), pool, entries(*drafts))
+    return ProjectStanding(project(), pool, entries(*drafts))
 
 
 @pytest.mark.parametrize("target", ["predictions", "model"])

@@ -11,7 +11,7 @@ from activepool.ledger.book import append
 from planning.configuration.project import Project
 from planning.project.ending import _going_on, _of_next_batch, announce_ending
 from planning.project.paths import ProjectPaths
-from planning.project.standing import Standing
+from planning.project.standing import ProjectStanding
 
 FILES = ["--configfile", "beetles.yaml"]
 
@@ -68,7 +68,7 @@ def ended(tmp_path, monkeypatch, capsys):
         at_exit = []
         monkeypatch.setattr(atexit, "register", at_exit.append)
         announce_ending(
-            ProjectPaths(Standing(project, pool, [])), ["next_batch", "--configfile", "my p.yaml"]
+            ProjectPaths(ProjectStanding(project, pool, [])), ["next_batch", "--configfile", "my p.yaml"]
         )
         if failure:
             logger.error(failure)

@@ -21,7 +21,7 @@ from activepool.ledger.entries import Draft, Entry, Event
 from activepool.ledger.formats.rows import mark
 from planning.configuration.loading import load_project
 from planning.project.folders import part_features
-from planning.project.standing import Standing
+from planning.project.standing import ProjectStanding
 from planning.project.start import begun, foreseen
 
 LEDGER, COPY = Path("p.ledger.csv"), kept_folder("p.ledger.csv") / "copy.csv"
@@ -83,7 +83,7 @@ class Trial:
         self.said: list[tuple[str, ...]] = []  # since the last run
         self.standing = self.run()
 
-    def run(self, **changes) -> Standing:
+    def run(self, **changes) -> ProjectStanding:
         """Do what a run does before its jobs, and extract the features."""
         raw = {"project": "p", "images": "photos", "batch": 3, "classes": ["cat"]}
         raw |= {"backbone": {"architecture": "identity"}, **changes}
@@ -274,7 +274,7 @@ def standing_answers(entries):
     ]
 
 
-def check(before: Standing, after: Standing):
+def check(before: ProjectStanding, after: ProjectStanding):
     """Check what holds between two runs, whatever happened."""
     assert list(after.entries[: len(before.entries)]) == list(before.entries)
     assert after.pool.samples[: len(before.pool.samples)] == before.pool.samples
@@ -308,7 +308,7 @@ def test_no_sequence_of_events_loses_an_entry_or_changes_a_batch(happenings):
         trial = Trial()
         for what, *more in happenings:
             before = trial.standing
-            known = Standing(before.project, before.pool, read_entries())
+            known = ProjectStanding(before.project, before.pool, read_entries())
             trial.happen(what, *more)
             try:
                 after = trial.run()

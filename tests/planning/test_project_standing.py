@@ -9,7 +9,7 @@ from activepool.labelling.pool.table import Pool
 from planning.configuration.project import Project
 from planning.project.paths import ProjectPaths
 from planning.project.settings import ProjectSettings
-from planning.project.standing import Standing, number_of
+from planning.project.standing import ProjectStanding, number_of
 
 NAMES = tuple("abcdefghij")
 
@@ -21,7 +21,7 @@ def pool(names=NAMES, gone=(), parts=None):
 
 def standing(*drafts, of=None, **changes):
     settings = {"project": "p", "embeddings": "v.npy", "classes": ["cat"], "batch": 3, **changes}
-    return Standing(Project(**settings), of or pool(), entries(*drafts))
+    return ProjectStanding(Project(**settings), of or pool(), entries(*drafts))
 
 
 def labels(names, label="cat", **more):

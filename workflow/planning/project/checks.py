@@ -11,7 +11,7 @@ from planning.configuration.project import Project
 from planning.configuration.text import hidden_by_yaml
 from planning.project.paths import FILES_OF_MODEL
 from planning.project.pool import images_root
-from planning.project.standing import Standing
+from planning.project.standing import ProjectStanding
 from planning.stages.code import syntax_problem
 
 #: How relative paths are read.
@@ -37,7 +37,7 @@ def check_project(project: Project, source: str, files: Sequence[str] = ()) -> N
         raise InputError(*(f"{source}: {problem}" for problem in problems))
 
 
-def require_model(standing: Standing, arguments: Iterable[str]) -> None:
+def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:
     """Raise InputError if a target needs a model, and there are not enough labels for one.
 
     Args:

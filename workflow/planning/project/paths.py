@@ -8,7 +8,7 @@ from snakemake.io import ancient
 from activepool.labelling.pool.table import SAMPLES
 from planning.paths import FeaturePaths
 from planning.project.folders import part_features, pool_folder, results_folder
-from planning.project.standing import Standing
+from planning.project.standing import ProjectStanding
 
 #: What people and their tools get of a batch: outputs of the stage `send`, and their names.
 SENT_FILES = {
@@ -35,7 +35,7 @@ class ProjectPaths(FeaturePaths):
         sends: whether a batch that has not gone out may do so.
     """
 
-    def __init__(self, standing: Standing, sends: bool = True) -> None:
+    def __init__(self, standing: ProjectStanding, sends: bool = True) -> None:
         self.standing = standing
         self.sends = sends
         self.project = standing.project

@@ -18,7 +18,7 @@ BATCH = "batch"
 
 
 @dataclass(frozen=True, eq=False)
-class Standing:
+class ProjectStanding:
     """Where a project stands.
 
     Batches are called batch01, batch02, ...; audit sets audit01, ... Those that went out are facts; the next

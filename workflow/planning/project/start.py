@@ -22,7 +22,7 @@ from planning.configuration.project import Project
 from planning.project.folders import pool_folder, results_folder
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
 from planning.project.pool import images_root, listed_images, updated_pool
-from planning.project.standing import Standing
+from planning.project.standing import ProjectStanding
 from planning.runs.lock import active_runs
 
 #: Options of Snakemake with which it makes nothing.
@@ -57,7 +57,7 @@ def makes_files(command: Sequence[str]) -> bool:
     return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
 
 
-def begun(project: Project) -> Standing:
+def begun(project: Project) -> ProjectStanding:
     """Bring the pool and the ledger up to date at the start of a run, and return where the project stands.
 
     Raises: InputError with a line for each mistake in what came back, or if the ledger is not this project's;
@@ -72,13 +72,13 @@ def begun(project: Project) -> Standing:
     with opened(project.ledger_path) as book:
         ledger = Ledger(tuple(book.entries), tuple(book.notices))
     _intake(project, pool, ledger, dry=False)
-    standing = Standing(project, pool, read(project.ledger_path).entries)
+    standing = ProjectStanding(project, pool, read(project.ledger_path).entries)
     note_ledger(pool_folder(project), project.ledger_path, standing.entries)
     print_notices(_notices(standing))
     return standing
 
 
-def _notices(standing: Standing) -> Iterator[str]:
+def _notices(standing: ProjectStanding) -> Iterator[str]:
     """Yield a line for each kind of change of the photographs, and one for labels that cannot be used."""
     state, pool = standing.state, standing.pool
     names = pool.names(standing.entries, _root(standing.project))
@@ -97,7 +97,7 @@ def _require_noted(project: Project) -> None:
     require_noted(pool_folder(project), project.ledger_path, entries, results_folder(project))
 
 
-def foreseen(project: Project) -> Standing:
+def foreseen(project: Project) -> ProjectStanding:
     """Return where a project would stand at the start of a run, without a change of any file."""
     _require_noted(project)
     known = looked_at(project)
@@ -162,12 +162,12 @@ def joined(project: Project) -> ProjectPaths:
     return ProjectPaths(standing, sends=bool(os.environ[SENDS]))
 
 
-def looked_at(project: Project) -> Standing:
+def looked_at(project: Project) -> ProjectStanding:
     """Return where a project stands by what is there, without a change of any file."""
     pool = read_pool(pool_folder(project))
     if not pool.samples:
         pool = _unread_pool(project)
-    return Standing(project, pool, read(project.ledger_path).entries)
+    return ProjectStanding(project, pool, read(project.ledger_path).entries)
 
 
 def _unread_pool(project: Project) -> Pool:

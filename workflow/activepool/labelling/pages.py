@@ -1,4 +1,7 @@
-"""The templates of the pages that open offline: each page is one file, with its style inside."""
+"""The templates of the pages that open offline: each page is one file, with its style inside.
+
+They extend `page.html`, and add to the style of `page.css`.
+"""
 
 from pathlib import Path
 

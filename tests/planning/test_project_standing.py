@@ -61,13 +61,16 @@ def test_an_answer_that_was_taken_back_is_awaited_again():
 def test_photographs_that_were_removed_are_not_waited_for():
     assert not standing(*FIRST, *labels("ab"), of=pool(gone="c")).is_waiting
     assert standing(*FIRST, *labels("a"), of=pool(gone="c")).is_waiting
-    assert not standing(*FIRST, *labels("ab"), of=pool("abdefg")).is_waiting  # results/ was deleted since
+    found = standing(*FIRST, *labels("ab"), of=pool("abdefg"))  # results/ was deleted since
+    assert not found.is_waiting
+    assert found.missing == []
+    assert {path.split("/")[-2] for path in ProjectPaths(found).to_send()} == {"batch02"}
 
 
 def test_a_batch_that_was_gone_on_from_is_not_waited_for_again():
     assert standing(*FIRST, *labels("ab"), *SECOND).is_waiting
     found = standing(*FIRST, *labels("ab"), *SECOND, *labels("de"))
-    assert [batch.name for batch in found.sent if batch.awaited] == ["batch01"]
+    assert [batch.name for batch in found.missing] == ["batch01"]
     assert (found.is_incomplete, found.is_waiting, found.next_batch) == (False, False, "batch03")
 
 

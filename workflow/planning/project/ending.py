@@ -74,10 +74,8 @@ def _made(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
 
 
 def _awaited(paths: ProjectPaths) -> Iterator[str]:
-    standing = paths.standing
-    for batch in (*standing.sent, *standing.audits):
-        if batch.awaited:
-            yield from _of_batch(paths, batch)
+    for batch in paths.standing.missing:
+        yield from _of_batch(paths, batch)
 
 
 def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:

@@ -105,8 +105,8 @@ class ProjectPaths(FeaturePaths):
         if not self.sends:
             return []
         standing = self.standing
-        out = [batch.name for batch in (*standing.sent, *standing.audits) if batch.awaited]
-        files = [path for batch in out for path in self.sent_files(batch) if not Path(path).is_file()]
+        out = [path for batch in standing.missing for path in self.sent_files(batch.name)]
+        files = [path for path in out if not Path(path).is_file()]
         if standing.next_audit:
             files += self.sent_files(standing.next_audit)
         if not standing.is_waiting and not standing.is_exhausted:

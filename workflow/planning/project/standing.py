@@ -52,11 +52,8 @@ class ProjectStanding:
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether answers to the last batch are missing; those before it were followed by another.
-
-        A photograph that was removed from the pool is not waited for.
-        """
-        return any(map(self.pool.is_here, self.sent[-1].awaited)) if self.sent else False
+        """Whether answers to the last batch are missing; those before it were followed by another."""
+        return self.is_missing(self.sent[-1]) if self.sent else False
 
     @property
     def is_waiting(self) -> bool:
@@ -97,6 +94,15 @@ class ProjectStanding:
     def is_exhausted(self) -> bool:
         """Whether no sample is left for another batch."""
         return self.num_candidates - self.missing_audit < 1
+
+    def is_missing(self, batch: BatchState) -> bool:
+        """Return whether answers to a batch are missing; a photograph that was removed is not waited for."""
+        return any(map(self.pool.is_here, batch.awaited))
+
+    @property
+    def missing(self) -> list[BatchState]:
+        """The batches and audit sets that went out and whose answers are missing."""
+        return [batch for batch in (*self.sent, *self.audits) if self.is_missing(batch)]
 
     def num_entries(self, batch: str) -> int:
         """Return how many entries the ledger had before a batch went out; all if it did not."""

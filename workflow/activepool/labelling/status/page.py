@@ -124,7 +124,7 @@ def _standing(numbers: StatusNumbers) -> dict[str, Any]:
     return {
         "tallies": [(name, asdict(tally)) for name, tally in groups.items() if tally.samples],
         "rows": list(ROWS.items()),
-        "waiting": [batch for batch in standing.batches if batch.awaited],
+        "waiting": [batch for batch in standing.batches if batch.missing],
         "sent": standing.in_batches.samples + standing.in_audit.samples,
         "awaited": standing.in_batches.awaited + standing.in_audit.awaited,
         "with_labels": sum(one.labels + one.audit_labels > 0 for one in standing.classes),

@@ -5,7 +5,12 @@ import pytest
 import torch
 
 from activepool.adversarial import training
-from activepool.adversarial.losses import deceiving_loss, discriminator_loss, variational_loss
+from activepool.adversarial.losses import (
+    averaged_loss,
+    deceiving_loss,
+    discriminator_loss,
+    variational_loss,
+)
 from activepool.adversarial.networks import Encoded
 from activepool.adversarial.scoring import labelled_log_odds
 from activepool.adversarial.settings import AdversarialSettings
@@ -16,16 +21,40 @@ from activepool.features.image_round import ImageRound
 
 SETTINGS = AdversarialSettings(
     image_size=16,
+    zoom=1.0,
+    augmentation=None,
+    normalisation="signed",
     width=4,
     latent=3,
     epochs=6,
+    ends_with_head=False,
     batch_size=8,
+    batch_norm="joint",
+    reconstruction="sum",
     beta=0.5,
     adversary_weight=2.0,
     learning_rate=1e-3,
     discriminator_learning_rate=1e-3,
+    schedule="constant",
+    step_size=2,
+    gamma=0.5,
     threads=1,
 )
+
+#: The options with which the code of Emam et al. 2021 trains.
+CODE = replace(
+    SETTINGS,
+    zoom=1.5,
+    augmentation="crop",
+    normalisation="imagenet",
+    ends_with_head=True,
+    batch_norm="separate",
+    reconstruction="mean",
+    schedule="step",
+)
+
+
+UPDATE = AdversarialTraining._update
 
 
 def write_images(path, images):
@@ -74,8 +103,29 @@ def test_a_step_goes_down_each_networks_own_loss(images, monkeypatch):
     gradient_step(autoencoder, total)
     means = autoencoder.encode(batch).mean.detach()
     gradient_step(discriminator, discriminator_loss(*(discriminator(means[half]) for half in halves)))
-    for name, expected in by_hand.networks.state_dict().items():
-        assert torch.allclose(stepped.networks.state_dict()[name], expected, atol=1e-6), name
+    assert_close(stepped.networks, by_hand.networks)
+
+
+def test_a_step_of_the_code_passes_labelled_and_unlabelled_images_apart(images, monkeypatch):
+    monkeypatch.setattr(training, "Adam", torch.optim.SGD)
+    halves = torch.rand(2, 8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    stepped, by_hand = (AdversarialTraining(replace(images, head_steps=9), CODE) for _ in range(2))
+    stepped._train_step(halves.flatten(0, 1))
+    autoencoder, discriminator = by_hand.networks.autoencoder, by_hand.networks.discriminator
+    total, means = 0.0, []
+    for half, noise in zip(halves, by_hand._noise(16).split(8), strict=True):
+        reconstruction, code = autoencoder(half, noise)
+        total = total + averaged_loss(half, reconstruction, code, 0.5)
+        means.append(code.mean)
+    gradient_step(autoencoder, total + 2.0 * deceiving_loss(*map(discriminator, means)))
+    means = [autoencoder.encode(half).mean.detach() for half in halves]
+    gradient_step(discriminator, discriminator_loss(*map(discriminator, means)))
+    assert_close(stepped.networks, by_hand.networks)
+
+
+def assert_close(networks, expected):
+    for name, values in expected.state_dict().items():
+        assert torch.allclose(networks.state_dict()[name], values, atol=1e-6), name
 
 
 def gradient_step(network, loss, rate=1e-3):
@@ -86,9 +136,11 @@ def gradient_step(network, loss, rate=1e-3):
             values -= rate * gradient
 
 
-def test_a_killed_run_goes_on_to_the_same_bits(images, state, monkeypatch, capsys):
+@pytest.mark.parametrize("settings", [SETTINGS, CODE], ids=["paper", "code"])
+def test_a_killed_run_goes_on_to_the_same_bits(images, state, monkeypatch, capsys, settings):
     monkeypatch.setattr(training, "SAVE_INTERVAL", 4)
-    undisturbed = weights_of(images, state)
+    images = replace(images, head_steps=15)
+    undisturbed = weights_of(images, state, settings)
     step, calls = AdversarialTraining._train_step, iter(range(10))
 
     def killed(self, batch):
@@ -99,9 +151,9 @@ def test_a_killed_run_goes_on_to_the_same_bits(images, state, monkeypatch, capsy
     with monkeypatch.context() as patch:
         patch.setattr(AdversarialTraining, "_train_step", killed)
         with pytest.raises(KeyboardInterrupt):
-            train_adversary(images, SETTINGS, state)
+            train_adversary(images, settings, state)
     assert state.exists()
-    assert same(weights_of(images, state), undisturbed)
+    assert same(weights_of(images, state, settings), undisturbed)
     assert "resumes after step 8" in capsys.readouterr().err
 
 
@@ -134,6 +186,23 @@ def test_batches_hold_every_image_once_before_any_comes_again(images):
     drawn = [next(requests).rows for _ in range(5)]
     assert sorted(np.concatenate([rows[:8] for rows in drawn])[:20]) == sorted(images.labelled)
     assert sorted(np.concatenate([rows[8:] for rows in drawn])[:30]) == sorted(images.unlabelled)
+
+
+def test_a_training_that_ends_with_the_head_takes_its_steps_at_falling_rates(images, state, monkeypatch):
+    rates = []
+
+    def update(self, network, loss):
+        UPDATE(self, network, loss)
+        rates.append(self._optimizers[network].param_groups[0]["lr"])
+
+    monkeypatch.setattr(AdversarialTraining, "_update", update)
+    settings = replace(CODE, discriminator_learning_rate=1e-2)
+    train_adversary(replace(images, head_steps=16), settings, state)
+    # Of both networks: half the rate every 2 epochs, each of 3 steps for 20 images in batches of 8.
+    expected = [rate * 0.5 ** (step // 3 // 2) for step in range(16) for rate in (1e-3, 1e-2)]
+    assert rates == pytest.approx(expected)
+    with pytest.raises(InputError, match="ends_with_head needs the steps of the head"):
+        train_adversary(images, CODE, state)
 
 
 def test_images_unlike_the_labelled_ones_are_found(tmp_path, state):

@@ -4,7 +4,12 @@ import pytest
 import torch
 from scipy import integrate, stats
 
-from activepool.adversarial.losses import deceiving_loss, discriminator_loss, variational_loss
+from activepool.adversarial.losses import (
+    averaged_loss,
+    deceiving_loss,
+    discriminator_loss,
+    variational_loss,
+)
 from activepool.adversarial.networks import Encoded
 
 BATCH = [1, 2, 5]
@@ -35,6 +40,22 @@ def test_variational_loss_is_equation_1(batch, beta):
         ]
         expected -= (likelihood.sum() - beta * sum(divergences)) / batch
     assert float(variational_loss(images, reconstruction, code, beta)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("batch", BATCH)
+def test_averaged_loss_is_that_of_the_authors_code(batch):
+    images, reconstruction = draw(2, batch, 3, 4, 4, seed=batch)
+    code = Encoded(*draw(2, batch, 5, seed=batch + 50))
+    error = torch.nn.MSELoss()(reconstruction, images)
+    divergence = sum(
+        kullback_leibler(*pair)
+        for pair in zip(code.mean.flatten().tolist(), code.log_variance.flatten().tolist(), strict=True)
+    )
+    loss = float(averaged_loss(images, reconstruction, code, 0.7))
+    assert loss == pytest.approx(float(error) + 0.7 * divergence, rel=1e-5)
+    # Of 48 numbers in an image: the same balance as equation 1 with another beta.
+    same_balance = variational_loss(images, reconstruction, code, 0.7 * batch * 24)
+    assert loss * 24 == pytest.approx(float(same_balance), rel=1e-5)
 
 
 @pytest.mark.parametrize("batch", BATCH)

@@ -176,6 +176,13 @@ def test_a_strategy_on_images_needs_images():
     ), found
 
 
+def test_a_model_cannot_end_with_a_head_that_takes_no_steps():
+    raw = changed("strategies", [{"strategy": "vaal", "ends_with_head": True}])
+    line = "strategies: vaal: ends_with_head needs a head that is trained in steps"
+    assert any(line in found for found in problems(raw | {"head": {"solver": "lbfgs"}}))
+    assert not any(line in found for found in problems(raw | {"head": {"solver": "sgd"}}))
+
+
 def test_numbers_may_be_text():
     raw = changed("head", {"solver": "sgd", "learning_rate": "1e-3", "epochs": "7"})
     head = load(raw, "trial.yaml").head

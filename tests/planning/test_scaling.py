@@ -114,6 +114,13 @@ def test_every_ready_experiment_can_be_made_small(file, small):
     assert experiment.experiment.endswith("_scale0.01")
 
 
+def test_the_schedule_and_the_augmentation_of_a_strategy_are_made_small_too():
+    vaal = {"strategy": "vaal", "augmentation": "crop", "schedule": "step", "step_size": 20}
+    small = made_small(RAW | {"stand_in": "digits", "scale": 0.1, "strategies": [vaal]})
+    changed = {"image_size": 16, "width": 8, "augmentation": "digits", "epochs": 6, "step_size": 2}
+    assert small["strategies"] == [vaal | changed]
+
+
 def test_strategies_within_strategies_are_made_small_too():
     entry = {"strategy": "schedule", "first": "vaal", "rounds": 2, "then": "random"}
     others = [{"strategy": "refine", "of": ["random", "vaal"], "then": {"strategy": "margin"}}, "margn"]

@@ -112,7 +112,7 @@ def test_it_describes_every_key():
         f"{name}.{key}"
         for name, definition in SCHEMA["$defs"].items()
         for key, content in definition.get("properties", {}).items()
-        if key not in tags and not content.get("description") and name != "strategy.vaal"
+        if key not in tags and not content.get("description")
     ]
     assert not missing
 

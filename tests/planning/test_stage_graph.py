@@ -68,6 +68,15 @@ def test_picks_depend_on_the_image_model(rule):
     assert {"train_on_images", "score"} <= provenance(rule, base).keys()
 
 
+def test_an_image_model_depends_on_the_head_only_if_it_ends_with_it():
+    changes = {"head": {"learning_rate": 3}}
+    for options, depends in (({}, False), ({"ends_with_head": True}, True)):
+        vaal = {"strategy": "vaal", **options}
+        for base in (vaal, {"strategy": "schedule", "first": vaal, "rounds": 1, "then": "random"}):
+            found = provenance("train_on_images", base, **changes)
+            assert (found != provenance("train_on_images", base)) == depends
+
+
 def test_a_strategy_depends_on_the_head_only_if_it_reads_it():
     for name, depends in (("random", False), ("coreset", False), ("balancing", True), ("margin", True)):
         base, changes = {"strategy": name}, {"head": {"solver": "lbfgs"}}

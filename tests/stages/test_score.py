@@ -16,6 +16,7 @@ from activepool.errors import InputError
 from activepool.features.image_round import ImageRound
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import write_head
+from activepool.io.files import write_json
 from activepool.io.index_files import read_index, write_index
 from activepool.io.score_files import read_scores
 from activepool.records.provenance import Record, record_path
@@ -235,6 +236,17 @@ def test_the_images_scores_are_those_of_the_model_and_the_classes_those_of_the_h
     np.testing.assert_array_equal(table.scores["labelled_log_odds"], expected)
     logits = problem.head.logits64(problem.features[pool].astype(np.float64))
     np.testing.assert_array_equal(table.predicted, logits.argmax(axis=1))
+
+
+def test_a_model_may_take_as_many_steps_as_the_head(folder, capsys):
+    options, given = options_of("vaal") | {"ends_with_head": True}, {**INDEX_FILES, "seed": 3, "round": 1}
+    given |= {"model": "model.safetensors", "options": options, "metrics": "metrics.json"}
+    write_json("metrics.json", {"iterations": 7})
+    train_on_images("vaal", "dataset.h5", **given)
+    assert "step 7 of 7" in capsys.readouterr().err
+    write_json("metrics.json", {"labels": 7})
+    with pytest.raises(InputError, match=r"metrics\.json: must hold 'iterations', the number of steps"):
+        train_on_images("vaal", "dataset.h5", **given)
 
 
 def test_number_of_workers_changes_no_bit(folder):

@@ -170,6 +170,12 @@ class Paths(FeaturePaths):
         run = self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))
         return f"{run}/image_model.safetensors" if self.declared(wildcards).image_model else []
 
+    def metrics_of_head(self, wildcards: Any) -> str | list[str]:
+        """Return the metrics of the head if a strategy's own model takes as many steps, else []."""
+        options = self.experiment.strategy(wildcards.strategy).options
+        reads = self.declared(wildcards).ends_with_head(options)
+        return self.previous("metrics.json")(wildcards) if reads else []
+
     def image_dataset(self, wildcards: Any) -> str | list[str]:
         """Return the images for a strategy's own model; [] if it trains none."""
         return self.dataset if self.declared(wildcards).image_model else []

@@ -29,6 +29,7 @@ rule train_on_images:
         dataset=PATHS.dataset,
         validation=VALIDATION,
         labelled=PATHS.previous("labelled.csv"),
+        metrics=PATHS.metrics_of_head,
     output:
         model=f"{ROUND}/image_model.safetensors",
     log:

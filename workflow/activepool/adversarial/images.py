@@ -2,21 +2,60 @@
 
 from collections.abc import Iterable, Iterator
 
-from torch import Tensor
+import torch
+from torch import Generator, Tensor
 
-from activepool.adversarial.settings import AdversarialSettings
+from activepool.adversarial.settings import AdversarialSettings, NormalisationName
 from activepool.backbones.backbone import Preprocessing
 from activepool.backbones.execution import is_cuda, pixels
+from activepool.backbones.networks import resize_before_crop
 from activepool.features.image_round import ImageRound
 from activepool.features.images import PartImages, Request, image_channels, load_views
+
+#: Means and deviations of the red, green and blue of pixels in 0..1.
+SCALES: dict[NormalisationName, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "signed": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
+}
+
+
+def full_side(settings: AdversarialSettings) -> int:
+    """Return the side of the images of which the networks see a window, in pixels."""
+    return round(settings.image_size * settings.zoom)
 
 
 def batches(
     images: ImageRound, settings: AdversarialSettings, requests: Iterable[Request]
 ) -> Iterator[Tensor]:
-    """Yield the images of each request, (B, C, S, S) float32 in -1..1 on the device."""
-    side, channels = settings.image_size, image_channels(images.dataset)
-    whole = Preprocessing(side, channels, side, mean=(0.5,) * channels, std=(0.5,) * channels)
-    part = PartImages(images.dataset, "train", whole)
+    """Yield the images of each request, (B, C, F, F) float32 in 0..1 on the device, with F `full_side`."""
+    side, channels = full_side(settings), image_channels(images.dataset)
+    # The whole image if the networks see all of it; otherwise the central crop that a backbone takes.
+    resize = side if settings.zoom == 1 else resize_before_crop(side)
+    central = Preprocessing(side, channels, resize, mean=(0.0,) * channels, std=(1.0,) * channels)
+    part = PartImages(images.dataset, "train", central)
     for views in load_views(part, requests, images.workers, pinned=is_cuda(images.device)):
-        yield 2 * pixels(views[0], images.device) - 1
+        yield pixels(views[0], images.device)
+
+
+def windows(images: Tensor, settings: AdversarialSettings, generator: Generator) -> Tensor:
+    """Return what the networks see of images (B, C, F, F) in 0..1: normalised windows (B, C, S, S).
+
+    Args:
+        images: of one batch.
+        settings: the size of the windows, and the normalisation.
+        generator: draws the place of the windows, which is the same for all of the batch.
+    """
+    side = settings.image_size
+    top, left = torch.randint(images.shape[-1] - side + 1, (2,), generator=generator).tolist()
+    seen = images[..., top : top + side, left : left + side]
+    mean, std = (_per_channel(values, images) for values in SCALES[settings.normalisation])
+    return (seen - mean) / std
+
+
+def _per_channel(values: tuple[float, ...], images: Tensor) -> Tensor:
+    """Return the values of the channels of images, (C, 1, 1); for grey images their mean."""
+    colours = torch.tensor(values, device=images.device)
+    return (colours if images.shape[1] == len(values) else colours.mean(dim=0, keepdim=True)).reshape(
+        -1, 1, 1
+    )

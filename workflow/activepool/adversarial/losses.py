@@ -18,8 +18,16 @@ def variational_loss(images: Tensor, reconstruction: Tensor, code: Encoded, beta
         beta: weight of the divergence.
     """
     error = (images - reconstruction).square().flatten(1).sum(dim=1) / 2
-    divergence = (code.mean.square() + code.log_variance.exp() - 1 - code.log_variance).sum(dim=1) / 2
-    return (error + beta * divergence).mean()
+    return (error + beta * _divergence(code)).mean()
+
+
+def averaged_loss(images: Tensor, reconstruction: Tensor, code: Encoded, beta: float) -> Tensor:
+    """Return what the authors' code has in place of `variational_loss`.
+
+    The mean squared error of all pixels, and ``beta`` times the sum of all images' divergences. Up to a
+    factor, it is `variational_loss` with ``beta`` times half the number of images and of an image's pixels.
+    """
+    return (images - reconstruction).square().mean() + beta * _divergence(code).sum()
 
 
 def deceiving_loss(labelled: Tensor, unlabelled: Tensor) -> Tensor:
@@ -30,3 +38,8 @@ def deceiving_loss(labelled: Tensor, unlabelled: Tensor) -> Tensor:
 def discriminator_loss(labelled: Tensor, unlabelled: Tensor) -> Tensor:
     """Return equation 4: -E[log D(labelled)] - E[log(1 - D(unlabelled))], of log-odds (B,)."""
     return softplus(-labelled).mean() + softplus(unlabelled).mean()
+
+
+def _divergence(code: Encoded) -> Tensor:
+    """Return KL(q(z|x) || N(0, 1)) of each image, (B,)."""
+    return (code.mean.square() + code.log_variance.exp() - 1 - code.log_variance).sum(dim=1) / 2

@@ -2,13 +2,14 @@
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from activepool.adversarial.images import batches
+from activepool.adversarial.images import batches, windows
 from activepool.adversarial.networks import Networks
 from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.execution import reproducible
 from activepool.compute.blocks import row_blocks
+from activepool.compute.seeds import integer_seed
 from activepool.features.image_round import ImageRound
 from activepool.features.images import Request, image_channels
 
@@ -28,9 +29,12 @@ def labelled_log_odds(
     networks.eval()
     blocks = row_blocks(len(images.unlabelled), BATCH)
     log_odds = np.empty(len(images.unlabelled), dtype=np.float32)
+    place = integer_seed(images.seed, images.round_number, "vaal/window")
     requests = (Request(images.unlabelled[block]) for block in blocks)
     with reproducible(settings.threads), torch.inference_mode():
         for block, batch in zip(blocks, batches(images, settings, requests), strict=True):
-            code = networks.autoencoder.encode(batch)
+            # The same seed for each batch: the same place in all images of the pool.
+            seen = windows(batch, settings, Generator().manual_seed(place))
+            code = networks.autoencoder.encode(seen)
             log_odds[block] = networks.discriminator(code.mean).cpu().numpy()
     return log_odds

@@ -1,36 +1,41 @@
 """The settings of VAAL; all of them change its scores."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 #: Each of the encoder's four convolutions halves the image.
 REDUCTION = 16
 
+#: Random augmentations of the images in training; see `activepool.features.transforms.augmentation`.
+AugmentationName = Literal["crop", "natural", "digits", "shift"]
+
+#: Scales of the pixels; see `activepool.adversarial.images.SCALES`.
+NormalisationName = Literal["signed", "imagenet", "cifar10"]
+
+#: How the learning rates fall.
+ScheduleName = Literal["constant", "step", "cosine"]
+
 
 @dataclass(frozen=True)
 class AdversarialSettings:
-    """Sizes and training of the autoencoder and the discriminator.
-
-    Attributes:
-        image_size: side of the resized images, in pixels; a multiple of REDUCTION.
-        width: channels after the first of the encoder's four convolutions.
-        latent: length of a code.
-        epochs: passes over the labelled images.
-        batch_size: labelled images per step, and as many unlabelled ones.
-        beta: weight of the divergence of the codes from a normal distribution.
-        adversary_weight: weight of the loss that deceives the discriminator, lambda 2 of the paper (lambda 1
-            is 1).
-        learning_rate: Adam's, of the autoencoder.
-        discriminator_learning_rate: Adam's, of the discriminator.
-        threads: CPU threads; they change the result, so they are no hardware setting.
-    """
+    """The options of the strategy `vaal`, which describes them: `activepool.strategies.vaal`."""
 
     image_size: int
+    zoom: float
+    augmentation: AugmentationName | None
+    normalisation: NormalisationName
     width: int
     latent: int
     epochs: int
+    ends_with_head: bool
     batch_size: int
+    batch_norm: Literal["joint", "separate"]
+    reconstruction: Literal["sum", "mean"]
     beta: float
     adversary_weight: float
     learning_rate: float
     discriminator_learning_rate: float
+    schedule: ScheduleName
+    step_size: int
+    gamma: float
     threads: int

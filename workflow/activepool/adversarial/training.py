@@ -13,24 +13,31 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.optim import Adam
 
-from activepool.adversarial.images import batches
-from activepool.adversarial.losses import deceiving_loss, discriminator_loss, variational_loss
-from activepool.adversarial.networks import Networks
+from activepool.adversarial.images import batches, full_side, windows
+from activepool.adversarial.losses import (
+    averaged_loss,
+    deceiving_loss,
+    discriminator_loss,
+    variational_loss,
+)
+from activepool.adversarial.networks import Encoded, Networks
+from activepool.adversarial.schedule import rate_factor
 from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.execution import reproducible
 from activepool.compute.seeds import generator, integer_seed
 from activepool.errors import InputError
 from activepool.features.image_round import ImageRound
 from activepool.features.images import Request, image_channels
+from activepool.features.transforms import Augmentation, augmentation
 from activepool.io.files import file_digest
 from activepool.io.training_state import StateFile
 
@@ -46,12 +53,14 @@ def train_adversary(
     A killed run resumes from the file ``state`` and ends with the same bits. The caller removes that file
     once the weights are safe.
 
-    Raises: InputError for an image that cannot be read, and if a loss is not finite.
+    Raises: InputError for an image that cannot be read, if a loss is not finite, and if the head's steps are
+    needed but not known.
     """
     fingerprint = {
         "settings": asdict(settings),
         "dataset": file_digest(images.dataset),
         "seed": [images.seed, images.round_number],
+        "head_steps": images.head_steps,
         "labelled": hashlib.sha256(images.labelled.tobytes()).hexdigest(),
         "unlabelled": hashlib.sha256(images.unlabelled.tobytes()).hexdigest(),
     }
@@ -75,15 +84,19 @@ class AdversarialTraining:
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(self._seed("weights"))
             self.networks = Networks.untrained(settings, image_channels(images.dataset), images.device)
-        self._optimizers = {
-            "autoencoder": Adam(self.networks.autoencoder.parameters(), settings.learning_rate),
-            "discriminator": Adam(
-                self.networks.discriminator.parameters(), settings.discriminator_learning_rate
-            ),
+        self._rates = {
+            "autoencoder": settings.learning_rate,
+            "discriminator": settings.discriminator_learning_rate,
         }
-        steps = math.ceil(len(images.labelled) * settings.epochs / settings.batch_size)
+        self._optimizers = {
+            name: Adam(network.parameters(), self._rates[name])
+            for name, network in self.networks.named_children()
+        }
+        self._augmentation = Augmentation(None, ())
+        if settings.augmentation:
+            self._augmentation = augmentation(settings.augmentation, full_side(settings))
         # Without unlabelled images there is nothing to learn.
-        self._steps = steps if len(images.unlabelled) else 0
+        self._steps = _steps(images, settings) if len(images.unlabelled) else 0
         self.step = 0
 
     def run(self, state: StateFile) -> None:
@@ -93,7 +106,7 @@ class AdversarialTraining:
         started = time.perf_counter()
         self.networks.train()
         for batch in batches(self._images, self._settings, requests):
-            losses = self._train_step(batch)
+            losses = self._train_step(self._seen(batch))
             self.step += 1
             if self.step % SAVE_INTERVAL == 0 or self.step == self._steps:
                 self._report(losses, time.perf_counter() - started)
@@ -104,8 +117,15 @@ class AdversarialTraining:
         labelled = self._shuffled(self._images.labelled, "labelled")
         unlabelled = self._shuffled(self._images.unlabelled, "unlabelled")
         size = self._settings.batch_size
-        while True:
-            yield Request(np.fromiter((*islice(labelled, size), *islice(unlabelled, size)), dtype=np.int64))
+        for step in count():
+            rows = np.fromiter((*islice(labelled, size), *islice(unlabelled, size)), dtype=np.int64)
+            crops = self._augmentation.draw_crops(1, len(rows), self._generator(f"crops/{step}"))
+            yield Request(rows, crops)
+
+    def _seen(self, images: Tensor) -> Tensor:
+        """Return what the networks see of images (2 B, C, F, F) in 0..1: augmented, normalised windows."""
+        images = self._augmentation(images, self._generator(f"augmentation/{self.step}"))
+        return windows(images, self._settings, self._generator(f"window/{self.step}"))
 
     def _shuffled(self, rows: np.ndarray, purpose: str) -> Iterator[np.int64]:
         """Yield rows endlessly, all of them before any repeats."""
@@ -114,34 +134,59 @@ class AdversarialTraining:
             yield from draws.permutation(rows)
 
     def _train_step(self, images: Tensor) -> Tensor:
-        """Train both networks for one step on images (2 B, C, S, S) in -1..1; return the two losses, (2,).
-
-        Labelled and unlabelled images pass together, so that batch normalisation treats both alike, as in
-        scoring.
-        """
+        """Train both networks for one step on normalised images (2 B, C, S, S); return the losses, (2,)."""
         settings, networks = self._settings, self.networks
-        reconstruction, code = networks.autoencoder(images, self._noise(len(images)))
-        # The means over the two halves of equation 1 add up to twice the mean over both.
-        restoring = 2 * variational_loss(images, reconstruction, code, settings.beta)
+        noise = self._noise(len(images))
+        passes = [
+            networks.autoencoder(part, of_part)
+            for part, of_part in zip(self._parts(images), self._parts(noise), strict=True)
+        ]
+        reconstruction = torch.cat([restored for restored, _ in passes])
+        code = _joined([of_part for _, of_part in passes])
+        restoring = self._restoring_loss(images, reconstruction, code)
         deceiving = deceiving_loss(*networks.discriminator(code.mean).chunk(2))
         autoencoder_loss = restoring + settings.adversary_weight * deceiving
         self._update("autoencoder", autoencoder_loss)
         with torch.no_grad():
-            code = networks.autoencoder.encode(images)
+            code = _joined([networks.autoencoder.encode(part) for part in self._parts(images)])
         separating = discriminator_loss(*networks.discriminator(code.mean).chunk(2))
         self._update("discriminator", separating)
         return torch.stack([autoencoder_loss, separating]).detach()
 
+    def _parts(self, batch: Tensor) -> tuple[Tensor, ...]:
+        """Return the parts of a batch that pass together; joint, batch normalisation treats all alike."""
+        return batch.chunk(2) if self._settings.batch_norm == "separate" else (batch,)
+
+    def _restoring_loss(self, images: Tensor, reconstruction: Tensor, code: Encoded) -> Tensor:
+        """Return the sum of the autoencoder's own losses of the labelled and of the unlabelled images."""
+        beta = self._settings.beta
+        if self._settings.reconstruction == "sum":
+            # The means over the two halves of equation 1 add up to twice the mean over both.
+            return 2 * variational_loss(images, reconstruction, code, beta)
+        halves = (tensor.chunk(2) for tensor in (images, reconstruction, *code))
+        labelled, unlabelled = (
+            averaged_loss(of_half, restored, Encoded(*half), beta)
+            for of_half, restored, *half in zip(*halves, strict=True)
+        )
+        return labelled + unlabelled
+
     def _update(self, network: str, loss: Tensor) -> None:
         optimizer = self._optimizers[network]
+        steps_of_epoch = math.ceil(len(self._images.labelled) / self._settings.batch_size)
+        factor = rate_factor(self._settings, self.step // steps_of_epoch)
+        for group in optimizer.param_groups:
+            group["lr"] = factor * self._rates[network]
         optimizer.zero_grad()
         # This adds gradients to the other network as well; its own update clears them first.
         loss.backward()
         optimizer.step()
 
     def _noise(self, size: int) -> Tensor:
-        draws = torch.Generator().manual_seed(self._seed(f"noise/{self.step}"))
+        draws = self._generator(f"noise/{self.step}")
         return torch.randn(size, self._settings.latent, generator=draws).to(self._images.device)
+
+    def _generator(self, purpose: str) -> Generator:
+        return Generator().manual_seed(self._seed(purpose))
 
     def _seed(self, purpose: str) -> int:
         return integer_seed(self._images.seed, self._images.round_number, f"vaal/{purpose}")
@@ -171,3 +216,15 @@ class AdversarialTraining:
             f"of the discriminator {discriminator:.4f}, {seconds:.1f} s",
             file=sys.stderr,
         )
+
+
+def _steps(images: ImageRound, settings: AdversarialSettings) -> int:
+    if not settings.ends_with_head:
+        return math.ceil(len(images.labelled) * settings.epochs / settings.batch_size)
+    if images.head_steps is None:
+        raise InputError("strategy 'vaal': ends_with_head needs the steps of the head of the previous round")
+    return images.head_steps
+
+
+def _joined(codes: list[Encoded]) -> Encoded:
+    return Encoded(*(torch.cat(values) for values in zip(*codes, strict=True)))

@@ -40,6 +40,11 @@ def identity(image_size: int, channels: int) -> Backbone:
     return Backbone(nn.Flatten(), channels * image_size**2, preprocessing)
 
 
+def resize_before_crop(image_size: int) -> int:
+    """Return the shorter side before a ResNet's central crop: 256 for 224 pixels; small images stay whole."""
+    return image_size if image_size <= MAX_SMALL_SIDE else round(image_size * 256 / 224)
+
+
 class SmallNetwork(nn.Module):
     """3 x 3 convolutions with batch normalisation, then the mean of each quadrant of the image.
 
@@ -82,7 +87,5 @@ def _resnet(network: nn.Module, image_size: int, channels: int) -> Backbone:
         network.maxpool = nn.Identity()
     elif channels != 3:
         network.conv1 = nn.Conv2d(channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
-    # Large images: the usual central crop of 224 pixels from 256, or in the same proportion.
-    resize = image_size if small_images else round(image_size * 256 / 224)
-    preprocessing = Preprocessing(image_size, channels, resize, *_IMAGENET[channels])
+    preprocessing = Preprocessing(image_size, channels, resize_before_crop(image_size), *_IMAGENET[channels])
     return Backbone(network, last_layer.in_features, preprocessing)

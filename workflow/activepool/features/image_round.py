@@ -20,6 +20,7 @@ class ImageRound:
         seed, round_number: names of the random streams; see activepool.compute.seeds.
         device: the device of networks.
         workers: processes that read images (0: this one); no effect on the result.
+        head_steps: steps that trained the head of the labelled set; None if the strategy does not need them.
     """
 
     dataset: str
@@ -29,6 +30,7 @@ class ImageRound:
     round_number: int
     device: str = "cpu"
     workers: int = 0
+    head_steps: int | None = None
 
     @classmethod
     def read(

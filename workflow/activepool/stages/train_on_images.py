@@ -1,6 +1,7 @@
 """The stage `train_on_images`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from activepool.compute.blocks import Compute
@@ -16,6 +17,7 @@ def train_on_images(
     seed: Natural,
     round: Count,
     model: Output,
+    metrics: Input | None = None,
     options: Mapping[str, Any] = {},
     compute: Compute = Compute(),
 ) -> None:
@@ -29,6 +31,7 @@ def train_on_images(
         seed: seed of the run
         round: number of the round that trains on the picks, from 1
         model: safetensors file of the model's weights to write
+        metrics: metrics.json of the previous round, for a model that takes as many steps as the head
         options: JSON: the options of the strategy for this stage
     """
     from activepool.backbones.checkpoint import write_tensors
@@ -38,9 +41,22 @@ def train_on_images(
 
     declared = find_strategy(strategy, options).in_round(round)
     images = ImageRound.read(dataset, validation, labelled, seed, round, compute)
+    if metrics is not None:
+        images = replace(images, head_steps=_steps_of_head(metrics))
     state = state_path(model)
     write_tensors(model, declared.train_on_images(images, state, options))
     state.unlink(missing_ok=True)
+
+
+def _steps_of_head(path: str) -> int:
+    from activepool.errors import InputError
+    from activepool.io.files import read_json
+
+    metrics = read_json(path)
+    steps = metrics.get("iterations") if isinstance(metrics, dict) else None
+    if not isinstance(steps, int):
+        raise InputError(f"{path}: must hold 'iterations', the number of steps that trained the head")
+    return steps
 
 
 if __name__ == "__main__":

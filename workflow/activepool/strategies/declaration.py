@@ -172,6 +172,11 @@ class Strategy:
         """Return the scores that the strategy's own model gives to ``images.unlabelled``, each (n,)."""
         return self._model.score(weights, images, **options_for(self._model.score, options))
 
+    def ends_with_head(self, options: Mapping[str, Any]) -> bool:
+        """Return whether its own model, if it has one, is trained for as many steps as the head."""
+        model = self.image_model
+        return model is not None and model.ends_with_head(**options_for(model.ends_with_head, options))
+
     @property
     def _model(self) -> ImageModel:
         if self.image_model is None:

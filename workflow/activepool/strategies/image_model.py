@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:  # torch takes seconds to import, and most strategies do not need it
     from torch import Tensor
+
+
+def never(**_: Any) -> bool:
+    """Return False."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -19,9 +24,11 @@ class ImageModel:
     Attributes:
         train: (images of the round, path of a state file from which a killed training resumes, **options)
             -> the weights, by name.
+        ends_with_head: (**options) -> whether the training reads ``images.head_steps``.
         score: (weights, images of the round, **options) -> scores by name, each (n,) in the order of
             ``images.unlabelled``; the strategy finds them in ``query.scores``.
     """
 
     train: "Callable[..., dict[str, Tensor]]"
     score: "Callable[..., dict[str, np.ndarray]]"
+    ends_with_head: Callable[..., bool] = never

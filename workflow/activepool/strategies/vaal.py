@@ -1,12 +1,18 @@
 """VAAL: the images that a discriminator most confidently calls unlabelled."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import MultipleOf
+from annotated_types import Ge, MultipleOf
 
-from activepool.adversarial.settings import REDUCTION, AdversarialSettings
+from activepool.adversarial.settings import (
+    REDUCTION,
+    AdversarialSettings,
+    AugmentationName,
+    NormalisationName,
+    ScheduleName,
+)
 from activepool.features.image_round import ImageRound
 from activepool.strategies.declaration import strategy
 from activepool.strategies.image_model import ImageModel
@@ -33,28 +39,73 @@ def score(weights: "dict[str, Tensor]", images: ImageRound, **options: Any) -> d
     return {"labelled_log_odds": labelled_log_odds(weights, images, AdversarialSettings(**options))}
 
 
+def trains_like_head(*, ends_with_head: bool = False) -> bool:
+    """Return whether the training takes as many steps as that of the head."""
+    return ends_with_head
+
+
 @strategy(
-    source="Sinha et al. 2019, algorithms 1 and 2", image_model=ImageModel(train, score), reads_labels=False
+    source="Sinha et al. 2019, algorithms 1 and 2",
+    image_model=ImageModel(train, score, trains_like_head),
+    reads_labels=False,
 )
 def vaal(
     query: Query,
     *,
     image_size: Annotated[PositiveInteger, MultipleOf(REDUCTION)] = 32,
+    zoom: Annotated[float, Ge(1)] = 1.0,
+    augmentation: AugmentationName | None = None,
+    normalisation: NormalisationName = "signed",
     width: PositiveInteger = 128,
     latent: PositiveInteger = 32,
     epochs: PositiveInteger = 60,
+    ends_with_head: bool = False,
     batch_size: PositiveInteger = 128,
+    batch_norm: Literal["joint", "separate"] = "joint",
+    reconstruction: Literal["sum", "mean"] = "sum",
     beta: NonNegative = 1.0,
     adversary_weight: NonNegative = 1.0,
     learning_rate: Positive = 5e-4,
     discriminator_learning_rate: Positive = 5e-4,
+    schedule: ScheduleName = "constant",
+    step_size: PositiveInteger = 20,
+    gamma: Positive = 0.1,
     threads: PositiveInteger = 1,
 ) -> Selection:
     """The images that a discriminator on an autoencoder's codes most confidently calls unlabelled.
 
-    The defaults are for CIFAR-10. For ImageNet, the code of Emam et al. uses ``image_size`` 64, ``latent``
-    64, ``adversary_weight`` 10, ``learning_rate`` 5e-5 and ``discriminator_learning_rate`` 1e-3. On a CPU,
-    ``width`` 16 is much faster. `AdversarialSettings` explains the options.
+    The defaults train as Sinha et al. describe, with sizes for CIFAR-10. Emam et al. 2021 train otherwise:
+    workflow/experiments has their options for CIFAR-10 and for ImageNet.
+
+    Args:
+        query: the round.
+        image_size: side of the networks' images, in pixels; a multiple of 16.
+        zoom: images are resized to a side of ``zoom`` · ``image_size``, and the networks see a window of
+            ``image_size`` in a random place, the same for a batch; in scoring, the same for all. 1: the whole
+            image. Emam et al. have a window of 64 in 224 pixels for ImageNet.
+        augmentation: of the images in training, before the window; Emam et al. have the head's.
+        normalisation: ``signed`` maps pixels to -1..1; the others subtract the mean of these data and divide
+            by their deviation, as Emam et al. do.
+        width: channels after the first of the encoder's four convolutions; on a CPU, 16 is much faster.
+        latent: length of a code.
+        epochs: passes over the labelled images.
+        ends_with_head: take as many steps as the head of the round took, as Emam et al. do, instead of
+            ``epochs``.
+        batch_size: labelled images per step, and as many unlabelled ones.
+        batch_norm: ``joint`` normalises labelled and unlabelled images together, ``separate`` each by
+            themselves, as both papers' code does.
+        reconstruction: ``sum`` is equation 1, for each image: half the squared error, summed over its pixels,
+            and its divergence. ``mean`` is both papers' code: the squared error averaged over the pixels of a
+            batch, and the divergences of its images summed.
+        beta: weight of the divergence of the codes from a normal distribution.
+        adversary_weight: weight of the loss that deceives the discriminator, λ₂ of the paper (λ₁ is 1).
+        learning_rate: Adam's, of the autoencoder.
+        discriminator_learning_rate: Adam's, of the discriminator.
+        schedule: ``constant``; ``step`` multiplies both learning rates by ``gamma`` every ``step_size``
+            epochs; ``cosine`` lowers them to zero over ``epochs``. Emam et al. have the head's.
+        step_size: in epochs; of the schedule ``step`` alone.
+        gamma: of the schedule ``step`` alone.
+        threads: CPU threads; they change the result, so they are no hardware setting.
     """
     log_odds = query.scores["labelled_log_odds"]
     picks = np.argsort(log_odds, kind="stable")[: query.budget]

@@ -179,4 +179,5 @@ def _image_model(
     return ImageModel(
         lambda images, state, **_: dict(strategy.train_on_images(images, state, options)),
         lambda weights, images, **_: strategy.image_scores(weights, images, options),
+        lambda **_: strategy.ends_with_head(options),
     )

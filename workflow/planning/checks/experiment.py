@@ -9,6 +9,7 @@ from activepool.data.kinds import EMBEDDINGS, preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
 from activepool.errors import InputError
+from activepool.heads.settings import LbfgsSettings
 from activepool.programs.messages import print_notices
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
@@ -91,6 +92,13 @@ def _strategy_problems(experiment: Experiment) -> Iterator[str]:
                     f"strategies: {strategy.folder}: {option} is {size}; it must be at least "
                     f"{experiment.budget}, the budget"
                 )
+        if experiment.head.solver == LbfgsSettings.solver and strategy.declared.ends_with_head(
+            strategy.options
+        ):
+            yield (
+                f"strategies: {strategy.folder}: ends_with_head needs a head that is trained in steps, with "
+                "head.solver sgd or finetune"
+            )
     if experiment.dataset.kind != "embeddings":
         return
     for strategy in experiment.strategies:

@@ -71,30 +71,38 @@ def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
     if features := _section(raw, "features"):
         changed["features"] = {**features, **changed.get("features", {}), "shards": stand_in["shards"]}
     if isinstance(strategies := raw.get("strategies"), list):
-        changed["strategies"] = [_with_options(entry, stand_in["options"]) for entry in strategies]
+        changed["strategies"] = [_with_stand_in_options(entry, stand_in) for entry in strategies]
     # Features with views and features without are different files.
     views = features.get("views", 0)
     dataset["name"] = f"stand_in_{_dataset_name(dataset)}" + (f"_views{views}" if views else "")
     return raw | changed | {"experiment": f"{raw.get('experiment')}_{name}"}
 
 
-def _with_options(strategy: Any, options: dict[str, dict[str, Any]]) -> Any:
-    """Return an entry of ``strategies`` with the ``options`` for its strategy, and those within it."""
-    entry = _changed_within(strategy, lambda one: _with_options(one, options))
-    changed = options.get(str(entry["strategy"]))
+def _with_stand_in_options(strategy: Any, stand_in: dict[str, Any]) -> Any:
+    """Return an entry of ``strategies`` with the stand-in's options for its strategy, and those within it."""
+    entry = _changed_within(strategy, lambda one: _with_stand_in_options(one, stand_in))
+    changed = dict(stand_in["options"].get(str(entry["strategy"]), {}))
+    if changed and entry.get("augmentation"):
+        changed["augmentation"] = stand_in["augmentation"]
     return {**entry, **changed} if changed else _as_given(strategy, entry)
 
 
 def _with_fewer_epochs(strategy: Any, scale: float) -> Any:
-    """Return an entry of ``strategies`` with fewer epochs, if its strategy has any, and those within it."""
+    """Return an entry of ``strategies`` with fewer epochs, if its strategy has any, and those within it.
+
+    The steps of its schedule of learning rates shrink with them.
+    """
     entry = _changed_within(strategy, lambda one: _with_fewer_epochs(one, scale))
     try:
         declared = find_strategy(str(entry["strategy"]))
     except InputError:  # the later checks report it
         return strategy
     given = {key: value for key, value in entry.items() if key not in ("strategy", "name")}
-    epochs = validate_options(declared, given)[0].get("epochs")
-    changed = {"epochs": max(1, round(epochs * scale))} if _is_count(epochs) else {}
+    lengths = {
+        "epochs": validate_options(declared, given)[0].get("epochs"),
+        "step_size": given.get("step_size"),
+    }
+    changed = {key: max(1, round(value * scale)) for key, value in lengths.items() if _is_count(value)}
     return {**entry, **changed} if changed else _as_given(strategy, entry)
 
 

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from queries import Problem
+from sklearn.datasets import load_digits
 
 from activepool.diversity import fisher, softmax_fisher
 from activepool.errors import InputError
+from activepool.heads.linear import LinearHead
 from activepool.strategies import bait as module
 from activepool.strategies.bait import bait
 
@@ -66,6 +68,20 @@ def test_picks_by_the_full_information_are_those_of_the_definition(
     problem = Problem(width + 7 * classes, size=61, width=width, classes=classes, labelled=1 + 2 * width)
     picks = problem.select(bait, 9, options={"fisher": "full", "regularisation": regularisation}, workers=2)
     assert picks.index.tolist() == definition(problem, 9, regularisation, "full")
+
+
+@pytest.mark.parametrize("form", ["binary", "full"])
+def test_rounding_errors_of_changes_do_not_add_up(monkeypatch, form):
+    """Pixels that differ much in size, and few samples that cover the rare ones."""
+    problem = Problem(size=300, width=64, classes=3, labelled=5)
+    problem.features = (300 * load_digits().data[:300]).astype(np.float32)
+    problem.head = LinearHead(problem.head.weight / 3000, problem.head.bias)
+    picks = []
+    for renewal in (fisher.RENEWAL, np.inf):  # with infinity, each pick is from newly computed matrices
+        monkeypatch.setattr(fisher, "RENEWAL", renewal)
+        monkeypatch.setattr(softmax_fisher, "RENEWAL", renewal)
+        picks.append(problem.select(bait, 30, options={"fisher": form}).index.tolist())
+    assert picks[0] == picks[1]
 
 
 @pytest.mark.parametrize("form", ["binary", "full"])

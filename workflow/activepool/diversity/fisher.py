@@ -9,7 +9,9 @@ removing v raises it by g / (1 − a). Either is a change of M of rank one, afte
 So a and g of all samples follow from the products of their v with u and h. Two products for many samples that
 may be next give these for all of them: the changes of rank one since then are taken off.
 
-All is in float64, and gains that differ by less than TOLERANCE are equal: no last bit decides.
+All is in float64, and gains that differ by less than TOLERANCE are equal: no last bit decides. The rounding
+errors of changes are a part of the first, largest gains; once gains are far smaller, all is computed from M
+again.
 """
 
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ CANDIDATES = 32
 
 #: Gains that differ by less than this part are equal.
 TOLERANCE = 1e-8
+
+#: All is computed from M again when the largest gain has fallen to this part of what it was the last time.
+RENEWAL = 2.0**-10
 
 #: Rows in float64 at once.
 ROWS = BLOCK_ROWS // 4
@@ -46,6 +51,10 @@ class Information:
     def __len__(self) -> int:
         """n."""
         return len(self.rows)
+
+    def part(self, positions: np.ndarray) -> "Information":
+        """Return some of the samples."""
+        return Information(self.features, self.rows[positions], self.scales[positions])
 
     def vectors(self, samples: "np.ndarray | slice") -> np.ndarray:
         """Return v of some samples, (m, d) float64."""
@@ -74,7 +83,7 @@ def covering_picks(
 
     Args:
         pool: the samples; n ≥ budget.
-        start: (d, d) information before the first choice, positive definite.
+        start: (d, d) information before the first choice, positive definite; that of the choices is added.
         target: (d, d) F.
         budget: how many to choose.
         compute: workers; no effect on the result.
@@ -83,31 +92,36 @@ def covering_picks(
 
     Memory: 4 × n × CANDIDATES and a few d × d float64, and some blocks.
     """
-    inverse = np.linalg.inv(start)
     with compute.mapping() as mapping:
-        state = _State(pool, inverse, inverse @ target @ inverse, mapping)
-        chosen = _forward(state, min(2 * budget, len(pool)), mapping)
-        return _backward(state, chosen, budget, mapping)
+        chosen = _forward(_State(pool, start, target, mapping), min(2 * budget, len(pool)), mapping)
+        return _backward(_State(pool.part(chosen), start, target, mapping), chosen, budget, mapping)
 
 
 class _State:
-    """M⁻¹ and G, and a and g of each sample."""
+    """M, M⁻¹ and G, and a and g of each sample."""
 
     def __init__(
-        self, samples: Information, inverse: np.ndarray, covered: np.ndarray, mapping: Mapping
+        self, samples: Information, matrix: np.ndarray, target: np.ndarray, mapping: Mapping
     ) -> None:
         self.samples = samples
-        self.inverse = inverse
-        self.covered = covered
+        self.matrix = matrix
         self.own = np.empty(len(samples))
         self.gain = np.empty(len(samples))
+        self._target = target
+        self._mapping = mapping
+        self.renew()
+
+    def renew(self) -> None:
+        """Compute all from M, without the rounding errors of the changes so far."""
+        self.inverse = np.linalg.inv(self.matrix)
+        self.covered = self.inverse @ self._target @ self.inverse
 
         def measure(block: slice) -> None:
-            vectors = samples.vectors(block)
-            self.own[block] = np.einsum("nd,nd->n", vectors @ inverse, vectors)
-            self.gain[block] = np.einsum("nd,nd->n", vectors @ covered, vectors)
+            vectors = self.samples.vectors(block)
+            self.own[block] = np.einsum("nd,nd->n", vectors @ self.inverse, vectors)
+            self.gain[block] = np.einsum("nd,nd->n", vectors @ self.covered, vectors)
 
-        for _ in mapping(measure, row_blocks(len(samples), ROWS)):
+        for _ in self._mapping(measure, row_blocks(len(self.samples), ROWS)):
             pass
 
 
@@ -137,6 +151,8 @@ class _Changes:
     def apply(self, sample: int, sign: int) -> None:
         """Add (1) or remove (−1) a candidate: bring a and g of all samples up to date."""
         place, state = self.place[sample], self._state
+        (vector,) = state.samples.vectors(np.array([sample]))
+        state.matrix += np.outer(vector, sign * vector)
         x, y = self._by_inverse[place].copy(), self._by_covered[place].copy()
         for u, h, c, g in self._done:
             x -= u * (u[sample] / c)
@@ -162,9 +178,16 @@ def _forward(state: _State, count: int, mapping: Mapping) -> np.ndarray:
     chosen: list[int] = []
     left = np.ones(len(state.samples), dtype=bool)
     changes: _Changes | None = None
+    renewed_at: float | None = None
     while len(chosen) < count:
         gains = np.where(left, state.gain / (1 + state.own), -np.inf)
         best = gains.max()
+        if renewed_at is None:
+            renewed_at = best
+        elif best < RENEWAL * renewed_at:
+            state.renew()
+            changes, renewed_at = None, None
+            continue
         sample = int((gains >= best - TOLERANCE * abs(best)).argmax())
         if changes is None or sample not in changes.place:
             if changes:
@@ -175,18 +198,13 @@ def _forward(state: _State, count: int, mapping: Mapping) -> np.ndarray:
         changes.apply(sample, 1)
         left[sample] = False
         chosen.append(sample)
-    if changes:
-        changes.finish()
     return np.array(chosen, dtype=np.int64)
 
 
 def _backward(state: _State, chosen: np.ndarray, budget: int, mapping: Mapping) -> np.ndarray:
     """Remove samples, each of which raises the trace the least, until ``budget`` are left."""
-    samples = state.samples
-    rows, scales = samples.rows[chosen], samples.scales[chosen]
-    state = _State(Information(samples.features, rows, scales), state.inverse, state.covered, mapping)
     left = np.ones(len(chosen), dtype=bool)
-    latest_first = np.argsort(-rows, kind="stable")
+    latest_first = np.argsort(-state.samples.rows, kind="stable")
     changes: _Changes | None = None
     for _ in range(len(chosen) - budget):
         losses = np.where(left, state.gain / (1 - state.own), np.inf)

@@ -11,7 +11,7 @@ trace by the trace of KB, K = (I + sWA)⁻¹sW, and (Woodbury)
 
 The A and B of all other samples follow from the products of their features with U and H.
 
-All is in float64, and changes that differ by less than TOLERANCE are equal: no last bit decides.
+All is in float64. Ties and rounding errors are treated as in `activepool.diversity.fisher`.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
-from activepool.diversity.fisher import TOLERANCE
+from activepool.diversity.fisher import RENEWAL, TOLERANCE
 from activepool.features.store import FeatureMatrix
 
 #: Samples whose A and B are computed at once.
@@ -124,7 +124,7 @@ def covering_picks(
 
     Args:
         pool: the samples; n ≥ budget.
-        start: (rd, rd) M before the first choice, positive definite.
+        start: (rd, rd) M before the first choice, positive definite; the information of the choices is added.
         target: (rd, rd) F.
         share: of a sample's information that it adds to M.
         budget: how many to choose.
@@ -133,39 +133,44 @@ def covering_picks(
     Returns: (budget,) positions in the order in which they were chosen. Ties go to the lower position.
     """
     with compute.mapping() as mapping:
-        inverse = np.linalg.inv(start)
-        state = _State(pool, inverse, inverse @ target @ inverse, share, mapping)
-        chosen = _forward(state, min(2 * budget, len(pool)))
-        state = _State(pool.part(chosen), state.inverse, state.covered, share, mapping)
-        picks: np.ndarray = chosen[_backward(state, budget)]
+        chosen = _forward(_State(pool, start, target, share, mapping), min(2 * budget, len(pool)))
+        of_chosen = _State(pool.part(chosen), start, target, share, mapping)
+        picks: np.ndarray = chosen[_backward(of_chosen, budget)]
         return picks
 
 
 class _State:
-    """M⁻¹ and G, and A and B of each sample."""
+    """M, M⁻¹ and G, and A and B of each sample."""
 
     def __init__(
         self,
         samples: SoftmaxInformation,
-        inverse: np.ndarray,
-        covered: np.ndarray,
+        matrix: np.ndarray,
+        target: np.ndarray,
         share: float,
         mapping: Mapping,
     ) -> None:
         self.samples = samples
-        self.inverse = inverse
-        self.covered = covered
+        self._matrix = matrix
+        self._target = target
         self._share = share
         self._mapping = mapping
         shape = len(samples), samples.coordinates, samples.coordinates
         self._own, self._gain = np.empty(shape), np.empty(shape)
+        self.renew()
+
+    def renew(self) -> None:
+        """Compute all from M, without the rounding errors of the changes so far."""
+        self._inverse = self._covered = np.empty(0)  # frees their memory first
+        self._inverse = np.linalg.inv(self._matrix)
+        self._covered = self._inverse @ self._target @ self._inverse
 
         def measure(block: slice) -> None:
-            points = samples.points(block)
-            self._own[block] = _within(inverse, points)
-            self._gain[block] = _within(covered, points)
+            points = self.samples.points(block)
+            self._own[block] = _within(self._inverse, points)
+            self._gain[block] = _within(self._covered, points)
 
-        self._in_blocks(measure, len(samples))
+        self._in_blocks(measure, len(self.samples))
 
     def changes(self, sign: int) -> np.ndarray:
         """Return by how much the trace changes when each sample is added (1) or removed (−1), (n,)."""
@@ -182,18 +187,20 @@ class _State:
         return changes
 
     def apply(self, sample: int, sign: int) -> None:
-        """Add (1) or remove (−1) a sample: bring M⁻¹, G, and A and B of all samples up to date."""
+        """Add (1) or remove (−1) a sample: bring M, M⁻¹, G, and A and B of all samples up to date."""
         size, (point,) = self.samples.coordinates, self.samples.points(np.array([sample]))
         weight = sign * self._share * self.samples.weights(np.array([sample]))[0]
         gain = self._gain[sample].copy()
         factor = np.linalg.solve(np.eye(size) + weight @ self._own[sample], weight)
-        towards, covered = (_side(matrix, point, size) for matrix in (self.inverse, self.covered))
+        towards, covered = (_side(matrix, point, size) for matrix in (self._inverse, self._covered))
+        own, weighted = (np.kron(one, point[:, None]) for one in (np.eye(size), weight))
         scaled = towards @ factor
         left, right = np.hstack([scaled, covered]), np.hstack([covered - scaled @ gain, scaled])
 
         def change_matrices(block: slice) -> None:
-            self.inverse[block] -= scaled[block] @ towards.T
-            self.covered[block] -= left[block] @ right.T
+            self._matrix[block] += weighted[block] @ own.T
+            self._inverse[block] -= scaled[block] @ towards.T
+            self._covered[block] -= left[block] @ right.T
 
         def change_samples(block: slice) -> None:
             points = self.samples.points(block)
@@ -203,7 +210,7 @@ class _State:
             cross = step @ _transposed(by_covered)
             self._gain[block] -= cross + _transposed(cross) - step @ gain @ _transposed(step)
 
-        self._in_blocks(change_matrices, len(self.inverse))
+        self._in_blocks(change_matrices, len(self._matrix))
         self._in_blocks(change_samples, len(self.samples))
 
     def _in_blocks(self, function: Callable[[slice], None], rows: int) -> None:
@@ -244,9 +251,16 @@ def _forward(state: _State, count: int) -> np.ndarray:
     """Choose ``count`` samples, each of which lowers the trace the most; return them in their order."""
     chosen: list[int] = []
     left = np.ones(len(state.samples), dtype=bool)
+    renewed_at: float | None = None
     while len(chosen) < count:
         gains = np.where(left, state.changes(1), -np.inf)
         best = gains.max()
+        if renewed_at is None:
+            renewed_at = best
+        elif best < RENEWAL * renewed_at:
+            state.renew()
+            renewed_at = None
+            continue
         sample = int((gains >= best - TOLERANCE * abs(best)).argmax())
         state.apply(sample, 1)
         left[sample] = False

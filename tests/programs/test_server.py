@@ -123,8 +123,24 @@ def started(folder: Path):
     run.process.wait()
 
 
+@pytest.fixture(scope="module")
+def shared_run(tmp_path_factory):
+    """A server for all tests that leave it as it is."""
+    with started(tmp_path_factory.mktemp("shared")) as run:
+        yield run
+
+
 @pytest.fixture
-def run(tmp_path):
+def run(shared_run):
+    """The server of several tests, without what an earlier one wrote."""
+    shared_run.workplace = shared_run.folder
+    (shared_run.folder / "number").unlink(missing_ok=True)
+    return shared_run
+
+
+@pytest.fixture
+def own_run(tmp_path):
+    """A server that the test may end."""
     with started(tmp_path) as run:
         yield run
 
@@ -245,33 +261,33 @@ def test_without_a_server_the_stage_takes_a_process_of_its_own(run):
         assert not run.told(**{SERVERS: server})["loaded"]
 
 
-def test_a_killed_server_does_no_harm(run):
-    client = run.client("wait", "1")
-    first = run.job()
-    os.kill(server_number(run), signal.SIGKILL)
+def test_a_killed_server_does_no_harm(own_run):
+    client = own_run.client("wait", "1")
+    first = own_run.job()
+    os.kill(server_number(own_run), signal.SIGKILL)
     client.communicate(timeout=60)
     assert client.returncode == 0
     # The fork has gone on; only when it had ended did the client start over.
-    assert (run.folder / "waited").exists()
-    assert run.job() != first
-    assert not run.told()["loaded"]
+    assert (own_run.folder / "waited").exists()
+    assert own_run.job() != first
+    assert not own_run.told()["loaded"]
 
 
 @pytest.mark.parametrize("kills", [False, True])
-def test_the_server_ends_with_its_run(run, kills):
-    wait_until(lambda: run.told()["loaded"])
+def test_the_server_ends_with_its_run(own_run, kills):
+    wait_until(lambda: own_run.told()["loaded"])
     if kills:
-        run.process.kill()
-    run.process.stdin.close()
-    run.process.wait()
-    wait_until(lambda: not Path(run.server).exists())
-    assert not run.told()["loaded"]
+        own_run.process.kill()
+    own_run.process.stdin.close()
+    own_run.process.wait()
+    wait_until(lambda: not Path(own_run.server).exists())
+    assert not own_run.told()["loaded"]
 
 
-def test_a_job_goes_on_when_its_run_is_killed(run):
-    client = run.client("wait", "1")
-    run.job()
-    run.process.kill()
+def test_a_job_goes_on_when_its_run_is_killed(own_run):
+    client = own_run.client("wait", "1")
+    own_run.job()
+    own_run.process.kill()
     client.communicate(timeout=60)
     assert client.returncode == 0
-    assert (run.folder / "waited").exists()
+    assert (own_run.folder / "waited").exists()

@@ -7,6 +7,7 @@ from torchvision.transforms.v2 import functional
 
 from activepool.backbones.backbone import Preprocessing, measured_backbone
 from activepool.backbones.checkpoint import load_backbone
+from activepool.backbones.normalisations import normalisation
 from activepool.backbones.registry import BACKBONES, build, check_name
 from activepool.errors import InputError
 
@@ -38,6 +39,18 @@ def test_resnet_keeps_the_resolution_of_small_images_only():
 
 def test_large_images_are_cropped_from_a_resized_image():
     assert build("resnet18", 224, 3).preprocessing.resize == 256
+
+
+def test_cifar_normalisation_is_that_of_the_code_of_emam_et_al():
+    backbone = build("resnet18", 32, 3)
+    backbone.normalise_by(*normalisation("cifar10", 3))
+    images = torch.full((1, 3, 32, 32), 0.5)
+    expected = torch.tensor([(0.5 - 0.4914) / 0.2023, (0.5 - 0.4822) / 0.1994, (0.5 - 0.4465) / 0.2010])
+    backbone.network = torch.nn.Identity()
+    assert torch.allclose(backbone(images)[0, :, 0, 0], expected)
+    assert str(backbone.preprocessing).endswith("mean 0.4914 0.4822 0.4465, std 0.2023 0.1994 0.201")
+    assert normalisation("cifar10", 1) == ((0.4734,), (0.2009,))
+    assert normalisation("imagenet", 1) == ((0.449,), (0.226,))
 
 
 def test_whole_image_is_resized_by_its_shorter_side_and_cropped_in_the_centre():

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from activepool.backbones.checkpoint import save_weights
+from activepool.backbones.checkpoint import load_backbone, save_weights
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute.shards import Shard
@@ -88,6 +88,17 @@ def test_features_are_those_of_the_backbone_in_evaluation(tmp_path, dataset, che
         assert file.attrs["checkpoint_digest"] == file_digest(checkpoint)
         assert file.attrs["transform"] == "resize 8, centre crop 8, grey, mean 0.5, std 0.5"
         assert file["train/features"].chunks is None
+
+
+def test_features_are_those_of_pixels_normalised_as_the_settings_say(tmp_path, dataset, checkpoint):
+    settings = SMALL.model_copy(update={"normalisation": "imagenet"})
+    path = extract(tmp_path, dataset, settings, checkpoint, ExtractSettings(4, "float32"), 1)
+    backbone, _ = load_backbone("small", 8, 1, str(checkpoint))
+    with h5py.File(dataset) as images, h5py.File(path) as file, torch.inference_mode():
+        batch = torch.from_numpy(images["test/images"][:]).permute(0, 3, 1, 2) / 255
+        expected = backbone.eval().network((batch - 0.449) / 0.226)
+        assert np.allclose(file["test/features"][:], expected.numpy(), atol=1e-5)
+        assert file.attrs["transform"] == "resize 8, centre crop 8, grey, mean 0.449, std 0.226"
 
 
 USERS_RANDOM_NETWORK = """

@@ -24,6 +24,7 @@ from activepool.features.gather import gather
 from activepool.features.settings import ExtractSettings
 from activepool.features.store import FeatureFile
 from activepool.io.files import file_digest
+from activepool.labelling.models.backbone_reference import BackboneReference
 from activepool.labelling.models.prediction_tables import COLUMNS
 from activepool.labelling.models.predictions import read_predictions
 from activepool.stages.export_model import export_model
@@ -151,6 +152,11 @@ def test_settings_are_those_of_the_features_unless_they_are_given(photographs):
     export_model(*FILES, MODEL, dino)
     reference = activepool.load_model(MODEL).backbone
     assert (reference.settings.format, reference.exif) == ("dino", "ignore")
+    normalised = SETTINGS.model_copy(update={"normalisation": "imagenet"})
+    extract_shard("dataset.h5", normalised, "backbone.safetensors", ExtractSettings(), Shard(), "shard.h5")
+    gather("dataset.h5", ["shard.h5"], "features.h5")
+    reference = BackboneReference.of("features.h5", None, "ignore")
+    assert reference.load("backbone.safetensors").preprocessing.mean == (0.485, 0.456, 0.406)
     with pytest.raises(InputError, match=r"features\.h5: the backbone is 'small', and not 'resnet18'"):
         export_model(*FILES, MODEL, BackboneSettings(name="resnet18"))
 

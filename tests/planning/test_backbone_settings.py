@@ -132,8 +132,8 @@ def test_folder_of_a_backbone_is_one_name(backbone, folder):
     [
         ({}, {"name": "resnet50"}),
         (
-            {"image_size": 32, "format": "moco_v2"},
-            {"name": "resnet50", "image_size": 32, "format": "moco_v2"},
+            {"image_size": 32, "format": "moco_v2", "normalisation": "cifar10"},
+            {"name": "resnet50", "image_size": 32, "format": "moco_v2", "normalisation": "cifar10"},
         ),
         (
             {"architecture": "timm:x", "keys": {"prefix": "a.", "skipped": ["b."]}},

@@ -64,6 +64,7 @@ BACKBONES = section(
     image_size=COUNTS,
     checkpoint=TEXTS,
     format=one_of(*FORMATS),
+    normalisation=one_of("imagenet", "cifar10"),
     keys=section(inside=st.lists(TEXTS, max_size=2), prefix=TEXTS, renamed=st.dictionaries(TEXTS, TEXTS)),
 )
 EPOCHS = st.integers(20, 1000)

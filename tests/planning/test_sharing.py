@@ -82,6 +82,13 @@ CHANGES = [
         "9",
     ),
     (
+        {"backbone__normalisation": "imagenet"},
+        "backbone.name",
+        "results/pretrained/digits_exp0.1/small_simclr",
+        "normalisation not set",
+        "imagenet",
+    ),
+    (
         {"features__dtype": "float16"},
         "backbone.name",
         "results/features/digits_exp0.1/small_simclr",

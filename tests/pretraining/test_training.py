@@ -166,6 +166,16 @@ def test_colour_images_are_trained_on(tmp_path):
     assert load_backbone("small", 8, 3, str(tmp_path / "backbone.safetensors"))[0].preprocessing.channels == 3
 
 
+def test_images_are_normalised_as_the_settings_say(tmp_path):
+    dataset = make_dataset(tmp_path / "colour.h5", channels=3)
+    settings = SETTINGS.model_copy(update={"epochs": 1, "augmentation": "natural"})
+    weights = {}
+    for name in (None, "imagenet", "cifar10"):
+        run(tmp_path, dataset, settings, backbone=BACKBONE.model_copy(update={"normalisation": name}))
+        weights[name] = (tmp_path / "backbone.safetensors").read_bytes()[-1000:]
+    assert len({*weights.values()}) == 3
+
+
 def test_backbone_without_weights_is_refused(tmp_path, dataset):
     with pytest.raises(InputError, match="'identity' has no weights to pretrain"):
         run(tmp_path, dataset, backbone=BackboneSettings(name="identity", image_size=8))

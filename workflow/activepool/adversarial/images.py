@@ -9,14 +9,15 @@ from activepool.adversarial.settings import AdversarialSettings, NormalisationNa
 from activepool.backbones.backbone import Preprocessing
 from activepool.backbones.execution import is_cuda, pixels
 from activepool.backbones.networks import resize_before_crop
+from activepool.backbones.normalisations import NORMALISATIONS, PerChannel
 from activepool.features.image_round import ImageRound
 from activepool.features.images import PartImages, Request, image_channels, load_views
 
 #: Means and deviations of the red, green and blue of pixels in 0..1.
-SCALES: dict[NormalisationName, tuple[tuple[float, ...], tuple[float, ...]]] = {
+SCALES: dict[NormalisationName, tuple[PerChannel, PerChannel]] = {
     "signed": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
+    "imagenet": NORMALISATIONS["imagenet"],
+    "cifar10": NORMALISATIONS["cifar10"],
 }
 
 

@@ -1,7 +1,7 @@
 """A backbone: a network, the width of its features, and its preprocessing."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -97,6 +97,11 @@ class Backbone(nn.Module):
         self.preprocessing = preprocessing
         self.register_buffer("mean", _per_channel(preprocessing.mean), persistent=False)
         self.register_buffer("std", _per_channel(preprocessing.std), persistent=False)
+
+    def normalise_by(self, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        """Change the normalisation of pixels; one number per channel."""
+        self.preprocessing = replace(self.preprocessing, mean=mean, std=std)
+        self.mean, self.std = _per_channel(mean), _per_channel(std)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the features (B, width) of images (B, channels, image_size, image_size) in 0..1."""

@@ -17,6 +17,7 @@ from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
 from activepool.backbones.checkpoint_misfit import misfit
 from activepool.backbones.checkpoint_reading import read_checkpoint
 from activepool.backbones.execution import fixed_draws
+from activepool.backbones.normalisations import NormalisationName, normalisation
 from activepool.backbones.position_tables import grid_of, interpolate_table
 from activepool.backbones.registry import build, may_bring_weights, variants
 from activepool.compute.seeds import integer_seed
@@ -48,6 +49,7 @@ def load_backbone(
     channels: int,
     checkpoint: str | None = None,
     form: CheckpointFormat = PLAIN_FORMAT,
+    normalised: NormalisationName | None = None,
 ) -> tuple[Backbone, str]:
     """Return a backbone with the weights of a checkpoint.
 
@@ -57,10 +59,20 @@ def load_backbone(
             function loads or draws them. torch, NumPy and Python then draw from a fixed seed, so that random
             weights are the same in each process.
         form: the format of the file's keys.
+        normalised: the normalisation of pixels; by default, the backbone's own.
 
     Returns: the backbone, and the SHA-256 of the checkpoint, or of the weights if there is no checkpoint.
     Raises: InputError if weights would stay random, or if the checkpoint does not fit.
     """
+    backbone, digest = _with_weights(name, image_size, channels, checkpoint, form)
+    if normalised is not None:
+        backbone.normalise_by(*normalisation(normalised, backbone.preprocessing.channels))
+    return backbone, digest
+
+
+def _with_weights(
+    name: str, image_size: int | None, channels: int, checkpoint: str | None, form: CheckpointFormat
+) -> tuple[Backbone, str]:
     if checkpoint is not None:
         content = read_checkpoint(checkpoint)
         for backbone in variants(name, image_size, channels):

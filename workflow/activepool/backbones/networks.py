@@ -5,13 +5,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from activepool.backbones.backbone import Backbone, Preprocessing
+from activepool.backbones.normalisations import normalisation
 
 #: Up to this side of the image, in pixels, a ResNet begins like SimCLR's for CIFAR-10 (Chen et al. 2020,
 #: appendix B.9).
 MAX_SMALL_SIDE = 64
-
-# Mean and standard deviation of ImageNet's pixels, by the number of channels.
-_IMAGENET = {3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), 1: ((0.449,), (0.226,))}
 
 
 def resnet18(image_size: int, channels: int) -> Backbone:
@@ -87,5 +85,6 @@ def _resnet(network: nn.Module, image_size: int, channels: int) -> Backbone:
         network.maxpool = nn.Identity()
     elif channels != 3:
         network.conv1 = nn.Conv2d(channels, 64, kernel_size=7, stride=2, padding=3, bias=False)
-    preprocessing = Preprocessing(image_size, channels, resize_before_crop(image_size), *_IMAGENET[channels])
+    mean, std = normalisation("imagenet", channels)
+    preprocessing = Preprocessing(image_size, channels, resize_before_crop(image_size), mean, std)
     return Backbone(network, last_layer.in_features, preprocessing)

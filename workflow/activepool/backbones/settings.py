@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticCustomError
 
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, FormatName
+from activepool.backbones.normalisations import NormalisationName
 from activepool.errors import InputError
 
 Settings = TypeVar("Settings", bound=BaseModel)
@@ -26,6 +27,9 @@ class BackboneSettings(BaseModel):
     )
     format: FormatName | None = Field(default=None, description="who wrote the checkpoint; by default, plain")
     keys: CheckpointFormat | None = Field(default=None, description="a format of your own")
+    normalisation: NormalisationName | None = Field(
+        default=None, description="means and deviations of pixels; by default, the backbone's own"
+    )
 
     @model_validator(mode="after")
     def _one_format(self) -> "BackboneSettings":

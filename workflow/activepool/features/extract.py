@@ -62,7 +62,8 @@ def extract_shard(
     name, size = backbone_settings.name, backbone_settings.image_size
     channels = backbone_settings.channels or image_channels(dataset)
     form = backbone_settings.checkpoint_format
-    backbone, digest = load_backbone(name, size, channels, checkpoint, form)
+    normalised = backbone_settings.normalisation
+    backbone, digest = load_backbone(name, size, channels, checkpoint, form, normalised)
     backbone = on_device(backbone.eval(), device)
     extraction = _Extraction(name, Path(dataset), backbone, settings, device, workers)
     with reproducible(THREADS), written_hdf5(output) as file:

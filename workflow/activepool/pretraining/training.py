@@ -16,6 +16,7 @@ from torch import Generator, Tensor
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import save_weights
 from activepool.backbones.execution import fixed_draws, is_cuda, on_device, reproducible
+from activepool.backbones.normalisations import normalisation
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute.seeds import integer_seed
@@ -89,6 +90,8 @@ def _initial_method(
     """Return the networks; the seed fixes their random weights, and the global generator does not change."""
     with fixed_draws(integer_seed(settings.seed, 0, "pretrain/weights")):
         encoder = build(backbone.name, backbone.image_size, channels)
+        if backbone.normalisation is not None:
+            encoder.normalise_by(*normalisation(backbone.normalisation, encoder.preprocessing.channels))
         if not any(values.requires_grad for values in encoder.parameters()):
             raise InputError(f"backbone: {backbone.name!r} has no weights to pretrain")
         return METHODS[settings.method](encoder, settings, processes)

@@ -23,8 +23,9 @@ def extract(
 
     Args:
         dataset: dataset.h5
-        backbone: JSON: {"name": ..., "image_size": ..., "channels": 1 or 3, "format": ... or "keys": ...};
-            defaults: the backbone's image_size, the images' channels, format plain
+        backbone: JSON: {"name": ..., "image_size": ..., "channels": 1 or 3, "format": ... or "keys": ...,
+            "normalisation": ...}; defaults: the backbone's image_size and normalisation, the images'
+            channels, format plain
         extraction: JSON: {"batch_size", "dtype", "views", "augmentation"}, see
             activepool.features.settings
         features: HDF5 file of the shard to write

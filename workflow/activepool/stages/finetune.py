@@ -90,6 +90,7 @@ def finetune(
             channels,
             checkpoint,
             network_settings.checkpoint_format,
+            network_settings.normalisation,
         )
         state = StateFile.beside(network, _fingerprint(data, recipe, backbone, dataset, digest))
         trained, history = finetune_network(trunk, data, head_recipe, state, processes, readers)

@@ -23,8 +23,8 @@ def pretrain(
 
     Args:
         dataset: dataset.h5; the train images are used
-        backbone: JSON: {"name": ..., "image_size": ..., "channels": 1 or 3}; by default, the
-            channels of the images
+        backbone: JSON: {"name": ..., "image_size": ..., "channels": 1 or 3, "normalisation": ...}; by
+            default, the channels of the images
         pretraining: JSON: {"method": "simclr" or "moco_v2", "epochs": ..., more keys of
             activepool.pretraining.settings}; only epochs is required
         weights: safetensors file of the weights to write

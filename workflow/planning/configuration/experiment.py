@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from activepool.api.options import validate_options
 from activepool.backbones.checkpoint_formats import CheckpointFormat, FormatName
+from activepool.backbones.normalisations import NormalisationName
 from activepool.backbones.registry import BACKBONES, check_name
 from activepool.data.splits import RoundTo
 from activepool.errors import InputError
@@ -54,6 +55,8 @@ class Backbone(Settings):
         checkpoint: the file of the weights.
         format: the code that wrote this file; by default ``plain``.
         keys: how the file names its weights, if no ``format`` fits.
+        normalisation: the means and deviations by which pixels are normalised; by default the architecture's
+            own.
     """
 
     architecture: Annotated[str, AfterValidator(_is_architecture)] = "resnet50"
@@ -62,6 +65,7 @@ class Backbone(Settings):
     checkpoint: PathText | None = None
     format: FormatName | None = None
     keys: CheckpointFormat | None = None
+    normalisation: NormalisationName | None = None
 
     @field_validator("name", mode="before")
     @classmethod

@@ -78,7 +78,7 @@ class ProjectSettings(StageSettings):
         backbone = self._project.backbone
         if backbone is None:
             return None
-        named = {"image_size", "format", "keys"}
+        named = {"image_size", "normalisation", "format", "keys"}
         return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
 
     def extraction(self, stage: str, wildcards: Any) -> Any:

@@ -75,7 +75,8 @@ def shared_folders(paths: Paths) -> list[SharedFolder]:
     ]
     if experiment.dataset.kind == "embeddings":
         return folders
-    weights = _flat("backbone", experiment.backbone.model_dump(include={"architecture", "image_size"}))
+    network = {"architecture", "image_size", "normalisation"}
+    weights = _flat("backbone", experiment.backbone.model_dump(include=network))
     if experiment.pretrain:
         weights |= _flat("pretrain", experiment.pretrain.model_dump())
         folders.append(SharedFolder(_folder(paths.checkpoint), "backbone.name", weights, weights))

@@ -87,7 +87,7 @@ class ExperimentSettings(StageSettings):
         backbone = self._experiment.backbone
         # activepool wrote the network of a round, so its weights have activepool's own names.
         is_own = stage == "pretrain" or (_has_round(wildcards) and stage == "extract")
-        named = {"image_size", *(() if is_own else ("format", "keys"))}
+        named = {"image_size", "normalisation", *(() if is_own else ("format", "keys"))}
         return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
 
     def pretraining(self, stage: str, wildcards: Any) -> Any:

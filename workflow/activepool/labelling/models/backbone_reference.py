@@ -103,6 +103,7 @@ class BackboneReference:
             None if checkpoint is None else str(checkpoint),
             settings.checkpoint_format,
         )
+        backbone.normalise_by(self.preprocessing.mean, self.preprocessing.std)
         if digest != self.checkpoint_digest:
             raise InputError(
                 f"checkpoint: {checkpoint or 'none is given, and'} has not the weights that the model was "

@@ -59,6 +59,25 @@ def test_subsets_are_drawn_before_the_split(parts):
     assert [len(part.unlabelled) for part in parts] == [11, 10, 10]
 
 
+@pytest.mark.parametrize(
+    ("labelled", "subset_unlabelled", "in_parts"),
+    [(13, None, (5, 45)), (3, None, (3, 47)), (3, 40, (3, 40)), (110, None, (5, 45))],
+)
+def test_the_pool_fills_the_subsets_up_to_a_total(parts, labelled, subset_unlabelled, in_parts):
+    """As in the code of Emam et al.: subset_labelled + subset_unlabelled − labelled samples."""
+    options = {"wraps": "coreset", "partitions": 2, "subset_labelled": 5, "subset_total": 50}
+    Problem(labelled=labelled).select(
+        partitioned, 4, options=options | {"subset_unlabelled": subset_unlabelled}
+    )
+    assert sum(len(part.labelled) for part in parts) == in_parts[0]
+    assert sum(len(part.unlabelled) for part in parts) == in_parts[1]
+
+
+def test_a_total_must_leave_room_for_the_budget():
+    with pytest.raises(InputError, match="is 20, and 12 are labelled; the other 8 must be at least 9, the"):
+        Problem().select(partitioned, 9, options={"wraps": "coreset", "subset_total": 20})
+
+
 def test_more_parts_than_picks_or_labelled_samples():
     problem = Problem(labelled=2)
     index = problem.select(partitioned, 3, options={"wraps": "coreset", "partitions": 7}).index

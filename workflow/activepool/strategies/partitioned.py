@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from activepool.errors import InputError
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import NonNegativeInteger, PositiveInteger, require_budget
 from activepool.strategies.query import Query, Selection
@@ -21,6 +22,7 @@ def partitioned(
     partitions: PositiveInteger = 10,
     subset_labelled: NonNegativeInteger | None = None,
     subset_unlabelled: PositiveInteger | None = None,
+    subset_total: PositiveInteger | None = None,
 ) -> Selection:
     """Another strategy, such as core-set or BADGE, in each of several random parts of the pool.
 
@@ -32,10 +34,21 @@ def partitioned(
         partitions: how many parts; each picks its share of the budget, the first ones one more.
         subset_labelled: size of a random subset of the labelled set to split; all of it by default.
         subset_unlabelled: size of a random subset of the pool to split; all of it by default.
+        subset_total: limit of both subsets together, which the subset of the pool fills up. The code of Emam
+            et al. takes more of the pool as long as the labelled set is small.
 
     Raises InputError if the subset of the pool is smaller than the budget.
     """
     require_budget("partitioned", "subset_unlabelled", subset_unlabelled, query.budget)
+    if subset_total is not None:
+        taken = len(query.labelled[:subset_labelled])
+        left = subset_total - taken
+        if left < query.budget:
+            raise InputError(
+                f"strategy 'partitioned': subset_total is {subset_total}, and {taken} are labelled; the "
+                f"other {left} must be at least {query.budget}, the picks of a round"
+            )
+        subset_unlabelled = left if subset_unlabelled is None else min(left, subset_unlabelled)
     parts = zip(
         _random_parts(len(query.labelled), subset_labelled, partitions, query.generator),
         _random_parts(len(query.unlabelled), subset_unlabelled, partitions, query.generator),

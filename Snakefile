@@ -26,6 +26,7 @@ if "project" in config:
     include: "workflow/rules/project.smk"
     include: "workflow/rules/common.smk"
     include: "workflow/rules/labelling.smk"
+    include: "workflow/rules/verify.smk"
 
     if not PATHS.is_embedded:
 

@@ -17,7 +17,15 @@ from planning.configuration.project import Project
 from planning.project import start
 from planning.project.folders import part_features
 from planning.project.paths import ProjectPaths
-from planning.project.start import begun, foreseen, joined, makes_files, pass_run_on, sends_batches
+from planning.project.start import (
+    begun,
+    foreseen,
+    joined,
+    makes_files,
+    only_verifies,
+    pass_run_on,
+    sends_batches,
+)
 
 PROJECT = Project(
     project="p", images="photos", backbone={"architecture": "identity"}, batch=2, classes=["ant", "bee"]
@@ -76,6 +84,16 @@ def test_a_look_makes_none(options):
 
 def test_another_program_makes_none():
     assert not makes_files(["/bin/pytest", "next_batch"])
+    assert not only_verifies(["/bin/pytest", "verify"])
+
+
+def test_the_check_of_the_results_makes_none():
+    command = ["/bin/snakemake", "--cores", "2", "verify", "--configfile", "p.yaml"]
+    assert only_verifies(command)
+    assert not makes_files(command)
+    for targets in (["next_batch"], ["verify", "next_batch"], []):
+        assert makes_files([*command[:3], *targets])
+        assert not only_verifies([*command[:3], *targets])
 
 
 def test_the_first_look_at_a_project_finds_its_photographs_and_writes_nothing():

@@ -18,7 +18,7 @@ from activepool.programs.command_line import CommandLine, input_files
 from activepool.programs.stage import Input, Json, Output
 from activepool.programs.stage import stage as declared
 from activepool.records.provenance import Record, known_digest, record_path, state_of
-from activepool.records.verification import verify
+from activepool.records.verification import Allowances, verify
 from activepool.stages.gather_scores import gather_scores
 from activepool.stages.select import select
 
@@ -237,6 +237,36 @@ def test_temporary_files_may_be_gone_and_what_was_made_of_them_fits(tree):
     (tree / "results/b").unlink()
     findings = verify("results")
     assert (findings.verified, findings.misfits) == (1, [])
+
+
+def test_what_no_stage_makes_is_no_problem_if_it_is_allowed(tree):
+    for name in ("deep/d", "e"):
+        (tree / "results" / name).touch()
+    findings = verify("results", Allowances(unrecorded=("*/deep/?",), ignored=("*/e",)))
+    assert (findings.misfits, findings.unrecorded) == ([], ["results/deep/d"])
+    assert len(verify("results").misfits) == 2
+
+
+def test_inputs_that_may_change_are_no_problem(tree):
+    give_another(tree)
+    assert verify("results", Allowances(changing={"join": "g*"})).misfits == []
+    edit(tree)
+    misfits = verify("results", Allowances(changing={"join": "g*"})).misfits
+    assert [line.partition(": ")[0] for line in misfits] == ["results/a", "results/deep/c"]
+    assert len(verify("results", Allowances(changing={"join": "*"})).misfits) == 1
+    assert len(verify("results", Allowances(changing={"other": "*"})).misfits) == 3
+
+
+def test_files_made_on_request_may_be_older_than_their_inputs_and_are_named(tree):
+    allowed = Allowances(requested=("join",))
+    assert verify("results", allowed).outdated == []
+    give_another(tree)
+    findings = verify("results", allowed)
+    assert findings.misfits == []
+    line = "results/a: made from another given than the one that is there; make it again"
+    assert findings.outdated == [line]
+    edit(tree)
+    assert len(verify("results", allowed).misfits) == 1
 
 
 def test_no_folder_is_a_clear_error(tmp_path):

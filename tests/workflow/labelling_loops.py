@@ -4,17 +4,20 @@ import csv
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from workflow_runs import Folder
 
+from activepool.labelling.verification import PROJECTS
 from activepool.ledger.book import read
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.rows import mark
 from activepool.ledger.pool_samples import image_sample
 from activepool.ledger.state import state_of
+from activepool.records.verification import verify
 
 #: The classes, and the colour of their photographs.
 COLOURS = {"ant": (190, 60, 60), "bee": (60, 190, 60), "wasp": (60, 60, 190)}
@@ -65,7 +68,13 @@ class Loop(Folder):
         """Run snakemake, for the next batch unless another target is named; return what it printed."""
         printed = self.snakemake(*(arguments or ("next_batch",)))
         self.check()
+        assert self.misfits() == []
         return printed
+
+    def misfits(self) -> list[str]:
+        """Return what does not fit the records of how it was made."""
+        with chdir(self.path):
+            return verify("results", PROJECTS).misfits
 
     # What people get, and what comes back.
 

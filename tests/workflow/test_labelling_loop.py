@@ -32,6 +32,33 @@ def test_two_batches_are_foreseen_by_a_dry_run_and_then_made(tmp_path):
     assert "batch02: 0 of 6 samples have an answer" in last_lines(printed)
 
 
+def test_verify_names_each_file_that_was_changed_and_changes_nothing_itself(tmp_path):
+    loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6, "folders": True})
+    loop.photographs("a", range(24))
+    loop.run()
+    loop.return_list("batch01", loop.truths("batch01"))
+    loop.run()
+    loop.return_list("batch02", loop.truths("batch02"))
+    (loop.returned / "mistakes.csv").write_text("nonsense\n")
+    (loop.of_batch("batch01", "folders") / "_unlabeled").rename(loop.of_batch("batch01", "folders") / "ant")
+    before = loop.digests("results/beetles/**/*", "beetles.ledger.csv")
+    printed = loop.snakemake("verify")
+    assert "problems: 0" in printed
+    assert "without records: results/beetles/pool/files.csv, " in printed
+    assert "activepool: " not in printed
+    with loop.of_batch("batch02", "labels.csv").open("a") as stream:
+        stream.write("7,a,ant\n")
+    with h5py.File(loop.of_batch("batch02", "predictions.h5"), "a") as file:
+        file["probability"][0] = 0.5
+    printed = loop.snakemake("verify", check=False)
+    for name, stage in (("labels.csv", "training_labels"), ("predictions.h5", "predict")):
+        path = f"results/beetles/batches/batch02/{name}"
+        assert printed.count(f"activepool: {path}: has changed since stage '{stage}' wrote it") == 1
+    assert "problems: 0" not in printed
+    changed = loop.digests("results/beetles/**/*", "beetles.ledger.csv").items() - before.items()
+    assert {path.rpartition("/")[2] for path, _ in changed} == {"labels.csv", "predictions.h5"}
+
+
 @pytest.mark.long
 def test_answers_after_the_predictions_reach_the_next_ones_and_the_next_batch(tmp_path):
     loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6})

@@ -13,7 +13,9 @@ from planning.project.start import (
     begun,
     foreseen,
     joined,
+    looked_at,
     makes_files,
+    only_verifies,
     pass_run_on,
     sends_batches,
 )
@@ -27,7 +29,10 @@ try:
     if workflow.is_main_process:
         check_project(PROJECT, CONFIGURATION_FILE, CONFIGURATION_FILES)
         pass_kernels_on(workflow)
-        STANDING = begun(PROJECT) if IS_RUN else foreseen(PROJECT)
+        if only_verifies(sys.argv):
+            STANDING = looked_at(PROJECT)
+        else:
+            STANDING = begun(PROJECT) if IS_RUN else foreseen(PROJECT)
         require_model(STANDING, sys.argv)
         PATHS = ProjectPaths(STANDING, sends_batches(sys.argv))
         pass_run_on(workflow, PATHS)

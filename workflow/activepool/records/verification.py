@@ -1,7 +1,8 @@
 """Verification of a tree: whether each file matches its record, and was made from the present files."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -27,14 +28,35 @@ class Findings:
         verified: the number of files that match their records.
         misfits: a line for each problem, which begins with the file.
         mixtures: a line for each library whose kernels differ between files; these files may all match.
+        outdated: a line for each file that was made on request, from an input that is another now.
+        unrecorded: files that no stage makes.
     """
 
     verified: int
     misfits: list[str]
     mixtures: list[str]
+    outdated: list[str]
+    unrecorded: list[str]
 
 
-def verify(root: str | Path) -> Findings:
+@dataclass(frozen=True)
+class Allowances:
+    """What is no problem of a tree; patterns are those of `fnmatch`, for paths as records have them.
+
+    Attributes:
+        unrecorded: patterns of files that no stage makes.
+        ignored: patterns of files that people may change as they like.
+        changing: for a stage, the pattern of those of its inputs that may change after it has run.
+        requested: stages that run only on request, so that their files may be older than their inputs.
+    """
+
+    unrecorded: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    changing: Mapping[str, str] = field(default_factory=dict)
+    requested: Collection[str] = ()
+
+
+def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
     """Read every file below ``root`` and compare it with its record.
 
     A record whose files are all gone is ignored: they were temporary, or the next run makes them again.
@@ -47,14 +69,18 @@ def verify(root: str | Path) -> Findings:
     records, misfits = _read_records(root)
     digest = cache(file_digest)
     misfits += [line for record in records for line in _changed(record, digest)]
-    misfits += _changed_inputs(records, digest)
+    lasting = [record for record in records if record.stage not in allowed.requested]
+    misfits += _changed_inputs(lasting, digest, allowed.changing)
     misfits += _changed_labels(records)
     recorded = {path for record in records for path in record.outputs}
-    misfits += [f"{path}: no record says how it was made" for path in _results(root) if path not in recorded]
+    others = [path for path in _results(root) if path not in recorded and not _matches(path, allowed.ignored)]
+    unrecorded = [path for path in others if _matches(path, allowed.unrecorded)]
+    misfits += [f"{path}: no record says how it was made" for path in others if path not in unrecorded]
     named = {line.partition(": ")[0] for line in misfits}
     verified = sum(Path(path).is_file() and path not in named for path in recorded)
     made = {path: record.kernels for record in records for path in record.outputs if Path(path).is_file()}
-    return Findings(verified, misfits, mixtures(made))
+    requested = [record for record in records if record.stage in allowed.requested]
+    return Findings(verified, misfits, mixtures(made), list(_outdated(requested, digest)), unrecorded)
 
 
 def _read_records(root: Path) -> tuple[list[Record], list[str]]:
@@ -86,17 +112,31 @@ def _change(path: Path, state: FileState) -> str:
     return "has changed"
 
 
-def _changed_inputs(records: list[Record], digest: Callable[[str], str]) -> Iterator[str]:
+def _changed_inputs(
+    records: list[Record], digest: Callable[[str], str], changing: Mapping[str, str]
+) -> Iterator[str]:
     """Yield a line for each input that changed after files were made from it."""
     for path in sorted({path for record in records for path in record.inputs if Path(path).is_file()}):
         others = [
             next(iter(record.outputs))
             for record in records
             if record.inputs.get(path, digest(path)) != digest(path)
+            and not fnmatchcase(path, changing.get(record.stage, ""))
         ]
         if others:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             yield f"{others[0]}{more}: made from another {path} than the one that is there"
+
+
+def _outdated(records: list[Record], digest: Callable[[str], str]) -> Iterator[str]:
+    """Yield a line for each record of which an input is another now."""
+    for record in records:
+        changed = [
+            path for path, was in record.inputs.items() if Path(path).is_file() and digest(path) != was
+        ]
+        if changed:
+            output = next(iter(record.outputs))
+            yield f"{output}: made from another {changed[0]} than the one that is there; make it again"
 
 
 def _changed_labels(records: list[Record]) -> Iterator[str]:
@@ -128,6 +168,10 @@ def _present_labels(samples: str, annotations: str) -> dict[str, str]:
         rows = np.arange(len(file.train.labels))
         used = used_labels(file, rows, merged_labels(file, annotations), annotations)
     return {} if used is None else used.labels
+
+
+def _matches(path: str, patterns: Collection[str]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
 def _results(root: Path) -> Iterator[str]:

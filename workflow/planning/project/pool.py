@@ -12,7 +12,7 @@ from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
 from activepool.labelling.pool.table import MAX_NAMED as MAX_UNREADABLE
 from activepool.labelling.pool.table import Pool, image_files, read_pool, update_pool, vector_files
-from activepool.labelling.pool.vectors import read_vectors, require_numbers
+from activepool.labelling.pool.vectors import VECTORS, read_vectors, require_numbers
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.folders import part_features, pool_folder
@@ -20,9 +20,6 @@ from planning.stages.contents import content_digest
 
 #: The column of a list of images.
 COLUMN = "path"
-
-#: The digest of the vectors that the tables of a pool describe.
-VECTORS = "vectors.json"
 
 #: Most mistakes of a list that a message names.
 MAX_NAMED = 50

@@ -2,8 +2,10 @@
 
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from snakemake.cli import parse_args
 from activepool.errors import InputError, first_few
 from activepool.labelling.pool.ledger_note import note_ledger, require_noted
 from activepool.labelling.pool.table import Pool, read_pool
+from activepool.labelling.returned.cache import INTAKE
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.labelling.returned.report import Intake
 from activepool.ledger.book import Ledger, opened, read
@@ -32,6 +35,9 @@ LOOKING = (
     *("cleanup_metadata", "delete_all_output", "delete_temp_output", "print_compilation"),
 )
 
+#: The target that checks the results.
+VERIFY = "verify"
+
 #: The environment variable that says how many entries the ledger had when the run began.
 ENTRIES = "ACTIVEPOOL_ENTRIES"
 
@@ -41,20 +47,32 @@ SENDS = "ACTIVEPOOL_SENDS"
 #: So many images are named in a notice.
 MAX_NAMED = 5
 
-#: What the intake remembers of files that it has read.
-INTAKE = "intake.json"
-
 
 def makes_files(command: Sequence[str]) -> bool:
     """Return whether a command line of Snakemake asks for a run, and not only for a look at it.
 
     A program that calls Snakemake's Python interface has another command line; it only looks.
     """
+    given = _asked(tuple(command))
+    if given is None or list(given.targets) == [VERIFY]:
+        return False
+    return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
+
+
+def only_verifies(command: Sequence[str]) -> bool:
+    """Return whether a command line of Snakemake asks for the check of the results, and nothing else."""
+    given = _asked(tuple(command))
+    return given is not None and list(given.targets) == [VERIFY]
+
+
+@cache
+def _asked(command: tuple[str, ...]) -> Namespace | None:
+    """Return the arguments of a command line; None if it is not Snakemake's."""
     program, *arguments = command
     if "snakemake" not in (Path(program).name, Path(program).parent.name):
-        return False
-    _, given = parse_args(arguments)
-    return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
+        return None
+    _, given = parse_args(arguments)  # which prints
+    return given
 
 
 def begun(project: Project) -> ProjectStanding:

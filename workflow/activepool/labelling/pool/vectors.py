@@ -15,6 +15,9 @@ from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.ledger.pool_samples import embedding_sample
 
+#: The digest of the vectors that the tables of a pool describe, in the folder of the pool.
+VECTORS = "vectors.json"
+
 
 def read_vectors(path: str | Path) -> FeatureMatrix:
     """Return vectors (N, d), left in the file.

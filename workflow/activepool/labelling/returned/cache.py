@@ -18,6 +18,9 @@ from activepool.ledger import formats
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.rows import Mistake, Parsed, Row
 
+#: The file of the cache, in the folder of the pool.
+INTAKE = "intake.json"
+
 #: The values of a row's fields that are not stored.
 DEFAULTS = {cell.name: cell.default for cell in fields(Row)}
 

@@ -1,0 +1,25 @@
+"""What verification allows in a labelling project.
+
+Planning keeps the tables of the pool, which no stage makes. The pool grows, and a batch that went out is a
+fact: new photographs retrain no model of the past, and a new model picks nothing again. Predictions and the
+model are those of the day on which somebody asked for them.
+"""
+
+from activepool.labelling.pool.ledger_note import NOTE
+from activepool.labelling.pool.table import FILES, SAMPLES
+from activepool.labelling.pool.vectors import VECTORS
+from activepool.labelling.returned.cache import INTAKE
+from activepool.records.verification import Allowances
+
+#: The inputs of a stage that may change: all of them, or those of the pool, features included.
+ANY, POOL = "*", "*/pool/*"
+
+PROJECTS = Allowances(
+    unrecorded=tuple(f"*/pool/{name}" for name in (SAMPLES, FILES, NOTE, INTAKE, VECTORS)),
+    ignored=("*/batches/*/folders/*",),
+    changing={
+        **dict.fromkeys(("photographs", "training_labels", "train_labelled", "predict"), POOL),
+        **dict.fromkeys(("candidates", "propose", "send"), ANY),
+    },
+    requested=("export_predictions", "export_model", "label_errors"),
+)

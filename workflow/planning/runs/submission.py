@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,16 @@ def _of_python(checkout: Path) -> dict[str, str]:
 
 
 def start_servers(workflow: Any, checkout: Path) -> None:
-    """Start servers for the jobs (see `activepool.programs.servers`) if they run here, with this Python."""
+    """Start the servers of the planned stages (see `activepool.programs.servers`).
+
+    Only if their jobs run here, with this Python.
+    """
     os.environ.pop(SERVERS, None)  # those of a run around this one
     if workflow.local_exec and not workflow.deployment_settings.deployment_method:
-        servers.start(_of_python(checkout))
+        planned = {f"activepool.stages.{parameter.stage}" for parameter, _ in _planned(workflow)}
+        kinds = [kind for kind in servers.KINDS if planned.intersection(kind.stages)]
+        if kinds:
+            servers.start(_of_python(checkout), kinds)
 
 
 def with_doubled_braces(text: str) -> str:
@@ -91,13 +97,16 @@ def write_planned_code(workflow: Any, provenance: Callable[..., dict[str, str]])
         workflow: Snakemake's.
         provenance: see `planning.stages.arguments.StageArguments.provenance`.
     """
-    planned = {
-        entry_of(provenance(parameter, job.wildcards))
-        for job in workflow.dag.needrun_jobs()
-        for parameter in job.rule.params
-        if hasattr(parameter, "stage")
-    }
+    planned = {entry_of(provenance(parameter, wildcards)) for parameter, wildcards in _planned(workflow)}
     os.environ[PLANNED] = ";".join(sorted(planned))
     if "sources" in map(str, workflow.storage_settings.shared_fs_usage):
         workflow.register_envvars(PLANNED)
     write_listings(CODE)
+
+
+def _planned(workflow: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the recorded params of the stage of each planned job, and the job's wildcards."""
+    for job in workflow.dag.needrun_jobs():
+        for parameter in job.rule.params:
+            if hasattr(parameter, "stage"):
+                yield parameter, job.wildcards

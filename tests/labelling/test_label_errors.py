@@ -9,7 +9,8 @@ from labelling.labelled_pools import CLASSES, TRAINED, pool_features, source_of,
 
 from activepool.errors import InputError
 from activepool.labelling.models.held_out import HeldOut, read_held_out, write_held_out
-from activepool.labelling.models.label_errors import off_diagonal
+from activepool.labelling.models.label_errors import off_diagonal, write_label_errors
+from activepool.labelling.models.training_labels import TrainingLabels
 from activepool.stages.label_errors import label_errors
 from activepool.stages.train_labelled import train_labelled
 
@@ -57,6 +58,23 @@ def test_errors_are_those_of_the_definition(rows, classes, step):
     found = off_diagonal(labels, chances)
     assert found.tolist() == by_definition(labels, chances)
     assert rows == 1 or 0 < found.sum() < rows
+
+
+@pytest.mark.parametrize("step", [0, 0.05])
+def test_the_list_is_that_of_the_definition_in_its_order(step):
+    label, chances = problem(83, 5, 7, step)
+    names, index = ["ant", "bee", "cat", "dog", "eel"], 3 * np.arange(83)
+    labels = TrainingLabels(
+        rows=index, sources=[f"{row}.jpg" for row in index], names=[names[number] for number in label]
+    )
+    write_label_errors("errors.csv", HeldOut(index, label, chances.argmax(axis=1), chances, names), labels)
+    found = [
+        (chances[place, label[place]], 3 * place)
+        for place, is_off in enumerate(by_definition(label, chances))
+        if is_off and label[place] != chances[place].argmax()
+    ]
+    assert len(found) > 9
+    assert pd.read_csv("errors.csv")["index"].tolist() == [row for _, row in sorted(found)]
 
 
 def test_rows_with_one_probability_reach_its_mean():

@@ -6,7 +6,7 @@ the rows with the label j; of several such classes, the one with the largest pro
 another class than the label's, off the diagonal of the confident joint, the label is likely wrong. As in the
 authors' package cleanlab, a label that is also the prediction is not among them. The rows are ranked by the
 probability of their labels, the authors' self-confidence (section 3.2). Their pruning by class or by noise
-rate would list more rows, not fewer, where a model is weak.
+rate, cleanlab's default, lists about as many rows.
 """
 
 from pathlib import Path

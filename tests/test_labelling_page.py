@@ -105,7 +105,7 @@ def test_the_walk_of_the_page(team, monkeypatch):
     team.answer("audit01")
     rows = team.answer("batch01", row2="", row3="?", row5="not_ours")
     printed = team.run("next_batch", "go_on=true")
-    assert "returned/batch01-anna.csv: 19 answers new, 1 awaited" in printed
+    assert "returned/batch01-anna.csv: 19 new answers, 1 awaited" in printed
     assert "accuracy on the audit set" in printed
     assert "batch02: 0 of 20 samples have an answer" in printed
 

@@ -29,7 +29,10 @@ def mistakes_of(project):
     with pytest.raises(InputError) as caught:
         project.take()
     assert project.ledger.read_bytes() == before
-    assert caught.value.args[-1] == f"{project.returned}: nothing was taken in, for there are mistakes"
+    assert (
+        caught.value.args[-1]
+        == f"{project.returned}: nothing was taken in; correct these mistakes, and run again"
+    )
     return list(caught.value.args[:-1])
 
 
@@ -45,7 +48,7 @@ def test_an_empty_folder_and_none(project):
 def test_answers_are_counted_and_entered_once(project):
     project.table("anna.csv", "source,label,who", "a/1.jpg,cat,anna", "b/1.jpg,?,anna", "a/2.jpg,,anna")
     intake = project.take()
-    assert intake.lines() == [f"{project.returned}/anna.csv: 2 answers new, 1 awaited"]
+    assert intake.lines() == [f"{project.returned}/anna.csv: 2 new answers, 1 awaited"]
     assert project.labels() == {"a/1.jpg": "cat"}
     assert project.take().lines() == [f"{project.returned}: 1 file taken in before"]
     again = without_cache(project)
@@ -238,7 +241,7 @@ def test_a_class_is_renamed_by_corrections(project):
 def test_corrections_are_counted(project):
     project.table("a.csv", "source,label,who", "a/1.jpg,cat,anna", "b/1.jpg,dog,anna")
     project.table("b.csv", "source,correction", "a/1.jpg,fox", "b/1.jpg,", "e.jpg,not_ours")
-    assert project.take().lines()[1] == f"{project.returned}/b.csv: 2 corrections new, 1 awaited"
+    assert project.take().lines()[1] == f"{project.returned}/b.csv: 2 new corrections, 1 awaited"
     assert project.labels() == {"a/1.jpg": "fox", "b/1.jpg": "dog"}
     assert without_cache(project).entries == ()
 

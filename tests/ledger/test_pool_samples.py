@@ -97,7 +97,7 @@ def test_how_a_pool_has_changed():
     renamed, edited, gone = changes.notices()
     assert "'c' is now 'new/c'" in renamed
     assert "new samples without a label: 'b'" in edited
-    assert "not there any more; their entries stay" in gone
+    assert "images are gone; their entries stay" in gone
     assert gone.endswith("'d'")
 
 

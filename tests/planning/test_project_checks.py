@@ -161,7 +161,7 @@ def test_all_mistakes_of_a_list_are_named_by_their_lines():
     lines = "\n".join(caught.value.args)
     assert "list.csv:3: no such file 'photos/none.png' (relative paths start from .)" in lines
     assert "list.csv:4: 'photos/b.png' is listed twice" in lines
-    assert "list.csv:5: '../x.png' is no path below ., or an absolute one" in lines
+    assert "list.csv:5: '../x.png' must be a relative path below ." in lines
     assert "list.csv:6: " in lines
 
 
@@ -206,5 +206,7 @@ def test_skipped_images_are_named(capsys):
         Path(f"photos/bad {number:02d}.png").write_bytes(b"no image")
     updated_pool(project(on_unreadable="skip"))
     printed = capsys.readouterr().err
-    assert "photos: not taken: 22 unreadable (bad 00.png: no known image format, bad 01.png: " in printed
+    assert (
+        "photos: left out, because unreadable: 22 (bad 00.png: no known image format, bad 01.png: " in printed
+    )
     assert "bad 19.png: no known image format and 2 more)" in printed

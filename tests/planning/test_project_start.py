@@ -113,7 +113,7 @@ def test_what_came_back_is_foreseen_then_entered(capsys):
     assert "2 answers would be new" in capsys.readouterr().err
     found = begun(PROJECT)
     printed = capsys.readouterr().err
-    assert "2 answers new" in printed
+    assert "2 new answers" in printed
     assert "'wasp'" in printed
     assert [(one.source, one.label) for one in found.entries] == [("0.png", "ant"), ("1.png", "wasp")]
     assert [one.opinion for one in would_be.entries] == [one.opinion for one in found.entries]
@@ -211,11 +211,13 @@ def test_it_says_which_labels_cannot_be_used(capsys):
     begun(PROJECT)
     printed = capsys.readouterr().err
     assert "'1.png' is now 'one.png'" in printed
-    assert "not there any more" in printed
+    assert "images are gone; their entries stay" in printed
     assert "cannot be used" not in printed  # the features are there
     shutil.rmtree("results")
     begun(PROJECT)
-    assert "labels that cannot be used, because image and features are gone: 0.png" in capsys.readouterr().err
+    assert (
+        "labels cannot be used, because their images and features are gone: 0.png" in capsys.readouterr().err
+    )
 
 
 # The ledger is the one that the project has used.

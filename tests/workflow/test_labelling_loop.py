@@ -165,7 +165,7 @@ def second_batch(loop):
     answers |= {known[2]: "skip", known[3]: "Not ours"}
     loop.return_list("batch01", answers)
     printed = loop.run()
-    assert f"{len(answers)} answers new" in printed
+    assert f"{len(answers)} new answers" in printed
     assert len(loop.asked("batch02")) == 10
     loop.check_training_labels("batch02")
     states = [loop.state.status(sample) for sample in (*known[2:4], erring[0])]

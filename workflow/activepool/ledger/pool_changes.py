@@ -29,16 +29,16 @@ class PoolChanges:
         notices = []
         if self.renamed:
             shown = [f"{old!r} is now {new!r}" for old, new in self.renamed]
-            notices.append(f"images that were renamed, and keep their labels: {_some(shown)}")
+            notices.append(f"renamed images keep their labels: {_some(shown)}")
         if self.edited:
             notices.append(
-                "images whose content has changed, which makes them new samples without a label: "
+                "images with new content count as new samples without a label: "
                 f"{_some([repr(source) for source in self.edited])}; put back those that were labelled, or "
                 "have these labelled"
             )
         if self.gone:
             notices.append(
-                "images that are not there any more; their entries stay, and their labels count as long as "
+                "images are gone; their entries stay, and their labels count as long as "
                 f"their features are there: {_some([repr(source) for source in self.gone])}"
             )
         return notices

@@ -49,7 +49,7 @@ def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:
         count = len(standing.training_set(standing.next_batch).labels)
         raise InputError(
             f"{wanted[0]}: a model needs labels of two classes or more, and there are {count} labels in "
-            f"{standing.project.ledger_path}; make next_batch, and have it labelled"
+            f"{standing.project.ledger_path}; run next_batch, and have the batch labelled"
         )
 
 

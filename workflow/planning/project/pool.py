@@ -44,10 +44,14 @@ def updated_pool(project: Project) -> Pool:
     files = image_files(folder, root, sources, skip_unreadable=skips, workers=os.cpu_count() or 1)
     if unreadable := [file for file in files if file.problem]:
         named = [f"{file.source}: {file.problem}" for file in unreadable]
-        print_notices([f"{root}: not taken: {len(named):,} unreadable ({first_few(named, MAX_UNREADABLE)})"])
+        print_notices(
+            [f"{root}: left out, because unreadable: {len(named):,} ({first_few(named, MAX_UNREADABLE)})"]
+        )
     doubles = len(files) - len(unreadable) - len({file.sample for file in files if not file.problem})
     if doubles:
-        print_notices([f"{root}: {doubles:,} images have the same content as others; each counts once"])
+        print_notices(
+            [f"{root}: images with the same content as others: {doubles:,}; each content counts once"]
+        )
     return update_pool(folder, files, lambda part: Path(part_features(project, part)).is_file())
 
 
@@ -102,7 +106,7 @@ def _images_of_list(path: Path, root: Path) -> list[str]:
         if sources[source] > 1:
             problems.append(f"{path}:{line}: {source!r} is listed twice")
         elif not source or has_line_break(source) or leads_out(source):
-            problems.append(f"{path}:{line}: {source!r} is no path below {root}, or an absolute one")
+            problems.append(f"{path}:{line}: {source!r} must be a relative path below {root}")
         elif not (root / source).is_file():
             problems.append(f"{path}:{line}: no such file {source!r} (relative paths start from {root})")
     if problems:

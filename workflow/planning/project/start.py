@@ -104,8 +104,8 @@ def _notices(standing: ProjectStanding) -> Iterator[str]:
     lost = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
     if lost:
         yield (
-            f"labels that cannot be used, because image and features are gone: {first_few(lost, MAX_NAMED)}; "
-            "put the images back"
+            "labels cannot be used, because their images and features are gone: "
+            f"{first_few(lost, MAX_NAMED)}; put the images back"
         )
 
 

@@ -72,7 +72,10 @@ def take_in_returned(
     taken = plan(before, reading.drafts)
     reading.require_clear(taken.outcomes)
     if reading.mistakes:
-        mistakes = [*reading.mistakes, f"{folder}: nothing was taken in, for there are mistakes"]
+        mistakes = [
+            *reading.mistakes,
+            f"{folder}: nothing was taken in; correct these mistakes, and run again",
+        ]
         raise InputError(*map(printable, mistakes))
     if not dry:
         if taken.entries:
@@ -221,7 +224,7 @@ def _read(path: Path, digest: str) -> ReadFile:
     parsed = READERS[tool](path)
     if tool == "folders" and not any(row.folders for row in parsed.rows):
         raise InputError(
-            f"{path}: holds no picture in a folder that is called as its class; a folder here holds one "
+            f"{path}: holds no picture in a folder that is named after a class; a folder here holds one "
             f"folder for each class, as in {path}/ant, {path}/bee"
         )
     return ReadFile(tool, digest, parsed)

@@ -39,11 +39,10 @@ class ReturnedFile:
 
     def line(self, is_dry: bool) -> str:
         """Return what became of the file."""
-        verb = "would be new" if is_dry else "new"
         labels = self.new - self.corrections
         counts = {
-            f"{_count(labels, 'answer')} {verb}": labels,
-            f"{_count(self.corrections, 'correction')} {verb}": self.corrections,
+            _count_of_new(labels, "answer", is_dry): labels,
+            _count_of_new(self.corrections, "correction", is_dry): self.corrections,
             f"{self.known} known": self.known,
             f"{self.outdated} replaced since": self.outdated,
             f"{self.awaited} awaited": self.awaited,
@@ -137,6 +136,10 @@ def printable(line: str) -> str:
 
 def _opinion(entry: Entry) -> str:
     return repr(entry.label) if entry.label else str(entry.event)
+
+
+def _count_of_new(number: int, name: str, is_dry: bool) -> str:
+    return f"{_count(number, name)} would be new" if is_dry else _count(number, f"new {name}")
 
 
 def _count(number: int, name: str) -> str:

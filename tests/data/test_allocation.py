@@ -5,20 +5,24 @@ from activepool.data.allocation import balanced_counts, draw_per_class, rank_wit
 from activepool.errors import InputError
 
 
-def one_at_a_time(available, budget):
+def one_at_a_time(available, budget, remainder="first"):
     """The definition: each sample goes to the class that has fewest so far, among those with more to give."""
     counts = np.zeros(len(available), dtype=int)
     for _ in range(budget):
-        counts[min(np.flatnonzero(counts < available), key=lambda c: (counts[c], c))] += 1
+        giving = np.flatnonzero(counts < available)
+        size = -available if remainder == "largest" else np.zeros(len(available))
+        counts[min(giving, key=lambda c: (counts[c], size[c], c))] += 1
     return counts
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_balanced_counts_equal_giving_one_at_a_time(seed):
+@pytest.mark.parametrize("remainder", ["first", "largest"])
+def test_balanced_counts_equal_giving_one_at_a_time(seed, remainder):
     draws = np.random.default_rng(seed)
     available = draws.integers(0, 12, size=draws.integers(1, 9))
     for budget in range(available.sum() + 1):
-        np.testing.assert_array_equal(balanced_counts(available, budget), one_at_a_time(available, budget))
+        expected = one_at_a_time(available, budget, remainder)
+        np.testing.assert_array_equal(balanced_counts(available, budget, remainder), expected)
 
 
 def test_balanced_counts_of_a_long_tail():

@@ -1,22 +1,27 @@
 """Allocation of a budget to classes: how many samples of each, and which."""
 
 from bisect import bisect_right
+from typing import Literal
 
 import numpy as np
 
 from activepool.compute.arrays import IntArray
 from activepool.errors import InputError
 
+#: Which of the classes that have more give the remainder: the first ones, or those with the most samples.
+Remainder = Literal["first", "largest"]
 
-def balanced_counts(available: IntArray, budget: int) -> IntArray:
+
+def balanced_counts(available: IntArray, budget: int, remainder: Remainder = "first") -> IntArray:
     """Allocate a budget to classes as equally as their sizes allow.
 
-    Water-filling: each class gives the same number of samples, or all that it has if it has fewer; the first
-    classes that have more give one each of the remainder.
+    Water-filling: each class gives the same number of samples, or all that it has if it has fewer; some of
+    the classes that have more give one each of the remainder.
 
     Args:
         available: (C,) samples of each class.
         budget: the number of samples to allocate.
+        remainder: see Remainder; equal sizes go by the lower number.
 
     Returns: (C,) int64, at most ``available``, with the sum ``budget``.
     Raises: InputError if there are fewer samples.
@@ -28,6 +33,8 @@ def balanced_counts(available: IntArray, budget: int) -> IntArray:
     level = bisect_right(levels, budget, key=lambda height: np.minimum(available, height).sum()) - 1
     counts = np.minimum(available, level)
     with_more = np.flatnonzero(available > level)
+    if remainder == "largest":
+        with_more = with_more[np.argsort(-available[with_more], kind="stable")]
     counts[with_more[: budget - counts.sum()]] += 1
     return counts
 

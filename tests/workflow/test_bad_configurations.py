@@ -102,7 +102,7 @@ MISTAKES = [
     ("figures.metric", "top3", "figures.metric: input should be 'top1', 'top5' or 'balanced_accuracy' (give"),
     ("device", "gpu", "device: string should match pattern"),
     ("initial.size", 25, "initial.size: 25 is larger than the 24 labelled training samples outside the vali"),
-    ("budget", 12, "budget: 3 initial samples and 2 queries of 12 are 27, but the pool has 24; the budget c"),
+    ("budget", 21, "budget: 3 initial samples and 2 queries of 21 are 45, but the pool has 24; the budget c"),
     ("backbone", BACKBONE, "backbone: a dataset of kind embeddings has no images to use it on; leave it out"),
     ("backbone", BACKBONE, NO_FILE),
     (*dataset("film"), "dataset.kind: 'film' is not known; it must be one of 'digits', 'cifar10', "),
@@ -171,6 +171,18 @@ def test_repeated_keys_are_reported_beside_other_mistakes():
     assert len(lines) == len(words)
     for word in words:
         assert any(line.startswith(f"all of them: {word}") for line in lines), lines
+
+
+def test_the_last_query_may_take_what_is_left(capsys):
+    for budget, left in ((12, 9), (20, 1)):
+        check(load(changed("budget", budget), "trial.yaml"), "trial.yaml")
+        printed = capsys.readouterr().err
+        assert (
+            printed
+            == f"activepool: notice: the last query picks the {left} samples that are left of the pool\n"
+        )
+    check(load(changed("budget", 10), "trial.yaml"), "trial.yaml")
+    assert not capsys.readouterr().err
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def assemble_query(
 
     Args:
         strategy: the strategy that will pick.
-        budget: how many to pick; the query asks for the whole pool where that is smaller.
+        budget, remaining_budget: how many to pick, now and in all; the whole pool where that is smaller.
         seed, round_number: the round whose random stream the strategy draws from.
         validation: rows and labels of the validation split; none by default.
         predicted, scores, nearest: what is known of ``unlabelled``, as in `Query`.
@@ -65,7 +65,7 @@ def assemble_query(
     artifacts: dict[str, Any] = {
         "features": features,
         "head": head,
-        "remaining_budget": remaining_budget,
+        "remaining_budget": None if remaining_budget is None else min(remaining_budget, len(unlabelled)),
         "validation": validation or (np.empty(0, np.int64), np.empty(0, np.int64)),
         "oracle_labels": oracle_labels,
         "labels_of_picks": oracle_labels,

@@ -178,14 +178,17 @@ def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) 
             f"initial.size: {experiment.initial.size} is larger than the {labelled} labelled training "
             "samples outside the validation split"
         )
-    queries = experiment.rounds - 1
-    needed = experiment.initial.size + queries * experiment.budget
-    if needed > pool:
-        most = max(0, pool - experiment.initial.size) // max(1, queries)
+    initial, budget, queries = experiment.initial.size, experiment.budget, experiment.rounds - 1
+    left = pool - initial - (queries - 1) * budget
+    if queries and left < 1:
+        most = max(0, pool - initial - 1) // max(1, queries - 1)
         yield (
-            f"budget: {experiment.initial.size} initial samples and {queries} queries of {experiment.budget} "
-            f"are {needed}, but the pool has {pool}; the budget can be {most} at most"
+            f"budget: {initial} initial samples and {queries} queries of {budget} are "
+            f"{initial + queries * budget}, but the pool has {pool}; the budget can be {most} at most, "
+            "and the last query then picks what is left"
         )
+    elif queries and left < budget:
+        print_notices([f"the last query picks the {left} samples that are left of the pool"])
     if data.num_train > data.train_class_counts.sum():
         for strategy in experiment.strategies:
             if strategy.declared.reads_pool_labels:

@@ -237,7 +237,7 @@ class Experiment(Settings):
         features: how the features are extracted.
         validation: the samples on which epochs and weight decay are chosen.
         initial: the labelled set of round 0.
-        budget: the labels that each query buys.
+        budget: the labels that each query buys; the last one buys fewer if fewer are left.
         rounds: the number of trainings; 6 rounds have 5 queries.
         seeds: how many (0, 1, ...), or a list. A seed draws the validation split and the initial pool.
         strategies: those to compare: names, or a strategy with its options.

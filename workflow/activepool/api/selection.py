@@ -65,7 +65,7 @@ def select(
         remaining_budget: of this and all later rounds, for strategies that plan ahead; by default ``budget``.
         oracle_labels: (N,) true labels, for strategies that read those of the pool.
         state: a dict that keeps what a strategy reuses in later rounds; pass the same one to each round. It
-            saves time, and changes no picks.
+            saves time, and changes no picks, except for ``cluster_once`` of margin clustering.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``auto``; by default, where the features are.
         workers: threads; by default, all processors. No effect on the picks.
         options: of the strategy.

@@ -42,7 +42,7 @@ ARTIFACTS = (
     "validation",
 )
 
-#: (**options) -> the artifacts that a strategy reads with these options.
+#: (**options) -> the artifacts that a strategy reads with these options; ``state`` if it keeps one.
 Reads = Callable[..., tuple[str, ...]]
 
 #: The keys of a strategy in a configuration, besides its options.
@@ -147,7 +147,9 @@ class Strategy:
         if reads_with is None:
             return self
         given = {name: option.default for name, option in self.options.items()} | dict(options)
-        return replace(self, reads=_known_artifacts(reads_with(**options_for(reads_with, given))))
+        reads = reads_with(**options_for(reads_with, given))
+        known = _known_artifacts(tuple(name for name in reads if name != "state"))
+        return replace(self, reads=known, keeps_state="state" in reads)
 
     def in_round(self, number: int) -> "Strategy":
         """Return the declaration in one round, which differs for a wrapper of several strategies."""

@@ -15,9 +15,19 @@ from activepool.strategies.query import Query, Selection, declared
 MAX_POOL = 20_000
 
 
-@strategy(source="the code of Emam et al. 2021, after Citovsky et al. 2021", reads=("features", "head"))
+def _reads(cluster_once: bool, subset: int | None) -> tuple[str, ...]:
+    if cluster_once and subset is not None:
+        raise InputError("cluster_once is for the whole pool: each round draws a subset of its own")
+    return ("features", "head", *(("state",) if cluster_once else ()))
+
+
+@strategy(source="the code of Emam et al. 2021, after Citovsky et al. 2021", reads=_reads)
 def margin_clustering(
-    query: Query, *, clusters: PositiveInteger = 20, subset: PositiveInteger | None = None
+    query: Query,
+    *,
+    clusters: PositiveInteger = 20,
+    subset: PositiveInteger | None = None,
+    cluster_once: bool = False,
 ) -> Selection:
     """The smallest margin from each of a few Ward clusters in turn, the smallest cluster first.
 
@@ -25,6 +35,9 @@ def margin_clustering(
         query: the round.
         clusters: how many.
         subset: size of a random subset of the pool to cluster and pick from; the whole pool by default.
+        cluster_once: whether all rounds use the clusters of the first, without the samples picked since, as
+            the code of Emam et al. does without a subset. In finetuning, where each round has features of its
+            own, each round has clusters of its own nevertheless.
 
     Raises InputError if the pool or the subset is too large to be clustered, or the subset is smaller
     than the budget.
@@ -33,15 +46,32 @@ def margin_clustering(
     rows = query.unlabelled
     if subset is not None:
         rows = np.sort(query.generator.permutation(rows)[:subset])
+    margins = query.pool_scorer().score64(rows, "margin")
+    require_finite(rows, margins)
+    cluster = _handed_on(query)
+    if cluster is None:
+        cluster = _clustered(query, rows, clusters)
+    by_margin = np.lexsort((rows, quantise(margins, margins)))
+    picks = by_margin[round_robin(cluster[by_margin], query.budget)]
+    state = {}
+    if cluster_once:
+        state["cluster"] = np.full(declared(query.features).shape[0], -1)
+        state["cluster"][rows] = cluster
+    return Selection(rows[picks], {"margin": margins[picks]}, state)
+
+
+def _clustered(query: Query, rows: np.ndarray, clusters: int) -> np.ndarray:
     if len(rows) > MAX_POOL:
         raise InputError(
             f"strategy 'margin_clustering': {len(rows)} samples are too many to cluster; "
             f"set its option subset to at most {MAX_POOL}"
         )
-    margins = query.pool_scorer().score64(rows, "margin")
-    require_finite(rows, margins)
-    by_margin = np.lexsort((rows, quantise(margins, margins)))
-    points = declared(query.features).take(rows)
-    cluster = agglomerate(points, clusters, "ward", query.compute)[by_margin]
-    picks = by_margin[round_robin(cluster, query.budget)]
-    return Selection(rows[picks], {"margin": margins[picks]})
+    return agglomerate(declared(query.features).take(rows), clusters, "ward", query.compute)
+
+
+def _handed_on(query: Query) -> np.ndarray | None:
+    """Return the clusters of the first round, (n,); None if there are none of all samples of the pool."""
+    if not query.state:
+        return None
+    cluster: np.ndarray = query.state["cluster"][query.unlabelled]
+    return cluster if (cluster >= 0).all() else None

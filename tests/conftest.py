@@ -1,5 +1,7 @@
 """The order of all tests, and what a run of them shows."""
 
+import gc
+
 import pytest
 from order import place
 from progress import Progress
@@ -10,6 +12,17 @@ def pytest_configure(config):
     """Where several processes run the tests, show their progress in per cent."""
     if config.getoption("numprocesses", None) and config.option.verbose <= 0:
         config.pluginmanager.register(Progress(config), "progress")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for no garbage while modules are imported and tests listed: all of that stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items):

@@ -109,7 +109,7 @@ def noise_sheet(path, rounds):
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("rounds", [1, 8, 20])
+@pytest.mark.parametrize("rounds", [1, 4, 16])
 def test_a_sheet_of_noise_stays_small(tmp_path, rounds):
     content = noise_sheet(tmp_path / "a.png", rounds)
     assert len(content) <= MAX_FILE
@@ -117,7 +117,7 @@ def test_a_sheet_of_noise_stays_small(tmp_path, rounds):
         assert sheet.format == "PNG" and sheet.width > 3 * SIDE
 
 
-@pytest.mark.parametrize("rounds", [1, 6])
+@pytest.mark.parametrize("rounds", [1, 4])
 def test_a_sheet_of_noise_comes_back_byte_for_byte(tmp_path, rounds):
     assert noise_sheet(tmp_path / "a.png", rounds) == noise_sheet(tmp_path / "b.png", rounds)
 

@@ -20,6 +20,7 @@ from activepool.finetuning.classifier import features_of
 from activepool.finetuning.images import LabelledImages
 from activepool.heads.linear import read_head
 from activepool.heads.predictions import predict
+from activepool.stages.finetune import finetune
 
 LIBRARY = Path(__file__).parents[2] / "workflow"
 HEAD = {"solver": "finetune", "epochs": 4, "batch_size": 7, "learning_rate": 0.05, "augmentation": "crop"}
@@ -43,11 +44,9 @@ def folder(tmp_path_factory):
     return path
 
 
-def call(folder, name, processes=1, labelled="labelled.csv", **head):
-    """Run the program, whose files go to the folder ``name``; return what it printed, and its status."""
-    command = [sys.executable, "-m", "activepool.parallel.launch", "--processes", str(processes)]
-    command += ["activepool.stages.finetune", "--recipe", json.dumps(HEAD | head)]
-    command += ["--backbone", '{"name": "small", "image_size": 9}']
+def words(name, labelled="labelled.csv", **head):
+    """Return the arguments of the program, whose files go to the folder ``name``."""
+    found = ["--recipe", json.dumps(HEAD | head), "--backbone", '{"name": "small", "image_size": 9}']
     files = {
         "checkpoint": "pretrained.safetensors",
         "dataset": "dataset.h5",
@@ -59,15 +58,16 @@ def call(folder, name, processes=1, labelled="labelled.csv", **head):
         "curve": f"{name}/finetune.csv",
         "log": f"{name}.log",
     }
-    command += [part for key, file in files.items() for part in (f"--{key}", file)]
-    command += ["--seed", "0", "--round", "1", "--device", "cpu"]
-    environment = os.environ | {"PYTHONPATH": str(LIBRARY)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    found += [part for key, file in files.items() for part in (f"--{key}", file)]
+    return [*found, "--seed", "0", "--round", "1", "--device", "cpu"]
 
 
 def finetuned(folder, name, processes=1, **head):
     """Run the program to its end; return the folder of its files."""
-    done = call(folder, name, processes, **head)
+    command = [sys.executable, "-m", "activepool.parallel.launch", "--processes", str(processes)]
+    command += ["activepool.stages.finetune", *words(name, **head)]
+    environment = os.environ | {"PYTHONPATH": str(LIBRARY)}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder / name
 
@@ -113,9 +113,12 @@ def test_two_processes_train_as_one(folder, freeze, class_weights):
         ([45], "names row 45, but train/features has 45 rows"),
     ],
 )
-def test_rows_that_cannot_be_are_told_in_one_line(folder, rows, message):
+def test_rows_that_cannot_be_are_told_in_one_line(folder, monkeypatch, capsys, rows, message):
     pd.DataFrame({"index": rows}).to_csv(folder / "wrong.csv", index=False)
-    done = call(folder, "never", labelled="wrong.csv")
-    assert done.returncode == 2
-    assert message in done.stderr and "Traceback" not in done.stderr
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit) as stopped:
+        finetune.run(words("never", labelled="wrong.csv"))
+    assert stopped.value.code == 2
+    printed = capsys.readouterr().err
+    assert message in printed and "Traceback" not in printed
     assert not (folder / "never").exists()

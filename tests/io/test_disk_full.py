@@ -1,6 +1,7 @@
 """A disk that is full while a file is written: the system's word for it, one line, and no file."""
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -60,16 +61,35 @@ PARTS = """from activepool.io.hdf5_writing import written_hdf5; import h5py
                 sources[start:start + 50] = [f'{{name}}/{{row}}' for row in range(start, start + 50)]"""
 
 
+#: The stage in a fork for each limit, until it succeeds; a line says how it ended and what it left.
+FORKS = """
+import json, os, sys
+limit, ended = 10, None
+while ended != 0:
+    reads, writes = os.pipe()
+    if os.fork() == 0:
+        os.dup2(writes, 2)
+        write.run()
+        sys.exit()
+    os.close(writes)
+    with open(reads) as stream:
+        said = stream.read()
+    ended = os.waitstatus_to_exitcode(os.wait()[1])
+    print(json.dumps([limit, ended, said, os.listdir({folder!r})]), flush=True)
+    limit = round(limit * 1.9)
+"""
+
+
 def test_a_disk_that_is_full_at_any_byte_of_an_hdf5_file(tmp_path):
-    path, limit, failures = tmp_path / "output", 10, 0
-    while True:
-        program = STAGE.format(write=PARTS.format(path=path), limit=limit)
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-        if done.returncode == 0:
-            break
-        assert done.stderr == f"activepool: {path} cannot be written: {os.strerror(errno.EFBIG)}\n"
-        assert list(tmp_path.iterdir()) == []
-        failures += 1
-        limit = round(limit * 1.9)
-    assert failures > 10
+    path = tmp_path / "output"
+    head, _, _ = STAGE.rpartition("write.run()")
+    program = head.format(write=PARTS.format(path=path), limit="limit") + FORKS.format(folder=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    *failures, (limit, ended, _, left) = map(json.loads, done.stdout.splitlines())
+    assert len(failures) > 10
+    line = f"activepool: {path} cannot be written: {os.strerror(errno.EFBIG)}\n"
+    for _, *failure in failures:
+        assert failure == [2, line, []]
+    assert (ended, left) == (0, ["output"])
     assert path.stat().st_size <= limit

@@ -1,9 +1,11 @@
 """A pool with features, labels and classes in files, as the stages of a project read them."""
 
+from contextlib import chdir
 from pathlib import Path
 
 import h5py
 import numpy as np
+from labelling.filled_folders import filled_once
 
 from activepool.data.label_file import LabelFile
 from activepool.io.index_files import write_index
@@ -58,11 +60,17 @@ def write_labels(rows: np.ndarray, names: list[str], classes: list[str] = CLASSE
 
 def trained_pool(labels: int = 83, rows: int = 1031) -> tuple[np.ndarray, np.ndarray]:
     """Write a pool, train on its first rows and predict all of it; return features and truth."""
+    return _write_trained_pool(Path(), labels, rows)
+
+
+@filled_once
+def _write_trained_pool(folder: Path, labels: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
     features, truth = pool_features(rows)
-    write_features(features)
-    write_labels(np.arange(labels), [CLASSES[number] for number in truth[:labels]])
-    train_labelled("features.h5", "labels.csv", "classes.csv", seed=3, **TRAINED)
-    predict("features.h5", "head.h5", "training.json", "predictions.h5")
-    with LabelFile("features.h5") as file:
-        assert len(file.train.labels) == rows
+    with chdir(folder):
+        write_features(features)
+        write_labels(np.arange(labels), [CLASSES[number] for number in truth[:labels]])
+        train_labelled("features.h5", "labels.csv", "classes.csv", seed=3, **TRAINED)
+        predict("features.h5", "head.h5", "training.json", "predictions.h5")
+        with LabelFile("features.h5") as file:
+            assert len(file.train.labels) == rows
     return features, truth

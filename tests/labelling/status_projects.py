@@ -1,5 +1,11 @@
 """A project at each point of its labelling that the status page is for."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+
+from labelling.filled_folders import filled_once
 from labelling.labelled_projects import Project, small_pool
 
 from activepool.labelling.status.numbers import StatusFiles, status_numbers
@@ -8,6 +14,18 @@ from activepool.labelling.status.numbers import StatusFiles, status_numbers
 ODD = '<b onclick="x">Käfer\'s & Co</b>'
 
 
+def point(make: Callable[[Path], Project]) -> Callable[[Path], Project]:
+    """Let a function make its project once in a process; each call copies it to its folder."""
+    filled = filled_once(make)
+
+    @wraps(make)
+    def copied(folder: Path) -> Project:
+        return replace(filled(folder), folder=folder)
+
+    return copied
+
+
+@point
 def unlabelled(folder):
     """No batch has gone out."""
     pool = small_pool(300)
@@ -15,6 +33,7 @@ def unlabelled(folder):
     return Project(folder, pool.features, sources, given=["ant", ODD])
 
 
+@point
 def waiting(folder):
     """The first batch has gone out."""
     project = unlabelled(folder)
@@ -22,6 +41,7 @@ def waiting(folder):
     return project
 
 
+@point
 def first_batch(folder):
     """Most of the first batch has come back."""
     project = waiting(folder)
@@ -30,6 +50,7 @@ def first_batch(folder):
     return project
 
 
+@point
 def labelled(folder):
     """Several batches have come back; annotators disagree, and a class is written in two ways."""
     project, classes = first_batch(folder), small_pool(300).classes
@@ -43,6 +64,7 @@ def labelled(folder):
     return project
 
 
+@point
 def audited(folder):
     """The same with an audit set, of which some is awaited."""
     project = labelled(folder)

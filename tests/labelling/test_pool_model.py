@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import textwrap
+from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +49,23 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def photographed(tmp_path_factory):
+    """A folder with photographs of many sizes, some of them turned, and a model; nobody may change it."""
+    folder = tmp_path_factory.mktemp("photographed")
+    with chdir(folder):
+        write_photographs()
+    return folder
+
+
 @pytest.fixture
-def photographs():
-    """A pool of photographs of many sizes, some of them turned, with a model; return the predictions."""
+def photographs(photographed, folder):
+    """A copy of the photographs and the model in the working folder; return the predictions."""
+    shutil.copytree(photographed, Path(), dirs_exist_ok=True)
+    return [f"photos/{number}.jpg" for number in range(PHOTOS)], *read_predictions("predictions.h5")
+
+
+def write_photographs():
     random, exif = np.random.default_rng(0), Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     names = [f"photos/{number}.jpg" for number in range(PHOTOS)]
@@ -73,7 +89,6 @@ def photographs():
     train_labelled("features.h5", "labels.csv", "classes.csv", seed=0, **TRAINED)
     predict("features.h5", "head.h5", "training.json", "predictions.h5")
     export_model(*FILES, MODEL, SETTINGS, "apply")
-    return names, *read_predictions("predictions.h5")
 
 
 def test_images_have_the_predictions_of_the_pool(photographs):

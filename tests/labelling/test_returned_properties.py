@@ -12,7 +12,7 @@ from returns import SOURCES, Project
 
 from activepool.errors import InputError
 
-quickly = settings(derandomize=True, deadline=None, max_examples=60)
+quickly = settings(derandomize=True, deadline=None, max_examples=30)
 
 NAMES = st.sampled_from(["a.csv", "b.csv", "b (1).csv", "c"])
 ROWS = st.lists(

@@ -22,7 +22,7 @@ FILES = whole_files()
 TEXTS = [name for name in FILES if not name.endswith(".zip")]
 TABLES = [name for name in FILES if name.endswith(".csv")]
 
-often = settings(derandomize=True, deadline=None, max_examples=150)
+often = settings(derandomize=True, deadline=None, max_examples=60)
 
 
 @pytest.fixture(scope="module")

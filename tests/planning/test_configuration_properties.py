@@ -16,7 +16,7 @@ from planning.configuration.schema import configuration_schema
 
 VALIDATOR = jsonschema.Draft202012Validator(configuration_schema())
 
-quickly = settings(derandomize=True, deadline=None, max_examples=100)
+quickly = settings(derandomize=True, deadline=None, max_examples=60)
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,9}", fullmatch=True).filter(
     lambda name: name not in RESERVED_NAMES and not name.startswith("initial_")

@@ -1,4 +1,7 @@
+from functools import cache
+
 import pytest
+import yaml
 from rules_read import Rules
 from snakemake.iocontainers import Wildcards
 
@@ -28,7 +31,13 @@ def folder(tmp_path, monkeypatch):
 
 
 def rules(*strategies, **changes):
-    return Rules({**CONFIGURATION, **changes, "strategies": strategies})
+    return rules_of(yaml.safe_dump({**CONFIGURATION, **changes, "strategies": [*strategies]}))
+
+
+@cache
+def rules_of(configuration):
+    """Return the rules with a configuration, given as text."""
+    return Rules(yaml.safe_load(configuration))
 
 
 def provenance(rule, strategy, **changes):

@@ -2,7 +2,7 @@ from workflow_runs import Folder
 
 CONFIGURATION = {
     "experiment": "trial",
-    "dataset": {"kind": "digits"},
+    "dataset": {"kind": "digits", "name": "digits", "fraction": 0.4},
     "backbone": {"architecture": "small", "image_size": 8},
     "pretrain": {"method": "moco_v2", "epochs": 2, "queue": 512, "augmentation": "digits", "knn_every": 1},
     "initial": {"size": 20},

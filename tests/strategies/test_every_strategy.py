@@ -65,8 +65,9 @@ def test_other_seed_other_picks_where_random(strategy):
 
 
 @every_strategy
-def test_number_of_workers_changes_nothing(strategy):
-    problem = Problem(size=9001, width=5, labelled=40)
+@pytest.mark.parametrize("size", [BLOCK_ROWS + 105, pytest.param(9001, marks=pytest.mark.long)])
+def test_number_of_workers_changes_nothing(strategy, size):
+    problem = Problem(size=size, width=5, labelled=40)
     assert np.array_equal(picks(strategy, problem, 25, workers=1), picks(strategy, problem, 25, workers=2))
 
 

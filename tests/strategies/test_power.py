@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from queries import Problem
@@ -55,10 +57,12 @@ def test_with_a_large_exponent_it_is_the_strategy_itself(name):
 
 
 def test_samples_are_drawn_in_proportion_to_a_power():
-    problem = Problem(1, size=24, labelled=12)
+    problem, options = Problem(1, size=24, labelled=12), {"of": "margin", "beta": 2.0}
+    query, strategy = problem.query(power, 1, options=options), find_strategy("power", options)
     counts, draws = np.zeros(24), 3000
     for seed in range(draws):
-        counts[problem.select(power, 1, seed=seed, options={"of": "margin", "beta": 2.0}).index] += 1
+        drawn = replace(query, generator=np.random.default_rng(seed))
+        counts[strategy.pick(drawn, **options).index] += 1
     expected = information(problem, "margin") ** 2
     expected *= draws / expected.sum()
     squares = (counts[problem.unlabelled] - expected) ** 2 / expected

@@ -9,7 +9,7 @@ VAAL = {"strategy": "vaal", "image_size": 16, "width": 2, "latent": 2, "epochs":
 
 CONFIGURATION = {
     "experiment": "trial",
-    "dataset": {"kind": "digits"},
+    "dataset": {"kind": "digits", "fraction": 0.2},
     "backbone": {"architecture": "identity", "image_size": 8},
     "features": {"dtype": "float32"},
     "validation": {"fraction": 0.1},

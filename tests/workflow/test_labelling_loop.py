@@ -15,12 +15,18 @@ from activepool.labelling.status.numbers import read_numbers
 from activepool.ledger.state import Status
 
 
-def test_two_batches_are_foreseen_by_a_dry_run_and_then_made(tmp_path):
+def test_a_dry_run_foresees_the_second_batch_and_the_status_shows_the_model_of_all_labels(tmp_path):
     loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6})
     loop.photographs("a", range(24))
     loop.run()
     answers = loop.truths("batch01")
     loop.return_list("batch01", {**answers, next(iter(answers)): "skip"})
+    second_batch_is_foreseen(loop)
+    model_of_all_labels(loop)
+
+
+def second_batch_is_foreseen(loop):
+    """A dry run changes nothing, and says which jobs the run has."""
     before = loop.digests("**/*.csv", "**/*.h5", "**/*.json")
     planned = loop.planned("next_batch")
     assert loop.digests("**/*.csv", "**/*.h5", "**/*.json") == before
@@ -30,6 +36,24 @@ def test_two_batches_are_foreseen_by_a_dry_run_and_then_made(tmp_path):
     assert set(planned) == chain | {"next_batch"}
     loop.check_training_labels("batch02")
     assert "batch02: 0 of 6 samples have an answer" in last_lines(printed)
+
+
+def model_of_all_labels(loop):
+    """While a batch comes back, the status shows the model of all labels, whatever the target."""
+    answers = list(loop.truths("batch02").items())
+    for known, target in ((2, "next_batch"), (4, "predictions"), (6, "model")):
+        loop.return_list("batch02", dict(answers[:known]))
+        printed = loop.run(target)
+        assert "send" not in jobs(printed)
+        ending = last_lines(printed)
+        assert f"beetles: 24 photographs, {5 + known} labels of 3 classes" in ending
+        assert ("awaited" in ending) == (known < 6)
+        series = read_numbers(loop.path / "results/beetles/status.json").series
+        assert [(row.batch, row.labels) for row in series.models] == [("batch02", 5), ("batch03", 5 + known)]
+        assert series.is_last_partial == (known < 6)
+    assert ending.splitlines()[-1].startswith("activepool: the next batch: ")
+    facts = load_model(loop.path / "results/beetles/model.safetensors").facts
+    assert facts.labels == series.models[-1].labels
 
 
 def test_verify_names_each_file_that_was_changed_and_changes_nothing_itself(tmp_path):
@@ -76,28 +100,6 @@ def test_answers_after_the_predictions_reach_the_next_ones_and_the_next_batch(tm
     assert loop.digests("results/*/predictions.csv") != before
     loop.run()
     loop.check_training_labels("batch02")
-
-
-def test_the_status_shows_the_model_of_all_labels_whatever_the_target(tmp_path):
-    loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6})
-    loop.photographs("a", range(24))
-    loop.run()
-    loop.return_list("batch01", loop.truths("batch01"))
-    loop.run()
-    answers = list(loop.truths("batch02").items())
-    for known, target in ((2, "next_batch"), (4, "predictions"), (6, "model")):
-        loop.return_list("batch02", dict(answers[:known]))
-        printed = loop.run(target)
-        assert "send" not in jobs(printed)
-        ending = last_lines(printed)
-        assert f"beetles: 24 photographs, {6 + known} labels of 3 classes" in ending
-        assert ("awaited" in ending) == (known < 6)
-        series = read_numbers(tmp_path / "results/beetles/status.json").series
-        assert [(row.batch, row.labels) for row in series.models] == [("batch02", 6), ("batch03", 6 + known)]
-        assert series.is_last_partial == (known < 6)
-    assert ending.splitlines()[-1].startswith("activepool: the next batch: ")
-    facts = load_model(tmp_path / "results/beetles/model.safetensors").facts
-    assert facts.labels == series.models[-1].labels
 
 
 @pytest.mark.long

@@ -112,11 +112,11 @@ def test_class_lists_must_agree():
         class_counts_table([measured("a", 0, 1, class_counts=None)], ["a"], None, ["x", "y"])
 
 
-def run_stage(folder, strategy, seed=0, rounds=2, labels=(0, 0, 0, 1)):
+def run_stage(folder, *strategies, seed=0, rounds=2, labels=(0, 0, 0, 1), own_initial=None):
     with h5py.File(folder / "samples.h5", "w") as file:
         file["train/labels"], file["test/labels"] = labels, [0, 1]
         file.attrs["class_names"] = ["common", "rare"]
-    runs = Rounds(str(folder), "initial_random", [strategy], [seed], rounds)
+    runs = Rounds(str(folder), "initial_random", [*strategies], [seed], rounds, own_initial or {})
     curves(runs, *(str(folder / name) for name in ("samples.h5", "curves.csv", "counts.csv")))
     return pd.read_csv(folder / "curves.csv")
 
@@ -136,6 +136,16 @@ def test_stage_reads_every_round(tmp_path):
     assert table[["strategy", "seed"]].to_numpy().tolist() == [["base", 12]] * 12
     assert table["round"].tolist() == list(range(12))
     assert table["top1"].tolist()[1:] == [round_number / 3 for round_number in range(1, 12)]
+
+
+def test_stage_gives_each_strategy_the_round_0_that_it_starts_from(tmp_path):
+    for accuracy, owner in enumerate(("initial_random", "initial_balanced")):
+        write_metrics(tmp_path, owner, 0, 0, top1=accuracy)
+    for strategy in ("base", "own", "random"):
+        write_metrics(tmp_path, strategy, 0, 1, top1=2)
+    table = run_stage(tmp_path, "base", "own", "random", own_initial={"own": "initial_balanced"})
+    assert table["strategy"].tolist() == ["base", "base", "own", "own", "random", "random"]
+    assert table["top1"].tolist() == [0, 2, 1, 2, 0, 2]
 
 
 def test_numbers_come_through_the_files_unchanged(tmp_path):

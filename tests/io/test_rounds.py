@@ -27,6 +27,21 @@ def test_one_round_is_shared_by_all():
     assert Rounds.parse(CONTENT | {"rounds": 1}).runs() == [Run(None, 0, 0), Run(None, 12, 0)]
 
 
+def test_a_strategy_may_start_from_a_round_0_of_its_own():
+    rounds = Rounds.parse(CONTENT | {"own_initial": {"base": "initial_balanced"}, "rounds": 2})
+    assert rounds.runs() == [
+        *(Run(None, 0, 0), Run(None, 12, 0)),
+        *(Run("base", 0, 0), Run("base", 0, 1), Run("base", 12, 0), Run("base", 12, 1)),
+        *(Run("random", 0, 1), Run("random", 12, 1)),
+    ]
+    assert rounds.path(Run("base", 12, 0), "head.h5") == Path(
+        "results/initial_balanced/seed12/round00/head.h5"
+    )
+    assert (rounds.strategies_of(None), rounds.strategies_of("base")) == (["random"], ["base"])
+    own = {"base": "initial_balanced", "random": "initial_typiclust"}
+    assert Run(None, 0, 0) not in Rounds.parse(CONTENT | {"own_initial": own}).runs()
+
+
 @pytest.mark.parametrize(
     ("run", "path"),
     [
@@ -47,6 +62,10 @@ def test_files_lie_where_the_contract_says(run, path):
         ({"seeds": [True]}, "runs: seeds: True is not a whole number from 0 on"),
         ({"rounds": 0}, "runs: rounds: 0 is not a whole number from 1 on"),
         ({"rounds": 1.5}, "runs: rounds: 1.5 is not a whole number from 1 on"),
+        (
+            {"own_initial": {"margin": "initial_balanced"}},
+            "runs: own_initial: must be a folder for each of some",
+        ),
         ({"round": 1}, "runs: got an unexpected keyword argument 'round'"),
     ],
 )
@@ -84,4 +103,16 @@ def test_selections_of_a_seed_begin_with_the_shared_round(rounds):
     assert {name: [rows.tolist() for rows in of_strategy] for name, of_strategy in picks.items()} == {
         "base": [[1, 101], [4, 104], [5, 105]],
         "random": [[1, 101], [8, 108], [9, 109]],
+    }
+
+
+def test_selections_of_a_strategy_begin_with_its_own_round_0(tmp_path):
+    content = CONTENT | {"folder": str(tmp_path), "own_initial": {"base": "initial_balanced"}}
+    rounds = Rounds.parse(content)
+    for place, run in enumerate(rounds.runs()):
+        write_index(rounds.path(run, "selected.csv"), {"index": np.array([place])})
+    picks = read_selections(rounds, 12)
+    assert {name: np.concatenate(rows).tolist() for name, rows in picks.items()} == {
+        "base": [5, 6, 7],
+        "random": [1, 10, 11],
     }

@@ -101,6 +101,7 @@ MISTAKES = [
     ("figures.colours", {"random": "greenish"}, "figures.colours.random: 'greenish' is not a colour; give a"),
     ("figures.metric", "top3", "figures.metric: input should be 'top1', 'top5' or 'balanced_accuracy' (give"),
     ("device", "gpu", "device: string should match pattern"),
+    ("initial.by_strategy", {"base": "balanced"}, "initial.by_strategy: 'base' is none of the strategies;"),
     ("initial.size", 25, "initial.size: 25 is larger than the 24 labelled training samples outside the vali"),
     ("budget", 21, "budget: 3 initial samples and 2 queries of 21 are 45, but the pool has 24; the budget c"),
     ("backbone", BACKBONE, "backbone: a dataset of kind embeddings has no images to use it on; leave it out"),

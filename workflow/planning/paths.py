@@ -58,8 +58,8 @@ class Paths(FeaturePaths):
     # Rounds.
 
     def run(self, strategy: str, seed: int | str, round_number: int) -> str:
-        """Return the folder of one round; round 0 is shared by all strategies."""
-        folder = self.experiment.initial_folder if round_number == 0 else strategy
+        """Return the folder of one round; strategies that start from the same labelled set share round 0."""
+        folder = strategy if round_number else initial_folder(self.experiment.initial_kind(strategy))
         return f"{self.root}/{folder}/seed{seed}/round{round_number:02d}"
 
     def runs(self) -> list[str]:
@@ -246,6 +246,11 @@ class Paths(FeaturePaths):
         images = [] if self.is_embedded else [str(Path(self.dataset).parent)]
         pretrained = [self.pretrained] if self.pretrained else []
         return [*images, *pretrained, str(Path(self.features).parent), self.root]
+
+
+def initial_folder(kind: str) -> str:
+    """Return the folder of the round 0 that starts from a kind of labelled set."""
+    return f"initial_{kind}"
 
 
 def has_wildcards(path: str) -> bool:

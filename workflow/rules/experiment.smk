@@ -45,7 +45,7 @@ arguments = StageArguments(
     EXPERIMENT.strategy_folders,
 )
 
-# Files of a round. {strategy} is a strategy's folder; all strategies share round 00, in initial_<kind>.
+# Files of a round. {strategy} is a strategy's folder; strategies share round 00, in initial_<kind>.
 SEED = "results/{experiment}/{strategy}/seed{seed}"
 ROUND = f"{SEED}/round{{round}}"
 VALIDATION = "results/{experiment}/splits/seed{seed}/validation.csv"

@@ -1,4 +1,8 @@
-# Drawn once per seed, before the first query: the validation split and the labelled set of round 0.
+# Drawn once per seed, before the first query: the validation split and the labelled sets of round 0.
+
+from typing import get_args
+
+from planning.configuration.experiment import DrawnKind
 
 
 rule validation:
@@ -18,7 +22,10 @@ rule validation:
         program("validation")
 
 
-if EXPERIMENT.initial.is_drawn:
+DRAWN = [kind for kind in EXPERIMENT.initial_kinds if kind in get_args(DrawnKind)]
+PICKED = [kind for kind in EXPERIMENT.initial_kinds if kind not in DRAWN]
+
+if DRAWN:
 
     rule initial_labelled:
         """Pick the labelled set of round 0."""
@@ -30,6 +37,8 @@ if EXPERIMENT.initial.is_drawn:
             labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
         log:
             f"{LOGS}/initial_{{kind}}/seed{{seed}}/round00.select.log",
+        wildcard_constraints:
+            kind=one_of(DRAWN),
         localrule: True
         conda:
             ENVIRONMENT
@@ -38,7 +47,7 @@ if EXPERIMENT.initial.is_drawn:
         shell:
             program("initial_labelled")
 
-else:
+if PICKED:
 
     rule select_initial:
         """Pick the labelled set of round 0 by a strategy that needs no label."""
@@ -50,6 +59,8 @@ else:
             labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
         log:
             f"{LOGS}/initial_{{kind}}/seed{{seed}}/round00.select.log",
+        wildcard_constraints:
+            kind=one_of(PICKED),
         retries: RESOURCES.retries
         conda:
             ENVIRONMENT

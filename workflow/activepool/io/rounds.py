@@ -1,7 +1,7 @@
 """The rounds of an experiment, and where the contract of files puts what each has written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from activepool.io.index_files import read_index
 
 
 class Run(NamedTuple):
-    """A round; strategy is None for round 0, which all strategies share."""
+    """A round; strategy is None for the round 0 that strategies share."""
 
     strategy: str | None
     seed: int
@@ -28,7 +28,8 @@ class Rounds:
 
     Attributes:
         folder: of the experiment; a round lies in ``<folder>/<strategy>/seed<S>/round<RR>``.
-        initial: the folder of round 0, which all strategies share.
+        initial: the folder of the round 0 that strategies share.
+        own_initial: that of each strategy which starts from another labelled set.
         strategies: the folders of the strategies, in the order of tables.
         seeds: the seeds.
         rounds: how many, with round 0.
@@ -39,6 +40,7 @@ class Rounds:
     strategies: list[str]
     seeds: list[int]
     rounds: int
+    own_initial: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> "Rounds":
@@ -49,25 +51,34 @@ class Rounds:
             raise InputError(f"runs: {str(error).removeprefix('Rounds.__init__() ')}") from None
         if wrong := [seed for seed in rounds.seeds if not _is_whole(seed, 0)]:
             raise InputError(f"runs: seeds: {wrong[0]!r} is not a whole number from 0 on")
+        if not isinstance(rounds.own_initial, Mapping) or set(rounds.own_initial) - set(rounds.strategies):
+            raise InputError("runs: own_initial: must be a folder for each of some of the strategies")
         if not _is_whole(rounds.rounds, 1):
             raise InputError(f"runs: rounds: {rounds.rounds!r} is not a whole number from 1 on")
         return rounds
 
     def runs(self) -> list[Run]:
         """Return all rounds, the shared first."""
-        queries = [
+        of_strategies = [
             Run(strategy, seed, number)
             for strategy in self.strategies
             for seed in self.seeds
-            for number in range(1, self.rounds)
+            for number in range(0 if strategy in self.own_initial else 1, self.rounds)
         ]
-        return [*(Run(None, seed, 0) for seed in self.seeds), *queries]
+        return [*(Run(None, seed, 0) for seed in self.seeds if self.strategies_of(None)), *of_strategies]
+
+    def strategies_of(self, strategy: str | None) -> list[str]:
+        """Return the strategies of a `Run` with this strategy: it alone, or those that share round 0."""
+        if strategy is not None:
+            return [strategy]
+        return [one for one in self.strategies if one not in self.own_initial]
 
     def path(self, run: Run, name: str) -> Path:
         """Return the path of a round's file called ``name``."""
-        return Path(
-            self.folder, run.strategy or self.initial, f"seed{run.seed}", f"round{run.round_number:02d}", name
-        )
+        folder = run.strategy or self.initial
+        if run.round_number == 0:
+            folder = self.own_initial.get(folder, self.initial)
+        return Path(self.folder, folder, f"seed{run.seed}", f"round{run.round_number:02d}", name)
 
     def files(self, name: str) -> dict[Run, Path]:
         """Return the path of each round's file called ``name``; raises InputError if one is missing."""
@@ -85,11 +96,11 @@ def read_selections(runs: Rounds, seed: int) -> dict[str, list[np.ndarray]]:
     """
     files = replace(runs, seeds=[seed]).files("selected.csv")
     picks = {run: read_index(path) for run, path in files.items()}
-    initial = picks[Run(None, seed, 0)]
-    return {
-        strategy: [initial, *(picks[Run(strategy, seed, number)] for number in range(1, runs.rounds))]
-        for strategy in runs.strategies
-    }
+    by_strategy: dict[str, list[np.ndarray]] = {strategy: [] for strategy in runs.strategies}
+    for run, rows in picks.items():
+        for strategy in runs.strategies_of(run.strategy):
+            by_strategy[strategy].append(rows)
+    return by_strategy
 
 
 def _is_whole(value: object, least: int) -> bool:

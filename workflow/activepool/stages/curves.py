@@ -1,5 +1,6 @@
 """The stage `curves`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +34,11 @@ def curves(
     from activepool.evaluation.curves import class_counts_table, curves_table
     from activepool.io.files import write_table
 
-    measured = [_read_round(run, path) for run, path in runs.files(METRICS).items()]
+    measured = [
+        replace(metrics, strategy=strategy)
+        for metrics in (_read_round(run, path) for run, path in runs.files(METRICS).items())
+        for strategy in runs.strategies_of(metrics.strategy)
+    ]
     train_counts, class_names = _read_classes(samples)
     write_table(curves, curves_table(measured, runs.strategies, train_counts))
     write_table(class_counts, class_counts_table(measured, runs.strategies, train_counts, class_names))

@@ -84,6 +84,12 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
 
 
 def _strategy_problems(experiment: Experiment) -> Iterator[str]:
+    for name in experiment.initial.by_strategy:
+        if name not in experiment.strategy_folders:
+            yield (
+                f"initial.by_strategy: {name!r} is none of the strategies; there are "
+                f"{', '.join(experiment.strategy_folders)}"
+            )
     for strategy in experiment.strategies:
         for option in SUBSETS:
             size = strategy.options.get(option)

@@ -83,23 +83,25 @@ Features = section_of(
 )
 
 
+#: The kinds of a labelled set of round 0 that is drawn.
+DrawnKind = Literal["random", "balanced"]
+
+
 class Initial(Settings):
     """The labelled set of round 0: drawn, or picked by a strategy that needs no label.
 
     Attributes:
         kind: ``random``, ``balanced`` (equally many of each class) or the strategy that picks it.
         size: how many samples.
+        by_strategy: strategies, by their names in the experiment, that start from another ``random`` or
+            ``balanced`` set of this size.
     """
 
     kind: Literal[
         "random", "balanced", "coreset", "kmeans", "lcmd", "maxherding", "probcover", "typiclust"
     ] = "random"
     size: Count
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether no strategy picks it."""
-        return self.kind in ("random", "balanced")
+    by_strategy: dict[str, DrawnKind] = Field(default_factory=dict)
 
 
 class Validation(Settings):
@@ -323,10 +325,14 @@ class Experiment(Settings):
         """Whether several jobs score the pool, each a shard of it."""
         return self.pool_shards > 1
 
+    def initial_kind(self, strategy: str) -> str:
+        """Return the kind of labelled set from which the strategy of a folder starts."""
+        return self.initial.by_strategy.get(strategy, self.initial.kind)
+
     @property
-    def initial_folder(self) -> str:
-        """The folder of round 0, which all strategies share."""
-        return f"initial_{self.initial.kind}"
+    def initial_kinds(self) -> list[str]:
+        """The kinds of labelled sets from which any strategy starts."""
+        return list(dict.fromkeys(map(self.initial_kind, self.strategy_folders)))
 
     @property
     def dataset_name(self) -> str:

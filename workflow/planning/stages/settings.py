@@ -10,7 +10,7 @@ from typing import Any
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
-from planning.paths import Paths, has_wildcards
+from planning.paths import Paths, has_wildcards, initial_folder
 from planning.stages.contents import content_digest, source_content, source_setting
 
 #: Settings that no digest covers: where files are whose content the digest of labels describes.
@@ -183,9 +183,15 @@ class ExperimentSettings(StageSettings):
             seeds = seeds[:1]
         if stage == "contact_sheet":
             strategies = [wildcards.strategy]
+        own = {
+            strategy: initial_folder(experiment.initial_kind(strategy))
+            for strategy in strategies
+            if experiment.initial_kind(strategy) != experiment.initial.kind
+        }
         return {
             "folder": self._paths.root,
-            "initial": experiment.initial_folder,
+            "initial": initial_folder(experiment.initial.kind),
+            **({"own_initial": own} if own else {}),
             "strategies": strategies,
             "seeds": seeds,
             "rounds": experiment.rounds,

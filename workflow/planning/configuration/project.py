@@ -30,7 +30,8 @@ class LabelStudio(Settings):
     folder that it serves itself.
 
     Attributes:
-        address: the beginning of the address of each photograph.
+        address: the beginning of the address of each photograph; by default that of Label Studio's local
+            files, ``/data/local-files/?d=<folder>/``.
     """
 
     address: str | None = None
@@ -66,23 +67,23 @@ class Project(Settings):
 
     Attributes:
         project: the name of the folder ``results/<project>``.
-        images: the photographs: a folder, or a CSV file with the column ``path``.
+        images: the photographs: a folder, or a CSV file with the column ``path``. This or ``embeddings``.
         embeddings: vectors instead of photographs: a ``.npy`` or HDF5 file.
         classes: the classes that people choose from; others may arrive with the answers.
         new_classes: whether people may name a class that nobody named before.
-        backbone: the network that computes the features; not with embeddings.
+        backbone: the network that computes the features; required with ``images``.
         features: how the features are extracted.
         exif: whether the turn that a camera records in EXIF is applied.
         on_unreadable: what to do about a photograph that cannot be read.
-        strategy: what picks a batch when there is a model.
-        first_strategy: what picks a batch when there is none yet; it needs no label.
+        strategy: picks a batch once labels of two classes are there.
+        first_strategy: picks a batch before that; one that needs no label.
         batch: the photographs in a batch.
         audit: the photographs in the audit set: a random sample that no model trains on.
         audit_width: instead of ``audit``: the width of the 95 % interval of the accuracy, 0.1 for ± 5 points.
         returned: the folder for the files that come back from annotators.
         ledger: the file of all labels; by default ``<project>.ledger.csv``.
         ask_again: which photographs may go out once more.
-        go_on: take the batch that is out as complete, with what came back.
+        go_on: take the batch that is out as complete, with what came back; better on the command line.
         seed: of all that is drawn at random.
         folders: also give each batch as a folder of pictures, to be sorted into class folders.
         label_studio: where Label Studio finds the photographs.

@@ -14,7 +14,6 @@ from workflow_runs import Folder
 
 import activepool
 from activepool.ledger.__main__ import main as ledger
-from planning.configuration.project import Project
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "labelling.md"
@@ -135,33 +134,6 @@ def test_the_walk_of_the_page(team, monkeypatch):
         shlex.split(line)[3:] for block in blocks(PAGE) for line in block.splitlines() if ".ledger " in line
     ]
     assert [ledger(arguments) for arguments in told] == [0, 0, 0]
-
-
-def test_the_table_has_every_key_and_its_default():
-    table = TEXT.partition("## All keys")[2]
-    rows = dict(re.findall(r"(?m)^\| `(\w+)` \| .* \| ([^|]+) \|$", table))
-    assert list(rows) == [*dict.fromkeys(rows)]
-    assert set(rows) == set(Project.model_fields)
-    told = {
-        name: yaml.safe_load(value[1:-1]) for name, value in rows.items() if re.fullmatch("`[^`<]*`", value)
-    }
-    for name, value in told.items():
-        default = Project.model_fields[name].get_default()
-        dumped = default.model_dump(exclude_none=True) if hasattr(default, "model_dump") else default
-        if isinstance(value, dict):
-            assert value == {key: dumped[key] for key in value}, name
-        else:
-            assert value == (dumped["strategy"] if isinstance(dumped, dict) else dumped), name
-    assert set(rows) - set(told) == {
-        "project",
-        "images",
-        "embeddings",
-        "backbone",
-        "batch",
-        "ledger",
-        "label_studio",
-    }
-    assert all(Project.model_fields[name].is_required() for name in ("project", "batch"))
 
 
 def test_audit_sets_of_the_page_have_the_width_that_it_names():

@@ -30,6 +30,7 @@ class Measured:
 
     Attributes:
         seconds: of the work alone, without imports and opening files.
+        cpu_seconds: CPU time of the work, user and system, of all threads.
         baseline_gb: memory of the process before the work: the interpreter, imports, open files.
         peak_gb: peak memory of the process during the work.
         gpu_gb: peak memory of torch on the GPU; 0 without one.
@@ -37,6 +38,7 @@ class Measured:
     """
 
     seconds: float
+    cpu_seconds: float
     baseline_gb: float
     peak_gb: float
     gpu_gb: float
@@ -98,11 +100,11 @@ def measure(device: str, open_work: Callable[..., Callable[[], Any]], *arguments
     work = open_work(*arguments)
     _warm_up(device)
     baseline = forget_peak_gb()
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     result = work()
     synchronise(device)
-    seconds = time.perf_counter() - start
-    return Measured(seconds, baseline, peak_gb(), _gpu_gb(device), result)
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
+    return Measured(seconds, cpu_seconds, baseline, peak_gb(), _gpu_gb(device), result)
 
 
 def synchronise(device: str) -> None:

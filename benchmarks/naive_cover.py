@@ -1,21 +1,32 @@
 """Naive transcriptions of the strategies that cover or cluster the pool; see `naive`."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
+from naive_round import Round
+from sklearn.cluster import KMeans
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from naive import Round
 
-
-def kmeans(given: "Round") -> np.ndarray:
+def kmeans(given: Round) -> np.ndarray:
     """The sample nearest to the centre of each of as many clusters as picks."""
     return given.unlabelled[_nearest_to_centres(given.pool, given.budget, given.generator)]
 
 
-def typiclust(given: "Round") -> np.ndarray:
+def clue(given: Round) -> np.ndarray:
+    """The nearest to the centres of scikit-learn's k-means, weighted by the entropies."""
+    probabilities = given.probabilities().cpu()
+    weights = -torch.special.xlogy(probabilities, probabilities).sum(dim=1).numpy()
+    points, seed = given.pool.cpu().numpy(), int(given.generator.integers(2**31))
+    centres = KMeans(given.budget, n_init=1, random_state=seed).fit(points, sample_weight=weights)
+    squared = centres.transform(points)
+    picks: list[int] = []
+    for distances in squared.T:
+        distances[picks] = np.inf
+        picks.append(int(distances.argmin()))
+    return given.unlabelled[picks]
+
+
+def typiclust(given: Round) -> np.ndarray:
     """In turn from each cluster, the smallest mean distance to the 20 nearest: all of them, pick by pick."""
     rows = np.sort(np.concatenate([given.labelled, given.unlabelled]))
     features = _unit(given.features[rows])
@@ -35,7 +46,7 @@ def typiclust(given: "Round") -> np.ndarray:
     return rows[picks]
 
 
-def maxherding(given: "Round", targets: int = 20_000) -> np.ndarray:
+def maxherding(given: Round, targets: int = 20_000) -> np.ndarray:
     """Repeatedly the largest gain in cover: the kernel of all candidates and targets, and all gains."""
     rows = np.sort(np.concatenate([given.labelled, given.unlabelled]))
     if len(rows) > targets:
@@ -54,7 +65,7 @@ def maxherding(given: "Round", targets: int = 20_000) -> np.ndarray:
     return given.unlabelled[picks]
 
 
-def dropquery(given: "Round") -> np.ndarray:
+def dropquery(given: Round) -> np.ndarray:
     """Samples whose class changes under dropout, the nearest to the centres of their clusters."""
     predicted = (given.pool @ given.weight.T + given.bias).argmax(dim=1)
     changes = torch.zeros_like(predicted)
@@ -66,7 +77,7 @@ def dropquery(given: "Round") -> np.ndarray:
     return _spread(given, changes > threshold)
 
 
-def alfamix(given: "Round") -> np.ndarray:
+def alfamix(given: Round) -> np.ndarray:
     """Samples whose class changes when mixed with the mean of a class: all samples with each class."""
     pool, weight = given.pool, given.weight
     logits = pool @ weight.T + given.bias
@@ -98,7 +109,7 @@ def _kernel(left: Tensor, right: Tensor) -> Tensor:
     return torch.exp(-(torch.cdist(left, right) ** 2))
 
 
-def _spread(given: "Round", is_candidate: Tensor) -> np.ndarray:
+def _spread(given: Round, is_candidate: Tensor) -> np.ndarray:
     """Return the candidates nearest to the centres of their clusters, and then random samples."""
     candidates = np.flatnonzero(is_candidate.cpu().numpy())
     picks = candidates
@@ -111,8 +122,6 @@ def _spread(given: "Round", is_candidate: Tensor) -> np.ndarray:
 
 def _clusters(points: Tensor, count: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the cluster of each point, and the centres, by scikit-learn."""
-    from sklearn.cluster import KMeans
-
     found = KMeans(count, n_init=1, random_state=int(generator.integers(2**31))).fit(points.cpu().numpy())
     return found.labels_, found.cluster_centers_
 

@@ -74,10 +74,17 @@ class Work:
 
 @dataclass(frozen=True)
 class NaiveOutcome:
-    """The result of a naive transcription: its picks, and the seconds of the steps that it left out."""
+    """The result of a naive transcription: its picks, and the time of the steps that it left out.
+
+    Attributes:
+        picks: (budget,) rows.
+        unmeasured: seconds.
+        unmeasured_cpu: seconds of CPU time.
+    """
 
     picks: np.ndarray
     unmeasured: float = 0.0
+    unmeasured_cpu: float = 0.0
 
 
 def library_round(case: Case, work: Work) -> Callable[[], np.ndarray]:
@@ -116,14 +123,15 @@ def library_prepare(case: Case, work: Work) -> Callable[[], dict[str, np.ndarray
 
 def naive_round(case: Case, work: Work) -> Callable[[], NaiveOutcome]:
     """Return the work of the strategy's naive transcription, which reads all features first."""
-    import naive
     import torch
+    from naive import NAIVE
+    from naive_round import Limit, Round
 
     torch.set_num_threads(case.workers)
     strategy = find_strategy(work.strategy, work.options)
     device = naive_device(case, work)
     file, head = FeatureFile(case.features), read_head(case.head)
-    limit = naive.Limit(case.limit)
+    limit = Limit(case.limit)
 
     def select() -> NaiveOutcome:
         given = _facts(case, work, file)
@@ -135,17 +143,17 @@ def naive_round(case: Case, work: Work) -> Callable[[], NaiveOutcome]:
             given["weight"] = torch.from_numpy(head.weight).to(**kind)
             given["bias"] = torch.from_numpy(head.bias).to(**kind)
         with threadpool_limits(case.workers):
-            picks = naive.NAIVE[work.strategy](naive.Round(**given, limit=limit), **work.options)
-        return NaiveOutcome(picks, limit.unmeasured)
+            picks = NAIVE[work.strategy](Round(**given, limit=limit), **work.options)
+        return NaiveOutcome(picks, limit.unmeasured, limit.unmeasured_cpu)
 
     return select
 
 
 def naive_prepare(case: Case, work: Work) -> Callable[[], NaiveOutcome]:
     """Return the work of clustering the pool in full."""
-    import naive
+    from naive import NAIVE_PREPARE
 
-    cluster = naive.NAIVE_PREPARE[work.strategy]
+    cluster = NAIVE_PREPARE[work.strategy]
     return lambda: NaiveOutcome(cluster(_all_features(case, "cpu")))
 
 

@@ -12,50 +12,21 @@ ratios.
 import argparse
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from measuring import Measured, in_process, measure, run
 from pools import initial_pool, train_on, write_part
-from rounds import (
-    ROUND,
-    Case,
-    Work,
-    library_prepare,
-    library_product,
-    library_reading,
-    library_round,
-    naive_device,
-    naive_prepare,
-    naive_round,
-)
+from rounds import Case, library_product, library_reading
 from synthetic import write_mixture
+from tasks import Task, tasks_of
 from tqdm import tqdm
 
 from activepool.compute.devices import resolve_device
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.io.files import write_table
-from activepool.strategies.cluster_margin import LEAVES
-from activepool.strategies.declaration import Strategy
-from activepool.strategies.registry import builtin_strategies, find_strategy
-
-#: The rows of the table, with their options, for strategies that need options or have several rows.
-VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
-    "partitioned": {
-        "partitioned_coreset": {"wraps": "coreset", "partitions": 10},
-        "partitioned_badge": {"wraps": "badge", "partitions": 10},
-    },
-    "refine": {"refine_coreset": {"of": ["margin", "random", "badge"], "then": "coreset"}},
-    "power": {"power_margin": {"of": "margin"}},
-    "seals": {"seals_margin": {"of": "margin"}},
-    "anchoral": {"anchoral_margin": {"of": "margin"}},
-    "schedule": {"schedule_coreset": {"first": "coreset", "rounds": ROUND, "then": "margin"}},
-}
 
 #: Rows whose picks depend on the use of random numbers; they are not compared with the naive ones.
 RANDOM_PICKS = (
@@ -71,43 +42,10 @@ IMBALANCE = 100
 
 
 #: The columns to print; the file has all columns.
-PRINTED = ["strategy", "part", "size", "seconds", "peak_gb", "times_naive", "products", "same_picks"]
-
-
-@dataclass(frozen=True)
-class Task:
-    """A row of the table.
-
-    Attributes:
-        work: the strategy.
-        part: ``round`` (score and select) or ``prepare`` (once before the rounds).
-        product: rows and columns of its unavoidable product, if it has one.
-        has_naive: whether to measure the naive transcription.
-    """
-
-    work: Work
-    part: str
-    product: tuple[int, int] | None
-    has_naive: bool
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The key of the row among those of its size."""
-        return self.work.name, self.part
-
-    @property
-    def library(self) -> Callable[..., Any]:
-        """The library's function."""
-        return library_round if self.part == "round" else library_prepare
-
-    @property
-    def naive(self) -> Callable[..., Any]:
-        """The naive transcription."""
-        return naive_round if self.part == "round" else naive_prepare
-
-    def naive_device(self, case: Case) -> str:
-        """Return the naive transcription's device; SciPy's clustering in ``prepare`` runs on the CPU."""
-        return naive_device(case, self.work) if self.part == "round" else "cpu"
+PRINTED = [
+    *("strategy", "part", "size", "seconds", "cpu_seconds", "peak_gb"),
+    *("times_naive", "times_naive_cpu", "products", "same_picks"),
+]
 
 
 def parse() -> argparse.Namespace:
@@ -192,52 +130,6 @@ def measure_size(case: Case, arguments: argparse.Namespace) -> list[dict[str, ob
     return [{**named(task), **facts, **row_of(case, task, times)} for task in tasks]
 
 
-def tasks_of(case: Case, size: int, classes: int, arguments: argparse.Namespace) -> Iterator[Task]:
-    """Yield the tasks of one size; this also runs what strategies prepare."""
-    from naive import NAIVE, NAIVE_PREPARE
-
-    subset = max(arguments.largest_clustered, case.budget)
-    with_naive = arguments.naive_limit > 0
-    for name, strategy in chosen(arguments.strategies).items():
-        variants = VARIANTS.get(name, {name: {}})
-        if name == "margin_clustering":
-            variants = {name: {"subset": subset}}
-        for row, options in variants.items():
-            work = Work(row, name, options)
-            if strategy.prepare:
-                can = with_naive and name in NAIVE_PREPARE and size <= arguments.largest_clustered
-                yield Task(work, "prepare", (size, min(LEAVES, size)), can)
-                arrays = in_process(measure, case.device, library_prepare, case, work).result
-                work = replace(work, prepared=arrays)
-            product = unavoidable_product(row, size, classes, case, min(subset, size))
-            yield Task(work, "round", product, with_naive and name in NAIVE)
-
-
-def chosen(names: list[str] | None) -> dict[str, Strategy]:
-    """Return the built-in strategies of these names; by default all that do not work on images."""
-    strategies = {name: find_strategy(name) for name in names} if names else builtin_strategies()
-    return {name: strategy for name, strategy in strategies.items() if strategy.image_model is None}
-
-
-def unavoidable_product(row: str, size: int, classes: int, case: Case, subset: int) -> tuple[int, int] | None:
-    """Return rows and columns of the matrix product that represents a strategy's own arithmetic.
-
-    For core-set it gives the distances to all centres; for other strategies that read features, the logits
-    (or the distances to the class means); for clustering, the distances of all pairs.
-    """
-    centres = len(case.labelled) + case.budget
-    special = {
-        "random": None,
-        "balanced_random": None,
-        "coreset": (size, centres),
-        "partitioned_coreset": (size, centres // 10),
-        "schedule_coreset": (size, centres),
-        "seals_margin": (size, len(case.labelled)),
-        "margin_clustering": (subset, subset),
-    }
-    return special.get(row, (size, classes))
-
-
 def named(task: Task) -> dict[str, object]:
     """Return the columns that name a row."""
     return {"strategy": task.work.name, "part": task.part}
@@ -246,16 +138,20 @@ def named(task: Task) -> dict[str, object]:
 def row_of(case: Case, task: Task, times: dict[object, list[Measured]]) -> dict[str, object]:
     """Return the measurements of one task as columns: medians and their ratios."""
     ours, naive = times[task.key, "library"], times[task.key, "naive"]
-    seconds, naive_seconds = median(ours, "seconds"), naive_median(naive)
+    seconds, naive_seconds = median(ours, "seconds"), naive_median(naive, "seconds", "unmeasured")
+    cpu_seconds = median(ours, "cpu_seconds")
+    naive_cpu_seconds = naive_median(naive, "cpu_seconds", "unmeasured_cpu")
     product = median(times[task.product], "seconds") if task.product else np.nan
     reading = median(times["reading"], "seconds")
     return {
         "repeats": len(ours),
         "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
         "baseline_gb": median(ours, "baseline_gb"),
         "peak_gb": median(ours, "peak_gb"),
         "gpu_gb": median(ours, "gpu_gb"),
         "naive_seconds": naive_seconds,
+        "naive_cpu_seconds": naive_cpu_seconds,
         "naive_scaled": any(measured.result.unmeasured for measured in naive) if naive else None,
         "naive_repeats": len(naive),
         "naive_device": task.naive_device(case) if naive else None,
@@ -267,6 +163,7 @@ def row_of(case: Case, task: Task, times: dict[object, list[Measured]]) -> dict[
         "product_seconds": product,
         "reading_seconds": reading,
         "times_naive": naive_seconds / seconds,
+        "times_naive_cpu": naive_cpu_seconds / cpu_seconds,
         "products": seconds / product,
         "readings": seconds / reading,
         **agreement(task, ours, naive),
@@ -279,9 +176,9 @@ def median(measurements: list[Measured], attribute: str) -> float:
     return float(np.median(values)) if values else np.nan
 
 
-def naive_median(measurements: list[Measured]) -> float:
+def naive_median(measurements: list[Measured], attribute: str, left_out: str) -> float:
     """Return the median time of the naive transcription, including the steps that it left out."""
-    values = [measured.seconds + measured.result.unmeasured for measured in measurements]
+    values = [getattr(each, attribute) + getattr(each.result, left_out) for each in measurements]
     return float(np.median(values)) if values else np.nan
 
 

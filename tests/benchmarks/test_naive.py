@@ -8,7 +8,8 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
-from naive import NAIVE, Limit
+from naive import NAIVE
+from naive_round import Limit
 from pools import initial_pool, train_on, write_part
 from rounds import Case, Work, library_prepare, library_round, naive_round
 from synthetic import write_mixture

@@ -63,6 +63,41 @@ def nearest_neighbours(
     return nearest, distances
 
 
+def near_bounds(
+    features: FeatureMatrix, rows: np.ndarray, count: int, compute: Compute
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return bounds of the distances of each sample to others that may be its nearest.
+
+    Args:
+        features: (N, d).
+        rows: (n,) the samples, which are also the others.
+        count: how many; below n.
+        compute: device and workers; no effect on the result.
+
+    Returns: positions in ``rows``, and lower and upper bounds of the squared Euclidean distances, each
+    (n, count): those with the smallest lower bounds, in ascending order. All others are at least as far as
+    the last lower bound.
+
+    Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
+    """
+    bounds, positions = _Bounds(features, rows, compute), np.arange(len(rows))
+
+    def find(block: slice) -> list[np.ndarray]:
+        width = block.stop - block.start
+        known = [np.empty((width, 0), np.int64), *(np.empty((width, 0), np.float32) for _ in range(2))]
+        for part, lower, upper in bounds.of(rows[block]):
+            lower[positions[block][:, None] == positions[part]] = np.inf
+            offered = [np.broadcast_to(positions[part], lower.shape), lower, upper]
+            known = [np.concatenate(pair, axis=1) for pair in zip(known, offered, strict=True)]
+            order = known[1].argsort(axis=1, kind="stable")[:, :count]
+            known = [np.take_along_axis(values, order, axis=1) for values in known]
+        return known
+
+    blocks = compute.map(find, row_blocks(len(rows), PRODUCT_ROWS))
+    position, lower, upper = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return position, lower, upper
+
+
 def neighbours_within(
     features: FeatureMatrix, rows: np.ndarray, others: np.ndarray, radius: float, compute: Compute
 ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:

@@ -4,18 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from activepool.compute.blocks import Compute
-from activepool.compute.rounding import rounded
 from activepool.diversity.k_means import k_means
-from activepool.diversity.neighbours import nearest_neighbours
+from activepool.diversity.typicality import most_typical
 from activepool.features.normalised import normalised
-from activepool.features.store import FeatureMatrix
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import NonNegativeInteger, PositiveInteger
 from activepool.strategies.query import Query, Selection, declared
-
-#: Mean distances are rounded to this part of the largest, so that equal ones stay equal.
-DISTANCE_RESOLUTION = 2.0**-40
 
 
 @strategy(source="Hacohen et al. 2022, section 3", reads=("features",), reads_labels=False)
@@ -79,38 +73,3 @@ def cluster_turns(cell: np.ndarray, is_labelled: np.ndarray, budget: int, small:
     turn = np.arange(len(place)) - np.repeat(np.cumsum(free) - free, free)
     later = (sizes <= small)[order][place]
     return order[place[np.lexsort((place, turn, later))[:budget]]]
-
-
-def most_typical(
-    features: FeatureMatrix, rows: np.ndarray, budget: int, neighbours: int, compute: Compute
-) -> np.ndarray:
-    """Pick samples one by one, each with the smallest mean distance to its nearest among those left.
-
-    Args:
-        features: (N, d).
-        rows: (n,) the samples, ascending; n ≥ budget.
-        budget: how many to pick.
-        neighbours: how many to average over, at most half of the samples left.
-        compute: device and workers; no effect on the result.
-
-    Returns: (budget,) rows in pick order; ties go to the lower row. The neighbours are found once, with as
-    many more as there are picks, because picks are no longer neighbours.
-    """
-    size = len(rows)
-    listed = min(size - 1, min(neighbours, size // 2) + budget - 1)
-    nearest, squared = nearest_neighbours(features, rows, rows, listed, compute)
-    distance = np.sqrt(squared)
-    left = np.ones(size, dtype=bool)
-    nearest = np.searchsorted(rows, nearest)
-    picks: list[int] = []
-    while len(picks) < budget:
-        averaged = min(neighbours, (size - len(picks)) // 2)
-        mean = np.zeros(size)
-        if averaged:
-            is_left = left[nearest]
-            among = is_left & (is_left.cumsum(axis=1) <= averaged)
-            mean = np.where(among, distance, 0).sum(axis=1) / averaged
-        mean[~left] = np.inf
-        picks.append(int(rounded(mean, float(mean[left].max()), DISTANCE_RESOLUTION).argmin()))
-        left[picks[-1]] = False
-    return rows[picks]

@@ -81,6 +81,7 @@ class _Clusters:
         self._compute = compute
         self._origin = features.take(pool[:BLOCK_ROWS]).mean(axis=0) if len(pool) else 0
         self._candidates: dict[int, int] = {}
+        self._following = np.empty(0, dtype=np.int64)
         self._lower = np.empty((min(CANDIDATES, len(pool)), len(pool)), dtype=np.float32)
 
     def next(self, mapping: Mapping) -> int:
@@ -117,8 +118,9 @@ class _Clusters:
     def _likely(self, pick: int) -> np.ndarray:
         """Return a pick and others that may follow it.
 
-        Half of them follow if no pick takes other samples, as far apart as features of large width are. The
-        others follow if each pick takes a large part of its cluster: the farthest of the heaviest clusters.
+        Half of them follow if no pick takes other samples, as far apart as features of large width are; or
+        more, if most of those before were picked. The others follow if each pick takes a large part of its
+        cluster: the farthest of the heaviest clusters.
         """
         size = len(self._lower)
         if np.isinf(self.squared[pick]):
@@ -131,13 +133,16 @@ class _Clusters:
         queue = [(-weights[cluster], firsts[cluster]) for cluster in heaviest.tolist()]
         ends = dict(zip(firsts[heaviest].tolist(), firsts[heaviest + 1].tolist(), strict=True))
         following: list[int] = []
-        while queue and len(following) < size // 2:
+        picked = np.count_nonzero(self.squared[self._following] < 0)
+        share = 7 / 8 if picked >= 7 / 8 * len(self._following) else 1 / 2
+        while queue and len(following) < share * size:
             weight, place = heapq.heappop(queue)
             following.append(order[place])
             end = ends.pop(place)
             if place + 1 < end:
                 ends[place + 1] = end
                 heapq.heappush(queue, (weight + self.squared[order[place]], place + 1))
+        self._following = np.array(following, dtype=np.int64)
         likely = np.array([pick, *following, *order[firsts[heaviest]]])
         _, places = np.unique(likely, return_index=True)
         likely = likely[np.sort(places)]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from activepool.diversity.kcenter import Nearness, first_nearness, greedy_k_center
+from activepool.features.kept import kept
 from activepool.features.store import FeatureMatrix
 from activepool.scores.probabilities import probabilities
 from activepool.strategies.declaration import strategy
@@ -23,7 +24,7 @@ def cdal(query: Query) -> Selection:
     images of many objects by the divergence of mixtures of such vectors.)
     """
     picks, squared, _ = greedy_k_center(
-        _points(query),
+        kept(_points(query)),
         query.unlabelled,
         query.labelled,
         query.budget,

@@ -9,8 +9,14 @@ from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Positive
 from activepool.strategies.query import Query, Selection, declared
 
-#: Probabilities to keep, of the most uncertain samples: 1 GB. Others are computed when they are needed.
+#: Probabilities to keep, of the most uncertain samples: 1.6 GB. Others are computed when they are needed.
 KEPT_ENTRIES = 2**28
+
+#: A probability of 1 in 16 bits, with room for probabilities that add up to more because they are rounded.
+WHOLE = 61440
+
+#: Samples whose distances are bounded in one task, and at once in a core's cache.
+BOUNDED_ROWS, CACHED_ROWS = 16384, 2048
 
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
@@ -67,10 +73,13 @@ class _Relevance:
         kept = np.sort(most_uncertain[: KEPT_ENTRIES // self._points.shape[1]])
         self._place = np.full(len(self._rows), -1)
         self._place[kept] = np.arange(len(kept))
+        self._kept_samples, self._others = kept, np.flatnonzero(self._place < 0)
         self._kept = np.empty((len(kept), self._points.shape[1]), dtype=np.float32)
+        self._shares = np.empty(self._kept.shape[::-1], dtype=np.uint16)
 
         def keep(block: slice) -> None:
             self._kept[block] = self._computed(kept[block])
+            self._shares[:, block] = _shares(self._kept[block]).T
 
         for _ in query.compute.map(keep, row_blocks(len(kept), BLOCK_ROWS)):
             pass
@@ -90,15 +99,12 @@ class _Relevance:
         return weights
 
     def add(self, pick: int, mapping: Mapping) -> None:
-        """Add a pick, and lower the distances of the samples near to it.
-
-        Few are, because the distance is at least twice the difference in the probability of any class.
-        """
+        """Add a pick, and lower the distances of the samples near to it."""
         self._left[pick] = False
         picked = self._probabilities(np.array([pick]))[0]
-        slack = len(picked) / GRID  # rounded probabilities may not add up to 1
-        bound = 2 * np.abs(self._probability - picked[self._class]) - slack
-        near = np.flatnonzero(bound < self._distance)
+        blocks = row_blocks(len(self._kept), BOUNDED_ROWS)
+        near_kept = mapping(lambda block: self._near_kept(picked, block), blocks)
+        near = np.concatenate([*near_kept, self._near_others(picked)])
 
         def compare(block: slice) -> None:
             differences = self._probabilities(near[block])
@@ -108,6 +114,30 @@ class _Relevance:
 
         for _ in mapping(compare, row_blocks(len(near), BLOCK_ROWS)):
             pass
+
+    def _near_kept(self, picked: np.ndarray, block: slice) -> np.ndarray:
+        """Return the kept samples of a block that a pick may be near to.
+
+        The distance is 2 less twice the part that both have in common, which shares show up to one per class.
+        """
+        shares, common = _shares(picked)[:, None], np.empty(block.stop - block.start, dtype=np.uint16)
+        for part in row_blocks(len(common), CACHED_ROWS):
+            columns = self._shares[:, block][:, part]
+            np.minimum(columns, shares).sum(axis=0, dtype=np.uint16, out=common[part])
+        samples = self._kept_samples[block]
+        bound = 2 - 2 / WHOLE * (common + float(len(picked))) - _slack(len(picked))
+        near: np.ndarray = samples[bound < self._distance[samples]]
+        return near
+
+    def _near_others(self, picked: np.ndarray) -> np.ndarray:
+        """Return the other samples that a pick may be near to.
+
+        The distance is at least twice the difference in the probability of any class.
+        """
+        samples = self._others
+        difference = np.abs(self._probability[samples] - picked[self._class[samples]])
+        near: np.ndarray = samples[2 * difference - _slack(len(picked)) < self._distance[samples]]
+        return near
 
     def _probabilities(self, samples: np.ndarray) -> np.ndarray:
         """Return the probabilities of samples, (m, C) float32."""
@@ -123,6 +153,16 @@ class _Relevance:
 
     def _computed(self, samples: np.ndarray) -> np.ndarray:
         return self._points.take(self._rows[samples])
+
+
+def _slack(classes: int) -> float:
+    """Return by how much bounds of distances are off, because rounded probabilities may not add up to 1."""
+    return classes / GRID
+
+
+def _shares(probabilities: np.ndarray) -> np.ndarray:
+    shares: np.ndarray = (probabilities * np.float64(WHOLE)).astype(np.uint16)
+    return shares
 
 
 def _drawn(weights: np.ndarray, generator: np.random.Generator) -> int:

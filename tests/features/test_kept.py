@@ -1,0 +1,62 @@
+"""Kept rows are those of the features, and are read once."""
+
+import numpy as np
+import pytest
+
+from activepool.compute.blocks import Compute
+from activepool.features import kept as module
+from activepool.features.kept import kept
+from activepool.features.store import FeatureMatrix
+
+
+class _Counted:
+    """Rows of an array, and how often each was read."""
+
+    def __init__(self, array):
+        self.shape, self._array = array.shape, array
+        self.reads = np.zeros(len(array), dtype=np.int64)
+
+    def __getitem__(self, rows):
+        np.add.at(self.reads, rows, 1)
+        return self._array[rows]
+
+    def read(self, runs):
+        return self[np.concatenate([np.arange(run.start, run.stop) for run in runs])]
+
+
+@pytest.fixture
+def counted():
+    return _Counted(np.random.default_rng(0).random((50, 4), dtype=np.float32))
+
+
+def test_rows_are_those_of_the_features(counted):
+    features = kept(FeatureMatrix(counted, counted.read))
+    rows = np.array([7, 3, 7, 49, 0])
+    for dtype in (np.float32, np.float64):
+        for _ in range(2):
+            assert np.array_equal(features.take(rows, dtype), counted._array[rows].astype(dtype))
+    assert np.array_equal(features.block(slice(2, 9)), counted._array[2:9])
+
+
+def test_a_row_is_read_once(counted):
+    features = kept(FeatureMatrix(counted, counted.read))
+    for _ in range(3):
+        features.block(slice(0, 50))
+        features.take(np.array([30, 1, 30]))
+    assert counted.reads.tolist() == [1] * 50
+
+
+def test_rows_beyond_the_limit_are_read_again(counted, monkeypatch):
+    monkeypatch.setattr(module, "KEPT_ENTRIES", 10 * 4)
+    features = kept(FeatureMatrix(counted, counted.read))
+    for _ in range(2):
+        assert np.array_equal(features.block(slice(0, 50)), counted._array)
+    assert np.bincount(counted.reads).tolist() == [0, 10, 40]
+
+
+def test_threads_get_the_same_rows(counted):
+    features = kept(FeatureMatrix(counted, counted.read))
+    random = np.random.default_rng(1)
+    drawn = [random.integers(0, 50, 8) for _ in range(200)]
+    for rows, values in zip(drawn, Compute(workers=4).map(features.take, drawn), strict=True):
+        assert np.array_equal(values, counted._array[rows])

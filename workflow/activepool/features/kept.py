@@ -1,0 +1,56 @@
+"""Features that are costly to read, kept once they were read."""
+
+import threading
+
+import numpy as np
+
+from activepool.compute.arrays import FloatArray, IntArray
+from activepool.features.store import FeatureMatrix
+
+#: Features that are kept, of the rows that are read first: 1 GB.
+KEPT_ENTRIES = 2**28
+
+
+def kept(features: FeatureMatrix) -> FeatureMatrix:
+    """Return the same features, (N, d), of which the first KEPT_ENTRIES that are read are read just once."""
+    rows = _KeptRows(features)
+    return FeatureMatrix(rows, rows.read)
+
+
+class _KeptRows:
+    """The rows of a feature matrix, as float32."""
+
+    def __init__(self, features: FeatureMatrix) -> None:
+        self.shape = features.shape
+        self._features = features
+        size, width = self.shape
+        self._place = np.full(size, -1)
+        self._kept = np.empty((min(size, KEPT_ENTRIES // width), width), dtype=np.float32)
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def read(self, runs: list[slice]) -> FloatArray:
+        return self[np.concatenate([np.arange(run.start, run.stop) for run in runs])]
+
+    def __getitem__(self, rows: IntArray) -> FloatArray:
+        place = self._place[rows]
+        is_kept = place >= 0
+        if is_kept.all():
+            values: FloatArray = self._kept[place]
+            return values
+        missing, inverse = np.unique(rows[~is_kept], return_inverse=True)
+        read = self._features.take(missing)
+        self._keep(missing, read)
+        values = np.empty((len(rows), self.shape[1]), dtype=np.float32)
+        values[is_kept] = self._kept[place[is_kept]]
+        values[~is_kept] = read[inverse]
+        return values
+
+    def _keep(self, rows: IntArray, values: FloatArray) -> None:
+        """Keep rows that no other thread has kept, as far as there is room."""
+        with self._lock:
+            new = np.flatnonzero(self._place[rows] < 0)[: len(self._kept) - self._count]
+            places = np.arange(self._count, self._count + len(new))
+            self._kept[places] = values[new]
+            self._place[rows[new]] = places
+            self._count += len(new)

@@ -21,7 +21,8 @@ def cdal(query: Query) -> Selection:
     """Repeatedly, the sample whose probabilities are farthest from those of the labelled set and the picks.
 
     This is core-set (the paper's CDAL-CS) on softmax vectors with Euclidean distances. (The paper compares
-    images of many objects by the divergence of mixtures of such vectors.)
+    images of many objects by the divergence of mixtures of such vectors.) It keeps the vectors that it has
+    compared, in at most 1 GB.
     """
     picks, squared, _ = greedy_k_center(
         kept(_points(query)),

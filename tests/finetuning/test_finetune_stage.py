@@ -16,6 +16,7 @@ from activepool.backbones.checkpoint import load_backbone, save_weights
 from activepool.backbones.registry import build
 from activepool.compute.blocks import Compute
 from activepool.data.samples import Part, Samples, write_samples
+from activepool.errors import InputError
 from activepool.finetuning.classifier import features_of
 from activepool.finetuning.images import LabelledImages
 from activepool.heads.linear import read_head
@@ -104,6 +105,30 @@ def test_two_processes_train_as_one(folder, freeze, class_weights):
     np.testing.assert_allclose(curves[1]["validation_accuracy"], curves[0]["validation_accuracy"])
     heads = [read_head(out / "head.h5") for out in (one, two)]
     np.testing.assert_allclose(heads[1].weight, heads[0].weight, atol=1e-4)
+
+
+def test_each_seed_and_round_starts_from_weights_of_its_own(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    head = HEAD | {"from_scratch": True, "freeze_batch_norm": False, "epochs": 1, "learning_rate": 1e-30}
+    files = {name: f"scratch_{name}" for name in ("network", "head", "metrics", "curve")}
+    given = {
+        "validation": "validation.csv",
+        "labelled": "labelled.csv",
+        "backbone": {"name": "small", "image_size": 9},
+    }
+
+    def weights(seed, number, **changes):
+        finetune(
+            "dataset.h5", **given, recipe=head, seed=seed, round=number, **files, device="cpu", **changes
+        )
+        return load_backbone("small", 9, 3, files["network"])[0].network.state_dict()["blocks.0.0.weight"]
+
+    first = weights(0, 1)
+    assert torch.equal(weights(0, 1), first)
+    assert not torch.equal(weights(1, 1), first)
+    assert not torch.equal(weights(0, 2), first)
+    with pytest.raises(InputError, match="from_scratch starts from random weights; leave out the checkpoint"):
+        weights(0, 1, checkpoint="pretrained.safetensors")
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,27 @@ def test_function_of_the_page_makes_a_backbone(tmp_path):
     assert build(f"{tmp_path}/mine.py:unnormalised", 64, 3).preprocessing.resize == 73
 
 
+def test_a_training_from_scratch_needs_no_weights_and_has_no_features_at_first():
+    head = {"solver": "finetune", "from_scratch": True, "freeze_batch_norm": False}
+    given = {"head": head, "pretrain": None}
+    check(experiment({"architecture": "small"}, **given), "trial.yaml")
+    none = "with head.from_scratch, there are no features before round 0"
+    for changes, problem in (
+        (
+            {"head": {**head, "freeze_batch_norm": True}},
+            "head.from_scratch: there are no batch-norm statistics",
+        ),
+        (
+            {"pretrain": {"epochs": 20}},
+            "head.from_scratch: starts from random weights; leave out pretrain and",
+        ),
+        ({"initial": {"kind": "kmeans", "size": 9}}, f"initial.kind: must be random or balanced; {none}"),
+        ({"strategies": ["cluster_margin"]}, f"strategies: cluster_margin prepares from features; {none}"),
+    ):
+        (found,) = problems({"architecture": "small"}, **given | changes)
+        assert found.startswith(f"trial.yaml: {problem}")
+
+
 @pytest.mark.parametrize(
     ("sections", "keys"),
     [

@@ -50,6 +50,7 @@ def load_backbone(
     checkpoint: str | None = None,
     form: CheckpointFormat = PLAIN_FORMAT,
     normalised: NormalisationName | None = None,
+    random_seed: int | None = None,
 ) -> tuple[Backbone, str]:
     """Return a backbone with the weights of a checkpoint.
 
@@ -60,18 +61,24 @@ def load_backbone(
             weights are the same in each process.
         form: the format of the file's keys.
         normalised: the normalisation of pixels; by default, the backbone's own.
+        random_seed: of random weights, if there is no checkpoint; None refuses them.
 
     Returns: the backbone, and the SHA-256 of the checkpoint, or of the weights if there is no checkpoint.
     Raises: InputError if weights would stay random, or if the checkpoint does not fit.
     """
-    backbone, digest = _with_weights(name, image_size, channels, checkpoint, form)
+    backbone, digest = _with_weights(name, image_size, channels, checkpoint, form, random_seed)
     if normalised is not None:
         backbone.normalise_by(*normalisation(normalised, backbone.preprocessing.channels))
     return backbone, digest
 
 
 def _with_weights(
-    name: str, image_size: int | None, channels: int, checkpoint: str | None, form: CheckpointFormat
+    name: str,
+    image_size: int | None,
+    channels: int,
+    checkpoint: str | None,
+    form: CheckpointFormat,
+    random_seed: int | None,
 ) -> tuple[Backbone, str]:
     if checkpoint is not None:
         content = read_checkpoint(checkpoint)
@@ -81,9 +88,11 @@ def _with_weights(
         # The last variant is for images of this size, so that position tables are interpolated at most once.
         _load(backbone, content, checkpoint, form)
         return backbone, file_digest(checkpoint)
-    with fixed_draws(integer_seed(0, 0, "backbone/weights")):
+    is_refused = random_seed is None and not may_bring_weights(name)
+    seed = integer_seed(0, 0, "backbone/weights") if random_seed is None else random_seed
+    with fixed_draws(seed):
         backbone = build(name, image_size, channels)
-    if backbone.network.state_dict() and not may_bring_weights(name):
+    if is_refused and backbone.network.state_dict():
         raise InputError(
             f"backbone: {name!r} without a checkpoint would have random weights; give a checkpoint, "
             "pretrain it, or use identity"

@@ -48,13 +48,14 @@ def finetune(
         head: head.h5 to write
         metrics: metrics.json to write
         curve: CSV of loss and accuracy per epoch to write
-        checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights
+        checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights, or random ones
         annotations: CSV of labels that came after dataset.h5
     """
     import pandas as pd
 
     from activepool.backbones.checkpoint import load_backbone, save_weights
     from activepool.compute.blocks import Compute
+    from activepool.compute.seeds import integer_seed
     from activepool.compute.workers import reading_workers
     from activepool.data.label_file import LabelFile
     from activepool.data.round_samples import read_round_samples
@@ -72,6 +73,8 @@ def finetune(
     head_recipe = head_settings(recipe)
     if not isinstance(head_recipe, FinetuneSettings):
         raise InputError(f"recipe: solver {head_recipe.solver!r} trains no network; it must be finetune")
+    if head_recipe.from_scratch and checkpoint:
+        raise InputError("recipe: from_scratch starts from random weights; leave out the checkpoint")
     network_settings = BackboneSettings.parse(backbone)
     with joined(device) as processes:
         readers = reading_workers(workers, processes.count)
@@ -91,6 +94,7 @@ def finetune(
             checkpoint,
             network_settings.checkpoint_format,
             network_settings.normalisation,
+            integer_seed(seed, round, "finetune/backbone") if head_recipe.from_scratch else None,
         )
         state = StateFile.beside(network, _fingerprint(data, recipe, backbone, dataset, digest))
         trained, history = finetune_network(trunk, data, head_recipe, state, processes, readers)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.registry import may_bring_weights, users_file
@@ -13,7 +14,7 @@ from activepool.heads.settings import LbfgsSettings
 from activepool.programs.messages import print_notices
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
-from planning.configuration.experiment import Experiment
+from planning.configuration.experiment import DrawnKind, Experiment
 from planning.configuration.text import hidden_by_yaml
 from planning.stages.code import syntax_problem
 from planning.stages.contents import preview_source
@@ -63,10 +64,14 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     if backbone.architecture == WITHOUT_WEIGHTS:
         if pretrain or backbone.checkpoint:
             yield "backbone.architecture: identity has no weights; leave out pretrain and backbone.checkpoint"
+    elif _starts_from_scratch(experiment):
+        if pretrain or backbone.checkpoint:
+            yield "head.from_scratch: starts from random weights; leave out pretrain and backbone.checkpoint"
     elif pretrain and backbone.checkpoint:
         yield "backbone: its weights come from pretrain or from backbone.checkpoint; both are given, give one"
     elif not (pretrain or backbone.checkpoint or may_bring_weights(backbone.architecture)):
         yield "backbone: its weights come from pretrain or backbone.checkpoint; neither is given, give one"
+    yield from _from_scratch_problems(experiment)
     if experiment.finetunes and backbone.architecture == WITHOUT_WEIGHTS:
         yield "head.solver: finetune trains the whole network, and identity has no weights"
     if experiment.finetunes and not experiment.head.freeze_batch_norm:
@@ -81,6 +86,24 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     if (backbone.format or backbone.keys) and not backbone.checkpoint:
         key = "format" if backbone.format else "keys"
         yield f"backbone.{key}: says how a checkpoint names its weights, and there is none; leave it out"
+
+
+def _starts_from_scratch(experiment: Experiment) -> bool:
+    """Return whether each round trains a network from random weights."""
+    return experiment.finetunes and experiment.head.from_scratch
+
+
+def _from_scratch_problems(experiment: Experiment) -> Iterator[str]:
+    if not _starts_from_scratch(experiment):
+        return
+    if experiment.head.freeze_batch_norm:
+        yield "head.from_scratch: there are no batch-norm statistics to freeze; set freeze_batch_norm: false"
+    no_features = "with head.from_scratch, there are no features before round 0"
+    if not set(experiment.initial_kinds) <= set(get_args(DrawnKind)):
+        yield f"initial.kind: must be random or balanced; {no_features}"
+    for strategy in experiment.strategies:
+        if strategy.declared.prepare:
+            yield f"strategies: {strategy.folder} prepares from features; {no_features}; leave it out"
 
 
 def _strategy_problems(experiment: Experiment) -> Iterator[str]:

@@ -65,6 +65,8 @@ def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
     if imbalance := _section(raw, "dataset").get("imbalance"):
         dataset["imbalance"] = imbalance
     changed = {key: stand_in[key] for key in ("backbone", "pretrain")} | {"dataset": dataset}
+    if _section(raw, "head").get("from_scratch"):
+        del changed["pretrain"]
     for key in ("head", "features"):
         if "augmentation" in _section(raw, key):
             changed[key] = {**raw[key], "augmentation": stand_in["augmentation"]}

@@ -146,7 +146,7 @@ def test_frozen_batch_norm_keeps_its_statistics(data, tmp_path):
 
 def test_patience_ends_the_training(data, tmp_path, monkeypatch):
     accuracies = iter([0.2, 0.5, 0.5, 0.4, 0.3, 0.9])
-    monkeypatch.setattr(Finetuning, "_validation_accuracy", lambda self: next(accuracies))
+    monkeypatch.setattr(Finetuning, "_validation_accuracies", lambda self: (next(accuracies), 1.0))
     _, trained, history = run(data, tmp_path / "state", replace(SETTINGS, patience=3))
     assert len(history) == 5
     assert (trained.facts["epoch"], trained.validation_accuracy) == (2, 0.5)
@@ -155,7 +155,7 @@ def test_patience_ends_the_training(data, tmp_path, monkeypatch):
 def test_with_the_latest_of_ties_equal_epochs_restart_the_patience(data, tmp_path, monkeypatch):
     """The code of Emam et al., with a patience of 5, keeps epoch 4 of these and runs 10."""
     accuracies = iter([0.5, 0.6, 0.6, 0.6, *[0.5] * 6, 0.9])
-    monkeypatch.setattr(Finetuning, "_validation_accuracy", lambda self: next(accuracies))
+    monkeypatch.setattr(Finetuning, "_validation_accuracies", lambda self: (next(accuracies), 1.0))
     settings = replace(SETTINGS, epochs=11, patience=6, ties="latest")
     _, trained, history = run(data, tmp_path / "state", settings)
     assert len(history) == 10

@@ -64,6 +64,28 @@ def test_the_best_epoch_of_a_plain_loop_is_kept(schedule, class_weights):
     assert trained.facts == {"epoch": int(np.argmax(accuracies)) + 1, "iterations": 9 * 4}
     assert trained.validation_accuracy == max(accuracies)
     np.testing.assert_allclose(trained.head.weight, heads[np.argmax(accuracies)].weight, rtol=1e-3, atol=1e-5)
+    assert [row["epoch"] for row in trained.history] == list(range(1, 10))
+    assert [row["validation_accuracy"] for row in trained.history] == accuracies
+    rates = [2.0 * (0.5 ** (epoch // 3) if schedule == "step" else cosine(epoch / 9)) for epoch in range(9)]
+    assert [row["learning_rate"] for row in trained.history] == pytest.approx(rates)
+
+
+def cosine(share):
+    return (1 + np.cos(np.pi * share)) / 2
+
+
+def test_the_history_has_the_loss_and_the_top5_accuracy_of_each_epoch():
+    labelled, validation = rows(64, classes=9), rows(200, classes=9, seed=1)
+    settings = SgdSettings(epochs=2, learning_rate=1e-9, batch_size=16)
+    trained = train_sgd(labelled, validation, 9, settings, 0, 0, Compute())
+    ranks = predict(trained.head, validation, Compute()).ranks
+    share = np.mean(ranks < 5)
+    assert np.mean(ranks < 1) < share < 1
+    # The head hardly moves: its loss is that of each epoch, whatever the order of the batches.
+    loss = predict(trained.head, labelled, Compute()).nll
+    for row in trained.history:
+        assert row["validation_top5"] == share
+        assert row["loss"] == pytest.approx(loss, rel=1e-5)
 
 
 @pytest.mark.parametrize("patience", [1, 2, 4])

@@ -98,6 +98,17 @@ def test_head_and_metrics_are_written(folder, train, recipe):
             assert file.attrs[name] == metrics[name]
 
 
+def test_the_curve_has_a_row_for_each_epoch(folder, train, error_of):
+    curve = str(folder / "sgd.csv")
+    train({"solver": "sgd", "learning_rate": 0.1, "epochs": 4}, "--curve", curve)
+    table, metrics = pd.read_csv(curve), read_metrics(folder)
+    names = ["epoch", "loss", "validation_accuracy", "validation_top5", "learning_rate"]
+    assert table.columns.tolist() == names
+    assert table["epoch"].tolist() == [1, 2, 3, 4]
+    assert table["validation_accuracy"][metrics["epoch"] - 1] == metrics["validation_accuracy"]
+    assert "solver 'lbfgs' has no epochs; leave out --curve" in error_of(LBFGS, "--curve", curve)
+
+
 def test_files_are_the_same_bytes_for_any_number_of_workers(folder, train):
     contents = []
     for workers in ("1", "2"):

@@ -1,5 +1,11 @@
 # Training of a round in linear evaluation: a head on the cached features.
 
+from activepool.heads.settings import SgdSettings
+
+TRAINED = {"head": f"{ROUND}/head.h5", "metrics": f"{ROUND}/metrics.json"}
+if EXPERIMENT.head.solver == SgdSettings.solver:
+    TRAINED["curve"] = f"{ROUND}/sgd.csv"
+
 
 rule train:
     """Train the linear head of a round and evaluate it on the test set."""
@@ -8,8 +14,7 @@ rule train:
         validation=VALIDATION,
         labelled=f"{ROUND}/labelled.csv",
     output:
-        head=f"{ROUND}/head.h5",
-        metrics=f"{ROUND}/metrics.json",
+        **TRAINED,
     log:
         f"{ROUND_LOGS}.train.log",
     retries: RESOURCES.retries

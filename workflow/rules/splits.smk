@@ -47,6 +47,7 @@ if DRAWN:
         shell:
             program("initial_labelled")
 
+
 if PICKED:
 
     rule select_initial:

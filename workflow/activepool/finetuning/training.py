@@ -83,7 +83,8 @@ def finetune(
         processes: those that share each batch; their number changes the result by rounding errors alone.
         workers: further processes that read images (0: this one); no effect on the result.
 
-    Returns: the head of the best epoch, and a row per epoch: epoch, loss, validation_accuracy, learning_rate.
+    Returns: the head of the best epoch, and a row per epoch: epoch, loss, validation_accuracy,
+    validation_top5, learning_rate.
     Raises: InputError for an image that cannot be read, and if training diverges.
     """
     with reproducible(settings.threads):
@@ -170,9 +171,15 @@ class Finetuning:
         loss = float(self._processes.mean(torch.stack(losses)).mean())
         if not math.isfinite(loss):
             raise InputError(f"finetune: the loss of epoch {epoch} is {loss}; lower the learning_rate")
-        accuracy = self._validation_accuracy()
+        accuracy, top5 = self._validation_accuracies()
         self.history.append(
-            {"epoch": epoch, "loss": loss, "validation_accuracy": accuracy, "learning_rate": rate}
+            {
+                "epoch": epoch,
+                "loss": loss,
+                "validation_accuracy": accuracy,
+                "validation_top5": top5,
+                "learning_rate": rate,
+            }
         )
         if self.best is None or self._settings.is_better(accuracy, self.best.accuracy):
             weights = {name: values.cpu().clone() for name, values in self.classifier.state_dict().items()}
@@ -200,13 +207,15 @@ class Finetuning:
         self._optimizer.step()
         return loss.detach()
 
-    def _validation_accuracy(self) -> float:
+    def _validation_accuracies(self) -> tuple[float, float]:
+        """Return the top-1 and the top-5 accuracy on the validation split."""
         validation = self._data.validation
         own = validation.take(self._processes.share(len(validation)))
         rows = features_of(self.classifier.backbone, own, self._device, self._workers)
-        correct = np.count_nonzero(predict(self.classifier.head(), rows, Compute()).ranks == 0)
-        total = self._processes.summed(torch.tensor(float(correct), device=self._device))
-        return float(total) / len(validation)
+        ranks = predict(self.classifier.head(), rows, Compute()).ranks
+        correct = [float(np.count_nonzero(ranks < largest)) for largest in (1, 5)]
+        top1, top5 = self._processes.summed(torch.tensor(correct, device=self._device)).tolist()
+        return top1 / len(validation), top5 / len(validation)
 
     def _order(self, epoch: int) -> Tensor:
         return torch.randperm(len(self._data.labelled), generator=self._generator(f"order/{epoch}"))

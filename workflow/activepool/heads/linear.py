@@ -1,6 +1,6 @@
 """The linear head: logits = features · weightᵀ + bias, kept in head.h5."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -76,11 +76,14 @@ class TrainedHead:
         head: the head that was kept.
         validation_accuracy: its accuracy on the validation split, 0 to 1.
         facts: further numbers by name: what the validation split chose (epoch, weight decay), and iterations.
+        history: a row per epoch, of solvers that have epochs: epoch, loss, validation_accuracy,
+            validation_top5, learning_rate.
     """
 
     head: LinearHead
     validation_accuracy: float
     facts: dict[str, float]
+    history: list[dict[str, float]] = field(default_factory=list)
 
 
 def write_head(path: str | Path, head: LinearHead, **attributes: object) -> None:

@@ -35,6 +35,11 @@ class Predictions:
         return _mean(self.ranks < 1)
 
     @property
+    def top5(self) -> float:
+        """Top-5 accuracy; NaN without rows."""
+        return _mean(self.ranks < 5)
+
+    @property
     def nll(self) -> float:
         """Mean negative log-likelihood in nats; NaN without rows."""
         return _mean(self.losses)

@@ -55,19 +55,32 @@ def train_sgd(
     generator = torch.Generator().manual_seed(integer_seed(seed, round_number, "train"))
     recipe = _Recipe(labelled, views, num_classes, settings, generator, torch.device(compute.device))
     best_accuracy, best_epoch, best_head = -1.0, 0, recipe.head()
+    history: list[dict[str, float]] = []
     for epoch in tqdm(range(1, settings.epochs + 1), desc="sgd", unit="epoch", disable=None):
-        head = recipe.run_epoch()
+        rate = recipe.learning_rate
+        head, loss = recipe.run_epoch()
         if not np.isfinite(head.weight).all():
             raise InputError(
                 f"head.learning_rate: training diverged in epoch {epoch}; "
                 f"{settings.learning_rate} is too large for these features"
             )
-        accuracy = predict(head, validation, compute).accuracy
+        predictions = predict(head, validation, compute)
+        accuracy = predictions.accuracy
+        history.append(
+            {
+                "epoch": epoch,
+                "loss": loss,
+                "validation_accuracy": accuracy,
+                "validation_top5": predictions.top5,
+                "learning_rate": rate,
+            }
+        )
         if settings.is_better(accuracy, best_accuracy):
             best_accuracy, best_epoch, best_head = accuracy, epoch, head
         elif epoch - best_epoch >= settings.patience:
             break
-    return TrainedHead(best_head, best_accuracy, {"epoch": best_epoch, "iterations": recipe.steps})
+    facts: dict[str, float] = {"epoch": best_epoch, "iterations": recipe.steps}
+    return TrainedHead(best_head, best_accuracy, facts, history)
 
 
 class _Recipe:
@@ -103,18 +116,26 @@ class _Recipe:
         self._class_weights = torch.from_numpy(weights).float().to(device)
         self._epochs_features = self._features_of_epochs(labelled, views)
 
-    def run_epoch(self) -> LinearHead:
-        """Show each sample once; return the head that results."""
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next epoch."""
+        return float(self._scheduler.get_last_lr()[0])
+
+    def run_epoch(self) -> tuple[LinearHead, float]:
+        """Show each sample once; return the head that results, and the mean of the batches' losses."""
         features = next(self._epochs_features)
         order = torch.randperm(len(features), generator=self._generator).to(self._device)
+        losses = []
         for batch in order.split(self._batch_size):
             self._optimizer.zero_grad()
             logits = linear(features[batch], self._weight, self._bias)
-            cross_entropy(logits, self._labels[batch], self._class_weights).backward()
+            loss = cross_entropy(logits, self._labels[batch], self._class_weights)
+            loss.backward()
             self._optimizer.step()
+            losses.append(loss.detach())
             self.steps += 1
         self._scheduler.step()
-        return self.head()
+        return self.head(), float(torch.stack(losses).mean())
 
     def head(self) -> LinearHead:
         """Return the head of the present weights."""

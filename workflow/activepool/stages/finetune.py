@@ -47,7 +47,7 @@ def finetune(
         network: safetensors file of the backbone's weights to write
         head: head.h5 to write
         metrics: metrics.json to write
-        curve: CSV of loss and accuracy per epoch to write
+        curve: CSV of loss and accuracies per epoch to write
         checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights, or random ones
         annotations: CSV of labels that came after dataset.h5
     """

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from activepool.compute.blocks import Compute
 from activepool.data.used_labels import UsedLabels
-from activepool.heads.settings import HeadSettings, head_settings
+from activepool.errors import InputError
+from activepool.heads.settings import HeadSettings, SgdSettings, head_settings
 from activepool.programs.stage import Input, Json, Natural, Output, stage
 
 
@@ -18,6 +19,7 @@ def train(
     round: Natural,
     head: Output,
     metrics: Output,
+    curve: Output | None = None,
     annotations: str | None = None,
     compute: Compute = Compute(),
 ) -> UsedLabels | None:
@@ -32,8 +34,11 @@ def train(
         round: number of the round, from 0
         head: head.h5 to write
         metrics: metrics.json to write
+        curve: CSV of loss and accuracies per epoch to write, for the solver sgd
         annotations: CSV of labels that came after features.h5
     """
+    import pandas as pd
+
     from activepool.data.round_samples import read_round_samples
     from activepool.evaluation.round_metrics import round_metrics
     from activepool.features.store import FeatureFile
@@ -41,7 +46,10 @@ def train(
     from activepool.heads.linear import write_trained_head
     from activepool.heads.training import train_head
     from activepool.heads.views import read_views
-    from activepool.io.files import write_json
+    from activepool.io.files import write_json, write_table
+
+    if curve is not None and not isinstance(recipe, SgdSettings):
+        raise InputError(f"train: solver {recipe.solver!r} has no epochs; leave out --curve")
 
     with FeatureFile(features) as file:
         samples, matrix = read_round_samples(file, validation, labelled, annotations), file.train.features
@@ -59,6 +67,8 @@ def train(
         test = LabelledRows.all_known(file.test.features, file.test.labels)
         measured = round_metrics(trained, test, training_set.labels, file.class_names, compute)
     write_trained_head(head, trained)
+    if curve is not None:
+        write_table(curve, pd.DataFrame(trained.history))
     write_json(metrics, measured | {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)})
     return samples.used
 

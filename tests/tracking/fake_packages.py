@@ -25,6 +25,8 @@ class OfflineExperiment:
         note("numbers", step, values)
     def log_image(self, path, name):
         note("picture", name, path)
+    def log_asset(self, path, file_name):
+        note("file", file_name, path)
     def end(self):
         note("end")
 

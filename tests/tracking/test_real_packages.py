@@ -13,6 +13,7 @@ from activepool.tracking.sending import send
 from activepool.tracking.tracker import TrackedRun
 
 SETTINGS = {"budget": 10, "strategies": [{"strategy": "margin"}], "head": {"solver": "lbfgs"}}
+PICKS = "index,source\n7,train/7\n"
 PICTURE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
 
 
@@ -23,9 +24,12 @@ def sent(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     picture = tmp_path / "learning_curves.png"
     Image.fromarray(PICTURE).save(picture)
+    picks = tmp_path / "margin/seed0/round01/selected.csv"
+    picks.parent.mkdir(parents=True)
+    picks.write_text(PICKS)
     numbers = {20: {"round": 0.0, "top1": 0.5}, 30: {"round": 1.0, "top1": 0.625}}
     runs = [
-        TrackedRun("margin/seed0", SETTINGS, numbers),
+        TrackedRun("margin/seed0", SETTINGS, numbers, files={"round01/selected.csv": str(picks)}),
         TrackedRun("figures", SETTINGS, pictures=(str(picture),)),
     ]
 
@@ -39,20 +43,23 @@ def sent(tmp_path, monkeypatch):
 
 def test_comet_keeps_archives_for_later(sent):
     pytest.importorskip("comet_ml")
-    runs = {}
+    runs, assets = {}, {}
     for path in sent("comet").glob("*.zip"):
         with zipfile.ZipFile(path) as archive:
             assert json.loads(archive.read("experiment.json"))["project_name"] == "trial"
             messages = [json.loads(line)["payload"] for line in archive.read("messages.json").splitlines()]
-            pictures = [name for name in archive.namelist() if not name.endswith(".json")]
+            kept = [name for name in archive.namelist() if not name.endswith(".json")]
+            pictures = [name for name in kept if archive.read(name) != PICKS.encode()]
             shown = [np.asarray(Image.open(archive.open(name))) for name in pictures]
         name = next(one["value"] for one in messages if one.get("key") == "Name")
         runs[name] = (messages, shown)
+        assets[name] = len(kept) - len(pictures)
     assert runs.keys() == {"margin/seed0", "figures"}
     messages, shown = runs["margin/seed0"]
     metrics = [one["metric"] for one in messages if "metric" in one]
     top1 = {one["step"]: one["metricValue"] for one in metrics if one["metricName"] == "top1"}
     assert (top1, shown) == ({20: 0.5, 30: 0.625}, [])
+    assert assets == {"margin/seed0": 1, "figures": 0}
     parameters = [one.get("params") or one.get("param") for one in messages]
     given = {one["paramName"]: one["paramValue"] for one in parameters if one}
     assert (given["budget"], given["head|solver"]) == (10, "lbfgs")
@@ -65,6 +72,7 @@ def test_tensorboard_keeps_a_folder_for_each_run(sent):
     run = accumulators.EventAccumulator(str(folder / "margin/seed0")).Reload()
     assert sorted(run.Tags()["scalars"]) == ["round", "top1"]
     assert [(one.step, one.value) for one in run.Scalars("top1")] == [(20, 0.5), (30, 0.625)]
+    assert (folder / "margin/seed0/round01/selected.csv").read_text() == PICKS
     (text,) = run.Tensors("settings/text_summary")
     assert json.loads(text.tensor_proto.string_val[0]) == SETTINGS
     figures = accumulators.EventAccumulator(str(folder / "figures")).Reload()
@@ -76,11 +84,12 @@ def test_wandb_keeps_a_folder_for_each_run(sent):
     pytest.importorskip("wandb")
     from wandb.proto.wandb_internal_pb2 import Record
 
-    runs = {}
+    runs, files = {}, {}
     for path in sent("wandb").glob("wandb/offline-run-*/run-*.wandb"):
         records = [Record.FromString(content) for content in logged(path.read_bytes())]
         (run,) = [one.run for one in records if one.WhichOneof("record_type") == "run"]
         runs[run.display_name] = (run, records, list(path.parent.glob("files/media/images/*.png")))
+        files[run.display_name] = path.parent / "files"
     assert runs.keys() == {"margin/seed0", "figures"}
     run, records, shown = runs["margin/seed0"]
     given = {one.key: json.loads(one.value_json) for one in run.config.update}
@@ -91,6 +100,8 @@ def test_wandb_keeps_a_folder_for_each_run(sent):
     ]
     assert [(row["_step"], row["round"], row["top1"]) for row in values] == [(20, 0, 0.5), (30, 1, 0.625)]
     assert shown == []
+    (kept,) = (sent_files for sent_files in files["margin/seed0"].glob("round01/selected.csv"))
+    assert kept.read_text() == PICKS
     (picture,) = runs["figures"][2]
     assert np.array_equal(np.asarray(Image.open(picture)), PICTURE)
 

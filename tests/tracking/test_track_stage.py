@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from fake_packages import fake_comet
+
+from activepool.io.rounds import Rounds
 
 LIBRARY = Path(__file__).parents[2] / "workflow"
 
@@ -18,6 +21,12 @@ CURVES = "strategy,seed,round,labels,top1\nnull,0,0,20,0.5\nnull,0,1,40,\n"
 def track(tmp_path):
     """Return a function that runs the stage in ``tmp_path`` with a comet_ml that fails as asked for."""
     (tmp_path / "curves.csv").write_text(CURVES)
+    (tmp_path / "class_counts.csv").touch()
+    rounds = Rounds("results", "initial_random", ["null"], [0], 2)
+    for run in rounds.runs():
+        path = tmp_path / rounds.path(run, "selected.csv")
+        path.parent.mkdir(parents=True)
+        path.touch()
     environment = {name: value for name, value in os.environ.items() if name != "COMET_API_KEY"}
     environment["PYTHONPATH"] = os.pathsep.join([str(LIBRARY), str(tmp_path)])
 
@@ -34,7 +43,14 @@ def track(tmp_path):
         ]
         command += ["--curves", curves, "--pictures", "a.png", "b.png", "--configuration", '{"budget": 20}']
         command += ["--seconds", "30", "--files", "tracking/comet/logs", "--outcome", "tracking/comet.log"]
-        command += ["--provenance", "{}"]
+        command += [
+            "--provenance",
+            "{}",
+            "--class-counts",
+            "class_counts.csv",
+            "--runs",
+            json.dumps(asdict(rounds)),
+        ]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     return run
@@ -51,6 +67,11 @@ def test_what_was_sent_is_written_with_its_record(track, tmp_path):
         [40, {"round": 1.0}],
     ]
     assert [values[0] for call, *values in told if call == "picture"] == ["a", "b"]
+    assert [values for call, *values in told if call == "file"] == [
+        ["round00/selected.csv", "results/initial_random/seed0/round00/selected.csv"],
+        ["round01/selected.csv", "results/null/seed0/round01/selected.csv"],
+        ["class_counts.csv", "class_counts.csv"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 
 rule track:
-    """Send numbers and figures to a tracker."""
+    """Send numbers, figures and picks to a tracker."""
     input:
         curves="results/{experiment}/curves.csv",
+        class_counts="results/{experiment}/class_counts.csv",
+        selected=PATHS.in_runs("selected.csv"),
         pictures=PATHS.pictures(),
     output:
         # The tracker's own files, which may be deleted. Snakemake empties this folder before each job.

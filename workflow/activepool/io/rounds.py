@@ -73,6 +73,11 @@ class Rounds:
             return [strategy]
         return [one for one in self.strategies if one not in self.own_initial]
 
+    def of(self, strategy: str, seed: int, number: int) -> Run:
+        """Return a round of a strategy, which may be the round 0 that strategies share."""
+        is_shared = number == 0 and strategy not in self.own_initial
+        return Run(None if is_shared else strategy, seed, number)
+
     def path(self, run: Run, name: str) -> Path:
         """Return the path of a round's file called ``name``."""
         folder = run.strategy or self.initial

@@ -1,8 +1,10 @@
 """The stage `track`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
+from activepool.io.rounds import Rounds
+from activepool.programs.rounds import file_of_each_round
 from activepool.programs.stage import Folder, Input, Output, stage
 
 
@@ -11,18 +13,22 @@ def track(
     tracker: str,
     project: str,
     curves: Input,
+    class_counts: Input,
+    runs: Annotated[Rounds, file_of_each_round("selected.csv")],
     files: Folder,
     outcome: Output,
     pictures: Sequence[Input] = (),
     configuration: Mapping[str, Any] = {},
     seconds: float | None = None,
 ) -> None:
-    """Send an experiment's numbers and figures to a tracker; if it fails, the experiment continues.
+    """Send an experiment's numbers, figures and picks to a tracker; if it fails, the experiment continues.
 
     Args:
         tracker: name of the tracker, a module of activepool.tracking
         project: name of the project that groups the runs
         curves: curves.csv
+        class_counts: class_counts.csv
+        runs: JSON: the rounds, by their selected.csv (see activepool.io.rounds)
         files: folder for the tracker's own files
         outcome: text file to write: the runs that it accepted, and why it failed
         pictures: figures, as PNG
@@ -41,8 +47,8 @@ def track(
 
     if tracker not in TRACKERS:
         raise InputError(f"tracker: {tracker!r} is not known; it must be one of {', '.join(TRACKERS)}")
-    runs = tracked_runs(read_curves(curves).table, dict(configuration), pictures)
-    sent = send(tracker, project, Path(files), runs, SECONDS if seconds is None else seconds)
+    tracked = tracked_runs(read_curves(curves).table, dict(configuration), pictures, runs, class_counts)
+    sent = send(tracker, project, Path(files), tracked, SECONDS if seconds is None else seconds)
     lines = [f"sent: {name}" for name in sent.sent]
     if sent.failure:
         lines.append(f"warning: tracker {tracker}: {sent.failure}")

@@ -42,6 +42,10 @@ class Comet:
         """Log a PNG."""
         self._run.log_image(path, name=name)
 
+    def file(self, name: str, path: str) -> None:
+        """Log a file."""
+        self._run.log_asset(path, file_name=name)
+
     def end(self) -> None:
         """End the run."""
         self._run.end()

@@ -1,5 +1,6 @@
 """The interface of trackers, and a run to log with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +18,9 @@ class Tracker(Protocol):
     def picture(self, name: str, path: str) -> None:
         """Log a PNG."""
 
+    def file(self, name: str, path: str) -> None:
+        """Log a file; ``name`` is the end of ``path``, and may contain slashes."""
+
     def end(self) -> None:
         """End the run, and write or upload it."""
 
@@ -30,12 +34,14 @@ class TrackedRun:
         settings: the settings that produced it, as JSON.
         numbers: of each step, in ascending order.
         pictures: paths of PNGs.
+        files: paths of other files, by name; a name is the end of its path, and may contain slashes.
     """
 
     name: str
     settings: dict[str, Any]
     numbers: dict[int, dict[str, float]] = field(default_factory=dict)
     pictures: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def log(self, tracker: Tracker) -> None:
         """Log the whole run with a tracker."""
@@ -44,4 +50,6 @@ class TrackedRun:
             tracker.numbers(step, values)
         for path in self.pictures:
             tracker.picture(Path(path).stem, path)
+        for name, path in self.files.items():
+            tracker.file(name, path)
         tracker.end()

@@ -50,6 +50,12 @@ class WeightsAndBiases:
         """Log a PNG."""
         self._run.log({name: self._wandb.Image(path)})
 
+    def file(self, name: str, path: str) -> None:
+        """Log a file."""
+        whole = Path(path).resolve()
+        folder = whole.parents[len(Path(name).parts) - 1]
+        self._run.save(str(whole), base_path=str(folder), policy="now")
+
     def end(self) -> None:
         """End the run."""
         self._run.finish()

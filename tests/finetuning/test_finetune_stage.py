@@ -118,15 +118,16 @@ def test_each_seed_and_round_starts_from_weights_of_its_own(folder, monkeypatch)
     }
 
     def weights(seed, number, **changes):
-        finetune(
-            "dataset.h5", **given, recipe=head, seed=seed, round=number, **files, device="cpu", **changes
-        )
+        changed = {"recipe": head, "seed": seed, "round": number, "device": "cpu"} | changes
+        finetune("dataset.h5", **given, **files, **changed)
         return load_backbone("small", 9, 3, files["network"])[0].network.state_dict()["blocks.0.0.weight"]
 
     first = weights(0, 1)
     assert torch.equal(weights(0, 1), first)
     assert not torch.equal(weights(1, 1), first)
     assert not torch.equal(weights(0, 2), first)
+    with pytest.raises(InputError, match="freeze_backbone leaves the network as it is; leave out --network"):
+        weights(0, 1, recipe=HEAD | {"freeze_backbone": True})
     with pytest.raises(InputError, match="from_scratch starts from random weights; leave out the checkpoint"):
         weights(0, 1, checkpoint="pretrained.safetensors")
 

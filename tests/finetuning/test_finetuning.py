@@ -144,6 +144,16 @@ def test_frozen_batch_norm_keeps_its_statistics(data, tmp_path):
     assert not torch.equal(frozen["network.blocks.0.0.weight"], before["network.blocks.0.0.weight"])
 
 
+def test_a_frozen_backbone_keeps_all_its_weights_and_the_head_learns(data, tmp_path):
+    before = {name: values.clone() for name, values in backbone().state_dict().items()}
+    settings = replace(SETTINGS, freeze_backbone=True, epochs=8, learning_rate=0.5)
+    frozen, trained, history = run(data, tmp_path / "state", settings)
+    assert frozen.keys() == before.keys()
+    assert all(torch.equal(frozen[name], before[name]) for name in before)
+    assert np.abs(trained.head.weight).max() > 0.01
+    assert history[-1]["loss"] < history[0]["loss"]
+
+
 def test_patience_ends_the_training(data, tmp_path, monkeypatch):
     accuracies = iter([0.2, 0.5, 0.5, 0.4, 0.3, 0.9])
     monkeypatch.setattr(Finetuning, "_validation_accuracies", lambda self: (next(accuracies), 1.0))

@@ -186,6 +186,10 @@ def test_a_training_from_scratch_needs_no_weights_and_has_no_features_at_first()
     none = "with head.from_scratch, there are no features before round 0"
     for changes, problem in (
         (
+            {"head": {**head, "freeze_backbone": True}},
+            "head.from_scratch: random weights are not to be frozen",
+        ),
+        (
             {"head": {**head, "freeze_batch_norm": True}},
             "head.from_scratch: there are no batch-norm statistics",
         ),

@@ -21,7 +21,13 @@ class File:
 def needs(finetunes=False, in_shards=False, kind="digits", annotations=None):
     dataset = SimpleNamespace(kind=kind, annotations=annotations)
     return ExperimentResources(
-        SimpleNamespace(finetunes=finetunes, in_shards=in_shards, dataset=dataset, device="cpu")
+        SimpleNamespace(
+            finetunes=finetunes,
+            changes_features=finetunes,
+            in_shards=in_shards,
+            dataset=dataset,
+            device="cpu",
+        )
     )
 
 

@@ -116,7 +116,7 @@ class Paths(FeaturePaths):
 
     def query_features(self, wildcards: Any) -> str:
         """Return the features that the head of the previous round was trained on."""
-        return self.previous("features.h5")(wildcards) if self.experiment.finetunes else self.features
+        return self.previous("features.h5")(wildcards) if self.experiment.changes_features else self.features
 
     def selection_features(self, wildcards: Any) -> str:
         """Return the features that a strategy picks from, or the samples if it reads no features."""
@@ -190,7 +190,7 @@ class Paths(FeaturePaths):
 
         None does in finetuning, because each round has other features.
         """
-        return strategy.declared.keeps_state and not self.experiment.finetunes
+        return strategy.declared.keeps_state and not self.experiment.changes_features
 
     def declared(self, wildcards: Any) -> Strategy:
         """Return the declaration of a strategy in one round."""
@@ -239,7 +239,7 @@ class Paths(FeaturePaths):
         In finetuning, these exist only if a strategy prepares from them.
         """
         prepares = any(strategy.declared.prepare for strategy in self.experiment.strategies)
-        return prepares or not self.experiment.finetunes
+        return prepares or not self.experiment.changes_features
 
     def recorded_folders(self) -> list[str]:
         """Return the folders that contain the records of this experiment's jobs."""

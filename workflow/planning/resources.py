@@ -73,7 +73,7 @@ class ExperimentResources(JobResources):
 
     def __init__(self, experiment: Experiment) -> None:
         # In finetuning, a round takes long, and its features do not exist at planning.
-        super().__init__(experiment.device, knows_features=not experiment.finetunes)
+        super().__init__(experiment.device, knows_features=not experiment.changes_features)
         labels_come_later = bool(experiment.dataset.annotations)
         #: ``retries`` of a job that reads labels; None: as many as others. If labels come later, it has none,
         #: because the job fails while labels are missing.

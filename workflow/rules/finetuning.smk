@@ -2,18 +2,24 @@
 # features are large; Snakemake deletes them when no job needs them any more.
 
 
+FINETUNED = {
+    "head": f"{ROUND}/head.h5",
+    "metrics": f"{ROUND}/metrics.json",
+    "curve": f"{ROUND}/finetune.csv",
+}
+if EXPERIMENT.changes_features:
+    FINETUNED["network"] = f"{ROUND}/network.safetensors"
+
+
 rule finetune:
-    """Train the whole network of a round and evaluate it on the test set."""
+    """Train the network of a round, or its head alone, on images and evaluate it on the test set."""
     input:
         dataset=PATHS.dataset,
         checkpoint=PATHS.checkpoint_inputs,
         validation=VALIDATION,
         labelled=f"{ROUND}/labelled.csv",
     output:
-        network=f"{ROUND}/network.safetensors",
-        head=f"{ROUND}/head.h5",
-        metrics=f"{ROUND}/metrics.json",
-        curve=f"{ROUND}/finetune.csv",
+        **FINETUNED,
     log:
         f"{ROUND_LOGS}.finetune.log",
     retries: RESOURCES.retries
@@ -29,27 +35,28 @@ rule finetune:
         program("finetune")
 
 
-use rule extract as extract_round with:
-    """Pass a shard of the images through the network of a round."""
-    input:
-        dataset=PATHS.dataset,
-        checkpoint=f"{ROUND}/network.safetensors",
-    output:
-        features=temp(f"{ROUND}/shards/{{shard}}-of-{{shards}}.h5"),
-    log:
-        f"{ROUND_LOGS}.extract/{{shard}}-of-{{shards}}.log",
-    params:
-        *arguments("extract"),
+if EXPERIMENT.changes_features:
 
+    use rule extract as extract_round with:
+        """Pass a shard of the images through the network of a round."""
+        input:
+            dataset=PATHS.dataset,
+            checkpoint=f"{ROUND}/network.safetensors",
+        output:
+            features=temp(f"{ROUND}/shards/{{shard}}-of-{{shards}}.h5"),
+        log:
+            f"{ROUND_LOGS}.extract/{{shard}}-of-{{shards}}.log",
+        params:
+            *arguments("extract"),
 
-use rule gather as gather_round with:
-    """Join the shards of a round's features."""
-    input:
-        dataset=PATHS.dataset,
-        shards=PATHS.shards(ROUND),
-    output:
-        features=temp(f"{ROUND}/features.h5"),
-    log:
-        f"{ROUND_LOGS}.gather.log",
-    params:
-        *arguments("gather"),
+    use rule gather as gather_round with:
+        """Join the shards of a round's features."""
+        input:
+            dataset=PATHS.dataset,
+            shards=PATHS.shards(ROUND),
+        output:
+            features=temp(f"{ROUND}/features.h5"),
+        log:
+            f"{ROUND_LOGS}.gather.log",
+        params:
+            *arguments("gather"),

@@ -120,11 +120,13 @@ class Finetuning:
             batch_norm.share(backbone, processes)
         self.classifier = Classifier(backbone, data.num_classes, self._generator("weights"))
         on_device(self.classifier, device)
+        if settings.freeze_backbone:
+            backbone.requires_grad_(False)
         self._network = processes.parallel(self.classifier)
         self.history: list[dict[str, float]] = []
         self.best: BestEpoch | None = None
         self._optimizer = torch.optim.SGD(
-            self.classifier.parameters(),
+            [values for values in self.classifier.parameters() if values.requires_grad],
             lr=settings.learning_rate,
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,

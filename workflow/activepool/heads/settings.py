@@ -61,6 +61,8 @@ class FinetuneSettings(SgdSettings):
     """The recipe of Emam et al. 2021 for the whole network; the defaults are theirs for ImageNet.
 
     Attributes, beside those of `SgdSettings`:
+        freeze_backbone: train the head alone, on new random views of the images in every epoch: the linear
+            evaluation of the paper's code.
         from_scratch: start each round from random weights of its own instead of pretrained ones, as a
             baseline; with ``freeze_batch_norm: false``.
         freeze_batch_norm: train with the batch-norm statistics of the pretraining, as their code does.
@@ -72,6 +74,7 @@ class FinetuneSettings(SgdSettings):
     learning_rate: Positive = 1e-3
     weight_decay: NotNegative = 0.0
     step_size: Count = 10
+    freeze_backbone: bool = False
     from_scratch: bool = False
     freeze_batch_norm: bool = True
     augmentation: Literal["crop", "natural", "digits", "shift"] = "crop"

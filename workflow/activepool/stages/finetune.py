@@ -23,10 +23,10 @@ def finetune(
     backbone: Annotated[dict[str, Any], Json()],
     seed: Natural,
     round: Natural,
-    network: Output,
     head: Output,
     metrics: Output,
     curve: Output,
+    network: Output | None = None,
     checkpoint: Input | None = None,
     annotations: str | None = None,
     device: Device = "auto",
@@ -44,10 +44,10 @@ def finetune(
         backbone: JSON, as for the stage extract
         seed: seed of the run
         round: number of the round, from 0
-        network: safetensors file of the backbone's weights to write
         head: head.h5 to write
         metrics: metrics.json to write
         curve: CSV of loss and accuracies per epoch to write
+        network: safetensors file of the backbone's weights to write; none if they are frozen
         checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights, or random ones
         annotations: CSV of labels that came after dataset.h5
     """
@@ -73,6 +73,10 @@ def finetune(
     head_recipe = head_settings(recipe)
     if not isinstance(head_recipe, FinetuneSettings):
         raise InputError(f"recipe: solver {head_recipe.solver!r} trains no network; it must be finetune")
+    if network is None and not head_recipe.freeze_backbone:
+        raise InputError("finetune: the network needs a file; give --network")
+    if network is not None and head_recipe.freeze_backbone:
+        raise InputError("finetune: freeze_backbone leaves the network as it is; leave out --network")
     if head_recipe.from_scratch and checkpoint:
         raise InputError("recipe: from_scratch starts from random weights; leave out the checkpoint")
     network_settings = BackboneSettings.parse(backbone)
@@ -96,7 +100,7 @@ def finetune(
             network_settings.normalisation,
             integer_seed(seed, round, "finetune/backbone") if head_recipe.from_scratch else None,
         )
-        state = StateFile.beside(network, _fingerprint(data, recipe, backbone, dataset, digest))
+        state = StateFile.beside(network or head, _fingerprint(data, recipe, backbone, dataset, digest))
         trained, history = finetune_network(trunk, data, head_recipe, state, processes, readers)
         if not processes.is_main:
             return None
@@ -104,7 +108,8 @@ def finetune(
         measured = round_metrics(trained, rows, training_set.labels, class_names, Compute())
     where = {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)}
     write_table(curve, pd.DataFrame(history))
-    save_weights(network, trunk, {"backbone": backbone, "head": recipe, **where})
+    if network is not None:
+        save_weights(network, trunk, {"backbone": backbone, "head": recipe, **where})
     write_trained_head(head, trained)
     write_json(metrics, measured | where)
     state.remove()

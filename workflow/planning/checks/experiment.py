@@ -75,6 +75,8 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     if experiment.finetunes and backbone.architecture == WITHOUT_WEIGHTS:
         yield "head.solver: finetune trains the whole network, and identity has no weights"
     if experiment.finetunes and not experiment.head.freeze_batch_norm:
+        if experiment.head.freeze_backbone and not experiment.head.from_scratch:
+            yield "head.freeze_backbone: batch normalisation is frozen, too; leave out freeze_batch_norm"
         for key, value in (
             ("initial.size", experiment.initial.size),
             ("head.batch_size", experiment.head.batch_size),
@@ -96,6 +98,8 @@ def _starts_from_scratch(experiment: Experiment) -> bool:
 def _from_scratch_problems(experiment: Experiment) -> Iterator[str]:
     if not _starts_from_scratch(experiment):
         return
+    if experiment.head.freeze_backbone:
+        yield "head.from_scratch: random weights are not to be frozen; leave out freeze_backbone"
     if experiment.head.freeze_batch_norm:
         yield "head.from_scratch: there are no batch-norm statistics to freeze; set freeze_batch_norm: false"
     no_features = "with head.from_scratch, there are no features before round 0"

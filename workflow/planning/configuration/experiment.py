@@ -317,8 +317,13 @@ class Experiment(Settings):
 
     @property
     def finetunes(self) -> bool:
-        """Whether a round trains the whole network instead of a head on cached features."""
+        """Whether a round trains on images instead of cached features."""
         return self.head.solver == FinetuneSettings.solver
+
+    @property
+    def changes_features(self) -> bool:
+        """Whether each round has features of its own, because it trains the backbone."""
+        return self.finetunes and not self.head.freeze_backbone
 
     @property
     def in_shards(self) -> bool:

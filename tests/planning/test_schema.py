@@ -71,6 +71,9 @@ def test_it_accepts_the_configurations_of_the_repository(path):
         changed(EXPERIMENT, pretrain={"method": "moco_v2", "epochs": 30, "learning_rate": 0.1}),
         changed(EXPERIMENT, strategies=[{"strategy": "vaal", "name": "small_vaal", "width": 8}]),
         changed(PROJECT, strategy={"strategy": "seals", "of": "badge"}, ask_again=["awaited"]),
+        changed(PROJECT, ask_again="disputed"),
+        changed(EXPERIMENT, backbone={"architecture": "resnet18", "keys": {"prefix": "encoder."}}),
+        changed(EXPERIMENT, backbone={"architecture": "resnet18", "keys": {"prefix": ["a.", "b."]}}),
     ],
 )
 def test_what_the_schema_accepts_is_read(configuration, tmp_path, monkeypatch):

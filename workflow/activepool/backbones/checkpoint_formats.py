@@ -31,7 +31,11 @@ def _without_parallel(key: str) -> str:
 
 # One text, or several.
 Texts = Annotated[
-    tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)
+    tuple[str, ...],
+    BeforeValidator(
+        lambda given: (given,) if isinstance(given, str) else given,
+        json_schema_input_type=str | tuple[str, ...],
+    ),
 ]
 
 

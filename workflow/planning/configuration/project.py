@@ -113,7 +113,7 @@ class Project(Settings):
     label_studio: LabelStudio = LabelStudio()
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
 
-    @field_validator("ask_again", mode="before")
+    @field_validator("ask_again", mode="before", json_schema_input_type=AskAgain | list[AskAgain])
     @classmethod
     def _accept_one(cls, given: Any) -> Any:
         return [given] if isinstance(given, str) else given

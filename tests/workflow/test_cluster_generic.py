@@ -201,8 +201,9 @@ def test_a_list_for_annotators_is_not_deleted_with_the_job_that_waits_for_labels
 
     # Nobody has said yet where labels will be.
     printed = cluster.snakemake("--retries", "0", *cluster.profile(), LAST, check=False)
+    assert "activepool: train: margin, seed 0, round 1\n" in printed
     assert (
-        "activepool: results/logs/trial/margin/seed0/round01.train.log: 7 picked samples have no" in printed
+        "activepool:   results/logs/trial/margin/seed0/round01.train.log: 7 picked samples have no" in printed
     )
     (tmp_path / "bought.csv").write_text("index,label\n")
     buy(1)

@@ -117,7 +117,8 @@ def test_weeks_of_labelling(tmp_path):
 
 def jobs(printed: str) -> list[str]:
     """Return the rule of each job that was done, but for targets."""
-    return sorted(set(re.findall(r"\(Rule: (\w+)\)", printed)) - {"next_batch", "predictions", "model"})
+    done = set(re.findall(r"^\[\d+ of \d+\] (\w+)", printed, re.MULTILINE))
+    return sorted(done - {"next_batch", "predictions", "model"})
 
 
 def last_lines(printed: str) -> str:

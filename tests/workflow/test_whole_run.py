@@ -1,6 +1,7 @@
 """The workflow run to its end on embeddings, and what a second run does."""
 
 import json
+import re
 
 import h5py
 import numpy as np
@@ -106,8 +107,15 @@ def test_metrics_are_those_of_the_head(finished):
     assert sum(metrics["class_counts"]) == 32
 
 
-def test_a_second_run_has_nothing_to_do(finished):
-    assert "Nothing to be done" in finished.snakemake()
+def test_a_second_run_has_nothing_to_do_and_says_where_the_results_are(finished):
+    printed = finished.snakemake()
+    assert "Nothing to be done" in printed
+    *_, figures, tables, curves, page = printed.splitlines()
+    assert figures == "activepool: figures: results/trial/figures/"
+    assert tables == "activepool: tables: results/trial/tables/"
+    assert curves == "activepool: curves: results/trial/curves.csv"
+    assert page.startswith("activepool: all of it in one page: snakemake ")
+    assert page.endswith(" --configfile trial.yaml --cores 2 --report report.html")
 
 
 def test_a_new_strategy_and_a_new_round_rerun_nothing_else(finished):
@@ -134,8 +142,13 @@ def test_a_deleted_round_comes_back_the_same(finished):
     deleted = "results/trial/entropy/seed0/round01/selected.csv"
     (finished.path / deleted).unlink()
     assert finished.planned() == {"select": 2, "train": 2, "score": 1, **EVALUATION}
-    finished.snakemake(deleted, "results/trial/curves.csv")
+    printed = finished.snakemake(deleted, "results/trial/curves.csv")
     assert finished.digests(*BITS) == before
+    steps = re.findall(r"^\[(\d+) of 6\] (.*) \(.* s\)$", printed, re.MULTILINE)
+    assert [int(number) for number, _ in steps] == [1, 2, 3, 4, 5, 6]
+    assert {"select: entropy, seed 0, round 1", "train: entropy, seed 0, round 2"} < {job for _, job in steps}
+    assert not re.search("^(Select|Execute|Finished)|steps", printed, re.MULTILINE)
+    assert printed.endswith("\n\nactivepool: curves: results/trial/curves.csv\n")
 
 
 def test_a_stage_that_fails_says_why_and_leaves_no_output(tmp_path):
@@ -144,6 +157,13 @@ def test_a_stage_that_fails_says_why_and_leaves_no_output(tmp_path):
         file["train/features"][17, 3] = np.nan
     printed = Folder(tmp_path, EMBEDDINGS).snakemake(check=False)
     assert "activepool: given.h5: train/features" in printed
+    assert "\n[failed] embeddings (" in printed
+    heading, job, cause, going_on = printed.splitlines()[-4:]
+    assert re.fullmatch(r"activepool: 1 job failed, and \d{2,} more could not run without it:", heading)
+    assert job == "activepool: embeddings"
+    log = "results/logs/features/embeddings/given.embeddings.log"
+    assert cause.startswith(f"activepool:   {log}: given.h5: train/features")
+    assert going_on.startswith("activepool: to go on, after the remedy: snakemake ")
     assert "Traceback" not in printed
     assert not list(tmp_path.glob("results/features/**/*.h5"))
 

@@ -201,7 +201,11 @@ class Paths(FeaturePaths):
     def targets(self) -> list[str]:
         """Return the targets of an experiment; all other files are made for these."""
         trackers = [f"{self.root}/tracking/{tracker}.log" for tracker in self.experiment.trackers]
-        return [*self.in_runs("metrics.json"), *self.figures(), *self.tables(), *self.costs(), *trackers]
+        return [*self.in_runs("metrics.json"), *self.reported(), *trackers]
+
+    def reported(self) -> list[str]:
+        """Return the files that the report shows, in all their forms."""
+        return [*self.figures(), *self.tables(), *self.costs()]
 
     def figures(self) -> list[str]:
         """Return the figures, each as PDF and PNG, and the contact sheets, as PNG."""

@@ -1,8 +1,15 @@
-"""The category of a figure or table in the report."""
+"""The report: the category of a figure or table, and what it needs to be complete."""
 
 import ast
+from collections.abc import Sequence
+from pathlib import Path
 
+from planning.paths import Paths
+from planning.runs.command_line import asked, snakemake_command
 from planning.stages.code import LIBRARY
+
+#: Targets that make all that the report shows; without a target, Snakemake takes the first.
+WHOLE = ("all", "figures")
 
 
 def category_of(folder: str, name: str, otherwise: str) -> str:
@@ -15,3 +22,35 @@ def category_of(folder: str, name: str, otherwise: str) -> str:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "CATEGORY":
             return str(ast.literal_eval(statement.value))
     return otherwise
+
+
+def report_problem(paths: Paths, command: Sequence[str]) -> str | None:
+    """Return what a report lacks if a command line asks for that of an unfinished experiment.
+
+    If it names other targets, or a remote storage has the files, Snakemake says what it does not find.
+
+    Args:
+        paths: of the experiment.
+        command: Snakemake's command line, with the program.
+    """
+    if not any(word.partition("=")[0] == "--report" for word in command):
+        return None
+    given = asked(tuple(command))
+    if given is None or given.report_after_run or given.default_storage_provider:
+        return None
+    files = paths.reported()
+    missing = [path for path in files if not Path(path).exists()]
+    if not missing or not set(given.targets) <= set(WHOLE):
+        return None
+    return (
+        f"the report needs all figures and tables; {len(missing)} of {len(files)} files are missing, such as "
+        f"{missing[0]}; make them first: {snakemake_command(_without_report(command[1:]))}"
+    )
+
+
+def _without_report(arguments: Sequence[str]) -> list[str]:
+    """Return a command line's arguments without the option ``--report`` and its file."""
+    words = list(arguments)
+    place = next(place for place, word in enumerate(words) if word.partition("=")[0] == "--report")
+    has_file = words[place] == "--report" and not "".join(words[place + 1 : place + 2]).startswith("-")
+    return words[:place] + words[place + 1 + has_file :]

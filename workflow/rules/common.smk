@@ -4,9 +4,11 @@
 import shlex
 import sys
 
-from planning.runs.failures import print_failures
+from planning.runs.failures import announce_failures
 from planning.runs.lock import register, warn_about_others
+from planning.runs.progress import show_progress
 from planning.runs.submission import (
+    require_scheduler,
     shell_prefix,
     start_servers,
     with_doubled_braces,
@@ -22,11 +24,13 @@ if workflow.is_main_process:
 
 onstart:
     try:
+        require_scheduler(workflow)
         files = workflow.persistence
         register(files.all_inputfiles(), files.all_outputfiles())
         before_jobs(workflow)
         write_planned_code(workflow, arguments.provenance)
         start_servers(workflow, CHECKOUT)
+        show_progress(workflow)
     except InputError as error:
         sys.exit(
             "\n".join(f"activepool: {line}" for line in str(error).splitlines())
@@ -34,7 +38,7 @@ onstart:
 
 
 onerror:
-    print_failures(workflow)
+    announce_failures(workflow)
 
 
 # The conda environment of the stages.

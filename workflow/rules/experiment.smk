@@ -9,8 +9,9 @@ from planning.configuration.experiment import FULL_POOL
 from planning.configuration.loading import load
 from planning.paper import chosen
 from planning.paths import Paths
-from planning.report import category_of
+from planning.report import category_of, report_problem
 from planning.resources import ExperimentResources
+from planning.runs.ending import announce_results
 from planning.runs.late_labels import LateLabels
 from planning.runs.sharing import require_apart, register_use
 from planning.runs.submission import adopt_kernels, pass_kernels_on
@@ -32,6 +33,11 @@ except InputError as error:
     sys.exit(f"activepool: the configuration cannot be used\n{error}")
 except OSError as error:
     sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")
+
+if workflow.is_main_process and not IS_MODULE:
+    if problem := report_problem(PATHS, sys.argv):
+        sys.exit(f"activepool: {problem}")
+    announce_results(workflow, PATHS, sys.argv[1:])
 
 RESOURCES = ExperimentResources(EXPERIMENT)
 LATE_LABELS = LateLabels(PATHS, records_params=workflow.is_main_process)

@@ -1,20 +1,16 @@
 """The last lines of a run: what is out with people, how much of it is back, and the command that goes on."""
 
-import atexit
-import logging
-import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-
-from snakemake.logging import logger
 
 from activepool.labelling.status.numbers import read_numbers
 from activepool.labelling.status.text import removed_text, status_lines
 from activepool.ledger.book import read
 from activepool.ledger.state import BatchState
 from planning.project.paths import FILES_OF_MODEL, SENT_FILES, ProjectPaths
+from planning.runs.command_line import snakemake_command
+from planning.runs.ending import at_good_end
 
 #: What goes on without the answers that are missing.
 GO_ON = ("--config", "go_on=true")
@@ -23,37 +19,21 @@ GO_ON = ("--config", "go_on=true")
 SETTINGS = ("--config", "-C")
 
 
-class _Failures(logging.Handler):
-    """Notes whether Snakemake has logged an error."""
-
-    seen = False
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Note an error."""
-        self.seen = True
-
-
 def announce_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
     """Print where the project stands when this process ends, unless the run has failed.
-
-    Snakemake calls no hook if there is nothing to be done, and prints its own last lines after its hooks.
 
     Args:
         paths: of the project.
         arguments: of Snakemake's command line.
     """
-    failures = _Failures(logging.ERROR)
-    logger.addHandler(failures)
-    atexit.register(lambda: None if failures.seen else _print_ending(paths, arguments))
+    at_good_end(lambda: _ending(paths, arguments))
 
 
-def _print_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
+def _ending(paths: ProjectPaths, arguments: Sequence[str]) -> list[str]:
     # Nothing may start threads here, so late, as reading large tables would; the pool is what it was.
     entries = read(paths.project.ledger_path).entries
     now = ProjectPaths(replace(paths.standing, entries=entries), paths.sends)
-    lines = [*_status(now), *_made(now, arguments), *_awaited(now), *_what_next(now, arguments)]
-    sys.stdout.flush()
-    print("", *(f"activepool: {line}" for line in lines), sep="\n", file=sys.stderr, flush=True)
+    return [*_status(now), *_made(now, arguments), *_awaited(now), *_what_next(now, arguments)]
 
 
 def _status(paths: ProjectPaths) -> Iterator[str]:
@@ -90,10 +70,10 @@ def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
 def _what_next(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
     standing, project = paths.standing, paths.project
     words = _of_next_batch(arguments)
-    command = shlex.join(["snakemake", *words])
+    command = snakemake_command(words)
     if standing.is_incomplete:
         yield f"put what comes back into {project.returned}/, then: {command}"
-        going_on = shlex.join(["snakemake", *_going_on(words)])
+        going_on = snakemake_command(_going_on(words))
         yield f"to go on without the missing answers: {going_on}"
     elif standing.is_exhausted:
         yield "all samples of the pool have gone out; add new ones, or make the predictions"

@@ -2,14 +2,10 @@
 
 import os
 import sys
-from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-from snakemake.cli import parse_args
 
 from activepool.errors import InputError, first_few
 from activepool.labelling.pool.ledger_note import note_ledger, require_noted
@@ -26,6 +22,7 @@ from planning.project.folders import pool_folder, results_folder
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
 from planning.project.pool import images_root, listed_images, updated_pool
 from planning.project.standing import ProjectStanding
+from planning.runs.command_line import asked
 from planning.runs.lock import active_runs
 
 #: Options of Snakemake with which it makes nothing.
@@ -53,7 +50,7 @@ def makes_files(command: Sequence[str]) -> bool:
 
     A program that calls Snakemake's Python interface has another command line; it only looks.
     """
-    given = _asked(tuple(command))
+    given = asked(tuple(command))
     if given is None or list(given.targets) == [VERIFY]:
         return False
     return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
@@ -61,18 +58,8 @@ def makes_files(command: Sequence[str]) -> bool:
 
 def only_verifies(command: Sequence[str]) -> bool:
     """Return whether a command line of Snakemake asks for the check of the results, and nothing else."""
-    given = _asked(tuple(command))
+    given = asked(tuple(command))
     return given is not None and list(given.targets) == [VERIFY]
-
-
-@cache
-def _asked(command: tuple[str, ...]) -> Namespace | None:
-    """Return the arguments of a command line; None if it is not Snakemake's."""
-    program, *arguments = command
-    if "snakemake" not in (Path(program).name, Path(program).parent.name):
-        return None
-    _, given = parse_args(arguments)  # which prints
-    return given
 
 
 def begun(project: Project) -> ProjectStanding:

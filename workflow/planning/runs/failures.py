@@ -1,24 +1,106 @@
-"""Messages about jobs that failed on other hosts; Snakemake prints none with ``quiet: rules``."""
+"""The summary of a run that failed: which jobs, why, how many others wait for them, and how to go on."""
 
+import atexit
+import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from planning.runs.command_line import snakemake_command
+from planning.runs.ending import is_silent, print_last
+from planning.runs.lock import OUTER_RUN
+from planning.runs.progress import label
 
-def print_failures(workflow: Any) -> None:
-    """Print the last line of each failed job's log; jobs that ran here have printed it themselves."""
-    if workflow.local_exec:
+#: How stages begin the lines that are errors.
+ERROR = re.compile(r"activepool: (?!notice: )")
+
+#: How Python begins what it prints about an error that nobody has foreseen.
+TRACEBACK = "Traceback (most recent call last):"
+
+#: Rules whose own last lines say what they found.
+TELLING = ("verify", "paper_figures")
+
+#: So many failed jobs are listed.
+MAX_LISTED = 20
+
+
+def announce_failures(workflow: Any) -> None:
+    """Print the summary when this process ends, after Snakemake's own last lines."""
+    if not is_silent(workflow):
+        atexit.register(lambda: print_last(summary(workflow, sys.argv[1:])))
+
+
+def summary(workflow: Any, arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of the summary; none if no job has failed, as after Ctrl-C.
+
+    Nor are there any for jobs that print what they found.
+
+    Args:
+        workflow: Snakemake's, after the run.
+        arguments: of Snakemake's command line.
+    """
+    since = workflow.start_time.timestamp()
+    failed = [job for one in workflow.scheduler.failed for job in _culprits(one, since)]
+    failed = [job for job in failed if job.rule.name not in TELLING]
+    if not failed:
         return
-    for failed in workflow.scheduler.failed:
-        for log, line in _last_lines(failed, workflow.start_time.timestamp()):
-            print(f"activepool: {log}: {line.removeprefix('activepool: ')}", file=sys.stderr)
+    yield _heading(len(failed), len(_held_up(workflow.dag, failed)))
+    for job in sorted(failed, key=_name)[:MAX_LISTED]:
+        yield _name(job)
+        yield f"  {_cause(job, since)}"
+    if len(failed) > MAX_LISTED:
+        yield f"and {len(failed) - MAX_LISTED} others"
+    if OUTER_RUN not in os.environ:  # the outer run names the command
+        yield f"to go on, after the remedy: {snakemake_command(arguments)}"
 
 
-def _last_lines(failed: Any, since: float) -> Iterator[tuple[Path, str]]:
-    """Yield each log that a job, or a group of jobs, wrote in this run, with its last line."""
-    for job in failed.jobs if failed.is_group() else [failed]:
-        for log in map(Path, job.log):
-            if log.is_file() and log.stat().st_mtime >= since:
-                lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-                yield from [(log, lines[-1])] if lines else []
+def _name(job: Any) -> str:
+    return label(job.rule.name, job.wildcards_dict)
+
+
+def _held_up(dag: Any, failed: Sequence[Any]) -> set[Any]:
+    """Return the jobs that need the files of failed jobs, targets left out."""
+    return {job for job in dag.bfs(dag.depending, *failed) if job.output} - set(failed)
+
+
+def _heading(failed: int, held_up: int) -> str:
+    jobs, them = ("1 job", "it") if failed == 1 else (f"{failed} jobs", "them")
+    others = f", and {held_up} more could not run without {them}" if held_up else ""
+    return f"{jobs} failed{others}:"
+
+
+def _culprits(failed: Any, since: float) -> list[Any]:
+    """Return the jobs that failed: of a group, those whose logs tell of an error, or the whole group."""
+    if not failed.is_group():
+        return [failed]
+    jobs = list(failed.jobs)
+    return [job for job in jobs if any(_error(log, since) for log in job.log)] or jobs
+
+
+def _cause(job: Any, since: float) -> str:
+    """Return the log of a failed job and why the job failed, in one line."""
+    for log in job.log:
+        if error := _error(log, since):
+            return f"{log}: {error}"
+    logs = ", ".join(map(str, job.log)) or "no log"
+    if any(_is_of_run(log, since) for log in job.log):
+        return f"{logs}: tells of no error; the job was killed, or ran out of memory or time"
+    return f"{logs}: not written in this run; the job did not start, see the messages above"
+
+
+def _error(log: str, since: float) -> str | None:
+    """Return the last error that a log tells of; None if there is none of this run."""
+    if not _is_of_run(log, since):
+        return None
+    lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    errors = [line[match.end() :] for line in lines if (match := ERROR.match(line))]
+    if not errors and TRACEBACK in lines:
+        errors = [line for line in lines if line.strip()]
+    return errors[-1] if errors else None
+
+
+def _is_of_run(log: str, since: float) -> bool:
+    path = Path(log)
+    return path.is_file() and path.stat().st_mtime >= since

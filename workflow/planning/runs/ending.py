@@ -1,0 +1,78 @@
+"""The last lines of a run that succeeded: where the results of an experiment are."""
+
+import atexit
+import logging
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
+
+from planning.paths import Paths
+from planning.runs.command_line import snakemake_command, with_options
+
+
+class _Failures(logging.Handler):
+    """Notes whether Snakemake has logged an error."""
+
+    seen = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note an error."""
+        self.seen = True
+
+
+def at_good_end(lines: Callable[[], Iterable[str]]) -> None:
+    """Print lines when this process ends, unless the run has failed.
+
+    Snakemake calls no hook if there is nothing to be done, and prints its own last lines after its hooks.
+
+    Args:
+        lines: returns them when all jobs have ended.
+    """
+    failures = _Failures(logging.ERROR)
+    logger.addHandler(failures)
+    atexit.register(lambda: None if failures.seen else print_last(lines()))
+
+
+def print_last(lines: Iterable[str]) -> None:
+    """Print the last lines of a run on stderr, after an empty one."""
+    marked = [f"activepool: {line}" for line in lines]
+    sys.stdout.flush()
+    if marked:
+        print("", *marked, sep="\n", file=sys.stderr, flush=True)
+
+
+def announce_results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> None:
+    """Print where the results of an experiment are when its run ends.
+
+    Args:
+        workflow: Snakemake's.
+        paths: of the experiment.
+        arguments: of Snakemake's command line.
+    """
+    at_good_end(lambda: _results(workflow, paths, arguments) if _has_made_all(workflow) else ())
+
+
+def is_silent(workflow: Any) -> bool:
+    """Return whether the user wants no lines, with ``--quiet all``."""
+    return Quietness.ALL in (workflow.output_settings.quiet or ())
+
+
+def _has_made_all(workflow: Any) -> bool:
+    """Return whether a run, and not a look, has done all of its jobs, and may say so."""
+    is_run = workflow.executor_plugin is not None and not (workflow.dryrun or workflow.touch)
+    return is_run and not is_silent(workflow) and not any(workflow.dag.needrun_jobs())
+
+
+def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each kind of result that the targets cover."""
+    covered = {path for job in workflow.dag.jobs for path in job.output if Path(path).exists()}
+    for what, place in (("figures", "figures/"), ("tables", "tables/"), ("curves", "curves.csv")):
+        if any(path.startswith(f"{paths.root}/{place}") for path in covered):
+            yield f"{what}: {paths.root}/{place}"
+    if covered.issuperset(paths.reported()) and "--report" not in arguments:
+        command = snakemake_command(with_options(arguments, "--report", "report.html"))
+        yield f"all of it in one page: {command}"

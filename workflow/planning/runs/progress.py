@@ -1,0 +1,134 @@
+"""A line for each job of a run, in the place of Snakemake's lines, which name no strategy, seed or round."""
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TextIO
+
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
+
+#: A job that runs longer gets a line while it runs, seconds.
+SOON = 10.0
+
+#: Wildcards that a line shows, in this order. Those left out are the same for all jobs of a run.
+SHOWN = {"strategy": "{}", "batch": "{}", "seed": "seed {}", "round": "round {}", "dataset": "{}"}
+
+#: Snakemake's lines that the lines of this module replace. One has no event.
+REPLACED = (LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED, LogEvent.PROGRESS)
+SELECTING = "Select jobs to execute..."
+
+
+class _Job(NamedTuple):
+    """A job at work: its label, when it began, and whether it runs here and makes files."""
+
+    label: str
+    began: float
+    is_timed: bool
+
+
+class Progress(logging.Handler):
+    """Prints a line when a job has ended, and one for a job that runs for long.
+
+    Jobs on a cluster get no times, because nobody here knows when they leave their queue.
+    """
+
+    def __init__(self, stream: TextIO, soon: float = SOON) -> None:
+        super().__init__()
+        self._stream, self._soon = stream, soon
+        self._jobs: dict[int, _Job] = {}
+        self._ended: list[int] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Follow one record of Snakemake."""
+        given, event = record.__dict__, record.__dict__.get("event")
+        if event == LogEvent.JOB_INFO:
+            self._begin(given)
+        elif event == LogEvent.JOB_FINISHED:
+            self._ended.append(given["job_id"])
+        elif event == LogEvent.PROGRESS:
+            self._count(given["done"], given["total"])
+        elif event == LogEvent.GROUP_ERROR:
+            self._print(f"[failed] group {given['groupid']}")
+        elif event == LogEvent.JOB_ERROR and not given["indent"]:  # indented: a part of a group
+            self._print(f"[failed] {self._text(given['jobid'])}")
+
+    def _begin(self, given: Mapping[str, Any]) -> None:
+        is_timed = bool(given["local"] and given["output"])
+        job = _Job(label(given["rule_name"], given["wildcards"]), time.monotonic(), is_timed)
+        self._jobs[given["jobid"]] = job
+        if is_timed:
+            timer = threading.Timer(self._soon, self._tell, [given["jobid"], job, time.strftime("%H:%M:%S")])
+            timer.daemon = True
+            timer.start()
+
+    def _tell(self, number: int, job: _Job, since: str) -> None:
+        with self.lock:
+            if self._jobs.get(number) is job:
+                self._print(f"[running since {since}] {job.label}")
+
+    def _count(self, done: int, total: int) -> None:
+        """Print the jobs that have ended; those of a group end together."""
+        for place, number in enumerate(self._ended, done - len(self._ended) + 1):
+            self._print(f"[{place} of {total}] {self._text(number)}")
+        self._ended.clear()
+
+    def _text(self, number: int) -> str:
+        """Return what an ended job was, and how long it took."""
+        job = self._jobs.pop(number, None)
+        if job is None:
+            return f"job {number}"
+        return f"{job.label} ({duration(time.monotonic() - job.began)})" if job.is_timed else job.label
+
+    def _print(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+class _Replaced(logging.Filter):
+    """Keeps what `Progress` replaces off the terminal; Snakemake's log file has it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(record, "event", None) not in REPLACED and record.msg != SELECTING
+
+
+def show_progress(workflow: Any) -> None:
+    """From now on, print a line for each job, if ``quiet: rules`` holds and nothing else was asked for."""
+    settings = workflow.output_settings
+    quiet = set(settings.quiet or ())
+    if Quietness.RULES not in quiet or quiet & {Quietness.ALL, Quietness.PROGRESS} or settings.verbose:
+        return
+    if any(isinstance(handler, Progress) for handler in logger.handlers):
+        return  # of another module
+    for handler in list(logger.handlers):
+        if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler):
+            handler.addFilter(_Replaced())
+            logger.addHandler(Progress(handler.stream))
+
+
+def label(rule: str, wildcards: Mapping[str, str]) -> str:
+    """Return a job in words: ``train: margin, seed 0, round 3``."""
+    values = dict(wildcards)
+    # The dataset of a project is a part of its photographs; an experiment has one dataset.
+    folder, _, part = values.pop("dataset", "").rpartition("/")
+    if folder:
+        values["dataset"] = part
+    if "round" in values:
+        values["round"] = str(int(values["round"]))
+    words = [form.format(values[name]) for name, form in SHOWN.items() if name in values]
+    if "shard" in values:
+        words.append(f"shard {int(values['shard']) + 1} of {values['shards']}")
+    return f"{rule}: {', '.join(words)}" if words else rule
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words: ``2.1 s``, ``45 s``, ``3 min 5 s`` or ``2 h 10 min``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

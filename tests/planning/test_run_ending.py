@@ -1,0 +1,153 @@
+"""The last lines of an experiment's run, and the commands that they name."""
+
+import atexit
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
+
+from planning.configuration.experiment import Experiment
+from planning.paths import Paths
+from planning.report import report_problem
+from planning.runs.command_line import snakemake_command, with_options
+from planning.runs.ending import announce_results
+
+PATHS = Paths(
+    Experiment.model_validate(
+        {
+            "experiment": "trial",
+            "dataset": {"kind": "embeddings", "path": "given.h5"},
+            "initial": {"kind": "balanced", "size": 30},
+            "budget": 10,
+            "rounds": 3,
+            "seeds": 2,
+            "strategies": ["random", "margin"],
+        }
+    )
+)
+CURVES, AREA = "results/trial/curves.csv", "results/trial/tables/area.csv"
+COMMAND = ["snakemake", "--cores", "2", "--configfile", "trial.yaml"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def make(*paths):
+    for path in map(Path, paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+@pytest.fixture
+def ended(monkeypatch, capsys):
+    """A function that ends a run whose jobs have some outputs, and returns what is printed."""
+    handlers = list(logger.handlers)
+
+    def end(*outputs, failure="", left=(), **workflow):
+        given = {"executor_plugin": "local", "dryrun": False, "touch": False, **workflow}
+        dag = SimpleNamespace(jobs=[SimpleNamespace(output=outputs)], needrun_jobs=lambda: iter(left))
+        settings = SimpleNamespace(quiet=workflow.get("quiet", {Quietness.RULES}))
+        at_exit = []
+        monkeypatch.setattr(atexit, "register", at_exit.append)
+        announce_results(SimpleNamespace(**given, dag=dag, output_settings=settings), PATHS, COMMAND[1:])
+        if failure:
+            logger.error(failure)
+        capsys.readouterr()
+        for function in at_exit:
+            function()
+        return capsys.readouterr().err
+
+    yield end
+    logger.handlers[:] = handlers
+
+
+def test_all_kinds_of_results_are_named(ended):
+    make(CURVES, *PATHS.reported())
+    assert ended(CURVES, *PATHS.reported()).splitlines() == [
+        "",
+        "activepool: figures: results/trial/figures/",
+        "activepool: tables: results/trial/tables/",
+        "activepool: curves: results/trial/curves.csv",
+        "activepool: all of it in one page: snakemake --cores 2 --configfile trial.yaml --report report.html",
+    ]
+
+
+def test_only_what_the_targets_made_and_is_there_is_named(ended):
+    make(CURVES, AREA, *PATHS.figures())
+    assert ended(CURVES) == f"\nactivepool: curves: {CURVES}\n"
+    assert ended(AREA, "results/trial/figures/gone.pdf") == "\nactivepool: tables: results/trial/tables/\n"
+    assert ended("results/another/curves.csv") == ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"failure": "Error in rule curves"},
+        {"left": ["a job"]},
+        {"dryrun": True},
+        {"touch": True},
+        {"executor_plugin": None},
+        {"quiet": {Quietness.ALL}},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_nothing_is_said_unless_a_run_has_ended_well(ended, changes):
+    make(CURVES)
+    assert ended(CURVES, **changes) == ""
+
+
+def test_the_command_is_that_of_this_snakemake(monkeypatch, tmp_path):
+    assert snakemake_command(["--configfile", "my trial.yaml"]) == "snakemake --configfile 'my trial.yaml'"
+    program = tmp_path / "snakemake"
+    make(program)
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    assert snakemake_command(["all"]) == f"{program} all"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert snakemake_command(["all"]) == "snakemake all"
+
+
+def test_options_stand_before_the_end_of_options():
+    assert with_options(["--cores", "2"], "--report", "r") == ["--cores", "2", "--report", "r"]
+    assert with_options(["-F", "--", "all"], "--report", "r") == ["-F", "--report", "r", "--", "all"]
+
+
+@pytest.mark.parametrize(
+    "words", [["--report", "r.html"], ["--report=r.html"], ["--report"], ["figures", "--report", "r.html"]]
+)
+def test_a_report_before_the_end_says_what_is_missing_and_what_makes_it(words):
+    targets = [word for word in words if word == "figures"]
+    problem = report_problem(PATHS, [COMMAND[0], *words, *COMMAND[1:]])
+    count = len(PATHS.reported())
+    assert problem == (
+        f"the report needs all figures and tables; {count} of {count} files are missing, such as "
+        f"{PATHS.reported()[0]}; make them first: {' '.join([COMMAND[0], *targets, *COMMAND[1:]])}"
+    )
+    *made, missing = PATHS.reported()
+    make(*made)
+    assert f"; 1 of {count} files are missing, such as {missing};" in report_problem(
+        PATHS, [*COMMAND, *words[-2:]]
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--report", "r.html", "--report-after-run"],
+        ["--report", "r.html", "--default-storage-provider", "s3"],
+        ["--report", "r.html", "--", "results/trial/curves.csv"],
+    ],
+)
+def test_other_commands_are_snakemakes_matter(words):
+    assert report_problem(PATHS, [*COMMAND, *words]) is None
+
+
+def test_a_finished_experiment_has_its_report():
+    make(*PATHS.reported())
+    assert report_problem(PATHS, [*COMMAND, "--report", "r.html"]) is None

@@ -1,0 +1,147 @@
+"""The summary of a run that failed."""
+
+import atexit
+import os
+import time
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from snakemake.settings.enums import Quietness
+
+from planning.runs import failures
+from planning.runs.failures import announce_failures, summary
+from planning.runs.lock import OUTER_RUN
+
+
+class Job:
+    """A job of Snakemake: its rule, its strategy and its log."""
+
+    def __init__(self, rule, strategy="margin", log=None, output=("file",)):
+        self.rule = SimpleNamespace(name=rule)
+        self.wildcards_dict = {"strategy": strategy, "seed": "0", "round": "01"} if strategy else {}
+        self.log = [log or f"{rule}.{strategy}.log"]
+        self.output = list(output)
+
+    def is_group(self):
+        return False
+
+    def said(self, *lines):
+        Path(self.log[0]).write_text("".join(f"{line}\n" for line in lines))
+        return self
+
+
+class Group:
+    def __init__(self, *jobs):
+        self.jobs = frozenset(jobs)
+
+    def is_group(self):
+        return True
+
+
+class Dag:
+    """What of Snakemake's graph the summary reads."""
+
+    def __init__(self, depending):
+        self.depending = depending
+
+    def bfs(self, direction, *jobs):
+        found, waiting = [], list(jobs)
+        while waiting:
+            job = waiting.pop(0)
+            found.append(job)
+            waiting += [one for one in direction.get(job, ()) if one not in found]
+        return found
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(OUTER_RUN, raising=False)
+
+
+def run(*failed, depending=None, quiet=()):
+    return SimpleNamespace(
+        start_time=datetime.fromtimestamp(time.time() - 60),
+        scheduler=SimpleNamespace(failed=set(failed)),
+        dag=Dag(depending or {}),
+        output_settings=SimpleNamespace(quiet=set(quiet)),
+    )
+
+
+def lines(workflow):
+    return list(summary(workflow, ["--cores", "2", "--configfile", "my trial.yaml"]))
+
+
+def test_each_failed_job_has_its_log_and_its_last_error():
+    train = Job("train").said("epoch 1", "activepool: a.h5: is cut", "activepool: notice: a remark", "end")
+    select = Job("select", "badge").said("activepool: first", "activepool: second")
+    later, target = Job("score"), Job("all", None, output=())
+    workflow = run(train, select, depending={train: [later], select: [later], later: [target]})
+    assert lines(workflow) == [
+        "2 jobs failed, and 1 more could not run without them:",
+        "select: badge, seed 0, round 1",
+        "  select.badge.log: second",
+        "train: margin, seed 0, round 1",
+        "  train.margin.log: a.h5: is cut",
+        "to go on, after the remedy: snakemake --cores 2 --configfile 'my trial.yaml'",
+    ]
+
+
+def test_an_error_that_nobody_has_foreseen_is_the_last_line_of_its_traceback():
+    job = Job("train").said(failures.TRACEBACK, '  File "a.py"', "ValueError: no such thing", "")
+    heading, _, cause, _ = lines(run(job))
+    assert heading == "1 job failed:"
+    assert cause == "  train.margin.log: ValueError: no such thing"
+
+
+def test_a_killed_job_and_one_that_did_not_start_say_so():
+    killed, unstarted = Job("finetune").said("epoch 1 of 9: loss 2.3"), Job("train").said("activepool: old")
+    os.utime(unstarted.log[0], (0, 0))
+    _, _, first, _, second, _ = lines(run(killed, unstarted))
+    assert first == (
+        "  finetune.margin.log: tells of no error; the job was killed, or ran out of memory or time"
+    )
+    assert second.startswith("  train.margin.log: not written in this run; the job did not start")
+
+
+def test_of_a_group_the_jobs_with_errors_are_named():
+    good, bad, after = Job("select").said("picked 10"), Job("train").said("activepool: bad"), Job("score")
+    heading, job, *_ = lines(run(Group(good, bad, after), depending={good: [bad], bad: [after]}))
+    assert heading == "1 job failed, and 1 more could not run without it:"
+    assert job == "train: margin, seed 0, round 1"
+
+
+def test_of_a_group_without_errors_all_jobs_are_named():
+    assert lines(run(Group(Job("select"), Job("train"))))[0] == "2 jobs failed:"
+
+
+def test_of_many_failures_the_first_are_listed():
+    jobs = [Job("train", f"s{number:02d}").said("activepool: bad") for number in range(23)]
+    printed = lines(run(*jobs))
+    assert printed[0] == "23 jobs failed:"
+    assert len(printed) == 1 + 2 * 20 + 2
+    assert printed[-2] == "and 3 others"
+
+
+def test_a_run_within_another_leaves_the_command_to_that_one(monkeypatch):
+    monkeypatch.setenv(OUTER_RUN, "host-1")
+    assert not any("to go on" in line for line in lines(run(Job("train").said("activepool: bad"))))
+
+
+@pytest.mark.parametrize("failed", [(), (Job("verify", None),)])
+def test_nothing_is_said_without_a_failure_or_of_a_job_that_said_it(failed):
+    assert lines(run(*failed)) == []
+
+
+@pytest.mark.parametrize(("quiet", "registered"), [((), 1), ((Quietness.RULES,), 1), ((Quietness.ALL,), 0)])
+def test_the_summary_comes_at_the_end_unless_all_is_quiet(monkeypatch, capsys, quiet, registered):
+    at_exit = []
+    monkeypatch.setattr(atexit, "register", at_exit.append)
+    announce_failures(run(Job("train").said("activepool: bad"), quiet=quiet))
+    assert len(at_exit) == registered
+    assert capsys.readouterr().err == ""
+    for function in at_exit:
+        function()
+        assert capsys.readouterr().err.startswith("\nactivepool: 1 job failed:\nactivepool: train: margin, ")

@@ -11,10 +11,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-all setup optional lint report lock clean
 
-## demo: run the experiment of config.yaml, and say where its figures are
+## demo: run the experiment of config.yaml; its last lines say where the figures are
 demo: setup
 	$(BIN)/snakemake --cores $(CORES)
-	@echo "Figures: results/digits/figures    Tables: results/digits/tables    All of it in one page: make report"
 
 # The tests of a file run in one process. There is one process more than there are cores, because tests of clusters
 # mostly wait. Their text files are UTF-8 in any locale. Threads that wait for one another sleep, since spinning would

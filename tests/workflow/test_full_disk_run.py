@@ -56,7 +56,7 @@ def check_failure(done, folder, undisturbed, why):
     """Check that a run said in a line what could not be written, and that what it has written is whole."""
     printed = done.stdout + done.stderr
     assert done.returncode != 0
-    before_summary = printed.partition("\n\nactivepool: ")[0]
+    before_summary = printed.rpartition("\n\nactivepool: ")[0]
     told = {line for line in before_summary.splitlines() if line.startswith("activepool: ")}
     assert told
     assert all(f" cannot be written: {why}" in line for line in told), told

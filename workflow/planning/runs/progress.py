@@ -42,8 +42,14 @@ class Progress(logging.Handler):
         self._ended: list[int] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Follow one record of Snakemake."""
-        given, event = record.__dict__, record.__dict__.get("event")
+        """Follow one record of Snakemake; no error here ends a run."""
+        try:
+            self._follow(record.__dict__)
+        except Exception:
+            self.handleError(record)
+
+    def _follow(self, given: Mapping[str, Any]) -> None:
+        event = given.get("event")
         if event == LogEvent.JOB_INFO:
             self._begin(given)
         elif event == LogEvent.JOB_FINISHED:

@@ -17,6 +17,8 @@ from activepool.errors import InputError
 def test_features_have_the_width_that_the_backbone_declares(name, image_size, channels):
     if image_size == 96 and name == "small":
         pytest.skip("small is for small images")
+    if name.startswith("esvit"):
+        pytest.skip("it takes colour images of 224 pixels")
     backbone = build(name, image_size, channels).eval()
     with torch.inference_mode():
         features = backbone(torch.rand(2, channels, image_size, image_size))

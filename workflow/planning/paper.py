@@ -9,20 +9,26 @@ import os
 import shlex
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+from snakemake.cli import parse_config
+from snakemake.utils import update_config
+
 from activepool.errors import InputError
 from activepool.records.process_locks import own_name
+from planning.configuration.loading import load
+from planning.estimates import estimate
+from planning.experiment_files import differences, experiment_file, hours
 from planning.runs.lock import OUTER_RUN
 
 #: The target that makes the figures of all experiments, and the key that selects some of them.
 TARGET, KEY = "paper_figures", "paper"
 
-EXPERIMENTS = Path(__file__).parents[1] / "experiments"
-
-#: The paper's experiments, and the same on ImageNet-LT; each is a file of `EXPERIMENTS`.
+#: The paper's experiments, and the same on ImageNet-LT; each is a file in ``workflow/experiments``.
 NAMES = (
     "imagenet_linear",
     "imagenet_finetuning",
@@ -30,6 +36,19 @@ NAMES = (
     "cifar10_imbalanced_finetuning",
     "imagenet_lt_linear",
 )
+
+#: Experiments that the paper or its code mentions, which are made only if they are named.
+ON_REQUEST = (
+    "imagenet_esvit_window7",
+    "imagenet_esvit_window14",
+    "cifar10_very_imbalanced_finetuning",
+)
+
+#: The options of Snakemake that change the configuration, each as a list of its words.
+CONFIG = (["--config"], ["-C"])
+
+#: Columns of what is printed about an experiment.
+COLUMNS = 110
 
 
 def chosen(given: Any) -> tuple[str, ...]:
@@ -40,10 +59,11 @@ def chosen(given: Any) -> tuple[str, ...]:
     if given is None:
         return NAMES
     names = tuple(given) if isinstance(given, list) else tuple(str(given).split(","))
+    known = NAMES + ON_REQUEST
     for name in names:
-        if name not in NAMES:
-            near = difflib.get_close_matches(str(name), NAMES, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(NAMES)}"
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
             raise InputError(f"{KEY}: {name!r} is not an experiment of the paper; {hint}")
     return names
 
@@ -52,12 +72,12 @@ def command_for(name: str, arguments: Sequence[str]) -> list[str]:
     """Return the command that makes the figures of one experiment.
 
     Args:
-        name: one of `NAMES`.
+        name: one of `NAMES` or `ON_REQUEST`.
         arguments: Snakemake's command line. The command has them without the list of experiments, and with
             another target and configuration file.
     """
     options = [word for group in _options(arguments) for word in _kept(group)]
-    own = ["--configfile", str(EXPERIMENTS / f"{name}.yaml"), "--", "figures"]
+    own = ["--configfile", str(experiment_file(name)), "--", "figures"]
     return [sys.executable, "-m", "snakemake", *options, *own]
 
 
@@ -72,22 +92,26 @@ def only_plans(arguments: Sequence[str]) -> bool:
 
 
 def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | None = None) -> int:
-    """Run the experiments one after the other; at the end, print which failed and why.
+    """Run the experiments one after the other.
+
+    Before them, it prints what each takes; after them, what differs from the paper, and which failed and why.
 
     Args:
-        names: some of `NAMES`.
+        names: some of `NAMES` and `ON_REQUEST`.
         arguments: Snakemake's command line.
         log: a file for the final message.
 
     Returns: 0, or 1 if an experiment failed.
     """
     problems: dict[str, list[str]] = {}
+    print("\n".join(_before(names, arguments)), file=sys.stderr)
     for name in names:
         print(f"activepool: {name}", file=sys.stderr, flush=True)
         failure = _run(name, arguments)
         if failure is not None:
             problems[name] = failure
-    lines = [f"activepool: {len(names) - len(problems)} of {len(names)} experiments without a problem"]
+    lines = _listed("what differs from the paper", {name: differences(name) for name in names})
+    lines += [f"activepool: {len(names) - len(problems)} of {len(names)} experiments without a problem"]
     for name, failure in problems.items():
         if failure:
             needs = f"the first lines of workflow/experiments/{name}.yaml say what it needs"
@@ -116,6 +140,38 @@ def _run(name: str, arguments: Sequence[str]) -> list[str] | None:
     return problems if process.returncode else None
 
 
+def _before(names: Sequence[str], arguments: Sequence[str]) -> list[str]:
+    """Return lines that say what each experiment takes with the configuration of the command line."""
+    given = [word for group in _options(arguments) if group[:1] in CONFIG for word in _kept(group)[1:]]
+    try:
+        changes = parse_config(given)
+    except ValueError:  # each run reports it
+        return []
+    title = "what each experiment takes (benchmarks/images.py measures a machine's images per second)"
+    return _listed(title, {name: _takes(name, changes) for name in names})
+
+
+def _takes(name: str, changes: dict[str, Any]) -> list[str]:
+    raw = yaml.safe_load(experiment_file(name).read_text(encoding="utf-8"))
+    update_config(raw, changes)
+    try:
+        estimated = estimate(load(raw, name))
+    except InputError:
+        return ["its configuration cannot be used; its run says why"]
+    lines = estimated.lines if estimated else ["jobs, disk, images: not known for this dataset or backbone"]
+    is_small = {"scale", "stand_in"} & changes.keys()
+    return [*lines, f"hours: {'not measured for a small version' if is_small else hours(name)}"]
+
+
+def _listed(title: str, by_experiment: dict[str, list[str]]) -> list[str]:
+    lines = [f"activepool: {title}"]
+    for name, items in by_experiment.items():
+        lines.append(f"  {name}")
+        for item in items:
+            lines += textwrap.wrap(item, COLUMNS, initial_indent="  - ", subsequent_indent="    ")
+    return lines
+
+
 def _options(arguments: Sequence[str]) -> Iterator[list[str]]:
     """Yield each option with the words that follow it."""
     group: list[str] = []
@@ -131,7 +187,7 @@ def _kept(group: list[str]) -> list[str]:
     if group and group[0] in ("--configfile", "--configfiles", "--"):
         return []
     kept = [word for word in group if word != TARGET and not word.startswith(f"{KEY}=")]
-    return [] if kept in (["--config"], ["-C"]) else kept
+    return [] if kept in CONFIG else kept
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ BACKBONES = {
     "resnet18": "activepool.backbones.networks:resnet18",
     "resnet50": "activepool.backbones.networks:resnet50",
     "small": "activepool.backbones.networks:small",
+    "esvit_swin_tiny_window7": "activepool.backbones.timm_networks:esvit_swin_tiny_window7",
+    "esvit_swin_tiny_window14": "activepool.backbones.timm_networks:esvit_swin_tiny_window14",
 }
 
 #: Libraries of networks.

@@ -8,10 +8,15 @@ from types import ModuleType
 from torch import nn
 
 from activepool.backbones.backbone import Backbone, Preprocessing, measured_backbone
+from activepool.backbones.networks import resize_before_crop
+from activepool.backbones.normalisations import normalisation
 from activepool.errors import InputError
 
 #: timm's names of the interpolations of Preprocessing; timm draws others at random.
 INTERPOLATIONS = ("bilinear", "bicubic")
+
+#: timm's name of Swin-T.
+SWIN_TINY = "swin_tiny_patch4_window7_224"
 
 
 def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
@@ -48,6 +53,28 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
     if not takes_an_option:
         # Most of these need no position table.
         yield measured_backbone(f"timm:{name}", _created(timm, name), preprocessing)
+
+
+def esvit_swin_tiny_window7(image_size: int, channels: int) -> Backbone:
+    """EsViT's Swin-T with windows of 7 × 7 patches, width 768."""
+    return _esvit_swin_tiny(image_size, window=7)
+
+
+def esvit_swin_tiny_window14(image_size: int, channels: int) -> Backbone:
+    """EsViT's Swin-T with windows of 14 × 14 patches, width 768."""
+    return _esvit_swin_tiny(image_size, window=14)
+
+
+def _esvit_swin_tiny(image_size: int, window: int) -> Backbone:
+    """Return Swin-T with the preprocessing of EsViT's linear evaluation (Li et al. 2022).
+
+    timm has the network with windows of 7 alone, and resizes to 248 pixels where EsViT resizes to 256.
+    """
+    network = _created(_timm(SWIN_TINY), SWIN_TINY, img_size=image_size, window_size=window)
+    mean, std = normalisation("imagenet", channels=3)
+    resize = resize_before_crop(image_size)
+    preprocessing = Preprocessing(image_size, 3, resize, mean, std, "bicubic")
+    return measured_backbone(f"timm:{SWIN_TINY}", network, preprocessing)
 
 
 def _timm(name: str) -> ModuleType:

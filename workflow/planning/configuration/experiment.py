@@ -48,8 +48,8 @@ class Backbone(Settings):
     """The network that extracts the features, and the file of its weights.
 
     Attributes:
-        architecture: ``small``, ``identity``, ``resnet18``, ``resnet50``, ``torchvision:NAME``, ``timm:NAME``
-            or ``file.py:function``.
+        architecture: ``small``, ``identity``, ``resnet18``, ``resnet50``, ``esvit_swin_tiny_window7``,
+            ``esvit_swin_tiny_window14``, ``torchvision:NAME``, ``timm:NAME`` or ``file.py:function``.
         name: the folder of the features; by default made from the architecture.
         image_size: side of the square input, in pixels; by default the architecture's own.
         checkpoint: the file of the weights.

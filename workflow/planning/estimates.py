@@ -1,0 +1,242 @@
+"""What an experiment takes, before it runs: jobs, disk, and images that pass through the network."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+
+from activepool.adversarial.settings import REDUCTION
+from activepool.data import digits
+from activepool.data.previews import Preview
+from activepool.figures.registry import FIGURES, TABLES
+from planning.configuration.experiment import Experiment
+from planning.paths import Paths
+
+#: Bytes of a row of scores.h5: its index, its class and a score.
+SCORE_BYTES = 16
+
+#: Jobs of every experiment: dataset, curves, selections, costs, and the target.
+COMMON_JOBS = 5
+
+
+class Size(NamedTuple):
+    """The size of a public dataset whose images lie in files, or of one that is kept in dataset.h5.
+
+    Attributes:
+        train, test: images.
+        classes: C.
+        image_bytes: of an image in dataset.h5; 0 if that has only its path.
+    """
+
+    train: int
+    test: int
+    classes: int
+    image_bytes: int = 0
+
+
+class Network(NamedTuple):
+    """A network: the width of its features, and how many numbers its weights are."""
+
+    width: int
+    weights: int
+
+
+SIZES = {
+    "imagenet": Size(1_281_167, 50_000, 1000),
+    "imagenet_lt": Size(115_846, 50_000, 1000),
+    "cifar10": Size(50_000, 10_000, 10, 32 * 32 * 3),
+    "digits": Size(digits.preview().num_train, digits.preview().num_test, len(digits.CLASS_NAMES), 8 * 8),
+}
+
+NETWORKS = {
+    "small": Network(256, 94_000),
+    "resnet18": Network(512, 11_180_000),
+    "resnet50": Network(2048, 23_560_000),
+    "esvit_swin_tiny_window7": Network(768, 27_520_000),
+    "esvit_swin_tiny_window14": Network(768, 27_570_000),
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an experiment takes.
+
+    Attributes:
+        jobs: of the target ``figures``, if nothing is done yet.
+        disk: bytes that stay, by what they hold.
+        passing_disk: bytes that features take for a time, beside these.
+        images: how many pass through the backbone for their features, views counted.
+        trained_images: how many the backbone trains on, in all epochs; at most, since trainings end early.
+        of_rounds: whether the features that pass are those of a round: once for each round at work.
+    """
+
+    jobs: int
+    disk: Mapping[str, float]
+    passing_disk: float
+    images: int
+    trained_images: int
+    of_rounds: bool
+
+    @property
+    def lines(self) -> list[str]:
+        """The estimate in words; parts of the disk of less than a hundredth are left out."""
+        total = sum(self.disk.values())
+        unit, size = ("GB", 1e9) if total >= 1e9 else ("MB", 1e6)
+        largest = sorted(self.disk.items(), key=lambda part: -part[1])
+        parts = ", ".join(f"{name} {_short(part / size)}" for name, part in largest if part > total / 100)
+        when = "for each round at work" if self.of_rounds else "for a time"
+        trained = f", at most {_in_words(self.trained_images)} in training" if self.trained_images else ""
+        return [
+            f"jobs: {self.jobs:,}, fewer if some are done",
+            f"disk: {_short(total / size)} {unit} ({parts}), and {_short(self.passing_disk / size)} more {when}",
+            f"images through the network: {_in_words(self.images)} for features{trained}",
+        ]
+
+
+def estimate(experiment: Experiment) -> Estimate | None:
+    """Return what an experiment takes; None if the size of its dataset or backbone is not known here."""
+    backbone = experiment.backbone
+    if experiment.dataset.kind not in SIZES or backbone is None or backbone.architecture not in NETWORKS:
+        return None
+    work = _Work(experiment, SIZES[experiment.dataset.kind], NETWORKS[backbone.architecture])
+    return Estimate(work.jobs, work.disk, work.passing_disk, work.images, work.trained_images, experiment.finetunes)
+
+
+class _Work:
+    """The files that the jobs of an experiment write, and their sizes."""
+
+    def __init__(self, experiment: Experiment, size: Size, network: Network) -> None:
+        self._experiment, self._size, self._network = experiment, size, network
+        self._paths = Paths(experiment)
+        per_class = np.full(size.classes, size.train // size.classes)
+        per_class[: size.train % size.classes] += 1
+        data = Preview(per_class, size.train, size.test, [""] * size.classes)
+        if experiment.dataset.imbalance:
+            data = data.after(experiment.dataset.imbalance)
+        self._data = data.subset(experiment.dataset.fraction) if experiment.dataset.fraction else data
+
+    @cached_property
+    def _files(self) -> dict[str, set[str]]:
+        """The files, or folders of rounds, that the jobs of the rounds make, each once."""
+        paths, files = self._paths, defaultdict(set)
+        for folder in self._experiment.strategy_folders:
+            for seed in self._experiment.seed_list:
+                files["start"].add(paths.run(folder, seed, 0))
+                for number in range(1, self._experiment.rounds):
+                    job = SimpleNamespace(strategy=folder, seed=seed, round=number)
+                    files["select"].add(paths.run(folder, seed, number))
+                    files["features"] |= {paths.selection_features(job), paths.scoring_features(job)}
+                    for name in ("scores", "image_model", "prepared"):
+                        files[name] |= {path for path in [getattr(paths, name)(job)] if path}
+        files["features"] |= {paths.features} if paths.has_map else set()
+        files["features"].discard(paths.samples)
+        return files
+
+    @property
+    def _seeds(self) -> int:
+        return len(self._experiment.seed_list)
+
+    @property
+    def _trainings(self) -> int:
+        ceilings = self._seeds if self._experiment.ceiling else 0
+        return len(self._files["start"]) + len(self._files["select"]) + ceilings
+
+    @property
+    def jobs(self) -> int:
+        experiment, files = self._experiment, self._files
+        shards = experiment.pool_shards + (1 if experiment.in_shards else 0)
+        pictures = len(FIGURES) + len(TABLES) + len(self._paths.contact_sheets())
+        pictures += 2 if self._paths.has_map else 0
+        return (
+            COMMON_JOBS
+            + (2 if experiment.pretrain else 0)
+            + self._seeds  # validation splits
+            + (self._seeds + 1 if experiment.ceiling else 0)
+            + sum(len(files[name]) for name in ("start", "select", "image_model", "prepared"))
+            + len(files["scores"]) * shards
+            + len(files["features"]) * (self._paths.num_shards + 1)
+            + self._trainings
+            + pictures
+        )
+
+    @property
+    def _pool(self) -> int:
+        return round(self._data.num_train * (1 - self._experiment.validation.fraction))
+
+    def _labelled(self) -> list[int]:
+        """Return the number of labels of each round."""
+        experiment = self._experiment
+        rounds = range(experiment.rounds)
+        return [min(self._pool, experiment.initial.size + number * experiment.budget) for number in rounds]
+
+    @property
+    def _feature_bytes(self) -> int:
+        number = {"float16": 2, "float32": 4}[self._experiment.features.dtype]
+        return self._images_of_features * self._network.width * number
+
+    @property
+    def _images_of_features(self) -> int:
+        return self._data.num_train * (1 + self._experiment.features.views) + self._data.num_test
+
+    @property
+    def _lasting_features(self) -> int:
+        return int(self._paths.features in self._files["features"])
+
+    @property
+    def disk(self) -> dict[str, float]:
+        experiment, files = self._experiment, self._files
+        network = 4 * self._network.weights
+        adversaries = (one.options for one in experiment.strategies if one.strategy == "vaal")
+        sizes = ("image_size", "width", "latent")
+        adversary = 4 * sum(adversary_weights(*(given[name] for name in sizes)) for given in adversaries)
+        digits_of_row = len(str(self._data.num_train)) + 1
+        lists = len(experiment.strategies) * self._seeds * sum(self._labelled()[1:]) * digits_of_row
+        return {
+            "images": float(self._size.image_bytes * (self._data.num_train + self._data.num_test)),
+            "features": float(self._lasting_features * self._feature_bytes),
+            "scores": float(SCORE_BYTES * self._pool * len(files["scores"])),
+            "heads": 4.0 * (self._network.width + 1) * self._size.classes * self._trainings,
+            "networks": float(network * self._trainings if experiment.finetunes else 0),
+            "networks of VAAL": float(adversary * self._seeds * (experiment.rounds - 1)),
+            "lists of labels": float(lists),
+        }
+
+    @property
+    def passing_disk(self) -> float:
+        return float(self._feature_bytes)
+
+    @property
+    def images(self) -> int:
+        return self._images_of_features * len(self._files["features"])
+
+    @property
+    def trained_images(self) -> int:
+        experiment = self._experiment
+        pretraining = 2 * self._data.num_train * experiment.pretrain.epochs if experiment.pretrain else 0
+        if not experiment.finetunes:
+            return pretraining
+        starts = len(self._files["start"]) * self._labelled()[0]
+        queries = len(experiment.strategies) * self._seeds * sum(self._labelled()[1:])
+        ceilings = self._seeds * self._pool if experiment.ceiling else 0
+        return pretraining + experiment.head.epochs * (starts + queries + ceilings)
+
+
+def adversary_weights(image_size: int, width: int, latent: int) -> int:
+    """Return about how many numbers the weights of VAAL are: its convolutions, and the layers at its codes."""
+    convolutions = 2 * 16 * (2 + 8 + 32) * width**2
+    codes = (2 + 4) * 8 * width * (image_size // REDUCTION) ** 2 * latent
+    return convolutions + codes
+
+
+def _short(number: float) -> str:
+    return f"{number:.2g}" if number < 9.95 else f"{number:,.0f}"
+
+
+def _in_words(number: int) -> str:
+    if number >= 1e9:
+        return f"{_short(number / 1e9)} billion"
+    return f"{_short(number / 1e6)} million" if number >= 1e6 else f"{number:,}"

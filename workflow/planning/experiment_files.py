@@ -1,0 +1,56 @@
+"""The comment at the head of a file in ``workflow/experiments``: its hours, and its differences from the paper.
+
+The head has paragraphs that begin with a marker and end at the next one, or with the comment.
+"""
+
+import re
+from pathlib import Path
+
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+
+#: The markers of paragraphs.
+HOURS, DIFFERENCES = "Hours:", "Differs from the paper:"
+
+#: A difference that stands for all of another file's.
+_ALL_OF = re.compile(r"All that (\w+)\.yaml lists\.")
+
+
+def experiment_file(name: str) -> Path:
+    """Return the file of an experiment."""
+    return EXPERIMENTS / f"{name}.yaml"
+
+
+def hours(name: str) -> str:
+    """Return what an experiment's file says of its hours; "" if it says nothing."""
+    return " ".join(_paragraph(name, HOURS))
+
+
+def differences(name: str) -> list[str]:
+    """Return what differs from the paper in an experiment, as its file lists it, a sentence or two each."""
+    items: list[str] = []
+    for line in _paragraph(name, DIFFERENCES):
+        if line.startswith("- "):
+            items.append(line.removeprefix("- "))
+        else:
+            items[-1] += f" {line}"
+    return [one for item in items for one in _expanded(item)]
+
+
+def _expanded(item: str) -> list[str]:
+    other = _ALL_OF.fullmatch(item)
+    return differences(other[1]) if other else [item]
+
+
+def _paragraph(name: str, marker: str) -> list[str]:
+    """Return the lines of a paragraph, without its marker; [] if the head has none."""
+    lines: list[str] = []
+    inside = False
+    for line in experiment_file(name).read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        text = line.removeprefix("#").strip()
+        begun = next((one for one in (HOURS, DIFFERENCES) if text.startswith(one)), None)
+        inside = begun == marker if begun else inside
+        if inside:
+            lines.append(text.removeprefix(marker).strip())
+    return list(filter(None, lines))

@@ -36,6 +36,17 @@ class FixedTransformer(Transformer):
         super().__init__(img_size=img_size)
 
 
+class Swin(nn.Module):
+    """A network that has its options as features."""
+
+    def __init__(self, img_size, window_size):
+        super().__init__()
+        self.options = torch.tensor([float(img_size), float(window_size)])
+
+    def forward(self, images):
+        return self.options.expand(len(images), 2)
+
+
 NETWORKS = {
     "vit_tiny": Transformer,
     "cait_tiny": FixedTransformer,
@@ -80,6 +91,17 @@ def test_preprocessing_is_timms():
         "resize 8 bicubic, centre crop 8, rgb, mean 0.1 0.2 0.3, std 0.4 0.5 0.6"
     )
     assert not backbone.network.dynamic_img_size
+
+
+@pytest.mark.usefixtures("stand_in")
+@pytest.mark.parametrize("window", [7, 14])
+def test_esvits_swin_has_its_windows_and_the_preprocessing_of_its_evaluation(monkeypatch, window):
+    monkeypatch.setitem(NETWORKS, "swin_tiny_patch4_window7_224", Swin)
+    backbone = build(f"esvit_swin_tiny_window{window}", 224, 1)
+    assert backbone(torch.rand(1, 3, 224, 224)).tolist() == [[224.0, float(window)]]
+    assert str(backbone.preprocessing) == (
+        "resize 256 bicubic, centre crop 224, rgb, mean 0.485 0.456 0.406, std 0.229 0.224 0.225"
+    )
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -181,20 +203,21 @@ def test_tables_are_interpolated_as_by_timm():
         assert torch.allclose(found, expected, atol=1e-6)
 
 
-def test_esvits_swin_is_timms():
+@pytest.mark.parametrize("window", [7, 14])
+def test_esvits_swin_is_timms(window):
     """Two networks with EsViT's names: those of timm before it moved the reductions, and its own buffers."""
     timm = pytest.importorskip("timm")
-    name = "swin_tiny_patch4_window7_224"
-    network = timm.create_model(name, pretrained=False, num_classes=0)
+    network = timm.create_model(
+        "swin_tiny_patch4_window7_224", pretrained=False, num_classes=0, window_size=window
+    )
     teacher = {}
     for key, value in network.state_dict().items():
         layer = int(key.split(".")[1]) if ".downsample." in key else 0
         teacher[key.replace(f"layers.{layer}.downsample", f"layers.{layer - 1}.downsample")] = value
         if key.endswith("attn.qkv.weight"):
             buffer = key.replace("qkv.weight", "relative_position_index")
-            teacher[buffer] = torch.zeros(49, 49, dtype=torch.long)
+            teacher[buffer] = torch.zeros(window**2, window**2, dtype=torch.long)
     assert "layers.0.downsample.reduction.weight" in teacher
-    backbone = build(f"timm:{name}", None, 3)
-    wanted = backbone.network.state_dict()
+    wanted = build(f"esvit_swin_tiny_window{window}", None, 3).network.state_dict()
     matching = fit(teacher | {"head.mlp.0.weight": torch.zeros(3)}, wanted, FORMATS["esvit"])
-    assert matching.is_complete and matching.matched == len(wanted)
+    assert matching.is_exact and matching.matched == len(wanted)

@@ -5,7 +5,8 @@ import pytest
 
 from activepool.errors import InputError
 from planning import paper
-from planning.paper import EXPERIMENTS, NAMES, chosen, command_for, make_experiments, only_plans
+from planning.experiment_files import EXPERIMENTS
+from planning.paper import NAMES, ON_REQUEST, chosen, command_for, make_experiments, only_plans
 
 
 def arguments_for(*arguments):
@@ -36,13 +37,14 @@ def test_all_options_stay_except_target_and_configuration(given, kept):
 
 def test_every_experiment_of_the_paper_is_there():
     assert chosen(None) == NAMES
-    assert {f"{name}.yaml" for name in NAMES} <= {path.name for path in EXPERIMENTS.iterdir()}
+    assert {f"{name}.yaml" for name in NAMES + ON_REQUEST} <= {path.name for path in EXPERIMENTS.iterdir()}
 
 
 def test_experiments_are_chosen_by_name():
     assert chosen("imagenet_linear") == ("imagenet_linear",)
     assert chosen("imagenet_linear,cifar10_finetuning") == ("imagenet_linear", "cifar10_finetuning")
     assert chosen(["cifar10_finetuning"]) == ("cifar10_finetuning",)
+    assert chosen("imagenet_esvit_window7") == ("imagenet_esvit_window7",)
     with pytest.raises(
         InputError, match=r"paper: 'imagenet_liner' is not an .* did you mean 'imagenet_linear'"
     ):
@@ -81,8 +83,29 @@ def test_the_summary_says_which_experiments_failed_and_why(monkeypatch, tmp_path
         "  imagenet_linear: the first lines of workflow/experiments/imagenet_linear.yaml say what it needs\n"
         "  cifar10_finetuning: it was interrupted, or a job failed; see the messages above\n"
     )
-    assert log.read_text() == summary
     out, err = capfd.readouterr()
     assert out == "the plan\n"
-    assert err.endswith(summary) and "a job failed\n" in err
+    assert log.read_text().startswith("activepool: what differs from the paper\n  imagenet_linear\n  - ")
+    assert log.read_text().endswith(summary)
+    assert err.endswith(log.read_text()) and "a job failed\n" in err
     assert make_experiments(["imagenet_lt_linear"], []) == 0
+
+
+def printed_before(capfd, *arguments):
+    make_experiments(["imagenet_linear"], arguments)
+    printed = capfd.readouterr().err.partition("activepool: imagenet_linear\n")[0]
+    return " ".join(printed.split())
+
+
+def test_what_an_experiment_takes_is_said_before_it_starts(monkeypatch, capfd):
+    monkeypatch.setattr(paper, "command_for", lambda name, _: [sys.executable, "-c", "pass"])
+    printed = printed_before(capfd, "--cores", "2", "paper_figures")
+    assert "- jobs: 579," in printed and "features 26" in printed and "benchmarks/imagenet_pool.py" in printed
+    printed = printed_before(capfd, "--config", "rounds=2", "paper=imagenet_linear", "paper_figures")
+    assert "- jobs: 147," in printed
+    printed = printed_before(capfd, "-C", "stand_in=digits", "scale=0.01", "--", "paper_figures")
+    assert "not measured for a small version" in printed and " MB (" in printed
+    printed = printed_before(capfd, "--config", "rounds=none", "paper_figures")
+    assert printed.endswith("imagenet_linear - its configuration cannot be used; its run says why")
+    printed = printed_before(capfd, "--config", "dataset={kind: folder, root: photos}")
+    assert "not known for this dataset or backbone" in printed

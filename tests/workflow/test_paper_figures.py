@@ -13,7 +13,9 @@ from activepool.figures.registry import TABLES
 from activepool.figures.results import REFERENCE
 from activepool.figures.styles import NAMES as PRINTED
 from planning.configuration.loading import load
-from planning.paper import EXPERIMENTS, NAMES
+from planning.estimates import estimate
+from planning.experiment_files import differences, experiment_file
+from planning.paper import NAMES
 from planning.paths import Paths
 
 pytestmark = pytest.mark.long
@@ -37,14 +39,33 @@ def settings():
 @pytest.fixture(params=NAMES)
 def paths(request):
     """The files of one experiment."""
-    experiment = yaml.safe_load((EXPERIMENTS / f"{request.param}.yaml").read_text())
+    experiment = yaml.safe_load(experiment_file(request.param).read_text())
     return Paths(load(experiment | SMALL, request.param))
 
 
 def test_none_has_a_problem(finished):
     summary = "activepool: 5 of 5 experiments without a problem\n"
     assert summary in finished.printed
-    assert (finished.path / "results/logs/paper_figures.log").read_text() == summary
+    log = (finished.path / "results/logs/paper_figures.log").read_text()
+    assert log.endswith(summary) and log in finished.printed
+    assert all(line in " ".join(log.split()) for name in NAMES for line in differences(name))
+
+
+def test_files_have_the_sizes_that_were_estimated(finished, paths):
+    estimated = estimate(paths.experiment)
+
+    def written(pattern, folder=paths.root):
+        return sum(file.stat().st_size for file in (finished.path / folder).rglob(pattern))
+
+    assert written("network.safetensors") == pytest.approx(estimated.disk["networks"], rel=0.1)
+    assert written("image_model.safetensors") == pytest.approx(estimated.disk["networks of VAAL"], rel=0.1)
+    if estimated.disk["features"]:
+        features = (finished.path / paths.features).stat().st_size
+        assert features == pytest.approx(estimated.disk["features"], rel=0.1)
+    # HDF5 itself takes some kilobytes of a file.
+    for name, pattern in (("scores", "scores.h5"), ("heads", "head.h5")):
+        files = len(list((finished.path / paths.root).rglob(pattern)))
+        assert estimated.disk[name] < written(pattern) < estimated.disk[name] + 20_000 * files
 
 
 def test_figures_open(finished, paths):

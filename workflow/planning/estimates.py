@@ -88,11 +88,12 @@ class Estimate:
         unit, size = ("GB", 1e9) if total >= 1e9 else ("MB", 1e6)
         largest = sorted(self.disk.items(), key=lambda part: -part[1])
         parts = ", ".join(f"{name} {_short(part / size)}" for name, part in largest if part > total / 100)
+        passing = _short(self.passing_disk / size)
         when = "for each round at work" if self.of_rounds else "for a time"
         trained = f", at most {_in_words(self.trained_images)} in training" if self.trained_images else ""
         return [
             f"jobs: {self.jobs:,}, fewer if some are done",
-            f"disk: {_short(total / size)} {unit} ({parts}), and {_short(self.passing_disk / size)} more {when}",
+            f"disk: {_short(total / size)} {unit} ({parts}), and {passing} more {when}",
             f"images through the network: {_in_words(self.images)} for features{trained}",
         ]
 
@@ -103,7 +104,14 @@ def estimate(experiment: Experiment) -> Estimate | None:
     if experiment.dataset.kind not in SIZES or backbone is None or backbone.architecture not in NETWORKS:
         return None
     work = _Work(experiment, SIZES[experiment.dataset.kind], NETWORKS[backbone.architecture])
-    return Estimate(work.jobs, work.disk, work.passing_disk, work.images, work.trained_images, experiment.finetunes)
+    return Estimate(
+        jobs=work.jobs,
+        disk=work.disk,
+        passing_disk=work.passing_disk,
+        images=work.images,
+        trained_images=work.trained_images,
+        of_rounds=experiment.finetunes,
+    )
 
 
 class _Work:
@@ -226,7 +234,7 @@ class _Work:
 
 
 def adversary_weights(image_size: int, width: int, latent: int) -> int:
-    """Return about how many numbers the weights of VAAL are: its convolutions, and the layers at its codes."""
+    """Return about how many weights VAAL has: in its convolutions, and in the layers at its codes."""
     convolutions = 2 * 16 * (2 + 8 + 32) * width**2
     codes = (2 + 4) * 8 * width * (image_size // REDUCTION) ** 2 * latent
     return convolutions + codes

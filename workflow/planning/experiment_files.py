@@ -1,4 +1,4 @@
-"""The comment at the head of a file in ``workflow/experiments``: its hours, and its differences from the paper.
+"""The comment at the head of a file in ``workflow/experiments``: its hours, and what differs from the paper.
 
 The head has paragraphs that begin with a marker and end at the next one, or with the comment.
 """
@@ -9,10 +9,10 @@ from pathlib import Path
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
 #: The markers of paragraphs.
-HOURS, DIFFERENCES = "Hours:", "Differs from the paper:"
+HOURS, DIFFERENCES, SOURCE = "Hours:", "Differs from the paper:", "Source:"
 
-#: A difference that stands for all of another file's.
-_ALL_OF = re.compile(r"All that (\w+)\.yaml lists\.")
+#: A difference that stands for those of another file, perhaps except for those with a word.
+_ALL_OF = re.compile(r"All that (\w+)\.yaml lists(?:, except for (`\w+`))?\.")
 
 
 def experiment_file(name: str) -> Path:
@@ -38,7 +38,9 @@ def differences(name: str) -> list[str]:
 
 def _expanded(item: str) -> list[str]:
     other = _ALL_OF.fullmatch(item)
-    return differences(other[1]) if other else [item]
+    if other is None:
+        return [item]
+    return [one for one in differences(other[1]) if other[2] is None or other[2] not in one]
 
 
 def _paragraph(name: str, marker: str) -> list[str]:
@@ -49,7 +51,7 @@ def _paragraph(name: str, marker: str) -> list[str]:
         if not line.startswith("#"):
             break
         text = line.removeprefix("#").strip()
-        begun = next((one for one in (HOURS, DIFFERENCES) if text.startswith(one)), None)
+        begun = next((one for one in (HOURS, DIFFERENCES, SOURCE) if text.startswith(one)), None)
         inside = begun == marker if begun else inside
         if inside:
             lines.append(text.removeprefix(marker).strip())

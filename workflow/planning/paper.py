@@ -42,6 +42,7 @@ ON_REQUEST = (
     "imagenet_esvit_window7",
     "imagenet_esvit_window14",
     "cifar10_very_imbalanced_finetuning",
+    "cifar10_from_scratch",
 )
 
 #: The options of Snakemake that change the configuration, each as a list of its words.

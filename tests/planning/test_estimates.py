@@ -44,6 +44,8 @@ def test_sizes_follow_from_images_rounds_and_networks():
     assert finetuning.disk["networks"] == (2 + 9 * 7) * 4 * NETWORKS["resnet50"].weights
     labels = 2 * 30_000 + 9 * sum(range(40_000, 110_000, 10_000))
     assert finetuning.trained_images == 60 * labels
+    frozen = estimate(load(configuration("imagenet_linear_crops"), "test"))
+    assert frozen.disk["networks"] == 0 and frozen.images == 1_331_167 and frozen.trained_images > 0
     imbalanced = estimate(load(configuration("cifar10_imbalanced_finetuning"), "test"))
     assert imbalanced.disk["images"] == 3072 * (20_431 + 10_000)
 

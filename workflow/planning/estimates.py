@@ -110,7 +110,7 @@ def estimate(experiment: Experiment) -> Estimate | None:
         passing_disk=work.passing_disk,
         images=work.images,
         trained_images=work.trained_images,
-        of_rounds=experiment.finetunes,
+        of_rounds=experiment.changes_features,
     )
 
 
@@ -208,7 +208,7 @@ class _Work:
             "features": float(self._lasting_features * self._feature_bytes),
             "scores": float(SCORE_BYTES * self._pool * len(files["scores"])),
             "heads": 4.0 * (self._network.width + 1) * self._size.classes * self._trainings,
-            "networks": float(network * self._trainings if experiment.finetunes else 0),
+            "networks": float(network * self._trainings if experiment.changes_features else 0),
             "networks of VAAL": float(adversary * self._seeds * (experiment.rounds - 1)),
             "lists of labels": float(lists),
         }

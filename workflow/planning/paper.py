@@ -39,6 +39,7 @@ NAMES = (
 
 #: Experiments that the paper or its code mentions, which are made only if they are named.
 ON_REQUEST = (
+    "imagenet_linear_crops",
     "imagenet_esvit_window7",
     "imagenet_esvit_window14",
     "cifar10_very_imbalanced_finetuning",

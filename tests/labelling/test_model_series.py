@@ -111,8 +111,9 @@ def test_the_fit_is_that_of_the_library(project):
 def made_series(labels, hits):
     """Return the series of models with these numbers of labels, each with 100 rows held out."""
     comparison = Comparison({})
-    for count, right in zip(labels, hits, strict=True):
-        comparison.add(Training("b", count, 100, right), predictions(["ant", "bee"], [0, 1, 0, 1]))
+    for number, (count, right) in enumerate(zip(labels, hits, strict=True)):
+        training = Training("b", count, 100, right, str(number))
+        comparison.add(training, predictions(["ant", "bee"], [0, 1, 0, 1]))
     return comparison.series()
 
 
@@ -128,11 +129,25 @@ def test_three_models_that_agree_have_settled():
     assert made_series([50, 100, 150, 200], [60, 70, 80, 90]).is_settled
 
 
+def test_of_models_with_the_same_labels_only_the_last_counts():
+    comparison = Comparison({})
+    comparison.add(Training("batch02", 50, 100, 60, "first"), predictions(["ant", "bee"], [0, 1, 0, 1]))
+    for batch in ("batch03", "batch04", "batch05", "batch06"):
+        comparison.add(Training(batch, 78, 100, 70, "second"), predictions(["ant", "bee"], [0, 1, 1, 1]))
+    found = comparison.series()
+    assert [(row.batch, row.labels, row.agreement) for row in found.models] == [
+        ("batch02", 50, None),
+        ("batch06", 78, 0.5),
+    ]
+    assert (found.agreements, found.is_settled) == ([0.5], False)
+
+
 def test_a_model_that_had_only_some_answers_is_compared_with_none():
     comparison = Comparison({})
     for count in (50, 100, 150, 200):
-        comparison.add(Training("b", count, 100, 60), predictions(["ant", "bee"], [0, 1, 0, 1]))
-    comparison.add(Training("c", 201, 100, 60), predictions(["ant", "bee"], [0, 1, 1, 1]), is_partial=True)
+        comparison.add(Training("b", count, 100, 60, str(count)), predictions(["ant", "bee"], [0, 1, 0, 1]))
+    last = Training("c", 201, 100, 60, "201")
+    comparison.add(last, predictions(["ant", "bee"], [0, 1, 1, 1]), is_partial=True)
     found = comparison.series()
     assert (found.agreements, found.is_settled, found.is_last_partial) == ([1.0, 1.0, 1.0], True, True)
     assert (found.models[-1].agreement, found.models[-1].compared, found.models[-1].labels) == (None, 0, 201)
@@ -140,8 +155,8 @@ def test_a_model_that_had_only_some_answers_is_compared_with_none():
 
 def test_too_few_held_out_rows_have_no_accuracy():
     comparison = Comparison({})
-    comparison.add(Training("b", 30, 19, 10), predictions(["ant", "bee"], [0, 1]))
-    comparison.add(Training("c", 30, 20, 10), predictions(["ant", "bee"], [0, 1]))
+    comparison.add(Training("b", 30, 19, 10, "b"), predictions(["ant", "bee"], [0, 1]))
+    comparison.add(Training("c", 30, 20, 10, "c"), predictions(["ant", "bee"], [0, 1]))
     assert [row.accuracy is None for row in comparison.series().models] == [True, False]
 
 

@@ -7,7 +7,7 @@ from ledger.ledgers import draft, sample, sent
 from snakemake.logging import logger
 
 from activepool.labelling.pool.table import Pool
-from activepool.ledger.book import append
+from activepool.ledger.book import append, read
 from planning.configuration.project import Project
 from planning.project.ending import _going_on, _of_next_batch, announce_ending
 from planning.project.paths import ProjectPaths
@@ -59,7 +59,7 @@ def ended(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     handlers = list(logger.handlers)
 
-    def end(*drafts, failure="", **settings):
+    def end(*drafts, failure="", begins_empty=True, **settings):
         if drafts:
             append("p.ledger.csv", drafts[: len(FIRST)])
             append("p.ledger.csv", drafts[len(FIRST) :])
@@ -67,9 +67,9 @@ def ended(tmp_path, monkeypatch, capsys):
         project = Project(project="p", images="photos", batch=3, **settings)
         at_exit = []
         monkeypatch.setattr(atexit, "register", at_exit.append)
-        announce_ending(
-            ProjectPaths(ProjectStanding(project, pool, [])), ["next_batch", "--configfile", "my p.yaml"]
-        )
+        entries = [] if begins_empty else read("p.ledger.csv").entries
+        paths = ProjectPaths(ProjectStanding(project, pool, entries))
+        announce_ending(paths, ["next_batch", "--configfile", "my p.yaml"])
         if failure:
             logger.error(failure)
         capsys.readouterr()
@@ -94,6 +94,22 @@ def test_what_is_awaited_is_named_with_its_files_and_the_commands(ended):
         "activepool: to go on without the missing answers: "
         "snakemake next_batch --configfile 'my p.yaml' --config go_on=true",
     ]
+
+
+def test_a_run_that_could_not_go_on_says_why(ended):
+    nothing = (
+        "nothing has come back for batch01; go_on takes a batch as complete with what came back, "
+        "and nothing did"
+    )
+    printed = ended(*FIRST, begins_empty=False, go_on=True)
+    assert f"activepool: {nothing}\nactivepool: put what comes back into returned/, then: " in printed
+    assert "to go on without" not in printed
+
+
+def test_a_batch_that_has_just_gone_out_is_no_reason_not_to_go_on(ended):
+    printed = ended(*FIRST, go_on=True)
+    assert "nothing has come back" not in printed
+    assert printed.endswith("then: snakemake next_batch --configfile 'my p.yaml'\n")
 
 
 def test_an_audit_set_is_named_too_but_not_waited_for(ended):

@@ -48,6 +48,15 @@ def test_it_waits_for_missing_answers_unless_somebody_says_to_go_on():
     assert (found.is_incomplete, found.is_waiting, found.next_batch) == (True, False, "batch02")
 
 
+def test_going_on_takes_a_batch_with_what_came_back_and_not_without_any_answer():
+    audit = sent("f", batch="audit01", event="audit")
+    assert standing(*FIRST, go_on=True).is_waiting
+    assert standing(*labels("abc"), *SECOND, go_on=True).is_waiting
+    assert standing(*FIRST, *audit, *labels("f"), go_on=True).is_waiting
+    assert not standing(*FIRST, draft("skip", "a"), go_on=True).is_waiting
+    assert not standing(*FIRST, *labels("ab"), *SECOND, *labels("c"), go_on=True).is_waiting
+
+
 @pytest.mark.parametrize("event", ["skip", "cannot_tell", "not_ours"])
 def test_any_answer_ends_the_waiting(event):
     found = standing(*FIRST, *labels("ab"), draft(event, "c"))

@@ -83,7 +83,8 @@ class Project(Settings):
         returned: the folder for the files that come back from annotators.
         ledger: the file of all labels; by default ``<project>.ledger.csv``.
         ask_again: which photographs may go out once more.
-        go_on: take the batch that is out as complete, with what came back; better on the command line.
+        go_on: take the batch that is out as complete with what came back, if anything did; better on the
+            command line.
         seed: of all that is drawn at random.
         folders: also give each batch as a folder of pictures, to be sorted into class folders.
         label_studio: where Label Studio finds the photographs.

@@ -33,7 +33,12 @@ def _ending(paths: ProjectPaths, arguments: Sequence[str]) -> list[str]:
     # Nothing may start threads here, so late, as reading large tables would; the pool is what it was.
     entries = read(paths.project.ledger_path).entries
     now = ProjectPaths(replace(paths.standing, entries=entries), paths.sends)
-    return [*_status(now), *_made(now, arguments), *_awaited(now), *_what_next(now, arguments)]
+    return [
+        *_status(now),
+        *_made(now, arguments),
+        *_awaited(now),
+        *_what_next(now, arguments, paths.standing.is_waiting),
+    ]
 
 
 def _status(paths: ProjectPaths) -> Iterator[str]:
@@ -67,14 +72,21 @@ def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
     yield f"  Label Studio: {paths.of_batch(batch.name, SENT_FILES['label_studio'])}"
 
 
-def _what_next(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
+def _what_next(paths: ProjectPaths, arguments: Sequence[str], has_waited: bool) -> Iterator[str]:
+    """Yield the command that goes on; ``has_waited``: answers were missing when the run began, too."""
     standing, project = paths.standing, paths.project
     words = _of_next_batch(arguments)
     command = snakemake_command(words)
     if standing.is_incomplete:
+        if has_waited and project.go_on:
+            yield (
+                f"nothing has come back for {standing.sent[-1].name}; go_on takes a batch as complete with "
+                "what came back, and nothing did"
+            )
         yield f"put what comes back into {project.returned}/, then: {command}"
-        going_on = snakemake_command(_going_on(words))
-        yield f"to go on without the missing answers: {going_on}"
+        if standing.has_come_back:
+            going_on = snakemake_command(_going_on(words))
+            yield f"to go on without the missing answers: {going_on}"
     elif standing.is_exhausted:
         yield "all samples of the pool have gone out; add new ones, or make the predictions"
     else:

@@ -57,8 +57,14 @@ class ProjectStanding:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether answers to the last batch are missing, and nobody said to go on without them."""
-        return self.is_incomplete and not self.project.go_on
+        """Whether answers to the last batch are missing, and nobody said to go on with what came back."""
+        return self.is_incomplete and not (self.project.go_on and self.has_come_back)
+
+    @property
+    def has_come_back(self) -> bool:
+        """Whether any answer has come since the last batch went out, other than for the audit set."""
+        since = self.entries[self.num_entries(self.sent[-1].name) :] if self.sent else ()
+        return any(entry.is_answer and not self.state.samples[entry.sample].is_audit for entry in since)
 
     @property
     def has_news(self) -> bool:

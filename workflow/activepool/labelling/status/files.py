@@ -1,5 +1,7 @@
 """The files of a labelled pool that the status is computed from."""
 
+import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,20 +40,24 @@ class Training:
         labels: how many they were.
         held_out: how many of them cross-validation held out: all but the only label of a class.
         right: how many of these were predicted right.
+        digest: of the labels and their rows; models of the same labels are the same.
     """
 
     batch: str
     labels: int
     held_out: int
     right: int
+    digest: str
 
 
 def read_training(training: str | Path, labels: str | Path) -> Training:
     """Read the training.json and the labels.csv of a batch."""
-    share, counts = read_facts(training).accuracy, Counter(read_labels(labels).names)
+    share, known = read_facts(training).accuracy, read_labels(labels)
+    counts = Counter(known.names)
     held_out = sum(count for count in counts.values() if count > 1) if share is not None else 0
     right = round(share * held_out) if share is not None else 0
-    return Training(Path(training).parent.name, counts.total(), held_out, right)
+    digest = hashlib.sha256(json.dumps([known.rows.tolist(), known.names]).encode()).hexdigest()
+    return Training(Path(training).parent.name, counts.total(), held_out, right, digest)
 
 
 def read_named_predictions(path: str | Path) -> NamedPredictions:

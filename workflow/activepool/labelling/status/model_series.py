@@ -1,7 +1,7 @@
 """How the models of the batches improve, and how well each agrees with the one before it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class ModelSeries:
-    """The models of all batches, in order.
+    """The models of all batches, in order; of those in a row with the same labels, the last alone.
 
     Attributes:
         measured_on: AUDIT or CROSS_VALIDATION, the same for all.
@@ -72,9 +72,16 @@ class Comparison:
         self._before: NamedPredictions | None = None
         self._rows: list[ModelRow] = []
         self._is_partial = False
+        self._labels = ""
 
     def add(self, training: Training, predictions: NamedPredictions, is_partial: bool = False) -> None:
-        """Add the next model; one that is partial is the last, see `ModelSeries`."""
+        """Add the next model; one that is partial is the last, see `ModelSeries`.
+
+        A model of the same labels as the one before takes its place: that the two agree says nothing.
+        """
+        before_it = self._rows.pop() if training.digest == self._labels else None
+        is_partial = is_partial and before_it is None
+        self._labels = training.digest
         before, self._before = self._before, predictions
         before, self._is_partial = None if is_partial else before, is_partial
         compared = min(len(before.predicted), len(predictions.predicted)) if before else 0
@@ -84,7 +91,10 @@ class Comparison:
         else:
             (share,) = shares([training.right], [training.held_out])
         known = share if share.cases >= FEWEST_CASES else None
-        self._rows.append(ModelRow(training.batch, training.labels, known, compared, kappa))
+        row = ModelRow(training.batch, training.labels, known, compared, kappa)
+        if before_it:
+            row = replace(row, compared=before_it.compared, agreement=before_it.agreement)
+        self._rows.append(row)
 
     def series(self) -> ModelSeries:
         """Return what was found."""

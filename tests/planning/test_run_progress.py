@@ -68,13 +68,14 @@ class Run:
         record = logging.makeLogRecord({"event": event, "levelno": logging.INFO, **given})
         self.progress.handle(record)
 
-    def begin(self, number, rule="train", local=True, output=("head.h5",), **wildcards):
+    def begin(self, number, rule="train", local=True, output=("head.h5",), indent=False, **wildcards):
         self.log(
             LogEvent.JOB_INFO,
             jobid=number,
             rule_name=rule,
             local=local,
             output=list(output),
+            indent=indent,
             wildcards=wildcards,
         )
 
@@ -107,15 +108,21 @@ def test_targets_and_jobs_of_a_cluster_have_no_time():
     run.begin(1, local=False, strategy="margin", seed="0", round="01")
     run.end(1, done=8)
     run.end(0, done=9)
-    assert run.lines == ["[8 of 9] train: margin, seed 0, round 1", "[9 of 9] all"]
+    assert run.lines == [
+        "[submitted] train: margin, seed 0, round 1",
+        "[8 of 9] train: margin, seed 0, round 1",
+        "[9 of 9] all",
+    ]
 
 
-def test_the_jobs_of_a_group_end_together():
+def test_the_jobs_of_a_group_begin_and_end_together():
     run = Run()
+    run.log(LogEvent.GROUP_INFO, group_id="margin_seed0_rounds1", jobs=["two", "jobs"])
     for number in (4, 5):
-        run.begin(number, local=False, strategy="margin", seed="0", round=f"0{number}")
+        run.begin(number, local=False, indent=True, strategy="margin", seed="0", round=f"0{number}")
     run.end(4, 5, done=5)
     assert run.lines == [
+        "[submitted] group margin_seed0_rounds1, 2 jobs",
         "[4 of 9] train: margin, seed 0, round 4",
         "[5 of 9] train: margin, seed 0, round 5",
     ]
@@ -136,7 +143,6 @@ def test_a_failed_job_is_named_and_a_failed_group_once():
 def test_a_job_that_runs_for_long_is_named_while_it_runs():
     run = Run(soon=0.05)
     run.begin(1, "extract")
-    run.begin(2, local=False)
     while not run.lines:
         time.sleep(0.01)
     assert len(run.lines) == 1
@@ -172,7 +178,7 @@ def workflow(*quiet, verbose=False):
 def log_a_job():
     logger.info("Select jobs to execute...")
     logger.info("Execute 1 jobs...", extra={"event": LogEvent.JOB_STARTED, "jobs": [1]})
-    given = {"jobid": 1, "rule_name": "curves", "local": False, "output": ["curves.csv"], "wildcards": {}}
+    given = {"jobid": 1, "rule_name": "curves", "local": True, "output": [], "indent": False, "wildcards": {}}
     logger.info("Trying to restart job 1.")
     logger.info("", extra={"event": LogEvent.JOB_INFO, **given})
     logger.info("Finished jobid: 1 (Rule: curves)", extra={"event": LogEvent.JOB_FINISHED, "job_id": 1})

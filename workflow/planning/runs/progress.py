@@ -30,7 +30,7 @@ class _Job(NamedTuple):
 
 
 class Progress(logging.Handler):
-    """Prints a line when a job has ended, and one for a job that runs for long.
+    """Prints a line when a job has ended, and before that when it is submitted, or if it runs for long.
 
     Jobs on a cluster get no times, because nobody here knows when they leave their queue.
     """
@@ -56,15 +56,19 @@ class Progress(logging.Handler):
             self._ended.append(given["job_id"])
         elif event == LogEvent.PROGRESS:
             self._count(given["done"], given["total"])
+        elif event == LogEvent.GROUP_INFO:
+            self._print(f"[submitted] group {given['group_id']}, {len(given['jobs'])} jobs")
         elif event == LogEvent.GROUP_ERROR:
             self._print(f"[failed] group {given['groupid']}")
-        elif event == LogEvent.JOB_ERROR and not given["indent"]:  # indented: a part of a group
+        elif event == LogEvent.JOB_ERROR and not given["indent"]:
             self._print(f"[failed] {self._text(given['jobid'])}")
 
     def _begin(self, given: Mapping[str, Any]) -> None:
         is_timed = bool(given["local"] and given["output"])
         job = _Job(label(given["rule_name"], given["wildcards"]), time.monotonic(), is_timed)
         self._jobs[given["jobid"]] = job
+        if not given["local"] and not given["indent"]:  # indented: a part of a group
+            self._print(f"[submitted] {job.label}")
         if is_timed:
             timer = threading.Timer(self._soon, self._tell, [given["jobid"], job, time.strftime("%H:%M:%S")])
             timer.daemon = True

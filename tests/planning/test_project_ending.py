@@ -12,6 +12,7 @@ from planning.configuration.project import Project
 from planning.project.ending import _going_on, _of_next_batch, announce_ending
 from planning.project.paths import ProjectPaths
 from planning.project.standing import ProjectStanding
+from planning.runs.ending import forgo_ending
 
 FILES = ["--configfile", "beetles.yaml"]
 
@@ -59,7 +60,7 @@ def ended(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     handlers = list(logger.handlers)
 
-    def end(*drafts, failure="", begins_empty=True, **settings):
+    def end(*drafts, failure="", is_stopped=False, begins_empty=True, **settings):
         if drafts:
             append("p.ledger.csv", drafts[: len(FIRST)])
             append("p.ledger.csv", drafts[len(FIRST) :])
@@ -72,6 +73,8 @@ def ended(tmp_path, monkeypatch, capsys):
         announce_ending(paths, ["next_batch", "--configfile", "my p.yaml"])
         if failure:
             logger.error(failure)
+        if is_stopped:
+            forgo_ending()
         capsys.readouterr()
         for function in at_exit:
             function()
@@ -131,5 +134,6 @@ def test_when_all_has_gone_out_that_is_said(ended):
     )
 
 
-def test_nothing_is_said_after_a_failure(ended):
-    assert ended(*FIRST, failure="Error in rule send") == ""
+@pytest.mark.parametrize("ending", [{"failure": "Error in rule send"}, {"is_stopped": True}])
+def test_nothing_is_said_after_a_failure(ended, ending):
+    assert ended(*FIRST, **ending) == ""

@@ -29,6 +29,7 @@ from planning.runs.progress import Progress, duration, label, show_progress
         ),
         ("extract", {"dataset": "digits", "backbone": "small", "shard": "1", "shards": "2"}, "shard 2 of 2"),
         ("propose", {"batch": "batch02"}, "batch02"),
+        ("extract", {"dataset": "insects/part01", "backbone": "vit", "shard": "0", "shards": "1"}, "part01"),
         ("dataset", {"dataset": "insects/part01"}, "part01"),
     ],
 )
@@ -122,7 +123,7 @@ def test_the_jobs_of_a_group_begin_and_end_together():
         run.begin(number, local=False, indent=True, strategy="margin", seed="0", round=f"0{number}")
     run.end(4, 5, done=5)
     assert run.lines == [
-        "[submitted] group margin_seed0_rounds1, 2 jobs",
+        "[submitted] group margin_seed0_rounds1 (2 jobs)",
         "[4 of 9] train: margin, seed 0, round 4",
         "[5 of 9] train: margin, seed 0, round 5",
     ]

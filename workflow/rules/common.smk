@@ -4,6 +4,7 @@
 import shlex
 import sys
 
+from planning.runs.ending import forgo_ending
 from planning.runs.failures import announce_failures
 from planning.runs.lock import register, warn_about_others
 from planning.runs.progress import show_progress
@@ -32,6 +33,7 @@ onstart:
         start_servers(workflow, CHECKOUT)
         show_progress(workflow)
     except InputError as error:
+        forgo_ending()
         sys.exit(
             "\n".join(f"activepool: {line}" for line in str(error).splitlines())
         )

@@ -22,11 +22,11 @@ SELECTING = "Select jobs to execute..."
 
 
 class _Job(NamedTuple):
-    """A job at work: its label, when it began, and whether it runs here and makes files."""
+    """A job at work: its label, when it began, and the timer of its line; targets and remote jobs have none."""
 
     label: str
     began: float
-    is_timed: bool
+    timer: threading.Timer | None
 
 
 class Progress(logging.Handler):
@@ -57,27 +57,27 @@ class Progress(logging.Handler):
         elif event == LogEvent.PROGRESS:
             self._count(given["done"], given["total"])
         elif event == LogEvent.GROUP_INFO:
-            self._print(f"[submitted] group {given['group_id']}, {len(given['jobs'])} jobs")
+            self._print(f"[submitted] group {given['group_id']} ({_jobs(len(given['jobs']))})")
         elif event == LogEvent.GROUP_ERROR:
             self._print(f"[failed] group {given['groupid']}")
         elif event == LogEvent.JOB_ERROR and not given["indent"]:
             self._print(f"[failed] {self._text(given['jobid'])}")
 
     def _begin(self, given: Mapping[str, Any]) -> None:
-        is_timed = bool(given["local"] and given["output"])
-        job = _Job(label(given["rule_name"], given["wildcards"]), time.monotonic(), is_timed)
-        self._jobs[given["jobid"]] = job
-        if not given["local"] and not given["indent"]:  # indented: a part of a group
-            self._print(f"[submitted] {job.label}")
-        if is_timed:
-            timer = threading.Timer(self._soon, self._tell, [given["jobid"], job, time.strftime("%H:%M:%S")])
+        words, timer = label(given["rule_name"], given["wildcards"]), None
+        if given["local"] and given["output"]:
+            line = f"[running since {time.strftime('%H:%M:%S')}] {words}"
+            timer = threading.Timer(self._soon, self._tell, [given["jobid"], line])
             timer.daemon = True
             timer.start()
+        elif not given["local"] and not given["indent"]:  # indented: a part of a group
+            self._print(f"[submitted] {words}")
+        self._jobs[given["jobid"]] = _Job(words, time.monotonic(), timer)
 
-    def _tell(self, number: int, job: _Job, since: str) -> None:
+    def _tell(self, number: int, line: str) -> None:
         with self.lock:
-            if self._jobs.get(number) is job:
-                self._print(f"[running since {since}] {job.label}")
+            if number in self._jobs:
+                self._print(line)
 
     def _count(self, done: int, total: int) -> None:
         """Print the jobs that have ended; those of a group end together."""
@@ -90,10 +90,17 @@ class Progress(logging.Handler):
         job = self._jobs.pop(number, None)
         if job is None:
             return f"job {number}"
-        return f"{job.label} ({duration(time.monotonic() - job.began)})" if job.is_timed else job.label
+        if job.timer is None:
+            return job.label
+        job.timer.cancel()
+        return f"{job.label} ({duration(time.monotonic() - job.began)})"
 
     def _print(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
+
+
+def _jobs(count: int) -> str:
+    return f"{count} job{'s' * (count != 1)}"
 
 
 class _Replaced(logging.Filter):
@@ -127,7 +134,7 @@ def label(rule: str, wildcards: Mapping[str, str]) -> str:
     if "round" in values:
         values["round"] = str(int(values["round"]))
     words = [form.format(values[name]) for name, form in SHOWN.items() if name in values]
-    if "shard" in values:
+    if values.get("shards", "1") != "1":
         words.append(f"shard {int(values['shard']) + 1} of {values['shards']}")
     return f"{rule}: {', '.join(words)}" if words else rule
 

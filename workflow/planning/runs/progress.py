@@ -22,7 +22,7 @@ SELECTING = "Select jobs to execute..."
 
 
 class _Job(NamedTuple):
-    """A job at work: its label, when it began, and the timer of its line; targets and remote jobs have none."""
+    """A job: its label, when it began, and the timer of its line, if it runs here and makes files."""
 
     label: str
     began: float

@@ -1,11 +1,13 @@
 """Where a project stands, and the settings and digests that follow for its jobs."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from ledger.ledgers import draft, entries, sample, sent
 
 from activepool.labelling.pool.table import Pool
+from activepool.records.provenance import record_path
 from planning.configuration.project import Project
 from planning.project.paths import ProjectPaths
 from planning.project.settings import ProjectSettings
@@ -125,6 +127,22 @@ def test_only_the_target_next_batch_sends():
     known = standing(*FIRST, *TWO_CLASSES)
     assert {path.split("/")[-2] for path in ProjectPaths(known).to_send()} == {"batch02"}
     assert ProjectPaths(known, sends=False).to_send() == []
+
+
+def test_files_of_a_batch_that_a_killed_job_left_without_a_record_are_made_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = standing(*FIRST, *TWO_CLASSES, *SECOND)
+    for sends in (True, False):
+        paths = ProjectPaths(found, sends)
+        for batch in ("batch01", "batch02"):
+            for path in paths.sent_files(batch):
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                Path(path).touch()
+            record_path(paths.sent_files(batch)[0]).parent.mkdir(exist_ok=True)
+            record_path(paths.sent_files(batch)[0]).touch()
+        assert paths.to_send() == []
+        record_path(paths.sent_files("batch01")[0]).unlink()  # all of its answers are there
+        assert paths.to_send() == paths.sent_files("batch01")
 
 
 # The audit set.

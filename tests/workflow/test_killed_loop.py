@@ -97,6 +97,7 @@ class Kills:
                 kill(run)
             if kind == "never":
                 assert run.returncode == 0, output
+                assert loop.misfits() == []
             if (loop.path / "beetles.ledger.csv").exists():
                 loop.check(has_taken_in=kind == "never")
 

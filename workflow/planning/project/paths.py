@@ -6,6 +6,7 @@ from typing import Any
 from snakemake.io import ancient
 
 from activepool.labelling.pool.table import SAMPLES
+from activepool.records.provenance import record_path
 from planning.paths import FeaturePaths
 from planning.project.folders import part_features, pool_folder, results_folder
 from planning.project.standing import ProjectStanding
@@ -101,17 +102,30 @@ class ProjectPaths(FeaturePaths):
         return [f"{self.root}/{file}" for file in FILES_OF_MODEL[name]]
 
     def to_send(self) -> list[str]:
-        """Return the files of the batches that go out now, and missing files of those that are awaited."""
-        if not self.sends:
-            return []
+        """Return the files of the batches that go out now, and files of those that are out to make again.
+
+        These are missing files of awaited batches, and all files of a batch whose job was killed between its
+        entries in the ledger and its record.
+        """
         standing = self.standing
+        unrecorded = [
+            batch.name for batch in (*standing.sent, *standing.audits) if self._lacks_record(batch.name)
+        ]
+        again = [path for batch in unrecorded for path in self.sent_files(batch)]
+        if not self.sends:
+            return again
         out = [path for batch in standing.missing for path in self.sent_files(batch.name)]
-        files = [path for path in out if not Path(path).is_file()]
+        files = [*again, *(path for path in out if path not in again and not Path(path).is_file())]
         if standing.next_audit:
             files += self.sent_files(standing.next_audit)
         if not standing.is_waiting and not standing.is_exhausted:
             files += self.sent_files(standing.next_batch)
         return files
+
+    def _lacks_record(self, batch: str) -> bool:
+        """Return whether files of a batch are there, and no record of how they were made."""
+        files = self.sent_files(batch)
+        return not record_path(files[0]).is_file() and any(Path(path).is_file() for path in files)
 
     def sent_files(self, batch: str) -> list[str]:
         """Return what people and their tools get of a batch."""

@@ -58,6 +58,8 @@ def test_marks(tmp_path):
         "a/2.jpg": ":not_ours",
         "c d/3.jpg": ":cannot_tell",
     }
+    text = "source,label\na/1.jpg,can’t tell\nb/1.jpg,Cant tell\na/2.jpg,notours\nc d/3.jpg,cannottell\n"
+    assert set(said(read("csv", file(tmp_path, text), POOL)).values()) == {":cannot_tell", ":not_ours"}
     named = ClassNames(("skip", "go"))
     assert said(read("csv", file(tmp_path, "source,label\na/1.jpg,skip\n"), POOL, named)) == {
         "a/1.jpg": "skip"
@@ -267,6 +269,7 @@ def test_a_letter_may_be_written_in_two_ways(tmp_path):
         (b"source,label\n", "has no sample in it"),
         (b"source|label\na|b\n", "separate the columns by commas"),
         (b"a,b\n1,2\n", "must have the column 'label' or 'correction', and 'source'"),
+        (b"number,event,sample,source,label,check\n", "is a ledger, and no label file; remove it"),
         (b"label,label\n", "two columns have the same name"),
         ("source,label\na/1.jpg,Käfer\n".encode("latin-1"), "line 2 is not UTF-8"),
         ("source,label\n".encode("utf-16"), "is encoded as UTF-16"),
@@ -309,6 +312,15 @@ def test_one_line_for_all_times_that_cannot_be(tmp_path, when, words):
     assert told.endswith(" (and in 1 more row)")
     path = file(tmp_path, text.replace(when, ""))
     assert [one.when for one in read("csv", path, POOL, CLASSES).drafts] == ["2026-01-01T00:00:00Z", "", ""]
+
+
+def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):
+    path = file(tmp_path, "source,label\na/1.jpg,\n# a/2.jpg cat,\nb/9.jpg,\n")
+    answers = read("csv", path, POOL)
+    assert (answers.awaited, answers.notices) == (
+        3,
+        (f"{path}: no image of the pool has these names, which have no answer: '# a/2.jpg cat', 'b/9.jpg'",),
+    )
 
 
 def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):

@@ -165,6 +165,14 @@ def test_an_imagenet_archive_with_lists_comes_back(tmp_path):
     assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat", "c d/3.jpg": "dog"}, 1)
 
 
+def test_a_list_with_a_name_in_place_of_a_number_is_a_mistake(tmp_path):
+    lists = 'a/1.jpg cat\n"c d/3".jpg dog\na/2.jpg,1\n"c d/3".jpg\nc d/3.jpg\n'
+    told = mistakes("imagenet", archive(tmp_path, {"synsets.txt": "cat\ndog\n", "default.txt": lists}))
+    *lines, _ = told.split("\n")
+    assert len(lines) == 3
+    assert "default.txt:1: 'a/1.jpg cat' is not a name and the number of a class" in lines[0]
+
+
 def test_all_mistakes_of_an_archive_at_once(tmp_path):
     members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 2\na/2.jpg 0 1\n1.jpg 0\na/1.jpg -1\n"}
     told = mistakes("imagenet", archive(tmp_path, members)).split("\n")

@@ -36,6 +36,8 @@ def test_the_name_says_nothing(tmp_path, name, ending):
 OTHERS = {
     b"": "is empty; export it again, or remove it",
     b" \n": "is empty",
+    b"\xef\xbb\xbf": "is empty",
+    b"\xef\xbb\xbf\r\n\xe2\x80\xa8\n": "is empty",
     b"%PDF-1.7": "is a PDF; have the labels saved as CSV",
     b"\xd0\xcf\x11\xe0\xa1\xb1": "is a document of an old Office program; save its sheet as CSV UTF-8",
     b"\x1f\x8b\x08": "is packed by gzip; unpack it",

@@ -28,6 +28,12 @@ SLIPS = {
     ],
     "names several, 'Cat', 'skip'; give one of them": ["Cat or skip"],
     "says that there is none; leave it empty": ["_unlabeled", "Unlabelled", "no_label"],
+    "says that there is none; leave it empty, or give cannot_tell": [
+        *("unknown", "Unsure", "skipped", "none of these", "don’t know", "weiß nicht"),
+    ],
+    "is written nearly like 'cannot_tell'; did you mean that?": ["cannot tell.", "(can’t tell?)"],
+    "is written nearly like 'skip'; did you mean that?": ["skip?", "(skip)", "Skip!"],
+    "is written nearly like 'not_ours'; did you mean that?": ["not-ours!"],
     "is 'Käfer' read in a wrong encoding; save the file as UTF-8": ["KÃ¤fer"],
     "has letters that were lost": ["K\ufffdfer"],
     "is how systems call a new folder": ["New folder", "New Folder (2)", "Neuer Ordner"],

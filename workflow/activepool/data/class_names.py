@@ -55,6 +55,12 @@ def reads_as_missing(name: str) -> bool:
     return name.strip().lower() in MISSING_VALUES
 
 
+def reads_as_no_label(name: str) -> bool:
+    """Return whether a name more often marks samples without a label than a class."""
+    letters = "".join(filter(str.isalpha, name.lower()))
+    return letters in NO_LABEL_NAMES or letters.startswith(NO_LABEL_PREFIX)
+
+
 def no_such_class(name: str, class_names: Sequence[str]) -> str:
     """Return the message that the train part lacks a class, with its classes and the likely one."""
     meant = next((known for known in class_names if loose_form(known) == loose_form(name)), None)
@@ -84,7 +90,7 @@ def name_notices(names: Sequence[str]) -> Iterator[str]:
         yield f"classes whose names are nearly the same: {_first_few(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
         yield f"classes whose names read like a missing value: {_first_few(missing)}"
-    if no_label := [repr(name) for name in names if _reads_as_no_label(name)]:
+    if no_label := [repr(name) for name in names if reads_as_no_label(name)]:
         yield f"classes whose names read like samples without a label: {_first_few(no_label)}"
     if blanks := [repr(name) for name in names if name != name.strip()]:
         yield f"classes whose names begin or end with a blank: {_first_few(blanks)}"
@@ -140,11 +146,6 @@ def _number(whole: str) -> int:
 def _is_invisible(letter: str) -> bool:
     """Return whether a character is invisible, such as a byte order mark or a terminal's escape."""
     return unicodedata.category(letter) in ("Cf", "Cc") and not letter.isspace()
-
-
-def _reads_as_no_label(name: str) -> bool:
-    letters = "".join(filter(str.isalpha, name.lower()))
-    return letters in NO_LABEL_NAMES or letters.startswith(NO_LABEL_PREFIX)
 
 
 def _shown(name: str) -> str:

@@ -152,6 +152,8 @@ class _Reading:
         try:
             if row.sample:
                 self.samples.by_content(row.sample)
+            else:
+                self.named.note_awaited(row)
             self.awaited += 1
         except UnknownSampleError as error:
             self._mistake(row, str(error))

@@ -20,6 +20,9 @@ LABEL, CORRECTION = "label", "correction"
 #: Columns of label_errors.csv and predictions.csv, whose labels are no answers of an annotator.
 OF_PROGRAM = ({"suggested"}, {"status", "predicted"})
 
+#: Columns that a ledger has beside the label.
+OF_LEDGER = {"event", "check"}
+
 #: Columns that name the annotator.
 ANNOTATORS = ("who", "annotator")
 
@@ -94,6 +97,11 @@ def _ends_in_text(path: Path) -> bool:
 def _require_header(place: str, names: list[str]) -> None:
     if len(set(names)) < len(names):
         raise InputError(f"{place}: two columns have the same name ({columns_shown(names)})")
+    if set(names) >= OF_LEDGER:
+        raise InputError(
+            f"{place}: is a ledger, and no label file; remove it, or give the labels that count in a CSV "
+            "with the columns source, label, who and when"
+        )
     if LABEL in names and any(columns <= set(names) for columns in OF_PROGRAM):
         raise InputError(
             f"{place}: lists the labels that the ledger has; to change some, call the column '{LABEL}' "

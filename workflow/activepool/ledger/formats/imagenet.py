@@ -20,6 +20,9 @@ CLASSES = "synsets.txt"
 #: A line of a list: a name and class numbers. If the name has blanks it is in quotes, the ending after them.
 LINE = re.compile(r'(?:"(?P<quoted>[^"]+)"(?P<ending>\.\w+)?|(?P<plain>.+?))(?P<numbers>(?:\s+-?\d+)*)\s*')
 
+#: What stands between the words of a line, and never in a name without quotes.
+SEVERAL = re.compile(r"[\s,;]")
+
 
 def rows(path: Path) -> Parsed:
     """Read an archive; a picture in it is known by its content, or else by its name."""
@@ -76,7 +79,8 @@ def _add_line(parsed: Parsed, number: int, place: str, line: str, classes: list[
     match = LINE.fullmatch(line)
     name = (match["plain"] or match["quoted"] + (match["ending"] or "")) if match else ""
     numbers = match["numbers"].split() if match else []
-    if not name:
+    is_plain = match is not None and match["plain"] is not None and not numbers
+    if not name or (is_plain and SEVERAL.search(name) and not is_image_name(name)):
         parsed.mistake(number, place, f"{line!r} is not a name and the number of a class; export it again")
     elif len(numbers) > 1:
         parsed.mistake(number, place, f"{name!r} has several classes, {', '.join(numbers)}; choose one")

@@ -19,6 +19,7 @@ class NamedSamples:
         beginning: what paths have before their source, and the first row that has it.
         elsewhere: how many paths begin with a folder that may be that of the images.
         other_batches: the sources that were answered for a batch in which they did not go out.
+        not_there: names without an answer that no image of the pool has.
     """
 
     def __init__(self, samples: PoolSamples) -> None:
@@ -26,6 +27,7 @@ class NamedSamples:
         self.beginning: tuple[str, Row] | None = None
         self.elsewhere: Counter[str] = Counter()
         self.other_batches: defaultdict[str, list[str]] = defaultdict(list)
+        self.not_there: list[str] = []
 
     def sample(self, row: Row) -> str:
         """Return the sample of a row; raises UnknownSampleError if it names none, or two different ones."""
@@ -63,6 +65,15 @@ class NamedSamples:
         if row.batch and row.batch not in samples.batches.get(sample, ()):
             self.other_batches[row.batch].append(samples.source(sample))
         return sample
+
+    def note_awaited(self, row: Row) -> None:
+        """Note the name of a row without an answer if the pool does not have it: the answer may be in it."""
+        names = [name for name in (row.name, row.other_name, row.numbered) if name]
+        is_there = self.samples.knows(row.content) or any(
+            self.samples.count_sources(name, row.may_lack_ending) for name in names
+        )
+        if names and not is_there:
+            self.not_there.append(row.name)
 
     def _require_seen(self, row: Row, sample: str) -> None:
         """Raise UnknownSampleError if the annotator saw another picture of the pool."""
@@ -118,11 +129,16 @@ class NamedSamples:
 
     def notices(self, path: str | Path) -> list[str]:
         """Return what a person should know of where the answers belong, a line each."""
-        return [
+        found = [
             f"{path}: paths start from {beginning!r}, which is taken for the folder of the images: {count}"
             for beginning, count in self.elsewhere.items()
-        ] + [
+        ]
+        found += [
             f"{path}: answers for {batch!r}, in which their samples did not go out: "
             f"{first_few([repr(source) for source in sources], LISTED)}; they count all the same"
             for batch, sources in self.other_batches.items()
         ]
+        if self.not_there:
+            names = first_few([repr(name) for name in self.not_there], LISTED)
+            found.append(f"{path}: no image of the pool has these names, which have no answer: {names}")
+        return found

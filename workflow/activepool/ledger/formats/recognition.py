@@ -77,11 +77,11 @@ def tool_of(path: Path) -> str:
             raise InputError(f"{path}: {text}")
     if beginning.startswith(UTF_16_MARKS):
         raise InputError(f"{path}: is encoded as UTF-16; save it as UTF-8")
-    if not beginning.strip():
-        raise InputError(f"{path}: is empty; export it again, or remove it")
     if b"\0" in beginning:
         raise InputError(f"{path}: is no text, and of no known format; give {KNOWN}")
     text = beginning.decode("utf-8-sig", errors="replace").lstrip()
+    if not text:
+        raise InputError(f"{path}: is empty; export it again, or remove it")
     if text.startswith("<"):
         return _tool_of_xml(path, text)
     return _tool_of_json(path) if text.startswith(("{", "[")) else _tool_of_table(path, text)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from activepool.data.class_names import loose_form
 from activepool.ledger.entries import Event
 
 #: What people write, or tools offer as a choice, where a sample gets no class; in lower case, with ``_``.
@@ -97,4 +98,14 @@ class Parsed:
 
 def mark(label: str) -> Event | None:
     """Return the event that a label stands for, None if it names a class."""
-    return MARKS.get("_".join(label.casefold().replace("-", " ").replace("_", " ").split()))
+    return _BY_LETTERS.get(_letters(label))
+
+
+def _letters(label: str) -> str:
+    """Return a label without case, and without what people write between words in several ways."""
+    return str(loose_form(label)).translate(_BETWEEN)
+
+
+_BETWEEN = str.maketrans("", "", " -_'")
+
+_BY_LETTERS = {_letters(written): event for written, event in MARKS.items()}

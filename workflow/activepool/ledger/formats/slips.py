@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from activepool.data.class_names import reads_as_missing
+from activepool.data.class_names import reads_as_missing, reads_as_no_label
 from activepool.ledger.entries import has_control
-from activepool.ledger.formats.rows import UNLABELLED
+from activepool.ledger.formats.rows import UNLABELLED, mark
 
 #: The longest name of a class, in characters; a longer text is a remark, or damage.
 LONGEST = 200
@@ -42,6 +42,15 @@ BETWEEN = re.compile(r"\s*[,;/|&+]\s*|\s+(?:or|and|vs\.?|oder|und)\s+", re.IGNOR
 #: What people put around a class that they doubt.
 DOUBT = "?!.,;:* ()"
 
+#: What people write, in letters alone, where they give no class; `mark` knows other such texts.
+NO_CLASS = (
+    *("skipped", "skipping", "unsure", "notsure", "uncertain", "undecided", "unclear", "unidentified"),
+    *("unidentifiable", "unrecognizable", "unrecognisable", "idk", "dontknow", "donotknow", "noidea", "tbd"),
+    *("cantsay", "cannotsay", "canttellapart", "canttellforsure", "noclass", "noneofthese", "noneofthem"),
+    *("noneoftheabove", "noneofours", "notmine", "unbekannt", "unsicher", "unklar", "übersprungen"),
+    *("weissnicht", "weissichnicht", "keineahnung", "keinevondiesen"),
+)
+
 #: How a text that no rule takes for a class becomes one.
 WAY_OUT = "give the name of the class; if this is one, list it among the classes of the configuration"
 
@@ -50,8 +59,13 @@ def slip(label: str) -> str | None:
     """Return what is wrong with a label that no class has; None if it may name a new one."""
     if reads_as_missing(label):
         return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
-    if label.casefold() in UNLABELLED:
-        return f"label {label!r} says that there is none; leave it empty, or give cannot_tell or skip"
+    if event := mark(label.strip(DOUBT)):
+        return f"label {label!r} is written nearly like {str(event)!r}; did you mean that?"
+    if label.casefold() in UNLABELLED or reads_as_no_label(label) or _letters(label) in NO_CLASS:
+        return (
+            f"label {label!r} says that there is none; leave it empty, or give cannot_tell, skip or not_ours;"
+            " if it is a class, list it among the classes of the configuration"
+        )
     if len(label) > LONGEST:
         return f"label {label[:20]!a}... has {len(label):,} characters; give the name of a class"
     if has_control(label):
@@ -76,6 +90,10 @@ def singulars(name: str) -> set[str]:
     if name.casefold().endswith("ies"):
         found.add(name[:-3] + "y")
     return found - {""}
+
+
+def _letters(label: str) -> str:
+    return "".join(filter(str.isalpha, label.casefold()))
 
 
 def _well_decoded(label: str) -> str | None:

@@ -5,6 +5,7 @@ CONFIGURATION = {
     "dataset": {"kind": "digits", "name": "digits", "fraction": 0.4},
     "backbone": {"architecture": "small", "image_size": 8},
     "pretrain": {"method": "moco_v2", "epochs": 2, "queue": 512, "augmentation": "digits", "knn_every": 1},
+    "validation": {"fraction": 0.1},
     "initial": {"size": 20},
     "budget": 20,
     "rounds": 2,

@@ -144,14 +144,20 @@ def test_a_column_that_was_sorted_alone_is_noticed(tmp_path):
 
 
 def test_paths_that_start_from_different_folders(tmp_path):
-    text = "source,label\n/x/photographs/a/1.jpg,cat\n/y/photographs/a/2.jpg,dog\n"
-    assert "'/y/photographs/a/2.jpg' is 'a/2.jpg' if paths start from '/y/photographs/'" in mistakes(
+    text = "source,label\nphotographs/a/1.jpg,cat\n/data/photographs/a/2.jpg,dog\n"
+    assert "'/data/photographs/a/2.jpg' is 'a/2.jpg' if paths start from '/data/photographs/'" in mistakes(
         "csv", file(tmp_path, text)
     )
 
 
 @pytest.mark.parametrize(
-    "beginning", ["other/deep/", "photographs/old/", "/data/", "photographs2/", "C:\\x\\"]
+    "beginning",
+    [
+        *("other/deep/", "photographs/old/", "/data/", "photographs2/", "C:\\x\\", "elsewhere/photographs/"),
+        *("/photographs/", "/other/photographs/", "D:\\photographs\\", "\\\\share\\data\\photographs\\"),
+        *("../x/photographs/", "https://host/img/", "http://photographs/", "s3://bucket/data/photographs/"),
+        "file:///other/photographs/",
+    ],
 )
 def test_a_path_below_another_folder_is_a_mistake(tmp_path, beginning):
     text = f"source,label\n{beginning}a/1.jpg,cat\n"
@@ -159,12 +165,23 @@ def test_a_path_below_another_folder_is_a_mistake(tmp_path, beginning):
     assert "would be 'a/1.jpg' if paths start from" in told
     assert (
         "which is not the folder of the images, 'photographs'; if it is that image, give its path from the "
-        "image root" in told
+        "image root, or its 'sample'" in told
     )
 
 
 @pytest.mark.parametrize(
-    "beginning", ["/", "photographs/", "./photographs/", "data/photographs/", "/data/photographs/"]
+    "beginning",
+    [
+        *(
+            "/",
+            "photographs/",
+            "./photographs/",
+            "../photographs/",
+            "data/photographs/",
+            "/data/photographs/",
+        ),
+        *("data/photographs/", "/data/photographs/", "file:///data/photographs/"),
+    ],
 )
 def test_a_path_may_begin_with_the_folder_of_the_images(tmp_path, beginning):
     answers = read("csv", file(tmp_path, f"source,label\n{beginning}a/1.jpg,cat\n"), POOL, CLASSES)
@@ -172,15 +189,23 @@ def test_a_path_may_begin_with_the_folder_of_the_images(tmp_path, beginning):
 
 
 @pytest.mark.parametrize(
-    "beginning", ["elsewhere/photographs/", "D:\\photographs\\", "https://host/img/", "s3://bucket/"]
+    ("address", "beginning"),
+    [
+        ("https://my.server/img/", "https://my.server/img/"),
+        ("/data/local-files/?d=my%20disk/img/", "my disk/img/"),
+    ],
 )
-def test_a_notice_names_a_beginning_that_may_be_another_folder(tmp_path, beginning):
-    text = f"source,label\n{beginning}a/1.jpg,cat\n{beginning}b/1.jpg,dog\n"
-    answers = read("csv", file(tmp_path, text), POOL, CLASSES)
-    assert said(answers) == {"a/1.jpg": "cat", "b/1.jpg": "dog"}
-    (notice,) = answers.notices
-    start = beginning.replace("\\", "/").rpartition("://")[2]
-    assert notice.endswith(f"paths start from {start!r}, which is taken for the folder of the images: 2")
+def test_a_path_may_begin_with_the_address_of_the_images(tmp_path, address, beginning):
+    known = pool(*POOL.sources, address=address)
+    path = file(tmp_path, f"source,label\n{beginning}a/1.jpg,cat\n")
+    assert said(read("csv", path, known, CLASSES)) == {"a/1.jpg": "cat"}
+    other = file(tmp_path, "source,label\nhttps://my.server/birds/a/1.jpg,cat\n")
+    assert "would be 'a/1.jpg' if paths start from" in mistakes("csv", other, known)
+
+
+def test_the_sample_tells_whose_a_path_below_another_folder_is(tmp_path):
+    text = f"source,label,sample\nD:\\share\\photographs\\a/1.jpg,cat,{POOL.samples[0]}\n"
+    assert said(read("csv", file(tmp_path, text), POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
 def test_where_sources_are_no_paths_none_begins_with_a_folder(tmp_path):

@@ -105,14 +105,19 @@ def test_a_folder_without_the_file(tmp_path):
         read("fiftyone", tmp_path, POOL)
 
 
-def test_a_notice_names_the_folder_of_a_copy(tmp_path):
+@pytest.mark.parametrize("label", ["cat", None])
+def test_another_picture_of_the_same_name_is_a_mistake(tmp_path, label):
+    known = images(tmp_path / "images")
+    (tmp_path / "data/c d").mkdir(parents=True)
+    (tmp_path / "data/c d/3.jpg").write_bytes(b"of another project")
+    told = mistakes("fiftyone", file(tmp_path, {"labels": {"c d/3": label, "a/1": "cat"}}), known)
+    assert "the picture is not 'c d/3.jpg' of the pool, whose content is another" in told
+
+
+def test_absolute_paths_begin_with_the_folder_of_the_images(tmp_path):
     path = file(
-        tmp_path,
-        {"classes": [], "labels": {"/home/anna/copy/a/1.jpg": "cat", "/home/anna/copy/a/2.jpg": "dog"}},
+        tmp_path, {"labels": {"/data/photographs/a/1.jpg": "cat", "/data/photographs/a/2.jpg": "dog"}}
     )
-    answers = read("fiftyone", path, POOL, CLASSES)
-    assert said(answers) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
-    assert answers.notices == (
-        f"{path}: paths start from '/home/anna/copy/', which is taken for the folder of the images: 2",
-    )
-    assert "would be 'a/1.jpg'" in mistakes("fiftyone", file(tmp_path, {"labels": {"copy/a/1.jpg": "cat"}}))
+    assert said(read("fiftyone", path, POOL, CLASSES)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
+    other = file(tmp_path, {"labels": {"/home/anna/photographs/a/1.jpg": "cat"}})
+    assert "would be 'a/1.jpg'" in mistakes("fiftyone", other)

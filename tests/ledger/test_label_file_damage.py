@@ -269,7 +269,7 @@ ATTACKS = {
         "unpack it, and give",
     ),
     "nothing": ({}, "is an archive of nothing"),
-    "a picture that changed": ({"cat/elsewhere.jpg": b"other"}, "'elsewhere.jpg' is not in the pool"),
+    "a picture that changed": ({"cat/elsewhere.jpg": b"other"}, "no image of the pool has the content"),
     "a workbook": ({"xl/workbook.xml": "<workbook/>"}, "is an Excel workbook; save its sheet as CSV UTF-8"),
 }
 

@@ -4,6 +4,7 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+from ledgers import pool
 from reading import BATCH, CLASSES, POOL, mistakes, said
 
 from activepool.errors import InputError
@@ -102,18 +103,26 @@ def test_who_passes_over_a_task_and_labels_it_later_has_labelled_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "image",
+    ("image", "address"),
     [
-        "/data/local-files/?d=photographs/a/2.jpg",
-        "/data/upload/3/0a1b2c3d-2.jpg",
-        "https://host/bucket/a/2.jpg?signature=1",
-        "s3://bucket/a/2.jpg",
-        "a/2.jpg",
+        ("/data/local-files/?d=photographs/a/2.jpg", ""),
+        ("/data/local-files/?d=disk/img/a/2.jpg", "/data/local-files/?d=disk/img/"),
+        ("/data/upload/3/0a1b2c3d-2.jpg", ""),
+        ("https://host/bucket/a/2.jpg?signature=1", "https://host/bucket/"),
+        ("s3://bucket/a/2.jpg", "s3://bucket"),
+        ("a/2.jpg", ""),
     ],
 )
-def test_tasks_of_others_are_known_by_their_images(tmp_path, image):
+def test_tasks_of_others_are_known_by_their_images(tmp_path, image, address):
     tasks = [{"id": 1, "data": {"image": image}, "annotations": [annotation("cat")]}]
-    assert said(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/2.jpg": "cat"}
+    known = pool(*POOL.sources, address=address)
+    assert said(read("label_studio", file(tmp_path, tasks), known, CLASSES)) == {"a/2.jpg": "cat"}
+
+
+@pytest.mark.parametrize("image", ["http://other.server/x/a/2.jpg", "/data/local-files/?d=birds/a/2.jpg"])
+def test_tasks_with_images_of_another_server_are_a_mistake(tmp_path, image):
+    tasks = [{"id": 1, "data": {"image": image}, "annotations": [annotation("cat")]}]
+    assert "would be 'a/2.jpg' if paths start from" in mistakes("label_studio", file(tmp_path, tasks))
 
 
 def test_an_image_whose_name_occurs_in_two_folders_is_a_mistake(tmp_path):

@@ -1,6 +1,7 @@
 """Whether the beginning of a path in a label file is that of the folder of the images."""
 
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import unquote
 
 from activepool.ledger.source_names import plain_path
 
@@ -10,29 +11,43 @@ class ImageRoot:
 
     Attributes:
         name: of the folder.
+        address: of the folder where Label Studio shows it, without its scheme; empty if none is given.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, address: str = "") -> None:
         absolute = [path.absolute(), path.resolve()]
         self.name = plain_path(absolute[0].name)
+        shown, local, inside = address.partition("?d=")
+        self.address = plain_path(unquote(inside) if local else shown).strip("/")
         self._paths = [plain_path(one.as_posix()).strip("/") for one in absolute]
 
-    def is_beginning(self, beginning: str) -> bool:
-        """Return whether paths that begin so lie in this very folder."""
+    def is_beginning(self, name: str, beginning: str) -> bool:
+        """Return whether a path that begins so lies in this very folder, and not in another of its name.
+
+        Args:
+            name: the path, or the address of an image.
+            beginning: what stands before the source in it.
+        """
         plain = beginning.strip("/")
-        return not plain or any(f"/{path}".endswith(f"/{plain}") for path in self._paths)
-
-    def may_be_beginning(self, beginning: str) -> bool:
-        """Return whether paths that begin so lie in a folder of this name."""
-        return bool(self.name) and PurePosixPath(beginning).name == self.name
-
-
-def is_absolute(path: str) -> bool:
-    """Return whether a path is an absolute one, of any system."""
-    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
+        if self.address and plain == self.address:
+            return True
+        if is_on_server(name):
+            return False
+        if not plain:
+            return True
+        if _is_absolute(beginning):
+            return plain in self._paths
+        while plain.startswith("../"):
+            plain = plain[3:]
+        return any(f"/{path}".endswith(f"/{plain}") for path in self._paths)
 
 
 def is_on_server(path: str) -> bool:
     """Return whether a path is the address of an image on a server or in a bucket."""
     scheme, mark, _ = path.partition("://")
     return bool(mark) and scheme.casefold() != "file"
+
+
+def _is_absolute(path: str) -> bool:
+    """Return whether a path is an absolute one, of any system."""
+    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()

@@ -63,6 +63,9 @@ class PoolSamples:
         rows: the sample of each row of the pool, which lists of the program give as ``index``.
         root: the folder that sources start from; None if they are no paths.
         batches: the batches that each sample went out in.
+
+    Args:
+        address: of the root where Label Studio shows it; empty if none is given.
     """
 
     def __init__(
@@ -73,12 +76,13 @@ class PoolSamples:
         has_stable_rows: bool = False,
         rows: Sequence[str] | None = None,
         root: str | Path | None = None,
+        address: str = "",
     ) -> None:
         self.samples = list(samples)
         self.sources = list(sources)
         self.has_stable_rows = has_stable_rows
         self.rows = self.samples if rows is None else rows
-        self.root = None if root is None else ImageRoot(Path(root))
+        self.root = None if root is None else ImageRoot(Path(root), address)
         self.batches: dict[str, set[str]] = {}
         entries = list(entries)
         for entry in entries:

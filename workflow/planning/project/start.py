@@ -118,7 +118,7 @@ def _intake(project: Project, pool: Pool, ledger: Ledger, dry: bool) -> Intake:
     intake = take_in_returned(
         project.returned,
         project.ledger_path,
-        pool.names(ledger.entries, _root(project)),
+        pool.names(ledger.entries, _root(project), project.label_studio.address or ""),
         project.classes,
         may_grow=project.new_classes,
         cache=Path(pool_folder(project)) / INTAKE,

@@ -105,12 +105,13 @@ class Pool:
         """Return the rows of a part, ascending."""
         return np.flatnonzero(np.asarray(self.parts) == part)
 
-    def names(self, entries: Iterable[Entry], root: Path | None) -> PoolSamples:
+    def names(self, entries: Iterable[Entry], root: Path | None, address: str = "") -> PoolSamples:
         """Return what label files may call the samples, see `PoolSamples`.
 
         Args:
             entries: of the ledger.
             root: the folder of the images; None if the pool is one of vectors, whose rows have no names.
+            address: of this folder where Label Studio shows it; empty if none is given.
         """
         return PoolSamples(
             list(self.sources.values()),
@@ -119,6 +120,7 @@ class Pool:
             has_stable_rows=root is None,
             rows=self.samples,
             root=root,
+            address=address,
         )
 
 

@@ -150,10 +150,7 @@ class _Reading:
     def _await(self, row: Row) -> None:
         """Count a row without an answer; what should name its sample may show that columns were mixed up."""
         try:
-            if row.sample:
-                self.samples.by_content(row.sample)
-            else:
-                self.named.note_awaited(row)
+            self.named.note_awaited(row)
             self.awaited += 1
         except UnknownSampleError as error:
             self._mistake(row, str(error))

@@ -43,13 +43,8 @@ class ClassFolders:
         """Return a row with the label that its folder gives it."""
         if not row.folders:
             return row
-        folder, *inner = row.folders[self.depth :]
-        row = replace(row, label="" if folder.casefold() in UNLABELLED else folder)
-        if not row.name:
-            return row
-        rest = "/".join([*inner, row.name])
-        prefix = f"{folder}_"  # some versions of CVAT put it before the name
-        return replace(row, name=rest, other_name=rest[len(prefix) :] if rest.startswith(prefix) else "")
+        folder = row.folders[self.depth]
+        return replace(row, label="" if folder.casefold() in UNLABELLED else folder)
 
     def problem(self, row: Row) -> str | None:
         """Return what is wrong with the folders of a picture; None if one of them is clearly its class."""

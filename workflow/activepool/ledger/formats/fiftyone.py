@@ -80,7 +80,6 @@ def _row(number: int, place: str, label: str, name: str, images: dict[str, Path]
         name=name,
         may_lack_ending=True,
         may_lack_folders=True,
-        may_be_copied=True,
         numbered=numbered["name"] if numbered else "",
         content=image_sample(images[name]) if name in images else "",
     )

@@ -25,7 +25,7 @@ SEVERAL = re.compile(r"[\s,;]")
 
 
 def rows(path: Path) -> Parsed:
-    """Read an archive; a picture in it is known by its content, or else by its name."""
+    """Read an archive; a picture in it is known by its content, whatever its name has become."""
     with archives.opened(path) as archive:
         lists = [name for name in archive.members if PurePosixPath(name).name == CLASSES]
         return _listed(archive, lists[0]) if lists else _pictures(archive)

@@ -1,11 +1,10 @@
 """Which sample of the pool each row of a label file names, if its columns and the other rows agree."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 
 from activepool.errors import first_few
 from activepool.ledger.formats.rows import Row
-from activepool.ledger.image_root import is_absolute, is_on_server
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
 
 #: How many sources a message lists.
@@ -17,7 +16,6 @@ class NamedSamples:
 
     Attributes:
         beginning: what paths have before their source, and the first row that has it.
-        elsewhere: how many paths begin with a folder that may be that of the images.
         other_batches: the sources that were answered for a batch in which they did not go out.
         not_there: names without an answer that no image of the pool has.
     """
@@ -25,15 +23,14 @@ class NamedSamples:
     def __init__(self, samples: PoolSamples) -> None:
         self.samples = samples
         self.beginning: tuple[str, Row] | None = None
-        self.elsewhere: Counter[str] = Counter()
         self.other_batches: defaultdict[str, list[str]] = defaultdict(list)
         self.not_there: list[str] = []
 
     def sample(self, row: Row) -> str:
         """Return the sample of a row; raises UnknownSampleError if it names none, or two different ones."""
         samples, found = self.samples, {}
-        if samples.knows(row.content):
-            return row.content
+        if row.content:
+            return self._by_content(row)
         if row.sample:
             found["sample"] = samples.by_content(row.sample)
         if row.name:
@@ -67,13 +64,31 @@ class NamedSamples:
         return sample
 
     def note_awaited(self, row: Row) -> None:
-        """Note the name of a row without an answer if the pool does not have it: the answer may be in it."""
-        names = [name for name in (row.name, row.other_name, row.numbered) if name]
-        is_there = self.samples.knows(row.content) or any(
-            self.samples.count_sources(name, row.may_lack_ending) for name in names
-        )
-        if names and not is_there:
+        """Note the name of a row without an answer if the pool does not have it: the answer may be in it.
+
+        Raises: UnknownSampleError if it names a content that the pool does not have.
+        """
+        if row.content:
+            self._by_content(row)
+        elif row.sample:
+            self.samples.by_content(row.sample)
+        elif row.name and not any(
+            self.samples.count_sources(name, row.may_lack_ending)
+            for name in (row.name, row.numbered)
+            if name
+        ):
             self.not_there.append(row.name)
+
+    def _by_content(self, row: Row) -> str:
+        """Return the sample that the picture in the file is, whatever its name."""
+        alike = self.samples.may_be_named(row.name, row.may_lack_ending) if row.name else set()
+        if self.samples.knows(row.content) or not alike:
+            return self.samples.by_content(row.content)
+        source = min(map(self.samples.source, alike))
+        raise UnknownSampleError(
+            f"the picture is not {source!r} of the pool, whose content is another; if the tool saved it "
+            "anew, export without pictures"
+        )
 
     def _require_seen(self, row: Row, sample: str) -> None:
         """Raise UnknownSampleError if the annotator saw another picture of the pool."""
@@ -87,15 +102,7 @@ class NamedSamples:
 
     def _named(self, row: Row) -> str:
         """Return the sample that a path stands for; all paths of a file must start from one folder."""
-        name = row.name
-        if row.other_name and self.samples.count_sources(row.other_name):
-            if self.samples.count_sources(name):
-                raise UnknownSampleError(
-                    f"{name!r} may be an image of this name, or {row.other_name!r} with its class before it; "
-                    "export in another format"
-                )
-            name = row.other_name
-        sample, beginning = self.samples.by_name(name, row.may_lack_ending, row.may_lack_folders)
+        sample, beginning = self.samples.by_name(row.name, row.may_lack_ending, row.may_lack_folders)
         if row.numbered and self.samples.count_sources(row.numbered, row.may_lack_ending) > 1:
             raise UnknownSampleError(
                 f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} that "
@@ -116,24 +123,17 @@ class NamedSamples:
     def _require_plausible(self, row: Row, sample: str, beginning: str) -> None:
         """Raise UnknownSampleError unless the beginning of a path may be that of the folder of the images."""
         root = self.samples.root
-        if not beginning or (root is not None and root.is_beginning(beginning)):
+        if not beginning or (root is not None and root.is_beginning(row.name, beginning)):
             return
-        is_copy = is_on_server(row.name) or (row.may_be_copied and is_absolute(row.name))
-        if not is_copy and not (root is not None and root.may_be_beginning(beginning)):
-            folder = f", which is not the folder of the images{f', {root.name!r}' if root else ''}"
-            raise UnknownSampleError(
-                f"{row.name!r} would be {self.samples.source(sample)!r} if paths start from {beginning!r}"
-                f"{folder}; if it is that image, give its path from the image root"
-            )
-        self.elsewhere[beginning] += 1
+        folder = f", which is not the folder of the images{f', {root.name!r}' if root else ''}"
+        raise UnknownSampleError(
+            f"{row.name!r} would be {self.samples.source(sample)!r} if paths start from {beginning!r}"
+            f"{folder}; if it is that image, give its path from the image root, or its 'sample'"
+        )
 
     def notices(self, path: str | Path) -> list[str]:
         """Return what a person should know of where the answers belong, a line each."""
         found = [
-            f"{path}: paths start from {beginning!r}, which is taken for the folder of the images: {count}"
-            for beginning, count in self.elsewhere.items()
-        ]
-        found += [
             f"{path}: answers for {batch!r}, in which their samples did not go out: "
             f"{first_few([repr(source) for source in sources], LISTED)}; they count all the same"
             for batch, sources in self.other_batches.items()

@@ -29,13 +29,11 @@ class Row:
         place: where it stands, as messages begin: file, and line or task.
         label: the class, or one of `MARKS`; empty while the answer is awaited.
         sample, index, name: what names the sample: its content, its row, its path; at least one is given.
-        content: of the picture in the file; where the pool has it, it alone names the sample.
+        content: of the picture in the file, if it is there; it alone names the sample then.
         may_lack_ending: whether the path may lack the ending of the file.
         may_lack_folders: whether a path without folders may be that of an image in any.
-        may_be_copied: whether an absolute path may be that of a copy of the images in another folder.
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
-        other_name: what the path may be as well; if both may be in the pool, neither names a sample.
         seen: the path of the picture that the annotator saw, where it may be another than the sample's.
         folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
         may_be_cut_off: whether the file ends with the label, and without a line break.
@@ -55,9 +53,7 @@ class Row:
     content: str = ""
     may_lack_ending: bool = False
     may_lack_folders: bool = False
-    may_be_copied: bool = False
     numbered: str = ""
-    other_name: str = ""
     seen: str = ""
     folders: tuple[str, ...] = ()
     is_correction: bool = False

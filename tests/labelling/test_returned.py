@@ -202,6 +202,32 @@ def test_of_two_exports_at_a_time_the_later_answer_counts(project):
     assert without_cache(project).entries == ()
 
 
+def test_two_answers_at_the_same_time_are_a_mistake(project):
+    time = "2026-01-02T00:00:00Z"
+    project.table("a.csv", "source,label,who,when", f"a/1.jpg,cat,anna,{time}")
+    project.table("b.csv", "source,label,who,when", f"a/1.jpg,dog,anna,{time}", f"b/1.jpg,dog,anna,{time}")
+    project.table("c.csv", "source,correction,when", f"e.jpg,cat,{time}")
+    project.table("d.csv", "source,correction,who,when", f"e.jpg,dog,bob,{time}")
+    files = project.returned
+    after = f"leave one of them, for both are of {time}; or empty 'when' in the row that was changed"
+    assert mistakes(project) == [
+        f"{files}/b.csv:2: anna says 'dog' of 'a/1.jpg', but 'cat' at {files}/a.csv:2; {after}",
+        f"{files}/d.csv:2: bob says 'dog' of 'e.jpg', but 'cat' at {files}/c.csv:2; {after}",
+    ]
+    for name in ("b.csv", "d.csv"):
+        (files / name).unlink()
+    project.take()
+    project.table("a.csv", "source,label,who,when", f"a/1.jpg,fox,anna,{time}")
+    assert mistakes_of(project) == [
+        f"{files}/a.csv:2: anna says 'fox' of 'a/1.jpg', but 'cat' at entry 6 of the ledger; {after}"
+    ]
+    project.table("a.csv", "source,label,who,when", "a/1.jpg,fox,anna,")
+    project.table("old.csv", "source,label,who,when", f"a/1.jpg,cat,anna,{time}")
+    project.take()
+    assert project.labels() == {"a/1.jpg": "fox", "e.jpg": "cat"}
+    assert without_cache(project).entries == ()
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"readers": 1, "files": []}', b"\xff"])
 def test_a_damaged_cache_does_no_harm(project, content):
     project.table("a.csv", "source,label", "a/1.jpg,cat")

@@ -9,7 +9,7 @@ until another correction of the sample is taken in, or somebody takes it back in
 program that came back as corrections, a label that stands, or stood before, is none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -27,11 +27,16 @@ DECISION = "correction"
 
 
 class Outcome(StrEnum):
-    """What became of an answer: it is new, the ledger had it, or its annotator said another thing since."""
+    """What became of an answer.
+
+    It is new; the ledger had it; its annotator said another thing since; or said another thing at the very
+    same time, so that nobody can tell which of them counts.
+    """
 
     NEW = "new"
     KNOWN = "known"
     OUTDATED = "outdated"
+    CLASHING = "clashing"
 
 
 @dataclass(frozen=True)
@@ -42,12 +47,14 @@ class Taken:
         entries: those that are new.
         outcomes: what became of each answer.
         outdated: answers that their annotators, or somebody for them, replaced since; they are not entered.
+        clashes: by the number of an answer that clashes, the entry that it contradicts; it is not entered.
         notices: what a person should know, a line each.
     """
 
     entries: tuple[Entry, ...]
     outcomes: tuple[Outcome, ...]
     outdated: tuple[Draft, ...]
+    clashes: Mapping[int, Entry]
     notices: tuple[str, ...]
 
     @property
@@ -77,7 +84,9 @@ def plan(entries: Sequence[Entry], drafts: Sequence[Draft]) -> Taken:
     planned = _Plan(list(entries))
     outcomes = planned.add_all(drafts)
     outdated = [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == Outcome.OUTDATED]
-    return Taken(tuple(planned.new), tuple(outcomes), tuple(outdated), tuple(planned.notices))
+    return Taken(
+        tuple(planned.new), tuple(outcomes), tuple(outdated), planned.clashes, tuple(planned.notices)
+    )
 
 
 def outdated_notice(path: str | Path, outdated: Sequence[Draft]) -> str:
@@ -96,11 +105,13 @@ class _Plan:
     Attributes:
         entries: of the ledger, then those that are new.
         new: the new ones.
+        clashes: by the number of an answer, the entry that it contradicts.
         notices: what a person should know, a line each.
     """
 
     entries: list[Entry]
     new: list[Entry] = field(default_factory=list)
+    clashes: dict[int, Entry] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -117,7 +128,18 @@ class _Plan:
             draft = drafts[number]
             add = self._add_decision if isinstance(draft, Correction) else self._add_answer
             outcomes[number] = add(draft)
+            if outcomes[number] == Outcome.OUTDATED and (clash := self._clash(draft)):
+                outcomes[number], self.clashes[number] = Outcome.CLASHING, clash
         return outcomes
+
+    def _clash(self, draft: Draft) -> Entry | None:
+        """Return what was said at the very time of an answer, or decided at that of a decision, instead."""
+        if isinstance(draft, Correction):
+            alike = [entry for entry in self._of(draft) if is_decision(entry)]
+        else:
+            alike = [entry for entry in self._of(draft) if _is_own_answer(entry, draft)]
+        same_time = [entry for entry in alike if draft.when and entry.when == draft.when]
+        return None if any(_says(entry, draft) for entry in same_time) else next(iter(same_time), None)
 
     def _add_answer(self, draft: Draft) -> Outcome:
         before = [entry for entry in self._of(draft) if entry.is_answer and entry.who == draft.who]
@@ -216,6 +238,10 @@ class _Plan:
 def is_decision(entry: Entry) -> bool:
     """Return whether an entry is a correction."""
     return entry.is_answer and entry.note.partition(":")[0] == DECISION
+
+
+def _is_own_answer(entry: Entry, draft: Draft) -> bool:
+    return entry.is_answer and entry.who == draft.who and not is_decision(entry)
 
 
 def _says(entry: Entry, draft: Draft) -> bool:

@@ -28,7 +28,7 @@ from activepool.ledger.formats.answers import Answers, Given, answers_of, contra
 from activepool.ledger.formats.recognition import tool_of
 from activepool.ledger.formats.rows import Parsed
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass
-from activepool.ledger.intake import Outcome, outdated_notice, plan, take_in
+from activepool.ledger.intake import Outcome, Taken, outdated_notice, plan, take_in
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import state_of
 
@@ -70,7 +70,7 @@ def take_in_returned(
     for path in found.paths:
         reading.add(path)
     taken = plan(before, reading.drafts)
-    reading.require_clear(taken.outcomes)
+    reading.require_clear(taken)
     if reading.mistakes:
         mistakes = [
             *reading.mistakes,
@@ -175,17 +175,25 @@ class _Reading:
         """The answers of all files."""
         return [draft for source in self.sources for draft in source.answers.drafts]
 
-    def require_clear(self, outcomes: Sequence[Outcome]) -> None:
+    def require_clear(self, taken: Taken) -> None:
         """Note a mistake where two files have an annotator say two new things of a sample at a time.
 
-        Where both have times, the later counts.
+        Where both have times, the later counts; the same time is a mistake, also against the ledger.
         """
         places = [place for source in self.sources for place in source.answers.places]
         first: dict[tuple[str, str], tuple[Draft, str]] = {}
-        for draft, place, outcome in zip(self.drafts, places, outcomes, strict=True):
-            if outcome != Outcome.NEW:
-                continue
+        timed: dict[tuple[str, str, str], str] = {}
+        for number, (draft, place) in enumerate(zip(self.drafts, places, strict=True)):
             key = ("" if isinstance(draft, Correction) else draft.who, draft.sample)
+            if clash := taken.clashes.get(number):
+                other = timed.get((*key, draft.when), f"entry {clash.number} of the ledger")
+                self.mistakes.append(
+                    f"{place}: {contradiction(draft, clash, other)}, for both are of {draft.when}; or empty "
+                    "'when' in the row that was changed"
+                )
+            if taken.outcomes[number] != Outcome.NEW:
+                continue
+            timed[(*key, draft.when)] = place
             before, place_before = first.setdefault(key, (draft, place))
             is_same = (before.event, before.label) == (draft.event, draft.label)
             if not is_same and not (before.when and draft.when):

@@ -73,9 +73,7 @@ class NamedSamples:
         elif row.sample:
             self.samples.by_content(row.sample)
         elif row.name and not any(
-            self.samples.count_sources(name, row.may_lack_ending)
-            for name in (row.name, row.numbered)
-            if name
+            self.samples.count_sources(name, row.may_lack_ending) for name in (row.name, row.numbered) if name
         ):
             self.not_there.append(row.name)
 

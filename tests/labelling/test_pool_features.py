@@ -9,6 +9,7 @@ import pytest
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile, FeatureMatrix
 from activepool.labelling.pool.features import copy_vectors, join_parts
+from activepool.labelling.pool.removed_vectors import keep_removed, removed_rows
 from activepool.labelling.pool.table import update_pool, vector_files
 
 
@@ -48,12 +49,31 @@ def test_equal_vectors_are_one_sample(tmp_path):
     assert np.array_equal(features, values[[0, 1, 3]])
 
 
-def test_a_vector_that_went_is_a_mistake_of_the_copy(tmp_path):
+def test_a_vector_that_is_nowhere_is_a_mistake_of_the_copy(tmp_path):
     path = tmp_path / "v.npy"
     np.save(path, vectors(5)[:4])
     samples = [file.sample for file in vector_files(FeatureMatrix.of_array(vectors(5)))]
-    with pytest.raises(InputError, match="has changed while it was read"):
+    with pytest.raises(
+        InputError, match="lacks 1 of the pool's 5 vectors; it has changed since the run began"
+    ):
         copy_vectors(path, samples, [""] * 5, tmp_path / "features.h5")
+
+
+def test_removed_vectors_are_copied_from_where_they_are_kept(tmp_path):
+    values, rest = vectors(6), [1, 2, 4]
+    removed, output = tmp_path / "removed.h5", tmp_path / "features.h5"
+    samples = [file.sample for file in vector_files(FeatureMatrix.of_array(values))]
+    write_part(output, values)
+    # In two steps; a row that is not there, or holds another vector, is not taken.
+    assert list(keep_removed(removed, output, {samples[5]: 5, samples[0]: 9})) == [samples[5]]
+    assert not removed_rows(tmp_path / "none.h5")
+    gone = {samples[row]: row for row in (0, 3, 5)} | {"0" * 64: 1}
+    assert list(keep_removed(removed, output, gone)) == [samples[5], samples[0], samples[3]]
+    assert list(removed_rows(removed)) == [samples[5], samples[0], samples[3]]
+    np.save(tmp_path / "v.npy", values[rest])
+    copy_vectors(tmp_path / "v.npy", samples, [""] * 6, output, removed)
+    with FeatureFile(output) as file:
+        assert np.array_equal(file.train.features.take(np.arange(6)), values)
 
 
 def write_part(path, values, **attributes):

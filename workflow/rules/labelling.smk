@@ -8,6 +8,7 @@ if PATHS.is_embedded:
         """Check the pool's own vectors and copy them."""
         input:
             samples=PATHS.samples,
+            removed=PATHS.removed_vectors,
         output:
             features=PATHS.features,
         log:

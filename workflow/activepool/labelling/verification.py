@@ -6,6 +6,7 @@ model are those of the day on which somebody asked for them.
 """
 
 from activepool.labelling.pool.ledger_note import NOTE
+from activepool.labelling.pool.removed_vectors import REMOVED
 from activepool.labelling.pool.table import FILES, SAMPLES
 from activepool.labelling.pool.vectors import VECTORS
 from activepool.labelling.returned.cache import INTAKE
@@ -15,7 +16,7 @@ from activepool.records.verification import Allowances
 ANY, POOL = "*", "*/pool/*"
 
 PROJECTS = Allowances(
-    unrecorded=tuple(f"*/pool/{name}" for name in (SAMPLES, FILES, NOTE, INTAKE, VECTORS)),
+    unrecorded=tuple(f"*/pool/{name}" for name in (SAMPLES, FILES, NOTE, INTAKE, VECTORS, REMOVED)),
     ignored=("*/batches/*/folders/*",),
     changing={
         **dict.fromkeys(("photographs", "training_labels", "train_labelled", "predict"), POOL),

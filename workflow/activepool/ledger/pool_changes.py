@@ -1,4 +1,4 @@
-"""How the images of a pool have changed since the ledger's entries: renamed, edited, or gone."""
+"""How the images or vectors of a pool have changed since the ledger's entries: renamed, edited, or gone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,16 +18,21 @@ class PoolChanges:
         renamed: old and new source; they keep their labels.
         edited: sources whose images have another content now; these are new samples, without a label.
         gone: the sources of samples that the pool has no more; their entries stay.
+        has_images: whether the samples are images; vectors are named by their rows, which move if one is
+            removed, so that none of them is edited.
     """
 
     renamed: tuple[tuple[str, str], ...]
     edited: tuple[str, ...]
     gone: tuple[str, ...]
+    has_images: bool = True
 
     def notices(self) -> list[str]:
         """Return a line for each kind of change."""
         notices = []
-        if self.renamed:
+        if self.renamed and not self.has_images:
+            notices.append(f"vectors that are in other rows now keep their labels: {len(self.renamed):,}")
+        elif self.renamed:
             shown = [f"{old!r} is now {new!r}" for old, new in self.renamed]
             notices.append(f"renamed images keep their labels: {_some(shown)}")
         if self.edited:
@@ -37,26 +42,27 @@ class PoolChanges:
                 "have these labelled"
             )
         if self.gone:
+            what, where = ("images", "") if self.has_images else ("vectors", "of rows ")
             notices.append(
-                "images are gone; their entries stay, and their labels count as long as "
-                f"their features are there: {_some([repr(source) for source in self.gone])}"
+                f"{what} are gone; their entries stay, and their labels count as long as "
+                f"their features are there: {where}{_some([repr(source) for source in self.gone])}"
             )
         return notices
 
 
-def pool_changes(state: State, pool: PoolSamples) -> PoolChanges:
-    """Compare what the ledger knows with the pool as it is now."""
+def pool_changes(state: State, pool: PoolSamples, has_images: bool = True) -> PoolChanges:
+    """Compare what the ledger knows with the pool as it is now, of images or of vectors."""
     renamed, edited, gone = [], [], []
     for name, known in state.samples.items():
         now = pool.sources_of.get(name)
         if now is None:
             left = [source for source in known.sources if source in pool.sample_of]
-            new = [source for source in left if pool.sample_of[source] not in state.samples]
+            new = [source for source in left if pool.sample_of[source] not in state.samples and has_images]
             edited += new
             gone += [] if new else [known.sources[-1]]
         elif not set(now) & set(known.sources):
             renamed.append((known.sources[-1], now[0]))
-    return PoolChanges(tuple(renamed), tuple(dict.fromkeys(edited)), tuple(gone))
+    return PoolChanges(tuple(renamed), tuple(dict.fromkeys(edited)), tuple(gone), has_images)
 
 
 def _some(texts: Sequence[str]) -> str:

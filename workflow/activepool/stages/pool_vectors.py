@@ -12,7 +12,10 @@ def files_of(source: dict[str, Any]) -> list[str]:
 
 @stage
 def pool_vectors(
-    samples: Input, source: Annotated[dict[str, Any], Json(files=files_of)], features: Output
+    samples: Input,
+    source: Annotated[dict[str, Any], Json(files=files_of)],
+    features: Output,
+    removed: Input | None = None,
 ) -> None:
     """Check a pool's own vectors and copy them.
 
@@ -20,12 +23,13 @@ def pool_vectors(
         samples: samples.csv of the pool
         source: JSON: {"path": ...}, a .npy or HDF5 file
         features: features.h5 to write; its rows are those of samples.csv
+        removed: removed.h5: vectors of the pool that are not in the file any more
     """
     from activepool.labelling.pool.features import copy_vectors
     from activepool.labelling.pool.table import read_samples
 
     table = read_samples(samples)
-    copy_vectors(source["path"], table["sample"].tolist(), table["source"].tolist(), features)
+    copy_vectors(source["path"], table["sample"].tolist(), table["source"].tolist(), features, removed)
 
 
 if __name__ == "__main__":

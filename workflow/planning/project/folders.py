@@ -13,6 +13,11 @@ def pool_folder(project: Project) -> str:
     return f"{results_folder(project)}/pool"
 
 
+def pool_features(project: Project) -> str:
+    """Return the features of the pool."""
+    return f"{pool_folder(project)}/{project.backbone_name}/features.h5"
+
+
 def part_name(project: Project, part: int) -> str:
     """Return the name of a part of the pool among the datasets."""
     return f"{project.project}/part{part:03d}"

@@ -5,10 +5,11 @@ from typing import Any
 
 from snakemake.io import ancient
 
+from activepool.labelling.pool.removed_vectors import REMOVED
 from activepool.labelling.pool.table import SAMPLES
 from activepool.records.provenance import record_path
 from planning.paths import FeaturePaths
-from planning.project.folders import part_features, pool_folder, results_folder
+from planning.project.folders import part_features, pool_features, pool_folder, results_folder
 from planning.project.standing import ProjectStanding
 
 #: What people and their tools get of a batch: outputs of the stage `send`, and their names.
@@ -46,7 +47,10 @@ class ProjectPaths(FeaturePaths):
         samples = f"{pool_folder(self.project)}/{SAMPLES}"
         #: The table of the pool; [] for a look at a project before its first run.
         self.samples = samples if Path(samples).is_file() else []
-        self.features = f"{pool_folder(self.project)}/{self.project.backbone_name}/features.h5"
+        self.features = pool_features(self.project)
+        removed = f"{pool_folder(self.project)}/{REMOVED}"
+        #: The vectors that are not in the user's file any more; [] if all are.
+        self.removed_vectors = removed if Path(removed).is_file() else []
         self.status = f"{self.root}/status.html"
         self.status_numbers = f"{self.root}/status.json"
         self.checkpoint = self.project.backbone.checkpoint if self.project.backbone else None

@@ -10,12 +10,13 @@ from activepool.data.samples import Part
 from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
+from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import MAX_NAMED as MAX_UNREADABLE
 from activepool.labelling.pool.table import Pool, image_files, read_pool, update_pool, vector_files
 from activepool.labelling.pool.vectors import VECTORS, read_vectors, require_numbers
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
-from planning.project.folders import part_features, pool_folder
+from planning.project.folders import part_features, pool_features, pool_folder
 from planning.stages.contents import content_digest
 
 #: The column of a list of images.
@@ -31,14 +32,18 @@ def images_root(project: Project) -> Path:
     return images.parent if images.suffix.lower() == ".csv" else images
 
 
-def updated_pool(project: Project) -> Pool:
+def updated_pool(project: Project, has_entries: bool = False) -> Pool:
     """Bring the tables of the pool up to date, and return it.
+
+    Args:
+        project: its configuration.
+        has_entries: whether the ledger has any; no other vectors may then take the place of all.
 
     Raises: InputError with a line for each mistake in the list, and for each image that cannot be read.
     """
     folder = Path(pool_folder(project))
     if project.embeddings is not None:
-        return _pool_of_vectors(folder, project.embeddings)
+        return _pool_of_vectors(project, folder, project.embeddings, has_entries)
     root, sources = listed_images(project)
     skips = project.on_unreadable == "skip"
     files = image_files(folder, root, sources, skip_unreadable=skips, workers=os.cpu_count() or 1)
@@ -55,17 +60,38 @@ def updated_pool(project: Project) -> Pool:
     return update_pool(folder, files, lambda part: Path(part_features(project, part)).is_file())
 
 
-def _pool_of_vectors(folder: Path, path: str) -> Pool:
+def _pool_of_vectors(project: Project, folder: Path, path: str, has_entries: bool) -> Pool:
     digest = {"sha256": content_digest(path)}
-    noted = folder / VECTORS
-    if noted.is_file() and read_json(noted) == digest:
-        return read_pool(folder)
-    # The rows of vectors are copied by their content, so that they never have to be made again.
+    noted, removed = folder / VECTORS, folder / REMOVED
+    before = read_pool(folder)
+    gone = {sample: row for sample, row in before.row_of.items() if not before.is_here(sample)}
+    if noted.is_file() and read_json(noted) == digest and gone.keys() <= removed_rows(removed).keys():
+        return before
     vectors = read_vectors(path)
     require_numbers(path, vectors)
-    pool = update_pool(folder, vector_files(vectors), lambda part: True)
+    files = vector_files(vectors)
+    here = {file.sample for file in files}
+    gone = {sample: row for sample, row in before.row_of.items() if sample not in here}
+    if len(gone) < len(before.samples):
+        # The rows of vectors are copied by their content, so that they never have to be made again.
+        lost = gone.keys() - set(keep_removed(removed, pool_features(project), gone))
+    elif gone and has_entries:
+        raise InputError(_other_vectors(project, len(here), len(gone)))
+    else:
+        lost = gone.keys()
+    pool = update_pool(folder, files, lambda part: True, lost)
     write_json(noted, digest)
     return pool
+
+
+def _other_vectors(project: Project, here: int, before: int) -> str:
+    """Return what is wrong if no vector is what it was; their features must not be mixed with the others."""
+    return (
+        f"{project.embeddings}: all of its {here:,} vectors are other ones than the {before:,} of the last "
+        "run: a sample is its vector as float32, so that another dtype, width or network makes other samples. "
+        f"The labels in {project.ledger_path} cannot be used until the vectors of the last run come back; "
+        "to label these, give another project and ledger"
+    )
 
 
 def listed_images(project: Project) -> tuple[Path, list[str]]:

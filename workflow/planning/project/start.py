@@ -72,7 +72,7 @@ def begun(project: Project) -> ProjectStanding:
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
     _require_noted(project)
-    pool = updated_pool(project)
+    pool = updated_pool(project, has_entries=bool(read(project.ledger_path).entries))
     # What was added by hand gets its number, and into the copy; what was lost is put back.
     with opened(project.ledger_path) as book:
         ledger = Ledger(tuple(book.entries), tuple(book.notices))
@@ -87,12 +87,14 @@ def _notices(standing: ProjectStanding) -> Iterator[str]:
     """Yield a line for each kind of change of the photographs, and one for labels that cannot be used."""
     state, pool = standing.state, standing.pool
     names = pool.names(standing.entries, _root(standing.project))
-    yield from pool_changes(state, names).notices()
+    has_images = standing.project.embeddings is None
+    yield from pool_changes(state, names, has_images).notices()
     lost = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
     if lost:
+        gone, back = ("images and features", "images") if has_images else ("vectors", "vectors")
         yield (
-            "labels cannot be used, because their images and features are gone: "
-            f"{first_few(lost, MAX_NAMED)}; put the images back"
+            f"labels cannot be used, because their {gone} are gone: "
+            f"{first_few(lost, MAX_NAMED)}; put the {back} back"
         )
 
 

@@ -4,6 +4,7 @@ The result is a features.h5 (`activepool.features.store`) without labels and wit
 r is row r of samples.csv.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from activepool.errors import InputError
 from activepool.features.store import PARTS
 from activepool.io.hdf5_reading import opened
 from activepool.io.hdf5_writing import written_hdf5
+from activepool.labelling.pool.removed_vectors import removed_rows, removed_vectors
 from activepool.labelling.pool.vectors import read_vectors, require_finite, vector_samples
 
 
@@ -64,32 +66,48 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
 
 
 def copy_vectors(
-    path: str | Path, samples: Sequence[str], sources: Sequence[str], output: str | Path
+    path: str | Path,
+    samples: Sequence[str],
+    sources: Sequence[str],
+    output: str | Path,
+    removed: str | Path | None = None,
 ) -> None:
-    """Write the features of a pool from a user's own vectors.
+    """Write the features of a pool from a user's own vectors, and from those that were removed.
 
     Args:
         path: the file of the vectors, see `activepool.labelling.pool.vectors`.
         samples: (N,) the samples of the pool, each the digest of a vector.
         sources: (N,) of the rows.
         output: features.h5 to write.
+        removed: the file of the vectors that are not in the user's any more, see `removed_vectors`.
 
-    Raises: InputError, naming the row, for a value that is not finite or too large.
+    Raises: InputError, naming the row, for a value that is not finite or too large, and for vectors that are
+    in neither file.
     """
     vectors = read_vectors(path)
     row_of: dict[str, int] = {}
     for row, sample in enumerate(vector_samples(vectors)):
         row_of.setdefault(sample, row)
     rows = np.array([row_of.get(sample, UNKNOWN) for sample in samples], dtype=np.int64)
-    if (rows == UNKNOWN).any():
-        raise InputError(f"{path}: has changed while it was read; run again")
+    kept = removed_rows(removed) if removed else {}
+    gone = [sample for sample, row in zip(samples, rows, strict=True) if row == UNKNOWN]
+    if lost := len(set(gone) - set(kept)):
+        raise InputError(
+            f"{path}: lacks {lost:,} of the pool's {len(samples):,} vectors; it has changed since the run "
+            "began: run again"
+        )
     attributes = {"backbone": "given", "checkpoint_digest": "", "transform": ""}
 
     def blocks() -> Iterator[FloatArray]:
         for block in row_blocks(len(rows), BLOCK_ROWS):
-            values = vectors.take(rows[block])
-            require_finite(path, values, rows[block])
-            require_squares(str(path), values, block.start)
+            is_here = rows[block] != UNKNOWN
+            values = np.empty((len(is_here), vectors.shape[1]), np.float32)
+            values[is_here] = vectors.take(rows[block][is_here])
+            require_finite(path, values[is_here], rows[block][is_here])
+            require_squares(str(path), values[is_here], block.start)
+            if removed and not is_here.all():
+                away = [kept[sample] for sample in itertools.compress(samples[block], ~is_here)]
+                values[~is_here] = removed_vectors(removed, np.array(away, dtype=np.int64))
             yield values
 
     with written_hdf5(output) as file:

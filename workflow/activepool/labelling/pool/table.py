@@ -7,7 +7,7 @@ of `PoolFile`; so only new images are read.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -192,7 +192,12 @@ def vector_files(vectors: FeatureMatrix) -> list[PoolFile]:
     return [PoolFile(str(row), sample, vectors.shape[1], 0) for row, sample in samples]
 
 
-def update_pool(folder: str | Path, files: Sequence[PoolFile], is_frozen: Callable[[int], bool]) -> Pool:
+def update_pool(
+    folder: str | Path,
+    files: Sequence[PoolFile],
+    is_frozen: Callable[[int], bool],
+    lost: Collection[str] = (),
+) -> Pool:
     """Bring the tables of a pool up to date with the files that are there now, and return it.
 
     Samples of a frozen part keep their rows, whether they are there or not. All other samples that are there
@@ -202,16 +207,17 @@ def update_pool(folder: str | Path, files: Sequence[PoolFile], is_frozen: Callab
         folder: of the pool.
         files: that are there now; those with a problem make no sample.
         is_frozen: whether the features of a part exist.
+        lost: samples that have no features although their part has.
     """
     folder = Path(folder)
     before = read_pool(folder)
-    kept = [row for row, part in enumerate(before.parts) if is_frozen(part)]
-    rows = [(before.samples[row], before.parts[row], before.first_sources[row]) for row in kept]
-    known = {sample for sample, _, _ in rows}
+    known = zip(before.samples, before.parts, before.first_sources, strict=True)
+    rows = [row for row in known if row[0] not in lost and is_frozen(row[1])]
+    taken = {sample for sample, _, _ in rows}
     part = max((part for _, part, _ in rows), default=0) + 1
     for file in files:
-        if not file.problem and file.sample not in known:
-            known.add(file.sample)
+        if not file.problem and file.sample not in taken:
+            taken.add(file.sample)
             rows.append((file.sample, part, file.source))
     table = pd.DataFrame(rows, columns=["sample", "part", "source"])
     table.insert(0, "row", np.arange(len(table)))

@@ -1,0 +1,76 @@
+"""Vectors that are not in the user's file any more: a pool keeps them, and so the labels that they have.
+
+The file has ``samples``, their names, and ``features`` (R, d), float32. Rows are only added.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from activepool.compute.arrays import FloatArray, IntArray
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.features.store import FeatureMatrix
+from activepool.io.hdf5_reading import opened
+from activepool.io.hdf5_writing import written_hdf5
+from activepool.ledger.pool_samples import embedding_sample
+
+#: The file, in the folder of the pool.
+REMOVED = "removed.h5"
+
+
+def removed_rows(path: str | Path) -> dict[str, int]:
+    """Return the row of each vector that a file keeps; none if there is no such file."""
+    if not Path(path).is_file():
+        return {}
+    with opened(path) as file:
+        return {sample: row for row, sample in enumerate(file["samples"].asstr()[:].tolist())}
+
+
+def removed_vectors(path: str | Path, rows: IntArray) -> FloatArray:
+    """Return some rows of a file of removed vectors, (R, d) float32."""
+    with opened(path) as file:
+        return FeatureMatrix.of_dataset(file["features"]).take(rows)
+
+
+def keep_removed(path: str | Path, features: str | Path, rows: Mapping[str, int]) -> Collection[str]:
+    """Add vectors to a file of removed ones, and return the samples that it has then.
+
+    Args:
+        path: the file; it is made if it does not exist.
+        features: features.h5 of the pool, from which they are copied; it may be missing, or of another time:
+            only vectors whose content is the sample's are taken.
+        rows: the row in ``features`` of each sample that was removed.
+    """
+    kept = removed_rows(path)
+    new = {sample: row for sample, row in rows.items() if sample not in kept}
+    if not new or not Path(features).is_file():
+        return kept
+    with opened(features) as file:
+        stored = file["train/features"]
+        found = {sample: row for sample, row in new.items() if _is_at(stored, row, sample)}
+        if found:
+            _write(path, [*kept, *found], stored, np.array(list(found.values()), dtype=np.int64))
+    return [*kept, *found]
+
+
+def _is_at(stored: h5py.Dataset, row: int, sample: str) -> bool:
+    return bool(row < len(stored)) and embedding_sample(stored[row]) == sample
+
+
+def _write(path: str | Path, samples: Collection[str], stored: h5py.Dataset, rows: IntArray) -> None:
+    """Write the vectors of the file as it is, then those of some rows of the features."""
+    width, matrix, filled = stored.shape[1], FeatureMatrix.of_dataset(stored), 0
+    with written_hdf5(path) as file:
+        file.create_dataset("samples", data=np.array(list(samples), dtype=object), dtype=h5py.string_dtype())
+        features = file.create_dataset("features", (len(samples), width), np.float32)
+        if Path(path).is_file():
+            with opened(path) as before:
+                for block in row_blocks(len(before["features"]), BLOCK_ROWS):
+                    features[block] = before["features"][block]
+                filled = len(before["features"])
+        for block in row_blocks(len(rows), BLOCK_ROWS):
+            values = matrix.take(rows[block])
+            features[filled : filled + len(values)] = values
+            filled += len(values)

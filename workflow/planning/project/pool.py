@@ -88,9 +88,9 @@ def _other_vectors(project: Project, here: int, before: int) -> str:
     """Return what is wrong if no vector is what it was; their features must not be mixed with the others."""
     return (
         f"{project.embeddings}: all of its {here:,} vectors are other ones than the {before:,} of the last "
-        "run: a sample is its vector as float32, so that another dtype, width or network makes other samples. "
-        f"The labels in {project.ledger_path} cannot be used until the vectors of the last run come back; "
-        "to label these, give another project and ledger"
+        "run: a sample is its vector as float32, so that another dtype, width or network makes other "
+        f"samples. The labels in {project.ledger_path} cannot be used until the vectors of the last run come "
+        "back; to label these, give another project and ledger"
     )
 
 

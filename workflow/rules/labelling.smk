@@ -182,6 +182,8 @@ rule status:
     """Write the page that says how good the model is, and whether it is worth going on."""
     input:
         samples=PATHS.samples,
+        # Snakemake looks at no params of a job if what is before it runs, also if the files between are ancient.
+        features=PATHS.features,
         sent=PATHS.to_send(),
         trainings=PATHS.of_models("training.json"),
         predictions=PATHS.of_models("predictions.h5"),

@@ -13,7 +13,6 @@ from planning.configuration.experiment import StrategySettings
 from planning.project.paths import ProjectPaths
 from planning.project.pool import images_root
 from planning.project.standing import number_of
-from planning.stages.contents import content_digest
 from planning.stages.digests import digest_of
 from planning.stages.settings import StageSettings
 
@@ -33,11 +32,6 @@ class ProjectSettings(StageSettings):
         self._standing = paths.standing
         self.checkpoint = paths.checkpoint
 
-    def relevant_value(self, name: str, stage: str, wildcards: Any) -> Any:
-        if name == "source":
-            return content_digest(self.source(stage, wildcards)["path"])
-        return self.value(name, stage, wildcards)
-
     def kind_of_job(self, wildcards: Any) -> Hashable:
         return wildcards.get("dataset"), wildcards.get("batch")
 
@@ -52,6 +46,8 @@ class ProjectSettings(StageSettings):
                 rows = standing.pool.rows_of_part(self.part(stage, wildcards))
                 pool = standing.pool
                 return digest_of([[pool.samples[row], pool.first_sources[row]] for row in rows])
+            case "pool_vectors":  # a sample is its vector, wherever the file has it
+                return digest_of(list(standing.pool.samples))
             case "training_labels":
                 return standing.labels_digest(wildcards.batch)
             case "candidates" | "status" | "export_predictions":

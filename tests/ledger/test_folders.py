@@ -9,6 +9,7 @@ from activepool.errors import InputError
 from activepool.ledger.formats import folders, read
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.typed_classes import ClassNames
+from activepool.ledger.pool_samples import PoolSamples, image_sample
 
 
 @pytest.fixture
@@ -54,7 +55,35 @@ def test_pictures_come_back_whatever_their_names(batch, pool):
     answers = read("folders", batch, pool, CLASSES)
     assert said(answers) == {"a/2.jpg": "cat", "c d/3.jpg": ":skip", "a/1.jpg": "fox"}
     assert answers.awaited == 1
-    assert "files that are no pictures are passed over: 1" in answers.notices[0]
+    assert "files that are no pictures are passed over: 'notes.txt'" in answers.notices[0]
+
+
+def test_a_picture_without_an_ending_is_one(batch, pool, tmp_path):
+    picture = tmp_path / "images" / "c d" / "3.jpg"
+    picture.write_bytes(b"\xff\xd8\xff pixels")
+    (batch / "dog" / "3").write_bytes(picture.read_bytes())
+    known = PoolSamples([image_sample(picture)], ["c d/3.jpg"])
+    assert said(read("folders", batch / "dog" / "..", known, CLASSES, skip_bad=True)) == {"c d/3.jpg": "dog"}
+
+
+def test_a_link_to_a_folder_is_a_mistake(batch, pool):
+    (batch / "owl").symlink_to(batch / "_unlabeled")
+    (batch / "dog" / "more").symlink_to(batch / "cat")
+    told = mistakes("folders", batch, pool)
+    assert f"{batch}/owl: is a link to a folder; put the folder itself there" in told
+    assert f"{batch}/dog/more: is a link to a folder" in told
+
+
+@pytest.mark.parametrize("outer", ["cat", "_unlabeled", "skip"])
+def test_a_class_within_another_is_a_mistake(batch, pool, outer):
+    picture = batch / "_unlabeled" / "2.jpg"
+    for inner in ("dog", outer):
+        (batch / outer / inner).mkdir()
+    picture.rename(batch / outer / "dog" / "2.jpg")
+    (batch / "_unlabeled" / "3.jpg").rename(batch / outer / outer / "3.jpg")
+    told = mistakes("folders", batch, pool)
+    assert f"lies in the folder 'dog' within {outer!r}, and either may be the class" in told
+    assert "3.jpg" not in told
 
 
 def test_all_mistakes_at_once(batch, pool):

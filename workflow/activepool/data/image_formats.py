@@ -5,6 +5,7 @@ measurements (WMF, MPEG, FITS, GRIB, BUFR, HDF5), and formats of floats, which d
 """
 
 from functools import cache
+from pathlib import Path
 
 from PIL import Image
 
@@ -21,6 +22,9 @@ JPEG_VARIANT = "MPO"
 #: The suffix in PPM's family whose files always contain floats.
 FLOAT_ENDING = ".pfm"
 
+#: How files of the usual formats begin: JPEG, PNG, GIF and TIFF.
+BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*")
+
 
 @cache
 def image_endings() -> frozenset[str]:
@@ -31,6 +35,13 @@ def image_endings() -> frozenset[str]:
     named = Image.registered_extensions().items()
     endings = {ending for ending, form in named if form in FORMATS or form == JPEG_VARIANT}
     return frozenset(endings - {FLOAT_ENDING})
+
+
+def begins_like_image(path: Path) -> bool:
+    """Return whether a file begins as those of the usual formats, whatever its name is."""
+    with path.open("rb") as stream:
+        beginning = stream.read(12)
+    return beginning.startswith(BEGINNINGS) or beginning[4:8] == b"ftyp" or beginning[8:] == b"WEBP"
 
 
 def is_image_name(name: str) -> bool:

@@ -230,7 +230,7 @@ def _read(path: Path, digest: str) -> ReadFile:
     """Read a file that is new or has changed."""
     tool = tool_of(path)
     parsed = READERS[tool](path)
-    if tool == "folders" and not any(row.folders for row in parsed.rows):
+    if tool == "folders" and not (parsed.mistakes or any(row.folders for row in parsed.rows)):
         raise InputError(
             f"{path}: holds no picture in a folder that is named after a class; a folder here holds one "
             f"folder for each class, as in {path}/ant, {path}/bee"

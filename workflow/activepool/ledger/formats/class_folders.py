@@ -53,10 +53,11 @@ class ClassFolders:
         outer, *inner = row.folders[self.depth :]
         if self._are_unclear:
             outer, *inner = row.folders[self.depth - 1 :]
-        elif self._is_class(outer) or not any(map(self._is_class, inner)) or self._are_own(row, inner):
+        elif all(name == outer or not self._is_class(name) for name in inner) or self._are_own(row, inner):
             return None
+        within = "/".join(inner)
         return (
-            f"lies in the folder {inner[0]!r} within {outer!r}, and either may be the class; put the folders "
+            f"lies in the folder {within!r} within {outer!r}, and either may be the class; put the folders "
             "of the classes side by side into one folder, such as 'batch'"
         )
 
@@ -67,6 +68,6 @@ class ClassFolders:
         """Return whether the picture lies in these folders in the pool as well."""
         sample, end = row.content or row.sample, "/" + "/".join(folders)
         if not self._samples.knows(sample):
-            return False
+            return bool(row.name) and self._samples.count_sources("/".join([*folders, row.name])) > 0
         sources = self._samples.sources_of.get(sample, [self._samples.source(sample)])
         return any(f"/{source}".rpartition("/")[0].endswith(end) for source in sources)

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from activepool.data.image_formats import is_image_name
+from activepool.data.image_formats import begins_like_image, is_image_name
 from activepool.data.listing import SYSTEM_FOLDERS
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.rows import UNLABELLED, Parsed, Row
@@ -30,6 +30,9 @@ WRITTEN = re.compile("%(" + "|".join(f"{ord(letter):02X}" for letter in './\\:*?
 
 #: The longest name of a folder, in bytes.
 LONGEST = 255
+
+#: How many files a notice lists.
+LISTED = 5
 
 
 def folder_name(name: str) -> str:
@@ -75,35 +78,42 @@ def rows(path: Path) -> Parsed:
     if not path.is_dir():
         raise InputError(f"{path}: is no folder; it must hold a folder of pictures for each class")
     parsed = Parsed()
-    other = 0
+    others = []
     for number, file in enumerate(_files(path), start=1):
-        if not is_image_name(file.name):
-            other += 1
-        elif not file.is_file():
+        is_image = is_image_name(file.name)
+        if file.is_dir():
+            parsed.mistake(number, str(file), "is a link to a folder; put the folder itself there")
+        elif is_image and not file.is_file():
             parsed.mistake(
                 number, str(file), "is no file, or a link that leads nowhere; put the picture there"
             )
-        else:
-            _add(parsed, number, path, file)
-    if other:
-        parsed.notices.append(f"{path}: files that are no pictures are passed over: {other}")
+        elif not file.is_file() or not _add(parsed, number, path, file, is_image):
+            others.append(repr(file.relative_to(path).as_posix()))
+    if others:
+        shown = first_few(others, LISTED)
+        parsed.notices.append(f"{path}: files that are no pictures are passed over: {shown}")
     return parsed
 
 
-def _add(parsed: Parsed, number: int, path: Path, file: Path) -> None:
+def _add(parsed: Parsed, number: int, path: Path, file: Path, is_image: bool) -> bool:
+    """Add a row of a file, or what is wrong with it; return False if it is no picture."""
     try:
+        if not is_image and not begins_like_image(file):
+            return False
         sample = image_sample(file)
     except OSError as error:
         parsed.mistake(number, str(file), f"cannot be read ({error.strerror})")
-        return
+        return True
     folders = tuple(map(class_of_folder, file.relative_to(path).parts[:-1]))
     parsed.rows.append(Row(number, str(file), sample=sample, folders=folders))
+    return True
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Yield the files below a folder, sorted, without hidden ones and those of systems; follow no link."""
+    """Yield the files and links below a folder, sorted, without hidden ones and those of systems."""
     for folder, folders, files in os.walk(path):
         folders[:] = sorted(
             name for name in folders if name[0] != "." and name.casefold() not in SYSTEM_FOLDERS
         )
-        yield from (Path(folder, name) for name in sorted(files) if not name.startswith("."))
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        yield from (Path(folder, name) for name in sorted([*files, *links]) if not name.startswith("."))

@@ -8,7 +8,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from activepool.data.image_formats import is_image_name
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
 from activepool.ledger.formats.archives import Archive
@@ -16,6 +16,9 @@ from activepool.ledger.formats.rows import Parsed, Row
 
 #: The list of classes of an archive without pictures.
 CLASSES = "synsets.txt"
+
+#: How many files a notice lists.
+LISTED = 5
 
 #: A line of a list: a name and class numbers. If the name has blanks it is in quotes, the ending after them.
 LINE = re.compile(r'(?:"(?P<quoted>[^"]+)"(?P<ending>\.\w+)?|(?P<plain>.+?))(?P<numbers>(?:\s+-?\d+)*)\s*')
@@ -50,6 +53,9 @@ def _pictures(archive: Archive) -> Parsed:
                 may_lack_folders=True,
             )
         )
+    if others := [name for name in archive.members if not is_image_name(name)]:
+        shown = first_few([ascii(name) for name in others], LISTED)
+        parsed.notices.append(f"{archive.path}: files that are no pictures are passed over: {shown}")
     if not pictures:
         raise InputError(f"{archive.path}: has neither pictures nor {CLASSES}; export as ImageNet")
     return parsed

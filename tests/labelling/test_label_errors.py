@@ -14,12 +14,19 @@ from activepool.labelling.models.training_labels import TrainingLabels
 from activepool.stages.label_errors import label_errors
 from activepool.stages.train_labelled import train_labelled
 
-FILES = ("held_out.h5", "labels.csv", "label_errors.csv")
+FILES = ("held_out.h5", "labels.csv", "samples.csv", "label_errors.csv")
+
+COLUMNS = ["source", "label", "label_probability", "suggested", "probability", "sample"]
+
+#: The samples of the rows of a pool.
+SAMPLES = [f"{row:064x}" for row in range(400)]
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    rows = [f"{row},{sample},0,{row}.jpg\n" for row, sample in enumerate(SAMPLES)]
+    Path("samples.csv").write_text("".join(["row,sample,part,source\n", *rows]), encoding="utf-8")
 
 
 def problem(rows, classes, seed, step=0.0):
@@ -67,14 +74,18 @@ def test_the_list_is_that_of_the_definition_in_its_order(step):
     labels = TrainingLabels(
         rows=index, sources=[f"{row}.jpg" for row in index], names=[names[number] for number in label]
     )
-    write_label_errors("errors.csv", HeldOut(index, label, chances.argmax(axis=1), chances, names), labels)
+    write_label_errors(
+        "errors.csv", HeldOut(index, label, chances.argmax(axis=1), chances, names), labels, SAMPLES
+    )
     found = [
         (chances[place, label[place]], 3 * place)
         for place, is_off in enumerate(by_definition(label, chances))
         if is_off and label[place] != chances[place].argmax()
     ]
     assert len(found) > 9
-    assert pd.read_csv("errors.csv")["index"].tolist() == [row for _, row in sorted(found)]
+    listed = pd.read_csv("errors.csv")
+    assert listed["source"].tolist() == [f"{row}.jpg" for _, row in sorted(found)]
+    assert listed["sample"].tolist() == [SAMPLES[row] for _, row in sorted(found)]
 
 
 def test_rows_with_one_probability_reach_its_mean():
@@ -98,8 +109,7 @@ def test_no_held_out_row_has_no_error():
     none = np.empty(0, dtype=np.int64)
     write_held_out("held_out.csv", "held_out.h5", HeldOut(none, none, none, np.empty((0, 2)), ["ant", "bee"]))
     label_errors(*FILES)
-    header = "index,source,label,label_probability,suggested,probability\n"
-    assert Path("label_errors.csv").read_text() == header
+    assert Path("label_errors.csv").read_text() == ",".join(COLUMNS) + "\n"
 
 
 def test_wrong_labels_are_found_and_the_likeliest_comes_first():
@@ -111,12 +121,13 @@ def test_wrong_labels_are_found_and_the_likeliest_comes_first():
     train_labelled("features.h5", "labels.csv", "classes.csv", seed=3, **TRAINED)
     label_errors(*FILES)
     found, held_out = pd.read_csv("label_errors.csv"), read_held_out("held_out.h5")
-    assert list(found) == ["index", "source", "label", "label_probability", "suggested", "probability"]
-    assert len(set(wrong) & set(found["index"])) >= 4
+    assert list(found) == COLUMNS
+    index = np.array([SAMPLES.index(one) for one in found["sample"]])
+    assert len(set(wrong) & set(index)) >= 4
     assert len(found) < 25
-    place = np.searchsorted(held_out.index, found["index"])
+    place = np.searchsorted(held_out.index, index)
     chances = held_out.probabilities[place]
-    assert found["source"].tolist() == [source_of(row) for row in found["index"]]
+    assert found["source"].tolist() == [source_of(row) for row in index]
     assert found["label"].tolist() == [CLASSES[number] for number in held_out.label[place]]
     assert found["suggested"].tolist() == [CLASSES[number] for number in chances.argmax(axis=1)]
     assert np.array_equal(found["probability"].astype(np.float32), chances.max(axis=1))
@@ -133,7 +144,7 @@ def test_ties_are_in_the_order_of_the_rows():
     held_out = HeldOut(index, label, chances.argmax(axis=1), chances, ["ant", "bee"])
     write_held_out("held_out.csv", "held_out.h5", held_out)
     label_errors(*FILES)
-    assert pd.read_csv("label_errors.csv")["index"].tolist() == [6, 11, 20]
+    assert pd.read_csv("label_errors.csv")["source"].tolist() == [source_of(row) for row in (6, 11, 20)]
 
 
 @pytest.mark.parametrize(("rows", "names", "row"), [([3, 5], ["ant", "ant"], 5), ([3, 6], ["ant", "bee"], 5)])

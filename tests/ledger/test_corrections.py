@@ -131,7 +131,8 @@ def test_label_and_correction_in_one_file_are_a_mistake(tmp_path):
 
 @pytest.mark.parametrize("others", ["suggested,probability", "predicted,status"])
 def test_the_lists_of_the_program_come_back_with_corrections(tmp_path, others):
-    header, row = "index,source,{}," + others, "0,a/1.jpg,cat,dog,x"
+    # The row had another number when the list was written.
+    header, row = "index,source,{}," + others, "1,a/1.jpg,cat,dog,x"
     with pytest.raises(InputError, match="call the column 'label' 'correction' and write the right classes"):
         read_answers("csv", csv_of(tmp_path, header.format("label"), row), POOL)
     path = csv_of(tmp_path, header.format("correction"), row)

@@ -243,6 +243,7 @@ rule label_errors:
     input:
         held_out=PATHS.of_all_labels("held_out.h5"),
         labels=PATHS.of_all_labels("labels.csv"),
+        pool=PATHS.samples,
     output:
         errors=f"{ROOT}/label_errors.csv",
     log:

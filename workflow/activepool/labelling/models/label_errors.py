@@ -9,13 +9,15 @@ probability of their labels, the authors' self-confidence (section 3.2). Their p
 rate, cleanlab's default, lists about as many rows.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from activepool.compute.arrays import BoolArray, FloatArray, IntArray
 from activepool.errors import InputError
-from activepool.io.index_files import write_index
+from activepool.io.files import write_table
 from activepool.labelling.models.held_out import HeldOut
 from activepool.labelling.models.training_labels import TrainingLabels
 
@@ -39,14 +41,18 @@ def off_diagonal(labels: IntArray, probabilities: FloatArray) -> BoolArray:
     return wrong
 
 
-def write_label_errors(path: str | Path, held_out: HeldOut, labels: TrainingLabels) -> None:
+def write_label_errors(
+    path: str | Path, held_out: HeldOut, labels: TrainingLabels, samples: Sequence[str]
+) -> None:
     """Write the labels that are likely wrong, those with the smallest probability first.
 
     Args:
-        path: CSV: index, source, label, its probability, suggested (the class that is predicted), and the
-            probability of that one.
+        path: CSV: source, label, its probability, suggested (the class that is predicted), the probability
+            of that one, and sample. The number of the row is not in it: people send the list back, maybe
+            after rows were numbered anew.
         held_out: predictions for the labelled rows.
         labels: these labels, and others.
+        samples: (N,) the sample of each row of the pool.
 
     Raises: InputError if a label is not the one that was held out.
     """
@@ -58,13 +64,13 @@ def write_label_errors(path: str | Path, held_out: HeldOut, labels: TrainingLabe
     own = held_out.probabilities[np.arange(len(given)), given]
     suspects = np.flatnonzero(off_diagonal(given, held_out.probabilities) & (held_out.predicted != given))
     found = suspects[np.lexsort((suspects, own[suspects]))]
-    sources = [labels.sources[place[row]] for row in held_out.index[found].tolist()]
+    rows = held_out.index[found].tolist()
     columns = {
-        "index": held_out.index[found],
-        "source": np.array(sources, dtype=np.str_),
+        "source": [labels.sources[place[row]] for row in rows],
         "label": names[given[found]],
         "label_probability": own[found],
         "suggested": names[held_out.predicted[found]],
         "probability": held_out.probability[found],
+        "sample": [samples[row] for row in rows],
     }
-    write_index(path, columns)
+    write_table(path, pd.DataFrame(columns))

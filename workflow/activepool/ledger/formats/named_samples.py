@@ -49,7 +49,7 @@ class NamedSamples:
             except UnknownSampleError:
                 if not row.sample:  # else the row has moved since
                     raise
-        elif "sample" not in found and (listed := samples.may_be_row(row.index)):
+        elif "sample" not in found and not row.is_listed and (listed := samples.may_be_row(row.index)):
             found["index"] = listed.pop()
         if not found:
             raise UnknownSampleError("names no sample; give its source")

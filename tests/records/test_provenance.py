@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +20,7 @@ from activepool.programs.command_line import CommandLine, input_files
 from activepool.programs.stage import Input, Json, Output
 from activepool.programs.stage import stage as declared
 from activepool.records.provenance import Record, known_digest, record_path, state_of
-from activepool.records.verification import Allowances, verify
+from activepool.records.verification import TEMPORARY, Allowances, verify
 from activepool.stages.gather_scores import gather_scores
 from activepool.stages.select import select
 
@@ -235,8 +237,34 @@ def test_a_record_from_before_kernels_were_recorded_is_read(tree):
 def test_temporary_files_may_be_gone_and_what_was_made_of_them_fits(tree):
     (tree / "results/a").unlink()
     (tree / "results/b").unlink()
-    findings = verify("results")
+    findings = verify("results", Allowances(temporary=("results/?",)))
     assert (findings.verified, findings.misfits) == (1, [])
+
+
+def test_files_that_are_lost_are_named_one_by_one(tree):
+    (tree / "results/a").unlink()
+    (tree / "results/b").unlink()
+    findings = verify("results")
+    made = Record.read(record_path("results/a")).started
+    assert findings.verified == 1
+    assert findings.misfits == [
+        f"{path}: is missing; stage 'join' made it ({made}); make it again, or delete "
+        "results/provenance/a.json"
+        for path in ("results/a", "results/b")
+    ]
+
+
+def test_all_temporary_files_of_the_rules_may_be_gone():
+    rules = Path(__file__).parents[2].glob("workflow/rules/*.smk")
+    temporary = [
+        path
+        for file in rules
+        for path in re.findall(r'temp\(\s*f?"([^"]+)"', file.read_text(encoding="utf-8"))
+    ]
+    assert len(temporary) == 4
+    for path in temporary:
+        name = re.sub(r"\{+\w+\}+", "0", path.replace("{ROUND}", "results/e/random/seed0/round01"))
+        assert any(fnmatchcase(name, pattern) for pattern in TEMPORARY), path
 
 
 def test_what_no_stage_makes_is_no_problem_if_it_is_allowed(tree):

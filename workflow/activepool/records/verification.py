@@ -13,11 +13,14 @@ from activepool.data.label_file import LabelFile
 from activepool.data.labels import merged_labels, used_labels
 from activepool.errors import InputError
 from activepool.io.files import file_digest
-from activepool.records.provenance import FOLDER, FileState, Record, records_below
+from activepool.records.provenance import FOLDER, FileState, Record, record_path, records_below
 
 #: Folders and endings of files that are not results: logs, records, states of trainings.
 IGNORED_FOLDERS = {"logs", FOLDER}
 IGNORED_SUFFIXES = {".state"}
+
+#: Files that are deleted once they are read: shards, and in finetuning the features of a round.
+TEMPORARY = ("*/shards/*-of-*.h5", "*/scores/*-of-*.h5", "*/round*/features.h5")
 
 
 @dataclass(frozen=True)
@@ -48,25 +51,29 @@ class Allowances:
         ignored: patterns of files that people may change as they like.
         changing: for a stage, the pattern of those of its inputs that may change after it has run.
         requested: stages that run only on request, so that their files may be older than their inputs.
+        temporary: patterns of files that may be gone although their records are there.
     """
 
     unrecorded: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     changing: Mapping[str, str] = field(default_factory=dict)
     requested: Collection[str] = ()
+    temporary: Collection[str] = TEMPORARY
 
 
 def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
     """Read every file below ``root`` and compare it with its record.
-
-    A record whose files are all gone is ignored: they were temporary, or the next run makes them again.
 
     Raises: InputError if there is no such folder.
     """
     root = Path(root)
     if not root.is_dir():
         raise InputError(f"{root}: there is no such folder; verify checks the files that a run has written")
-    records, misfits = _read_records(root)
+    read, misfits = _read_records(root)
+    records = [record for record in read if _has_files(record)]
+    misfits += [
+        line for record in read if not _has_files(record) for line in _lost(record, allowed.temporary)
+    ]
     digest = cache(file_digest)
     misfits += [line for record in records for line in _changed(record, digest)]
     lasting = [record for record in records if record.stage not in allowed.requested]
@@ -87,13 +94,24 @@ def _read_records(root: Path) -> tuple[list[Record], list[str]]:
     records, misfits = [], []
     for path in records_below(root):
         try:
-            record = Record.read(path)
+            records.append(Record.read(path))
         except InputError as error:
             misfits.append(str(error))
-            continue
-        if any(Path(output).is_file() for output in record.outputs):
-            records.append(record)
     return records, misfits
+
+
+def _has_files(record: Record) -> bool:
+    return any(Path(path).is_file() for path in record.outputs)
+
+
+def _lost(record: Record, temporary: Collection[str]) -> Iterator[str]:
+    """Yield a line for each file of a record whose files are all gone."""
+    for path in record.outputs:
+        if not _matches(path, temporary):
+            yield (
+                f"{path}: is missing; stage {record.stage!r} made it ({record.started}); make it again, or "
+                f"delete {record_path(next(iter(record.outputs)))}"
+            )
 
 
 def _changed(record: Record, digest: Callable[[str], str]) -> Iterator[str]:

@@ -348,6 +348,62 @@ def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("source,path,label\na/1.jpg,a/2.jpg,cat\n", ":2: names different samples: 'a/1.jpg' and 'a/2.jpg'"),
+        ("label,who,annotator,file\ncat,anna,bob,a/1.jpg\n", ":2: names two annotators, 'anna' and 'bob'"),
+        ("source,label\na/1.jpg,cat\nSource, label\n", ":3: repeats the header; remove the line"),
+    ],
+)
+def test_rows_that_contradict_themselves(tmp_path, text, words):
+    assert words in mistakes("csv", file(tmp_path, text))
+
+
+def test_columns_that_say_the_same(tmp_path):
+    text = (
+        "source,path,filename,label,who,annotator\na/1.jpg,/x/a/1.jpg,1.jpg,cat,anna,anna\n"
+        ",a/2.jpg,DSC_9.jpg,dog,,bob\n"
+    )
+    answers = read("csv", file(tmp_path, text), POOL, CLASSES)
+    assert said(answers) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
+    assert [one.who for one in answers.drafts] == ["anna", "bob"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("source,label\na/1.jpg,cat", "label 'cat' may be the beginning of 'caterpillar'"),
+        ("source,correction\na/1.jpg,skip", "label 'skip' may be the beginning of 'skipper'"),
+        ("source,label\na/1.jpg,ca", "label 'ca' is no class yet, and the file ends with it"),
+        (
+            "source,label,who\nb/1.jpg,cat,anna\na/1.jpg,cat,an",
+            "the annotator 'an' may be the beginning of 'anna'",
+        ),
+        (
+            "source,label,who\nb/1.jpg,cat,anna\na/1.jpg,cat,",
+            "the annotator '' may be the beginning of 'anna'",
+        ),
+    ],
+)
+def test_a_last_cell_that_may_be_cut_off(tmp_path, text, words):
+    classes = ClassNames(("cat", "caterpillar", "skipper"))
+    told = mistakes("csv", file(tmp_path, text), classes=classes)
+    assert words in told
+    assert "if it is whole, end the last line with a line break" in told
+    assert f"labels.csv:{text.count(chr(10)) + 1}: " in told
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["label\na/1.jpg,caterpillar", "label\na/1.jpg,?", "label\na/1.jpg,cat\n", 'label\na/1.jpg,"cat"']
+    + [f"label,who\nb/1.jpg,cat,{first}\na/1.jpg,cat,{last}" for first, last in ("ab", "aa", ("", ""))],
+)
+def test_a_last_line_may_lack_its_end(tmp_path, end):
+    classes = ClassNames(("cat", "caterpillar"))
+    assert "a/1.jpg" in said(read("csv", file(tmp_path, f"source,{end}"), POOL, classes))
+
+
 def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):
     known = pool("a", "b", "c", entries=entries(draft("sent", "a", "activepool", batch="1")))
     path = file(tmp_path, "batch,source,label\n1,a,cat\n2,b,cat\n2,a,cat\n,c,dog\n")

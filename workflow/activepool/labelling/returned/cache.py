@@ -115,9 +115,9 @@ def _parsed(stored: Mapping[str, Any]) -> Parsed:
 
 
 def _row(cells: dict[str, Any]) -> Row:
-    folders = tuple(cells.get("folders", ()))
+    lists = {name: tuple(cells.get(name, ())) for name in ("folders", "also")}
     event = Event(cells["event"]) if cells.get("event") else None
-    return Row(**(cells | {"folders": folders, "event": event}))
+    return Row(**(cells | lists | {"event": event}))
 
 
 def _changed_fields(row: Row) -> dict[str, object]:

@@ -13,7 +13,13 @@ from activepool.ledger.formats.class_folders import ClassFolders
 from activepool.ledger.formats.named_samples import NamedSamples
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark
 from activepool.ledger.formats.times import time_problem
-from activepool.ledger.formats.typed_classes import ClassNames, NewClass, TypedClasses, WrongLabelError
+from activepool.ledger.formats.typed_classes import (
+    END_LINE,
+    ClassNames,
+    NewClass,
+    TypedClasses,
+    WrongLabelError,
+)
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
 
 #: An answer that somebody gave: the sample, who, the event and the label.
@@ -128,10 +134,25 @@ class _Reading:
             problems.append(str(error))
         if problems and self._was_taken(row):
             self.known += 1
+        elif whole := self._whole_annotator(row):
+            problems.append(
+                f"the annotator {_plain(row.who)!r} may be the beginning of {whole!r}, for the file ends "
+                f"with it as if it was cut off; {END_LINE}"
+            )
         elif event is not None and sample:
             self._add_answer(self._timed(row), sample, event, label)
         for text in [] if problems and self._was_taken(row) else problems:
             self._mistake(row, text)
+
+    def _whole_annotator(self, row: Row) -> str | None:
+        """Return an annotator whose name begins as that of a row, which may be cut off and is none."""
+        if row.may_be_cut_off != "who":
+            return None
+        name, own = _plain(row.who), {draft.who for draft, _ in self.drafts.values()}
+        known = own | {who for _, who, _, _ in self.given if name}
+        if name in known or (not name and self.who in own):
+            return None
+        return next((who for who in sorted(known) if who.startswith(name)), None)
 
     def _timed(self, row: Row) -> Row:
         """Return a row without an impossible time, a mistake unless the answer was taken before."""

@@ -56,10 +56,8 @@ def rows(path: Path) -> Parsed:
     names = [name.strip().casefold() for name in without_empty_end(header)]
     _require_header(f"{path}:{first_line}", names)
     answer_column = CORRECTION if CORRECTION in names else LABEL
-    name_column = next((name for name in NAMES if name in names), "")
-    who_column = next((name for name in ANNOTATORS if name in names), "")
     is_listed = any(columns <= set(names) for columns in OF_PROGRAM)
-    ends_in_label = names[-1:] == [answer_column] and _ends_in_text(path)
+    last = _LAST.get(names[-1], "") if _ends_in_text(path) else ""
     parsed = Parsed()
     for line, given in lines[1:]:
         cells = without_empty_end(given, len(names))
@@ -69,6 +67,16 @@ def rows(path: Path) -> Parsed:
             parsed.mistake(line, f"{path}:{line}", problem)
             continue
         row = dict(zip(names, cells, strict=True))
+        if [cell.strip().casefold() for cell in cells] == names:
+            parsed.mistake(line, f"{path}:{line}", "repeats the header; remove the line")
+            continue
+        name, *also = _filled(row, NAMES) or [""]
+        who, *others = _filled(row, ANNOTATORS) or [""]
+        if others and row[answer_column].strip():
+            parsed.mistake(
+                line, f"{path}:{line}", f"names two annotators, {who!r} and {others[0]!r}; leave one of them"
+            )
+            continue
         parsed.rows.append(
             Row(
                 number=line,
@@ -76,17 +84,27 @@ def rows(path: Path) -> Parsed:
                 label=row[answer_column],
                 is_correction=answer_column == CORRECTION,
                 is_listed=is_listed,
-                may_be_cut_off=ends_in_label and line == lines[-1][0],
+                may_be_cut_off=last if line == lines[-1][0] else "",
                 sample=row.get("sample", "").strip(),
                 index=row.get("index", "").strip(),
-                name=row.get(name_column, "").strip(),
-                who=row.get(who_column, ""),
+                name=name,
+                also=tuple(also),
+                who=who,
                 when=utc(row.get("when", "")) or row.get("when", "").strip(),
                 batch=row.get("batch", ""),
                 note=row.get("note", ""),
             )
         )
     return parsed
+
+
+#: What the last column may hold of which a part may be whole as well.
+_LAST = {LABEL: "label", CORRECTION: "label"} | dict.fromkeys(ANNOTATORS, "who")
+
+
+def _filled(row: dict[str, str], columns: tuple[str, ...]) -> list[str]:
+    """Return the different texts that some columns of a row have, in the order of these columns."""
+    return list(dict.fromkeys(text for column in columns if (text := row.get(column, "").strip())))
 
 
 def _ends_in_text(path: Path) -> bool:

@@ -58,6 +58,7 @@ class NamedSamples:
             hint = "correct it, or remove the column index" if "index" in found else "correct it"
             raise UnknownSampleError(f"names different samples: {named}; {hint}")
         sample = next(iter(found.values()))
+        self._require_same(row, sample)
         self._require_seen(row, sample)
         if row.batch and row.batch not in samples.batches.get(sample, ()):
             self.other_batches[row.batch].append(samples.source(sample))
@@ -87,6 +88,15 @@ class NamedSamples:
             f"the picture is not {source!r} of the pool, whose content is another; if the tool saved it "
             "anew, export without pictures"
         )
+
+    def _require_same(self, row: Row, sample: str) -> None:
+        """Raise UnknownSampleError if another column names another sample of the pool."""
+        for name in row.also:
+            meant = self.samples.may_be_named(name)
+            if meant and sample not in meant:
+                raise UnknownSampleError(
+                    f"names different samples: {self.samples.source(sample)!r} and {name!r}; correct it"
+                )
 
     def _require_seen(self, row: Row, sample: str) -> None:
         """Raise UnknownSampleError if the annotator saw another picture of the pool."""

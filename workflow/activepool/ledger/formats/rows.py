@@ -34,9 +34,10 @@ class Row:
         may_lack_folders: whether a path without folders may be that of an image in any.
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
+        also: what names the sample in other columns; a name of the pool there must be one of the same sample.
         seen: the path of the picture that the annotator saw, where it may be another than the sample's.
         folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
-        may_be_cut_off: whether the file ends with the label, and without a line break.
+        may_be_cut_off: ``label`` or ``who``, if the file ends with that, and without a line break.
         event: what else was said than a label; None: see ``label``.
         is_correction: whether the label stands in place of what anybody answered.
         is_listed: whether a correction stands in a list of the program, among labels that nobody changed.
@@ -54,11 +55,12 @@ class Row:
     may_lack_ending: bool = False
     may_lack_folders: bool = False
     numbered: str = ""
+    also: tuple[str, ...] = ()
     seen: str = ""
     folders: tuple[str, ...] = ()
     is_correction: bool = False
     is_listed: bool = False
-    may_be_cut_off: bool = False
+    may_be_cut_off: str = ""
     event: Event | None = None
     who: str = ""
     when: str = ""

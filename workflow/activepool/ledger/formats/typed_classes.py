@@ -19,6 +19,9 @@ LOOKALIKES = str.maketrans("асеорхуіјѕАВЕКМНОРСТХУІЈЅ",
 #: How corrections rename a class.
 RENAMING = "to rename a class, give the new name among the classes of the configuration"
 
+#: What to do about a last line that may be cut off.
+END_LINE = "if it is whole, end the last line with a line break"
+
 #: How many classes a message lists.
 LISTED = 20
 
@@ -81,6 +84,11 @@ class TypedClasses:
         label = unseen_form(row.label)
         if not label:
             return None, ""
+        if row.may_be_cut_off == "label" and (whole := self._whole(label)):
+            raise WrongLabelError(
+                f"label {label!r} may be the beginning of {whole!r}, for the file ends with it as if it "
+                f"was cut off; {END_LINE}"
+            )
         if label in self._exact:
             name = self._exact[label]
             if name in self.new:
@@ -91,15 +99,20 @@ class TypedClasses:
             return event, ""
         if problem := self._problem(label, row):
             raise WrongLabelError(problem)
-        if row.may_be_cut_off and (self.known or self.new):
+        if row.may_be_cut_off == "label" and (self.known or self.new):
             raise WrongLabelError(
-                f"label {label!r} is no class yet, and the file ends with it, without a line break, as if it "
-                "was cut off; add a line break if it is whole"
+                f"label {label!r} is no class yet, and the file ends with it as if it was cut off; {END_LINE}"
             )
         self._exact[label] = self._loose[_form(label)] = label
         self.new[label] += 1
         self.places[label] = row.place
         return Event.LABEL, label
+
+    def _whole(self, label: str) -> str | None:
+        """Return a class that a class or mark is the beginning of."""
+        if label not in self._exact and mark(label) is None:
+            return None
+        return next((name for name in self._exact if name != label and name.startswith(label)), None)
 
     def _problem(self, label: str, row: Row) -> str | None:
         """Return what is wrong with a label that is no class yet; None if it may become one."""

@@ -1,5 +1,6 @@
 """A project's configuration against its files: one line for each problem."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from activepool.errors import InputError
 from activepool.labelling.pool.table import Pool
 from planning.configuration.project import Project
-from planning.project.checks import check_project, require_model
+from planning.project.checks import check_project, require_model, require_room
 from planning.project.pool import listed_images, updated_pool
 from planning.project.standing import ProjectStanding
 
@@ -122,10 +123,50 @@ def standing(*drafts):
 def test_a_model_needs_two_classes(target):
     for drafts in ([], [draft(of="a"), draft(of="b")]):
         with pytest.raises(
-            InputError, match=rf"^{target}: a model needs .* there are {len(drafts)} labels in p\."
+            InputError,
+            match=rf"^{target}: a model needs .* p\.ledger\.csv has {len(drafts)} labels? to train",
         ):
             require_model(standing(*drafts), ["--cores", "2", target])
     require_model(standing(draft(of="a"), draft(of="b", label="dog")), [target])
+
+
+def test_it_says_why_there_are_no_labels_to_train_on():
+    audit = [draft(of=name, event="audit", batch="audit01", who="activepool") for name in "abc"]
+    answered = [draft(of=name, label="dog" if name == "a" else "cat") for name in "abc"]
+    with pytest.raises(InputError) as caught:
+        require_model(standing(*audit, *answered), ["predictions"])
+    assert "0 labels to train on, and 3 of the audit set, which no model trains on" in str(caught.value)
+    assert "all samples of the pool have gone out: add new ones" in str(caught.value)
+    sending = draft(of="a", event="sent", batch="batch01", who="activepool")
+    with pytest.raises(InputError, match="1 label to train on, all 'cat'; have batch01 labelled"):
+        require_model(standing(draft(of="b"), sending), ["predictions"])
+
+
+ROOMS = [
+    (
+        {"audit": 1000},
+        "audit: the audit set would take 1,000 samples; 20 of the pool's 20 samples can go",
+    ),
+    ({"audit": 15}, "two batches of 3 must be left: set audit: 14 or less"),
+    ({"audit_width": 0.06}, "two batches of 3 must be left: set audit_width to 0.47 or more"),
+    ({"audit": 1, "batch": 10}, "two batches of 10 must be left: leave audit out"),
+    ({"audit_width": 0.5, "batch": 9}, "two batches of 9 must be left: set audit_width to 0.82 or more"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), ROOMS)
+def test_an_audit_set_leaves_room_for_two_batches(changes, message):
+    names = [sample(str(number)) for number in range(20)]
+    pool = Pool(names, [1] * 20, names, {name: name for name in names})
+    with pytest.raises(InputError, match=re.escape(message)):
+        require_room(ProjectStanding(project(**changes), pool, []), "mine.yaml")
+    require_room(ProjectStanding(project(audit=14), pool, []), "mine.yaml")
+    # Also when it is made larger later.
+    drawn = [draft(of=str(number), event="audit", batch="audit01", who="activepool") for number in range(12)]
+    for audit in (10, 12, 14):
+        require_room(ProjectStanding(project(audit=audit), pool, entries(*drawn)), "mine.yaml")
+    with pytest.raises(InputError, match=r"and has 12; 8 of the pool's 20 .* set audit: 14 or less"):
+        require_room(ProjectStanding(project(audit=15), pool, entries(*drawn)), "mine.yaml")
 
 
 def test_the_next_batch_needs_no_model():

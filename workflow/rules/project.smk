@@ -4,7 +4,7 @@ import re
 import sys
 
 from planning.configuration.loading import load_project
-from planning.project.checks import check_project, require_model
+from planning.project.checks import check_project, require_model, require_room
 from planning.project.ending import announce_ending
 from planning.project.paths import SENT_FILES, ProjectPaths
 from planning.project.pool import images_root
@@ -34,6 +34,8 @@ try:
         else:
             STANDING = begun(PROJECT) if IS_RUN else foreseen(PROJECT)
         require_model(STANDING, sys.argv)
+        if sends_batches(sys.argv) and not only_verifies(sys.argv):
+            require_room(STANDING, CONFIGURATION_FILE)
         PATHS = ProjectPaths(STANDING, sends_batches(sys.argv))
         pass_run_on(workflow, PATHS)
     else:

@@ -76,6 +76,15 @@ def sample_size(width: float, confidence: float, share: float = 0.5) -> int:
     return high
 
 
+def narrowest(size: int, confidence: float) -> float | None:
+    """Return the smallest width, in hundredths, for which `sample_size` is at most ``size``.
+
+    None if a sample so small has no such width below 1.
+    """
+    hundredths = range(1, 100)
+    return next((width / 100 for width in hundredths if sample_size(width / 100, confidence) <= size), None)
+
+
 def confusion_matrix(labels: IntArray, predicted: IntArray, num_classes: int) -> IntArray:
     """Return how many rows of class i are predicted j, (C, C) int64."""
     places = labels * num_classes + predicted

@@ -6,13 +6,17 @@ from pathlib import Path
 from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.registry import may_bring_weights, users_file
 from activepool.errors import InputError
+from activepool.evaluation.intervals import narrowest
 from planning.checks.experiment import WITHOUT_WEIGHTS
-from planning.configuration.project import Project
+from planning.configuration.project import CONFIDENCE, Project
 from planning.configuration.text import hidden_by_yaml
 from planning.project.paths import FILES_OF_MODEL
 from planning.project.pool import images_root
 from planning.project.standing import ProjectStanding
 from planning.stages.code import syntax_problem
+
+#: So many batches an audit set leaves of the pool.
+ROOM = 2
 
 #: How relative paths are read.
 RELATIVE = "a path is relative to where snakemake runs"
@@ -37,6 +41,31 @@ def check_project(project: Project, source: str, files: Sequence[str] = ()) -> N
         raise InputError(*(f"{source}: {problem}" for problem in problems))
 
 
+def require_room(standing: ProjectStanding, source: str) -> None:
+    """Raise InputError if an audit set that is to go out leaves less than two batches of the pool.
+
+    Args:
+        standing: where the project stands.
+        source: the name of the configuration file or files, for the message.
+    """
+    project, left, missing = standing.project, standing.num_candidates, standing.wanted_audit
+    if not missing or not standing.pool.is_read or missing + ROOM * project.batch <= left:
+        return
+    key = "audit_width" if project.audit_width else "audit"
+    most = standing.in_audits + left - ROOM * project.batch
+    if most < max(1, standing.in_audits):
+        remedy = f"leave {key} out" if not standing.in_audits else f"set audit: {standing.in_audits}"
+    elif project.audit_width and (width := narrowest(most, CONFIDENCE)) is None:
+        remedy = f"set audit: {most} or less instead"
+    else:
+        remedy = f"set {key} to {width} or more" if project.audit_width else f"set audit: {most} or less"
+    has = f" and has {standing.in_audits:,}" if standing.in_audits else ""
+    raise InputError(
+        f"{source}: {key}: the audit set would take {project.audit_size:,} samples{has}; {left:,} of the pool's {int(standing.pool.is_present.sum()):,} "
+        f"samples can go out, and two batches of {project.batch:,} must be left: {remedy}"
+    )
+
+
 def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:
     """Raise InputError if a target needs a model, and there are not enough labels for one.
 
@@ -46,11 +75,31 @@ def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:
     """
     wanted = sorted(set(arguments) & set(FILES_OF_MODEL))
     if wanted and not standing.has_model(standing.next_batch):
-        count = len(standing.training_set(standing.next_batch).labels)
         raise InputError(
-            f"{wanted[0]}: a model needs labels of two classes or more, and there are {count} labels in "
-            f"{standing.project.ledger_path}; run next_batch, and have the batch labelled"
+            f"{wanted[0]}: a model needs labels of two classes or more; {standing.project.ledger_path} has "
+            f"{_labels_text(standing)}; {_way_to_labels(standing)}"
         )
+
+
+def _labels_text(standing: ProjectStanding) -> str:
+    """Return what labels there are to train on, of one class at most, and what others."""
+    labels, audit = standing.training_set(standing.next_batch).labels, len(standing.state.audit_labels)
+    found = [f"{len(labels):,} {'label' if len(labels) == 1 else 'labels'} to train on"]
+    found += [f"all {labels[0]!r}"] if labels else []
+    found += [f"and {audit:,} of the audit set, which no model trains on"] if audit else []
+    if unusable := len(standing.state.training_labels) - len(labels):
+        found.append(f"and {unusable:,} of samples that are gone")
+    return ", ".join(found)
+
+
+def _way_to_labels(standing: ProjectStanding) -> str:
+    """Return how to come to labels to train on."""
+    if standing.is_incomplete:
+        batch, folder = standing.sent[-1].name, standing.project.returned
+        return f"have {batch} labelled, and put what comes back into {folder}"
+    if standing.is_exhausted:
+        return "all samples of the pool have gone out: add new ones"
+    return "run next_batch, and have the batch labelled"
 
 
 def _backbone_problems(project: Project) -> Iterator[str]:

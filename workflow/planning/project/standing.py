@@ -79,11 +79,20 @@ class ProjectStanding:
         """The name of the batch that has not gone out."""
         return _next_name(BATCH, [batch.name for batch in self.sent])
 
+    @property
+    def in_audits(self) -> int:
+        """How many samples the audit set has."""
+        return sum(len(batch.samples) for batch in self.audits)
+
+    @property
+    def wanted_audit(self) -> int:
+        """How many samples the audit set lacks of the size that the configuration gives."""
+        return max(0, self.project.audit_size - self.in_audits)
+
     @cached_property
     def missing_audit(self) -> int:
-        """How many samples the audit set lacks."""
-        drawn = sum(len(batch.samples) for batch in self.audits)
-        return min(max(0, self.project.audit_size - drawn), self.num_candidates)
+        """How many of these there are."""
+        return min(self.wanted_audit, self.num_candidates)
 
     @property
     def next_audit(self) -> str | None:

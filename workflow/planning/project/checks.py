@@ -61,8 +61,9 @@ def require_room(standing: ProjectStanding, source: str) -> None:
         remedy = f"set {key} to {width} or more" if project.audit_width else f"set audit: {most} or less"
     has = f" and has {standing.in_audits:,}" if standing.in_audits else ""
     raise InputError(
-        f"{source}: {key}: the audit set would take {project.audit_size:,} samples{has}; {left:,} of the pool's {int(standing.pool.is_present.sum()):,} "
-        f"samples can go out, and two batches of {project.batch:,} must be left: {remedy}"
+        f"{source}: {key}: the audit set would take {project.audit_size:,} samples{has}; {left:,} of the "
+        f"pool's {int(standing.pool.is_present.sum()):,} samples can go out, and two batches of "
+        f"{project.batch:,} must be left: {remedy}"
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 
 import pytest
 from returns import Project, without_cache
@@ -178,8 +179,8 @@ def test_two_files_at_a_time_that_contradict_each_other(project):
     project.table("b.csv", "source,label", "a/1.jpg,dog")
     assert mistakes(project) == [
         f"{project.returned}/b.csv:2: annotator says 'dog' of 'a/1.jpg', but 'cat' at "
-        f"{project.returned}/a.csv:2; leave one of them; if two people answered, a CSV names "
-        "them in 'who'"
+        f"{project.returned}/a.csv:2; leave one of them; if two people answered, name them: "
+        "a CSV in the column 'who', a folder in the file who.txt"
     ]
     project.table("b.csv", "source,label,who", "a/1.jpg,dog,bob")
     project.take()
@@ -285,6 +286,36 @@ def test_the_list_of_a_batch_and_a_folder(project):
     (project.returned / "folder/_unlabeled/2.jpg").unlink()
     assert project.take().new_classes == ("fox",)
     assert project.labels() == {"a/1.jpg": "cat", "a/2.jpg": "fox"}
+
+
+def test_two_people_disagree_by_folders(project):
+    project.picture("one/cat/1.jpg", "a/1.jpg")
+    project.write("one/who.txt", "\ufeffAnna Ä.\r\n")
+    with zipfile.ZipFile(project.returned / "two.zip", "w") as archive:
+        archive.writestr("batch/dog/1.jpg", project.content("a/1.jpg"))
+        archive.writestr("batch/Who.TXT", "bob")
+    project.picture("three/cat/1.jpg", "b/1.jpg")
+    project.write("three/who.txt", "")
+    assert not any("passed over" in line for line in project.take().notices)
+    assert {(entry.who, entry.label) for entry in project.entries if entry.is_answer} == {
+        ("Anna Ä.", "cat"),
+        ("bob", "dog"),
+        ("annotator", "cat"),
+    }
+    assert [sample.status for sample in project.state.disputed] == [Status.DISPUTED]
+
+
+def test_names_that_do_not_say_who_sorted_a_folder(project):
+    project.picture("one/cat/1.jpg", "a/1.jpg")
+    project.write("one/who.txt", "anna\nbob\n")
+    project.picture("two/cat/1.jpg", "b/1.jpg")
+    project.write("two/who.txt", "anna")
+    project.write("two/cat/who.txt", "bob")
+    assert mistakes(project) == [
+        f"{project.returned}/one/who.txt: has 2 lines; it must hold the annotator's name alone",
+        f"{project.returned}/two: has 2 files who.txt; give each annotator's pictures in a folder of their "
+        "own",
+    ]
 
 
 def test_a_dispute_that_was_settled_is_called_so(project):

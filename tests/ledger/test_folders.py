@@ -28,7 +28,7 @@ def batch(tmp_path, pool):
 
 def test_a_batch_goes_out_with_all_folders(batch, pool):
     assert sorted(one.name for one in batch.iterdir()) == [
-        *("_unlabeled", "cannot_tell", "cat", "dog", "not_ours", "skip"),
+        *("_unlabeled", "cannot_tell", "cat", "dog", "not_ours", "skip", "who.txt"),
     ]
     names = sorted(one.name for one in (batch / "_unlabeled").iterdir())
     assert names == sorted(
@@ -127,7 +127,7 @@ ODD = [
 ]
 
 
-OTHERS = {"_unlabeled", "cat", "cannot_tell", "skip", "not_ours"}
+OTHERS = {"_unlabeled", "cat", "cannot_tell", "skip", "not_ours", "who.txt"}
 
 
 def test_each_class_has_a_folder_whatever_its_name(tmp_path, pool):
@@ -144,7 +144,7 @@ def test_each_class_has_a_folder_whatever_its_name(tmp_path, pool):
 def test_a_class_with_too_long_a_name_has_no_folder_and_blocks_nothing(tmp_path):
     folders.write(tmp_path / "b", Batch("1", (), ("é" * 128, "cat")), tmp_path)
     assert sorted(one.name for one in (tmp_path / "b").iterdir()) == [
-        *("_unlabeled", "cannot_tell", "cat", "not_ours", "skip"),
+        *("_unlabeled", "cannot_tell", "cat", "not_ours", "skip", "who.txt"),
     ]
 
 

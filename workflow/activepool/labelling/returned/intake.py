@@ -5,7 +5,7 @@ there for ever: what the ledger has is not entered again.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ from activepool.labelling.returned.report import (
 from activepool.ledger.book import read as read_ledger
 from activepool.ledger.entries import Correction, Draft
 from activepool.ledger.formats import READERS
+from activepool.ledger.formats.annotator_file import NAME as WHO_FILE
+from activepool.ledger.formats.annotator_file import annotator_of
 from activepool.ledger.formats.answers import Answers, Given, answers_of, contradiction
 from activepool.ledger.formats.recognition import tool_of
 from activepool.ledger.formats.rows import Parsed
@@ -198,8 +200,8 @@ class _Reading:
             is_same = (before.event, before.label) == (draft.event, draft.label)
             if not is_same and not (before.when and draft.when):
                 self.mistakes.append(
-                    f"{place}: {contradiction(draft, before, place_before)}; if two people answered, a CSV "
-                    "names them in 'who'"
+                    f"{place}: {contradiction(draft, before, place_before)}; if two people answered, name "
+                    f"them: a CSV in the column 'who', a folder in the file {WHO_FILE}"
                 )
 
     def _with_outcomes(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[_Source, Sequence[Outcome]]]:
@@ -235,4 +237,6 @@ def _read(path: Path, digest: str) -> ReadFile:
             f"{path}: holds no picture in a folder that is named after a class; a folder here holds one "
             f"folder for each class, as in {path}/ant, {path}/bee"
         )
+    if who := annotator_of(path):
+        parsed.rows = [replace(row, who=row.who or who) for row in parsed.rows]
     return ReadFile(tool, digest, parsed)

@@ -10,6 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from activepool.errors import InputError
 
+#: How an archive begins.
+ZIP_MARK = b"PK"
+
 #: The largest picture and the largest text that are read, in bytes.
 LARGEST_PICTURE, LARGEST_TEXT = 2**30, 2**28
 

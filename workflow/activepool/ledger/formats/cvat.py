@@ -17,9 +17,6 @@ from activepool.ledger.formats.rows import Parsed, Row
 #: The file in an archive that the tool exports.
 FILE = "annotations.xml"
 
-#: How a zip archive begins.
-ZIP_MARK = b"PK"
-
 #: Where an element of an image stands, and one of its tags.
 IMAGE, TAG = ["annotations", "image"], ["annotations", "image", "tag"]
 
@@ -49,7 +46,7 @@ def rows(path: Path) -> Parsed:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    if not content.startswith(ZIP_MARK):
+    if not content.startswith(archives.ZIP_MARK):
         return _Reader(str(path)).read(content)
     with archives.opened(path) as archive:
         found = [name for name in archive.members if PurePosixPath(name).name == FILE]

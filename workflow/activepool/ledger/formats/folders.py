@@ -15,6 +15,8 @@ from activepool.data.image_formats import begins_like_image, is_image_name
 from activepool.data.listing import SYSTEM_FOLDERS
 from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Event
+from activepool.ledger.formats import annotator_file
+from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.rows import UNLABELLED, Parsed, Row
 from activepool.ledger.pool_samples import image_sample
@@ -46,7 +48,7 @@ def class_of_folder(folder: str) -> str:
 
 
 def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
-    """Make a folder with the pictures of a batch, and an empty folder for each class.
+    """Make a folder with the pictures of a batch, an empty folder for each class, and an empty who.txt.
 
     A class whose name is too long for a folder has none.
 
@@ -70,6 +72,7 @@ def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
         name = PurePosixPath(pick.source).name
         unique = f"{pick.sample[:12]}-{name}" if taken[name.casefold()] > 1 else name
         shutil.copyfile(Path(root) / pick.source, unfinished / UNLABELLED[0] / unique)
+    (unfinished / annotator_file.NAME).touch()
     unfinished.rename(folder)
 
 
@@ -81,6 +84,8 @@ def rows(path: Path) -> Parsed:
     others = []
     for number, file in enumerate(_files(path), start=1):
         is_image = is_image_name(file.name)
+        if is_annotator_file(file.name):
+            continue
         if file.is_dir():
             parsed.mistake(number, str(file), "is a link to a folder; put the folder itself there")
         elif is_image and not file.is_file():

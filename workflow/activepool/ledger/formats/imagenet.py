@@ -11,6 +11,7 @@ from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError, first_few
 from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
+from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.archives import Archive
 from activepool.ledger.formats.rows import Parsed, Row
 
@@ -53,7 +54,8 @@ def _pictures(archive: Archive) -> Parsed:
                 may_lack_folders=True,
             )
         )
-    if others := [name for name in archive.members if not is_image_name(name)]:
+    others = [name for name in archive.members if not is_image_name(name) and not is_annotator_file(name)]
+    if others:
         shown = first_few([ascii(name) for name in others], LISTED)
         parsed.notices.append(f"{archive.path}: files that are no pictures are passed over: {shown}")
     if not pictures:
@@ -68,7 +70,10 @@ def _listed(archive: Archive, list_of_classes: str) -> Parsed:
     subsets = [
         name
         for name in archive.members
-        if PurePosixPath(name).parent == folder and name.endswith(".txt") and name != list_of_classes
+        if PurePosixPath(name).parent == folder
+        and name.endswith(".txt")
+        and name != list_of_classes
+        and not is_annotator_file(name)
     ]
     number = 0
     for name in subsets:

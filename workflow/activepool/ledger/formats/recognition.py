@@ -70,7 +70,7 @@ def tool_of(path: Path) -> str:
             beginning = stream.read(BEGINNING)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    if beginning.startswith(cvat.ZIP_MARK):
+    if beginning.startswith(archives.ZIP_MARK):
         return _tool_of_archive(path)
     for mark, text in BINARY.items():
         if beginning.startswith(mark):

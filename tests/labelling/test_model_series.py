@@ -7,6 +7,7 @@ import pytest
 from labelling.labelled_projects import Project, small_pool
 
 import activepool
+from activepool.labelling.pool.table import read_pool
 from activepool.labelling.status.accuracies import AUDIT, CROSS_VALIDATION
 from activepool.labelling.status.files import (
     NamedPredictions,
@@ -15,6 +16,7 @@ from activepool.labelling.status.files import (
     read_training,
 )
 from activepool.labelling.status.model_series import Comparison, agreement
+from activepool.labelling.status.numbers import is_partial
 
 
 def predictions(classes, predicted):
@@ -140,6 +142,16 @@ def test_of_models_with_the_same_labels_only_the_last_counts():
         ("batch06", 78, 0.5),
     ]
     assert (found.agreements, found.is_settled) == ([0.5], False)
+
+
+def test_a_model_is_not_partial_because_of_photographs_that_were_removed(tmp_path):
+    pool = small_pool()
+    project = Project(tmp_path, pool.features, pool.sources)
+    project.send("batch01", range(10))
+    project.say(range(9), pool.classes[:9], batch="batch01")
+    assert is_partial("batch02", project.state, read_pool(tmp_path))
+    project.write_files(range(9))
+    assert not is_partial("batch02", project.state, read_pool(tmp_path))
 
 
 def test_a_model_that_had_only_some_answers_is_compared_with_none():

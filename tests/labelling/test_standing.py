@@ -38,7 +38,7 @@ def test_each_sample_of_the_ledger_is_counted_once(project):
     for tally in tallies:
         assert tally.samples == sum(
             getattr(tally, name)
-            for name in ("awaited", "labelled", "disputed", "cannot_tell", "skipped", "not_ours")
+            for name in ("awaited", "removed", "labelled", "disputed", "cannot_tell", "skipped", "not_ours")
         )
     states = project.state.samples.values()
     for name, status in (("labelled", Status.LABELLED), ("disputed", Status.DISPUTED)):
@@ -109,12 +109,14 @@ def test_what_is_left_is_there_and_nobody_was_asked_for_it(project):
 def test_a_batch_keeps_what_was_removed_but_waits_only_for_the_rest(project):
     rows = [row for row in range(100) if row not in (0, 8, 15, 30)]
     project.write_files(rows)
-    found = standing(project).batches
-    assert [(row.sent, row.awaited, row.removed, row.missing) for row in found] == [
-        (10, 2, 2, 1),
-        (10, 4, 0, 4),
-        (6, 2, 1, 1),
-        (2, 2, 1, 1),
+    now = standing(project)
+    assert [(tally.awaited, tally.removed) for tally in (now.in_batches, now.in_audit)] == [(3, 3), (4, 0)]
+    found = now.batches
+    assert [(row.sent, row.awaited, row.removed) for row in found] == [
+        (10, 1, 1),
+        (10, 4, 0),
+        (6, 1, 1),
+        (2, 1, 1),
     ]
 
 

@@ -78,16 +78,16 @@ def test_removed_photographs_are_counted_and_not_waited_for(tmp_path):
     project = first_batch(tmp_path)
     project.write_files([row for row in range(300) if row not in (0, 26)])
     found = numbers_of(project)
-    assert (
-        "batches: 1 with 30 in all; awaited 5 of 30 in batch01 (2 photographs were removed)"
-        in status_lines(found)
+    assert "batches: 1 with 30 in all; awaited 4 of 30 in batch01; removed 1 of 30 in batch01" in (
+        status_lines(found)
     )
     assert next_steps(found)[0].startswith("label what is awaited of batch01, 4 photographs, ")
     project.write_files(range(25))
     found = numbers_of(project, has_images=False)
-    assert "batches: 1 with 30 in all; awaited 5 of 30 in batch01 (5 samples were removed)" in status_lines(
-        found
+    assert "batches: 1 with 30 in all; all answers are there; removed 5 of 30 in batch01" in (
+        status_lines(found)
     )
+    assert (found.standing.in_batches.awaited, found.standing.in_batches.removed) == (0, 5)
     assert "batch01" not in " ".join(next_steps(found))
 
 

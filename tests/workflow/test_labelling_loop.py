@@ -237,7 +237,7 @@ def deleted_results(loop):
     shutil.rmtree(loop.path / "results")
     ending = last_lines(loop.run())
     assert "batch03: 0 of 12 samples have an answer; 1 photograph was removed\n" in ending
-    assert "awaited 12 of 12 in batch03 (1 photograph was removed)\n" in ending
+    assert "awaited 11 of 12 in batch03; removed 1 of 12 in batch03\n" in ending
     assert "1</b> picture was removed" in loop.of_batch("batch03", "sheet.html").read_text(encoding="utf-8")
     assert len(loop.of_batch("batch03", "cvat.txt").read_text(encoding="utf-8").splitlines()) == 11
     assert not loop.of_batch("batch03", "folders").exists()

@@ -64,7 +64,7 @@ def _awaited(paths: ProjectPaths) -> Iterator[str]:
 
 
 def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
-    removed = sum(not paths.standing.pool.is_here(sample) for sample in batch.samples)
+    removed = sum(not paths.standing.pool.is_here(sample) for sample in batch.awaited)
     note = f"; {removed_text(removed, has_images=not paths.is_embedded)}" if removed else ""
     yield f"{batch.name}: {batch.came_back} of {len(batch.samples)} samples have an answer{note}"
     yield f"  sheet (opens in a browser): {paths.of_batch(batch.name, SENT_FILES['sheet'])}"

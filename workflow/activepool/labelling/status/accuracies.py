@@ -113,6 +113,7 @@ class AuditSet:
         samples: all of them.
         labelled: those that have a label.
         awaited: those that have no answer.
+        removed: those that have none and are not in the pool any more.
         measured: those that have a label, and a prediction of the current model.
         too_late: samples that are known to have joined the pool later, and so could not be drawn. Others may
             have: where all features are made again, those of several parts become one part.
@@ -123,6 +124,7 @@ class AuditSet:
     samples: int
     labelled: int
     awaited: int
+    removed: int
     measured: int
     too_late: int
     plans: tuple[AuditPlan, ...]
@@ -189,6 +191,7 @@ def audit_set(
     if not draws:
         return None
     labelled = len(state.audit_labels)
+    unanswered = [sample.sample for sample in samples if sample.status == Status.AWAITED]
     right = measured.overall if measured and measured.is_known else None
     expected = right.hits / right.cases if right else 0.5
     planned = [AuditPlan(width, sample_size(width, CONFIDENCE, expected)) for width in AUDIT_WIDTHS]
@@ -200,7 +203,8 @@ def audit_set(
         ),
         samples=len(samples),
         labelled=labelled,
-        awaited=sum(sample.status == Status.AWAITED for sample in samples),
+        awaited=sum(map(pool.is_here, unanswered)),
+        removed=sum(not pool.is_here(sample) for sample in unanswered),
         measured=measured.overall.cases if measured else 0,
         too_late=_too_late(pool, [sample.sample for sample in samples]),
         plans=tuple(plan for plan in planned if labelled < plan.labels <= most),

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from activepool.errors import InputError
 from activepool.io.files import write_json
 from activepool.labelling.models.held_out import read_held_out
-from activepool.labelling.pool.table import read_pool
+from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.status.accuracies import (
     AUDIT,
     CROSS_VALIDATION,
@@ -99,7 +99,7 @@ def status_numbers(
     for training, predictions, used in zip(files.trainings, files.predictions, files.labels, strict=True):
         current = read_named_predictions(predictions)
         trained = read_training(training, used)
-        comparison.add(trained, current, is_partial=is_partial(trained.batch, state))
+        comparison.add(trained, current, is_partial=is_partial(trained.batch, state, pool))
     audited = audit_predictions(labels, current)
     held_out = read_held_out(files.held_out) if files.held_out else None
     on_audit = cross_validated = None
@@ -122,10 +122,10 @@ def status_numbers(
     )
 
 
-def is_partial(batch: str, state: State) -> bool:
+def is_partial(batch: str, state: State, pool: Pool) -> bool:
     """Return whether a model for the next ``batch`` had only some of the answers to the one that is out."""
     last = [one for one in state.batches.values() if not one.is_audit][-1:]
-    return batch not in state.batches and any(one.awaited for one in last)
+    return batch not in state.batches and any(pool.is_here(sample) for one in last for sample in one.awaited)
 
 
 def audit_predictions(

@@ -44,6 +44,7 @@ ROWS = {
     "samples": "in all",
     "labelled": "labelled",
     "awaited": "awaited",
+    "removed": "removed before an answer",
     "disputed": "disputed",
     "cannot_tell": "cannot tell",
     "skipped": "skipped",
@@ -121,10 +122,12 @@ def _standing(numbers: StatusNumbers) -> dict[str, Any]:
         "Audit set": standing.in_audit,
         "Not asked for": standing.unasked,
     }
+    removed = sum(tally.removed for tally in groups.values())
     return {
+        "removed": removed,
         "tallies": [(name, asdict(tally)) for name, tally in groups.items() if tally.samples],
-        "rows": list(ROWS.items()),
-        "waiting": [batch for batch in standing.batches if batch.missing],
+        "rows": [(key, text) for key, text in ROWS.items() if key != "removed" or removed],
+        "waiting": [batch for batch in standing.batches if batch.awaited],
         "sent": standing.in_batches.samples + standing.in_audit.samples,
         "awaited": standing.in_batches.awaited + standing.in_audit.awaited,
         "with_labels": sum(one.labels + one.audit_labels > 0 for one in standing.classes),
@@ -141,7 +144,7 @@ def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
         "measured": measured,
         "why_unknown": None if measured else why_unknown(numbers),
         "thing": "photograph" if numbers.has_images else "sample",
-        "unusable": audit.samples - audit.labelled - audit.awaited if audit else 0,
+        "unusable": audit.samples - audit.labelled - audit.awaited - audit.removed if audit else 0,
         "class_accuracies": _lowest_first(measured) if measured else [],
         "untested": [one.name for one in numbers.standing.classes if one.name not in tested],
         "confused": _confused(measured)[:CONFUSED] if measured else [],

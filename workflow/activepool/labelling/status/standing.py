@@ -20,6 +20,7 @@ class Tally:
     Attributes:
         samples: all of them.
         awaited: those that were sent, and whose answer has not come back.
+        removed: those that were sent, have no answer, and are not in the pool any more.
         labelled: those that have a label.
         disputed: those on which annotators disagree.
         cannot_tell: those that nobody could tell.
@@ -29,6 +30,7 @@ class Tally:
 
     samples: int
     awaited: int
+    removed: int
     labelled: int
     disputed: int
     cannot_tell: int
@@ -75,8 +77,7 @@ class BatchRow:
         sent: how many samples.
         came_back: how many of them have an answer.
         awaited: how many have none.
-        removed: how many are not in the pool any more.
-        missing: how many of the awaited are; only these keep the next batch waiting.
+        removed: how many have none and are not in the pool any more; they are not awaited.
         labels: how many labels to train on it asked for; for the audit set, how many labels came.
         labels_in_total: labels to train on that came by it or before, as they stand now.
     """
@@ -89,7 +90,6 @@ class BatchRow:
     came_back: int
     awaited: int
     removed: int
-    missing: int
     labels: int
     labels_in_total: int
 
@@ -152,20 +152,22 @@ def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
         last_entry=entries[-1].number if entries else 0,
         when=max((entry.when for entry in entries), default=""),
         batches=_batch_rows(entries, state, pool, list(usable)),
-        in_batches=_tally(groups["batches"], awaited),
-        in_audit=_tally(groups["audit"], awaited),
-        unasked=_tally(groups["unasked"], awaited),
+        in_batches=_tally(groups["batches"], awaited, pool),
+        in_audit=_tally(groups["audit"], awaited, pool),
+        unasked=_tally(groups["unasked"], awaited, pool),
         classes=_class_counts(state, usable),
         disputed=tuple(_disputed(sample) for sample in state.disputed),
     )
 
 
-def _tally(samples: Sequence[SampleState], awaited: set[str]) -> Tally:
+def _tally(samples: Sequence[SampleState], awaited: set[str], pool: Pool) -> Tally:
     """Count samples; one that went out again, and is awaited, counts as awaited whatever was said before."""
     counts = Counter(Status.AWAITED if sample.sample in awaited else sample.status for sample in samples)
+    removed = sum(one.sample in awaited and not pool.is_here(one.sample) for one in samples)
     return Tally(
         len(samples),
-        counts[Status.AWAITED],
+        counts[Status.AWAITED] - removed,
+        removed,
         counts[Status.LABELLED],
         counts[Status.DISPUTED],
         counts[Status.CANNOT_TELL],
@@ -208,9 +210,8 @@ def _batch_rows(
                 strategy=strategies[batch.name],
                 sent=len(batch.samples),
                 came_back=batch.came_back,
-                awaited=len(batch.awaited),
-                removed=sum(not pool.is_here(sample) for sample in batch.samples),
-                missing=sum(map(pool.is_here, batch.awaited)),
+                awaited=sum(map(pool.is_here, batch.awaited)),
+                removed=sum(not pool.is_here(sample) for sample in batch.awaited),
                 labels=labels,
                 labels_in_total=total,
             )

@@ -166,8 +166,8 @@ def _batch_steps(numbers: StatusNumbers) -> list[str]:
     last = _last_batch(standing)
     if not standing.batches:
         return ["run the command; it chooses the first batch, which needs no label"]
-    if last and last.missing:
-        count = noun(numbers, last.missing)
+    if last and last.awaited:
+        count = noun(numbers, last.awaited)
         steps = [f"label what is awaited of {last.name}, {count}, and run the command again"]
         return [*steps, "or go on without them: add --config go_on=true"] if last.came_back else steps
     if not standing.left:
@@ -179,9 +179,9 @@ def _late_steps(numbers: StatusNumbers) -> list[str]:
     """Return what may come back at any time."""
     last, steps = _last_batch(numbers.standing), []
     for batch in numbers.standing.batches:
-        if batch.missing and batch != last:
+        if batch.awaited and batch != last:
             use = "the accuracy is measured on them" if batch.is_audit else "they count whenever they come"
-            count = noun(numbers, batch.missing)
+            count = noun(numbers, batch.awaited)
             steps.append(f"still awaited: {count} of {batch.name}; {use}")
     return steps
 
@@ -222,15 +222,16 @@ def _batches(numbers: StatusNumbers) -> str:
     if not standing.batches:
         return "none has gone out"
     count = sum(not batch.is_audit for batch in standing.batches)
-    waiting = [_where(batch, numbers.has_images) for batch in standing.batches if batch.awaited]
+    waiting = [_where(batch.awaited, batch) for batch in standing.batches if batch.awaited]
+    removed = [_where(batch.removed, batch) for batch in standing.batches if batch.removed]
     awaited = f"awaited {'; '.join(waiting)}" if waiting else "all answers are there"
-    return f"{count:,} with {standing.in_batches.samples:,} in all; {awaited}"
+    gone = f"; removed {'; '.join(removed)}" if removed else ""
+    return f"{count:,} with {standing.in_batches.samples:,} in all; {awaited}{gone}"
 
 
-def _where(batch: BatchRow, has_images: bool) -> str:
-    removed = f" ({removed_text(batch.removed, has_images)})" if batch.removed else ""
+def _where(count: int, batch: BatchRow) -> str:
     audit = ", the audit set" if batch.is_audit else ""
-    return f"{batch.awaited:,} of {batch.sent:,} in {batch.name}{audit}{removed}"
+    return f"{count:,} of {batch.sent:,} in {batch.name}{audit}"
 
 
 def _set_aside(standing: Standing) -> str:

@@ -113,9 +113,12 @@ def test_files_that_lie_there_by_accident(project):
     (project.returned / "__MACOSX").mkdir()
     assert project.take().notices == ()
     project.write("export.json.crdownload", "[")
-    project.write("labels.csv~", "label")
+    for name in ("labels.csv~", "#labels.csv#", "labels.csv.swp"):
+        project.write(name, "label")
     assert [line.removeprefix(f"{project.returned}/") for line in project.take().notices] == [
+        "#labels.csv#: is an editor's copy of what was not saved; passed over",
         "export.json.crdownload: is a download that has not ended; passed over",
+        "labels.csv.swp: is an editor's copy of what was not saved; passed over",
         "labels.csv~: is an editor's copy of an older version; passed over",
     ]
 
@@ -145,7 +148,7 @@ def test_names_of_pictures_that_no_log_can_show(project):
     project.write(f"anna/cat/{name}\n.jpg", "other pixels")
     (line,) = mistakes_of(project)
     assert line.startswith(
-        f"{project.returned}/anna/cat/caf\\udce9\\n.jpg: no image of the pool has the content"
+        f"{project.returned}/anna/cat/caf\\udce9\\n.jpg: is no image of the pool; if it was saved"
     )
 
 

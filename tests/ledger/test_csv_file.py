@@ -38,6 +38,8 @@ def test_the_list_of_a_batch_comes_back(tmp_path):
         'filename,label,,\n"a/1.jpg", cat ,,\n,,,\n',
         "source;label\r\na/1.jpg;cat\r\n",
         "source\tlabel\na/1.jpg\tcat\n",
+        "sep=;\nsource;label\na/1.jpg;cat\n",
+        '\ufeff"sep=|"\r\nsource|label\r\na/1.jpg|cat\r\n',
         "Label,File\ncat,/data/photographs/a/1.jpg",
         f"sample,label\n{POOL.samples[0]},cat\n",
         f"sample,source,label\n{POOL.samples[0]},old name.jpg,cat\n",
@@ -324,7 +326,7 @@ def test_a_file_that_is_not_there_and_a_tool_that_is_not_known(tmp_path):
         ("28.11.2026 09:30", "is no time with its offset from UTC, such as 2026-11-28T09:30:00Z"),
         ("2026-02-30T09:30:00Z", "is no time with its offset"),
         ("2026-11-28 09:30", "is no time with its offset"),
-        ("2999-01-01T00:00:00Z", "lies in the future; correct it, or leave the column empty"),
+        ("2999-01-01T00:00:00Z", "lies in the future; correct it, or leave it out"),
     ],
 )
 def test_one_line_for_all_times_that_cannot_be(tmp_path, when, words):
@@ -337,6 +339,22 @@ def test_one_line_for_all_times_that_cannot_be(tmp_path, when, words):
     assert told.endswith(" (and in 1 more row)")
     path = file(tmp_path, text.replace(when, ""))
     assert [one.when for one in read("csv", path, POOL, CLASSES).drafts] == ["2026-01-01T00:00:00Z", "", ""]
+
+
+def test_a_line_for_each_way_in_which_times_are_wrong(tmp_path):
+    whens = ("2999-01-01T00:00:00Z", "28.11.2026", "2998-01-01T00:00:00Z")
+    rows = "".join(f"{source},cat,{when}\n" for source, when in zip(POOL.sources, whens, strict=False))
+    future, form, _ = mistakes("csv", file(tmp_path, f"source,label,when\n{rows}")).split("\n")
+    assert ":2: when '2999-01-01T00:00:00Z' lies in the future" in future
+    assert future.endswith("(and in 1 more row)")
+    assert ":3: when '28.11.2026' is no time" in form
+    assert form.endswith("or leave it out")
+
+
+def test_the_beginning_of_a_digest_names_no_sample(tmp_path):
+    text = f"sample,label\n{POOL.samples[0][:12]},cat\n"
+    told = mistakes("csv", file(tmp_path, text))
+    assert f"sample '{POOL.samples[0][:12]}' has 12 characters, and a SHA-256 has 64" in told
 
 
 def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):

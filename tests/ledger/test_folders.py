@@ -97,7 +97,7 @@ def test_all_mistakes_at_once(batch, pool):
     picture.rename(batch / "Cat" / "again.jpg")
     told = mistakes("folders", batch, pool)
     assert "dog/2.jpg: annotator says 'dog' of 'a/2.jpg', but 'cat' at" in told
-    assert "cat/edited.jpg: no image of the pool has the content" in told
+    assert "cat/edited.jpg: is no image of the pool; if it was saved anew (turned, edited), put the" in told
     assert "cat/lost.jpg: is no file, or a link that leads nowhere" in told
     assert "dog/pipe.jpg: is no file" in told
     assert "label 'Cat' is written nearly like the class 'cat'" in told

@@ -89,6 +89,13 @@ def test_json_comes_back(tmp_path):
     assert {one.batch for one in answers.drafts} == {"1"}
 
 
+def test_a_draft_does_not_count(tmp_path):
+    tasks = [{**task(0), "drafts": [{"result": []}]}, {**task(1, annotation("cat")), "drafts": [3]}]
+    answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
+    assert (said(answers), answers.awaited) == ({"b/1.jpg": "cat"}, 1)
+    assert "tasks with a draft that nobody has submitted: 1; it does not count" in answers.notices[0]
+
+
 def test_the_choice_of_another_control_is_no_label(tmp_path):
     quality = {"from_name": "quality", "type": "choices", "value": {"choices": ["blurred"]}}
     tasks = [task(0, annotation("cat")), task(1, annotation())]
@@ -190,6 +197,7 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
         task(2, "text"),
         task(0, annotation("dog"), sample="f" * 64),
         task(2, annotation("Cat")),
+        task(2, annotation(result=[{"type": "choices", "value": {"choices": []}}])),
         task(2, annotation(result=[{"type": "rectanglelabels", "value": {"rectanglelabels": ["cat"]}}])),
     ]
     told = mistakes("label_studio", file(tmp_path, tasks)).split("\n")
@@ -204,6 +212,7 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
                 "has an annotation that is a text",
                 "no image of the pool has the content ffffffffffff...",
                 "label 'Cat' is written nearly like the class 'cat'",
+                "has an annotation without a class; choose one, or delete the annotation",
                 "has rectanglelabels and no choice; label with <Choices>",
                 "nothing was taken from this file",
             ],
@@ -212,7 +221,7 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
         start=1,
     ):
         assert words in line
-        assert f"export.json: task {number}: " in line or number == 9
+        assert f"export.json: task {number}: " in line or number == 10
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,12 @@ OTHERS = {
     b"SQLite format 3\0": "is a database; export the labels from its tool",
     b"\xff\xd8\xff\xe0": "is a single picture; put it into a folder called as its class",
     b"\0\1\2": "is no text, and of no known format; give a CSV with source and label",
-    b"Anna has labelled all of it.\nBest wishes": "is a text without columns; give a CSV with source",
+    b"Anna has labelled all of it.\nBest wishes": "is a text without columns: it begins with",
+    b"# by Anna\nsource,label\n": "begins with '# by Anna', and the first line of a CSV must be the header",
+    b"source|label|who\na|b|c\n": "separate the columns by commas",
+    packed(
+        {"preview.jpg": "", "Index/Document.iwa": ""}
+    ): "is a document of Apple's Numbers, Pages or Keynote",
     b"name,remark\na,b\n": "must have the column 'label' or 'correction'",
     b"<html><body>Log in</body></html>": "is a web page",
     b"<annotation><object/></annotation>": "is Pascal VOC, with boxes",

@@ -34,6 +34,7 @@ SLIPS = {
     "is written nearly like 'cannot_tell'; did you mean that?": ["cannot tell.", "(can’t tell?)"],
     "is written nearly like 'skip'; did you mean that?": ["skip?", "(skip)", "Skip!"],
     "is written nearly like 'not_ours'; did you mean that?": ["not-ours!"],
+    "has the invisible character '\\u200b'": ["red\u200b fox"],
     "is 'Käfer' read in a wrong encoding; save the file as UTF-8": ["KÃ¤fer"],
     "has letters that were lost": ["K\ufffdfer"],
     "is how systems call a new folder": ["New folder", "New Folder (2)", "Neuer Ordner"],

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +12,15 @@ from activepool.io.files import read_text
 #: How many columns a message shows, and how many characters of each.
 SHOWN, LONGEST = 20, 30
 
+#: The first line by which Excel knows what separates the cells; the break after it is none of it.
+SEPARATOR_LINE = re.compile(r'"?sep=(?P<mark>[,;\t|])"?[,;\t| ]*(?=[\r\n]|$)', re.IGNORECASE)
+
 
 def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[int, list[str]]]:
     """Yield the line where each non-empty row begins, and its cells; the header is one of the rows.
 
-    Commas separate the cells; with ``any_delimiter`` also semicolons or tabs, if the header has more of them.
+    Commas separate the cells; with ``any_delimiter`` also semicolons or tabs, if the header has more of them,
+    or what a first line ``sep=;`` names, which is Excel's and no row.
 
     A text in double quotes may have several lines. But a quote that somebody forgot to close hides the rows
     that follow it: a text that contains a line like a row is therefore an error.
@@ -27,11 +32,16 @@ def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[i
         text = read_text(path)
     except OSError as error:
         raise InputError(f"{path}: not a readable CSV file ({error})") from error
-    yield from rows_of(path, text, find_delimiter(text) if any_delimiter else ",")
+    if any_delimiter:
+        yield from rows_of(path, SEPARATOR_LINE.sub("", text), find_delimiter(text))
+    else:
+        yield from rows_of(path, text)
 
 
 def find_delimiter(text: str) -> str:
     """Return what separates the cells of the first line: a comma, or what spreadsheets put in its place."""
+    if named := SEPARATOR_LINE.match(text):
+        return named["mark"]
     header = text.partition("\n")[0]
     return max(",;\t", key=header.count)
 

@@ -22,6 +22,9 @@ from activepool.ledger.source_names import SourceNames
 #: How many sources a message lists.
 LISTED = 3
 
+#: How many characters the name of a sample has.
+DIGITS = 64
+
 
 class UnknownSampleError(Exception):
     """What is wrong with the name of a sample, and what would be right."""
@@ -122,6 +125,11 @@ class PoolSamples:
         sample = plain_sample(sample)
         if self.knows(sample):
             return sample
+        if len(sample) != DIGITS:
+            raise UnknownSampleError(
+                f"sample {sample[:12]!r}{'...' * (len(sample) > 12)} has {len(sample)} characters, and a "
+                f"SHA-256 has {DIGITS}; give the whole of it, or the source alone"
+            )
         raise UnknownSampleError(
             f"no image of the pool has the content {sample[:12]}...; if it was changed since, put back the "
             "one that was labelled"

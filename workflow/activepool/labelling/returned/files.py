@@ -18,6 +18,8 @@ PASSED_OVER = {
     "*.partial": "is a download that has not ended",
     "*.download": "is a download that has not ended",
     "*.tmp": "is a temporary file",
+    "#*#": "is an editor's copy of what was not saved",
+    "*.sw[a-p]": "is an editor's copy of what was not saved",
     "*~": "is an editor's copy of an older version",
     "*.bak": "is a copy of an older version",
 }

@@ -111,7 +111,7 @@ class _Reading:
     known: int = 0
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
     unclear: set[tuple[str, str]] = field(default_factory=set)
-    bad_times: list[tuple[Row, str]] = field(default_factory=list)
+    bad_times: dict[str, list[Row]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.named = NamedSamples(self.samples)
@@ -158,15 +158,14 @@ class _Reading:
         """Return a row without an impossible time, a mistake unless the answer was taken before."""
         problem = time_problem(row.when)
         if problem and not self._was_taken(row):
-            self.bad_times.append((row, problem))
+            self.bad_times.setdefault(problem, []).append(row)
         return replace(row, when="") if problem else row
 
     def close(self) -> None:
-        """Note a mistake for all times that no time of an answer can be."""
-        if self.bad_times:
-            row, problem = self.bad_times[0]
-            more = len(self.bad_times) - 1
-            self._mistake(row, problem + f" (and in {more} more row{'s' * (more > 1)})" * (more > 0))
+        """Note a mistake for each way in which times are wrong."""
+        for problem, (row, *others) in self.bad_times.items():
+            more = f" (and in {len(others)} more row{'s' * (len(others) > 1)})" if others else ""
+            self._mistake(row, f"when {row.when!r} {problem}{more}")
 
     def _await(self, row: Row) -> None:
         """Count a row without an answer; what should name its sample may show that columns were mixed up."""

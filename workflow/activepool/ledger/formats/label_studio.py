@@ -115,6 +115,7 @@ def _other_choices(classes: tuple[str, ...]) -> list[str]:
 
 def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
     parsed = Parsed()
+    drafts = 0
     for number, task in tasks:
         place = f"{path}: task {number}"
         data = task.get("data") if isinstance(task, dict) else None
@@ -125,6 +126,11 @@ def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
             )
             continue
         _add_annotations(parsed, _named(number, place, data), annotations)
+        drafts += not annotations and bool(task.get("drafts"))
+    if drafts:
+        parsed.notices.append(
+            f"{path}: tasks with a draft that nobody has submitted: {drafts}; it does not count"
+        )
     return parsed
 
 
@@ -162,6 +168,8 @@ def _problem(annotation: Any) -> str | None:
         return f"has {json_file.kind(choices[0])} for a label; it must be the name of a class"
     if results and not choices and not annotation.get("was_cancelled"):
         kinds = {str(result.get("type")) for result in results if isinstance(result, dict)}
+        if kinds == {"choices"}:
+            return "has an annotation without a class; choose one, or delete the annotation"
         return f"has {', '.join(sorted(kinds)) or 'nothing'} and no choice; label with <Choices>"
     return None
 

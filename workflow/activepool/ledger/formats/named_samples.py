@@ -32,7 +32,7 @@ class NamedSamples:
         if row.content:
             return self._by_content(row)
         if row.sample:
-            found["sample"] = samples.by_content(row.sample)
+            found["sample"] = self._by_sample(row)
         if row.name:
             try:
                 found["source"] = self._named(row)
@@ -72,11 +72,20 @@ class NamedSamples:
         if row.content:
             self._by_content(row)
         elif row.sample:
-            self.samples.by_content(row.sample)
+            self._by_sample(row)
         elif row.name and not any(
             self.samples.count_sources(name, row.may_lack_ending) for name in (row.name, row.numbered) if name
         ):
             self.not_there.append(row.name)
+
+    def _by_sample(self, row: Row) -> str:
+        """Return the sample that a row names by its content, which in a folder is that of a picture."""
+        if row.folders and not self.samples.knows(row.sample):
+            raise UnknownSampleError(
+                "is no image of the pool; if it was saved anew (turned, edited), put there the file that "
+                "went out"
+            )
+        return self.samples.by_content(row.sample)
 
     def _by_content(self, row: Row) -> str:
         """Return the sample that the picture in the file is, whatever its name."""

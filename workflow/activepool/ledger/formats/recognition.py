@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError, first_few
-from activepool.io.csv_rows import find_delimiter
+from activepool.io.csv_rows import SEPARATOR_LINE, find_delimiter, separator_hint
 from activepool.io.files import UTF_16_MARKS
 from activepool.ledger.formats import archives, csv_file, cvat, fiftyone, imagenet, json_file, label_studio
 
@@ -28,7 +28,11 @@ DOCUMENTS = {
     "xl/workbook.xml": "is an Excel workbook; save its sheet as CSV UTF-8",
     "word/document.xml": "is a Word document; have the labels saved as CSV",
     "content.xml": "is a document of LibreOffice; save its sheet as CSV",
+    "Index/Document.iwa": "is a document of Apple's Numbers, Pages or Keynote; export it as CSV UTF-8",
 }
+
+#: Endings of folders that are such a document of Apple's.
+APPLE = (".numbers", ".pages", ".key")
 
 #: Keys of JSON that no reader knows, and what to do.
 OTHER_JSON = {
@@ -47,6 +51,9 @@ LABEL_ENDINGS = (".csv", ".tsv", ".json", ".xml", ".zip", ".xlsx", ".ods")
 
 #: Bytes of the beginning that tell the format.
 BEGINNING = 2**16
+
+#: So many letters of the first line a message shows.
+SHOWN = 60
 
 #: How many members of an archive a message lists.
 LISTED = 3
@@ -92,6 +99,8 @@ def _tool_of_folder(path: Path) -> str:
     for name, tool in {fiftyone.FILE: "fiftyone", cvat.FILE: "cvat"}.items():
         if name in inside:
             return tool
+    if path.suffix.lower() in APPLE and "Index.zip" in inside:
+        raise InputError(f"{path}: {DOCUMENTS['Index/Document.iwa']}")
     if imagenet.CLASSES in inside:
         raise InputError(f"{path}: is an unpacked archive of ImageNet; give the archive itself")
     if labels := sorted(name for name in inside if name.lower().endswith(LABEL_ENDINGS) and name[0] != "."):
@@ -144,9 +153,9 @@ def _tool_of_json(path: Path) -> str:
 
 
 def _tool_of_table(path: Path, text: str) -> str:
-    header = text.splitlines()[0]
+    header = next(iter(SEPARATOR_LINE.sub("", text).lstrip().splitlines()), "")
     names = [
-        name.strip().casefold() for name in next(csv.reader([header], delimiter=find_delimiter(header)), [])
+        name.strip().casefold() for name in next(csv.reader([header], delimiter=find_delimiter(text)), [])
     ]
     if {"annotation_id", "lead_time"} & set(names):
         return "label_studio"
@@ -154,6 +163,9 @@ def _tool_of_table(path: Path, text: str) -> str:
         if not {csv_file.LABEL, csv_file.CORRECTION} & set(names) and label_studio.CONTROL in names:
             return "label_studio"
         return "csv"
-    if len(names) > 1:
+    if len(names) > 1 or separator_hint(names):
         return "csv"  # which says what its columns should be
-    raise InputError(f"{path}: is a text without columns; give {KNOWN}")
+    raise InputError(
+        f"{path}: is a text without columns: it begins with {header[:SHOWN]!a}, and the first line of a CSV "
+        f"must be the header, such as source,label; give {KNOWN}"
+    )

@@ -51,6 +51,9 @@ NO_CLASS = (
     *("weissnicht", "weissichnicht", "keineahnung", "keinevondiesen"),
 )
 
+#: Characters that nobody sees and no word needs; those that join letters and pictures are not among them.
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
 #: How a text that no rule takes for a class becomes one.
 WAY_OUT = "give the name of the class; if this is one, list it among the classes of the configuration"
 
@@ -68,6 +71,8 @@ def slip(label: str) -> str | None:
         )
     if len(label) > LONGEST:
         return f"label {label[:20]!a}... has {len(label):,} characters; give the name of a class"
+    if hidden := INVISIBLE.search(label):
+        return f"label {label!a} has the invisible character {hidden[0]!a}; remove it"
     if has_control(label):
         return f"label {label!a} has a control character; remove it"
     if meant := _well_decoded(label):

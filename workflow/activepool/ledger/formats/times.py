@@ -20,14 +20,13 @@ def utc(text: object) -> str:
 
 
 def time_problem(when: str) -> str | None:
-    """Return why a text is no time of an answer; None if it is one, or is empty."""
+    """Return what is wrong with a time of an answer; None if nothing is, or if there is none."""
     if not when:
         return None
     if not is_time(when):
         return (
-            f"when {when!r} is no time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it "
-            "so, or leave the column empty"
+            "is no time with its offset from UTC, such as 2026-11-28T09:30:00Z; write it so, or leave it out"
         )
     if datetime.fromisoformat(when) > datetime.now(UTC) + AHEAD:
-        return f"when {when!r} lies in the future; correct it, or leave the column empty"
+        return "lies in the future; correct it, or leave it out"
     return None

@@ -109,6 +109,23 @@ def test_labels_without_their_photographs_are_named(tmp_path):
     assert "1 more came since" not in page.text
 
 
+def test_photographs_that_are_left_out_are_counted(tmp_path):
+    project = labelled(tmp_path)
+    page, _ = page_of(tmp_path, project)
+    assert "left out" not in page.text
+    with (tmp_path / "files.csv").open("a") as stream:
+        stream.write(f"bad.jpg,,0,0,cut\ntwin.jpg,{project.entries[0].sample},1,1,\n")
+    page, _ = page_of(tmp_path, project)
+    assert "Photographs 300in the pool; 1 unreadable left out; 1 duplicate left out" in page.text
+
+
+def test_advice_for_the_audit_set_counts_what_is_out(tmp_path):
+    project = labelled(tmp_path)
+    project.send("audit01", range(200, 260), "audit")
+    page, _ = page_of(tmp_path, project)
+    assert "93 labels (33 more to ask for) would give an interval of at most ±10 points" in page.text
+
+
 def test_who_disagrees_and_twins_are_named(tmp_path):
     page, numbers = page_of(tmp_path, labelled(tmp_path))
     assert len(numbers.standing.disputed) == 2
@@ -147,7 +164,7 @@ def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):
     assert "after 120 photographs had gone out or had been labelled" in page.text
     assert "Cross-validated accuracy on the labelled" not in page.text
     plan = numbers.audit.plans[0]
-    assert f"{plan.labels} labels ({plan.labels - 54} more)" in page.text
+    assert f"{plan.labels} labels ({plan.labels - 54 - 5} more to ask for)" in page.text
     for one in numbers.on_audit.classes:
         assert f"{one.share.hits} of {one.share.cases}" in page.text
 

@@ -99,6 +99,14 @@ def test_what_is_awaited_is_named_with_its_files_and_the_commands(ended):
     ]
 
 
+def test_folders_are_a_form_too(ended, tmp_path):
+    (tmp_path / "results/p/batches/batch01/folders").mkdir(parents=True)
+    assert (
+        "\nactivepool:   folders (to sort the pictures into): results/p/batches/batch01/folders\n"
+        in ended(*FIRST)
+    )
+
+
 def test_a_run_that_could_not_go_on_says_why(ended):
     nothing = (
         "nothing has come back for batch01; go_on takes a batch as complete with what came back, "

@@ -8,7 +8,7 @@ from activepool.labelling.status.numbers import read_numbers
 from activepool.labelling.status.text import removed_text, status_lines
 from activepool.ledger.book import read
 from activepool.ledger.state import BatchState
-from planning.project.paths import FILES_OF_MODEL, SENT_FILES, ProjectPaths
+from planning.project.paths import FILES_OF_MODEL, FOLDERS, SENT_FILES, ProjectPaths
 from planning.runs.command_line import snakemake_command
 from planning.runs.ending import at_good_end
 
@@ -70,6 +70,8 @@ def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
     yield f"  sheet (opens in a browser): {paths.of_batch(batch.name, SENT_FILES['sheet'])}"
     yield f"  list (to fill in): {paths.of_batch(batch.name, SENT_FILES['list'])}"
     yield f"  Label Studio: {paths.of_batch(batch.name, SENT_FILES['label_studio'])}"
+    if Path(folders := paths.of_batch(batch.name, FOLDERS)).is_dir():
+        yield f"  folders (to sort the pictures into): {folders}"
 
 
 def _what_next(paths: ProjectPaths, arguments: Sequence[str], has_waited: bool) -> Iterator[str]:

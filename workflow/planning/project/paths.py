@@ -22,6 +22,9 @@ SENT_FILES = {
     "cvat_labels": "cvat_labels.json",
 }
 
+#: The folder of a batch's pictures, if the configuration asks for one.
+FOLDERS = "folders"
+
 #: Targets that need a model, and their files in the folder of the project.
 FILES_OF_MODEL = {
     "predictions": ("predictions.csv", "predictions.parquet", "label_errors.csv"),

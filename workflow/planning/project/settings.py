@@ -10,7 +10,7 @@ import numpy as np
 
 from activepool.labelling.batches.sending import is_audit
 from planning.configuration.experiment import StrategySettings
-from planning.project.paths import ProjectPaths
+from planning.project.paths import FOLDERS, ProjectPaths
 from planning.project.pool import images_root
 from planning.project.standing import number_of
 from planning.stages.digests import digest_of
@@ -52,7 +52,9 @@ class ProjectSettings(StageSettings):
                 return standing.labels_digest(wildcards.batch)
             case "candidates" | "status" | "export_predictions":
                 present = np.packbits(standing.pool.is_present).tobytes()
-                return digest_of([len(standing.entries), hashlib.sha256(present).hexdigest()])
+                facts: list[Any] = [len(standing.entries), hashlib.sha256(present).hexdigest()]
+                counts = [standing.pool.unreadable, standing.pool.duplicates] if stage == "status" else []
+                return digest_of([*facts, *counts])
             case _:
                 return ""
 
@@ -125,7 +127,7 @@ class ProjectSettings(StageSettings):
         return self._project.returned
 
     def folders(self, stage: str, wildcards: Any) -> str | None:
-        return self._paths.of_batch(wildcards.batch, "folders") if self._project.folders else None
+        return self._paths.of_batch(wildcards.batch, FOLDERS) if self._project.folders else None
 
     def address(self, stage: str, wildcards: Any) -> str:
         given = self._project.label_studio.address

@@ -64,6 +64,7 @@ class Pool:
         first_sources: (N,) where each was first found.
         sources: the sources that are there now, and the sample of each.
         is_read: whether the files have been read; if not, names stand for their contents.
+        unreadable: how many images are there that cannot be read, and so are no samples.
     """
 
     samples: Sequence[str]
@@ -71,6 +72,12 @@ class Pool:
     first_sources: Sequence[str]
     sources: dict[str, str]
     is_read: bool = True
+    unreadable: int = 0
+
+    @property
+    def duplicates(self) -> int:
+        """How many sources have the content of another one."""
+        return len(self.sources) - len(self._present)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -132,13 +139,14 @@ def read_pool(folder: str | Path) -> Pool:
     return _pool(read_samples(folder / SAMPLES), _read_files(folder / FILES))
 
 
-def _pool(samples: pd.DataFrame, files: Iterable[PoolFile]) -> Pool:
+def _pool(samples: pd.DataFrame, files: Sequence[PoolFile]) -> Pool:
     """Return the pool of a table of samples and the files that are there now."""
     return Pool(
         samples["sample"].tolist(),
         samples["part"].tolist(),
         samples["source"].tolist(),
         {file.source: file.sample for file in files if not file.problem},
+        unreadable=sum(bool(file.problem) for file in files),
     )
 
 

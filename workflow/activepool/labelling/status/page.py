@@ -11,7 +11,7 @@ from activepool.data.image_files import without_warnings
 from activepool.io.files import write_text
 from activepool.labelling.batches.pictures import Picture, picture_of
 from activepool.labelling.pages import page_template
-from activepool.labelling.status.accuracies import AUDIT, Accuracy, Confusion, Share
+from activepool.labelling.status.accuracies import AUDIT, Accuracy, AuditSet, Confusion, Share
 from activepool.labelling.status.figure import learning_curve_svg
 from activepool.labelling.status.numbers import StatusNumbers
 from activepool.labelling.status.text import (
@@ -143,6 +143,7 @@ def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
     return {
         "measured": measured,
         "why_unknown": None if measured else why_unknown(numbers),
+        "more": lambda labels: _more(audit, labels) if audit else "",
         "thing": "photograph" if numbers.has_images else "sample",
         "unusable": audit.samples - audit.labelled - audit.awaited - audit.removed if audit else 0,
         "class_accuracies": _lowest_first(measured) if measured else [],
@@ -150,6 +151,12 @@ def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
         "confused": _confused(measured)[:CONFUSED] if measured else [],
         "matrix": _matrix(measured) if measured else None,
     }
+
+
+def _more(audit: AuditSet, labels: int) -> str:
+    """Return how many samples must go out for so many labels, beside those that are out."""
+    more = labels - audit.labelled - audit.awaited
+    return f"{more:,} more to ask for" if more > 0 else "so many are out"
 
 
 def _lowest_first(measured: Accuracy) -> list[Any]:

@@ -100,7 +100,9 @@ class Standing:
 
     Attributes:
         samples: how many are there now.
-        left: how many of these nobody was asked for and nobody has answered.
+        unreadable: images that cannot be read, and so are left out.
+        duplicates: images with the content of another one; each content is one sample.
+        left: how many of the samples nobody was asked for and nobody has answered.
         unusable: labels to train on whose images and features are gone; they are not among those of the
             classes and batches.
         last_entry: the number of the ledger's last entry; 0 if it has none.
@@ -114,6 +116,8 @@ class Standing:
     """
 
     samples: int
+    unreadable: int
+    duplicates: int
     left: int
     unusable: int
     last_entry: int
@@ -147,6 +151,8 @@ def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
             groups[kind].append(sample)
     return Standing(
         samples=int(pool.is_present.sum()),
+        unreadable=pool.unreadable,
+        duplicates=pool.duplicates,
         left=len(candidate_rows(state, pool)),
         unusable=len(state.training_labels) - len(usable),
         last_entry=entries[-1].number if entries else 0,

@@ -10,7 +10,7 @@ import yaml
 
 from activepool.data.kinds import KINDS
 from activepool.errors import InputError
-from planning.checks.experiment import check
+from planning.checks.experiment import check, problems_with_files
 from planning.configuration.datasets import (
     Cifar,
     DatasetSettings,
@@ -234,3 +234,20 @@ def test_the_options_of_every_dataset_are_those_of_its_kind():
         for kind in get_args(section.model_fields["kind"].annotation):
             taken = set(inspect.signature(KINDS[kind].load).parameters)
             assert set(section.model_fields) - shared == taken, kind
+
+
+def test_mistakes_of_keys_hide_none_of_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    raw = yaml.safe_load(VALID) | {
+        "budget": "many",
+        "backbone": {"architecture": "mine.py:net", "checkpoint": "none.pth", "image_size": 0},
+        "strategies": ["margn"],
+        "figures": {"colours": {"random": "blu"}},
+    }
+    with pytest.raises(InputError) as caught:
+        load(raw, "mine.yaml", further=problems_with_files)
+    keys = [line.split(": ")[1] for line in str(caught.value).splitlines()]
+    assert sorted(keys) == [
+        *("backbone", "backbone.architecture", "backbone.checkpoint", "backbone.image_size"),
+        *("budget", "figures.colours.random", "strategies.0.strategy"),
+    ]

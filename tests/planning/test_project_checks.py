@@ -10,8 +10,10 @@ from PIL import Image
 
 from activepool.errors import InputError
 from activepool.labelling.pool.table import Pool
+from planning.checks.own_functions import function_problem
+from planning.configuration.loading import load_project
 from planning.configuration.project import Project
-from planning.project.checks import check_project, require_model, require_room
+from planning.project.checks import check_project, problems_with_files, require_model, require_room
 from planning.project.pool import listed_images, updated_pool
 from planning.project.standing import ProjectStanding
 
@@ -101,6 +103,51 @@ def test_all_mistakes_are_reported_at_once():
         "ledger",
         "returned",
     ]
+
+
+def test_mistakes_of_keys_hide_none_of_files():
+    raw = {
+        **{"project": 7, "images": "phots", "batch": 0, "classes": ["cat", "Cat", "dog", "dgo", "dgo"]},
+        "backbone": {"architecture": "mine.py:netwrok", "image_size": -1, "checkpoint": "none.pth"},
+        **{"first_strategy": "margin", "audit": 5, "audit_width": 0.1, "ledger": "none/x.csv"},
+    }
+    with pytest.raises(InputError) as caught:
+        load_project(raw, "mine.yaml", further=problems_with_files)
+    lines = [line.removeprefix("mine.yaml: ") for line in str(caught.value).splitlines()]
+    assert sorted(line.partition(":")[0] for line in lines) == [
+        *("backbone.architecture", "backbone.checkpoint", "backbone.image_size", "batch", "classes"),
+        *("first_strategy", "give 'audit' (a number) or 'audit_width', one of them", "images", "ledger"),
+        "project",
+    ]
+    assert "backbone.architecture: the file mine.py has no function 'netwrok'; it defines net" in lines
+    (classes,) = (line for line in lines if line.startswith("classes"))
+    assert ("Cat" in classes, "'dgo' is listed twice" in classes) == (True, True)
+
+
+@pytest.mark.parametrize("raw", [{"images": 5}, {}, {"project": "p", "batch": 3, "embeddings": ["v.npy"]}])
+def test_what_is_left_out_is_not_missed(raw):
+    with pytest.raises(InputError) as caught:
+        load_project(dict(raw), "mine.yaml", further=problems_with_files)
+    assert "backbone" not in str(caught.value) or "images" not in str(caught.value)
+    assert "unnamed" not in str(caught.value)
+
+
+NAMES = {
+    "def net(s, c): ...": True,
+    "if True:\n    def net(s, c): ...": True,
+    "try:\n    from one import net\nexcept ImportError:\n    net = None": True,
+    "from other import *": True,
+    "def __getattr__(name): ...": True,
+    "class A:\n    def net(self): ...": False,
+    "def make():\n    def net(): ...": False,
+    "import numpy as np": False,
+}
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_users_function_is_looked_for_without_an_import(text):
+    Path("own.py").write_text(f"raise RuntimeError\n{text}\n")
+    assert (function_problem("own.py:net") is None) is NAMES[text]
 
 
 def test_what_yaml_hides_is_found_in_the_file():

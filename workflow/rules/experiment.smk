@@ -4,7 +4,7 @@ import re
 import sys
 
 from activepool.figures.registry import FIGURES, TABLES
-from planning.checks.experiment import check
+from planning.checks.experiment import check, problems_with_files
 from planning.configuration.experiment import FULL_POOL
 from planning.configuration.loading import load
 from planning.paper import chosen
@@ -21,7 +21,9 @@ from planning.stages.settings import ExperimentSettings
 
 try:
     PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
-    EXPERIMENT = load(config, CONFIGURATION_FILE, CONFIGURATION_FILES)
+    EXPERIMENT = load(
+        config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
+    )
     PATHS = Paths(EXPERIMENT)
     if workflow.is_main_process:
         check(EXPERIMENT, CONFIGURATION_FILE, CONFIGURATION_FILES)

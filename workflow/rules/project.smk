@@ -4,7 +4,12 @@ import re
 import sys
 
 from planning.configuration.loading import load_project
-from planning.project.checks import check_project, require_model, require_room
+from planning.project.checks import (
+    check_project,
+    problems_with_files,
+    require_model,
+    require_room,
+)
 from planning.project.ending import announce_ending
 from planning.project.paths import SENT_FILES, ProjectPaths
 from planning.project.pool import images_root
@@ -24,7 +29,9 @@ from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
 
 try:
-    PROJECT = load_project(config, CONFIGURATION_FILE, CONFIGURATION_FILES)
+    PROJECT = load_project(
+        config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
+    )
     IS_RUN = workflow.is_main_process and makes_files(sys.argv)
     if workflow.is_main_process:
         check_project(PROJECT, CONFIGURATION_FILE, CONFIGURATION_FILES)

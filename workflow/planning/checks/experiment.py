@@ -1,11 +1,11 @@
 """Checks of an experiment against its data, before any job: one line for each problem, all at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
 from activepool.backbones.checkpoint_files import file_problem
-from activepool.backbones.registry import may_bring_weights, users_file
+from activepool.backbones.registry import may_bring_weights
 from activepool.data.kinds import EMBEDDINGS, preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
@@ -14,9 +14,9 @@ from activepool.heads.settings import LbfgsSettings
 from activepool.programs.messages import print_notices
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
+from planning.checks.own_functions import function_problem, missing_problem
 from planning.configuration.experiment import DrawnKind, Experiment
 from planning.configuration.text import hidden_by_yaml
-from planning.stages.code import syntax_problem
 from planning.stages.contents import preview_source
 
 #: The network without weights, whose features are the pixels.
@@ -47,6 +47,20 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
     ]
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
+
+
+def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) -> Iterator[str]:
+    """Yield a line for each problem that does not depend on the data.
+
+    Args:
+        experiment: the experiment, or what is left of it.
+        left_out: keys that were left out because they have mistakes.
+    """
+    if not {"dataset", "head", "initial", "pretrain"} & set(left_out):
+        yield from _backbone_problems(experiment)
+    yield from _file_problems(experiment)
+    yield from _colour_problems(experiment)
+    yield from _tracker_problems(experiment)
 
 
 def _backbone_problems(experiment: Experiment) -> Iterator[str]:
@@ -144,20 +158,11 @@ def _strategy_problems(experiment: Experiment) -> Iterator[str]:
 
 def _file_problems(experiment: Experiment) -> Iterator[str]:
     backbone = experiment.backbone
-    files = {
-        "backbone.architecture": users_file(backbone.architecture) if backbone else None,
-        "dataset.annotations": experiment.dataset.annotations,
-    }
-    for key, path in files.items():
-        try:
-            is_missing = path is not None and not Path(path).is_file()
-        except OSError as error:
-            yield f"{key}: the file {path} cannot be read ({error.strerror})"
-            continue
-        if is_missing:
-            yield f"{key}: the file {path} does not exist; a path is relative to where snakemake runs"
-        elif key == "backbone.architecture" and path is not None and (problem := syntax_problem(path)):
-            yield f"{key}: the file {path} {problem}"
+    annotations = experiment.dataset.annotations
+    if annotations is not None and (problem := missing_problem(Path(annotations))):
+        yield f"dataset.annotations: {problem}"
+    if backbone and (problem := function_problem(backbone.architecture)):
+        yield f"backbone.architecture: {problem}"
     if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
         yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
 

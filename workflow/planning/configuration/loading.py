@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from activepool.errors import InputError
 from planning.configuration.experiment import Experiment
+from planning.configuration.partial import Further, partial
 from planning.configuration.project import Project
 from planning.configuration.scaling import made_small
 from planning.configuration.text import hidden_by_yaml
@@ -21,11 +22,30 @@ MAX_SHOWN_CHARACTERS = 100
 #: A model of a configuration.
 Configuration = TypeVar("Configuration", bound=BaseModel)
 
+#: What stands for the keys that a configuration cannot do without, where these have mistakes.
+STAND_INS: dict[type[BaseModel], dict[str, Any]] = {
+    Project: {"project": "unnamed", "images": "images.csv", "batch": 1},
+    Experiment: {
+        "experiment": "unnamed",
+        "dataset": {"kind": "digits"},
+        "initial": {"size": 1},
+        "budget": 1,
+        "rounds": 1,
+        "strategies": ["random"],
+    },
+}
+
 #: Types of values that a message shows.
 Printable = str | int | float | date | None
 
 
-def load(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Experiment:
+def _none(configuration: Any, left_out: frozenset[str]) -> Iterable[str]:
+    return ()
+
+
+def load(
+    raw: dict[str, Any], source: str, files: Sequence[str] = (), further: Further[Experiment] = _none
+) -> Experiment:
     """Return the experiment that ``raw`` describes.
 
     Args:
@@ -34,6 +54,8 @@ def load(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Experim
         source: the name of the configuration file or files, for messages.
         files: the configuration files, if not just ``source``; if the configuration is unusable, the message
             includes errors in their text that YAML hides.
+        further: finds the mistakes of files; if the configuration is unusable, the message includes those of
+            what is left of it.
 
     Raises: InputError with one line for each error: file, key, what is wrong, what would be right.
     """
@@ -41,27 +63,37 @@ def load(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Experim
         raw = made_small(raw)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
-    experiment = _validated(Experiment, raw, source, files)
+    experiment = _validated(Experiment, raw, source, files, further)
     options = {"strategies": [entry.options for entry in experiment.strategies]}
     _require_finite(raw, experiment.model_dump() | options, source)
     return experiment
 
 
-def load_project(raw: dict[str, Any], source: str, files: Sequence[str] = ()) -> Project:
+def load_project(
+    raw: dict[str, Any], source: str, files: Sequence[str] = (), further: Further[Project] = _none
+) -> Project:
     """Return the project that ``raw`` describes; the arguments and errors are those of `load`."""
-    project = _validated(Project, raw, source, files)
+    project = _validated(Project, raw, source, files, further)
     options = {name: getattr(project, name).options for name in ("strategy", "first_strategy")}
     _require_finite(raw, project.model_dump() | options, source)
     return project
 
 
-def _validated(model: type[Configuration], raw: Any, source: str, files: Sequence[str]) -> Configuration:
+def _validated(
+    model: type[Configuration],
+    raw: Any,
+    source: str,
+    files: Sequence[str],
+    further: Further[Configuration],
+) -> Configuration:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
         hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
-        lines = [_line(model, problem).removeprefix(": ") for problem in error.errors()]
-        problems = [*hidden, *lines]
+        left = partial(model, raw, STAND_INS[model])
+        errors = left.errors or error.errors()
+        lines = [_line(model, problem).removeprefix(": ") for problem in errors]
+        problems = list(dict.fromkeys([*hidden, *lines, *left.further_lines(further)]))
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems)) from None
 
 

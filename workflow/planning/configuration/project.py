@@ -4,6 +4,7 @@ It is another kind of configuration than an experiment's (`planning.configuratio
 simulates the labelling of a pool whose labels are known.
 """
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -56,6 +57,11 @@ def _needs_no_label(entry: StrategySettings) -> StrategySettings:
             "needs_labels", "learns from labels, and there are none at first; choose maxherding or random"
         )
     return entry
+
+
+def _together(problem: str, *keys: str) -> PydanticCustomError:
+    """Return the error of keys that do not go together."""
+    return PydanticCustomError("together", "{problem}", {"problem": problem, "keys": keys})
 
 
 PoolStrategy = Annotated[StrategySettings, AfterValidator(_strategy_of_pool)]
@@ -122,31 +128,32 @@ class Project(Settings):
     @field_validator("classes")
     @classmethod
     def _check_classes(cls, names: list[str]) -> list[str]:
-        for name in names:
-            if not name or reads_as_missing(name) or has_control(name) or name != name.strip():
-                raise PydanticCustomError(
-                    "name", "{name} is no name of a class; give a word", {"name": repr(name)}
-                )
-            if names.count(name) > 1:
-                raise PydanticCustomError(
-                    "twice", "{name} is listed twice; list it once", {"name": repr(name)}
-                )
-        if alike := twins(names, 0):
-            raise PydanticCustomError("twins", "{twin}", {"twin": str(alike[0])})
+        problems = [
+            f"{name!r} is no name of a class; give a word"
+            for name in names
+            if not name or reads_as_missing(name) or has_control(name) or name != name.strip()
+        ]
+        problems += [
+            f"{name!r} is listed twice; list it once" for name, count in Counter(names).items() if count > 1
+        ]
+        problems += [str(alike) for alike in twins(list(dict.fromkeys(names)), 0)]
+        if problems:
+            raise PydanticCustomError("names", "{problems}", {"problems": "; and ".join(problems)})
         return names
 
     @model_validator(mode="after")
     def _check_pool(self) -> "Project":
         if (self.images is None) == (self.embeddings is None):
-            raise PydanticCustomError(
-                "pool", "give 'images' (a folder, or a CSV with the column path) or 'embeddings', one of them"
+            raise _together(
+                "give 'images' (a folder, or a CSV with the column path) or 'embeddings', one of them",
+                *("images", "embeddings"),
             )
         if self.folders and self.images is None:
-            raise PydanticCustomError("folders", "'folders' copies pictures, and embeddings have none")
+            raise _together("'folders' copies pictures, and embeddings have none", "folders")
         if self.audit and self.audit_width:
-            raise PydanticCustomError("audit", "give 'audit' (a number) or 'audit_width', one of them")
+            raise _together("give 'audit' (a number) or 'audit_width', one of them", "audit", "audit_width")
         if not self.new_classes and len(self.classes) < 2:
-            raise PydanticCustomError("classes", "with new_classes: false, give two classes or more")
+            raise _together("with new_classes: false, give two classes or more", "new_classes", "classes")
         return self
 
     @property

@@ -1,25 +1,22 @@
 """Checks of a project's configuration against its files, before any job: one line for each problem."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from activepool.backbones.checkpoint_files import file_problem
-from activepool.backbones.registry import may_bring_weights, users_file
+from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest
 from planning.checks.experiment import WITHOUT_WEIGHTS
+from planning.checks.own_functions import RELATIVE, function_problem
 from planning.configuration.project import CONFIDENCE, Project
 from planning.configuration.text import hidden_by_yaml
 from planning.project.paths import FILES_OF_MODEL
 from planning.project.pool import images_root
 from planning.project.standing import ProjectStanding
-from planning.stages.code import syntax_problem
 
 #: So many batches an audit set leaves of the pool.
 ROOM = 2
-
-#: How relative paths are read.
-RELATIVE = "a path is relative to where snakemake runs"
 
 
 def check_project(project: Project, source: str, files: Sequence[str] = ()) -> None:
@@ -33,12 +30,23 @@ def check_project(project: Project, source: str, files: Sequence[str] = ()) -> N
     """
     problems = [
         *(line for path in files or [source] for line in hidden_by_yaml(path)),
-        *_backbone_problems(project),
-        *_file_problems(project),
-        *_folder_problems(project),
+        *problems_with_files(project),
     ]
     if problems:
         raise InputError(*(f"{source}: {problem}" for problem in problems))
+
+
+def problems_with_files(project: Project, left_out: Collection[str] = ()) -> Iterator[str]:
+    """Yield a line for each problem of a project with its files.
+
+    Args:
+        project: its configuration, or what is left of it.
+        left_out: keys that were left out because they have mistakes.
+    """
+    if not {"images", "embeddings"} & set(left_out):
+        yield from _backbone_problems(project)
+    yield from _file_problems(project)
+    yield from _folder_problems(project)
 
 
 def require_room(standing: ProjectStanding, source: str) -> None:
@@ -128,11 +136,8 @@ def _file_problems(project: Project) -> Iterator[str]:
     if not Path(path).exists():
         yield f"{pool}: {path} does not exist; {RELATIVE}"
     backbone = project.backbone
-    if backbone and (own := users_file(backbone.architecture)) is not None:
-        if not own.is_file():
-            yield f"backbone.architecture: the file {own} does not exist; {RELATIVE}"
-        elif problem := syntax_problem(own):
-            yield f"backbone.architecture: the file {own} {problem}"
+    if backbone and (problem := function_problem(backbone.architecture)):
+        yield f"backbone.architecture: {problem}"
     if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
         yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
 

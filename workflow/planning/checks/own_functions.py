@@ -1,0 +1,66 @@
+"""Checks of a user's own function, ``file.py:function``, without an import of what the file needs."""
+
+import ast
+from pathlib import Path
+
+from activepool.backbones.registry import users_file
+from planning.stages.code import syntax_problem
+
+#: How relative paths are read.
+RELATIVE = "a path is relative to where snakemake runs"
+
+#: Names of a module's own that make any name possible.
+DYNAMIC = {"*", "__getattr__"}
+
+#: The parts of a statement that hold others.
+BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
+
+
+def missing_problem(file: Path) -> str | None:
+    """Return why a file cannot be read; None if it can."""
+    try:
+        is_missing = not file.is_file()
+    except OSError as error:
+        return f"the file {file} cannot be read ({error.strerror})"
+    return f"the file {file} does not exist; {RELATIVE}" if is_missing else None
+
+
+def function_problem(name: str) -> str | None:
+    """Return why a backbone cannot be a user's ``file.py:function``; None if it may be."""
+    file = users_file(name)
+    if file is None:
+        return None
+    if problem := missing_problem(file):
+        return problem
+    if problem := syntax_problem(file):
+        return f"the file {file} {problem}"
+    function, definitions = name.rpartition(":")[2], _Definitions(file)
+    if function in definitions.names or DYNAMIC & definitions.names:
+        return None
+    there = f"it defines {', '.join(definitions.functions)}" if definitions.functions else "it defines none"
+    return f"the file {file} has no function {function!r}; {there}"
+
+
+class _Definitions:
+    """The names that a module has, unless it makes them at run time.
+
+    Attributes:
+        names: all of them.
+        functions: those of its own functions and classes.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.names: set[str] = set()
+        self.functions: list[str] = []
+        waiting: list[ast.AST] = [ast.parse(file.read_bytes())]
+        while waiting:
+            node = waiting.pop(0)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                self.functions.append(node.name)
+                self.names.add(node.name)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                self.names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                self.names.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+            else:
+                waiting += [child for part in BLOCKS for child in getattr(node, part, ())]

@@ -1,0 +1,102 @@
+"""What is left of a configuration with mistakes, so that one run reports all mistakes that it can find."""
+
+import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+#: A model of a configuration.
+Configuration = TypeVar("Configuration", bound=BaseModel)
+
+#: Mistakes of one level hide those of the next; so many levels are looked at.
+MAX_LEVELS = 8
+
+#: The mistakes that a configuration has beside those of its keys, given the keys that were left out.
+Further = Callable[[Configuration, frozenset[str]], Iterable[str]]
+
+
+@dataclass
+class Partial(Generic[Configuration]):
+    """A configuration without the keys that have mistakes.
+
+    Attributes:
+        errors: pydantic's, of all levels.
+        left_out: the dotted keys that have mistakes.
+        configuration: what is left; None if nothing can be.
+    """
+
+    errors: list[Any] = field(default_factory=list)
+    left_out: set[str] = field(default_factory=set)
+    configuration: Configuration | None = None
+
+    def further_lines(self, further: Further[Configuration]) -> list[str]:
+        """Return the mistakes that ``further`` finds, without those that come of keys that were left out."""
+        if self.configuration is None:
+            return []
+        lines = further(self.configuration, frozenset(key.partition(".")[0] for key in self.left_out))
+        return [line for line in lines if not self._follows(line)]
+
+    def _follows(self, line: str) -> bool:
+        key = f"{line.partition(': ')[0]}."
+        return any(key.startswith(f"{out}.") or f"{out}.".startswith(key) for out in self.left_out)
+
+
+def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) -> Partial[Configuration]:
+    """Return what is left of a configuration that has mistakes.
+
+    Args:
+        model: of the configuration.
+        raw: the configuration as given.
+        stand_ins: values of the keys that the model cannot do without.
+    """
+    found: Partial[Configuration] = Partial()
+    if not isinstance(raw, dict):
+        return found
+    raw = copy.deepcopy(raw)
+    for _ in range(MAX_LEVELS):
+        try:
+            found.configuration = model.model_validate(raw)
+            return found
+        except ValidationError as error:
+            found.errors += [one for one in error.errors() if not _is_own(found.left_out, one)]
+            keys = {key for one in error.errors() for key in _keys(raw, one)}
+        if not keys:
+            return found
+        for key in keys:
+            _drop(raw, key, stand_ins)
+        found.left_out |= {".".join(key) for key in keys}
+    return found
+
+
+def _is_own(left_out: set[str], error: Any) -> bool:
+    """Return whether a key is missing only because it was left out."""
+    return error["type"] == "missing" and ".".join(map(str, error["loc"])) in left_out
+
+
+def _keys(raw: Any, error: Any) -> list[tuple[str, ...]]:
+    """Return the keys to leave out because of an error: a wrong one, or the section that lacks one."""
+    if not error["loc"]:
+        return [(key,) for key in error.get("ctx", {}).get("keys", ())]
+    found: list[str] = []
+    for part in error["loc"]:
+        # A location also names members of unions, which are no keys; a list is left out as a whole.
+        if isinstance(raw, dict) and part in raw:
+            found.append(str(part))
+            raw = raw[part]
+    if error["type"] == "missing":
+        return [tuple(found) or (str(error["loc"][0]),)]
+    return [tuple(found)] if found else []
+
+
+def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any]) -> None:
+    *sections, last = key
+    section: Any = raw
+    for name in sections:
+        section = section.get(name)
+        if not isinstance(section, dict):
+            return
+    section.pop(last, None)
+    if not sections and last in stand_ins:
+        raw[last] = stand_ins[last]

@@ -109,3 +109,14 @@ def test_data_that_are_the_same_are_made_once(finished):
         "stand_in_digits_views4_scale0.01",
         "stand_in_digits_exp0.1_scale0.01",
     }
+
+
+def test_esvit_trains_and_picks_with_the_features_that_are_there(finished):
+    name, head = "imagenet_esvit_window7", "base/seed0/round01/head.h5"
+    root = f"results/{name}_digits_scale0.01"
+    features = finished.path / "results/features/stand_in_digits_views4_scale0.01/small_simclr/features.h5"
+    before = features.stat().st_mtime_ns
+    arguments = ["--configfile", str(experiment_file(name)), "--config", *settings()]
+    finished.snakemake(f"{root}/{head}", *arguments)
+    assert (finished.path / root / head).is_file()
+    assert features.stat().st_mtime_ns == before

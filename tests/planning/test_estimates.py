@@ -61,7 +61,7 @@ def test_networks_have_their_width_and_number_of_weights(name):
     assert NETWORKS[name].weights == pytest.approx(weights, rel=0.01)
 
 
-@pytest.mark.parametrize("sizes", [(64, 128, 64), (32, 128, 32)])
+@pytest.mark.parametrize("sizes", [(64, 128, 64), (32, 128, 32), (16, 8, 32)])
 def test_networks_of_vaal_have_that_many_weights(sizes):
     given = dict(zip(("image_size", "width", "latent"), sizes, strict=True))
     options = {name: option.default for name, option in find_strategy("vaal").options.items()} | given

@@ -234,10 +234,11 @@ class _Work:
 
 
 def adversary_weights(image_size: int, width: int, latent: int) -> int:
-    """Return about how many weights VAAL has: in its convolutions, and in the layers at its codes."""
+    """Return about how many weights VAAL has: in its convolutions, at its codes, and in its discriminator."""
     convolutions = 2 * 16 * (2 + 8 + 32) * width**2
     codes = (2 + 4) * 8 * width * (image_size // REDUCTION) ** 2 * latent
-    return convolutions + codes
+    discriminator = (latent + 512) * 512
+    return convolutions + codes + discriminator
 
 
 def _short(number: float) -> str:

@@ -248,6 +248,6 @@ def test_mistakes_of_keys_hide_none_of_files(tmp_path, monkeypatch):
         load(raw, "mine.yaml", further=problems_with_files)
     keys = [line.split(": ")[1] for line in str(caught.value).splitlines()]
     assert sorted(keys) == [
-        *("backbone", "backbone.architecture", "backbone.checkpoint", "backbone.image_size"),
+        *("backbone.architecture", "backbone.checkpoint", "backbone.image_size"),
         *("budget", "figures.colours.random", "strategies.0.strategy"),
     ]

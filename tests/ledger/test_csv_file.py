@@ -9,6 +9,7 @@ from activepool.ledger.formats import csv_file, read
 from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.formats.typed_classes import ClassNames
 from activepool.ledger.pool_samples import PoolSamples
+from activepool.ledger.source_names import SourceNames
 
 
 def file(tmp_path, text, encoding="utf-8"):
@@ -122,6 +123,14 @@ def test_many_mistakes_are_counted(tmp_path):
     told = mistakes("csv", file(tmp_path, text)).split("\n")
     assert told[50] == "... and 10 more"
     assert len(told) == 52
+
+
+def test_hints_are_looked_for_only_where_they_are_shown(tmp_path, monkeypatch):
+    looked = []
+    monkeypatch.setattr(SourceNames, "nearest", lambda names, name: looked.append(name))
+    text = "source,label\n" + "".join(f"{number}.png,cat\n" for number in range(60))
+    mistakes("csv", file(tmp_path, text))
+    assert looked == [f"{number}.png" for number in range(50)]
 
 
 def test_what_is_wrong_is_left_out_if_that_is_asked(tmp_path):

@@ -16,6 +16,7 @@ from activepool.compute.arrays import FloatArray
 from activepool.io.files import file_digest
 from activepool.io.index_files import whole_number
 from activepool.ledger.entries import Entry
+from activepool.ledger.hints import HintedError
 from activepool.ledger.image_root import ImageRoot
 from activepool.ledger.source_names import SourceNames
 
@@ -26,7 +27,7 @@ LISTED = 3
 DIGITS = 64
 
 
-class UnknownSampleError(Exception):
+class UnknownSampleError(HintedError):
     """What is wrong with the name of a sample, and what would be right."""
 
 
@@ -167,7 +168,7 @@ class PoolSamples:
         meant = {sample for source in found for sample in self._meant[source]}
         if len(meant) == 1:
             return Named(meant.pop(), beginning)
-        raise UnknownSampleError(self._problem(name, found))
+        raise self._problem(name, found)
 
     def may_be_named(self, name: str, may_lack_ending: bool = False) -> set[str]:
         """Return all samples that a path may stand for, or may have stood for."""
@@ -178,15 +179,20 @@ class PoolSamples:
         """Return for how many sources a path may stand."""
         return len(self._names.candidates(name, may_lack_ending, may_lack_folders=True).sources)
 
-    def _problem(self, name: str, found: list[str]) -> str:
+    def _problem(self, name: str, found: list[str]) -> UnknownSampleError:
         if len(found) > 1:
             shown = ", ".join(map(repr, found[:LISTED])) + (" ..." if len(found) > LISTED else "")
-            return f"{name!r} may be {shown}; give the path from the image root, as in the list of the batch"
+            return UnknownSampleError(
+                f"{name!r} may be {shown}; give the path from the image root, as in the list of the batch"
+            )
         if found:
-            return (
+            return UnknownSampleError(
                 f"{name!r} is another image now than the one that the ledger knows by this name; give, in "
                 "'sample', which of them was labelled, or put back the one that was"
             )
-        near = self._names.nearest(name)
-        hint = f"; did you mean {near!r}?" if near else ""
-        return f"{name!r} is not in the pool{hint}"
+
+        def hint() -> str:
+            near = self._names.nearest(name)
+            return f"; did you mean {near!r}?" if near else ""
+
+        return UnknownSampleError(f"{name!r} is not in the pool", hint)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from activepool.data.annotations import shortened
+from activepool.data.annotations import MAX_LISTED, shortened
 from activepool.errors import InputError
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Correction, Draft, Event, has_control
@@ -20,6 +20,7 @@ from activepool.ledger.formats.typed_classes import (
     TypedClasses,
     WrongLabelError,
 )
+from activepool.ledger.hints import HintedError
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
 
 #: An answer that somebody gave: the sample, who, the event and the label.
@@ -107,6 +108,7 @@ class _Reading:
     who: str
     given: Collection[Given]
     mistakes: list[Mistake]
+    noted: int = 0
     awaited: int = 0
     known: int = 0
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
@@ -118,20 +120,20 @@ class _Reading:
 
     def add(self, row: Row, problem: str | None) -> None:
         """Take a row, which may have a problem, for an answer, an awaited one, or a mistake."""
-        problems = [problem] if problem else []
+        problems: list[str | HintedError] = [problem] if problem else []
         event, label, sample = None, "", ""
         try:
             if not problems:
                 event, label = self.labels.read(row)
         except WrongLabelError as error:
-            problems.append(str(error))
+            problems.append(error)
         if event is None and not problems:
             self._await(row)
             return
         try:
             sample = self.named.sample(row)
         except UnknownSampleError as error:
-            problems.append(str(error))
+            problems.append(error)
         if problems and self._was_taken(row):
             self.known += 1
         elif whole := self._whole_annotator(row):
@@ -173,7 +175,7 @@ class _Reading:
             self.named.note_awaited(row)
             self.awaited += 1
         except UnknownSampleError as error:
-            self._mistake(row, str(error))
+            self._mistake(row, error)
 
     def _was_taken(self, row: Row) -> bool:
         """Return whether the answer was taken for any of the samples that the row may name."""
@@ -208,7 +210,11 @@ class _Reading:
             self.unclear.add(key)
             self._mistake(row, contradiction(draft, before, first.place))
 
-    def _mistake(self, row: Row, text: str) -> None:
+    def _mistake(self, row: Row, problem: str | HintedError) -> None:
+        """Note a mistake; a message that lists as many before it shows no hint."""
+        is_shown = self.noted < MAX_LISTED
+        text = problem.plain if isinstance(problem, HintedError) and not is_shown else str(problem)
+        self.noted += 1
         self.mistakes.append(Mistake(row.number, f"{row.place}: {text}"))
 
 

@@ -12,6 +12,7 @@ from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.rows import MARKS, Row, mark
 from activepool.ledger.formats.slips import DOUBT, NUMBER, parts, singulars, slip
+from activepool.ledger.hints import HintedError
 
 #: Letters of other alphabets that look like Latin ones, which keyboards of two alphabets mix up.
 LOOKALIKES = str.maketrans("асеорхуіјѕАВЕКМНОРСТХУІЈЅ", "aceopxyijsABEKMHOPCTXYIJS")
@@ -48,7 +49,7 @@ class NewClass(NamedTuple):
     notice: str
 
 
-class WrongLabelError(Exception):
+class WrongLabelError(HintedError):
     """What is wrong with a label."""
 
 
@@ -72,7 +73,10 @@ class TypedClasses:
         self.places = dict(classes.places)
         self._exact = {unseen_form(name): name for name in reversed(self.known)}
         self._written = {_form(unseen_form(label)) for label in set(written)}
-        self._loose = {_form(name): name for name in reversed(self.known)}
+        self._loose: dict[object, str] = {}
+        self._of_singular: dict[str, str] = {}
+        for name in reversed(self.known):
+            self._know(name)
 
     def read(self, row: Row) -> tuple[Event | None, str]:
         """Return the event of a row and its class; None while it is awaited.
@@ -97,13 +101,13 @@ class TypedClasses:
         event = mark(label)
         if event and _form(label) not in self._loose:
             return event, ""
-        if problem := self._problem(label, row):
-            raise WrongLabelError(problem)
+        self._require_plausible(label, row)
         if row.may_be_cut_off == "label" and (self.known or self.new):
             raise WrongLabelError(
                 f"label {label!r} is no class yet, and the file ends with it as if it was cut off; {END_LINE}"
             )
-        self._exact[label] = self._loose[_form(label)] = label
+        self._exact[label] = label
+        self._know(label)
         self.new[label] += 1
         self.places[label] = row.place
         return Event.LABEL, label
@@ -114,22 +118,27 @@ class TypedClasses:
             return None
         return next((name for name in self._exact if name != label and name.startswith(label)), None)
 
-    def _problem(self, label: str, row: Row) -> str | None:
-        """Return what is wrong with a label that is no class yet; None if it may become one."""
+    def _know(self, name: str) -> None:
+        self._loose[_form(name)] = name
+        self._of_singular.update(dict.fromkeys(singulars(str(_form(name))), name))
+
+    def _require_plausible(self, label: str, row: Row) -> None:
+        """Raise WrongLabelError unless a label that is no class yet may become one."""
         if twin := self._twin(label):
             place = f" at {self.places[twin]}" if twin in self.places else ""
             problem = f"label {label!a} is written nearly like the class {twin!a}{place}; did you mean that?"
-            return f"{problem}; {RENAMING}" if row.is_correction else problem
+            raise WrongLabelError(f"{problem}; {RENAMING}" if row.is_correction else problem)
         if slipped := self._plural_problem(label) or self._problem_of_several(label) or slip(label):
-            return slipped
+            raise WrongLabelError(slipped)
         if NUMBER.fullmatch(label) and not all(NUMBER.fullmatch(name) for name in self.known):
-            return f"label {label!r} is a number, and no class has that name; give the name of the class"
-        if self.may_grow:
-            return None
-        near = self._near(label)
-        hint = f"; did you mean {near!r}?" if near else ""
-        listed = ", ".join([*self.known[:LISTED], *(["..."] if len(self.known) > LISTED else [])])
-        return f"label {label!r} is not a class{hint} (there are {listed})"
+            raise WrongLabelError(
+                f"label {label!r} is a number, and no class has that name; give the name of the class"
+            )
+        if not self.may_grow:
+            listed = ", ".join([*self.known[:LISTED], *(["..."] if len(self.known) > LISTED else [])])
+            raise WrongLabelError(
+                f"label {label!r} is not a class", lambda: self._hint(label), f" (there are {listed})"
+            )
 
     def _twin(self, label: str) -> str | None:
         """Return the class that a label is but for case, spelling, and marks of doubt."""
@@ -137,9 +146,8 @@ class TypedClasses:
 
     def _plural_problem(self, label: str) -> str | None:
         """Return what is wrong with a label that is the plural or the singular of a class."""
-        plurals = {single: name for form, name in self._loose.items() for single in singulars(str(form))}
         meant = next((self._loose[_form(one)] for one in singulars(label) if _form(one) in self._loose), None)
-        meant = meant or plurals.get(str(_form(label)))
+        meant = meant or self._of_singular.get(str(_form(label)))
         if meant is None:
             return None
         return (
@@ -159,6 +167,10 @@ class TypedClasses:
     def is_known(self, name: str) -> bool:
         """Return whether a name is that of a class, a mark, or written nearly like one."""
         return _form(name) in self._loose or mark(name) is not None
+
+    def _hint(self, label: str) -> str:
+        near = self._near(label)
+        return f"; did you mean {near!r}?" if near else ""
 
     def _near(self, label: str) -> str | None:
         near = difflib.get_close_matches(label, self.known, n=1, cutoff=0.6)

@@ -1,0 +1,24 @@
+"""Mistakes with a hint that takes time to find."""
+
+from collections.abc import Callable
+
+
+class HintedError(Exception):
+    """What is wrong. As a text it has the hint, which is looked for only then.
+
+    Attributes:
+        plain: the text without the hint.
+
+    Args:
+        text: what is wrong.
+        hint: finds what was meant; empty if nothing was.
+        end: what follows the hint.
+    """
+
+    def __init__(self, text: str, hint: Callable[[], str] = str, end: str = "") -> None:
+        super().__init__(text)
+        self.plain = text + end
+        self._text, self._hint, self._end = text, hint, end
+
+    def __str__(self) -> str:
+        return self._text + self._hint() + self._end

@@ -5,6 +5,7 @@ import errno
 import io
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -225,9 +226,62 @@ def test_repair_makes_corrections_of_what_was_changed(path):
 def test_repair_does_not_make_a_correction_of_what_went_out(path):
     changed = path.read_bytes().replace(b",activepool,sent,", b",bob,sent,", 1)
     path.write_bytes(changed)
-    with pytest.raises(InputError, match="replaces nothing"):
+    with pytest.raises(InputError, match=":2: entry 1 is a sending and cannot be corrected; use"):
         repair(path, "correct")
     assert path.read_bytes() == changed
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        (b"Cat", "label 'Cat' is written nearly like the class 'cat'; did you mean that?"),
+        (b"=cmd", "label '=cmd'"),
+        (b"?", "label '?' is no class; write the event cannot_tell, and no label"),
+    ],
+)
+def test_repair_enters_no_label_that_intake_would_refuse(path, label, words):
+    changed = path.read_bytes().replace(b",cat,", b"," + label + b",")
+    path.write_bytes(changed)
+    with pytest.raises(InputError) as caught:
+        repair(path, "correct")
+    assert caught.value.args[0].startswith(f"{path}:5: {words}")
+    assert path.read_bytes() == changed
+
+
+def test_lines_by_hand_are_checked_as_answers(path):
+    text = path.read_bytes()
+    for old, new, words in [
+        (b",dog,", b",Cat,", ":7: label 'Cat' is written nearly like the class 'cat'"),
+        (b",,bob,", b",2099-01-01T00:00:00Z,bob,", ":7: when '2099-01-01T00:00:00Z' lies in the future"),
+    ]:
+        path.write_bytes(text + by_hand("b").replace(old, new))
+        with pytest.raises(InputError) as caught:
+            read(path)
+        assert caught.value.args[0].startswith(f"{path}{words}")
+
+
+def test_times_that_a_spreadsheet_rewrote_are_one_line_and_no_corrections(path):
+    text = path.read_bytes()
+    path.write_bytes(re.sub(rb",\d{4}-\d\d-\d\dT[\d:]*Z,", b",28.11.2026 09:30,", text))
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert caught.value.args[0].endswith(
+        "is now '28.11.2026 09:30'; 4 more changed in their times alone, as if a spreadsheet had rewritten "
+        "them"
+    )
+    assert len(caught.value.args) == 2
+    assert repair(path, "correct")[0].startswith(f"{path}: 5 changed entries were put back")
+    assert path.read_bytes() == text
+
+
+@pytest.mark.parametrize("edits", ["undo", "correct"])
+def test_a_number_that_was_changed_is_put_back(path, edits):
+    text = path.read_bytes()
+    path.write_bytes(text.replace(b"\n3,", b"\n77,"))
+    with pytest.raises(InputError, match=":4: entry 3 was changed: number was 3 and is now 77"):
+        read(path)
+    repair(path, edits)
+    assert path.read_bytes() == text
 
 
 def test_without_its_copy_a_change_shows_by_the_check(path):

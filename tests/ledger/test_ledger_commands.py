@@ -1,6 +1,7 @@
 """`python -m activepool.ledger`: show, check and repair."""
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 from ledgers import draft, sent
 
 from activepool.ledger.__main__ import main
-from activepool.ledger.book import append, read
+from activepool.ledger.book import append, kept_folder, read
 from activepool.ledger.state import state_of
 
 
@@ -49,6 +50,10 @@ def test_check(path, capsys):
     edit(path)
     assert main(["check", str(path)]) == 2
     assert "label was 'cat' and is now 'dog'" in capsys.readouterr().err
+    path.write_bytes(b"")
+    shutil.rmtree(kept_folder(path))
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}: has no entry; if it had some, put it back from a backup\n"
 
 
 @pytest.mark.parametrize(("edits", "label"), [("correct", "dog"), ("undo", "cat")])

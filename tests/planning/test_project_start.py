@@ -12,6 +12,7 @@ from PIL import Image
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.labelling.pool.features import copy_vectors
+from activepool.labelling.pool.ledger_note import require_noted
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.formats.batch import Batch, Pick
@@ -329,9 +330,15 @@ def test_a_lost_ledger_or_an_old_copy_ends_the_run(change, found):
     change()
     assert refused() == (
         f"p.ledger.csv: {found}, but this project's ledger, p.ledger.csv, had 4; bring that one back "
-        "(its copy is in p.ledger.csv.kept), or correct the key ledger; to start over, and forget what went "
-        "out, delete results/p"
+        "from a backup, or correct the key ledger; to start over, and forget what went out, delete results/p"
     )
+
+
+def test_the_copy_of_a_ledger_under_another_name_is_named():
+    started()
+    Path("p.ledger.csv").rename("old.csv")
+    with pytest.raises(InputError, match=r"bring that one back \(its copy is in p.ledger.csv.kept\), or"):
+        require_noted("results/p/pool", "other.csv", [], "results/p")
 
 
 def test_a_ledger_that_went_on_otherwise_ends_the_run():

@@ -64,6 +64,8 @@ def _shown(options: argparse.Namespace) -> list[str]:
 
 def _checked(options: argparse.Namespace) -> list[str]:
     ledger = read(options.ledger)
+    if not ledger.entries:
+        return [f"{options.ledger}: has no entry; if it had some, put it back from a backup"]
     return [f"{options.ledger}: {len(ledger.entries)} entries, no mistake", *ledger.notices]
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from activepool.errors import InputError
 from activepool.io.files import written_whole
 from activepool.ledger.entries import Draft, Entry, History, as_entry, now
-from activepool.ledger.reconciling import Reconciled, correction, reconcile
+from activepool.ledger.hand_edits import corrections
+from activepool.ledger.reconciling import Reconciled, reconcile
 from activepool.ledger.shared_files import flush_folder, identity, locked, write_durably
 from activepool.ledger.table import Table, parse, table_text
 
@@ -122,6 +123,9 @@ def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str,
         edits: what becomes of entries that were changed by hand: ``refuse`` raises InputError; ``undo`` puts
             back what they said; ``correct`` does so and enters what they say now as corrections.
         who: whose corrections they are; empty: of those whose entries they correct.
+
+    Raises: InputError as `read` does, and for changes that cannot be corrections: those of sendings, and
+    labels that intake would refuse.
     """
     if edits not in ("refuse", "undo", "correct"):
         raise InputError(f"edits: {edits!r} is not known; there are refuse, undo, correct")
@@ -130,9 +134,9 @@ def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str,
         seen = identity(path)
         reconciled, table = _load(path, allow_changed=edits != "refuse")
         actions = [f"{path}: {notice}" for notice in reconciled.notices]
-        drafts = (
-            [correction(line, kept, who) for line, kept in reconciled.changed] if edits == "correct" else []
-        )
+        drafts = []
+        if edits == "correct":
+            drafts = corrections(path, reconciled.changed, reconciled.entries, who)
         if reconciled.changed:
             aside = _set_aside(path, "edited", path.read_bytes())
             actions.append(
@@ -151,6 +155,11 @@ def kept_folder(path: str | Path) -> Path:
     """Return the folder beside a ledger that holds its copy and its lock."""
     path = Path(path)
     return path.with_name(f"{path.name}.kept")
+
+
+def has_kept_copy(path: str | Path) -> bool:
+    """Return whether the copy of a ledger is there."""
+    return _copy(Path(path)).is_file()
 
 
 def _copy(path: Path) -> Path:

@@ -6,10 +6,13 @@ a mistake, for nobody can tell a correction from a slip.
 """
 
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from activepool.ledger.entries import Draft, Entry, History
+from activepool.data.annotations import shortened
+from activepool.ledger.entries import Entry, History
+from activepool.ledger.hand_edits import problems_by_hand
 from activepool.ledger.table import FIELDS, Line, Table, check_of, table_text
 
 #: How many numbers a notice lists.
@@ -36,8 +39,8 @@ class Reconciled:
 
     def messages(self, path: Path) -> list[str]:
         """Return a line for each mistake, and how to go on."""
-        changed = [(line.line, _change(line.entry, kept)) for line, kept in self.changed]
-        lines = [f"{path}:{number}: {text}" for number, text in sorted([*self.problems, *changed])]
+        found = sorted([*self.problems, *_changes(self.changed)])
+        lines = shortened([f"{path}:{number}: {text}" for number, text in found])
         if self.changed:
             lines.append(
                 f"{path}: entries are never changed, for the batches after them rest on them; add lines that "
@@ -53,10 +56,14 @@ def reconcile(table: Table, kept: Table | None) -> Reconciled:
     copied, intact = _intact(kept)
     result = Reconciled(list(copied), is_copy_damaged=not intact)
     own = {line.entry.number: line for line in table.lines}
+    by_check = {line.check: line for line in table.lines if line.check}
     lost, clashing = [], []
-    for entry in copied:
+    for number, entry in enumerate(copied):
         line = own.pop(entry.number, None)
-        if line is None:
+        if line is None and kept and (moved := by_check.get(kept.lines[number].check)):
+            own.pop(moved.entry.number, None)
+            result.changed.append((moved, entry))
+        elif line is None:
             lost.append(entry.number)
         elif line.entry != entry and line.check:
             result.changed.append((line, entry))
@@ -72,7 +79,7 @@ def reconcile(table: Table, kept: Table | None) -> Reconciled:
     new = [*own.values(), *clashing]
     _add_new(result, new, {line.line for line in clashing}, bool(table.problems))
     result.problems += table.problems
-    _check(result, len(copied), [line.line for line in new])
+    _check(result, len(copied), new)
     return result
 
 
@@ -116,13 +123,16 @@ def _add_new(result: Reconciled, lines: list[Line], clashing: set[int], has_gaps
         result.notices.append(f"{_listed(by_hand)} added by hand")
 
 
-def _check(result: Reconciled, known: int, lines: list[int]) -> None:
+def _check(result: Reconciled, known: int, lines: list[Line]) -> None:
     """Check each entry that the copy does not have, in ``lines``, against those before it."""
     history = History()
     for entry in result.entries[:known]:
         history.add(entry)
     for entry, line in zip(result.entries[known:], lines, strict=True):
-        result.problems += [(line, problem) for problem in history.problems(entry)]
+        problems = list(history.problems(entry))
+        if not line.check:
+            problems += problems_by_hand(entry, history.entries.values())
+        result.problems += [(line.line, problem) for problem in problems]
         history.add(entry)
 
 
@@ -154,13 +164,25 @@ def _gap(expected: int, number: int, check: str) -> str:
     return f"entry {number} stands here, but {missing} cannot be found; put the file back from a backup"
 
 
+def _changes(changed: list[tuple[Line, Entry]]) -> Iterator[tuple[int, str]]:
+    """Yield the line and the text of each change; one for all times, which spreadsheets rewrite."""
+    times = [(line, kept) for line, kept in changed if replace(line.entry, when=kept.when) == kept]
+    for line, kept in changed:
+        if (line, kept) not in times:
+            yield line.line, _change(line.entry, kept)
+    if times:
+        (line, kept), *others = times
+        more = f"; {len(others)} more changed in their times alone, as if a spreadsheet had rewritten them"
+        yield line.line, _change(line.entry, kept) + more * bool(others)
+
+
 def _change(now: Entry, kept: Entry) -> str:
     differences = [
         f"{name} was {getattr(kept, name)!r} and is now {getattr(now, name)!r}"
-        for name in FIELDS
+        for name in ("number", *FIELDS)
         if getattr(now, name) != getattr(kept, name)
     ]
-    return f"entry {now.number} was changed: {', '.join(differences)}"
+    return f"entry {kept.number} was changed: {', '.join(differences)}"
 
 
 def _listed(numbers: list[int]) -> str:
@@ -170,9 +192,3 @@ def _listed(numbers: list[int]) -> str:
     if numbers[-1] - numbers[0] == len(numbers) - 1:
         return f"entries {numbers[0]} to {numbers[-1]} were"
     return f"entries {', '.join(map(str, numbers[:LISTED]))}{' ...' if len(numbers) > LISTED else ''} were"
-
-
-def correction(line: Line, kept: Entry, who: str) -> Draft:
-    """Return what corrects an entry to what a line says now; without ``who``, by the same annotator."""
-    now = {name: getattr(line.entry, name) for name in FIELDS}
-    return Draft(**(now | {"who": who or line.entry.who, "replaces": kept.number, "when": ""}))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from activepool.errors import InputError
 from activepool.io.files import read_json, write_json
-from activepool.ledger.book import kept_folder
+from activepool.ledger.book import has_kept_copy, kept_folder
 from activepool.ledger.entries import Entry
 from activepool.ledger.table import last_check
 
@@ -56,7 +56,10 @@ def require_noted(folder: str | Path, ledger: str | Path, entries: Sequence[Entr
         found = f"has other entries than this project's ledger, {before}, had up to number {count}"
     else:
         return
+    # A copy beside the ledger itself was looked at when it was read.
+    has_copy = Path(before) != Path(ledger) and has_kept_copy(before)
+    place = f"(its copy is in {kept_folder(before)})" if has_copy else "from a backup"
     raise InputError(
-        f"{ledger}: {found}; bring that one back (its copy is in {kept_folder(before)}), or correct the key "
-        f"ledger; to start over, and forget what went out, delete {results}"
+        f"{ledger}: {found}; bring that one back {place}, or correct the key ledger; to start over, and "
+        f"forget what went out, delete {results}"
     )

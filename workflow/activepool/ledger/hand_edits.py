@@ -1,0 +1,73 @@
+"""What a person wrote into the ledger by hand: with the checks that an answer in a label file gets."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from activepool.data.annotations import shortened
+from activepool.errors import InputError
+from activepool.ledger.entries import Draft, Entry, Event, is_time
+from activepool.ledger.formats.rows import Row
+from activepool.ledger.formats.times import time_problem
+from activepool.ledger.formats.typed_classes import ClassNames, TypedClasses, WrongLabelError
+from activepool.ledger.table import FIELDS, Line
+
+
+def problems_by_hand(entry: Draft, entries: Iterable[Draft]) -> Iterator[str]:
+    """Yield why intake would not take what a person wrote, beside what is wrong in any entry.
+
+    Args:
+        entry: that was written.
+        entries: whose labels are classes.
+    """
+    if is_time(entry.when) and (problem := time_problem(entry.when)):
+        yield problem
+    if entry.event != Event.LABEL or not entry.label:
+        return
+    known = dict.fromkeys(one.label for one in entries if one.label)
+    try:
+        event, label = TypedClasses(ClassNames(list(known))).read(Row(0, "", label=entry.label))
+    except WrongLabelError as error:
+        yield str(error)
+        return
+    if event != Event.LABEL:
+        yield f"label {entry.label!r} is no class; write the event {event!s}, and no label"
+    elif label != entry.label:
+        yield f"label {entry.label!a} is the class {label!r}; write it so"
+
+
+def corrections(
+    path: Path, changed: Sequence[tuple[Line, Entry]], entries: Sequence[Entry], who: str
+) -> list[Draft]:
+    """Return what corrects entries to what their lines say now; a time or a number needs none.
+
+    Args:
+        path: the ledger, for messages.
+        changed: the lines, and the entries as they were.
+        entries: of the ledger.
+        who: whose corrections they are; empty: of those whose entries they correct.
+
+    Raises: InputError with a line for each change that cannot be entered.
+    """
+    drafts, problems = [], []
+    for line, kept in changed:
+        place = f"{path}:{line.line}: "
+        if says_the_same(line.entry, kept):
+            continue
+        if kept.is_sending:
+            problems.append(
+                f"{place}entry {kept.number} is a sending and cannot be corrected; use --edits undo"
+            )
+            continue
+        now = {name: getattr(line.entry, name) for name in FIELDS}
+        draft = Draft(**(now | {"who": who or line.entry.who, "replaces": kept.number, "when": ""}))
+        problems += [place + problem for problem in problems_by_hand(draft, entries)]
+        drafts.append(draft)
+    if problems:
+        raise InputError(*shortened(problems))
+    return drafts
+
+
+def says_the_same(now: Entry, kept: Entry) -> bool:
+    """Return whether an entry differs in its time or its number alone."""
+    return replace(now, number=kept.number, when=kept.when) == kept

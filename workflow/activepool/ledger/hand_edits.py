@@ -21,7 +21,7 @@ def problems_by_hand(entry: Draft, entries: Iterable[Draft]) -> Iterator[str]:
         entries: whose labels are classes.
     """
     if is_time(entry.when) and (problem := time_problem(entry.when)):
-        yield problem
+        yield f"when {entry.when!r} {problem}"
     if entry.event != Event.LABEL or not entry.label:
         return
     known = dict.fromkeys(one.label for one in entries if one.label)

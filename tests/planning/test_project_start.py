@@ -272,6 +272,10 @@ def test_it_says_which_labels_cannot_be_used(capsys):
     assert "'1.png' is now 'one.png'" in printed
     assert "images are gone; their entries stay" in printed
     assert "cannot be used" not in printed  # the features are there
+    begun(PROJECT)
+    assert capsys.readouterr().err.endswith(
+        "activepool: notice: as in the last run: images renamed (1), images gone (1)\n"
+    )
     shutil.rmtree("results")
     begun(PROJECT)
     assert (

@@ -35,6 +35,12 @@ class LeftOut:
     parts: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
 
+    @property
+    def total(self) -> int:
+        """How many files and folders are not taken."""
+        named = (self.hidden, self.of_system, self.special)
+        return self.endings.total() + self.beside.total() + sum(map(len, named))
+
     def notices(self, root: Path) -> tuple[str, ...]:
         """Return the notices, a line each."""
         unreadable = Counter(

@@ -12,11 +12,14 @@ from activepool.labelling.pool.vectors import VECTORS
 from activepool.labelling.returned.cache import INTAKE
 from activepool.records.verification import Allowances
 
+#: What planning has shown of the pool.
+NOTICES = "notices.json"
+
 #: The inputs of a stage that may change: all of them, or those of the pool, features included.
 ANY, POOL = "*", "*/pool/*"
 
 PROJECTS = Allowances(
-    unrecorded=tuple(f"*/pool/{name}" for name in (SAMPLES, FILES, NOTE, INTAKE, VECTORS, REMOVED)),
+    unrecorded=tuple(f"*/pool/{name}" for name in (SAMPLES, FILES, NOTE, INTAKE, VECTORS, REMOVED, NOTICES)),
     ignored=("*/batches/*/folders/*",),
     changing={
         **dict.fromkeys(("photographs", "training_labels", "train_labelled", "predict"), POOL),

@@ -27,6 +27,16 @@ class PoolChanges:
     gone: tuple[str, ...]
     has_images: bool = True
 
+    def only(
+        self,
+        renamed: Sequence[tuple[str, str]] = (),
+        edited: Sequence[str] = (),
+        gone: Sequence[str] = (),
+    ) -> str:
+        """Return the line of some changes of one kind."""
+        (line,) = PoolChanges(tuple(renamed), tuple(edited), tuple(gone), self.has_images).notices()
+        return line
+
     def notices(self) -> list[str]:
         """Return a line for each kind of change."""
         notices = []

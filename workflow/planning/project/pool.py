@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from activepool.data.left_out import LeftOut
@@ -12,15 +13,21 @@ from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import MAX_NAMED as MAX_UNREADABLE
-from activepool.labelling.pool.table import Pool, image_files, read_pool, update_pool, vector_files
+from activepool.labelling.pool.table import Pool, PoolFile, image_files, read_pool, update_pool, vector_files
 from activepool.labelling.pool.vectors import VECTORS, read_vectors, require_numbers
-from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.folders import part_features, pool_features, pool_folder
+from planning.project.notices import PoolNotices
 from planning.stages.contents import content_digest
 
 #: The column of a list of images.
 COLUMN = "path"
+
+#: So many images with the content of others are named in a message.
+MAX_DUPLICATES = 5
+
+#: Shows each notice in full.
+SHOW_ALL = PoolNotices()
 
 #: Most mistakes of a list that a message names.
 MAX_NAMED = 50
@@ -32,32 +39,46 @@ def images_root(project: Project) -> Path:
     return images.parent if images.suffix.lower() == ".csv" else images
 
 
-def updated_pool(project: Project, has_entries: bool = False) -> Pool:
+def updated_pool(project: Project, has_entries: bool = False, notices: PoolNotices = SHOW_ALL) -> Pool:
     """Bring the tables of the pool up to date, and return it.
 
     Args:
         project: its configuration.
         has_entries: whether the ledger has any; no other vectors may then take the place of all.
+        notices: shows what is left out.
 
     Raises: InputError with a line for each mistake in the list, and for each image that cannot be read.
     """
     folder = Path(pool_folder(project))
     if project.embeddings is not None:
         return _pool_of_vectors(project, folder, project.embeddings, has_entries)
-    root, sources = listed_images(project)
+    root, sources = listed_images(project, notices)
     skips = project.on_unreadable == "skip"
     files = image_files(folder, root, sources, skip_unreadable=skips, workers=os.cpu_count() or 1)
-    if unreadable := [file for file in files if file.problem]:
-        named = [f"{file.source}: {file.problem}" for file in unreadable]
-        print_notices(
-            [f"{root}: left out, because unreadable: {len(named):,} ({first_few(named, MAX_UNREADABLE)})"]
-        )
-    doubles = len(files) - len(unreadable) - len({file.sample for file in files if not file.problem})
-    if doubles:
-        print_notices(
-            [f"{root}: images with the same content as others: {doubles:,}; each content counts once"]
-        )
+    notices.show(
+        "unreadable images left out",
+        [f"{file.source}: {file.problem}" for file in files if file.problem],
+        lambda new: f"{root}: left out, because unreadable: {len(new):,} ({first_few(new, MAX_UNREADABLE)})",
+    )
+    notices.show(
+        "images with the same content as others",
+        _duplicates(files),
+        lambda new: (
+            f"{root}: images with the same content as others: {len(new):,} "
+            f"({first_few(new, MAX_DUPLICATES)}); each content counts once"
+        ),
+    )
     return update_pool(folder, files, lambda part: Path(part_features(project, part)).is_file())
+
+
+def _duplicates(files: Sequence[PoolFile]) -> list[str]:
+    """Return the sources whose content an earlier file has."""
+    first: dict[str, str] = {}
+    return [
+        file.source
+        for file in files
+        if not file.problem and first.setdefault(file.sample, file.source) != file.source
+    ]
 
 
 def _pool_of_vectors(project: Project, folder: Path, path: str, has_entries: bool) -> Pool:
@@ -94,7 +115,7 @@ def _other_vectors(project: Project, here: int, before: int) -> str:
     )
 
 
-def listed_images(project: Project) -> tuple[Path, list[str]]:
+def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Path, list[str]]:
     """Return the root of the images, and their paths."""
     images = Path(project.images or "")
     root = images_root(project)
@@ -105,7 +126,7 @@ def listed_images(project: Project) -> tuple[Path, list[str]]:
         left_out = LeftOut()
         sources = with_unlabelled(Part.of_files([], []), images, "", left_out).sources.tolist()
         left_out.empty.clear()
-        print_notices(left_out.notices(images))
+        notices.show("files not taken", left_out.notices(images), "; ".join, left_out.total)
     if not sources:
         raise InputError(f"{images}: holds no image")
     return root, sources

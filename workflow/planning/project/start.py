@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.cache import INTAKE
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.labelling.returned.report import Intake
+from activepool.labelling.verification import NOTICES
 from activepool.ledger.book import Ledger, opened, read
 from activepool.ledger.entries import Entry
 from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.folders import pool_folder, results_folder
+from planning.project.notices import PoolNotices
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
 from planning.project.pool import images_root, listed_images, updated_pool
 from planning.project.standing import ProjectStanding
@@ -72,30 +74,39 @@ def begun(project: Project) -> ProjectStanding:
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
     _require_noted(project)
-    pool = updated_pool(project, has_entries=bool(read(project.ledger_path).entries))
+    notices = PoolNotices(Path(pool_folder(project)) / NOTICES)
+    pool = updated_pool(project, bool(read(project.ledger_path).entries), notices)
     # What was added by hand gets its number, and into the copy; what was lost is put back.
     with opened(project.ledger_path) as book:
         ledger = Ledger(tuple(book.entries), tuple(book.notices))
     _intake(project, pool, ledger, dry=False)
     standing = ProjectStanding(project, pool, read(project.ledger_path).entries)
     note_ledger(pool_folder(project), project.ledger_path, standing.entries)
-    print_notices(_notices(standing))
+    _show_changes(standing, notices)
+    notices.finish()
     return standing
 
 
-def _notices(standing: ProjectStanding) -> Iterator[str]:
-    """Yield a line for each kind of change of the photographs, and one for labels that cannot be used."""
+def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
+    """Show each kind of change of the photographs, and labels that cannot be used."""
     state, pool = standing.state, standing.pool
     names = pool.names(standing.entries, _root(standing.project))
     has_images = standing.project.embeddings is None
-    yield from pool_changes(state, names, has_images).notices()
+    changes = pool_changes(state, names, has_images)
+    things = "images" if has_images else "vectors"
+    notices.show(f"{things} renamed", changes.renamed, lambda new: changes.only(renamed=new))
+    notices.show(f"{things} with new content", changes.edited, lambda new: changes.only(edited=new))
+    notices.show(f"{things} gone", changes.gone, lambda new: changes.only(gone=new))
     lost = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
-    if lost:
-        gone, back = ("images and features", "images") if has_images else ("vectors", "vectors")
-        yield (
-            f"labels cannot be used, because their {gone} are gone: "
-            f"{first_few(lost, MAX_NAMED)}; put the {back} back"
-        )
+    gone = "images and features" if has_images else "vectors"
+    notices.show(
+        "labels that cannot be used",
+        lost,
+        lambda new: (
+            f"labels cannot be used, because their {gone} are gone: {first_few(new, MAX_NAMED)}; "
+            f"put the {things} back"
+        ),
+    )
 
 
 def _require_noted(project: Project) -> None:

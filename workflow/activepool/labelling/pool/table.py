@@ -23,6 +23,7 @@ from activepool.data.image_files import decode_image, problem_of, without_warnin
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.io.files import file_digest, write_text
+from activepool.labelling.pool.reading_notice import reading_notice
 from activepool.labelling.pool.vectors import vector_samples
 from activepool.ledger.entries import Entry
 from activepool.ledger.pool_samples import PoolSamples
@@ -176,8 +177,11 @@ def image_files(
     unread = [
         source for source in sources if not _is_as_known(root, source, known.get(source), skip_unreadable)
     ]
-    if count := sum(not (source in known and known[source].problem) for source in unread):
-        print(f"activepool: reading {count:,} new image{'s' * (count > 1)} in {root}", file=sys.stderr)
+    shown = [source for source in unread if not (source in known and known[source].problem)]
+    if shown:
+        here = set(sources)
+        gone = {(file.bytes, file.mtime_ns) for file in known.values() if file.source not in here}
+        print(f"activepool: {reading_notice(root, shown, gone)}", file=sys.stderr)
 
     def read_block(block: slice) -> list[PoolFile]:
         return [_file(root, source) for source in unread[block]]

@@ -140,3 +140,8 @@ def test_whatever_stands_at_a_key_is_accepted_or_gets_a_line(key, value):
         loaded(**{key: copy.deepcopy(value)})
     except InputError as error:
         assert all(line.startswith("mine.yaml: ") for line in str(error).splitlines())
+
+
+def test_the_first_strategies_are_listed_from_their_declarations():
+    (found,) = problems(first_strategy="margin")
+    assert "choose coreset, kmeans, lcmd, maxherding, probcover, random or typiclust" in found

@@ -205,6 +205,47 @@ def test_a_project_of_vectors_starts_without_photographs():
     assert begun(given).training_set("batch01").rows.tolist() == [3]
 
 
+def test_a_look_says_which_photographs_it_has_not_read(capsys):
+    foreseen(PROJECT)
+    assert "since the last run" not in capsys.readouterr().err
+    extract(begun(PROJECT))
+    foreseen(PROJECT)
+    assert "since the last run" not in capsys.readouterr().err
+    Path("photos/1.png").unlink()
+    Path("photos/2.png").write_bytes(b"")
+    take("3.png", 3)
+    before = contents()
+    foreseen(PROJECT)
+    told = "photos: images since the last run: 1 new (3.png), 1 changed (2.png), 1 gone (1.png); only"
+    assert told in capsys.readouterr().err
+    give_back("3.png,ant,anna")
+    with pytest.raises(InputError, match=r"3\.png"):
+        foreseen(PROJECT)
+    assert told in capsys.readouterr().err
+    Path("returned/list.csv").unlink()
+    assert contents() == before
+
+
+def test_a_look_says_that_vectors_have_changed(capsys):
+    np.save("v.npy", np.eye(4))
+    begun(VECTORS)
+    foreseen(VECTORS)
+    assert "has changed" not in capsys.readouterr().err
+    np.save("v.npy", np.eye(5))
+    foreseen(VECTORS)
+    assert "v.npy: has changed since the last run, and only a real run reads it" in capsys.readouterr().err
+
+
+def test_classes_that_are_not_given_are_named_if_no_others_may_come(capsys):
+    give_back("0.png,ant,ann", "1.png,fly,ann")
+    begun(PROJECT)
+    assert "not in classes" not in capsys.readouterr().err
+    for _ in range(2):
+        begun(PROJECT.model_copy(update={"new_classes": False}))
+        told = "p.ledger.csv has labels of classes that are not in classes: fly (1); they"
+        assert told in capsys.readouterr().err
+
+
 VECTORS = Project(project="v", embeddings="v.npy", batch=2)
 
 

@@ -14,6 +14,9 @@ from activepool.data.class_names import reads_as_missing
 from activepool.evaluation.intervals import sample_size
 from activepool.ledger.classes import twins
 from activepool.ledger.entries import has_control
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.registry import builtin_strategies
+from activepool.strategies.wrapping import wrapped_options
 from planning.configuration.experiment import Backbone, Features, StrategySettings, not_shared
 from planning.configuration.sections import MAX_COUNT, Count, Fraction, Name, PathText, Settings
 
@@ -51,12 +54,22 @@ def _strategy_of_pool(entry: StrategySettings) -> StrategySettings:
 
 
 def _needs_no_label(entry: StrategySettings) -> StrategySettings:
-    declared = entry.declared
-    if declared.is_scored or declared.reads_labels or {"head", "nearest"} & set(declared.reads):
+    if _learns(entry.declared):
+        known = builtin_strategies().values()
+        names = [
+            one.name for one in known if not (_learns(one) or one.reads_pool_labels or wrapped_options(one))
+        ]
         raise PydanticCustomError(
-            "needs_labels", "learns from labels, and there are none at first; choose maxherding or random"
+            "needs_labels",
+            "learns from labels, and there are none at first; choose {names} or {last}",
+            {"names": ", ".join(names[:-1]), "last": names[-1]},
         )
     return entry
+
+
+def _learns(declared: Strategy) -> bool:
+    """Return whether a strategy picks nothing without labels."""
+    return declared.is_scored or declared.reads_labels or bool({"head", "nearest"} & set(declared.reads))
 
 
 def _together(problem: str, *keys: str) -> PydanticCustomError:

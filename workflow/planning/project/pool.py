@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from activepool.data.left_out import LeftOut
@@ -12,8 +12,18 @@ from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
+from activepool.labelling.pool.table import (
+    FILES,
+    Pool,
+    PoolFile,
+    image_files,
+    is_as_known,
+    read_files,
+    read_pool,
+    update_pool,
+    vector_files,
+)
 from activepool.labelling.pool.table import MAX_NAMED as MAX_UNREADABLE
-from activepool.labelling.pool.table import Pool, PoolFile, image_files, read_pool, update_pool, vector_files
 from activepool.labelling.pool.vectors import VECTORS, read_vectors, require_numbers
 from planning.configuration.project import Project
 from planning.project.folders import part_features, pool_features, pool_folder
@@ -28,6 +38,9 @@ MAX_DUPLICATES = 5
 
 #: Shows each notice in full.
 SHOW_ALL = PoolNotices()
+
+#: So many images are named where a look finds others.
+FEW = 3
 
 #: Most mistakes of a list that a message names.
 MAX_NAMED = 50
@@ -113,6 +126,34 @@ def _other_vectors(project: Project, here: int, before: int) -> str:
         f"samples. The labels in {project.ledger_path} cannot be used until the vectors of the last run come "
         "back; to label these, give another project and ledger"
     )
+
+
+def unread_notices(project: Project) -> Iterator[str]:
+    """Yield a line if images or vectors are not what the last run read; a look does not read them."""
+    folder = Path(pool_folder(project))
+    if project.embeddings is not None:
+        noted = folder / VECTORS
+        if not noted.is_file() or read_json(noted) != {"sha256": content_digest(project.embeddings)}:
+            yield (
+                f"{project.embeddings}: has changed since the last run, and only a real run reads it; until "
+                "then, answers are judged by the vectors of the last run"
+            )
+        return
+    root, sources = listed_images(project)
+    known = {file.source: file for file in read_files(folder / FILES)}
+    new = [source for source in sources if source not in known]
+    changed = [
+        source for source in sources if source in known and not is_as_known(root, source, known[source])
+    ]
+    gone = sorted(known.keys() - set(sources))
+    found = {"new": new, "changed": changed, "gone": gone}
+    if texts := [
+        f"{len(named):,} {word} ({first_few(named, FEW)})" for word, named in found.items() if named
+    ]:
+        yield (
+            f"{root}: images since the last run: {', '.join(texts)}; only a real run reads them, so answers "
+            "for these cannot be judged yet"
+        )
 
 
 def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Path, list[str]]:

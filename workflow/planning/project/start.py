@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from planning.configuration.project import Project
 from planning.project.folders import pool_folder, results_folder
 from planning.project.notices import PoolNotices
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
-from planning.project.pool import images_root, listed_images, updated_pool
+from planning.project.pool import images_root, listed_images, unread_notices, updated_pool
 from planning.project.standing import ProjectStanding
 from planning.runs.command_line import asked
 from planning.runs.lock import active_runs
@@ -94,7 +95,11 @@ def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
     has_images = standing.project.embeddings is None
     changes = pool_changes(state, names, has_images)
     things = "images" if has_images else "vectors"
-    notices.show(f"{things} renamed", changes.renamed, lambda new: changes.only(renamed=new))
+    notices.show(
+        "images renamed" if has_images else "vectors in other rows",
+        changes.renamed,
+        lambda new: changes.only(renamed=new),
+    )
     notices.show(f"{things} with new content", changes.edited, lambda new: changes.only(edited=new))
     notices.show(f"{things} gone", changes.gone, lambda new: changes.only(gone=new))
     lost = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
@@ -107,6 +112,21 @@ def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
             f"put the {things} back"
         ),
     )
+    print_notices(_classes_not_given(standing))
+
+
+def _classes_not_given(standing: ProjectStanding) -> list[str]:
+    """Return a line if the configuration allows no class but its own, and labels are of others."""
+    project = standing.project
+    labels = Counter(one.label for one in standing.state.samples.values() if one.label)
+    others = [f"{name} ({count:,})" for name, count in labels.items() if name not in project.classes]
+    if project.new_classes or not others:
+        return []
+    return [
+        f"{project.ledger_path} has labels of classes that are not in classes: "
+        f"{first_few(others, MAX_NAMED)}; they count all the same, also with new_classes: false: add "
+        "these to classes, or correct the labels"
+    ]
 
 
 def _require_noted(project: Project) -> None:
@@ -121,6 +141,7 @@ def foreseen(project: Project) -> ProjectStanding:
     known = looked_at(project)
     if not read_pool(pool_folder(project)).samples:
         return known
+    print_notices(unread_notices(project))
     intake = _intake(project, known.pool, read(project.ledger_path), dry=True)
     return replace(known, entries=[*known.entries, *intake.entries])
 

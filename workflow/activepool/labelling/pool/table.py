@@ -137,7 +137,7 @@ def read_pool(folder: str | Path) -> Pool:
     folder = Path(folder)
     if not (folder / SAMPLES).is_file():
         return Pool([], [], [], {})
-    return _pool(read_samples(folder / SAMPLES), _read_files(folder / FILES))
+    return _pool(read_samples(folder / SAMPLES), read_files(folder / FILES))
 
 
 def _pool(samples: pd.DataFrame, files: Sequence[PoolFile]) -> Pool:
@@ -173,9 +173,9 @@ def image_files(
     Raises: InputError with a line for each unreadable image, unless they are skipped; what was read is kept.
     """
     cache = Path(folder) / FILES
-    known = {file.source: file for file in _read_files(cache)} if cache.is_file() else {}
+    known = {file.source: file for file in read_files(cache)} if cache.is_file() else {}
     unread = [
-        source for source in sources if not _is_as_known(root, source, known.get(source), skip_unreadable)
+        source for source in sources if not is_as_known(root, source, known.get(source), skip_unreadable)
     ]
     shown = [source for source in unread if not (source in known and known[source].problem)]
     if shown:
@@ -225,7 +225,7 @@ def update_pool(
     before = read_pool(folder)
     known = zip(before.samples, before.parts, before.first_sources, strict=True)
     rows = [row for row in known if row[0] not in lost and is_frozen(row[1])]
-    taken = {sample for sample, _, _ in rows}
+    taken = {row[0] for row in rows}
     part = max((part for _, part, _ in rows), default=0) + 1
     for file in files:
         if not file.problem and file.sample not in taken:
@@ -238,7 +238,8 @@ def update_pool(
     return _pool(table, files)
 
 
-def _is_as_known(root: Path, source: str, known: PoolFile | None, skip_unreadable: bool) -> bool:
+def is_as_known(root: Path, source: str, known: PoolFile | None, skip_unreadable: bool = True) -> bool:
+    """Return whether an image has the size and the time of the one that was read; see `image_files`."""
     if known is None or (known.problem and not skip_unreadable):
         return False
     try:
@@ -278,19 +279,18 @@ def _table_of(files: Sequence[PoolFile]) -> pd.DataFrame:
     return pd.DataFrame(files, columns=PoolFile._fields)
 
 
-def _read_files(path: Path) -> list[PoolFile]:
+def read_files(path: Path) -> list[PoolFile]:
+    """Return the images that were there in the last run, from files.csv."""
     columns = dict.fromkeys(PoolFile._fields, str) | {"bytes": int, "mtime_ns": int}
     return [PoolFile(*row) for row in _read_table(path, columns).itertuples(index=False)]
 
 
 def _read_table(path: str | Path, columns: Mapping[str, type]) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path, dtype=columns, keep_default_na=False, encoding="utf-8")
-        return table[list(columns)]
+        return pd.read_csv(path, dtype=columns, keep_default_na=False, encoding="utf-8")[list(columns)]
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{path}: not a table of a pool ({error}); delete the file to have it made again"
-        ) from error
+        problem = f"not a table of a pool ({error}); delete the file to have it made again"
+        raise InputError(f"{path}: {problem}") from error
 
 
 def _write_if_other(path: Path, table: pd.DataFrame) -> None:

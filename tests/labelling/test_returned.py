@@ -206,6 +206,17 @@ def test_of_two_exports_at_a_time_the_later_answer_counts(project):
     assert without_cache(project).entries == ()
 
 
+def test_a_label_that_was_emptied_is_said(project):
+    project.table("a.csv", "source,label,who", "a/1.jpg,cat,", "b/1.jpg,dog,bob", "e.jpg,,")
+    assert project.take().notices == ()
+    path = project.table("a.csv", "source,label,who", "a/1.jpg,,", "b/1.jpg,,anna", "e.jpg,,")
+    assert project.take().notices == (
+        f"{path}: rows without a label, whose answers the ledger keeps: 'a/1.jpg'; to take one back, correct "
+        "it to cannot_tell",
+    )
+    assert project.labels() == {"a/1.jpg": "cat", "b/1.jpg": "dog"}
+
+
 def test_two_answers_at_the_same_time_are_a_mistake(project):
     time = "2026-01-02T00:00:00Z"
     project.table("a.csv", "source,label,who,when", f"a/1.jpg,cat,anna,{time}")

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from activepool.data.annotations import MAX_LISTED, shortened
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Correction, Draft, Event, has_control
 from activepool.ledger.formats.class_folders import ClassFolders
@@ -22,6 +22,9 @@ from activepool.ledger.formats.typed_classes import (
 )
 from activepool.ledger.hints import HintedError
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
+
+#: How many sources a notice lists.
+LISTED = 5
 
 #: An answer that somebody gave: the sample, who, the event and the label.
 Given = tuple[str, str, str, str]
@@ -94,7 +97,7 @@ def answers_of(
         awaited=reading.awaited,
         known=reading.known,
         new_classes=reading.labels.new_classes(path),
-        notices=(*parsed.notices, *reading.named.notices(path)),
+        notices=(*parsed.notices, *reading.named.notices(path), *reading.blank_notices(path)),
         mistakes=tuple(mistakes),
     )
 
@@ -113,6 +116,7 @@ class _Reading:
     known: int = 0
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
     unclear: set[tuple[str, str]] = field(default_factory=set)
+    blank: list[str] = field(default_factory=list)
     bad_times: dict[str, list[Row]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -174,20 +178,45 @@ class _Reading:
         try:
             self.named.note_awaited(row)
             self.awaited += 1
+            self._note_blank(row)
         except UnknownSampleError as error:
             self._mistake(row, error)
+
+    def _note_blank(self, row: Row) -> None:
+        """Note a sample to which the annotator of an empty row has given an answer before."""
+        who, meant = _plain(row.who) or self.who, self._may_mean(row)
+        if len(meant) == 1 and not row.is_correction:
+            sample = meant.pop()
+            if (sample, who) in self._answered:
+                self.blank.append(self.samples.source(sample))
+
+    def _may_mean(self, row: Row) -> set[str]:
+        """Return all samples that a row may name, or may have named."""
+        named = self.samples.may_be_named(row.name, row.may_lack_ending) if row.name else set()
+        if self.samples.has_stable_rows:
+            named |= self.samples.may_be_row(row.index)
+        return {row.content, plain_sample(row.sample), *named} - {""}
+
+    @cached_property
+    def _answered(self) -> set[tuple[str, str]]:
+        """The samples that the ledger has an answer to, each with its annotator."""
+        return {(sample, who) for sample, who, _, _ in self.given}
+
+    def blank_notices(self, path: str | Path) -> list[str]:
+        """Return a line on empty rows whose answers the ledger has; none if there are none."""
+        shown = first_few([repr(source) for source in self.blank], LISTED)
+        about = "rows without a label, whose answers the ledger keeps"
+        hint = "to take one back, correct it to cannot_tell"
+        return [f"{path}: {about}: {shown}; {hint}"] if self.blank else []
 
     def _was_taken(self, row: Row) -> bool:
         """Return whether the answer was taken for any of the samples that the row may name."""
         label = unseen_form(row.label)
         opinions = {(Event.LABEL, label), (row.event or mark(label), "")}
-        named = self.samples.may_be_named(row.name, row.may_lack_ending) if row.name else set()
-        if self.samples.has_stable_rows:
-            named |= self.samples.may_be_row(row.index)
         who = _plain(row.who) or self.who
         return any(
             (sample, who, event, text) in self.given
-            for sample in {row.content, plain_sample(row.sample), *named}
+            for sample in self._may_mean(row)
             for event, text in opinions
         )
 

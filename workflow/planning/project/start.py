@@ -20,6 +20,7 @@ from activepool.ledger.entries import Entry
 from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
+from planning.project.cut_files import remove_cut_files
 from planning.project.folders import pool_folder, results_folder
 from planning.project.notices import PoolNotices
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
@@ -75,6 +76,7 @@ def begun(project: Project) -> ProjectStanding:
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
     _require_noted(project)
+    print_notices(remove_cut_files(project))
     notices = PoolNotices(Path(pool_folder(project)) / NOTICES)
     pool = updated_pool(project, bool(read(project.ledger_path).entries), notices)
     # What was added by hand gets its number, and into the copy; what was lost is put back.

@@ -1,0 +1,44 @@
+"""Files of models that were cut are deleted, so that the run makes them again; nothing else is."""
+
+from pathlib import Path
+
+import pytest
+
+from activepool.records.provenance import Record, record_path, state_of
+from planning.configuration.project import Project
+from planning.project.cut_files import remove_cut_files
+
+PROJECT = Project(project="p", images="photos", batch=2)
+FOLDER = "results/p/batches/batch01"
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path, monkeypatch):
+    """Files of ten bytes with their records."""
+    monkeypatch.chdir(tmp_path)
+    for path in (f"{FOLDER}/head.h5", f"{FOLDER}/list.csv", "results/p/model.safetensors"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_bytes(b"0123456789")
+        record_path(path).parent.mkdir(exist_ok=True)
+        Record("stage", {}, {}, {}, {path: state_of(path)}, {}, "", 1.0, 1.0).write()
+
+
+def test_whole_files_stay():
+    assert remove_cut_files(PROJECT) == []
+    assert Path(f"{FOLDER}/head.h5").is_file()
+
+
+@pytest.mark.parametrize("path", [f"{FOLDER}/head.h5", "results/p/model.safetensors"])
+def test_a_cut_file_of_a_model_goes(path):
+    Path(path).write_bytes(b"0123")
+    assert remove_cut_files(PROJECT) == [f"{path}: was cut, 4 of 10 bytes; it is made again if it is needed"]
+    assert not Path(path).exists()
+    assert remove_cut_files(PROJECT) == []
+
+
+def test_what_people_may_have_edited_stays():
+    Path(f"{FOLDER}/list.csv").write_bytes(b"0123")
+    Path(f"{FOLDER}/head.h5").write_bytes(b"0123456789 and more")
+    record_path("results/p/model.safetensors").write_text("no record")
+    assert remove_cut_files(PROJECT) == []
+    assert Path(f"{FOLDER}/list.csv").is_file()

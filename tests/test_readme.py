@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from queries import Problem
 
@@ -165,7 +166,13 @@ def test_the_readmes_strategy_picks_what_it_says(tmp_path, power):
     assert np.array_equal(picked, query.unlabelled[expected])
 
 
-def test_the_backbone_of_the_docs_takes_pixels_as_they_are(tmp_path):
-    backbone = build(f"{written(ROOT / 'docs/backbones.md', tmp_path)}:unnormalised", 64, 3)
+def test_the_backbones_of_the_docs_take_pixels_as_they_are_and_load_their_weights(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = written(ROOT / "docs/backbones.md", tmp_path)
+    backbone = build(f"{file}:unnormalised", 64, 3)
     assert backbone.width == 2048
     assert str(backbone.preprocessing).endswith("mean 0.0 0.0 0.0, std 1.0 1.0 1.0")
+    weights = backbone.network.state_dict()
+    torch.save(weights, "weights.pth")
+    loaded = build(f"{file}:with_own_weights", 64, 3).network.state_dict()
+    assert all(torch.equal(loaded[key], value) for key, value in weights.items())

@@ -33,7 +33,7 @@ def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[i
     except OSError as error:
         raise InputError(f"{path}: not a readable CSV file ({error})") from error
     if any_delimiter:
-        yield from rows_of(path, SEPARATOR_LINE.sub("", text), find_delimiter(text))
+        yield from rows_of(path, SEPARATOR_LINE.sub("", text), find_delimiter(text), is_strict=True)
     else:
         yield from rows_of(path, text)
 
@@ -46,8 +46,10 @@ def find_delimiter(text: str) -> str:
     return max(",;\t", key=header.count)
 
 
-def rows_of(path: str | Path, text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """Yield what `read_rows` yields for a file of this ``text``."""
+def rows_of(
+    path: str | Path, text: str, delimiter: str = ",", is_strict: bool = False
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield what `read_rows` yields for a file of this ``text``; ``is_strict``: ``"ant"x`` is no cell."""
     lines = io.StringIO(text, newline="").readlines()
     reader, begin, width = csv.reader(lines, delimiter=delimiter), 1, 0
     try:
@@ -57,6 +59,8 @@ def rows_of(path: str | Path, text: str, delimiter: str = ",") -> Iterator[tuple
                 if reader.line_num == len(lines):  # only the last row can lack a closing quote
                     _require_closed(path, begin, lines[begin - 1 :], delimiter)
                 _require_no_hidden_row(path, begin, cells, width, delimiter)
+                if is_strict:
+                    _require_nothing_after_quotes(path, begin, lines[begin - 1 : reader.line_num], delimiter)
                 yield begin, cells
             begin = reader.line_num + 1
     except csv.Error as error:
@@ -112,6 +116,22 @@ def _reads_like_row(text: str, width: int, delimiter: str) -> bool:
     """Return whether a line has the cells of a row; prose has blanks after its commas."""
     cells = next(csv.reader([text], delimiter=delimiter), [])
     return len(cells) == width > 1 and not any(cell.startswith(" ") for cell in cells)
+
+
+def _require_nothing_after_quotes(path: str | Path, begin: int, lines: list[str], delimiter: str) -> None:
+    """Raise InputError if a cell of a row goes on behind the double quote that closes it."""
+    row = "".join(lines)
+    if '"' not in row:
+        return
+    without_blanks = re.sub(rf'"[ \xa0]+(?={re.escape(delimiter)}|[\r\n]|$)', '"', row)
+    try:
+        list(csv.reader(io.StringIO(without_blanks, newline=""), strict=True, delimiter=delimiter))
+    except csv.Error as error:
+        if "expected after" in str(error):
+            raise InputError(
+                f"{path}:{begin}: a text goes on behind a double quote that closes it; put all of it in "
+                "double quotes, and write those in it twice"
+            ) from error
 
 
 def _require_closed(path: str | Path, begin: int, lines: list[str], delimiter: str) -> None:

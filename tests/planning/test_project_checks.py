@@ -184,6 +184,8 @@ def test_it_says_why_there_are_no_labels_to_train_on():
         require_model(standing(*audit, *answered), ["predictions"])
     assert "0 labels to train on, and 3 of the audit set, which no model trains on" in str(caught.value)
     assert "all samples of the pool have gone out: add new ones" in str(caught.value)
+    with pytest.raises(InputError, match="0 labels to train on; run next_batch, and have the batch labelled"):
+        require_model(ProjectStanding(project(audit=9), standing().pool, []), ["predictions"])
     sending = draft(of="a", event="sent", batch="batch01", who="activepool")
     with pytest.raises(InputError, match="1 label to train on, all 'cat'; have batch01 labelled"):
         require_model(standing(draft(of="b"), sending), ["predictions"])

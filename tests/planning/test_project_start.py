@@ -199,7 +199,7 @@ def test_two_runs_at_once_are_refused(monkeypatch):
 def test_a_project_of_vectors_starts_without_photographs():
     np.save("v.npy", np.eye(4))
     given = Project(project="v", embeddings="v.npy", batch=2)
-    assert foreseen(given).num_candidates == 1  # how many there are is not known before the first run
+    assert foreseen(given).num_candidates == 4
     assert begun(given).num_candidates == 4
     give_back("3,ant,anna")
     assert begun(given).training_set("batch01").rows.tolist() == [3]

@@ -57,7 +57,7 @@ def require_room(standing: ProjectStanding, source: str) -> None:
         source: the name of the configuration file or files, for the message.
     """
     project, left, missing = standing.project, standing.num_candidates, standing.wanted_audit
-    if not missing or not standing.pool.is_read or missing + ROOM * project.batch <= left:
+    if not missing or missing + ROOM * project.batch <= left:
         return
     key = "audit_width" if project.audit_width else "audit"
     most = standing.in_audits + left - ROOM * project.batch
@@ -106,7 +106,7 @@ def _way_to_labels(standing: ProjectStanding) -> str:
     if standing.is_incomplete:
         batch, folder = standing.sent[-1].name, standing.project.returned
         return f"have {batch} labelled, and put what comes back into {folder}"
-    if standing.is_exhausted:
+    if not standing.num_candidates:
         return "all samples of the pool have gone out: add new ones"
     return "run next_batch, and have the batch labelled"
 

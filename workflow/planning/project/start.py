@@ -11,6 +11,7 @@ from typing import Any
 from activepool.errors import InputError, first_few
 from activepool.labelling.pool.ledger_note import note_ledger, require_noted
 from activepool.labelling.pool.table import Pool, read_pool
+from activepool.labelling.pool.vectors import read_vectors
 from activepool.labelling.returned.cache import INTAKE
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.labelling.returned.report import Intake
@@ -213,5 +214,8 @@ def looked_at(project: Project) -> ProjectStanding:
 
 def _unread_pool(project: Project) -> Pool:
     """Return the pool that a first run would find, with names in place of contents."""
-    names = ["0"] if project.embeddings is not None else listed_images(project)[1]
+    if project.embeddings is not None:
+        names = [str(row) for row in range(read_vectors(project.embeddings).shape[0])]
+    else:
+        names = listed_images(project)[1]
     return Pool(names, [1] * len(names), names, {name: name for name in names}, is_read=False)

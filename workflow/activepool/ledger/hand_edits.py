@@ -13,20 +13,19 @@ from activepool.ledger.formats.typed_classes import ClassNames, TypedClasses, Wr
 from activepool.ledger.table import FIELDS, Line
 
 
-def problems_by_hand(entry: Draft, entries: Iterable[Draft]) -> Iterator[str]:
+def problems_by_hand(entry: Draft, classes: Iterable[str]) -> Iterator[str]:
     """Yield why intake would not take what a person wrote, beside what is wrong in any entry.
 
     Args:
         entry: that was written.
-        entries: whose labels are classes.
+        classes: of the entries before it.
     """
     if is_time(entry.when) and (problem := time_problem(entry.when)):
         yield f"when {entry.when!r} {problem}"
     if entry.event != Event.LABEL or not entry.label:
         return
-    known = dict.fromkeys(one.label for one in entries if one.label)
     try:
-        event, label = TypedClasses(ClassNames(list(known))).read(Row(0, "", label=entry.label))
+        event, label = TypedClasses(ClassNames(list(classes))).read(Row(0, "", label=entry.label))
     except WrongLabelError as error:
         yield str(error)
         return
@@ -49,6 +48,7 @@ def corrections(
 
     Raises: InputError with a line for each change that cannot be entered.
     """
+    classes = dict.fromkeys(entry.label for entry in entries if entry.label)
     drafts, problems = [], []
     for line, kept in changed:
         place = f"{path}:{line.line}: "
@@ -61,7 +61,7 @@ def corrections(
             continue
         now = {name: getattr(line.entry, name) for name in FIELDS}
         draft = Draft(**(now | {"who": who or line.entry.who, "replaces": kept.number, "when": ""}))
-        problems += [place + problem for problem in problems_by_hand(draft, entries)]
+        problems += [place + problem for problem in problems_by_hand(draft, classes)]
         drafts.append(draft)
     if problems:
         raise InputError(*shortened(problems))

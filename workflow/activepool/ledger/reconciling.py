@@ -128,12 +128,15 @@ def _check(result: Reconciled, known: int, lines: list[Line]) -> None:
     history = History()
     for entry in result.entries[:known]:
         history.add(entry)
+    classes = dict.fromkeys(entry.label for entry in result.entries[:known] if entry.label)
     for entry, line in zip(result.entries[known:], lines, strict=True):
         problems = list(history.problems(entry))
         if not line.check:
-            problems += problems_by_hand(entry, history.entries.values())
+            problems += problems_by_hand(entry, classes)
         result.problems += [(line.line, problem) for problem in problems]
         history.add(entry)
+        if entry.label:
+            classes.setdefault(entry.label)
 
 
 def _last_check(entries: list[Entry]) -> str:

@@ -65,6 +65,22 @@ def test_xml_comes_back(tmp_path, packed):
     assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat", "c d/3.jpg": ":skip"}, 1)
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_pictures_beside_the_xml_decide(tmp_path, packed):
+    text = xml(("1.jpg", tag("cat")), ("c d/3.jpg", tag("dog")), ("a/2.jpg", tag("cat")))
+    members = {"annotations.xml": text, "images/1.jpg": b"b/1.jpg", "images/c d/3.jpg": b"of another project"}
+    if packed:
+        path = archive(tmp_path, {f"export/{name}": content for name, content in members.items()})
+    else:
+        path = tmp_path / "export"
+        (path / "images/c d").mkdir(parents=True)
+        for name, content in members.items():
+            (path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    answers = read("cvat", path, POOL, CLASSES, skip_bad=True)
+    assert said(answers) == {"b/1.jpg": "cat", "a/2.jpg": "cat"}
+    assert ["the picture is not 'c d/3.jpg' of the pool" in line for line in answers.mistakes] == [True]
+
+
 def test_a_name_whose_folders_the_tool_may_have_dropped(tmp_path):
     known = pool("1.jpg", "a/1.jpg", "2.jpg")
     path = file(tmp_path, xml(("1.jpg", tag("cat")), ("2.jpg", tag("dog")), ("a/1.jpg", tag("dog"))))

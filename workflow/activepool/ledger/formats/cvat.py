@@ -4,6 +4,8 @@ XML that declares a document type is refused: entities that swell, and those tha
 """
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.parsers import expat
 
@@ -13,9 +15,13 @@ from activepool.ledger.formats import archives, json_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.folders import OTHERS
 from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.pool_samples import image_sample
 
 #: The file in an archive that the tool exports.
 FILE = "annotations.xml"
+
+#: The folder of the pictures beside it, if they are exported.
+PICTURES = "images"
 
 #: Where an element of an image stands, and one of its tags.
 IMAGE, TAG = ["annotations", "image"], ["annotations", "image", "tag"]
@@ -40,19 +46,39 @@ def label_constructor(classes: tuple[str, ...]) -> str:
 
 
 def rows(path: Path) -> Parsed:
-    """Read an export: the XML, or the archive or folder that holds it."""
-    path = path / FILE if path.is_dir() else path
+    """Read an export: the XML, or the archive or folder that holds it, maybe with the pictures."""
+    folder = path if path.is_dir() else None
+    path = path / FILE if folder else path
     try:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     if not content.startswith(archives.ZIP_MARK):
-        return _Reader(str(path)).read(content)
+        parsed = _Reader(str(path)).read(content)
+        return _with_pictures(parsed, lambda name: _sample_in(folder, name)) if folder else parsed
     with archives.opened(path) as archive:
         found = [name for name in archive.members if PurePosixPath(name).name == FILE]
         if len(found) != 1:
             raise InputError(f"{path}: has {len(found)} files {FILE}, not one; export as CVAT for images 1.1")
-        return _Reader(f"{path}: {found[0]}").read(archive.text(found[0]))
+        parsed = _Reader(f"{path}: {found[0]}").read(archive.text(found[0]))
+        inside, members = PurePosixPath(found[0]).parent / PICTURES, set(archive.members)
+
+        def sample(name: str) -> str:
+            member = (inside / name).as_posix()
+            return archive.sample(member) if member in members else ""
+
+        return _with_pictures(parsed, sample)
+
+
+def _with_pictures(parsed: Parsed, sample: Callable[[str], str]) -> Parsed:
+    """Return rows with the contents of their pictures, which ``sample`` finds by their names, or empty."""
+    return replace(parsed, rows=[replace(row, content=sample(row.name)) for row in parsed.rows])
+
+
+def _sample_in(folder: Path, name: str) -> str:
+    pictures = (folder / PICTURES).resolve()
+    picture = (pictures / name).resolve()
+    return image_sample(picture) if picture.is_file() and picture.is_relative_to(pictures) else ""
 
 
 class _Reader:

@@ -57,7 +57,7 @@ CONFIGURATIONS = {
     "project": PROJECT,
     "predictions of a project": PROJECT,
     "model of a project": PROJECT,
-    "first batch of a project": PROJECT | {"project": "first", "audit": 3},
+    "first batch of a project": PROJECT | {"project": "first", "batch": 2, "audit": 3},
     "vectors": {"project": "vectors", "embeddings": "vectors.npy", "batch": 5},
 }
 

@@ -45,7 +45,7 @@ def checkpoint(tmp_path):
 
 @pytest.fixture
 def users_file(tmp_path):
-    (tmp_path / "mine.py").write_text("")
+    (tmp_path / "mine.py").write_text("def backbone(image_size, channels): ...\n")
     return str(tmp_path / "mine.py")
 
 

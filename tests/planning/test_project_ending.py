@@ -9,7 +9,7 @@ from snakemake.logging import logger
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.book import append, read
 from planning.configuration.project import Project
-from planning.project.ending import _going_on, _of_next_batch, announce_ending
+from planning.project.ending import _going_on, _of_next_batch, announce_ending, removal_remedy
 from planning.project.paths import ProjectPaths
 from planning.project.standing import ProjectStanding
 from planning.runs.ending import forgo_ending
@@ -145,3 +145,19 @@ def test_when_all_has_gone_out_that_is_said(ended):
 @pytest.mark.parametrize("ending", [{"failure": "Error in rule send"}, {"is_stopped": True}])
 def test_nothing_is_said_after_a_failure(ended, ending):
     assert ended(*FIRST, **ending) == ""
+
+
+@pytest.mark.parametrize(
+    ("sources", "failed", "expected"),
+    [
+        ({"a": sample("a")}, ["extract"], "1 photograph was removed; features of what was removed cannot be"),
+        ({"a": sample("a")}, ["predict"], None),
+        ({"a": sample("a"), "b": sample("b")}, ["extract"], None),
+    ],
+)
+def test_a_remedy_when_features_of_removed_photographs_are_wanted(sources, failed, expected):
+    pool = Pool([sample("a"), sample("b")], [1, 1], ["a", "b"], sources)
+    project = Project(project="trial", images="photos", batch=1)
+    found = list(removal_remedy(ProjectPaths(ProjectStanding(project, pool, []), False), failed))
+    assert bool(found) == (expected is not None)
+    assert not expected or (found[0].startswith(expected) and "results/features/trial" in found[0])

@@ -70,8 +70,14 @@ def run(*failed, depending=None, quiet=()):
     )
 
 
-def lines(workflow):
-    return list(summary(workflow, ["--cores", "2", "--configfile", "my trial.yaml"]))
+def lines(workflow, remedies=lambda failed: ()):
+    return list(summary(workflow, ["--cores", "2", "--configfile", "my trial.yaml"], remedies))
+
+
+def test_a_remedy_stands_before_the_command_that_goes_on():
+    found = lines(run(Job("train")), lambda failed: [f"remedy of {name}" for name in failed])
+    assert found[-2] == "remedy of train"
+    assert found[-1].startswith("to go on")
 
 
 def test_each_failed_job_has_its_log_and_its_last_error():
@@ -139,7 +145,7 @@ def test_nothing_is_said_without_a_failure_or_of_a_job_that_said_it(failed):
 def test_the_summary_comes_at_the_end_unless_all_is_quiet(monkeypatch, capsys, quiet, registered):
     at_exit = []
     monkeypatch.setattr(atexit, "register", at_exit.append)
-    announce_failures(run(Job("train").said("activepool: bad"), quiet=quiet))
+    announce_failures(run(Job("train").said("activepool: bad"), quiet=quiet), lambda failed: ())
     assert len(at_exit) == registered
     assert capsys.readouterr().err == ""
     for function in at_exit:

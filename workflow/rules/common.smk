@@ -40,7 +40,7 @@ onstart:
 
 
 onerror:
-    announce_failures(workflow)
+    announce_failures(workflow, remedies)
 
 
 # The conda environment of the stages.

@@ -70,6 +70,11 @@ def before_jobs(workflow):
     register_use(PATHS, [*files.all_inputfiles(), *files.all_outputfiles()])
 
 
+def remedies(failed):
+    """Say what helps if jobs of these rules failed: their own messages say it all."""
+    return ()
+
+
 wildcard_constraints:
     experiment=re.escape(EXPERIMENT.experiment),
     dataset=re.escape(EXPERIMENT.dataset_name),

@@ -10,7 +10,7 @@ from planning.project.checks import (
     require_model,
     require_room,
 )
-from planning.project.ending import announce_ending
+from planning.project.ending import announce_ending, removal_remedy
 from planning.project.paths import SENT_FILES, ProjectPaths
 from planning.project.pool import images_root
 from planning.project.settings import ProjectSettings
@@ -71,6 +71,11 @@ if IS_RUN:
 
 def before_jobs(workflow):
     """Nothing to check: a project's files are its own."""
+
+
+def remedies(failed):
+    """Say what helps if jobs of these rules failed."""
+    return removal_remedy(PATHS, failed)
 
 
 wildcard_constraints:

@@ -1,6 +1,6 @@
 """The last lines of a run: what is out with people, how much of it is back, and the command that goes on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,22 @@ def announce_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
         arguments: of Snakemake's command line.
     """
     at_good_end(lambda: _ending(paths, arguments))
+
+
+def removal_remedy(paths: ProjectPaths, failed: Collection[str]) -> Iterator[str]:
+    """Yield what helps if features cannot be computed again because photographs were removed.
+
+    Args:
+        paths: of the project.
+        failed: the rules whose jobs failed.
+    """
+    removed = sum(not is_present for is_present in paths.standing.pool.is_present)
+    if "extract" in failed and removed:
+        name, what = paths.project.project, removed_text(removed, has_images=True)
+        yield (
+            f"{what}; features of what was removed cannot be computed again: put it back, or delete "
+            f"results/{name}, results/datasets/{name} and results/features/{name}"
+        )
 
 
 def _ending(paths: ProjectPaths, arguments: Sequence[str]) -> list[str]:

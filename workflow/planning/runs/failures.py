@@ -4,7 +4,7 @@ import atexit
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,17 @@ TELLING = ("verify", "paper_figures")
 #: So many failed jobs are listed.
 MAX_LISTED = 20
 
+#: Returns lines on what helps if jobs of these rules failed.
+Remedies = Callable[[Collection[str]], Iterable[str]]
 
-def announce_failures(workflow: Any) -> None:
+
+def announce_failures(workflow: Any, remedies: Remedies) -> None:
     """Print the summary when this process ends, after Snakemake's own last lines."""
     if not is_silent(workflow):
-        atexit.register(lambda: print_last(summary(workflow, sys.argv[1:])))
+        atexit.register(lambda: print_last(summary(workflow, sys.argv[1:], remedies)))
 
 
-def summary(workflow: Any, arguments: Sequence[str]) -> Iterator[str]:
+def summary(workflow: Any, arguments: Sequence[str], remedies: Remedies) -> Iterator[str]:
     """Yield the lines of the summary; none if no job has failed, as after Ctrl-C.
 
     Nor are there any for jobs that print what they found.
@@ -40,6 +43,7 @@ def summary(workflow: Any, arguments: Sequence[str]) -> Iterator[str]:
     Args:
         workflow: Snakemake's, after the run.
         arguments: of Snakemake's command line.
+        remedies: that only the kind of configuration knows.
     """
     since = workflow.start_time.timestamp()
     failed = [job for one in workflow.scheduler.failed for job in _culprits(one, since)]
@@ -52,6 +56,7 @@ def summary(workflow: Any, arguments: Sequence[str]) -> Iterator[str]:
         yield f"  {_cause(job, since)}"
     if len(failed) > MAX_LISTED:
         yield f"and {len(failed) - MAX_LISTED} others"
+    yield from remedies({job.rule.name for job in failed})
     if OUTER_RUN not in os.environ:  # the outer run names the command
         yield f"to go on, after the remedy: {snakemake_command(arguments)}"
 

@@ -439,3 +439,11 @@ def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):
     assert answers.notices == (
         f"{path}: answers for '2', in which their samples did not go out: 'b', 'a'; they count all the same",
     )
+
+
+@pytest.mark.parametrize("header", ["source,label,class", "source,label,labels"])
+def test_a_label_in_another_column_is_not_passed_over(tmp_path, header):
+    text = f"{header}\na/1.jpg,,cat\n"
+    told = mistakes("csv", file(tmp_path, text))
+    other = header.rpartition(",")[2]
+    assert f"labels.csv:2: 'label' is empty, and '{other}' has 'cat'; write the answers into 'label'" in told

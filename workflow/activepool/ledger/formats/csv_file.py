@@ -26,6 +26,9 @@ OF_LEDGER = {"event", "check"}
 #: Columns that name the annotator.
 ANNOTATORS = ("who", "annotator")
 
+#: Other names that people give to the column of the labels.
+OTHER_LABELS = ("labels", "class", "classes", "class_name", "category", "answer", "choice", "tag")
+
 #: The columns of the list of a batch; people fill in ``label``, ``who`` and ``note``.
 COLUMNS = (
     *("batch", "index", "source", "predicted", "probability", "margin", "why"),
@@ -70,13 +73,11 @@ def rows(path: Path) -> Parsed:
         if [cell.strip().casefold() for cell in cells] == names:
             parsed.mistake(line, f"{path}:{line}", "repeats the header; remove the line")
             continue
-        name, *also = _filled(row, NAMES) or [""]
-        who, *others = _filled(row, ANNOTATORS) or [""]
-        if others and row[answer_column].strip():
-            parsed.mistake(
-                line, f"{path}:{line}", f"names two annotators, {who!r} and {others[0]!r}; leave one of them"
-            )
+        if problem := _answer_problem(row, answer_column):
+            parsed.mistake(line, f"{path}:{line}", problem)
             continue
+        name, *also = _filled(row, NAMES) or [""]
+        who = next(iter(_filled(row, ANNOTATORS)), "")
         parsed.rows.append(
             Row(
                 number=line,
@@ -100,6 +101,17 @@ def rows(path: Path) -> Parsed:
 
 #: What the last column may hold of which a part may be whole as well.
 _LAST = {LABEL: "label", CORRECTION: "label"} | dict.fromkeys(ANNOTATORS, "who")
+
+
+def _answer_problem(row: dict[str, str], column: str) -> str | None:
+    """Return what is wrong with a row whose answer is in ``column``."""
+    who = _filled(row, ANNOTATORS)
+    if row[column].strip():
+        return f"names two annotators, {who[0]!r} and {who[1]!r}; leave one of them" if len(who) > 1 else None
+    for other in OTHER_LABELS:
+        if text := row.get(other, "").strip():
+            return f"{column!r} is empty, and {other!r} has {text!r}; write the answers into {column!r}"
+    return None
 
 
 def _filled(row: dict[str, str], columns: tuple[str, ...]) -> list[str]:

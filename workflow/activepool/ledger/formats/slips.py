@@ -51,6 +51,12 @@ NO_CLASS = (
     *("weissnicht", "weissichnicht", "keineahnung", "keinevondiesen"),
 )
 
+#: Names of images; a lost line break leaves one behind a class.
+IMAGE_NAME = re.compile(r"\.(jpe?g|png|gif|bmp|tiff?|webp|avif|heic)$", re.IGNORECASE)
+
+#: A SHA-256, and addresses of people.
+CONTENT, ADDRESS = re.compile(r"[0-9a-f]{64}", re.IGNORECASE), re.compile(r"\S+@\S+\.\w+")
+
 #: Characters that nobody sees and no word needs; those that join letters and pictures are not among them.
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -127,4 +133,7 @@ KINDS: dict[str, Callable[[str], object]] = {
     "a formula, as spreadsheets make of other texts": lambda label: label.startswith(FORMULA),
     "how systems call a new folder": NEW_FOLDER.fullmatch,
     "a path": lambda label: "/" in label or "\\" in label,
+    "the name of an image": IMAGE_NAME.search,
+    "the content of an image, as the column sample has it": CONTENT.fullmatch,
+    "an address": ADDRESS.fullmatch,
 }

@@ -288,3 +288,10 @@ def test_a_shape_is_no_tag(tmp_path):
     answers = read("cvat", path, POOL, CLASSES, skip_bad=True)
     assert (said(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 1)
     assert answers.mistakes == (f"{path}:5: 'a/1.jpg' has box, mask and no tag; label with tags",)
+
+
+@pytest.mark.parametrize("member", ["default/1.jpg", "cat/a/1.jpg", "1.jpg", "default/cat/1.jpg"])
+def test_a_foreign_picture_beside_a_list_is_a_mistake_wherever_it_lies(tmp_path, member):
+    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n", member: "another picture"}
+    told = mistakes("imagenet", archive(tmp_path, members))
+    assert "default.txt:1: " in told and "content" in told

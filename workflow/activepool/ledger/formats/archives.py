@@ -6,8 +6,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError
 
 #: How an archive begins.
@@ -69,6 +71,27 @@ class Archive:
             while chunk := stream.read(CHUNK):
                 digest.update(chunk)
         return digest.hexdigest()
+
+    def sample_named(self, name: str) -> str:
+        """Return the sample of the one picture with this name, in any folder; empty if there is not one.
+
+        The name may lack its ending, or be the end of a path.
+        """
+        wanted = PurePosixPath(name)
+        found = self._pictures.get(wanted.name, [])
+        exact = [member for member in found if f"/{member}".endswith(f"/{wanted}")]
+        found = exact or found
+        return self.sample(found[0]) if len(found) == 1 else ""
+
+    @cached_property
+    def _pictures(self) -> dict[str, list[str]]:
+        """The members that are pictures, by their names with and without endings."""
+        found: dict[str, list[str]] = {}
+        for member in filter(is_image_name, self.members):
+            path = PurePosixPath(member)
+            for key in {path.name, path.stem}:
+                found.setdefault(key, []).append(member)
+        return found
 
     @contextmanager
     def _reading(self, member: str) -> Iterator[None]:

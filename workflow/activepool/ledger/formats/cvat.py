@@ -61,13 +61,7 @@ def rows(path: Path) -> Parsed:
         if len(found) != 1:
             raise InputError(f"{path}: has {len(found)} files {FILE}, not one; export as CVAT for images 1.1")
         parsed = _Reader(f"{path}: {found[0]}").read(archive.text(found[0]))
-        inside, members = PurePosixPath(found[0]).parent / PICTURES, set(archive.members)
-
-        def sample(name: str) -> str:
-            member = (inside / name).as_posix()
-            return archive.sample(member) if member in members else ""
-
-        return _with_pictures(parsed, sample)
+        return _with_pictures(parsed, archive.sample_named)
 
 
 def _with_pictures(parsed: Parsed, sample: Callable[[str], str]) -> Parsed:

@@ -80,13 +80,16 @@ def _listed(archive: Archive, list_of_classes: str) -> Parsed:
         for line_number, line in enumerate(_lines(archive, name), start=1):
             number += 1
             if line.strip():
-                _add_line(parsed, number, f"{archive.path}: {name}:{line_number}", line.strip(), classes)
+                _add_line(parsed, number, archive, f"{name}:{line_number}", line.strip(), classes)
     if not subsets:
         raise InputError(f"{archive.path}: has {CLASSES}, but no list of images beside it; export it again")
     return parsed
 
 
-def _add_line(parsed: Parsed, number: int, place: str, line: str, classes: list[str]) -> None:
+def _add_line(
+    parsed: Parsed, number: int, archive: Archive, line_of: str, line: str, classes: list[str]
+) -> None:
+    place = f"{archive.path}: {line_of}"
     match = LINE.fullmatch(line)
     name = (match["plain"] or match["quoted"] + (match["ending"] or "")) if match else ""
     numbers = match["numbers"].split() if match else []
@@ -100,8 +103,10 @@ def _add_line(parsed: Parsed, number: int, place: str, line: str, classes: list[
             number, place, f"{name!r} has the class {numbers[0]}, but {CLASSES} has {len(classes)} classes"
         )
     else:
-        label = classes[int(numbers[0])] if numbers else ""
-        parsed.rows.append(Row(number, place, label, name=name, may_lack_ending=True, may_lack_folders=True))
+        label, content = classes[int(numbers[0])] if numbers else "", archive.sample_named(name)
+        parsed.rows.append(
+            Row(number, place, label, name=name, content=content, may_lack_ending=True, may_lack_folders=True)
+        )
 
 
 def _lines(archive: Archive, member: str) -> list[str]:

@@ -97,7 +97,8 @@ def sections(kinds: list[dict[str, Any]]) -> list[str]:
     shared = {
         name: key for name, key in properties[0].items() if all(key == one.get(name) for one in properties)
     }
-    common = {"description": "Keys of every kind:", "properties": shared}
+    required = set.intersection(*(set(kind.get("required", ())) for kind in kinds))
+    common = {"description": "Keys of every kind:", "properties": shared, "required": required}
     parts = [section(common)]
     for kind in kinds:
         own = {name: key for name, key in kind["properties"].items() if name not in (*shared, *TAGS)}

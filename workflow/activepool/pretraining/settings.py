@@ -127,13 +127,16 @@ class MocoSettings(PretrainSettings):
 
 METHODS: dict[str, type[PretrainSettings]] = {"simclr": SimclrSettings, "moco_v2": MocoSettings}
 
+#: The method if none is named.
+DEFAULT_METHOD = "simclr"
+
 #: The settings of one method; the key ``method`` says which.
 AnyPretrainSettings = Annotated[SimclrSettings | MocoSettings, Field(discriminator="method")]
 
 
 def pretrain_settings(content: Mapping[str, Any]) -> PretrainSettings:
     """Return the settings of a method (by default SimCLR); raises InputError that names invalid keys."""
-    method = content.get("method", "simclr")
+    method = content.get("method", DEFAULT_METHOD)
     if method not in METHODS:
         raise InputError(f"pretrain: method: {method!r} is not known; it must be one of {', '.join(METHODS)}")
     return parsed(METHODS[method], content, "pretrain")

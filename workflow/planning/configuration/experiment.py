@@ -28,7 +28,7 @@ from activepool.data.splits import RoundTo
 from activepool.errors import InputError
 from activepool.features.settings import ExtractSettings
 from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettings
-from activepool.pretraining.settings import AnyPretrainSettings
+from activepool.pretraining.settings import DEFAULT_METHOD, AnyPretrainSettings
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from activepool.tracking.registry import TrackerName
@@ -280,7 +280,7 @@ class Experiment(Settings):
     @field_validator("pretrain", mode="before")
     @classmethod
     def _default_method(cls, given: Any) -> Any:
-        return {"method": "simclr", **given} if isinstance(given, dict) else given
+        return {"method": DEFAULT_METHOD, **given} if isinstance(given, dict) else given
 
     @field_validator("strategies")
     @classmethod

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from activepool.api.options import options_model
-from activepool.pretraining.settings import METHODS
+from activepool.pretraining.settings import DEFAULT_METHOD, METHODS, OPTIMIZER_DEFAULTS
 from activepool.programs.docstrings import documented_arguments, documented_attributes, summary
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
@@ -47,8 +47,8 @@ def configuration_schema() -> Schema:
     for model in {*_models(Experiment), *_models(Project)}:
         _describe(definitions[model.__name__], model)
     definitions["Experiment"]["properties"] |= SMALL_VERSIONS
-    for model in METHODS.values():
-        _mark_optimizer_defaults(definitions[model.__name__], model)
+    for method, model in METHODS.items():
+        _mark_defaults(definitions[model.__name__], method)
     definitions |= _strategies(definitions["StrategySettings"]["properties"]["name"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -78,11 +78,13 @@ def _describe(definition: Schema, model: type[BaseModel]) -> None:
         definition["properties"].get(name, {}).setdefault("description", description)
 
 
-def _mark_optimizer_defaults(definition: Schema, method: type[BaseModel]) -> None:
-    """Say what `PretrainSettings` does before it checks: the optimizer sets what is not given."""
-    definition["required"] = ["epochs"] if method is METHODS["simclr"] else ["epochs", "method"]
-    for name in ("learning_rate", "weight_decay"):
+def _mark_defaults(definition: Schema, method: str) -> None:
+    """Say what is set before `PretrainSettings` are checked: the method, and numbers of its optimizer."""
+    of_optimizer = {name for defaults in OPTIMIZER_DEFAULTS.values() for name in defaults}
+    for name in of_optimizer:
         definition["properties"][name]["description"] += " By default the optimizer's."
+    required = [name for name in definition["required"] if name not in of_optimizer]
+    definition["required"] = required if method == DEFAULT_METHOD else [*required, "method"]
 
 
 def _strategies(folder_name: Schema) -> Schema:

@@ -17,8 +17,7 @@ def dropped(features: FeatureMatrix, rate: float, key: int) -> FeatureMatrix:
         rate: from 0 to 1, below 1.
         key: with the number of its row it decides which features are set to 0; 0 ≤ key < 2⁶⁴.
     """
-    rows = _DroppedRows(features, rate, key)
-    return FeatureMatrix(rows, rows.read)
+    return FeatureMatrix.of_rows(_DroppedRows(features, rate, key))
 
 
 class _DroppedRows:
@@ -29,9 +28,6 @@ class _DroppedRows:
         self._features = features
         self._rate = rate
         self._key = key
-
-    def read(self, runs: list[slice]) -> FloatArray:
-        return self[np.concatenate([np.arange(run.start, run.stop) for run in runs])]
 
     def __getitem__(self, rows: IntArray) -> FloatArray:
         values = self._features.take(rows)

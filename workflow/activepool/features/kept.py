@@ -13,8 +13,7 @@ KEPT_ENTRIES = 2**28
 
 def kept(features: FeatureMatrix) -> FeatureMatrix:
     """Return the same features, (N, d), of which the first KEPT_ENTRIES that are read are read just once."""
-    rows = _KeptRows(features)
-    return FeatureMatrix(rows, rows.read)
+    return FeatureMatrix.of_rows(_KeptRows(features))
 
 
 class _KeptRows:
@@ -28,9 +27,6 @@ class _KeptRows:
         self._kept = np.empty((min(size, KEPT_ENTRIES // width), width), dtype=np.float32)
         self._count = 0
         self._lock = threading.Lock()
-
-    def read(self, runs: list[slice]) -> FloatArray:
-        return self[np.concatenate([np.arange(run.start, run.stop) for run in runs])]
 
     def __getitem__(self, rows: IntArray) -> FloatArray:
         place = self._place[rows]

@@ -14,8 +14,7 @@ def normalised(features: FeatureMatrix) -> FeatureMatrix:
 
     A row of zeros stays as it is; a row with NaN or infinity has NaN.
     """
-    rows = _NormalisedRows(features)
-    return FeatureMatrix(rows, rows.read)
+    return FeatureMatrix.of_rows(_NormalisedRows(features))
 
 
 class _NormalisedRows:
@@ -24,9 +23,6 @@ class _NormalisedRows:
     def __init__(self, features: FeatureMatrix) -> None:
         self.shape = features.shape
         self._features = features
-
-    def read(self, runs: list[slice]) -> FloatArray:
-        return self[np.concatenate([np.arange(run.start, run.stop) for run in runs])]
 
     def __getitem__(self, rows: IntArray) -> FloatArray:
         return _unit_length(self._features.take(rows, np.float64))

@@ -64,6 +64,11 @@ class FeatureMatrix:
         self._array: FloatArray | None = None
 
     @classmethod
+    def of_rows(cls, rows: RandomAccess) -> "FeatureMatrix":
+        """Wrap rows that are made while they are read: runs are read like any other rows."""
+        return cls(rows, lambda runs: rows[np.concatenate([np.arange(run.start, run.stop) for run in runs])])
+
+    @classmethod
     def of_array(cls, array: FloatArray) -> "FeatureMatrix":
         """Wrap an (N, d) array, in memory or mapped: its rows are gathered in one copy."""
         whole = np.asarray(array)

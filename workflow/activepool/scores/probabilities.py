@@ -19,8 +19,7 @@ def probabilities(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:
 
     A row with NaN or infinity has NaN.
     """
-    rows = _Probabilities(features, head)
-    return FeatureMatrix(rows, rows.read)
+    return FeatureMatrix.of_rows(_Probabilities(features, head))
 
 
 class _Probabilities:
@@ -30,9 +29,6 @@ class _Probabilities:
         self.shape = features.shape[0], head.num_classes
         self._features = features
         self._head = head
-
-    def read(self, runs: list[slice]) -> FloatArray:
-        return self[np.concatenate([np.arange(run.start, run.stop) for run in runs])]
 
     def __getitem__(self, rows: IntArray) -> FloatArray:
         result = np.empty((len(rows), self.shape[1]), dtype=np.float32)

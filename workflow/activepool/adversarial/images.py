@@ -22,7 +22,7 @@ SCALES: dict[NormalisationName, tuple[PerChannel, PerChannel]] = {
 
 
 def full_side(settings: AdversarialSettings) -> int:
-    """Return the side of the images of which the networks see a window, in pixels."""
+    """Return the side of the whole images, in pixels; the networks see windows of them."""
     return round(settings.image_size * settings.zoom)
 
 

@@ -14,7 +14,7 @@ from activepool.data.allocation import balanced_counts, draw_per_class
 from activepool.data.pool import unlabelled_pool
 from activepool.errors import InputError
 
-#: To what the size of a validation split is rounded: to whole samples or, as in the code of Emam et al. 2021,
+#: How the size of a validation split is rounded: to whole samples or, as in the code of Emam et al. 2021,
 #: down to a multiple of the number of classes.
 RoundTo = Literal["samples", "classes"]
 

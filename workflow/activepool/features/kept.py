@@ -1,4 +1,4 @@
-"""Features that are costly to read, kept once they were read."""
+"""Features that are costly to read: kept after they have been read."""
 
 import threading
 
@@ -7,12 +7,12 @@ import numpy as np
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.features.store import FeatureMatrix
 
-#: Features that are kept, of the rows that are read first: 1 GB.
+#: How many features are kept, those of the rows that are read first: 1 GB.
 KEPT_ENTRIES = 2**28
 
 
 def kept(features: FeatureMatrix) -> FeatureMatrix:
-    """Return the same features, (N, d), of which the first KEPT_ENTRIES that are read are read just once."""
+    """Return the same features, (N, d); those that are read first, up to KEPT_ENTRIES, are read only once."""
     return FeatureMatrix.of_rows(_KeptRows(features))
 
 
@@ -43,7 +43,7 @@ class _KeptRows:
         return values
 
     def _keep(self, rows: IntArray, values: FloatArray) -> None:
-        """Keep rows that no other thread has kept, as far as there is room."""
+        """Keep those rows that no other thread has kept, as far as there is room."""
         with self._lock:
             new = np.flatnonzero(self._place[rows] < 0)[: len(self._kept) - self._count]
             places = np.arange(self._count, self._count + len(new))

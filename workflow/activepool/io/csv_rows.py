@@ -12,7 +12,7 @@ from activepool.io.files import read_text
 #: How many columns a message shows, and how many characters of each.
 SHOWN, LONGEST = 20, 30
 
-#: The first line by which Excel knows what separates the cells; the break after it is none of it.
+#: The first line that tells Excel what separates the cells, without its line break.
 SEPARATOR_LINE = re.compile(r'"?sep=(?P<mark>[,;\t|])"?[,;\t| ]*(?=[\r\n]|$)', re.IGNORECASE)
 
 
@@ -20,7 +20,7 @@ def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[i
     """Yield the line where each non-empty row begins, and its cells; the header is one of the rows.
 
     Commas separate the cells; with ``any_delimiter`` also semicolons or tabs, if the header has more of them,
-    or what a first line ``sep=;`` names, which is Excel's and no row.
+    or what Excel's first line ``sep=;`` names, which is not a row.
 
     A text in double quotes may have several lines. But a quote that somebody forgot to close hides the rows
     that follow it: a text that contains a line like a row is therefore an error.
@@ -49,7 +49,7 @@ def find_delimiter(text: str) -> str:
 def rows_of(
     path: str | Path, text: str, delimiter: str = ",", is_strict: bool = False
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield what `read_rows` yields for a file of this ``text``; ``is_strict``: ``"ant"x`` is no cell."""
+    """Yield what `read_rows` yields for a file of this text; ``is_strict`` refuses cells like ``"ant"x``."""
     lines = io.StringIO(text, newline="").readlines()
     reader, begin, width = csv.reader(lines, delimiter=delimiter), 1, 0
     try:

@@ -91,7 +91,7 @@ def _by_full(query: Query, regularisation: float) -> np.ndarray:
 def _start_and_target(
     labelled: np.ndarray, pool: np.ndarray, query: Query, regularisation: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return M before the first pick, and F; they take the place of the sums of information."""
+    """Return M before the first pick, and F, both in the memory of the sums of information."""
     pool += labelled
     pool /= max(1, len(query.labelled) + len(query.unlabelled))
     labelled /= _size(query)

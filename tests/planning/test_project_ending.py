@@ -1,7 +1,5 @@
 """The last lines of a project's run."""
 
-import atexit
-
 import pytest
 from ledger.ledgers import draft, sample, sent
 from snakemake.logging import logger
@@ -55,10 +53,9 @@ FIRST = sent(*SOURCES[:3], batch="batch01")
 
 
 @pytest.fixture
-def ended(tmp_path, monkeypatch, capsys):
+def ended(tmp_path, monkeypatch, process_end):
     """A function that ends a run after which the ledger has some entries, and returns what is printed."""
     monkeypatch.chdir(tmp_path)
-    handlers = list(logger.handlers)
 
     def end(*drafts, failure="", is_stopped=False, begins_empty=True, **settings):
         if drafts:
@@ -66,8 +63,6 @@ def ended(tmp_path, monkeypatch, capsys):
             append("p.ledger.csv", drafts[len(FIRST) :])
         pool = Pool([*map(sample, SOURCES)], [1] * 5, SOURCES, {source: sample(source) for source in SOURCES})
         project = Project(project="p", images="photos", batch=3, **settings)
-        at_exit = []
-        monkeypatch.setattr(atexit, "register", at_exit.append)
         entries = [] if begins_empty else read("p.ledger.csv").entries
         paths = ProjectPaths(ProjectStanding(project, pool, entries))
         announce_ending(paths, ["next_batch", "--configfile", "my p.yaml"])
@@ -75,13 +70,9 @@ def ended(tmp_path, monkeypatch, capsys):
             logger.error(failure)
         if is_stopped:
             forgo_ending()
-        capsys.readouterr()
-        for function in at_exit:
-            function()
-        return capsys.readouterr().err
+        return process_end()
 
-    yield end
-    logger.handlers[:] = handlers
+    return end
 
 
 def test_what_is_awaited_is_named_with_its_files_and_the_commands(ended):

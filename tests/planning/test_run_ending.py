@@ -1,6 +1,5 @@
 """The last lines of an experiment's run, and the commands that they name."""
 
-import atexit
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,26 +43,19 @@ def make(*paths):
 
 
 @pytest.fixture
-def ended(monkeypatch, capsys):
+def ended(process_end):
     """A function that ends a run whose jobs have some outputs, and returns what is printed."""
-    handlers = list(logger.handlers)
 
     def end(*outputs, failure="", left=(), **workflow):
         given = {"executor_plugin": "local", "dryrun": False, "touch": False, **workflow}
         dag = SimpleNamespace(jobs=[SimpleNamespace(output=outputs)], needrun_jobs=lambda: iter(left))
         settings = SimpleNamespace(quiet=workflow.get("quiet", {Quietness.RULES}))
-        at_exit = []
-        monkeypatch.setattr(atexit, "register", at_exit.append)
         announce_results(SimpleNamespace(**given, dag=dag, output_settings=settings), PATHS, COMMAND[1:])
         if failure:
             logger.error(failure)
-        capsys.readouterr()
-        for function in at_exit:
-            function()
-        return capsys.readouterr().err
+        return process_end()
 
-    yield end
-    logger.handlers[:] = handlers
+    return end
 
 
 def test_all_kinds_of_results_are_named(ended):

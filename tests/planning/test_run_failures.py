@@ -1,6 +1,5 @@
 """The summary of a run that failed."""
 
-import atexit
 import os
 import time
 from datetime import datetime
@@ -141,13 +140,11 @@ def test_nothing_is_said_without_a_failure_or_of_a_job_that_said_it(failed):
     assert lines(run(*failed)) == []
 
 
-@pytest.mark.parametrize(("quiet", "registered"), [((), 1), ((Quietness.RULES,), 1), ((Quietness.ALL,), 0)])
-def test_the_summary_comes_at_the_end_unless_all_is_quiet(monkeypatch, capsys, quiet, registered):
-    at_exit = []
-    monkeypatch.setattr(atexit, "register", at_exit.append)
+@pytest.mark.parametrize(("quiet", "times"), [((), 1), ((Quietness.RULES,), 1), ((Quietness.ALL,), 0)])
+def test_the_summary_comes_at_the_end_unless_all_is_quiet(capsys, process_end, quiet, times):
     announce_failures(run(Job("train").said("activepool: bad"), quiet=quiet), lambda failed: ())
-    assert len(at_exit) == registered
     assert capsys.readouterr().err == ""
-    for function in at_exit:
-        function()
-        assert capsys.readouterr().err.startswith("\nactivepool: 1 job failed:\nactivepool: train: margin, ")
+    printed = process_end()
+    head = ["", "activepool: 1 job failed:", "activepool: train: margin, seed 0, round 1"]
+    assert printed.splitlines()[:3] == head * times
+    assert printed.count("activepool: 1 job failed:") == times

@@ -1,7 +1,6 @@
 """docs/labelling.md, run as a team with photographs and no label would run it."""
 
 import csv
-import importlib.util
 import re
 import shlex
 import shutil
@@ -14,6 +13,7 @@ from workflow_runs import Folder
 
 import activepool
 from activepool.ledger.__main__ import main as ledger
+from activepool.plugins import load_module
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "labelling.md"
@@ -35,13 +35,6 @@ def read(path):
         return list(csv.DictReader(stream))
 
 
-def insects():
-    specification = importlib.util.spec_from_file_location("insects", DOCS / "insects.py")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
 class Team(Folder):
     """A team that follows the page, with 70 photographs and a smaller audit set."""
 
@@ -50,8 +43,9 @@ class Team(Folder):
         (path / "returned").mkdir()
         (path / "mine.py").write_text(BACKBONE)
         self.truth = {}
+        photograph = load_module(str(DOCS / "insects.py")).photograph
         for number in range(1, 71):
-            name, picture = insects().photograph(number)
+            name, picture = photograph(number)
             self.truth[f"IMG_{number:04d}.jpg"] = name
             picture.save(path / "photos" / f"IMG_{number:04d}.jpg")
         given = yaml.safe_load(next(block for block in blocks(PAGE) if is_project(block)))

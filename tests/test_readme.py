@@ -1,6 +1,5 @@
 """README and docs: the table of strategies, and every example as whoever copies it would use it."""
 
-import importlib.util
 import re
 import shlex
 import subprocess
@@ -14,6 +13,7 @@ import yaml
 from queries import Problem
 
 from activepool.backbones.registry import build
+from activepool.plugins import load_module
 from activepool.strategies.registry import find_strategy
 from planning.configuration.experiment import Experiment
 from planning.configuration.loading import load, load_project
@@ -78,11 +78,7 @@ GOALS = set(re.findall(r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text()))
 
 
 def test_the_table_of_strategies_is_up_to_date():
-    specification = importlib.util.spec_from_file_location(
-        "strategies_table", ROOT / "docs" / "strategies.py"
-    )
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
+    module = load_module(str(ROOT / "docs" / "strategies.py"))
     page = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
     assert module.table() in page, "run: python docs/strategies.py"
 

@@ -1,17 +1,14 @@
 """The conda environment and the lock hold the same pins, and neither names an index."""
 
-import importlib.util
 from pathlib import Path
+
+from activepool.plugins import load_module
 
 ENVIRONMENTS = Path(__file__).parents[2] / "envs"
 
 
 def test_the_conda_file_is_made_from_the_lock():
-    specification = importlib.util.spec_from_file_location(
-        "conda_from_lock", ENVIRONMENTS / "conda_from_lock.py"
-    )
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
+    module = load_module(str(ENVIRONMENTS / "conda_from_lock.py"))
     lock = (ENVIRONMENTS / "requirements.lock").read_text()
     assert (ENVIRONMENTS / "activepool.yaml").read_text() == module.conda_environment(lock)
 

@@ -1,5 +1,4 @@
 import copy
-import importlib.util
 import json
 import re
 
@@ -9,6 +8,7 @@ import yaml
 from workflow_runs import REPOSITORY as ROOT
 
 from activepool.errors import InputError
+from activepool.plugins import load_module
 from activepool.strategies.registry import builtin_strategies
 from planning.configuration.loading import load, load_project
 from planning.configuration.schema import configuration_schema
@@ -130,9 +130,7 @@ def test_it_has_every_strategy_and_option():
 
 
 def test_the_page_and_the_file_are_up_to_date():
-    specification = importlib.util.spec_from_file_location("page", ROOT / "docs" / "configuration.py")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
+    module = load_module(str(ROOT / "docs" / "configuration.py"))
     assert module.PAGE.read_text(encoding="utf-8") == module.page(SCHEMA), "run: python docs/configuration.py"
     assert json.loads(module.SCHEMA.read_text(encoding="utf-8")) == SCHEMA, (
         "run: python docs/configuration.py"

@@ -91,9 +91,7 @@ else:
     rule figures:
         """Make the figures and tables."""
         input:
-            PATHS.figures(),
-            PATHS.tables(),
-            PATHS.costs(),
+            PATHS.reported(),
         localrule: True
 
     rule features:

@@ -56,7 +56,7 @@ def makes_files(command: Sequence[str]) -> bool:
     A program that calls Snakemake's Python interface has another command line; it only looks.
     """
     given = asked(tuple(command))
-    if given is None or list(given.targets) == [VERIFY]:
+    if given is None or only_verifies(command):
         return False
     return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
 

@@ -76,10 +76,10 @@ def begun(project: Project) -> ProjectStanding:
     runs = active_runs()
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
-    _require_noted(project)
+    before = _noted_ledger(project)
     print_notices(remove_cut_files(project))
     notices = PoolNotices(Path(pool_folder(project)) / NOTICES)
-    pool = updated_pool(project, bool(read(project.ledger_path).entries), notices)
+    pool = updated_pool(project, bool(before.entries), notices)
     # What was added by hand gets its number, and into the copy; what was lost is put back.
     with opened(project.ledger_path) as book:
         ledger = Ledger(tuple(book.entries), tuple(book.notices))
@@ -132,20 +132,21 @@ def _classes_not_given(standing: ProjectStanding) -> list[str]:
     ]
 
 
-def _require_noted(project: Project) -> None:
-    """Raise InputError if the ledger lacks entries that it had in the last run."""
-    entries = read(project.ledger_path).entries
-    require_noted(pool_folder(project), project.ledger_path, entries, results_folder(project))
+def _noted_ledger(project: Project) -> Ledger:
+    """Return what the ledger holds; raise InputError if it lacks entries that it had in the last run."""
+    ledger = read(project.ledger_path)
+    require_noted(pool_folder(project), project.ledger_path, ledger.entries, results_folder(project))
+    return ledger
 
 
 def foreseen(project: Project) -> ProjectStanding:
     """Return where a project would stand at the start of a run, without a change of any file."""
-    _require_noted(project)
+    ledger = _noted_ledger(project)
     known = looked_at(project)
-    if not read_pool(pool_folder(project)).samples:
+    if not known.pool.is_read:
         return known
     print_notices(unread_notices(project))
-    intake = _intake(project, known.pool, read(project.ledger_path), dry=True)
+    intake = _intake(project, known.pool, ledger, dry=True)
     return replace(known, entries=[*known.entries, *intake.entries])
 
 

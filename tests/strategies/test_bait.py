@@ -3,7 +3,7 @@ import pytest
 from queries import Problem
 from sklearn.datasets import load_digits
 
-from activepool.diversity import fisher, softmax_fisher
+from activepool.diversity import fisher, greedy_trace, softmax_fisher
 from activepool.errors import InputError
 from activepool.heads.linear import LinearHead
 from activepool.strategies import bait as module
@@ -77,9 +77,8 @@ def test_rounding_errors_of_changes_do_not_add_up(monkeypatch, form):
     problem.features = (300 * load_digits().data[:300]).astype(np.float32)
     problem.head = LinearHead(problem.head.weight / 3000, problem.head.bias)
     picks = []
-    for renewal in (fisher.RENEWAL, np.inf):  # with infinity, each pick is from newly computed matrices
-        monkeypatch.setattr(fisher, "RENEWAL", renewal)
-        monkeypatch.setattr(softmax_fisher, "RENEWAL", renewal)
+    for renewal in (greedy_trace.RENEWAL, np.inf):  # with infinity, each pick is from newly computed matrices
+        monkeypatch.setattr(greedy_trace, "RENEWAL", renewal)
         picks.append(problem.select(bait, 30, options={"fisher": form}).index.tolist())
     assert picks[0] == picks[1]
 

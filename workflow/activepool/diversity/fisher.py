@@ -9,9 +9,7 @@ removing v raises it by g / (1 − a). Either is a change of M of rank one, afte
 So a and g of all samples follow from the products of their v with u and h. Two products for many samples that
 may be next give these for all of them: the changes of rank one since then are taken off.
 
-All is in float64, and gains that differ by less than TOLERANCE are equal: no last bit decides. The rounding
-errors of changes are a part of the first, largest gains; once gains are far smaller, all is computed from M
-again.
+All is in float64.
 """
 
 from dataclasses import dataclass
@@ -19,16 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
+from activepool.diversity.greedy_trace import add_samples, remove_samples
 from activepool.features.store import FeatureMatrix
 
 #: Samples that may be next, in one product with all others.
 CANDIDATES = 32
-
-#: Gains that differ by less than this part are equal.
-TOLERANCE = 1e-8
-
-#: All is computed from M again when the largest gain has fallen to this part of what it was the last time.
-RENEWAL = 2.0**-10
 
 #: Rows in float64 at once.
 ROWS = BLOCK_ROWS // 4
@@ -93,12 +86,15 @@ def covering_picks(
     Memory: 4 × n × CANDIDATES and a few d × d float64, and some blocks.
     """
     with compute.mapping() as mapping:
-        chosen = _forward(_State(pool, start, target, mapping), min(2 * budget, len(pool)), mapping)
-        return _backward(_State(pool.part(chosen), start, target, mapping), chosen, budget, mapping)
+        chosen = add_samples(_State(pool, start, target, mapping), min(2 * budget, len(pool)))
+        of_chosen = _State(pool.part(chosen), start, target, mapping)
+        remove_samples(of_chosen, pool.rows[chosen], len(chosen) - budget)
+        picks: np.ndarray = chosen[of_chosen.left]
+        return picks
 
 
 class _State:
-    """M, M⁻¹ and G, and a and g of each sample."""
+    """M, M⁻¹ and G, a and g of each sample, and the changes that M⁻¹ and G lack."""
 
     def __init__(
         self, samples: Information, matrix: np.ndarray, target: np.ndarray, mapping: Mapping
@@ -107,12 +103,14 @@ class _State:
         self.matrix = matrix
         self.own = np.empty(len(samples))
         self.gain = np.empty(len(samples))
+        self.left = np.ones(len(samples), dtype=bool)
         self._target = target
         self._mapping = mapping
         self.renew()
 
     def renew(self) -> None:
         """Compute all from M, without the rounding errors of the changes so far."""
+        self._latest: _Changes | None = None
         self.inverse = np.linalg.inv(self.matrix)
         self.covered = self.inverse @ self._target @ self.inverse
 
@@ -124,6 +122,26 @@ class _State:
         for _ in self._mapping(measure, row_blocks(len(self.samples), ROWS)):
             pass
 
+    def changes(self, sign: int) -> np.ndarray:
+        """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
+        changes: np.ndarray = self.gain / (1 + sign * self.own)
+        return changes
+
+    def apply(self, sample: int, sign: int) -> None:
+        """Add (1) or remove (−1) a sample: bring M, and a and g of all samples up to date."""
+        if self._latest is None or sample not in self._latest.place:
+            if self._latest:
+                self._latest.finish(self)
+            self._latest = _Changes(self, self._likely(sample, sign), self._mapping)
+        self._latest.apply(self, sample, sign)
+        self.left[sample] = False
+
+    def _likely(self, sample: int, sign: int) -> np.ndarray:
+        """Return a sample and others that may follow it."""
+        order = np.argsort(np.where(self.left, -sign * self.changes(sign), np.inf), kind="stable")
+        likely = order[: min(CANDIDATES, np.count_nonzero(self.left))]
+        return np.concatenate([[sample], likely[likely != sample]])[:CANDIDATES]
+
 
 class _Changes:
     """Changes of rank one, whose next is one of a few candidates.
@@ -133,7 +151,6 @@ class _Changes:
 
     def __init__(self, state: _State, candidates: np.ndarray, mapping: Mapping) -> None:
         self.place = {int(sample): place for place, sample in enumerate(candidates)}
-        self._state = state
         self._size = len(state.samples)
         vectors = state.samples.vectors(candidates).T
         sides = np.hstack([state.inverse @ vectors, state.covered @ vectors])
@@ -148,9 +165,9 @@ class _Changes:
         self._by_inverse, self._by_covered = products[: len(candidates)], products[len(candidates) :]
         self._done: list[tuple[np.ndarray, np.ndarray, float, float]] = []
 
-    def apply(self, sample: int, sign: int) -> None:
-        """Add (1) or remove (−1) a candidate: bring a and g of all samples up to date."""
-        place, state = self.place[sample], self._state
+    def apply(self, state: _State, sample: int, sign: int) -> None:
+        """Add (1) or remove (−1) a candidate: bring M, and a and g of all samples up to date."""
+        place = self.place[sample]
         (vector,) = state.samples.vectors(np.array([sample]))
         state.matrix += np.outer(vector, sign * vector)
         x, y = self._by_inverse[place].copy(), self._by_covered[place].copy()
@@ -163,60 +180,11 @@ class _Changes:
         state.gain += products_u * (products_u * (g / c**2) - products_h * (2 / c))
         self._done.append((x, y, c, g))
 
-    def finish(self) -> None:
+    def finish(self, state: _State) -> None:
         """Bring M⁻¹ and G up to date."""
         for x, y, c, g in self._done:
             u, h = x[self._size :], y[self._size :]
             cross = np.outer(h, u / c)
-            self._state.covered -= cross + cross.T
-            self._state.covered += np.outer(u, u * (g / c**2))
-            self._state.inverse -= np.outer(u, u / c)
-
-
-def _forward(state: _State, count: int, mapping: Mapping) -> np.ndarray:
-    """Choose ``count`` samples, each of which lowers the trace the most; return them in their order."""
-    chosen: list[int] = []
-    left = np.ones(len(state.samples), dtype=bool)
-    changes: _Changes | None = None
-    renewed_at: float | None = None
-    while len(chosen) < count:
-        gains = np.where(left, state.gain / (1 + state.own), -np.inf)
-        best = gains.max()
-        if renewed_at is None:
-            renewed_at = best
-        elif best < RENEWAL * renewed_at:
-            state.renew()
-            changes, renewed_at = None, None
-            continue
-        sample = int((gains >= best - TOLERANCE * abs(best)).argmax())
-        if changes is None or sample not in changes.place:
-            if changes:
-                changes.finish()
-            likely = np.argsort(-gains, kind="stable")[: min(CANDIDATES, np.count_nonzero(left))]
-            likely = np.concatenate([[sample], likely[likely != sample]])[:CANDIDATES]
-            changes = _Changes(state, likely, mapping)
-        changes.apply(sample, 1)
-        left[sample] = False
-        chosen.append(sample)
-    return np.array(chosen, dtype=np.int64)
-
-
-def _backward(state: _State, chosen: np.ndarray, budget: int, mapping: Mapping) -> np.ndarray:
-    """Remove samples, each of which raises the trace the least, until ``budget`` are left."""
-    left = np.ones(len(chosen), dtype=bool)
-    latest_first = np.argsort(-state.samples.rows, kind="stable")
-    changes: _Changes | None = None
-    for _ in range(len(chosen) - budget):
-        losses = np.where(left, state.gain / (1 - state.own), np.inf)
-        least = losses.min()
-        alike = losses <= least + TOLERANCE * abs(least)
-        sample = int(latest_first[alike[latest_first].argmax()])
-        if changes is None or sample not in changes.place:
-            if changes:
-                changes.finish()
-            likely = np.argsort(losses, kind="stable")[: min(CANDIDATES, np.count_nonzero(left))]
-            likely = np.concatenate([[sample], likely[likely != sample]])[:CANDIDATES]
-            changes = _Changes(state, likely, mapping)
-        changes.apply(sample, -1)
-        left[sample] = False
-    return chosen[left]
+            state.covered -= cross + cross.T
+            state.covered += np.outer(u, u * (g / c**2))
+            state.inverse -= np.outer(u, u / c)

@@ -11,7 +11,7 @@ trace by the trace of KB, K = (I + sWA)⁻¹sW, and (Woodbury)
 
 The A and B of all other samples follow from the products of their features with U and H.
 
-All is in float64. Ties and rounding errors are treated as in `activepool.diversity.fisher`.
+All is in float64.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
-from activepool.diversity.fisher import RENEWAL, TOLERANCE
+from activepool.diversity.greedy_trace import add_samples, remove_samples
 from activepool.features.store import FeatureMatrix
 
 #: Samples whose A and B are computed at once.
@@ -133,9 +133,10 @@ def covering_picks(
     Returns: (budget,) positions in the order in which they were chosen. Ties go to the lower position.
     """
     with compute.mapping() as mapping:
-        chosen = _forward(_State(pool, start, target, share, mapping), min(2 * budget, len(pool)))
+        chosen = add_samples(_State(pool, start, target, share, mapping), min(2 * budget, len(pool)))
         of_chosen = _State(pool.part(chosen), start, target, share, mapping)
-        picks: np.ndarray = chosen[_backward(of_chosen, budget)]
+        remove_samples(of_chosen, pool.rows[chosen], len(chosen) - budget)
+        picks: np.ndarray = chosen[of_chosen.left]
         return picks
 
 
@@ -151,6 +152,7 @@ class _State:
         mapping: Mapping,
     ) -> None:
         self.samples = samples
+        self.left = np.ones(len(samples), dtype=bool)
         self._matrix = matrix
         self._target = target
         self._share = share
@@ -173,7 +175,7 @@ class _State:
         self._in_blocks(measure, len(self.samples))
 
     def changes(self, sign: int) -> np.ndarray:
-        """Return by how much the trace changes when each sample is added (1) or removed (−1), (n,)."""
+        """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
         changes = np.empty(len(self.samples))
         identity = np.eye(self.samples.coordinates)
 
@@ -212,6 +214,7 @@ class _State:
 
         self._in_blocks(change_matrices, len(self._matrix))
         self._in_blocks(change_samples, len(self.samples))
+        self.left[sample] = False
 
     def _in_blocks(self, function: Callable[[slice], None], rows: int) -> None:
         for _ in self._mapping(function, row_blocks(rows, ROWS)):
@@ -245,38 +248,3 @@ def _products(points: np.ndarray, side: np.ndarray) -> np.ndarray:
 
 def _transposed(matrices: np.ndarray) -> np.ndarray:
     return matrices.transpose(0, 2, 1)
-
-
-def _forward(state: _State, count: int) -> np.ndarray:
-    """Choose ``count`` samples, each of which lowers the trace the most; return them in their order."""
-    chosen: list[int] = []
-    left = np.ones(len(state.samples), dtype=bool)
-    renewed_at: float | None = None
-    while len(chosen) < count:
-        gains = np.where(left, state.changes(1), -np.inf)
-        best = gains.max()
-        if renewed_at is None:
-            renewed_at = best
-        elif best < RENEWAL * renewed_at:
-            state.renew()
-            renewed_at = None
-            continue
-        sample = int((gains >= best - TOLERANCE * abs(best)).argmax())
-        state.apply(sample, 1)
-        left[sample] = False
-        chosen.append(sample)
-    return np.array(chosen, dtype=np.int64)
-
-
-def _backward(state: _State, budget: int) -> np.ndarray:
-    """Remove samples, each of which raises the trace the least; return which are left."""
-    left = np.ones(len(state.samples), dtype=bool)
-    latest_first = np.argsort(-state.samples.rows, kind="stable")
-    for _ in range(len(left) - budget):
-        losses = np.where(left, state.changes(-1), np.inf)
-        least = losses.min()
-        alike = losses <= least + TOLERANCE * abs(least)
-        sample = int(latest_first[alike[latest_first].argmax()])
-        state.apply(sample, -1)
-        left[sample] = False
-    return left

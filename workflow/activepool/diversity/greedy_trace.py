@@ -1,0 +1,72 @@
+"""Greedy choice by the trace of M⁻¹F: samples are added to M one by one, or removed (BAIT, Ash et al. 2021).
+
+Changes of the trace that differ by less than TOLERANCE are equal: no last bit decides. The rounding errors of
+M⁻¹ are a part of the first, largest changes; once changes are far smaller, all is computed from M again.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+#: Changes of the trace that differ by less than this part are equal.
+TOLERANCE = 1e-8
+
+#: All is computed from M again when the largest change has fallen to this part of what it was the last time.
+RENEWAL = 2.0**-10
+
+
+class Trace(Protocol):
+    """The trace of M⁻¹F, and n samples whose information can be added to M, or removed.
+
+    Attributes:
+        left: (n,) whether a sample is neither added nor removed so far.
+    """
+
+    left: np.ndarray
+
+    def renew(self) -> None:
+        """Compute all from M, without the rounding errors of the changes so far."""
+
+    def changes(self, sign: int) -> np.ndarray:
+        """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
+
+    def apply(self, sample: int, sign: int) -> None:
+        """Add (1) or remove (−1) a sample that is left."""
+
+
+def add_samples(trace: Trace, count: int) -> np.ndarray:
+    """Add ``count`` samples, each of which lowers the trace the most; ties go to the lower position.
+
+    Returns: (count,) their positions, in their order.
+    """
+    added: list[int] = []
+    renewed_at: float | None = None
+    while len(added) < count:
+        gains = np.where(trace.left, trace.changes(1), -np.inf)
+        best = gains.max()
+        if renewed_at is None:
+            renewed_at = best
+        elif best < RENEWAL * renewed_at:
+            trace.renew()
+            renewed_at = None
+            continue
+        sample = int((gains >= best - TOLERANCE * abs(best)).argmax())
+        trace.apply(sample, 1)
+        added.append(sample)
+    return np.array(added, dtype=np.int64)
+
+
+def remove_samples(trace: Trace, rows: np.ndarray, count: int) -> None:
+    """Remove ``count`` samples, each of which raises the trace the least; ties go to the highest row.
+
+    Args:
+        trace: of n samples.
+        rows: (n,) their rows.
+        count: how many.
+    """
+    highest_first = np.argsort(-rows, kind="stable")
+    for _ in range(count):
+        losses = np.where(trace.left, trace.changes(-1), np.inf)
+        least = losses.min()
+        alike = losses <= least + TOLERANCE * abs(least)
+        trace.apply(int(highest_first[alike[highest_first].argmax()]), -1)

@@ -46,11 +46,12 @@ def make(*paths):
 def ended(process_end):
     """A function that ends a run whose jobs have some outputs, and returns what is printed."""
 
-    def end(*outputs, failure="", left=(), **workflow):
+    def end(*outputs, failure="", left=(), options=(), **workflow):
         given = {"executor_plugin": "local", "dryrun": False, "touch": False, **workflow}
         dag = SimpleNamespace(jobs=[SimpleNamespace(output=outputs)], needrun_jobs=lambda: iter(left))
         settings = SimpleNamespace(quiet=workflow.get("quiet", {Quietness.RULES}))
-        announce_results(SimpleNamespace(**given, dag=dag, output_settings=settings), PATHS, COMMAND[1:])
+        run = SimpleNamespace(**given, dag=dag, output_settings=settings)
+        announce_results(run, PATHS, [*COMMAND[1:], *options])
         if failure:
             logger.error(failure)
         return process_end()
@@ -67,6 +68,14 @@ def test_all_kinds_of_results_are_named(ended):
         "activepool: curves: results/trial/curves.csv",
         "activepool: all of it in one page: snakemake --cores 2 --configfile trial.yaml --report report.html",
     ]
+
+
+@pytest.mark.parametrize("report", [["--report", "r.html"], ["--report=r.html"]])
+def test_a_run_that_makes_the_report_itself_names_no_command_for_it(ended, report):
+    make(*PATHS.reported())
+    printed = ended(*PATHS.reported(), options=[*report, "--report-after-run"])
+    assert "figures: " in printed
+    assert "in one page" not in printed
 
 
 def test_only_what_the_targets_made_and_is_there_is_named(ended):

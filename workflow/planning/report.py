@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from planning.paths import Paths
-from planning.runs.command_line import asked, snakemake_command
+from planning.runs.command_line import asked, is_report, snakemake_command
 from planning.stages.code import LIBRARY
 
 #: Targets that make all that the report shows; without a target, Snakemake takes the first.
@@ -33,7 +33,7 @@ def report_problem(paths: Paths, command: Sequence[str]) -> str | None:
         paths: of the experiment.
         command: Snakemake's command line, with the program.
     """
-    if not any(word.partition("=")[0] == "--report" for word in command):
+    if not any(map(is_report, command)):
         return None
     given = asked(tuple(command))
     if given is None or given.report_after_run or given.default_storage_provider:
@@ -51,6 +51,6 @@ def report_problem(paths: Paths, command: Sequence[str]) -> str | None:
 def _without_report(arguments: Sequence[str]) -> list[str]:
     """Return a command line's arguments without the option ``--report`` and its file."""
     words = list(arguments)
-    place = next(place for place, word in enumerate(words) if word.partition("=")[0] == "--report")
+    place = next(place for place, word in enumerate(words) if is_report(word))
     has_file = words[place] == "--report" and not "".join(words[place + 1 : place + 2]).startswith("-")
     return words[:place] + words[place + 1 + has_file :]

@@ -31,6 +31,11 @@ def snakemake_command(arguments: Iterable[str]) -> str:
     return shlex.join([started if is_elsewhere else "snakemake", *arguments])
 
 
+def is_report(word: str) -> bool:
+    """Return whether a word of a command line is the option ``--report``, with its file or without."""
+    return word.partition("=")[0] == "--report"
+
+
 def with_options(arguments: Sequence[str], *options: str) -> list[str]:
     """Return the arguments with more options, which stand before a ``--``."""
     end = arguments.index("--") if "--" in arguments else len(arguments)

@@ -11,7 +11,7 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
 from planning.paths import Paths
-from planning.runs.command_line import snakemake_command, with_options
+from planning.runs.command_line import is_report, snakemake_command, with_options
 
 
 class _Failures(logging.Handler):
@@ -80,6 +80,6 @@ def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[
     for what, place in (("figures", "figures/"), ("tables", "tables/"), ("curves", "curves.csv")):
         if any(path.startswith(f"{paths.root}/{place}") for path in covered):
             yield f"{what}: {paths.root}/{place}"
-    if covered.issuperset(paths.reported()) and "--report" not in arguments:
+    if covered.issuperset(paths.reported()) and not any(map(is_report, arguments)):
         command = snakemake_command(with_options(arguments, "--report", "report.html"))
         yield f"all of it in one page: {command}"

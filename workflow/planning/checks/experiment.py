@@ -37,11 +37,8 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
     """
     problems = [
         *(line for path in files or [source] for line in hidden_by_yaml(path)),
-        *_backbone_problems(experiment),
+        *problems_with_files(experiment),
         *_strategy_problems(experiment),
-        *_file_problems(experiment),
-        *_colour_problems(experiment),
-        *_tracker_problems(experiment),
         *_data_problems(experiment),
         *annotation_problems(experiment),
     ]

@@ -14,7 +14,7 @@ from planning.project.paths import FOLDERS, ProjectPaths
 from planning.project.pool import images_root
 from planning.project.standing import number_of
 from planning.stages.digests import digest_of
-from planning.stages.settings import StageSettings
+from planning.stages.settings import StageSettings, backbone_setting
 
 #: Where Label Studio serves the files of its machine.
 LOCAL_FILES = "/data/local-files/?d="
@@ -74,10 +74,7 @@ class ProjectSettings(StageSettings):
 
     def backbone(self, stage: str, wildcards: Any) -> Any:
         backbone = self._project.backbone
-        if backbone is None:
-            return None
-        named = {"image_size", "normalisation", "format", "keys"}
-        return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
+        return None if backbone is None else backbone_setting(backbone)
 
     def extraction(self, stage: str, wildcards: Any) -> Any:
         return self._project.features.model_dump(exclude={"shards"})

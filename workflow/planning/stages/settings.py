@@ -9,7 +9,7 @@ from typing import Any
 
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
-from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
+from planning.configuration.experiment import FULL_POOL, Backbone, Experiment, StrategySettings
 from planning.paths import Paths, has_wildcards, initial_folder
 from planning.stages.contents import content_digest, source_content, source_setting
 
@@ -84,11 +84,9 @@ class ExperimentSettings(StageSettings):
         return self._experiment.dataset.annotations if reads else None
 
     def backbone(self, stage: str, wildcards: Any) -> Any:
-        backbone = self._experiment.backbone
         # activepool wrote the network of a round, so its weights have activepool's own names.
         is_own = stage == "pretrain" or (_has_round(wildcards) and stage == "extract")
-        named = {"image_size", "normalisation", *(() if is_own else ("format", "keys"))}
-        return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
+        return backbone_setting(self._experiment.backbone, is_own)
 
     def pretraining(self, stage: str, wildcards: Any) -> Any:
         return self._experiment.pretrain.model_dump()
@@ -232,6 +230,17 @@ class ExperimentSettings(StageSettings):
 
     def results(self, stage: str, wildcards: Any) -> None:
         return None
+
+
+def backbone_setting(backbone: Backbone, is_own: bool = False) -> dict[str, Any]:
+    """Return the setting ``backbone`` of a stage.
+
+    Args:
+        backbone: the section of the configuration.
+        is_own: whether activepool wrote the weights, so that nothing need say how their file names them.
+    """
+    named = {"image_size", "normalisation", *(() if is_own else ("format", "keys"))}
+    return {"name": backbone.architecture, **backbone.model_dump(include=named, exclude_none=True)}
 
 
 def _has_round(wildcards: Any) -> bool:

@@ -71,7 +71,7 @@ class Estimate:
         passing_disk: bytes that features take for a time, beside these.
         images: how many pass through the backbone for their features, views counted.
         trained_images: how many the backbone trains on, in all epochs; at most, since trainings end early.
-        of_rounds: whether the features that pass are those of a round: once for each round at work.
+        of_rounds: whether each round at work takes `passing_disk`, for features of its own.
     """
 
     jobs: int

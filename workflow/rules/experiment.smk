@@ -71,7 +71,7 @@ def before_jobs(workflow):
 
 
 def remedies(failed):
-    """Say what helps if jobs of these rules failed: their own messages say it all."""
+    """Nothing to add: the messages of an experiment's jobs say what helps."""
     return ()
 
 

@@ -182,7 +182,7 @@ rule status:
     """Write the page that says how good the model is, and whether it is worth going on."""
     input:
         samples=PATHS.samples,
-        # Snakemake looks at no params of a job if what is before it runs, also if the files between are ancient.
+        # Snakemake does not compare the params of a job behind one that runs, even if the files between are ancient.
         features=PATHS.features,
         sent=PATHS.to_send(),
         trainings=PATHS.of_models("training.json"),

@@ -9,7 +9,7 @@ from planning.stages.code import syntax_problem
 #: How relative paths are read.
 RELATIVE = "a path is relative to where snakemake runs"
 
-#: Names of a module's own that make any name possible.
+#: With one of these, a module may have any name.
 DYNAMIC = {"*", "__getattr__"}
 
 #: The parts of a statement that hold others.
@@ -26,7 +26,7 @@ def missing_problem(file: Path) -> str | None:
 
 
 def function_problem(name: str) -> str | None:
-    """Return why a backbone cannot be a user's ``file.py:function``; None if it may be."""
+    """Return why a user's ``file.py:function`` cannot be used; None if it can, or if no file is named."""
     file = users_file(name)
     if file is None:
         return None

@@ -32,7 +32,7 @@ class Partial(Generic[Configuration]):
     configuration: Configuration | None = None
 
     def further_lines(self, further: Further[Configuration]) -> list[str]:
-        """Return the mistakes that ``further`` finds, without those that come of keys that were left out."""
+        """Return the mistakes that ``further`` finds, except those due to keys that were left out."""
         if self.configuration is None:
             return []
         lines = further(self.configuration, frozenset(key.partition(".")[0] for key in self.left_out))
@@ -60,7 +60,7 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
             found.configuration = model.model_validate(raw)
             return found
         except ValidationError as error:
-            found.errors += [one for one in error.errors() if not _is_own(found.left_out, one)]
+            found.errors += [one for one in error.errors() if not _was_left_out(found.left_out, one)]
             keys = {key for one in error.errors() for key in _keys(raw, one)}
         if not keys:
             return found
@@ -70,7 +70,7 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
     return found
 
 
-def _is_own(left_out: set[str], error: Any) -> bool:
+def _was_left_out(left_out: set[str], error: Any) -> bool:
     """Return whether a key is missing only because it was left out."""
     return error["type"] == "missing" and ".".join(map(str, error["loc"])) in left_out
 

@@ -15,7 +15,7 @@ from planning.project.paths import FILES_OF_MODEL
 from planning.project.pool import images_root
 from planning.project.standing import ProjectStanding
 
-#: So many batches an audit set leaves of the pool.
+#: Batches that an audit set must leave in the pool.
 ROOM = 2
 
 
@@ -91,7 +91,7 @@ def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:
 
 
 def _labels_text(standing: ProjectStanding) -> str:
-    """Return what labels there are to train on, of one class at most, and what others."""
+    """Describe the labels: those to train on, which have one class at most, and the others."""
     labels, audit = standing.training_set(standing.next_batch).labels, len(standing.state.audit_labels)
     found = [f"{len(labels):,} {'label' if len(labels) == 1 else 'labels'} to train on"]
     found += [f"all {labels[0]!r}"] if labels else []
@@ -102,7 +102,7 @@ def _labels_text(standing: ProjectStanding) -> str:
 
 
 def _way_to_labels(standing: ProjectStanding) -> str:
-    """Return how to come to labels to train on."""
+    """Return how to get labels to train on."""
     if standing.is_incomplete:
         batch, folder = standing.sent[-1].name, standing.project.returned
         return f"have {batch} labelled, and put what comes back into {folder}"

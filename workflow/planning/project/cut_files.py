@@ -15,7 +15,7 @@ BINARY = (".h5", ".safetensors", ".parquet")
 def remove_cut_files(project: Project) -> list[str]:
     """Delete files of models that are shorter than their stage left them; return a notice for each.
 
-    Features stay: they are dear, and whether they are there says which rows the samples have.
+    Features stay: they are expensive, and the rows of the samples depend on which of them are there.
     """
     notices = []
     for path, size in _left(Path(results_folder(project))):

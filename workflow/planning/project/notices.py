@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 class PoolNotices:
-    """Shows notices, but those that an earlier run has shown only as one line that sums them up.
+    """Shows new notices in full, and sums up in one line those that an earlier run has shown.
 
     Args:
         path: the file that keeps what was shown; None to show everything.

@@ -91,7 +91,7 @@ class ProjectStanding:
 
     @cached_property
     def missing_audit(self) -> int:
-        """How many of these there are."""
+        """How many of these the pool still has."""
         return min(self.wanted_audit, self.num_candidates)
 
     @property

@@ -38,7 +38,7 @@ def announce_failures(workflow: Any, remedies: Remedies) -> None:
 def summary(workflow: Any, arguments: Sequence[str], remedies: Remedies) -> Iterator[str]:
     """Yield the lines of the summary; none if no job has failed, as after Ctrl-C.
 
-    Nor are there any for jobs that print what they found.
+    Jobs that print what they found are left out.
 
     Args:
         workflow: Snakemake's, after the run.

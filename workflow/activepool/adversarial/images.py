@@ -5,20 +5,16 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Generator, Tensor
 
-from activepool.adversarial.settings import AdversarialSettings, NormalisationName
+from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.backbone import Preprocessing
 from activepool.backbones.execution import is_cuda, pixels
 from activepool.backbones.networks import resize_before_crop
-from activepool.backbones.normalisations import NORMALISATIONS, PerChannel
+from activepool.backbones.normalisations import NORMALISATIONS
 from activepool.features.image_round import ImageRound
 from activepool.features.images import PartImages, Request, image_channels, load_views
 
-#: Means and deviations of the red, green and blue of pixels in 0..1.
-SCALES: dict[NormalisationName, tuple[PerChannel, PerChannel]] = {
-    "signed": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
-    "imagenet": NORMALISATIONS["imagenet"],
-    "cifar10": NORMALISATIONS["cifar10"],
-}
+#: Means and deviations of red, green and blue that map pixels from 0..1 to -1..1.
+SIGNED = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 def full_side(settings: AdversarialSettings) -> int:
@@ -50,13 +46,15 @@ def windows(images: Tensor, settings: AdversarialSettings, generator: Generator)
     side = settings.image_size
     top, left = torch.randint(images.shape[-1] - side + 1, (2,), generator=generator).tolist()
     seen = images[..., top : top + side, left : left + side]
-    mean, std = (_per_channel(values, images) for values in SCALES[settings.normalisation])
+    name = settings.normalisation
+    scale = SIGNED if name == "signed" else NORMALISATIONS[name]
+    mean, std = (_per_channel(values, images) for values in scale)
     return (seen - mean) / std
 
 
 def _per_channel(values: tuple[float, ...], images: Tensor) -> Tensor:
     """Return the values of the channels of images, (C, 1, 1); for grey images their mean."""
     colours = torch.tensor(values, device=images.device)
-    return (colours if images.shape[1] == len(values) else colours.mean(dim=0, keepdim=True)).reshape(
-        -1, 1, 1
-    )
+    if images.shape[1] != len(values):
+        colours = colours.mean(dim=0, keepdim=True)
+    return colours.reshape(-1, 1, 1)

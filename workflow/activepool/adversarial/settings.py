@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from activepool.backbones import normalisations
+
 #: Each of the encoder's four convolutions halves the image.
 REDUCTION = 16
 
 #: Random augmentations of the images in training; see `activepool.features.transforms.augmentation`.
 AugmentationName = Literal["crop", "natural", "digits", "shift"]
 
-#: Scales of the pixels; see `activepool.adversarial.images.SCALES`.
-NormalisationName = Literal["signed", "imagenet", "cifar10"]
+#: Scales of the pixels: from -1 to 1, or by the means and deviations of a dataset.
+NormalisationName = Literal["signed", normalisations.NormalisationName]
 
 #: How the learning rates fall.
 ScheduleName = Literal["constant", "step", "cosine"]

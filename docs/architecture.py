@@ -83,15 +83,19 @@ LABELLING_LINES = (
     ((3.38, 0.74), (3.38, 1.26), 0),
 )
 
-#: The loop as its users see it: text and column; the last two are reached when the loop ends.
+#: The loop as its users see it, from left to right, and the boxes that it repeats.
 LOOP = (
-    ("images,\nno labels", 0),
-    ("features of a\npretrained backbone,\ncomputed once", 1),
-    ("a strategy\npicks a batch", 2),
-    ("people (or the known\nlabels) answer", 3),
-    ("a model learns\nfrom all labels", 4),
-    ("predictions, curves,\ntables", 5),
+    "images,\nno labels",
+    "features of a\npretrained backbone,\ncomputed once",
+    "a strategy\npicks a batch",
+    "people (or the known\nlabels) answer",
+    "a model learns\nfrom all labels",
+    "predictions, curves,\ntables",
 )
+REPEATED = LOOP[2:5]
+
+#: The colour of loops.
+RED = "#b03020"
 
 COLOURS = ("#dce6f2", "#d7ecdf", "#fdf0d0", "#f9dcd4", "#e8def2", "#e3e3e3")
 
@@ -132,16 +136,8 @@ def draw_flow() -> Figure:
     draw_stages(axes, FLOW, ("train", "score", "select"))
     for start, end in ARROWS:
         arrow(axes, FLOW[start], FLOW[end], start == "train")
-    loop = FancyArrowPatch(
-        (6.38, 1.26),
-        (4.38, 1.26),
-        connectionstyle="arc3,rad=-0.35",
-        arrowstyle="-|>",
-        mutation_scale=12,
-        color="#b03020",
-    )
-    axes.add_patch(loop)
-    axes.text(5.38, 0.62, "each round", ha="center", fontsize=10, color="#b03020")
+    bent_arrow(axes, (6.38, 1.26), (4.38, 1.26), -0.35)
+    axes.text(5.38, 0.62, "each round", ha="center", fontsize=10, color=RED)
     return figure
 
 
@@ -153,9 +149,8 @@ def draw_labelling() -> Figure:
     for start, end in LABELLING_ARROWS:
         arrow(axes, LABELLING[start], LABELLING[end])
     for start, end, bend in LABELLING_LINES:
-        style = {"arrowstyle": "-|>", "mutation_scale": 12, "color": "#b03020"}
-        axes.add_patch(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", **style))
-    axes.text(4.38, 0.5, "each batch", ha="center", va="center", fontsize=10, color="#b03020")
+        bent_arrow(axes, start, end, bend)
+    axes.text(4.38, 0.5, "each batch", ha="center", va="center", fontsize=10, color=RED)
     return figure
 
 
@@ -163,14 +158,13 @@ def draw_loop() -> Figure:
     """Return the loop of active learning, for readers who do not know it."""
     figure = Figure(figsize=(11, 2.1))
     axes = blank(figure, (-0.1, 8.3), (0, 1.55))
-    for text, column in LOOP:
-        box(axes, 1.4 * column, 0.75, 1.2, 0.7, COLOURS[3] if 2 <= column <= 4 else COLOURS[0])
+    for column, text in enumerate(LOOP):
+        box(axes, 1.4 * column, 0.75, 1.2, 0.7, COLOURS[3] if text in REPEATED else COLOURS[0])
         axes.text(1.4 * column + 0.6, 1.1, text, ha="center", va="center", fontsize=9)
     for column in range(len(LOOP) - 1):
         arrow(axes, (1.4 * column + 0.44, 0.6), (1.4 * column + 1.4, 0.6))
-    back = {"arrowstyle": "-|>", "mutation_scale": 12, "color": "#b03020"}
-    axes.add_patch(FancyArrowPatch((6.2, 0.72), (3.4, 0.72), connectionstyle="arc3,rad=-0.2", **back))
-    axes.text(4.8, 0.2, "again, until it is good enough", ha="center", fontsize=9, color="#b03020")
+    bent_arrow(axes, (6.2, 0.72), (3.4, 0.72), -0.2)
+    axes.text(4.8, 0.2, "again, until it is good enough", ha="center", fontsize=9, color=RED)
     return figure
 
 
@@ -201,6 +195,12 @@ def arrow(axes: Axes, start: tuple[int, int], end: tuple[int, int], is_steep: bo
             shrinkB=0,
         )
     )
+
+
+def bent_arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], bend: float) -> None:
+    """Draw an arrow of a loop, from one point to another."""
+    style = {"arrowstyle": "-|>", "mutation_scale": 12, "color": RED}
+    axes.add_patch(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", **style))
 
 
 def box(axes: Axes, left: float, bottom: float, width: float, height: float, colour: str) -> None:

@@ -39,7 +39,7 @@ MAX_DUPLICATES = 5
 #: Shows each notice in full.
 SHOW_ALL = PoolNotices()
 
-#: So many images are named where a look finds others.
+#: A look names so many of the images that are new, and of those that changed or are gone.
 FEW = 3
 
 #: Most mistakes of a list that a message names.
@@ -95,11 +95,10 @@ def _duplicates(files: Sequence[PoolFile]) -> list[str]:
 
 
 def _pool_of_vectors(project: Project, folder: Path, path: str, has_entries: bool) -> Pool:
-    digest = {"sha256": content_digest(path)}
-    noted, removed = folder / VECTORS, folder / REMOVED
+    digest, removed = content_digest(path), folder / REMOVED
     before = read_pool(folder)
     gone = {sample: row for sample, row in before.row_of.items() if not before.is_here(sample)}
-    if noted.is_file() and read_json(noted) == digest and gone.keys() <= removed_rows(removed).keys():
+    if _were_last_read(folder, digest) and gone.keys() <= removed_rows(removed).keys():
         return before
     vectors = read_vectors(path)
     require_numbers(path, vectors)
@@ -114,8 +113,14 @@ def _pool_of_vectors(project: Project, folder: Path, path: str, has_entries: boo
     else:
         lost = gone.keys()
     pool = update_pool(folder, files, lambda part: True, lost)
-    write_json(noted, digest)
+    write_json(folder / VECTORS, {"sha256": digest})
     return pool
+
+
+def _were_last_read(folder: Path, digest: str) -> bool:
+    """Return whether the vectors of a digest are those that the last run read."""
+    noted = folder / VECTORS
+    return noted.is_file() and read_json(noted) == {"sha256": digest}
 
 
 def _other_vectors(project: Project, here: int, before: int) -> str:
@@ -132,8 +137,7 @@ def unread_notices(project: Project) -> Iterator[str]:
     """Yield a line if images or vectors are not what the last run read; a look does not read them."""
     folder = Path(pool_folder(project))
     if project.embeddings is not None:
-        noted = folder / VECTORS
-        if not noted.is_file() or read_json(noted) != {"sha256": content_digest(project.embeddings)}:
+        if not _were_last_read(folder, content_digest(project.embeddings)):
             yield (
                 f"{project.embeddings}: has changed since the last run, and only a real run reads it; until "
                 "then, answers are judged by the vectors of the last run"

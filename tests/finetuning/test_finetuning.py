@@ -52,9 +52,9 @@ def backbone(seed=0):
 
 def run(data, state, settings=SETTINGS, workers=0):
     network = backbone()
-    trained, history = finetune(network, data, settings, StateFile(state, "the same"), ALONE, workers)
+    trained = finetune(network, data, settings, StateFile(state, "the same"), ALONE, workers)
     state.unlink(missing_ok=True)
-    return network.state_dict(), trained, history
+    return network.state_dict(), trained, trained.history
 
 
 def assert_same(first, second):
@@ -69,7 +69,8 @@ def assert_same(first, second):
 def test_the_network_learns_and_the_best_epoch_is_kept(data, tmp_path):
     settings = replace(SETTINGS, epochs=30, freeze_batch_norm=False)
     network = backbone()
-    trained, history = finetune(network, data, settings, StateFile(tmp_path / "state", ""), ALONE, 0)
+    trained = finetune(network, data, settings, StateFile(tmp_path / "state", ""), ALONE, 0)
+    history = trained.history
     accuracies = [row["validation_accuracy"] for row in history]
     assert trained.validation_accuracy == max(accuracies) > 0.9
     assert trained.facts["epoch"] == 1 + int(np.argmax(accuracies))
@@ -91,7 +92,7 @@ def test_batch_normalisation_is_trained_on_no_image_alone(data, tmp_path, images
     few = replace(data, labelled=data.labelled.take(slice(images)))
     settings = replace(SETTINGS, epochs=2, batch_size=size, freeze_batch_norm=False)
     assert training._batch_sizes(images, settings) == sizes
-    _, history = finetune(alone, few, settings, StateFile(tmp_path / "state", ""), ALONE, 0)
+    history = finetune(alone, few, settings, StateFile(tmp_path / "state", ""), ALONE, 0).history
     assert len(history) == 2 and np.isfinite([row["loss"] for row in history]).all()
     assert sum(training._batch_sizes(images, replace(settings, freeze_batch_norm=True))) == images
 

@@ -72,7 +72,7 @@ def finetune(
     state: StateFile,
     processes: Processes,
     workers: int,
-) -> tuple[TrainedHead, list[dict[str, float]]]:
+) -> TrainedHead:
     """Train ``backbone`` with a new head; the backbone keeps the weights of the best epoch.
 
     Args:
@@ -83,8 +83,7 @@ def finetune(
         processes: those that share each batch; their number changes the result by rounding errors alone.
         workers: further processes that read images (0: this one); no effect on the result.
 
-    Returns: the head of the best epoch, and a row per epoch: epoch, loss, validation_accuracy,
-    validation_top5, learning_rate.
+    Returns: the head of the best epoch.
     Raises: InputError for an image that cannot be read, and if training diverges.
     """
     with reproducible(settings.threads):
@@ -94,7 +93,7 @@ def finetune(
         assert best is not None  # a training has one epoch or more
         training.classifier.load_state_dict(best.weights)
     facts: dict[str, float] = {"epoch": best.epoch, "iterations": training.steps}
-    return TrainedHead(training.classifier.head(), best.accuracy, facts), training.history
+    return TrainedHead(training.classifier.head(), best.accuracy, facts, training.history)
 
 
 class Finetuning:
@@ -102,7 +101,7 @@ class Finetuning:
 
     Attributes:
         classifier: backbone and head, on the device.
-        history: one row for each epoch done.
+        history: one row for each epoch done, as in `TrainedHead`.
         best: the best epoch so far; None before the first ends.
     """
 

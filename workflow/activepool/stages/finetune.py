@@ -101,13 +101,13 @@ def finetune(
             integer_seed(seed, round, "finetune/backbone") if head_recipe.from_scratch else None,
         )
         state = StateFile.beside(network or head, _fingerprint(data, recipe, backbone, dataset, digest))
-        trained, history = finetune_network(trunk, data, head_recipe, state, processes, readers)
+        trained = finetune_network(trunk, data, head_recipe, state, processes, readers)
         if not processes.is_main:
             return None
         rows = features_of(trunk, test, processes.device, readers)
         measured = round_metrics(trained, rows, training_set.labels, class_names, Compute())
     where = {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)}
-    write_table(curve, pd.DataFrame(history))
+    write_table(curve, pd.DataFrame(trained.history))
     if network is not None:
         save_weights(network, trunk, {"backbone": backbone, "head": recipe, **where})
     write_trained_head(head, trained)

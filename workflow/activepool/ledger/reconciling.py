@@ -168,10 +168,12 @@ def _gap(expected: int, number: int, check: str) -> str:
 
 
 def _changes(changed: list[tuple[Line, Entry]]) -> Iterator[tuple[int, str]]:
-    """Yield the line and the text of each change; one for all times, which spreadsheets rewrite."""
-    times = [(line, kept) for line, kept in changed if replace(line.entry, when=kept.when) == kept]
+    """Yield the line and the text of each change; those of times alone, as spreadsheets make, share one."""
+    times = []
     for line, kept in changed:
-        if (line, kept) not in times:
+        if replace(line.entry, when=kept.when) == kept:
+            times.append((line, kept))
+        else:
             yield line.line, _change(line.entry, kept)
     if times:
         (line, kept), *others = times

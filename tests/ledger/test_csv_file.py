@@ -432,6 +432,13 @@ def test_a_last_line_may_lack_its_end(tmp_path, end):
     assert "a/1.jpg" in said(read("csv", file(tmp_path, f"source,{end}"), POOL, classes))
 
 
+def test_an_answer_that_was_taken_before_is_known_even_if_its_annotator_may_be_cut_off(tmp_path):
+    path = file(tmp_path, "source,label,who\nb/1.jpg,cat,anna\na/1.jpg,cat,")
+    given = {(POOL.samples[0], "annotator", "label", "cat")}
+    answers = answers_of(path, csv_file.rows(path), POOL, CLASSES, "annotator", skip_bad=False, given=given)
+    assert (said(answers), answers.known, answers.mistakes) == ({"b/1.jpg": "cat"}, 1, ())
+
+
 def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):
     known = pool("a", "b", "c", entries=entries(draft("sent", "a", "activepool", batch="1")))
     path = file(tmp_path, "batch,source,label\n1,a,cat\n2,b,cat\n2,a,cat\n,c,dog\n")

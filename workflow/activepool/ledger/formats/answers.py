@@ -138,17 +138,18 @@ class _Reading:
             sample = self.named.sample(row)
         except UnknownSampleError as error:
             problems.append(error)
-        if problems and self._was_taken(row):
-            self.known += 1
-        elif whole := self._whole_annotator(row):
+        if whole := self._whole_annotator(row):
             problems.append(
                 f"the annotator {_plain(row.who)!r} may be the beginning of {whole!r}, for the file ends "
                 f"with it as if it was cut off; {END_LINE}"
             )
-        elif event is not None and sample:
+        if problems and self._was_taken(row):
+            self.known += 1
+        elif problems:
+            for one in problems:
+                self._mistake(row, one)
+        elif event is not None:
             self._add_answer(self._timed(row), sample, event, label)
-        for text in [] if problems and self._was_taken(row) else problems:
-            self._mistake(row, text)
 
     def _whole_annotator(self, row: Row) -> str | None:
         """Return an annotator whose name begins as that of a row, which may be cut off and is none."""

@@ -41,9 +41,7 @@ def _contents(path: Path) -> dict[str, bytes]:
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if is_annotator_file(file.name) and file.is_file())
         return {str(file): file.read_bytes() for file in files}
-    with path.open("rb") as stream:
-        is_archive = stream.read(len(archives.ZIP_MARK)) == archives.ZIP_MARK
-    if not is_archive:
+    if not archives.is_archive(path):
         return {}
     with archives.opened(path) as archive:
         members = filter(is_annotator_file, archive.members)

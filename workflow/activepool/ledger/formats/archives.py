@@ -101,6 +101,12 @@ class Archive:
             raise InputError(f"{self.path}: {member!a} is damaged; export it again") from error
 
 
+def is_archive(path: Path) -> bool:
+    """Return whether a file begins like an archive."""
+    with path.open("rb") as stream:
+        return stream.read(len(ZIP_MARK)) == ZIP_MARK
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[Archive]:
     """Open an archive; raises InputError if it is none, or one that is meant to do harm."""

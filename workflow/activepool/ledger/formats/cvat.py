@@ -50,10 +50,10 @@ def rows(path: Path) -> Parsed:
     folder = path if path.is_dir() else None
     path = path / FILE if folder else path
     try:
-        content = path.read_bytes()
+        content = None if archives.is_archive(path) else path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    if not content.startswith(archives.ZIP_MARK):
+    if content is not None:
         parsed = _Reader(str(path)).read(content)
         return _with_pictures(parsed, lambda name: _sample_in(folder, name)) if folder else parsed
     with archives.opened(path) as archive:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable
 
 from activepool.data.class_names import reads_as_missing, reads_as_no_label
-from activepool.ledger.entries import has_control
+from activepool.ledger.entries import SAMPLE, has_control
 from activepool.ledger.formats.rows import UNLABELLED, mark
 
 #: The longest name of a class, in characters; a longer text is a remark, or damage.
@@ -54,8 +54,8 @@ NO_CLASS = (
 #: Names of images; a lost line break leaves one behind a class.
 IMAGE_NAME = re.compile(r"\.(jpe?g|png|gif|bmp|tiff?|webp|avif|heic)$", re.IGNORECASE)
 
-#: A SHA-256, and addresses of people.
-CONTENT, ADDRESS = re.compile(r"[0-9a-f]{64}", re.IGNORECASE), re.compile(r"\S+@\S+\.\w+")
+#: Addresses of people.
+ADDRESS = re.compile(r"\S+@\S+\.\w+")
 
 #: Characters that nobody sees and no word needs; those that join letters and pictures are not among them.
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -134,6 +134,6 @@ KINDS: dict[str, Callable[[str], object]] = {
     "how systems call a new folder": NEW_FOLDER.fullmatch,
     "a path": lambda label: "/" in label or "\\" in label,
     "the name of an image": IMAGE_NAME.search,
-    "the content of an image, as the column sample has it": CONTENT.fullmatch,
+    "the content of an image, as the column sample has it": lambda label: SAMPLE.fullmatch(label.lower()),
     "an address": ADDRESS.fullmatch,
 }

@@ -52,7 +52,7 @@ def corrections(
     drafts, problems = [], []
     for line, kept in changed:
         place = f"{path}:{line.line}: "
-        if says_the_same(line.entry, kept):
+        if _says_the_same(line.entry, kept):
             continue
         if kept.is_sending:
             problems.append(
@@ -68,6 +68,6 @@ def corrections(
     return drafts
 
 
-def says_the_same(now: Entry, kept: Entry) -> bool:
+def _says_the_same(now: Entry, kept: Entry) -> bool:
     """Return whether an entry differs in its time or its number alone."""
     return replace(now, number=kept.number, when=kept.when) == kept

@@ -31,7 +31,7 @@ class ImageRoot:
         plain = beginning.strip("/")
         if self.address and plain == self.address:
             return True
-        if is_on_server(name):
+        if _is_on_server(name):
             return False
         if not plain:
             return True
@@ -42,7 +42,7 @@ class ImageRoot:
         return any(f"/{path}".endswith(f"/{plain}") for path in self._paths)
 
 
-def is_on_server(path: str) -> bool:
+def _is_on_server(path: str) -> bool:
     """Return whether a path is the address of an image on a server or in a bucket."""
     scheme, mark, _ = path.partition("://")
     return bool(mark) and scheme.casefold() != "file"

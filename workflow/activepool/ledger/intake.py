@@ -126,8 +126,9 @@ class _Plan:
         order = sorted(range(len(drafts)), key=lambda number: isinstance(drafts[number], Correction))
         for number in order:
             draft = drafts[number]
-            add = self._add_decision if isinstance(draft, Correction) else self._add_answer
-            outcomes[number] = add(draft)
+            outcomes[number] = (
+                self._add_decision(draft) if isinstance(draft, Correction) else self._add_answer(draft)
+            )
             if outcomes[number] == Outcome.OUTDATED and (clash := self._clash(draft)):
                 outcomes[number], self.clashes[number] = Outcome.CLASHING, clash
         return outcomes
@@ -151,12 +152,12 @@ class _Plan:
         self._enter(replace(draft, replaces=last.number if last else draft.replaces))
         return Outcome.NEW
 
-    def _add_decision(self, draft: Draft) -> Outcome:
+    def _add_decision(self, draft: Correction) -> Outcome:
         opinions = self._opinions(draft)
         own = opinions.get(draft.who)
         if own is not None and _says(own, draft) and len(opinions) == 1:
             return Outcome.KNOWN
-        if isinstance(draft, Correction) and draft.is_listed:
+        if draft.is_listed:
             if verdict(opinions.values()) == (draft.event, draft.label):
                 return Outcome.KNOWN
             if any(entry.is_answer and _says(entry, draft) for entry in self._of(draft)):

@@ -54,12 +54,11 @@ def picked_now(selected: str | Path, strategy: str, is_audit: bool, pool: Pool) 
 def picked_before(entries: Sequence[Entry], batch: str, pool: Pool) -> list[Picked] | None:
     """Return all samples of a batch that went out, in its order; None if it did not go out."""
     sent = [entry for entry in entries if entry.is_sending and entry.batch == batch]
-    rows = [(entry, pool.row_of.get(entry.sample)) for entry in sent]
     found = [
-        Picked(None, entry.sample, entry.source, entry.note)
-        if row is None
-        else _of_row(row, entry.note, pool)
-        for entry, row in rows
+        _of_row(pool.row_of[entry.sample], entry.note, pool)
+        if entry.sample in pool.row_of
+        else Picked(None, entry.sample, entry.source, entry.note)
+        for entry in sent
     ]
     return found or None
 

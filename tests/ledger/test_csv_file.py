@@ -183,14 +183,7 @@ def test_a_path_below_another_folder_is_a_mistake(tmp_path, beginning):
 @pytest.mark.parametrize(
     "beginning",
     [
-        *(
-            "/",
-            "photographs/",
-            "./photographs/",
-            "../photographs/",
-            "data/photographs/",
-            "/data/photographs/",
-        ),
+        *("/", "photographs/", "./photographs/", "../photographs/"),
         *("data/photographs/", "/data/photographs/", "file:///data/photographs/"),
     ],
 )

@@ -75,19 +75,17 @@ def test_a_class_of_the_configuration_may_have_any_name(tmp_path, label):
 
 @pytest.mark.parametrize(
     "label",
-    *[
-        [
-            "red fox",
-            "tench, Tinca tinca",
-            "Käfer",
-            "犬",
-            "🦊",
-            "o'brien",
-            "salt & pepper",
-            "Mark 2",
-            "x-ray",
-            "10-19",
-        ]
+    [
+        "red fox",
+        "tench, Tinca tinca",
+        "Käfer",
+        "犬",
+        "🦊",
+        "o'brien",
+        "salt & pepper",
+        "Mark 2",
+        "x-ray",
+        "10-19",
     ],
 )
 def test_other_texts_may_be_new_classes(tmp_path, label):

@@ -40,7 +40,7 @@ SLIPS = {
     "is the name of an image;": ["IMG_0003.jpg", "beeIMG_0001.JPEG"],
     "is the content of an image": ["ab" * 32],
     "is an address;": ["anna@x.org"],
-    "is how systems call a new folder": ["New folder", "New Folder (2)", "Neuer Ordner"],
+    "is what systems call a new folder": ["New folder", "New Folder (2)", "Neuer Ordner"],
     "is written nearly like the class 'cat'": ["cat?", "(cat)", "CAT!"],
     "and the class 'cat' differ in number alone": ["cats", "Cats"],
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 class HintedError(Exception):
-    """What is wrong. As a text it has the hint, which is looked for only then.
+    """What is wrong. Its text includes the hint, which is looked for only when somebody asks for the text.
 
     Attributes:
         plain: the text without the hint.

@@ -147,7 +147,7 @@ def _changed_inputs(
 
 
 def _outdated(records: list[Record], digest: Callable[[str], str]) -> Iterator[str]:
-    """Yield a line for each record of which an input is another now."""
+    """Yield a line for each record with an input that has changed since."""
     for record in records:
         changed = [
             path for path, was in record.inputs.items() if Path(path).is_file() and digest(path) != was

@@ -1,4 +1,4 @@
-"""What a person reads while new images are read."""
+"""What a run prints before it reads new images."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path

@@ -154,9 +154,9 @@ def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
 
 
 def _more(audit: AuditSet, labels: int) -> str:
-    """Return how many samples must go out for so many labels, beside those that are out."""
+    """Return how many more samples must go out to get so many labels."""
     more = labels - audit.labelled - audit.awaited
-    return f"{more:,} more to ask for" if more > 0 else "so many are out"
+    return f"{more:,} more to ask for" if more > 0 else "enough are out"
 
 
 def _lowest_first(measured: Accuracy) -> list[Any]:

@@ -49,7 +49,7 @@ def thing(count: int, has_images: bool) -> str:
 
 
 def removed_text(count: int, has_images: bool) -> str:
-    """Return that ``count`` of a batch are not in the pool any more."""
+    """Return the words for ``count`` samples of a batch that are not in the pool any more."""
     return f"{thing(count, has_images)} {'was' if count == 1 else 'were'} removed"
 
 

@@ -152,7 +152,7 @@ class _Reading:
             self._add_answer(self._timed(row), sample, event, label)
 
     def _whole_annotator(self, row: Row) -> str | None:
-        """Return an annotator whose name begins as that of a row, which may be cut off and is none."""
+        """Return an annotator whose name begins with that of a row, which may be cut off and is unknown."""
         if row.may_be_cut_off != "who":
             return None
         name, own = _plain(row.who), {draft.who for draft, _ in self.drafts.values()}
@@ -241,7 +241,7 @@ class _Reading:
             self._mistake(row, contradiction(draft, before, first.place))
 
     def _mistake(self, row: Row, problem: str | HintedError) -> None:
-        """Note a mistake; a message that lists as many before it shows no hint."""
+        """Note a mistake, without its hint if the message lists enough others before it."""
         is_shown = self.noted < MAX_LISTED
         text = problem.plain if isinstance(problem, HintedError) and not is_shown else str(problem)
         self.noted += 1

@@ -26,6 +26,9 @@ OF_LEDGER = {"event", "check"}
 #: Columns that name the annotator.
 ANNOTATORS = ("who", "annotator")
 
+#: Columns in which a text that was cut off may look whole, and what each holds, see `Row.may_be_cut_off`.
+MAY_BE_CUT_OFF = {LABEL: "label", CORRECTION: "label"} | dict.fromkeys(ANNOTATORS, "who")
+
 #: Other names that people give to the column of the labels.
 OTHER_LABELS = ("labels", "class", "classes", "class_name", "category", "answer", "choice", "tag")
 
@@ -60,7 +63,7 @@ def rows(path: Path) -> Parsed:
     _require_header(f"{path}:{first_line}", names)
     answer_column = CORRECTION if CORRECTION in names else LABEL
     is_listed = any(columns <= set(names) for columns in OF_PROGRAM)
-    last = _LAST.get(names[-1], "") if _ends_in_text(path) else ""
+    last = MAY_BE_CUT_OFF.get(names[-1], "") if _ends_in_text(path) else ""
     parsed = Parsed()
     for line, given in lines[1:]:
         cells = without_empty_end(given, len(names))
@@ -97,10 +100,6 @@ def rows(path: Path) -> Parsed:
             )
         )
     return parsed
-
-
-#: What the last column may hold of which a part may be whole as well.
-_LAST = {LABEL: "label", CORRECTION: "label"} | dict.fromkeys(ANNOTATORS, "who")
 
 
 def _answer_problem(row: dict[str, str], column: str) -> str | None:

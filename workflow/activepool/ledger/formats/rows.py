@@ -37,7 +37,7 @@ class Row:
         also: what names the sample in other columns; a name of the pool there must be one of the same sample.
         seen: the path of the picture that the annotator saw, where it may be another than the sample's.
         folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
-        may_be_cut_off: ``label`` or ``who``, if the file ends with that, and without a line break.
+        may_be_cut_off: ``label`` or ``who``, if the file ends in it, without a line break; else empty.
         event: what else was said than a label; None: see ``label``.
         is_correction: whether the label stands in place of what anybody answered.
         is_listed: whether a correction stands in a list of the program, among labels that nobody changed.

@@ -33,7 +33,7 @@ TRUTH = ("true", "false", "wahr", "falsch")
 #: How formulas of spreadsheets begin.
 FORMULA = ("=", "+", "-", "@")
 
-#: Folders as systems call new ones.
+#: What systems call a new folder.
 NEW_FOLDER = re.compile(r"(new|untitled|neuer|unbenannter) (folder|ordner)( ?\(?\d+\)?)?", re.IGNORECASE)
 
 #: What stands between the parts of a label that names several classes.
@@ -60,7 +60,7 @@ ADDRESS = re.compile(r"\S+@\S+\.\w+")
 #: Characters that nobody sees and no word needs; those that join letters and pictures are not among them.
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
-#: How a text that no rule takes for a class becomes one.
+#: What to do about a text that is no class, or is one after all.
 WAY_OUT = "give the name of the class; if this is one, list it among the classes of the configuration"
 
 
@@ -126,12 +126,13 @@ def _has_no_letter(label: str) -> bool:
     )
 
 
+#: What else a label may be, for messages, and how to tell.
 KINDS: dict[str, Callable[[str], object]] = {
     "no word": _has_no_letter,
     "a truth value, as spreadsheets make of other texts": lambda label: label.casefold() in TRUTH,
     "a date, as spreadsheets make of other texts": DATE.fullmatch,
     "a formula, as spreadsheets make of other texts": lambda label: label.startswith(FORMULA),
-    "how systems call a new folder": NEW_FOLDER.fullmatch,
+    "what systems call a new folder": NEW_FOLDER.fullmatch,
     "a path": lambda label: "/" in label or "\\" in label,
     "the name of an image": IMAGE_NAME.search,
     "the content of an image, as the column sample has it": lambda label: SAMPLE.fullmatch(label.lower()),

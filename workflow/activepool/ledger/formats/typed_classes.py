@@ -113,7 +113,7 @@ class TypedClasses:
         return Event.LABEL, label
 
     def _whole(self, label: str) -> str | None:
-        """Return a class that a class or mark is the beginning of."""
+        """Return a class that begins with the label, if the label is a class or mark itself."""
         if label not in self._exact and mark(label) is None:
             return None
         return next((name for name in self._exact if name != label and name.startswith(label)), None)
@@ -141,7 +141,7 @@ class TypedClasses:
             )
 
     def _twin(self, label: str) -> str | None:
-        """Return the class that a label is but for case, spelling, and marks of doubt."""
+        """Return the class that differs from a label only in case, spelling, or marks of doubt."""
         return self._loose.get(_form(label)) or self._loose.get(_form(label.strip(DOUBT)))
 
     def _plural_problem(self, label: str) -> str | None:

@@ -103,9 +103,9 @@ class Browser:
         Path(path).write_bytes(base64.b64decode(self._send("GET", self._session + "/screenshot")))
 
     def downloaded(self, pattern):
-        """Return the path of a download, once it is there."""
+        """Return the path of a download, once it is there; an empty file only reserves its name."""
         for _ in range(100):
-            if found := list(self.folder.glob(pattern)):
+            if found := [path for path in self.folder.glob(pattern) if path.stat().st_size]:
                 return found[0]
             time.sleep(0.1)
         raise AssertionError(f"{pattern} was not downloaded; there are {list(self.folder.iterdir())}")

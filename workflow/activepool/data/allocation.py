@@ -8,7 +8,7 @@ import numpy as np
 from activepool.compute.arrays import IntArray
 from activepool.errors import InputError
 
-#: Which of the classes that have more give the remainder: the first ones, or those with the most samples.
+#: The classes that give the remainder, among those that have more: the first ones, or the largest.
 Remainder = Literal["first", "largest"]
 
 

@@ -34,8 +34,8 @@ class SgdSettings:
         batch_size: in samples; the last batch of an epoch may be smaller.
         patience: training stops after this many epochs in a row without a better validation accuracy. The
             code of Emam et al. waits for one epoch more than its patience.
-        ties: which epoch is kept of those with the best validation accuracy. With ``latest``, as in the code
-            of Emam et al., an equal epoch counts as better, for the patience too.
+        ties: which epoch to keep if several have the best validation accuracy. With ``latest``, as in the
+            code of Emam et al., an equal epoch counts as better, for the patience too.
     """
 
     solver: ClassVar[str] = "sgd"

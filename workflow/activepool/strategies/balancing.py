@@ -38,7 +38,7 @@ def balancing(
 
     Args:
         query: the round.
-        horizon: whose budget: that of this and all later rounds, or that of this round.
+        horizon: the budget to plan with: of this and all later rounds, or of this round alone.
         counts_as: the class that a pick counts for in its round. With ``prediction``, it is the predicted
             one; the means remain those of the labelled set, because predictions locate rare classes poorly.
             With ``label``, it is the true one, as if each pick were labelled before the next; the pick joins

@@ -34,8 +34,8 @@ def partitioned(
         partitions: how many parts; each picks its share of the budget, the first ones one more.
         subset_labelled: size of a random subset of the labelled set to split; all of it by default.
         subset_unlabelled: size of a random subset of the pool to split; all of it by default.
-        subset_total: limit of both subsets together, which the subset of the pool fills up. The code of Emam
-            et al. takes more of the pool as long as the labelled set is small.
+        subset_total: limit of both subsets together; as in the code of Emam et al., that of the pool takes
+            what that of the labelled set leaves.
 
     Raises InputError if the subset of the pool is smaller than the budget.
     """

@@ -82,8 +82,8 @@ def vaal(
         image_size: side of the networks' images, in pixels; a multiple of 16.
         zoom: images are resized to a side of ``zoom`` · ``image_size``, and the networks see a window of
             ``image_size`` in a random place, the same for a batch; in scoring, the same for all. 1: the whole
-            image. Emam et al. have a window of 64 in 224 pixels for ImageNet.
-        augmentation: of the images in training, before the window; Emam et al. have the head's.
+            image. Emam et al. use a window of 64 in 224 pixels for ImageNet.
+        augmentation: of the images in training, before the window; Emam et al. use the head's.
         normalisation: ``signed`` maps pixels to -1..1; the others subtract the mean of these data and divide
             by their deviation, as Emam et al. do.
         width: channels after the first of the encoder's four convolutions; on a CPU, 16 is much faster.
@@ -102,7 +102,7 @@ def vaal(
         learning_rate: Adam's, of the autoencoder.
         discriminator_learning_rate: Adam's, of the discriminator.
         schedule: ``constant``; ``step`` multiplies both learning rates by ``gamma`` every ``step_size``
-            epochs; ``cosine`` lowers them to zero over ``epochs``. Emam et al. have the head's.
+            epochs; ``cosine`` lowers them to zero over ``epochs``. Emam et al. use the head's.
         step_size: in epochs; of the schedule ``step`` alone.
         gamma: of the schedule ``step`` alone.
         threads: CPU threads; they change the result, so they are no hardware setting.

@@ -17,10 +17,9 @@ def clue(given: Round) -> np.ndarray:
     probabilities = given.probabilities().cpu()
     weights = -torch.special.xlogy(probabilities, probabilities).sum(dim=1).numpy()
     points, seed = given.pool.cpu().numpy(), int(given.generator.integers(2**31))
-    centres = KMeans(given.budget, n_init=1, random_state=seed).fit(points, sample_weight=weights)
-    squared = centres.transform(points)
+    found = KMeans(given.budget, n_init=1, random_state=seed).fit(points, sample_weight=weights)
     picks: list[int] = []
-    for distances in squared.T:
+    for distances in found.transform(points).T:
         distances[picks] = np.inf
         picks.append(int(distances.argmin()))
     return given.unlabelled[picks]

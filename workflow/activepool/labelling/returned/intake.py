@@ -65,10 +65,10 @@ def take_in_returned(
     """
     before = read_ledger(ledger).entries
     given = {(entry.sample, entry.who, entry.event, entry.label) for entry in before if entry.is_answer}
-    known = state_of(before, classes).classes
+    state = state_of(before, classes)
     memory = ReturnedCache(Path(cache))
     found = label_files(Path(folder))
-    reading = _Reading(samples, list(known), may_grow, given, memory, found.mistakes, found.notices)
+    reading = _Reading(samples, list(state.classes), may_grow, given, memory, found.mistakes, found.notices)
     for path in found.paths:
         reading.add(path)
     taken = plan(before, reading.drafts)
@@ -89,7 +89,7 @@ def take_in_returned(
         *reading.notices,
         *reading.copy_notices(),
         *(new.notice for new in new_classes.values()),
-        *replaced_notice(ledger, before, taken.entries),
+        *replaced_notice(ledger, before, state.disputed, taken.entries),
         *alike_notices(before, taken.entries),
         *taken.notices,
     ]

@@ -8,7 +8,7 @@ from activepool.errors import first_few
 from activepool.ledger.entries import Correction, Entry
 from activepool.ledger.formats.answers import Answers
 from activepool.ledger.intake import Outcome
-from activepool.ledger.state import state_of
+from activepool.ledger.state import SampleState
 
 #: How many answers a notice lists.
 LISTED = 5
@@ -96,15 +96,24 @@ def report_of(
     )
 
 
-def replaced_notice(ledger: object, before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
-    """Return a line on the answers that others replace; none if no answer does."""
+def replaced_notice(
+    ledger: object, before: Sequence[Entry], disputed: Sequence[SampleState], new: Sequence[Entry]
+) -> list[str]:
+    """Return a line on the answers that others replace; none if no answer does.
+
+    Args:
+        ledger: for the line.
+        before: the entries before the new ones.
+        disputed: the samples on which these disagree.
+        new: the entries to look at.
+    """
     entries = {entry.number: entry for entry in (*before, *new)}
-    disputed = {sample.sample: sample for sample in state_of(before).disputed}
+    disputes = {sample.sample: sample for sample in disputed}
     changes = []
     for entry in new:
         if not entry.is_answer or entry.replaces is None:
             continue
-        if dispute := disputed.get(entry.sample):
+        if dispute := disputes.get(entry.sample):
             opinions = sorted({_opinion(one) for one in dispute.opinions.values()})
             changes.append(f"disputed {entry.source!r} ({', '.join(opinions)}) is now {_opinion(entry)}")
         elif entries[entry.replaces].opinion != entry.opinion:

@@ -52,3 +52,10 @@ def test_the_words_for_headers_and_widths():
     assert width_problem(["1", "2"], ["a", "b"]) is None
     assert width_problem(["1"], ["a", "b"]) == "has 1 field, and the header has 2"
     assert "put a text with a comma in double quotes" in width_problem(["1", "2", "3"], ["a", "b"])
+
+
+def test_only_the_first_line_names_the_separator(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("sep=,\nsource,label\na.jpg,sep=;\nsep=;,cat\n", encoding="utf-8")
+    rows = [(2, ["source", "label"]), (3, ["a.jpg", "sep=;"]), (4, ["sep=;", "cat"])]
+    assert list(read_rows(path, any_delimiter=True)) == rows

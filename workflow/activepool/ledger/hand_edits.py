@@ -6,9 +6,10 @@ from pathlib import Path
 
 from activepool.data.annotations import shortened
 from activepool.errors import InputError
-from activepool.ledger.entries import Draft, Entry, Event, is_time
+from activepool.ledger.entries import SENDINGS, Draft, Entry, Event, is_time
+from activepool.ledger.formats.annotators import name_problem
 from activepool.ledger.formats.rows import Row
-from activepool.ledger.formats.times import time_problem
+from activepool.ledger.formats.times import WrongTimeError, utc
 from activepool.ledger.formats.typed_classes import ClassNames, TypedClasses, WrongLabelError
 from activepool.ledger.table import FIELDS, Line
 
@@ -20,8 +21,13 @@ def problems_by_hand(entry: Draft, classes: Iterable[str]) -> Iterator[str]:
         entry: that was written.
         classes: of the entries before it.
     """
-    if is_time(entry.when) and (problem := time_problem(entry.when)):
-        yield f"when {entry.when!r} {problem}"
+    if is_time(entry.when):
+        try:
+            utc(entry.when)
+        except WrongTimeError as error:
+            yield f"when {error}"
+    if entry.event not in SENDINGS and (problem := name_problem(entry.who)):
+        yield f"who {problem}"
     if entry.event != Event.LABEL or not entry.label:
         return
     try:

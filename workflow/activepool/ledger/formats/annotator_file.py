@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 from activepool.errors import InputError
 from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
+from activepool.ledger.formats.annotators import name_problem
 
 #: The file, in the folder itself or anywhere below.
 NAME = "who.txt"
@@ -21,7 +22,7 @@ def annotator_of(path: Path) -> str:
     Args:
         path: a label file, an archive or a folder.
 
-    Raises: InputError if the file has several lines, or if there are several files.
+    Raises: InputError if the file has several lines or what can be no name, or if there are several files.
     """
     found = _contents(path)
     if len(found) > 1:
@@ -32,6 +33,8 @@ def annotator_of(path: Path) -> str:
         lines = [line for line in decoded_text(place, content).splitlines() if line.strip()]
         if len(lines) > 1:
             raise InputError(f"{place}: has {len(lines)} lines; it must hold the annotator's name alone")
+        if problem := name_problem(" ".join(lines)):
+            raise InputError(f"{place}: {problem}")
         return " ".join(lines).strip()
     return ""
 

@@ -9,10 +9,11 @@ from activepool.data.annotations import MAX_LISTED, shortened
 from activepool.errors import InputError, first_few
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Correction, Draft, Event, has_control
+from activepool.ledger.formats.annotators import annotator_name, name_problem
 from activepool.ledger.formats.class_folders import ClassFolders
 from activepool.ledger.formats.named_samples import NamedSamples
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark
-from activepool.ledger.formats.times import time_problem
+from activepool.ledger.formats.times import WrongTimeError, utc
 from activepool.ledger.formats.typed_classes import (
     END_LINE,
     ClassNames,
@@ -82,7 +83,6 @@ def answers_of(
     folders = ClassFolders(parsed.rows, samples, reading.labels)
     for row, problem in [(folders.labelled(row), folders.problem(row)) for row in parsed.rows]:
         reading.add(row, problem)
-    reading.close()
     mistakes = [mistake.text for mistake in sorted(reading.mistakes, key=lambda mistake: mistake.number)]
     if not parsed.rows and not mistakes:
         raise InputError(f"{path}: has no sample in it; export the batch again")
@@ -97,7 +97,7 @@ def answers_of(
         awaited=reading.awaited,
         known=reading.known,
         new_classes=reading.labels.new_classes(path),
-        notices=(*parsed.notices, *reading.named.notices(path), *reading.blank_notices(path)),
+        notices=(*parsed.notices, *reading.named.notices(path), *reading.own_notices(path)),
         mistakes=tuple(mistakes),
     )
 
@@ -117,7 +117,7 @@ class _Reading:
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
     unclear: set[tuple[str, str]] = field(default_factory=set)
     blank: list[str] = field(default_factory=list)
-    bad_times: dict[str, list[Row]] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.named = NamedSamples(self.samples)
@@ -138,9 +138,11 @@ class _Reading:
             sample = self.named.sample(row)
         except UnknownSampleError as error:
             problems.append(error)
-        if whole := self._whole_annotator(row):
+        if wrong := name_problem(row.who):
+            problems.append(f"{row.who_key} {wrong}")
+        elif whole := self._whole_annotator(row):
             problems.append(
-                f"the annotator {_plain(row.who)!r} may be the beginning of {whole!r}, for the file ends "
+                f"the annotator {self._named(row)!r} may be the beginning of {whole!r}, for the file ends "
                 f"with it as if it was cut off; {END_LINE}"
             )
         if problems and self._was_taken(row):
@@ -155,24 +157,30 @@ class _Reading:
         """Return an annotator whose name begins with that of a row, which may be cut off and is unknown."""
         if row.may_be_cut_off != "who":
             return None
-        name, own = _plain(row.who), {draft.who for draft, _ in self.drafts.values()}
-        known = own | {who for _, who, _, _ in self.given if name}
+        name, own = self._named(row), {draft.who for draft, _ in self.drafts.values()}
+        known = own | (self._annotators if name else set())
         if name in known or (not name and self.who in own):
             return None
         return next((who for who in sorted(known) if who.startswith(name)), None)
 
-    def _timed(self, row: Row) -> Row:
-        """Return a row without an impossible time, a mistake unless the answer was taken before."""
-        problem = time_problem(row.when)
-        if problem and not self._was_taken(row):
-            self.bad_times.setdefault(problem, []).append(row)
-        return replace(row, when="") if problem else row
+    def _named(self, row: Row) -> str:
+        """Return the annotator that a row names, as the ledger has the name; empty if it names none."""
+        written = _plain(row.who)
+        return written if written in self._annotators else annotator_name(written)
 
-    def close(self) -> None:
-        """Note a mistake for each way in which times are wrong."""
-        for problem, (row, *others) in self.bad_times.items():
-            more = f" (and in {len(others)} more row{'s' * (len(others) > 1)})" if others else ""
-            self._mistake(row, f"when {row.when!r} {problem}{more}")
+    @cached_property
+    def _annotators(self) -> set[str]:
+        """All who gave an answer that the ledger has."""
+        return {who for _, who, _, _ in self.given}
+
+    def _timed(self, row: Row) -> Row:
+        """Return a row with its time as the ledger has it; a wrong one is a mistake, unless taken before."""
+        try:
+            return replace(row, when=utc(row.when) if row.when else "")
+        except WrongTimeError as error:
+            if not self._was_taken(row):
+                self._mistake(row, f"{row.when_key} {error}")
+            return replace(row, when="")
 
     def _await(self, row: Row) -> None:
         """Count a row without an answer; what should name its sample may show that columns were mixed up."""
@@ -185,7 +193,7 @@ class _Reading:
 
     def _note_blank(self, row: Row) -> None:
         """Note a sample to which the annotator of an empty row has given an answer before."""
-        who, meant = _plain(row.who) or self.who, self._may_mean(row)
+        who, meant = self._named(row) or self.who, self._may_mean(row)
         if len(meant) == 1 and not row.is_correction:
             sample = meant.pop()
             if (sample, who) in self._answered:
@@ -203,18 +211,24 @@ class _Reading:
         """The samples that the ledger has an answer to, each with its annotator."""
         return {(sample, who) for sample, who, _, _ in self.given}
 
-    def blank_notices(self, path: str | Path) -> list[str]:
-        """Return a line on empty rows whose answers the ledger has; none if there are none."""
-        shown = first_few([repr(source) for source in self.blank], LISTED)
-        about = "rows without a label, whose answers the ledger keeps"
-        hint = "to take one back, correct it to cannot_tell"
-        return [f"{path}: {about}: {shown}; {hint}"] if self.blank else []
+    def own_notices(self, path: str | Path) -> list[str]:
+        """Return a line on empty rows whose answers the ledger has, and one on names that are changed."""
+        notices = []
+        if self.blank:
+            shown = first_few([repr(source) for source in self.blank], LISTED)
+            about = "rows without a label, whose answers the ledger keeps"
+            notices.append(f"{path}: {about}: {shown}; to take one back, correct it to cannot_tell")
+        if self.renamed:
+            changes = [f"{written!a} is {name!r}" for written, name in self.renamed.items()]
+            about = "annotators without the invisible characters in their names"
+            notices.append(f"{path}: {about}: {first_few(changes, LISTED)}")
+        return notices
 
     def _was_taken(self, row: Row) -> bool:
         """Return whether the answer was taken for any of the samples that the row may name."""
         label = unseen_form(row.label)
         opinions = {(Event.LABEL, label), (row.event or mark(label), "")}
-        who = _plain(row.who) or self.who
+        who = self._named(row) or self.who
         return any(
             (sample, who, event, text) in self.given
             for sample in self._may_mean(row)
@@ -227,12 +241,14 @@ class _Reading:
             event=event,
             sample=sample,
             source=self.samples.source(sample),
-            who=_plain(row.who) or self.who,
+            who=self._named(row) or self.who,
             batch=_plain(row.batch),
             label=label,
             note=_plain(row.note),
             when=row.when,
         )
+        if row.who and draft.who != unseen_form(_plain(row.who)):
+            self.renamed[row.who] = draft.who
         # Everybody has an answer to a sample, but all together have one decision.
         key = ("" if row.is_correction else draft.who, sample)
         before, first = self.drafts.setdefault(key, (draft, row))

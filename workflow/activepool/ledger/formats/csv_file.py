@@ -9,7 +9,6 @@ from activepool.io.files import written_whole
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.json_file import EXPORT_AGAIN, WEB_PAGE
 from activepool.ledger.formats.rows import Parsed, Row
-from activepool.ledger.formats.times import utc
 
 #: Columns that name the image, beside ``sample`` and ``index``; the first that is there counts.
 NAMES = ("source", "path", "file", "filename", "file_name", "image")
@@ -80,7 +79,7 @@ def rows(path: Path) -> Parsed:
             parsed.mistake(line, f"{path}:{line}", problem)
             continue
         name, *also = _filled(row, NAMES) or [""]
-        who = next(iter(_filled(row, ANNOTATORS)), "")
+        who_key = next((key for key in ANNOTATORS if row.get(key, "").strip()), ANNOTATORS[0])
         parsed.rows.append(
             Row(
                 number=line,
@@ -93,8 +92,9 @@ def rows(path: Path) -> Parsed:
                 index=row.get("index", "").strip(),
                 name=name,
                 also=tuple(also),
-                who=who,
-                when=utc(row.get("when", "")) or row.get("when", "").strip(),
+                who=row.get(who_key, "").strip(),
+                who_key=who_key,
+                when=row.get("when", "").strip(),
                 batch=row.get("batch", ""),
                 note=row.get("note", ""),
             )

@@ -20,8 +20,8 @@ from activepool.io.files import write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.formats.label_studio_signatures import annotator, annotator_problem, signed
 from activepool.ledger.formats.rows import Parsed, Row
-from activepool.ledger.formats.times import utc
 
 #: The control of choices, and the image, in the labelling configuration.
 CONTROL, IMAGE = "choice", "image"
@@ -145,9 +145,8 @@ def _add_annotations(parsed: Parsed, task: Row, annotations: list[Any]) -> None:
         choices = [] if is_skip else _choices(annotation)
         if is_skip or choices:
             event, label = (Event.SKIP, "") if is_skip else (None, choices[0])
-            when = utc(annotation.get("updated_at")) or utc(annotation.get("created_at"))
-            who = _person(annotation.get("completed_by"))
-            answers.append(replace(task, label=label, event=event, who=who, when=when))
+            answer = replace(task, label=label, event=event)
+            answers.append(signed(answer, annotation, "completed_by"))
     # Who passes over a task and labels it later has labelled it.
     labellers = {answer.who for answer in answers if answer.event is None}
     parsed.rows += [answer for answer in answers if answer.event is None or answer.who not in labellers] or [
@@ -160,9 +159,11 @@ def _problem(annotation: Any) -> str | None:
     results = annotation.get("result", []) if isinstance(annotation, dict) else None
     if not isinstance(results, list):
         return f"has an annotation that is {json_file.kind(annotation)} or lacks its results; export it again"
+    if wrong := annotator_problem(annotation.get("completed_by")):
+        return f"completed_by {wrong}"
     choices = _choices(annotation)
     if len(choices) > 1:
-        who = _person(annotation.get("completed_by")) or "somebody"
+        who = annotator(annotation.get("completed_by")) or "somebody"
         return f"{who} chose several, {json.dumps(choices, ensure_ascii=False)}; choose one"
     if choices and not isinstance(choices[0], str):
         return f"has {json_file.kind(choices[0])} for a label; it must be the name of a class"
@@ -183,15 +184,6 @@ def _choices(annotation: dict[str, Any]) -> list[Any]:
     return [choice for some in choices for choice in (some if isinstance(some, list) else [some])]
 
 
-def _person(who: Any) -> str:
-    """Return what to call an annotator, of whom exports have the number or an object."""
-    if isinstance(who, dict):
-        who = who.get("email") or who.get("id")
-    if isinstance(who, str) and not who.strip().isdecimal():
-        return who.strip()
-    return f"label_studio user {str(who).strip()}" if who else ""
-
-
 def _short_rows(path: Path, unit: str, records: list[tuple[int, Any]]) -> Parsed:
     """Read records of JSON-MIN or CSV, one an annotation; those of tasks without one lack the control."""
     parsed = Parsed()
@@ -202,10 +194,11 @@ def _short_rows(path: Path, unit: str, records: list[tuple[int, Any]]) -> Parsed
             parsed.mistake(number, place, str(record) if unit == "" else "is no task; export it again")
             continue
         label = _short_label(record.get(control))
-        if isinstance(label, str):
-            when = utc(record.get("updated_at")) or utc(record.get("created_at"))
-            who = _person(record.get("annotator")) if label else ""
-            parsed.rows.append(replace(_named(number, place, record), label=label, who=who, when=when))
+        if label and (wrong := annotator_problem(record.get("annotator"))):
+            parsed.mistake(number, place, f"annotator {wrong}")
+        elif isinstance(label, str):
+            row = replace(_named(number, place, record), label=label)
+            parsed.rows.append(signed(row, record, "annotator") if label else row)
         elif isinstance(label, list):
             parsed.mistake(
                 number, place, f"chose several, {json.dumps(label, ensure_ascii=False)}; choose one"

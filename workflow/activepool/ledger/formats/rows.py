@@ -66,6 +66,8 @@ class Row:
     when: str = ""
     batch: str = ""
     note: str = ""
+    who_key: str = "who"
+    when_key: str = "when"
 
 
 class Mistake(NamedTuple):

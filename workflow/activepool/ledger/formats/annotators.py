@@ -1,0 +1,64 @@
+"""The names of annotators: as people and tools write them, and as the ledger has them."""
+
+import re
+import unicodedata
+
+from activepool.data.class_names import loose_form, reads_as_missing
+from activepool.ledger.classes import unseen_form
+from activepool.ledger.entries import has_control
+from activepool.ledger.formats.batch import PROGRAM
+
+#: The longest name, in characters; the names and addresses of several people, or a remark, are longer.
+LONGEST = 100
+
+#: How many characters of a longer one a message shows.
+SHOWN = 20
+
+#: How formulas of spreadsheets begin, also in the wide letters of East Asian keyboards.
+FORMULA = tuple("=+-@＝＋－＠")
+
+#: Letters of some scripts that look like nothing.
+BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+
+#: What joins or parts letters, which Persian and Indian names and pictures need, but none in our alphabets.
+JOINERS = "\u200c\u200d"
+USELESS_JOINER = re.compile(f"(?<![^\u0000-\u052f])[{JOINERS}]|[{JOINERS}](?![^\u0000-\u052f])")
+
+
+def annotator_name(written: str) -> str:
+    """Return a name without what nobody sees, so that one person has one name."""
+    return unseen_form(USELESS_JOINER.sub("", "".join(filter(_is_seen, written))))
+
+
+def name_problem(written: str) -> str | None:
+    """Return a name and what is wrong with it; None if nothing is, or if there is no name."""
+    if not written.strip():
+        return None
+    name = annotator_name(written)
+    shown = f"{written.strip()[:SHOWN]!r}{'...' * (len(written.strip()) > SHOWN)}"
+    if has_control(written.strip()):
+        return f"{shown} has a line break, a tab or another control character; write the name in one line"
+    if not any(unicodedata.category(letter)[0] in "LN" or _is_picture(letter) for letter in name):
+        return f"{shown} has no letter and no digit; give the name of the annotator, or leave it empty"
+    if len(name) > LONGEST:
+        return f"{shown} has {len(name):,} characters, and may have {LONGEST}; give the name of the annotator"
+    if name.startswith(FORMULA):
+        return (
+            f"{shown} begins like a formula, which a spreadsheet would run when it opens the ledger; let it "
+            "begin with a letter or a digit"
+        )
+    if name.startswith("#") and reads_as_missing(name):
+        return f"{shown} is the error of a formula in a spreadsheet; give the name of the annotator"
+    if loose_form(name) == PROGRAM:
+        return f"{shown} is the name of this program; give that of the person or the tool that answered"
+    return None
+
+
+def _is_seen(letter: str) -> bool:
+    """Return whether a character shows, or changes those around it; blanks and line breaks count."""
+    is_format = unicodedata.category(letter) == "Cf" and letter not in JOINERS
+    return not is_format and letter not in BLANK_LETTERS
+
+
+def _is_picture(letter: str) -> bool:
+    return unicodedata.category(letter) == "So"

@@ -9,7 +9,8 @@ from ledgers import pool
 from reading import BATCH, CLASSES, POOL, images, mistakes, said
 
 from activepool.errors import InputError
-from activepool.ledger.formats import archives, cvat, read
+from activepool.ledger.formats import READERS, archives, cvat, read
+from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.formats.typed_classes import ClassNames
 
 HEAD = """<?xml version="1.0" encoding="utf-8"?>
@@ -295,3 +296,32 @@ def test_a_foreign_picture_beside_a_list_is_a_mistake_wherever_it_lies(tmp_path,
     members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n", member: "another picture"}
     told = mistakes("imagenet", archive(tmp_path, members))
     assert "default.txt:1: " in told and "content" in told
+
+
+@pytest.mark.parametrize(
+    ("tool", "members", "place"),
+    [
+        ("imagenet", {"synsets.txt": "cat\n", "default.txt": "1.jpg 0\n"}, "default.txt:1"),
+        ("imagenet", {"synsets.txt": "cat\n", "default.txt": "1 0\n"}, "default.txt:1"),
+        ("cvat", {"annotations.xml": xml(("1.jpg", tag("cat")))}, "annotations.xml:5"),
+    ],
+)
+def test_several_pictures_of_one_name_are_ambiguous(tmp_path, tool, members, place):
+    one = pool("e.jpg", "1.jpg")
+    pictures = {"x/1.jpg": b"another picture", "y/1.jpg": b"one more"}
+    name = "1" if "1 0" in str(members) else "1.jpg"
+    path = archive(tmp_path, members | pictures)
+    told, _ = mistakes(tool, path, one).split("\n")
+    assert told == (
+        f"{path}: {place}: {name!r} may be any of several pictures of the file, 'x/1.jpg', 'y/1.jpg'; export "
+        "with the paths of the pictures, or without pictures"
+    )
+    given = {(one.samples[1], "annotator", "label", "cat")}
+    answers = answers_of(path, READERS[tool](path), one, CLASSES, "annotator", skip_bad=False, given=given)
+    assert answers.known == 1
+
+
+def test_copies_of_a_picture_are_not_ambiguous(tmp_path):
+    one = pool("e.jpg", "1.jpg")
+    members = {"synsets.txt": "cat\n", "default.txt": "1.jpg 0\n", "x/1.jpg": b"1.jpg", "y/1.jpg": b"1.jpg"}
+    assert said(read("imagenet", archive(tmp_path, members), one, CLASSES)) == {"1.jpg": "cat"}

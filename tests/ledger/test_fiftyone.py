@@ -121,3 +121,12 @@ def test_absolute_paths_begin_with_the_folder_of_the_images(tmp_path):
     assert said(read("fiftyone", path, POOL, CLASSES)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
     other = file(tmp_path, {"labels": {"/home/anna/photographs/a/1.jpg": "cat"}})
     assert "would be 'a/1.jpg'" in mistakes("fiftyone", other)
+
+
+def test_two_pictures_that_differ_in_their_endings_are_ambiguous(tmp_path):
+    path = file(tmp_path, {"classes": ["cat"], "labels": {"e": "cat"}})
+    (tmp_path / "data").mkdir()
+    for name in ("e.jpg", "e.png"):
+        (tmp_path / "data" / name).write_bytes(name.encode())
+    told = mistakes("fiftyone", tmp_path, pool("e.jpg"))
+    assert f"{path}: 'e': 'e' may be any of several pictures of the file, 'e.jpg', 'e.png'" in told

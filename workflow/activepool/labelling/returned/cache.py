@@ -115,7 +115,7 @@ def _parsed(stored: Mapping[str, Any]) -> Parsed:
 
 
 def _row(cells: dict[str, Any]) -> Row:
-    lists = {name: tuple(cells.get(name, ())) for name in ("folders", "also")}
+    lists = {name: tuple(cells.get(name, ())) for name in ("folders", "also", "pictures")}
     event = Event(cells["event"]) if cells.get("event") else None
     return Row(**(cells | lists | {"event": event}))
 

@@ -72,16 +72,15 @@ class Archive:
                 digest.update(chunk)
         return digest.hexdigest()
 
-    def sample_named(self, name: str) -> str:
-        """Return the sample of the one picture with this name, in any folder; empty if there is not one.
+    def pictures_named(self, name: str) -> dict[str, str]:
+        """Return the pictures with this name, in any folder: each member by the sample that it is.
 
         The name may lack its ending, or be the end of a path.
         """
         wanted = PurePosixPath(name)
         found = self._pictures.get(wanted.name, [])
         exact = [member for member in found if f"/{member}".endswith(f"/{wanted}")]
-        found = exact or found
-        return self.sample(found[0]) if len(found) == 1 else ""
+        return {self.sample(member): member for member in exact or found}
 
     @cached_property
     def _pictures(self) -> dict[str, list[str]]:

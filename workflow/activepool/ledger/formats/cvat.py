@@ -4,7 +4,7 @@ XML that declares a document type is refused: entities that swell, and those tha
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.parsers import expat
@@ -14,7 +14,7 @@ from activepool.io.files import UTF_16_MARKS, write_text
 from activepool.ledger.formats import archives, json_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.folders import OTHERS
-from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.rows import Parsed, Row, with_pictures
 from activepool.ledger.pool_samples import image_sample
 
 #: The file in an archive that the tool exports.
@@ -55,24 +55,25 @@ def rows(path: Path) -> Parsed:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     if content is not None:
         parsed = _Reader(str(path)).read(content)
-        return _with_pictures(parsed, lambda name: _sample_in(folder, name)) if folder else parsed
+        return _with_pictures(parsed, lambda name: _pictures_in(folder, name)) if folder else parsed
     with archives.opened(path) as archive:
         found = [name for name in archive.members if PurePosixPath(name).name == FILE]
         if len(found) != 1:
             raise InputError(f"{path}: has {len(found)} files {FILE}, not one; export as CVAT for images 1.1")
         parsed = _Reader(f"{path}: {found[0]}").read(archive.text(found[0]))
-        return _with_pictures(parsed, archive.sample_named)
+        return _with_pictures(parsed, archive.pictures_named)
 
 
-def _with_pictures(parsed: Parsed, sample: Callable[[str], str]) -> Parsed:
-    """Return rows with the contents of their pictures, which ``sample`` finds by their names, or empty."""
-    return replace(parsed, rows=[replace(row, content=sample(row.name)) for row in parsed.rows])
+def _with_pictures(parsed: Parsed, pictures: Callable[[str], Mapping[str, str]]) -> Parsed:
+    """Return rows with their pictures, which ``pictures`` finds by a name."""
+    return replace(parsed, rows=[with_pictures(row, pictures(row.name)) for row in parsed.rows])
 
 
-def _sample_in(folder: Path, name: str) -> str:
+def _pictures_in(folder: Path, name: str) -> dict[str, str]:
     pictures = (folder / PICTURES).resolve()
     picture = (pictures / name).resolve()
-    return image_sample(picture) if picture.is_file() and picture.is_relative_to(pictures) else ""
+    is_there = picture.is_file() and picture.is_relative_to(pictures)
+    return {image_sample(picture): name} if is_there else {}
 
 
 class _Reader:

@@ -6,6 +6,7 @@ tool gives a second image of the same name a number (``1-2``); where images were
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,7 +15,7 @@ from activepool.errors import InputError
 from activepool.io.files import write_json
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch
-from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.rows import Parsed, Row, with_pictures
 from activepool.ledger.pool_samples import image_sample
 
 #: The file in a folder that the tool exports; the folder of the images beside it.
@@ -71,9 +72,9 @@ def _has_confidence(given: Any) -> bool:
     return isinstance(given, dict) and isinstance(given.get("confidence"), int | float)
 
 
-def _row(number: int, place: str, label: str, name: str, images: dict[str, Path]) -> Row:
+def _row(number: int, place: str, label: str, name: str, images: Mapping[str, list[Path]]) -> Row:
     numbered = NUMBERED.fullmatch(name)
-    return Row(
+    row = Row(
         number,
         place,
         label,
@@ -81,14 +82,17 @@ def _row(number: int, place: str, label: str, name: str, images: dict[str, Path]
         may_lack_ending=True,
         may_lack_folders=True,
         numbered=numbered["name"] if numbered else "",
-        content=image_sample(images[name]) if name in images else "",
     )
+    return with_pictures(row, {image_sample(image): image.name for image in images.get(name, [])})
 
 
-def _images(folder: Path) -> dict[str, Path]:
+def _images(folder: Path) -> dict[str, list[Path]]:
     """Return the images that were exported, by their paths without endings."""
     files = sorted(path for path in folder.rglob("*") if is_image_name(path.name) and path.is_file())
-    return {file.relative_to(folder).with_suffix("").as_posix(): file for file in files}
+    found: dict[str, list[Path]] = {}
+    for file in files:
+        found.setdefault(file.relative_to(folder).with_suffix("").as_posix(), []).append(file)
+    return found
 
 
 def _parts(file: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:

@@ -13,7 +13,7 @@ from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
 from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.archives import Archive
-from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.rows import Parsed, Row, with_pictures
 
 #: The list of classes of an archive without pictures.
 CLASSES = "synsets.txt"
@@ -103,10 +103,9 @@ def _add_line(
             number, place, f"{name!r} has the class {numbers[0]}, but {CLASSES} has {len(classes)} classes"
         )
     else:
-        label, content = classes[int(numbers[0])] if numbers else "", archive.sample_named(name)
-        parsed.rows.append(
-            Row(number, place, label, name=name, content=content, may_lack_ending=True, may_lack_folders=True)
-        )
+        label = classes[int(numbers[0])] if numbers else ""
+        row = Row(number, place, label, name=name, may_lack_ending=True, may_lack_folders=True)
+        parsed.rows.append(with_pictures(row, archive.pictures_named(name)))
 
 
 def _lines(archive: Archive, member: str) -> list[str]:

@@ -29,6 +29,12 @@ class NamedSamples:
     def sample(self, row: Row) -> str:
         """Return the sample of a row; raises UnknownSampleError if it names none, or two different ones."""
         samples, found = self.samples, {}
+        if row.pictures:
+            shown = first_few([repr(name) for name in row.pictures], LISTED)
+            raise UnknownSampleError(
+                f"{row.name!r} may be any of several pictures of the file, {shown}; export with the paths of "
+                "the pictures, or without pictures"
+            )
         if row.content:
             return self._by_content(row)
         if row.sample:

@@ -1,6 +1,7 @@
 """What the label files of all tools have in common: rows that name a sample and what a person answered."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from activepool.data.class_names import loose_form
@@ -30,6 +31,7 @@ class Row:
         label: the class, or one of `MARKS`; empty while the answer is awaited.
         sample, index, name: what names the sample: its content, its row, its path; at least one is given.
         content: of the picture in the file, if it is there; it alone names the sample then.
+        pictures: the names of several pictures in the file, any of which may be meant.
         may_lack_ending: whether the path may lack the ending of the file.
         may_lack_folders: whether a path without folders may be that of an image in any.
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
@@ -52,6 +54,7 @@ class Row:
     index: str = ""
     name: str = ""
     content: str = ""
+    pictures: tuple[str, ...] = ()
     may_lack_ending: bool = False
     may_lack_folders: bool = False
     numbered: str = ""
@@ -68,6 +71,13 @@ class Row:
     note: str = ""
     who_key: str = "who"
     when_key: str = "when"
+
+
+def with_pictures(row: Row, found: Mapping[str, str]) -> Row:
+    """Return a row with the pictures of its name in the file, each by the sample that it is."""
+    if len(found) > 1:
+        return replace(row, pictures=tuple(found.values()))
+    return replace(row, content="".join(found))
 
 
 class Mistake(NamedTuple):

@@ -198,6 +198,10 @@ def test_a_training_from_scratch_needs_no_weights_and_has_no_features_at_first()
             "head.from_scratch: starts from random weights; leave out pretrain and",
         ),
         ({"initial": {"kind": "kmeans", "size": 9}}, f"initial.kind: must be random or balanced; {none}"),
+        (
+            {"initial": {"size": 9, "by_strategy": {"random": "kmeans"}}},
+            f"initial.by_strategy.random: must be random or balanced; {none}",
+        ),
         ({"strategies": ["cluster_margin"]}, f"strategies: cluster_margin prepares from features; {none}"),
     ):
         (found,) = problems({"architecture": "small"}, **given | changes)

@@ -26,8 +26,7 @@ def folder(tmp_path, monkeypatch):
 
 def provenance(kind, **changes):
     rules = Rules(CONFIGURATION | {"initial": {"kind": kind, "size": 30}} | changes)
-    rule = "initial_labelled" if kind in ("random", "balanced") else "select_initial"
-    assert rules.stage(rule) == rule
+    rule = "initial_labelled" if kind in ("random", "balanced") else f"select_initial_{kind}"
     return rules.provenance(rule, kind=kind)
 
 
@@ -50,5 +49,11 @@ def test_only_what_a_strategy_picks_depends_on_the_features(kind):
 
 
 def test_picks_of_round_0_depend_on_the_code_of_their_strategy():
-    found = {kind: provenance(kind)["select_initial"] for kind in ("kmeans", "coreset", "typiclust")}
+    kinds = {"random": "kmeans", "margin": "coreset"}
+    initial = {"kind": "typiclust", "size": 30, "by_strategy": kinds}
+    rules = Rules(CONFIGURATION | {"initial": initial, "strategies": ["random", "margin", "base"]})
+    names = {kind: f"select_initial_{kind}" for kind in ("kmeans", "coreset", "typiclust")}
+    assert all(rules.stage(name) == "select_initial" for name in names.values())
+    found = {name: rules.provenance(name, kind=kind)[name] for kind, name in names.items()}
     assert len(set(found.values())) == 3
+    assert found.items() <= rules.provenance("curves").items()

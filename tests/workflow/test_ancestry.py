@@ -39,14 +39,15 @@ FINETUNING = {**WITH_MODELS, "head": {"solver": "finetune"}}
 PROJECT = {"project": "pool", "images": "pool", "batch": 5, "strategy": "mine.py:every"}
 PROJECT |= {"backbone": {"architecture": "identity", "image_size": 8}}
 
-TWO_KINDS = {"kind": "typiclust", "size": 12, "by_strategy": {"balanced_random": "balanced"}}
+THREE_KINDS = {"kind": "typiclust", "size": 12}
+THREE_KINDS |= {"by_strategy": {"balanced_random": "balanced", "base": "kmeans"}}
 
 CONFIGURATIONS = {
     "digits": DIGITS,
     "images, labels that come later": IMAGES,
     "image model": WITH_MODELS,
     "embeddings": EMBEDDINGS,
-    "initial pools of two kinds": EMBEDDINGS | {"initial": TWO_KINDS},
+    "initial pools of three kinds": EMBEDDINGS | {"initial": THREE_KINDS},
     "initial pool by a strategy, finetuning": FINETUNING | {"initial": {"kind": "kmeans", "size": 12}},
     "embeddings in shards": EMBEDDINGS | {"pool_shards": 2},
     "finetuning": FINETUNING,
@@ -212,7 +213,7 @@ def test_each_rule_fits_the_declaration_of_its_stage(rules):
 @pytest.mark.parametrize("stage", stages())
 def test_each_setting_has_a_value_or_is_fixed_by_the_rule(stage, rules_of):
     names = ("digits", "embeddings", "finetuning in shards", "ceiling", "trackers", "project", "vectors")
-    names += ("initial pools of two kinds",)
+    names += ("initial pools of three kinds",)
     found = [
         (rules.arguments.settings, set(item.fixed))
         for rules in map(rules_of, names)

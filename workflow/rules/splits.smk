@@ -48,10 +48,13 @@ if DRAWN:
             program("initial_labelled")
 
 
-if PICKED:
+# One rule each, because each depends on the code of its strategy.
+for picked in PICKED:
 
-    rule select_initial:
+    rule:
         """Pick the labelled set of round 0 by a strategy that needs no label."""
+        name:
+            f"select_initial_{picked}"
         input:
             features=PATHS.features,
             validation=VALIDATION,
@@ -61,7 +64,7 @@ if PICKED:
         log:
             f"{LOGS}/initial_{{kind}}/seed{{seed}}/round00.select.log",
         wildcard_constraints:
-            kind=one_of(PICKED),
+            kind=picked,
         retries: RESOURCES.retries
         conda:
             ENVIRONMENT

@@ -114,8 +114,11 @@ def _from_scratch_problems(experiment: Experiment) -> Iterator[str]:
     if experiment.head.freeze_batch_norm:
         yield "head.from_scratch: there are no batch-norm statistics to freeze; set freeze_batch_norm: false"
     no_features = "with head.from_scratch, there are no features before round 0"
-    if not set(experiment.initial_kinds) <= set(get_args(DrawnKind)):
-        yield f"initial.kind: must be random or balanced; {no_features}"
+    kinds = {"kind": experiment.initial.kind}
+    kinds |= {f"by_strategy.{name}": kind for name, kind in experiment.initial.by_strategy.items()}
+    for key, kind in kinds.items():
+        if kind not in get_args(DrawnKind):
+            yield f"initial.{key}: must be random or balanced; {no_features}"
     for strategy in experiment.strategies:
         if strategy.declared.prepare:
             yield f"strategies: {strategy.folder} prepares from features; {no_features}; leave it out"

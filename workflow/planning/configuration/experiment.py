@@ -86,6 +86,9 @@ Features = section_of(
 #: The kinds of a labelled set of round 0 that is drawn.
 DrawnKind = Literal["random", "balanced"]
 
+#: All kinds: drawn, or picked by the strategy of that name, which needs no label.
+InitialKind = Literal[DrawnKind, "coreset", "kmeans", "lcmd", "maxherding", "probcover", "typiclust"]
+
 
 class Initial(Settings):
     """The labelled set of round 0: drawn, or picked by a strategy that needs no label.
@@ -93,15 +96,13 @@ class Initial(Settings):
     Attributes:
         kind: ``random``, ``balanced`` (equally many of each class) or the strategy that picks it.
         size: how many samples.
-        by_strategy: strategies, by their names in the experiment, that start from another ``random`` or
-            ``balanced`` set of this size.
+        by_strategy: strategies, by their names in the experiment, that start from another kind of labelled
+            set, of the same size.
     """
 
-    kind: Literal[
-        "random", "balanced", "coreset", "kmeans", "lcmd", "maxherding", "probcover", "typiclust"
-    ] = "random"
+    kind: InitialKind = "random"
     size: Count
-    by_strategy: dict[str, DrawnKind] = Field(default_factory=dict)
+    by_strategy: dict[str, InitialKind] = Field(default_factory=dict)
 
 
 class Validation(Settings):

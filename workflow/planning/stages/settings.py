@@ -159,7 +159,7 @@ class ExperimentSettings(StageSettings):
         return self._experiment.budget if "nearest" in declared.reads else None
 
     def kind_of_job(self, wildcards: Any) -> Hashable:
-        return wildcards.get("strategy"), _has_round(wildcards)
+        return wildcards.get("strategy"), wildcards.get("kind"), _has_round(wildcards)
 
     def strategy_files(self, wildcards: Any) -> list[Path]:
         if wildcards.get("strategy") is None:

@@ -27,40 +27,43 @@ class Unthreaded(Compute):
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    for name, size in {"DRAWS": 3, "FIRST_PICKS": 1, "PRODUCT_ROWS": 2}.items():
+    for name, size in {"DRAWS": 3, "FIRST_CENTERS": 1, "PRODUCT_ROWS": 2}.items():
         monkeypatch.setattr(dsquared, name, size)
 
 
-def sample(features, head, budget, seed=0, pool=None, compute=TWO_WORKERS):
+def sample(features, head, budget, seed=0, pool=None, compute=TWO_WORKERS, centers=None):
     embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, compute)
     pool = np.arange(len(features)) if pool is None else pool
     norms = embeddings.squared_norms(pool)
-    return d_squared_sample(embeddings, pool, norms, budget, np.random.default_rng(seed), compute)
+    draws = np.random.default_rng(seed)
+    return d_squared_sample(embeddings, pool, norms, budget, draws, compute, centers)
 
 
-def probabilities(embeddings, budget):
+def probabilities(embeddings, budget, centers):
     """The probability of each sequence of picks of k-means++, from its definition."""
     squared = np.square(embeddings[:, None] - embeddings).sum(axis=2)
-    first = int(np.square(embeddings).sum(axis=1).argmax())
+    squared[:, centers] = 0  # they are no candidates
+    first = [] if len(centers) else [int(np.square(embeddings).sum(axis=1).argmax())]
     result = {}
-    for others in permutations(set(range(len(embeddings))) - {first}, budget - 1):
-        probability, nearest = 1.0, squared[first]
+    for others in permutations(set(range(len(embeddings))) - {*first, *centers}, budget - len(first)):
+        probability, nearest = 1.0, squared[[*centers, *first]].min(axis=0)
         for pick in others:
             probability *= nearest[pick] / nearest.sum()
             nearest = np.minimum(nearest, squared[pick])
-        result[(first, *others)] = probability
+        result[(*first, *others)] = probability
     return result
 
 
+@pytest.mark.parametrize("centers", [[], [7, 6, 2]])
 @pytest.mark.parametrize("spread", [0.3, 3.0])
-def test_distribution_is_that_of_k_means_plus_plus(small_blocks, spread):
-    features, head = problem(size=6, width=2, classes=3, seed=1)
+def test_distribution_is_that_of_k_means_plus_plus(small_blocks, spread, centers):
+    size = 6 + len(centers)
+    features, head = problem(size=size, width=2, classes=3, seed=1)
     features *= spread
-    expected = probabilities(explicit_embeddings(features, head), 3)
-    runs = 3000
-    counts = Counter(
-        tuple(sample(features, head, 3, seed, compute=Unthreaded()).tolist()) for seed in range(runs)
-    )
+    expected = probabilities(explicit_embeddings(features, head), 3, centers)
+    runs, pool = 3000, np.setdiff1d(np.arange(size), centers)
+    settings = {"pool": pool, "compute": Unthreaded(), "centers": np.array(centers, dtype=np.int64)}
+    counts = Counter(tuple(sample(features, head, 3, seed, **settings).tolist()) for seed in range(runs))
     assert set(counts) <= set(expected)
     frequent = [picks for picks, probability in expected.items() if runs * probability >= 5]
     observed = np.array([counts[picks] for picks in frequent])
@@ -86,6 +89,13 @@ def test_duplicates_are_picked_only_when_nothing_else_is_left_lowest_first(small
     assert picks[5:].tolist() == [row for row in range(45) if row not in picks[:5]][:7]
 
 
+def test_duplicates_of_centers_are_picked_only_when_nothing_else_is_left(small_blocks):
+    features, head = problem(size=5, width=40)
+    picks = sample(np.tile(features, (3, 1)), head, 6, pool=np.arange(2, 15), centers=np.array([1, 0]))
+    assert sorted(picks[:3] % 5) == [2, 3, 4]
+    assert picks[3:].tolist() == [row for row in range(2, 15) if row not in picks[:3]][:3]
+
+
 def test_gradients_that_are_all_zero_give_the_lowest_rows():
     features, head = problem(size=20)
     assert sample(0 * features, head, 4).tolist() == [0, 1, 2, 3]
@@ -93,8 +103,9 @@ def test_gradients_that_are_all_zero_give_the_lowest_rows():
 
 def test_workers_do_not_change_the_picks(small_blocks):
     features, head = problem(size=700, width=9, dtype=np.float16)
-    one, two = (sample(features, head, 80, compute=Compute(workers=workers)) for workers in (1, 2))
-    assert one.tolist() == two.tolist()
+    for given in ({}, {"pool": np.arange(50, 700), "centers": np.arange(50)}):
+        one, two = (sample(features, head, 80, compute=Compute(workers=number), **given) for number in (1, 2))
+        assert one.tolist() == two.tolist()
 
 
 def test_on_a_device_the_picks_keep_the_rules(small_blocks):
@@ -105,15 +116,18 @@ def test_on_a_device_the_picks_keep_the_rules(small_blocks):
 
 
 @pytest.mark.parametrize("budget", [2, 40])
-def test_bounds_hold(small_blocks, budget):
+@pytest.mark.parametrize("centers", [[], range(9)])
+def test_bounds_hold(small_blocks, budget, centers):
     features, head = problem(size=120, width=5)
     embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute())
-    pool = np.arange(120)
-    sampler = dsquared._Sampler(embeddings, pool, embeddings.squared_norms(pool), budget)
+    pool, centers = np.arange(len(centers), 120), np.array(centers, dtype=np.int64)
+    sampler = dsquared._Sampler(embeddings, pool, embeddings.squared_norms(pool), len(centers) + budget)
     with Compute().mapping() as mapping:
-        picks = sampler.run(np.random.default_rng(0), mapping)
+        sampler.start_from(centers, mapping) if len(centers) else sampler.start_from_longest()
+        picks = sampler.run(budget, np.random.default_rng(0), mapping)
     written_out = explicit_embeddings(features, head)
-    squared = np.square(written_out[:, None] - written_out[picks]).sum(axis=2)
+    nearby = written_out[[*centers, *pool[picks]]]
+    squared = np.square(written_out[pool][:, None] - nearby).sum(axis=2)
     assert (sampler._bound >= squared.min(axis=1) * (1 - 1e-4)).all()
     for row in np.flatnonzero(sampler._seen):
         assert sampler._bound[row] <= squared[row, : sampler._seen[row]].min() * (1 + 1e-4)

@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 from queries import Problem
 
+from activepool.compute.blocks import BLOCK_ROWS
+from activepool.compute.shards import Shard
 from activepool.heads.linear import LinearHead
 from activepool.scores.uncertainty import Logits, log_softmax
 from activepool.strategies.badge import badge
@@ -27,3 +31,28 @@ def test_picks_are_more_diverse_than_the_longest_gradients():
     problem.head = LinearHead(0 * problem.head.weight, 0 * problem.head.bias)
     picks = problem.select(badge, 6).index
     assert set(group[picks[:2]]) == {0, 1}
+
+
+def test_labelled_centers_keep_the_first_pick_away():
+    """All samples of a group are equal; one of those with the longest gradients is labelled."""
+    problem = Problem(size=20)
+    group = np.arange(20) % 2
+    directions = np.random.default_rng(0).normal(size=(2, 7))
+    problem.features = (directions * [[1], [9]])[group].astype(np.float32)
+    problem.head = LinearHead(0 * problem.head.weight, 0 * problem.head.bias)
+    problem.labelled = np.array([1])
+    for seed in range(5):
+        for options, expected in ({}, 1), ({"labelled_centers": True}, 0):
+            picks = problem.select(badge, 1, seed=seed, options=options).index
+            assert group[picks].tolist() == [expected]
+
+
+def test_labelled_centers_do_not_change_what_shards_precompute():
+    problem = Problem(size=20_000, width=5, labelled=40)
+    options = {"labelled_centers": True}
+    query = problem.query(badge, 25, options=options)
+    shards = [Shard(number, 3).rows(len(query.unlabelled), BLOCK_ROWS) for number in range(3)]
+    parts = [badge.precomputed(query.part(rows), options) for rows in shards]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    picks = badge.pick(replace(query, per_sample=joined), **options).index
+    assert picks.tolist() == problem.select(badge, 25, options=options).index.tolist()

@@ -9,12 +9,9 @@ from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.backbone import Preprocessing
 from activepool.backbones.execution import is_cuda, pixels
 from activepool.backbones.networks import resize_before_crop
-from activepool.backbones.normalisations import NORMALISATIONS
+from activepool.backbones.normalisations import PerChannel, normalisation
 from activepool.features.image_round import ImageRound
 from activepool.features.images import PartImages, Request, image_channels, load_views
-
-#: Means and deviations of red, green and blue that map pixels from 0..1 to -1..1.
-SIGNED = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 def full_side(settings: AdversarialSettings) -> int:
@@ -46,15 +43,15 @@ def windows(images: Tensor, settings: AdversarialSettings, generator: Generator)
     side = settings.image_size
     top, left = torch.randint(images.shape[-1] - side + 1, (2,), generator=generator).tolist()
     seen = images[..., top : top + side, left : left + side]
-    name = settings.normalisation
-    scale = SIGNED if name == "signed" else NORMALISATIONS[name]
-    mean, std = (_per_channel(values, images) for values in scale)
+    mean, std = (
+        torch.tensor(values, device=images.device).reshape(-1, 1, 1)
+        for values in _scale(settings, images.shape[1])
+    )
     return (seen - mean) / std
 
 
-def _per_channel(values: tuple[float, ...], images: Tensor) -> Tensor:
-    """Return the values of the channels of images, (C, 1, 1); for grey images their mean."""
-    colours = torch.tensor(values, device=images.device)
-    if images.shape[1] != len(values):
-        colours = colours.mean(dim=0, keepdim=True)
-    return colours.reshape(-1, 1, 1)
+def _scale(settings: AdversarialSettings, channels: int) -> tuple[PerChannel, PerChannel]:
+    """Return the means and deviations of the channels, for pixels in 0..1."""
+    if settings.normalisation == "signed":
+        return (0.5,) * channels, (0.5,) * channels
+    return normalisation(settings.normalisation, channels)

@@ -1,5 +1,6 @@
 """The networks of VAAL (Sinha et al. 2019, section 4; sizes as in the authors' code)."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -83,16 +84,32 @@ class Networks(nn.Module):
         """Return networks of these sizes; torch's global generator draws their weights."""
         autoencoder = VariationalAutoencoder(settings.image_size, channels, settings.width, settings.latent)
         networks = cls(autoencoder, Discriminator(settings.latent))
-        networks.apply(_initialise)
+        if settings.initialisation == "full":
+            networks.apply(_initialise)
+        else:
+            _initialise_partly(networks, channels)
         return on_device(networks, device)
 
 
 def _initialise(layer: nn.Module) -> None:
-    """Initialise a layer as in He et al. 2015, like the authors' code."""
+    """Initialise a layer as in He et al. 2015."""
     if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
         nn.init.kaiming_normal_(layer.weight)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+
+
+def _initialise_partly(networks: Networks, channels: int) -> None:
+    """Initialise the layers that the authors' code does; all others keep torch's initial weights.
+
+    The last layer is a transposed convolution there, for which torch takes the outputs as the inputs.
+    """
+    autoencoder = networks.autoencoder
+    for part in (autoencoder.encoder, autoencoder.decoder[0], networks.discriminator):
+        part.apply(_initialise)
+    bound = 1 / math.sqrt(channels)
+    for values in autoencoder.decoder[-1].parameters():
+        nn.init.uniform_(values, -bound, bound)
 
 
 def _halve(channels: int, width: int) -> nn.Sequential:

@@ -14,6 +14,9 @@ AugmentationName = Literal["crop", "natural", "digits", "shift"]
 #: Scales of the pixels: from -1 to 1, or by the means and deviations of a dataset.
 NormalisationName = Literal["signed", normalisations.NormalisationName]
 
+#: Which layers begin with the weights of He et al. 2015.
+InitialisationName = Literal["full", "partial"]
+
 #: How the learning rates fall.
 ScheduleName = Literal["constant", "step", "cosine"]
 
@@ -28,6 +31,7 @@ class AdversarialSettings:
     normalisation: NormalisationName
     width: int
     latent: int
+    initialisation: InitialisationName
     epochs: int
     ends_with_head: bool
     batch_size: int

@@ -14,8 +14,14 @@ def precompute(query: Query) -> dict[str, np.ndarray]:
 
 
 @strategy(source="Ash et al. 2020, algorithm 1", reads=("features", "head"), precompute=precompute)
-def badge(query: Query) -> Selection:
-    """D² sampling (k-means++) on the gradients of the head; the first pick has the largest norm."""
+def badge(query: Query, *, labelled_centers: bool = False) -> Selection:
+    """D² sampling (k-means++) on the gradients of the head; the first pick has the largest norm.
+
+    Args:
+        query: the round.
+        labelled_centers: the labelled samples are centers from the start, as in the code of Emam et al. 2021,
+            so the picks keep away from them, and the first is drawn like all others.
+    """
     picks = d_squared_sample(
         _gradients(query),
         query.unlabelled,
@@ -23,6 +29,7 @@ def badge(query: Query) -> Selection:
         query.budget,
         query.generator,
         query.compute,
+        query.labelled if labelled_centers else None,
     )
     return Selection(picks)
 

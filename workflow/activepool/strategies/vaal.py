@@ -10,6 +10,7 @@ from activepool.adversarial.settings import (
     REDUCTION,
     AdversarialSettings,
     AugmentationName,
+    InitialisationName,
     NormalisationName,
     ScheduleName,
 )
@@ -58,6 +59,7 @@ def vaal(
     normalisation: NormalisationName = "signed",
     width: PositiveInteger = 128,
     latent: PositiveInteger = 32,
+    initialisation: InitialisationName = "full",
     epochs: PositiveInteger = 60,
     ends_with_head: bool = False,
     batch_size: PositiveInteger = 128,
@@ -88,6 +90,8 @@ def vaal(
             by their deviation, as Emam et al. do.
         width: channels after the first of the encoder's four convolutions; on a CPU, 16 is much faster.
         latent: length of a code.
+        initialisation: ``full`` draws the first weights of all layers as He et al. 2015; ``partial`` is both
+            papers' code, where the decoder's convolutions and the layers of the code have torch's own.
         epochs: passes over the labelled images.
         ends_with_head: take as many steps as the head of the round took, as Emam et al. do, instead of
             ``epochs``.

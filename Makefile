@@ -9,7 +9,7 @@ BIN := .venv/bin
 # A run starts hundreds of short programs: let Python keep their modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all setup optional lint report lock clean
+.PHONY: demo test test-all setup optional lint report docs lock clean
 
 ## demo: run the experiment of config.yaml; its last lines say where the figures are
 demo: setup
@@ -41,6 +41,11 @@ lint: setup
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 
+## docs: make a site of the pages in docs; it opens offline, at site/index.html
+docs: setup
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r envs/docs.lock
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs site
+
 ## setup: make the environment (nothing to do the second time)
 setup: .venv/ready
 
@@ -67,10 +72,11 @@ lock: setup
 	$(COMPILE) pyproject.toml --extra images --extra figures --extra digits --extra parquet envs/requirements.in -o envs/requirements.lock
 	$(BIN)/python envs/conda_from_lock.py
 	$(COMPILE) -c envs/requirements.lock pyproject.toml --extra timm --extra umap --extra tracking envs/optional.in -o envs/optional.lock
+	$(COMPILE) -c envs/requirements.lock envs/docs.in -o envs/docs.lock
 	# botocore, for S3, wants an older dateutil than pandas takes.
 	grep -v '^python-dateutil==' envs/requirements.lock > .venv/constraints.txt
 	$(COMPILE) -c .venv/constraints.txt envs/kubernetes.in -o envs/kubernetes.lock
 
 ## clean: remove what runs wrote
 clean:
-	rm -rf results report.html .snakemake
+	rm -rf results report.html site .snakemake

@@ -95,7 +95,9 @@ def test_every_block_of_the_readme_is_looked_at():
 
 
 @pytest.mark.parametrize("section", of_pages(sections))
-def test_sections_of_a_configuration_are_valid(section):
+def test_sections_of_a_configuration_are_valid(section, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written(ROOT / "README.md", tmp_path)
     load(yaml.safe_load(EXPERIMENT) | yaml.safe_load(section), "example.yaml")
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from labelling.labelled_pools import TRAINED, pool_features, write_features
 from ledger.ledgers import sample
 
-from activepool.labelling.pool.table import PoolFile
+from activepool.labelling.pool.files import PoolFile
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.state import state_of

@@ -11,7 +11,8 @@ from labelling.labelled_pools import CLASSES, source_of, trained_pool
 
 from activepool.errors import InputError
 from activepool.labelling.models.prediction_tables import COLUMNS, prediction_blocks, write_tables
-from activepool.labelling.pool.table import PoolFile, read_pool, update_pool
+from activepool.labelling.pool.files import PoolFile
+from activepool.labelling.pool.table import read_pool, update_pool
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.state import state_of

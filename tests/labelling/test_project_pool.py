@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from activepool.errors import InputError
-from activepool.labelling.pool import table as pools
-from activepool.labelling.pool.table import image_files, read_pool, update_pool
+from activepool.labelling.pool import files as pool_files
+from activepool.labelling.pool.files import image_files
+from activepool.labelling.pool.table import read_pool, read_samples, update_pool
 
 
 class Photographs:
@@ -37,7 +38,7 @@ class Photographs:
 
     def rows(self):
         """Return part and source of each row, as the table has them."""
-        table = pools.read_samples(self.pool_folder / "samples.csv")
+        table = read_samples(self.pool_folder / "samples.csv")
         assert table["row"].tolist() == list(range(len(table)))
         return list(zip(table["part"].tolist(), table["source"].tolist(), strict=True))
 
@@ -152,8 +153,8 @@ def test_images_of_the_same_content_are_one_sample(photographs):
 
 def test_only_new_images_are_read(photographs, monkeypatch):
     read = []
-    digest = pools.file_digest
-    monkeypatch.setattr(pools, "file_digest", lambda path: read.append(path.name) or digest(path))
+    digest = pool_files.file_digest
+    monkeypatch.setattr(pool_files, "file_digest", lambda path: read.append(path.name) or digest(path))
     photographs.update()
     assert read == []
     photographs.take("new.png", 9)
@@ -258,8 +259,8 @@ def test_an_image_that_lacks_its_end_is_found_when_it_is_first_read(photographs,
 @pytest.fixture
 def read(monkeypatch):
     """The names of the images that were read."""
-    read, digest = [], pools.file_digest
-    monkeypatch.setattr(pools, "file_digest", lambda path: read.append(path.name) or digest(path))
+    read, digest = [], pool_files.file_digest
+    monkeypatch.setattr(pool_files, "file_digest", lambda path: read.append(path.name) or digest(path))
     return read
 
 

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from activepool.errors import InputError
-from activepool.features.store import FeatureFile
+from activepool.features.store import FeatureFile, FeatureMatrix
 from activepool.labelling.pool.features import copy_vectors
 from activepool.labelling.pool.ledger_note import require_noted
+from activepool.labelling.pool.vectors import vector_samples
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.formats.batch import Batch, Pick
@@ -61,7 +62,9 @@ def give_back(*lines, name="list.csv"):
 
 
 def contents():
-    return {path: path.read_bytes() for path in Path().rglob("*") if path.is_file() and path.name != "lock"}
+    """Return what is in each file, but for what any run of Snakemake may write."""
+    files = [path for path in Path().rglob("*") if path.is_file() and path.parts[0] != ".snakemake"]
+    return {path: path.read_bytes() for path in files if path.name != "lock"}
 
 
 SNAKEMAKE = ["/bin/snakemake", "--cores", "2", "next_batch"]
@@ -216,14 +219,91 @@ def test_a_look_says_which_photographs_it_has_not_read(capsys):
     take("3.png", 3)
     before = contents()
     foreseen(PROJECT)
-    told = "photos: images since the last run: 1 new (3.png), 1 changed (2.png), 1 gone (1.png); only"
+    told = "photos: images since the last run: 1 new (3.png), 1 changed (2.png), 1 gone (1.png); the"
     assert told in capsys.readouterr().err
-    give_back("3.png,ant,anna")
-    with pytest.raises(InputError, match=r"3\.png"):
-        foreseen(PROJECT)
-    assert told in capsys.readouterr().err
-    Path("returned/list.csv").unlink()
     assert contents() == before
+
+
+def look(project=PROJECT):
+    """Return what a look foresees, or the lines of its error; it changes no file."""
+    before = contents()
+    try:
+        return foreseen(project)
+    except InputError as error:
+        return error.args
+    finally:
+        assert contents() == before
+
+
+def test_a_look_judges_answers_as_the_run_does(capsys):
+    extract(begun(PROJECT))
+    take("new.png", 9)
+    take("2.png", 12)
+    Path("photos/0.png").rename("photos/zero.png")
+    give_back("new.png,ant,anna", "2.png,bee,anna", "zero.png,wasp,anna")
+    capsys.readouterr()
+    would_be, printed = look(), capsys.readouterr().err
+    found = begun(PROJECT)
+    assert printed == capsys.readouterr().err.replace("3 new answers", "3 answers would be new")
+    assert (would_be.pool.samples, would_be.pool.sources) == (found.pool.samples, found.pool.sources)
+    assert [one.opinion for one in would_be.entries] == [one.opinion for one in found.entries]
+    Path("photos/broken.png").write_bytes(b"")
+    lines = look()
+    assert lines[0] == "photos/broken.png: not a readable image (empty file)"
+    with pytest.raises(InputError) as caught:
+        begun(PROJECT)
+    assert caught.value.args == lines
+
+
+def test_the_first_look_shows_what_the_first_run_takes_in(capsys):
+    give_back("0.png,ant,anna", "1.png,bee,anna")
+    would_be = look()
+    assert "returned/list.csv: 2 answers would be new" in capsys.readouterr().err
+    found = begun(PROJECT)
+    assert would_be.pool.samples == found.pool.samples
+    assert would_be.has_model("batch01")
+    give_back("0.png,Ant,anna", "4.png,bee,anna")
+    shutil.rmtree("results")
+    assert [line.partition(":")[0] for line in look()] == ["returned/list.csv"] * 2 + ["returned"]
+
+
+def test_a_look_judges_answers_by_the_vectors_that_are_there(capsys):
+    values = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    np.save("v.npy", values[:4])
+    give_back("0,ant,anna", "3,bee,anna", name="a.csv")
+    assert look(VECTORS).training_set("batch01").rows.tolist() == [0, 3]
+    copy_features(begun(VECTORS))
+    np.save("v.npy", values[1:])
+    give_back("5,bee,anna", name="b.csv")
+    assert "returned/b.csv:2: '5' is not in the pool" in look(VECTORS)
+    sample = vector_samples(FeatureMatrix.of_array(values))
+    Path("returned/b.csv").write_text(f"sample,label\n{list(sample)[5]},bee\n")
+    would_be = look(VECTORS)
+    found = begun(VECTORS)
+    assert would_be.pool.samples == found.pool.samples
+    assert found.labels_digest("batch01") == would_be.labels_digest("batch01")
+    np.save("v.npy", values.astype(np.float16))
+    assert "all of its 6 vectors are other ones than the" in look(VECTORS)[0]
+
+
+def test_a_failed_first_run_leaves_no_ledger():
+    give_back("0.png,ant,anna", "nine.png,bee,anna")
+    for _ in range(2):
+        with pytest.raises(InputError, match="nothing was taken in"):
+            begun(PROJECT)
+        assert not list(Path().glob("p.ledger.csv*"))
+
+
+def test_nothing_is_entered_by_a_run_that_cannot_do_what_it_is_asked_for():
+    def refuse(standing):
+        assert [entry.source for entry in standing.entries] == ["0.png"]
+        raise InputError("too large")
+
+    give_back("0.png,ant,anna")
+    for start_run in (begun, foreseen):
+        with pytest.raises(InputError, match="too large"):
+            start_run(PROJECT, refuse)
+        assert not list(Path().glob("p.ledger.csv*"))
 
 
 def test_a_look_says_that_vectors_have_changed(capsys):
@@ -233,15 +313,15 @@ def test_a_look_says_that_vectors_have_changed(capsys):
     assert "has changed" not in capsys.readouterr().err
     np.save("v.npy", np.eye(5))
     foreseen(VECTORS)
-    assert "v.npy: has changed since the last run, and only a real run reads it" in capsys.readouterr().err
+    assert "v.npy: has changed since the last run; the next one reads it" in capsys.readouterr().err
 
 
 def test_classes_that_are_not_given_are_named_if_no_others_may_come(capsys):
     give_back("0.png,ant,ann", "1.png,fly,ann")
     begun(PROJECT)
     assert "not in classes" not in capsys.readouterr().err
-    for _ in range(2):
-        begun(PROJECT.model_copy(update={"new_classes": False}))
+    for start_run in (begun, foreseen, begun):
+        start_run(PROJECT.model_copy(update={"new_classes": False}))
         told = "p.ledger.csv has labels of classes that are not in classes: fly (1); they"
         assert told in capsys.readouterr().err
 

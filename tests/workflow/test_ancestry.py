@@ -12,7 +12,8 @@ from snakemake.io import is_flagged
 from workflow.conftest import EMBEDDINGS, write_embeddings
 
 from activepool.features.store import FeatureMatrix
-from activepool.labelling.pool.table import image_files, update_pool, vector_files
+from activepool.labelling.pool.files import image_files, vector_files
+from activepool.labelling.pool.table import update_pool
 from activepool.ledger.book import append
 from activepool.ledger.entries import Draft
 from activepool.programs.command_line import CommandLine, output_files

@@ -25,13 +25,28 @@ def test_a_dry_run_foresees_the_second_batch_and_the_status_shows_the_model_of_a
     model_of_all_labels(loop)
 
 
-def second_batch_is_foreseen(loop):
-    """A dry run changes nothing, and says which jobs the run has."""
+def test_a_dry_run_reads_the_photographs_that_answers_name(tmp_path):
+    loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6})
+    for folder, numbers in (("a", range(24)), ("b", range(24, 30))):
+        new = [loop.samples()[source] for source in loop.photographs(folder, numbers)[:6]]
+        loop.correct(f"{folder}.csv", {sample: loop.truth[sample] for sample in new})
+        planned, printed = foreseen_run(loop)
+        assert {"extract", "train_labelled", "send"} <= set(planned)
+    assert "returned/b.csv: 6 new corrections" in printed
+
+
+def foreseen_run(loop):
+    """Run dry, which foresees the jobs and changes nothing, then run; return jobs and what was printed."""
     before = loop.digests("**/*.csv", "**/*.h5", "**/*.json")
-    planned = loop.planned("next_batch")
+    planned = loop.planned("next_batch", "--config", "go_on=true")
     assert loop.digests("**/*.csv", "**/*.h5", "**/*.json") == before
-    printed = loop.run()
+    printed = loop.run("next_batch", "--config", "go_on=true")
     assert planned == Counter([*jobs(printed), "next_batch"])
+    return planned, printed
+
+
+def second_batch_is_foreseen(loop):
+    planned, printed = foreseen_run(loop)
     chain = {"training_labels", "train_labelled", "predict", "candidates", "propose", "send", "status"}
     assert set(planned) == chain | {"next_batch"}
     loop.check_training_labels("batch02")

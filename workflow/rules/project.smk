@@ -28,6 +28,14 @@ from planning.resources import JobResources
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
 
+
+def check_standing(standing):
+    """Raise InputError if the run cannot do what it is asked for."""
+    require_model(standing, sys.argv)
+    if sends_batches(sys.argv) and not only_verifies(sys.argv):
+        require_room(standing, CONFIGURATION_FILE)
+
+
 try:
     PROJECT = load_project(
         config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
@@ -38,11 +46,10 @@ try:
         pass_kernels_on(workflow)
         if only_verifies(sys.argv):
             STANDING = looked_at(PROJECT)
+        elif IS_RUN:
+            STANDING = begun(PROJECT, check_standing)
         else:
-            STANDING = begun(PROJECT) if IS_RUN else foreseen(PROJECT)
-        require_model(STANDING, sys.argv)
-        if sends_batches(sys.argv) and not only_verifies(sys.argv):
-            require_room(STANDING, CONFIGURATION_FILE)
+            STANDING = foreseen(PROJECT, check_standing)
         PATHS = ProjectPaths(STANDING, sends_batches(sys.argv))
         pass_run_on(workflow, PATHS)
     else:

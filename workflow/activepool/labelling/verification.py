@@ -5,9 +5,10 @@ fact: new photographs retrain no model of the past, and a new model picks nothin
 model are those of the day on which somebody asked for them.
 """
 
+from activepool.labelling.pool.files import FILES
 from activepool.labelling.pool.ledger_note import NOTE
 from activepool.labelling.pool.removed_vectors import REMOVED
-from activepool.labelling.pool.table import FILES, SAMPLES
+from activepool.labelling.pool.table import SAMPLES
 from activepool.labelling.pool.vectors import VECTORS
 from activepool.labelling.returned.cache import INTAKE
 from activepool.records.verification import Allowances

@@ -15,10 +15,11 @@ class PoolNotices:
 
     Args:
         path: the file that keeps what was shown; None to show everything.
+        dry: whether to leave that file as it is.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._path = path
+    def __init__(self, path: Path | None = None, dry: bool = False) -> None:
+        self._path, self._dry = path, dry
         before = read_json(path) if path and path.is_file() else {}
         self._before: dict[str, list[str]] = before if isinstance(before, dict) else {}
         self._now: dict[str, list[str]] = {}
@@ -52,5 +53,5 @@ class PoolNotices:
         """Print what is as before in one line, and keep what was shown."""
         if self._known:
             print_notices([f"as in the last run: {', '.join(self._known)}"])
-        if self._path and self._now != self._before:
+        if self._path and not self._dry and self._now != self._before:
             write_json(self._path, self._now)

@@ -11,19 +11,17 @@ from activepool.data.samples import Part
 from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
-from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
-from activepool.labelling.pool.table import (
+from activepool.labelling.pool.files import (
     FILES,
-    Pool,
     PoolFile,
     image_files,
     is_as_known,
     read_files,
-    read_pool,
-    update_pool,
     vector_files,
 )
-from activepool.labelling.pool.table import MAX_NAMED as MAX_UNREADABLE
+from activepool.labelling.pool.files import MAX_NAMED as MAX_UNREADABLE
+from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
+from activepool.labelling.pool.table import Pool, read_pool, update_pool
 from activepool.labelling.pool.vectors import VECTORS, read_vectors, require_numbers
 from planning.configuration.project import Project
 from planning.project.folders import part_features, pool_features, pool_folder
@@ -52,22 +50,26 @@ def images_root(project: Project) -> Path:
     return images.parent if images.suffix.lower() == ".csv" else images
 
 
-def updated_pool(project: Project, has_entries: bool = False, notices: PoolNotices = SHOW_ALL) -> Pool:
+def updated_pool(
+    project: Project, has_entries: bool = False, notices: PoolNotices = SHOW_ALL, dry: bool = False
+) -> Pool:
     """Bring the tables of the pool up to date, and return it.
 
     Args:
         project: its configuration.
         has_entries: whether the ledger has any; no other vectors may then take the place of all.
         notices: shows what is left out.
+        dry: whether to write nothing, and return the pool that a run would find.
 
     Raises: InputError with a line for each mistake in the list, and for each image that cannot be read.
     """
     folder = Path(pool_folder(project))
     if project.embeddings is not None:
-        return _pool_of_vectors(project, folder, project.embeddings, has_entries)
+        return _pool_of_vectors(project, folder, project.embeddings, has_entries, dry)
     root, sources = listed_images(project, notices)
     skips = project.on_unreadable == "skip"
-    files = image_files(folder, root, sources, skip_unreadable=skips, workers=os.cpu_count() or 1)
+    workers = os.cpu_count() or 1
+    files = image_files(folder, root, sources, skip_unreadable=skips, workers=workers, dry=dry)
     notices.show(
         "unreadable images left out",
         [f"{file.source}: {file.problem}" for file in files if file.problem],
@@ -81,7 +83,7 @@ def updated_pool(project: Project, has_entries: bool = False, notices: PoolNotic
             f"({first_few(new, MAX_DUPLICATES)}); each content counts once"
         ),
     )
-    return update_pool(folder, files, lambda part: Path(part_features(project, part)).is_file())
+    return update_pool(folder, files, lambda part: Path(part_features(project, part)).is_file(), dry=dry)
 
 
 def _duplicates(files: Sequence[PoolFile]) -> list[str]:
@@ -94,7 +96,7 @@ def _duplicates(files: Sequence[PoolFile]) -> list[str]:
     ]
 
 
-def _pool_of_vectors(project: Project, folder: Path, path: str, has_entries: bool) -> Pool:
+def _pool_of_vectors(project: Project, folder: Path, path: str, has_entries: bool, dry: bool) -> Pool:
     digest, removed = content_digest(path), folder / REMOVED
     before = read_pool(folder)
     gone = {sample: row for sample, row in before.row_of.items() if not before.is_here(sample)}
@@ -107,13 +109,14 @@ def _pool_of_vectors(project: Project, folder: Path, path: str, has_entries: boo
     gone = {sample: row for sample, row in before.row_of.items() if sample not in here}
     if len(gone) < len(before.samples):
         # The rows of vectors are copied by their content, so that they never have to be made again.
-        lost = gone.keys() - set(keep_removed(removed, pool_features(project), gone))
+        lost = gone.keys() - set(keep_removed(removed, pool_features(project), gone, dry))
     elif gone and has_entries:
         raise InputError(_other_vectors(project, len(here), len(gone)))
     else:
         lost = gone.keys()
-    pool = update_pool(folder, files, lambda part: True, lost)
-    write_json(folder / VECTORS, {"sha256": digest})
+    pool = update_pool(folder, files, lambda part: True, lost, dry)
+    if not dry:
+        write_json(folder / VECTORS, {"sha256": digest})
     return pool
 
 
@@ -134,14 +137,11 @@ def _other_vectors(project: Project, here: int, before: int) -> str:
 
 
 def unread_notices(project: Project) -> Iterator[str]:
-    """Yield a line if images or vectors are not what the last run read; a look does not read them."""
+    """Yield a line if images or vectors are not what the last run read."""
     folder = Path(pool_folder(project))
     if project.embeddings is not None:
         if not _were_last_read(folder, content_digest(project.embeddings)):
-            yield (
-                f"{project.embeddings}: has changed since the last run, and only a real run reads it; until "
-                "then, answers are judged by the vectors of the last run"
-            )
+            yield f"{project.embeddings}: has changed since the last run; the next one reads it"
         return
     root, sources = listed_images(project)
     known = {file.source: file for file in read_files(folder / FILES)}
@@ -154,10 +154,7 @@ def unread_notices(project: Project) -> Iterator[str]:
     if texts := [
         f"{len(named):,} {word} ({first_few(named, FEW)})" for word, named in found.items() if named
     ]:
-        yield (
-            f"{root}: images since the last run: {', '.join(texts)}; only a real run reads them, so answers "
-            "for these cannot be judged yet"
-        )
+        yield f"{root}: images since the last run: {', '.join(texts)}; the next one reads them"
 
 
 def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Path, list[str]]:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from activepool.labelling.pool.ledger_note import note_ledger, require_noted
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.pool.vectors import read_vectors
 from activepool.labelling.returned.cache import INTAKE
+from activepool.labelling.returned.files import label_files
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.labelling.returned.report import Intake
 from activepool.labelling.verification import NOTICES
@@ -49,6 +50,9 @@ SENDS = "ACTIVEPOOL_SENDS"
 #: So many images are named in a notice.
 MAX_NAMED = 5
 
+#: Raises InputError if a run cannot do what it is asked for, from where it would stand.
+Check = Callable[[ProjectStanding], None]
+
 
 def makes_files(command: Sequence[str]) -> bool:
     """Return whether a command line of Snakemake asks for a run, and not only for a look at it.
@@ -67,23 +71,26 @@ def only_verifies(command: Sequence[str]) -> bool:
     return given is not None and list(given.targets) == [VERIFY]
 
 
-def begun(project: Project) -> ProjectStanding:
+def begun(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
     """Bring the pool and the ledger up to date at the start of a run, and return where the project stands.
 
-    Raises: InputError with a line for each mistake in what came back, or if the ledger is not this project's;
-        then nothing has been entered.
+    Args:
+        project: its configuration.
+        check: called before anything is entered.
+
+    Raises: InputError with a line for each mistake in what came back, if the ledger is not this project's, or
+        as ``check`` does; then nothing has been entered.
     """
     runs = active_runs()
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
     before = _noted_ledger(project)
     print_notices(remove_cut_files(project))
-    notices = PoolNotices(Path(pool_folder(project)) / NOTICES)
+    notices = _notices(project)
     pool = updated_pool(project, bool(before.entries), notices)
-    # What was added by hand gets its number, and into the copy; what was lost is put back.
-    with opened(project.ledger_path) as book:
-        ledger = Ledger(tuple(book.entries), tuple(book.notices))
-    _intake(project, pool, ledger, dry=False)
+    _intake(project, pool, before, check)
+    with opened(project.ledger_path):
+        pass  # what was added by hand gets its number, and into the copy; what was lost is put back
     standing = ProjectStanding(project, pool, read(project.ledger_path).entries)
     note_ledger(pool_folder(project), project.ledger_path, standing.entries)
     _show_changes(standing, notices)
@@ -139,20 +146,43 @@ def _noted_ledger(project: Project) -> Ledger:
     return ledger
 
 
-def foreseen(project: Project) -> ProjectStanding:
-    """Return where a project would stand at the start of a run, without a change of any file."""
+def foreseen(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
+    """Return where a project would stand at the start of a run, see `begun`, without a change of any file."""
     ledger = _noted_ledger(project)
-    known = looked_at(project)
-    if not known.pool.is_read:
-        return known
-    print_notices(unread_notices(project))
-    intake = _intake(project, known.pool, ledger, dry=True)
-    return replace(known, entries=[*known.entries, *intake.entries])
+    notices = _notices(project, dry=True)
+    pool = _foreseen_pool(project, bool(ledger.entries), notices)
+    if not pool.is_read:
+        standing = ProjectStanding(project, pool, ledger.entries)
+        check(standing)
+        return standing
+    intake = _intake(project, pool, ledger, check, dry=True)
+    standing = ProjectStanding(project, pool, [*ledger.entries, *intake.entries])
+    _show_changes(standing, notices)
+    notices.finish()
+    return standing
 
 
-def _intake(project: Project, pool: Pool, ledger: Ledger, dry: bool) -> Intake:
+def _foreseen_pool(project: Project, has_entries: bool, notices: PoolNotices) -> Pool:
+    """Return the pool that a run would find, or without anything to take in, the pool of the last run."""
+    if label_files(Path(project.returned)).paths:
+        return updated_pool(project, has_entries, notices, dry=True)
+    pool = _known_pool(project)
+    if pool.is_read:
+        print_notices(unread_notices(project))
+    return pool
+
+
+def _notices(project: Project, dry: bool = False) -> PoolNotices:
+    return PoolNotices(Path(pool_folder(project)) / NOTICES, dry)
+
+
+def _intake(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: bool = False) -> Intake:
     """Take in what came back from people, and say so."""
     _require_common(project, pool, ledger.entries)
+
+    def check_entries(new: Sequence[Entry]) -> None:
+        check(ProjectStanding(project, pool, [*ledger.entries, *new]))
+
     intake = take_in_returned(
         project.returned,
         project.ledger_path,
@@ -160,6 +190,7 @@ def _intake(project: Project, pool: Pool, ledger: Ledger, dry: bool) -> Intake:
         project.classes,
         may_grow=project.new_classes,
         cache=Path(pool_folder(project)) / INTAKE,
+        check=check_entries,
         dry=dry,
     )
     for line in intake.lines():
@@ -207,10 +238,13 @@ def joined(project: Project) -> ProjectPaths:
 
 def looked_at(project: Project) -> ProjectStanding:
     """Return where a project stands by what is there, without a change of any file."""
+    return ProjectStanding(project, _known_pool(project), read(project.ledger_path).entries)
+
+
+def _known_pool(project: Project) -> Pool:
+    """Return the pool of the last run, or if there was none, what `_unread_pool` returns."""
     pool = read_pool(pool_folder(project))
-    if not pool.samples:
-        pool = _unread_pool(project)
-    return ProjectStanding(project, pool, read(project.ledger_path).entries)
+    return pool if pool.samples else _unread_pool(project)
 
 
 def _unread_pool(project: Project) -> Pool:

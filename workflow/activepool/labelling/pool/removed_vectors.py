@@ -34,7 +34,9 @@ def removed_vectors(path: str | Path, rows: IntArray) -> FloatArray:
         return FeatureMatrix.of_dataset(file["features"]).take(rows)
 
 
-def keep_removed(path: str | Path, features: str | Path, rows: Mapping[str, int]) -> Collection[str]:
+def keep_removed(
+    path: str | Path, features: str | Path, rows: Mapping[str, int], dry: bool = False
+) -> Collection[str]:
     """Add vectors to a file of removed ones, and return the samples that it has then.
 
     Args:
@@ -42,6 +44,7 @@ def keep_removed(path: str | Path, features: str | Path, rows: Mapping[str, int]
         features: features.h5 of the pool, from which they are copied; it may be missing, or of another time:
             only vectors whose content is the sample's are taken.
         rows: the row in ``features`` of each sample that was removed.
+        dry: whether to write nothing, and return what it would have.
     """
     kept = removed_rows(path)
     new = {sample: row for sample, row in rows.items() if sample not in kept}
@@ -50,7 +53,7 @@ def keep_removed(path: str | Path, features: str | Path, rows: Mapping[str, int]
     with opened(features) as file:
         stored = file["train/features"]
         found = {sample: row for sample, row in new.items() if _is_at(stored, row, sample)}
-        if found:
+        if found and not dry:
             _write(path, [*kept, *found], stored, np.array(list(found.values()), dtype=np.int64))
     return [*kept, *found]
 

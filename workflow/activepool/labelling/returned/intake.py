@@ -4,7 +4,7 @@ All files are read before any is taken, and one mistake in one of them keeps all
 there for ever: what the ledger has is not entered again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from activepool.labelling.returned.report import (
     report_of,
 )
 from activepool.ledger.book import read as read_ledger
-from activepool.ledger.entries import Correction, Draft
+from activepool.ledger.entries import Correction, Draft, Entry
 from activepool.ledger.formats import READERS
 from activepool.ledger.formats.annotator_file import NAME as WHO_FILE
 from activepool.ledger.formats.annotator_file import annotator_of
@@ -48,6 +48,7 @@ def take_in_returned(
     classes: Sequence[str],
     may_grow: bool,
     cache: str | Path,
+    check: Callable[[Sequence[Entry]], None] = lambda new: None,
     dry: bool = False,
 ) -> Intake:
     """Enter into the ledger what came back from people: everything that lies in a folder, or nothing.
@@ -59,6 +60,7 @@ def take_in_returned(
         classes: those that are given; those that have arrived are known as well.
         may_grow: whether another label is a new class, and not a mistake.
         cache: JSON of what was read before; it may be missing.
+        check: called with the new entries before they are entered; it may raise an error instead.
         dry: whether to write nothing, and return what would be entered.
 
     Raises: InputError with a line for each mistake of all files, and if the ledger cannot be read.
@@ -71,7 +73,7 @@ def take_in_returned(
     reading = _Reading(samples, list(state.classes), may_grow, given, memory, found.mistakes, found.notices)
     for path in found.paths:
         reading.add(path)
-    taken = plan(before, reading.drafts)
+    taken = planned = plan(before, reading.drafts)
     reading.require_clear(taken)
     if reading.mistakes:
         mistakes = [
@@ -79,6 +81,7 @@ def take_in_returned(
             f"{folder}: nothing was taken in; correct these mistakes, and run again",
         ]
         raise InputError(*map(printable, mistakes))
+    check(taken.entries)
     if not dry:
         if taken.entries:
             taken = take_in(ledger, reading.drafts)
@@ -91,7 +94,7 @@ def take_in_returned(
         *(new.notice for new in new_classes.values()),
         *replaced_notice(ledger, before, state.disputed, taken.entries),
         *alike_notices(before, taken.entries),
-        *taken.notices,
+        *planned.notices,  # those of the ledger itself are for who reads it first
     ]
     if outdated := reading.outdated_of_first_seen(taken.outcomes):
         notices.append(outdated_notice(ledger, outdated))

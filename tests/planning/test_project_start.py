@@ -24,6 +24,7 @@ from planning.project.paths import ProjectPaths
 from planning.project.start import (
     begun,
     foreseen,
+    foresees,
     joined,
     makes_files,
     only_verifies,
@@ -88,8 +89,15 @@ def test_a_look_makes_none(options):
     assert not makes_files([*SNAKEMAKE, *options])
 
 
+def test_only_a_dry_run_shows_what_a_run_would_take_in():
+    assert foresees([*SNAKEMAKE, "-n"])
+    for options in ([], ["--unlock"], ["--summary"], ["--dag"]):
+        assert not foresees([*SNAKEMAKE, *options])
+
+
 def test_another_program_makes_none():
     assert not makes_files(["/bin/pytest", "next_batch"])
+    assert not foresees(["/bin/pytest", "next_batch"])
     assert not only_verifies(["/bin/pytest", "verify"])
 
 

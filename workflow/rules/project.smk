@@ -17,6 +17,7 @@ from planning.project.settings import ProjectSettings
 from planning.project.start import (
     begun,
     foreseen,
+    foresees,
     joined,
     looked_at,
     makes_files,
@@ -48,8 +49,11 @@ try:
             STANDING = looked_at(PROJECT)
         elif IS_RUN:
             STANDING = begun(PROJECT, check_standing)
-        else:
+        elif foresees(sys.argv):
             STANDING = foreseen(PROJECT, check_standing)
+        else:
+            STANDING = looked_at(PROJECT)
+            check_standing(STANDING)
         PATHS = ProjectPaths(STANDING, sends_batches(sys.argv))
         pass_run_on(workflow, PATHS)
     else:

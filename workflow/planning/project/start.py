@@ -65,6 +65,12 @@ def makes_files(command: Sequence[str]) -> bool:
     return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
 
 
+def foresees(command: Sequence[str]) -> bool:
+    """Return whether a command line of Snakemake asks for a dry run, which shows what a run would take in."""
+    given = asked(tuple(command))
+    return given is not None and bool(given.dryrun)
+
+
 def only_verifies(command: Sequence[str]) -> bool:
     """Return whether a command line of Snakemake asks for the check of the results, and nothing else."""
     given = asked(tuple(command))

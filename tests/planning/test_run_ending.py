@@ -46,12 +46,12 @@ def make(*paths):
 def ended(process_end):
     """A function that ends a run whose jobs have some outputs, and returns what is printed."""
 
-    def end(*outputs, failure="", left=(), options=(), **workflow):
+    def end(*outputs, failure="", left=(), options=(), paths=PATHS, **workflow):
         given = {"executor_plugin": "local", "dryrun": False, "touch": False, **workflow}
         dag = SimpleNamespace(jobs=[SimpleNamespace(output=outputs)], needrun_jobs=lambda: iter(left))
         settings = SimpleNamespace(quiet=workflow.get("quiet", {Quietness.RULES}))
         run = SimpleNamespace(**given, dag=dag, output_settings=settings)
-        announce_results(run, PATHS, [*COMMAND[1:], *options])
+        announce_results(run, paths, [*COMMAND[1:], *options])
         if failure:
             logger.error(failure)
         return process_end()
@@ -68,6 +68,30 @@ def test_all_kinds_of_results_are_named(ended):
         "activepool: curves: results/trial/curves.csv",
         "activepool: all of it in one page: snakemake --cores 2 --configfile trial.yaml --report report.html",
     ]
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "chosen"),
+    [
+        ({"solver": "lbfgs"}, 13, "± 27 points, and choose the weight decay"),
+        ({"solver": "sgd"}, 42, "± 15 points, and choose the epoch"),
+        ({"solver": "lbfgs"}, 43, None),
+        ({"solver": "lbfgs"}, 0, None),
+        ({"solver": "lbfgs", "weight_decays": 1e-4}, 13, None),
+    ],
+)
+def test_a_choice_by_few_validation_samples_is_said(ended, head, rows, chosen):
+    split = "results/trial/splits/seed0/validation.csv"
+    make(split, CURVES)
+    Path(split).write_text("index\n" + "".join(f"{row}\n" for row in range(rows)))
+    paths = Paths(Experiment.model_validate(PATHS.experiment.model_dump(exclude_unset=True) | {"head": head}))
+    printed = ended(CURVES, split, paths=paths)
+    assert ("notice" in printed) == (chosen is not None)
+    if chosen:
+        assert (
+            f"the validation split has {rows} samples, which tell an accuracy only to about {chosen}"
+            in printed
+        )
 
 
 @pytest.mark.parametrize("report", [["--report", "r.html"], ["--report=r.html"]])

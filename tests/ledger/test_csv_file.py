@@ -440,3 +440,56 @@ def test_a_label_in_another_column_is_not_passed_over(tmp_path, header):
     told = mistakes("csv", file(tmp_path, text))
     other = header.rpartition(",")[2]
     assert f"labels.csv:2: 'label' is empty, and '{other}' has 'cat'; write the answers into 'label'" in told
+
+
+def test_names_and_labels_in_each_other_s_column(tmp_path):
+    path = file(tmp_path, "source,label\ncat,a/1.jpg\ndog,2.jpg\nb/1.jpg,cat\n")
+    *told, _ = mistakes("csv", path).split("\n")
+    assert told == [
+        f"{path}:{line}: label {label!r} is an image of the pool, and {name!r} is none; exchange what is in "
+        "the columns of the image and of the label"
+        for line, label, name in ((2, "a/1.jpg", "cat"), (3, "2.jpg", "dog"))
+    ]
+
+
+def test_a_class_that_is_called_as_an_image_is_a_class(tmp_path):
+    path = file(tmp_path, "source,label\ngone.jpg,a/1.jpg\nb/1.jpg,a/1.jpg\n")
+    answers = read("csv", path, POOL, ClassNames(("a/1.jpg",)), skip_bad=True)
+    assert said(answers) == {"b/1.jpg": "a/1.jpg"}
+    assert "'gone.jpg' is not in the pool" in answers.mistakes[0]
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_row_with_other_separators(tmp_path, mark):
+    row = mark.join(["a/1.jpg", "cat", "anna"])
+    path = file(tmp_path, f"source,label,who\n{row}\na/2.jpg,cat,anna\n{row},,\n")
+    width, awaited, _ = mistakes("csv", path).split("\n")
+    assert width.startswith(f"{path}:2: has 1 field, and the header has 3; it has ")
+    assert awaited.startswith(
+        f"{path}:4: {row!r} is 'a/1.jpg', and {f'cat{mark}anna'!r} in the same cell, behind"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("c%20d/3.jpg", "photographs/c%20d/3.jpg", "/data/photographs/c%20d%2F3.jpg"),
+        *(
+            "/data/local-files/?d=photographs/c%20d/3.jpg",
+            "/data/local-files/?d=data/photographs/c d/3.jpg&x=1",
+        ),
+    ],
+)
+def test_names_as_in_an_address(tmp_path, name):
+    path = file(tmp_path, f"source,label\n{name},cat\n")
+    assert said(read("csv", path, POOL, CLASSES)) == {"c d/3.jpg": "cat"}
+
+
+def test_a_name_as_in_an_address_may_be_that_of_an_image(tmp_path):
+    both = pool("c d.jpg", "c%20d.jpg", "a/1.jpg", "b/1.jpg")
+    path = file(tmp_path, "source,label\nc%20d.jpg,cat\n")
+    assert said(read("csv", path, both, CLASSES)) == {"c%20d.jpg": "cat"}
+    path = file(tmp_path, "source,label\n%31.jpg,cat\n%ff.jpg,cat\n")
+    several, none, _ = mistakes("csv", path, both).split("\n")
+    assert "'%31.jpg' may be 'a/1.jpg', 'b/1.jpg'" in several
+    assert "'%ff.jpg' is not in the pool" in none

@@ -39,7 +39,7 @@ OTHERS = {
     b"\xef\xbb\xbf": "is empty",
     b"\xef\xbb\xbf\r\n\xe2\x80\xa8\n": "is empty",
     b"%PDF-1.7": "is a PDF; have the labels saved as CSV",
-    b"\xd0\xcf\x11\xe0\xa1\xb1": "is a document of an old Office program; save its sheet as CSV UTF-8",
+    b"\xd0\xcf\x11\xe0\xa1\xb1": "is an old document of Office, or one with a password; save its sheet",
     b"\x1f\x8b\x08": "is packed by gzip; unpack it",
     b"SQLite format 3\0": "is a database; export the labels from its tool",
     b"\xff\xd8\xff\xe0": "is a single picture; put it into a folder called as its class",
@@ -60,7 +60,23 @@ OTHERS = {
     b'{"images": [], "annotations": [], "categories": []}': "is COCO",
     b'{"version": "5.0", "flags": {"cat": true}, "shapes": []}': "is a file of labelme",
     b'{"data": {"image": "a.jpg"}, "annotations": []}': "is a single task of Label Studio",
-    b'{"a": 1}\n{"a": 2}\n': "is not JSON (Extra data)",
+    b'{"a": 1}\n{"a": 2}\n': ":2: begins a second object: the file is JSON Lines, with an object in each",
+    b'[{"a": 1}]\n\n[{"a": 1}]\n': ":3: begins a second export behind the first; give each in",
+    b'{"classes": [], "labels": {}}{"classes": []}': ":1: begins a second export behind the first",
+    b'{"a": 1} x': ":1: is not JSON (Extra data)",
+    b"{\\rtf1\\ansi source,label\\\n}": "is a document in RTF, as word processors write it; save it as",
+    b"source,label\na/1.jpg,cat\n"
+    + bytes(4096): "line 3 ends in 4,096 NUL bytes, as a crash or a full disk leaves",
+    b'[{"image": "a/1.jpg"}]\0': "line 1 ends in 1 NUL byte, as a crash or a full disk leaves them",
+    bytes(100): "has nothing but NUL bytes, as a crash or a full disk leaves them; write the file again",
+    b"source,label\na/1.jpg,c\0t\n": "line 2 has a NUL byte, so this is no text; write the file again",
+    "source,label\na/1.jpg,Käfer\n".encode("utf-16-le"): "is encoded as UTF-16; save it as UTF-8",
+    "source,label\na/1.jpg,Käfer\n".encode("utf-16-be"): "is encoded as UTF-16; save it as UTF-8",
+    b"source;label,who\na/1.jpg,cat,anna\n": "(columns: source;label, who); separate the columns by commas",
+    packed({"xl/workbook.bin": ""}): "is an Excel workbook; save its sheet as CSV UTF-8",
+    packed(
+        {"a.ledger.csv": "number,event,sample,label,check\n"}
+    ): "is a packed ledger, and no label file; remove it",
     packed({"xl/workbook.xml": ""}): "is an Excel workbook; save its sheet as CSV UTF-8",
     packed({"content.xml": "", "mimetype": ""}): "is a document of LibreOffice; save its sheet as CSV",
     packed({"labels.csv": "source,label\n"}): "is an archive of 'labels.csv'; unpack it",
@@ -76,6 +92,42 @@ def test_other_files_say_what_they_are(tmp_path, content):
         read(tool_of(path), path, POOL)
     assert OTHERS[content] in str(caught.value)
     assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("ending", [".csv", ".JSON"])
+@pytest.mark.parametrize("content", [packed({"xl/workbook.xml": ""}), b"{\\rtf1", b"%PDF-1.7"])
+def test_a_name_that_says_another_format(tmp_path, content, ending):
+    path = tmp_path / f"labels{ending}"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf", although its name ends in '{ending}'; (save|have) "):
+        tool_of(path)
+
+
+CONFLICT = "<<<<<<< HEAD\n{0}\n=======\n{1}\n>>>>>>> branch\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("source,label\n" + CONFLICT.format("a/1.jpg,cat", "a/1.jpg,dog") * 2, (2, 7)),
+        (CONFLICT.format("source,label", "source,label,who") + "a/1.jpg,cat\n", (1,)),
+        ("[\n" + CONFLICT.format('{"choice": "cat"}', '{"choice": "dog"}') + "]\n", (2,)),
+        ("<annotations>\r\n<<<<<<< HEAD\r\n</annotations>\r\n", (2,)),
+        ("source,label\na/1.jpg,dog\n>>>>>>> branch\n", (3,)),
+    ],
+)
+def test_two_versions_of_git_in_one_file(tmp_path, text, lines):
+    path = tmp_path / "labels"
+    path.write_bytes(text.encode())
+    with pytest.raises(InputError) as caught:
+        tool_of(path)
+    words = (
+        "is the mark of a conflict in Git, so the file holds two versions of some lines; keep one, and remove"
+    )
+    assert len(caught.value.args) == len(lines)
+    for line, told in zip(lines, caught.value.args, strict=True):
+        assert told.startswith(f"{path}:{line}: '")
+        assert words in told
 
 
 @pytest.mark.parametrize(

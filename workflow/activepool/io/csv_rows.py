@@ -12,6 +12,9 @@ from activepool.io.files import read_text
 #: How many columns a message shows, and how many characters of each.
 SHOWN, LONGEST = 20, 30
 
+#: What people, or spreadsheets, put between cells.
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
 #: The first line that tells Excel what separates the cells, without its line break.
 SEPARATOR_LINE = re.compile(r'\A"?sep=(?P<mark>[,;\t|])"?[,;\t| ]*(?=[\r\n]|$)', re.IGNORECASE)
 
@@ -76,15 +79,20 @@ def columns_shown(names: list[str]) -> str:
 
 
 def separator_hint(names: list[str]) -> str:
-    """Return what to do about a header whose columns are not separated by commas; empty for any other."""
-    return "; separate the columns by commas" if len(names) == 1 and set(";\t|") & set(names[0]) else ""
+    """Return what to do about a header whose columns are not all separated by commas; empty for any other."""
+    return "; separate the columns by commas" if any(set(SEPARATORS) & set(name) for name in names) else ""
 
 
 def width_problem(cells: list[str], names: list[str]) -> str | None:
     """Return what is wrong with the number of cells of a row; None if it is the header's."""
     if len(cells) == len(names):
         return None
-    hint = "; put a text with a comma in double quotes" if len(cells) > len(names) else ""
+    inside = {word: sum(cell.count(mark) for cell in cells) for mark, word in SEPARATORS.items()}
+    other = next((word for word, count in inside.items() if count and len(cells) + count == len(names)), None)
+    if other:
+        hint = f"; it has {other} between its cells: separate them as the header does"
+    else:
+        hint = "; put a text with a comma in double quotes" if len(cells) > len(names) else ""
     return f"has {len(cells)} field{'s' * (len(cells) != 1)}, and the header has {len(names)}{hint}"
 
 

@@ -21,6 +21,9 @@ DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 #: Byte order marks of UTF-16.
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
+#: Bytes of the beginning that tell UTF-16 without a mark.
+BEGINNING = 2**10
+
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
@@ -58,7 +61,7 @@ def read_text(path: str | Path) -> str:
 
 def decoded_text(path: str | Path, content: bytes) -> str:
     """Return what `read_text` returns for a file of this ``content``."""
-    if content.startswith(UTF_16_MARKS):
+    if _is_utf_16(content):
         raise InputError(f"{path}: is encoded as UTF-16; save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
@@ -68,9 +71,29 @@ def decoded_text(path: str | Path, content: bytes) -> str:
             f"{path}: line {line} is not UTF-8 (byte 0x{content[error.start]:02x}); save the file as UTF-8"
         ) from None
     if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise InputError(f"{path}: line {line} has a NUL byte, so this is no text; write the file again")
+        raise InputError(f"{path}: {_nul_problem(text)}")
     return text
+
+
+def _is_utf_16(content: bytes) -> bool:
+    """Return whether a text has the mark of UTF-16, or a NUL byte in every second place, mostly."""
+    halves = [half.count(0) / max(len(half), 1) for half in (content[:BEGINNING:2], content[1:BEGINNING:2])]
+    return content.startswith(UTF_16_MARKS) or (min(halves) == 0 and max(halves) > 0.5)
+
+
+def _nul_problem(text: str) -> str:
+    """Return what the NUL bytes of a text are, and what to do about them."""
+    before = text.rstrip("\0")
+    line, count = before.count("\n") + 1, len(text) - len(before)
+    if not before:
+        return "has nothing but NUL bytes, as a crash or a full disk leaves them; write the file again"
+    if "\0" not in before:
+        return (
+            f"line {line} ends in {count:,} NUL byte{'s' * (count > 1)}, as a crash or a full disk leaves "
+            "them, so what follows may be lost; write the file again"
+        )
+    line = text.count("\n", 0, text.index("\0")) + 1
+    return f"line {line} has a NUL byte, so this is no text; write the file again"
 
 
 def write_json(path: str | Path, content: Any) -> None:

@@ -10,6 +10,9 @@ from urllib.parse import unquote
 
 from activepool.data.class_names import loose_form
 
+#: Where Label Studio serves the files of its machine.
+LOCAL_FILES = "/data/local-files/?d="
+
 #: In so many sources at most a misspelt one is looked for.
 MOST_COMPARED = 20_000
 
@@ -39,12 +42,21 @@ class SourceNames:
     ) -> Candidates:
         """Return the sources that a path or an address may stand for.
 
+        Where it stands for none, ``%20`` and the like are read as in an address.
+
         Args:
             name: the source itself; what ends with a source; or the end of one.
             may_lack_ending: whether ``name`` may lack the ending of the file (``.jpg``).
             may_lack_folders: whether a name without folders may be that of an image in any folder, and not
                 only of one that lies in none.
         """
+        found = self._candidates(name, may_lack_ending, may_lack_folders)
+        decoded = unquote(name)
+        if found.sources or decoded == name:
+            return found
+        return self._candidates(decoded, may_lack_ending, may_lack_folders)
+
+    def _candidates(self, name: str, may_lack_ending: bool, may_lack_folders: bool) -> Candidates:
         plain = plain_path(name)
         if may_lack_folders and "/" not in plain:
             return Candidates(self._ending_with(plain, may_lack_ending))
@@ -93,7 +105,10 @@ class SourceNames:
 def plain_path(name: str) -> str:
     """Return a path or an address as sources are written: with slashes, and without host and query."""
     text = _composed(name.strip()).replace("\\", "/")
-    if "://" in text:
+    _, local, inside = text.partition(LOCAL_FILES)
+    if local:
+        text = unquote(inside.partition("&")[0])
+    elif "://" in text:
         text = unquote(text.partition("://")[2].partition("?")[0].partition("#")[0])
     while text.startswith("./"):
         text = text[2:]

@@ -9,15 +9,13 @@ from urllib.parse import quote
 import numpy as np
 
 from activepool.labelling.batches.sending import is_audit
+from activepool.ledger.source_names import LOCAL_FILES
 from planning.configuration.experiment import StrategySettings
 from planning.project.paths import FOLDERS, ProjectPaths
 from planning.project.pool import images_root
 from planning.project.standing import number_of
 from planning.stages.digests import digest_of
 from planning.stages.settings import StageSettings, backbone_setting
-
-#: Where Label Studio serves the files of its machine.
-LOCAL_FILES = "/data/local-files/?d="
 
 #: Picks the audit set.
 RANDOM = StrategySettings(strategy="random")

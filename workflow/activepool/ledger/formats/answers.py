@@ -124,6 +124,13 @@ class _Reading:
 
     def add(self, row: Row, problem: str | None) -> None:
         """Take a row, which may have a problem, for an answer, an awaited one, or a mistake."""
+        if self._is_swapped(row):
+            self._mistake(
+                row,
+                f"label {row.label!r} is an image of the pool, and {row.name!r} is none; exchange what is in "
+                "the columns of the image and of the label",
+            )
+            return
         problems: list[str | HintedError] = [problem] if problem else []
         event, label, sample = None, "", ""
         try:
@@ -152,6 +159,17 @@ class _Reading:
                 self._mistake(row, one)
         elif event is not None:
             self._add_answer(self._timed(row), sample, event, label)
+
+    def _is_swapped(self, row: Row) -> bool:
+        """Return whether a row has the name of its image for a label, and the other way round."""
+        if not (row.label and row.name) or self.labels.is_known(row.label):
+            return False
+        may_be_named = self.samples.may_be_named
+        return (
+            bool(may_be_named(row.label))
+            and not may_be_named(row.name, row.may_lack_ending)
+            and not self._was_taken(row)
+        )
 
     def _whole_annotator(self, row: Row) -> str | None:
         """Return an annotator whose name begins with that of a row, which may be cut off and is unknown."""

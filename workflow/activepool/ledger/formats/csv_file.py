@@ -4,7 +4,14 @@ import csv
 from pathlib import Path
 
 from activepool.errors import InputError
-from activepool.io.csv_rows import columns_shown, read_rows, separator_hint, width_problem, without_empty_end
+from activepool.io.csv_rows import (
+    columns_shown,
+    find_delimiter,
+    read_rows,
+    separator_hint,
+    width_problem,
+    without_empty_end,
+)
 from activepool.io.files import written_whole
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.json_file import EXPORT_AGAIN, WEB_PAGE
@@ -100,6 +107,12 @@ def rows(path: Path) -> Parsed:
             )
         )
     return parsed
+
+
+def is_ledger(content: bytes) -> bool:
+    """Return whether a text begins with the columns of a ledger."""
+    header = content.partition(b"\n")[0].decode("utf-8-sig", errors="replace")
+    return {name.strip().casefold() for name in header.split(find_delimiter(header))} >= OF_LEDGER
 
 
 def _answer_problem(row: dict[str, str], column: str) -> str | None:

@@ -45,7 +45,10 @@ def load(path: str | Path, repeated: list[str] | None = None) -> Any:
     try:
         loaded = json.loads(text, parse_constant=_refuse, object_pairs_hook=as_object)
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) - END or error.msg.startswith("Unterminated"):
+        if error.msg == "Extra data" and text[error.pos] in "{[":
+            raise InputError(f"{path}:{error.lineno}: {_more_problem(text)}") from None
+        is_at_end = error.pos >= len(text.rstrip()) - END and error.msg != "Extra data"
+        if is_at_end or error.msg.startswith("Unterminated"):
             raise InputError(f"{path}:{error.lineno}: ends in the middle{EXPORT_AGAIN}") from None
         raise InputError(f"{path}:{error.lineno}: is not JSON ({error.msg}){EXPORT_AGAIN}") from None
     except (ValueError, RecursionError) as error:
@@ -62,6 +65,17 @@ def kind(value: object) -> str:
         return "null"
     names = {bool: "true or false", dict: "an object", list: "a list", str: "a text"}
     return names.get(type(value), f"the number {value}")
+
+
+def _more_problem(text: str) -> str:
+    """Return what a text is in which one value of JSON follows another."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) > 1 and all(line.startswith("{") for line in lines):
+        return (
+            "begins a second object: the file is JSON Lines, with an object in each line; put all of them "
+            "into one list, with commas between them, or give a CSV with the columns source and label"
+        )
+    return "begins a second export behind the first; give each in a file of its own"
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from activepool.errors import first_few
+from activepool.io.csv_rows import SEPARATORS
 from activepool.ledger.formats.rows import Row
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
 
@@ -73,7 +74,7 @@ class NamedSamples:
     def note_awaited(self, row: Row) -> None:
         """Note the name of a row without an answer if the pool does not have it: the answer may be in it.
 
-        Raises: UnknownSampleError if it names a content that the pool does not have.
+        Raises: UnknownSampleError if it names a content that the pool does not have, or holds two cells.
         """
         if row.content:
             self._by_content(row)
@@ -82,7 +83,18 @@ class NamedSamples:
         elif row.name and not any(
             self.samples.count_sources(name, row.may_lack_ending) for name in (row.name, row.numbered) if name
         ):
+            self._require_separated(row)
             self.not_there.append(row.name)
+
+    def _require_separated(self, row: Row) -> None:
+        """Raise UnknownSampleError if what is no name of the pool begins with one, up to a separator."""
+        for mark in SEPARATORS:
+            beginning, found, rest = row.name.partition(mark)
+            if found and self.samples.count_sources(beginning.strip()):
+                raise UnknownSampleError(
+                    f"{row.name!r} is {beginning!r}, and {rest!r} in the same cell, behind {mark!r}; "
+                    "separate the cells of this row as those of the header"
+                )
 
     def _by_sample(self, row: Row) -> str:
         """Return the sample that a row names by its content, which in a folder is that of a picture."""

@@ -1,18 +1,21 @@
 """Which tool wrote a label file: by what is in it, for people rename files."""
 
 import csv
+import re
 from pathlib import Path, PurePosixPath
 
+from activepool.data.annotations import shortened
 from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import SEPARATOR_LINE, find_delimiter, separator_hint
-from activepool.io.files import UTF_16_MARKS
+from activepool.io.files import UTF_16_MARKS, decoded_text
 from activepool.ledger.formats import archives, csv_file, cvat, fiftyone, imagenet, json_file, label_studio
 
 #: How the formats begin that hold no labels, or not in a form to read, and what to do.
 BINARY = {
     b"%PDF": "is a PDF; have the labels saved as CSV",
-    b"\xd0\xcf\x11\xe0": "is a document of an old Office program; save its sheet as CSV UTF-8",
+    b"{\\rtf": "is a document in RTF, as word processors write it; save it as plain text in UTF-8",
+    b"\xd0\xcf\x11\xe0": "is an old document of Office, or one with a password; save its sheet as CSV UTF-8",
     b"\x1f\x8b": "is packed by gzip; unpack it",
     b"7z\xbc\xaf": "is packed by 7-Zip; unpack it",
     b"Rar!": "is a RAR archive; unpack it",
@@ -26,10 +29,14 @@ BINARY = {
 #: Members that tell what a zip archive is, and what to do.
 DOCUMENTS = {
     "xl/workbook.xml": "is an Excel workbook; save its sheet as CSV UTF-8",
+    "xl/workbook.bin": "is an Excel workbook; save its sheet as CSV UTF-8",
     "word/document.xml": "is a Word document; have the labels saved as CSV",
     "content.xml": "is a document of LibreOffice; save its sheet as CSV",
     "Index/Document.iwa": "is a document of Apple's Numbers, Pages or Keynote; export it as CSV UTF-8",
 }
+
+#: Endings of texts.
+TEXTS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml")
 
 #: Endings of folders that are such a document of Apple's.
 APPLE = (".numbers", ".pages", ".key")
@@ -51,6 +58,12 @@ LABEL_ENDINGS = (".csv", ".tsv", ".json", ".xml", ".zip", ".xlsx", ".ods")
 
 #: Bytes of the beginning that tell the format.
 BEGINNING = 2**16
+
+#: Bytes that no text has, beside NUL.
+CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
+
+#: Lines that Git puts around two versions of what is between them.
+CONFLICT = re.compile(r"^[<>]{7}(?: .*)?$", re.MULTILINE)
 
 #: So many letters of the first line a message shows.
 SHOWN = 60
@@ -75,23 +88,50 @@ def tool_of(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             beginning = stream.read(BEGINNING)
+        if beginning.startswith(archives.ZIP_MARK):
+            return _tool_of_archive(path)
+        for mark, text in BINARY.items():
+            if beginning.startswith(mark):
+                raise _other_format(path, text)
+        content = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    if beginning.startswith(archives.ZIP_MARK):
-        return _tool_of_archive(path)
-    for mark, text in BINARY.items():
-        if beginning.startswith(mark):
-            raise InputError(f"{path}: {text}")
-    if beginning.startswith(UTF_16_MARKS):
-        raise InputError(f"{path}: is encoded as UTF-16; save it as UTF-8")
-    if b"\0" in beginning:
+    return _tool_of_text(path, content)
+
+
+def _tool_of_text(path: Path, content: bytes) -> str:
+    if content.startswith(UTF_16_MARKS) or (b"\0" in content and not CONTROL.search(content)):
+        decoded_text(path, content)  # which says what is wrong
+    if b"\0" in content:
         raise InputError(f"{path}: is no text, and of no known format; give {KNOWN}")
-    text = beginning.decode("utf-8-sig", errors="replace").lstrip()
+    whole = content.decode("utf-8-sig", errors="replace")
+    _require_one_version(path, whole)
+    text = whole.lstrip()
     if not text:
         raise InputError(f"{path}: is empty; export it again, or remove it")
     if text.startswith("<"):
         return _tool_of_xml(path, text)
     return _tool_of_json(path) if text.startswith(("{", "[")) else _tool_of_table(path, text)
+
+
+def _other_format(path: Path, text: str) -> InputError:
+    """Return the error that a file is of another format, whatever its name says."""
+    what, _, advice = text.partition("; ")
+    doubt = f", although its name ends in '{path.suffix}'" if path.suffix.lower() in TEXTS else ""
+    return InputError(f"{path}: {what}{doubt}; {advice}")
+
+
+def _require_one_version(path: Path, text: str) -> None:
+    """Raise InputError with each place from which on a text holds two versions of some lines."""
+    marks = list(CONFLICT.finditer(text))
+    begins = [mark for mark in marks if mark[0].startswith("<")] or marks
+    problems = [
+        f"{path}:{text.count(chr(10), 0, mark.start()) + 1}: {mark[0].strip()[:SHOWN]!a} is the mark of a "
+        "conflict in Git, so the file holds two versions of some lines; keep one, and remove the marks"
+        for mark in begins
+    ]
+    if problems:
+        raise InputError(*shortened(problems))
 
 
 def _tool_of_folder(path: Path) -> str:
@@ -117,19 +157,27 @@ def _tool_of_archive(path: Path) -> str:
     names = {PurePosixPath(name).name for name in members}
     for member, text in DOCUMENTS.items():
         if member in members:
-            raise InputError(f"{path}: {text}")
+            raise _other_format(path, text)
     if cvat.FILE in names:
         return "cvat"
     if fiftyone.FILE in names:
         raise InputError(f"{path}: is a packed dataset of FiftyOne; unpack it, and give the folder")
     if imagenet.CLASSES in names or any(map(is_image_name, members)):
         return "imagenet"
+    if _has_ledger(path):
+        raise InputError(f"{path}: is a packed ledger, and no label file; remove it")
     found = first_few([ascii(name) for name in members], LISTED) or "nothing"
     raise InputError(f"{path}: is an archive of {found}; unpack it, and give the label file itself")
 
 
+def _has_ledger(path: Path) -> bool:
+    with archives.opened(path) as archive:
+        tables = [name for name in archive.members if name.lower().endswith(".csv")]
+        return any(csv_file.is_ledger(archive.text(name)) for name in tables)
+
+
 def _tool_of_xml(path: Path, text: str) -> str:
-    lower = text.lower()
+    lower = text[:BEGINNING].lower()
     if "<html" in lower or "<!doctype html" in lower:
         raise InputError(f"{path}: {json_file.WEB_PAGE}, and holds no labels{json_file.EXPORT_AGAIN}")
     if "<annotation>" in lower:

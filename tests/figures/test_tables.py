@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from activepool.evaluation.power import detectable_effect, seeds_needed
 from activepool.figures.registry import TABLES, TYPESET
 from activepool.figures.results import Curves, Results
 from activepool.figures.settings import Settings
@@ -62,8 +63,39 @@ def test_the_tables_are():
         "labels_to_reach",
         "overlap",
         "penalty",
+        "power",
     ]
     assert all(callable(TYPESET[name]) for name in TABLES)
+
+
+def test_power(results):
+    table = TABLES["power"](results, SETTINGS).set_index(["metric", "strategy"])
+    assert table.index.tolist() == [
+        (metric, strategy) for metric in ("top1", "balanced_accuracy") for strategy in ("base", "oracle")
+    ]
+    row = table.loc[("top1", "base")]
+    widths = np.diff(LABELS)
+    gains = values(results, "base") - values(results, "random")
+    areas = (gains[:, 1:] + gains[:, :-1]) @ widths / 2 / widths.sum()
+    assert (row["seeds"], row["comparisons"]) == (3, 2)
+    assert row["difference"] == pytest.approx(areas.mean())
+    assert row["deviation"] == pytest.approx(areas.std(ddof=1))
+    level = 0.1 / 2
+    assert row["detectable"] == pytest.approx(detectable_effect(3, level) * areas.std(ddof=1))
+    assert row["seeds_for_difference"] == seeds_needed(areas.mean() / areas.std(ddof=1), level)
+    assert row["seeds_for_one_point"] == seeds_needed(0.01 / areas.std(ddof=1), level)
+
+
+def test_power_without_deviation_or_reference(results):
+    one = replace(results, curves=Curves(results.curves.table.query("seed == 0")))
+    assert (
+        TABLES["power"](one, SETTINGS)[["deviation", "detectable", "seeds_for_difference"]].isna().all(None)
+    )
+    alone = replace(results, curves=Curves(results.curves.table.query("strategy != 'random'")))
+    assert TABLES["power"](alone, SETTINGS).empty
+    same = results.curves.table.assign(top1=0.5, balanced_accuracy=0.5)
+    table = TABLES["power"](replace(results, curves=Curves(same)), SETTINGS)
+    assert np.isinf(table["seeds_for_difference"]).all() and (table["seeds_for_one_point"] == 2).all()
 
 
 def test_final(results):

@@ -1,0 +1,53 @@
+"""The power of a paired t-test: the differences that some seeds can find, and the seeds that one takes."""
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import nctdtr, stdtrit
+
+#: The probability with which a test should find the difference.
+POWER = 0.8
+
+#: More seeds than this are not counted.
+MOST_SEEDS = 100_000
+
+
+def power(effect: float, seeds: int, level: float) -> float:
+    """Return the probability that a two-sided paired t-test finds a difference.
+
+    Under a true difference the statistic has a noncentral t-distribution with n − 1 degrees of freedom and
+    noncentrality √n · effect (Cohen 1988, Statistical Power Analysis, section 2.2).
+
+    Args:
+        effect: the true mean of the paired differences over their standard deviation.
+        seeds: n, at least 2.
+        level: the probability of finding a difference where there is none.
+    """
+    quantile = stdtrit(seeds - 1, 1 - level / 2)
+    noncentrality = np.sqrt(seeds) * abs(effect)
+    below, above = nctdtr(seeds - 1, noncentrality, [-quantile, quantile])
+    # SciPy's result is NaN where the far tail underflows.
+    return float(np.nan_to_num(below) + 1 - above)
+
+
+def detectable_effect(seeds: int, level: float) -> float:
+    """Return the smallest effect that the test finds with the probability POWER; NaN for a single seed."""
+    if seeds < 2:
+        return np.nan
+    most = 1.0
+    while power(most, seeds, level) < POWER:
+        most *= 2
+    return float(brentq(lambda effect: power(effect, seeds, level) - POWER, 0, most))
+
+
+def seeds_needed(effect: float, level: float) -> float:
+    """Return the fewest seeds that find an effect with the probability POWER; infinity beyond MOST_SEEDS."""
+    enough = 2
+    while power(effect, enough, level) < POWER:
+        enough *= 2
+        if enough > MOST_SEEDS:
+            return np.inf
+    too_few = enough // 2
+    while enough - too_few > 1:
+        middle = (enough + too_few) // 2
+        enough, too_few = (middle, too_few) if power(effect, middle, level) >= POWER else (enough, middle)
+    return float(enough)

@@ -112,7 +112,10 @@ BAD = [
     ),
     (
         "source,label\nb,jpg,cat\nd.jpg,dog\n",
-        ["2: has 3 fields, and the header has 2; put a text with a comma in double quotes"],
+        [
+            "2: has 3 fields, and the header has 2; put a text with a comma, or another separator, in double "
+            "quotes"
+        ],
     ),
     ("index,source,label\n, ,cat\n", ["2: names no sample; give its source or its index"]),
     (

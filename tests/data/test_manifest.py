@@ -69,7 +69,7 @@ def test_a_test_part_is_split_off(draw):
         (["1.jpg,a,", '2.jpg,a,"test'], r":3: a double quote opens here and is never closed"),
         (
             ["1.jpg,a,b,train"],
-            r"samples.csv:2: has 4 fields, and the header has 3; put a text with a comma in double quotes",
+            r"samples.csv:2: has 4 fields, and the header has 3; put a text with a comma, or another",
         ),
         (["1.jpg,a,"], r"samples.csv: has no test part to measure accuracy on; add rows of split 'test', or"),
     ],

@@ -452,6 +452,36 @@ def test_names_and_labels_in_each_other_s_column(tmp_path):
     ]
 
 
+def test_samples_and_labels_in_each_other_s_column(tmp_path):
+    path = file(tmp_path, f"sample,label\ncat,{POOL.samples[0]}\n")
+    told, _ = mistakes("csv", path).split("\n")
+    assert told.startswith(f"{path}:2: label '{POOL.samples[0]}' is an image of the pool, and 'cat' is none;")
+
+
+def test_annotators_and_labels_in_each_other_s_column(tmp_path):
+    path = file(tmp_path, "source,label,who\na/1.jpg,anna,cat\na/2.jpg,cat,ben\n")
+    told, _ = mistakes("csv", path).split("\n")
+    assert told == (
+        f"{path}:2: label 'anna' is no class, and who 'cat' is one; exchange what is in these columns, or "
+        "list 'anna' among the classes of the configuration"
+    )
+    parsed, given = csv_file.rows(path), {(POOL.samples[3], "cat", "label", "dog")}
+    answers = answers_of(path, parsed, POOL, CLASSES, "x", skip_bad=False, given=given)
+    assert list(answers.new_classes) == ["anna"]
+
+
+def test_a_row_s_time_and_annotator_may_both_be_wrong(tmp_path):
+    path = file(tmp_path, "source,label,who,when\na/1.jpg,cat,2026-11-28T09:30:00Z,anna\n")
+    who, when, _ = mistakes("csv", path).split("\n")
+    assert "who '2026-11-28T09:30:00Z' is a time, as another column has it" in who
+    assert "when 'anna' is no time" in when
+
+
+def test_a_line_of_excel_that_names_another_separator(tmp_path):
+    answers = read("csv", file(tmp_path, "sep=;\nsource,label\na/1.jpg,cat\n"), POOL, CLASSES)
+    assert said(answers) == {"a/1.jpg": "cat"}
+
+
 def test_a_class_that_is_called_as_an_image_is_a_class(tmp_path):
     path = file(tmp_path, "source,label\ngone.jpg,a/1.jpg\nb/1.jpg,a/1.jpg\n")
     answers = read("csv", path, POOL, ClassNames(("a/1.jpg",)), skip_bad=True)

@@ -68,6 +68,12 @@ OTHERS = {
     b"source,label\na/1.jpg,cat\n"
     + bytes(4096): "line 3 ends in 4,096 NUL bytes, as a crash or a full disk leaves",
     b'[{"image": "a/1.jpg"}]\0': "line 1 ends in 1 NUL byte, as a crash or a full disk leaves them",
+    b"\0": "has nothing but NUL bytes",
+    b"version https://git-lfs.github.com/spec/v1\n": "is a pointer of Git LFS; fetch the file itself",
+    b"\xef\xbb\xbf{\\rtf1}": "is a document in RTF",
+    b'[{"image": "a/1.jpg"},]': ":1: is not JSON (",
+    b'[{"image": "a/1.jpg"},': ":1: ends in the middle; export it again",
+    b'"source,label"\n"a/1.jpg,cat"\n': "by commas, without double quotes around all of them",
     bytes(100): "has nothing but NUL bytes, as a crash or a full disk leaves them; write the file again",
     b"source,label\na/1.jpg,c\0t\n": "line 2 has a NUL byte, so this is no text; write the file again",
     "source,label\na/1.jpg,Käfer\n".encode("utf-16-le"): "is encoded as UTF-16; save it as UTF-8",

@@ -99,7 +99,8 @@ def test_all_mistakes_are_reported_together():
         "bought.csv:2: label 'Ant' is not a class; did you mean 'ant'? There are ant, bee",
         "bought.csv:3: source 'images/77.png' is not in the training part of images.csv",
         "bought.csv:4: row 5 is given the label 'ant', but it is already 'bee'; a label is never overwritten",
-        "bought.csv:5: has 3 fields, and the header has 2; put a text with a comma in double quotes",
+        "bought.csv:5: has 3 fields, and the header has 2; put a text with a comma, or another "
+        "separator, in double quotes",
         "bought.csv:6: has 1 field, and the header has 2",
         "bought.csv:8: row 3 is given the label 'bee', but line 7 says 'ant'; leave one of them",
     ]

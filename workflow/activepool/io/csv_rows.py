@@ -23,7 +23,7 @@ def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[i
     """Yield the line where each non-empty row begins, and its cells; the header is one of the rows.
 
     Commas separate the cells; with ``any_delimiter`` also semicolons or tabs, if the header has more of them,
-    or what Excel's first line ``sep=;`` names, which is not a row.
+    or what Excel's first line ``sep=;`` names, which is not a row, if the header has it.
 
     A text in double quotes may have several lines. But a quote that somebody forgot to close hides the rows
     that follow it: a text that contains a line like a row is therefore an error.
@@ -43,9 +43,10 @@ def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[i
 
 def find_delimiter(text: str) -> str:
     """Return what separates the cells of the first line: a comma, or what spreadsheets put in its place."""
-    if named := SEPARATOR_LINE.match(text):
+    named = SEPARATOR_LINE.match(text)
+    header = (text[named.end() :].lstrip("\r\n") if named else text).partition("\n")[0]
+    if named and named["mark"] in header:
         return named["mark"]
-    header = text.partition("\n")[0]
     return max(",;\t", key=header.count)
 
 
@@ -80,7 +81,9 @@ def columns_shown(names: list[str]) -> str:
 
 def separator_hint(names: list[str]) -> str:
     """Return what to do about a header whose columns are not all separated by commas; empty for any other."""
-    return "; separate the columns by commas" if any(set(SEPARATORS) & set(name) for name in names) else ""
+    if not any(set(SEPARATORS) & set(name) for name in names):
+        return ""
+    return "; separate the columns by commas, without double quotes around all of them"
 
 
 def width_problem(cells: list[str], names: list[str]) -> str | None:
@@ -90,9 +93,16 @@ def width_problem(cells: list[str], names: list[str]) -> str | None:
     inside = {word: sum(cell.count(mark) for cell in cells) for mark, word in SEPARATORS.items()}
     other = next((word for word, count in inside.items() if count and len(cells) + count == len(names)), None)
     if other:
-        hint = f"; it has {other} between its cells: separate them as the header does"
+        hint = (
+            f"; it has {other} between its cells: separate them as the header does, without double quotes "
+            "around all of them"
+        )
     else:
-        hint = "; put a text with a comma in double quotes" if len(cells) > len(names) else ""
+        hint = (
+            "; put a text with a comma, or another separator, in double quotes"
+            if len(cells) > len(names)
+            else ""
+        )
     return f"has {len(cells)} field{'s' * (len(cells) != 1)}, and the header has {len(names)}{hint}"
 
 

@@ -78,7 +78,7 @@ def decoded_text(path: str | Path, content: bytes) -> str:
 def _is_utf_16(content: bytes) -> bool:
     """Return whether a text has the mark of UTF-16, or a NUL byte in every second place, mostly."""
     halves = [half.count(0) / max(len(half), 1) for half in (content[:BEGINNING:2], content[1:BEGINNING:2])]
-    return content.startswith(UTF_16_MARKS) or (min(halves) == 0 and max(halves) > 0.5)
+    return content.startswith(UTF_16_MARKS) or (len(content) > 1 and min(halves) == 0 and max(halves) > 0.5)
 
 
 def _nul_problem(text: str) -> str:

@@ -5,8 +5,9 @@ import unicodedata
 
 from activepool.data.class_names import loose_form, reads_as_missing
 from activepool.ledger.classes import unseen_form
-from activepool.ledger.entries import has_control
+from activepool.ledger.entries import SAMPLE, has_control
 from activepool.ledger.formats.batch import PROGRAM
+from activepool.ledger.formats.slips import IMAGE_NAME
 
 #: The longest name, in characters; the names and addresses of several people, or a remark, are longer.
 LONGEST = 100
@@ -16,6 +17,13 @@ SHOWN = 20
 
 #: How formulas of spreadsheets begin, also in the wide letters of East Asian keyboards.
 FORMULA = tuple("=+-@＝＋－＠")
+
+#: What other columns hold, which may have been exchanged with that of the annotator, and how to tell.
+OTHER_CELLS = {
+    "a time": re.compile(r"^\d{1,4}[-/.]\d\d?[-/.]\d{1,4}([T ].*)?$"),
+    "the name of an image": IMAGE_NAME,
+    "the content of an image": re.compile(f"^{SAMPLE.pattern}$"),
+}
 
 #: Letters of some scripts that look like nothing.
 BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
@@ -49,6 +57,8 @@ def name_problem(written: str) -> str | None:
         )
     if name.startswith("#") and reads_as_missing(name):
         return f"{shown} is the error of a formula in a spreadsheet; give the name of the annotator"
+    if kind := next((kind for kind, form in OTHER_CELLS.items() if form.search(name)), None):
+        return f"{shown} is {kind}, as another column has it; give the name of the annotator"
     if loose_form(name) == PROGRAM:
         return f"{shown} is the name of this program; give that of the person or the tool that answered"
     return None

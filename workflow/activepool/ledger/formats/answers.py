@@ -11,6 +11,7 @@ from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Correction, Draft, Event, has_control
 from activepool.ledger.formats.annotators import annotator_name, name_problem
 from activepool.ledger.formats.class_folders import ClassFolders
+from activepool.ledger.formats.exchanged_columns import exchange_problem
 from activepool.ledger.formats.named_samples import NamedSamples
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark
 from activepool.ledger.formats.times import WrongTimeError, utc
@@ -124,14 +125,8 @@ class _Reading:
 
     def add(self, row: Row, problem: str | None) -> None:
         """Take a row, which may have a problem, for an answer, an awaited one, or a mistake."""
-        if self._is_swapped(row):
-            self._mistake(
-                row,
-                f"label {row.label!r} is an image of the pool, and {row.name!r} is none; exchange what is in "
-                "the columns of the image and of the label",
-            )
-            return
-        problems: list[str | HintedError] = [problem] if problem else []
+        exchanged = exchange_problem(row, self.samples, self.labels, self._annotators)
+        problems: list[str | HintedError] = [one for one in (problem, exchanged) if one]
         event, label, sample = None, "", ""
         try:
             if not problems:
@@ -142,7 +137,7 @@ class _Reading:
             self._await(row)
             return
         try:
-            sample = self.named.sample(row)
+            sample = "" if exchanged else self.named.sample(row)
         except UnknownSampleError as error:
             problems.append(error)
         if wrong := name_problem(row.who):
@@ -152,24 +147,17 @@ class _Reading:
                 f"the annotator {self._named(row)!r} may be the beginning of {whole!r}, for the file ends "
                 f"with it as if it was cut off; {END_LINE}"
             )
+        try:
+            when = utc(row.when) if row.when else ""
+        except WrongTimeError as error:
+            problems.append(f"{row.when_key} {error}")
         if problems and self._was_taken(row):
             self.known += 1
         elif problems:
             for one in problems:
                 self._mistake(row, one)
         elif event is not None:
-            self._add_answer(self._timed(row), sample, event, label)
-
-    def _is_swapped(self, row: Row) -> bool:
-        """Return whether a row has the name of its image for a label, and the other way round."""
-        if not (row.label and row.name) or self.labels.is_known(row.label):
-            return False
-        may_be_named = self.samples.may_be_named
-        return (
-            bool(may_be_named(row.label))
-            and not may_be_named(row.name, row.may_lack_ending)
-            and not self._was_taken(row)
-        )
+            self._add_answer(replace(row, when=when), sample, event, label)
 
     def _whole_annotator(self, row: Row) -> str | None:
         """Return an annotator whose name begins with that of a row, which may be cut off and is unknown."""
@@ -190,15 +178,6 @@ class _Reading:
     def _annotators(self) -> set[str]:
         """All who gave an answer that the ledger has."""
         return {who for _, who, _, _ in self.given}
-
-    def _timed(self, row: Row) -> Row:
-        """Return a row with its time as the ledger has it; a wrong one is a mistake, unless taken before."""
-        try:
-            return replace(row, when=utc(row.when) if row.when else "")
-        except WrongTimeError as error:
-            if not self._was_taken(row):
-                self._mistake(row, f"{row.when_key} {error}")
-            return replace(row, when="")
 
     def _await(self, row: Row) -> None:
         """Count a row without an answer; what should name its sample may show that columns were mixed up."""

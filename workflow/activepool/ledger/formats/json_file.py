@@ -47,8 +47,9 @@ def load(path: str | Path, repeated: list[str] | None = None) -> Any:
     except json.JSONDecodeError as error:
         if error.msg == "Extra data" and text[error.pos] in "{[":
             raise InputError(f"{path}:{error.lineno}: {_more_problem(text)}") from None
-        is_at_end = error.pos >= len(text.rstrip()) - END and error.msg != "Extra data"
-        if is_at_end or error.msg.startswith("Unterminated"):
+        rest = text[error.pos :].strip()
+        is_cut_off = len(rest) <= END and not rest.endswith(("]", "}")) and error.msg != "Extra data"
+        if is_cut_off or error.msg.startswith("Unterminated"):
             raise InputError(f"{path}:{error.lineno}: ends in the middle{EXPORT_AGAIN}") from None
         raise InputError(f"{path}:{error.lineno}: is not JSON ({error.msg}){EXPORT_AGAIN}") from None
     except (ValueError, RecursionError) as error:

@@ -1,5 +1,6 @@
 """Which tool wrote a label file: by what is in it, for people rename files."""
 
+import codecs
 import csv
 import re
 from pathlib import Path, PurePosixPath
@@ -14,6 +15,7 @@ from activepool.ledger.formats import archives, csv_file, cvat, fiftyone, imagen
 #: How the formats begin that hold no labels, or not in a form to read, and what to do.
 BINARY = {
     b"%PDF": "is a PDF; have the labels saved as CSV",
+    b"version https://git-lfs": "is a pointer of Git LFS; fetch the file itself with 'git lfs pull'",
     b"{\\rtf": "is a document in RTF, as word processors write it; save it as plain text in UTF-8",
     b"\xd0\xcf\x11\xe0": "is an old document of Office, or one with a password; save its sheet as CSV UTF-8",
     b"\x1f\x8b": "is packed by gzip; unpack it",
@@ -91,7 +93,7 @@ def tool_of(path: Path) -> str:
         if beginning.startswith(archives.ZIP_MARK):
             return _tool_of_archive(path)
         for mark, text in BINARY.items():
-            if beginning.startswith(mark):
+            if beginning.removeprefix(codecs.BOM_UTF8).startswith(mark):
                 raise _other_format(path, text)
         content = path.read_bytes()
     except OSError as error:

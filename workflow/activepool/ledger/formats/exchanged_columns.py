@@ -1,0 +1,38 @@
+"""Rows whose label stands in another column, which people and spreadsheets exchange with its own."""
+
+from collections.abc import Collection
+
+from activepool.ledger.formats.rows import Row
+from activepool.ledger.formats.typed_classes import TypedClasses
+from activepool.ledger.pool_samples import PoolSamples, plain_sample
+
+
+def exchange_problem(
+    row: Row, samples: PoolSamples, classes: TypedClasses, annotators: Collection[str]
+) -> str | None:
+    """Return which columns of a row are exchanged; None if none are.
+
+    Args:
+        row: of the file.
+        samples: of the pool.
+        classes: that labels may name.
+        annotators: whose answers the ledger has; one of them may be called as a class.
+    """
+    if not row.label.strip() or classes.is_known(row.label):
+        return None
+    image = row.name or row.sample
+    if image and _is_image(row.label, samples) and not _is_image(image, samples, row.may_lack_ending):
+        return (
+            f"label {row.label!r} is an image of the pool, and {image!r} is none; exchange what is in the "
+            "columns of the image and of the label"
+        )
+    if row.who and row.who not in annotators and classes.is_known(row.who):
+        return (
+            f"label {row.label!r} is no class, and {row.who_key} {row.who!r} is one; exchange what is in "
+            f"these columns, or list {row.label!r} among the classes of the configuration"
+        )
+    return None
+
+
+def _is_image(text: str, samples: PoolSamples, may_lack_ending: bool = False) -> bool:
+    return bool(samples.may_be_named(text, may_lack_ending)) or samples.knows(plain_sample(text))

@@ -41,6 +41,7 @@ SECTIONS = {
     "`head`": ("LbfgsSettings", "SgdSettings", "FinetuneSettings"),
     "`figures`": ("Figures",),
     "The keys of a labelling project": ("Project",),
+    "`embeddings`": ("EmbeddingFile",),
     "`label_studio`": ("LabelStudio",),
 }
 

@@ -181,7 +181,10 @@ def bad_value(row, column, value, dtype="float32"):
             r"is float32 of shape \(90, 5, 1\); it must be float16",
         ),
         ({"train_features": np.zeros((90, 0), "f4")}, r"is float32 of shape \(90, 0\)"),
-        ({"train_labels": np.zeros(90)}, r"train/labels: is float64 of shape \(90,\); it must be integers"),
+        (
+            {"train_labels": np.full(90, 0.5)},
+            r"train/labels: is float64 of shape \(90,\); it must be integers",
+        ),
         ({"test_labels": np.zeros(29, int)}, r"test/labels: is int64 of shape \(29,\); .* of shape \(30,\)"),
         ({"train_labels": np.full(90, -2)}, r"train/labels: label -2 in row 0; it must be one of"),
         ({"train_labels": np.full(90, 90)}, "train/labels: label 90 in 90 rows looks like an identifier"),
@@ -191,14 +194,26 @@ def bad_value(row, column, value, dtype="float32"):
             {"train_labels": np.full(90, -1)},
             "test/labels: label 0 in row 0; .* which has none: name all classes in class_names",
         ),
-        ({"train_labels": None}, "dataset 'train/labels' is missing"),
-        ({"train_features": None}, "dataset 'train/features' is missing"),
-        ({"test_features": None}, "dataset 'test/features' is missing"),
+        (
+            {"train_labels": None},
+            "given.h5: holds .*, but no `labels`; set the option labels to a file of them",
+        ),
+        (
+            {"train_features": None},
+            "given.h5: holds .*, but no `features`; name the one that has the vectors",
+        ),
+        (
+            {"test_features": None},
+            "given.h5: holds .*, but no `test/features`; add them, or leave the test part out",
+        ),
         (
             {"test_features": None, "test_labels": None},
             "has no test part .* add test/features and test/labels",
         ),
-        ({"train_sources": ["a", "b"]}, r"train/sources must be strings of shape \(90,\), or absent"),
+        (
+            {"train_sources": ["a", "b"]},
+            r"train/sources: is text of shape \(2,\); it must be names of shape \(90,\), or absent",
+        ),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path, changes, words):
@@ -378,28 +393,30 @@ def test_features_in_another_file_are_refused(tmp_path, place):
 
 def test_options_that_do_not_go_together(tmp_path):
     options = write_npy(tmp_path, arrays())
-    with pytest.raises(InputError, match=r"has no labels; set the option labels to a .npy file of integers"):
-        preview(options["path"])
-    with pytest.raises(InputError, match="test_features and test_labels go together"):
-        preview(options["path"], options["labels"], test_labels=options["test_labels"])
     with pytest.raises(
-        InputError, match=r"options labels, .* go with features as .npy; an HDF5 file has all"
+        InputError, match=r"holds one array \(90, 5\), but no `labels`; set the option labels to"
     ):
-        preview(write_hdf5(tmp_path / "given.h5", arrays()), options["labels"])
+        preview(options["path"])
+    with pytest.raises(InputError, match="test_labels goes with test_features; set both, or neither"):
+        preview(options["path"], options["labels"], test_labels=options["test_labels"])
+    path = write_hdf5(tmp_path / "given.h5", arrays())
+    with pytest.raises(InputError, match=r"given.h5: has labels of its own; leave out the option labels"):
+        preview(path, options["labels"])
+    with pytest.raises(InputError, match=r"given.h5: has a test part; leave out the options test_features"):
+        preview(path, test_features=options["test_features"])
 
 
 def test_files_of_other_kinds(tmp_path):
     for name in ("text.h5", "text.npy"):
         (tmp_path / name).write_text("text")
     np.save(tmp_path / "objects.npy", np.array([{}, {}], dtype=object))
-    with pytest.raises(InputError, match=r"text.h5: neither a .npy file nor a readable HDF5 file"):
+    with pytest.raises(InputError, match=r"text.h5: is none of .npy, .npz, .*; it begins with b'text'"):
         preview(tmp_path / "text.h5")
-    for name in ("text.npy", "objects.npy"):
-        with pytest.raises(InputError, match=f"{name}: not a .npy file of numbers"):
-            preview(tmp_path / name, tmp_path / name)
-    with pytest.raises(
-        InputError, match=r"nowhere.h5: no such file; it must be an HDF5 file with train/featur"
-    ):
+    with pytest.raises(InputError, match=r"text.npy: is none of .npy"):
+        preview(tmp_path / "text.npy", tmp_path / "text.npy")
+    with pytest.raises(InputError, match=r"objects.npy: holds Python objects; save numbers as numbers, and"):
+        preview(tmp_path / "objects.npy", tmp_path / "objects.npy")
+    with pytest.raises(InputError, match=r"nowhere.h5: no such file; it must be .npy, .npz, .pt, .* or HDF5"):
         preview(tmp_path / "nowhere.h5")
 
 

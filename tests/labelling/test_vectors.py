@@ -9,7 +9,7 @@ import pytest
 from activepool.errors import InputError
 from activepool.features.store import FeatureFile
 from activepool.labelling.pool.features import copy_vectors
-from activepool.labelling.pool.vectors import read_vectors, require_numbers, vector_samples
+from activepool.labelling.pool.vectors import VectorFile, require_numbers, vector_samples
 
 
 def vectors(rows=5, width=3, dtype=np.float32, seed=0):
@@ -34,7 +34,7 @@ dtypes = pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, n
 @dtypes
 def test_a_sample_is_the_digest_of_its_values_as_float32(tmp_path, name, key, dtype):
     values = vectors(dtype=dtype)
-    found = list(vector_samples(read_vectors(save(tmp_path / name, values, key))))
+    found = list(vector_samples(VectorFile(save(tmp_path / name, values, key)).vectors()))
     assert found == [hashlib.sha256(row.astype("<f4").tobytes()).hexdigest() for row in values]
 
 
@@ -43,8 +43,8 @@ def test_a_sample_is_the_digest_of_its_values_as_float32(tmp_path, name, key, dt
 def test_the_features_are_the_vectors_as_float32(tmp_path, name, key, dtype):
     values = vectors(dtype=dtype)
     path = save(tmp_path / name, values, key)
-    samples = list(vector_samples(read_vectors(path)))
-    copy_vectors(path, samples, [str(row) for row in range(5)], tmp_path / "features.h5")
+    samples = list(vector_samples(VectorFile(path).vectors()))
+    copy_vectors(VectorFile(path), samples, [str(row) for row in range(5)], tmp_path / "features.h5")
     with FeatureFile(tmp_path / "features.h5") as file:
         assert file.train.features.take(np.arange(5)).tobytes() == values.astype(np.float32).tobytes()
         assert file.train.sources_of(np.arange(5)).tolist() == ["0", "1", "2", "3", "4"]
@@ -55,7 +55,10 @@ def test_the_features_are_the_vectors_as_float32(tmp_path, name, key, dtype):
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        (np.zeros(3, np.float32), r"float32 of shape \(3,\); it must be floats of shape"),
+        (
+            np.zeros(3, np.float32),
+            r"float32 of shape \(3,\); it must be float16, float32 or float64 of shape",
+        ),
         (np.zeros((2, 3, 1), np.float32), r"shape \(2, 3, 1\)"),
         (np.zeros((0, 3), np.float32), r"shape \(0, 3\)"),
         (np.zeros((3, 0), np.float32), r"shape \(3, 0\)"),
@@ -66,38 +69,43 @@ def test_the_features_are_the_vectors_as_float32(tmp_path, name, key, dtype):
 @pytest.mark.parametrize("name", ["v.npy", "v.h5"])
 def test_what_is_no_table_of_floats_is_a_mistake(tmp_path, values, problem, name):
     with pytest.raises(InputError, match=problem):
-        read_vectors(save(tmp_path / name, values))
+        VectorFile(save(tmp_path / name, values)).vectors()
 
 
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("v.npy", b"", "is neither .npy nor HDF5"),
-        ("v.csv", b"1,2\n3,4\n", "is neither .npy nor HDF5"),
-        ("v.npy", b"\x93NUMPY\x01\x00", "cannot be read"),
+        ("v.npy", b"", "is empty"),
+        ("v.csv", b"1,2\n3,4\n", "v.csv: is none of .npy, .npz, .pt, .* or HDF5; it begins with"),
+        ("v.npy", b"\x93NUMPY\x01\x00", "is damaged"),
     ],
 )
 def test_other_files_are_a_mistake(tmp_path, name, content, problem):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=problem):
-        read_vectors(tmp_path / name)
+        VectorFile(tmp_path / name).vectors()
 
 
 def test_a_cut_file_is_a_mistake(tmp_path):
     path = save(tmp_path / "v.npy", vectors(100))
     path.write_bytes(path.read_bytes()[:-50])
-    with pytest.raises(InputError, match="cannot be read"):
-        read_vectors(path)
+    with pytest.raises(InputError, match="is damaged"):
+        VectorFile(path).vectors()
 
 
 def test_a_file_without_the_datasets_is_a_mistake(tmp_path):
-    with pytest.raises(InputError, match="has neither 'features' nor 'train/features'"):
-        read_vectors(save(tmp_path / "v.h5", vectors(), "embeddings"))
+    path = save(tmp_path / "v.h5", vectors(), "x")
+    with h5py.File(path, "a") as file:
+        file["y"] = [0] * 5
+    words = r"holds `x` \(5, 3\) and `y` \(5,\), but no `features`; name the one .*, such as array: x$"
+    with pytest.raises(InputError, match=words):
+        VectorFile(path).vectors()
+    assert VectorFile(path, array="x").vectors().shape == (5, 3)
 
 
 def test_a_missing_file_is_a_mistake(tmp_path):
     with pytest.raises(InputError, match=r"v\.npy"):
-        read_vectors(tmp_path / "v.npy")
+        VectorFile(tmp_path / "v.npy").vectors()
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered")
@@ -106,10 +114,10 @@ def test_a_value_that_is_not_finite_or_too_large_is_named_by_its_row(tmp_path, v
     values = vectors(70_000, 2, dtype)
     values[66_666, 1] = value
     path = save(tmp_path / "v.npy", values)
-    found = read_vectors(path)
+    found = VectorFile(path).vectors()
     with pytest.raises(InputError, match="66666"):
         require_numbers(path, found)
     samples = list(vector_samples(found))
     with pytest.raises(InputError, match="66666"):
-        copy_vectors(path, samples, [""] * 70_000, tmp_path / "features.h5")
+        copy_vectors(VectorFile(path), samples, [""] * 70_000, tmp_path / "features.h5")
     assert not (tmp_path / "features.h5").exists()

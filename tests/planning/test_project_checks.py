@@ -273,7 +273,7 @@ def test_vectors_are_read_again_only_if_they_change(monkeypatch):
     given = project(images=None, embeddings="v.npy", backbone=None)
     first = updated_pool(given)
     with monkeypatch.context() as patched:
-        patched.setattr("planning.project.pool.read_vectors", None)
+        patched.setattr("planning.project.pool.vector_file", None)
         assert updated_pool(given) == first
     values = np.load("v.npy")
     np.save("v.npy", np.concatenate([values[:1] + 1, values]))

@@ -13,7 +13,7 @@ from activepool.errors import InputError
 from activepool.features.store import FeatureFile, FeatureMatrix
 from activepool.labelling.pool.features import copy_vectors
 from activepool.labelling.pool.ledger_note import require_noted
-from activepool.labelling.pool.vectors import vector_samples
+from activepool.labelling.pool.vectors import VectorFile, vector_samples
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.formats.batch import Batch, Pick
@@ -340,7 +340,9 @@ VECTORS = Project(project="v", embeddings="v.npy", batch=2)
 def copy_features(standing):
     samples = [standing.pool.samples, standing.pool.first_sources]
     Path(pool_features(VECTORS)).parent.mkdir(parents=True, exist_ok=True)
-    copy_vectors("v.npy", *samples, pool_features(VECTORS), ProjectPaths(standing).removed_vectors or None)
+    copy_vectors(
+        VectorFile("v.npy"), *samples, pool_features(VECTORS), ProjectPaths(standing).removed_vectors or None
+    )
 
 
 def test_removed_vectors_stay_in_the_pool_and_keep_their_labels(capsys):

@@ -1,42 +1,21 @@
-"""Files of a user's own embeddings, HDF5 or .npy: opened and checked; the features stay on disk."""
+"""Files of a user's own embeddings, opened and checked; the features stay on disk."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
-from activepool.compute.arrays import IntArray
+from activepool.compute.arrays import IntArray, TextArray
 from activepool.data.class_names import require_different
-from activepool.data.label_file import class_names_of
-from activepool.data.listing import existing_file
-from activepool.data.samples import UNKNOWN
-from activepool.errors import InputError, first_few
-from activepool.io import hdf5_reading
+from activepool.data.embedding_arrays import TEST, TRAIN, ArrayNames, class_names_in
+from activepool.data.embedding_labels import GivenLabels, class_names_of, label_numbers
+from activepool.data.listing import has_line_break
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 PathLike = str | Path
-
-#: The first bytes of .npy files.
-NPY = b"\x93NUMPY"
-
-#: Missing classes that a message shows.
-MAX_SHOWN = 8
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An array on disk, and its name in messages."""
-
-    name: str
-    values: h5py.Dataset | np.ndarray
-
-    def read(self, rows: slice = slice(None)) -> np.ndarray:
-        """Return these rows; raises InputError if they cannot be read."""
-        if isinstance(self.values, h5py.Dataset):
-            return hdf5_reading.values(self.values, rows)
-        return np.asarray(self.values[rows])
 
 
 @dataclass(frozen=True)
@@ -47,23 +26,28 @@ class EmbeddingPart:
         name: ``train`` or ``test``.
         features: (n, d) float16, float32 or float64.
         labels: (n,) int64, in memory; -1 where the class is not known.
-        labels_type: their type in the file.
-        labels_name: their name in messages.
-        sources: (n,) strings on disk, or None.
+        sources: (n,) text or whole numbers on disk, or None.
     """
 
     name: str
-    features: Stored
+    features: StoredArray
     labels: IntArray
-    labels_type: np.dtype
-    labels_name: str
-    sources: h5py.Dataset | None
+    sources: StoredArray | None
 
     @property
     def width(self) -> int:
         """d."""
-        width: int = self.features.values.shape[1]
-        return width
+        return self.features.shape[1]
+
+    def source_texts(self, rows: slice = slice(None)) -> TextArray:
+        """Return the sources of some rows, by default ``train/17`` for row 17 of the train part.
+
+        Raises: InputError for a row without a name, and for a name of two lines.
+        """
+        start, stop, _ = rows.indices(len(self.labels))
+        if self.sources is None:
+            return np.array([f"{self.name}/{row}" for row in range(start, stop)], dtype=object)
+        return np.array(row_names(self.sources, slice(start, stop)), dtype=object)
 
 
 @dataclass(frozen=True)
@@ -75,6 +59,19 @@ class EmbeddingFiles:
     class_names: list[str]
 
 
+@dataclass(frozen=True)
+class _Given:
+    """A part whose labels have no numbers yet."""
+
+    name: str
+    features: StoredArray
+    labels: GivenLabels
+    sources: StoredArray | None
+
+    def numbered(self, class_names: list[str]) -> EmbeddingPart:
+        return EmbeddingPart(self.name, self.features, label_numbers(self.labels, class_names), self.sources)
+
+
 @contextmanager
 def opened(
     path: PathLike,
@@ -82,167 +79,132 @@ def opened(
     test_features: PathLike | None = None,
     test_labels: PathLike | None = None,
     class_names: list[str] | None = None,
+    array: str | None = None,
+    label_array: str | None = None,
+    source_array: str | None = None,
 ) -> Iterator[EmbeddingFiles]:
     """Open embeddings for a ``with`` block; for the arguments see activepool.data.embeddings.
 
-    Raises: InputError, naming file and dataset, for anything that does not follow the contract.
+    Raises: InputError, naming file and array, for anything that is not as it must be.
     """
     if class_names is not None:
         require_different(path, class_names)
-    path = existing_file(path, "an HDF5 file with train/features and train/labels, or features as .npy")
-    if path.suffix == ".npy":
-        yield _of_arrays(path, labels, test_features, test_labels, class_names or [])
-        return
-    if labels is not None or test_features is not None or test_labels is not None:
-        raise InputError(
-            f"{path}: the options labels, test_features and test_labels go with features as .npy; "
-            "an HDF5 file has all of them inside"
-        )
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise InputError(f"{path}: neither a .npy file nor a readable HDF5 file ({error})") from error
-    with file:
-        yield _of_hdf5(file, class_names or [])
+    names = ArrayNames(array, label_array, source_array)
+    with ExitStack() as files:
+        file = files.enter_context(names.opened(path))
+        own = class_names_in(file)
+        if own and class_names and own != class_names:
+            raise InputError(f"{path}: has other class_names than the option; leave the option out")
+        train = _part("train", file, labels, names, TRAIN, files)
+        test = _test_part(file, test_features, test_labels, names, files)
+        yield _with_classes(train, test, own or class_names or [])
 
 
-def _of_arrays(
-    path: Path,
-    labels: PathLike | None,
-    test_features: PathLike | None,
-    test_labels: PathLike | None,
-    class_names: list[str],
-) -> EmbeddingFiles:
-    if labels is None:
-        raise InputError(f"{path}: has no labels; set the option labels to a .npy file of integers")
-    if (test_features is None) != (test_labels is None):
-        raise InputError("the options test_features and test_labels go together; set both, or neither")
-    train = _checked_part("train", _array(path), _array(labels), None)
-    if test_features is None or test_labels is None:
-        return _with_classes(train, None, class_names)
-    test = _checked_part("test", _array(test_features), _array(test_labels), None)
-    return _with_classes(train, test, class_names)
-
-
-def _array(path: PathLike) -> Stored:
-    existing_file(path, "a .npy file")
-    try:
-        array = np.load(path, mmap_mode="r")
-    # A damaged header makes NumPy's reader raise nearly any error.
-    except Exception as error:
-        raise InputError(f"{path}: not a .npy file of numbers ({_reason(path, error)})") from error
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"{path}: holds several arrays (.npz); save the right one as .npy")
-    return Stored(str(path), array)
-
-
-def _reason(path: PathLike, error: Exception) -> str:
-    """Return why NumPy cannot read a file, without its unsafe advice to allow pickles."""
-    with Path(path).open("rb") as file:
-        beginning = file.read(len(NPY))
-    if beginning != NPY:
-        return f"it begins with {beginning!r}; save the array by numpy.save"
-    if "pickle" in str(error) or "Python objects" in str(error):
-        return "it holds Python objects; save the array as numbers"
-    return str(error) or type(error).__name__
-
-
-def _of_hdf5(file: h5py.File, class_names: list[str]) -> EmbeddingFiles:
-    def part(name: str) -> EmbeddingPart:
-        features, labels = (_own_dataset(file, f"{name}/{dataset}") for dataset in ("features", "labels"))
-        sources = _own_dataset(file, f"{name}/sources").values if f"{name}/sources" in file else None
-        return _checked_part(name, features, labels, sources)
-
-    own = class_names_of(file)
-    if own and class_names and own != class_names:
-        raise InputError(f"{file.filename}: has other class_names than the option; leave the option out")
-    return _with_classes(part("train"), part("test") if "test" in file else None, own or class_names)
-
-
-def _own_dataset(file: h5py.File, name: str) -> Stored:
-    dataset = hdf5_reading.find_dataset(file, name)
-    if dataset is None:
-        raise InputError(f"{file.filename}: dataset {name!r} is missing; see the contract of features.h5")
-    return Stored(f"{file.filename}: {name}", dataset)
-
-
-def _checked_part(name: str, features: Stored, labels: Stored, sources: h5py.Dataset | None) -> EmbeddingPart:
-    """Check types and shapes; the values of features are checked where they are streamed."""
-    kind, shape = features.values.dtype, features.values.shape
+def require_vectors(features: StoredArray) -> None:
+    """Raise InputError unless an array is floats of shape (rows, width); its values are not looked at."""
+    kind, shape = features.dtype, features.shape
     if len(shape) != 2 or not shape[1] or kind.kind != "f" or kind.itemsize > 8:
         raise InputError(
-            f"{features.name}: is {kind} of shape {shape}; "
+            f"{features.name}: is {features.form}; "
             "it must be float16, float32 or float64 of shape (rows, width)"
         )
-    rows = shape[:1]
-    if labels.values.shape != rows or labels.values.dtype.kind not in "iu":
-        raise InputError(
-            f"{labels.name}: is {labels.values.dtype} of shape {labels.values.shape}; "
-            f"it must be integers of shape {rows}, with -1 where a label is not known"
-        )
-    if sources is not None and (sources.shape != rows or h5py.check_string_dtype(sources.dtype) is None):
-        raise InputError(
-            f"{sources.file.filename}: {name}/sources must be strings of shape {rows}, or absent"
-        )
-    values = labels.read()
-    too_large = np.flatnonzero(values > np.iinfo(np.int64).max)
-    if len(too_large):
-        row = too_large[0]
-        raise InputError(
-            f"{labels.name}: label {values[row]} in row {row} is no class; where a label is not known, "
-            "write -1 in a signed type"
-        )
-    return EmbeddingPart(name, features, values.astype(np.int64), values.dtype, labels.name, sources)
 
 
-def _with_classes(train: EmbeddingPart, test: EmbeddingPart | None, class_names: list[str]) -> EmbeddingFiles:
-    """Join checked parts; without names, the classes are 0 up to the largest label of the train part."""
-    if test is not None and test.width != train.width:
+def require_names(sources: StoredArray, rows: int) -> None:
+    """Raise InputError unless an array is the names, or numbers, of some rows."""
+    if sources.shape != (rows,) or not (sources.is_text or sources.dtype.kind in "iu"):
+        raise InputError(f"{sources.name}: is {sources.form}; it must be names of shape ({rows},), or absent")
+
+
+def row_names(sources: StoredArray, rows: slice = slice(None)) -> list[str]:
+    """Return the names of some rows; raises InputError for a row without one, and for one of two lines."""
+    names = sources.texts(rows) if sources.is_text else list(map(str, sources.read(rows).tolist()))
+    found = [name or "" for name in names]
+    for row, name in enumerate(found, rows.start or 0):
+        if not name.strip() or has_line_break(name):
+            problem = f"has a line break in {name!r}" if name.strip() else "has no name"
+            raise InputError(f"{sources.name}: row {row} {problem}; each row needs a name on one line")
+    return found
+
+
+def _test_part(
+    file: ArrayFile,
+    test_features: PathLike | None,
+    test_labels: PathLike | None,
+    names: ArrayNames,
+    files: ExitStack,
+) -> _Given | None:
+    if names.has_test_part(file):
+        if test_features is not None or test_labels is not None:
+            raise InputError(
+                f"{file.path}: has a test part; leave out the options test_features and test_labels"
+            )
+        return _part("test", file, None, names, TEST, files)
+    if test_features is None:
+        if test_labels is not None:
+            raise InputError("the option test_labels goes with test_features; set both, or neither")
+        return None
+    other = files.enter_context(names.opened(test_features))
+    return _part("test", other, test_labels, names, (*TEST, ""), files)
+
+
+def _part(
+    name: str,
+    file: ArrayFile,
+    labels: PathLike | None,
+    names: ArrayNames,
+    beginnings: Sequence[str],
+    files: ExitStack,
+) -> _Given:
+    """Check types and shapes; the values of features are checked where they are streamed."""
+    features = names.vectors(file, beginnings)
+    require_vectors(features)
+    option = "labels" if name == "train" else "test_labels"
+    if labels is None:
+        given = names.labels(file, beginnings)
+    elif ArrayNames().labels(file, beginnings) is not None:
+        raise InputError(f"{file.path}: has labels of its own; leave out the option {option}")
+    else:
+        given = _only_labels(files.enter_context(names.opened(labels)), names)
+    if given is None:
+        raise names.no_labels(file, option)
+    sources = names.sources(file, beginnings)
+    if sources is not None:
+        require_names(sources, features.shape[0])
+    return _Given(name, features, GivenLabels.of(given, features.shape[0]), sources)
+
+
+def _only_labels(file: ArrayFile, names: ArrayNames) -> StoredArray:
+    """Return the labels of a file of their own: its only array, or that of the usual name."""
+    if len(file.shapes) == 1:
+        return file.find(next(iter(file.shapes)))
+    found = names.labels(file, ("", *TRAIN[1:], *TEST))
+    if found is None:
+        raise InputError(f"{file.path}: holds {file.content}; name the labels, such as label_array: NAME")
+    return found
+
+
+def _with_classes(train: _Given, test: _Given | None, class_names: list[str]) -> EmbeddingFiles:
+    """Join checked parts; without names, the classes are those of the labels of the train part."""
+    if test is not None and test.features.shape[1] != train.features.shape[1]:
         raise InputError(
-            f"{test.features.name}: has width {test.width}, the train features have {train.width}"
+            f"{test.features.name}: has width {test.features.shape[1]}, the train features have "
+            f"{train.features.shape[1]}"
         )
-    if not class_names:
-        class_names = _numbers(train)
-    problems = [problem for part in (train, test) if part for problem in _wrong_labels(part, class_names)]
+    if test is not None and (test.labels.names is None) != (train.labels.names is None):
+        raise InputError(
+            f"{test.labels.name}: of {train.labels.name} and these labels, some are names and the others "
+            "numbers; write both alike"
+        )
+    class_names = class_names or class_names_of(train.labels)
+    problems, parts = [], []
+    for part in (train, test):
+        try:
+            parts.append(part.numbered(class_names) if part else None)
+        except InputError as error:
+            problems.append(str(error))
     if problems:
         raise InputError("\n".join(problems))
-    return EmbeddingFiles(train, test, class_names)
-
-
-def _numbers(train: EmbeddingPart) -> list[str]:
-    """Return the numbers 0 to the largest label as class names; raises InputError if one has no row."""
-    largest = int(train.labels.max(initial=UNKNOWN))
-    if largest >= len(train.labels):
-        raise InputError(
-            f"{train.labels_name}: label {largest} in {len(train.labels)} rows looks like an identifier; "
-            f"number the classes 0..C-1, with -1 where a label is not known{_wrapped(train, largest)}"
-        )
-    missing = np.setdiff1d(np.arange(largest + 1), train.labels)
-    if len(missing):
-        raise InputError(
-            f"{train.labels_name}: no row has {first_few(missing, MAX_SHOWN)}; number the "
-            f"classes 0..C-1, or name them all in class_names{_wrapped(train, largest)}"
-        )
-    return [str(number) for number in range(largest + 1)]
-
-
-def _wrong_labels(part: EmbeddingPart, class_names: list[str]) -> Iterator[str]:
-    wrong = np.flatnonzero((part.labels < UNKNOWN) | (part.labels >= len(class_names)))
-    if len(wrong):
-        label = int(part.labels[wrong[0]])
-        numbers = f"0..{len(class_names) - 1}, " if class_names else ""
-        none = "" if class_names else ", which has none: name all classes in class_names"
-        yield (
-            f"{part.labels_name}: label {label} in row {wrong[0]}; it must be one of "
-            f"{numbers}the classes of the train part{none}, or -1 if it is not known{_wrapped(part, label)}"
-        )
-
-
-def _wrapped(part: EmbeddingPart, label: int) -> str:
-    """Return a hint if a label looks like one that overflowed a type that is too small for it."""
-    kind = part.labels_type
-    if kind.kind == "u" and label == np.iinfo(kind).max:
-        return f"; {label} is what -1 becomes in {kind}: save the labels as int64"
-    if kind.kind == "i" and label < UNKNOWN and kind.itemsize < 8:
-        return f"; {label} is what {label + 2 ** (8 * kind.itemsize)} becomes in {kind}: save them as int64"
-    return ""
+    first, second = parts
+    assert first is not None
+    return EmbeddingFiles(first, second, class_names)

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from tqdm import tqdm
 
-from activepool.compute.arrays import FloatArray, IntArray, TextArray
+from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.class_checks import class_notices
 from activepool.data.embedding_files import EmbeddingFiles, EmbeddingPart, PathLike, opened
@@ -22,7 +22,6 @@ from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.data.subset import subset_rows
 from activepool.errors import InputError
-from activepool.io.hdf5_reading import texts
 from activepool.io.hdf5_writing import written_hdf5
 
 #: The stored type of features, by the bytes of a number in the original.
@@ -43,6 +42,9 @@ def write_features(
     class_names: list[str] | None = None,
     imbalance: Imbalance | None = None,
     fraction: float | None = None,
+    array: str | None = None,
+    label_array: str | None = None,
+    source_array: str | None = None,
 ) -> tuple[str, ...]:
     """Copy a user's embeddings into features.h5.
 
@@ -51,20 +53,23 @@ def write_features(
 
     Args:
         output: features.h5 to write.
-        path: an HDF5 file with ``train/features`` (N, d), ``train/labels`` (N,), and the same for ``test``;
-            or the train features as .npy.
-        labels: the train labels as .npy, beside features as .npy.
-        test_features, test_labels: the test part as .npy.
+        path: the train features (N, d), a file of any form of activepool.io.array_files. It may have
+            ``labels`` (N,), ``sources`` (N,) and ``class_names`` beside ``features``, and a test part as
+            ``test/features`` and so on.
+        labels: the file of the train labels, if they are in another one.
+        test_features, test_labels: the same for the test part.
         test_fraction: the share of each class to split off as test part, if there is none.
         class_names: the names of all C classes; only needed if some numbers have no row.
         imbalance: which train rows to leave out.
         fraction: the share of each class to keep, in both parts.
+        array, label_array, source_array: what the features, labels and sources are called, if not as above.
 
     Returns: what a person should know of the classes, a line each.
     Raises: InputError, naming file, dataset and row, for what does not have that form, for a feature that is
     not a finite number, and for features that float32 cannot compute with (see features.ranges).
     """
-    with opened(path, labels, test_features, test_labels, class_names) as given:
+    names = (array, label_array, source_array)
+    with opened(path, labels, test_features, test_labels, class_names, *names) as given:
         parts = _parts(path, given, test_fraction)
         all_labels = (part.labels[rows] for part, rows in parts.values())
         notices = class_notices(path, given.class_names, *all_labels)
@@ -91,9 +96,13 @@ def preview(
     test_labels: PathLike | None = None,
     test_fraction: float | None = None,
     class_names: list[str] | None = None,
+    array: str | None = None,
+    label_array: str | None = None,
+    source_array: str | None = None,
 ) -> Preview:
     """Count the classes of a user's embeddings; reads only the labels."""
-    with opened(path, labels, test_features, test_labels, class_names) as given:
+    names = (array, label_array, source_array)
+    with opened(path, labels, test_features, test_labels, class_names, *names) as given:
         parts = _parts(path, given, test_fraction)
         train, test = (part.labels[rows] for part, rows in parts.values())
         return Preview.of_labels(path, train, test, given.class_names)
@@ -103,7 +112,7 @@ def _parts(
     path: PathLike, given: EmbeddingFiles, test_fraction: float | None
 ) -> dict[str, tuple[EmbeddingPart, IntArray]]:
     """Return, for train and test, the original part of its rows, and these rows, ascending."""
-    own = "test/features and test/labels, or the options test_features and test_labels for .npy"
+    own = "test/features and test/labels, or the options test_features and test_labels"
     require_one_test_part(path, given.test is not None, own, test_fraction)
     train, test = given.train, given.test
     train_rows = np.arange(len(train.labels))
@@ -120,7 +129,7 @@ def _parts(
 def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
     """Copy these rows (ascending) of a part."""
     group["labels"] = part.labels[rows]
-    dtype = STORED_AS[part.features.values.dtype.itemsize]
+    dtype = STORED_AS[part.features.dtype.itemsize]
     features = group.create_dataset("features", (len(rows), part.width), dtype)
     sources = group.create_dataset("sources", len(rows), h5py.string_dtype())
     spans = Spans(part.features.name, part.width, dtype)
@@ -132,15 +141,9 @@ def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
         require_squares(part.features.name, values, block.start)
         spans.add(original)
         features[first:last] = values[chosen]
-        sources[first:last] = _sources(part, block)[chosen]
+        sources[first:last] = part.source_texts(block)[chosen]
     if group.name == "/train":
         spans.require_spread()
-
-
-def _sources(part: EmbeddingPart, block: slice) -> TextArray:
-    if part.sources is not None:
-        return texts(part.sources, block)
-    return np.array([f"{part.name}/{row}" for row in range(block.start, block.stop)], dtype=object)
 
 
 def _finite(part: EmbeddingPart, original: FloatArray, block: slice, dtype: np.dtype) -> FloatArray:

@@ -14,8 +14,8 @@ from activepool.errors import InputError
 #: The remedy for a file that another program wrote.
 REWRITE = "; write the file again"
 
-# Errors of h5py for a damaged file, for links that lead nowhere or in a circle, and for other encodings.
-_DAMAGE = (OSError, RuntimeError, KeyError, ValueError)
+#: Errors of h5py for a damaged file, for links that lead nowhere or in a circle, and for other encodings.
+DAMAGE = (OSError, RuntimeError, KeyError, ValueError)
 
 
 def opened(path: str | Path) -> h5py.File:
@@ -44,7 +44,7 @@ def find_dataset(file: h5py.File, name: str) -> h5py.Dataset | None:
             if isinstance(file.get("/".join(steps[:depth]), getlink=True), h5py.ExternalLink):
                 raise elsewhere
         dataset = file.get(name)
-    except _DAMAGE:
+    except DAMAGE:
         return None
     if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
         return None
@@ -95,7 +95,7 @@ def values(dataset: h5py.Dataset, rows: Any = ()) -> np.ndarray:
         return np.asarray(dataset[rows])
     except MemoryError as error:
         raise _too_large(dataset) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _damaged(dataset, error) from error
 
 
@@ -106,7 +106,7 @@ def texts(dataset: h5py.Dataset, rows: Any = ()) -> TextArray:
         return strings
     except MemoryError as error:
         raise _too_large(dataset) from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _damaged(dataset, error) from error
 
 

@@ -41,7 +41,8 @@ class PoolChanges:
         """Return a line for each kind of change."""
         notices = []
         if self.renamed and not self.has_images:
-            notices.append(f"vectors that are in other rows now keep their labels: {len(self.renamed):,}")
+            how = "are in other rows" if _are_rows([new for _, new in self.renamed]) else "have other names"
+            notices.append(f"vectors that {how} now keep their labels: {len(self.renamed):,}")
         elif self.renamed:
             shown = [f"{old!r} is now {new!r}" for old, new in self.renamed]
             notices.append(f"renamed images keep their labels: {_some(shown)}")
@@ -52,7 +53,8 @@ class PoolChanges:
                 "have these labelled"
             )
         if self.gone:
-            what, where = ("images", "") if self.has_images else ("vectors", "of rows ")
+            what = "images" if self.has_images else "vectors"
+            where = "of rows " if _are_rows(self.gone) and not self.has_images else ""
             notices.append(
                 f"{what} are gone; their entries stay, and their labels count as long as "
                 f"their features are there: {where}{_some([repr(source) for source in self.gone])}"
@@ -73,6 +75,11 @@ def pool_changes(state: State, pool: PoolSamples, has_images: bool = True) -> Po
         elif not set(now) & set(known.sources):
             renamed.append((known.sources[-1], now[0]))
     return PoolChanges(tuple(renamed), tuple(dict.fromkeys(edited)), tuple(gone), has_images)
+
+
+def _are_rows(sources: Sequence[str]) -> bool:
+    """Return whether sources of vectors are numbers of rows, and not names."""
+    return all(map(str.isdecimal, sources))
 
 
 def _some(texts: Sequence[str]) -> str:

@@ -22,7 +22,8 @@ def embeddings(source: Annotated[dict[str, Any], Json(files=files_of)], features
 
     Args:
         source: JSON: {"path": ..., "labels", "test_features", "test_labels", "test_fraction", "class_names",
-            "imbalance": {"kind", "factor", "seed"}, "fraction"}; only path is required
+            "imbalance": {"kind", "factor", "seed"}, "fraction", "array", "label_array", "source_array"}; only
+            path is required
         features: features.h5 to write
     """
     from activepool.data.embeddings import write_features

@@ -21,15 +21,17 @@ def pool_vectors(
 
     Args:
         samples: samples.csv of the pool
-        source: JSON: {"path": ...}, a .npy or HDF5 file
+        source: JSON: {"path": ..., "array", "source_array"}, see VectorFile; only path is required
         features: features.h5 to write; its rows are those of samples.csv
         removed: removed.h5: vectors of the pool that are not in the file any more
     """
     from activepool.labelling.pool.features import copy_vectors
     from activepool.labelling.pool.table import read_samples
+    from activepool.labelling.pool.vectors import VectorFile
 
     table = read_samples(samples)
-    copy_vectors(source["path"], table["sample"].tolist(), table["source"].tolist(), features, removed)
+    file = VectorFile(**source)
+    copy_vectors(file, table["sample"].tolist(), table["source"].tolist(), features, removed)
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ def send(
         picked = picked_now(selected, strategy, is_audit(batch), found)
     else:
         raise InputError(f"{batch}: is neither in {ledger} nor picked; run again")
-    out = assembled_batch(batch, picked, names, predictions, with_rows=images is None)
+    out = assembled_batch(batch, picked, names, predictions, with_rows=images is None and found.is_numbered)
     removed = {one.sample for one in picked if not found.is_here(one.sample)}
     shown = out.without(removed)
     with FeatureFile(features) as file:

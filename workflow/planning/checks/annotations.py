@@ -20,7 +20,6 @@ from activepool.data.embedding_files import opened
 from activepool.data.kinds import build, preview
 from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
-from activepool.io.hdf5_reading import texts
 from activepool.io.index_files import whole_number
 from activepool.programs.messages import print_notices
 from activepool.records.provenance import Record, record_path
@@ -129,12 +128,8 @@ def _given_embeddings(dataset: Embeddings) -> TrainPart:
     options = {key: value for key, value in source_setting(dataset).items() if key not in ROW_SETTINGS}
     with opened(**options) as embeddings:
         train = embeddings.train
-        if train.sources is None:
-            sources = np.array([f"train/{row}" for row in range(len(train.labels))], dtype=object)
-        else:
-            sources = texts(train.sources)
         final = not _thinned(dataset) and dataset.test_fraction is None
-        return TrainPart(dataset.path, train.labels, sources, embeddings.class_names, final)
+        return TrainPart(dataset.path, train.labels, train.source_texts(), embeddings.class_names, final)
 
 
 def _thinned(dataset: DatasetSettings) -> bool:

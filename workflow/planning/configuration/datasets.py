@@ -111,14 +111,17 @@ class Manifest(ImageDatasetSettings):
 
 
 class Embeddings(DatasetSettings):
-    """Existing features: an HDF5 file in the form of features.h5, or .npy files.
+    """Existing features: ``.npy``, ``.npz``, ``.pt``, ``.safetensors``, ``.parquet`` or HDF5 files.
 
     Attributes, beside those of `DatasetSettings`:
-        path: the HDF5 file, or the ``.npy`` file of the training part.
-        labels: the ``.npy`` file of the training part's labels; -1 is no label.
-        test_features, test_labels: the ``.npy`` files of the test part.
+        path: the file of the training part; it may have labels and all else, too.
+        labels: the file of the training part's labels, if they are in another one.
+        test_features, test_labels: the files of the test part, if ``path`` has none.
         test_fraction: the share of each class that becomes the test part, if no file has one.
         class_names: all classes, in the order of their numbers.
+        array: the name of the array that has the features; by default ``features``, or the only array.
+        label_array: the name of the array that has the labels; by default ``labels``.
+        source_array: the name of the array that has the names of the rows; by default ``sources``.
     """
 
     kind: Literal["embeddings"]
@@ -128,6 +131,9 @@ class Embeddings(DatasetSettings):
     test_labels: PathText | None = None
     test_fraction: Fraction | None = None
     class_names: list[str] | None = None
+    array: PathText | None = None
+    label_array: PathText | None = None
+    source_array: PathText | None = None
 
 
 Dataset = Annotated[

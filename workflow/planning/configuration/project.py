@@ -41,6 +41,20 @@ class LabelStudio(Settings):
     address: str | None = None
 
 
+class EmbeddingFile(Settings):
+    """The file of a pool's vectors; where the names in it are the usual ones, its path alone is enough.
+
+    Attributes:
+        path: the file: ``.npy``, ``.npz``, ``.pt``, ``.safetensors``, ``.parquet`` or HDF5.
+        array: the name of the array that has the vectors; by default ``features``, or the only array.
+        source_array: the name of the array that has the names of the rows; by default ``sources``.
+    """
+
+    path: PathText
+    array: PathText | None = None
+    source_array: PathText | None = None
+
+
 def _strategy_of_pool(entry: StrategySettings) -> StrategySettings:
     declared = entry.declared
     if declared.reads_pool_labels:
@@ -87,7 +101,7 @@ class Project(Settings):
     Attributes:
         project: the name of the folder ``results/<project>``.
         images: the photographs: a folder, or a CSV file with the column ``path``. This or ``embeddings``.
-        embeddings: vectors instead of photographs: a ``.npy`` or HDF5 file.
+        embeddings: vectors instead of photographs: a file, or what it is called and what is in it.
         classes: the classes that people choose from; others may arrive with the answers.
         new_classes: whether people may name a class that nobody named before.
         backbone: the network that computes the features; required with ``images``.
@@ -112,7 +126,7 @@ class Project(Settings):
 
     project: Annotated[Name, AfterValidator(not_shared)]
     images: PathText | None = None
-    embeddings: PathText | None = None
+    embeddings: EmbeddingFile | None = None
     classes: list[str] = []
     new_classes: bool = True
     backbone: Backbone | None = None
@@ -137,6 +151,11 @@ class Project(Settings):
     @classmethod
     def _accept_one(cls, given: Any) -> Any:
         return [given] if isinstance(given, str) else given
+
+    @field_validator("embeddings", mode="before", json_schema_input_type=PathText | EmbeddingFile | None)
+    @classmethod
+    def _accept_path(cls, given: Any) -> Any:
+        return {"path": given} if isinstance(given, str) else given
 
     @field_validator("classes")
     @classmethod

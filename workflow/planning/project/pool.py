@@ -22,8 +22,9 @@ from activepool.labelling.pool.files import (
 from activepool.labelling.pool.files import MAX_NAMED as MAX_UNREADABLE
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
-from activepool.labelling.pool.vectors import VECTORS, read_vectors, require_numbers
-from planning.configuration.project import Project
+from activepool.labelling.pool.vectors import VECTORS, VectorFile, require_numbers
+from activepool.programs.messages import print_notices
+from planning.configuration.project import EmbeddingFile, Project
 from planning.project.folders import part_features, pool_features, pool_folder
 from planning.project.notices import PoolNotices
 from planning.stages.contents import content_digest
@@ -96,42 +97,63 @@ def _duplicates(files: Sequence[PoolFile]) -> list[str]:
     ]
 
 
-def _pool_of_vectors(project: Project, folder: Path, path: str, has_entries: bool, dry: bool) -> Pool:
-    digest, removed = content_digest(path), folder / REMOVED
+def vector_file(given: EmbeddingFile) -> VectorFile:
+    """Return the file of vectors that a configuration names."""
+    return VectorFile(**given.model_dump())
+
+
+def _pool_of_vectors(
+    project: Project, folder: Path, given: EmbeddingFile, has_entries: bool, dry: bool
+) -> Pool:
+    content, removed = _content(given), folder / REMOVED
     before = read_pool(folder)
     gone = {sample: row for sample, row in before.row_of.items() if not before.is_here(sample)}
-    if _were_last_read(folder, digest) and gone.keys() <= removed_rows(removed).keys():
+    if _were_last_read(folder, content) and gone.keys() <= removed_rows(removed).keys():
         return before
-    vectors = read_vectors(path)
-    require_numbers(path, vectors)
-    files = vector_files(vectors)
+    file = vector_file(given)
+    vectors = file.vectors()
+    require_numbers(given.path, vectors)
+    files = vector_files(vectors, file.row_names())
+    if unread := file.unread():
+        print_notices(
+            [
+                f"{given.path}: has {' and '.join(f'`{name}`' for name in unread)}, which a project does not "
+                f"read; name classes in the key classes, and put labels that you have into {project.returned}"
+            ]
+        )
     here = {file.sample for file in files}
     gone = {sample: row for sample, row in before.row_of.items() if sample not in here}
     if len(gone) < len(before.samples):
         # The rows of vectors are copied by their content, so that they never have to be made again.
         lost = gone.keys() - set(keep_removed(removed, pool_features(project), gone, dry))
     elif gone and has_entries:
-        raise InputError(_other_vectors(project, len(here), len(gone)))
+        raise InputError(_other_vectors(given, project.ledger_path, len(here), len(gone)))
     else:
         lost = gone.keys()
     pool = update_pool(folder, files, lambda part: True, lost, dry)
     if not dry:
-        write_json(folder / VECTORS, {"sha256": digest})
+        write_json(folder / VECTORS, content)
     return pool
 
 
-def _were_last_read(folder: Path, digest: str) -> bool:
-    """Return whether the vectors of a digest are those that the last run read."""
+def _content(given: EmbeddingFile) -> dict[str, str]:
+    """Return the digest of a file of vectors, and what is read in it."""
+    names = given.model_dump(exclude={"path"}, exclude_none=True)
+    return {"sha256": content_digest(given.path), **names}
+
+
+def _were_last_read(folder: Path, content: dict[str, str]) -> bool:
+    """Return whether vectors are those that the last run read."""
     noted = folder / VECTORS
-    return noted.is_file() and read_json(noted) == {"sha256": digest}
+    return noted.is_file() and read_json(noted) == content
 
 
-def _other_vectors(project: Project, here: int, before: int) -> str:
+def _other_vectors(given: EmbeddingFile, ledger: str, here: int, before: int) -> str:
     """Return what is wrong if no vector is what it was; their features must not be mixed with the others."""
     return (
-        f"{project.embeddings}: all of its {here:,} vectors are other ones than the {before:,} of the last "
+        f"{given.path}: all of its {here:,} vectors are other ones than the {before:,} of the last "
         "run: a sample is its vector as float32, so that another dtype, width or network makes other "
-        f"samples. The labels in {project.ledger_path} cannot be used until the vectors of the last run come "
+        f"samples. The labels in {ledger} cannot be used until the vectors of the last run come "
         "back; to label these, give another project and ledger"
     )
 
@@ -140,8 +162,8 @@ def unread_notices(project: Project) -> Iterator[str]:
     """Yield a line if images or vectors are not what the last run read."""
     folder = Path(pool_folder(project))
     if project.embeddings is not None:
-        if not _were_last_read(folder, content_digest(project.embeddings)):
-            yield f"{project.embeddings}: has changed since the last run; the next one reads it"
+        if not _were_last_read(folder, _content(project.embeddings)):
+            yield f"{project.embeddings.path}: has changed since the last run; the next one reads it"
         return
     root, sources = listed_images(project)
     known = {file.source: file for file in read_files(folder / FILES)}

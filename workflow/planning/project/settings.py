@@ -68,7 +68,7 @@ class ProjectSettings(StageSettings):
         return self._project.exif
 
     def source(self, stage: str, wildcards: Any) -> dict[str, Any]:
-        return {"path": self._project.embeddings}
+        return self._project.embeddings.model_dump(exclude_none=True)
 
     def backbone(self, stage: str, wildcards: Any) -> Any:
         backbone = self._project.backbone

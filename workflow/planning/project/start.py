@@ -11,7 +11,6 @@ from typing import Any
 from activepool.errors import InputError, first_few
 from activepool.labelling.pool.ledger_note import note_ledger, require_noted
 from activepool.labelling.pool.table import Pool, read_pool
-from activepool.labelling.pool.vectors import read_vectors
 from activepool.labelling.returned.cache import INTAKE
 from activepool.labelling.returned.files import label_files
 from activepool.labelling.returned.intake import take_in_returned
@@ -26,7 +25,7 @@ from planning.project.cut_files import remove_cut_files
 from planning.project.folders import pool_folder, results_folder
 from planning.project.notices import PoolNotices
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
-from planning.project.pool import images_root, listed_images, unread_notices, updated_pool
+from planning.project.pool import images_root, listed_images, unread_notices, updated_pool, vector_file
 from planning.project.standing import ProjectStanding
 from planning.runs.command_line import asked
 from planning.runs.lock import active_runs
@@ -209,7 +208,7 @@ def _require_common(project: Project, pool: Pool, entries: Sequence[Entry]) -> N
     """Raise InputError if the ledger knows samples, and none of the pool."""
     samples = {entry.sample for entry in entries}
     if samples and samples.isdisjoint(pool.row_of):
-        images = project.images or project.embeddings
+        images = project.embeddings.path if project.embeddings else project.images
         raise InputError(
             f"{project.ledger_path}: none of its {len(samples):,} samples is in {images}; "
             "each pool needs a ledger of its own: correct the key ledger, or bring the samples back"
@@ -256,7 +255,8 @@ def _known_pool(project: Project) -> Pool:
 def _unread_pool(project: Project) -> Pool:
     """Return the pool that a first run would find, with names in place of contents."""
     if project.embeddings is not None:
-        names = [str(row) for row in range(read_vectors(project.embeddings).shape[0])]
+        file = vector_file(project.embeddings)
+        names = file.row_names() or [str(row) for row in range(file.vectors().shape[0])]
     else:
         names = listed_images(project)[1]
     return Pool(names, [1] * len(names), names, {name: name for name in names}, is_read=False)

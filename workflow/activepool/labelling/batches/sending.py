@@ -78,7 +78,7 @@ def assembled_batch(
         picked: its samples.
         classes: that people choose from.
         predictions: predictions.h5 of the model that picked them; None without a model.
-        with_rows: whether people see the rows; those of photographs move when the pool is made again.
+        with_rows: whether people see the rows; those of samples with names move when the pool is made again.
     """
     picks = [
         Pick(sample=one.sample, source=one.source, index=one.row if with_rows else None, why=one.why)

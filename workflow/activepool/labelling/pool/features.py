@@ -20,7 +20,7 @@ from activepool.features.store import PARTS
 from activepool.io.hdf5_reading import opened
 from activepool.io.hdf5_writing import written_hdf5
 from activepool.labelling.pool.removed_vectors import removed_rows, removed_vectors
-from activepool.labelling.pool.vectors import read_vectors, require_finite, vector_samples
+from activepool.labelling.pool.vectors import VectorFile, require_finite, vector_samples
 
 
 def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str | Path) -> None:
@@ -66,7 +66,7 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
 
 
 def copy_vectors(
-    path: str | Path,
+    file: VectorFile,
     samples: Sequence[str],
     sources: Sequence[str],
     output: str | Path,
@@ -75,7 +75,7 @@ def copy_vectors(
     """Write the features of a pool from a user's own vectors, and from those that were removed.
 
     Args:
-        path: the file of the vectors, see `activepool.labelling.pool.vectors`.
+        file: the file of the vectors.
         samples: (N,) the samples of the pool, each the digest of a vector.
         sources: (N,) of the rows.
         output: features.h5 to write.
@@ -84,7 +84,7 @@ def copy_vectors(
     Raises: InputError, naming the row, for a value that is not finite or too large, and for vectors that are
     in neither file.
     """
-    vectors = read_vectors(path)
+    path, vectors = file.path, file.vectors()
     row_of: dict[str, int] = {}
     for row, sample in enumerate(vector_samples(vectors)):
         row_of.setdefault(sample, row)
@@ -110,8 +110,8 @@ def copy_vectors(
                 values[~is_here] = removed_vectors(removed, np.array(away, dtype=np.int64))
             yield values
 
-    with written_hdf5(output) as file:
-        _write(file, attributes, sources, np.dtype(np.float32), vectors.shape[1], blocks())
+    with written_hdf5(output) as copy:
+        _write(copy, attributes, sources, np.dtype(np.float32), vectors.shape[1], blocks())
 
 
 def _blocks(stored: Sequence[h5py.Dataset]) -> Iterator[FloatArray]:

@@ -97,10 +97,11 @@ def image_files(
     return found
 
 
-def vector_files(vectors: FeatureMatrix) -> list[PoolFile]:
-    """Return the rows of a user's vectors (N, d), whose sources are their numbers."""
-    samples = enumerate(vector_samples(vectors))
-    return [PoolFile(str(row), sample, vectors.shape[1], 0) for row, sample in samples]
+def vector_files(vectors: FeatureMatrix, names: Sequence[str] | None = None) -> list[PoolFile]:
+    """Return the rows of a user's vectors (N, d), whose sources are their names, or else their numbers."""
+    sources = map(str, range(vectors.shape[0])) if names is None else names
+    pairs = zip(sources, vector_samples(vectors), strict=True)
+    return [PoolFile(source, sample, vectors.shape[1], 0) for source, sample in pairs]
 
 
 def is_as_known(root: Path, source: str, known: PoolFile | None, skip_unreadable: bool = True) -> bool:

@@ -73,6 +73,11 @@ class Pool:
         return not self.is_read or sample in self._present
 
     @cached_property
+    def is_numbered(self) -> bool:
+        """Whether sources are the numbers of rows, as those of vectors without names are."""
+        return all(source == str(row) for row, source in enumerate(self.sources))
+
+    @cached_property
     def row_sources(self) -> list[str]:
         """(N,) the path of each sample: the first that is there now, or where it was first found."""
         now: dict[str, str] = {}
@@ -92,14 +97,14 @@ class Pool:
 
         Args:
             entries: of the ledger.
-            root: the folder of the images; None if the pool is one of vectors, whose rows have no names.
+            root: the folder of the images; None if the pool is one of vectors.
             address: of this folder where Label Studio shows it; empty if none is given.
         """
         return PoolSamples(
             list(self.sources.values()),
             list(self.sources),
             entries,
-            has_stable_rows=root is None,
+            has_stable_rows=root is None and self.is_numbered,
             rows=self.samples,
             root=root,
             address=address,

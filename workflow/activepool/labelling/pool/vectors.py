@@ -1,48 +1,87 @@
 """A user's own vectors, one a sample, in place of photographs."""
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import h5py
 import numpy as np
 
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.data.embedding_files import NPY
-from activepool.data.listing import existing_file
+from activepool.data.embedding_arrays import ArrayNames
+from activepool.data.embedding_files import require_names, require_vectors, row_names
 from activepool.data.ranges import require_squares
-from activepool.errors import InputError
-from activepool.features.store import FeatureMatrix
+from activepool.errors import InputError, first_few
+from activepool.features.store import FeatureMatrix, RandomAccess
+from activepool.io.array_files.array_file import ArrayFile
 from activepool.ledger.pool_samples import embedding_sample
 
 #: The digest of the vectors that the tables of a pool describe, in the folder of the pool.
 VECTORS = "vectors.json"
 
+#: Names that a message shows.
+MAX_SHOWN = 5
 
-def read_vectors(path: str | Path) -> FeatureMatrix:
-    """Return vectors (N, d), left in the file.
 
-    Args:
-        path: a .npy file, or an HDF5 file with ``features`` or ``train/features``.
+@dataclass(frozen=True)
+class VectorFile:
+    """The file of a pool's vectors, of any form of `activepool.io.array_files`.
 
-    Raises: InputError if it is neither, or holds no floats of that shape.
+    Attributes:
+        path: the file.
+        array: the name of the array that has the vectors; None if it has no other, or a usual name.
+        source_array: the name of the array that has the names of the rows; None for the usual name.
     """
-    path = existing_file(path, "a .npy or HDF5 file of vectors, one a sample")
-    with path.open("rb") as file:
-        is_npy = file.read(len(NPY)) == NPY
-    try:
-        vectors = np.load(path, mmap_mode="r") if is_npy else _dataset(path)
-    except InputError:
-        raise
-    # A damaged header makes NumPy's reader raise nearly any error.
-    except Exception as error:
-        raise InputError(f"{path}: cannot be read ({' '.join(str(error).split())}); save it again") from error
-    if len(vectors.shape) != 2 or not vectors.size or vectors.dtype.kind != "f":
-        raise InputError(
-            f"{path}: holds {vectors.dtype} of shape {vectors.shape}; it must be floats of shape "
-            "(samples, width)"
-        )
-    return FeatureMatrix.of_array(vectors) if is_npy else FeatureMatrix.of_dataset(vectors)
+
+    path: str | Path
+    array: str | None = None
+    source_array: str | None = None
+
+    def vectors(self) -> FeatureMatrix:
+        """Return the vectors (N, d), left in the file; raises InputError if it has none of that shape."""
+        file = self._opened()  # open for as long as the rows are read
+        stored = self._names.vectors(file)
+        require_vectors(stored)
+        if not stored.shape[0]:
+            raise InputError(f"{stored.name}: is {stored.form}; it must have a row for each sample")
+        if isinstance(stored.whole, h5py.Dataset):
+            return FeatureMatrix.of_dataset(stored.whole)
+        if stored.whole is not None:
+            return FeatureMatrix.of_array(stored.whole)
+        return FeatureMatrix.of_rows(cast(RandomAccess, stored))
+
+    def row_names(self) -> list[str] | None:
+        """Return the names (N,) of the rows; None if the file has none.
+
+        Raises: InputError if there are not as many as vectors, or if two rows have one name.
+        """
+        with self._opened() as file:
+            sources = self._names.sources(file)
+            if sources is None:
+                return None
+            require_names(sources, self._names.vectors(file).shape[0])
+            names = row_names(sources)
+        if twice := [name for name, count in Counter(names).items() if count > 1]:
+            raise InputError(
+                f"{sources.name}: several rows have the same name ({first_few(twice, MAX_SHOWN)}); "
+                "each row needs a name of its own"
+            )
+        return names
+
+    def unread(self) -> list[str]:
+        """Return the names of what the file has and a pool does not read: labels and names of classes."""
+        with self._opened() as file:
+            return [name for name in ("labels", "label", "class_names") if name in file.shapes]
+
+    @property
+    def _names(self) -> ArrayNames:
+        return ArrayNames(self.array, source_array=self.source_array)
+
+    def _opened(self) -> ArrayFile:
+        return self._names.opened(self.path)
 
 
 def require_numbers(path: str | Path, vectors: FeatureMatrix) -> None:
@@ -81,13 +120,3 @@ def vector_samples(vectors: FeatureMatrix) -> Iterator[str]:
     """Yield the sample that each row of vectors (N, d) is."""
     for block in row_blocks(vectors.shape[0], BLOCK_ROWS):
         yield from map(embedding_sample, vectors.block(block))
-
-
-def _dataset(path: Path) -> h5py.Dataset:
-    if not h5py.is_hdf5(path):
-        raise InputError(f"{path}: is neither .npy nor HDF5; save the array by numpy.save")
-    file = h5py.File(path, "r")  # open for as long as the rows are read
-    for name in ("features", "train/features"):
-        if isinstance(stored := file.get(name), h5py.Dataset):
-            return stored
-    raise InputError(f"{path}: has neither 'features' nor 'train/features'")

@@ -1,0 +1,269 @@
+"""Experiments on embeddings in the files that people have: labels, names of rows and of classes with them."""
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from array_forms import FORMS, save
+
+from activepool.data.embedding_files import opened
+from activepool.data.embeddings import preview, write_features
+from activepool.errors import InputError
+from activepool.features.store import FeatureFile
+
+ROWS = 60
+CLASSES = ["ant", "bee", "cat"]
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setattr("activepool.data.embeddings.BLOCK_ROWS", 7)
+
+
+def values(rows=ROWS, width=4, seed=0):
+    return np.random.default_rng(seed).normal(size=(rows, width)).astype("float32")
+
+
+def written(folder, **options):
+    """Return class names, and by part features, labels and sources, of what the stage writes."""
+    write_features(folder / "features.h5", **options)
+    with FeatureFile(folder / "features.h5") as file:
+        parts = {"train": file.train, "test": file.test}
+        return file.class_names, {
+            name: (
+                part.features.block(slice(0, None)),
+                part.labels.tolist(),
+                part.sources_of(np.arange(len(part.labels))).tolist(),
+            )
+            for name, part in parts.items()
+        }
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_one_file_of_each_form_has_all(tmp_path, form):
+    labels = np.arange(ROWS) % 3
+    labels[::7] = -1
+    path = save(tmp_path / form, values(), labels, [f"{row}.jpg" for row in range(ROWS)], CLASSES)
+    names, parts = written(tmp_path, path=path, test_fraction=0.2)
+    assert names == (["0", "1", "2"] if path.suffix == ".parquet" else CLASSES)
+    assert len(parts["test"][1]) > 5
+    for features, found, sources in parts.values():
+        rows = [int(source.removesuffix(".jpg")) for source in sources]
+        np.testing.assert_array_equal(features, values()[rows])
+        assert found == labels[rows].tolist()
+    counted = preview(path, test_fraction=0.2)
+    assert (counted.num_train, counted.num_test) == tuple(len(parts[name][1]) for name in ("train", "test"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_arrays_of_other_names(tmp_path, form):
+    arrays = {} if form == "columns.parquet" else {"array": "x"}
+    path = save(tmp_path / form, values(), np.arange(ROWS) % 3, ["a"] * ROWS, names=("x", "y", "z"))
+    found = written(tmp_path, path=path, test_fraction=0.2, label_array="y", source_array="z", **arrays)[1]
+    assert found["train"][2] == ["a"] * len(found["train"][1])
+    for key, words in (
+        ("label_array", "has no `q` .label_array.; it holds "),
+        ("array", "has no `q` .array."),
+    ):
+        options = {"label_array": "y", **arrays, key: "q"}
+        with pytest.raises(InputError, match=f"{form}: {words}"):
+            preview(path, test_fraction=0.2, **options)
+
+
+def test_a_file_whose_arrays_have_other_names_says_what_it_holds(tmp_path):
+    np.savez(tmp_path / "v.npz", x=values(), y=np.arange(ROWS) % 3)
+    words = r"v.npz: holds `x` \(60, 4\) and `y` \(60,\), but no `features`; name .*, such as array: x$"
+    with pytest.raises(InputError, match=words):
+        preview(tmp_path / "v.npz", test_fraction=0.2)
+    with pytest.raises(
+        InputError, match=r"but no `labels`; name .* such as label_array: y, or set the option"
+    ):
+        preview(tmp_path / "v.npz", test_fraction=0.2, array="x")
+    np.savez(tmp_path / "two.npz", features=values(), embeddings=values(), labels=np.arange(ROWS) % 3)
+    with pytest.raises(
+        InputError, match=r"has `features` and `embeddings`; name the one that counts, such as"
+    ):
+        preview(tmp_path / "two.npz", test_fraction=0.2)
+
+
+def test_a_test_part_in_the_file_or_in_another(tmp_path):
+    given = {"train": (values(), np.arange(ROWS) % 3), "test": (values(9, seed=1), np.arange(9) % 3)}
+    flat = {
+        f"{part}_{name}": array
+        for part, pair in given.items()
+        for name, array in zip(("features", "labels"), pair, strict=True)
+    }
+    np.savez(tmp_path / "flat.npz", **flat)
+    nested = {
+        part: {"features": torch.tensor(x), "labels": torch.tensor(y)} for part, (x, y) in given.items()
+    }
+    torch.save(nested, tmp_path / "nested.pt")
+    for part, (x, y) in given.items():
+        save(tmp_path / f"{part}.npz", x, y, [f"{part} {row}" for row in range(len(x))])
+    np.save(tmp_path / "x.npy", given["test"][0])
+    np.save(tmp_path / "y.npy", given["test"][1])
+    for options in (
+        {"path": tmp_path / "flat.npz"},
+        {"path": tmp_path / "nested.pt"},
+        {"path": tmp_path / "train.npz", "test_features": tmp_path / "test.npz"},
+        {
+            "path": tmp_path / "train.npz",
+            "test_features": tmp_path / "x.npy",
+            "test_labels": tmp_path / "y.npy",
+        },
+    ):
+        found = written(tmp_path, **options)[1]
+        for part, (x, y) in given.items():
+            np.testing.assert_array_equal(found[part][0], x)
+            assert found[part][1] == y.tolist()
+    with pytest.raises(
+        InputError, match=r"x.npy: holds one array \(9, 4\), but no `labels`; set the option test_l"
+    ):
+        preview(tmp_path / "train.npz", test_features=tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("form", ["v.npz", "v.pt", "list.parquet", "v.npy"])
+def test_labels_that_are_names(tmp_path, form):
+    named = [["cat", "ant", "", "bee"][row % 4] for row in range(ROWS)]
+    if form == "v.npy":
+        np.save(tmp_path / form, values())
+        np.save(tmp_path / "labels.npy", np.array(named))
+        options = {"path": tmp_path / form, "labels": tmp_path / "labels.npy"}
+    elif form == "v.pt":
+        torch.save({"features": torch.from_numpy(values()), "labels": named}, tmp_path / form)
+        options = {"path": tmp_path / form}
+    else:
+        column = [name or None for name in named] if form == "list.parquet" else np.array(named)
+        options = {"path": save(tmp_path / form, values(), column)}
+    with opened(**options) as found:
+        assert found.class_names == CLASSES
+        assert found.train.labels.tolist() == [[2, 0, -1, 1][row % 4] for row in range(ROWS)]
+    with opened(**options, class_names=["bee", "dog", "cat", "ant"]) as found:
+        assert found.train.labels.tolist() == [[2, 3, -1, 0][row % 4] for row in range(ROWS)]
+    with pytest.raises(
+        InputError, match=r"label 'bee' in row 3: the train part has no class 'bee' \(its class"
+    ):
+        preview(**options, class_names=["cat", "ant"], test_fraction=0.2)
+
+
+def test_labels_beside_missing_ones_in_pandas(tmp_path):
+    labels = [None, *[row % 3 for row in range(1, ROWS)]]
+    path = save(tmp_path / "columns.parquet", values(), labels)
+    assert pd.read_parquet(path)["labels"].dtype == float
+    with opened(path) as found:
+        assert found.train.width == 4
+        assert found.train.labels.tolist() == [-1, *labels[1:]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (
+            np.array(["ant", "nan", "bee"] * 20),
+            "label 'nan' in row 1 reads like a missing value; leave it empty",
+        ),
+        (np.array(["ant", "-3", "bee"] * 20), "label '-3' in row 1 is below 0; leave it empty"),
+        (np.full(ROWS, 1.5), r"labels: is float64 of shape \(60,\); it must be integers or names of shape"),
+        (np.zeros(59, int), r"labels: is int64 of shape \(59,\); .* of shape \(60,\)"),
+        (np.zeros((60, 3), int), r"labels: is int64 of shape \(60, 3\)"),
+        (np.zeros(60, bool), r"labels: is bool of shape"),
+        (np.array([b"\xff"] * 60), "labels: is not text in UTF-8 .*; save it as str"),
+    ],
+)
+def test_labels_that_cannot_be_used(tmp_path, labels, words):
+    np.savez(tmp_path / "v.npz", features=values(), labels=labels)
+    with pytest.raises(InputError, match=f"v.npz: .*{words}") as raised:
+        preview(tmp_path / "v.npz", test_fraction=0.2)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [
+        (
+            np.zeros(60),
+            r"is float64 of shape \(60,\); it must be float16, float32 or float64 of shape \(rows, w",
+        ),
+        (np.zeros((60, 4, 1)), r"is float64 of shape \(60, 4, 1\); it must be"),
+        (np.zeros((60, 4), complex), r"is complex128 of shape \(60, 4\); it must be float16"),
+        (np.zeros((60, 4), int), r"is int64 of shape \(60, 4\); it must be float16"),
+        (np.zeros((0, 4)), "the train part is empty|is int64 of shape|labels: is"),
+        (np.array([["a"]] * 60), r"is text of shape \(60, 1\)"),
+    ],
+)
+@pytest.mark.parametrize("form", ["npy", "npz"])
+def test_features_that_cannot_be_used(tmp_path, form, features, words):
+    labels, options = np.arange(len(features)) % 3, {"test_fraction": 0.2}
+    if form == "npz":
+        np.savez(tmp_path / "v.npz", features=features, labels=labels)
+    else:
+        np.save(tmp_path / "v.npy", features)
+        np.save(tmp_path / "y.npy", labels)
+        options["labels"] = tmp_path / "y.npy"
+    with pytest.raises(InputError, match=words) as raised:
+        preview(tmp_path / f"v.{form}", **options)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_number_that_is_not_finite_is_named(tmp_path, form):
+    features = values()
+    features[40, 2] = np.nan
+    path = save(tmp_path / form, features, np.arange(ROWS) % 3)
+    with pytest.raises(
+        InputError, match=rf"{form}: .*: row 40, column 2 is nan; every feature must be a finite"
+    ):
+        write_features(tmp_path / "features.h5", path, test_fraction=0.2)
+    assert not (tmp_path / "features.h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("sources", "words"),
+    [
+        (["a"] * 59, r"sources: is text of shape \(59,\); it must be names of shape \(60,\), or absent"),
+        (["a"] * 30 + [""] + ["a"] * 29, "sources: row 30 has no name; each row needs a name on one line"),
+        (["a"] * 30 + ["a\nb"] + ["a"] * 29, "sources: row 30 has a line break in"),
+        (np.zeros(60), r"sources: is float64 of shape \(60,\); it must be names"),
+    ],
+)
+def test_names_of_rows_that_cannot_be_used(tmp_path, sources, words):
+    np.savez(tmp_path / "v.npz", features=values(), labels=np.arange(ROWS) % 3, sources=sources)
+    with pytest.raises(InputError, match=words):
+        write_features(tmp_path / "features.h5", tmp_path / "v.npz", test_fraction=0.2)
+
+
+def test_numbers_are_names_of_rows(tmp_path):
+    np.savez(
+        tmp_path / "v.npz", features=values(), labels=np.arange(ROWS) % 3, sources=np.arange(ROWS) + 1000
+    )
+    sources = written(tmp_path, path=tmp_path / "v.npz", test_fraction=0.2)[1]["train"][2]
+    assert set(sources) <= {str(number) for number in range(1000, 1000 + ROWS)}
+
+
+def test_class_names_that_cannot_be_used(tmp_path):
+    np.savez(tmp_path / "v.npz", features=values(), labels=np.arange(ROWS) % 3, class_names=["a", "b", "a"])
+    with pytest.raises(
+        InputError, match="class_names has 'a' as class 2; each class needs a name of its own"
+    ):
+        preview(tmp_path / "v.npz", test_fraction=0.2)
+    np.savez(tmp_path / "n.npz", features=values(), labels=np.arange(ROWS) % 3, class_names=[1, 2, 3])
+    with pytest.raises(
+        InputError, match=r"class_names: is int64 of shape \(3,\); it must be a list of names"
+    ):
+        preview(tmp_path / "n.npz", test_fraction=0.2)
+
+
+def test_names_in_one_part_and_numbers_in_the_other(tmp_path):
+    save(tmp_path / "a.npz", values(), np.array(CLASSES * 20))
+    save(tmp_path / "b.npz", values(), np.arange(ROWS) % 3)
+    with pytest.raises(InputError, match="some are names and the others numbers; write both alike"):
+        preview(tmp_path / "a.npz", test_features=tmp_path / "b.npz")
+
+
+def test_labels_of_hdf5_in_a_file_of_their_own(tmp_path):
+    with h5py.File(tmp_path / "v.h5", "w") as file:
+        file["features"] = values()
+    np.savez(tmp_path / "y.npz", label=np.arange(ROWS) % 3, other=np.zeros(3))
+    with opened(tmp_path / "v.h5", tmp_path / "y.npz") as found:
+        assert found.train.labels.tolist() == [row % 3 for row in range(ROWS)]

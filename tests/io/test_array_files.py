@@ -1,0 +1,207 @@
+import pickle
+import tracemalloc
+
+import h5py
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import torch
+from array_forms import FORMS, save
+from pyarrow import parquet
+from safetensors.torch import save_file
+
+from activepool.errors import InputError
+from activepool.io.array_files.opening import open_arrays
+
+ROWS, WIDTH = 100, 6
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch):
+    """Read tables in several batches a row group, the last one short."""
+    monkeypatch.setattr("activepool.io.array_files.parquet_files.BLOCK_ROWS", 7)
+
+
+def values(dtype="float32", rows=ROWS):
+    return np.random.default_rng(0).normal(size=(rows, WIDTH)).astype(dtype)
+
+
+def stored(path, name=None):
+    """Return the array of a file of this name, or its only array; the file stays open."""
+    file = open_arrays(path, apart=["labels"])
+    return file.find(next(iter(file.shapes)) if name is None else name)
+
+
+def name_in(form):
+    return "" if form == "columns.parquet" else "features"
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_rows_of_each_form(tmp_path, form, dtype):
+    expected = values(dtype)
+    found = stored(save(tmp_path / form, expected, np.arange(ROWS)), name_in(form))
+    assert (found.shape, found.dtype) == ((ROWS, WIDTH), dtype)
+    for rows in (slice(0, ROWS), slice(3, 5), slice(90, 200), slice(38, 44), slice(5, 5), slice(0, 1)):
+        read = found.read(rows)
+        assert read.dtype == dtype
+        np.testing.assert_array_equal(read, expected[rows])
+    for rows in ([99, 3, 40, 3], list(range(ROWS)), [0]):
+        np.testing.assert_array_equal(found[np.array(rows)], expected[rows])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_labels_and_names_beside_them(tmp_path, form):
+    labels, sources = np.arange(ROWS) % 3, [f"été {row}.jpg" for row in range(ROWS)]
+    path = save(tmp_path / form, values(), labels, sources)
+    assert stored(path, "labels").read(slice(10, 13)).tolist() == [1, 2, 0]
+    assert stored(path, "sources").texts(slice(98, 100)) == ["été 98.jpg", "été 99.jpg"]
+
+
+@pytest.mark.parametrize("form", ["f.npy", "f.npz"])
+def test_arrays_in_the_order_of_columns(tmp_path, form):
+    given = np.asfortranarray(values())
+    (np.save if form == "f.npy" else np.savez)(tmp_path / form, given)
+    np.testing.assert_array_equal(stored(tmp_path / form).read(slice(40, 60)), given[40:60])
+
+
+@pytest.mark.parametrize("form", ["b.pt", "b.safetensors"])
+def test_bfloat16_is_read_as_float32(tmp_path, form):
+    given = torch.from_numpy(values()).bfloat16()
+    (torch.save if form == "b.pt" else save_file)({"features": given}, tmp_path / form)
+    found = stored(tmp_path / form, "features")
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found.read(slice(2, 9)), given[2:9].float().numpy())
+
+
+def test_other_files_of_torch(tmp_path):
+    given = torch.from_numpy(values()).requires_grad_()
+    torch.save(given, tmp_path / "alone.pt")
+    torch.save(given, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    torch.save(
+        {"train": {"features": given, "epoch": 3}, "names": ["a", "b"], "mixed": ["a", 1]}, tmp_path / "n.pt"
+    )
+    for path, name in (("alone.pt", ""), ("old.pt", ""), ("n.pt", "train/features")):
+        np.testing.assert_array_equal(stored(tmp_path / path, name).read(slice(5, 8)), values()[5:8])
+    assert open_arrays(tmp_path / "n.pt").shapes == {"train/features": (ROWS, WIDTH), "names": (2,)}
+
+
+def test_tables_with_missing_values(tmp_path):
+    table = pa.table(
+        {
+            "fixed": pa.FixedSizeListArray.from_arrays(values("float32").ravel(), WIDTH),
+            "number": pa.array([None, *range(1, ROWS)], pa.int16()),
+            "float": pa.array([None, *np.arange(1, ROWS)], pa.float64()),
+            "name": pa.array([None, *["a"] * (ROWS - 1)]).dictionary_encode(),
+            "when": pa.array([None] * ROWS, pa.timestamp("s")),
+        }
+    )
+    parquet.write_table(table, tmp_path / "t.parquet", row_group_size=30)
+    file = open_arrays(tmp_path / "t.parquet")
+    assert list(file.shapes) == ["fixed", "number", "float", "name", ""]
+    np.testing.assert_array_equal(file.find("fixed").read(slice(25, 70)), values()[25:70])
+    assert file.find("number").read(slice(0, 2)).tolist() == [-1, 1]
+    assert np.isnan(file.find("float").read(slice(0, 1))).all()
+    assert file.find("name").texts(slice(0, 2)) == [None, "a"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ([1.0, 2.0], "x: row 57 has 2 numbers, and the first row 3"),
+        (None, "x: row 57 has 0 numbers, and the first row 3"),
+    ],
+)
+def test_lists_of_other_lengths(tmp_path, wrong, words):
+    lists = [[1.0, 2.0, 3.0]] * ROWS
+    lists[57] = wrong
+    parquet.write_table(pa.table({"x": lists}), tmp_path / "t.parquet", row_group_size=40)
+    with pytest.raises(InputError, match=words):
+        stored(tmp_path / "t.parquet").read(slice(50, 60))
+
+
+def test_a_column_of_classes_is_not_among_the_floats(tmp_path):
+    pd.DataFrame({"a": [1.0, 2], "labels": [0.0, None], "b": [3.0, 4]}).to_parquet(tmp_path / "t.parquet")
+    assert stored(tmp_path / "t.parquet", "").read(slice(0, 2)).tolist() == [[1, 3], [2, 4]]
+
+
+def test_more_rows_than_a_batch_are_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("activepool.io.array_files.parquet_files.BLOCK_ROWS", 500)
+    rows = 20_000
+    save(tmp_path / "list.parquet", values(rows=rows).repeat(20, axis=1))
+    found = stored(tmp_path / "list.parquet")
+    tracemalloc.start()
+    for start in range(0, rows, 500):
+        assert found.read(slice(start, start + 500)).shape == (500, 120)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5 * 500 * 120 * 4 < rows * 120 * 4 / 5
+
+
+@pytest.mark.parametrize("form", [*FORMS, "v.npy"])
+@pytest.mark.parametrize("kept", [8, 100, 0.5, 0.9])
+def test_files_that_were_cut(tmp_path, form, kept):
+    path = tmp_path / form
+    if form == "v.npy":
+        np.save(path, values())
+    else:
+        save(path, values(), np.arange(ROWS))
+    content = path.read_bytes()
+    path.write_bytes(content[: kept if kept > 1 else int(len(content) * kept)])
+    with pytest.raises(InputError, match=rf"{form}: ") as raised:
+        stored(path, name_in(form)).read(slice(0, ROWS))
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("v.npy", b"", "is empty"),
+        ("v.csv", b"a,b\n1,2\n", r"is none of .npy, .npz, .*; it begins with b'a,b"),
+        ("v.pt", b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS .*: git lfs pull"),
+        ("v.npy.gz", b"\x1f\x8b\x08" + bytes(30), "is compressed by gzip; unpack it"),
+        (
+            "v.pkl",
+            pickle.dumps(np.zeros((3, 2))),
+            "holds the object numpy|holds a pickle that torch.save did not",
+        ),
+    ],
+)
+def test_files_of_other_forms(tmp_path, name, content, words):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=f"{name}: {words}"):
+        open_arrays(tmp_path / name)
+
+
+def test_python_objects_are_not_unpickled(tmp_path):
+    np.savez(tmp_path / "o.npz", features=values(), sources=np.array(["a", None], dtype=object))
+    assert stored(tmp_path / "o.npz", "features").shape == (ROWS, WIDTH)
+    with pytest.raises(InputError, match=r"o.npz: sources holds Python objects; .* by .astype\(str\)"):
+        stored(tmp_path / "o.npz", "sources")
+    torch.save({"features": values()}, tmp_path / "o.pt")
+    with pytest.raises(
+        InputError, match=r"o.pt: holds the object numpy.*; save tensors, by torch.from_numpy"
+    ):
+        open_arrays(tmp_path / "o.pt")
+    torch.save({"epoch": 3}, tmp_path / "n.pt")
+    with pytest.raises(InputError, match=r"n.pt: holds no tensor but dict; save tensors"):
+        open_arrays(tmp_path / "n.pt")
+
+
+def test_what_a_file_holds(tmp_path):
+    np.savez(tmp_path / "v.npz", x=np.zeros((5, 3)), y=np.zeros(5))
+    assert open_arrays(tmp_path / "v.npz").content == "`x` (5, 3) and `y` (5,)"
+    np.save(tmp_path / "v.npy", np.zeros((5, 3)))
+    assert open_arrays(tmp_path / "v.npy").content == "one array (5, 3)"
+    with h5py.File(tmp_path / "v.h5", "w"):
+        pass
+    assert open_arrays(tmp_path / "v.h5").content == "no array"
+
+
+def test_links_that_lead_in_a_circle(tmp_path):
+    with h5py.File(tmp_path / "v.h5", "w") as file:
+        file["train/features"] = values()
+        file["train/again"] = h5py.SoftLink("/train")
+        file["nowhere"] = h5py.SoftLink("/not/there")
+    np.testing.assert_array_equal(stored(tmp_path / "v.h5", "train/features").read(slice(0, 9)), values()[:9])

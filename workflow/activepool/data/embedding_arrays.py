@@ -1,0 +1,125 @@
+"""Which arrays of a user's file are the vectors, their labels, their sources, and the names of classes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+
+from activepool.data.class_names import require_different
+from activepool.data.label_file import read_class_names
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import ArrayFile, StoredArray
+from activepool.io.array_files.opening import open_arrays
+
+#: What the arrays are usually called.
+FEATURES = ("features", "embeddings", "embedding", "vectors")
+LABELS = ("labels", "label")
+SOURCES = ("sources", "source", "paths", "path", "filenames", "filename")
+CLASS_NAMES = "class_names"
+
+#: What the names of the arrays of a part may begin with.
+TRAIN, TEST = ("", "train/", "train_"), ("test/", "test_")
+
+
+@dataclass(frozen=True)
+class ArrayNames:
+    """The names that a user gives for arrays with unusual ones; None stands for the usual ones.
+
+    Attributes:
+        array: of the vectors.
+        label_array: of their labels.
+        source_array: of the names of their rows, such as paths.
+    """
+
+    array: str | None = None
+    label_array: str | None = None
+    source_array: str | None = None
+
+    def opened(self, path: str | Path) -> ArrayFile:
+        """Open a file of arrays; in a table, labels are not among the vectors, even if they are floats."""
+        return open_arrays(path, [*LABELS, *([self.label_array] if self.label_array else [])])
+
+    def vectors(self, file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> StoredArray:
+        """Return the vectors of a file, as they are; raises InputError if there are none, or several.
+
+        Args:
+            file: the file. Its only array needs no name, nor do columns of floats without one of lists.
+            beginnings: what their name may begin with.
+        """
+        name = _found(file, self.array, FEATURES, beginnings, "array")
+        if name is None and "" in beginnings:
+            tables = [one for one, shape in file.shapes.items() if len(shape) == 2]
+            name = next(iter(file.shapes), None) if len(file.shapes) == 1 else None
+            name = "" if tables == [""] else name
+        if name is None:
+            remedy = "add them, or leave the test part out"
+            if "" in beginnings:
+                example = _example(file, lambda shape: len(shape) == 2) or "NAME"
+                remedy = f"name the one that has the vectors, such as array: {example}"
+            usual = f"{beginnings[0]}{FEATURES[0]}"
+            raise InputError(f"{file.path}: holds {file.content}, but no `{usual}`; {remedy}")
+        return file.find(name)
+
+    def labels(self, file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> StoredArray | None:
+        """Return the labels of a file; None if it has none."""
+        name = _found(file, self.label_array, LABELS, beginnings, "label_array")
+        return None if name is None else file.find(name)
+
+    def no_labels(self, file: ArrayFile, option: str) -> InputError:
+        """Return the error of a file without labels; ``option`` names the file of them."""
+        remedy = f"set the option {option} to a file of them"
+        if any(file.shapes) and (example := _example(file, lambda shape: len(shape) == 1)):
+            remedy = f"name the array that has them, such as label_array: {example}, or {remedy}"
+        return InputError(f"{file.path}: holds {file.content}, but no `labels`; {remedy}")
+
+    def sources(self, file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> StoredArray | None:
+        """Return the names of the rows of a file; None if it has none."""
+        name = _found(file, self.source_array, SOURCES, beginnings, "source_array")
+        return None if name is None else file.find(name)
+
+    def has_test_part(self, file: ArrayFile) -> bool:
+        """Return whether a file has vectors or labels of a test part."""
+        names = [(self.array, FEATURES), (self.label_array, LABELS)]
+        return any(_candidates(file, given, usual, TEST) for given, usual in names)
+
+
+def class_names_in(file: ArrayFile) -> list[str]:
+    """Return the names of the classes that a file gives; empty if it gives none."""
+    if h5py.is_hdf5(file.path) and (names := read_class_names(file.path)):
+        return names
+    if CLASS_NAMES not in file.shapes:
+        return []
+    stored = file.find(CLASS_NAMES)
+    if not stored.is_text or len(stored.shape) != 1:
+        raise InputError(f"{stored.name}: is {stored.form}; it must be a list of names")
+    names = [name or "" for name in stored.texts()]
+    require_different(file.path, names)
+    return names
+
+
+def _example(file: ArrayFile, fits: Callable[[tuple[int, ...]], bool]) -> str:
+    """Return the name of an array whose shape fits, outside the test part; "" if there is none."""
+    names = (name for name, shape in file.shapes.items() if fits(shape) and not name.startswith(TEST))
+    return next(names, "")
+
+
+def _candidates(
+    file: ArrayFile, given: str | None, usual: Sequence[str], beginnings: Sequence[str]
+) -> list[str]:
+    names = [given] if given else usual
+    found = [f"{beginning}{name}" for beginning in beginnings for name in names]
+    return [name for name in found if name in file.shapes]
+
+
+def _found(
+    file: ArrayFile, given: str | None, usual: Sequence[str], beginnings: Sequence[str], option: str
+) -> str | None:
+    """Return the name of an array; None if no usual one is there. Raises InputError for several."""
+    found = _candidates(file, given, usual, beginnings)
+    if len(found) > 1:
+        names = " and ".join(f"`{name}`" for name in found)
+        raise InputError(f"{file.path}: has {names}; name the one that counts, such as {option}: {found[0]}")
+    if given and not found and "" in beginnings:
+        raise InputError(f"{file.path}: has no `{given}` ({option}); it holds {file.content}")
+    return found[0] if found else None

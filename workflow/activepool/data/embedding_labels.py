@@ -1,0 +1,138 @@
+"""The labels of a user's embeddings: numbers of classes, or their names."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.compute.arrays import IntArray
+from activepool.data.class_names import is_negative, no_such_class, reads_as_missing, sorted_names
+from activepool.data.samples import UNKNOWN
+from activepool.errors import InputError, first_few
+from activepool.io.array_files.array_file import StoredArray
+
+#: Missing classes that a message shows.
+MAX_SHOWN = 8
+
+#: What stands for a label that is not known, among names.
+NO_NAME = ("", str(UNKNOWN))
+
+
+@dataclass(frozen=True)
+class GivenLabels:
+    """Labels as a file has them.
+
+    Attributes:
+        name: the file and the array, for messages.
+        numbers: (n,) int64, -1 where a class is not known; None for names.
+        names: (n,), "" where a class is not known; None for numbers.
+        kind: the type of numbers in the file.
+    """
+
+    name: str
+    numbers: IntArray | None
+    names: list[str] | None
+    kind: np.dtype
+
+    @classmethod
+    def of(cls, stored: StoredArray, rows: int) -> "GivenLabels":
+        """Read labels; raises InputError unless they are ``rows`` numbers or names."""
+        if stored.shape != (rows,) or stored.dtype.kind not in "iufOUS":
+            raise InputError(_must_be_labels(stored, rows))
+        if stored.is_text:
+            names = ["" if text is None or text in NO_NAME else str(text) for text in stored.texts()]
+            return cls(stored.name, None, names, stored.dtype)
+        values = stored.read(slice(None))
+        if values.dtype.kind == "f":  # as pandas has whole numbers beside missing ones
+            values = np.where(np.isnan(values), UNKNOWN, values)
+            if not (np.isfinite(values) & (values == np.floor(values))).all():
+                raise InputError(_must_be_labels(stored, rows))
+        too_large = np.flatnonzero(values > np.iinfo(np.int64).max)
+        if len(too_large):
+            row = too_large[0]
+            raise InputError(
+                f"{stored.name}: label {values[row]} in row {row} is no class; where a label is not known, "
+                "write -1 in a signed type"
+            )
+        return cls(stored.name, values.astype(np.int64), None, stored.dtype)
+
+
+def class_names_of(train: GivenLabels) -> list[str]:
+    """Return the classes of the train part: its names, sorted, or the numbers 0 up to the largest label.
+
+    Raises: InputError if a number has no row.
+    """
+    if train.numbers is None:
+        return sorted_names(set(train.names or ()) - {""})
+    largest = int(train.numbers.max(initial=UNKNOWN))
+    if largest >= len(train.numbers):
+        raise InputError(
+            f"{train.name}: label {largest} in {len(train.numbers)} rows looks like an identifier; "
+            f"number the classes 0..C-1, with -1 where a label is not known{_wrapped(train, largest)}"
+        )
+    missing = np.setdiff1d(np.arange(largest + 1), train.numbers)
+    if len(missing):
+        raise InputError(
+            f"{train.name}: no row has {first_few(missing, MAX_SHOWN)}; number the "
+            f"classes 0..C-1, or name them all in class_names{_wrapped(train, largest)}"
+        )
+    return [str(number) for number in range(largest + 1)]
+
+
+def label_numbers(given: GivenLabels, class_names: Sequence[str]) -> IntArray:
+    """Return labels (n,) as numbers of classes, -1 where not known; raises InputError for other labels."""
+    wrong = _wrong_numbers(given, class_names) if given.names is None else _wrong_names(given, class_names)
+    if problem := next(wrong, None):
+        raise InputError(problem)
+    if given.numbers is not None:
+        return given.numbers
+    number_of = {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}
+    return np.array([number_of[name] for name in given.names or ()], dtype=np.int64)
+
+
+def _must_be_labels(stored: StoredArray, rows: int) -> str:
+    return (
+        f"{stored.name}: is {stored.form}; it must be integers or names of shape ({rows},), with -1 or an "
+        "empty name where a label is not known"
+    )
+
+
+def _wrong_names(given: GivenLabels, class_names: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each name that is no class, or hardly meant as one."""
+    row_of: dict[str, int] = {}
+    for row, name in enumerate(given.names or ()):
+        row_of.setdefault(name, row)
+    row_of.pop("", None)
+    for name, row in row_of.items():
+        where = f"{given.name}: label {name!r} in row {row}"
+        if name in class_names and not reads_as_missing(name) and not is_negative(name):
+            continue
+        if reads_as_missing(name):
+            yield f"{where} reads like a missing value; leave it empty, or give the class another name"
+        elif is_negative(name):
+            yield f"{where} is below 0; leave it empty if it is not known, or name the classes by words"
+        else:
+            yield f"{where}: {no_such_class(name, class_names)}"
+
+
+def _wrong_numbers(given: GivenLabels, class_names: Sequence[str]) -> Iterator[str]:
+    assert given.numbers is not None
+    wrong = np.flatnonzero((given.numbers < UNKNOWN) | (given.numbers >= len(class_names)))
+    if len(wrong):
+        label = int(given.numbers[wrong[0]])
+        numbers = f"0..{len(class_names) - 1}, " if class_names else ""
+        none = "" if class_names else ", which has none: name all classes in class_names"
+        yield (
+            f"{given.name}: label {label} in row {wrong[0]}; it must be one of "
+            f"{numbers}the classes of the train part{none}, or -1 if it is not known{_wrapped(given, label)}"
+        )
+
+
+def _wrapped(given: GivenLabels, label: int) -> str:
+    """Return a hint if a label looks like one that overflowed a type that is too small for it."""
+    kind = given.kind
+    if kind.kind == "u" and label == np.iinfo(kind).max:
+        return f"; {label} is what -1 becomes in {kind}: save the labels as int64"
+    if kind.kind == "i" and label < UNKNOWN and kind.itemsize < 8:
+        return f"; {label} is what {label + 2 ** (8 * kind.itemsize)} becomes in {kind}: save them as int64"
+    return ""

@@ -1,0 +1,111 @@
+"""Arrays of a user's file, by their names: what it holds, and how their rows are read."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import h5py
+import numpy as np
+
+from activepool.compute.arrays import IntArray
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.errors import InputError, first_few
+
+#: Arrays that a message names.
+MAX_SHOWN = 8
+
+#: Bytes of text, as NumPy's type S has them, are in this encoding.
+ENCODING = "utf-8"
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """An array in a file.
+
+    Attributes:
+        name: the file and the array, for messages.
+        shape: its shape.
+        dtype: the type of what `read` returns; object for text.
+        read: returns some rows; raises InputError if they cannot be read.
+        whole: the array itself, where it is mapped, in memory, or an HDF5 dataset; else None.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    read: Callable[[slice], np.ndarray]
+    whole: np.ndarray | h5py.Dataset | None = None
+
+    @classmethod
+    def of_array(cls, name: str, array: np.ndarray) -> Self:
+        """Wrap an array, in memory or mapped."""
+        return cls(name, array.shape, array.dtype, lambda rows: np.asarray(array[rows]), array)
+
+    @property
+    def form(self) -> str:
+        """Its type and shape, for messages."""
+        kind = "text" if self.is_text else str(self.dtype)
+        return f"{kind} of shape {self.shape}"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are text."""
+        return self.dtype.kind in "OUS"
+
+    def texts(self, rows: slice = slice(None)) -> list[str | None]:
+        """Return rows of text, None where a table has no value; raises InputError if it is not UTF-8."""
+        values = self.read(rows).tolist()
+        try:
+            return [value.decode(ENCODING) if isinstance(value, bytes) else value for value in values]
+        except UnicodeDecodeError as error:
+            raise InputError(f"{self.name}: is not text in UTF-8 ({error}); save it as str") from None
+
+    def __getitem__(self, rows: IntArray) -> np.ndarray:
+        """Return these rows in this order; whoever asks for runs of rows has them read once."""
+        ascending, inverse = np.unique(rows, return_inverse=True)
+        pieces = []
+        for block in row_blocks(self.shape[0], BLOCK_ROWS):
+            first, last = np.searchsorted(ascending, [block.start, block.stop])
+            if first < last:
+                wanted = ascending[first:last]
+                pieces.append(self.read(slice(int(wanted[0]), int(wanted[-1]) + 1))[wanted - wanted[0]])
+        return np.concatenate(pieces)[inverse]
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """The arrays of an open file; a ``with`` block closes it.
+
+    Attributes:
+        path: the file.
+        shapes: the shape of each array by its name. The one array of a file without names has the name "",
+            and so have all columns of floats of a table together.
+        find: returns an array by its name; raises InputError if it cannot be read.
+        resources: what is open.
+    """
+
+    path: Path
+    shapes: dict[str, tuple[int, ...]]
+    find: Callable[[str], StoredArray]
+    resources: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def content(self) -> str:
+        """What the file holds, for messages: names and shapes."""
+        named = [f"`{name}` {shape}" for name, shape in self.shapes.items() if name]
+        if not named:
+            return f"one array {self.shapes['']}" if self.shapes else "no array"
+        return first_few(named, MAX_SHOWN) if len(named) != 2 else " and ".join(named)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.resources.close()
+
+
+def one_line(error: Exception) -> str:
+    """Return the message of a reader's error in one line, or its type if it has none."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,55 @@
+"""HDF5 files of a user's: all datasets that lie in the file itself."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from activepool.errors import InputError
+from activepool.io import hdf5_reading
+from activepool.io.array_files.array_file import ArrayFile, StoredArray
+
+#: Groups within groups that are looked into; links may lead in a circle.
+MAX_DEPTH = 4
+
+#: The array that a group in another file is expected to have.
+FEATURES = "features"
+
+
+def open_hdf5(path: Path) -> ArrayFile:
+    """Open an HDF5 file; raises InputError if it is damaged."""
+    resources = ExitStack()
+    file = resources.enter_context(hdf5_reading.opened(path))
+    shapes: dict[str, tuple[int, ...]] = {}
+    _note(file, "", shapes)
+
+    def find(name: str) -> StoredArray:
+        dataset, label = hdf5_reading.find_dataset(file, name), f"{path}: {name}"
+        if dataset is None:
+            raise InputError(f"{label} is no dataset that can be read; write the file again")
+        if h5py.check_string_dtype(dataset.dtype) is not None:
+            text = np.dtype(object)
+            return StoredArray(label, dataset.shape, text, lambda rows: hdf5_reading.texts(dataset, rows))
+        return StoredArray(
+            label, dataset.shape, dataset.dtype, lambda rows: hdf5_reading.values(dataset, rows), dataset
+        )
+
+    return ArrayFile(path, shapes, find, resources=resources)
+
+
+def _note(group: h5py.Group, name: str, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Note the shapes of the datasets in a group. No other file is opened; `find` refuses a link to one."""
+    for key in group:
+        inner = f"{name}/{key}".lstrip("/")
+        if isinstance(group.get(key, getlink=True), h5py.ExternalLink):
+            shapes |= {inner: (), f"{inner}/{FEATURES}": ()}
+            continue
+        try:
+            item = group.get(key)
+        except hdf5_reading.DAMAGE:
+            continue
+        if isinstance(item, h5py.Dataset) and item.shape is not None:
+            shapes[inner] = item.shape
+        elif isinstance(item, h5py.Group) and inner.count("/") < MAX_DEPTH:
+            _note(item, inner, shapes)

@@ -1,0 +1,99 @@
+"""Files of NumPy: .npy, mapped, and .npz, mapped unless it is compressed. Nothing is unpickled."""
+
+import struct
+import zipfile
+from pathlib import Path
+from typing import IO, Literal, NamedTuple
+
+import numpy as np
+from numpy.lib import format as npy
+
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, one_line
+
+#: The first bytes of .npy files.
+NPY = b"\x93NUMPY"
+
+#: How the name of an array in a .npz file ends.
+SUFFIX = ".npy"
+
+#: The header of an entry of an archive: its length, and where in it the lengths of two fields behind it are.
+ENTRY_BYTES, LENGTHS = 30, slice(26, 30)
+
+#: What to do about an array of Python objects.
+AS_NUMBERS = "save numbers as numbers, and names by .astype(str)"
+
+
+class _Header(NamedTuple):
+    """The header of an array: where its values begin in the .npy file, and their order, shape and type."""
+
+    offset: int
+    shape: tuple[int, ...]
+    is_fortran: bool
+    dtype: np.dtype
+
+
+def open_npy(path: Path) -> ArrayFile:
+    """Open a .npy file; raises InputError if it is damaged, or holds Python objects."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    # A damaged header makes NumPy's reader raise nearly any error.
+    except Exception as error:
+        if "pickle" in str(error) or "Python objects" in str(error):
+            raise InputError(f"{path}: holds Python objects; {AS_NUMBERS}") from None
+        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
+    stored = StoredArray.of_array(str(path), array)
+    return ArrayFile(path, {"": stored.shape}, lambda name: stored)
+
+
+def open_npz(path: Path) -> ArrayFile:
+    """Open a .npz file; raises InputError if it is damaged. A compressed array is read as a whole."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = {
+                info.filename.removesuffix(SUFFIX): info
+                for info in archive.infolist()
+                if info.filename.endswith(SUFFIX)
+            }
+            headers = {name: _header_of_entry(archive, info) for name, info in entries.items()}
+    # As for .npy files; and a damaged archive has errors of its own.
+    except Exception as error:
+        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
+
+    def find(name: str) -> StoredArray:
+        header, label = headers[name], f"{path}: {name}"
+        if header.dtype.hasobject:
+            raise InputError(f"{label} holds Python objects; {AS_NUMBERS}")
+        try:
+            return StoredArray.of_array(label, _array(path, entries[name], header))
+        except Exception as error:
+            raise InputError(f"{label} is damaged ({one_line(error)}); save it again") from error
+
+    return ArrayFile(path, {name: header.shape for name, header in headers.items()}, find)
+
+
+def _array(path: Path, entry: zipfile.ZipInfo, header: _Header) -> np.ndarray:
+    """Return the array of an entry, mapped if it is neither compressed nor empty."""
+    if entry.compress_type != zipfile.ZIP_STORED or 0 in header.shape or not header.shape:
+        with zipfile.ZipFile(path) as archive, archive.open(entry) as stream:
+            return np.asarray(npy.read_array(stream, allow_pickle=False))
+    with path.open("rb") as file:
+        file.seek(entry.header_offset)
+        start = entry.header_offset + ENTRY_BYTES + sum(struct.unpack("<HH", file.read(ENTRY_BYTES)[LENGTHS]))
+    if header.offset + header.dtype.itemsize * int(np.prod(header.shape)) > entry.file_size:
+        raise ValueError("its entry ends early")
+    place, shape = start + header.offset, header.shape
+    order: Literal["F", "C"] = "F" if header.is_fortran else "C"
+    return np.memmap(path, header.dtype, mode="r", offset=place, shape=shape, order=order)
+
+
+def _header_of_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> _Header:
+    with archive.open(entry) as stream:
+        return _header(stream)
+
+
+def _header(stream: IO[bytes]) -> _Header:
+    version = npy.read_magic(stream)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, is_fortran, dtype = read(stream)
+    return _Header(stream.tell(), shape, is_fortran, dtype)

@@ -1,0 +1,73 @@
+"""Opening a file of arrays by its content, whatever it is called."""
+
+import zipfile
+from collections.abc import Collection
+from pathlib import Path
+
+import h5py
+
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import ArrayFile, one_line
+from activepool.io.array_files.hdf5_files import open_hdf5
+from activepool.io.array_files.numpy_files import NPY, SUFFIX, open_npy, open_npz
+from activepool.io.array_files.parquet_files import open_parquet
+from activepool.io.array_files.safetensors_files import open_safetensors
+from activepool.io.array_files.torch_files import open_torch
+
+#: The forms, for messages.
+FORMS = ".npy, .npz, .pt, .safetensors, .parquet or HDF5"
+
+#: What files begin with.
+ZIP, PICKLE, PARQUET = b"PK", b"\x80", b"PAR1"
+
+#: What other files that people mistake for arrays begin with, and what is wrong.
+OTHERS = {
+    b"": "is empty",
+    b"version https://git-lfs": "is a pointer of Git LFS and not the file; fetch it: git lfs pull",
+    b"\x1f\x8b": "is compressed by gzip; unpack it",
+}
+
+#: So many bytes of the beginning are looked at.
+BEGINNING = 24
+
+
+def open_arrays(path: str | Path, apart: Collection[str] = ()) -> ArrayFile:
+    """Open a file of arrays.
+
+    Args:
+        path: a .npy, .npz, safetensors, Parquet or HDF5 file, or one of torch.save. Its first bytes say
+            which; no code in it is run.
+        apart: columns of floats of a table that are not among those together, see `open_parquet`.
+
+    Raises: InputError if it is none of these, or is damaged.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; it must be {FORMS}")
+    with path.open("rb") as file:
+        beginning = file.read(BEGINNING)
+    if beginning.startswith(NPY):
+        return open_npy(path)
+    if beginning.startswith(PARQUET):
+        return open_parquet(path, apart)
+    if h5py.is_hdf5(path):
+        return open_hdf5(path)
+    if beginning.startswith(ZIP):
+        return open_npz(path) if _is_npz(path) else open_torch(path)
+    if beginning[8:9] == b"{":
+        return open_safetensors(path)
+    if beginning.startswith(PICKLE):
+        return open_torch(path)
+    known = [problem for other, problem in OTHERS.items() if other and beginning.startswith(other)]
+    if known or not beginning:
+        raise InputError(f"{path}: {known[0] if known else OTHERS[b'']}")
+    raise InputError(f"{path}: is none of {FORMS}; it begins with {beginning!r}")
+
+
+def _is_npz(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
+    return any(name.endswith(SUFFIX) for name in names)

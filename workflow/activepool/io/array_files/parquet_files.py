@@ -1,0 +1,174 @@
+"""Parquet tables, in batches: a column of lists is an array, and so are all columns of floats together."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from activepool.compute.blocks import BLOCK_ROWS
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, one_line
+
+#: The value of a whole number that a row lacks: as a label, one that is not known.
+MISSING = -1
+
+#: (columns, first row) -> their values, (rows,) or (rows, width).
+Convert = Callable[[Sequence[Any], int], np.ndarray]
+
+
+def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
+    """Open a Parquet file; raises InputError if it is damaged.
+
+    Its arrays are its columns of numbers, of text, and of lists of numbers. All columns of floats together
+    are the array "".
+
+    Args:
+        path: the file.
+        apart: columns of floats that are not among those together.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise InputError(f"{path}: reading Parquet needs pyarrow ({error}): pip install pyarrow") from error
+    resources = ExitStack()
+    try:
+        file = resources.enter_context(parquet.ParquetFile(path, memory_map=True))
+        schema = file.schema_arrow
+    # A damaged file makes the reader raise nearly any error.
+    except Exception as error:
+        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
+    types = dict(zip(schema.names, schema.types, strict=True))
+    floats = [name for name, kind in types.items() if pa.types.is_floating(kind) and name not in apart]
+    rows = file.metadata.num_rows
+    shapes: dict[str, tuple[int, ...]] = {
+        name: (rows, _width(path, file, name)) if _is_list(pa.types, kind) else (rows,)
+        for name, kind in types.items()
+        if _is_list(pa.types, kind) or _is_number(pa.types, kind) or _is_text(pa.types, kind)
+    }
+    shapes |= {"": (rows, len(floats))} if floats else {}
+
+    def find(name: str) -> StoredArray:
+        label, shape = f"{path}: {name or 'its columns of floats'}", shapes[name]
+        kind = types[name] if name else None
+        if kind is None:
+            convert, dtype = _table, np.result_type(*(types[one].to_pandas_dtype() for one in floats))
+        elif len(shape) == 2:
+            convert = partial(_lists, label, shape[1])
+            dtype = np.dtype(kind.value_type.to_pandas_dtype())
+        elif _is_text(pa.types, kind):
+            convert, dtype = _text, np.dtype(object)
+        else:
+            convert, dtype = _numbers, np.dtype(kind.to_pandas_dtype())
+        empty = np.empty((0, *shape[1:]), dtype)
+        read = _Rows(path, file, [name] if name else floats, convert, empty)
+        return StoredArray(label, shape, dtype, read)
+
+    return ArrayFile(path, shapes, find, resources=resources)
+
+
+def _is_number(types: Any, kind: Any) -> bool:
+    return bool(types.is_floating(kind) or types.is_integer(kind))
+
+
+def _is_list(types: Any, kind: Any) -> bool:
+    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    return bool(is_list and _is_number(types, kind.value_type))
+
+
+def _is_text(types: Any, kind: Any) -> bool:
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def _width(path: Path, file: Any, name: str) -> int:
+    """Return the length of the first list of a column."""
+    try:
+        first = next(file.iter_batches(1, columns=[name]), None)
+        return len(first.column(0)[0].as_py() or ()) if first else 0
+    except Exception as error:  # of a damaged page
+        raise InputError(f"{path}: {name} is damaged ({one_line(error)}); save it again") from error
+
+
+def _table(columns: Sequence[Any], first_row: int) -> np.ndarray:
+    return np.stack([_text([column], first_row) for column in columns], axis=1)
+
+
+def _text(columns: Sequence[Any], first_row: int) -> np.ndarray:
+    return np.asarray(columns[0].to_numpy(zero_copy_only=False))
+
+
+def _numbers(columns: Sequence[Any], first_row: int) -> np.ndarray:
+    """Return a column of numbers; a whole number that a row lacks is -1, and a float NaN."""
+    (column,) = columns
+    is_whole = np.dtype(column.type.to_pandas_dtype()).kind in "iu"
+    return np.asarray((column.fill_null(MISSING) if is_whole else column).to_numpy(zero_copy_only=False))
+
+
+def _lists(label: str, width: int, columns: Sequence[Any], first_row: int) -> np.ndarray:
+    (column,) = columns
+    lengths = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    wrong = np.flatnonzero(lengths != width)
+    if len(wrong):
+        row, length = first_row + int(wrong[0]), int(lengths[wrong[0]])
+        raise InputError(
+            f"{label}: row {row} has {length} numbers, and the first row {width}; each row needs as many"
+        )
+    return np.asarray(column.flatten().to_numpy(zero_copy_only=False)).reshape(-1, width)
+
+
+class _Rows:
+    """Reads rows of some columns, one thread at a time; going forward, it reads each batch once."""
+
+    def __init__(
+        self, path: Path, file: Any, columns: Sequence[str], convert: Convert, empty: np.ndarray
+    ) -> None:
+        self._path = path
+        self._file = file
+        self._columns = list(columns)
+        self._convert = convert
+        metadata = file.metadata
+        counts = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+        #: The first row of each row group, and the number of all rows.
+        self._starts = np.cumsum([0, *counts])
+        self._empty = empty
+        self._batches: Iterator[Any] = self._from(0)
+        # The present batch, and its first row.
+        self._first, self._batch = 0, empty
+
+    def __call__(self, rows: slice) -> np.ndarray:
+        """Return consecutive rows."""
+        start, stop, _ = rows.indices(int(self._starts[-1]))
+        pieces = [self._empty]
+        while start < stop:
+            self._go_to(start)
+            pieces.append(self._batch[start - self._first : stop - self._first])
+            start += len(pieces[-1])
+        return np.concatenate(pieces)
+
+    def _go_to(self, row: int) -> None:
+        """Make the batch of a row the present one."""
+        group = int(np.searchsorted(self._starts, row, side="right")) - 1
+        if row < self._first or self._starts[group] > self._first + len(self._batch):
+            self._batches = self._from(group)
+            self._first, self._batch = int(self._starts[group]), self._empty
+        while row >= self._first + len(self._batch):
+            self._first += len(self._batch)
+            self._batch = self._next()
+
+    def _from(self, group: int) -> Iterator[Any]:
+        groups = list(range(group, len(self._starts) - 1))
+        batches: Iterator[Any] = self._file.iter_batches(BLOCK_ROWS, groups, self._columns)
+        return batches
+
+    def _next(self) -> np.ndarray:
+        try:
+            batch = next(self._batches)
+        except Exception as error:  # of a damaged page
+            problem = f"row {self._first:,} and the next are damaged ({one_line(error)}); save it again"
+            raise InputError(f"{self._path}: {problem}") from error
+        values = self._convert([batch.column(name) for name in self._columns], self._first)
+        return values.astype(self._empty.dtype, copy=False)

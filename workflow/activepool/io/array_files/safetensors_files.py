@@ -1,0 +1,70 @@
+"""Files of safetensors: rows are read from a map. Lists of names are arrays, too: JSON in the metadata."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import numpy as np
+
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, one_line
+
+#: The types of safetensors, and what `StoredArray.read` returns.
+TYPES = {
+    **{f"F{bits}": f"f{bits // 8}" for bits in (16, 32, 64)},
+    **{f"I{bits}": f"i{bits // 8}" for bits in (8, 16, 32, 64)},
+    **{f"U{bits}": f"u{bits // 8}" for bits in (8, 16, 32, 64)},
+    **{"BOOL": "?", "C64": "c8", "BF16": "f4"},
+}
+
+#: NumPy does not have this type; torch converts it.
+BF16 = "BF16"
+
+
+def open_safetensors(path: Path) -> ArrayFile:
+    """Open a file of safetensors; raises InputError if it is damaged."""
+    try:
+        from safetensors import SafetensorError, safe_open
+    except ImportError as error:
+        raise InputError(
+            f"{path}: reading it needs safetensors ({error}): pip install safetensors"
+        ) from error
+    resources = ExitStack()
+    try:
+        file = resources.enter_context(safe_open(path, "np"))
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        names = dict(_names(file.metadata() or {}))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
+    shapes |= {key: (len(listed),) for key, listed in names.items()}
+
+    def find(name: str) -> StoredArray:
+        label = f"{path}: {name}"
+        if name in names:
+            return StoredArray.of_array(label, np.array(names[name]))
+        given = file.get_slice(name).get_dtype()
+        if given not in TYPES:
+            raise InputError(f"{label}: is {given}; save it as F32")
+        if given == BF16:
+            tensor = resources.enter_context(safe_open(path, "pt")).get_slice(name)
+        else:
+            tensor = file.get_slice(name)
+
+        def read(rows: slice) -> np.ndarray:
+            start, stop, _ = rows.indices(shapes[name][0])
+            values = tensor[start:stop]  # safetensors takes no slice that ends beyond the last row
+            return np.asarray(values.float() if given == BF16 else values)
+
+        return StoredArray(label, shapes[name], np.dtype(TYPES[given]), read)
+
+    return ArrayFile(path, shapes, find, resources)
+
+
+def _names(metadata: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the lists of text in the metadata, by their keys."""
+    for key, text in metadata.items():
+        with suppress(ValueError, RecursionError):
+            listed = json.loads(text)
+            if isinstance(listed, list) and listed and all(isinstance(one, str) for one in listed):
+                yield key, listed

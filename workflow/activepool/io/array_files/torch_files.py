@@ -1,0 +1,76 @@
+"""Files of torch.save: a tensor, or tensors and lists by name; mapped. No code in a file is run."""
+
+import pickle
+import re
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import ArrayFile, StoredArray, one_line
+
+if TYPE_CHECKING:
+    import torch
+
+#: What the file should be.
+REMEDY = "save tensors, by torch.from_numpy(array), and lists of names, by array.tolist()"
+
+
+def open_torch(path: Path) -> ArrayFile:
+    """Open a file of torch.save; raises InputError if it is damaged, or holds other objects than tensors."""
+    try:
+        import torch
+    except ImportError as error:
+        raise InputError(f"{path}: reading it needs torch ({error}): pip install torch") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's warnings about other forms of pickle
+            content = torch.load(
+                str(path), map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
+            )
+    except pickle.UnpicklingError as error:
+        found = re.search(r"GLOBAL (\S+)", str(error))
+        held = f"the object {found[1]}" if found else "a pickle that torch.save did not write"
+        raise InputError(
+            f"{path}: holds {held}, and objects can run code when they are read; {REMEDY}"
+        ) from None
+    # A damaged file makes torch raise nearly any error.
+    except Exception as error:
+        raise InputError(f"{path}: is damaged ({one_line(error)[:200]}); save it again") from error
+    values = dict(_flat("", content))
+    if not values:
+        raise InputError(f"{path}: holds no tensor but {type(content).__name__}; {REMEDY}")
+    shapes = {name: tuple(getattr(value, "shape", (len(value),))) for name, value in values.items()}
+    return ArrayFile(path, shapes, lambda name: _stored(f"{path}: {name}".rstrip(": "), values[name]))
+
+
+def _flat(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]":
+    """Return the tensors, and lists of text or numbers, in what was saved, by their names."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return [(name, value)]
+    if isinstance(value, Mapping):
+        pairs = [(f"{name}/{key}".lstrip("/"), inner) for key, inner in value.items()]
+        return [found for pair in pairs for found in _flat(*pair)]
+    is_plain = isinstance(value, list | tuple) and len({type(one) for one in value}) == 1
+    return [(name, list(value))] if name and is_plain and isinstance(value[0], str | int) else []
+
+
+def _stored(name: str, value: "torch.Tensor | list[Any]") -> StoredArray:
+    import torch
+
+    if isinstance(value, list):
+        return StoredArray.of_array(name, np.array(value))
+    tensor = value.detach()
+    if tensor.dtype == torch.bfloat16:  # which NumPy does not have
+        shape, dtype = tuple(tensor.shape), np.dtype(np.float32)
+        return StoredArray(name, shape, dtype, lambda rows: np.asarray(tensor[rows].float().numpy()))
+    try:
+        return StoredArray.of_array(name, tensor.numpy())
+    except (TypeError, RuntimeError) as error:
+        raise InputError(f"{name}: is no plain tensor ({one_line(error)}); save it as float32") from error

@@ -134,8 +134,8 @@ def test_embeddings_with_a_wrong_option(call, capsys):
     assert "path: missing required argument" in message
     assert "imbalance.kind: input should be 'exp' or 'step'" in message
     assert message.endswith(
-        "its options are: path, labels, test_features, test_labels, test_fraction, class_names, imbalance, "
-        "fraction\n"
+        "its options are: path, labels, test_features, test_labels, test_fraction, class_names, array, "
+        "label_array, source_array, imbalance, fraction\n"
     )
 
 

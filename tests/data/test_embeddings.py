@@ -200,7 +200,7 @@ def bad_value(row, column, value, dtype="float32"):
         ),
         (
             {"train_features": None},
-            "given.h5: holds .*, but no `features`; name the one that has the vectors",
+            r"given.h5: holds .*, but no `features`; save floats of shape .* under that name",
         ),
         (
             {"test_features": None},

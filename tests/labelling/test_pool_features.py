@@ -12,6 +12,7 @@ from activepool.labelling.pool.features import copy_vectors, join_parts
 from activepool.labelling.pool.files import vector_files
 from activepool.labelling.pool.removed_vectors import keep_removed, removed_rows
 from activepool.labelling.pool.table import update_pool
+from activepool.labelling.pool.vectors import VectorFile
 
 
 def vectors(rows=5, width=3, dtype=np.float32, seed=0):
@@ -28,7 +29,7 @@ class Grown:
         np.save(self.path, values)
         found = vector_files(FeatureMatrix.of_array(values))
         pool = update_pool(self.folder / "pool", found, lambda part: True)
-        copy_vectors(self.path, pool.samples, pool.first_sources, self.folder / "features.h5")
+        copy_vectors(VectorFile(self.path), pool.samples, pool.first_sources, self.folder / "features.h5")
         with FeatureFile(self.folder / "features.h5") as file:
             return pool, file.train.features.take(np.arange(len(pool.samples)))
 
@@ -57,7 +58,7 @@ def test_a_vector_that_is_nowhere_is_a_mistake_of_the_copy(tmp_path):
     with pytest.raises(
         InputError, match="lacks 1 of the pool's 5 vectors; it has changed since the run began"
     ):
-        copy_vectors(path, samples, [""] * 5, tmp_path / "features.h5")
+        copy_vectors(VectorFile(path), samples, [""] * 5, tmp_path / "features.h5")
 
 
 def test_removed_vectors_are_copied_from_where_they_are_kept(tmp_path):
@@ -72,7 +73,7 @@ def test_removed_vectors_are_copied_from_where_they_are_kept(tmp_path):
     assert list(keep_removed(removed, output, gone)) == [samples[5], samples[0], samples[3]]
     assert list(removed_rows(removed)) == [samples[5], samples[0], samples[3]]
     np.save(tmp_path / "v.npy", values[rest])
-    copy_vectors(tmp_path / "v.npy", samples, [""] * 6, output, removed)
+    copy_vectors(VectorFile(tmp_path / "v.npy"), samples, [""] * 6, output, removed)
     with FeatureFile(output) as file:
         assert np.array_equal(file.train.features.take(np.arange(6)), values)
 

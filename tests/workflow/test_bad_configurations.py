@@ -60,7 +60,7 @@ PARTITIONED = {"strategy": "partitioned", "wraps": "coreset", "subset_unlabelled
 SUBSET = "strategies: partitioned: subset_unlabelled is 2; it must be at least 3, the budget"
 BACKBONE = {"architecture": "small", "checkpoint": "labelled.csv"}
 NO_FILE = "backbone.checkpoint: the file labelled.csv is neither a file of torch.save nor of safetensors"
-EXTERNAL = "dataset: nowhere.h5: no such file; it must be an HDF5 file"
+EXTERNAL = "dataset: nowhere.h5: no such file; it must be .npy, .npz"
 
 MISTAKES = [
     ("rouns", 3, "rouns: unknown key; did you mean 'rounds'?"),
@@ -137,7 +137,7 @@ def test_the_configuration_is_good_without_a_mistake():
 ONE_BEE = np.where(np.arange(30) == 7, 1, np.arange(30) % 2 * 2)
 
 BAD_DATA = [
-    (cut("given.h5"), "dataset: given.h5: neither a .npy file nor a readable HDF5 file"),
+    (cut("given.h5"), "dataset: given.h5: not a readable HDF5 file (Unable to"),
     (values("given.h5", "train/labels", np.full(30, 7.5)), "dataset: given.h5: train/labels: is float64 of"),
     (values("given.h5", "train/labels", ONE_BEE), "validation.fraction: class 'bee' has 1 label"),
 ]

@@ -1,6 +1,6 @@
 """Which arrays of a user's file are the vectors, their labels, their sources, and the names of classes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +53,10 @@ class ArrayNames:
             name = next(iter(file.shapes), None) if len(file.shapes) == 1 else None
             name = "" if tables == [""] else name
         if name is None:
-            remedy = "add them, or leave the test part out"
-            if "" in beginnings:
-                example = _example(file, lambda shape: len(shape) == 2) or "NAME"
+            remedy = "save floats of shape (rows, width) under that name"
+            if "" not in beginnings:
+                remedy = "add them, or leave the test part out"
+            elif example := _example(file, 2):
                 remedy = f"name the one that has the vectors, such as array: {example}"
             usual = f"{beginnings[0]}{FEATURES[0]}"
             raise InputError(f"{file.path}: holds {file.content}, but no `{usual}`; {remedy}")
@@ -69,7 +70,7 @@ class ArrayNames:
     def no_labels(self, file: ArrayFile, option: str) -> InputError:
         """Return the error of a file without labels; ``option`` names the file of them."""
         remedy = f"set the option {option} to a file of them"
-        if any(file.shapes) and (example := _example(file, lambda shape: len(shape) == 1)):
+        if example := _example(file, 1):
             remedy = f"name the array that has them, such as label_array: {example}, or {remedy}"
         return InputError(f"{file.path}: holds {file.content}, but no `labels`; {remedy}")
 
@@ -98,10 +99,11 @@ def class_names_in(file: ArrayFile) -> list[str]:
     return names
 
 
-def _example(file: ArrayFile, fits: Callable[[tuple[int, ...]], bool]) -> str:
-    """Return the name of an array whose shape fits, outside the test part; "" if there is none."""
-    names = (name for name, shape in file.shapes.items() if fits(shape) and not name.startswith(TEST))
-    return next(names, "")
+def _example(file: ArrayFile, dimensions: int) -> str:
+    """Return the name of an array that may be the one that is looked for; "" if there is none."""
+    known = {f"{beginning}{name}" for beginning in TRAIN for name in (*SOURCES, CLASS_NAMES)}
+    names = [name for name, shape in file.shapes.items() if len(shape) == dimensions]
+    return next((name for name in names if not (name in known or name.startswith(TEST))), "")
 
 
 def _candidates(

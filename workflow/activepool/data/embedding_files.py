@@ -168,10 +168,11 @@ def _part(
         given = _only_labels(files.enter_context(names.opened(labels)), names)
     if given is None:
         raise names.no_labels(file, option)
+    numbered = GivenLabels.of(given, features.shape[0])
     sources = names.sources(file, beginnings)
     if sources is not None:
         require_names(sources, features.shape[0])
-    return _Given(name, features, GivenLabels.of(given, features.shape[0]), sources)
+    return _Given(name, features, numbered, sources)
 
 
 def _only_labels(file: ArrayFile, names: ArrayNames) -> StoredArray:

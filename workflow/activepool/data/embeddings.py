@@ -40,11 +40,11 @@ def write_features(
     test_labels: PathLike | None = None,
     test_fraction: float | None = None,
     class_names: list[str] | None = None,
-    imbalance: Imbalance | None = None,
-    fraction: float | None = None,
     array: str | None = None,
     label_array: str | None = None,
     source_array: str | None = None,
+    imbalance: Imbalance | None = None,
+    fraction: float | None = None,
 ) -> tuple[str, ...]:
     """Copy a user's embeddings into features.h5.
 
@@ -60,9 +60,9 @@ def write_features(
         test_features, test_labels: the same for the test part.
         test_fraction: the share of each class to split off as test part, if there is none.
         class_names: the names of all C classes; only needed if some numbers have no row.
+        array, label_array, source_array: what the features, labels and sources are called, if not as above.
         imbalance: which train rows to leave out.
         fraction: the share of each class to keep, in both parts.
-        array, label_array, source_array: what the features, labels and sources are called, if not as above.
 
     Returns: what a person should know of the classes, a line each.
     Raises: InputError, naming file, dataset and row, for what does not have that form, for a feature that is

@@ -95,17 +95,18 @@ def tool_of(path: Path) -> str:
         for mark, text in BINARY.items():
             if beginning.removeprefix(codecs.BOM_UTF8).startswith(mark):
                 raise _other_format(path, text)
-        content = path.read_bytes()
+        is_utf_16 = beginning.startswith(UTF_16_MARKS)
+        if b"\0" in beginning and CONTROL.search(beginning) and not is_utf_16:
+            raise InputError(f"{path}: is no text, and of no known format; give {KNOWN}")
+        content = path.read_bytes()  # only now, for films are large
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     return _tool_of_text(path, content)
 
 
 def _tool_of_text(path: Path, content: bytes) -> str:
-    if content.startswith(UTF_16_MARKS) or (b"\0" in content and not CONTROL.search(content)):
+    if content.startswith(UTF_16_MARKS) or b"\0" in content:
         decoded_text(path, content)  # which says what is wrong
-    if b"\0" in content:
-        raise InputError(f"{path}: is no text, and of no known format; give {KNOWN}")
     whole = content.decode("utf-8-sig", errors="replace")
     _require_one_version(path, whole)
     text = whole.lstrip()

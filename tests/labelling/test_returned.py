@@ -310,7 +310,11 @@ def test_two_people_disagree_by_folders(project):
         archive.writestr("batch/Who.TXT", "bob")
     project.picture("three/cat/1.jpg", "b/1.jpg")
     project.write("three/who.txt", "")
-    assert not any("passed over" in line for line in project.take().notices)
+    assert [line for line in project.take().notices if "new (" not in line] == [
+        f"{project.returned}/three/who.txt: has no name in it, so whoever filled in {project.returned}/three "
+        "counts as 'annotator', like all others without a name"
+    ]
+    assert not project.take().notices  # once
     assert {(entry.who, entry.label) for entry in project.entries if entry.is_answer} == {
         ("Anna Ä.", "cat"),
         ("bob", "dog"),
@@ -329,6 +333,33 @@ def test_names_that_do_not_say_who_sorted_a_folder(project):
         f"{project.returned}/one/who.txt: has 2 lines; it must hold the annotator's name alone",
         f"{project.returned}/two: has 2 files who.txt; give each annotator's pictures in a folder of their "
         "own",
+    ]
+
+
+@pytest.mark.parametrize("content", ["", " \r\n\t\n", "\ufeff"])
+def test_a_file_without_a_name_in_it_is_named_in_a_notice(project, content):
+    project.picture("one/cat/1.jpg", "a/1.jpg")
+    project.write("one/who.txt", content)
+    with zipfile.ZipFile(project.returned / "two.zip", "w") as archive:
+        archive.writestr("cat/1.jpg", project.content("b/1.jpg"))
+        archive.writestr("WHO.txt", content)
+    places = [line.partition(": has no name in it")[0] for line in project.take(dry=True).notices]
+    assert places == [f"{project.returned}/one/who.txt", f"{project.returned}/two.zip: WHO.txt"]
+
+
+def test_another_thing_with_the_name_of_the_file_is_a_mistake(project):
+    for folder, source in (("one", "a/1.jpg"), ("two", "b/1.jpg")):
+        project.picture(f"{folder}/cat/1.jpg", source)
+    project.picture("one/who.txt/1.jpg", "a/2.jpg")
+    (project.returned / "two/Who.txt").symlink_to("nowhere")
+    for name, member in (("three.zip", "who.txt/"), ("four.zip", "batch/who.txt/2.jpg")):
+        with zipfile.ZipFile(project.returned / name, "w") as archive:
+            archive.writestr("batch/cat/1.jpg", project.content("c d/3.jpg"))
+            archive.writestr(member, project.content("e.jpg") if member[-1] != "/" else "")
+    wrong = ["four.zip: batch/who.txt", "one/who.txt", "three.zip: who.txt", "two/Who.txt"]
+    assert mistakes(project) == [
+        f"{project.returned}/{place}: is no file; it must be a text file with the annotator's name"
+        for place in wrong
     ]
 
 

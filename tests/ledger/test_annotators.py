@@ -10,7 +10,7 @@ from test_label_studio import annotation, task
 from activepool.errors import InputError
 from activepool.ledger.entries import Draft, Event
 from activepool.ledger.formats import csv_file, read
-from activepool.ledger.formats.annotator_file import annotator_of
+from activepool.ledger.formats.annotator_file import annotator_file_of
 from activepool.ledger.formats.annotators import annotator_name, name_problem
 from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.hand_edits import problems_by_hand
@@ -106,7 +106,7 @@ def replace_who(annotated, who):
 def test_what_is_no_name_in_the_file_of_a_folder(tmp_path, name):
     (tmp_path / "who.txt").write_text(f"{name}\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        annotator_of(tmp_path)
+        annotator_file_of(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path / 'who.txt'}: ")
     assert WRONG[name] in str(caught.value)
 

@@ -25,7 +25,7 @@ from activepool.ledger.book import read as read_ledger
 from activepool.ledger.entries import Correction, Draft, Entry
 from activepool.ledger.formats import READERS
 from activepool.ledger.formats.annotator_file import NAME as WHO_FILE
-from activepool.ledger.formats.annotator_file import annotator_of
+from activepool.ledger.formats.annotator_file import annotator_file_of
 from activepool.ledger.formats.answers import Answers, Given, answers_of, contradiction
 from activepool.ledger.formats.recognition import tool_of
 from activepool.ledger.formats.rows import Parsed
@@ -240,6 +240,11 @@ def _read(path: Path, digest: str) -> ReadFile:
             f"{path}: holds no picture in a folder that is named after a class; a folder here holds one "
             f"folder for each class, as in {path}/ant, {path}/bee"
         )
-    if who := annotator_of(path):
-        parsed.rows = [replace(row, who=row.who or who) for row in parsed.rows]
+    if named := annotator_file_of(path):
+        if not named.name and not all(row.who for row in parsed.rows):
+            parsed.notices.append(
+                f"{named.place}: has no name in it, so whoever filled in {path} counts as {ANNOTATOR!r}, "
+                "like all others without a name"
+            )
+        parsed.rows = [replace(row, who=row.who or named.name) for row in parsed.rows]
     return ReadFile(tool, digest, parsed)

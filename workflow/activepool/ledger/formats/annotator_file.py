@@ -1,6 +1,7 @@
 """who.txt: the name of the person who sorted the pictures of a folder, or of a zip archive of it."""
 
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from activepool.errors import InputError
 from activepool.io.files import decoded_text
@@ -11,18 +12,26 @@ from activepool.ledger.formats.annotators import name_problem
 NAME = "who.txt"
 
 
+class AnnotatorFile(NamedTuple):
+    """Where the file lies, and the name in it; empty if nobody has written one."""
+
+    place: str
+    name: str
+
+
 def is_annotator_file(name: str) -> bool:
     """Return whether a file, or a member of an archive, has this name."""
     return PurePosixPath(name).name.casefold() == NAME
 
 
-def annotator_of(path: Path) -> str:
-    """Return the name of the annotator; empty if there is no file, nothing in it, or no place for it.
+def annotator_file_of(path: Path) -> AnnotatorFile | None:
+    """Return the file with the name of the annotator; None if there is none, or no place for it.
 
     Args:
         path: a label file, an archive or a folder.
 
-    Raises: InputError if the file has several lines or what can be no name, or if there are several files.
+    Raises: InputError if the file has several lines or what can be no name, if there are several files, and
+        if something else has its name.
     """
     found = _contents(path)
     if len(found) > 1:
@@ -35,17 +44,27 @@ def annotator_of(path: Path) -> str:
             raise InputError(f"{place}: has {len(lines)} lines; it must hold the annotator's name alone")
         if problem := name_problem(" ".join(lines)):
             raise InputError(f"{place}: {problem}")
-        return " ".join(lines).strip()
-    return ""
+        return AnnotatorFile(place, " ".join(lines).strip())
+    return None
 
 
 def _contents(path: Path) -> dict[str, bytes]:
     """Return what is in each file, by its place."""
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if is_annotator_file(file.name) and file.is_file())
+        files = sorted(file for file in path.rglob("*") if is_annotator_file(file.name))
+        _require_files([str(file) for file in files if not file.is_file()])
         return {str(file): file.read_bytes() for file in files}
     if not archives.is_archive(path):
         return {}
     with archives.opened(path) as archive:
+        _require_files([f"{path}: {name}" for name in archive.folders if is_annotator_file(name)])
         members = filter(is_annotator_file, archive.members)
         return {f"{path}: {name}": archive.text(name) for name in members}
+
+
+def _require_files(others: list[str]) -> None:
+    """Raise InputError if folders, or links that lead nowhere, have the name of the file."""
+    if others:
+        raise InputError(
+            *(f"{place}: is no file; it must be a text file with the annotator's name" for place in others)
+        )

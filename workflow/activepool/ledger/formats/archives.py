@@ -37,6 +37,7 @@ class Archive:
     Attributes:
         path: the file.
         members: the names of its files, in their order; those that systems add are left out.
+        folders: the names of its folders, those around a file and empty ones, sorted.
     """
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
@@ -55,6 +56,9 @@ class Archive:
         if problems:
             raise InputError(*problems)
         self.members = [name for name in names if not _is_of_system(name)]
+        self.folders = sorted(
+            {str(folder) for name in archive.namelist() for folder in PurePosixPath(f"{name}x").parents}
+        )
 
     def text(self, member: str) -> bytes:
         """Return a member that is a text."""

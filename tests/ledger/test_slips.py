@@ -36,7 +36,7 @@ SLIPS = {
     "is written nearly like 'not_ours'; did you mean that?": ["not-ours!"],
     "has the invisible character '\\u200b'": ["red\u200b fox"],
     "is 'Käfer' read in a wrong encoding; save the file as UTF-8": ["KÃ¤fer"],
-    "has letters that were lost": ["K\ufffdfer"],
+    "has letters lost when the file was saved; save it as UTF-8": ["K\ufffdfer"],
     "is the name of an image;": ["IMG_0003.jpg", "beeIMG_0001.JPEG"],
     "is the content of an image": ["ab" * 32],
     "is an address;": ["anna@x.org"],

@@ -7,6 +7,7 @@ from activepool.data.class_names import loose_form, reads_as_missing
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import SAMPLE, has_control
 from activepool.ledger.formats.batch import PROGRAM
+from activepool.ledger.formats.lost_letters import REPLACEMENT, SAVED
 from activepool.ledger.formats.slips import IMAGE_NAME
 
 #: The longest name, in characters; the names and addresses of several people, or a remark, are longer.
@@ -48,6 +49,8 @@ def name_problem(written: str) -> str | None:
         return f"{shown} has a line break, a tab or another control character; write the name in one line"
     if not any(unicodedata.category(letter)[0] in "LN" or _is_picture(letter) for letter in name):
         return f"{shown} has no letter and no digit; give the name of the annotator, or leave it empty"
+    if REPLACEMENT in name:
+        return f"{shown} has {SAVED}, or write the name again"
     if len(name) > LONGEST:
         return f"{shown} has {len(name):,} characters, and may have {LONGEST}; give the name of the annotator"
     if name.startswith(FORMULA):

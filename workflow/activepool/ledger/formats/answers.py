@@ -12,6 +12,7 @@ from activepool.ledger.entries import Correction, Draft, Event, has_control
 from activepool.ledger.formats.annotators import annotator_name, name_problem
 from activepool.ledger.formats.class_folders import ClassFolders
 from activepool.ledger.formats.exchanged_columns import exchange_problem
+from activepool.ledger.formats.lost_letters import SAVED, whole_text
 from activepool.ledger.formats.named_samples import NamedSamples
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark
 from activepool.ledger.formats.times import WrongTimeError, utc
@@ -147,6 +148,8 @@ class _Reading:
                 f"the annotator {self._named(row)!r} may be the beginning of {whole!r}, for the file ends "
                 f"with it as if it was cut off; {END_LINE}"
             )
+        elif meant := self._annotator_with_letters(row):
+            problems.append(f"the annotator {self._named(row)!r} may be {meant!r} with {SAVED}")
         try:
             when = utc(row.when) if row.when else ""
         except WrongTimeError as error:
@@ -168,6 +171,11 @@ class _Reading:
         if name in known or (not name and self.who in own):
             return None
         return next((who for who in sorted(known) if who.startswith(name)), None)
+
+    def _annotator_with_letters(self, row: Row) -> str | None:
+        """Return the annotator whose name a row may have with letters lost; None if it is known as it is."""
+        name = self._named(row)
+        return None if name in self._annotators else whole_text(name, self._annotators)
 
     def _named(self, row: Row) -> str:
         """Return the annotator that a row names, as the ledger has the name; empty if it names none."""

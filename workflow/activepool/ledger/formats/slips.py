@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from activepool.data.class_names import reads_as_missing, reads_as_no_label
 from activepool.ledger.entries import SAMPLE, has_control
+from activepool.ledger.formats.lost_letters import REPLACEMENT, SAVED
 from activepool.ledger.formats.rows import UNLABELLED, mark
 
 #: The longest name of a class, in characters; a longer text is a remark, or damage.
@@ -83,8 +84,8 @@ def slip(label: str) -> str | None:
         return f"label {label!a} has a control character; remove it"
     if meant := _well_decoded(label):
         return f"label {label!r} is {meant!r} read in a wrong encoding; save the file as UTF-8"
-    if "\ufffd" in label:
-        return f"label {label!r} has letters that were lost in a wrong encoding; give the name of the class"
+    if REPLACEMENT in label:
+        return f"label {label!r} has {SAVED}, and give the name of the class"
     if kind := next((kind for kind, holds in KINDS.items() if holds(label)), None):
         return f"label {label!r} is {kind}; {WAY_OUT}"
     return None

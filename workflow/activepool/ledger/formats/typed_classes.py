@@ -4,12 +4,14 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from activepool.data.class_names import loose_form
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Event
+from activepool.ledger.formats.lost_letters import LOST, SAVED, whole_text
 from activepool.ledger.formats.rows import MARKS, Row, mark
 from activepool.ledger.formats.slips import DOUBT, NUMBER, parts, singulars, slip
 from activepool.ledger.hints import HintedError
@@ -22,6 +24,12 @@ RENAMING = "to rename a class, give the new name among the classes of the config
 
 #: What to do about a last line that may be cut off.
 END_LINE = "if it is whole, end the last line with a line break"
+
+#: `MARKS` as people write them.
+MARKS_IN_WORDS = tuple(name.replace("_", " ") for name in MARKS)
+
+#: What to do about a label that is a class after all.
+LISTING = "list it among the classes of the configuration"
 
 #: How many classes a message lists.
 LISTED = 20
@@ -72,7 +80,9 @@ class TypedClasses:
         self.new: Counter[str] = Counter()
         self.places = dict(classes.places)
         self._exact = {unseen_form(name): name for name in reversed(self.known)}
-        self._written = {_form(unseen_form(label)) for label in set(written)}
+        self._labels = {unseen_form(label) for label in set(written)}
+        self._written = {_form(label) for label in self._labels}
+        self._lossy = list(filter(LOST.search, self.places))
         self._loose: dict[object, str] = {}
         self._of_singular: dict[str, str] = {}
         for name in reversed(self.known):
@@ -100,6 +110,8 @@ class TypedClasses:
             return Event.LABEL, name
         event = mark(label)
         if event and _form(label) not in self._loose:
+            if meant := whole_text(label, self.known):
+                raise WrongLabelError(f"label {label!r} may be {meant!r} with {SAVED}, or give {event}")
             return event, ""
         self._require_plausible(label, row)
         if row.may_be_cut_off == "label" and (self.known or self.new):
@@ -110,6 +122,8 @@ class TypedClasses:
         self._know(label)
         self.new[label] += 1
         self.places[label] = row.place
+        if LOST.search(label):
+            self._lossy.append(label)
         return Event.LABEL, label
 
     def _whole(self, label: str) -> str | None:
@@ -128,7 +142,12 @@ class TypedClasses:
             place = f" at {self.places[twin]}" if twin in self.places else ""
             problem = f"label {label!a} is written nearly like the class {twin!a}{place}; did you mean that?"
             raise WrongLabelError(f"{problem}; {RENAMING}" if row.is_correction else problem)
-        if slipped := self._plural_problem(label) or self._problem_of_several(label) or slip(label):
+        if slipped := (
+            self._lost_problem(label)
+            or self._plural_problem(label)
+            or self._problem_of_several(label)
+            or slip(label)
+        ):
             raise WrongLabelError(slipped)
         if NUMBER.fullmatch(label) and not all(NUMBER.fullmatch(name) for name in self.known):
             raise WrongLabelError(
@@ -143,6 +162,17 @@ class TypedClasses:
     def _twin(self, label: str) -> str | None:
         """Return the class that differs from a label only in case, spelling, or marks of doubt."""
         return self._loose.get(_form(label)) or self._loose.get(_form(label.strip(DOUBT)))
+
+    def _lost_problem(self, label: str) -> str | None:
+        """Return what is wrong with a label if it, or a class that came with it, may have lost letters."""
+        if meant := whole_text(label, chain(self.known, self.new, self._labels, MARKS, MARKS_IN_WORDS)):
+            return f"label {label!r} may be {meant!r} with {SAVED}; if it is another class, {LISTING}"
+        if lossy := next((name for name in self._lossy if whole_text(name, [label])), None):
+            return (
+                f"label {lossy!r} at {self.places[lossy]} may be {label!r} with {SAVED}; if they are two "
+                "classes, list both in the configuration"
+            )
+        return None
 
     def _plural_problem(self, label: str) -> str | None:
         """Return what is wrong with a label that is the plural or the singular of a class."""

@@ -354,11 +354,11 @@ def test_the_beginning_of_a_digest_names_no_sample(tmp_path):
 
 
 def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):
-    path = file(tmp_path, "source,label\na/1.jpg,\n# a/2.jpg cat,\nb/9.jpg,\n")
+    path = file(tmp_path, "source,label\na/1.jpg,\na/2.jpg cat,\nb/9.jpg,\n")
     answers = read("csv", path, POOL)
     assert (answers.awaited, answers.notices) == (
         3,
-        (f"{path}: no image of the pool has these names, which have no answer: '# a/2.jpg cat', 'b/9.jpg'",),
+        (f"{path}: no image of the pool has these names, which have no answer: 'a/2.jpg cat', 'b/9.jpg'",),
     )
 
 

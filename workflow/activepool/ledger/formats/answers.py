@@ -6,15 +6,16 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from activepool.data.annotations import MAX_LISTED, shortened
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Correction, Draft, Event, has_control
 from activepool.ledger.formats.annotators import annotator_name, name_problem
 from activepool.ledger.formats.class_folders import ClassFolders
 from activepool.ledger.formats.exchanged_columns import exchange_problem
+from activepool.ledger.formats.file_notices import FileNotices
 from activepool.ledger.formats.lost_letters import SAVED, whole_text
 from activepool.ledger.formats.named_samples import NamedSamples
-from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark
+from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark, without_answer
 from activepool.ledger.formats.times import WrongTimeError, utc
 from activepool.ledger.formats.typed_classes import (
     END_LINE,
@@ -25,9 +26,6 @@ from activepool.ledger.formats.typed_classes import (
 )
 from activepool.ledger.hints import HintedError
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
-
-#: How many sources a notice lists.
-LISTED = 5
 
 #: An answer that somebody gave: the sample, who, the event and the label.
 Given = tuple[str, str, str, str]
@@ -99,7 +97,7 @@ def answers_of(
         awaited=reading.awaited,
         known=reading.known,
         new_classes=reading.labels.new_classes(path),
-        notices=(*parsed.notices, *reading.named.notices(path), *reading.own_notices(path)),
+        notices=(*parsed.notices, *reading.named.notices(path), *reading.notices.lines(path)),
         mistakes=tuple(mistakes),
     )
 
@@ -118,14 +116,16 @@ class _Reading:
     known: int = 0
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
     unclear: set[tuple[str, str]] = field(default_factory=set)
-    blank: list[str] = field(default_factory=list)
-    renamed: dict[str, str] = field(default_factory=dict)
+    notices: FileNotices = field(default_factory=FileNotices)
 
     def __post_init__(self) -> None:
         self.named = NamedSamples(self.samples)
 
     def add(self, row: Row, problem: str | None) -> None:
         """Take a row, which may have a problem, for an answer, an awaited one, or a mistake."""
+        if row.is_commented and not self._begins_with_name(row):
+            self._pass_over(row)
+            return
         exchanged = exchange_problem(row, self.samples, self.labels, self._annotators)
         problems: list[str | HintedError] = [one for one in (problem, exchanged) if one]
         event, label, sample = None, "", ""
@@ -162,6 +162,18 @@ class _Reading:
         elif event is not None:
             self._add_answer(replace(row, when=when), sample, event, label)
 
+    def _begins_with_name(self, row: Row) -> bool:
+        """Return whether a row begins with the name of an image or a class that begins with ``#``."""
+        is_name = row.name.startswith("#") and self.samples.count_sources(row.name) > 0
+        return is_name or (row.label.lstrip().startswith("#") and self.labels.is_known(row.label))
+
+    def _pass_over(self, row: Row) -> None:
+        """Note a row that was commented out; if it names a sample of the pool, that has no answer yet."""
+        self.notices.commented.append(row.number)
+        row = without_answer(row)
+        if any(map(self.samples.knows, self._may_mean(row))):
+            self._await(row)
+
     def _whole_annotator(self, row: Row) -> str | None:
         """Return an annotator whose name begins with that of a row, which may be cut off and is unknown."""
         if row.may_be_cut_off != "who":
@@ -174,8 +186,7 @@ class _Reading:
 
     def _annotator_with_letters(self, row: Row) -> str | None:
         """Return the annotator whose name a row may have with letters lost; None if it is known as it is."""
-        name = self._named(row)
-        return None if name in self._annotators else whole_text(name, self._annotators)
+        return None if (name := self._named(row)) in self._annotators else whole_text(name, self._annotators)
 
     def _named(self, row: Row) -> str:
         """Return the annotator that a row names, as the ledger has the name; empty if it names none."""
@@ -202,7 +213,7 @@ class _Reading:
         if len(meant) == 1 and not row.is_correction:
             sample = meant.pop()
             if (sample, who) in self._answered:
-                self.blank.append(self.samples.source(sample))
+                self.notices.blank.append(self.samples.source(sample))
 
     def _may_mean(self, row: Row) -> set[str]:
         """Return all samples that a row may name, or may have named."""
@@ -215,19 +226,6 @@ class _Reading:
     def _answered(self) -> set[tuple[str, str]]:
         """The samples that the ledger has an answer to, each with its annotator."""
         return {(sample, who) for sample, who, _, _ in self.given}
-
-    def own_notices(self, path: str | Path) -> list[str]:
-        """Return a line on empty rows whose answers the ledger has, and one on names that are changed."""
-        notices = []
-        if self.blank:
-            shown = first_few([repr(source) for source in self.blank], LISTED)
-            about = "rows without a label, whose answers the ledger keeps"
-            notices.append(f"{path}: {about}: {shown}; to take one back, correct it to cannot_tell")
-        if self.renamed:
-            changes = [f"{written!a} is {name!r}" for written, name in self.renamed.items()]
-            about = "annotators without the invisible characters in their names"
-            notices.append(f"{path}: {about}: {first_few(changes, LISTED)}")
-        return notices
 
     def _was_taken(self, row: Row) -> bool:
         """Return whether the answer was taken for any of the samples that the row may name."""
@@ -253,7 +251,7 @@ class _Reading:
             when=row.when,
         )
         if row.who and draft.who != unseen_form(_plain(row.who)):
-            self.renamed[row.who] = draft.who
+            self.notices.renamed[row.who] = draft.who
         # Everybody has an answer to a sample, but all together have one decision.
         key = ("" if row.is_correction else draft.who, sample)
         before, first = self.drafts.setdefault(key, (draft, row))

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+from activepool.data.class_names import reads_as_missing
 from activepool.errors import InputError
 from activepool.io.csv_rows import (
     columns_shown,
@@ -31,6 +32,9 @@ OF_LEDGER = {"event", "check"}
 
 #: Columns that name the annotator.
 ANNOTATORS = ("who", "annotator")
+
+#: First columns whose rows somebody may have commented out by a ``#``; before an index it means "number".
+COMMENTED = ("batch", "sample", *NAMES, LABEL, CORRECTION)
 
 #: Columns in which a text that was cut off may look whole, and what each holds, see `Row.may_be_cut_off`.
 MAY_BE_CUT_OFF = {LABEL: "label", CORRECTION: "label"} | dict.fromkeys(ANNOTATORS, "who")
@@ -75,23 +79,22 @@ def rows(path: Path) -> Parsed:
         cells = without_empty_end(given, len(names))
         if not any(cell.strip() for cell in cells):
             continue
-        if problem := width_problem(cells, names):
-            parsed.mistake(line, f"{path}:{line}", problem)
+        place, is_commented = f"{path}:{line}", _is_commented(cells[0], names[0])
+        if problem := width_problem(cells, names) or _problem(cells, names, answer_column):
+            if is_commented:
+                parsed.rows.append(Row(line, place, is_commented=True))
+            else:
+                parsed.mistake(line, place, problem)
             continue
         row = dict(zip(names, cells, strict=True))
-        if [cell.strip().casefold() for cell in cells] == names:
-            parsed.mistake(line, f"{path}:{line}", "repeats the header; remove the line")
-            continue
-        if problem := _answer_problem(row, answer_column):
-            parsed.mistake(line, f"{path}:{line}", problem)
-            continue
         name, *also = _filled(row, NAMES) or [""]
         who_key = next((key for key in ANNOTATORS if row.get(key, "").strip()), ANNOTATORS[0])
         parsed.rows.append(
             Row(
                 number=line,
-                place=f"{path}:{line}",
+                place=place,
                 label=row[answer_column],
+                is_commented=is_commented,
                 is_correction=answer_column == CORRECTION,
                 is_listed=is_listed,
                 may_be_cut_off=last if line == lines[-1][0] else "",
@@ -115,8 +118,16 @@ def is_ledger(content: bytes) -> bool:
     return {name.strip().casefold() for name in header.split(find_delimiter(header))} >= OF_LEDGER
 
 
-def _answer_problem(row: dict[str, str], column: str) -> str | None:
+def _is_commented(cell: str, column: str) -> bool:
+    """Return whether the first cell of a row comments it out; spreadsheets write errors such as ``#REF!``."""
+    return column in COMMENTED and cell.lstrip().startswith("#") and not reads_as_missing(cell)
+
+
+def _problem(cells: list[str], names: list[str], column: str) -> str | None:
     """Return what is wrong with a row whose answer is in ``column``."""
+    if [cell.strip().casefold() for cell in cells] == names:
+        return "repeats the header; remove the line"
+    row = dict(zip(names, cells, strict=True))
     who = _filled(row, ANNOTATORS)
     if row[column].strip():
         return f"names two annotators, {who[0]!r} and {who[1]!r}; leave one of them" if len(who) > 1 else None

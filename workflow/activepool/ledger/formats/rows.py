@@ -41,6 +41,7 @@ class Row:
         folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
         may_be_cut_off: ``label`` or ``who``, if the file ends in it, without a line break; else empty.
         event: what else was said than a label; None: see ``label``.
+        is_commented: whether it begins with ``#``, as a line that somebody commented out.
         is_correction: whether the label stands in place of what anybody answered.
         is_listed: whether a correction stands in a list of the program, among labels that nobody changed.
         who, when, batch, note: as in the ledger; empty if the file does not say it. A time that cannot be
@@ -61,6 +62,7 @@ class Row:
     also: tuple[str, ...] = ()
     seen: str = ""
     folders: tuple[str, ...] = ()
+    is_commented: bool = False
     is_correction: bool = False
     is_listed: bool = False
     may_be_cut_off: str = ""
@@ -78,6 +80,12 @@ def with_pictures(row: Row, found: Mapping[str, str]) -> Row:
     if len(found) > 1:
         return replace(row, pictures=tuple(found.values()))
     return replace(row, content="".join(found))
+
+
+def without_answer(row: Row) -> Row:
+    """Return a row without its answer, and without the mark that comments it out."""
+    names = {key: getattr(row, key).lstrip("# ") for key in ("sample", "index", "name")}
+    return replace(row, label="", is_commented=False, **names)
 
 
 class Mistake(NamedTuple):

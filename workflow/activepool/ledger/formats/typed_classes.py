@@ -160,8 +160,9 @@ class TypedClasses:
             )
 
     def _twin(self, label: str) -> str | None:
-        """Return the class that differs from a label only in case, spelling, or marks of doubt."""
-        return self._loose.get(_form(label)) or self._loose.get(_form(label.strip(DOUBT)))
+        """Return the class that differs from a label only in case, spelling, or marks of doubt or comment."""
+        alike = (label, label.strip(DOUBT), label.lstrip("# "))
+        return next((self._loose[_form(one)] for one in alike if _form(one) in self._loose), None)
 
     def _lost_problem(self, label: str) -> str | None:
         """Return what is wrong with a label if it, or a class that came with it, may have lost letters."""

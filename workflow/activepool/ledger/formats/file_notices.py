@@ -1,0 +1,40 @@
+"""What a person should know of a label file, beside its mistakes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from activepool.errors import first_few
+
+#: How many rows a notice lists.
+LISTED = 5
+
+
+@dataclass
+class FileNotices:
+    """What was noted while a file was read.
+
+    Attributes:
+        blank: sources of empty rows whose answers the ledger has.
+        renamed: annotators as they are written, and as the ledger has them.
+        commented: numbers of the lines that somebody commented out.
+    """
+
+    blank: list[str] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    commented: list[int] = field(default_factory=list)
+
+    def lines(self, path: str | Path) -> list[str]:
+        """Return a line for each kind of notice."""
+        notices = []
+        if self.blank:
+            shown = first_few([repr(source) for source in self.blank], LISTED)
+            about = "rows without a label, whose answers the ledger keeps"
+            notices.append(f"{path}: {about}: {shown}; to take one back, correct it to cannot_tell")
+        if self.renamed:
+            changes = [f"{written!a} is {name!r}" for written, name in self.renamed.items()]
+            about = "annotators without the invisible characters in their names"
+            notices.append(f"{path}: {about}: {first_few(changes, LISTED)}")
+        if self.commented:
+            about = "lines that begin with # count as not answered"
+            notices.append(f"{path}: {about}: {first_few(self.commented, LISTED)}")
+        return notices

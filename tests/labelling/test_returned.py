@@ -113,11 +113,12 @@ def test_files_that_lie_there_by_accident(project):
     (project.returned / "__MACOSX").mkdir()
     assert project.take().notices == ()
     project.write("export.json.crdownload", "[")
-    for name in ("labels.csv~", "#labels.csv#", "labels.csv.swp"):
+    for name in ("labels.csv~", "#labels.csv#", "labels.csv.swp", "labels.csv.orig"):
         project.write(name, "label")
     assert [line.removeprefix(f"{project.returned}/") for line in project.take().notices] == [
         "#labels.csv#: is an editor's copy of what was not saved; passed over",
         "export.json.crdownload: is a download that has not ended; passed over",
+        "labels.csv.orig: is Git's copy of a file with two versions; passed over",
         "labels.csv.swp: is an editor's copy of what was not saved; passed over",
         "labels.csv~: is an editor's copy of an older version; passed over",
     ]

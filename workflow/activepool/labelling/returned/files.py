@@ -22,6 +22,7 @@ PASSED_OVER = {
     "*.sw[a-p]": "is an editor's copy of what was not saved",
     "*~": "is an editor's copy of an older version",
     "*.bak": "is a copy of an older version",
+    "*.orig": "is Git's copy of a file with two versions",
 }
 
 

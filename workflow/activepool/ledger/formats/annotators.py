@@ -8,16 +8,13 @@ from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import SAMPLE, has_control
 from activepool.ledger.formats.batch import PROGRAM
 from activepool.ledger.formats.lost_letters import REPLACEMENT, SAVED
-from activepool.ledger.formats.slips import IMAGE_NAME
+from activepool.ledger.formats.slips import FORMULA, IMAGE_NAME
 
 #: The longest name, in characters; the names and addresses of several people, or a remark, are longer.
 LONGEST = 100
 
 #: How many characters of a longer one a message shows.
 SHOWN = 20
-
-#: How formulas of spreadsheets begin, also in the wide letters of East Asian keyboards.
-FORMULA = tuple("=+-@＝＋－＠")
 
 #: What other columns hold, which may have been exchanged with that of the annotator, and how to tell.
 OTHER_CELLS = {

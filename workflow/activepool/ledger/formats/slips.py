@@ -31,8 +31,8 @@ DATE = re.compile(
 #: Texts that spreadsheets take for truth values.
 TRUTH = ("true", "false", "wahr", "falsch")
 
-#: How formulas of spreadsheets begin.
-FORMULA = ("=", "+", "-", "@")
+#: How formulas of spreadsheets begin, also in the wide letters of East Asian keyboards.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 #: What systems call a new folder.
 NEW_FOLDER = re.compile(r"(new|untitled|neuer|unbenannter) (folder|ordner)( ?\(?\d+\)?)?", re.IGNORECASE)

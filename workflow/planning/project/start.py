@@ -93,6 +93,7 @@ def begun(project: Project, check: Check = lambda standing: None) -> ProjectStan
     print_notices(remove_cut_files(project))
     notices = _notices(project)
     pool = updated_pool(project, bool(before.entries), notices)
+    _show_exchanged(project, pool, before.entries, notices)
     _intake(project, pool, before, check)
     with opened(project.ledger_path):
         pass  # what was added by hand gets its number, and into the copy; what was lost is put back
@@ -101,6 +102,22 @@ def begun(project: Project, check: Check = lambda standing: None) -> ProjectStan
     _show_changes(standing, notices)
     notices.finish()
     return standing
+
+
+def _show_exchanged(project: Project, pool: Pool, entries: Sequence[Entry], notices: PoolNotices) -> None:
+    """Show names that another image has now; those that the ledger knows are mistakes in answers."""
+    if project.embeddings is not None:
+        return
+    known = {(entry.source, entry.sample) for entry in entries}
+    notices.show(
+        "names with another image",
+        [one for one in pool.exchanged if (one.name, one.sample) not in known],
+        lambda new: (
+            f"{images_root(project)}: names with another image than before: "
+            f"{first_few([one.text for one in new], MAX_NAMED)}; a label by name counts for the image that "
+            "has the name now; if the other one was meant, give 'sample'"
+        ),
+    )
 
 
 def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
@@ -160,6 +177,7 @@ def foreseen(project: Project, check: Check = lambda standing: None) -> ProjectS
         standing = ProjectStanding(project, pool, ledger.entries)
         check(standing)
         return standing
+    _show_exchanged(project, pool, ledger.entries, notices)
     intake = _intake(project, pool, ledger, check, dry=True)
     standing = ProjectStanding(project, pool, [*ledger.entries, *intake.entries])
     _show_changes(standing, notices)

@@ -6,14 +6,16 @@ extracted together, and only once.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from activepool.compute.arrays import BoolArray, IntArray
+from activepool.labelling.pool.exchanged_names import ExchangedName, exchanged_names
 from activepool.labelling.pool.files import (
     FILES,
     PoolFile,
@@ -40,6 +42,7 @@ class Pool:
         sources: the sources that are there now, and the sample of each.
         is_read: whether the files have been read; if not, names stand for their contents.
         unreadable: how many images are there that cannot be read, and so are no samples.
+        exchanged: names that another image has now than in the last run, or when it was first found.
     """
 
     samples: Sequence[str]
@@ -48,6 +51,7 @@ class Pool:
     sources: dict[str, str]
     is_read: bool = True
     unreadable: int = 0
+    exchanged: Sequence[ExchangedName] = ()
 
     @property
     def duplicates(self) -> int:
@@ -169,4 +173,6 @@ def update_pool(
     if not dry:
         write_files(folder / FILES, files)
         write_if_other(folder / SAMPLES, table)
-    return _pool(table, files)
+    names = chain(zip(before.first_sources, before.samples, strict=True), before.sources.items())
+    pool = _pool(table, files)
+    return replace(pool, exchanged=exchanged_names(names, pool.sources))

@@ -1,0 +1,33 @@
+"""Names that another image has now: a label that names its image by such a name may be meant for either."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+
+class ExchangedName(NamedTuple):
+    """A name that another image has now, the sample that it stood for, and the name of that one now."""
+
+    name: str
+    sample: str
+    now: str
+
+    @property
+    def text(self) -> str:
+        """What a person reads of it."""
+        return f"{self.name!r} (the image of this name is now {self.now!r})"
+
+
+def exchanged_names(before: Iterable[tuple[str, str]], now: Mapping[str, str]) -> tuple[ExchangedName, ...]:
+    """Return the names that stand for another sample than before, if the one that they stood for is there.
+
+    Args:
+        before: names, and the sample of each.
+        now: the names that are there, and the sample of each.
+    """
+    found = {(name, sample): None for name, sample in before if now.get(name, sample) != sample}
+    wanted = {sample for _, sample in found}
+    places: dict[str, str] = {}
+    for name, sample in now.items():
+        if sample in wanted:
+            places.setdefault(sample, name)
+    return tuple(ExchangedName(name, sample, places[sample]) for name, sample in found if sample in places)

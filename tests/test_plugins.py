@@ -145,8 +145,18 @@ def test_what_a_file_defines_reaches_forked_processes(tmp_path):
     ("declared", "words"),
     [
         ('reads=("nearest",)', r'add scores=\("boundary",\)'),
-        ('scores=("margn",)', r"cannot read scores \['margn'\]; there are confidence, margin"),
-        ('reads=("heads",)', r"cannot read \['heads'\]; there are features"),
+        (
+            'scores=("margn",)',
+            "mine.py:stepped': stepped cannot read the score 'margn'; did you mean 'margin'.$",
+        ),
+        ('scores=("colours",)', "stepped cannot read the score 'colours'; there are confidence, margin"),
+        ('scores=["margn"]', "cannot read the score 'margn'; did you mean 'margin'"),
+        ('scores="margin"', r'stepped: scores is a tuple of names, such as scores=\("margin",\)$'),
+        ("scores=3", r'scores is a tuple of names, such as scores=\("name",\)$'),
+        ('reads="head"', r'stepped: reads is a tuple of names, such as reads=\("head",\)$'),
+        ('reads=("margin",)', r"cannot read 'margin'; it is a score: scores=\(\"margin\",\)$"),
+        ('scores=("features",)', r"the score 'features'; it is no score: reads=\(\"features\",\)$"),
+        ('reads=("heads",)', "stepped cannot read 'heads'; did you mean 'head'.$"),
     ],
 )
 def test_a_declaration_of_what_does_not_exist_is_told(tmp_path, declared, words):
@@ -154,6 +164,25 @@ def test_a_declaration_of_what_does_not_exist_is_told(tmp_path, declared, words)
     (tmp_path / "mine.py").write_text(text)
     with pytest.raises(InputError, match=words):
         find_strategy(f"{tmp_path / 'mine.py'}:stepped")
+
+
+def test_names_in_lists_are_as_good_as_in_tuples(tmp_path):
+    text = MODERN.replace("{step}", "1").replace('source="here"', 'source="here", scores=["margin"]')
+    (tmp_path / "mine.py").write_text(text)
+    found = find_strategy(f"{tmp_path / 'mine.py'}:stepped")
+    assert found.scores == ("margin",)
+    assert isinstance(hash(found), int)
+
+
+def test_what_is_read_with_an_option_is_checked_with_the_option(tmp_path):
+    reads = 'reads=lambda step: ("featurs",) if step == 2 else ()'
+    (tmp_path / "mine.py").write_text(
+        MODERN.replace("{step}", "1").replace('source="here"', f'source="here", {reads}')
+    )
+    name = f"{tmp_path / 'mine.py'}:stepped"
+    assert validate_options(find_strategy(name), {"step": 1})[1] == []
+    (problem,) = validate_options(find_strategy(name), {"step": 2})[1]
+    assert problem == "stepped cannot read 'featurs'; did you mean 'features'?"
 
 
 def test_lists_of_the_nearest_leave_all_declared_scores_filled(tmp_path):

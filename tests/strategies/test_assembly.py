@@ -129,7 +129,26 @@ def test_reads_that_follow_from_options_are_artifacts_and_no_scores():
 
     declared_as = strategy(source="here", reads=lambda wide: ("features", "head") if wide else ())(picks)
     assert declared_as.reads == () and declared_as.with_options({"wide": True}).reads == ("features", "head")
-    with pytest.raises(ValueError, match=r"cannot read \['colours'\]; there are features, head"):
+    with pytest.raises(ValueError, match="picks cannot read 'colours'; there are features, head"):
         strategy(source="here", reads=lambda wide: ("colours",))(picks)
     with pytest.raises(ValueError, match="whose reads depend on its options cannot read scores"):
         strategy(source="here", reads=lambda wide: (), scores=("margin",))(picks)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("entropy", r'declare scores=\("entropy",\)'),
+        ("margn", "did you mean 'margin'"),
+        ("wild", "there are margin, confidence,"),
+    ],
+)
+def test_a_score_that_is_not_declared_is_named(name, hint):
+    @strategy(source="ours", scores=("margin",))
+    def mine(query):
+        return Selection(query.unlabelled[np.argsort(query.scores[name])][: query.budget])
+
+    given = ALL | {"scores": {"margin": np.zeros(len(POOL)), "entropy": np.zeros(len(POOL))}}
+    query = assemble_query(mine, **given | {"predicted": np.zeros(len(POOL), int)})
+    with pytest.raises(InputError, match=f"reads the score '{name}', which it does not declare; {hint}"):
+        mine.pick(query.part(slice(0, 9)))

@@ -48,9 +48,16 @@ def test_no_picks_are_rows_of_an_empty_pool():
         (Selection(POOL[:3, None]), r"picked by an array of int64 and shape \(3, 1\); it must be a list"),
         (Selection(POOL[:2]), "picked 2 samples instead of 3"),
         (Selection(POOL[:4]), "picked 4 samples instead of 3"),
-        (Selection([2, 3, 3]), "picked a sample twice"),
-        (Selection([2, 3, 1]), "picked a sample that is not in the unlabelled pool"),
-        (Selection([2, 3, -5]), "picked a sample that is not in the unlabelled pool"),
+        (Selection([2, 3, 3]), "picked a sample twice: row 3"),
+        (
+            Selection([2, 3, 1]),
+            "picked a sample that is not in the unlabelled pool: row 1; picks are rows of q",
+        ),
+        (Selection([2, 3, -5]), "picked a sample that is not in the unlabelled pool: row -5"),
+        (
+            Selection([[2], [3, 5]]),
+            r"picked by an array of object and shape \(2,\); it must be a list of whole",
+        ),
         (
             Selection(POOL[:3], {"index": POOL[2:]}),
             "returned a column 'index', which the index file already has",

@@ -1,6 +1,7 @@
-"""The exception whose message is written for the user, and how such a message lists names."""
+"""The exception whose message is written for the user, and how such a message lists and suggests names."""
 
-from collections.abc import Collection
+import difflib
+from collections.abc import Collection, Iterable
 
 
 class InputError(Exception):
@@ -25,3 +26,10 @@ def first_few(names: Collection[object], at_most: int, total: int | None = None)
     total = len(names) if total is None else total
     shown = ", ".join(map(str, list(names)[:at_most]))
     return f"{shown} and {total - at_most:,} more" if total > at_most else shown
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """Return which of the ``known`` names may be meant, or which there are."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"

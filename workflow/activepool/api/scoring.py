@@ -7,8 +7,7 @@ import numpy as np
 
 from activepool.api.arrays import Features, Rows, feature_matrix, to_compute, to_rows
 from activepool.api.heads import to_head
-from activepool.api.names import nearest_name
-from activepool.errors import InputError
+from activepool.errors import InputError, nearest_name
 from activepool.scores.pool_scorer import SCORES, PoolScorer
 
 

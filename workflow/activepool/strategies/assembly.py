@@ -88,6 +88,8 @@ def assemble_query(
             nearest_for_budget=budget if "nearest" in strategy.reads else None,
         )
     if strategy.is_scored:
+        if strategy.scores and scores is not None:
+            scores = {name: scores[name] for name in strategy.scores}
         given |= {"predicted": predicted, "scores": scores}
     if "nearest" in strategy.reads:
         given["nearest"] = nearest

@@ -44,9 +44,12 @@ def checked(name: str, query: Query, selection: object) -> Selection:
     if not isinstance(selection, Selection):
         raise InputError(
             f"strategy {name!r} returned {_form(selection)}; it must return a Selection of "
-            "activepool.strategies.query"
+            "activepool.strategies.query, such as Selection(rows)"
         )
-    index = np.asarray(selection.index)
+    try:
+        index = np.asarray(selection.index)
+    except ValueError:  # of lists within the list
+        index = np.empty(len(selection.index), object)
     if index.ndim != 1 or (index.size and index.dtype.kind not in "iu"):
         raise InputError(
             f"strategy {name!r} picked by {_form(index)}; it must be a list of whole numbers, "
@@ -54,10 +57,15 @@ def checked(name: str, query: Query, selection: object) -> Selection:
         )
     if len(index) != query.budget:
         raise InputError(f"strategy {name!r} picked {len(index)} samples instead of {query.budget}")
-    if len(np.unique(index)) != len(index):
-        raise InputError(f"strategy {name!r} picked a sample twice")
-    if not np.isin(index, query.unlabelled).all():
-        raise InputError(f"strategy {name!r} picked a sample that is not in the unlabelled pool")
+    rows, counts = np.unique(index, return_counts=True)
+    if len(rows) != len(index):
+        raise InputError(f"strategy {name!r} picked a sample twice: row {rows[counts > 1][0]}")
+    outside = index[~np.isin(index, query.unlabelled)]
+    if len(outside):
+        raise InputError(
+            f"strategy {name!r} picked a sample that is not in the unlabelled pool: row {outside[0]}; picks "
+            "are rows of query.unlabelled, and not positions in it"
+        )
     for column, values in selection.columns.items():
         if column in OWN_COLUMNS:
             raise InputError(

@@ -1,13 +1,14 @@
 """A strategy's declaration of what it reads; the workflow makes only that."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from activepool.errors import InputError, nearest_name
 from activepool.scores.pool_scorer import SCORES
 from activepool.strategies.image_model import ImageModel
 from activepool.strategies.query import Query, Selection
@@ -47,6 +48,10 @@ Reads = Callable[..., tuple[str, ...]]
 
 #: The keys of a strategy in a configuration, besides its options.
 CONFIGURATION_KEYS = ("strategy", "name")
+
+
+class DeclarationError(InputError, ValueError):
+    """What is wrong with a strategy's declaration, and what would be right."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,8 @@ class Strategy:
             return self
         given = {name: option.default for name, option in self.options.items()} | dict(options)
         reads = reads_with(**options_for(reads_with, given))
-        known = _known_artifacts(tuple(name for name in reads if name != "state"))
+        artifacts = tuple(name for name in _names(self.name, "reads", reads) if name != "state")
+        known = _known_artifacts(self.name, artifacts)
         return replace(self, reads=known, keeps_state="state" in reads)
 
     def in_round(self, number: int) -> "Strategy":
@@ -216,28 +222,32 @@ def strategy(
     ``reads`` depends on the options, it is a function of them; such a strategy reads no scores. The last
     three are for wrappers, which say here what they read themselves; see `Strategy`.
 
-    Raises: ValueError for an unknown artifact or score, for scores from two sources, for lists of the nearest
-        samples without scores, and for a function that cannot be called as a strategy.
+    Raises: DeclarationError for an unknown artifact or score, for scores from two sources, for lists of the
+        nearest samples without scores, and for a function that cannot be called as a strategy.
     """
-    reads_with, reads = (reads, ()) if callable(reads) else (None, _known_artifacts(reads))
-    if reads_with and scores:
-        raise ValueError("a strategy whose reads depend on its options cannot read scores")
-    if unknown := set(scores) - set(SCORES):
-        raise ValueError(f"a strategy cannot read scores {sorted(unknown)}; there are {', '.join(SCORES)}")
-    if "nearest" in reads and not scores:
-        raise ValueError('"nearest" is found while the pool is scored: add scores=("boundary",)')
-    if scores and image_model:
-        raise ValueError("a strategy is scored by the head or by a model of its own, not by both")
-    if scores:
-        reads = tuple(dict.fromkeys((*reads, "features", "head")))
 
     def declare(select: Select) -> Strategy:
         _check_function(select)
+        name = select.__name__
+        reads_with, artifacts = (reads, ()) if callable(reads) else (None, _names(name, "reads", reads))
+        artifacts, columns = _known_artifacts(name, artifacts), _known_scores(name, scores)
+        if reads_with and columns:
+            raise DeclarationError(f"{name}: a strategy whose reads depend on its options cannot read scores")
+        if "nearest" in artifacts and not columns:
+            raise DeclarationError(
+                f'{name}: "nearest" is found while the pool is scored: add scores=("boundary",)'
+            )
+        if columns and image_model:
+            raise DeclarationError(
+                f"{name}: a strategy is scored by the head or by a model of its own, not by both"
+            )
+        if columns:
+            artifacts = tuple(dict.fromkeys((*artifacts, "features", "head")))
         return Strategy(
-            name=select.__name__,
+            name=name,
             select=select,
-            reads=reads,
-            scores=scores,
+            reads=artifacts,
+            scores=columns,
             prepare=prepare,
             precompute=precompute,
             reads_labels=reads_labels,
@@ -253,11 +263,33 @@ def strategy(
     return declare
 
 
-def _known_artifacts(reads: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what a strategy reads; raises ValueError for what no strategy can read."""
-    if unknown := set(reads) - set(ARTIFACTS):
-        raise ValueError(f"a strategy cannot read {sorted(unknown)}; there are {', '.join(ARTIFACTS)}")
+def _names(strategy: str, key: str, given: object) -> tuple[str, ...]:
+    """Return what a declaration names; raises DeclarationError for text, whose letters are no names."""
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        example = given if isinstance(given, str) else "name"
+        raise DeclarationError(f'{strategy}: {key} is a tuple of names, such as {key}=("{example}",)')
+    return tuple(given)
+
+
+def _known_artifacts(strategy: str, reads: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a strategy reads; raises DeclarationError for what no strategy can read."""
+    for name in reads:
+        if name not in ARTIFACTS:
+            is_score = name in SCORES
+            hint = f'it is a score: scores=("{name}",)' if is_score else nearest_name(str(name), ARTIFACTS)
+            raise DeclarationError(f"{strategy} cannot read {name!r}; {hint}")
     return reads
+
+
+def _known_scores(strategy: str, scores: object) -> tuple[str, ...]:
+    """Return the scores that a strategy reads; raises DeclarationError for others."""
+    names = _names(strategy, "scores", scores)
+    for name in names:
+        if name not in SCORES:
+            is_other = name in ARTIFACTS
+            hint = f'it is no score: reads=("{name}",)' if is_other else nearest_name(str(name), SCORES)
+            raise DeclarationError(f"{strategy} cannot read the score {name!r}; {hint}")
+    return names
 
 
 def by_option(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -280,19 +312,19 @@ def options_for(function: Callable[..., object], given: Mapping[str, Any]) -> di
 
 
 def _check_function(select: Select) -> None:
-    """Raise ValueError for a function that does not take a query and its options by name."""
+    """Raise DeclarationError for a function that does not take a query and its options by name."""
     if inspect.iscoroutinefunction(select) or inspect.isgeneratorfunction(select):
-        raise ValueError(f"{select.__name__} must return a Selection: no async, no yield")
+        raise DeclarationError(f"{select.__name__} must return a Selection: no async, no yield")
     parameters = list(inspect.signature(select).parameters.values())
     by_name = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
     if not parameters or parameters[0].kind in by_name:
-        raise ValueError(f"the first parameter of {select.__name__} must be the query")
+        raise DeclarationError(f"the first parameter of {select.__name__} must be the query")
     by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     if wrong := [
         option.name
         for option in parameters[1:]
         if option.kind in by_place and option.default is inspect.Parameter.empty
     ]:
-        raise ValueError(f"options come after a *: {select.__name__}(query, *, {', '.join(wrong)})")
+        raise DeclarationError(f"options come after a *: {select.__name__}(query, *, {', '.join(wrong)})")
     if taken := [option.name for option in parameters[1:] if option.name in CONFIGURATION_KEYS]:
-        raise ValueError(f"an option cannot be called {taken[0]!r}, a key that each strategy has")
+        raise DeclarationError(f"an option cannot be called {taken[0]!r}, a key that each strategy has")

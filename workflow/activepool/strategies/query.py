@@ -6,10 +6,11 @@ from typing import TypeVar
 import numpy as np
 
 from activepool.compute.blocks import Compute
+from activepool.errors import InputError, nearest_name
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
-from activepool.scores.pool_scorer import PoolScorer
+from activepool.scores.pool_scorer import SCORES, PoolScorer
 
 Part = TypeVar("Part")
 
@@ -22,6 +23,18 @@ def declared(part: Part | None) -> Part:
     if part is None:
         raise ValueError("the strategy uses a part of the query that its declaration does not name")
     return part
+
+
+class Scores(dict[str, np.ndarray]):
+    """Scores by name; raises InputError for one that the strategy does not declare."""
+
+    def __missing__(self, name: str) -> np.ndarray:
+        hint = (
+            f'declare scores=("{name}",)'
+            if name in SCORES
+            else nearest_name(name, {**self, **dict.fromkeys(SCORES)})
+        )
+        raise InputError(f"the strategy reads the score {name!r}, which it does not declare; {hint}")
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,9 @@ class Query:
     state: dict[str, np.ndarray] = field(default_factory=dict)
     oracle_labels: np.ndarray | None = None
     labels_of_picks: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scores", Scores(self.scores))
 
     def part(self, rows: slice | np.ndarray) -> "Query":
         """Return the same query for some of ``unlabelled``, with their predictions, scores and so on.

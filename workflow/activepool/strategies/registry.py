@@ -11,7 +11,7 @@ from typing import Any
 import activepool.strategies
 from activepool.errors import InputError
 from activepool.plugins import load_module
-from activepool.strategies.declaration import Strategy
+from activepool.strategies.declaration import DeclarationError, Strategy
 from activepool.strategies.wrapping import Wrapped, around, wrapped_options
 
 
@@ -83,6 +83,8 @@ def _users_strategy(name: str) -> Strategy:
         raise InputError(f"strategy file {source} does not exist; a path is relative to the working folder")
     try:
         module = load_module(source)
+    except DeclarationError as error:
+        raise InputError(f"strategy {name!r}: {error}") from error
     except Exception as error:  # a user's file may raise anything when it is imported
         raise InputError(
             f"strategy {name!r}: cannot import {source} ({type(error).__name__}: {error})"

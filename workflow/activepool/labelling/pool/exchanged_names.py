@@ -24,7 +24,8 @@ def exchanged_names(before: Iterable[tuple[str, str]], now: Mapping[str, str]) -
         before: names, and the sample of each.
         now: the names that are there, and the sample of each.
     """
-    found = {(name, sample): None for name, sample in before if now.get(name, sample) != sample}
+    others = sorted(set(before).difference(now.items()))
+    found = [(name, sample) for name, sample in others if name in now]
     wanted = {sample for _, sample in found}
     places: dict[str, str] = {}
     for name, sample in now.items():

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from activepool.adversarial.losses import (
     variational_loss,
 )
 from activepool.adversarial.networks import Encoded
+from activepool.adversarial.order import pairs
 from activepool.adversarial.scoring import labelled_log_odds
 from activepool.adversarial.settings import AdversarialSettings
 from activepool.adversarial.training import AdversarialTraining, train_adversary
@@ -30,6 +32,7 @@ SETTINGS = AdversarialSettings(
     epochs=6,
     ends_with_head=False,
     batch_size=8,
+    batches="full",
     batch_norm="joint",
     reconstruction="sum",
     beta=0.5,
@@ -49,6 +52,7 @@ CODE = replace(
     augmentation="crop",
     normalisation="imagenet",
     initialisation="partial",
+    batches="by_epoch",
     ends_with_head=True,
     batch_norm="separate",
     reconstruction="mean",
@@ -113,16 +117,22 @@ def test_a_step_of_the_code_passes_labelled_and_unlabelled_images_apart(images, 
     halves = torch.rand(2, 8, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     stepped, by_hand = (AdversarialTraining(replace(images, head_steps=9), CODE) for _ in range(2))
     stepped._train_step(halves.flatten(0, 1))
+    step_of_the_code(by_hand, halves)
+    assert_close(stepped.networks, by_hand.networks)
+
+
+def step_of_the_code(by_hand, halves):
+    """Take one step on labelled and unlabelled images, written out."""
     autoencoder, discriminator = by_hand.networks.autoencoder, by_hand.networks.discriminator
     total, means = 0.0, []
-    for half, noise in zip(halves, by_hand._noise(16).split(8), strict=True):
+    noises = by_hand._noise(sum(map(len, halves))).split([len(half) for half in halves])
+    for half, noise in zip(halves, noises, strict=True):
         reconstruction, code = autoencoder(half, noise)
         total = total + averaged_loss(half, reconstruction, code, 0.5)
         means.append(code.mean)
     gradient_step(autoencoder, total + 2.0 * deceiving_loss(*map(discriminator, means)))
     means = [autoencoder.encode(half).mean.detach() for half in halves]
     gradient_step(discriminator, discriminator_loss(*map(discriminator, means)))
-    assert_close(stepped.networks, by_hand.networks)
 
 
 def assert_close(networks, expected):
@@ -181,6 +191,34 @@ def test_workers_change_nothing_and_the_global_generator_is_left_alone(images, s
 @pytest.mark.parametrize("change", [{"seed": 2}, {"round_number": 3}])
 def test_seed_and_round_change_the_weights(images, state, change):
     assert not same(weights_of(replace(images, **change), state), weights_of(images, state))
+
+
+def test_epochs_begin_anew_and_end_with_a_smaller_batch(images):
+    """Twenty labelled images are batches of 8, 8 and 4; with each comes one of thirty unlabelled images."""
+    drawn = list(islice(pairs(images, replace(SETTINGS, batches="by_epoch")), 6))
+    assert [(len(one), len(other)) for one, other in drawn] == 2 * [(8, 8), (8, 8), (4, 8)]
+    for epoch in (drawn[:3], drawn[3:]):
+        labelled, unlabelled = (np.concatenate(rows) for rows in zip(*epoch, strict=True))
+        assert sorted(labelled) == sorted(images.labelled)
+        assert len({*unlabelled.tolist()} & {*images.unlabelled.tolist()}) == 24
+
+
+def test_in_an_epoch_with_few_unlabelled_images_these_come_again(images):
+    few = replace(images, unlabelled=np.arange(30, 39))
+    drawn = list(islice(pairs(few, replace(SETTINGS, batches="by_epoch", batch_size=4)), 5))
+    assert [len(unlabelled) for _, unlabelled in drawn] == [4, 5, 4, 5, 4]  # a single ninth joins the others
+    assert sorted(np.concatenate([unlabelled for _, unlabelled in drawn[:2]])) == list(range(30, 39))
+
+
+def test_a_step_on_unequal_halves_goes_down_each_networks_own_loss(images, monkeypatch):
+    monkeypatch.setattr(training, "Adam", torch.optim.SGD)
+    batch = torch.rand(12, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    stepped, by_hand = (AdversarialTraining(replace(images, head_steps=9), CODE) for _ in range(2))
+    for adversary in (stepped, by_hand):
+        adversary.step = 2  # the last of the epoch, with 4 labelled images
+    stepped._train_step(batch)
+    step_of_the_code(by_hand, batch.split([4, 8]))
+    assert_close(stepped.networks, by_hand.networks)
 
 
 def test_batches_hold_every_image_once_before_any_comes_again(images):

@@ -35,6 +35,7 @@ class AdversarialSettings:
     epochs: int
     ends_with_head: bool
     batch_size: int
+    batches: Literal["full", "by_epoch"]
     batch_norm: Literal["joint", "separate"]
     reconstruction: Literal["sum", "mean"]
     beta: float

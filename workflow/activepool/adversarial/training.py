@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,11 @@ from activepool.adversarial.losses import (
     variational_loss,
 )
 from activepool.adversarial.networks import Encoded, Networks
+from activepool.adversarial.order import batch_sizes, pairs
 from activepool.adversarial.schedule import rate_factor
 from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.execution import reproducible
-from activepool.compute.seeds import generator, integer_seed
+from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
 from activepool.features.image_round import ImageRound
 from activepool.features.images import Request, image_channels
@@ -95,9 +96,23 @@ class AdversarialTraining:
         self._augmentation = Augmentation(None, ())
         if settings.augmentation:
             self._augmentation = augmentation(settings.augmentation, full_side(settings))
+        #: Of the labelled half of each batch of an epoch.
+        self._sizes = batch_sizes(len(images.labelled), settings)
         # Without unlabelled images there is nothing to learn.
-        self._steps = _steps(images, settings) if len(images.unlabelled) else 0
+        self._steps = self._steps_of(settings) if len(images.unlabelled) else 0
         self.step = 0
+
+    def _steps_of(self, settings: AdversarialSettings) -> int:
+        images = self._images
+        if settings.ends_with_head:
+            if images.head_steps is None:
+                raise InputError(
+                    "strategy 'vaal': ends_with_head needs the steps of the head of the previous round"
+                )
+            return images.head_steps
+        if settings.batches == "full":  # passes follow one another
+            return math.ceil(len(images.labelled) * settings.epochs / settings.batch_size)
+        return settings.epochs * len(self._sizes)
 
     def run(self, state: StateFile) -> None:
         """Train to the last step, from where ``state`` left off."""
@@ -113,28 +128,19 @@ class AdversarialTraining:
                 state.write(self._state())
 
     def _requests(self) -> Iterator[Request]:
-        """Yield endless batches of labelled rows, each followed by as many unlabelled ones."""
-        labelled = self._shuffled(self._images.labelled, "labelled")
-        unlabelled = self._shuffled(self._images.unlabelled, "unlabelled")
-        size = self._settings.batch_size
-        for step in count():
-            rows = np.fromiter((*islice(labelled, size), *islice(unlabelled, size)), dtype=np.int64)
+        """Yield endless batches of labelled rows, each followed by unlabelled ones."""
+        for step, pair in enumerate(pairs(self._images, self._settings)):
+            rows = np.concatenate(pair)
             crops = self._augmentation.draw_crops(1, len(rows), self._generator(f"crops/{step}"))
             yield Request(rows, crops)
 
     def _seen(self, images: Tensor) -> Tensor:
-        """Return what the networks see of images (2 B, C, F, F) in 0..1: augmented, normalised windows."""
+        """Return what the networks see of images (n, C, F, F) in 0..1: augmented, normalised windows."""
         images = self._augmentation(images, self._generator(f"augmentation/{self.step}"))
         return windows(images, self._settings, self._generator(f"window/{self.step}"))
 
-    def _shuffled(self, rows: np.ndarray, purpose: str) -> Iterator[np.int64]:
-        """Yield rows endlessly, all of them before any repeats."""
-        draws = generator(self._images.seed, self._images.round_number, f"vaal/{purpose}")
-        while True:
-            yield from draws.permutation(rows)
-
     def _train_step(self, images: Tensor) -> Tensor:
-        """Train both networks for one step on normalised images (2 B, C, S, S); return the losses, (2,)."""
+        """Train both networks for one step on normalised images (n, C, S, S); return the losses, (2,)."""
         settings, networks = self._settings, self.networks
         noise = self._noise(len(images))
         passes = [
@@ -144,26 +150,31 @@ class AdversarialTraining:
         reconstruction = torch.cat([restored for restored, _ in passes])
         code = _joined([of_part for _, of_part in passes])
         restoring = self._restoring_loss(images, reconstruction, code)
-        deceiving = deceiving_loss(*networks.discriminator(code.mean).chunk(2))
+        deceiving = deceiving_loss(*self._halves(networks.discriminator(code.mean)))
         autoencoder_loss = restoring + settings.adversary_weight * deceiving
         self._update("autoencoder", autoencoder_loss)
         with torch.no_grad():
             code = _joined([networks.autoencoder.encode(part) for part in self._parts(images)])
-        separating = discriminator_loss(*networks.discriminator(code.mean).chunk(2))
+        separating = discriminator_loss(*self._halves(networks.discriminator(code.mean)))
         self._update("discriminator", separating)
         return torch.stack([autoencoder_loss, separating]).detach()
 
     def _parts(self, batch: Tensor) -> tuple[Tensor, ...]:
         """Return the parts of a batch that pass together; joint, batch normalisation treats all alike."""
-        return batch.chunk(2) if self._settings.batch_norm == "separate" else (batch,)
+        return self._halves(batch) if self._settings.batch_norm == "separate" else (batch,)
+
+    def _halves(self, batch: Tensor) -> tuple[Tensor, ...]:
+        """Return the labelled and the unlabelled part of a batch."""
+        labelled = self._sizes[self.step % len(self._sizes)]
+        return batch[:labelled], batch[labelled:]
 
     def _restoring_loss(self, images: Tensor, reconstruction: Tensor, code: Encoded) -> Tensor:
         """Return the sum of the autoencoder's own losses of the labelled and of the unlabelled images."""
         beta = self._settings.beta
         if self._settings.reconstruction == "sum":
-            # The means over the two halves of equation 1 add up to twice the mean over both.
+            # For halves of one size, this is the sum of their means, as in equation 1.
             return 2 * variational_loss(images, reconstruction, code, beta)
-        halves = (tensor.chunk(2) for tensor in (images, reconstruction, *code))
+        halves = (self._halves(tensor) for tensor in (images, reconstruction, *code))
         labelled, unlabelled = (
             averaged_loss(of_half, restored, Encoded(*half), beta)
             for of_half, restored, *half in zip(*halves, strict=True)
@@ -172,8 +183,7 @@ class AdversarialTraining:
 
     def _update(self, network: str, loss: Tensor) -> None:
         optimizer = self._optimizers[network]
-        steps_of_epoch = math.ceil(len(self._images.labelled) / self._settings.batch_size)
-        factor = rate_factor(self._settings, self.step // steps_of_epoch)
+        factor = rate_factor(self._settings, self.step // len(self._sizes))
         for group in optimizer.param_groups:
             group["lr"] = factor * self._rates[network]
         optimizer.zero_grad()
@@ -216,14 +226,6 @@ class AdversarialTraining:
             f"of the discriminator {discriminator:.4f}, {seconds:.1f} s",
             file=sys.stderr,
         )
-
-
-def _steps(images: ImageRound, settings: AdversarialSettings) -> int:
-    if not settings.ends_with_head:
-        return math.ceil(len(images.labelled) * settings.epochs / settings.batch_size)
-    if images.head_steps is None:
-        raise InputError("strategy 'vaal': ends_with_head needs the steps of the head of the previous round")
-    return images.head_steps
 
 
 def _joined(codes: list[Encoded]) -> Encoded:

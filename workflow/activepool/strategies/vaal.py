@@ -63,6 +63,7 @@ def vaal(
     epochs: PositiveInteger = 60,
     ends_with_head: bool = False,
     batch_size: PositiveInteger = 128,
+    batches: Literal["full", "by_epoch"] = "full",
     batch_norm: Literal["joint", "separate"] = "joint",
     reconstruction: Literal["sum", "mean"] = "sum",
     beta: NonNegative = 1.0,
@@ -96,6 +97,9 @@ def vaal(
         ends_with_head: take as many steps as the head of the round took, as Emam et al. do, instead of
             ``epochs``.
         batch_size: labelled images per step, and as many unlabelled ones.
+        batches: with ``full``, a pass over the images runs into the next, so that all batches are full; with
+            ``by_epoch``, as in the code of Emam et al., each epoch begins anew in both sets and ends with a
+            smaller batch.
         batch_norm: ``joint`` normalises labelled and unlabelled images together, ``separate`` each by
             themselves, as both papers' code does.
         reconstruction: ``sum`` is equation 1, for each image: half the squared error, summed over its pixels,

@@ -22,13 +22,16 @@ pytestmark = pytest.mark.long
 
 SMALL = {"stand_in": "digits", "scale": 0.01, "rounds": 2, "seeds": 1}
 
+#: A training is so short that most of its time are imports, on one core: two run at once.
+ONE_THREAD = ("--set-threads", "finetune=1", "pretrain=1")
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A folder in which the figures of all experiments have been made."""
     demo = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
     folder = Folder(tmp_path_factory.mktemp("paper"), demo)
-    folder.printed = folder.snakemake("paper_figures", "--config", *settings())
+    folder.printed = folder.snakemake("paper_figures", *ONE_THREAD, "--config", *settings())
     return folder
 
 

@@ -2,10 +2,13 @@ import shlex
 import sys
 
 import pytest
+import yaml
 
 from activepool.errors import InputError
 from planning import paper
-from planning.experiment_files import EXPERIMENTS
+from planning.configuration.loading import load
+from planning.estimates import estimate
+from planning.experiment_files import EXPERIMENTS, experiment_file
 from planning.paper import NAMES, ON_REQUEST, chosen, command_for, make_experiments, only_plans
 
 
@@ -91,6 +94,11 @@ def test_the_summary_says_which_experiments_failed_and_why(monkeypatch, tmp_path
     assert make_experiments(["imagenet_lt_linear"], []) == 0
 
 
+def jobs_of_imagenet_linear(**changes):
+    raw = yaml.safe_load(experiment_file("imagenet_linear").read_text())
+    return f"- jobs: {estimate(load(raw | changes, 'test')).jobs}, "
+
+
 def printed_before(capfd, *arguments):
     make_experiments(["imagenet_linear"], arguments)
     printed = capfd.readouterr().err.partition("activepool: imagenet_linear\n")[0]
@@ -100,9 +108,9 @@ def printed_before(capfd, *arguments):
 def test_what_an_experiment_takes_is_said_before_it_starts(monkeypatch, capfd):
     monkeypatch.setattr(paper, "command_for", lambda name, _: [sys.executable, "-c", "pass"])
     printed = printed_before(capfd, "--cores", "2", "paper_figures")
-    assert "- jobs: 579," in printed and "features 26" in printed and "benchmarks/imagenet_pool.py" in printed
+    assert jobs_of_imagenet_linear() in printed and "features 26" in printed and "benchmarks/imagenet_pool.py" in printed
     printed = printed_before(capfd, "--config", "rounds=2", "paper=imagenet_linear", "paper_figures")
-    assert "- jobs: 147," in printed
+    assert jobs_of_imagenet_linear(rounds=2) in printed
     printed = printed_before(capfd, "-C", "stand_in=digits", "scale=0.01", "--", "paper_figures")
     assert "not measured for a small version" in printed and " MB (" in printed
     printed = printed_before(capfd, "--config", "rounds=none", "paper_figures")

@@ -22,7 +22,10 @@ def configuration(name, **changes):
 
 @pytest.mark.parametrize(
     ("name", "changes"),
-    [("imagenet_linear", {"pool_shards": 2, "ceiling": False}), ("cifar10_finetuning", {"pool_shards": 1})],
+    [
+        ("imagenet_linear", {"pool_shards": 2, "ceiling": False}),
+        ("cifar10_finetuning", {"initial": {"size": 1000, "by_strategy": {"margin": "kmeans"}}}),
+    ],
 )
 def test_jobs_are_those_that_snakemake_plans(tmp_path, monkeypatch, name, changes):
     monkeypatch.chdir(tmp_path)

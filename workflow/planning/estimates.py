@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from activepool.adversarial.settings import REDUCTION
 from activepool.data import digits
 from activepool.data.previews import Preview
 from activepool.figures.registry import FIGURES, TABLES
-from planning.configuration.experiment import Experiment
+from planning.configuration.experiment import DrawnKind, Experiment
 from planning.paths import Paths
 
 #: Bytes of a row of scores.h5: its index, its class and a score.
@@ -140,7 +140,8 @@ class _Work:
                     files["features"] |= {paths.selection_features(job), paths.scoring_features(job)}
                     for name in ("scores", "image_model", "prepared"):
                         files[name] |= {path for path in [getattr(paths, name)(job)] if path}
-        files["features"] |= {paths.features} if paths.has_map else set()
+        picks_initial = not set(self._experiment.initial_kinds) <= set(get_args(DrawnKind))
+        files["features"] |= {paths.features} if paths.has_map or picks_initial else set()
         files["features"].discard(paths.samples)
         return files
 

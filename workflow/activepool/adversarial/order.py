@@ -17,12 +17,11 @@ def batch_sizes(images: int, settings: AdversarialSettings) -> list[int]:
     train on a single small image.
     """
     size = settings.batch_size
-    full, rest = divmod(images, size)
+    starts = range(0, images, size)
     if settings.batches == "full":
-        return [size] * (full + bool(rest))
-    if rest == 1 and full:
-        return [size] * (full - 1) + [size + 1]
-    return [size] * full + [rest] * bool(rest)
+        return [size] * len(starts)
+    sizes = [min(size, images - start) for start in starts]
+    return [*sizes[:-2], size + 1] if len(sizes) > 1 and sizes[-1] == 1 else sizes
 
 
 def pairs(images: ImageRound, settings: AdversarialSettings) -> Iterator[tuple[np.ndarray, np.ndarray]]:

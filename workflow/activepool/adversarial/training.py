@@ -99,11 +99,12 @@ class AdversarialTraining:
         #: Of the labelled half of each batch of an epoch.
         self._sizes = batch_sizes(len(images.labelled), settings)
         # Without unlabelled images there is nothing to learn.
-        self._steps = self._steps_of(settings) if len(images.unlabelled) else 0
+        self._steps = self._all_steps() if len(images.unlabelled) else 0
         self.step = 0
 
-    def _steps_of(self, settings: AdversarialSettings) -> int:
-        images = self._images
+    def _all_steps(self) -> int:
+        """Return how many steps the training takes."""
+        images, settings = self._images, self._settings
         if settings.ends_with_head:
             if images.head_steps is None:
                 raise InputError(

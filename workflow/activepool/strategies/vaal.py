@@ -92,7 +92,7 @@ def vaal(
         width: channels after the first of the encoder's four convolutions; on a CPU, 16 is much faster.
         latent: length of a code.
         initialisation: ``full`` draws the first weights of all layers as He et al. 2015; ``partial`` is both
-            papers' code, where the decoder's convolutions and the layers of the code have torch's own.
+            papers' code, where the decoder's convolutions and the layers of the latent code have torch's own.
         epochs: passes over the labelled images.
         ends_with_head: take as many steps as the head of the round took, as Emam et al. do, instead of
             ``epochs``.

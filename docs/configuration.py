@@ -93,7 +93,10 @@ def tag(definition: dict[str, Any]) -> str:
 
 
 def sections(kinds: list[dict[str, Any]]) -> list[str]:
-    """Return the table of the keys that all kinds of a section share, and a section for each kind."""
+    """Return the table of the keys that all kinds of a section share, and a section for each kind.
+
+    The first is the default, if there is one.
+    """
     properties = [kind["properties"] for kind in kinds]
     shared = {
         name: key for name, key in properties[0].items() if all(key == one.get(name) for one in properties)
@@ -103,7 +106,8 @@ def sections(kinds: list[dict[str, Any]]) -> list[str]:
     parts = [section(common)]
     for kind in kinds:
         own = {name: key for name, key in kind["properties"].items() if name not in (*shared, *TAGS)}
-        parts += [f"### {tag(kind)}\n", section(kind | {"properties": own})]
+        is_default = kind is kinds[0] and any("default" in kind["properties"].get(name, ()) for name in TAGS)
+        parts += [f"### {tag(kind)}{', the default' * is_default}\n", section(kind | {"properties": own})]
     return parts
 
 

@@ -97,10 +97,10 @@ SGD = {
     "batch_size": COUNTS,
 }
 HEADS = st.one_of(
-    section(solver=one_of("sgd"), **SGD),
+    section({"solver": one_of("sgd")}, **SGD),
     section({"solver": one_of("finetune")}, freeze_batch_norm=TRUTH, augmentation=one_of("crop"), **SGD),
     section(
-        {"solver": one_of("lbfgs")},
+        solver=one_of("lbfgs"),
         weight_decays=POSITIVE | st.lists(POSITIVE, min_size=1, max_size=4),
         max_iterations=COUNTS,
         tolerance=POSITIVE,

@@ -67,7 +67,7 @@ def test_it_accepts_the_configurations_of_the_repository(path):
         EXPERIMENT,
         PROJECT,
         changed(EXPERIMENT, scale=0.1, stand_in="digits"),
-        changed(EXPERIMENT, strategies=["mine.py:rarest"]) | {"head": {"epochs": 3}},
+        changed(EXPERIMENT, strategies=["mine.py:rarest"]) | {"head": {"tolerance": 1e-3}},
         changed(EXPERIMENT, pretrain={"method": "moco_v2", "epochs": 30, "learning_rate": 0.1}),
         changed(EXPERIMENT, strategies=[{"strategy": "vaal", "name": "small_vaal", "width": 8}]),
         changed(PROJECT, strategy={"strategy": "seals", "of": "badge"}, ask_again=["awaited"]),

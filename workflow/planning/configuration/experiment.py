@@ -117,8 +117,8 @@ class Validation(Settings):
     round_to: RoundTo = "samples"
 
 
-SgdHead = section_of(SgdSettings, solver=(Literal["sgd"], "sgd"))
-LbfgsHead = section_of(LbfgsSettings, solver=(Literal["lbfgs"], ...))
+SgdHead = section_of(SgdSettings, solver=(Literal["sgd"], ...))
+LbfgsHead = section_of(LbfgsSettings, solver=(Literal["lbfgs"], "lbfgs"))
 FinetuneHead = section_of(FinetuneSettings, solver=(Literal["finetune"], ...))
 Head = Annotated[SgdHead | LbfgsHead | FinetuneHead, Field(discriminator="solver")]
 
@@ -265,7 +265,7 @@ class Experiment(Settings):
     rounds: FolderCount
     seeds: FolderCount | Annotated[list[Annotated[int, Field(ge=0, le=MAX_COUNT)]], Field(min_length=1)] = 3
     strategies: Annotated[list[StrategySettings], Field(min_length=1)]
-    head: Head = SgdHead()
+    head: Head = LbfgsHead()
     pool_shards: Count = 1
     ceiling: bool = False
     release_labels: Annotated[int, Field(ge=0)] = 0
@@ -276,7 +276,7 @@ class Experiment(Settings):
     @field_validator("head", mode="before")
     @classmethod
     def _default_solver(cls, given: Any) -> Any:
-        return {"solver": "sgd", **given} if isinstance(given, dict) else given
+        return {"solver": LbfgsSettings.solver, **given} if isinstance(given, dict) else given
 
     @field_validator("pretrain", mode="before")
     @classmethod

@@ -71,7 +71,7 @@ TARGETS = {
 }
 
 #: Rules whose jobs no experiment needs.
-ON_DEMAND = {"verify", "paper_figures"}
+ON_DEMAND = {"verify", "paper_figures", "leaderboard"}
 
 
 def write_labelled_pool(folder):

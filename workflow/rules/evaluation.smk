@@ -43,6 +43,24 @@ rule selections:
         program("selections")
 
 
+rule leaderboard:
+    """Sum up what each strategy reached, for docs/leaderboard.csv."""
+    input:
+        curves=f"{PATHS.root}/curves.csv",
+        selected=PATHS.in_runs("selected.csv"),
+    output:
+        leaderboard=f"{PATHS.root}/leaderboard.csv",
+    log:
+        f"results/logs/{EXPERIMENT.experiment}/leaderboard.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        *arguments("leaderboard"),
+    shell:
+        program("leaderboard")
+
+
 # Times differ from run to run, so these files are among the logs.
 rule costs:
     """Summarise the time and memory of the stages."""

@@ -205,6 +205,24 @@ class ExperimentSettings(StageSettings):
             "rounds": 1,
         }
 
+    def setup(self, stage: str, wildcards: Any) -> dict[str, Any]:
+        experiment = self._experiment
+        return {
+            "dataset": experiment.dataset_name,
+            "backbone": experiment.backbone_name,
+            "head": experiment.head.solver,
+        }
+
+    def definitions(self, stage: str, wildcards: Any) -> dict[str, Any]:
+        experiment = self._experiment
+        return {
+            entry.folder: {
+                "initial": experiment.initial_kind(entry.folder),
+                "definition": {"strategy": entry.strategy, **entry.options},
+            }
+            for entry in experiment.strategies
+        }
+
     def folders(self, stage: str, wildcards: Any) -> list[str]:
         return self._paths.recorded_folders()
 

@@ -1,0 +1,50 @@
+"""The stage `leaderboard`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from activepool.io.rounds import Rounds
+from activepool.programs.rounds import file_of_each_round
+from activepool.programs.stage import Input, Json, Output, stage
+from activepool.stages.selections import SELECTED
+
+
+@stage
+def leaderboard(
+    curves: Input,
+    runs: Annotated[Rounds, file_of_each_round(SELECTED)],
+    setup: Annotated[Mapping[str, Any], Json()],
+    definitions: Annotated[Mapping[str, Any], Json()],
+    leaderboard: Output,
+) -> None:
+    """Sum up what each strategy reached with each number of labels, for a file that many experiments share.
+
+    Args:
+        curves: curves.csv
+        runs: JSON: the rounds, by their selected.csv (see activepool.io.rounds)
+        setup: JSON: columns that are the same in each row: dataset, backbone and head
+        definitions: JSON: for each strategy, the kind of its initial labelled set, and its name and options
+        leaderboard: leaderboard.csv to write
+    """
+    import json
+
+    import pandas as pd
+
+    import activepool
+    from activepool.evaluation.leaderboard import leaderboard_table
+    from activepool.io.files import write_table
+    from activepool.io.rounds import read_selections
+
+    picks = {seed: read_selections(runs, seed) for seed in runs.seeds}
+    table = leaderboard_table(pd.read_csv(curves), picks)
+    of_strategy = [definitions[name] for name in table["strategy"]]
+    for place, (name, value) in enumerate(setup.items()):
+        table.insert(place, name, value)
+    table.insert(len(setup), "initial", [one["initial"] for one in of_strategy])
+    table["definition"] = [json.dumps(one["definition"], sort_keys=True) for one in of_strategy]
+    table["version"] = activepool.__version__
+    write_table(leaderboard, table)
+
+
+if __name__ == "__main__":
+    leaderboard.run()

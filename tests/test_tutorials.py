@@ -48,8 +48,8 @@ def follow(path):
     """Do what the pages say, in an empty folder."""
     (path / "mine.py").write_text(python_blocks(STRATEGY)[0], encoding="utf-8")
     features, labels = np.random.default_rng(0).normal(size=(1000, 8)), np.arange(1000) % 4
-    np.save(path / "features.npy", (features + 2 * np.eye(4, 8)[labels]).astype("float32"))
-    np.save(path / "labels.npy", labels)
+    features = (features + 2 * np.eye(4, 8)[labels]).astype("float32")
+    np.savez(path / "embeddings.npz", features=features, labels=labels)
     small = {"seeds": 2, "rounds": 3}
     trial = Folder(path, configuration(COMPARISON) | small)
     trial.snakemake()
@@ -91,4 +91,5 @@ def test_the_practice_data_are_the_digits(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "make_embeddings.py").write_text(python_blocks(COMPARISON)[0], encoding="utf-8")
     runpy.run_path("make_embeddings.py")
-    assert np.load("features.npy").shape == (1797, 64) and np.load("labels.npy").max() == 9
+    with np.load("embeddings.npz") as made:
+        assert made["features"].shape == (1797, 64) and made["labels"].max() == 9

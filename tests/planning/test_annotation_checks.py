@@ -174,7 +174,7 @@ def test_rows_may_fit_the_samples_read_or_listed_now():
     bought("train/unlabelled/2.png,bee")
     assert problems(**FOLDER) == [
         "bought.csv:2: source 'train/unlabelled/2.png' is not in the training part of "
-        "results/datasets/folder/dataset.h5"
+        "results/datasets/folder_photos/dataset.h5"
     ]
 
 

@@ -21,8 +21,8 @@ RUN = "results/trial/{}/seed0/round0{}"
 def late(tmp_path, monkeypatch):
     """Two strategies with two rounds; rows from 10 on have no label at first."""
     monkeypatch.chdir(tmp_path)
-    Path("results/features/embeddings/given").mkdir(parents=True)
-    with h5py.File("results/features/embeddings/given/features.h5", "w") as file:
+    Path("results/features/embeddings_given/given").mkdir(parents=True)
+    with h5py.File("results/features/embeddings_given/given/features.h5", "w") as file:
         for part in ("train", "test"):
             file[f"{part}/labels"] = np.where(np.arange(40) < 10, np.arange(40) % 3, -1)
             file[f"{part}/sources"] = [f"{part}/{row}" for row in range(40)]

@@ -57,7 +57,7 @@ def test_images_have_a_contact_sheet_a_strategy_and_a_map():
 def test_embeddings_have_a_map_alone():
     files = files_of(EMBEDDINGS)
     assert not [path for path in files if "contact_sheet" in path]
-    assert "results/features/embeddings/given/map_pca.h5" in files
+    assert "results/features/embeddings_given/given/map_pca.h5" in files
     assert "results/trial/figures/feature_map.png" in files
 
 

@@ -13,7 +13,14 @@ from activepool.errors import InputError
 from planning.configuration.loading import load
 from planning.experiment_files import EXPERIMENTS
 from planning.paths import Paths
-from planning.runs.sharing import NOTE, conflicts, register_use, require_apart, shared_folders
+from planning.runs.sharing import (
+    NOTE,
+    conflicts,
+    register_use,
+    require_apart,
+    shared_folders,
+    with_known_name,
+)
 
 CONFIGURATION = """
 experiment: a
@@ -202,21 +209,97 @@ def test_images_and_embeddings_count_by_their_content(folder):
     first, same, other = (
         images(folder / name, values) for name, values in (("1", [3, 9]), ("2", [3, 9]), ("3", [4, 9]))
     )
-    ran(paths("a", dataset=first))
-    assert not list(conflicts(paths("b", dataset=same)))
-    assert "results/a uses results/datasets/folder with" in next(conflicts(paths("b", dataset=other)))
+    ran(paths("a", dataset=first | {"name": "both"}))
+    assert not list(conflicts(paths("b", dataset=same | {"name": "both"})))
+    line = next(conflicts(paths("b", dataset=other | {"name": "both"})))
+    assert "results/a uses results/datasets/both with" in line
     for name, value in (("1", 1), ("2", 1), ("3", 2)):
         np.save(folder / f"{name}.npy", np.full((4, 2), value, dtype=np.float32))
     given = changed("c", backbone=None)
     del given["pretrain"]
 
     def embeddings(experiment, name):
-        return paths(experiment, given, dataset={"kind": "embeddings", "path": str(folder / f"{name}.npy")})
+        path = str(folder / f"{name}.npy")
+        return paths(experiment, given, dataset={"kind": "embeddings", "path": path, "name": "both"})
 
     ran(embeddings("c", "1"))
     assert not list(conflicts(embeddings("d", "2")))
     line = next(conflicts(embeddings("d", "3")))
-    assert line.startswith("dataset.name: results/c uses results/features/embeddings/given with dataset.path")
+    assert line.startswith("dataset.name: results/c uses results/features/both/given with dataset.path")
+
+
+def embedded(experiment, path, **options):
+    given = changed(experiment, backbone=None)
+    del given["pretrain"]
+    return load(given | {"dataset": {"kind": "embeddings", "path": path, **options}}, "trial.yaml")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"kind": "embeddings", "path": "a.npy"}, {"kind": "embeddings", "path": "b.npy"}),
+        ({"kind": "embeddings", "path": "x/v.npy"}, {"kind": "embeddings", "path": "../y/v.npy"}),
+        (
+            {"kind": "embeddings", "path": "v.npz", "array": "x"},
+            {"kind": "embeddings", "path": "v.npz", "array": "y"},
+        ),
+        ({"kind": "folder", "root": "x/photos"}, {"kind": "folder", "root": "/data/y/photos/"}),
+        ({"kind": "folder", "root": "photos.v1"}, {"kind": "folder", "root": "photos.v2"}),
+        ({"kind": "manifest", "path": "x/images.csv"}, {"kind": "manifest", "path": "y/images.csv"}),
+    ],
+)
+@pytest.mark.parametrize("small", [{}, {"scale": 0.5}])
+def test_two_datasets_have_two_names(first, second, small):
+    given = changed("a") | small
+    names = [load(given | {"dataset": one}, "trial.yaml").dataset_name for one in (first, second)]
+    assert names[0] != names[1]
+    assert all(name.startswith(first["kind"] + "_") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name"),
+    [
+        ({"kind": "folder", "root": "x/photos"}, "folder_x_photos"),
+        ({"kind": "folder", "root": "/home/anna/my photos"}, "folder_anna_my_photos"),
+        ({"kind": "folder", "root": "."}, "folder"),
+        ({"kind": "folder", "root": "../照片"}, "folder"),
+        ({"kind": "manifest", "path": "/images.csv"}, "manifest_images"),
+        (
+            {"kind": "embeddings", "path": "vectors.npz", "array": "x", "fraction": 0.5},
+            "embeddings_vectors_x_fraction0.5",
+        ),
+        ({"kind": "embeddings", "path": "v.npy", "name": "mine"}, "mine"),
+        ({"kind": "imagenet", "root": "x/imagenet"}, "imagenet"),
+        ({"kind": "embeddings", "path": f"{'x' * 250}.npy"}, f"embeddings_{'x' * 100}"),
+    ],
+)
+def test_default_names(dataset, name):
+    assert load(changed("a") | {"dataset": dataset}, "trial.yaml").dataset_name == name
+
+
+def test_the_same_data_keep_their_name_wherever_they_are(folder):
+    for name, value in (("a", 1), ("b", 2)):
+        np.save(folder / f"{name}.npy", np.full((4, 2), value, dtype=np.float32))
+    first = embedded("c", "a.npy")
+    assert with_known_name(first).dataset_name == "embeddings_a"
+    ran(Paths(with_known_name(first)))
+    ran(Paths(with_known_name(embedded("d", "b.npy"))))
+    shutil.copy(folder / "a.npy", folder / "moved.npy")
+    shutil.copy(folder / "b.npy", folder / "other.npy")
+    # Its own data at another path, another experiment's data, new data, and a name that is given.
+    assert with_known_name(embedded("c", "moved.npy")).dataset_name == "embeddings_a"
+    assert with_known_name(embedded("c", "other.npy")).dataset_name == "embeddings_b"
+    assert with_known_name(embedded("e", "moved.npy")).dataset_name == "embeddings_a"
+    np.save(folder / "moved.npy", np.zeros((4, 2), dtype=np.float32))
+    assert with_known_name(embedded("c", "moved.npy")).dataset_name == "embeddings_moved"
+    assert with_known_name(embedded("c", "a.npy", name="mine")).dataset_name == "mine"
+    # Other settings of the same data make other files.
+    assert with_known_name(embedded("c", "a.npy", fraction=0.5)).dataset_name == "embeddings_a_fraction0.5"
+
+
+def test_no_data_are_read_without_an_earlier_run(monkeypatch):
+    monkeypatch.setattr("planning.runs.sharing.source_content", None)
+    assert with_known_name(embedded("c", "a.npy")).dataset_name == "embeddings_a"
 
 
 @pytest.mark.parametrize("small", [{}, {"scale": 0.1}, {"stand_in": "digits"}])

@@ -235,7 +235,7 @@ def test_a_configuration_edited_while_jobs_wait_stops_those_that_it_touches(tmp_
     (cluster.queue / "hold").unlink()
     printed, _ = run.communicate(timeout=300)
     assert "round00.train.log: the configuration or the code was edited after this job" in printed
-    assert (tmp_path / "results/features/embeddings/given/features.h5").exists()
+    assert (tmp_path / "results/features/embeddings_given/given/features.h5").exists()
     assert not (tmp_path / first).exists()
     cluster.configure(LATE)
     cluster.snakemake(*cluster.profile(), first)

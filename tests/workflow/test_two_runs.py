@@ -15,7 +15,7 @@ from planning.runs.lock import RUNS
 CONFIGURATION = {**EMBEDDINGS, "strategies": ["random", "base", "coreset"], "seeds": 1}
 ANOTHER = {**EMBEDDINGS, "experiment": "another", "strategies": ["entropy"], "seeds": 1}
 
-FEATURES = "results/features/embeddings/given/features.h5"
+FEATURES = "results/features/embeddings_given/given/features.h5"
 
 #: Seconds that a run may take until it has registered its files.
 PATIENCE = 60

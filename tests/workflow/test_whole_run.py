@@ -55,20 +55,22 @@ def test_no_sample_is_picked_twice_and_none_is_of_the_validation_split(finished)
 
 
 def test_another_experiment_does_not_overwrite_the_features(finished):
-    """No job starts: embeddings at another path, with other content, would write the same features.h5."""
+    """No job starts: embeddings of the same name, with other content, would write the same features.h5."""
     write_embeddings(finished.path / "others.h5", size=200)
     try:
-        others = {"kind": "embeddings", "path": "others.h5"}
+        others = {"kind": "embeddings", "path": "others.h5", "name": "embeddings_given"}
         finished.configure({**EMBEDDINGS, "experiment": "another", "dataset": others})
         printed = finished.snakemake("results/another/curves.csv", check=False)
         (line,) = [one for one in printed.splitlines() if "trial.yaml: " in one]
         assert line.endswith(
-            "trial.yaml: dataset.name: results/trial uses results/features/embeddings/given with "
+            "trial.yaml: dataset.name: results/trial uses results/features/embeddings_given/given with "
             "dataset.path given.h5; here: dataset.path others.h5; give this experiment another "
             "dataset.name, or delete results/trial"
         )
         assert not (finished.path / "results/another").exists()
-        finished.configure({**EMBEDDINGS, "experiment": "another", "dataset": {**others, "name": "others"}})
+        finished.configure(
+            {**EMBEDDINGS, "experiment": "another", "dataset": {"kind": "embeddings", "path": "others.h5"}}
+        )
         assert finished.planned("results/another/curves.csv")["embeddings"] == 1
     finally:
         finished.configure(EMBEDDINGS)
@@ -79,7 +81,7 @@ def test_another_experiment_does_not_overwrite_the_features(finished):
 def test_picks_follow_from_the_files_alone(finished, round_number):
     """Entropy, recomputed by another program from features.h5, head.h5 and the earlier index files."""
     root = finished.path / "results/trial"
-    with h5py.File(finished.path / "results/features/embeddings/given/features.h5") as file:
+    with h5py.File(finished.path / "results/features/embeddings_given/given/features.h5") as file:
         features = file["train/features"][:].astype(np.float64)
     earlier = [root / "initial_balanced/seed1/round00", root / "entropy/seed1/round01"][:round_number]
     with h5py.File(earlier[-1] / "head.h5") as file:
@@ -98,7 +100,7 @@ def test_picks_follow_from_the_files_alone(finished, round_number):
 def test_metrics_are_those_of_the_head(finished):
     run = finished.path / "results/trial/base/seed0/round02"
     metrics = json.loads((run / "metrics.json").read_text())
-    with h5py.File(finished.path / "results/features/embeddings/given/features.h5") as file:
+    with h5py.File(finished.path / "results/features/embeddings_given/given/features.h5") as file:
         features, labels = file["test/features"][:].astype(np.float64), file["test/labels"][:]
     with h5py.File(run / "head.h5") as file:
         predicted = (features @ file["weight"][:].T + file["bias"][:]).argmax(axis=1)
@@ -161,7 +163,7 @@ def test_a_stage_that_fails_says_why_and_leaves_no_output(tmp_path):
     heading, job, cause, going_on = printed.splitlines()[-4:]
     assert re.fullmatch(r"activepool: 1 job failed, and \d{2,} more could not run without it:", heading)
     assert job == "activepool: embeddings"
-    log = "results/logs/features/embeddings/given.embeddings.log"
+    log = "results/logs/features/embeddings_given/given.embeddings.log"
     assert cause.startswith(f"activepool:   {log}: given.h5: train/features")
     assert going_on.startswith("activepool: to go on, after the remedy: snakemake ")
     assert "Traceback" not in printed

@@ -13,7 +13,7 @@ from planning.report import category_of, report_problem
 from planning.resources import ExperimentResources
 from planning.runs.ending import announce_results
 from planning.runs.late_labels import LateLabels
-from planning.runs.sharing import require_apart, register_use
+from planning.runs.sharing import require_apart, register_use, with_known_name
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
 from planning.stages.contents import images_folder
@@ -24,6 +24,7 @@ try:
     EXPERIMENT = load(
         config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
     )
+    EXPERIMENT = with_known_name(EXPERIMENT)
     PATHS = Paths(EXPERIMENT)
     if workflow.is_main_process:
         check(EXPERIMENT, CONFIGURATION_FILE, CONFIGURATION_FILES)

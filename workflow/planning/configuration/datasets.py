@@ -1,18 +1,47 @@
 """The section ``dataset`` of a configuration: a model for each kind."""
 
-from typing import Annotated, Literal
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from activepool.data.settings import Imbalance
 from planning.configuration.sections import Fraction, Name, PathText, Settings
 
+#: The key that says where a user's own data are, by the kind of dataset. All others have the published files.
+PLACES = {"folder": "root", "manifest": "path", "embeddings": "path"}
+
+#: The longest name that is made from a path.
+MAX_NAME = 100
+
+
+def default_name(given: Mapping[str, Any]) -> str:
+    """Return the name of a dataset that has none, before it is thinned: two datasets have two names.
+
+    For a user's own data it ends with the last two parts of the path, such as ``folder_birds_photos``.
+
+    Args:
+        given: the section ``dataset``, whose values may still be wrong.
+    """
+    place = given.get(PLACES.get(str(given.get("kind")), ""))
+    if not isinstance(place, str):
+        return str(given.get("kind"))
+    path = Path(place)
+    last = path.name if given["kind"] == "folder" else path.stem
+    parts = [part for part in [*path.parent.parts[-1:], last] if part not in (path.anchor, "..")]
+    parts += [given["array"]] if isinstance(given.get("array"), str) else []
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", "_".join(parts))
+    return f"{given['kind']}_{name[-MAX_NAME:]}".rstrip("_")
+
 
 class DatasetSettings(Settings):
     """The keys of all kinds of dataset.
 
     Attributes:
-        name: the dataset's folder below ``results/``; by default the kind, imbalance and fraction.
+        name: the dataset's folder below ``results/``; by default the kind, the end of the path, imbalance and
+            fraction.
         imbalance: makes the training part long-tailed.
         fraction: the share of each class that is used, in both parts; a larger share contains a smaller one.
         annotations: a CSV of labels that came later; its columns are ``source``, ``index`` and ``label``.

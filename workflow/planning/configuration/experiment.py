@@ -32,7 +32,7 @@ from activepool.pretraining.settings import DEFAULT_METHOD, AnyPretrainSettings
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from activepool.tracking.registry import TrackerName
-from planning.configuration.datasets import Dataset
+from planning.configuration.datasets import Dataset, default_name
 from planning.configuration.sections import MAX_COUNT, Count, Fraction, Name, PathText, Settings, section_of
 
 
@@ -346,7 +346,7 @@ class Experiment(Settings):
         if self.dataset.name:
             return self.dataset.name
         imbalance, fraction = self.dataset.imbalance, self.dataset.fraction
-        parts = [self.dataset.kind]
+        parts = [default_name(self.dataset.model_dump())]
         parts += [f"{imbalance.kind}{imbalance.factor:g}"] if imbalance else []
         parts += [f"fraction{fraction:g}"] if fraction else []
         return "_".join(parts)

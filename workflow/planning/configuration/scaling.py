@@ -12,6 +12,7 @@ from activepool.api.options import validate_options
 from activepool.errors import InputError
 from activepool.strategies.registry import find_strategy
 from activepool.strategies.wrapping import wrapped_options
+from planning.configuration.datasets import default_name
 
 #: The keys that ``scale`` multiplies, by section; the result is at least 1.
 SCALED = {
@@ -149,10 +150,10 @@ def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
 
 
 def _dataset_name(dataset: dict[str, Any]) -> str:
-    """Return the name of a dataset, by default from its kind and imbalance."""
+    """Return the name of a dataset, by default from its kind, place and imbalance."""
     imbalance = _section(dataset, "imbalance")
     thinned = f"_{imbalance.get('kind')}{imbalance.get('factor')}" if imbalance else ""
-    return str(dataset.get("name") or f"{dataset.get('kind')}{thinned}")
+    return str(dataset.get("name") or f"{default_name(dataset)}{thinned}")
 
 
 def _section(raw: dict[str, Any], key: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from activepool.errors import InputError, first_few
 from activepool.io.files import write_json
 from activepool.records.provenance import FOLDER
+from planning.configuration.experiment import Experiment
 from planning.paths import Paths
 from planning.stages.contents import content_digest, source_content, source_setting
 
@@ -134,6 +135,24 @@ def register_use(paths: Paths, files: Iterable[str]) -> None:
         note = {folder.path: {"settings": folder.settings, "contents": folder.contents} for folder in folders}
         with suppress(OSError):  # if nothing can be written, the jobs will say so
             write_json(Path(paths.root, NOTE), note)
+
+
+def with_known_name(experiment: Experiment) -> Experiment:
+    """Return an experiment whose dataset, if it has no name, has that of the same data in an earlier run.
+
+    A default name follows from the path of the data, but the same data at another path are no others. The
+    last run of the experiment itself counts first.
+    """
+    root, dataset = Path(Paths(experiment).root), experiment.dataset
+    paths = [root / NOTE, *sorted(root.parent.glob(f"*/{NOTE}"))] if dataset.name is None else []
+    notes = [note for note in map(_read_note, paths) if note]
+    contents = _flat("dataset", source_content(dataset)) if notes else {}
+    for note in notes:
+        for folder, entry in note.items():
+            if entry["contents"] == contents:
+                name = Path(folder).parts[2]  # of results/datasets/<name>, or results/features/<name>/given
+                return experiment.model_copy(update={"dataset": dataset.model_copy(update={"name": name})})
+    return experiment
 
 
 def _read_note(path: Path) -> dict[str, dict[str, dict[str, Any]]]:

@@ -36,19 +36,20 @@ def test_overlaps_are_those_of_sets(seed):
         np.testing.assert_allclose(found[number], [in_round, so_far])
 
 
-def test_the_table_has_each_pair_once_and_no_round_0():
+def test_the_table_has_each_pair_once_and_neither_round_0_nor_its_samples():
     initial = np.array([7, 8])
     picks = {
         3: {
-            "a": [initial, np.array([1, 2])],
-            "b": [initial, np.array([2, 3])],
+            "a": [initial, np.array([1, 2]), np.array([4])],
+            "b": [initial, np.array([2, 3]), np.array([1])],
             "c": [initial, np.array([1, 2])],
         }
     }
     assert overlap_table(picks).to_numpy().tolist() == [
-        ["a", "b", 3, 1, 1 / 3, 3 / 5],
+        ["a", "b", 3, 1, 1 / 3, 1 / 3],
+        ["a", "b", 3, 2, 0.0, 2 / 4],
         ["a", "c", 3, 1, 1.0, 1.0],
-        ["b", "c", 3, 1, 1 / 3, 3 / 5],
+        ["b", "c", 3, 1, 1 / 3, 1 / 3],
     ]
 
 

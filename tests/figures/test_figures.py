@@ -44,7 +44,7 @@ def results(strategies, seeds=3, rounds=4, classes=5, seed=0):
         (*pair, s, r) for pair in combinations(strategies, 2) for s in range(seeds) for r in range(1, rounds)
     ]
     overlap = pd.DataFrame(pairs, columns=["strategy", "other", "seed", "round"])
-    overlap["picked"], overlap["labelled"] = generator.random((2, len(overlap)))
+    overlap["picked"], overlap["picked_so_far"] = generator.random((2, len(overlap)))
     return Results(Curves(curves), counts, overlap)
 
 
@@ -206,12 +206,6 @@ def test_difference_has_a_panel_for_every_other_strategy():
     ]
 
 
-@pytest.mark.parametrize("strategies", [["random"], ["margin", "base"]])
-def test_difference_says_what_it_needs(strategies):
-    axes = drawn("difference_to_random", results(strategies)).axes[0]
-    assert axes.get_title("left") == "Needs random\nand another strategy"
-
-
 def test_last_counts_are_means_over_seeds():
     given = results(["b", "a"], seeds=3, rounds=2, classes=4)
     counts = last_counts(given.class_counts)
@@ -306,7 +300,7 @@ def test_overlap_shows_picks_above_the_diagonal():
     cells = {text.get_position(): text.get_text() for text in axes.texts}
     assert len(cells) == 6
     assert cells[2, 0] == f"{100 * rows['picked'].mean():.0f}"
-    assert cells[0, 2] == f"{100 * rows.loc[rows['round'] == 2, 'labelled'].mean():.0f}"
+    assert cells[0, 2] == f"{100 * rows.loc[rows['round'] == 2, 'picked_so_far'].mean():.0f}"
 
 
 @pytest.mark.parametrize("name", ["penalty", "overlap"])
@@ -320,24 +314,50 @@ def test_no_two_names_or_numbers_of_a_matrix_overlap(name, strategies):
     assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]
 
 
+def words_of(figure):
+    (text,) = figure.texts
+    assert not figure.axes
+    return text.get_text()
+
+
 @pytest.mark.parametrize(
-    ("name", "given", "words"),
+    ("name", "given", "needs"),
     [
-        ("penalty", results(["random", "base"], seeds=1), "Needs two strategies,\ntwo seeds\nand two rounds"),
-        ("overlap", results(["random", "base"], rounds=1), "Needs two strategies\nand two rounds"),
-        ("label_savings", results(["base", "margin"]), "Needs random\nand another strategy,\nand two rounds"),
+        ("penalty", results(["random", "base"], seeds=1), "two strategies and two seeds and two rounds"),
+        ("overlap", results(["random", "base"], rounds=1), "two strategies and two rounds"),
+        ("overlap", results(["random"]), "two strategies and two rounds"),
+        ("label_savings", results(["base", "margin"]), "random and another strategy and two rounds"),
+        ("difference_to_random", results(["random"]), "random and another strategy"),
+        ("difference_to_random", results(["margin", "base"]), "random and another strategy"),
     ],
 )
-def test_a_figure_says_what_it_needs(name, given, words):
-    assert drawn(name, given).axes[0].get_title("left") == words
+def test_a_figure_that_has_nothing_to_compare_is_a_line_that_says_what_it_needs(name, given, needs):
+    assert words_of(drawn(name, given)) == f"Nothing to show: this figure needs {needs}."
 
 
-def test_a_tail_that_is_not_there_is_told():
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize(
+    ("strategies", "seeds", "rounds"),
+    [(["margin"], 3, 4), (["margin"], 1, 1), (["margin", "base"], 1, 2), (["random", "base"], 2, 1)],
+)
+def test_no_figure_has_empty_axes(name, strategies, seeds, rounds):
+    for axes in drawn(name, results(strategies, seeds, rounds)).axes:
+        points = [line.get_xydata() for line in axes.lines]
+        lines = [line for line in points if np.isfinite(line).all(axis=1).any()]
+        assert lines or axes.texts or axes.patches or axes.images or axes.collections or not axes.axison
+
+
+def test_a_tail_that_is_not_there_is_said():
     given = results(["random", "base"])
     given.curves.table["tail_accuracy"] = np.nan
-    assert drawn("learning_curves_tail", given).axes[0].get_title("left").startswith("No tail")
+    assert words_of(drawn("learning_curves_tail", given)).startswith("No rare classes")
     shown = drawn("learning_curves_tail", results(["random", "base"])).axes[0]
     assert shown.get_ylabel() == "Tail accuracy (%)"
+
+
+def test_area_without_random_has_no_panel_of_differences():
+    (axes,) = drawn("area", results(["margin", "base"])).axes
+    assert axes.get_title("left") == "Mean over the labels"
 
 
 def test_label_savings_are_drawn_in_percent_with_their_band():

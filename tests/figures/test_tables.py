@@ -32,7 +32,7 @@ def results():
         for r in range(3)
     ]
     pairs = [(*pair, seed, r, *generator.random(2)) for pair in OVERLAP for seed in range(3) for r in (1, 2)]
-    overlap = pd.DataFrame(pairs, columns=["strategy", "other", "seed", "round", "picked", "labelled"])
+    overlap = pd.DataFrame(pairs, columns=["strategy", "other", "seed", "round", "picked", "picked_so_far"])
     counts = pd.DataFrame(columns=["strategy", "seed", "round", "class", "count", "accuracy"])
     ceiling = [
         {"strategy": "full_pool", "seed": seed, "round": 0, "labels": 500, "top1": 0.5} for seed in range(3)
@@ -254,22 +254,22 @@ def test_overlap(results):
     assert list(zip(table["strategy"], table["other"], strict=True)) == OVERLAP
     rows = results.overlap[results.overlap["other"] == "base"]
     picked = rows["picked"].to_numpy().reshape(3, 2).mean(axis=1)
-    labelled = rows["labelled"].to_numpy().reshape(3, 2)[:, 1]
+    so_far = rows["picked_so_far"].to_numpy().reshape(3, 2)[:, 1]
     first = table.iloc[0]
     assert (first["seeds"], first["rounds"]) == (3, 2)
     assert first["picked"] == pytest.approx(picked.mean())
     assert first["picked_half_width"] == pytest.approx(half_width(picked))
-    assert first["labelled"] == pytest.approx(labelled.mean())
-    assert first["labelled_half_width"] == pytest.approx(half_width(labelled))
+    assert first["picked_so_far"] == pytest.approx(so_far.mean())
+    assert first["picked_so_far_half_width"] == pytest.approx(half_width(so_far))
 
 
-def test_overlap_has_picks_above_and_labelled_sets_below(results):
+def test_overlap_has_picks_above_and_those_of_all_rounds_below(results):
     table = TABLES["overlap"](results, SETTINGS)
     matrix = triangles(table)
     assert list(matrix.index) == list(matrix.columns) == ["random", "base", "oracle"]
     for _, row in table.iterrows():
         assert matrix.loc[row["strategy"], row["other"]] == row["picked"]
-        assert matrix.loc[row["other"], row["strategy"]] == row["labelled"]
+        assert matrix.loc[row["other"], row["strategy"]] == row["picked_so_far"]
     assert np.isnan(np.diag(matrix)).all()
 
 

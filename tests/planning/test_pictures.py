@@ -8,8 +8,8 @@ from workflow.conftest import write_embeddings
 
 from activepool.figures.registry import FIGURES
 from planning.configuration.experiment import Experiment
+from planning.drawings import category_of
 from planning.paths import Paths
-from planning.report import category_of
 
 IMAGES = {
     "experiment": "trial",

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from activepool.figures.registry import FIGURES, TABLES
+from activepool.figures.registry import TABLES
 from activepool.strategies.declaration import Strategy
 from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
+from planning.drawings import drawn_figures
 
 
 class FeaturePaths:
@@ -208,8 +209,8 @@ class Paths(FeaturePaths):
         return [*self.figures(), *self.tables(), *self.costs()]
 
     def figures(self) -> list[str]:
-        """Return the figures, each as PDF and PNG, and the contact sheets, as PNG."""
-        drawn = [f"{self.root}/figures/{name}" for name in FIGURES]
+        """Return the figures that have something to show, as PDF and PNG, and the contact sheets, as PNG."""
+        drawn = [f"{self.root}/figures/{name}" for name in drawn_figures(self.experiment)]
         drawn += [f"{self.root}/figures/feature_map"] if self.has_map else []
         drawn += [f"{self.pretrained}/pretrain"] if self.pretrained else []
         return [*(f"{name}.{form}" for name in drawn for form in ("pdf", "png")), *self.contact_sheets()]

@@ -1,27 +1,13 @@
-"""The report: the category of a figure or table, and what it needs to be complete."""
+"""What the report needs to be complete."""
 
-import ast
 from collections.abc import Sequence
 from pathlib import Path
 
 from planning.paths import Paths
 from planning.runs.command_line import asked, is_report, snakemake_command
-from planning.stages.code import LIBRARY
 
 #: Targets that make all that the report shows; without a target, Snakemake takes the first.
 WHOLE = ("all", "figures")
-
-
-def category_of(folder: str, name: str, otherwise: str) -> str:
-    """Return ``CATEGORY`` of the module ``figures/<folder>/<name>.py``, or ``otherwise`` if it has none.
-
-    It parses the module instead of importing it: importing matplotlib would cost each job a second.
-    """
-    module = ast.parse((LIBRARY / "figures" / folder / f"{name}.py").read_bytes())
-    for statement in module.body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "CATEGORY":
-            return str(ast.literal_eval(statement.value))
-    return otherwise
 
 
 def report_problem(paths: Paths, command: Sequence[str]) -> str | None:

@@ -7,9 +7,10 @@ from activepool.figures.registry import FIGURES, TABLES
 from planning.checks.experiment import check, problems_with_files
 from planning.configuration.experiment import FULL_POOL
 from planning.configuration.loading import load
+from planning.drawings import category_of
 from planning.paper import chosen
 from planning.paths import Paths
-from planning.report import category_of, report_problem
+from planning.report import report_problem
 from planning.resources import ExperimentResources
 from planning.runs.ending import announce_results
 from planning.runs.late_labels import LateLabels

@@ -9,22 +9,22 @@ import pandas as pd
 #: Seed -> strategy -> the rows picked in each round, first those of the initial pool.
 Picks = Mapping[int, Mapping[str, Sequence[np.ndarray]]]
 
-COLUMNS = ["strategy", "other", "seed", "round", "picked", "labelled"]
+COLUMNS = ["strategy", "other", "seed", "round", "picked", "picked_so_far"]
 
 
 def overlap_table(picks: Picks) -> pd.DataFrame:
     """Return one row per pair of strategies, seed and round from 1: the overlap of their selections.
 
-    ``picked`` is the Jaccard index |A ∩ B| / |A ∪ B| of their picks in that round, ``labelled`` that of their
-    labelled sets after it, which include the shared initial pool. Rounds that only one strategy has are left
-    out; two empty picks give NaN.
+    ``picked`` is the Jaccard index |A ∩ B| / |A ∪ B| of their picks in that round, ``picked_so_far`` that of
+    their picks in this round and those before. The initial pool, which strategies share, does not count.
+    Rounds that only one strategy has are left out; two empty picks give NaN.
     """
     rows = []
     for seed, seed_picks in picks.items():
         for (strategy, ours), (other, theirs) in combinations(seed_picks.items(), 2):
-            shared = round_overlaps(ours, theirs)
+            shared = round_overlaps(ours[1:], theirs[1:])
             rows += [
-                (strategy, other, seed, number, *values) for number, values in enumerate(shared) if number
+                (strategy, other, seed, number, *values) for number, values in enumerate(shared, start=1)
             ]
     return pd.DataFrame(rows, columns=COLUMNS)
 

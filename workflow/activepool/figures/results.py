@@ -124,7 +124,7 @@ def read_class_counts(path: str | Path) -> pd.DataFrame:
 
 def read_overlap(path: str | Path) -> pd.DataFrame:
     """Read overlap.csv; raises InputError if a column is missing."""
-    return read_table(path, ("strategy", "other", "seed", "round", "picked", "labelled"))
+    return read_table(path, ("strategy", "other", "seed", "round", "picked", "picked_so_far"))
 
 
 def read_table(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:

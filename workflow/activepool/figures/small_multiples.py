@@ -1,4 +1,4 @@
-"""A panel for each strategy, all on the same axes; or a notice if there is nothing to draw."""
+"""A panel for each strategy, all on the same axes."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -11,24 +11,34 @@ from activepool.figures.panels import PAGE_WIDTH
 #: Largest number of panels in a row.
 COLUMNS = 4
 
-#: In inches: a panel, a line of its title, and the axis labels around all panels.
-PANEL_WIDTH, PANEL_HEIGHT, TITLE_LINE, MARGINS = 1.62, 1.35, 0.12, 0.5
+#: In inches: the widest panel, a line of its title, and the axis labels around all panels.
+MAX_WIDTH, TITLE_LINE, MARGINS = 2.6, 0.12, 0.5
+
+#: Height of a panel relative to its width.
+RATIO = 0.83
 
 
-def row_count(panels: int) -> int:
-    """Return the number of rows in which this number of panels stands."""
-    return ceil(panels / COLUMNS)
+def row_count(panels: int, most: int = COLUMNS) -> int:
+    """Return the number of rows in which this number of panels stands, at most ``most`` in a row."""
+    return ceil(panels / most)
 
 
-def panels_of(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a panel for each title, and the panels."""
-    rows = row_count(len(titles))
+def panel_size(panels: int, most: int = COLUMNS) -> tuple[float, float]:
+    """Return width and height in inches of each of this number of panels: few in a row are larger."""
+    columns = ceil(panels / row_count(panels, most))
+    width = min(MAX_WIDTH, (PAGE_WIDTH - MARGINS) / columns)
+    return width, RATIO * width
+
+
+def panels_of(titles: Sequence[str], most: int = COLUMNS) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a panel for each title, at most ``most`` in a row, and the panels."""
+    rows = row_count(len(titles), most)
     columns = ceil(len(titles) / rows)
     lines = [title.count("\n") + 1 for title in titles]
     title_lines = sum(max(lines[start : start + columns]) for start in range(0, len(titles), columns))
-    width = min(PAGE_WIDTH, MARGINS + columns * PANEL_WIDTH)
-    height = MARGINS + rows * PANEL_HEIGHT + TITLE_LINE * title_lines
-    figure = Figure((width, height), layout="constrained")
+    width, height = panel_size(len(titles), most)
+    size = (MARGINS + columns * width, MARGINS + rows * height + TITLE_LINE * title_lines)
+    figure = Figure(size, layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     for place, axes in enumerate(grid):
         if place < len(titles):
@@ -45,10 +55,3 @@ def name_axes(figure: Figure, across: str, up: str, note: str = "") -> None:
         figure.set_figheight(figure.get_figheight() + TITLE_LINE)
     figure.supxlabel("\n".join([across, *([note] if note else [])]), size=8)
     figure.supylabel(up, size=8)
-
-
-def notice(text: str) -> Figure:
-    """Return a figure of one empty panel, with a text that says why it is empty."""
-    figure, (axes,) = panels_of([text])
-    axes.set(xticks=[], yticks=[])
-    return figure

@@ -1,6 +1,5 @@
 """The change of each class's test accuracy from the first round to the last."""
 
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,12 @@ from activepool.compute.seeds import generator
 from activepool.evaluation.statistics import mean_interval
 from activepool.figures.classes import by_frequency, groups_of, shown_names
 from activepool.figures.end_labels import LINE_HEIGHT, text_width
+from activepool.figures.notices import unmet
 from activepool.figures.panels import interval_note, limit_axis
 from activepool.figures.quantities import Quantity
 from activepool.figures.results import Results, last_round, rows_by
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import name_axes, notice, panels_of
+from activepool.figures.small_multiples import COLUMNS, name_axes, panel_size, panels_of
 from activepool.figures.styles import REFERENCE_COLOUR, Style, styles_of
 
 CATEGORY = "Classes"
@@ -28,14 +28,18 @@ PARTS, EQUAL_PARTS = ("rare", "middle", "frequent"), ("all",)
 #: Intervals of few seeds can exceed these bounds.
 CHANGE = Quantity("Accuracy gained", "percentage points", 100.0, -100.0, 100.0)
 
-#: In inches: the width for all class names, and the gap between two of them.
-ROOM, GAP = 1.4, 0.05
+#: In inches: what a panel's width has beside its bars, and the gap between two class names.
+BESIDE, GAP = 0.2, 0.05
+
+#: The names of up to FEW classes fit below a panel of usual width; those of more below one of WIDE in a row.
+FEW, WIDE = 12, 2
 
 #: Largest number of points in a distribution, and their horizontal spread.
 MAX_POINTS, SPREAD = 300, 0.28
 
 STAGE = "accuracy_change"
-REQUIREMENT = "Needs two rounds"
+#: Without these, the workflow does not ask for the figure.
+NEEDS = ("two rounds",)
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -47,13 +51,14 @@ def draw(results: Results, settings: Settings) -> Figure:
     counts = results.class_counts
     changes = {name: class_changes(rows) for name, rows in rows_by(counts, "strategy").items()}
     if all(table.empty for table in changes.values()):
-        return notice(REQUIREMENT)
+        return unmet(NEEDS)
     frequencies = by_frequency(counts)
     classes = frequencies.index.to_numpy()
     parts = PARTS if frequencies.nunique() > 1 else EQUAL_PARTS
     styles = styles_of(list(changes), settings)
-    figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in changes])
     many = len(classes) > MAX_BARS
+    in_a_row = WIDE if FEW < len(classes) <= MAX_BARS else COLUMNS
+    figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in changes], in_a_row)
     for axes, (strategy, table) in zip(panels, changes.items(), strict=True):
         values = CHANGE.factor * table.reindex(classes).to_numpy(dtype=np.float64)
         if many:
@@ -69,21 +74,19 @@ def draw(results: Results, settings: Settings) -> Figure:
         note = ""
     else:
         named = shown_names(counts)
-        _name_classes(figure, panels, [named[number] for number in classes])
+        width, _ = panel_size(len(panels), in_a_row)
+        _name_classes(figure, panels, [named[number] for number in classes], width)
         across = "Class, from rarest to most frequent"
         note = interval_note("Lines", results, settings)
     name_axes(figure, across, f"{CHANGE.title}\n({CHANGE.unit})", note)
     return figure
 
 
-def _name_classes(figure: Figure, panels: list[Axes], names: list[str]) -> None:
-    """Write the names below the bars, upwards if they do not fit side by side; omit some if needed."""
+def _name_classes(figure: Figure, panels: list[Axes], names: list[str], width: float) -> None:
+    """Write the names below the bars, upwards if they do not fit side by side."""
     widest = text_width(names)
-    upwards = len(names) * (widest + GAP) > ROOM
-    room = LINE_HEIGHT if upwards else widest + GAP
-    step = ceil(len(names) * room / ROOM)
-    panels[0].set_xticks(range(0, len(names), step), names[::step])
-    if upwards:
+    panels[0].set_xticks(range(len(names)), names)
+    if len(names) * (widest + GAP) > width - BESIDE:
         for axes in panels:
             axes.tick_params(axis="x", rotation=90)
         figure.set_figheight(figure.get_figheight() + widest - LINE_HEIGHT)

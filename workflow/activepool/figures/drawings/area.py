@@ -17,6 +17,9 @@ from activepool.figures.tables import area
 
 CATEGORY = "Comparisons"
 
+#: Without these, the workflow does not ask for the figure.
+NEEDS = ("two strategies",)
+
 #: In inches: the minimum height of a row, and the height of title and axis.
 MIN_ROW, MARGINS = 0.22, 0.85
 
@@ -25,6 +28,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     """Draw a row for each strategy: its area with the interval, and beside it the difference to random.
 
     The mark of a difference is filled if it is significant after Holm's correction, and open otherwise.
+    Without random, there are no differences.
     """
     drawn = quantity(settings.metric)
     table = area.tabulate(results, settings)
@@ -35,16 +39,20 @@ def draw(results: Results, settings: Settings) -> Figure:
     names = ["\n".join(look.lines) for look in looks]
     row = max([MIN_ROW, *(LINE_HEIGHT * (name.count("\n") + 1) for name in names)])
     figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + MARGINS), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
+    compared = table["difference"].notna().any()
+    panels = figure.subplots(1, 2 if compared else 1, sharey=True, squeeze=False)[0]
     filled = np.ones(len(table), dtype=bool)
-    _draw_rows(left, drawn.factor * table[["area", "area_half_width"]], looks, filled)
-    significant = (table["p_holm"] < 1 - settings.confidence).to_numpy()
-    _draw_rows(right, drawn.factor * table[["difference", "difference_half_width"]], looks, significant)
-    right.axvline(0, color=REFERENCE_COLOUR, linewidth=0.8)
-    left.set_yticks(range(len(names)), names)
-    left.set_ylim(-0.6, len(names) - 0.4)
-    left.set(title="Mean over the labels", xlabel=drawn.axis_label)
-    right.set(title="Difference to random", xlabel=drawn.difference_label.replace("\n", " "))
+    _draw_rows(panels[0], drawn.factor * table[["area", "area_half_width"]], looks, filled)
+    panels[0].set_yticks(range(len(names)), names)
+    panels[0].set_ylim(-0.6, len(names) - 0.4)
+    panels[0].set(title="Mean over the labels", xlabel=drawn.axis_label)
+    if compared:
+        differences = drawn.factor * table[["difference", "difference_half_width"]]
+        significant = (table["p_holm"] < 1 - settings.confidence).to_numpy()
+        _draw_rows(panels[1], differences, looks, significant)
+        panels[1].axvline(0, color=REFERENCE_COLOUR, linewidth=0.8)
+        label = drawn.difference_label.replace("\n", " ")
+        panels[1].set(title="Difference to random", xlabel=label)
     figure.supxlabel(interval_note("Lines", results, settings), size=7)
     return figure
 

@@ -6,7 +6,7 @@ from math import ceil
 import matplotlib
 import numpy as np
 import pandas as pd
-from matplotlib.colors import PowerNorm
+from matplotlib.colors import ListedColormap, PowerNorm
 from matplotlib.figure import Figure
 
 from activepool.figures.classes import by_frequency, groups_of, shown_names
@@ -15,19 +15,22 @@ from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import PANEL_HEIGHT, name_axes, panels_of, row_count
+from activepool.figures.small_multiples import name_axes, panel_size, panels_of, row_count
 from activepool.figures.styles import styles_of
 
 CATEGORY = "Classes"
 
-#: Up to MAX_CLASSES classes have a row each; more form at most MAX_GROUPS groups.
-MAX_CLASSES, MAX_GROUPS = 50, 25
+#: Up to MAX_CLASSES classes have a row each, with their name; more form at most MAX_GROUPS groups.
+MAX_CLASSES, MAX_GROUPS = 40, 25
 
-#: Colours of counts, and of a class without labels.
-COLOURS, NO_LABELS = "viridis_r", "white"
+#: Colours of counts. The lightest part of the map would look like the white behind the hatches.
+COLOURS, LIGHTEST = "Blues", 0.3
 
-#: In inches: the largest height of a panel, and the width included for a class name. And the most ticks.
-MAX_HEIGHT, NAME_WIDTH, MAX_TICKS = 2.6, 0.2, 6
+#: Colour and pattern of a class without labels.
+NO_LABELS, HATCH = "#BBBBBB", "//////"
+
+#: Inches that panels have for a class name anyway. And the most ticks.
+NAME_WIDTH, MAX_TICKS = 0.2, 6
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -42,9 +45,10 @@ def draw(results: Results, settings: Settings) -> Figure:
     counts = {name: counts_by_round(results.class_counts, name, groups) for name in strategies}
     styles = styles_of(strategies, settings)
     figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in strategies])
-    height = min(MAX_HEIGHT, max(PANEL_HEIGHT, len(groups) * LINE_HEIGHT))
-    figure.set_figheight(figure.get_figheight() + row_count(len(panels)) * (height - PANEL_HEIGHT))
-    colours = matplotlib.colormaps[COLOURS].with_extremes(bad=NO_LABELS)
+    _, height = panel_size(len(panels))
+    missing = max(0, len(groups) * LINE_HEIGHT - height)
+    figure.set_figheight(figure.get_figheight() + row_count(len(panels)) * missing)
+    colours = ListedColormap(matplotlib.colormaps[COLOURS](np.linspace(LIGHTEST, 1, 256)))
     norm = PowerNorm(0.5, 0, max(table.to_numpy().max() for table in counts.values()))
     last = 0
     for axes, table in zip(panels, counts.values(), strict=True):
@@ -54,13 +58,13 @@ def draw(results: Results, settings: Settings) -> Figure:
         values = table.where(table > 0).to_numpy(dtype=np.float64)
         axes.imshow(values, origin="lower", extent=extent, aspect="auto", cmap=colours, norm=norm)
         axes.grid(visible=False)
+        axes.patch.set(facecolor="white", edgecolor=NO_LABELS, hatch=HATCH)
     panels[0].set_xticks(range(0, last + 1, ceil((last + 1) / MAX_TICKS)))
     names = _names_of_groups(groups, shown_names(results.class_counts))
-    step = ceil(len(groups) * LINE_HEIGHT / height)
-    panels[0].set_yticks(range(0, len(groups), step), names[::step])
+    panels[0].set_yticks(range(len(groups)), names)
     # Long names widen the figure, not narrow the panels.
     figure.set_figwidth(min(PAGE_WIDTH, figure.get_figwidth() + max(0, text_width(names) - NAME_WIDTH)))
-    add_colour_bar(figure, panels, colours, norm, "Labelled (white: none)")
+    add_colour_bar(figure, panels, colours, norm, "Labelled (hatched: none)")
     size = len(groups[0])
     name_axes(
         figure, "Round", f"{size:,} classes per row, rarest below" if size > 1 else "Class, rarest below"

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from activepool.figures.classes import shown_names
+from activepool.figures.classes import by_frequency, shown_names
 from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.results import Results, last_round
@@ -30,10 +30,10 @@ def draw(results: Results, settings: Settings) -> Figure:
     """Draw a row for each strategy: the mean count of each class over the seeds.
 
     Colour is the count relative to an equal share of the labelled set: blue below, red above. Classes are
-    ordered by their mean count over the strategies, the rarest first.
+    ordered by their frequency, the rarest first.
     """
     counts = last_counts(results.class_counts)
-    counts = counts[counts.mean().sort_values(kind="stable").index]
+    counts = counts[by_frequency(results.class_counts).index]
     share = counts.div(counts.mean(axis=1), axis=0).to_numpy()
     with np.errstate(divide="ignore"):
         doublings = np.clip(np.log2(share), -DOUBLINGS, DOUBLINGS)

@@ -7,29 +7,31 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from activepool.figures.notices import unmet
 from activepool.figures.panels import draw_curves, interval_note
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import name_axes, notice, panels_of
+from activepool.figures.small_multiples import name_axes, panels_of
 from activepool.figures.styles import REFERENCE_COLOUR, styles_of
 
 CATEGORY = "Comparisons"
 
-REQUIREMENT = "Needs random\nand another strategy"
+#: Without these, the workflow does not ask for the figure.
+NEEDS = ("random and another strategy",)
 
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw ``settings.metric`` of every other strategy minus that of random; zero is random.
 
     Each panel shows one strategy with its band, in front of the means of all others in grey. Without random,
-    or without another strategy, a single panel says so.
+    or without another strategy, a line of text says so.
     """
     drawn = quantity(settings.metric)
     styles = styles_of(results.curves.strategies, settings)
     differences = results.curves.differences(settings.metric)
     if not differences:
-        return notice(REQUIREMENT)
+        return unmet(NEEDS)
     figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in differences])
     for axes, strategy in zip(panels, differences, strict=True):
         _draw_means(axes, differences, drawn.factor)

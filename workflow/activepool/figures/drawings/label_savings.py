@@ -2,11 +2,12 @@
 
 from matplotlib.figure import Figure
 
+from activepool.figures.notices import unmet
 from activepool.figures.panels import draw_band, interval_note, label_axis, limit_axis
 from activepool.figures.quantities import Quantity
 from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import name_axes, notice, panels_of
+from activepool.figures.small_multiples import name_axes, panels_of
 from activepool.figures.styles import REFERENCE_COLOUR, styles_of
 from activepool.figures.tables import label_savings
 
@@ -15,20 +16,21 @@ CATEGORY = "Comparisons"
 #: Below −100 %, a strategy needs more than twice as many labels as random.
 SAVED = Quantity("Labels saved", "%", 100.0, -100.0, 100.0)
 
-REQUIREMENT = "Needs random\nand another strategy,\nand two rounds"
+#: Without these, the workflow does not ask for the figure.
+NEEDS = ("random and another strategy", "two rounds")
 
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw the table of the same name against random's number of labels; zero is random.
 
     Each panel shows one strategy with its band, in front of all others in grey. If there is nothing to
-    compare, a single panel says so.
+    compare, a line of text says so.
     """
     table = label_savings.tabulate(results, settings)
     styles = styles_of(results.curves.strategies, settings)
     strategies = rows_by(table, "strategy")
     if not strategies:
-        return notice(REQUIREMENT)
+        return unmet(NEEDS)
     figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in strategies])
     for axes, (strategy, rows) in zip(panels, strategies.items(), strict=True):
         for others in strategies.values():

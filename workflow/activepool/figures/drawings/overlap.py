@@ -1,27 +1,28 @@
-"""Overlap of the strategies' selections: picks above the diagonal, labelled sets below."""
+"""Overlap of the strategies' selections: picks of a round above the diagonal, of all rounds below."""
 
 from matplotlib.figure import Figure
 
 from activepool.figures.heat_maps import draw_percentages
+from activepool.figures.notices import unmet
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import notice
 from activepool.figures.styles import styles_of
 from activepool.figures.tables import overlap
 
 CATEGORY = "Selections"
 
-REQUIREMENT = "Needs two strategies\nand two rounds"
+#: Without these, the workflow does not ask for the figure.
+NEEDS = ("two strategies", "two rounds")
 
 
 def draw(results: Results, settings: Settings) -> Figure:
-    """Draw the table of the same name as a square; if it is empty, a single panel says so."""
+    """Draw the table of the same name as a square; if it is empty, a line of text says so."""
     matrix = overlap.triangles(overlap.tabulate(results, settings))
     if matrix.empty:
-        return notice(REQUIREMENT)
+        return unmet(NEEDS)
     styles = styles_of(list(matrix.index), settings)
     across = ["\n".join(styles[name].name_lines) for name in matrix.columns]
     down = ["\n".join(styles[name].lines) for name in matrix.index]
-    label = "Overlap (%): picks of a round above the diagonal, labelled sets below"
+    label = "Overlap (%): picks of a round above the diagonal, of all rounds below"
     figure, _ = draw_percentages(100 * matrix.to_numpy(), across, down, label)
     return figure

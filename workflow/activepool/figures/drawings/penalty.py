@@ -5,25 +5,26 @@ from matplotlib.figure import Figure
 
 from activepool.figures.heat_maps import draw_percentages
 from activepool.figures.matrices import matrix_of
+from activepool.figures.notices import unmet
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
-from activepool.figures.small_multiples import notice
 from activepool.figures.styles import styles_of
 from activepool.figures.tables import penalty
 
 CATEGORY = "Comparisons"
 
-REQUIREMENT = "Needs two strategies,\ntwo seeds\nand two rounds"
+#: Without these, the workflow does not ask for the figure.
+NEEDS = ("two strategies", "two seeds", "two rounds")
 
 
 def draw(results: Results, settings: Settings) -> Figure:
     """Draw the table of the same name; the last column and row are means over the other strategies.
 
-    One seed cannot show that a strategy beats another; then a single panel says so.
+    One seed cannot show that a strategy beats another; then a line of text says so.
     """
     matrix = matrix_of(penalty.tabulate(results, settings), "beats")
     if not matrix.notna().any(axis=None):
-        return notice(REQUIREMENT)
+        return unmet(NEEDS)
     styles = styles_of(results.curves.strategies, settings)
     means = (matrix.mean(axis=1).to_numpy(), matrix.mean(axis=0).to_numpy())
     values = 100 * np.block(

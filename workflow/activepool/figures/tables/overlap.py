@@ -16,36 +16,35 @@ COLUMNS = [
     "rounds",
     "picked",
     "picked_half_width",
-    "labelled",
-    "labelled_half_width",
+    "picked_so_far",
+    "picked_so_far_half_width",
 ]
 
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per pair of strategies, with overlaps from 0 (disjoint) to 1 (equal).
 
-    ``picked`` is the Jaccard index of the picks of a round, averaged over the rounds, ``labelled`` that of
-    the labelled sets after the last round: each is a mean over seeds, with the half width of its interval.
+    ``picked`` is the Jaccard index of the picks of a round, averaged over the rounds,
+    ``picked_so_far`` that of all picks until the last round, without the initial pool: each is a mean over
+    seeds, with the half width of its interval.
     """
     rows = []
     for pair, pair_rows in results.overlap.groupby(["strategy", "other"], sort=False):
         picked = pair_rows.groupby("seed")["picked"].mean()
-        labelled = last_round(pair_rows)["labelled"]
-        values = [mean_interval(values.to_numpy(), settings.confidence) for values in (picked, labelled)]
+        so_far = last_round(pair_rows)["picked_so_far"]
+        values = [mean_interval(values.to_numpy(), settings.confidence) for values in (picked, so_far)]
         rows.append((*pair, len(picked), pair_rows["round"].nunique(), *map(float, np.ravel(values))))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def triangles(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the overlap as a matrix: ``picked`` above the diagonal, ``labelled`` below."""
+    """Return the overlap as a matrix: ``picked`` above the diagonal, ``picked_so_far`` below."""
     upper = matrix_of(table, "picked")
-    lower = matrix_of(table, "labelled").T
+    lower = matrix_of(table, "picked_so_far").T
     return upper.where(np.triu(np.ones(upper.shape, dtype=bool)), lower)
 
 
 def typeset(table: pd.DataFrame, settings: Settings) -> str:
     """Return the matrix in LaTeX, in percent."""
-    note = (
-        "Above the diagonal: picks of a round, mean over rounds; below: labelled sets after the last round."
-    )
+    note = "Above the diagonal: picks of a round, mean over rounds; below: picks of all rounds together."
     return latex_table([numbered_grid("Overlap (%)", triangles(table), {})], settings, [note])

@@ -7,6 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from activepool.evaluation.costs import COLUMNS
 from activepool.figures.costs import draw, typeset
 from activepool.figures.export import print_settings
+from activepool.figures.latex import latex_table
+from activepool.figures.settings import Settings
 
 
 @pytest.fixture
@@ -43,6 +45,6 @@ def test_no_label_lies_on_another(table):
 
 
 def test_every_number_is_typeset(table):
-    lines = typeset(table).splitlines()
+    lines = latex_table(typeset(table), Settings()).splitlines()
     assert r"train on images & 1,200 & 98,765.4 & 80.00 & 200.00 & 12,346 \\" in lines
     assert r"score & 3 & 0.1 & 0.00 & 0.03 & 51 \\" in lines

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from activepool.figures.latex import Grid, best_of, escaped, latex_table, number_cells, p_value_cells
+from activepool.figures.latex import escaped, latex_cell, latex_table
 from activepool.figures.settings import Settings
+from activepool.figures.typesetting import Grid, Typeset, number_cells, p_value_cells, surely_best, words
 
 SETTINGS = Settings(oracles=("oracle",))
 
@@ -25,7 +26,7 @@ SETTINGS = Settings(oracles=("oracle",))
     ],
 )
 def test_digits_are_those_that_the_interval_leaves(value, half_width, cell):
-    assert number_cells(np.array([value]), np.array([half_width])) == [cell]
+    assert [*map(latex_cell, number_cells(np.array([value]), np.array([half_width])))] == [cell]
 
 
 def test_the_best_is_bold_and_what_is_marked_has_a_star():
@@ -36,27 +37,29 @@ def test_the_best_is_bold_and_what_is_marked_has_a_star():
         best=np.array([True, False]),
         marked=np.array([True, True]),
     )
-    assert cells == [r"$\mathbf{+1.00 \pm 0.10}^{*}$", r"$-2.00 \pm 0.10^{*}$"]
+    assert [*map(latex_cell, cells)] == [r"$\mathbf{+1.00 \pm 0.10}^{*}$", r"$-2.00 \pm 0.10^{*}$"]
 
 
 def test_p_values():
-    assert p_value_cells(np.array([0.0004, 0.0123, 1.0, np.nan])) == ["$<0.001$", "$0.012$", "$1.000$", "--"]
+    cells = p_value_cells(np.array([0.0004, 0.0123, 1.0, np.nan]))
+    assert [*map(latex_cell, cells)] == ["$<$0.001", "0.012", "1.000", "--"]
 
 
 @pytest.mark.parametrize(
-    ("values", "sign", "best"),
+    ("values", "p_values", "sign", "best"),
     [
-        ([0.5, 0.9, 0.7, 0.6], 1, ["a"]),
-        ([0.5, 0.1, 0.7, 0.6], -1, ["random"]),
-        ([0.5, 0.9, 0.7, 0.7], 1, ["a", "b"]),
-        ([0.5, 0.9, np.nan, 0.1], 1, ["random"]),
-        ([0.5, 0.9, 0.5, 0.5], 1, []),
-        ([np.nan, 0.9, np.nan, np.nan], 1, []),
+        ([0.5, 0.9, 0.7, 0.6], [np.nan, 0.01, 0.01, 0.01], 1, ["a"]),
+        ([0.5, 0.9, 0.7, 0.6], [np.nan, 0.01, 0.06, 0.01], 1, []),
+        ([0.5, 0.1, 0.7, 0.4], [np.nan, 0.01, 0.01, 0.01], -1, ["b"]),
+        ([0.5, 0.1, 0.7, 0.6], [np.nan, 0.01, 0.01, 0.01], -1, []),
+        ([0.5, 0.9, 0.7, 0.7], [np.nan, 0.01, 0.04, 0.2], 1, ["a"]),
+        ([0.5, 0.9, np.nan, 0.6], [np.nan, 0.01, np.nan, 0.01], 1, ["b"]),
+        ([np.nan] * 4, [np.nan] * 4, 1, []),
     ],
 )
-def test_the_best_is_no_upper_reference(values, sign, best):
+def test_the_best_is_no_upper_reference_and_differs_from_random(values, p_values, sign, best):
     strategies = ["random", "oracle", "a", "b"]
-    found = best_of(np.array(values), strategies, SETTINGS, sign)
+    found = surely_best(np.array(values), np.array(p_values), strategies, SETTINGS, sign)
     assert [name for name, one in zip(strategies, found, strict=True) if one] == best
 
 
@@ -67,9 +70,9 @@ def test_text_is_escaped():
 
 
 def test_a_wide_grid_goes_on_below():
-    columns = {f"c_{number}": [f"{number}a", f"{number}b"] for number in range(5)}
+    columns = {f"c_{number}": words([f"{number}a", f"{number}b"]) for number in range(5)}
     grid = Grid("Heading", ["base", "my_own"], columns, in_a_line=2, title="Of 100 %")
-    text = latex_table([grid], SETTINGS, ["A note."])
+    text = latex_table(Typeset([grid], ["A note."]), SETTINGS)
     assert text.splitlines()[1:] == [
         r"\begin{tabular}{l*{2}{@{\hspace{0.7em}}r}}",
         r"\toprule",
@@ -95,6 +98,6 @@ def test_a_wide_grid_goes_on_below():
 
 
 def test_only_upper_references_that_are_there_have_a_note():
-    grid = Grid("", ["base", "oracle"], {"": ["1", "2"]})
-    assert r"oracle$^{\dagger}$ & 2 \\" in latex_table([grid], SETTINGS)
-    assert "dagger" not in latex_table([grid], Settings())
+    table = Typeset([Grid("", ["base", "oracle"], {"": words("12")})])
+    assert r"oracle$^{\dagger}$ & 2 \\" in latex_table(table, SETTINGS)
+    assert "dagger" not in latex_table(table, Settings())

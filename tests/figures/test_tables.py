@@ -1,4 +1,5 @@
 import re
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from shutil import which
 from subprocess import DEVNULL, run
@@ -9,6 +10,8 @@ import pytest
 from scipy import stats
 
 from activepool.evaluation.power import detectable_effect, seeds_needed
+from activepool.figures.html import html_table
+from activepool.figures.latex import latex_table
 from activepool.figures.registry import TABLES, TYPESET
 from activepool.figures.results import Curves, Results
 from activepool.figures.settings import Settings
@@ -51,6 +54,10 @@ def half_width(numbers):
 
 
 SETTINGS = Settings(confidence=0.9, oracles=("oracle",))
+
+
+def printed(name, table, settings=SETTINGS):
+    return latex_table(TYPESET[name](table, settings), settings)
 
 
 def test_the_tables_are():
@@ -110,6 +117,29 @@ def test_final(results):
     assert table.loc["base", "nll_half_width"] == 0
 
 
+def test_final_has_the_tests_of_the_last_round(results):
+    table = TABLES["final"](results, SETTINGS).set_index("strategy")
+    random = values(results, "random")[:, -1]
+    p_values = [stats.ttest_rel(values(results, name)[:, -1], random).pvalue for name in ("base", "oracle")]
+    assert table.loc[["base", "oracle"], "top1_p_holm"].min() == pytest.approx(min(1, 2 * min(p_values)))
+    assert np.isnan(table.loc["random", "top1_p_holm"])
+
+
+@pytest.mark.parametrize("name", ["final", "by_labels", "area", "difference_by_labels"])
+@pytest.mark.parametrize("is_sure", [True, False])
+def test_the_best_is_bold_only_where_it_surely_differs_from_random(results, name, is_sure):
+    table = results.curves.table
+    noise = np.array([0.0, 0.001, -0.001]) if is_sure else np.array([0.0, 0.3, -0.3])
+    of_strategy = table["strategy"].map({"random": 0.0, "base": 0.1, "oracle": 0.2}) * (table["round"] > 0)
+    is_noisy = (table["strategy"] == "base") & (table["round"] > 0)
+    table["top1"] = 0.5 + of_strategy + noise[table["seed"]] * is_noisy
+    table["balanced_accuracy"] = 0.5
+    rows = printed(name, TABLES[name](results, SETTINGS)).splitlines()
+    bold = {row.split(" & ")[0] for row in rows if "mathbf" in row}
+    assert bold == ({"BASE"} if is_sure else set())
+    assert any("Bold: the best, where it differs from random" in row for row in rows)
+
+
 def test_final_is_empty_where_a_seed_lacks_the_metric(results):
     results.curves.table.loc[
         (results.curves.table["strategy"] == "base") & (results.curves.table["seed"] == 1), "top1"
@@ -147,13 +177,16 @@ def test_area_without_random_has_no_difference(results):
 def test_by_labels(results):
     table = TABLES["by_labels"](results, SETTINGS)
     names = ["random", "base", "oracle"]
-    columns = [part for name in names for part in (name, f"{name}_half_width")]
+    columns = [part for name in names for part in (name, f"{name}_half_width", f"{name}_p_holm")]
     assert table.columns.tolist() == ["round", "labels", *columns]
     assert table["labels"].tolist() == LABELS
     for place in range(3):
         one = values(results, "oracle")[:, place]
         assert table["oracle"][place] == pytest.approx(one.mean())
         assert table["oracle_half_width"][place] == pytest.approx(half_width(one))
+    tests = TABLES["difference_by_labels"](results, SETTINGS).set_index(["strategy", "round"])["p_holm"]
+    assert table["base_p_holm"][1:].tolist() == tests["base"].tolist()
+    assert table["base_p_holm"][:1].isna().all() and table["random_p_holm"].isna().all()
 
 
 def test_area_has_the_test_of_the_gain_and_its_correction(results):
@@ -236,8 +269,8 @@ def test_labels_to_reach_a_share_of_the_ceiling(results):
         assert found.loc[("base", share), "share_of_pool"] == pytest.approx(labels / 200)
         assert found.loc[("oracle", share), "labels"] == 10
         assert np.isnan(found.loc[("random", share), "labels"])
-    printed = TYPESET["labels_to_reach"](found.reset_index(), SETTINGS)
-    assert r"Share of the ceiling & 95\% & 99\% & 100\% \\" in printed.splitlines()
+    lines = printed("labels_to_reach", found.reset_index()).splitlines()
+    assert r"Share of the ceiling & 95\% & 99\% & 100\% \\" in lines
     assert TABLES["labels_to_reach"](replace(results, ceiling=None), SETTINGS).empty
 
 
@@ -246,7 +279,7 @@ def test_without_random_nothing_is_compared_with_it(results, name):
     others = Curves(results.curves.table[results.curves.table["strategy"] != "random"])
     table = TABLES[name](replace(results, curves=others), SETTINGS)
     assert table.empty and "labels" in table.columns
-    assert r"\bottomrule" in TYPESET[name](table, SETTINGS)
+    assert r"\bottomrule" in printed(name, table)
 
 
 def test_overlap(results):
@@ -275,7 +308,7 @@ def test_overlap_has_picks_above_and_those_of_all_rounds_below(results):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_is_typeset_with_as_many_cells_in_each_line(results, name):
-    lines = TYPESET[name](TABLES[name](results, SETTINGS), SETTINGS).splitlines()
+    lines = printed(name, TABLES[name](results, SETTINGS)).splitlines()
     width = 1 + int(re.fullmatch(r"\\begin\{tabular\}\{l\*\{(\d+)\}\{@\{.*\}r\}\}", lines[1])[1])
     rows = [line for line in lines if line.endswith(r"\\") and "multicolumn" not in line]
     assert len(rows) >= 3
@@ -284,6 +317,18 @@ def test_every_table_is_typeset_with_as_many_cells_in_each_line(results, name):
     assert any(line.startswith(r"oracle$^{\dagger}$ &") for line in lines)
     note = r"{l}{\makebox[0pt][l]{\footnotesize $^{\dagger}$ Upper reference: reads all labels.}} \\"
     assert rf"\multicolumn{{{width}}}{note}" in lines
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_page_has_the_cells_of_the_print(results, name):
+    typeset = TYPESET[name](TABLES[name](results, SETTINGS), SETTINGS)
+    root = ElementTree.fromstring(f"<body>{html_table(typeset, SETTINGS)}</body>")
+    tables = root.findall(".//table")
+    assert len(tables) == len(typeset.grids)
+    for table, grid in zip(tables, typeset.grids, strict=True):
+        assert len(table.findall("tbody/tr")) == len(grid.strategies)
+        widths = {len(list(row)) for row in table.iter("tr")}
+        assert widths == {1 + len(grid.columns)}
 
 
 DOCUMENT = r"""\documentclass[10pt]{article}
@@ -307,7 +352,7 @@ def test_latex_takes_every_table_and_none_is_wider_than_a_page(results, tmp_path
         results, curves=Curves(named["curves"]), class_counts=named["counts"], overlap=named["overlap"]
     )
     settings = replace(SETTINGS, oracles=("balanced_random",))
-    texts = [TYPESET[name](TABLES[name](given, settings), settings) for name in TABLES]
+    texts = [printed(name, TABLES[name](given, settings), settings) for name in TABLES]
     (tmp_path / "all.tex").write_text(DOCUMENT % "".join(f"\\noindent {text}\n\\newpage\n" for text in texts))
     done = run(["pdflatex", "-halt-on-error", "all.tex"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
@@ -324,7 +369,7 @@ def test_one_seed_still_makes_a_table(results, name):
     )
     made = TABLES[name](one, SETTINGS)
     assert len(made)
-    assert "nan" not in TYPESET[name](made, SETTINGS)
+    assert "nan" not in printed(name, made)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -332,7 +377,7 @@ def test_one_round_of_one_strategy_still_makes_a_table(results, name):
     table = results.curves.table
     alone = Curves(table[(table["strategy"] == "random") & (table["round"] == 0)])
     given = replace(results, curves=alone, overlap=results.overlap.iloc[:0])
-    assert r"\end{tabular}" in TYPESET[name](TABLES[name](given, SETTINGS), SETTINGS)
+    assert r"\end{tabular}" in printed(name, TABLES[name](given, SETTINGS))
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -340,7 +385,7 @@ def test_a_metric_without_any_value_still_makes_a_table(results, name):
     results.curves.table[["top1", "balanced_accuracy", "nll"]] = np.nan
     table = TABLES[name](results, SETTINGS)
     assert {"metric", "labels", "strategy"} & {*table.columns}
-    assert r"\end{tabular}" in TYPESET[name](table, SETTINGS)
+    assert r"\end{tabular}" in printed(name, table)
 
 
 def test_stage_writes_the_table_of_its_settings(results, tmp_path):
@@ -349,9 +394,11 @@ def test_stage_writes_the_table_of_its_settings(results, tmp_path):
     for name, table in given.items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
         options += [f"--{name}", str(tmp_path / f"{name}.csv")]
-    for form in ("csv", "tex"):
+    for form in ("csv", "tex", "html"):
         options += [f"--{form}", str(tmp_path / f"by_labels.{form}")]
     stage.run(options)
     assert pd.read_csv(tmp_path / "by_labels.csv")["base"].tolist() == [1.5, 1.5, 1.5]
-    printed = (tmp_path / "by_labels.tex").read_text()
-    assert r"BASE & $1.50 \pm 0.00$ & $1.50 \pm 0.00$ & $1.50 \pm 0.00$ \\" in printed.splitlines()
+    lines = (tmp_path / "by_labels.tex").read_text().splitlines()
+    assert r"BASE & $1.50 \pm 0.00$ & $1.50 \pm 0.00$ & $1.50 \pm 0.00$ \\" in lines
+    page = (tmp_path / "by_labels.html").read_text()
+    assert "<tr><th>BASE</th><td>1.50 ± 0.00</td><td>1.50 ± 0.00</td><td>1.50 ± 0.00</td></tr>" in page

@@ -8,10 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
-from activepool.figures.latex import Grid, latex_table
 from activepool.figures.panels import PAGE_WIDTH
-from activepool.figures.settings import Settings
 from activepool.figures.styles import PALETTE
+from activepool.figures.typesetting import Grid, Typeset, words
 
 #: In inches: a row, and all of titles, axes and legend.
 ROW, MARGINS = 0.19, 1.0
@@ -46,8 +45,8 @@ def draw(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def typeset(table: pd.DataFrame) -> str:
-    """Return the table in LaTeX."""
+def typeset(table: pd.DataFrame) -> Typeset:
+    """Return the table in words and numbers."""
     columns = {
         "Jobs": [f"{jobs:,}" for jobs in table["jobs"]],
         "All (s)": [f"{seconds:,.1f}" for seconds in table["seconds"]],
@@ -55,7 +54,8 @@ def typeset(table: pd.DataFrame) -> str:
         "Longest (s)": [f"{seconds:,.2f}" for seconds in table["longest_seconds"]],
         "Memory (MB)": [f"{megabytes:,.0f}" for megabytes in table["peak_memory_mb"]],
     }
-    return latex_table([Grid("Stage", list(_spaced(table["stage"])), columns)], Settings())
+    cells = {title: words(texts) for title, texts in columns.items()}
+    return Typeset([Grid("Stage", list(_spaced(table["stage"])), cells)])
 
 
 def _spaced(stages: pd.Series) -> pd.Series:

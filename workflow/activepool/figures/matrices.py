@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from activepool.figures.latex import MISSING, Grid
+from activepool.figures.typesetting import MISSING, Cell, Grid, words
 
 #: Columns of whole numbers that fit the width of a page.
 IN_A_LINE = 18
@@ -33,12 +33,12 @@ def numbered_grid(heading: str, matrix: pd.DataFrame, beside: Mapping[str, pd.Se
         beside: title -> further column, from 0 to 1.
     """
     names = [str(number + 1) for number in range(len(matrix))]
-    columns = {"": names}
+    columns = {"": words(names)}
     for name, strategy in zip(names, matrix.columns, strict=True):
         columns[name] = _percent_cells(matrix[strategy])
     columns |= {title: _percent_cells(values) for title, values in beside.items()}
     return Grid(heading, list(matrix.index), columns, IN_A_LINE)
 
 
-def _percent_cells(values: pd.Series) -> list[str]:
-    return [MISSING if np.isnan(value) else f"{100 * value:.0f}" for value in values]
+def _percent_cells(values: pd.Series) -> list[Cell]:
+    return words([MISSING if np.isnan(value) else f"{100 * value:.0f}" for value in values])

@@ -1,5 +1,6 @@
 """Common parts of figures of curves: a panel of curves with bands, and names or a legend."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,15 +25,18 @@ PAGE_WIDTH = 7.0
 #: In inches: the space around a panel for its ticks and axis labels.
 LEFT, BOTTOM, TOP = 0.55, 0.42, 0.08
 
-MIN_PANEL = 2.8
+MIN_PANEL = 3.2
 
-#: The colour of the ceiling, a training on all labels.
-CEILING = "0.35"
+#: Share of the range of the means that the axis has beyond them.
+ROOM = 0.08
+
+#: The colours of the ceiling, a training on all labels, and of the interval of a point that curves share.
+CEILING, SHARED = "0.35", "0.6"
 
 BAND: dict[str, Any] = {"linewidth": 0, "zorder": 2}
 
 #: Largest opacity of a band, and of all bands of a panel together: many bands would hide the curves.
-MAX_OPACITY, TOTAL_OPACITY = 0.13, 0.8
+MAX_OPACITY, TOTAL_OPACITY = 0.13, 0.4
 
 
 def interval_note(what: str, results: Results, settings: Settings) -> str:
@@ -50,18 +54,36 @@ def draw_curves(
 ) -> list[End]:
     """Draw the mean of each curve over its seeds, times ``factor``, and its interval as a band.
 
+    Where curves share their first point, the bands begin at the second, and the interval of the first is one
+    line: bands that fan out from one point would cover the curves.
+
     Returns: the ends of the curves.
     """
     ends = []
     opacity = min(MAX_OPACITY, TOTAL_OPACITY / max(1, len(curves)))
+    starts = Counter(_start_of(curve) for curve in curves.values())
     for strategy, curve in curves.items():
         style = styles[strategy]
         labels = curve.index.get_level_values("labels").to_numpy(dtype=np.float64)
         mean, half_width = (factor * part for part in mean_interval(curve.to_numpy(), confidence))
-        draw_band(axes, labels, mean, half_width, style, opacity)
+        draw_line(axes, labels, mean, style)
+        is_shared = starts[_start_of(curve)] > 1
+        draw_band(axes, labels[is_shared:], mean[is_shared:], half_width[is_shared:], style.colour, opacity)
+        if is_shared:
+            draw_band(axes, labels[:1], mean[:1], half_width[:1], SHARED)
         ends.append(End(style, labels[-1], mean[-1]))
     label_axis(axes)
     return ends
+
+
+def _start_of(curve: pd.DataFrame) -> tuple[float, ...]:
+    """Return the number of labels and the values of the first point."""
+    return (*curve.index[0], *curve.iloc[0])
+
+
+def draw_line(axes: Axes, labels: np.ndarray, values: np.ndarray, style: Style) -> None:
+    """Draw values as a line."""
+    axes.plot(labels, values, zorder=3, **style.line_properties)
 
 
 def draw_band(
@@ -69,13 +91,15 @@ def draw_band(
     labels: np.ndarray,
     values: np.ndarray,
     half_widths: np.ndarray,
-    style: Style,
+    colour: str,
     opacity: float = MAX_OPACITY,
 ) -> None:
-    """Draw values as a line and their intervals as a band."""
-    axes.plot(labels, values, zorder=3, **style.line_properties)
-    band = {**BAND, "alpha": opacity, "color": style.colour}
-    axes.fill_between(labels, values - half_widths, values + half_widths, **band)
+    """Draw the intervals of values as a band; that of a single value as a line."""
+    low, high = values - half_widths, values + half_widths
+    if len(labels) == 1:
+        axes.vlines(labels, low, high, color=colour, linewidth=0.8, zorder=2)
+    else:
+        axes.fill_between(labels, low, high, alpha=opacity, color=colour, **BAND)
 
 
 def label_axis(axes: Axes) -> None:
@@ -113,9 +137,8 @@ def named_curves(
 ) -> Figure:
     """Return a figure of one panel, over two columns, that names each curve at its end.
 
-    It grows with the number of names, so that they do not overlap. The axis ends where the quantity does: a
-    band of few seeds can exceed it. ``ceiling``, a curve of one point, becomes a horizontal line. ``note``
-    explains the bands.
+    It grows with the number of names, so that they do not overlap. The axis spans all means, not all bands.
+    ``ceiling``, a curve of one point, becomes a horizontal line. ``note`` explains the bands.
     """
     width, height = column_size([styles[strategy] for strategy in curves])
     height = max(height, MIN_PANEL)
@@ -128,6 +151,7 @@ def named_curves(
     ends = draw_curves(axes, curves, styles, drawn.factor, confidence)
     if ceiling is not None and not ceiling.empty:
         draw_ceiling(axes, ceiling, drawn, confidence)
+    show_means(axes)
     limit_axis(axes, drawn)
     names = figure.add_axes(
         ((LEFT + panel) / PAGE_WIDTH, BOTTOM / whole, width / PAGE_WIDTH, height / whole),
@@ -136,6 +160,14 @@ def named_curves(
     )
     write_end_labels(axes, names, ends)
     return figure
+
+
+def show_means(axes: Axes) -> None:
+    """Let the vertical axis span the lines: wide bands of few seeds would press these together."""
+    values = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines])
+    low, high = np.nanmin(values), np.nanmax(values)
+    room = ROOM * (high - low) if high > low else 0.5
+    axes.set_ylim(low - room, high + room)
 
 
 def limit_axis(axes: Axes, drawn: Quantity) -> None:

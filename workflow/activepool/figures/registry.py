@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # listing the names needs neither matplotlib nor pandas
 
     from activepool.figures.results import Results
     from activepool.figures.settings import Settings
+    from activepool.figures.typesetting import Typeset
 
 Function = TypeVar("Function")
 
@@ -52,8 +53,10 @@ TABLES: "Registry[Callable[[Results, Settings], pd.DataFrame]]" = Registry(
     activepool.figures.tables, "tabulate"
 )
 
-#: The functions that typeset a table in LaTeX.
-TYPESET: "Registry[Callable[[pd.DataFrame, Settings], str]]" = Registry(activepool.figures.tables, "typeset")
+#: The functions that typeset a table.
+TYPESET: "Registry[Callable[[pd.DataFrame, Settings], Typeset]]" = Registry(
+    activepool.figures.tables, "typeset"
+)
 
 
 def require_known(what: str, name: str, registry: Mapping[str, object]) -> None:

@@ -21,6 +21,8 @@ def costs(folders: list[str], csv: Output, tex: Output, pdf: Output, png: Output
     from activepool.evaluation.costs import costs_table
     from activepool.figures.costs import draw, typeset
     from activepool.figures.export import write_drawing
+    from activepool.figures.latex import latex_table
+    from activepool.figures.settings import Settings
     from activepool.io.files import write_table, write_text
     from activepool.records.provenance import Record, records_below
 
@@ -29,7 +31,7 @@ def costs(folders: list[str], csv: Output, tex: Output, pdf: Output, png: Output
         raise InputError(f"{', '.join(folders)}: no stage has left a record here; name folders of results")
     table = costs_table(map(Record.read, paths))
     write_table(csv, table)
-    write_text(tex, typeset(table))
+    write_text(tex, latex_table(typeset(table), Settings()))
     write_drawing(partial(draw, table), pdf, png)
 
 

@@ -14,6 +14,7 @@ def table(
     overlap: Input,
     csv: Output,
     tex: Output,
+    html: Output,
     ceiling: Input | None = None,
     oracles: Sequence[str] = (),
     appearance: Mapping[str, Any] = {},
@@ -27,10 +28,13 @@ def table(
         overlap: overlap.csv
         csv: CSV to write
         tex: LaTeX to write, for the package booktabs
+        html: HTML to write, a part of a page
         ceiling: ceiling.csv, if there is one
         oracles: strategies that read all labels
         appearance: JSON: metric and confidence
     """
+    from activepool.figures.html import html_table
+    from activepool.figures.latex import latex_table
     from activepool.figures.registry import TABLES, TYPESET, require_known
     from activepool.figures.results import read_results
     from activepool.figures.settings import Settings
@@ -40,7 +44,9 @@ def table(
     settings = Settings.from_options(appearance, tuple(oracles))
     values = TABLES[table](read_results(curves, class_counts, overlap, ceiling), settings)
     write_table(csv, values)
-    write_text(tex, TYPESET[table](values, settings))
+    typeset = TYPESET[table](values, settings)
+    write_text(tex, latex_table(typeset, settings))
+    write_text(html, html_table(typeset, settings))
 
 
 if __name__ == "__main__":

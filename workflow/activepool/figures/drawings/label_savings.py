@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from activepool.figures.notices import unmet
-from activepool.figures.panels import draw_band, interval_note, label_axis, limit_axis
+from activepool.figures.panels import draw_band, draw_line, interval_note, label_axis, limit_axis
 from activepool.figures.quantities import Quantity
 from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
@@ -37,7 +37,8 @@ def draw(results: Results, settings: Settings) -> Figure:
             axes.plot(others["labels"], SAVED.factor * others["saving"], color="#CCCCCC", linewidth=0.6)
         columns = (rows[name].to_numpy(dtype=float) for name in ("labels", "saving", "saving_half_width"))
         labels, saving, half_width = columns
-        draw_band(axes, labels, SAVED.factor * saving, SAVED.factor * half_width, styles[strategy])
+        draw_line(axes, labels, SAVED.factor * saving, styles[strategy])
+        draw_band(axes, labels, SAVED.factor * saving, SAVED.factor * half_width, styles[strategy].colour)
         label_axis(axes)
         axes.locator_params(axis="x", nbins=4)
         axes.axhline(0, color=REFERENCE_COLOUR, linewidth=0.8)

@@ -5,10 +5,17 @@ import pandas as pd
 
 from activepool.evaluation.comparisons import holm, paired_p_value
 from activepool.evaluation.statistics import mean_interval, normalised_area
-from activepool.figures.latex import Grid, best_of, latex_table, number_cells, p_value_cells
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
+from activepool.figures.typesetting import (
+    Grid,
+    Typeset,
+    bold_note,
+    number_cells,
+    p_value_cells,
+    surely_best,
+)
 
 ACCURACIES = ("top1", "balanced_accuracy", "tail_accuracy", "top5")
 
@@ -50,8 +57,8 @@ def corrected(table: pd.DataFrame, comparisons: list[str]) -> pd.Series:
     return p_holm
 
 
-def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the table in LaTeX: the metrics one below another, in percent."""
+def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
+    """Return the metrics one below another, in percent."""
     grids = []
     for metric, rows in rows_by(table, "metric").items():
         drawn, strategies = quantity(metric), rows["strategy"].tolist()
@@ -59,7 +66,7 @@ def typeset(table: pd.DataFrame, settings: Settings) -> str:
         area_half_width, gain_half_width = (
             drawn.factor * rows[f"{name}_half_width"].to_numpy() for name in ("area", "difference")
         )
-        best = best_of(area, strategies, settings, drawn.sign)
+        best = surely_best(area, rows["p_holm"].to_numpy(), strategies, settings, drawn.sign)
         columns = {
             "Area": number_cells(area, area_half_width, best=best),
             "Difference to random": number_cells(gain, gain_half_width, signed=True),
@@ -67,4 +74,4 @@ def typeset(table: pd.DataFrame, settings: Settings) -> str:
             "p (Holm)": p_value_cells(rows["p_holm"].to_numpy()),
         }
         grids.append(Grid(drawn.axis_label, strategies, columns))
-    return latex_table(grids, settings)
+    return Typeset(grids, [bold_note(settings)])

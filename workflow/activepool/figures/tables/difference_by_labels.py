@@ -1,14 +1,15 @@
 """The paired difference to random after every round, with a test corrected for many strategies."""
 
+import numpy as np
 import pandas as pd
 
 from activepool.evaluation.comparisons import paired_p_value
 from activepool.evaluation.statistics import mean_interval
-from activepool.figures.latex import Grid, best_of, latex_table, number_cells
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.figures.tables.area import corrected
+from activepool.figures.typesetting import Grid, Typeset, bold_note, number_cells, star_note, surely_best
 
 COLUMNS = ["strategy", "reads_all_labels", "round", "labels", "seeds", "difference", "half_width", "p"]
 
@@ -31,18 +32,18 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     return table.assign(p_holm=corrected(table, ["round", "labels"]))
 
 
-def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the table in LaTeX: a row per strategy, a column per number of labels; a star: significant."""
+def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
+    """Return a row per strategy, a column per number of labels; a star: significant."""
     drawn = quantity(settings.metric)
-    level = 1 - settings.confidence
     strategies = list(dict.fromkeys(table["strategy"]))
     columns = {}
     for (_, labels), rows in table.groupby(["round", "labels"]):
         rows = rows.set_index("strategy").reindex(strategies)
         values, half_widths = (drawn.factor * rows[name].to_numpy() for name in ("difference", "half_width"))
-        best = best_of(values, strategies, settings, drawn.sign)
-        marked = rows["p_holm"].to_numpy() < level
+        p_holm = rows["p_holm"].to_numpy(dtype=np.float64)
+        best = surely_best(values, p_holm, strategies, settings, drawn.sign)
+        marked = p_holm < 1 - settings.confidence
         columns[f"{labels:,}"] = number_cells(values, half_widths, signed=True, best=best, marked=marked)
-    note = rf"$^{{*}}$ Differs from random: paired $t$-test, $p < {level:.2g}$ after Holm's correction."
     title = drawn.difference_label.replace("\n", " ")
-    return latex_table([Grid("Labels", strategies, columns, title=title)], settings, [note])
+    notes = [star_note(settings), bold_note(settings)]
+    return Typeset([Grid("Labels", strategies, columns, title=title)], notes)

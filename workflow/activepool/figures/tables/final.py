@@ -1,12 +1,14 @@
 """After the last round: mean and half width of the interval over seeds, for every metric."""
 
+import numpy as np
 import pandas as pd
 
+from activepool.evaluation.comparisons import holm, paired_p_value
 from activepool.evaluation.statistics import mean_interval
-from activepool.figures.latex import Grid, best_of, latex_table, number_cells
 from activepool.figures.quantities import KNOWN_METRICS, quantity
 from activepool.figures.results import Results, last_round, rows_by
 from activepool.figures.settings import Settings
+from activepool.figures.typesetting import Grid, Typeset, bold_note, number_cells, surely_best
 
 #: Number of metrics whose titles fit side by side on a page.
 IN_A_LINE = 3
@@ -15,7 +17,8 @@ IN_A_LINE = 3
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per strategy with ``<metric>`` and ``<metric>_half_width``, in the metric's own unit.
 
-    A metric that some seed lacks in that round is empty.
+    A metric that some seed lacks in that round is empty. ``<metric>_p_holm`` is the p-value of a paired
+    t-test against random in that round, after Holm's correction for all strategies other than random.
     """
     rows = []
     curves = results.curves
@@ -31,11 +34,27 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
             mean, half_width = mean_interval(last[metric].to_numpy(), settings.confidence)
             row |= {metric: float(mean), f"{metric}_half_width": float(half_width)}
         rows.append(row)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    for metric in curves.metrics:
+        differences = curves.differences(metric)
+        p_values = [
+            _p_value(differences.get(strategy), labels)
+            for strategy, labels in zip(table["strategy"], table["labels"], strict=True)
+        ]
+        table[f"{metric}_p_holm"] = holm(p_values)
+    return table
 
 
-def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the table in LaTeX, with the metric of the settings and those with a name in print."""
+def _p_value(difference: pd.DataFrame | None, labels: int) -> float:
+    """Return the p-value of the difference with this number of labels, NaN if it is not there."""
+    if difference is None:
+        return np.nan
+    at_end = difference[difference.index.get_level_values("labels") == labels]
+    return float(paired_p_value(at_end.to_numpy()[-1])) if len(at_end) else np.nan
+
+
+def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
+    """Return the metric of the settings and those with a name in print."""
     strategies = table["strategy"].tolist()
     columns = {}
     for metric in dict.fromkeys((settings.metric, *KNOWN_METRICS)):
@@ -43,6 +62,7 @@ def typeset(table: pd.DataFrame, settings: Settings) -> str:
             drawn = quantity(metric)
             names = (metric, f"{metric}_half_width")
             values, half_widths = (drawn.factor * table[name].to_numpy() for name in names)
-            best = best_of(values, strategies, settings, drawn.sign)
+            p_holm = table[f"{metric}_p_holm"].to_numpy(dtype=np.float64)
+            best = surely_best(values, p_holm, strategies, settings, drawn.sign)
             columns[drawn.axis_label] = number_cells(values, half_widths, best=best)
-    return latex_table([Grid("Strategy", strategies, columns, IN_A_LINE)], settings)
+    return Typeset([Grid("Strategy", strategies, columns, IN_A_LINE)], [bold_note(settings)])

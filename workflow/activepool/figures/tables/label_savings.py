@@ -3,10 +3,10 @@
 import pandas as pd
 
 from activepool.evaluation.savings import label_savings
-from activepool.figures.latex import Grid, best_of, latex_table, number_cells
 from activepool.figures.quantities import quantity
 from activepool.figures.results import REFERENCE, Results
 from activepool.figures.settings import Settings
+from activepool.figures.typesetting import Grid, Typeset, number_cells
 
 COLUMNS = [
     "strategy",
@@ -41,13 +41,12 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the savings in LaTeX, in percent: a row per strategy, a column per number of random's labels."""
+def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
+    """Return the savings in percent: a row per strategy, a column per number of random's labels."""
     strategies = list(dict.fromkeys(table["strategy"]))
     columns = {}
     for labels, rows in table.groupby("labels"):
         rows = rows.set_index("strategy").reindex(strategies)
         values, half_widths = (100 * rows[name].to_numpy() for name in ("saving", "saving_half_width"))
-        best = best_of(values, strategies, settings)
-        columns[f"{labels:,}"] = number_cells(values, half_widths, signed=True, best=best)
-    return latex_table([Grid("Labels of random", strategies, columns, title="Labels saved (%)")], settings)
+        columns[f"{labels:,}"] = number_cells(values, half_widths, signed=True)
+    return Typeset([Grid("Labels of random", strategies, columns, title="Labels saved (%)")])

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from activepool.evaluation.savings import labels_to_reach
-from activepool.figures.latex import Grid, best_of, latex_table, number_cells
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
+from activepool.figures.typesetting import Grid, Typeset, number_cells
 
 #: Parts of the ceiling.
 SHARES = (0.95, 0.99, 1.0)
@@ -34,14 +34,11 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the labels in LaTeX, in percent of the pool's labels, a column for each share."""
+def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
+    """Return the labels in percent of the pool's labels, a column for each share."""
     strategies = list(dict.fromkeys(table["strategy"]))
     columns = {}
     for share, rows in table.groupby("share"):
         values = 100 * rows.set_index("strategy").reindex(strategies)["share_of_pool"].to_numpy()
-        best = best_of(values, strategies, settings, sign=-1)
-        columns[f"{share:.0%}"] = number_cells(values, best=best)
-    return latex_table(
-        [Grid("Share of the ceiling", strategies, columns, title="Labels needed (% of the pool)")], settings
-    )
+        columns[f"{share:.0%}"] = number_cells(values)
+    return Typeset([Grid("Share of the ceiling", strategies, columns, title="Labels needed (% of the pool)")])

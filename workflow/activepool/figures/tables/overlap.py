@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from activepool.evaluation.statistics import mean_interval
-from activepool.figures.latex import latex_table
 from activepool.figures.matrices import matrix_of, numbered_grid
 from activepool.figures.results import Results, last_round
 from activepool.figures.settings import Settings
+from activepool.figures.typesetting import Typeset
 
 COLUMNS = [
     "strategy",
@@ -44,7 +44,7 @@ def triangles(table: pd.DataFrame) -> pd.DataFrame:
     return upper.where(np.triu(np.ones(upper.shape, dtype=bool)), lower)
 
 
-def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the matrix in LaTeX, in percent."""
+def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
+    """Return the matrix, in percent."""
     note = "Above the diagonal: picks of a round, mean over rounds; below: picks of all rounds together."
-    return latex_table([numbered_grid("Overlap (%)", triangles(table), {})], settings, [note])
+    return Typeset([numbered_grid("Overlap (%)", triangles(table), {})], [note])

@@ -3,11 +3,11 @@
 import pandas as pd
 
 from activepool.evaluation.comparisons import pairwise_wins
-from activepool.figures.latex import latex_table
 from activepool.figures.matrices import matrix_of, numbered_grid
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
 from activepool.figures.settings import Settings
+from activepool.figures.typesetting import Typeset
 
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
@@ -21,8 +21,8 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     return pairwise_wins(curves, settings.confidence)
 
 
-def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the matrix in LaTeX, in percent of the rounds: a row beats, a column is beaten."""
+def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
+    """Return the matrix, in percent of the rounds: a row beats, a column is beaten."""
     matrix = matrix_of(table, "beats")
     beside = {"Beats": matrix.mean(axis=1), "Is beaten": matrix.mean(axis=0)}
-    return latex_table([numbered_grid("Beats (% of rounds)", matrix, beside)], settings)
+    return Typeset([numbered_grid("Beats (% of rounds)", matrix, beside)])

@@ -1,0 +1,35 @@
+"""Tables in HTML, as a part of a page."""
+
+from html import escape
+
+from activepool.figures.settings import Settings
+from activepool.figures.styles import NAMES
+from activepool.figures.typesetting import Cell, Grid, Typeset
+
+UPPER_REFERENCE_NOTE = "† Upper reference: reads all labels."
+
+
+def html_table(table: Typeset, settings: Settings) -> str:
+    """Return the grids as tables one below another, each of which scrolls by itself if it is too wide."""
+    has_oracle = not table.strategies.isdisjoint(settings.oracles)
+    notes = [*table.notes, *([UPPER_REFERENCE_NOTE] if has_oracle else [])]
+    parts = [_grid(grid, settings) for grid in table.grids if grid.strategies and grid.columns]
+    parts += [f"<p class='note'>{escape(note)}</p>" for note in notes if parts]
+    return "\n".join([*(parts or ["<p>Nothing to compare.</p>"]), ""])
+
+
+def _grid(grid: Grid, settings: Settings) -> str:
+    caption = f"<caption>{escape(grid.title)}</caption>" if grid.title else ""
+    titles = "".join(f"<th>{escape(title)}</th>" for title in (grid.heading, *grid.columns))
+    rows = []
+    for strategy, cells in zip(grid.strategies, zip(*grid.columns.values(), strict=True), strict=True):
+        name = escape(NAMES.get(strategy, strategy)) + (" †" if strategy in settings.oracles else "")
+        rows.append(f"<tr><th>{name}</th>{''.join(map(_cell, cells))}</tr>")
+    head, body = f"<thead><tr>{titles}</tr></thead>", "\n".join(rows)
+    return f"<div class='table'><table>{caption}\n{head}\n<tbody>\n{body}\n</tbody></table></div>"
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell.text.replace("-", "−")) + (f" ± {cell.half_width}" if cell.half_width else "")
+    text = f"<b>{text}</b>" if cell.bold else text
+    return f"<td>{text}{'*' if cell.star else ''}</td>"

@@ -26,10 +26,11 @@ def test_the_stage_finds_records_at_any_depth(tmp_path):
         record("train", number + 1.0, 5, str(tmp_path / path)).write()
     assert len(list(records_below(tmp_path))) == 4
     words = ["--folders", str(tmp_path / "x"), str(tmp_path / "y")]
-    for form in ("csv", "tex", "pdf", "png"):
+    for form in ("csv", "tex", "html", "pdf", "png"):
         words += [f"--{form}", str(tmp_path / f"costs.{form}")]
     costs.run(words)
     Image.open(tmp_path / "costs.png").load()
     assert (tmp_path / "costs.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "costs.tex").read_text().count("train") == 1
+    assert (tmp_path / "costs.html").read_text().count("train") == 1
     assert pd.read_csv(tmp_path / "costs.csv")["seconds"].tolist() == [pytest.approx(6)]

@@ -29,9 +29,9 @@ def test_every_figure_and_table_has_a_caption(name):
     assert (CAPTIONS / f"{name}.rst").read_text().startswith("**")
 
 
-def test_every_table_is_there_in_both_forms():
-    assert {Path(path).suffix for path in PATHS.tables()} == {".csv", ".tex"}
-    assert len(PATHS.tables()) == 2 * len(TABLES)
+def test_every_table_is_there_in_all_forms():
+    assert {Path(path).suffix for path in PATHS.tables()} == {".csv", ".tex", ".html"}
+    assert len(PATHS.tables()) == 3 * len(TABLES)
 
 
 def test_selections_are_those_of_all_rounds_with_the_shared_one_once():

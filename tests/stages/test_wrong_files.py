@@ -46,7 +46,7 @@ def test_a_projection_that_does_not_exist(capsys):
 
 def test_costs_of_a_folder_without_records(tmp_path, capsys):
     (tmp_path / "none").mkdir()
-    files = ["--csv", "c.csv", "--tex", "c.tex", "--pdf", "c.pdf", "--png", "c.png"]
+    files = ["--csv", "c.csv", "--tex", "c.tex", "--html", "c.html", "--pdf", "c.pdf", "--png", "c.png"]
     line = line_of(costs, ["--folders", "none", *files], capsys)
     assert line == "activepool: none: no stage has left a record here; name folders of results"
 

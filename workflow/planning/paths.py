@@ -216,13 +216,13 @@ class Paths(FeaturePaths):
         return [*(f"{name}.{form}" for name in drawn for form in ("pdf", "png")), *self.contact_sheets()]
 
     def tables(self) -> list[str]:
-        """Return the tables, each as CSV and in LaTeX."""
-        return [f"{self.root}/tables/{name}.{form}" for name in TABLES for form in ("csv", "tex")]
+        """Return the tables, each as CSV, in LaTeX and as a page."""
+        return [f"{self.root}/tables/{name}.{form}" for name in TABLES for form in ("csv", "tex", "html")]
 
     def costs(self) -> list[str]:
         """Return the tables and figures of the stages' costs."""
         folder = f"results/logs/{self.experiment.experiment}"
-        return [f"{folder}/costs.{form}" for form in ("csv", "tex", "pdf", "png")]
+        return [f"{folder}/costs.{form}" for form in ("csv", "tex", "html", "pdf", "png")]
 
     def pictures(self) -> list[str]:
         """Return the figures that are PNGs."""

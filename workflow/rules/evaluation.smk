@@ -71,10 +71,16 @@ rule costs:
         csv=report(
             f"{LOGS}/costs.csv",
             caption="../report/costs.rst",
+            category="Tables as CSV",
+            labels={"table": "costs"},
+        ),
+        tex=f"{LOGS}/costs.tex",
+        html=report(
+            f"{LOGS}/costs.html",
+            caption="../report/costs.rst",
             category="Costs",
             labels={"costs": "as a table"},
         ),
-        tex=f"{LOGS}/costs.tex",
         pdf=f"{LOGS}/costs.pdf",
         png=report(
             f"{LOGS}/costs.png",
@@ -135,10 +141,16 @@ for table in TABLES:
             csv=report(
                 f"results/{{experiment}}/tables/{table}.csv",
                 caption=f"../report/{table}.rst",
-                category=category_of("tables", table, "Tables"),
+                category="Tables as CSV",
                 labels={"table": table.replace("_", " ")},
             ),
             tex=f"results/{{experiment}}/tables/{table}.tex",
+            html=report(
+                f"results/{{experiment}}/tables/{table}.html",
+                caption=f"../report/{table}.rst",
+                category="Tables",
+                labels={"table": table.replace("_", " ")},
+            ),
         log:
             f"{LOGS}/tables/{table}.log",
         localrule: True

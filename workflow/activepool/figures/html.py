@@ -1,4 +1,4 @@
-"""Tables in HTML, as a part of a page."""
+"""Tables as pages that open in any browser."""
 
 from html import escape
 
@@ -7,6 +7,35 @@ from activepool.figures.styles import NAMES
 from activepool.figures.typesetting import Cell, Grid, Typeset
 
 UPPER_REFERENCE_NOTE = "† Upper reference: reads all labels."
+
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>activepool</title>
+<style>
+body { margin: 1rem; font: 0.875rem/1.4 system-ui, sans-serif; color: #222 }
+.table { overflow-x: auto; margin-bottom: 1rem }
+table { border-collapse: collapse; white-space: nowrap }
+caption { text-align: left; font-weight: 600 }
+th, td { padding: 0.2rem 0.7rem 0.2rem 0; text-align: right; font-variant-numeric: tabular-nums }
+th:first-child { text-align: left; font-weight: normal }
+thead th { font-weight: 600; border-bottom: 1px solid #999 }
+tbody tr:nth-child(even) { background: #f5f5f5 }
+.note { margin: 0.2rem 0; color: #555 }
+</style>
+</head>
+<body>
+BODY</body>
+</html>
+"""
+
+
+def html_page(table: Typeset, settings: Settings) -> str:
+    """Return a page with a table; its body can be a part of another page."""
+    return PAGE.replace("BODY", html_table(table, settings))
 
 
 def html_table(table: Typeset, settings: Settings) -> str:

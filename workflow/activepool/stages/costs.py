@@ -7,13 +7,14 @@ from activepool.programs.stage import Output, stage
 
 
 @stage(has_record=False)
-def costs(folders: list[str], csv: Output, tex: Output, pdf: Output, png: Output) -> None:
+def costs(folders: list[str], csv: Output, tex: Output, html: Output, pdf: Output, png: Output) -> None:
     """Summarise the time and memory of an experiment's stages.
 
     Args:
         folders: folders with the records, at any depth
         csv: CSV to write
         tex: the same in LaTeX, to write
+        html: the same as a page, to write
         pdf: PDF to write
         png: PNG to write
     """
@@ -21,6 +22,7 @@ def costs(folders: list[str], csv: Output, tex: Output, pdf: Output, png: Output
     from activepool.evaluation.costs import costs_table
     from activepool.figures.costs import draw, typeset
     from activepool.figures.export import write_drawing
+    from activepool.figures.html import html_page
     from activepool.figures.latex import latex_table
     from activepool.figures.settings import Settings
     from activepool.io.files import write_table, write_text
@@ -32,6 +34,7 @@ def costs(folders: list[str], csv: Output, tex: Output, pdf: Output, png: Output
     table = costs_table(map(Record.read, paths))
     write_table(csv, table)
     write_text(tex, latex_table(typeset(table), Settings()))
+    write_text(html, html_page(typeset(table), Settings()))
     write_drawing(partial(draw, table), pdf, png)
 
 

@@ -28,12 +28,12 @@ def table(
         overlap: overlap.csv
         csv: CSV to write
         tex: LaTeX to write, for the package booktabs
-        html: HTML to write, a part of a page
+        html: page to write
         ceiling: ceiling.csv, if there is one
         oracles: strategies that read all labels
         appearance: JSON: metric and confidence
     """
-    from activepool.figures.html import html_table
+    from activepool.figures.html import html_page
     from activepool.figures.latex import latex_table
     from activepool.figures.registry import TABLES, TYPESET, require_known
     from activepool.figures.results import read_results
@@ -46,7 +46,7 @@ def table(
     write_table(csv, values)
     typeset = TYPESET[table](values, settings)
     write_text(tex, latex_table(typeset, settings))
-    write_text(html, html_table(typeset, settings))
+    write_text(html, html_page(typeset, settings))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ BITS = ("results/**/selected.csv", "results/**/head.h5", "results/**/validation.
 LAST = "results/trial/entropy/seed0/round02/metrics.json"
 
 #: What every new round brings with it.
-EVALUATION = {"curves": 1, "selections": 1, "costs": 1, "figure": 12, "table": 8, "feature_map": 1}
+EVALUATION = {"curves": 1, "selections": 1, "costs": 1, "figure": 12, "table": 9, "feature_map": 1}
 
 
 def index_of(path):

@@ -15,7 +15,7 @@ UPPER_REFERENCE_NOTE = r"$^{\dagger}$ Upper reference: reads all labels."
 ESCAPES = str.maketrans(
     {character: f"\\{character}" for character in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    | {"<": "$<$", "*": "$^{*}$", MISSING: "--"}
+    | {"<": "$<$", "*": "$^{*}$", MISSING: "--", "∞": r"$\infty$"}
 )
 
 

@@ -5,11 +5,11 @@ import pandas as pd
 
 from activepool.evaluation.power import detectable_effect, seeds_needed
 from activepool.evaluation.statistics import normalised_area
-from activepool.figures.latex import Grid, latex_table, number_cells
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
 from activepool.figures.tables.area import ACCURACIES
+from activepool.figures.typesetting import MISSING, Cell, Grid, Typeset, number_cells, words
 
 COLUMNS = ["metric", "strategy", "reads_all_labels", "seeds", "comparisons", "difference", "deviation"]
 COLUMNS += ["detectable", "seeds_for_difference", "seeds_for_one_point"]
@@ -45,8 +45,8 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def typeset(table: pd.DataFrame, settings: Settings) -> str:
-    """Return the table in LaTeX: the metrics one below another, in percent."""
+def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
+    """Return the metrics one below another, in percent."""
     grids = []
     for metric, rows in rows_by(table, "metric").items():
         drawn, strategies = quantity(metric), rows["strategy"].tolist()
@@ -61,7 +61,7 @@ def typeset(table: pd.DataFrame, settings: Settings) -> str:
             "for one point": _whole_cells(rows["seeds_for_one_point"]),
         }
         grids.append(Grid(drawn.axis_label, strategies, columns))
-    return latex_table(grids, settings)
+    return Typeset(grids)
 
 
 def _seeds(difference: float, deviation: float, level: float) -> float:
@@ -73,7 +73,7 @@ def _seeds(difference: float, deviation: float, level: float) -> float:
     return seeds_needed(float(np.nan_to_num(effect, nan=0.0, posinf=1e6)), level)
 
 
-def _whole_cells(counts: pd.Series) -> list[str]:
-    return [
-        "--" if np.isnan(count) else r"$\infty$" if np.isinf(count) else f"${count:.0f}$" for count in counts
-    ]
+def _whole_cells(counts: pd.Series) -> list[Cell]:
+    return words(
+        [MISSING if np.isnan(count) else "∞" if np.isinf(count) else f"{count:.0f}" for count in counts]
+    )

@@ -42,7 +42,7 @@ OTHERS = {
     b"\xd0\xcf\x11\xe0\xa1\xb1": "is an old document of Office, or one with a password; save its sheet",
     b"\x1f\x8b\x08": "is packed by gzip; unpack it",
     b"SQLite format 3\0": "is a database; export the labels from its tool",
-    b"\xff\xd8\xff\xe0": "is a single picture; put it into a folder called as its class",
+    b"\xff\xd8\xff\xe0": "is a single picture; put it into a folder with the name of its class",
     b"\0\1\2": "is no text, and of no known format; give a CSV with source and label",
     b"Anna has labelled all of it.\nBest wishes": "is a text without columns: it begins with",
     b"# by Anna\nsource,label\n": "begins with '# by Anna', and the first line of a CSV must be the header",

@@ -106,7 +106,7 @@ def test_a_killed_job_and_one_that_did_not_start_say_so():
     os.utime(unstarted.log[0], (0, 0))
     _, _, first, _, second, _ = lines(run(killed, unstarted))
     assert first == (
-        "  finetune.margin.log: tells of no error; the job was killed, or ran out of memory or time"
+        "  finetune.margin.log: names no error; the job was killed, or ran out of memory or time"
     )
     assert second.startswith("  train.margin.log: not written in this run; the job did not start")
 

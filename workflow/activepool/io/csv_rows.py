@@ -137,7 +137,7 @@ def _reads_like_row(text: str, width: int, delimiter: str) -> bool:
 
 
 def _require_nothing_after_quotes(path: str | Path, begin: int, lines: list[str], delimiter: str) -> None:
-    """Raise InputError if a cell of a row goes on behind the double quote that closes it."""
+    """Raise InputError if a cell of a row continues after its closing double quote."""
     row = "".join(lines)
     if '"' not in row:
         return
@@ -147,7 +147,7 @@ def _require_nothing_after_quotes(path: str | Path, begin: int, lines: list[str]
     except csv.Error as error:
         if "expected after" in str(error):
             raise InputError(
-                f"{path}:{begin}: a text goes on behind a double quote that closes it; put all of it in "
+                f"{path}:{begin}: a text continues after its closing double quote; put all of it in "
                 "double quotes, and write those in it twice"
             ) from error
 

@@ -43,7 +43,7 @@ ASKED_AGAIN = (Status.AWAITED, Status.DISPUTED, Status.CANNOT_TELL, Status.SKIPP
 
 @dataclass(frozen=True)
 class SampleState:
-    """A sample of which the ledger has an entry.
+    """A sample that the ledger has an entry about.
 
     Attributes:
         sample: its name, see `entries.Draft`.
@@ -78,7 +78,7 @@ class BatchState:
         when: the time.
         is_audit: whether it is for the audit set.
         samples: in the order in which they were picked.
-        awaited: those of which no answer has come back.
+        awaited: those that no answer has come back for.
     """
 
     name: str

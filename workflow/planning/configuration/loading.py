@@ -22,8 +22,8 @@ MAX_SHOWN_CHARACTERS = 100
 #: A model of a configuration.
 Configuration = TypeVar("Configuration", bound=BaseModel)
 
-#: What stands for the keys that a configuration cannot do without, where these have mistakes.
-STAND_INS: dict[type[BaseModel], dict[str, Any]] = {
+#: What takes the place of the keys that a configuration cannot do without, where these have mistakes.
+PLACEHOLDERS: dict[type[BaseModel], dict[str, Any]] = {
     Project: {"project": "unnamed", "images": "images.csv", "batch": 1},
     Experiment: {
         "experiment": "unnamed",
@@ -90,7 +90,7 @@ def _validated(
         return model.model_validate(raw)
     except ValidationError as error:
         hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
-        left = partial(model, raw, STAND_INS[model])
+        left = partial(model, raw, PLACEHOLDERS[model])
         errors = left.errors or error.errors()
         lines = [_line(model, problem).removeprefix(": ") for problem in errors]
         problems = list(dict.fromkeys([*hidden, *lines, *left.further_lines(further)]))

@@ -91,7 +91,7 @@ def _cause(job: Any, since: float) -> str:
             return f"{log}: {error}"
     logs = ", ".join(map(str, job.log)) or "no log"
     if any(_is_of_run(log, since) for log in job.log):
-        return f"{logs}: tells of no error; the job was killed, or ran out of memory or time"
+        return f"{logs}: names no error; the job was killed, or ran out of memory or time"
     return f"{logs}: not written in this run; the job did not start, see the messages above"
 
 

@@ -1,4 +1,4 @@
-"""The next batch: what a strategy picks from a pool of which some samples are labelled."""
+"""The next batch: what a strategy picks from a partly labelled pool."""
 
 from collections.abc import Mapping
 from typing import Any

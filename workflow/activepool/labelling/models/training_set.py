@@ -39,7 +39,7 @@ def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> 
 
     Args:
         state: of the ledger.
-        pool: of which only samples that are there now may go out.
+        pool: only its samples that are there now may go out.
         again: what to ask for once more, see `State.may_be_picked`.
     """
     return np.array(

@@ -169,7 +169,7 @@ class _Reading:
         return answers_of(path, parsed, self.samples, classes, ANNOTATOR, skip_bad=True, given=self.given)
 
     def copy_notices(self) -> list[str]:
-        """Return a line for each file of which there are others with the same content."""
+        """Return a line for each file that others have the same content as."""
         return [
             f"{first_few(names, LISTED)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
             for path, names in self.copies.items()

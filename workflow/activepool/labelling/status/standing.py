@@ -141,7 +141,7 @@ class Standing:
 
 
 def standing_of(entries: Sequence[Entry], state: State, pool: Pool) -> Standing:
-    """Count what the ledger's ``entries``, of which ``state`` follows, say of a pool."""
+    """Count what the ledger says about a pool: its ``entries``, and the ``state`` that follows from them."""
     usable = {name: label for name, label in state.training_labels.items() if name in pool.row_of}
     awaited = {sample for batch in state.batches.values() for sample in batch.awaited}
     groups: dict[str, list[SampleState]] = {"batches": [], "audit": [], "unasked": []}

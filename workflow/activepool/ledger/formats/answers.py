@@ -273,6 +273,6 @@ def _plain(text: str) -> str:
 
 
 def contradiction(draft: Draft, before: Draft, place: str) -> str:
-    """Say that two answers to a sample do not go together, of which the one before stands at a place."""
+    """Say that an answer to a sample contradicts one before, and where that one is."""
     given, other = (repr(answer.label) if answer.label else answer.event for answer in (draft, before))
     return f"{draft.who} says {given} of {draft.source!r}, but {other} at {place}; leave one of them"

@@ -32,7 +32,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 class Archive:
-    """An open archive of which every member has a plain name and a plausible size.
+    """An open archive whose members all have a plain name and a plausible size.
 
     Attributes:
         path: the file.

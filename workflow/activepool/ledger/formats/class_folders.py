@@ -13,7 +13,7 @@ from activepool.ledger.pool_samples import PoolSamples
 
 
 class ClassFolders:
-    """The folders of a return, some of which are called as the classes.
+    """The folders of a return; some have the names of classes.
 
     Attributes:
         depth: how many folders are around those of the classes.

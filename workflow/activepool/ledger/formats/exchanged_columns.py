@@ -16,7 +16,7 @@ def exchange_problem(
         row: of the file.
         samples: of the pool.
         classes: that labels may name.
-        annotators: whose answers the ledger has; one of them may be called as a class.
+        annotators: whose answers the ledger has; one of them may have the name of a class.
     """
     if not row.label.strip() or classes.is_known(row.label):
         return None

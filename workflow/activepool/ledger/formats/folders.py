@@ -1,4 +1,4 @@
-"""Folders: people move the pictures of a batch into folders that are called as the classes.
+"""Folders: people move the pictures of a batch into folders with the names of classes.
 
 A picture is known by its content, whatever its name has become. Letters that folders cannot have on
 some system are written as in an address: the folder of the class ``cat/dog`` is ``cat%2Fdog``.

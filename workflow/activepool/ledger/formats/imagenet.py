@@ -1,4 +1,4 @@
-"""CVAT's ImageNet archives: pictures in folders called as the classes, or lists of class numbers.
+"""CVAT's ImageNet archives: pictures in folders with the names of classes, or lists of class numbers.
 
 With pictures: ``<class>/<name>`` or ``<class>/<class>_<name>``, and ``no_label/<name>``. Without:
 ``synsets.txt``, a class a line, and ``<subset>.txt``, with a name and the number of its class in each line.

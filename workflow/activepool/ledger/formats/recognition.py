@@ -12,6 +12,10 @@ from activepool.io.csv_rows import SEPARATOR_LINE, find_delimiter, separator_hin
 from activepool.io.files import UTF_16_MARKS, decoded_text
 from activepool.ledger.formats import archives, csv_file, cvat, fiftyone, imagenet, json_file, label_studio
 
+SINGLE_PICTURE = (
+    "is a single picture; put it into a folder with the name of its class, and that folder into another"
+)
+
 #: How the formats begin that hold no labels, or not in a form to read, and what to do.
 BINARY = {
     b"%PDF": "is a PDF; have the labels saved as CSV",
@@ -24,8 +28,8 @@ BINARY = {
     b"PAR1": "is a Parquet table; save it as CSV",
     b"SQLite format 3": "is a database; export the labels from its tool",
     b"\x89HDF": "is an HDF5 file; save the labels as CSV",
-    b"\xff\xd8\xff": "is a single picture; put it into a folder called as its class, and this into a folder",
-    b"\x89PNG": "is a single picture; put it into a folder called as its class, and this into a folder",
+    b"\xff\xd8\xff": SINGLE_PICTURE,
+    b"\x89PNG": SINGLE_PICTURE,
 }
 
 #: Members that tell what a zip archive is, and what to do.

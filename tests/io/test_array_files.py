@@ -205,3 +205,13 @@ def test_links_that_lead_in_a_circle(tmp_path):
         file["train/again"] = h5py.SoftLink("/train")
         file["nowhere"] = h5py.SoftLink("/not/there")
     np.testing.assert_array_equal(stored(tmp_path / "v.h5", "train/features").read(slice(0, 9)), values()[:9])
+
+
+def test_a_compressed_array_is_read_when_a_row_is(tmp_path):
+    save(tmp_path / "small.npz", values(rows=50_000), np.arange(50_000))
+    tracemalloc.start()
+    found = stored(tmp_path / "small.npz", "features")
+    before = tracemalloc.get_traced_memory()[1]
+    np.testing.assert_array_equal(found.read(slice(7, 9)), values(rows=50_000)[7:9])
+    tracemalloc.stop()
+    assert before < 200_000 < 50_000 * WIDTH * 4

@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
@@ -47,7 +48,10 @@ def open_npy(path: Path) -> ArrayFile:
 
 
 def open_npz(path: Path) -> ArrayFile:
-    """Open a .npz file; raises InputError if it is damaged. A compressed array is read as a whole."""
+    """Open a .npz file; raises InputError if it is damaged.
+
+    A compressed array is read as a whole, when one of its rows is.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             entries = {
@@ -64,17 +68,29 @@ def open_npz(path: Path) -> ArrayFile:
         header, label = headers[name], f"{path}: {name}"
         if header.dtype.hasobject:
             raise InputError(f"{label} holds Python objects; {AS_NUMBERS}")
-        try:
-            return StoredArray.of_array(label, _array(path, entries[name], header))
-        except Exception as error:
-            raise InputError(f"{label} is damaged ({one_line(error)}); save it again") from error
+
+        @cache
+        def array() -> np.ndarray:
+            try:
+                return _array(path, entries[name], header)
+            except Exception as error:
+                raise InputError(f"{label} is damaged ({one_line(error)}); save it again") from error
+
+        if _is_mapped(entries[name], header):
+            return StoredArray.of_array(label, array())
+        return StoredArray(label, header.shape, header.dtype, lambda rows: array()[rows])
 
     return ArrayFile(path, {name: header.shape for name, header in headers.items()}, find)
 
 
+def _is_mapped(entry: zipfile.ZipInfo, header: _Header) -> bool:
+    """Return whether the bytes of an array lie in the file as they are."""
+    return entry.compress_type == zipfile.ZIP_STORED and bool(header.shape) and 0 not in header.shape
+
+
 def _array(path: Path, entry: zipfile.ZipInfo, header: _Header) -> np.ndarray:
-    """Return the array of an entry, mapped if it is neither compressed nor empty."""
-    if entry.compress_type != zipfile.ZIP_STORED or 0 in header.shape or not header.shape:
+    """Return the array of an entry."""
+    if not _is_mapped(entry, header):
         with zipfile.ZipFile(path) as archive, archive.open(entry) as stream:
             return np.asarray(npy.read_array(stream, allow_pickle=False))
     with path.open("rb") as file:

@@ -39,6 +39,8 @@ def files(tmp_path):
         file("contact_sheet_b.png", "Selections", "<p>Picks.</p>"),
         file("area.html", "Tables", "<p>Areas.</p>", table.format("areas and p-values")),
         file("learning_curves.png", "Learning curves", "<p>The curves.</p>"),
+        file("difference_to_random.png", "Comparisons", "<p>Differences.</p>"),
+        file("overlap.html", "Tables", "<p>Overlaps.</p>", "<body><p>Nothing to compare.</p></body>"),
         file('o\'clock "5".png', "Classes", "<p>Classes.</p>"),
     ]
 
@@ -48,7 +50,7 @@ def page(files):
     text = Environment(trim_blocks=True, lstrip_blocks=True).from_string(TEMPLATE.read_text())
     categories = {file.category: {} for file in files}
     given = {"snakemake": SimpleNamespace(config=CONFIGURATION), "categories": categories, "files": files}
-    return publish_parts(text.render(given), writer_name="html")["html_body"]
+    return publish_parts(text.render(given), writer="html")["html_body"]
 
 
 def test_first_come_the_experiment_its_curves_the_test_and_the_settings(files):
@@ -91,6 +93,13 @@ def test_each_caption_is_beside_its_picture_or_the_last_that_shares_it(files):
     assert text.count("Picks.") == 1
     assert text.index("contact_sheet_b") < text.index("Picks.")
     assert text.index("final numbers") < text.index("The end.")
+
+
+def test_what_has_nothing_to_compare_is_left_out(files):
+    assert "Overlaps." not in page(files)
+    alone = page([file for file in files if file.target != "difference_to_random.png"])
+    assert "Is a strategy better than random?" in page(files)
+    assert "Is a strategy better than random?" not in alone and "areas and p-values" in alone
 
 
 def test_a_report_of_a_part_has_what_is_there(files):

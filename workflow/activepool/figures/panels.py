@@ -61,7 +61,7 @@ def draw_curves(
     """
     ends = []
     opacity = min(MAX_OPACITY, TOTAL_OPACITY / max(1, len(curves)))
-    starts = Counter(_start_of(curve) for curve in curves.values())
+    starts = Counter(map(_start_of, curves.values()))
     for strategy, curve in curves.items():
         style = styles[strategy]
         labels = curve.index.get_level_values("labels").to_numpy(dtype=np.float64)

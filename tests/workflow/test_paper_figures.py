@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 
 SMALL = {"stand_in": "digits", "scale": 0.01, "rounds": 2, "seeds": 1}
 
-#: A training is so short that most of its time are imports, on one core: two run at once.
+#: These trainings are short, and mostly imports on one core. With one thread each, two run at once.
 ONE_THREAD = ("--set-threads", "finetune=1", "pretrain=1")
 
 

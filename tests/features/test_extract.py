@@ -180,7 +180,7 @@ def test_features_that_cannot_be_stored_are_refused(tmp_path, dataset, dtype, sc
     save_weights(tmp_path / "broken.safetensors", backbone, {})
     with pytest.raises(InputError, match=message):
         extract(tmp_path, dataset, SMALL, str(tmp_path / "broken.safetensors"), ExtractSettings(8, dtype), 1)
-    assert not list(tmp_path.glob("shard*"))
+    assert not list(tmp_path.glob("shard*.h5"))
 
 
 OWN = """

@@ -2,6 +2,8 @@
 
 import re
 
+import h5py
+import numpy as np
 import pytest
 import rerun_settings  # noqa: F401, declares its cases
 from dry_runs import REPOSITORY, planned
@@ -108,6 +110,22 @@ def check_words(words, found):
     named = set(re.findall(r"`(\w+)`", words.partition("; no ")[0])) & set(READERS)
     assert named <= rules
     assert rules <= (following(named) if "what follows" in words else named)
+
+
+@pytest.mark.long
+def test_a_label_in_a_manifest_sends_no_image_through_the_backbone(trial_of):
+    trial = trial_of("images")
+    [features] = trial.path.glob("results/features/*/*/features.h5")
+    with h5py.File(features) as file:
+        before = {name: file[name][:] for name in ("train/labels", "train/features", "test/features")}
+    CASES["the list of a `manifest`"].change(trial)
+    trial.snakemake(str(features.relative_to(trial.path)))
+    [log] = trial.path.glob("results/logs/features/*/*/0-of-1.log")
+    assert "2 of 2 batches were there already" in log.read_text()
+    with h5py.File(features) as file:
+        after = {name: file[name][:] for name in before}
+    assert np.flatnonzero(after.pop("train/labels") != before.pop("train/labels")).tolist() == [5]
+    assert all(np.array_equal(after[name], values) for name, values in before.items())
 
 
 @pytest.mark.long

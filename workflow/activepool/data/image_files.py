@@ -20,6 +20,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from activepool.data.image_formats import FORMATS
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError
+from activepool.io.files import file_digest
 
 #: Pillow's modes of whole numbers and floats in 32 bits, whose values of black and white are undefined.
 MODES_WITHOUT_RANGE = ("I", "F")
@@ -66,6 +67,14 @@ class ImageFiles:
             raise InputError(
                 f"{whole}: not a readable image ({reason}); repair it, or make the dataset again without it"
             ) from error
+
+    def digest(self, path: str) -> str:
+        """Return the SHA-256 of an image's file; "" if `read` will say why it cannot be read."""
+        whole = self.root / path
+        try:
+            return file_digest(whole) if whole.is_file() else ""  # reading a pipe would block
+        except OSError:
+            return ""
 
 
 @contextmanager

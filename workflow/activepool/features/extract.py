@@ -1,14 +1,10 @@
-"""Extraction of the features of a dataset's images, in shards that can be computed anywhere and in any order.
+"""Extraction of the features of a dataset's images, in shards that can be computed in any order."""
 
-A part is cut into batches of fixed size, and a shard has whole batches: the batches, and the bits of their
-features, are the same for any number of shards.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 import torch
 from torch import Generator, Tensor
@@ -17,22 +13,30 @@ from tqdm import tqdm
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import is_cuda, on_device, pixels, reproducible
+from activepool.backbones.registry import users_file
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute.arrays import FloatArray, IntArray
-from activepool.compute.blocks import row_blocks
 from activepool.compute.seeds import integer_seed
 from activepool.compute.shards import Shard
 from activepool.data.ranges import require_squares
 from activepool.errors import InputError
-from activepool.features.images import PartImages, Request, image_channels, load_views
+from activepool.features.batch_records import BatchRecords
+from activepool.features.images import PartImages, Request, image_channels, load
 from activepool.features.settings import ExtractSettings
+from activepool.features.shard_batches import Batch, ShardBatches
 from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
+from activepool.features.unchanged import EarlierFeatures, KeyedImages, Wanted, earlier_features
+from activepool.io.files import file_digest
 from activepool.io.hdf5_writing import written_hdf5
+from activepool.records.provenance import versions
 
 #: CPU threads of an extraction. Fixed, because the number decides how sums are split; use more shards on more
 #: cores.
 THREADS = 1
+
+#: The packages that features depend on.
+PACKAGES = ("torch", "torchvision", "timm", "pillow")
 
 
 def extract_shard(
@@ -44,17 +48,26 @@ def extract_shard(
     output: str | Path,
     device: str = "cpu",
     workers: int = 0,
+    version: str = "",
+    earlier: str | Path | None = None,
 ) -> None:
     """Write one shard: its rows of ``train/features``, ``test/features`` and, with views, ``train/views``.
+
+    A file beside the output keeps the batches that are done. An extraction that was killed goes on from it
+    and ends with the same bits; the file is removed at the end.
 
     Args:
         dataset: dataset.h5.
         backbone_settings, checkpoint: see activepool.backbones.checkpoint.load_backbone.
         settings, shard: the features to compute.
-        output: HDF5 file to write. Its groups have the attributes ``first_row`` and ``part_rows``; the file
-            has the backbone, the digest of its checkpoint, and the transform.
+        output: HDF5 file to write. Its groups have the attributes ``first_row`` and ``part_rows``, and the
+            keys of their ``batches``; the file has the backbone, the digest of its checkpoint, and the
+            transform.
         device: the device of the backbone.
         workers: processes that read images (0: this one); no effect on the result.
+        version: a text that changes with the code.
+        earlier: features.h5 of an earlier run, if there is one: batches that have not changed are taken from
+            it.
 
     Raises: InputError if the dataset, the checkpoint or an image cannot be used, or a feature
     cannot be stored.
@@ -65,50 +78,73 @@ def extract_shard(
     normalised = backbone_settings.normalisation
     backbone, digest = load_backbone(name, size, channels, checkpoint, form, normalised)
     backbone = on_device(backbone.eval(), device)
-    extraction = _Extraction(name, Path(dataset), backbone, settings, device, workers)
-    with reproducible(THREADS), written_hdf5(output) as file:
-        file.attrs.update(backbone=name, checkpoint_digest=digest, transform=str(backbone.preprocessing))
-        if settings.views:
-            file.attrs["view_augmentation"] = settings.augmentation
-        for part in PARTS:
-            extraction.write_part(file.create_group(part), part, shard)
+    attributes = {"backbone": name, "checkpoint_digest": digest, "transform": str(backbone.preprocessing)}
+    if settings.views:
+        attributes["view_augmentation"] = settings.augmentation
+    computed_by = _computed_by(attributes, settings, device, version)
+    parts = {part: PartImages(dataset, part, backbone.preprocessing) for part in PARTS}
+    lengths = {part: len(images) for part, images in parts.items()}
+    batches = ShardBatches(lengths, backbone.width, settings, shard)
+    with (
+        reproducible(THREADS),
+        earlier_features(earlier, settings.batch_size) as known,
+        BatchRecords(output, [batch.shape for batch in batches.all], settings.dtype) as records,
+    ):
+        images = {part: KeyedImages(of_part, computed_by) for part, of_part in parts.items()}
+        extraction = _Extraction(name, Path(dataset), images, backbone, settings, device, known, records)
+        kept = [extraction.complete(numbers, workers) for numbers in batches.groups()]
+        if sum(kept):
+            print(f"{sum(kept)} of {len(batches.all)} batches were there already", file=sys.stderr)
+        with written_hdf5(output) as file:
+            file.attrs.update(attributes)
+            batches.write(file, records)
+
+
+def _computed_by(attributes: dict[str, str], settings: ExtractSettings, device: str, version: str) -> str:
+    """Return a text that names all that computes features of images."""
+    users = users_file(attributes["backbone"])
+    function = "" if users is None else file_digest(users)
+    packages = {name: text for name, text in versions().items() if name in PACKAGES}
+    kind = torch.device(device).type
+    return json.dumps([attributes, asdict(settings), kind, function, packages, version], sort_keys=True)
 
 
 @dataclass(frozen=True)
 class _Extraction:
-    """The arguments of an extraction, for all parts of a shard; ``name`` is the backbone's."""
+    """The arguments of an extraction, for all batches of a shard; ``name`` is the backbone's."""
 
     name: str
     dataset: Path
+    images: dict[str, KeyedImages]
     backbone: Backbone
     settings: ExtractSettings
     device: str
-    workers: int
+    earlier: EarlierFeatures
+    records: BatchRecords
 
-    def write_part(self, group: h5py.Group, part: str, shard: Shard) -> None:
-        images = PartImages(self.dataset, part, self.backbone.preprocessing)
-        rows = shard.rows(len(images), self.settings.batch_size)
-        shape = (rows.stop - rows.start, self.backbone.width)
-        group.attrs.update(first_row=rows.start, part_rows=len(images))
-        features = group.create_dataset("features", shape, self.settings.dtype)
-        self._write_features(features, images, rows)
-        if part == "train" and self.settings.views:
-            views = group.create_dataset("views", (self.settings.views, *shape), self.settings.dtype)
-            self._write_views(views, images, rows)
+    def complete(self, batches: dict[int, Batch], workers: int) -> int:
+        """Make the records of batches, by number, of one part and name; return how many were known."""
+        first = next(iter(batches.values()))
+        augment = None
+        if first.name == "views":
+            augment = augmentation(self.settings.augmentation, self.backbone.preprocessing.image_size)
+        wanted = (self._wanted(number, batch, augment) for number, batch in batches.items())
+        loaded = load(self.images[first.part], wanted, workers, pinned=is_cuda(self.device))
+        progress = tqdm(batches.items(), desc=f"{first.part} {first.name}", unit="batch", disable=None)
+        known = 0
+        for (number, batch), (key, views) in zip(progress, loaded, strict=True):
+            if views is not None:
+                self.records.write(number, key, self._computed(batch, views, augment))
+                continue
+            known += 1
+            if self.records.keys[number] != key:
+                self.records.write(number, key, self.earlier.read(batch))
+        return known
 
-    def _write_features(self, target: h5py.Dataset, images: PartImages, rows: slice) -> None:
-        requests = (Request(batch) for batch in self._batches(rows))
-        for batch, views in self._loaded(images, rows, requests, "features"):
-            target[batch - rows.start] = self._encode(pixels(views[0], self.device), images.part, batch)
-
-    def _write_views(self, target: h5py.Dataset, images: PartImages, rows: slice) -> None:
-        augment = augmentation(self.settings.augmentation, self.backbone.preprocessing.image_size)
-        requests = (Request(batch, self._crops(augment, batch)) for batch in self._batches(rows))
-        for batch, views in self._loaded(images, rows, requests, "views"):
-            for number, view in enumerate(views.expand(len(target), *views.shape[1:])):
-                generator = _generator(number, batch, "augmentation")
-                augmented = augment(pixels(view, self.device), generator)
-                target[number, batch - rows.start] = self._encode(augmented, images.part, batch)
+    def _wanted(self, number: int, batch: Batch, augment: Augmentation | None) -> Wanted:
+        crops = None if augment is None else self._crops(augment, batch.row_numbers)
+        keys = {self.records.keys[number], self.earlier.key(batch)}
+        return Wanted(Request(batch.row_numbers, crops), frozenset(keys - {""}))
 
     def _crops(self, augment: Augmentation, batch: IntArray) -> FloatArray | None:
         """Draw the crops of all views; each view has its own stream, for any number of views."""
@@ -117,21 +153,18 @@ class _Extraction:
         crops = [of_view for of_view in draws if of_view is not None]
         return np.concatenate(crops) if crops else None
 
-    def _batches(self, rows: slice) -> Iterator[IntArray]:
-        for block in row_blocks(rows.stop - rows.start, self.settings.batch_size):
-            yield np.arange(rows.start + block.start, rows.start + block.stop)
-
-    def _loaded(
-        self, images: PartImages, rows: slice, requests: Iterator[Request], what: str
-    ) -> Iterator[tuple[IntArray, Tensor]]:
-        """Yield each batch of rows with its views (V, B, C, S, S), and show the progress."""
-        batches = list(self._batches(rows))
-        progress = tqdm(batches, desc=f"{images.part} {what}", unit="batch", disable=None)
-        views = load_views(images, requests, self.workers, pinned=is_cuda(self.device))
-        yield from zip(progress, views, strict=True)
+    def _computed(self, batch: Batch, views: Tensor, augment: Augmentation | None) -> FloatArray:
+        """Return the features of loaded views (V, B, C, S, S), in the shape of the batch."""
+        if augment is None:
+            return self._encode(pixels(views[0], self.device), batch)
+        features = []
+        for number, view in enumerate(views.expand(self.settings.views, *views.shape[1:])):
+            generator = _generator(number, batch.row_numbers, "augmentation")
+            features.append(self._encode(augment(pixels(view, self.device), generator), batch))
+        return np.stack(features)
 
     @torch.inference_mode()
-    def _encode(self, images: Tensor, part: str, batch: IntArray) -> FloatArray:
+    def _encode(self, images: Tensor, batch: Batch) -> FloatArray:
         """Return the features (B, d) of images (B, C, S, S) in 0..1, in the stored type."""
         half = self.settings.dtype == "float16" and is_cuda(self.device)
         with torch.autocast(torch.device(self.device).type, torch.float16, enabled=half):
@@ -143,13 +176,12 @@ class _Extraction:
         wrong = np.argwhere(~np.isfinite(stored))
         if len(wrong):
             row, column = wrong[0]
+            at = f"{batch.part} row {batch.rows.start + row}"
             remedy = "the weights of the backbone may be broken"
             if np.isfinite(values[row, column]):
                 remedy = "float16 ends at 65504: set dtype: float32"
-            raise InputError(
-                f"{self.dataset}: {part} row {batch[row]} has the feature {values[row, column]}; {remedy}"
-            )
-        require_squares(f"{self.dataset}: features of {part}", stored, int(batch[0]))
+            raise InputError(f"{self.dataset}: {at} has the feature {values[row, column]}; {remedy}")
+        require_squares(f"{self.dataset}: features of {batch.part}", stored, batch.rows.start)
         return stored
 
     def _require_features(self, returned: object, count: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
+import numpy as np
 from tqdm import tqdm
 
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
@@ -57,7 +58,9 @@ def _gather_part(group: h5py.Group, source: h5py.Group, pieces: list[h5py.File])
         source.copy(name, group)
     ordered = sorted((piece[part] for piece in pieces), key=_rows_of)
     _require_all_rows(part, rows, ordered)
-    for name, model in ordered[0].items():
+    group["batches"] = np.concatenate([piece["batches"][:] for piece in ordered])
+    for name in sorted(ordered[0].keys() & {"features", "views"}):
+        model = ordered[0][name]
         shape = (*model.shape[:-2], rows, model.shape[-1])
         target = group.create_dataset(name, shape, model.dtype)
         for piece in tqdm(ordered, desc=f"{part} {name}", unit="shard", disable=None):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import h5py
 import numpy as np
@@ -19,6 +20,9 @@ from activepool.io.hdf5_reading import find_dataset, opened, texts, values
 
 #: Channels of an image from a file, unless the backbone needs others.
 FILE_CHANNELS = 3
+
+# What a dataset returns for a request.
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,24 @@ class PartImages(Dataset[Tensor | InputError]):
         except InputError as error:
             return error
 
-    def _read(self, request: Request) -> Tensor:
+    def contents(self, rows: IntArray) -> Iterator[bytes]:
+        """Yield what identifies the content of these rows, ascending: pixels, or digests of image files."""
+        stored = self._opened()
+        if stored.ndim == 4:
+            yield str(stored.shape[1:]).encode()
+            yield values(stored, rows).tobytes()
+        else:
+            yield str(self._files.upright).encode()
+            for path in texts(stored, rows):
+                yield self._files.digest(path).encode()
+
+    def _opened(self) -> h5py.Dataset:
         if self._stored is None:
             self._stored = _images_of(opened(self.path), self.part)
-        images = self._decoded(self._stored, request.rows)
+        return self._stored
+
+    def _read(self, request: Request) -> Tensor:
+        images = self._decoded(self._opened(), request.rows)
         if request.crops is None:
             whole = [self.preprocessing.whole(block) for block in images]
             return torch.cat(whole)[None]
@@ -111,18 +129,25 @@ def image_channels(path: str | Path) -> int:
 def load_views(
     images: PartImages, requests: Iterable[Request], workers: int, pinned: bool
 ) -> Iterator[Tensor]:
-    """Yield the views of each request, in order, read by ``workers`` processes (0: by this one).
+    """Yield the views of each request, in order; see `load`."""
+    return load(images, requests, workers, pinned)
+
+
+def load(
+    dataset: Dataset[Item | InputError], requests: Iterable[Any], workers: int, pinned: bool
+) -> Iterator[Item]:
+    """Yield what a dataset returns for each request, in order.
 
     Args:
-        images: the images.
+        dataset: its images.
         requests: consumed in this process, as they are needed.
-        workers: processes; no effect on the result.
+        workers: processes that read (0: this one); no effect on the result.
         pinned: whether the tensors go to a GPU, to which pinned memory is copied faster.
 
     Raises: InputError for an image that cannot be read, without the traceback of a worker.
     """
     loader = DataLoader(
-        images,
+        dataset,
         batch_size=None,
         sampler=requests,
         num_workers=workers,
@@ -130,10 +155,10 @@ def load_views(
         # Seeds only the workers' own streams, which are not used; the global generator does not advance.
         generator=torch.Generator(),
     )
-    for views in loader:
-        if isinstance(views, InputError):
-            raise views
-        yield views
+    for item in loader:
+        if isinstance(item, InputError):
+            raise item
+        yield item
 
 
 def _images_of(file: h5py.File, part: str) -> h5py.Dataset:

@@ -27,6 +27,7 @@ _OPTIONS: dict[Role, tuple[tuple[str, dict[str, Any]], ...]] = {
     Role.WORKERS: (_WORKERS,),
     Role.COMPUTE: (_DEVICE, _WORKERS),
     Role.SHARD: _SHARD,
+    Role.VERSION: (),
 }
 
 
@@ -100,7 +101,8 @@ def output_files(stage: Stage, given: Namespace) -> list[str]:
 
 def settings(stage: Stage, given: Namespace) -> dict[str, Any]:
     """Return all other values of the command line, by name."""
-    files = {parameter.name for parameter in stage.of_role(Role.INPUT, Role.OUTPUT, Role.FOLDER)}
+    roles = (Role.INPUT, Role.OUTPUT, Role.FOLDER, Role.EARLIER)
+    files = {parameter.name for parameter in stage.of_role(*roles)}
     others = {name: value for name, value in vars(given).items() if name not in files}
     return {
         name: value
@@ -134,6 +136,8 @@ def _value(parameter: Parameter, given: Namespace) -> Any:
         return Compute(resolve_device(given.device), given.workers)
     if parameter.role is Role.SHARD:
         return Shard(given.shard, given.shards)
+    if parameter.role is Role.VERSION:
+        return list((given.provenance or {"": ""}).values())[-1]
     value = getattr(given, parameter.name)
     if isinstance(parameter.reading, Json) and value is not None:
         return parameter.reading.convert(value)

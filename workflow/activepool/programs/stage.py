@@ -5,9 +5,9 @@ The types of the parameters give their roles, and the docstring's ``Args`` descr
     @stage
     def gather_scores(shards: list[Input], scores: Output) -> None: ...
 
-`Input` and `Output` are files. `Compute`, `Shard`, `Device` and `Workers` say where the work is done, and on
-which part of the rows. All other parameters are settings. The command line, the rule's command and the record
-follow from the declaration.
+`Input` and `Output` are files, and `Earlier` is one that need not be there. `Compute`, `Shard`, `Device` and
+`Workers` say where the work is done, and on which part of the rows. `Version` comes from the rule. All other
+parameters are settings. The command line, the rule's command and the record follow from the declaration.
 """
 
 import inspect
@@ -36,6 +36,8 @@ class Role(Enum):
     WORKERS = "worker threads, which do not change the result"
     COMPUTE = "device and workers together"
     SHARD = "a part of the rows"
+    EARLIER = "a file that an earlier run may have left, which does not change the result"
+    VERSION = "digests of the stage's settings and code, from its rule; empty for a stage started by hand"
     SETTING = "any other parameter"
 
 
@@ -66,6 +68,8 @@ class Json:
 Input = Annotated[str, Role.INPUT]
 Output = Annotated[str, Role.OUTPUT]
 Folder = Annotated[str, Role.FOLDER]
+Earlier = Annotated[str, Role.EARLIER]
+Version = Annotated[str, Role.VERSION]
 Device = Annotated[str, Role.DEVICE]
 Workers = Annotated[int, Role.WORKERS]
 Natural = Annotated[int, Text(natural)]

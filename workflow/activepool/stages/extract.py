@@ -6,7 +6,7 @@ from activepool.backbones.settings import BackboneSettings
 from activepool.compute.blocks import Compute
 from activepool.compute.shards import Shard
 from activepool.features.settings import ExtractSettings
-from activepool.programs.stage import Input, Json, Output, stage
+from activepool.programs.stage import Earlier, Input, Json, Output, Version, stage
 
 
 @stage
@@ -16,6 +16,8 @@ def extract(
     extraction: Annotated[ExtractSettings, Json(ExtractSettings.parse)],
     features: Output,
     checkpoint: Input | None = None,
+    earlier: Earlier | None = None,
+    version: Version = "",
     shard: Shard = Shard(),
     compute: Compute = Compute(),
 ) -> None:
@@ -30,6 +32,8 @@ def extract(
             activepool.features.settings
         features: HDF5 file of the shard to write
         checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights
+        earlier: features.h5 of an earlier run, if there is one: batches of images that have not changed since
+            are taken from it
     """
     from activepool.compute.workers import reading_workers
     from activepool.features.extract import extract_shard
@@ -43,6 +47,8 @@ def extract(
         features,
         compute.device,
         workers=reading_workers(compute.workers),
+        version=version,
+        earlier=earlier,
     )
 
 

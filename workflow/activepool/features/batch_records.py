@@ -1,0 +1,92 @@
+"""The batches of a shard in a file beside it: an extraction that was killed goes on from its last batch.
+
+Each batch has its place in the file: its key, its features, and a seal over both. A batch that a kill or a
+crash left half-written has no valid seal, so it is computed again.
+"""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import accumulate
+from math import prod
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from activepool.compute.arrays import FloatArray
+from activepool.io.files import DISK_FULL
+from activepool.io.training_state import state_path
+
+#: Bytes of a key, a SHA-256 in hexadecimal, and of a seal, a SHA-256.
+KEY_BYTES = 64
+SEAL_BYTES = 32
+
+
+class BatchRecords:
+    """The open file, a context manager.
+
+    Attributes:
+        keys: the key of each batch; "" for one that is not there.
+    """
+
+    def __init__(self, output: str | Path, shapes: Sequence[tuple[int, ...]], dtype: str) -> None:
+        """Open the file that an earlier extraction left, or a new one.
+
+        Args:
+            output: the shard.
+            shapes: of the features of each batch.
+            dtype: their type.
+        """
+        self._output = Path(output)
+        self._path = state_path(output)
+        self._shapes = shapes
+        self._dtype = np.dtype(dtype)
+        sizes = [KEY_BYTES + prod(shape) * self._dtype.itemsize + SEAL_BYTES for shape in shapes]
+        self._sizes, self._places = sizes, list(accumulate(sizes, initial=0))
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch()
+        self._file = self._path.open("r+b")
+        self.keys = [self._verified_key(number) for number in range(len(shapes))]
+
+    def __enter__(self) -> "BatchRecords":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):  # a full disk, which has been reported
+            self._file.close()
+        if kind is None or not any(self.keys):
+            self._path.unlink(missing_ok=True)
+
+    def write(self, number: int, key: str, features: FloatArray) -> None:
+        """Write a batch; raises OSError with the path of the shard on a full disk."""
+        content = key.encode() + np.ascontiguousarray(features, self._dtype).tobytes()
+        assert len(content) + SEAL_BYTES == self._sizes[number]
+        self.keys[number] = ""
+        try:
+            self._file.seek(self._places[number])
+            self._file.write(content + hashlib.sha256(content).digest())
+            self._file.flush()
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                error.filename = str(self._output)
+            raise
+        self.keys[number] = key
+
+    def read(self, number: int) -> FloatArray:
+        """Return the features of a batch that is there."""
+        features = np.frombuffer(self._content(number)[KEY_BYTES:-SEAL_BYTES], self._dtype)
+        return features.reshape(self._shapes[number])
+
+    def _verified_key(self, number: int) -> str:
+        content = self._content(number)
+        body, seal = content[:-SEAL_BYTES], content[-SEAL_BYTES:]
+        is_whole = len(content) == self._sizes[number] and hashlib.sha256(body).digest() == seal
+        return body[:KEY_BYTES].decode() if is_whole else ""
+
+    def _content(self, number: int) -> bytes:
+        self._file.seek(self._places[number], io.SEEK_SET)
+        return self._file.read(self._sizes[number])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from activepool.errors import InputError
-from activepool.strategies.checked_selection import checked, read_only
+from activepool.strategies.checked_selection import checked, checked_pick, read_only
+from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
 
 POOL = np.array([2, 3, 5, 7, 11])
@@ -30,6 +31,16 @@ def test_whole_numbers_of_any_type_are_rows(kind):
     assert index.tolist() == [7, 2, 11] and index.dtype == np.int64
 
 
+@pytest.mark.parametrize("rows", [[7, 2, 11], np.array([7, 2, 11])])
+def test_rows_alone_are_picks(rows):
+    @strategy(source="ours")
+    def mine(query):
+        """Pick what is given."""
+        return rows
+
+    assert checked_pick(mine, query(), {}).index.tolist() == [7, 2, 11]
+
+
 def test_no_picks_are_rows_of_an_empty_pool():
     empty = dataclasses.replace(query(0), unlabelled=POOL[:0])
     assert checked("mine", empty, Selection([])).index.dtype == np.int64
@@ -39,8 +50,7 @@ def test_no_picks_are_rows_of_an_empty_pool():
     ("given", "words"),
     [
         (None, "returned nothing; it must return a Selection"),
-        (POOL[:3], r"returned an array of int64 and shape \(3,\); it must return a Selection"),
-        ([2, 3, 5], "returned a value of type list; it must return a Selection"),
+        ((2, 3, 5), "returned a value of type tuple; it must return a Selection"),
         (Selection(None), r"picked by an array of object and shape \(\); it must be a list of whole"),
         (Selection(POOL[:3].astype(float)), r"picked by an array of float64 and shape \(3,\); it must"),
         (Selection(POOL < 6), r"picked by an array of bool and shape \(5,\); it must be a list of whole"),

@@ -162,10 +162,14 @@ class Strategy:
         return self.each_round(number) if self.each_round else self
 
     def pick(self, query: Query, **options: Any) -> Selection:
-        """Select; first precompute what no shard has precomputed."""
+        """Select; first precompute what no shard has precomputed.
+
+        A function of a user's own may return the rows alone.
+        """
         if self.precompute and not query.per_sample:
             query = replace(query, per_sample=self.precomputed(query, options))
-        return self.select(query, **{**options, **by_option(self.wrapped)})
+        picks = self.select(query, **{**options, **by_option(self.wrapped)})
+        return Selection(picks) if isinstance(picks, np.ndarray | list) else picks
 
     def precomputed(self, query: Query, options: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """Return what the strategy precomputes for ``query.unlabelled``; {} if it precomputes nothing."""

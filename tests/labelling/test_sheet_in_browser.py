@@ -11,6 +11,7 @@ from activepool.labelling.batches.sheet import write_sheet
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.ledger import book as ledger
 from activepool.ledger.formats import csv_file, read
+from activepool.ledger.formats.annotators import name_problem
 from activepool.ledger.formats.answers import ClassNames
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.pool_samples import PoolSamples
@@ -268,6 +269,19 @@ def test_a_name_is_asked_for(opened):
     assert message(page) == "First write your name."
     page.press(*"Ben")
     assert answers(page) == {"a/1.jpg": ("Ben", "ant")}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("=1+1", "A name cannot begin with =, +, - or @."), ("?!", "A name needs a letter or a digit.")],
+)
+def test_a_name_that_would_not_be_taken_in_is_not_saved(opened, name, said):
+    assert name_problem(name)
+    page = opened(*CLASSES)
+    page.click("#p1 .classes button")
+    page.type("#who", name)
+    page.click("#save")
+    assert message(page) == said
 
 
 def test_a_second_click_takes_an_answer_back(opened):

@@ -228,9 +228,17 @@
     return lines.map((cells) => `${cells.join(",")}\n`).join("");
   }
 
+  // Return what keeps a name from being taken in (see ledger/formats/annotators.py).
+  function nameProblem(name) {
+    if (!name) return "First write your name.";
+    if (/^[=+@-]/.test(name)) return "A name cannot begin with =, +, - or @.";
+    return /[\p{L}\p{N}]/u.test(name) ? "" : "A name needs a letter or a digit.";
+  }
+
   function save() {
-    if (!state.who) {
-      at("message").textContent = "First write your name.";
+    const problem = nameProblem(state.who);
+    if (problem) {
+      at("message").textContent = problem;
       at("who").closest("details").open = true;
       at("who").focus();
       return;

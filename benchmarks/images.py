@@ -6,6 +6,7 @@
 The images are JPEG files of smooth noise, with the usual size of ImageNet's. ``share`` is the rate of both at
 once relative to the slower of the two alone: 1 if neither waits for the other. On a CPU, decoding and the
 forward pass compete for cores: with W workers and one thread of the network they use W + 1.
+benchmarks/image_choices.py measures the choices of an extraction.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
+from photographs import smooth_images, write_dataset
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import save_weights
@@ -26,14 +27,12 @@ from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute.blocks import row_blocks
 from activepool.compute.devices import resolve_device
-from activepool.data.samples import Part, Samples, write_samples
 from activepool.features.extract import THREADS, ExtractSettings, Shard, extract_shard
 from activepool.features.images import PartImages, Request, load_views
 from activepool.io.files import write_table
 
-#: Height and width of the files, in pixels, and their JPEG quality.
+#: Height and width of the files, in pixels.
 FILE_SIZE = (375, 500)
-QUALITY = 90
 
 
 def parse() -> argparse.Namespace:
@@ -50,21 +49,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--output", help="CSV to write")
     return parser.parse_args()
-
-
-def write_photographs(folder: Path, count: int) -> Path:
-    """Write JPEG files and the dataset.h5 that lists them, its test part empty; return its path."""
-    random, paths = np.random.default_rng(0), []
-    for number in range(count):
-        coarse = random.integers(0, 256, (12, 16, 3), dtype=np.uint8)
-        smooth = np.asarray(Image.fromarray(coarse).resize(FILE_SIZE[::-1], Image.Resampling.BICUBIC))
-        grain = random.integers(-12, 13, smooth.shape)
-        photograph = np.clip(smooth + grain, 0, 255).astype(np.uint8)
-        paths.append(f"{number}.jpg")
-        Image.fromarray(photograph).save(folder / paths[-1], quality=QUALITY)
-    samples = Samples(Part.of_files([0] * count, paths), Part.of_files([], []), ["any"], str(folder))
-    write_samples(folder / "dataset.h5", samples)
-    return folder / "dataset.h5"
 
 
 def decode(
@@ -134,7 +118,8 @@ def main() -> None:
     """Measure, print and write."""
     arguments = parse()
     with tempfile.TemporaryDirectory() as folder:
-        table = measure(write_photographs(Path(folder), arguments.images), arguments)
+        dataset = write_dataset(Path(folder), smooth_images(arguments.images, *FILE_SIZE))
+        table = measure(dataset, arguments)
     print(table.to_string(index=False, float_format="{:.3g}".format))
     if arguments.output:
         write_table(arguments.output, table)

@@ -110,3 +110,43 @@ def test_arrays_of_another_type_are_refused(tmp_path):
     path = write_arrays(tmp_path / "d.h5", np.zeros((2, 8, 8, 1), dtype=np.float32))
     with pytest.raises(InputError, match=r"train/images is float32 of shape .* it must be uint8"):
         PartImages(path, "train", RGB)
+
+
+def write_jpeg(path, width, height):
+    coarse = np.random.default_rng(0).integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC).save(path, quality=95)
+
+
+@pytest.mark.parametrize(
+    ("size", "decoded"),
+    [((640, 480), (80, 60)), ((480, 640), (60, 80)), ((130, 100), (65, 50)), ((60, 31), None)],
+)
+def test_scaled_decoding_leaves_twice_the_pixels_that_the_backbone_needs(
+    tmp_path, monkeypatch, size, decoded
+):
+    write_jpeg(tmp_path / "photo.jpg", *size)
+    part = Part.of_files([0], ["photo.jpg"])
+    write_samples(tmp_path / "d.h5", Samples(part, part, ["only"], str(tmp_path)))
+    seen = []
+    whole = Preprocessing.whole
+    monkeypatch.setattr(
+        Preprocessing, "whole", lambda self, images: seen.append(images.shape[-2:]) or whole(self, images)
+    )
+    needs = Preprocessing(14, 3, 16, (0.0,) * 3, (1.0,) * 3)
+    views = [
+        PartImages(tmp_path / "d.h5", "train", needs, scaled)[Request(np.array([0]))].int()
+        for scaled in (False, True)
+    ]
+    assert seen == [(size[1], size[0]), (decoded or size)[::-1]]
+    assert (views[0] - views[1]).abs().max() <= (6 if decoded else 0)
+
+
+def test_crops_are_cut_from_whole_images_also_with_scaled_decoding(tmp_path):
+    write_jpeg(tmp_path / "photo.jpg", 640, 480)
+    part = Part.of_files([0], ["photo.jpg"])
+    write_samples(tmp_path / "d.h5", Samples(part, part, ["only"], str(tmp_path)))
+    request = Request(np.array([0]), np.full((1, 1, CROP_DRAWS), 0.3))
+    of_whole, of_scaled = (
+        PartImages(tmp_path / "d.h5", "train", RGB, scaled)[request] for scaled in (False, True)
+    )
+    assert torch.equal(of_whole, of_scaled)

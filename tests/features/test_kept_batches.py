@@ -108,6 +108,7 @@ def test_what_a_kill_left_half_written_is_computed_again(project):
         {"settings": ExtractSettings(batch_size=4, dtype="float16", views=2)},
         {"settings": ExtractSettings(batch_size=5, dtype="float32", views=2)},
         {"settings": ExtractSettings(batch_size=4, dtype="float32", views=2, augmentation="digits")},
+        {"settings": ExtractSettings(batch_size=4, dtype="float32", views=2, decoding="scaled")},
         {"version": "settings 1, code 2"},
     ],
 )

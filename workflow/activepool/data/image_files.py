@@ -55,12 +55,12 @@ class ImageFiles:
         root = os.environ.get(IMAGES_FOLDER) or str(file.attrs.get("root", ""))
         return cls(Path(root), bool(file.attrs.get("upright", False)))
 
-    def read(self, path: str, mode: str) -> Image.Image:
-        """Return an image as ``RGB`` or ``L`` (grey); raises InputError, naming the file, if it cannot."""
+    def read(self, path: str, mode: str, least: int | None = None) -> Image.Image:
+        """Return an image, see `decode_image`; raises InputError, naming the file, if it cannot be read."""
         whole = self.root / path
         try:
             with without_warnings():
-                return decode_image(whole, mode, self.upright)
+                return decode_image(whole, mode, self.upright, least)
         # A damaged file makes its decoder raise nearly any error (OSError, SyntaxError, struct.error, ...).
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__

@@ -79,10 +79,13 @@ def extract_shard(
     backbone, digest = load_backbone(name, size, channels, checkpoint, form, normalised)
     backbone = on_device(backbone.eval(), device)
     attributes = {"backbone": name, "checkpoint_digest": digest, "transform": str(backbone.preprocessing)}
+    if settings.decoding != "whole":
+        attributes["decoding"] = settings.decoding
     if settings.views:
         attributes["view_augmentation"] = settings.augmentation
     computed_by = _computed_by(attributes, settings, device, version)
-    parts = {part: PartImages(dataset, part, backbone.preprocessing) for part in PARTS}
+    scaled = settings.decoding == "scaled"
+    parts = {part: PartImages(dataset, part, backbone.preprocessing, scaled) for part in PARTS}
     lengths = {part: len(images) for part, images in parts.items()}
     batches = ShardBatches(lengths, backbone.width, settings, shard)
     with (

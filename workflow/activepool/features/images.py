@@ -21,6 +21,9 @@ from activepool.io.hdf5_reading import find_dataset, opened, texts, values
 #: Channels of an image from a file, unless the backbone needs others.
 FILE_CHANNELS = 3
 
+#: A JPEG file is decoded at less than its size only down to so many times the pixels of the resized image.
+SCALED_MARGIN = 2
+
 # What a dataset returns for a request.
 Item = TypeVar("Item")
 
@@ -43,13 +46,23 @@ class PartImages(Dataset[Tensor | InputError]):
 
     It opens the file at the first read, so that each worker process of a loader opens it by itself.
 
+    Args:
+        path: dataset.h5.
+        part: train or test.
+        preprocessing: that of the backbone.
+        scaled: whether to decode JPEG files for central views at a half, a quarter or an eighth of their
+            size, down to `SCALED_MARGIN`.
+
     Raises: InputError if the file is not a dataset of images.
     """
 
-    def __init__(self, path: str | Path, part: str, preprocessing: Preprocessing) -> None:
+    def __init__(
+        self, path: str | Path, part: str, preprocessing: Preprocessing, scaled: bool = False
+    ) -> None:
         self.path = Path(path)
         self.part = part
         self.preprocessing = preprocessing
+        self._least = SCALED_MARGIN * preprocessing.resize if scaled else None
         with opened(self.path) as file:
             self._length = len(_images_of(file, part))
             self._files = ImageFiles.from_file(file)
@@ -85,7 +98,9 @@ class PartImages(Dataset[Tensor | InputError]):
         return self._stored
 
     def _read(self, request: Request) -> Tensor:
-        images = self._decoded(self._opened(), request.rows)
+        # A crop of an image that was decoded at less than its size would lack detail.
+        least = self._least if request.crops is None else None
+        images = self._decoded(self._opened(), request.rows, least)
         if request.crops is None:
             whole = [self.preprocessing.whole(block) for block in images]
             return torch.cat(whole)[None]
@@ -96,7 +111,7 @@ class PartImages(Dataset[Tensor | InputError]):
         ]
         return torch.stack(views, dim=1)
 
-    def _decoded(self, stored: h5py.Dataset, rows: IntArray) -> Iterator[Tensor]:
+    def _decoded(self, stored: h5py.Dataset, rows: IntArray, least: int | None) -> Iterator[Tensor]:
         """Yield images as (n, C, H, W) uint8: arrays together, image files one at a time."""
         # HDF5 reads rows in ascending order only.
         ascending, inverse = np.unique(rows, return_inverse=True)
@@ -107,7 +122,7 @@ class PartImages(Dataset[Tensor | InputError]):
 
             mode = "L" if self.preprocessing.channels == 1 else "RGB"
             for path in texts(stored, ascending)[inverse]:
-                yield pil_to_tensor(self._files.read(path, mode))[None]
+                yield pil_to_tensor(self._files.read(path, mode, least))[None]
 
     def _crop(self, image: Tensor, draws: FloatArray) -> Tensor:
         from torchvision.transforms.v2.functional import resized_crop

@@ -30,7 +30,16 @@ of a file that names [the schema](configuration.schema.json) in its first line:
 #: The sections of the page: heading, and the definitions whose keys it lists.
 SECTIONS = {
     "The keys of an experiment": ("Experiment",),
-    "`dataset`": ("Digits", "Cifar", "ImageNet", "ImageNetLT", "Folder", "Manifest", "Embeddings"),
+    "`dataset`": (
+        "Digits",
+        "Cifar",
+        "ImageNet",
+        "ImageNetLT",
+        "Folder",
+        "Manifest",
+        "WebDataset",
+        "Embeddings",
+    ),
     "`dataset.imbalance`": ("Imbalance",),
     "`backbone`": ("Backbone",),
     "`backbone.keys`": ("CheckpointFormat",),

@@ -53,7 +53,7 @@ def test_a_missing_image_is_left_to_the_stage(tmp_path, row):
 def test_of_a_large_one_images_are_read_all_over_it(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "IMAGES_READ", 3)
     read = []
-    monkeypatch.setattr(module, "file_digest", lambda path: read.append(path.stem) or "")
+    monkeypatch.setattr(module, "place_digest", lambda path: read.append(path.stem) or "")
     fingerprint(dataset(tmp_path / "one", count=13))
     assert read == ["0", "5", "10", "11", "12"]
 

@@ -26,7 +26,7 @@ def test_train_and_test_folders(draw):
         ("train/dog/b.jpg", 2),
     ]
     assert listing(samples.test) == [("test/cat/9.jpg", 1)]
-    assert all(samples.image_path(source).is_file() for source in samples.train.sources)
+    assert all(samples.image_place(source).is_file() for source in samples.train.sources)
 
 
 def test_val_serves_where_there_is_no_test(draw):

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from data.shard_files import write_tar
 
 from activepool.data import embeddings, manifest
 from activepool.data.dataset import prepare
@@ -41,6 +42,13 @@ def dataset_of(kind, draw):
             lines = [f"{path} {'abc'.index(path.split('/')[1])}\n" for path in paths]
             (root / f"{name}.txt").write_text("".join(lines))
         return {"root": root, "train_list": root / "train.txt", "test_list": root / "test.txt"}
+    if kind == "webdataset":
+        for name, paths in (("train", train), ("val", test)):
+            pairs = [(path, path.split("/")[1]) for path in paths]
+            members = [(path, (root / path).read_bytes()) for path in paths]
+            labels = [(path.replace(".jpg", ".cls"), label.encode()) for path, label in pairs]
+            write_tar(root / f"{name}-0.tar", *members, *labels)
+        return {"path": root}
     return {"root": root}
 
 
@@ -67,7 +75,7 @@ def test_preview_that_takes_long_is_none(monkeypatch, draw):
     ("dataset", "words"),
     [
         ({}, "dataset: kind: field required"),
-        ({"kind": "film"}, "kind 'film' is not known; it must be one of digits, .*, manifest, embeddings"),
+        ({"kind": "film"}, "kind 'film' is not known; it must be one of digits, .*, manifest, .*embeddings"),
         (
             {"kind": "folder", "options": {"rot": 1}},
             "'folder': root: missing .*; its options are: root, test_f",

@@ -22,7 +22,7 @@ def test_names_numbers_and_unknown_labels(draw):
     assert samples.train.sources.tolist() == ["deep/2.jpg", "1.jpg", f"{root}/3.jpg", "4.jpg"]
     assert samples.train.labels.tolist() == [1, -1, 0, -1]
     assert samples.test.labels.tolist() == [1]
-    assert all(samples.image_path(source).is_file() for source in samples.train.sources)
+    assert all(samples.image_place(source).is_file() for source in samples.train.sources)
 
 
 def test_whole_numbers_are_classes_in_their_order(draw):

@@ -40,7 +40,7 @@ def test_skip_leaves_out_and_lists_what_cannot_be_decoded(draw):
     assert kept.train.sources.tolist() == [f"good/{number}.jpg" for number in range(150)]
     assert kept.test.sources.tolist() == ["good/test.jpg"]
     names = ["empty.jpg", "text.png", "cut.jpg", "missing.jpg", "text.png"]
-    assert table["path"].tolist() == [str(samples.image_path(name)) for name in names]
+    assert table["path"].tolist() == [str(samples.image_place(name)) for name in names]
     reasons = table["reason"].tolist()
     assert reasons[0] == "empty file"
     assert reasons[1] == reasons[4] == "no known image format"

@@ -41,7 +41,7 @@ def test_files_come_back_and_are_found_under_the_root(tmp_path):
     found = read_samples(tmp_path / "dataset.h5")
     assert found.train.images is None
     assert found.train.sources.tolist() == ["ä/1.jpg", "/elsewhere/2.jpg"]
-    paths = [str(found.image_path(source)) for source in found.train.sources]
+    paths = [str(found.image_place(source)) for source in found.train.sources]
     assert paths == ["some/root/ä/1.jpg", "/elsewhere/2.jpg"]
 
 

@@ -3,6 +3,7 @@ import os
 import shutil
 
 import pytest
+from data.shard_files import write_tar
 from rules_read import digests_of
 
 from activepool.records import provenance
@@ -119,6 +120,29 @@ def test_images_count_by_their_list_and_their_content(folder):
         assert settings_and_digests(dataset | {"root": str(changed)}) != first
 
 
+def test_shards_count_by_their_samples_and_are_listed_again_if_they_change(folder, monkeypatch):
+    def write(path, last=b"x"):
+        images = [(f"{number}.jpg", b"image" if number else last) for number in range(8)]
+        write_tar(
+            folder / path, *images, *((f"{number}.cls", b"ab"[number % 2 :][:1]) for number in range(8))
+        )
+
+    write("shards/train-0.tar")
+    dataset = {"kind": "webdataset", "path": "shards/train-{0..0}.tar", "test_fraction": 0.5}
+    first = settings_and_digests(dataset)
+    shutil.copytree(folder / "shards", folder / "copy")
+    assert settings_and_digests(dataset | {"path": str(folder / "copy/*.tar")}) == first
+    assert settings_and_digests(dataset | {"test_fraction": 0.25}) != first
+    os.utime(folder / "shards/train-0.tar", (1, 1))
+    assert settings_and_digests(dataset) == first
+    write("shards/train-0.tar", last=b"other")
+    assert (changed := settings_and_digests(dataset)) != first
+    monkeypatch.setattr(contents, "build", None)
+    assert settings_and_digests(dataset) == changed
+    (folder / "shards/train-0.tar").unlink()
+    assert settings_and_digests(dataset) != changed
+
+
 def test_images_are_listed_once(folder, monkeypatch):
     write_images(folder)
     dataset = {"kind": "folder", "root": ".", "test_fraction": 0.5}
@@ -162,6 +186,8 @@ def test_a_list_of_images_counts_by_its_content(folder):
         ({"kind": "folder", "root": "photos"}, "photos"),
         ({"kind": "manifest", "path": "lists/images.csv"}, "lists"),
         ({"kind": "manifest", "path": "lists/images.csv", "root": "photos"}, "photos"),
+        ({"kind": "webdataset", "path": "shards/train-{000..010}.tar"}, "shards"),
+        ({"kind": "webdataset", "path": "x/*/train.tar", "test_path": "x/val/1.tar"}, "x"),
         ({"kind": "digits"}, None),
         ({"kind": "cifar10", "root": "data"}, None),
         ({"kind": "embeddings", "path": "given.h5"}, None),

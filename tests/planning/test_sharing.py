@@ -245,6 +245,7 @@ def embedded(experiment, path, **options):
         ),
         ({"kind": "folder", "root": "x/photos"}, {"kind": "folder", "root": "/data/y/photos/"}),
         ({"kind": "folder", "root": "photos.v1"}, {"kind": "folder", "root": "photos.v2"}),
+        ({"kind": "webdataset", "path": "x.v1"}, {"kind": "webdataset", "path": "x.v2"}),
         ({"kind": "manifest", "path": "x/images.csv"}, {"kind": "manifest", "path": "y/images.csv"}),
     ],
 )
@@ -264,6 +265,7 @@ def test_two_datasets_have_two_names(first, second, small):
         ({"kind": "folder", "root": "."}, "folder"),
         ({"kind": "folder", "root": "../照片"}, "folder"),
         ({"kind": "manifest", "path": "/images.csv"}, "manifest_images"),
+        ({"kind": "webdataset", "path": "x/a-{00..10}.tar"}, "webdataset_x_a-_00..10_.tar"),
         (
             {"kind": "embeddings", "path": "vectors.npz", "array": "x", "fraction": 0.5},
             "embeddings_vectors_x_fraction0.5",

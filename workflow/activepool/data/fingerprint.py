@@ -6,8 +6,8 @@ import json
 import numpy as np
 
 from activepool.compute.arrays import IntArray
+from activepool.data.packed import place_digest
 from activepool.data.samples import Part, Samples
-from activepool.io.files import file_digest
 
 #: Images of each part that are read: a second's work at a millisecond per file.
 IMAGES_READ = 1000
@@ -25,8 +25,8 @@ def fingerprint(samples: Samples) -> str:
         digest.update(f"{name} {len(part)}".encode())
         digest.update(part.labels.tobytes())
         digest.update("\n".join(part.sources).encode())
-        for source in part.sources[spread_evenly(part)]:
-            digest.update(_content(samples, source).encode())
+        for path in part.paths[spread_evenly(part)]:
+            digest.update(_content(samples, path).encode())
     return digest.hexdigest()
 
 
@@ -35,10 +35,8 @@ def spread_evenly(part: Part) -> IntArray:
     return np.unique(np.linspace(0, len(part) - 1, min(len(part), IMAGES_READ)).astype(np.int64))
 
 
-def _content(samples: Samples, source: str) -> str:
-    path = samples.image_path(source)
+def _content(samples: Samples, path: str) -> str:
     try:
-        # Reading a pipe would block.
-        return file_digest(path) if path.is_file() else "no file"
+        return place_digest(samples.image_place(path)) or "no file"
     except OSError as error:  # the check of all images reports it, or leaves it out
         return type(error).__name__

@@ -9,7 +9,7 @@ import os
 import stat
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +18,9 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from activepool.data.image_formats import FORMATS
+from activepool.data.packed import Place, place_digest, place_of
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError
-from activepool.io.files import file_digest
 
 #: Pillow's modes of whole numbers and floats in 32 bits, whose values of black and white are undefined.
 MODES_WITHOUT_RANGE = ("I", "F")
@@ -44,20 +44,22 @@ class ImageFiles:
     Attributes:
         root: the folder that relative paths start from.
         upright: whether to apply the rotation in EXIF.
+        packed: whether the images are inside larger files.
     """
 
     root: Path
     upright: bool
+    packed: bool = False
 
     @classmethod
     def from_file(cls, file: h5py.File) -> "ImageFiles":
         """Return the files of an open dataset.h5; IMAGES_FOLDER names their folder if it has moved."""
         root = os.environ.get(IMAGES_FOLDER) or str(file.attrs.get("root", ""))
-        return cls(Path(root), bool(file.attrs.get("upright", False)))
+        return cls(Path(root), bool(file.attrs.get("upright", False)), bool(file.attrs.get("packed", False)))
 
     def read(self, path: str, mode: str, least: int | None = None) -> Image.Image:
         """Return an image, see `decode_image`; raises InputError, naming the file, if it cannot be read."""
-        whole = self.root / path
+        whole = place_of(self.root, path, self.packed)
         try:
             with without_warnings():
                 return decode_image(whole, mode, self.upright, least)
@@ -70,9 +72,8 @@ class ImageFiles:
 
     def digest(self, path: str) -> str:
         """Return the SHA-256 of an image's file; "" if `read` will say why it cannot be read."""
-        whole = self.root / path
         try:
-            return file_digest(whole) if whole.is_file() else ""  # reading a pipe would block
+            return place_digest(place_of(self.root, path, self.packed))
         except OSError:
             return ""
 
@@ -89,7 +90,7 @@ def without_warnings() -> Iterator[None]:
         yield
 
 
-def read_header(path: Path) -> bool:
+def read_header(path: Place) -> bool:
     """Check that a file begins like an image of a known format; raises Pillow's errors if it does not.
 
     Returns: whether EXIF has a rotation that `decode_image` applies only if asked to.
@@ -98,11 +99,11 @@ def read_header(path: Path) -> bool:
         return image.format != "TIFF" and _orientation(image) in TURNS
 
 
-def decode_image(path: Path, mode: str, upright: bool = False, least: int | None = None) -> Image.Image:
+def decode_image(path: Place, mode: str, upright: bool = False, least: int | None = None) -> Image.Image:
     """Return an image as ``RGB`` or ``L`` (grey), 8 bits per channel; raises Pillow's errors.
 
     Args:
-        path: the file.
+        path: the file, or the place in one.
         mode: the colours.
         upright: whether to apply the rotation in EXIF.
         least: pixels that suffice for the shorter side. A JPEG file is then decoded at a half, a quarter or
@@ -121,25 +122,37 @@ def decode_image(path: Path, mode: str, upright: bool = False, least: int | None
         return pixels if turn is None else pixels.transpose(turn)
 
 
-def problem_of(path: Path, error: Exception) -> str:
+def problem_of(path: Place, error: Exception) -> str:
     """Return in a few words why an image cannot be read: what `decode_image` or `read_header` raised."""
     if isinstance(error, UnidentifiedImageError):
-        return "empty file" if path.stat().st_size == 0 else "no known image format"
+        return "empty file" if _is_empty(path) else "no known image format"
     if isinstance(error, OSError):
         return error.strerror or str(error)
     # A decoder may raise any error on damaged data.
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _opened(path: Path) -> Image.Image:
+@contextmanager
+def _opened(path: Place) -> Iterator[Image.Image]:
     """Open a file as one of FORMATS; refuses pipes, on which it might wait for ever."""
-    if not stat.S_ISREG(path.stat().st_mode):
+    if isinstance(path, Path) and not stat.S_ISREG(path.stat().st_mode):
         raise ValueError("a folder, pipe, socket or device, and no file")
-    image = Image.open(path, formats=FORMATS)
-    if image.mode in MODES_WITHOUT_RANGE:
-        image.close()
-        raise ValueError("32 bits a pixel, in which black and white are not defined; save it with 8 or 16")
-    return image
+    with (
+        nullcontext(path) if isinstance(path, Path) else path.stream() as source,
+        Image.open(source, formats=FORMATS) as image,
+    ):
+        if image.mode in MODES_WITHOUT_RANGE:
+            raise ValueError(
+                "32 bits a pixel, in which black and white are not defined; save it with 8 or 16"
+            )
+        yield image
+
+
+def _is_empty(path: Place) -> bool:
+    if isinstance(path, Path):
+        return path.stat().st_size == 0
+    with path.stream() as stream:
+        return not stream.read(1)
 
 
 def _orientation(image: Image.Image) -> object:

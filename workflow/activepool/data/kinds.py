@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from activepool.data import cifar, digits, embeddings, folder, imagenet, manifest
+from activepool.data import cifar, digits, embeddings, folder, imagenet, manifest, webdataset
 from activepool.data.class_checks import class_notices
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples, require_samples
@@ -37,6 +37,7 @@ KINDS = {
     "imagenet_lt": Kind(imagenet.load_long_tailed, imagenet.preview_long_tailed),
     "folder": Kind(folder.load, folder.preview),
     "manifest": Kind(manifest.load, manifest.preview),
+    "webdataset": Kind(webdataset.load, webdataset.preview),
 }
 
 #: The kind that stages/embeddings.py reads.

@@ -10,7 +10,6 @@ There are two depths, because reading all of ImageNet costs 140 GB and much of a
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.image_files import decode_image, problem_of, read_header, without_warnings
+from activepool.data.packed import Place
 from activepool.data.samples import Part, Samples, require_samples, with_notice
 from activepool.data.turns import turn_notice
 from activepool.errors import InputError
@@ -47,7 +47,7 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
     }
     table = pd.DataFrame(
         [
-            (str(samples.image_path(samples.parts[name].sources[row])), reason)
+            (str(samples.image_place(samples.parts[name].paths[row])), reason)
             for name, of_part in reasons.items()
             for row, reason in of_part.items()
         ],
@@ -81,14 +81,16 @@ def _without(part: Part, reasons: dict[int, str]) -> Part:
     return part.take(np.setdiff1d(np.arange(len(part)), list(reasons))) if reasons else part
 
 
-def _check_part(samples: Samples, name: str, check: Callable[[Path], bool], workers: int) -> list[bool | str]:
+def _check_part(
+    samples: Samples, name: str, check: Callable[[Place], bool], workers: int
+) -> list[bool | str]:
     """Return, for each row of a part, whether EXIF rotates its image, or why it is unreadable."""
     part = samples.parts[name]
     if part.images is not None:
         return []
 
     def check_block(rows: slice) -> list[bool | str]:
-        return [_result(check, samples.image_path(source)) for source in part.sources[rows]]
+        return [_result(check, samples.image_place(path)) for path in part.paths[rows]]
 
     results: list[bool | str] = []
     with tqdm(total=len(part), desc=f"check {name} images", unit="image", disable=None) as progress:
@@ -98,12 +100,12 @@ def _check_part(samples: Samples, name: str, check: Callable[[Path], bool], work
     return results
 
 
-def _decode(path: Path) -> bool:
+def _decode(path: Place) -> bool:
     decode_image(path, "RGB")
     return read_header(path)
 
 
-def _result(check: Callable[[Path], bool], path: Path) -> bool | str:
+def _result(check: Callable[[Place], bool], path: Place) -> bool | str:
     """Return the result of ``check`` for an image, or why it fails."""
     try:
         return check(path)

@@ -4,7 +4,7 @@ Layout of dataset.h5, for each part (train, test): ``<part>/labels`` (n,) int64 
 ``<part>/sources`` (n,) strings by which a person recognises a row; and either ``<part>/images``
 (n, H, W, C) uint8 or ``<part>/paths`` (n,) strings, absolute or relative to the attribute ``root``.
 Attributes: ``class_names``, a list of strings; ``upright``, whether the rotation in EXIF is applied to image
-files.
+files; and ``packed``, true if paths are places inside larger files (see activepool.data.packed), else absent.
 """
 
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 
 from activepool.compute.arrays import BoolArray, ImageArray, IntArray, TextArray
+from activepool.data.packed import Place, place_of
 from activepool.data.splits import held_out_rows
 from activepool.errors import InputError
 from activepool.io.hdf5_writing import written_hdf5
@@ -34,11 +35,13 @@ class Part:
         sources: (n,) object array of str. For samples in files they are the paths, absolute or relative to
             the dataset's root; for others something like ``"train/17"``, the row in the original.
         images: (n, H, W, C) uint8, or None for samples in files.
+        places: (n,) object array of str, where images inside larger files are; None for others.
     """
 
     labels: IntArray
     sources: TextArray
     images: ImageArray | None = None
+    places: TextArray | None = None
 
     @classmethod
     def of_files(cls, labels: list[int] | IntArray, paths: list[str]) -> "Part":
@@ -51,7 +54,13 @@ class Part:
     def take(self, rows: IntArray | BoolArray) -> "Part":
         """Return these rows (indices or a mask), in this order."""
         images = None if self.images is None else self.images[rows]
-        return Part(self.labels[rows], self.sources[rows], images)
+        places = None if self.places is None else self.places[rows]
+        return Part(self.labels[rows], self.sources[rows], images, places)
+
+    @property
+    def paths(self) -> TextArray:
+        """The paths of image files, or the places of images inside larger files."""
+        return self.sources if self.places is None else self.places
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,14 @@ class Samples:
         """The two parts by name."""
         return {"train": self.train, "test": self.test}
 
-    def image_path(self, source: str) -> Path:
-        """Return the path of the image of a sample in a file."""
-        return Path(self.root) / source
+    @property
+    def packed(self) -> bool:
+        """Whether its images are inside larger files."""
+        return self.train.places is not None
+
+    def image_place(self, path: str) -> Place:
+        """Return where an image is, from its path or place."""
+        return place_of(self.root, path, self.packed)
 
 
 def with_notice(samples: Samples, notice: str | None) -> Samples:
@@ -128,11 +142,15 @@ def write_samples(path: str | Path, samples: Samples) -> None:
         file.attrs["class_names"] = samples.class_names
         file.attrs["root"] = samples.root
         file.attrs["upright"] = samples.upright
+        if samples.packed:
+            file.attrs["packed"] = True
         for name, part in samples.parts.items():
             group = file.create_group(name)
             group["labels"] = part.labels.astype(np.int64)
             group.create_dataset("sources", data=part.sources, dtype=h5py.string_dtype())
-            if part.images is None:
+            if part.places is not None:
+                group.create_dataset("paths", data=part.places, dtype=h5py.string_dtype())
+            elif part.images is None:
                 # A second name for the same strings takes no space.
                 group["paths"] = group["sources"]
             else:
@@ -144,7 +162,8 @@ def read_samples(path: str | Path) -> Samples:
     try:
         with h5py.File(path, "r") as file:
             class_names = [str(name) for name in file.attrs["class_names"]]
-            train, test = (_read_part(file[name]) for name in ("train", "test"))
+            packed = bool(file.attrs.get("packed", False))
+            train, test = (_read_part(file[name], packed) for name in ("train", "test"))
             return Samples(
                 train, test, class_names, str(file.attrs["root"]), bool(file.attrs.get("upright", False))
             )
@@ -152,7 +171,8 @@ def read_samples(path: str | Path) -> Samples:
         raise InputError(f"{path}: not a dataset file ({error}); delete the file to regenerate it") from error
 
 
-def _read_part(group: h5py.Group) -> Part:
+def _read_part(group: h5py.Group, packed: bool) -> Part:
     images = group["images"][:] if "images" in group else None
-    sources = group["sources" if "images" in group else "paths"]
-    return Part(group["labels"][:], sources.asstr()[:], images)
+    sources = group["sources" if packed or "images" in group else "paths"]
+    places = group["paths"].asstr()[:] if packed else None
+    return Part(group["labels"][:], sources.asstr()[:], images, places)

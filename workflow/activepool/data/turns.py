@@ -1,9 +1,8 @@
 """Images that EXIF rotates: a camera stores what it sees, and notes how it was held."""
 
-from pathlib import Path
-
 from activepool.data.fingerprint import spread_evenly
 from activepool.data.image_files import read_header, without_warnings
+from activepool.data.packed import Place
 from activepool.data.samples import Samples
 
 
@@ -28,20 +27,20 @@ def turn_notice(samples: Samples, turned: int, seen: int | None = None) -> str |
 
 def look_for_turns(samples: Samples) -> str | None:
     """Return the notice after a look at some images of each part, spread evenly over it."""
-    paths = [
-        samples.image_path(source)
+    places = [
+        samples.image_place(path)
         for part in samples.parts.values()
         if part.images is None
-        for source in part.sources[spread_evenly(part)]
+        for path in part.paths[spread_evenly(part)]
     ]
     with without_warnings():
-        turned = sum(_is_turned(path) for path in paths)
-    return turn_notice(samples, turned, len(paths))
+        turned = sum(_is_turned(place) for place in places)
+    return turn_notice(samples, turned, len(places))
 
 
-def _is_turned(path: Path) -> bool:
+def _is_turned(place: Place) -> bool:
     try:
-        return read_header(path)
+        return read_header(place)
     # The check of all images reports it, or leaves the image out.
     except Exception:
         return False

@@ -11,7 +11,7 @@ from activepool.data.settings import Imbalance
 from planning.configuration.sections import Fraction, Name, PathText, Settings
 
 #: The key that says where a user's own data are, by the kind of dataset. All others have the published files.
-PLACES = {"folder": "root", "manifest": "path", "embeddings": "path"}
+PLACES = {"folder": "root", "manifest": "path", "webdataset": "path", "embeddings": "path"}
 
 #: The longest name that is made from a path.
 MAX_NAME = 100
@@ -29,7 +29,7 @@ def default_name(given: Mapping[str, Any]) -> str:
     if not isinstance(place, str):
         return str(given.get("kind"))
     path = Path(place)
-    last = path.name if given["kind"] == "folder" else path.stem
+    last = path.stem if given["kind"] in ("manifest", "embeddings") else path.name
     parts = [part for part in [*path.parent.parts[-1:], last] if part not in (path.anchor, "..")]
     parts += [given["array"]] if isinstance(given.get("array"), str) else []
     name = re.sub(r"[^A-Za-z0-9_.-]+", "_", "_".join(parts))
@@ -139,6 +139,27 @@ class Manifest(ImageDatasetSettings):
     class_names: list[str] | None = None
 
 
+class WebDataset(ImageDatasetSettings):
+    """Tar shards in the form of WebDataset, read without unpacking.
+
+    Attributes, beside those of `ImageDatasetSettings`:
+        path: the shards: a file, a folder, or a pattern such as ``shards/train-{000..010}.tar``.
+        test_path: the shards of the test part; by default, those in ``path`` whose names have the word
+            ``test`` or ``val``.
+        test_fraction: the share of each class that becomes the test part, if no shards are the test part.
+        class_names: all classes, in the order of their numbers, which the labels may be.
+        label: the field that has the label: ``cls``, ``txt``, or ``json.KEY`` for a value in JSON; by default
+            the first of ``cls``, ``json.label`` and ``txt`` that a sample has.
+    """
+
+    kind: Literal["webdataset"]
+    path: PathText
+    test_path: PathText | None = None
+    test_fraction: Fraction | None = None
+    class_names: list[str] | None = None
+    label: PathText | None = None
+
+
 class Embeddings(DatasetSettings):
     """Existing features: ``.npy``, ``.npz``, ``.pt``, ``.safetensors``, ``.parquet`` or HDF5 files.
 
@@ -166,5 +187,6 @@ class Embeddings(DatasetSettings):
 
 
 Dataset = Annotated[
-    Digits | Cifar | ImageNet | ImageNetLT | Folder | Manifest | Embeddings, Field(discriminator="kind")
+    Digits | Cifar | ImageNet | ImageNetLT | Folder | Manifest | WebDataset | Embeddings,
+    Field(discriminator="kind"),
 ]

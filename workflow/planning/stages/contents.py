@@ -17,6 +17,7 @@ from typing import Any
 from activepool.data.fingerprint import fingerprint
 from activepool.data.kinds import build
 from activepool.data.samples import with_notice
+from activepool.data.shards import ENDINGS, list_shards, shards_folder
 from activepool.data.turns import look_for_turns
 from activepool.errors import InputError
 from activepool.io.files import write_json
@@ -74,6 +75,8 @@ def images_folder(dataset: DatasetSettings) -> str | None:
     """Return the folder that the paths of images are relative to; None without image files."""
     if not isinstance(dataset, ImageDatasetSettings):
         return None
+    if dataset.kind in ENDINGS:
+        return str(shards_folder(dataset.path, getattr(dataset, "test_path", None)))
     return getattr(dataset, "root", None) or str(Path(dataset.path).parent)
 
 
@@ -84,8 +87,10 @@ def image_content(kind: str, options: dict[str, Any], upright: bool = False) -> 
     That run also prints what it leaves out, and how many images EXIF would turn, unless they are set
     ``upright``. Options that name no dataset are returned as they are; the stage will say what is wrong.
     """
-    lists = {key: content_digest(value) if key in LISTS else value for key, value in options.items()}
-    cached = _cache_file(json.dumps([kind, lists, options], sort_keys=True))
+    try:
+        cached = _cache_file(json.dumps([kind, _lists(kind, options), options], sort_keys=True))
+    except InputError:
+        return options
     with suppress(OSError, ValueError, TypeError, KeyError):
         return {"fingerprint": json.loads(cached.read_text(encoding="utf-8"))["fingerprint"]}
     print(f"Listing the images of {kind}; this is done once.", file=sys.stderr)
@@ -97,6 +102,13 @@ def image_content(kind: str, options: dict[str, Any], upright: bool = False) -> 
     content = {"fingerprint": fingerprint(samples)}
     _store(cached, content)
     return content
+
+
+def _lists(kind: str, options: dict[str, Any]) -> Any:
+    """Return the content of the lists of images, or the sizes and times of the shards that hold them."""
+    if kind in ENDINGS:
+        return list_shards(kind, options["path"], options.get("test_path")).states
+    return {key: content_digest(value) if key in LISTS else value for key, value in options.items()}
 
 
 def content_digest(path: str) -> str:

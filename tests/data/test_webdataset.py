@@ -1,0 +1,274 @@
+import tarfile
+
+import numpy as np
+import pytest
+from data.shard_files import encoded, features_of, picture, write_folders, write_tar
+from PIL import Image
+
+from activepool.data import webdataset
+from activepool.data.dataset import prepare
+from activepool.data.kinds import preview
+from activepool.data.samples import read_samples, write_samples
+from activepool.data.settings import DatasetSettings
+from activepool.data.thumbnails import thumbnails
+from activepool.errors import InputError
+
+
+def pair(number, label, ending="cls", folder=""):
+    """Return the members of a sample."""
+    key = f"{folder}{number:03d}"
+    return [(f"{key}.{'jpg' if number % 2 else 'png'}", picture(number)), (f"{key}.{ending}", label.encode())]
+
+
+def two_shards(folder):
+    """Write pictures 0 to 5, with labels, as two shards of the train part, and 6 and 7 as the test part."""
+    write_tar(folder / "train-000.tar", *pair(0, "ant"), *pair(1, "ant\n"), *pair(2, "ant"))
+    write_tar(folder / "train-001.tar", *pair(3, "bee"), *pair(4, "bee"), *pair(5, "bee"))
+    write_tar(folder / "test-000.tar", *pair(6, "ant"), *pair(7, "bee"))
+    return folder
+
+
+def test_shards_have_the_features_of_the_same_images_in_folders(tmp_path):
+    write_folders(tmp_path / "photos", "train", ["ant"] * 3 + ["bee"] * 3)
+    write_folders(tmp_path / "photos", "test", ["ant", "bee"], first=6)
+    expected = features_of(tmp_path / "of_folders", "folder", root=str(tmp_path / "photos"))
+    found = features_of(tmp_path / "of_shards", "webdataset", path=str(two_shards(tmp_path / "shards")))
+    for part in ("train", "test"):
+        assert found[part]["labels"] == expected[part]["labels"]
+        assert found[part]["features"] == expected[part]["features"]
+    names = ["000.png", "001.jpg", "002.png"]
+    assert found["train"]["sources"][:3] == [f"train-000.tar/{name}" for name in names]
+    assert found["train"]["sources"][3] == "train-001.tar/003.jpg"
+    assert found["test"]["sources"] == ["test-000.tar/006.png", "test-000.tar/007.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("path", "test_path"),
+    [
+        ("train-{000..001}.tar", "test-000.tar"),
+        ("{train,test}-*.tar", None),
+        ("*.tar", None),
+        ("train-00[01].tar", "test-*.tar"),
+        (".", None),
+    ],
+)
+def test_shards_are_named_by_a_pattern(tmp_path, path, test_path):
+    folder = two_shards(tmp_path)
+    samples = webdataset.load(str(folder / path), test_path and str(folder / test_path))
+    assert [source[:9] for source in samples.train.sources] == ["train-000"] * 3 + ["train-001"] * 3
+    assert samples.test.sources.tolist() == ["test-000.tar/006.png", "test-000.tar/007.jpg"]
+    assert samples.root == str(folder)
+
+
+def test_folders_of_parts_and_shards_of_another_part(tmp_path):
+    write_tar(tmp_path / "train" / "0.tar", *pair(0, "ant"))
+    write_tar(tmp_path / "val" / "0.tar", *pair(1, "ant"))
+    samples = webdataset.load(tmp_path)
+    assert samples.train.sources.tolist() == ["train/0.tar/000.png"]
+    assert samples.test.sources.tolist() == ["val/0.tar/001.jpg"]
+    write_tar(tmp_path / "test" / "0.tar", *pair(2, "ant"))
+    samples = webdataset.load(tmp_path)
+    assert samples.test.sources.tolist() == ["test/0.tar/002.png"]
+    assert samples.notices == (f"{tmp_path}: not taken: shards of other parts: 1 (val/0.tar)",)
+
+
+def test_a_test_part_is_split_off(tmp_path):
+    path = write_tar(tmp_path / "all.tar", *(member for n in range(8) for member in pair(n, "ab"[n % 2])))
+    samples = webdataset.load(path, test_fraction=0.25)
+    assert sorted(samples.test.labels.tolist()) == [0, 1]
+    assert len(samples.train) == len(samples.train.places) == 6
+
+
+@pytest.mark.parametrize(
+    ("members", "label"),
+    [
+        ([("0.cls", b"3\n"), ("1.cls", b"")], None),
+        ([("0.txt", b"\xef\xbb\xbf3"), ("1.cls", b"-1")], None),
+        ([("0.json", b'{"label": 3}'), ("0.txt", b"a caption"), ("1.json", b'{"label": null}')], None),
+        ([("0.json", b'{"kind": "3"}'), ("0.cls", b"7"), ("1.json", b"{}")], "json.kind"),
+        ([("0.species", b"3"), ("0.cls", b"7")], "species"),
+    ],
+)
+def test_labels_come_from_the_fields_of_a_sample(tmp_path, members, label):
+    images = [("0.jpg", picture(1)), ("1.jpg", picture(3)), ("2.jpg", picture(5))]
+    path = write_tar(tmp_path / "train.tar", *images, *members)
+    test = write_tar(tmp_path / "test.tar", ("0.jpg", picture(7)), *(one for one in members if one[0] < "1"))
+    samples = webdataset.load(path, test, label=label)
+    assert samples.class_names == ["3"]
+    assert samples.train.labels.tolist() == [0, -1, -1]
+    assert samples.test.labels.tolist() == [0]
+
+
+def test_labels_may_be_numbers_of_the_named_classes(tmp_path):
+    write_tar(tmp_path / "train.tar", *pair(0, "2"), *pair(1, "0"), *pair(2, "cat"))
+    write_tar(tmp_path / "test.tar", *pair(3, "1"))
+    samples = webdataset.load(tmp_path, class_names=["ant", "bee", "cat"])
+    assert samples.train.labels.tolist() == [2, 0, 2]
+    assert samples.test.labels.tolist() == [1]
+
+
+def test_what_is_no_image_and_no_label_is_counted(tmp_path):
+    members = [("a/._0.jpg", b"x"), ("./a/0.jpg", picture(1)), ("a/0.seg.png", picture(2)), ("a/0.cls", b"x")]
+    write_tar(tmp_path / "train.tar", *members, ("b/0.jpg", picture(3)), ("b/0.npy", b"x"), ("README", b""))
+    write_tar(tmp_path / "test.tar", *pair(4, "x"))
+    samples = webdataset.load(tmp_path)
+    assert samples.train.sources.tolist() == ["train.tar/a/0.jpg", "train.tar/b/0.jpg"]
+    assert samples.train.labels.tolist() == [0, -1]
+    assert samples.notices == (
+        f"{tmp_path}: not taken: of endings that name no image format: 3 (.npy 1, .seg.png 1, none 1); "
+        "hidden: 1 (train.tar/a/._0.jpg)",
+    )
+
+
+def link(path):
+    with tarfile.open(path, "w") as archive:
+        info = tarfile.TarInfo("0.jpg")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(info)
+
+
+def rewritten(change):
+    """Return a function that changes the bytes of a shard of three samples."""
+
+    def spoil(path):
+        write_tar(path, *pair(0, "ant"), *pair(1, "ant"), *pair(2, "ant"))
+        path.write_bytes(change(path.read_bytes()))
+
+    return spoil
+
+
+def members(*those):
+    return lambda path: write_tar(path, *pair(0, "ant"), *those)
+
+
+DAMAGED = {
+    "in a member": (rewritten(lambda all_: all_[: 6 * 512 + 60]), "train.tar/001.jpg: the archive is cut"),
+    "between members": (rewritten(lambda all_: all_[: 4 * 512]), "train.tar/000.cls: the archive is damaged"),
+    "a header": (
+        rewritten(lambda all_: all_[:2048] + b"x" * 512 + all_[2560:]),
+        "train.tar/000.cls: the archive is damaged or cut off after this member; copy it again",
+    ),
+    "empty": (rewritten(lambda _: b""), "train.tar: is no tar archive (empty file); copy it again"),
+    "gzip": (rewritten(lambda _: b"\x1f\x8b" + b"x" * 999), "train.tar: is compressed, so that nothing"),
+    "a link": (link, "train.tar/0.jpg: is a link, a device or sparse; store a plain file"),
+    "no image": (members(("9.cls", b"ant")), "train.tar/9.cls: has no image of its key beside it"),
+    "two images": (
+        members(("000.jpeg", picture(3))),
+        "train.tar/000.jpeg: is a second image of its key, beside 000.png",
+    ),
+    "the same twice": (
+        members(*pair(0, "ant")),
+        "train.tar/000.png: is a second image of its key, beside 000.png",
+    ),
+    "no JSON": (members(("1.jpg", picture(1)), ("1.json", b"{")), "train.tar/1.json: is not JSON (Expecting"),
+    "no object": (members(("1.jpg", picture(1)), ("1.json", b"[]")), "train.tar/1.json: is JSON, but no"),
+    "no label": (
+        members(("1.jpg", picture(1)), ("1.json", b'{"label": [1]}')),
+        "train.tar/1.json: 'label' is [1]; a label is a text or a whole number",
+    ),
+    "no UTF-8": (members(("1.jpg", picture(1)), ("1.cls", b"\xff")), "train.tar/1.cls: is not text in UTF-8"),
+    "below 0": (members(*pair(1, "-2")), "train.tar/001.jpg: label '-2' is below 0, where -1 stands for"),
+    "missing": (members(*pair(1, "nan")), "train.tar/001.jpg: label 'nan' reads like a missing value"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damage_has_one_line_with_shard_and_member(tmp_path, name):
+    spoil, words = DAMAGED[name]
+    spoil(tmp_path / "train.tar")
+    write_tar(tmp_path / "test.tar", *pair(5, "ant"))
+    with pytest.raises(InputError) as caught:
+        webdataset.load(tmp_path)
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{tmp_path}/{words}")
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        (
+            "Ant",
+            "test.tar/005.jpg: the train part has no class 'Ant' (its classes: ant); 'ant' differs in case",
+        ),
+        ("", "test.tar/005.jpg: a test image needs a label, to measure accuracy on; leave it out"),
+    ],
+)
+def test_wrong_labels_of_the_test_part(tmp_path, label, words):
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"))
+    write_tar(tmp_path / "test.tar", *pair(5, label))
+    with pytest.raises(InputError) as caught:
+        webdataset.load(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path}/{words}")
+
+
+def test_many_problems_are_counted(tmp_path):
+    write_tar(tmp_path / "train.tar", *((f"{number}.cls", b"ant") for number in range(30)))
+    with pytest.raises(InputError) as caught:
+        webdataset.load(tmp_path / "train.tar", test_fraction=0.5)
+    assert len(str(caught.value).splitlines()) == 21
+    assert str(caught.value).endswith(f"{tmp_path}: 10 more of the kind")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"path": "train-{000..003}.tar"}, "train-002.tar: no such file\n.*train-003.tar: no such file$"),
+        ({"path": "train-{5..3}.tar"}, r"names no file; write a range as \{000..010\}"),
+        ({"path": "film-*.tar"}, r"film-\*.tar: no such file"),
+        ({"path": "nowhere/train-*.tar"}, "nowhere: no such folder; it must be the folder of the shards"),
+        ({"path": "empty"}, "empty: holds no file that ends in .tar"),
+        (
+            {"path": "test-000.tar"},
+            r"all shards are of the test part \(test-000.tar\); add those of the train",
+        ),
+        ({"path": "train-*.tar"}, "has no test part to measure accuracy on; add shards of the test part, or"),
+        ({"path": ".", "test_fraction": 0.2}, "has a test part of its own"),
+        ({"path": ".", "test_path": "test-000.tar"}, "test-000.tar: belongs to path and to test_path"),
+        ({"path": "train-*.tar", "test_path": "/test-000.tar"}, "path and test_path must both be absolute"),
+    ],
+)
+def test_paths_that_cannot_be_used(tmp_path, monkeypatch, options, words):
+    two_shards(tmp_path)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=words):
+        preview({"kind": "webdataset", "options": options})
+
+
+def test_an_unreadable_member_is_named_or_left_out(tmp_path):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8))
+    half = encoded(noise, "JPEG")[:900]
+    spoilt = [("8.jpg", half), ("8.cls", b"ant"), ("9.jpg", b""), ("9.cls", b"ant")]
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), *spoilt)
+    write_tar(tmp_path / "test.tar", *pair(1, "ant"))
+    options = {"kind": "webdataset", "options": {"path": str(tmp_path)}}
+    with pytest.raises(
+        InputError, match=r"train.tar/9.jpg: not a readable image \(empty file\); 1 of 4 images"
+    ):
+        prepare(DatasetSettings(**options))
+    samples, table = prepare(DatasetSettings(**options, on_unreadable="skip"))
+    assert samples.train.sources.tolist() == ["train.tar/000.png"]
+    assert table["path"].tolist() == [f"{tmp_path}/train.tar/{number}.jpg" for number in (8, 9)]
+
+
+def test_exif_is_applied_and_pictures_are_drawn(tmp_path, monkeypatch):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    two = Image.new("RGB", (16, 8), "black")
+    two.paste("white", (0, 0, 8, 8))
+    turned = encoded(two, "JPEG", quality=95, exif=exif)
+    write_tar(tmp_path / "a" / "train.tar", *pair(0, "ant"), ("1.jpg", turned), ("1.cls", b"ant"))
+    write_tar(tmp_path / "a" / "test.tar", *pair(1, "ant"))
+    options = {"kind": "webdataset", "options": {"path": str(tmp_path / "a")}}
+    samples, _ = prepare(DatasetSettings(**options))
+    assert "1 of 3 images have a turn in their EXIF" in samples.notices[-1]
+    samples, _ = prepare(DatasetSettings(**options, exif="apply"))
+    write_samples(tmp_path / "dataset.h5", samples)
+    again = read_samples(tmp_path / "dataset.h5")
+    assert again.train.places.tolist() == samples.train.places.tolist()
+    assert again.train.sources.tolist() == ["train.tar/000.png", "train.tar/1.jpg"]
+    (tmp_path / "a").rename(tmp_path / "b")
+    monkeypatch.setenv("ACTIVEPOOL_IMAGES", str(tmp_path / "b"))
+    first, second = thumbnails(tmp_path / "dataset.h5", np.array([1, 0]), 8)
+    assert first[0].min() > 200 and first[-1].max() < 60  # 16 high: white above, black below
+    assert tuple(second[2, 2]) in {(0, 0, 90), (255, 255, 255)}

@@ -1,0 +1,171 @@
+"""Images inside larger files, such as the members of a tar archive: where their bytes are, and reading them.
+
+In dataset.h5 the place of such an image is a text: ``train-000.tar:1536+20480:0007.jpg`` is the member
+0007.jpg, 20,480 bytes from byte 1,536 on; ``train.parquet:0/2/17:217`` is row 217, which column 0 of row
+group 2 has at its place 17. A read is a seek, without a look at the rest of the file.
+"""
+
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, BinaryIO
+
+from activepool.io.files import file_digest
+
+#: A place in dataset.h5: of a member (offset and size), or of a cell (column, row group and row).
+PLACE = re.compile(r"(.+?):(?:(\d+)\+(\d+)|(\d+)/(\d+)/(\d+)):(.+)")
+
+#: Row groups that a process keeps in memory: two, because threads may be at the end of one and in the next.
+KEPT_GROUPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Consecutive bytes of a file, such as a member of a tar archive.
+
+    Attributes:
+        file: the file, absolute, or relative to the dataset's root.
+        name: the name of the image in it.
+        offset: of its first byte.
+        size: in bytes.
+    """
+
+    file: Path
+    name: str
+    offset: int
+    size: int
+
+    def __str__(self) -> str:
+        return f"{self.file}/{self.name}"
+
+    @property
+    def text(self) -> str:
+        """The place in dataset.h5."""
+        return f"{self.file.as_posix()}:{self.offset}+{self.size}:{self.name}"
+
+    def stream(self) -> BinaryIO:
+        """Open the image for reading."""
+        return io.BufferedReader(_Window(self.file, self.offset, self.size))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value in a Parquet file.
+
+    Attributes:
+        file: the file, absolute, or relative to the dataset's root.
+        name: the row in the file.
+        column: the number of the column, of bytes or of structs that have ``bytes``.
+        group, row: the row group, and the row in it.
+    """
+
+    file: Path
+    name: str
+    column: int
+    group: int
+    row: int
+
+    def __str__(self) -> str:
+        return f"{self.file}/{self.name}"
+
+    @property
+    def text(self) -> str:
+        """The place in dataset.h5."""
+        return f"{self.file.as_posix()}:{self.column}/{self.group}/{self.row}:{self.name}"
+
+    def stream(self) -> BinaryIO:
+        """Open the image for reading; reads its row group, unless it is the last one or the one before."""
+        with _LOCK:
+            values = _group(self.file, self.column, self.group)
+        value = values[self.row].as_py()
+        return io.BytesIO((value["bytes"] if isinstance(value, dict) else value) or b"")
+
+
+#: Where an image is: a file, or a place inside a larger file.
+Place = Path | Member | Cell
+
+
+def place_of(root: str | Path, text: str, is_packed: bool) -> Place:
+    """Return the place of an image.
+
+    Args:
+        root: the folder that relative paths start from.
+        text: as dataset.h5 has it: a path, or the place inside a larger file.
+        is_packed: whether it is the latter.
+
+    Raises: ValueError for a text of neither form.
+    """
+    if not is_packed:
+        return Path(root) / text
+    found = PLACE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no place inside a file")
+    file, *numbers, name = found.groups()
+    place = [int(number) for number in numbers if number]
+    kind = Member if len(place) == 2 else Cell
+    return kind(Path(root) / file, name, *place)
+
+
+def place_digest(place: Place) -> str:
+    """Return the SHA-256 of an image's bytes, in hexadecimal; "" for a folder or pipe. Raises OSError."""
+    if isinstance(place, Path):
+        return file_digest(place) if place.is_file() else ""  # reading a pipe would block
+    with place.stream() as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
+
+
+_LOCK = Lock()
+
+
+@lru_cache(KEPT_GROUPS)
+def _group(file: Path, column: int, group: int) -> Any:
+    """Return the values of a column in a row group."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(file) as opened_file:
+            schema = opened_file.schema_arrow
+            name = schema.names[column]
+            leaf = f"{name}.bytes" if pa.types.is_struct(schema.types[column]) else name
+            return opened_file.read_row_group(group, columns=[leaf], use_threads=False).column(0)
+    except pa.ArrowException as error:
+        raise OSError(f"row group {group} is damaged: {' '.join(str(error).split())}") from error
+
+
+class _Window(io.RawIOBase):
+    """Some bytes of a file as a file of their own."""
+
+    def __init__(self, file: Path, offset: int, size: int) -> None:
+        self._stream = file.open("rb", buffering=0)
+        self._offset = offset
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._position = max(0, (0, self._position, self._size)[whence] + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill ``buffer`` as far as the bytes go, and return their number."""
+        self._stream.seek(self._offset + self._position)
+        count = self._stream.readinto(memoryview(buffer)[: max(0, self._size - self._position)])
+        self._position += count
+        return count
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

@@ -1,0 +1,133 @@
+"""From the images in shards to a dataset: their labels get numbers, and each problem a line."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from activepool.data.class_names import (
+    WHOLE_NUMBER,
+    is_negative,
+    no_such_class,
+    reads_as_missing,
+    require_different,
+    sorted_names,
+)
+from activepool.data.listing import has_line_break
+from activepool.data.packed import Cell, Member
+from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
+from activepool.data.shards import Shards
+from activepool.errors import InputError
+
+#: Problems that a message lists.
+MAX_PROBLEMS = 20
+
+
+@dataclass
+class Found:
+    """The images of one part, in their order.
+
+    Attributes:
+        sources: such as ``train-000.tar/0007.jpg``.
+        places: see activepool.data.packed.
+        labels: names of classes; "" where the class is not known.
+        problems: a line for each image that cannot be used.
+    """
+
+    sources: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, place: Member | Cell, label: str) -> None:
+        """Add an image, whose place is relative to the root of the dataset."""
+        self.sources.append(str(place))
+        self.places.append(place.text)
+        self.labels.append("" if label == str(UNKNOWN) else label)
+        if problem := _name_problem(str(place), label):
+            self.problems.append(problem)
+
+    def numbered(self, class_names: Sequence[str]) -> Part:
+        """Return the part, with the numbers of the classes as labels."""
+        number_of = _numbers(class_names)
+        labels = np.array([number_of[label] for label in self.labels], dtype=np.int64)
+        sources, places = (np.array(texts, dtype=object) for texts in (self.sources, self.places))
+        return Part(labels, sources, places=places)
+
+
+def samples_in(
+    shards: Shards,
+    train: Found,
+    test: Found,
+    class_names: list[str] | None,
+    test_fraction: float | None,
+) -> Samples:
+    """Return a dataset of the images in shards.
+
+    Args:
+        shards: where the images are.
+        train, test: the images of each part.
+        class_names: of all classes, in the order of their numbers; by default, the labels of the train part
+            in the order of their names. A label may be a number of these, if no name is a number.
+        test_fraction: the share of each class to split off as test part, if ``test`` is empty.
+
+    Raises: InputError, with a line for each image that cannot be used.
+    """
+    if class_names is not None:
+        require_different(shards.root, class_names)
+    names = sorted_names(set(train.labels) - {""}) if class_names is None else class_names
+    problems = [*train.problems, *test.problems] or [  # damaged shards may lack labels
+        *_label_problems(train, names),
+        *_label_problems(test, names),
+        *(
+            f"{source}: a test image needs a label, to measure accuracy on; leave it out"
+            for source, label in zip(test.sources, test.labels, strict=True)
+            if not label
+        ),
+    ]
+    if problems:
+        lines = [f"{shards.root}/{problem}" for problem in problems[:MAX_PROBLEMS]]
+        more = len(problems) - MAX_PROBLEMS
+        lines += [f"{shards.root}: {more:,} more of the kind"] if more > 0 else []
+        raise InputError("\n".join(lines))
+    require_one_test_part(shards.root, bool(shards.test), "shards of the test part", test_fraction)
+    parts = train.numbered(names), test.numbered(names)
+    if test_fraction is not None:
+        parts = split_off_test(parts[0], test_fraction)
+    return Samples(*parts, names, str(shards.root), notices=shards.notices)
+
+
+def _numbers(class_names: Sequence[str]) -> dict[str, int]:
+    """Return the number of each label."""
+    by_number = {str(number): number for number in range(len(class_names))}
+    if any(WHOLE_NUMBER.fullmatch(name) for name in class_names):
+        by_number = {}
+    return by_number | {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}
+
+
+def _label_problems(found: Found, class_names: Sequence[str]) -> Iterator[str]:
+    """Yield a line for the first image of each label that is no class, or hardly meant as one."""
+    source_of: dict[str, str] = {}
+    for source, label in zip(found.sources, found.labels, strict=True):
+        source_of.setdefault(label, source)
+    numbers = _numbers(class_names)
+    for label, source in source_of.items():
+        if label and reads_as_missing(label):
+            yield (
+                f"{source}: label {label!r} reads like a missing value; leave it empty if the class is not "
+                "known, or give the class another name"
+            )
+        elif is_negative(label):
+            yield f"{source}: label {label!r} is below 0, where -1 stands for a label that is not known"
+        elif label not in numbers:
+            yield f"{source}: {no_such_class(label, class_names)}"
+
+
+def _name_problem(source: str, label: str) -> str | None:
+    if has_line_break(source) or has_line_break(label):
+        return f"{source!a}: has a line break, or its label {label!a} has; rename it"
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        return f"{source!a}: the name is not UTF-8; rename it"
+    return None

@@ -1,0 +1,164 @@
+"""Shards: the files that hold the images of a dataset, from a pattern, and the part that each belongs to."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from glob import has_magic
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from activepool.data.listing import existing_folder
+from activepool.errors import InputError, first_few
+
+#: How the files of each kind of dataset in shards end.
+ENDINGS = {"webdataset": (".tar",)}
+
+#: Words that name a part, in the names of shards or of their folders; ``test`` comes before ``validation``.
+PART_WORDS = {
+    "train": ("train", "training"),
+    "test": ("test", "testing"),
+    "validation": ("validation", "valid", "val", "dev"),
+}
+
+#: ``{000..010}`` and ``{train,extra}``.
+BRACES = re.compile(r"\{([^{}]*)\}")
+NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
+
+#: Shards that a message names.
+MAX_SHOWN = 5
+
+
+class Shards(NamedTuple):
+    """The shards of a dataset.
+
+    Attributes:
+        root: the folder that their paths start from.
+        train, test: their paths, relative to ``root``, in their order; ``test`` may be empty.
+        notices: what a person should know about them, a line each.
+    """
+
+    root: Path
+    train: list[str]
+    test: list[str]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def states(self) -> list[tuple[str, int, int]]:
+        """The path of each shard, its bytes and the time of its last change."""
+        states = ((path, (self.root / path).stat()) for path in [*self.train, *self.test])
+        return [(path, state.st_size, state.st_mtime_ns) for path, state in states]
+
+
+def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None) -> Shards:
+    """List the shards of a dataset.
+
+    Args:
+        kind: of the dataset, a key of ENDINGS.
+        path: a file; a folder, which is searched with all folders in it; or a pattern with ``*``, ``?``,
+            ``[...]``, ``{000..010}`` and ``{a,b}``.
+        test_path: the same for the test part. If None, the shards belong to the parts that they name:
+            ``test``, or else ``val`` or ``validation``, in the name of the file or of a folder, is the test
+            part; the others are the train part, or those that name ``train``, if some do.
+
+    Raises: InputError, with a line for each, for files that are not there.
+    """
+    root = shards_folder(path, test_path)
+    train = _relative(root, _files(str(path), ENDINGS[kind]))
+    if test_path is not None:
+        test = _relative(root, _files(str(test_path), ENDINGS[kind]))
+        if both := sorted(set(train) & set(test)):
+            raise InputError(f"{root / both[0]}: belongs to path and to test_path; name it in one of them")
+        return Shards(root, train, test)
+    parts: dict[str, list[str]] = {}
+    for shard in train:
+        parts.setdefault(_part_of(shard), []).append(shard)
+    test = parts.pop("test", []) or parts.pop("validation", [])
+    train = parts.pop("train", []) or parts.pop("", [])
+    others = [shard for part in parts.values() for shard in part]
+    notice = f"{root}: not taken: shards of other parts: {len(others):,} ({first_few(others, MAX_SHOWN)})"
+    if not train:
+        raise InputError(
+            f"{path}: all shards are of the test part ({first_few(test, MAX_SHOWN)}); add those of the train "
+            "part, or rename them"
+        )
+    return Shards(root, train, test, (notice,) if others else ())
+
+
+def shards_folder(path: str | Path, test_path: str | Path | None = None) -> Path:
+    """Return the folder that the paths of shards start from: that of a pattern, up to its first wildcard."""
+    if test_path is None:
+        return _fixed_folder(Path(path))
+    folders = [_fixed_folder(Path(one)) for one in (path, test_path)]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:
+        raise InputError(f"{test_path}: path and test_path must both be absolute, or both relative") from None
+
+
+def _fixed_folder(path: Path) -> Path:
+    if path.is_dir():
+        return path
+    return next(
+        folder for folder in path.parents if not has_magic(str(folder)) and not BRACES.search(str(folder))
+    )
+
+
+def _relative(root: Path, files: list[Path]) -> list[str]:
+    return [file.relative_to(root).as_posix() for file in files]
+
+
+def _files(pattern: str, endings: Sequence[str]) -> list[Path]:
+    """Return the files of a pattern, each once."""
+    path = Path(pattern)
+    if path.is_dir():
+        found = sorted(file for file in path.rglob("*") if file.name.endswith(tuple(endings)))
+        files = [file for file in found if not _is_hidden(file.relative_to(path)) and file.is_file()]
+        if not files:
+            raise InputError(f"{path}: holds no file that ends in {' or '.join(endings)}")
+        return files
+    named = [path] if path.is_file() else [file for one in _expanded(pattern) for file in _matches(one)]
+    if not named:
+        raise InputError(f"{pattern}: names no file; write a range as {{000..010}}")
+    problems = [f"{file}: no such file" for file in dict.fromkeys(named) if not file.is_file()]
+    if problems:
+        existing_folder(_fixed_folder(path), "the folder of the shards")
+        more = [f"{pattern}: {len(problems) - MAX_SHOWN} more are missing"] * (len(problems) > MAX_SHOWN)
+        raise InputError("\n".join([*problems[:MAX_SHOWN], *more]))
+    return list(dict.fromkeys(named))
+
+
+def _matches(pattern: str) -> list[Path]:
+    """Return the files that a pattern without braces matches; the pattern itself if there are none."""
+    path = Path(pattern)
+    folder = _fixed_folder(path)
+    return sorted(folder.glob(path.relative_to(folder).as_posix())) or [path]
+
+
+def _expanded(pattern: str) -> Iterator[str]:
+    """Yield a pattern with each of the choices in its braces, in their order."""
+    texts = BRACES.split(pattern)  # alternates what is outside and inside of braces
+    choices = [_choices(text) if place % 2 else [text] for place, text in enumerate(texts)]
+    yield from map("".join, product(*choices))
+
+
+def _choices(text: str) -> list[str]:
+    found = NUMBERS.fullmatch(text)
+    if not found:
+        return text.split(",")
+    first, last = found.groups()
+    return [str(number).zfill(len(first)) for number in range(int(first), int(last) + 1)]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(name.startswith(".") for name in path.parts)
+
+
+def _part_of(shard: str) -> str:
+    """Return the part that the name of a shard has as a word, or else that of a folder; "" for none."""
+    for name in reversed(Path(shard).parts):
+        words = re.split("[^a-z]+", name.lower())
+        for part, names in PART_WORDS.items():
+            if any(word in names for word in words):
+                return part
+    return ""

@@ -1,0 +1,158 @@
+"""Tar archives in the form of WebDataset: consecutive members of one key are a sample.
+
+The key of ``a/0007.seg.png`` is ``a/0007``, and its field ``seg.png``, as in WebDataset. A field that is the
+ending of an image format is the image. See https://github.com/webdataset/webdataset.
+"""
+
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from activepool.data.image_formats import is_image_name
+from activepool.data.left_out import LeftOut
+from activepool.data.packed import Member
+from activepool.data.shard_samples import Found
+
+#: The fields that may have the label, and in JSON the key, in the order of the attempts.
+LABEL_FIELDS = ("cls", "json.label", "txt")
+
+#: Fields that describe images; leaving one out needs no notice.
+DESCRIPTIONS = ("cls", "json", "txt")
+
+#: How compressed files begin: gzip, Zstandard, bzip2 and xz.
+COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
+
+
+class _BadLabel(ValueError):
+    """A member from which no label can be read."""
+
+
+@dataclass
+class _Sample:
+    """The members of a key."""
+
+    images: list[Member] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    first: str = ""
+
+
+def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out: LeftOut) -> None:
+    """Add the images of an archive to ``found``, in their order.
+
+    Args:
+        root: the folder of the dataset.
+        shard: the archive, relative to ``root``.
+        label: the field of the label, such as ``cls``, or for a value in JSON ``json.species``;
+            ``json`` is ``json.label``; by default the first of LABEL_FIELDS that a sample has.
+        found: gets the images, and a line for each damage.
+        left_out: gets the members that are not read.
+    """
+    fields = LABEL_FIELDS if label is None else ("json.label" if label == "json" else label,)
+    samples: dict[str, _Sample] = {}
+    for name, member, content in _members(root / shard, shard, fields, found.problems):
+        key, ending = split_name(name)
+        if key is None:
+            left_out.hidden.append(f"{shard}/{name}")
+        elif "." not in ending and is_image_name(f".{ending}"):
+            samples.setdefault(key, _Sample()).images.append(member)
+        elif content is not None:
+            sample = samples.setdefault(key, _Sample())
+            sample.first = sample.first or name
+            try:
+                sample.labels |= _labels(ending, content, fields)
+            except _BadLabel as error:
+                found.problems.append(f"{shard}/{name}: {error}")
+        elif ending not in DESCRIPTIONS:
+            left_out.endings[f".{ending}" if ending else "none"] += 1
+    for sample in samples.values():
+        if not sample.images:
+            found.problems.append(f"{shard}/{sample.first}: has no image of its key beside it")
+            continue
+        first, *others = sample.images
+        found.problems += [f"{other}: is a second image of its key, beside {first.name}" for other in others]
+        known = [sample.labels[name] for name in fields if name in sample.labels]
+        found.add(first, known[0] if known else "")
+
+
+def split_name(name: str) -> tuple[str | None, str]:
+    """Return the key and the field of a member; the key is None for a hidden one, as for WebDataset."""
+    folder, slash, base = name.rpartition("/")
+    key, _, ending = base.partition(".")
+    return (folder + slash + key if key else None), ending.lower()
+
+
+def _members(
+    path: Path, shard: str, fields: tuple[str, ...], problems: list[str]
+) -> Iterator[tuple[str, Member, bytes | None]]:
+    """Yield the name, the place, and for a label the content, of each file in an archive.
+
+    A damage ends the archive, and adds a line to ``problems``.
+    """
+    file, last = Path(shard), ""
+    wanted = {name if not name.startswith("json.") else "json" for name in fields}
+    try:
+        with tarfile.open(path, "r:") as archive:
+            for info in archive:
+                last = info.name
+                if info.isdir():
+                    continue
+                name = info.name.removeprefix("./")
+                if not info.isreg() or info.issparse():
+                    problems.append(f"{shard}/{name}: is a link, a device or sparse; store a plain file")
+                    continue
+                ending = split_name(name)[1]
+                stream = archive.extractfile(info) if ending in wanted else None
+                place = Member(file, name, info.offset_data, info.size)
+                yield name, place, None if stream is None else stream.read()
+            if not _ends_whole(path, archive.offset):
+                problems.append(
+                    f"{shard}/{last}: the archive is damaged or cut off after this member; copy it again"
+                )
+    except (tarfile.TarError, EOFError) as error:
+        problems.append(f"{shard}{last and '/'}{last}: {_damage(path, last, error)}")
+
+
+def _damage(path: Path, last: str, error: Exception) -> str:
+    with path.open("rb") as stream:
+        beginning = stream.read(8)
+    if beginning.startswith(COMPRESSED):
+        return "is compressed, so that nothing in it can be found by its place; decompress it to .tar"
+    if last:
+        return f"the archive is cut off in this member ({error}); copy it again"
+    return f"is no tar archive ({error}); copy it again"
+
+
+def _ends_whole(path: Path, offset: int) -> bool:
+    """Return whether a block of zeros marks the end, as `tarfile` does not check."""
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        return stream.read(tarfile.BLOCKSIZE) == tarfile.NUL * tarfile.BLOCKSIZE
+
+
+def _labels(ending: str, content: bytes, fields: tuple[str, ...]) -> dict[str, str]:
+    """Return the labels in a member, by their fields."""
+    try:
+        text = content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise _BadLabel("is not text in UTF-8") from None
+    if ending != "json":
+        return {ending: text}
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _BadLabel(f"is not JSON ({error})") from None
+    if not isinstance(values, dict):
+        raise _BadLabel("is JSON, but no object of names and values")
+    names = [name for name in fields if name.startswith("json.")]
+    keys = {name: name.removeprefix("json.") for name in names}
+    return {name: _label_of(key, values[key]) for name, key in keys.items() if key in values}
+
+
+def _label_of(key: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value).strip()
+    raise _BadLabel(f"{key!r} is {value!r}; a label is a text or a whole number")

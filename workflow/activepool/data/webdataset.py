@@ -1,0 +1,63 @@
+"""Tar shards in the form of WebDataset, read without unpacking."""
+
+from pathlib import Path
+
+from activepool.data.left_out import LeftOut
+from activepool.data.previews import MAX_PREVIEWED, Preview
+from activepool.data.samples import Samples, with_notice
+from activepool.data.shard_samples import Found, samples_in
+from activepool.data.shards import Shards, list_shards
+from activepool.data.tar_shards import read_shard
+
+#: The usual size of an image and its label in an archive, to see from the sizes whether a preview takes long.
+BYTES_PER_SAMPLE = 10_000
+
+KIND = "webdataset"
+
+
+def load(
+    path: str | Path,
+    test_path: str | Path | None = None,
+    test_fraction: float | None = None,
+    class_names: list[str] | None = None,
+    label: str | None = None,
+) -> Samples:
+    """List the images in tar shards. Members of one key are a sample: an image, and perhaps its label.
+
+    Args:
+        path: a shard, a folder of shards, or a pattern; see activepool.data.shards.
+        test_path: the same for the test part; by default, the shards in ``path`` that name it.
+        test_fraction: the share of each class to split off as test part, if no shards are the test part.
+        class_names: the names of all classes, in the order of their numbers, which labels may be.
+        label: the field of the label: ``cls``, ``txt``, ``json.KEY``; see activepool.data.tar_shards.
+
+    Raises: InputError, with a line for each shard or member that is damaged or cannot be used.
+    """
+    shards = list_shards(KIND, path, test_path)
+    left_out = LeftOut()
+    train, test = (_read(shards, names, label, left_out) for names in (shards.train, shards.test))
+    samples = samples_in(shards, train, test, class_names, test_fraction)
+    for notice in left_out.notices(shards.root):
+        samples = with_notice(samples, notice)
+    return samples
+
+
+def preview(
+    path: str | Path,
+    test_path: str | Path | None = None,
+    test_fraction: float | None = None,
+    class_names: list[str] | None = None,
+    label: str | None = None,
+) -> Preview | None:
+    """Count the classes in tar shards, unless they are large."""
+    sizes = [size for _, size, _ in list_shards(KIND, path, test_path).states]
+    if sum(sizes) > MAX_PREVIEWED * BYTES_PER_SAMPLE:
+        return None
+    return Preview.from_samples(load(path, test_path, test_fraction, class_names, label))
+
+
+def _read(shards: Shards, names: list[str], label: str | None, left_out: LeftOut) -> Found:
+    found = Found()
+    for name in names:
+        read_shard(shards.root, name, label, found, left_out)
+    return found

@@ -38,6 +38,7 @@ SECTIONS = {
         "Folder",
         "Manifest",
         "WebDataset",
+        "HuggingFace",
         "Embeddings",
     ),
     "`dataset.imbalance`": ("Imbalance",),

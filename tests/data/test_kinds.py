@@ -3,8 +3,10 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from data.shard_files import write_tar
+from pyarrow import parquet
 
 from activepool.data import embeddings, manifest
 from activepool.data.dataset import prepare
@@ -48,6 +50,12 @@ def dataset_of(kind, draw):
             members = [(path, (root / path).read_bytes()) for path in paths]
             labels = [(path.replace(".jpg", ".cls"), label.encode()) for path, label in pairs]
             write_tar(root / f"{name}-0.tar", *members, *labels)
+        return {"path": root}
+    if kind == "huggingface":
+        for name, paths in (("train", train), ("validation", test)):
+            images = [(root / path).read_bytes() for path in paths]
+            table = pa.table({"image": images, "label": [path.split("/")[1] for path in paths]})
+            parquet.write_table(table, root / f"{name}-0.parquet")
         return {"path": root}
     return {"root": root}
 

@@ -188,6 +188,7 @@ def test_a_list_of_images_counts_by_its_content(folder):
         ({"kind": "manifest", "path": "lists/images.csv", "root": "photos"}, "photos"),
         ({"kind": "webdataset", "path": "shards/train-{000..010}.tar"}, "shards"),
         ({"kind": "webdataset", "path": "x/*/train.tar", "test_path": "x/val/1.tar"}, "x"),
+        ({"kind": "huggingface", "path": "food/data/{train,test}-*.parquet"}, "food/data"),
         ({"kind": "digits"}, None),
         ({"kind": "cifar10", "root": "data"}, None),
         ({"kind": "embeddings", "path": "given.h5"}, None),

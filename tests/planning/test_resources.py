@@ -84,4 +84,4 @@ def test_late_labels_mean_no_groups_and_no_retries(kind):
 def test_every_kind_of_dataset_has_labels_or_may_wait_for_them():
     members = get_args(get_args(Dataset)[0])
     kinds = {kind for member in members for kind in get_args(member.model_fields["kind"].annotation)}
-    assert kinds - set(LABELLED) == {"folder", "manifest", "webdataset", "embeddings"}
+    assert kinds - set(LABELLED) == {"folder", "manifest", "webdataset", "huggingface", "embeddings"}

@@ -246,6 +246,7 @@ def embedded(experiment, path, **options):
         ({"kind": "folder", "root": "x/photos"}, {"kind": "folder", "root": "/data/y/photos/"}),
         ({"kind": "folder", "root": "photos.v1"}, {"kind": "folder", "root": "photos.v2"}),
         ({"kind": "webdataset", "path": "x.v1"}, {"kind": "webdataset", "path": "x.v2"}),
+        ({"kind": "huggingface", "path": "x.v1"}, {"kind": "huggingface", "path": "x.v2"}),
         ({"kind": "manifest", "path": "x/images.csv"}, {"kind": "manifest", "path": "y/images.csv"}),
     ],
 )

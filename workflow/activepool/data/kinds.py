@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from activepool.data import cifar, digits, embeddings, folder, imagenet, manifest, webdataset
+from activepool.data import cifar, digits, embeddings, folder, huggingface, imagenet, manifest, webdataset
 from activepool.data.class_checks import class_notices
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples, require_samples
@@ -38,6 +38,7 @@ KINDS = {
     "folder": Kind(folder.load, folder.preview),
     "manifest": Kind(manifest.load, manifest.preview),
     "webdataset": Kind(webdataset.load, webdataset.preview),
+    "huggingface": Kind(huggingface.load, huggingface.preview),
 }
 
 #: The kind that stages/embeddings.py reads.

@@ -133,7 +133,9 @@ def _group(file: Path, column: int, group: int) -> Any:
             name = schema.names[column]
             leaf = f"{name}.bytes" if pa.types.is_struct(schema.types[column]) else name
             return opened_file.read_row_group(group, columns=[leaf], use_threads=False).column(0)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # the file is missing, or cannot be opened
+            raise
         raise OSError(f"row group {group} is damaged: {' '.join(str(error).split())}") from error
 
 

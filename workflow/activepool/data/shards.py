@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from activepool.data.listing import existing_folder
+from activepool.data.previews import MAX_PREVIEWED
 from activepool.errors import InputError, first_few
 
 #: How the files of each kind of dataset in shards end.
-ENDINGS = {"webdataset": (".tar",)}
+ENDINGS = {"webdataset": (".tar",), "huggingface": (".parquet", ".arrow")}
+
+#: The usual size of an image in a shard, to see from their sizes whether a preview takes too long.
+BYTES_PER_IMAGE = 10_000
 
 #: Words that name a part, in the names of shards or of their folders; ``test`` comes before ``validation``.
 PART_WORDS = {
@@ -48,6 +52,11 @@ class Shards(NamedTuple):
         """The path of each shard, its bytes and the time of its last change."""
         states = ((path, (self.root / path).stat()) for path in [*self.train, *self.test])
         return [(path, state.st_size, state.st_mtime_ns) for path, state in states]
+
+    @property
+    def is_large(self) -> bool:
+        """Whether listing the images takes longer than a preview may."""
+        return sum(size for _, size, _ in self.states) > MAX_PREVIEWED * BYTES_PER_IMAGE
 
 
 def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None) -> Shards:
@@ -132,7 +141,8 @@ def _matches(pattern: str) -> list[Path]:
     """Return the files that a pattern without braces matches; the pattern itself if there are none."""
     path = Path(pattern)
     folder = _fixed_folder(path)
-    return sorted(folder.glob(path.relative_to(folder).as_posix())) or [path]
+    found = sorted(folder.glob(path.relative_to(folder).as_posix()))
+    return [file for file in found if not _is_hidden(file.relative_to(folder))] or [path]
 
 
 def _expanded(pattern: str) -> Iterator[str]:
@@ -151,7 +161,9 @@ def _choices(text: str) -> list[str]:
 
 
 def _is_hidden(path: Path) -> bool:
-    return any(name.startswith(".") for name in path.parts)
+    """Return whether a file is hidden, or one of those in which `datasets` keeps what it computed."""
+    is_cache = path.suffix == ".arrow" and path.name.startswith("cache-")
+    return is_cache or any(name.startswith(".") for name in path.parts)
 
 
 def _part_of(shard: str) -> str:

@@ -3,14 +3,11 @@
 from pathlib import Path
 
 from activepool.data.left_out import LeftOut
-from activepool.data.previews import MAX_PREVIEWED, Preview
+from activepool.data.previews import Preview
 from activepool.data.samples import Samples, with_notice
 from activepool.data.shard_samples import Found, samples_in
 from activepool.data.shards import Shards, list_shards
 from activepool.data.tar_shards import read_shard
-
-#: The usual size of an image and its label in an archive, to see from the sizes whether a preview takes long.
-BYTES_PER_SAMPLE = 10_000
 
 KIND = "webdataset"
 
@@ -50,8 +47,7 @@ def preview(
     label: str | None = None,
 ) -> Preview | None:
     """Count the classes in tar shards, unless they are large."""
-    sizes = [size for _, size, _ in list_shards(KIND, path, test_path).states]
-    if sum(sizes) > MAX_PREVIEWED * BYTES_PER_SAMPLE:
+    if list_shards(KIND, path, test_path).is_large:
         return None
     return Preview.from_samples(load(path, test_path, test_fraction, class_names, label))
 

@@ -11,7 +11,13 @@ from activepool.data.settings import Imbalance
 from planning.configuration.sections import Fraction, Name, PathText, Settings
 
 #: The key that says where a user's own data are, by the kind of dataset. All others have the published files.
-PLACES = {"folder": "root", "manifest": "path", "webdataset": "path", "embeddings": "path"}
+PLACES = {
+    "folder": "root",
+    "manifest": "path",
+    "webdataset": "path",
+    "huggingface": "path",
+    "embeddings": "path",
+}
 
 #: The longest name that is made from a path.
 MAX_NAME = 100
@@ -160,6 +166,26 @@ class WebDataset(ImageDatasetSettings):
     label: PathText | None = None
 
 
+class HuggingFace(ImageDatasetSettings):
+    """A Hugging Face dataset on disk: Parquet files, or the Arrow files of ``save_to_disk``.
+
+    Attributes, beside those of `ImageDatasetSettings`:
+        path: the dataset's folder, a file, or a pattern such as ``data/{train,validation}-*.parquet``. Files
+            or folders whose names have the word ``test``, or else ``validation``, are the test part.
+        test_fraction: the share of each class that becomes the test part, if no file is the test part.
+        class_names: all classes, in the order of their numbers, if the files do not name them.
+        image: the column of images; by default ``image``, or the only one.
+        label: the column of labels; by default ``label``, or the only one whose classes have names.
+    """
+
+    kind: Literal["huggingface"]
+    path: PathText
+    test_fraction: Fraction | None = None
+    class_names: list[str] | None = None
+    image: PathText | None = None
+    label: PathText | None = None
+
+
 class Embeddings(DatasetSettings):
     """Existing features: ``.npy``, ``.npz``, ``.pt``, ``.safetensors``, ``.parquet`` or HDF5 files.
 
@@ -187,6 +213,6 @@ class Embeddings(DatasetSettings):
 
 
 Dataset = Annotated[
-    Digits | Cifar | ImageNet | ImageNetLT | Folder | Manifest | WebDataset | Embeddings,
+    Digits | Cifar | ImageNet | ImageNetLT | Folder | Manifest | WebDataset | HuggingFace | Embeddings,
     Field(discriminator="kind"),
 ]

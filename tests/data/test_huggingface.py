@@ -1,0 +1,236 @@
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from data.shard_files import features_of, picture, write_folders
+from pyarrow import parquet
+
+from activepool.data import huggingface, packed
+from activepool.data.dataset import prepare
+from activepool.data.kinds import preview
+from activepool.data.samples import write_samples
+from activepool.data.settings import DatasetSettings
+from activepool.data.thumbnails import thumbnails
+from activepool.errors import InputError
+
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+NAMES = ["ant", "bee"]
+
+
+def table(numbers, labels, names=NAMES, image="image", label="label", images=None):
+    """Return a table of pictures as `datasets` writes it."""
+    cells = [{"bytes": picture(number), "path": f"{number}.png"} for number in numbers]
+    columns = {"id": pa.array([str(number) for number in numbers])}
+    columns |= {image: pa.array(cells, IMAGE) if images is None else images, label: pa.array(labels)}
+    features = {"id": {"dtype": "string", "_type": "Value"}, image: {"_type": "Image"}}
+    features[label] = {"names": names, "_type": "ClassLabel"} if names else {"dtype": "int64"}
+    return pa.table(columns).replace_schema_metadata(
+        {"huggingface": json.dumps({"info": {"features": features}})}
+    )
+
+
+def write(path, *arguments, rows=2, **options):
+    """Write a table in row groups or batches of ``rows``, in the form that the name of the file says."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = table(*arguments, **options)
+    if path.suffix == ".parquet":
+        parquet.write_table(content, path, row_group_size=rows)
+    else:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, content.schema) as stream:
+            stream.write_table(content, max_chunksize=rows)
+    return path
+
+
+def write_all(folder, ending):
+    """Write pictures 0 to 5 as two files of the train part, and 6 and 7 as the test part."""
+    if ending == "parquet":
+        names = [f"data/{name}.parquet" for name in ("train-0-of-2", "train-1-of-2", "test-0-of-1")]
+    else:
+        names = [f"{name}.arrow" for name in ("train/data-0-of-2", "train/data-1-of-2", "test/data-0-of-1")]
+    for name, numbers in zip(names, ([0, 1, 2], [3, 4, 5], [6, 7]), strict=True):
+        write(folder / name, numbers, [int(number in (3, 4, 5, 7)) for number in numbers])
+    return names
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_files_have_the_features_of_the_same_images_in_folders(tmp_path, ending):
+    write_folders(tmp_path / "photos", "train", ["ant"] * 3 + ["bee"] * 3)
+    write_folders(tmp_path / "photos", "test", ["ant", "bee"], first=6)
+    names = write_all(tmp_path / "set", ending)
+    expected = features_of(tmp_path / "of_folders", "folder", root=str(tmp_path / "photos"))
+    found = features_of(tmp_path / "of_files", "huggingface", path=str(tmp_path / "set"))
+    for part in ("train", "test"):
+        assert found[part]["labels"] == expected[part]["labels"]
+        assert found[part]["features"] == expected[part]["features"]
+    assert found["train"]["sources"] == [f"{name}/{row}" for name in names[:2] for row in range(3)]
+    assert found["test"]["sources"] == [f"{names[2]}/{row}" for row in range(2)]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_images_are_read_in_any_order(tmp_path, ending):
+    write_all(tmp_path, ending)
+    samples, _ = prepare(DatasetSettings(kind="huggingface", options={"path": str(tmp_path)}))
+    write_samples(tmp_path / "dataset.h5", samples)
+    for rows in ([5, 0, 4, 1], [3], [2, 2, 0]):
+        places = [samples.image_place(samples.train.paths[row]) for row in rows]
+        assert [place.stream().read() for place in places] == [picture(row) for row in rows]
+        assert len(thumbnails(tmp_path / "dataset.h5", np.array(rows), 8)) == len(rows)
+
+
+def test_a_row_group_is_read_once_for_the_rows_in_a_row(tmp_path, monkeypatch):
+    packed._group.cache_clear()
+    write(tmp_path / "train.parquet", range(8), [0] * 8, rows=3)
+    samples = huggingface.load(tmp_path, test_fraction=0.2)
+    for path in samples.train.paths:
+        samples.image_place(path).stream()
+    assert packed._group.cache_info().misses == 3
+
+
+def test_the_files_that_other_programs_write(tmp_path):
+    file = pa.table(
+        {"image": pa.array([picture(0), picture(1)], pa.large_binary()), "label": ["ant", " bee"]}
+    )
+    with (
+        pa.OSFile(str(tmp_path / "train.arrow"), "wb") as stream,
+        pa.ipc.new_file(stream, file.schema) as out,
+    ):
+        out.write_table(file)
+    write(tmp_path / "test.arrow", [2], ["bee"], names=None)
+    samples = huggingface.load(tmp_path)
+    assert (samples.class_names, samples.train.labels.tolist()) == (["ant", "bee"], [0, 1])
+    assert samples.image_place(samples.train.paths[1]).stream().read() == picture(1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "options", "expected"),
+    [
+        ([1, -1, None, 0], NAMES, {}, (["ant", "bee"], [1, -1, -1, 0])),
+        ([1, 0, 1, 0], ["9", "8"], {}, (["9", "8"], [1, 0, 1, 0])),
+        ([7, -1, 10, 9], None, {}, (["7", "9", "10"], [0, -1, 2, 1])),
+        (
+            [1.0, float("nan"), 0.0, 2.0],
+            None,
+            {"class_names": ["a", "b", "c"]},
+            (["a", "b", "c"], [1, -1, 0, 2]),
+        ),
+        (["x", "", None, "y"], None, {}, (["x", "y"], [0, -1, -1, 1])),
+    ],
+)
+def test_labels_are_numbers_or_names(tmp_path, labels, names, options, expected):
+    write(tmp_path / "train-0.parquet", range(4), labels, names=names)
+    write(tmp_path / "test-0.parquet", range(4, 5), labels[:1], names=names)
+    samples = huggingface.load(tmp_path, **options)
+    assert (samples.class_names, samples.train.labels.tolist()) == expected
+
+
+def test_columns_of_other_names(tmp_path):
+    for part in ("train", "validation"):
+        write(tmp_path / f"{part}.parquet", range(4), [0, 1, 0, 1], image="img", label="fine")
+    assert huggingface.load(tmp_path).train.labels.tolist() == [0, 1, 0, 1]
+    assert huggingface.load(tmp_path, image="img", label="id").class_names == ["0", "1", "2", "3"]
+    with pytest.raises(InputError, match=r"train.parquet: has no column 'coarse' \(it has id, img, fine\)"):
+        huggingface.load(tmp_path, label="coarse")
+    with pytest.raises(InputError, match=r"train.parquet: id is string; it must be bytes, or structs of"):
+        huggingface.load(tmp_path, image="id")
+
+
+def test_what_datasets_keeps_beside_the_files_is_left_out(tmp_path):
+    write_all(tmp_path, "arrow")
+    for name in ("train/cache-1234.arrow", ".cache/train.arrow"):
+        write(tmp_path / name, [8], [0])
+    assert len(huggingface.load(tmp_path).train) == 6
+    write(tmp_path / "train.parquet", [8], [0])
+    with pytest.raises(InputError, match=r"two copies, .*\.(arrow|parquet) and .*; name one by a pattern"):
+        huggingface.load(tmp_path)
+    assert len(huggingface.load(f"{tmp_path}/t*/*.arrow").train) == 6
+
+
+def cut(ending):
+    def spoil(folder):
+        path = write(folder / f"train.{ending}", range(40), [0] * 40)
+        path.write_bytes(path.read_bytes()[:-900])
+
+    return spoil
+
+
+def without_bytes(ending):
+    def spoil(folder):
+        cells = [{"bytes": picture(0), "path": "0.png"}, {"bytes": None, "path": "1.png"}]
+        write(folder / f"train.{ending}", range(2), [0, 1], images=pa.array(cells, IMAGE))
+
+    return spoil
+
+
+def compressed(folder):
+    content = table(range(3), [0, 1, 0])
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with (
+        pa.OSFile(str(folder / "train.arrow"), "wb") as file,
+        pa.ipc.new_stream(file, content.schema, options=options) as stream,
+    ):
+        stream.write_table(content)
+
+
+def two_of_a_kind(folder):
+    other = table([0], [0], image="photo").append_column("mask", pa.array([b"x"]))
+    parquet.write_table(other, folder / "train.parquet")
+
+
+def of(*arguments, **options):
+    return lambda folder: write(folder / "train.parquet", *arguments, **options)
+
+
+DAMAGED = {
+    "a cut Parquet file": (cut("parquet"), "train.parquet: is damaged ("),
+    "a cut Arrow file": (cut("arrow"), "train.arrow: is damaged after row 3"),
+    "an empty file": (lambda folder: (folder / "train.parquet").touch(), "train.parquet: is damaged ("),
+    "an empty Arrow file": (lambda folder: (folder / "train.arrow").touch(), "train.arrow: is damaged ("),
+    "a path alone": (without_bytes("parquet"), "train.parquet/1: has no bytes in the column image; store"),
+    "the same in Arrow": (without_bytes("arrow"), "train.arrow/1: has no bytes in the column image; store"),
+    "compressed": (compressed, "train.arrow: is compressed, so that no image in it has a pl"),
+    "two columns": (two_of_a_kind, "train.parquet: has several columns for image (photo, mask); say which"),
+    "no label": (of([0], [0], label="y", names=None), "train.parquet: has no column 'label' (it has id"),
+    "no class": (of([0, 1], [0, 2]), "train.parquet/1: the train part has no class '2' (its class"),
+    "below 0": (of([0, 1], [0, -2]), "train.parquet/1: label '-2' is below 0, where -1 stands"),
+    "lists": (of([0], [[1]], names=None), "train.parquet: the label [1] is no text and no whole"),
+    "truth": (of([0], [True], names=None), "train.parquet: the label True is no text and no whole number"),
+    "other names": (
+        lambda folder: [write(folder / f"train-{name}.parquet", [0], [0], [name]) for name in "ab"],
+        "train-b.parquet: has other names of classes than train-a.parquet",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damage_has_one_line_with_file_and_row(tmp_path, name):
+    spoil, words = DAMAGED[name]
+    spoil(tmp_path)
+    with pytest.raises(InputError) as caught:
+        preview({"kind": "huggingface", "options": {"path": str(tmp_path), "test_fraction": 0.5}})
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{tmp_path}/{words}")
+
+
+def test_a_page_that_is_damaged_later_is_a_line_too(tmp_path):
+    path = write(tmp_path / "train.parquet", range(6), [0] * 6)
+    samples = huggingface.load(tmp_path, test_fraction=0.2)
+    content = bytearray(path.read_bytes())
+    start = content.index(picture(1)[:40])
+    content[start - 40 : start + 200] = bytes(240)
+    path.write_bytes(content)
+    packed._group.cache_clear()
+    with pytest.raises(OSError, match="row group 0 is damaged"):
+        for place in samples.train.paths:
+            samples.image_place(place).stream()
+
+
+@pytest.mark.parametrize("names", [["x", "y"], ["ant", "bee"]])
+def test_given_names_must_be_those_of_the_files(tmp_path, names):
+    write(tmp_path / "train.parquet", range(6), [0, 1] * 3)
+    options = {"path": str(tmp_path), "test_fraction": 0.5, "class_names": names}
+    if names == NAMES:
+        assert preview({"kind": "huggingface", "options": options}).class_names == NAMES
+        return
+    with pytest.raises(InputError, match="has other class_names than the option; leave the option out"):
+        preview({"kind": "huggingface", "options": options})

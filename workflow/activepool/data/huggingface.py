@@ -1,0 +1,66 @@
+"""Hugging Face datasets on disk: Parquet files, or the Arrow files of `save_to_disk`."""
+
+from pathlib import Path
+
+from activepool.data.huggingface_files import read_file
+from activepool.data.previews import Preview
+from activepool.data.samples import Samples
+from activepool.data.shard_samples import Found, samples_in
+from activepool.data.shards import Shards, list_shards
+from activepool.errors import InputError
+
+KIND = "huggingface"
+
+
+def load(
+    path: str | Path,
+    test_fraction: float | None = None,
+    class_names: list[str] | None = None,
+    image: str | None = None,
+    label: str | None = None,
+) -> Samples:
+    """List the images in the files of a Hugging Face dataset.
+
+    Args:
+        path: the dataset's folder, a file, or a pattern; see activepool.data.shards. Files or folders that
+            name ``test``, or else ``validation``, are the test part.
+        test_fraction: the share of each class to split off as test part, if no file is the test part.
+        class_names: the names of all classes, in the order of their numbers, if the schema has none.
+        image, label: the columns; see activepool.data.huggingface_files.
+
+    Raises: InputError, with a line for each file or row that is damaged or cannot be used.
+    """
+    shards = _list(path)
+    train, test = Found(), Found()
+    names: dict[str, list[str]] = {}
+    for found, files in ((train, shards.train), (test, shards.test)):
+        for file in files:
+            names[file] = read_file(shards.root, file, image, label, found)
+            first = next(iter(names.values()))
+            if names[file] != first and not found.problems:
+                found.problems.append(f"{file}: has other names of classes than {next(iter(names))}")
+    own = next(iter(names.values()))
+    if own and class_names and own != class_names:
+        raise InputError(f"{path}: has other class_names than the option; leave the option out")
+    return samples_in(shards, train, test, own or class_names, test_fraction)
+
+
+def preview(
+    path: str | Path,
+    test_fraction: float | None = None,
+    class_names: list[str] | None = None,
+    image: str | None = None,
+    label: str | None = None,
+) -> Preview | None:
+    """Count the classes of a Hugging Face dataset, unless it is large."""
+    if _list(path).is_large:
+        return None
+    return Preview.from_samples(load(path, test_fraction, class_names, image, label))
+
+
+def _list(path: str | Path) -> Shards:
+    shards = list_shards(KIND, path)
+    first = {Path(file).suffix: file for file in [*shards.train, *shards.test]}
+    if len(first) > 1:
+        raise InputError(f"{path}: holds two copies, {' and '.join(first.values())}; name one by a pattern")
+    return shards

@@ -1,0 +1,234 @@
+"""Parquet and Arrow files as Hugging Face's `datasets` writes them, listed without reading their images.
+
+A column of images has structs of ``bytes`` and ``path``, or bytes. The schema's metadata has the names of the
+classes. Arrow stores the bytes as they are, so that an image is a place in the file; in Parquet it is a row
+of a compressed row group. See https://huggingface.co/docs/datasets/about_arrow.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from activepool.data.packed import Cell, Member
+from activepool.data.shard_samples import Found
+from activepool.errors import InputError
+from activepool.io.array_files.array_file import one_line
+
+#: The usual names of the columns.
+IMAGE, LABEL = "image", "label"
+
+#: How Arrow files begin that are no streams.
+ARROW_FILE = b"ARROW1"
+
+#: The places of consecutive images, None for a row without one, and the column of their labels.
+Block = tuple[list[Member | Cell | None], Any]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that are read.
+
+    Attributes:
+        image, label: their names.
+        index: the number of the column of images.
+        is_struct: whether images are structs of ``bytes`` and ``path``.
+        class_names: the classes that numbers stand for; empty if the schema names none.
+    """
+
+    image: str
+    label: str
+    index: int
+    is_struct: bool
+    class_names: list[str]
+
+    @classmethod
+    def of(cls, schema: Any, image: str | None, label: str | None) -> "Columns":
+        """Find the columns of a schema; raises InputError if they are missing, or are none of their kind."""
+        features = _features(schema)
+        images = [name for name, kind in zip(schema.names, schema.types, strict=True) if _has_bytes(kind)]
+        named = [name for name in schema.names if _names_in(features, name)]
+        image = image or _only("image", IMAGE, images, schema)
+        label = label or _only("label", LABEL, named, schema)
+        if missing := [name for name in (image, label) if name not in schema.names]:
+            raise InputError(f"has no column {missing[0]!r} (it has {', '.join(schema.names)})")
+        if image not in images:
+            kind = schema.field(image).type
+            raise InputError(f"{image} is {kind}; it must be bytes, or structs of bytes and path")
+        index = schema.names.index(image)
+        return cls(image, label, index, not _is_bytes(schema.types[index]), _names_in(features, label))
+
+
+def read_file(root: Path, shard: str, image: str | None, label: str | None, found: Found) -> list[str]:
+    """Add the images of a file to ``found``, in their order.
+
+    Args:
+        root: the folder of the dataset.
+        shard: the file, relative to ``root``.
+        image, label: the columns; by default ``image``, or the only one of images, and ``label``, or the only
+            one whose classes have names.
+        found: gets the images, and a line for each that is missing and for a damage.
+
+    Returns: the names of the classes in the schema; [] if it has none.
+    """
+    try:
+        from pyarrow import ArrowException
+    except ImportError as error:
+        raise InputError(
+            f"{root / shard}: reading it needs pyarrow ({error}): pip install pyarrow"
+        ) from error
+    row = 0
+    try:
+        schema, blocks = (_parquet if shard.endswith(".parquet") else _arrow)(root / shard, shard)
+        columns = Columns.of(schema, image, label)
+        for places, labels in blocks(columns):
+            for place, value in zip(places, labels.to_pylist(), strict=True):
+                if place is None:
+                    problem = f"has no bytes in the column {columns.image}; store the images in the file"
+                    found.problems.append(f"{shard}/{row}: {problem}")
+                else:
+                    found.add(place, _label_text(value, columns))
+                row += 1
+    except InputError as error:
+        found.problems.append(f"{shard}: {error}")
+        return []
+    except (ArrowException, OSError) as error:
+        after = f" after row {row - 1}" if row else ""
+        found.problems.append(f"{shard}: is damaged{after} ({one_line(error)}); copy it again")
+        return []
+    return columns.class_names
+
+
+def _parquet(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Block]]]:
+    """Return the schema of a Parquet file, and what yields its row groups."""
+    from pyarrow import parquet
+
+    file = parquet.ParquetFile(path)
+    metadata = file.metadata
+
+    def blocks(columns: Columns) -> Iterator[Block]:
+        row, place = 0, Path(shard)
+        leaf = f"{columns.image}.bytes" if columns.is_struct else columns.image
+        for group in range(metadata.num_row_groups):
+            labels = file.read_row_group(group, columns=[columns.label]).column(0)
+            missing = np.zeros(len(labels), dtype=bool)
+            if _may_miss(metadata.row_group(group), leaf):
+                images = file.read_row_group(group, columns=[leaf]).column(0).combine_chunks()
+                missing = _missing(images, columns).to_numpy(zero_copy_only=False)
+            yield (
+                [
+                    None if is_missing else Cell(place, str(row + number), columns.index, group, number)
+                    for number, is_missing in enumerate(missing.tolist())
+                ],
+                labels,
+            )
+            row += len(labels)
+
+    return file.schema_arrow, blocks
+
+
+def _arrow(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Block]]]:
+    """Return the schema of an Arrow file, and what yields its batches."""
+    import pyarrow as pa
+
+    whole = pa.memory_map(str(path)).read_buffer()
+    if whole[: len(ARROW_FILE)].to_pybytes() == ARROW_FILE:
+        file = pa.ipc.open_file(whole)
+        schema, batches = file.schema, (file.get_batch(number) for number in range(file.num_record_batches))
+    else:
+        stream = pa.ipc.open_stream(whole)
+        schema, batches = stream.schema, iter(stream)
+
+    def blocks(columns: Columns) -> Iterator[Block]:
+        row, place = 0, Path(shard)
+        for batch in batches:
+            images = batch.column(columns.image)
+            missing = _missing(images, columns).to_numpy(zero_copy_only=False).tolist()
+            content = images.field("bytes") if columns.is_struct else images
+            _, ends, values = content.buffers()
+            kind = np.int64 if pa.types.is_large_binary(content.type) else np.int32
+            bounds = np.frombuffer(ends, kind)[content.offset :][: len(content) + 1].astype(np.int64)
+            first = values.address - whole.address if len(bounds) and bounds[-1] > bounds[0] else 0
+            if not 0 <= first < whole.size:
+                raise InputError("is compressed, so that no image in it has a place; save it uncompressed")
+            yield (
+                [
+                    None if is_missing else Member(place, str(row + number), first + start, stop - start)
+                    for number, (start, stop, is_missing) in enumerate(
+                        zip(bounds[:-1].tolist(), bounds[1:].tolist(), missing, strict=True)
+                    )
+                ],
+                batch.column(columns.label),
+            )
+            row += len(images)
+
+    return schema, blocks
+
+
+def _may_miss(group: Any, leaf: str) -> bool:
+    """Return whether a row group may have rows without an image, by its statistics."""
+    columns = [group.column(number) for number in range(group.num_columns)]
+    (statistics,) = [column.statistics for column in columns if column.path_in_schema == leaf]
+    return statistics is None or not statistics.has_null_count or statistics.null_count > 0
+
+
+def _missing(images: Any, columns: Columns) -> Any:
+    """Return which rows have no bytes: those without a value, and those that have a path alone."""
+    from pyarrow import compute
+
+    return compute.is_null(compute.struct_field(images, "bytes") if columns.is_struct else images)
+
+
+def _features(schema: Any) -> dict[str, Any]:
+    """Return what `datasets` notes about the columns; {} if another program wrote the file."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return features if isinstance(features, dict) else {}
+
+
+def _names_in(features: dict[str, Any], name: str) -> list[str]:
+    feature = features.get(name)
+    names = feature.get("names") if isinstance(feature, dict) else None
+    return list(map(str, names)) if isinstance(names, list) else []
+
+
+def _has_bytes(kind: Any) -> bool:
+    import pyarrow as pa
+
+    if not pa.types.is_struct(kind):
+        return _is_bytes(kind)
+    number = kind.get_field_index("bytes")
+    return number >= 0 and _is_bytes(kind.field(number).type)
+
+
+def _is_bytes(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _only(key: str, usual: str, names: list[str], schema: Any) -> str:
+    """Return the usual name of a column if there is one, or else the only one of its kind."""
+    if usual in schema.names or not names:
+        return usual
+    if len(names) > 1:
+        raise InputError(f"has several columns for {key} ({', '.join(names)}); say which: {key}: {names[0]}")
+    return names[0]
+
+
+def _label_text(value: Any, columns: Columns) -> str:
+    """Return a label as the name of a class; "" where it is not known."""
+    if value is None or value != value:  # NaN, as pandas has it beside whole numbers
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return columns.class_names[value] if 0 <= value < len(columns.class_names) else str(value)
+    if isinstance(value, str):
+        return value.strip()
+    raise InputError(f"the label {value!r} is no text and no whole number; name another column: label: NAME")

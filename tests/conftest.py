@@ -6,6 +6,8 @@ import pytest
 from order import place
 from progress import Progress
 
+from activepool.compute.devices import resolve_device
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
@@ -26,5 +28,9 @@ def pytest_collection():
 
 
 def pytest_collection_modifyitems(items):
-    """Order the tests by their files; in a file they stay as they are."""
+    """Order the tests by their files; in a file they stay as they are. Skip what needs a GPU if there is none."""
     items.sort(key=lambda item: (place(item.path), item.path))
+    if resolve_device("auto") == "cpu":
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="torch finds no GPU"))

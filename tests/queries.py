@@ -93,9 +93,10 @@ class Problem:
         workers: int = 1,
         options: dict | None = None,
         round_number: int = 1,
+        device: str = "cpu",
     ) -> Query:
         """Return the query of one round for ``strategy``."""
-        compute = Compute("cpu", workers)
+        compute = Compute(device, workers)
         options = with_defaults(strategy, options)
         strategy = completed(strategy, options)
         matrix = FeatureMatrix.of_array(self.features)

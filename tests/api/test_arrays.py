@@ -62,7 +62,7 @@ def test_brain_floats_are_numbers_as_well(name):
     assert picks(name, tensor) == picks(name, tensor.float().numpy())
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.gpu
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_tensor_on_a_gpu(name):
     assert picks(name, torch.from_numpy(EXACT).cuda()) == picks(name, EXACT)

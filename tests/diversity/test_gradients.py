@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from devices import DEVICES
 
 from activepool.compute.blocks import Compute, to_numpy
 from activepool.diversity.gradients import BOUND_STEP, GradientEmbeddings, squared_distances
@@ -26,7 +27,7 @@ def explicit_embeddings(features, head):
     return np.einsum("ic,id->icd", residuals, features.astype(np.float64)).reshape(len(features), -1)
 
 
-@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_norms_and_distances_are_those_of_the_written_out_embeddings(device, dtype):
     features, head = problem(dtype=dtype)
@@ -54,7 +55,7 @@ def test_a_sure_prediction_keeps_the_digits_of_its_short_gradient():
     np.testing.assert_allclose(norm[0], np.square(explicit_embeddings(features, head)).sum(), rtol=1e-5)
 
 
-@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+@pytest.mark.parametrize("device", DEVICES)
 def test_norm_bounds_are_the_next_step_above_the_norm(device):
     features, head = problem(size=3000, width=8)
     features[:5] = 0

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from devices import DEVICES
 
 from activepool.compute.blocks import Compute
 from activepool.diversity import herding
@@ -64,7 +65,7 @@ def case(seed, size=151, width=4, chosen=9, share=0.6):
     return features, targets, np.sort(order[chosen:]), order[:chosen]
 
 
-@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("chosen", [0, 9])
 @pytest.mark.parametrize("bandwidth", [0.2, 1.0, 5.0])
 @pytest.mark.parametrize("budget", [1, 17, 100])

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from devices import DEVICES
 from kernel_picks import runnable_kernels
 
 from activepool.compute.blocks import Compute
@@ -75,7 +76,7 @@ def definition(features, rows, count, seed):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
-@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("offset", [0.0, 300.0])
 @pytest.mark.parametrize("count", [1, 7, 23])
 def test_cells_are_those_of_the_definition(dtype, device, offset, count):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from devices import DEVICES
 
 from activepool.compute.blocks import Compute
 from activepool.diversity import distances, neighbours
@@ -41,7 +42,7 @@ def check(features, rows, others, count, compute=CPU):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
-@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("count", [1, 5, 20, 60])
 @pytest.mark.parametrize("offset", [0, 300])
 def test_neighbours_are_those_of_the_definition(dtype, device, count, offset):
@@ -126,7 +127,7 @@ def definition_within(features, rows, others, radius):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
-@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("radius", [0.5, 1.5, 4, np.inf])
 @pytest.mark.parametrize("offset", [0, 300])
 def test_neighbours_within_a_radius_are_those_of_the_definition(dtype, device, radius, offset):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from devices import DEVICES
 import torch
 
 from activepool.compute.blocks import Compute, to_numpy
@@ -128,7 +129,7 @@ def test_a_feature_that_is_no_number_is_told(value):
         PoolScorer(FeatureMatrix.of_array(features), head, Compute()).score(np.arange(300), ("margin",))
 
 
-@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+@pytest.mark.parametrize("device", DEVICES)
 def test_the_predicted_class_is_decided_in_float64_and_ties_go_to_the_first(device):
     """Rows of a head that differ by less than float32 resolves in a logit, or not at all."""
     random = np.random.default_rng(0)

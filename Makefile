@@ -9,7 +9,15 @@ BIN := .venv/bin
 # A run starts hundreds of short programs: let Python keep their modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-all setup optional lint report docs lock clean
+# TORCH=cpu takes PyTorch without CUDA, for a machine without a GPU. An environment remembers what it was made for.
+TORCH := $(or $(TORCH),$(shell cat .venv/ready 2>/dev/null))
+ifneq ($(filter-out cpu,$(TORCH)),)
+$(error TORCH is "$(TORCH)"; it must be cpu or nothing)
+endif
+LEFT_OUT := $(if $(TORCH),^(cuda|faiss|nvidia|triton)[a-z0-9-]*==,^$$)
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode $(if $(TORCH),--torch-backend cpu)
+
+.PHONY: demo test test-all gpu-check carried setup optional lint report docs lock clean
 
 ## demo: run the experiment of config.yaml; its last lines say where the figures are
 demo: setup
@@ -29,6 +37,23 @@ test: setup
 test-all: setup
 	$(TESTS)
 
+# A machine without .venv takes its own Python and PyTorch, and what `make carried` has fetched for it.
+GPU_PYTHON := $(if $(wildcard .venv/ready),$(BIN)/python,$(PYTHON))
+GPU_PATH := $(CURDIR)/workflow$(if $(wildcard .venv/ready),,:$(CURDIR)/.carried)
+GPU_REPORT ?= results/gpu_check.md
+
+## gpu-check: tests and measurements on a GPU, in 8 minutes at most, with a report; offline, and it needs no setup
+gpu-check:
+	PYTHONPATH=$(GPU_PATH) PYTHONUTF8=1 $(GPU_PYTHON) benchmarks/gpu_check.py --report $(GPU_REPORT)
+
+## carried: fetch what gpu-check needs on a machine that has PyTorch, but neither these packages nor a network
+carried: setup
+	$(BIN)/uv pip install --quiet --target .carried --no-deps --constraints envs/requirements.lock \
+		--python-version $(CARRIED_PYTHON) --python-platform x86_64-manylinux_2_28 $(CARRIED)
+
+CARRIED_PYTHON ?= 3.12
+CARRIED := annotated-types array-api-compat pydantic pydantic-core typing-inspection
+
 ## report: results of the demo with captions, as one HTML page that opens offline
 report: demo
 	$(BIN)/snakemake --cores $(CORES) --report report.html
@@ -46,7 +71,7 @@ docs: setup
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r envs/docs.lock
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs site
 
-## setup: make the environment (nothing to do the second time)
+## setup: make the environment (nothing to do the second time); TORCH=cpu leaves out CUDA
 setup: .venv/ready
 
 .venv/ready: envs/requirements.lock
@@ -54,14 +79,16 @@ setup: .venv/ready
 		{ echo "activepool needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V); try: make PYTHON=python3.12 demo"; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/requirements.lock
+	grep -vE '$(LEFT_OUT)' envs/requirements.lock > .venv/requirements.lock
+	$(INSTALL) -r .venv/requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	touch $@
+	echo $(TORCH) > $@
 
 ## optional: add the packages of trackers, of timm, UMAP and cleanlab, and of profiles/kubernetes
 optional: setup
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/optional.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -r envs/kubernetes.lock
+	grep -vE '$(LEFT_OUT)' envs/optional.lock > .venv/optional.lock
+	$(INSTALL) -r .venv/optional.lock
+	$(INSTALL) -r envs/kubernetes.lock
 
 # The locks hold for every platform and Python 3.11 or newer.
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,11 +78,13 @@ def main() -> None:
     arguments = parse()
     arguments.device = resolve_device(arguments.device)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        rows = Benchmark(arguments, Path(folder)).rows()
-    table = pd.DataFrame(rows).assign(device=arguments.device, workers=arguments.workers)
+        rows = []
+        for measured in Benchmark(arguments, Path(folder)).rows():
+            rows.append(measured)
+            table = pd.DataFrame(rows).assign(device=arguments.device, workers=arguments.workers)
+            if arguments.output:  # at once, for a run that is stopped
+                write_table(arguments.output, table)
     print(table.to_string(index=False, float_format="{:.2f}".format))
-    if arguments.output:
-        write_table(arguments.output, table)
 
 
 def run_stage(name: str, *arguments: object) -> Run:
@@ -119,18 +122,17 @@ class Benchmark:
         for name, size in sizes.items():
             self._write_index(name, VALIDATION, size)
 
-    def rows(self) -> list[dict[str, object]]:
-        """Return a row for the bare product, one for each strategy and one for each round."""
+    def rows(self) -> Iterator[dict[str, object]]:
+        """Measure, and yield a row for the bare product, one for each round and one for each strategy."""
         compute = Compute(self.given.device, self.given.workers)
         bare = in_process(measure, self.given.device, open_product, self.features, self.head, compute)
-        rows = [row("product", bare.seconds, product=Run(bare.seconds, bare.peak_gb))]
-        for strategy in self.given.strategies:
-            rows.append(row(strategy, bare.seconds, **self.query(strategy, "labelled", self.head)))
+        yield row("product", bare.seconds, product=Run(bare.seconds, bare.peak_gb))
         for name in self.given.rounds:
             head = self.folder / "trained.h5"
             train = self.train(HEADS[name], head)
-            rows.append(row(name, bare.seconds, train=train, **self.query("base", "trained", head)))
-        return rows
+            yield row(name, bare.seconds, train=train, **self.query("base", "trained", head))
+        for strategy in self.given.strategies:
+            yield row(strategy, bare.seconds, **self.query(strategy, "labelled", self.head))
 
     def train(self, settings: dict[str, object], head: Path) -> Run:
         """Train a head on the larger labelled set."""

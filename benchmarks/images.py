@@ -4,9 +4,9 @@
     python benchmarks/images.py --architecture resnet50 --image-size 224 --workers 1 2 --output large.csv
 
 The images are JPEG files of smooth noise, with the usual size of ImageNet's. ``share`` is the rate of both at
-once relative to the slower of the two alone: 1 if neither waits for the other. On a CPU, decoding and the
-forward pass compete for cores: with W workers and one thread of the network they use W + 1.
-benchmarks/image_choices.py measures the choices of an extraction.
+once relative to the slower of the two alone: 1 if neither waits for the other. ``gflop`` is what the forward
+pass of one image computes. On a CPU, decoding and the forward pass compete for cores: with W workers and one
+thread of the network they use W + 1. benchmarks/image_choices.py measures the choices of an extraction.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 from photographs import smooth_images, write_dataset
+from torch.utils.flop_counter import FlopCounterMode
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import save_weights
@@ -40,7 +41,8 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--images", type=int, default=512, help="number of synthetic files")
+    parser.add_argument("--images", type=int, default=512, help="number of images that are read")
+    parser.add_argument("--files", type=int, default=512, help="number of synthetic files, read in turn")
     parser.add_argument("--architecture", default="resnet18")
     parser.add_argument("--image-size", type=int, default=224)
     parser.add_argument("--batch-size", type=int, default=64)
@@ -65,11 +67,18 @@ def decode(
 def forward(backbone: Backbone, arguments: argparse.Namespace, device: str) -> None:
     """Pass as many images through the network, always the same batch."""
     side = arguments.image_size
-    batch = torch.zeros(arguments.batch_size, 3, side, side, dtype=torch.uint8)
+    batch = torch.randint(0, 256, (arguments.batch_size, 3, side, side), dtype=torch.uint8)
     with reproducible(THREADS), torch.inference_mode():
         for _ in row_blocks(arguments.images, arguments.batch_size):
             with torch.autocast(torch.device(device).type, torch.float16, enabled=is_cuda(device)):
                 backbone(pixels(batch, device)).float().cpu()
+
+
+def forward_gflop(backbone: Backbone, side: int, device: str) -> float:
+    """Return the 10⁹ additions and multiplications of the forward pass of one image."""
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        backbone(torch.zeros(1, 3, side, side, device=device))
+    return counter.get_total_flops() / 1e9
 
 
 def rate(work: Callable[[], None], images: int) -> float:
@@ -111,15 +120,16 @@ def measure(dataset: Path, arguments: argparse.Namespace) -> pd.DataFrame:
         medians = {name: float(np.median(values)) for name, values in rates.items()}
         share = medians["both"] / min(medians["decoding"], medians["forward"])
         rows.append({"workers": workers, **medians, "share": share})
-    return pd.DataFrame(rows).assign(architecture=arguments.architecture, device=device)
+    gflop = forward_gflop(backbone, arguments.image_size, device)
+    return pd.DataFrame(rows).assign(gflop=gflop, architecture=arguments.architecture, device=device)
 
 
 def main() -> None:
     """Measure, print and write."""
     arguments = parse()
     with tempfile.TemporaryDirectory() as folder:
-        dataset = write_dataset(Path(folder), smooth_images(arguments.images, *FILE_SIZE))
-        table = measure(dataset, arguments)
+        images = smooth_images(arguments.files, *FILE_SIZE)
+        table = measure(write_dataset(Path(folder), images, arguments.images), arguments)
     print(table.to_string(index=False, float_format="{:.3g}".format))
     if arguments.output:
         write_table(arguments.output, table)

@@ -15,13 +15,20 @@ QUALITY = 90
 OCTAVES = 9
 
 
-def write_dataset(folder: Path, images: Iterator[np.ndarray]) -> Path:
-    """Write JPEG files and the dataset.h5 that lists them, its test part empty; return its path."""
+def write_dataset(folder: Path, images: Iterator[np.ndarray], rows: int | None = None) -> Path:
+    """Write JPEG files and a dataset.h5 that lists them, its test part empty; return its path.
+
+    Args:
+        folder: where to write.
+        images: a file is written of each.
+        rows: of the dataset, which lists the files in turn; by default each once.
+    """
     paths = []
     for number, pixels in enumerate(images):
         paths.append(f"{number}.jpg")
         Image.fromarray(pixels).save(folder / paths[-1], quality=QUALITY)
-    train = Part.of_files([0] * len(paths), paths)
+    listed = [paths[row % len(paths)] for row in range(len(paths) if rows is None else rows)]
+    train = Part.of_files([0] * len(listed), listed)
     write_samples(folder / "dataset.h5", Samples(train, Part.of_files([], []), ["any"], str(folder)))
     return folder / "dataset.h5"
 

@@ -28,7 +28,7 @@ def pytest_collection():
 
 
 def pytest_collection_modifyitems(items):
-    """Order the tests by their files; in a file they stay as they are. Skip what needs a GPU if there is none."""
+    """Order the tests by their files; in a file they stay as they are. Without a GPU, skip what needs one."""
     items.sort(key=lambda item: (place(item.path), item.path))
     if resolve_device("auto") == "cpu":
         for item in items:

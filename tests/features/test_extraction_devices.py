@@ -22,7 +22,7 @@ ROWS = 21
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A dataset of smooth random images, a checkpoint of random weights, and the CPU's features in float32."""
+    """A folder with a dataset and a checkpoint of random weights, and the CPU's features in float32."""
     folder = tmp_path_factory.mktemp("devices")
     coarse = np.random.default_rng(0).integers(0, 256, (ROWS, 8, 8, 3), dtype=np.uint8)
     sources = np.array([f"made/{row}" for row in range(ROWS)], dtype=object)

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from devices import DEVICES
 import torch
+from devices import DEVICES
 
 from activepool.compute.blocks import Compute, to_numpy
 from activepool.errors import InputError

@@ -127,10 +127,10 @@ def parts(folder: Path, device: str, sizes: Sizes, given: argparse.Namespace) ->
     pool = benchmark("imagenet_pool", **asdict(sizes), workers=cores, folder=folder)
     pool += ["--rounds", *ROUNDS, "--strategies", *STRATEGIES]
     return [
-        Part("tests", tests, limit=0.35 * given.seconds, least=30),
+        Part("tests", tests, limit=0.3 * given.seconds, least=30),
         Part("ceilings", ceilings, limit=0.1 * given.seconds, least=20),
-        Part("images", extraction, limit=0.27 * given.seconds, least=60),
-        Part("imagenet_pool", pool, limit=given.seconds, least=90),
+        Part("imagenet_pool", pool, limit=0.45 * given.seconds, least=90),
+        Part("images", extraction, limit=given.seconds, least=60),
     ]
 
 

@@ -17,7 +17,7 @@ from gpu_report import Check, Outcome, Sizes, report, succeeded
 PARTS = ("tests", "ceilings", "images", "imagenet_pool")
 JUNIT = """<testsuites><testsuite>
 <testcase classname="tests.test_a" name="test_one"/>
-<testcase classname="tests.test_a" name="test_two"><failure message="assert 1 == 2&#10;where">...</failure></testcase>
+<testcase classname="tests.test_a" name="test_two"><failure message="assert 1 == 2&#10;where"/></testcase>
 <testcase classname="tests.test_b" name="test_three"><skipped message="torch finds no GPU"/></testcase>
 <testcase classname="tests.test_b" name="test_four"><error message="no such fixture"/></testcase>
 </testsuite></testsuites>"""

@@ -112,7 +112,7 @@ def parts(folder: Path, device: str, sizes: Sizes, given: argparse.Namespace) ->
         return [str(HERE / f"{name}.py"), *named]
 
     tests = ["-m", "pytest", "-p", "no:cacheprovider", "-m", "gpu", f"--junitxml={folder / 'tests.xml'}"]
-    tests += given.tests or gpu_tests(REPOSITORY / "tests")
+    tests += [f"--numprocesses={min(4, cores // 4)}", *(given.tests or gpu_tests(REPOSITORY / "tests"))]
     ceilings = benchmark(
         "ceilings", gigabytes=max(2 * given.scale, 0.01), side=max(int(8192 * given.scale), 256)
     )
@@ -137,7 +137,8 @@ def parts(folder: Path, device: str, sizes: Sizes, given: argparse.Namespace) ->
 def gpu_tests(folder: Path) -> list[str]:
     """Return the test files with a test marked gpu: a bare machine cannot import all others."""
     marked = re.compile(r"mark\.gpu|from devices import .*DEVICES")
-    return [str(path) for path in sorted(folder.rglob("test_*.py")) if marked.search(path.read_text("utf-8"))]
+    files = sorted(folder.rglob("test_*.py"))
+    return [str(path) for path in files if marked.search(path.read_text(encoding="utf-8"))]
 
 
 def run_part(part: Part, remaining: float, folder: Path) -> Outcome:
@@ -155,12 +156,14 @@ def run_part(part: Part, remaining: float, folder: Path) -> Outcome:
             status = process.wait(limit)
         except subprocess.TimeoutExpired:
             status = None
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
     seconds = time.monotonic() - start
     if status == 0:
         return Outcome("done", seconds)
-    last = "\n".join(log.read_text("utf-8", errors="replace").splitlines()[-LAST_LINES:])
+    last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:])
     if status is None:
         return Outcome("stopped", seconds, f"it was not done after {limit:.0f} s", last)
     return Outcome("failed", seconds, f"exit status {status}", last)
@@ -170,7 +173,7 @@ def results(folder: Path) -> tuple[str | None, dict[str, tuple[float, str]], Row
     """Return what the parts wrote: tests, ceilings, pool and images."""
     tests = folder / "tests.xml"
     ceilings = {row["ceiling"]: (float(row["value"]), row["unit"]) for row in read(folder / "ceilings.csv")}
-    junit = tests.read_text("utf-8") if tests.exists() else None
+    junit = tests.read_text(encoding="utf-8") if tests.exists() else None
     return junit, ceilings, read(folder / "imagenet_pool.csv"), read(folder / "images.csv")
 
 
@@ -202,10 +205,9 @@ def facts() -> dict[str, str]:
 
 def commit() -> str:
     """Return the commit of the repository, if git knows it."""
+    command = ["git", "describe", "--always", "--dirty"]
     try:
-        shown = subprocess.run(
-            ["git", "describe", "--always", "--dirty"], cwd=REPOSITORY, capture_output=True, text=True
-        )
+        shown = subprocess.run(command, cwd=REPOSITORY, capture_output=True, encoding="utf-8")
     except OSError:
         return "unknown"
     return shown.stdout.strip() or "unknown"

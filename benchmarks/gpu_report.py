@@ -50,17 +50,9 @@ class Sizes:
 
     def scaled(self, scale: float) -> "Sizes":
         """Return a smaller pool, for a try: a share of each size, as far as a round can still be made."""
-        budget, labelled = (max(int(count * scale), 20) for count in (self.budget, self.labelled))
-        trained = max(int(self.trained * scale), 200)
-        size = max(int(self.size * scale), 5000)
-        return Sizes(
-            size,
-            max(int(self.width * scale), 16),
-            max(int(self.classes * scale), 5),
-            budget,
-            labelled,
-            trained,
-        )
+        least = Sizes(size=5000, width=16, classes=5, budget=20, labelled=60, trained=200)
+        scaled = {name: max(int(count * scale), getattr(least, name)) for name, count in vars(self).items()}
+        return Sizes(**scaled)
 
     def floor(self, work: str) -> tuple[float, float]:
         """Return the GB that a work of `imagenet_pool.py` moves to the device, and the TFLOP of its product.
@@ -161,10 +153,10 @@ def tests_section(junit: str) -> str:
     counts: dict[str, Counter[str]] = {}
     failed, skipped = [], Counter[str]()
     for case in ElementTree.fromstring(junit).iter("testcase"):
-        (found,) = [child for child in case if child.tag in ("failure", "error", "skipped")][:1] or [None]
+        found = next((child for child in case if child.tag in ("failure", "error", "skipped")), None)
         state = "passed" if found is None else "skipped" if found.tag == "skipped" else "failed"
         counts.setdefault(case.get("classname", ""), Counter())[state] += 1
-        message = "" if found is None else str(found.get("message")).splitlines()[0]
+        message = "" if found is None else (found.get("message") or "no reason given").splitlines()[0]
         if state == "failed":
             failed.append(f"- `{case.get('classname')}::{case.get('name')}`: {message}")
         elif state == "skipped":

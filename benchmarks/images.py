@@ -42,7 +42,7 @@ def parse() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", type=int, default=512, help="number of images that are read")
-    parser.add_argument("--files", type=int, default=512, help="number of synthetic files, read in turn")
+    parser.add_argument("--files", type=int, help="synthetic files, read in turn (default: one an image)")
     parser.add_argument("--architecture", default="resnet18")
     parser.add_argument("--image-size", type=int, default=224)
     parser.add_argument("--batch-size", type=int, default=64)
@@ -128,7 +128,7 @@ def main() -> None:
     """Measure, print and write."""
     arguments = parse()
     with tempfile.TemporaryDirectory() as folder:
-        images = smooth_images(arguments.files, *FILE_SIZE)
+        images = smooth_images(arguments.files or arguments.images, *FILE_SIZE)
         table = measure(write_dataset(Path(folder), images, arguments.images), arguments)
     print(table.to_string(index=False, float_format="{:.3g}".format))
     if arguments.output:

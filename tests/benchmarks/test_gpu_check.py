@@ -153,4 +153,4 @@ def test_all_parts_can_be_tried_on_a_cpu(tmp_path):
 def checked(folder, *arguments):
     command = [sys.executable, gpu_check.__file__, "--report", str(folder / "report.md"), *arguments]
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
-    return subprocess.run(command, env=environment, capture_output=True, text=True)
+    return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")

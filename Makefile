@@ -46,13 +46,13 @@ GPU_REPORT ?= results/gpu_check.md
 gpu-check:
 	PYTHONPATH=$(GPU_PATH) PYTHONUTF8=1 $(GPU_PYTHON) benchmarks/gpu_check.py --report $(GPU_REPORT)
 
+CARRIED_PYTHON ?= 3.12
+CARRIED := annotated-types array-api-compat pydantic pydantic-core typing-inspection
+
 ## carried: fetch what gpu-check needs on a machine that has PyTorch, but neither these packages nor a network
 carried: setup
 	$(BIN)/uv pip install --quiet --target .carried --no-deps --constraints envs/requirements.lock \
 		--python-version $(CARRIED_PYTHON) --python-platform x86_64-manylinux_2_28 $(CARRIED)
-
-CARRIED_PYTHON ?= 3.12
-CARRIED := annotated-types array-api-compat pydantic pydantic-core typing-inspection
 
 ## report: results of the demo with captions, as one HTML page that opens offline
 report: demo

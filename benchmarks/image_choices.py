@@ -1,9 +1,12 @@
 """What the choices of an extraction save, and how they change the features.
 
     python benchmarks/image_choices.py decoding --output decoding.csv
+    python benchmarks/image_choices.py network --architecture resnet50 --output network.csv
 
 ``decoding``: JPEG files of 3000 x 4000 pixels, made here, as a loader's process reads them: whole, and scaled
 (`features: {decoding: scaled}`).
+``network``: batches of smooth noise through the network as it was built, with its batch normalisations folded
+into its convolutions (as on every CPU), and so in bfloat16 (`features: {precision: bfloat16}`).
 
 A row has the milliseconds per image, and the ratio to the first row: medians of repeats that interleave all
 rows, in CPU time of one thread, which other processes on the machine disturb less. ``change`` is the
@@ -20,12 +23,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from photographs import photographs, write_dataset
+from photographs import photographs, smooth_images, write_dataset
 from torch import Tensor
 
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import on_device, pixels, reproducible
+from activepool.backbones.folding import folded
 from activepool.features.images import PartImages, Request
 from activepool.io.files import write_table
 
@@ -72,7 +76,24 @@ def decoding(arguments: argparse.Namespace) -> pd.DataFrame:
     return table(seconds, features)
 
 
-MEASUREMENTS = {"decoding": decoding}
+def network(arguments: argparse.Namespace) -> pd.DataFrame:
+    """Measure the forward pass of one batch of all images."""
+    backbone = backbone_of(arguments)
+    changed, _ = folded(backbone)
+    side = backbone.preprocessing.image_size
+    batch = np.stack(list(smooth_images(arguments.images, side, side)))
+    images = torch.from_numpy(batch).permute(0, 3, 1, 2)
+
+    def in_bfloat16(given: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return changed(given)
+
+    ways = {"as built": backbone, "folded": changed, "bfloat16": in_bfloat16}
+    seconds = interleaved(ways, [pixels(images, "cpu")], arguments.repeats)
+    return table(seconds, {name: encoded(way, images) for name, way in ways.items()}, arguments.images)
+
+
+MEASUREMENTS = {"decoding": decoding, "network": network}
 
 
 def backbone_of(arguments: argparse.Namespace) -> Backbone:

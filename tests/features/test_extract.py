@@ -87,7 +87,29 @@ def test_features_are_those_of_the_backbone_in_evaluation(tmp_path, dataset, che
         assert file.attrs["backbone"] == "small"
         assert file.attrs["checkpoint_digest"] == file_digest(checkpoint)
         assert file.attrs["transform"] == "resize 8, centre crop 8, grey, mean 0.5, std 0.5"
+        assert file.attrs["folded_normalisations"] == "4"
+        assert "precision" not in file.attrs
         assert file["train/features"].chunks is None
+
+
+def test_bfloat16_is_recorded_and_changes_features_by_its_rounding(tmp_path, dataset, checkpoint):
+    paths = [
+        extract(
+            tmp_path,
+            dataset,
+            SMALL,
+            checkpoint,
+            ExtractSettings(4, "float32", precision),
+            1,
+            f"{precision}.h5",
+        )
+        for precision in (None, "bfloat16")
+    ]
+    with h5py.File(paths[0]) as file, h5py.File(paths[1]) as lower:
+        assert lower.attrs["precision"] == "bfloat16"
+        expected, found = file["train/features"][:], lower["train/features"][:]
+    change = np.linalg.norm(found - expected) / np.linalg.norm(expected)
+    assert 2**-12 < change < 2**-5
 
 
 def test_features_are_those_of_pixels_normalised_as_the_settings_say(tmp_path, dataset, checkpoint):

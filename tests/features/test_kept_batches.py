@@ -15,8 +15,8 @@ from activepool.backbones.settings import BackboneSettings
 from activepool.compute.shards import Shard
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
+from activepool.features import extract
 from activepool.features.batch_records import BatchRecords
-from activepool.features.extract import extract_shard
 from activepool.features.gather import gather
 from activepool.features.settings import ExtractSettings
 from activepool.io.training_state import state_path
@@ -54,6 +54,8 @@ class Project:
             return whole(backbone, images)
 
         monkeypatch.setattr(Backbone, "forward", forward)
+        # Folding tries images of its own.
+        monkeypatch.setattr(extract, "folded", lambda backbone: (backbone, 0))
 
     def extract(self, settings=SETTINGS, name="shard.h5", shard=Shard(), passes=None, **options):
         """Extract a shard; with ``passes``, a kill ends it after so many forward passes."""
@@ -62,7 +64,9 @@ class Project:
         write_samples(self.path / "dataset.h5", Samples(train, tested, ["a", "b"], str(self.path)))
         self.computed, self.left = 0, passes
         weights = str(self.path / "small.safetensors")
-        extract_shard(self.path / "dataset.h5", SMALL, weights, settings, shard, self.path / name, **options)
+        extract.extract_shard(
+            self.path / "dataset.h5", SMALL, weights, settings, shard, self.path / name, **options
+        )
         return self.path / name
 
     def gather(self, shard):
@@ -109,6 +113,7 @@ def test_what_a_kill_left_half_written_is_computed_again(project):
         {"settings": ExtractSettings(batch_size=5, dtype="float32", views=2)},
         {"settings": ExtractSettings(batch_size=4, dtype="float32", views=2, augmentation="digits")},
         {"settings": ExtractSettings(batch_size=4, dtype="float32", views=2, decoding="scaled")},
+        {"settings": ExtractSettings(batch_size=4, dtype="float32", views=2, precision="bfloat16")},
         {"version": "settings 1, code 2"},
     ],
 )

@@ -140,6 +140,7 @@ put("`figures.confidence`", "embeddings", "figures.confidence", 0.9, DRAWN)
 # Features.
 put("`features.dtype`", "images", "features.dtype", "float16", IMAGE_FEATURES)
 put("`features.batch_size`", "images", "features.batch_size", 17, IMAGE_FEATURES)
+put("`features.precision`", "images", "features.precision", "bfloat16", IMAGE_FEATURES)
 put("`features.decoding`", "images", "features.decoding", "scaled", IMAGE_FEATURES)
 put("`features.shards`", "images", "features.shards", 2, IMAGE_FEATURES + Counter(extract=1))
 put(

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import is_cuda, on_device, pixels, reproducible
+from activepool.backbones.folding import folded
 from activepool.backbones.registry import users_file
 from activepool.backbones.settings import BackboneSettings
 from activepool.compute.arrays import FloatArray, IntArray
@@ -79,6 +80,12 @@ def extract_shard(
     backbone, digest = load_backbone(name, size, channels, checkpoint, form, normalised)
     backbone = on_device(backbone.eval(), device)
     attributes = {"backbone": name, "checkpoint_digest": digest, "transform": str(backbone.preprocessing)}
+    if not is_cuda(device):
+        with reproducible(THREADS):
+            backbone, count = folded(backbone)
+        attributes["folded_normalisations"] = str(count)
+    if settings.precision is not None:
+        attributes["precision"] = settings.precision
     if settings.decoding != "whole":
         attributes["decoding"] = settings.decoding
     if settings.views:
@@ -170,7 +177,9 @@ class _Extraction:
     def _encode(self, images: Tensor, batch: Batch) -> FloatArray:
         """Return the features (B, d) of images (B, C, S, S) in 0..1, in the stored type."""
         half = self.settings.dtype == "float16" and is_cuda(self.device)
-        with torch.autocast(torch.device(self.device).type, torch.float16, enabled=half):
+        lower = torch.bfloat16 if self.settings.precision == "bfloat16" else torch.float16
+        enabled = half or lower is torch.bfloat16
+        with torch.autocast(torch.device(self.device).type, lower, enabled=enabled):
             features = self.backbone(images)
         self._require_features(features, len(images))
         values = features.float().cpu().numpy()

@@ -16,6 +16,8 @@ class ExtractSettings:
     Attributes:
         batch_size: images that pass through the backbone at once.
         dtype: the stored type. With ``float16`` a GPU also computes in it.
+        precision: ``bfloat16`` computes in this type where that is safe, which is faster on processors that
+            have it (AVX-512 BF16, AMX); by default a CPU computes in float32.
         views: augmented views of each train image, beside its central view.
         augmentation: the augmentation of these views, a name in activepool.features.transforms.
         decoding: of JPEG files, for central views. ``scaled`` decodes a large photograph at a half, a quarter
@@ -24,6 +26,7 @@ class ExtractSettings:
 
     batch_size: Annotated[int, Field(ge=1)] = 256
     dtype: Literal["float16", "float32"] = "float16"
+    precision: Literal["bfloat16"] | None = None
     views: Annotated[int, Field(ge=0)] = 0
     augmentation: Literal["crop", "natural", "digits"] = "crop"
     decoding: Literal["whole", "scaled"] = "whole"

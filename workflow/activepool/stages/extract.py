@@ -28,7 +28,7 @@ def extract(
         backbone: JSON: {"name": ..., "image_size": ..., "channels": 1 or 3, "format": ... or "keys": ...,
             "normalisation": ...}; defaults: the backbone's image_size and normalisation, the images'
             channels, format plain
-        extraction: JSON: {"batch_size", "dtype", "views", "augmentation", "decoding"}, see
+        extraction: JSON: {"batch_size", "dtype", "precision", "views", "augmentation", "decoding"}, see
             activepool.features.settings
         features: HDF5 file of the shard to write
         checkpoint: .safetensors, .pt or .pth file; without one, the backbone's own weights

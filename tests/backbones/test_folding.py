@@ -1,0 +1,107 @@
+"""Folded batch normalisation: the same features to float32's rounding, or the network as it is."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from activepool.backbones.backbone import Backbone, Preprocessing
+from activepool.backbones.folding import folded
+from activepool.backbones.registry import build
+
+
+def trained(backbone):
+    """Give the normalisations of a backbone statistics and weights as training leaves them."""
+    random = torch.Generator().manual_seed(1)
+    for module in backbone.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            for values, low, high in (
+                (module.weight, 0.5, 1.5),
+                (module.bias, -0.3, 0.3),
+                (module.running_mean, -0.3, 0.3),
+                (module.running_var, 0.5, 1.5),
+            ):
+                values.data.uniform_(low, high, generator=random)
+    return backbone.eval()
+
+
+def features(backbone, images):
+    with torch.inference_mode():
+        return backbone(images)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "count"),
+    [
+        ("small", 16, 4),
+        ("resnet18", 32, 20),
+        ("resnet18", 96, 20),
+        ("torchvision:mobilenet_v3_small", 64, 34),
+        ("torchvision:vgg11_bn", 64, 8),
+    ],
+)
+def test_features_are_those_of_the_network_as_it_is(name, size, count):
+    torch.manual_seed(0)
+    backbone = trained(build(name, size, 3))
+    weights = {key: values.clone() for key, values in backbone.state_dict().items()}
+    changed, found = folded(backbone)
+    assert found == count
+    images = torch.rand(3, 3, size, size)
+    expected, got = features(backbone, images), features(changed, images)
+    assert not torch.equal(got, expected)
+    assert (got - expected).norm() <= 2e-6 * expected.norm()
+    assert all(torch.equal(values, weights[key]) for key, values in backbone.state_dict().items())
+
+
+@pytest.mark.parametrize("name", ["identity", "torchvision:vit_b_16"])
+def test_a_network_without_batch_normalisation_stays_itself(name):
+    backbone = build(name, 32, 3).eval()
+    assert folded(backbone) == (backbone, 0)
+
+
+class Own(nn.Module):
+    """A user's network; ``kind`` is what keeps its normalisation apart from its convolution."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind = kind
+        self.convolution, self.norm, self.other = nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.BatchNorm2d(5)
+
+    def forward(self, images):
+        found = self.convolution(images)
+        match self.kind:
+            case "used elsewhere":
+                found = self.norm(found) + found
+            case "two normalisations":
+                found = self.norm(found) + self.other(found)
+            case "something between":
+                found = self.norm(functional.relu(found))
+            case "called twice":
+                found = self.norm(found)[..., 2:, 2:] + self.convolution(images[:, :, :-2, :-2])
+            case "reads the weights":
+                found = functional.relu(self.norm(found) * self.norm.weight.sum())
+        return found.mean(dim=(2, 3))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["used elsewhere", "two normalisations", "something between", "called twice", "reads the weights"],
+)
+def test_a_network_that_cannot_be_folded_stays_itself(kind):
+    torch.manual_seed(0)
+    preprocessing = Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)
+    backbone = trained(Backbone(Own(kind), 5, preprocessing))
+    assert folded(backbone) == (backbone, 0)
+
+
+def test_a_network_of_ones_own_with_a_branch_that_no_graph_holds_is_folded():
+    class Branching(Own):
+        def forward(self, images):
+            found = self.norm(self.convolution(images))
+            return (found if float(found.mean()) < 100 else -found).mean(dim=(2, 3))
+
+    backbone = trained(Backbone(Branching(""), 5, Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)))
+    changed, count = folded(backbone)
+    images = torch.rand(2, 3, 12, 12)
+    assert count == 1
+    assert torch.allclose(features(changed, images), features(backbone, images), rtol=1e-5, atol=1e-6)

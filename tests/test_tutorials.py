@@ -9,6 +9,8 @@ import yaml
 from test_readme import ROOT, blocks, is_python, sections
 from workflow_runs import Folder, made_once
 
+import activepool
+
 COMPARISON, STRATEGY, FIGURE = (
     ROOT / "docs" / f"tutorial_{name}.md" for name in ("comparison", "strategy", "figure")
 )
@@ -33,14 +35,23 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_the_strategy_of_the_page_picks_on_arrays(folder, capsys):
-    exec(python_blocks(STRATEGY)[1], {})
+    exec(python_blocks(STRATEGY)[2], {})
     picks = [int(word) for word in capsys.readouterr().out.strip("[]\n").split()]
     assert len(set(picks)) == 10 and not set(picks) & set(range(30))
 
 
+def test_the_strategy_that_reads_features_is_what_its_sentence_says(folder):
+    (folder / "far.py").write_text(python_blocks(STRATEGY)[1], encoding="utf-8")
+    features, labels = np.random.default_rng(3).normal(size=(300, 5)).astype("float32"), np.full(300, -1)
+    labels[:40] = np.arange(40) % 3
+    picks = activepool.select("far.py:farthest", features, labels=labels, budget=25)
+    distances = np.linalg.norm(features[40:] - features[:40].mean(axis=0), axis=1)
+    assert picks.tolist() == (40 + np.argsort(-distances, kind="stable")[:25]).tolist()
+
+
 def test_the_test_of_the_page_passes(folder):
     names = {}
-    exec(python_blocks(STRATEGY)[2], names)
+    exec(python_blocks(STRATEGY)[3], names)
     names["test_with_power_zero_it_is_margin"]()
 
 

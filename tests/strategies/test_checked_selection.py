@@ -57,6 +57,7 @@ def test_no_picks_are_rows_of_an_empty_pool():
         (Selection(["2", "3", "5"]), "it must be a list of whole numbers, rows of query.unlabelled"),
         (Selection(POOL[:3, None]), r"picked by an array of int64 and shape \(3, 1\); it must be a list"),
         (Selection(POOL[:2]), "picked 2 samples instead of 3"),
+        (Selection(POOL[:1]), "picked 1 sample instead of 3"),
         (Selection(POOL[:4]), "picked 4 samples instead of 3"),
         (Selection([2, 3, 3]), "picked a sample twice: row 3"),
         (
@@ -95,3 +96,47 @@ def test_a_strategy_cannot_change_what_its_picks_are_checked_against():
             getattr(read_only(given), name)[::-1].sort()
         getattr(given, name).sort()
     assert read_only(dataclasses.replace(given, predicted=None)).predicted is None
+
+
+def _of_helper(query):
+    return query.unlabelled[np.argsort(query.features[query.unlabelled, 0])[: query.budget]]
+
+
+@pytest.mark.parametrize(
+    ("picks", "words"),
+    [
+        (lambda query: query.features[:, 0], r'uses query.features, .*; declare reads=\("features",\)$'),
+        (lambda query: query.head.weight, r'uses query.head, .*; declare reads=\("head",\)$'),
+        (lambda query: query.predicted[:3], "uses query.predicted, .*; declare a score, such as scores="),
+        (lambda query: query.labels[:3], "uses query.labels, .*; declare reads_labels=True$"),
+        (_of_helper, "uses query.features, which it does not declare"),
+    ],
+)
+def test_a_part_that_is_not_declared_is_named(picks, words):
+    @strategy(source="ours")
+    def mine(query):
+        """Pick by what it may not read."""
+        return picks(query)
+
+    with pytest.raises(InputError, match=f"^strategy 'mine.py:f' {words}"):
+        checked_pick(mine, dataclasses.replace(query(), predicted=None), {}, "mine.py:f")
+
+
+def test_a_part_that_is_not_declared_is_named_where_numpy_takes_none():
+    @strategy(source="ours")
+    def mine(query):
+        """Pick by None, which NumPy takes for an array."""
+        return query.unlabelled[np.argsort(query.predicted)[: query.budget]]
+
+    with pytest.raises(InputError, match=r"^strategy 'mine' uses query.predicted, which"):
+        checked_pick(mine, dataclasses.replace(query(), predicted=None), {})
+
+
+def test_other_mistakes_of_a_strategy_stay_what_they_are():
+    @strategy(source="ours")
+    def mine(query):
+        """Pick by what is declared, wrongly."""
+        return query.predicted + "text"
+
+    with pytest.raises(TypeError):
+        checked_pick(mine, query(), {})

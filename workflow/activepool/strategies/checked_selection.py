@@ -1,22 +1,64 @@
 """Checks of what a strategy, perhaps a user's own, returns."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
+from traceback import walk_tb
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
+import activepool
 from activepool.errors import InputError
-from activepool.strategies.declaration import Strategy
+from activepool.strategies.declaration import ARTIFACTS, Strategy
 from activepool.strategies.query import Query, Selection
 
 #: Columns of the index file that the stage writes itself.
 OWN_COLUMNS = ("index", "source", "predicted")
 
+#: Parts of a query that are None unless a strategy declares them, and the declaration that each needs.
+DECLARATIONS = {
+    **{name: f'reads=("{name}",)' for name in ARTIFACTS},
+    "predicted": 'a score, such as scores=("margin",)',
+    "labels": "reads_labels=True",
+}
+
+#: Functions in this folder declare what they use.
+LIBRARY = Path(activepool.__file__).parent
+
 
 def checked_pick(strategy: Strategy, query: Query, options: Mapping[str, Any], name: str = "") -> Selection:
-    """Return the checked picks of ``strategy``; errors call it ``name``, by default its declared name."""
-    return checked(name or strategy.name, query, strategy.pick(read_only(query), **options))
+    """Return the checked picks of ``strategy``; errors call it ``name``, by default its declared name.
+
+    Raises InputError if the picks cannot be used, or if a strategy of a user's own fails and uses a part of
+    the query that it does not declare.
+    """
+    name = name or strategy.name
+    try:
+        return checked(name, query, strategy.pick(read_only(query), **options))
+    except (InputError, TypeError, AttributeError, ValueError, IndexError) as error:
+        if part := _undeclared_part(strategy, query, error):
+            raise InputError(
+                f"strategy {name!r} uses query.{part}, which it does not declare; "
+                f"declare {DECLARATIONS[part]}"
+            ) from error
+        raise
+
+
+def _undeclared_part(strategy: Strategy, query: Query, error: Exception) -> str | None:
+    """Return a part that is None in the query, and that the user's code in which the error arose names."""
+    names = {name for code in _own_code(strategy, error) for name in code.co_names}
+    return next((part for part in DECLARATIONS if part in names and getattr(query, part) is None), None)
+
+
+def _own_code(strategy: Strategy, error: Exception) -> Iterator[CodeType]:
+    """Yield the code of a user's strategy, and of the functions of its file that the error passed through."""
+    own = {str(file) for file in strategy.files if LIBRARY not in file.parents}
+    called = [frame.f_code for frame, _ in walk_tb(error.__traceback__)]
+    code = getattr(inspect.unwrap(strategy.select), "__code__", None)
+    yield from (code for code in [code, *called] if code and code.co_filename in own)
 
 
 def read_only(query: Query) -> Query:
@@ -56,7 +98,8 @@ def checked(name: str, query: Query, selection: object) -> Selection:
             "rows of query.unlabelled"
         )
     if len(index) != query.budget:
-        raise InputError(f"strategy {name!r} picked {len(index)} samples instead of {query.budget}")
+        samples = "sample" if len(index) == 1 else "samples"
+        raise InputError(f"strategy {name!r} picked {len(index)} {samples} instead of {query.budget}")
     rows, counts = np.unique(index, return_counts=True)
     if len(rows) != len(index):
         raise InputError(f"strategy {name!r} picked a sample twice: row {rows[counts > 1][0]}")

@@ -82,6 +82,14 @@ def test_area_of_the_difference_is_the_difference_of_the_areas():
     np.testing.assert_allclose(areas, normalised_area(left) - normalised_area(right), rtol=1e-12)
 
 
+def test_area_of_differences_that_cancel_out_is_zero():
+    # The sum of the trapezoids is 2.2e-16, not 0.
+    curve = curve_of(table({("a", 0): [0.0, 0.1, -0.3, 0.2, 0.0]}, budgets=[10, 20, 30, 40, 50]), "a", "top1")
+    assert np.trapezoid([0.0, 0.1, -0.3, 0.2, 0.0], dx=10) != 0
+    area = normalised_area(curve)
+    assert area.tolist() == [0.0] and not np.signbit(area).any()
+
+
 def test_curve_keeps_the_rounds_that_every_seed_has():
     curves = table({("a", 0): [0.1, 0.2, 0.3], ("a", 1): [0.5, 0.6], ("a", 2): [0.7, np.nan, 0.9]})
     curve = curve_of(curves, "a", "top1")

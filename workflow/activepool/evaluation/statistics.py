@@ -13,6 +13,9 @@ from activepool.errors import InputError
 #: The columns of curves.csv that identify a row; all others are metrics.
 KEYS = ("strategy", "seed", "round", "labels")
 
+#: A sum this small, compared with the values in it, is a rounding error.
+ROUNDING = 1e-12
+
 
 def curve_of(curves: pd.DataFrame, strategy: str, metric: str) -> pd.DataFrame:
     """Return the curve of ``metric`` for ``strategy``, from a table with the columns of curves.csv.
@@ -64,7 +67,8 @@ def normalised_area(curve: pd.DataFrame) -> np.ndarray:
     """Return the area under each seed's curve by the trapezoid rule, divided by the range of labels.
 
     This is the mean height of the curve over the number of labels, in the metric's own unit. The area of a
-    single point is its value; that of no point is NaN.
+    single point is its value; that of no point is NaN. An area that is a rounding error of the values is 0,
+    such as that of differences that cancel out.
 
     Returns: (n,), in the order of the columns.
     """
@@ -75,5 +79,6 @@ def normalised_area(curve: pd.DataFrame) -> np.ndarray:
     if labels[-1] == labels[0]:
         last: np.ndarray = values[-1]
         return last
-    areas: np.ndarray = np.trapezoid(values, labels, axis=0) / (labels[-1] - labels[0])
-    return areas
+    areas = np.trapezoid(values, labels, axis=0) / (labels[-1] - labels[0])
+    is_zero = np.abs(areas) <= ROUNDING * np.abs(values).max(axis=0)
+    return np.where(is_zero, 0.0, areas)

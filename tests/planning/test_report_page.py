@@ -99,6 +99,7 @@ def test_what_has_nothing_to_compare_is_left_out(files):
     assert "Overlaps." not in page(files)
     alone = page([file for file in files if file.target != "difference_to_random.png"])
     assert "Is a strategy better than random?" in page(files)
+    assert "whether a strategy is better" in page(files) and "whether a strategy" not in alone
     assert "Is a strategy better than random?" not in alone and "areas and p-values" in alone
 
 

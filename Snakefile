@@ -21,7 +21,7 @@ if not workflow.overwrite_configfiles:
     configfile: "config.yaml"
 
 
-if "project" in config:
+if is_project(config):
 
     include: "workflow/rules/project.smk"
     include: "workflow/rules/common.smk"

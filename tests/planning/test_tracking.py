@@ -56,7 +56,7 @@ def problem(trackers):
 
 
 def test_an_unknown_tracker_is_one_line():
-    line = "trial.yaml: trackers.1: input should be 'comet', 'tensorboard' or 'wandb' (given: 'mlflow')"
+    line = "trial.yaml: trackers: input should be 'comet', 'tensorboard' or 'wandb' (given: 'mlflow')"
     assert problem(["comet", "mlflow"]) == line
 
 

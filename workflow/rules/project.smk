@@ -60,7 +60,8 @@ try:
         adopt_kernels()
         PATHS = joined(PROJECT)
 except InputError as error:
-    sys.exit(f"activepool: nothing was done\n{error}")
+    problems = attributed(str(error), CONFIGURATION_FILE, COMMAND_LINE_KEYS)
+    sys.exit(f"activepool: nothing was done\n{problems}")
 except OSError as error:
     sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")
 

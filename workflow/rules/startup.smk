@@ -22,6 +22,7 @@ CHECKOUT = Path(workflow.current_basedir).parents[1]
 sys.path.insert(0, str(CHECKOUT / "workflow"))
 
 from activepool.errors import InputError
+from planning.configuration.kind import attributed, is_project
 from planning.configuration.text import unreadable
 from planning.checks.folders import require_writable
 from planning.checks.file_names import require_usable, use_utf8
@@ -32,6 +33,7 @@ CONFIGURATION_FILES = (
     else list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
 )
 CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES) or f"module {__name__}"
+COMMAND_LINE_KEYS = set(workflow.config_settings.config)
 
 try:
     use_utf8(workflow.rundir)

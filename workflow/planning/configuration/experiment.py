@@ -33,7 +33,16 @@ from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from activepool.tracking.registry import TrackerName
 from planning.configuration.datasets import Dataset, default_name
-from planning.configuration.sections import MAX_COUNT, Count, Fraction, Name, PathText, Settings, section_of
+from planning.configuration.sections import (
+    DEVICE_PATTERN,
+    MAX_COUNT,
+    Count,
+    Fraction,
+    Name,
+    PathText,
+    Settings,
+    section_of,
+)
 
 
 def _is_architecture(name: str) -> str:
@@ -271,7 +280,7 @@ class Experiment(Settings):
     release_labels: Annotated[int, Field(ge=0)] = 0
     figures: Figures = Figures()
     trackers: list[TrackerName] = []
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    device: Annotated[str, Field(pattern=DEVICE_PATTERN)] = "auto"
 
     @field_validator("head", mode="before")
     @classmethod

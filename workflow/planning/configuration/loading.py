@@ -14,6 +14,7 @@ from planning.configuration.experiment import Experiment
 from planning.configuration.partial import Further, partial
 from planning.configuration.project import Project
 from planning.configuration.scaling import made_small
+from planning.configuration.sections import DEVICE_PATTERN, NAME_PATTERN
 from planning.configuration.text import hidden_by_yaml
 
 #: A message shows at most so many characters of a value.
@@ -33,6 +34,14 @@ PLACEHOLDERS: dict[type[BaseModel], dict[str, Any]] = {
         "rounds": 1,
         "strategies": ["random"],
     },
+}
+
+#: What the patterns of texts ask for.
+PATTERNS = {
+    NAME_PATTERN: (
+        "may have only the letters A to Z, digits, '.', '_' and '-', and must begin with a letter or a digit"
+    ),
+    DEVICE_PATTERN: "must be auto, cpu, cuda or cuda:0, cuda:1 and so on",
 }
 
 #: Types of values that a message shows.
@@ -142,12 +151,22 @@ def _line(model: type[BaseModel], error: Any) -> str:
         return f"{key}.{discriminator}: {given}it must be one of {expected}".rstrip()
     if kind in ("model_type", "model_attributes_type"):
         return f"{key}: input should be a section with keys of its own (given: {error['input']!r})"
-    message = error["msg"][:1].lower() + error["msg"][1:]
     given = error["input"]
+    message = _message(error)
+    if kind == "literal_error":  # the value tells which one of a list it is
+        key = key.rstrip("0123456789").removesuffix(".")
     shown = f" (given: {_shortened(given)})" if isinstance(given, Printable) else ""
     # YAML reads 010 as 8, no as False, and 2026-01-31 as a date.
     hint = "; put it in quotes" if kind == "string_type" and isinstance(given, int | float | date) else ""
     return f"{key}: {message}{shown}{hint}"
+
+
+def _message(error: Any) -> str:
+    """Return what is wrong, without the words of the parser."""
+    if error["type"] == "string_pattern_mismatch":
+        return PATTERNS[error["ctx"]["pattern"]]
+    message: str = error["msg"][:1].lower() + error["msg"][1:]
+    return message.partition(", unable to parse")[0]
 
 
 def _shortened(given: Any) -> str:
@@ -163,6 +182,9 @@ def _key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
         annotation, is_key = _descend(annotation, part)
         if is_key:
             parts.append(str(part))
+    # `strategy: margin` is short for `strategy: {strategy: margin}`.
+    if parts[-2:] == ["strategy", "strategy"]:
+        parts.pop()
     return ".".join(parts)
 
 
@@ -172,7 +194,7 @@ def _nearest_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str
         annotation, _ = _descend(annotation, part)
     section = next((member for member in members(annotation) if is_model(member)), None)
     keys = list(section.model_fields) if section else []
-    near = difflib.get_close_matches(str(location[-1]), keys, n=1)
+    near = difflib.get_close_matches(str(location[-1]).lower(), keys, n=1)
     return f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(keys)}"
 
 

@@ -18,7 +18,15 @@ from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
 from planning.configuration.experiment import Backbone, Features, StrategySettings, not_shared
-from planning.configuration.sections import MAX_COUNT, Count, Fraction, Name, PathText, Settings
+from planning.configuration.sections import (
+    DEVICE_PATTERN,
+    MAX_COUNT,
+    Count,
+    Fraction,
+    Name,
+    PathText,
+    Settings,
+)
 
 #: The confidence of the interval whose width sets the size of the audit set.
 CONFIDENCE = 0.95
@@ -145,7 +153,7 @@ class Project(Settings):
     seed: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 0
     folders: bool = False
     label_studio: LabelStudio = LabelStudio()
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"
+    device: Annotated[str, Field(pattern=DEVICE_PATTERN)] = "auto"
 
     @field_validator("ask_again", mode="before", json_schema_input_type=AskAgain | list[AskAgain])
     @classmethod

@@ -25,7 +25,12 @@ def section_of(settings: Any, **fields: tuple[Any, Any]) -> Any:
 
 
 #: The name of a folder. File systems allow 255 bytes, and some file names contain more than this name.
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=200)]
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=200)]
+
+#: A device, as torch names it, or ``auto``.
+DEVICE_PATTERN = r"^(auto|cpu|cuda(:\d+)?)$"
+
 #: An empty path would be the working directory.
 PathText = Annotated[str, Field(min_length=1)]
 #: More than the samples of any pool.

@@ -90,12 +90,14 @@ def test_the_same_seed_gives_the_same_intervals(seeds):
     ("errors", "words"),
     [
         ([], "a fit needs 4 points of the learning curve, and there are 0"),
+        ([0.5], "a fit needs 4 points of the learning curve, and there is 1"),
         ([0.5, 0.4, 0.3], "a fit needs 4 points of the learning curve, and there are 3"),
-        ([0.3, 0.3, 0.3, 0.3, 0.3], "the errors do not clearly decline: as many fall by chance with "),
+        ([0.3, 0.3, 0.3, 0.3, 0.3], "the errors do not clearly decline: by chance alone, they "),
         ([0.3, 0.32, 0.35, 0.4], "the errors do not clearly decline: "),
         (
             [0.4, 0.3, 0.31, 0.29],
-            "the errors do not clearly decline: as many fall by chance with probability 0.1",
+            "the errors do not clearly decline: by chance alone, they would look as much like a decline in "
+            "17 of 100 cases",
         ),
     ],
 )

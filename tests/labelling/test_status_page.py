@@ -164,7 +164,11 @@ def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):
     assert "after 120 photographs had gone out or had been labelled" in page.text
     assert "Cross-validated accuracy on the labelled" not in page.text
     plan = numbers.audit.plans[0]
-    assert f"{plan.labels} labels ({plan.labels - 54 - 5} more to ask for)" in page.text
+    size = f"{plan.labels} labels ({plan.labels - 54 - 5} more to ask for)"
+    assert (
+        f"{size} would give an interval of about ±{50 * plan.width:g} points, if the accuracy stays as it is."
+        in page.text
+    )
     for one in numbers.on_audit.classes:
         assert f"{one.share.hits} of {one.share.cases}" in page.text
 

@@ -70,7 +70,7 @@ def test_only_the_last_batch_is_waited_for(tmp_path):
     assert next_steps(numbers_of(project))[:3] == [
         "run the command again for the next batch",
         "still awaited: 5 photographs of batch01; they count whenever they come",
-        "still awaited: 1 photograph of audit01; the accuracy is measured on them",
+        "still awaited: 1 photograph of audit01; the accuracy is measured on it",
     ]
 
 
@@ -145,16 +145,39 @@ def test_no_agreement_reaches_the_rule_by_rounding():
 
 
 @pytest.mark.parametrize(
-    ("estimate", "text"),
+    ("estimate", "most", "text"),
     [
-        (None, "would take more labels than a fit can tell"),
-        (Estimate(99.0, 50.0, 300.0), "is reached"),
-        (Estimate(201.0, 117.0, 1234.0), "would take about 210 labels (95 % interval 120 to 1,300)"),
+        (None, 9901, "would take more labels than a fit can tell"),
+        (None, 9900, "would take more labels than the pool has"),
+        (Estimate(99.0, 50.0, 300.0), 1500, "is reached"),
+        (Estimate(201.0, 117.0, 1234.0), 1500, "would take about 210 labels (95 % interval 120 to 1,300)"),
+        (
+            Estimate(201.0, 117.0, 1234.0),
+            300,
+            "would take about 210 labels (95 % interval 120 to more than the pool has)",
+        ),
+        (
+            Estimate(6790.0, 37.1, None),
+            1026,
+            "would take more labels than the pool has (about 6,800; 95 % interval from 38 up)",
+        ),
         (
             Estimate(201.0, 7.0, None),
+            10_000,
             "would take about 210 labels (95 % interval 7 to more than a fit can tell)",
         ),
     ],
 )
-def test_labels_that_a_level_takes(estimate, text):
-    assert labels_text(estimate, 99) == text
+def test_labels_that_a_level_takes(estimate, most, text):
+    assert labels_text(estimate, 99, most) == text
+
+
+def test_an_audit_set_that_can_never_give_an_accuracy_should_grow(tmp_path):
+    project = labelled(tmp_path)
+    project.send("audit01", range(200, 220), "audit")
+    assert "audit" not in " ".join(advice(numbers_of(project)))
+    project.say([200], ["skip"], batch="audit01")
+    assert advice(numbers_of(project))[-1] == (
+        "set audit to a larger number, such as 100: an accuracy takes 20 labels, and the audit set cannot "
+        "have more than 19"
+    )

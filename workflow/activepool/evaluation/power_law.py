@@ -155,10 +155,14 @@ def chance_of_decline(errors: FloatArray) -> float:
 
 def _why_unknown(errors: FloatArray) -> str | None:
     if len(errors) < MIN_POINTS:
-        return f"a fit needs {MIN_POINTS} points of the learning curve, and there are {len(errors)}"
+        verb = "is" if len(errors) == 1 else "are"
+        return f"a fit needs {MIN_POINTS} points of the learning curve, and there {verb} {len(errors)}"
     chance = chance_of_decline(errors)
     if chance > MAX_CHANCE:
-        return f"the errors do not clearly decline: as many fall by chance with probability {chance:.2f}"
+        return (
+            "the errors do not clearly decline: by chance alone, they would look as much like a decline in "
+            f"{100 * chance:.0f} of 100 cases"
+        )
     return None
 
 

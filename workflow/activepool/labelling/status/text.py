@@ -2,7 +2,7 @@
 
 import math
 
-from activepool.evaluation.power_law import Estimate
+from activepool.evaluation.power_law import MAX_EXTRAPOLATION, Estimate
 from activepool.evaluation.progress import SETTLED_AGREEMENT, SETTLED_TIMES
 from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Share
 from activepool.labelling.status.model_series import ModelSeries
@@ -31,7 +31,7 @@ def status_lines(numbers: StatusNumbers) -> list[str]:
     lines = [f"{numbers.project}: {_pool(numbers)}", f"batches: {_batches(numbers)}", _set_aside(standing)]
     lines.append(accuracy_text(numbers))
     if series:
-        lines.append(curve_text(series))
+        lines.append(curve_text(series, most_labels(numbers)))
         if series.agreements:
             lines.append(agreement_text(series))
     lines += [f"advice: {step}" for step in advice(numbers)[:ADVICE]]
@@ -100,24 +100,40 @@ def why_unknown(numbers: StatusNumbers) -> str:
     return f"because {counted(max(cases, default=0), 'label')} can be compared, and it takes {FEWEST_CASES}"
 
 
-def curve_text(series: ModelSeries) -> str:
-    """Return what more labels would bring."""
+def most_labels(numbers: StatusNumbers) -> int:
+    """Return how many labels to train on the pool can have: all but those of the audit set."""
+    return numbers.standing.samples - (numbers.audit.samples if numbers.audit else 0)
+
+
+def curve_text(series: ModelSeries, most: int) -> str:
+    """Return what more labels would bring, if the pool can have ``most``."""
     fit = series.fit
     if fit.asymptote is None:
         return f"learning curve: not fitted, because {fit.unknown}"
-    wanted = labels_text(fit.labels_for[0.95], series.models[-1].labels)
+    wanted = labels_text(fit.labels_for[0.95], series.models[-1].labels, most)
     return f"learning curve: 95 % of its ceiling of {100 * (1 - fit.asymptote.value):.0f} % accuracy {wanted}"
 
 
-def labels_text(estimate: Estimate | None, labels: int) -> str:
-    """Return how many labels a level takes, where there are so many ``labels`` now."""
+def labels_text(estimate: Estimate | None, labels: int, most: int) -> str:
+    """Return how many labels a level takes.
+
+    Args:
+        estimate: of the fit; None if that is more than it can tell.
+        labels: how many there are now.
+        most: how many the pool can have.
+    """
+    beyond = "than the pool has" if most <= MAX_EXTRAPOLATION * labels else "than a fit can tell"
     if estimate is None:
-        return "would take more labels than a fit can tell"
+        return f"would take more labels {beyond}"
     if estimate.value <= labels:
         return "is reached"
-    high = "more than a fit can tell" if estimate.high is None else f"{rounded(estimate.high):,}"
-    interval = f"95 % interval {rounded(estimate.low):,} to {high}"
-    return f"would take about {rounded(estimate.value):,} labels ({interval})"
+    value, low = f"about {rounded(estimate.value):,}", f"{rounded(estimate.low):,}"
+    if estimate.value > most:
+        return f"would take more labels than the pool has ({value}; 95 % interval from {low} up)"
+    high = f"more {beyond}" if estimate.high is None else f"{rounded(estimate.high):,}"
+    if estimate.high is not None and estimate.high > most:
+        high = "more than the pool has"
+    return f"would take {value} labels (95 % interval {low} to {high})"
 
 
 def rounded(labels: float) -> int:
@@ -148,7 +164,14 @@ def advice(numbers: StatusNumbers) -> list[str]:
             "stop here, or go on only if the accuracy is not enough: the predictions have settled, so more "
             "labels of this kind will change few of them",
         )
-    if numbers.audit is None:
+    if numbers.audit:
+        at_most = numbers.audit.labelled + numbers.audit.awaited
+        if at_most < FEWEST_CASES:
+            found.append(
+                f"set audit to a larger number, such as {SUGGESTED_AUDIT}: an accuracy takes {FEWEST_CASES} "
+                f"labels, and the audit set cannot have more than {at_most}"
+            )
+    else:
         found.append(
             f"for the accuracy on the pool, set audit: {SUGGESTED_AUDIT}; so many labels of a random sample "
             f"give it within ±{SUGGESTED_WIDTH} points"
@@ -169,7 +192,8 @@ def _batch_steps(numbers: StatusNumbers) -> list[str]:
     if last and last.awaited:
         count = noun(numbers, last.awaited)
         steps = [f"label what is awaited of {last.name}, {count}, and run the command again"]
-        return [*steps, "or go on without them: add --config go_on=true"] if last.came_back else steps
+        them = "it" if last.awaited == 1 else "them"
+        return [*steps, f"or go on without {them}: add --config go_on=true"] if last.came_back else steps
     if not standing.left:
         return ["add new ones, or use the predictions: all of the pool has gone out"]
     return [] if _has_settled(numbers) else ["run the command again for the next batch"]
@@ -180,7 +204,9 @@ def _late_steps(numbers: StatusNumbers) -> list[str]:
     last, steps = _last_batch(numbers.standing), []
     for batch in numbers.standing.batches:
         if batch.awaited and batch != last:
-            use = "the accuracy is measured on them" if batch.is_audit else "they count whenever they come"
+            them = "it" if batch.awaited == 1 else "them"
+            late = "it counts whenever it comes" if batch.awaited == 1 else "they count whenever they come"
+            use = f"the accuracy is measured on {them}" if batch.is_audit else late
             count = noun(numbers, batch.awaited)
             steps.append(f"still awaited: {count} of {batch.name}; {use}")
     return steps

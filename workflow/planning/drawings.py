@@ -5,11 +5,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from activepool.figures.registry import FIGURES
+from activepool.figures.registry import FIGURES, TABLES
 from planning.configuration.experiment import Experiment
 from planning.stages.code import LIBRARY
 
-#: What a figure may need (``NEEDS`` of its module), and whether an experiment has it.
+#: What a figure or table may need (``NEEDS`` of its module), and whether an experiment has it.
 NEEDS: dict[str, Callable[[Experiment], bool]] = {
     "two strategies": lambda experiment: len(experiment.strategy_folders) > 1,
     "random and another strategy": lambda experiment: (
@@ -27,21 +27,28 @@ def category_of(folder: str, name: str, otherwise: str) -> str:
 
 def drawn_figures(experiment: Experiment) -> list[str]:
     """Return the names of the figures for which an experiment has what they need."""
-    return [name for name in FIGURES if not _unmet(experiment, name)]
+    return [name for name in FIGURES if not _unmet(experiment, "drawings", name)]
 
 
-def figures_left_out(experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
-    """Return what an experiment lacks -> the figures that need it."""
-    left_out: dict[tuple[str, ...], list[str]] = {}
-    for name in FIGURES:
-        if unmet := _unmet(experiment, name):
-            left_out.setdefault(unmet, []).append(name)
-    return left_out
+def made_tables(experiment: Experiment) -> list[str]:
+    """Return the names of the tables for which an experiment has what they need."""
+    return [name for name in TABLES if not _unmet(experiment, "tables", name)]
 
 
-def _unmet(experiment: Experiment, name: str) -> tuple[str, ...]:
-    """Return what a figure needs and an experiment lacks."""
-    needs = _constants("drawings", name).get("NEEDS", ())
+def left_out(experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
+    """Return what an experiment lacks -> the figures and tables that need it, each name once."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for folder, known in (("drawings", FIGURES), ("tables", TABLES)):
+        for name in known:
+            unmet = _unmet(experiment, folder, name)
+            if unmet and name not in names.setdefault(unmet, []):
+                names[unmet].append(name)
+    return names
+
+
+def _unmet(experiment: Experiment, folder: str, name: str) -> tuple[str, ...]:
+    """Return what a figure or table needs and an experiment lacks."""
+    needs = _constants(folder, name).get("NEEDS", ())
     return tuple(need for need in needs if not NEEDS[need](experiment))
 
 

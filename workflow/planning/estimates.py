@@ -12,9 +12,8 @@ import numpy as np
 from activepool.adversarial.settings import REDUCTION
 from activepool.data import digits
 from activepool.data.previews import Preview
-from activepool.figures.registry import TABLES
 from planning.configuration.experiment import DrawnKind, Experiment
-from planning.drawings import drawn_figures
+from planning.drawings import drawn_figures, made_tables
 from planning.paths import Paths
 
 #: Bytes of a row of scores.h5: its index, its class and a score.
@@ -159,7 +158,8 @@ class _Work:
     def jobs(self) -> int:
         experiment, files = self._experiment, self._files
         shards = experiment.pool_shards + (1 if experiment.in_shards else 0)
-        pictures = len(drawn_figures(experiment)) + len(TABLES) + len(self._paths.contact_sheets())
+        pictures = len(drawn_figures(experiment)) + len(made_tables(experiment))
+        pictures += len(self._paths.contact_sheets())
         pictures += 2 if self._paths.has_map else 0
         return (
             COMMON_JOBS

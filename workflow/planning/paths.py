@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from activepool.figures.registry import TABLES
 from activepool.strategies.declaration import Strategy
 from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
-from planning.drawings import drawn_figures
+from planning.drawings import drawn_figures, made_tables
 
 
 class FeaturePaths:
@@ -216,8 +215,9 @@ class Paths(FeaturePaths):
         return [*(f"{name}.{form}" for name in drawn for form in ("pdf", "png")), *self.contact_sheets()]
 
     def tables(self) -> list[str]:
-        """Return the tables, each as CSV, in LaTeX and as a page."""
-        return [f"{self.root}/tables/{name}.{form}" for name in TABLES for form in ("csv", "tex", "html")]
+        """Return the tables that have something to show, each as CSV, in LaTeX and as a page."""
+        names = [f"{self.root}/tables/{name}" for name in made_tables(self.experiment)]
+        return [f"{name}.{form}" for name in names for form in ("csv", "tex", "html")]
 
     def costs(self) -> list[str]:
         """Return the tables and figures of the stages' costs."""

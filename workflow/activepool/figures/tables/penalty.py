@@ -9,6 +9,9 @@ from activepool.figures.results import Results
 from activepool.figures.settings import Settings
 from activepool.figures.typesetting import Typeset
 
+#: Without these, the workflow does not ask for the table.
+NEEDS = ("two strategies", "two seeds", "two rounds")
+
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per ordered pair of strategies (see evaluation.comparisons.pairwise_wins).

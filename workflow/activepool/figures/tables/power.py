@@ -11,6 +11,9 @@ from activepool.figures.settings import Settings
 from activepool.figures.tables.area import ACCURACIES
 from activepool.figures.typesetting import MISSING, Cell, Grid, Typeset, number_cells, words
 
+#: Without these, the workflow does not ask for the table.
+NEEDS = ("random and another strategy",)
+
 COLUMNS = ["metric", "strategy", "reads_all_labels", "seeds", "comparisons", "difference", "deviation"]
 COLUMNS += ["detectable", "seeds_for_difference", "seeds_for_one_point"]
 

@@ -418,6 +418,9 @@ def test_files_of_other_kinds(tmp_path):
         preview(tmp_path / "objects.npy", tmp_path / "objects.npy")
     with pytest.raises(InputError, match=r"nowhere.h5: no such file; it must be .npy, .npz, .pt, .* or HDF5"):
         preview(tmp_path / "nowhere.h5")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=r"folder: is a folder; it must be .npy, .npz, .pt, .* or HDF5"):
+        preview(tmp_path / "folder")
 
 
 def test_no_more_than_blocks_are_in_memory(tmp_path, monkeypatch):

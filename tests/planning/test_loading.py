@@ -73,6 +73,26 @@ MISTAKES = [
         ("dataset", "kind", "cifar"),
         "trial.yaml: dataset.kind: 'cifar' is not known; it must be one of 'digits', ",
     ),
+    (
+        ("dataset", {"kind": "embedings", "path": "a.npy"}),
+        "trial.yaml: dataset.kind: 'embedings' is not known; it must be one of 'digits', 'cifar10', "
+        "'cifar100', 'imagenet', 'imagenet_lt', 'folder', 'manifest', 'webdataset', 'huggingface', "
+        "'embeddings'; did you mean 'embeddings'?",
+    ),
+    (
+        ("head", {"solver": "lbgfs"}),
+        "trial.yaml: head.solver: 'lbgfs' is not known; it must be one of 'sgd', 'lbfgs', 'finetune'; did "
+        "you mean 'lbfgs'?",
+    ),
+    (
+        ("initial", "kind", "randm"),
+        "trial.yaml: initial.kind: input should be 'random', 'balanced', 'coreset', 'kmeans', 'lcmd', "
+        "'maxherding', 'probcover' or 'typiclust' (given: 'randm'); did you mean 'random'?",
+    ),
+    (
+        ("strategies", "random"),
+        "trial.yaml: strategies: input should be a valid list (given: 'random'); write [random]",
+    ),
     (("dataset", {"kind": "imagenet"}), "trial.yaml: dataset.root: is missing"),
     (("dataset", {"kind": "imagenet", "root": "/no/such"}), "trial.yaml: dataset: "),
     (
@@ -137,6 +157,19 @@ MISTAKES = [
 def test_each_mistake_gets_its_line(change, line):
     found = problems(changed(*change))
     assert any(problem.startswith(line) for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("seeds", "line"),
+    [
+        (-1, "seeds: input should be greater than or equal to 1 (given: -1)"),
+        ([], "seeds: list should have at least 1 item after validation, not 0"),
+        ([0, -1], "seeds.1: input should be greater than or equal to 0 (given: -1)"),
+        ("many", "seeds: input should be a valid integer (given: 'many')"),
+    ],
+)
+def test_seeds_as_a_number_and_as_a_list_have_one_mistake(seeds, line):
+    assert problems(changed("seeds", seeds)) == [f"trial.yaml: {line}"]
 
 
 @pytest.mark.parametrize("name", ["010", "no", "2026-01-31", "1.10"])

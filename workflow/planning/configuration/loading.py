@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import UnionType
@@ -100,7 +101,7 @@ def _validated(
     except ValidationError as error:
         hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
         left = partial(model, raw, PLACEHOLDERS[model])
-        errors = left.errors or error.errors()
+        errors = _without_other_forms(model, left.errors or error.errors())
         lines = [_line(model, problem).removeprefix(": ") for problem in errors]
         problems = list(dict.fromkeys([*hidden, *lines, *left.further_lines(further)]))
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems)) from None
@@ -136,6 +137,21 @@ def _is_finite(number: float) -> bool:
         return False
 
 
+def _without_other_forms(model: type[BaseModel], errors: Sequence[Any]) -> list[Any]:
+    """Return the errors without those that ask for a list or a number where the other one has a mistake."""
+    keys = [f"{_key(model, error['loc'])}." for error in errors]
+    found = [key for key, error in zip(keys, errors, strict=True) if not _asks_for_other_form(error)]
+    return [
+        error
+        for key, error in zip(keys, errors, strict=True)
+        if not (_asks_for_other_form(error) and any(other.startswith(key) for other in found))
+    ]
+
+
+def _asks_for_other_form(error: Any) -> bool:
+    return error["type"] == "list_type" or (error["type"] == "int_type" and isinstance(error["input"], list))
+
+
 def _line(model: type[BaseModel], error: Any) -> str:
     key = _key(model, error["loc"])
     kind = error["type"]
@@ -148,7 +164,8 @@ def _line(model: type[BaseModel], error: Any) -> str:
         discriminator = context["discriminator"].strip("'")
         expected = context.get("expected_tags", "")
         given = f"{context['tag']!r} is not known; " if "tag" in context else "is missing; "
-        return f"{key}.{discriminator}: {given}it must be one of {expected}".rstrip()
+        line = f"{key}.{discriminator}: {given}it must be one of {expected}".rstrip()
+        return f"{line}{_meant(context.get('tag'), expected)}"
     if kind in ("model_type", "model_attributes_type"):
         return f"{key}: input should be a section with keys of its own (given: {error['input']!r})"
     given = error["input"]
@@ -158,7 +175,17 @@ def _line(model: type[BaseModel], error: Any) -> str:
     shown = f" (given: {_shortened(given)})" if isinstance(given, Printable) else ""
     # YAML reads 010 as 8, no as False, and 2026-01-31 as a date.
     hint = "; put it in quotes" if kind == "string_type" and isinstance(given, int | float | date) else ""
+    if kind == "list_type" and isinstance(given, str):
+        hint = f"; write [{given}]"
+    if kind == "literal_error":
+        hint = _meant(given, error["ctx"]["expected"])
     return f"{key}: {message}{shown}{hint}"
+
+
+def _meant(given: Any, expected: str) -> str:
+    """Return which of the expected values, given as ``'sgd' or 'lbfgs'``, may be meant, if one is near."""
+    near = difflib.get_close_matches(str(given).lower(), re.findall("'([^']*)'", expected), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _message(error: Any) -> str:

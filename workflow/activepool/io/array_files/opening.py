@@ -42,6 +42,8 @@ def open_arrays(path: str | Path, apart: Collection[str] = ()) -> ArrayFile:
     Raises: InputError if it is none of these, or is damaged.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; it must be {FORMS}")
     if not path.is_file():
         raise InputError(f"{path}: no such file; it must be {FORMS}")
     with path.open("rb") as file:

@@ -120,6 +120,7 @@ def test_an_image_may_be_a_path_a_picture_or_pixels(photographs):
         ([pixels.astype(float)], "it must be uint8"),
         ([pixels[..., :2]], "it must be uint8"),
         ([7], "an image is a int"),
+        ([], "images is empty; give at least one image"),
         (["photos/none.jpg"], r"photos/none\.jpg: not a readable image \(.*No such file"),
     ]:
         with pytest.raises(InputError, match=words):

@@ -302,7 +302,9 @@ def test_the_number_of_threads_changes_nothing(photographs):
 )
 def test_a_damaged_table_is_named_with_the_way_out(photographs, name, content):
     (photographs.pool_folder / name).write_bytes(content)
-    with pytest.raises(InputError, match=rf"{name}: not a table of a pool .*delete the file"):
+    with pytest.raises(
+        InputError, match=rf"{name}: not a table of a pool \(it is damaged\); delete the file"
+    ):
         photographs.update()
 
 

@@ -173,6 +173,16 @@ def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):
         assert f"{one.share.hits} of {one.share.cases}" in page.text
 
 
+def test_one_photograph_of_the_audit_set_is_awaited_or_was_removed(tmp_path):
+    project = audited(tmp_path)
+    project.say(range(255, 259), ["ant"] * 4, batch="audit01")
+    page, _ = page_of(tmp_path, project)
+    assert "have a label; 1 is awaited; 1 cannot count" in page.text
+    project.write_files(range(259))
+    page, _ = page_of(tmp_path, project)
+    assert "have a label; 0 are awaited; 1 was removed; 1 cannot count" in page.text
+
+
 def test_the_most_confidently_wrong_have_pictures_where_they_can_be_read(tmp_path):
     project = audited(tmp_path)
     numbers = numbers_of(project)

@@ -31,6 +31,15 @@ def test_the_list_of_a_batch_comes_back(tmp_path):
     assert (draft.who, draft.note, draft.batch) == ("Anna", "it barks", "1")
 
 
+def test_a_note_that_begins_like_a_formula_never_runs_in_a_spreadsheet(tmp_path):
+    text = "source,label,note\na/1.jpg,cat,=1+1\na/2.jpg,dog,- blurred\nb/1.jpg,dog,1=1\n"
+    answers = read("csv", file(tmp_path, text), POOL, CLASSES)
+    assert [draft.note for draft in answers.drafts] == ["'=1+1", "'- blurred", "1=1"]
+    (notice,) = answers.notices
+    assert "notes that begin like a formula, and so get an apostrophe in the ledger" in notice
+    assert ":2, " in notice and notice.endswith(":3")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -173,10 +182,10 @@ def test_paths_that_start_from_different_folders(tmp_path):
 def test_a_path_below_another_folder_is_a_mistake(tmp_path, beginning):
     text = f"source,label\n{beginning}a/1.jpg,cat\n"
     told = mistakes("csv", file(tmp_path, text))
-    assert "would be 'a/1.jpg' if paths start from" in told
+    assert f"'{beginning}a/1.jpg' would be 'a/1.jpg' if paths start from" in told
     assert (
-        "which is not the folder of the images, 'photographs'; if it is that image, give its path from the "
-        "image root, or its 'sample'" in told
+        "which is not the folder of the images, 'photographs'; if it is that image, give its path below "
+        "the folder of the images, or its 'sample'" in told
     )
 
 

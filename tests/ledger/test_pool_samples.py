@@ -31,7 +31,7 @@ def test_a_name_stands_for_a_sample(name, source):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("1.jpg", "'1.jpg' may be 'a/1.jpg', 'b/1.jpg'; give the path from the image root"),
+        ("1.jpg", "'1.jpg' may be 'a/1.jpg', 'b/1.jpg'; give the path below the folder of the images"),
         ("/data/c/x.jpg", "may be 'c/x.jpg', 'x.jpg'"),
         ("a/2.jpg", "'a/2.jpg' is not in the pool; did you mean 'a/2.png'?"),
         ("A/2.PNG", "did you mean 'a/2.png'?"),

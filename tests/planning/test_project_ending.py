@@ -98,6 +98,11 @@ def test_folders_are_a_form_too(ended, tmp_path):
     )
 
 
+def test_a_batch_that_was_out_before_folders_were_asked_for_has_none(ended):
+    line = "activepool:   folders: none, for they are made only when a batch goes out"
+    assert line in ended(*FIRST, folders=True).splitlines()
+
+
 def test_a_run_that_could_not_go_on_says_why(ended):
     nothing = (
         "nothing has come back for batch01; go_on takes a batch as complete with what came back, "

@@ -183,7 +183,8 @@ class PoolSamples:
         if len(found) > 1:
             shown = ", ".join(map(repr, found[:LISTED])) + (" ..." if len(found) > LISTED else "")
             return UnknownSampleError(
-                f"{name!r} may be {shown}; give the path from the image root, as in the list of the batch"
+                f"{name!r} may be {shown}; give the path below the folder of the images, as in the list of "
+                "the batch"
             )
         if found:
             return UnknownSampleError(

@@ -88,6 +88,8 @@ def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
     yield f"  Label Studio: {paths.of_batch(batch.name, SENT_FILES['label_studio'])}"
     if Path(folders := paths.of_batch(batch.name, FOLDERS)).is_dir():
         yield f"  folders (to sort the pictures into): {folders}"
+    elif paths.project.folders:
+        yield "  folders: none, for they are made only when a batch goes out"
 
 
 def _what_next(paths: ProjectPaths, arguments: Sequence[str], has_waited: bool) -> Iterator[str]:

@@ -150,7 +150,10 @@ def _listed(images: Images) -> list[AnyImage]:
             f"images is an array of shape {images.shape}; it must be (n, height, width, 1 or 3), or give a "
             "list of arrays"
         )
-    return list(images)
+    listed = list(images)
+    if not listed:
+        raise InputError("images is empty; give at least one image")
+    return listed
 
 
 def _decoded(path: Path, mode: str, upright: bool) -> Image.Image:

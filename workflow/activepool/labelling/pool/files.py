@@ -157,7 +157,8 @@ def read_table(path: str | Path, columns: Mapping[str, type]) -> pd.DataFrame:
     try:
         return pd.read_csv(path, dtype=columns, keep_default_na=False, encoding="utf-8")[list(columns)]
     except (OSError, ValueError, KeyError) as error:
-        problem = f"not a table of a pool ({error}); delete the file to have it made again"
+        reason = error.strerror if isinstance(error, OSError) else "it is damaged"
+        problem = f"not a table of a pool ({reason}); delete the file to have it made again"
         raise InputError(f"{path}: {problem}") from error
 
 

@@ -16,6 +16,7 @@ from activepool.ledger.formats.file_notices import FileNotices
 from activepool.ledger.formats.lost_letters import SAVED, whole_text
 from activepool.ledger.formats.named_samples import NamedSamples
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark, without_answer
+from activepool.ledger.formats.slips import FORMULA
 from activepool.ledger.formats.times import WrongTimeError, utc
 from activepool.ledger.formats.typed_classes import (
     END_LINE,
@@ -247,7 +248,7 @@ class _Reading:
             who=self._named(row) or self.who,
             batch=_plain(row.batch),
             label=label,
-            note=_plain(row.note),
+            note=self._note(row),
             when=row.when,
         )
         if row.who and draft.who != unseen_form(_plain(row.who)):
@@ -258,6 +259,14 @@ class _Reading:
         if (before.event, before.label) != (event, label):
             self.unclear.add(key)
             self._mistake(row, contradiction(draft, before, first.place))
+
+    def _note(self, row: Row) -> str:
+        """Return a note in one line, which no spreadsheet that opens the ledger takes for a formula."""
+        note = _plain(row.note)
+        if not note.startswith(FORMULA):
+            return note
+        self.notices.formulas.append(row.place)
+        return f"'{note}"
 
     def _mistake(self, row: Row, problem: str | HintedError) -> None:
         """Note a mistake, without its hint if the message lists enough others before it."""

@@ -17,11 +17,13 @@ class FileNotices:
         blank: sources of empty rows whose answers the ledger has.
         renamed: annotators as they are written, and as the ledger has them.
         commented: numbers of the lines that somebody commented out.
+        formulas: places of the notes that begin like formulas.
     """
 
     blank: list[str] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     commented: list[int] = field(default_factory=list)
+    formulas: list[str] = field(default_factory=list)
 
     def lines(self, path: str | Path) -> list[str]:
         """Return a line for each kind of notice."""
@@ -37,4 +39,7 @@ class FileNotices:
         if self.commented:
             about = "lines that begin with # count as not answered"
             notices.append(f"{path}: {about}: {first_few(self.commented, LISTED)}")
+        if self.formulas:
+            about = "notes that begin like a formula, and so get an apostrophe in the ledger"
+            notices.append(f"{path}: {about}: {first_few(self.formulas, LISTED)}")
         return notices

@@ -149,9 +149,10 @@ class NamedSamples:
             usual, first = self.beginning
             if beginning != usual:
                 raise UnknownSampleError(
-                    f"{row.name!r} is {self.samples.source(sample)!r} if paths start from {beginning!r}, but "
-                    f"{first.name!r} at {first.place} starts from {usual or 'the image root'!r}; give "
-                    "the paths from the image root"
+                    f"{_shown(row.name)} is {self.samples.source(sample)!r} if paths start from "
+                    f"{_shown(beginning)}, but {_shown(first.name)} at {first.place} starts from "
+                    f"{_shown(usual) if usual else 'the folder of the images'}; give the paths below the "
+                    "folder of the images"
                 )
         return sample
 
@@ -162,8 +163,9 @@ class NamedSamples:
             return
         folder = f", which is not the folder of the images{f', {root.name!r}' if root else ''}"
         raise UnknownSampleError(
-            f"{row.name!r} would be {self.samples.source(sample)!r} if paths start from {beginning!r}"
-            f"{folder}; if it is that image, give its path from the image root, or its 'sample'"
+            f"{_shown(row.name)} would be {self.samples.source(sample)!r} if paths start from "
+            f"{_shown(beginning)}{folder}; if it is that image, give its path below the folder of the "
+            "images, or its 'sample'"
         )
 
     def notices(self, path: str | Path) -> list[str]:
@@ -177,3 +179,8 @@ class NamedSamples:
             names = first_few([repr(name) for name in self.not_there], LISTED)
             found.append(f"{path}: no image of the pool has these names, which have no answer: {names}")
         return found
+
+
+def _shown(path: str) -> str:
+    """Return a path in quotes, with the backslashes of Windows as they are."""
+    return repr(path).replace("\\\\", "\\")

@@ -73,6 +73,28 @@ def test_each_sample_has_its_prediction_its_label_and_its_status(pool):
     assert {field.name: str(field.type) for field in schema} == COLUMNS
 
 
+def test_each_path_stands_once_and_copies_have_the_prediction_of_their_content():
+    def files(named):
+        return [PoolFile(source, sample_of(row), 0, 0) for source, row in named.items()]
+
+    now = {source_of(row): row for row in range(1031)}
+    update_pool("pool", files({**now, "a copy": 3, "b copy": 3}), lambda part: True)
+    # Row 7 is edited into row 8 under its old name; row 9 is deleted.
+    now = {**now, "a copy": 3, "b copy": 3, source_of(7): 8}
+    del now[source_of(9)]
+    update_pool("pool", files(now), lambda part: True)
+    export_predictions(*FILES, *TABLES)
+    found = pd.read_csv("predictions.csv")
+    assert found["source"].is_unique
+    assert set(found["source"][found["status"] != "gone"]) == set(now)
+    assert found["source"][found["status"] == "gone"].tolist() == [source_of(9)]
+    sample_at = found.set_index("source")["sample"]
+    assert all(sample_at[source] == sample_of(row) for source, row in now.items())
+    twins = found[found["sample"] == sample_of(3)]
+    assert twins["source"].tolist() == [source_of(3), "a copy", "b copy"]
+    assert len(twins.drop(columns="source").drop_duplicates()) == 1
+
+
 @pytest.mark.parametrize("size", [1, 82, 83, 500, 1030, 1031, 2000])
 def test_blocks_of_any_size_give_the_same_table(size):
     export_predictions(*FILES, *TABLES)

@@ -111,6 +111,12 @@ def test_the_files_read_back(tmp_path, monkeypatch):
     assert read.rows.tolist() == [0, 1, 5]
     assert read.sources == ["now/c", "now/a", "gone"]
     assert read.names == ["NA!", "Größe", 'a "fox", red']
+    assert read.samples == [sample("c"), sample("a"), sample("gone")]
+    by_sample = read.by_sample
+    assert by_sample.samples == sorted(read.samples)
+    assert set(
+        zip(by_sample.rows, by_sample.sources, by_sample.names, by_sample.samples, strict=True)
+    ) == set(zip(read.rows, read.sources, read.names, read.samples, strict=True))
     assert read_classes("classes.csv") == ["cat", 'a "fox", red', "Größe", "NA!"]
     assert Path("labels.csv").read_bytes().count(b"\r") == 0
 

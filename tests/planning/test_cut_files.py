@@ -42,3 +42,27 @@ def test_what_people_may_have_edited_stays():
     record_path("results/p/model.safetensors").write_text("no record")
     assert remove_cut_files(PROJECT) == []
     assert Path(f"{FOLDER}/list.csv").is_file()
+
+
+@pytest.fixture
+def page():
+    """A sheet of ten bytes, made together with a list."""
+    paths = [f"{FOLDER}/sheet.html", f"{FOLDER}/to_fill_in.csv"]
+    for path in paths:
+        Path(path).write_bytes(b"0123456789")
+    Record("send", {}, {}, {}, {path: state_of(path) for path in paths}, {}, "", 1.0, 1.0).write()
+    return Path(paths[0])
+
+
+def test_a_cut_page_goes(page):
+    page.write_bytes(b"0123")
+    assert remove_cut_files(PROJECT) == [f"{page}: was cut, 4 of 10 bytes; it is made again if it is needed"]
+    assert not page.exists()
+
+
+def test_a_cut_page_beside_a_list_that_was_filled_in_stays(page):
+    page.write_bytes(b"0123")
+    page.with_name("to_fill_in.csv").write_bytes(b"ABCDEFGHIJ")
+    (notice,) = remove_cut_files(PROJECT)
+    assert notice.endswith(f"move {FOLDER}/to_fill_in.csv elsewhere and delete the page")
+    assert page.is_file()

@@ -1,12 +1,15 @@
 """The summary of a run that failed."""
 
+import logging
 import os
+import sys
 import time
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
 from planning.runs import failures
@@ -138,6 +141,24 @@ def test_a_run_within_another_leaves_the_command_to_that_one(monkeypatch):
 @pytest.mark.parametrize("failed", [(), (Job("verify", None),)])
 def test_nothing_is_said_without_a_failure_or_of_a_job_that_said_it(failed):
     assert lines(run(*failed)) == []
+
+
+@pytest.mark.parametrize(
+    ("targets", "shown"), [({"verify"}, 0), ({"paper_figures", "verify"}, 0), ({"verify", "all"}, 1), ((), 1)]
+)
+def test_rules_that_say_what_they_found_have_the_last_word(capsys, targets, shown):
+    handler = logging.StreamHandler(sys.stdout)
+    handler.name = "DefaultStreamHandler"
+    logger.addHandler(handler)
+    try:
+        failures.leave_telling(targets)
+        logger.error("RuleException:\nCalledProcessError in file")
+        logger.error("MissingRuleException:")
+    finally:
+        logger.removeHandler(handler)
+    printed = capsys.readouterr().out
+    assert printed.count("CalledProcessError") == shown
+    assert "MissingRuleException" in printed
 
 
 @pytest.mark.parametrize(("quiet", "times"), [((), 1), ((Quietness.RULES,), 1), ((Quietness.ALL,), 0)])

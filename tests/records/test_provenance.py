@@ -254,6 +254,18 @@ def test_files_that_are_lost_are_named_one_by_one(tree):
     ]
 
 
+def test_what_people_may_delete_is_no_problem_but_is_named(tree):
+    allowed = Allowances(dispensable=("results/?",))
+    (tree / "results/b").unlink()
+    findings = verify("results", allowed)
+    assert (findings.verified, findings.misfits, findings.gone) == (2, [], ["results/b"])
+    (tree / "results/a").unlink()
+    findings = verify("results", allowed)
+    assert (findings.verified, findings.misfits, findings.gone) == (1, [], ["results/a", "results/b"])
+    (tree / "results/deep/c").write_bytes(b"another")
+    assert len(verify("results", allowed).misfits) == 1
+
+
 def test_all_temporary_files_of_the_rules_may_be_gone():
     rules = Path(__file__).parents[2].glob("workflow/rules/*.smk")
     temporary = [
@@ -291,7 +303,7 @@ def test_files_made_on_request_may_be_older_than_their_inputs_and_are_named(tree
     give_another(tree)
     findings = verify("results", allowed)
     assert findings.misfits == []
-    line = "results/a: made from another given than the one that is there; make it again"
+    line = "results/a: made from another given than the one that is there"
     assert findings.outdated == [line]
     edit(tree)
     assert len(verify("results", allowed).misfits) == 1

@@ -69,6 +69,28 @@ def test_held_out_rows_have_calibrated_probabilities():
     assert np.allclose(table["probability"], expected.max(axis=1), atol=1e-6)
 
 
+def test_the_numbers_of_the_rows_have_no_effect():
+    """The rows are numbered anew when results were deleted; a sample keeps its name."""
+    rows, moved = np.arange(5, 305, 3), np.random.default_rng(1).permutation(len(FEATURES))
+    made = []
+    for row_of in (np.arange(len(FEATURES)), moved):
+        features = np.empty_like(FEATURES)
+        features[row_of] = FEATURES
+        write_features(features)
+        write_labels(rows, [CLASSES[number] for number in TRUTH[rows]])
+        table = pd.read_csv("labels.csv").assign(
+            index=row_of[rows], sample=[f"{row * 7919:064x}" for row in rows]
+        )
+        table.sort_values("index").to_csv("labels.csv", index=False)
+        train_labelled("features.h5", "labels.csv", "classes.csv", seed=3, **TRAINED)
+        held_out = pd.read_csv("held_out.csv")
+        assert held_out["index"].tolist() == sorted(row_of[rows].tolist())
+        held_out["index"] = np.argsort(row_of)[held_out["index"]]
+        held_out = held_out.sort_values("index").to_csv(index=False)
+        made.append((Path("head.h5").read_bytes(), Path("training.json").read_bytes(), held_out))
+    assert made[0] == made[1]
+
+
 def test_a_class_that_nobody_found_yet_is_left_out_of_the_head():
     rows = np.flatnonzero(TRUTH != 1)[:60]
     train(rows, classes=["emu", *CLASSES])

@@ -85,6 +85,13 @@ def test_verify_names_each_file_that_was_changed_and_changes_nothing_itself(tmp_
     assert "problems: 0" in printed
     assert "without records: results/beetles/pool/files.csv, " in printed
     assert "activepool: " not in printed
+    loop.of_batch("batch02", "head.h5").unlink()
+    printed = loop.snakemake("verify")
+    assert "problems: 0" in printed
+    assert (
+        "notice: not there, and made again if a run needs them: 1 (results/beetles/batches/batch02/head.h5)"
+        in printed
+    )
     with loop.of_batch("batch02", "labels.csv").open("a") as stream:
         stream.write("7,a,ant\n")
     with h5py.File(loop.of_batch("batch02", "predictions.h5"), "a") as file:
@@ -94,6 +101,7 @@ def test_verify_names_each_file_that_was_changed_and_changes_nothing_itself(tmp_
         path = f"results/beetles/batches/batch02/{name}"
         assert printed.count(f"activepool: {path}: has changed since stage '{stage}' wrote it") == 1
     assert "problems: 0" not in printed
+    assert not any(words in printed for words in ("RuleException", "CalledProcessError", "WorkflowError"))
     changed = loop.digests("results/beetles/**/*", "beetles.ledger.csv").items() - before.items()
     assert {path.rpartition("/")[2] for path, _ in changed} == {"labels.csv", "predictions.h5"}
 

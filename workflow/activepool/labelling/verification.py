@@ -26,5 +26,6 @@ PROJECTS = Allowances(
         **dict.fromkeys(("photographs", "training_labels", "train_labelled", "predict"), POOL),
         **dict.fromkeys(("candidates", "propose", "send"), ANY),
     },
+    dispensable=("*/batches/*",),
     requested=("export_predictions", "export_model", "label_errors"),
 )

@@ -1,6 +1,6 @@
 """Verification of a tree: whether each file matches its record, and was made from the present files."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -32,6 +32,7 @@ class Findings:
         misfits: a line for each problem, which begins with the file.
         mixtures: a line for each library whose kernels differ between files; these files may all match.
         outdated: a line for each file that was made on request, from an input that is another now.
+        gone: files that are not there, and may be.
         unrecorded: files that no stage makes.
     """
 
@@ -39,6 +40,7 @@ class Findings:
     misfits: list[str]
     mixtures: list[str]
     outdated: list[str]
+    gone: list[str]
     unrecorded: list[str]
 
 
@@ -51,7 +53,8 @@ class Allowances:
         ignored: patterns of files that people may change as they like.
         changing: for a stage, the pattern of those of its inputs that may change after it has run.
         requested: stages that run only on request, so that their files may be older than their inputs.
-        temporary: patterns of files that may be gone although their records are there.
+        temporary: patterns of files that are always deleted, although their records stay.
+        dispensable: patterns of files that people may delete: a run makes again those that it needs.
     """
 
     unrecorded: tuple[str, ...] = ()
@@ -59,6 +62,7 @@ class Allowances:
     changing: Mapping[str, str] = field(default_factory=dict)
     requested: Collection[str] = ()
     temporary: Collection[str] = TEMPORARY
+    dispensable: Collection[str] = ()
 
 
 def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
@@ -71,11 +75,11 @@ def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
         raise InputError(f"{root}: there is no such folder; verify checks the files that a run has written")
     read, misfits = _read_records(root)
     records = [record for record in read if _has_files(record)]
-    misfits += [
-        line for record in read if not _has_files(record) for line in _lost(record, allowed.temporary)
-    ]
+    gone = [path for path in _missing(read) if _matches(path, allowed.dispensable)]
+    may_be_gone = (*allowed.temporary, *allowed.dispensable)
+    misfits += [line for record in read if not _has_files(record) for line in _lost(record, may_be_gone)]
     digest = cache(file_digest)
-    misfits += [line for record in records for line in _changed(record, digest)]
+    misfits += [line for record in records for line in _changed(record, digest, allowed.dispensable)]
     lasting = [record for record in records if record.stage not in allowed.requested]
     misfits += _changed_inputs(lasting, digest, allowed.changing)
     misfits += _changed_labels(records)
@@ -87,7 +91,8 @@ def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
     verified = sum(Path(path).is_file() and path not in named for path in recorded)
     made = {path: record.kernels for record in records for path in record.outputs if Path(path).is_file()}
     requested = [record for record in records if record.stage in allowed.requested]
-    return Findings(verified, misfits, mixtures(made), list(_outdated(requested, digest)), unrecorded)
+    outdated = list(_outdated(requested, digest))
+    return Findings(verified, misfits, mixtures(made), outdated, gone, unrecorded)
 
 
 def _read_records(root: Path) -> tuple[list[Record], list[str]]:
@@ -104,20 +109,25 @@ def _has_files(record: Record) -> bool:
     return any(Path(path).is_file() for path in record.outputs)
 
 
-def _lost(record: Record, temporary: Collection[str]) -> Iterator[str]:
+def _missing(records: Iterable[Record]) -> Iterator[str]:
+    return (path for record in records for path in record.outputs if not Path(path).is_file())
+
+
+def _lost(record: Record, may_be_gone: Collection[str]) -> Iterator[str]:
     """Yield a line for each file of a record whose files are all gone."""
     for path in record.outputs:
-        if not _matches(path, temporary):
+        if not _matches(path, may_be_gone):
             yield (
                 f"{path}: is missing; stage {record.stage!r} made it ({record.started}); make it again, or "
                 f"delete {record_path(next(iter(record.outputs)))}"
             )
 
 
-def _changed(record: Record, digest: Callable[[str], str]) -> Iterator[str]:
+def _changed(record: Record, digest: Callable[[str], str], may_be_gone: Collection[str]) -> Iterator[str]:
     for path, state in record.outputs.items():
         if not Path(path).is_file():
-            yield f"{path}: is missing, although other files of its stage {record.stage!r} are there"
+            if not _matches(path, may_be_gone):
+                yield f"{path}: is missing, although other files of its stage {record.stage!r} are there"
         elif digest(path) != state.sha256:
             how = _change(Path(path), state)
             yield f"{path}: {how} since stage {record.stage!r} wrote it ({record.started})"
@@ -154,7 +164,7 @@ def _outdated(records: list[Record], digest: Callable[[str], str]) -> Iterator[s
         ]
         if changed:
             output = next(iter(record.outputs))
-            yield f"{output}: made from another {changed[0]} than the one that is there; make it again"
+            yield f"{output}: made from another {changed[0]} than the one that is there"
 
 
 def _changed_labels(records: list[Record]) -> Iterator[str]:

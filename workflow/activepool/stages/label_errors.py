@@ -9,7 +9,7 @@ def label_errors(held_out: Input, labels: Input, pool: Input, errors: Output) ->
 
     Args:
         held_out: held_out.h5 of train_labelled
-        labels: labels.csv: index, source, label
+        labels: labels.csv: index, source, label, sample
         pool: samples.csv of the pool
         errors: label_errors.csv to write: source, label, label_probability, suggested, probability, sample
     """

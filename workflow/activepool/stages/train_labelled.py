@@ -19,11 +19,13 @@ def train_labelled(
     """Train the linear head of a labelling project on all its training labels.
 
     Cross-validation on these labels chooses the weight decay and the temperature. The head has the classes
-    that have labels, in the order of classes.csv: a class without any gets no probability.
+    that have labels, in the order of classes.csv: a class without any gets no probability. The labels are
+    taken in the order of their samples: rows are numbered anew after results were deleted, and neither the
+    folds nor the last bits of a sum may follow them.
 
     Args:
         features: features.h5
-        labels: labels.csv: index, source, label
+        labels: labels.csv: index, source, label, sample
         classes: classes.csv: all classes in their order
         seed: seed of the folds
         head: head.h5 to write, with the names of its classes
@@ -31,10 +33,12 @@ def train_labelled(
         held_out_probabilities: held_out.h5 to write: the same with the probabilities of all classes
         training: training.json to write: how many labels, what was chosen, and the temperature
     """
+    from dataclasses import replace
+
     import numpy as np
 
     from activepool.api.heads import calibrated_head
-    from activepool.features.store import FeatureFile
+    from activepool.features.store import FeatureFile, FeatureMatrix
     from activepool.labelling.models.held_out import HeldOut, write_held_out
     from activepool.labelling.models.named_head import TrainingFacts, write_facts, write_named_head
     from activepool.labelling.models.training_labels import read_training_set
@@ -42,9 +46,11 @@ def train_labelled(
     with FeatureFile(features) as file:
         matrix = file.train.features
         samples, without_labels = read_training_set(labels, classes, matrix.shape[0])
-        trained = calibrated_head(matrix, samples, np.empty(0, np.int64), None, None, seed, compute)
+        known = FeatureMatrix.of_array(matrix.take(samples.rows))
+    places = replace(samples, rows=np.arange(len(samples.rows)))
+    trained = calibrated_head(known, places, np.empty(0, np.int64), None, None, seed, compute)
     write_named_head(head, trained)
-    write_held_out(held_out, held_out_probabilities, HeldOut.of(trained))
+    write_held_out(held_out, held_out_probabilities, HeldOut.of(trained, samples.rows))
     write_facts(training, TrainingFacts.of(trained, len(samples.rows), without_labels))
 
 

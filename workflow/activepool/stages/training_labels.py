@@ -21,7 +21,7 @@ def training_labels(
         ledger: the ledger
         entries: number of entries to read, from the first on
         given_classes: classes that come before those that arrived with labels
-        labels: labels.csv to write: index, source, label
+        labels: labels.csv to write: index, source, label, sample
         classes: classes.csv to write: class
     """
     from pathlib import Path

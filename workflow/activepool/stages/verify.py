@@ -4,6 +4,9 @@ import sys
 
 from activepool.programs.stage import stage
 
+#: So many missing files are named.
+MAX_NAMED = 5
+
 
 @stage
 def verify(results: str = "results") -> None:
@@ -12,12 +15,20 @@ def verify(results: str = "results") -> None:
     Args:
         results: the folder to check (default: results)
     """
+    from activepool.errors import first_few
     from activepool.labelling.verification import PROJECTS
     from activepool.records.verification import verify as verify_records
 
     findings = verify_records(results, PROJECTS)
-    for line in (*findings.misfits, *findings.mixtures, *findings.outdated):
+    for line in (*findings.misfits, *findings.mixtures):
         print(f"activepool: {line}", file=sys.stderr)
+    for line in findings.outdated:
+        print(
+            f"activepool: notice: not up to date, because nobody asked for it again: {line}", file=sys.stderr
+        )
+    if findings.gone:
+        gone = f"{len(findings.gone):,} ({first_few(findings.gone, MAX_NAMED)})"
+        print(f"activepool: notice: not there, and made again if a run needs them: {gone}", file=sys.stderr)
     if findings.unrecorded:
         print(f"files that planning keeps, without records: {', '.join(findings.unrecorded)}")
     print(f"files verified: {findings.verified:,}; problems: {len(findings.misfits):,}")

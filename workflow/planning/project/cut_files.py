@@ -1,9 +1,10 @@
-"""Files of models that were cut, by a full disk or a copy that broke off: the run makes them again."""
+"""Files of models and pages that were cut, by a full disk or a broken copy: the run makes them again."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from activepool.errors import InputError
+from activepool.io.files import file_digest
 from activepool.records.provenance import Record, records_in
 from planning.configuration.project import Project
 from planning.project.folders import results_folder
@@ -11,27 +12,44 @@ from planning.project.folders import results_folder
 #: Endings of files that nobody edits.
 BINARY = (".h5", ".safetensors", ".parquet")
 
+#: The ending of pages. They are made together with lists that people may have filled in.
+PAGE = ".html"
+
 
 def remove_cut_files(project: Project) -> list[str]:
-    """Delete files of models that are shorter than their stage left them; return a notice for each.
+    """Delete files of models and pages that are shorter than their stage left them; return a notice for each.
 
-    Features stay: they are expensive, and the rows of the samples depend on which of them are there.
+    Features stay: they are expensive, and the rows of the samples depend on which of them are there. A page
+    stays if a list beside it has changed, because both would be made again.
     """
     notices = []
-    for path, size in _left(Path(results_folder(project))):
-        found = path.stat().st_size if path.suffix in BINARY and path.is_file() else size
-        if found < size:
-            notices.append(f"{path}: was cut, {found:,} of {size:,} bytes; it is made again if it is needed")
-            path.unlink()
+    for record in _records(Path(results_folder(project))):
+        for name, state in record.outputs.items():
+            path = Path(name)
+            if path.suffix not in (*BINARY, PAGE) or not path.is_file() or path.stat().st_size >= state.size:
+                continue
+            cut = f"{path}: was cut, {path.stat().st_size:,} of {state.size:,} bytes"
+            changed = _changed_list(record) if path.suffix == PAGE else None
+            if changed:
+                notices.append(f"{cut}; to have it made again, move {changed} elsewhere and delete the page")
+            else:
+                notices.append(f"{cut}; it is made again if it is needed")
+                path.unlink()
     return notices
 
 
-def _left(root: Path) -> Iterator[tuple[Path, int]]:
-    """Yield each recorded file of the project and of its batches, and its size when its stage ended."""
+def _records(root: Path) -> Iterator[Record]:
+    """Yield each record of the project and of its batches that can be read."""
     for folder in (root, *sorted(root.glob("batches/*"))):
-        for record in records_in(folder):
+        for path in records_in(folder):
             try:
-                outputs = Record.read(record).outputs
+                yield Record.read(path)
             except InputError:  # verification reports it
                 continue
-            yield from ((Path(path), state.size) for path, state in outputs.items())
+
+
+def _changed_list(record: Record) -> str | None:
+    """Return a file of a record, no page, that has changed since; None if there is none."""
+    lists = ((name, was) for name, was in record.outputs.items() if not name.endswith(PAGE))
+    changed = (name for name, was in lists if Path(name).is_file() and file_digest(name) != was.sha256)
+    return next(changed, None)

@@ -88,10 +88,10 @@ def updated_pool(
 
 
 def _duplicates(files: Sequence[PoolFile]) -> list[str]:
-    """Return the sources whose content an earlier file has."""
+    """Return the sources whose content an earlier file has, each with that file."""
     first: dict[str, str] = {}
     return [
-        file.source
+        f"{file.source!r} is a copy of {first[file.sample]!r}"
         for file in files
         if not file.problem and first.setdefault(file.sample, file.source) != file.source
     ]

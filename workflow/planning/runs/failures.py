@@ -1,12 +1,15 @@
 """The summary of a run that failed: which jobs, why, how many others wait for them, and how to go on."""
 
 import atexit
+import logging
 import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from snakemake.logging import logger
 
 from planning.runs.command_line import snakemake_command
 from planning.runs.ending import is_silent, print_last
@@ -22,6 +25,9 @@ TRACEBACK = "Traceback (most recent call last):"
 #: Rules whose own last lines say what they found.
 TELLING = ("verify", "paper_figures")
 
+#: How Snakemake begins its errors about a job that failed: its command, and that there was one.
+ABOUT_JOBS = ("RuleException:\n", "Exiting because a job", "WorkflowError:\nAt least one job did not")
+
 #: So many failed jobs are listed.
 MAX_LISTED = 20
 
@@ -33,6 +39,22 @@ def announce_failures(workflow: Any, remedies: Remedies) -> None:
     """Print the summary when this process ends, after Snakemake's own last lines."""
     if not is_silent(workflow):
         atexit.register(lambda: print_last(summary(workflow, sys.argv[1:], remedies)))
+
+
+class _AboutJobs(logging.Filter):
+    """Keeps what Snakemake says of a failed job off the terminal; its log file has it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith(ABOUT_JOBS)
+
+
+def leave_telling(targets: Collection[str]) -> None:
+    """If all targets are rules whose last lines say what they found, have Snakemake add nothing to these."""
+    if not targets or not set(targets) <= set(TELLING):
+        return
+    for handler in logger.handlers:
+        if handler.name == "DefaultStreamHandler":
+            handler.addFilter(_AboutJobs())
 
 
 def summary(workflow: Any, arguments: Sequence[str], remedies: Remedies) -> Iterator[str]:

@@ -48,12 +48,25 @@ class HeldOut:
         return self.probabilities[np.arange(len(self.index)), self.predicted]
 
     @classmethod
-    def of(cls, head: Head) -> "HeldOut":
-        """Return the predictions of the cross-validation that chose the weight decay of ``head``."""
+    def of(cls, head: Head, rows: IntArray) -> "HeldOut":
+        """Return the predictions of the cross-validation that chose the weight decay of ``head``.
+
+        Args:
+            head: trained on L labels.
+            rows: (L,) their rows in features.h5, in the order in which the head was trained on them.
+        """
         tested = head.cross_validation
         assert tested is not None
         probabilities = calibrated_probabilities(tested.logits, head.temperature).astype(np.float32)
-        return cls(tested.rows, tested.labels, tested.predicted, probabilities, head.classes.tolist())
+        index = rows[tested.rows]
+        order = np.argsort(index)
+        return cls(
+            index[order],
+            tested.labels[order],
+            tested.predicted[order],
+            probabilities[order],
+            head.classes.tolist(),
+        )
 
 
 def write_held_out(table: str | Path, arrays: str | Path, held_out: HeldOut) -> None:

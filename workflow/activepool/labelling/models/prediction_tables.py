@@ -1,4 +1,4 @@
-"""What a head predicts for every sample of a pool, as CSV and Parquet, a block of rows at a time."""
+"""What a head predicts for every file of a pool, as CSV and Parquet, a block of rows at a time."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
@@ -39,7 +39,7 @@ Block = Mapping[str, np.ndarray]
 def prediction_blocks(
     predictions: str | Path, pool: Pool, state: State, size: int = TABLE_ROWS
 ) -> Iterator[Block]:
-    """Yield the columns of the table, ``size`` rows at a time.
+    """Yield the columns of the table, a row for each file (`Pool.files_by_row`), ``size`` rows at a time.
 
     Args:
         predictions: predictions.h5.
@@ -50,21 +50,22 @@ def prediction_blocks(
     Raises: InputError if the pool has other rows than the predictions.
     """
     predicted, class_names = read_predictions(predictions)
-    total, names = len(predicted.predicted), np.array(class_names, dtype=object)
+    total, classes = len(predicted.predicted), np.array(class_names, dtype=object)
     if len(pool.samples) != total:
         raise InputError(f"{predictions}: has {total} rows, and the pool {len(pool.samples)}; run again")
-    for block in row_blocks(total, size):
-        samples = pool.samples[block]
+    files = list(pool.files_by_row())
+    for block in row_blocks(len(files), size):
+        rows = np.array([row for row, _ in files[block]], dtype=np.int64)
+        samples = [pool.samples[row] for row in rows]
         known = [state.samples.get(sample) for sample in samples]
         statuses = [Status.NEW if one is None else one.status for one in known]
-        here = pool.is_present[block]
         yield {
-            "source": np.array(pool.row_sources[block], dtype=object),
-            "predicted": names[predicted.predicted[block]],
-            "probability": predicted.probability[block],
-            "margin": predicted.margin[block],
+            "source": np.array([source for _, source in files[block]], dtype=object),
+            "predicted": classes[predicted.predicted[rows]],
+            "probability": predicted.probability[rows],
+            "margin": predicted.margin[rows],
             "label": np.array([one.label if one else None for one in known], dtype=object),
-            "status": np.where(here, np.array(statuses, dtype=object), GONE),
+            "status": np.where(pool.is_present[rows], np.array(statuses, dtype=object), GONE),
             "sample": np.array(samples, dtype=object),
         }
 

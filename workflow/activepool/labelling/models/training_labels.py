@@ -20,21 +20,36 @@ class TrainingLabels:
         rows: (m,) int64, rows of features.h5, as in the file.
         sources: (m,) the origin of each row.
         names: (m,) the class of each row.
+        samples: (m,) the sample of each row; None if the file does not know them.
     """
 
     rows: IntArray
     sources: list[str]
     names: list[str]
+    samples: list[str] | None = None
+
+    @property
+    def by_sample(self) -> "TrainingLabels":
+        """The same labels in the order of their samples, which no numbering of the rows changes."""
+        if self.samples is None:
+            return self
+        order = sorted(range(len(self.rows)), key=self.samples.__getitem__)
+        lists = ([values[place] for place in order] for values in (self.sources, self.names, self.samples))
+        return TrainingLabels(self.rows[order], *lists)
 
 
 def read_labels(path: str | Path) -> TrainingLabels:
-    """Read labels.csv (index, source, label); raises InputError if it is not such a file."""
+    """Read labels.csv (index, source, label, sample); raises InputError if it is not such a file.
+
+    Before activepool 0.2.0, files had no column ``sample``.
+    """
     rows = read_index(path)
     names, cells = read_rows(path)
     missing = [name for name in ("source", "label") if name not in names]
     if missing:
         raise InputError(f"{path}: has no column {missing[0]!r} (columns: {', '.join(names)})")
-    return TrainingLabels(rows, [one["source"] for one in cells], [one["label"] for one in cells])
+    samples = [one["sample"] for one in cells] if "sample" in names else None
+    return TrainingLabels(rows, [one["source"] for one in cells], [one["label"] for one in cells], samples)
 
 
 def read_classes(path: str | Path) -> list[str]:
@@ -50,7 +65,7 @@ def read_classes(path: str | Path) -> list[str]:
 
 
 def read_training_set(labels: str | Path, classes: str | Path, samples: int) -> tuple[Labelled, list[str]]:
-    """Return the labelled set, and the classes without any label.
+    """Return the labelled set in the order of its samples, and the classes without any label.
 
     The classes of the set are those that have labels, in the order of ``classes``. Labels cannot say what a
     class that nobody has found yet looks like, so that any probability for it would be made up.
@@ -62,7 +77,7 @@ def read_training_set(labels: str | Path, classes: str | Path, samples: int) -> 
 
     Raises: InputError if a row or a class does not exist, or if fewer than two classes have labels.
     """
-    given, names = read_labels(labels), read_classes(classes)
+    given, names = read_labels(labels).by_sample, read_classes(classes)
     strange = next((name for name in given.names if name not in names), None)
     if strange is not None:
         raise InputError(f"{labels}: has the label {strange!r}, which is no class of {classes}")

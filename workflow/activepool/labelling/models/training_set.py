@@ -55,7 +55,9 @@ def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> 
 def write_training_set(
     labels: str | Path, classes: str | Path, found: TrainingSet, pool: Pool, state: State
 ) -> None:
-    """Write labels.csv (index, source, label) and classes.csv (class)."""
+    """Write labels.csv (index, source, label, sample) and classes.csv (class)."""
     sources = [pool.row_sources[row] for row in found.rows]
-    write_table(labels, pd.DataFrame({"index": found.rows, "source": sources, "label": found.labels}))
+    samples = [pool.samples[row] for row in found.rows]
+    columns = {"index": found.rows, "source": sources, "label": found.labels, "sample": samples}
+    write_table(labels, pd.DataFrame(columns))
     write_table(classes, pd.DataFrame({"class": state.classes}))

@@ -5,7 +5,7 @@
 extracted together, and only once.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -91,6 +91,20 @@ class Pool:
         return [
             first if self.sources.get(first) == sample else now.get(sample, first) for sample, first in pairs
         ]
+
+    def files_by_row(self) -> Iterator[tuple[int, str]]:
+        """Yield each source that is there now, and each that is gone, with the row of its sample.
+
+        The sources of a row are all that have its content now or, if it is gone, where it was first found,
+        unless another sample has that name now.
+        """
+        now: dict[str, list[str]] = {}
+        for source, sample in self.sources.items():
+            now.setdefault(sample, []).append(source)
+        for row, (sample, main) in enumerate(zip(self.samples, self.row_sources, strict=True)):
+            if sample in now or main not in self.sources:
+                yield row, main
+            yield from ((row, copy) for copy in now.get(sample, ()) if copy != main)
 
     def rows_of_part(self, part: int) -> IntArray:
         """Return the rows of a part, ascending."""

@@ -6,7 +6,7 @@ import pytest
 
 from activepool.figures.registry import FIGURES, TABLES
 from planning.configuration.experiment import Experiment
-from planning.drawings import NEEDS, drawn_figures, left_out, made_tables
+from planning.drawings import NEEDS, drawn_figures, figures_left_out, made_tables, tables_left_out
 from planning.paths import Paths
 
 
@@ -34,43 +34,38 @@ def test_the_needs_of_each_figure_and_table_are_known(name):
     assert {*getattr(module, "NEEDS", ())} <= {*NEEDS}
 
 
-RANDOM_NEEDED = ["difference_to_random", "label_savings", "difference_by_labels", "power"]
+TWO, RANDOM, ROUNDS = ("two strategies",), ("random and another strategy",), ("two rounds",)
+OF_RANDOM = ["difference_by_labels", "label_savings", "power"]
 
 
 @pytest.mark.parametrize(
-    ("changes", "names"),
+    ("changes", "figures", "tables"),
     [
-        ({}, {}),
+        ({}, {}, {}),
         (
             {"strategies": ["margin"]},
-            {
-                ("two strategies",): ["area", "overlap", "penalty"],
-                ("random and another strategy",): RANDOM_NEEDED,
-            },
+            {TWO: ["area", "overlap", "penalty"], RANDOM: ["difference_to_random", "label_savings"]},
+            {TWO: ["overlap", "penalty"], RANDOM: OF_RANDOM},
         ),
         (
             {"strategies": ["margin", "base"]},
-            {("random and another strategy",): RANDOM_NEEDED},
+            {RANDOM: ["difference_to_random", "label_savings"]},
+            {RANDOM: OF_RANDOM},
         ),
-        ({"seeds": 1}, {("two seeds",): ["penalty"]}),
+        ({"seeds": 1}, {("two seeds",): ["penalty"]}, {("two seeds",): ["penalty"]}),
         (
             {"rounds": 1},
-            {
-                ("two rounds",): [
-                    *("accuracy_change", "label_savings", "overlap", "penalty", "difference_by_labels")
-                ]
-            },
+            {ROUNDS: ["accuracy_change", "label_savings", "overlap", "penalty"]},
+            {ROUNDS: ["difference_by_labels", "label_savings", "overlap", "penalty"]},
         ),
     ],
 )
-def test_figures_and_tables_that_have_nothing_to_show_are_left_out(changes, names):
+def test_figures_and_tables_that_have_nothing_to_show_are_left_out(changes, figures, tables):
     given = experiment(**changes)
-    assert left_out(given) == names
-    absent = {name for some in names.values() for name in some}
-    # The table of areas is there without a comparison, too.
-    assert drawn_figures(given) == [name for name in FIGURES if name not in absent]
-    assert made_tables(given) == [name for name in TABLES if name not in absent - {"area"}]
-    paths = Paths(given)
-    figures, tables = ({Path(path).stem for path in some} for some in (paths.figures(), paths.tables()))
-    assert figures >= {*FIGURES} - absent and not figures & absent
-    assert tables == {*made_tables(given)}
+    assert (figures_left_out(given), tables_left_out(given)) == (figures, tables)
+    undrawn, unmade = ({name for some in lacking.values() for name in some} for lacking in (figures, tables))
+    assert drawn_figures(given) == [name for name in FIGURES if name not in undrawn]
+    assert made_tables(given) == [name for name in TABLES if name not in unmade]
+    asked = {Path(path).stem for path in Paths(given).figures()}
+    assert asked >= {*FIGURES} - undrawn and not asked & undrawn
+    assert {Path(path).stem for path in Paths(given).tables()} == {*TABLES} - unmade

@@ -1,7 +1,7 @@
 """What the modules of figures and tables say about themselves: their place in the report, what they need."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -35,14 +35,21 @@ def made_tables(experiment: Experiment) -> list[str]:
     return [name for name in TABLES if not _unmet(experiment, "tables", name)]
 
 
-def left_out(experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
-    """Return what an experiment lacks -> the figures and tables that need it, each name once."""
+def figures_left_out(experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
+    """Return what an experiment lacks -> the figures that need it."""
+    return _left_out(experiment, "drawings", FIGURES)
+
+
+def tables_left_out(experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
+    """Return what an experiment lacks -> the tables that need it."""
+    return _left_out(experiment, "tables", TABLES)
+
+
+def _left_out(experiment: Experiment, folder: str, known: Iterable[str]) -> dict[tuple[str, ...], list[str]]:
     names: dict[tuple[str, ...], list[str]] = {}
-    for folder, known in (("drawings", FIGURES), ("tables", TABLES)):
-        for name in known:
-            unmet = _unmet(experiment, folder, name)
-            if unmet and name not in names.setdefault(unmet, []):
-                names[unmet].append(name)
+    for name in known:
+        if unmet := _unmet(experiment, folder, name):
+            names.setdefault(unmet, []).append(name)
     return names
 
 

@@ -212,8 +212,8 @@ def test_a_label_that_was_emptied_is_said(project):
     assert project.take().notices == ()
     path = project.table("a.csv", "source,label,who", "a/1.jpg,,", "b/1.jpg,,anna", "e.jpg,,")
     assert project.take().notices == (
-        f"{path}: rows without a label, whose answers the ledger keeps: 'a/1.jpg'; to take one back, correct "
-        "it to cannot_tell",
+        f"{path}: rows without a label, which the same person answered in another file or here before: "
+        "'a/1.jpg'; the ledger keeps these answers; to take one back, correct it to cannot_tell",
     )
     assert project.labels() == {"a/1.jpg": "cat", "b/1.jpg": "dog"}
 

@@ -69,7 +69,7 @@ def test_an_answer_that_is_commented_out_later_is_kept_and_named(tmp_path):
     project.table("a.csv", "source,label", "#a/1.jpg,cat", "b/1.jpg,dog")
     notices = project.take().notices
     assert notices[0].endswith(
-        "whose answers the ledger keeps: 'a/1.jpg'; to take one back, correct it to cannot_tell"
+        "'a/1.jpg'; the ledger keeps these answers; to take one back, correct it to cannot_tell"
     )
     assert notices[1].endswith("a.csv: lines that begin with # count as not answered: 2")
     assert project.labels() == {"a/1.jpg": "cat", "b/1.jpg": "dog"}

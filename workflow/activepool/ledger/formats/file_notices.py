@@ -30,8 +30,9 @@ class FileNotices:
         notices = []
         if self.blank:
             shown = first_few([repr(source) for source in self.blank], LISTED)
-            about = "rows without a label, whose answers the ledger keeps"
-            notices.append(f"{path}: {about}: {shown}; to take one back, correct it to cannot_tell")
+            about = "rows without a label, which the same person answered in another file or here before"
+            remedy = "the ledger keeps these answers; to take one back, correct it to cannot_tell"
+            notices.append(f"{path}: {about}: {shown}; {remedy}")
         if self.renamed:
             changes = [f"{written!a} is {name!r}" for written, name in self.renamed.items()]
             about = "annotators without the invisible characters in their names"

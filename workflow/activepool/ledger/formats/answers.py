@@ -248,25 +248,20 @@ class _Reading:
             who=self._named(row) or self.who,
             batch=_plain(row.batch),
             label=label,
-            note=self._note(row),
+            note=_harmless(_plain(row.note)),
             when=row.when,
         )
         if row.who and draft.who != unseen_form(_plain(row.who)):
             self.notices.renamed[row.who] = draft.who
+        is_new = (sample, draft.who, event, label) not in self.given
+        if is_new and draft.note != _plain(row.note):
+            self.notices.formulas.append(row.place)
         # Everybody has an answer to a sample, but all together have one decision.
         key = ("" if row.is_correction else draft.who, sample)
         before, first = self.drafts.setdefault(key, (draft, row))
         if (before.event, before.label) != (event, label):
             self.unclear.add(key)
             self._mistake(row, contradiction(draft, before, first.place))
-
-    def _note(self, row: Row) -> str:
-        """Return a note in one line, which no spreadsheet that opens the ledger takes for a formula."""
-        note = _plain(row.note)
-        if not note.startswith(FORMULA):
-            return note
-        self.notices.formulas.append(row.place)
-        return f"'{note}"
 
     def _mistake(self, row: Row, problem: str | HintedError) -> None:
         """Note a mistake, without its hint if the message lists enough others before it."""
@@ -279,6 +274,11 @@ class _Reading:
 def _plain(text: str) -> str:
     """Return a text in one line, with blanks for what is no part of a text."""
     return " ".join("".join(" " if has_control(letter) else letter for letter in text).split())
+
+
+def _harmless(note: str) -> str:
+    """Return a note as no spreadsheet that opens the ledger takes it for a formula."""
+    return f"'{note}" if note.startswith(FORMULA) else note
 
 
 def contradiction(draft: Draft, before: Draft, place: str) -> str:

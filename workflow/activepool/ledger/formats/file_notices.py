@@ -17,7 +17,7 @@ class FileNotices:
         blank: sources of empty rows whose answers the ledger has.
         renamed: annotators as they are written, and as the ledger has them.
         commented: numbers of the lines that somebody commented out.
-        formulas: places of the notes that begin like formulas.
+        formulas: places of the new notes that begin like formulas.
     """
 
     blank: list[str] = field(default_factory=list)

@@ -30,6 +30,7 @@ from activepool.ledger.hand_edits import problems_by_hand
             "\U0001f98a",
             "x" * 100,
             "Null",
+            "Nan",
         ),
     ],
 )
@@ -63,6 +64,10 @@ WRONG = {
     "-x": "begins like a formula",
     "\u200b=x": "begins like a formula",
     "＝x": "begins like a formula",
+    "nan": "is what programs write for an empty cell; leave it empty, or give the annotator's name",
+    "None": "is what programs write for an empty cell",
+    "NULL": "is what programs write for an empty cell",
+    " n/a ": "is what programs write for an empty cell",
     "#NAME?": "is the error of a formula in a spreadsheet",
     "2026-11-28T09:30:00Z": "is a time, as another column has it; give the name of the annotator",
     "28.11.2026": "is a time",
@@ -128,6 +133,17 @@ def test_a_name_that_is_changed_is_a_notice(tmp_path):
     assert answers.notices == (
         f"{path}: annotators without the invisible characters in their names: 'an\\u200bna' is 'anna'",
     )
+
+
+def test_a_new_name_that_looks_like_a_known_one_is_a_notice(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("source,label,who\na/1.jpg,cat,\u0430nna\na/2.jpg,cat,anne\n", encoding="utf-8")
+    given = {(POOL.samples[1], "anna", "label", "cat")}
+    for known, expected in [(given, 1), (given | {(POOL.samples[3], "\u0430nna", "label", "cat")}, 0)]:
+        answers = answers_of(path, csv_file.rows(path), POOL, CLASSES, "x", skip_bad=False, given=known)
+        assert [draft.who for draft in answers.drafts] == ["\u0430nna", "anne"]
+        notice = "new annotators whose names are written nearly like others: '\\u0430nna' like 'anna'"
+        assert answers.notices == (f"{path}: {notice}",) * expected
 
 
 def test_names_that_the_ledger_has_stay(tmp_path):

@@ -536,3 +536,36 @@ def test_a_name_as_in_an_address_may_be_that_of_an_image(tmp_path):
     several, none, _ = mistakes("csv", path, both).split("\n")
     assert "'%31.jpg' may be 'a/1.jpg', 'b/1.jpg'" in several
     assert "'%ff.jpg' is not in the pool" in none
+
+
+def answers_given(path, *given):
+    """Return what a file says beside answers that were given before: number, who and label."""
+    known = {(POOL.samples[number], who, "label", label) for number, who, label in given}
+    return answers_of(path, csv_file.rows(path), POOL, CLASSES, "annotator", skip_bad=False, given=known)
+
+
+def test_the_list_of_labels_of_a_batch_is_no_second_opinion(tmp_path):
+    path = file(tmp_path, "index,source,label\n0,a/1.jpg,cat\n2,a/2.jpg,dog\n")
+    with pytest.raises(
+        InputError, match=r"lists the labels that the ledger has, as labels.csv of a batch does"
+    ):
+        answers_given(path, (0, "anna", "cat"), (2, "ben", "dog"), (3, "ben", "dog"))
+
+
+@pytest.mark.parametrize(
+    ("header", "given"),
+    [
+        ("index,source,label", [(0, "anna", "cat")]),
+        ("index,source,label", [(0, "anna", "cat"), (2, "anna", "cat")]),
+        ("index,source,label", [(0, "annotator", "cat"), (2, "annotator", "dog"), (0, "anna", "cat")]),
+        ("index,file,label", [(0, "anna", "cat"), (2, "ben", "dog")]),
+    ],
+)
+def test_own_files_may_have_the_columns_of_that_list(tmp_path, header, given):
+    path = file(tmp_path, f"{header}\n0,a/1.jpg,cat\n2,a/2.jpg,dog\n")
+    assert said(answers_given(path, *given)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
+
+
+def test_the_labels_that_a_batch_held_out_are_no_answers(tmp_path):
+    path = file(tmp_path, "index,label,predicted,probability\n0,cat,cat,0.5\n")
+    assert "lists the labels that the ledger has" in mistakes("csv", path)

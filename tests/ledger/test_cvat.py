@@ -288,6 +288,7 @@ def test_a_shape_is_no_tag(tmp_path):
     )
     answers = read("cvat", path, POOL, CLASSES, skip_bad=True)
     assert (said(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 1)
+    assert answers.notices == (f"{path}: images with shapes beside a tag, which alone counts: 1",)
     assert answers.mistakes == (f"{path}:5: 'a/1.jpg' has box, mask and no tag; label with tags",)
 
 
@@ -325,3 +326,32 @@ def test_copies_of_a_picture_are_not_ambiguous(tmp_path):
     one = pool("e.jpg", "1.jpg")
     members = {"synsets.txt": "cat\n", "default.txt": "1.jpg 0\n", "x/1.jpg": b"1.jpg", "y/1.jpg": b"1.jpg"}
     assert said(read("imagenet", archive(tmp_path, members), one, CLASSES)) == {"1.jpg": "cat"}
+
+
+def test_a_class_twice_in_a_list_is_a_mistake(tmp_path):
+    members = {"synsets.txt": "cat\ndog\ncat\n", "default.txt": "a/1.jpg 2\n"}
+    assert "synsets.txt: has the class 'cat' twice" in mistakes("imagenet", archive(tmp_path, members))
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ("dog/1.jpg", "list it as 'cat'; give an archive of lists, or of pictures in folders"),
+        ("dog/2.jpg", "do not give it that class"),
+    ],
+)
+def test_folders_that_contradict_the_lists_are_a_mistake(tmp_path, member, words):
+    picture = {"dog/1.jpg": b"a/1.jpg", "dog/2.jpg": b"a/2.jpg"}[member]
+    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n", member: picture}
+    told = mistakes("imagenet", archive(tmp_path, members))
+    assert (
+        f"{member!r}: lies in the folder of the class 'dog', but the lists beside synsets.txt {words}" in told
+    )
+
+
+def test_folders_that_agree_with_the_lists(tmp_path):
+    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n", "cat/1.jpg": b"a/1.jpg"}
+    path = archive(tmp_path, members | {"images/x.jpg": b"a/2.jpg"})
+    answers = read("imagenet", path, POOL, CLASSES)
+    assert said(answers) == {"a/1.jpg": "cat"}
+    assert answers.notices == (f"{path}: pictures that no list names are passed over: 'images/x.jpg'",)

@@ -48,6 +48,7 @@ def test_labels_of_all_forms(tmp_path):
 
 def test_all_mistakes_at_once(tmp_path):
     labels = {"a/1": 2, "b/1": True, "2": 1.0, "1": "cat", "9": "cat", "c d/3": ["cat", "dog"], "a/2": "Cat"}
+    labels["b/2"] = ["cat"]
     told = mistakes("fiftyone", file(tmp_path, {"classes": ["cat", "dog"], "labels": labels})).split("\n")
     for line, words in zip(
         told,
@@ -59,6 +60,7 @@ def test_all_mistakes_at_once(tmp_path):
             "'9' is not in the pool",
             "'c d/3': has several labels",
             "label 'Cat' is written nearly like the class 'cat'",
+            "'b/2': has a list for a label; it must be the name of a class, or null",
             "nothing was taken",
         ],
         strict=True,

@@ -102,6 +102,7 @@ def test_the_choice_of_another_control_is_no_label(tmp_path):
     tasks[0]["annotations"][0]["result"].append(quality)
     answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
     assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+    assert "answers of other controls than 'choice' are passed over: 'quality'" in answers.notices[0]
 
 
 def test_who_passes_over_a_task_and_labels_it_later_has_labelled_it(tmp_path):
@@ -237,7 +238,7 @@ def test_all_mistakes_at_once_each_with_its_task(tmp_path):
         ('[{"data": {"image": NaN}}]', "NaN is no value of JSON"),
         ('[{"id": 1, "id": 2}]', "has the key 'id' twice in one object"),
         ("[" * 100_000, "is nested too deep"),
-        ("[1" + "0" * 5000 + "]", "is not JSON"),
+        ("[1" + "0" * 5000 + "]", "is not JSON (a number has too many digits); export it again"),
     ],
 )
 def test_damaged_files(tmp_path, text, words):

@@ -60,6 +60,7 @@ OTHERS = {
     b'{"images": [], "annotations": [], "categories": []}': "is COCO",
     b'{"version": "5.0", "flags": {"cat": true}, "shapes": []}': "is a file of labelme",
     b'{"data": {"image": "a.jpg"}, "annotations": []}': "is a single task of Label Studio",
+    b'[{"data": {"image": "a/1.jpg"}, "completions": []}]': "is an export of an old Label Studio, with 'comp",
     b'{"a": 1}\n{"a": 2}\n': ":2: begins a second object: the file is JSON Lines, with an object in each",
     b'[{"a": 1}]\n\n[{"a": 1}]\n': ":3: begins a second export behind the first; give each in",
     b'{"classes": [], "labels": {}}{"classes": []}': ":1: begins a second export behind the first",

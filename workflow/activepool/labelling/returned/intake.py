@@ -26,7 +26,8 @@ from activepool.ledger.entries import Correction, Draft, Entry
 from activepool.ledger.formats import READERS
 from activepool.ledger.formats.annotator_file import NAME as WHO_FILE
 from activepool.ledger.formats.annotator_file import annotator_file_of
-from activepool.ledger.formats.answers import Answers, Given, answers_of, contradiction
+from activepool.ledger.formats.answers import Answers, answers_of, contradiction
+from activepool.ledger.formats.program_lists import Given
 from activepool.ledger.formats.recognition import tool_of
 from activepool.ledger.formats.rows import Parsed
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass

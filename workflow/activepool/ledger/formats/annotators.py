@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from functools import cache
 
 from activepool.data.class_names import loose_form, reads_as_missing
 from activepool.ledger.classes import unseen_form
@@ -9,6 +11,7 @@ from activepool.ledger.entries import SAMPLE, has_control
 from activepool.ledger.formats.batch import PROGRAM
 from activepool.ledger.formats.lost_letters import REPLACEMENT, SAVED
 from activepool.ledger.formats.slips import FORMULA, IMAGE_NAME
+from activepool.ledger.formats.typed_classes import LOOKALIKES
 
 #: The longest name, in characters; the names and addresses of several people, or a remark, are longer.
 LONGEST = 100
@@ -23,6 +26,9 @@ OTHER_CELLS = {
     "the content of an image": re.compile(f"^{SAMPLE.pattern}$"),
 }
 
+#: What programs write for an empty cell; only as they write it, for there are people called Null and Nan.
+MISSING = ("nan", "NaN", "None", "null", "NULL", "NA", "n/a", "N/A", "<NA>", "NaT")
+
 #: Letters of some scripts that look like nothing.
 BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
@@ -34,6 +40,11 @@ USELESS_JOINER = re.compile(f"(?<![^\u0000-\u052f])[{JOINERS}]|[{JOINERS}](?![^\
 def annotator_name(written: str) -> str:
     """Return a name without what nobody sees, so that one person has one name."""
     return unseen_form(USELESS_JOINER.sub("", "".join(filter(_is_seen, written))))
+
+
+def look_alike(name: str, others: Iterable[str]) -> str | None:
+    """Return the first of other names that differs from a name only in case, spelling or alphabet."""
+    return next((other for other in sorted(others) if _form(other) == _form(name)), None)
 
 
 def name_problem(written: str) -> str | None:
@@ -55,6 +66,10 @@ def name_problem(written: str) -> str | None:
             f"{shown} begins like a formula, which a spreadsheet would run when it opens the ledger; let it "
             "begin with a letter or a digit"
         )
+    if name in MISSING:
+        return (
+            f"{shown} is what programs write for an empty cell; leave it empty, or give the annotator's name"
+        )
     if name.startswith("#") and reads_as_missing(name):
         return f"{shown} is the error of a formula in a spreadsheet; give the name of the annotator"
     if kind := next((kind for kind, form in OTHER_CELLS.items() if form.search(name)), None):
@@ -68,6 +83,11 @@ def _is_seen(letter: str) -> bool:
     """Return whether a character shows, or changes those around it; blanks and line breaks count."""
     is_format = unicodedata.category(letter) == "Cf" and letter not in JOINERS
     return not is_format and letter not in BLANK_LETTERS
+
+
+@cache
+def _form(name: str) -> object:
+    return loose_form(name.translate(LOOKALIKES))
 
 
 def _is_picture(letter: str) -> bool:

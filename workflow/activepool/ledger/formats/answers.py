@@ -9,12 +9,13 @@ from activepool.data.annotations import MAX_LISTED, shortened
 from activepool.errors import InputError
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Correction, Draft, Event, has_control
-from activepool.ledger.formats.annotators import annotator_name, name_problem
+from activepool.ledger.formats.annotators import annotator_name, look_alike, name_problem
 from activepool.ledger.formats.class_folders import ClassFolders
 from activepool.ledger.formats.exchanged_columns import exchange_problem
 from activepool.ledger.formats.file_notices import FileNotices
 from activepool.ledger.formats.lost_letters import SAVED, whole_text
 from activepool.ledger.formats.named_samples import NamedSamples
+from activepool.ledger.formats.program_lists import Given, require_own
 from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark, without_answer
 from activepool.ledger.formats.slips import FORMULA
 from activepool.ledger.formats.times import WrongTimeError, utc
@@ -27,9 +28,6 @@ from activepool.ledger.formats.typed_classes import (
 )
 from activepool.ledger.hints import HintedError
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
-
-#: An answer that somebody gave: the sample, who, the event and the label.
-Given = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,8 @@ def answers_of(
     folders = ClassFolders(parsed.rows, samples, reading.labels)
     for row, problem in [(folders.labelled(row), folders.problem(row)) for row in parsed.rows]:
         reading.add(row, problem)
+    if parsed.may_be_of_program:
+        require_own(path, [draft for draft, _ in reading.drafts.values()], given)
     mistakes = [mistake.text for mistake in sorted(reading.mistakes, key=lambda mistake: mistake.number)]
     if not parsed.rows and not mistakes:
         raise InputError(f"{path}: has no sample in it; export the batch again")
@@ -251,6 +251,8 @@ class _Reading:
             note=_harmless(_plain(row.note)),
             when=row.when,
         )
+        if draft.who not in self._annotators and (twin := look_alike(draft.who, self._annotators)):
+            self.notices.alike[draft.who] = twin
         if row.who and draft.who != unseen_form(_plain(row.who)):
             self.notices.renamed[row.who] = draft.who
         is_new = (sample, draft.who, event, label) not in self.given

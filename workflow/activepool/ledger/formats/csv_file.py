@@ -27,6 +27,12 @@ LABEL, CORRECTION = "label", "correction"
 #: Columns of label_errors.csv and predictions.csv, whose labels are no answers of an annotator.
 OF_PROGRAM = ({"suggested"}, {"status", "predicted"})
 
+#: The columns of labels.csv of a batch; people's files may have them, too, see `answers`.
+OF_BATCH = ("index", "source", "label")
+
+#: The columns of held_out.csv of a batch.
+HELD_OUT = ("index", "label", "predicted", "probability")
+
 #: Columns that a ledger has beside the label.
 OF_LEDGER = {"event", "check"}
 
@@ -74,7 +80,7 @@ def rows(path: Path) -> Parsed:
     answer_column = CORRECTION if CORRECTION in names else LABEL
     is_listed = any(columns <= set(names) for columns in OF_PROGRAM)
     last = MAY_BE_CUT_OFF.get(names[-1], "") if _ends_in_text(path) else ""
-    parsed = Parsed()
+    parsed = Parsed(may_be_of_program=tuple(names) == OF_BATCH)
     for line, given in lines[1:]:
         cells = without_empty_end(given, len(names))
         if not any(cell.strip() for cell in cells):
@@ -155,7 +161,8 @@ def _require_header(place: str, names: list[str]) -> None:
             f"{place}: is a ledger, and no label file; remove it, or give the labels that count in a CSV "
             "with the columns source, label, who and when"
         )
-    if LABEL in names and any(columns <= set(names) for columns in OF_PROGRAM):
+    is_listed = any(columns <= set(names) for columns in OF_PROGRAM) or tuple(names) == HELD_OUT
+    if LABEL in names and is_listed:
         raise InputError(
             f"{place}: lists the labels that the ledger has; to change some, call the column '{LABEL}' "
             f"'{CORRECTION}' and write the right classes into it"

@@ -87,6 +87,7 @@ class _Reader:
         self.tags: list[str] = []
         self.shapes: dict[str, None] = {}
         self.by_model = 0
+        self.with_shapes = 0
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
@@ -110,6 +111,10 @@ class _Reader:
         if self.by_model:
             self.parsed.notices.append(
                 f"{self.place}: tags of the source '{BY_MODEL}' are a model's, and no labels: {self.by_model}"
+            )
+        if self.with_shapes:
+            self.parsed.notices.append(
+                f"{self.place}: images with shapes beside a tag, which alone counts: {self.with_shapes}"
             )
         return self.parsed
 
@@ -144,6 +149,7 @@ class _Reader:
                 shapes = ", ".join(self.shapes)
                 self.parsed.mistake(line, place, f"{image!r} has {shapes} and no tag; label with tags")
             else:
+                self.with_shapes += bool(self.shapes)
                 self.parsed.rows.append(
                     Row(line, place, "".join(self.tags), name=image, may_lack_folders=True)
                 )

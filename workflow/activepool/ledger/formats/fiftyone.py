@@ -118,5 +118,6 @@ def _problem(label: Any, classes: list[Any]) -> str:
     wanted = "it must be the name of a class, or null"
     if isinstance(label, int) and not isinstance(label, bool):
         wanted = f"there are classes 0 to {len(classes) - 1}" if classes else "there is no list of classes"
-    what = "has several labels" if isinstance(label, list) else f"has {json_file.kind(label)} for a label"
+    is_several = isinstance(label, list) and len(label) > 1
+    what = "has several labels" if is_several else f"has {json_file.kind(label)} for a label"
     return f"{what}; {wanted}"

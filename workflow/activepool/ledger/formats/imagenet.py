@@ -5,6 +5,7 @@ With pictures: ``<class>/<name>`` or ``<class>/<class>_<name>``, and ``no_label/
 """
 
 import re
+from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from activepool.data.image_formats import is_image_name
@@ -67,6 +68,10 @@ def _listed(archive: Archive, list_of_classes: str) -> Parsed:
     parsed = Parsed()
     folder = PurePosixPath(list_of_classes).parent
     classes = [line.strip() for line in _lines(archive, list_of_classes) if line.strip()]
+    if twice := [name for name, count in Counter(classes).items() if count > 1]:
+        raise InputError(
+            f"{archive.path}: {list_of_classes}: has the class {twice[0]!r} twice; export it again"
+        )
     subsets = [
         name
         for name in archive.members
@@ -83,7 +88,35 @@ def _listed(archive: Archive, list_of_classes: str) -> Parsed:
                 _add_line(parsed, number, archive, f"{name}:{line_number}", line.strip(), classes)
     if not subsets:
         raise InputError(f"{archive.path}: has {CLASSES}, but no list of images beside it; export it again")
+    _compare_folders(parsed, number, archive, classes)
     return parsed
+
+
+def _compare_folders(parsed: Parsed, number: int, archive: Archive, classes: list[str]) -> None:
+    """Note the pictures in folders of classes that the lists contradict, and all that no list names."""
+    listed = {row.content: row for row in parsed.rows if row.content}
+    ambiguous = {name for row in parsed.rows for name in row.pictures}
+    unnamed = []
+    for name in filter(is_image_name, archive.members):
+        row = listed.get(archive.sample(name))
+        of_source = PurePosixPath(row.name).parts if row else ()
+        folders = [one for one in PurePosixPath(name).parts[:-1] if one in classes and one not in of_source]
+        if name in ambiguous:
+            continue
+        if folders and (row is None or row.label != folders[-1]):
+            number += 1
+            said = f"list it as {row.label!r}" if row and row.label else "do not give it that class"
+            parsed.mistake(
+                number,
+                f"{archive.path}: {name!r}",
+                f"lies in the folder of the class {folders[-1]!r}, but the lists beside {CLASSES} {said}; "
+                "give an archive of lists, or of pictures in folders",
+            )
+        elif row is None:
+            unnamed.append(ascii(name))
+    if unnamed:
+        shown = first_few(unnamed, LISTED)
+        parsed.notices.append(f"{archive.path}: pictures that no list names are passed over: {shown}")
 
 
 def _add_line(

@@ -54,6 +54,8 @@ def load(path: str | Path, repeated: list[str] | None = None) -> Any:
         raise InputError(f"{path}:{error.lineno}: is not JSON ({error.msg}){EXPORT_AGAIN}") from None
     except (ValueError, RecursionError) as error:
         reason = "is nested too deep" if isinstance(error, RecursionError) else str(error)
+        if "digits" in reason:  # Python's own words advise to change its settings
+            reason = "a number has too many digits"
         raise InputError(f"{path}: is not JSON ({reason}){EXPORT_AGAIN}") from None
     if keys and repeated is None:
         raise InputError(f"{path}: has the key {keys[0]!r} twice in one object; remove one of them")

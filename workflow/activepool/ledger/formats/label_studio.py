@@ -116,6 +116,7 @@ def _other_choices(classes: tuple[str, ...]) -> list[str]:
 def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
     parsed = Parsed()
     drafts = 0
+    others: dict[str, None] = {}
     for number, task in tasks:
         place = f"{path}: task {number}"
         data = task.get("data") if isinstance(task, dict) else None
@@ -126,11 +127,15 @@ def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
             )
             continue
         _add_annotations(parsed, _named(number, place, data), annotations)
+        others.update(dict.fromkeys(_other_controls(annotations)))
         drafts += not annotations and bool(task.get("drafts"))
     if drafts:
         parsed.notices.append(
             f"{path}: tasks with a draft that nobody has submitted: {drafts}; it does not count"
         )
+    if others:
+        passed = f"answers of other controls than '{CONTROL}' are passed over"
+        parsed.notices.append(f"{path}: {passed}: {', '.join(map(repr, others))}")
     return parsed
 
 
@@ -175,10 +180,22 @@ def _problem(annotation: Any) -> str | None:
     return None
 
 
+def _results(annotation: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the results of an annotation, all of them and those of the control that `write` names."""
+    results = [result for result in annotation.get("result", []) if isinstance(result, dict)]
+    return results, [result for result in results if result.get("from_name") == CONTROL]
+
+
+def _other_controls(annotations: list[Any]) -> Iterator[str]:
+    """Yield the names of the other controls whose results stand beside one of ours."""
+    for annotation in annotations:
+        results, own = _results(annotation) if _problem(annotation) is None else ([], [])
+        yield from (str(result.get("from_name")) for result in results if own and result not in own)
+
+
 def _choices(annotation: dict[str, Any]) -> list[Any]:
     """Return the choices of an annotation: those of the control that `write` names, if it is there."""
-    results = [result for result in annotation.get("result", []) if isinstance(result, dict)]
-    own = [result for result in results if result.get("from_name") == CONTROL]
+    results, own = _results(annotation)
     values = [result.get("value") for result in own or results]
     choices = [value["choices"] for value in values if isinstance(value, dict) and "choices" in value]
     return [choice for some in choices for choice in (some if isinstance(some, list) else [some])]

@@ -59,6 +59,12 @@ OTHER_JSON = {
     ("data", "annotations"): "is a single task of Label Studio; export the project as JSON",
 }
 
+#: What Label Studio exported before its version 1.0, and what to do.
+OLD_LABEL_STUDIO = (
+    "is an export of an old Label Studio, with 'completions' in place of 'annotations'; open the project in "
+    "version 1.0 or later, and export it as JSON"
+)
+
 #: Endings of files that may hold labels, which nobody puts among pictures.
 LABEL_ENDINGS = (".csv", ".tsv", ".json", ".xml", ".zip", ".xlsx", ".ods")
 
@@ -196,6 +202,8 @@ def _tool_of_xml(path: Path, text: str) -> str:
 
 def _tool_of_json(path: Path) -> str:
     content = json_file.load(path, [])
+    if isinstance(content, list) and any(map(_is_old_task, content)):
+        raise InputError(f"{path}: {OLD_LABEL_STUDIO}")
     if isinstance(content, list) and (not content or any(isinstance(task, dict) for task in content)):
         return "label_studio"
     if isinstance(content, dict):
@@ -205,6 +213,10 @@ def _tool_of_json(path: Path) -> str:
         if {"labels", "classes"} & set(content):
             return "fiftyone"
     raise InputError(f"{path}: is JSON of no known tool; give {KNOWN}")
+
+
+def _is_old_task(task: object) -> bool:
+    return isinstance(task, dict) and "completions" in task and "annotations" not in task
 
 
 def _tool_of_table(path: Path, text: str) -> str:

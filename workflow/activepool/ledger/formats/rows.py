@@ -103,11 +103,13 @@ class Parsed:
         rows: all of them, those whose answer is awaited among them.
         mistakes: of rows that cannot be read.
         notices: what a person should know, a line each.
+        may_be_of_program: whether the columns are those of a list of labels that the program writes.
     """
 
     rows: list[Row] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    may_be_of_program: bool = False
 
     def mistake(self, number: int, place: str, text: str) -> None:
         """Note what is wrong at a place."""

@@ -27,7 +27,7 @@ LABEL, CORRECTION = "label", "correction"
 #: Columns of label_errors.csv and predictions.csv, whose labels are no answers of an annotator.
 OF_PROGRAM = ({"suggested"}, {"status", "predicted"})
 
-#: The columns of labels.csv of a batch; people's files may have them, too, see `answers`.
+#: The columns of labels.csv of a batch; people's files may have them, too, see `program_lists`.
 OF_BATCH = ("index", "source", "label")
 
 #: The columns of held_out.csv of a batch.

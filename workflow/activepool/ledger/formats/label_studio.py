@@ -115,8 +115,7 @@ def _other_choices(classes: tuple[str, ...]) -> list[str]:
 
 def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
     parsed = Parsed()
-    drafts = 0
-    others: dict[str, None] = {}
+    drafts, others = 0, dict[str, None]()
     for number, task in tasks:
         place = f"{path}: task {number}"
         data = task.get("data") if isinstance(task, dict) else None

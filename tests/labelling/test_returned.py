@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from returns import Project, without_cache
@@ -380,3 +381,21 @@ def test_many_copies_of_a_file_are_one_notice(project):
     assert project.take().notices == (
         f"1.csv, 2.csv, 3.csv, 4.csv, 5.csv and 3 more: are the same as {project.returned}/0.csv; read once",
     )
+
+
+@pytest.mark.parametrize("third", ["cat\n", "cat"], ids=["same_bytes", "other_bytes"])
+def test_a_correction_goes_back_to_an_earlier_one_with_a_time_and_the_notice_says_so(project, third):
+    project.table("1.csv", "source,correction", "e.jpg,cat")
+    project.take()
+    project.table("2.csv", "source,correction", "e.jpg,dog")
+    project.take()
+    project.write("3.csv", f"source,correction\ne.jpg,{third}")
+    notice = " ".join(project.take().notices)
+    assert "'e.jpg'; to go back to one, give it as a correction with the time" in notice
+    assert project.labels()["e.jpg"] == "dog"
+    later = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
+    project.table("4.csv", "source,correction,when", f"e.jpg,cat,{later}")
+    project.take()
+    assert project.labels()["e.jpg"] == "cat"
+    project.cache.unlink()
+    assert project.take().entries == ()

@@ -59,6 +59,27 @@ def test_nor_what_somebody_else_corrected(path):
     assert label(path) == "dog"
 
 
+@pytest.mark.parametrize("newer", [{"batch": "3"}, {"when": "2999-01-01T00:00:00Z"}], ids=str)
+def test_the_same_answer_to_a_sample_that_went_out_again_is_new_once(path, newer):
+    append(path, sent("a", batch="2"))
+    old, again = draft("cannot_tell", "a", batch="2"), draft("cannot_tell", "a", **newer)
+    take_in(path, [old])
+    append(path, sent("a", batch="3"))
+    assert not take_in(path, [old, draft("cannot_tell", "a")]).entries
+    assert state_of(read(path).entries).batches["3"].came_back == 0
+    assert len(take_in(path, [old, again]).entries) == 1
+    assert state_of(read(path).entries).batches["3"].came_back == 1
+    assert not take_in(path, [old, again]).entries
+
+
+def test_a_time_ahead_of_the_clock_is_no_answer_to_a_later_sending(path):
+    append(path, sent("a", batch="2"))
+    old = draft(of="a", batch="2", when="2999-01-01T00:00:00Z")
+    take_in(path, [old])
+    append(path, sent("a", batch="3"))
+    assert not take_in(path, [old]).entries
+
+
 def test_where_there_are_times_the_later_answer_counts(path):
     take_in(path, [draft(of="a", label="dog", when=LATE)])
     assert len(take_in(path, [draft(of="a", when=EARLY)]).outdated) == 1

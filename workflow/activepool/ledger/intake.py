@@ -2,7 +2,8 @@
 
 A file says what its annotators think at the time of its export, so most of it is known already when it is
 taken in again. What an annotator says anew replaces what the same annotator said before. What was corrected
-since does not come back from an old file.
+since does not come back from an old file. If a sample went out again, an answer to that sending is new, even
+if its annotator said the same before.
 
 A correction is a decision: it stands in place of what anybody said, in the same files and in later ones,
 until another correction of the sample is taken in, or somebody takes it back in the ledger. In a list of the
@@ -94,7 +95,8 @@ def outdated_notice(path: str | Path, outdated: Sequence[Draft]) -> str:
     sources = dict.fromkeys(repr(draft.source) for draft in outdated)
     return (
         f"{path}: answers that later ones replaced are not taken again: {first_few(sources, LISTED)}; to go "
-        "back to one, give it as a correction, in a CSV with the columns source and correction"
+        "back to one, give it as a correction with the time: in a CSV with the columns source, correction "
+        f"and when, such as {now()}"
     )
 
 
@@ -145,12 +147,26 @@ class _Plan:
     def _add_answer(self, draft: Draft) -> Outcome:
         before = [entry for entry in self._of(draft) if entry.is_answer and entry.who == draft.who]
         last = self._opinions(draft).get(draft.who)
-        if last is not None and _says(last, draft):
-            return Outcome.KNOWN
-        if before and _is_outdated(draft, before):
-            return Outcome.OUTDATED
+        if not self._is_first_since_sent(draft, before):
+            if last is not None and _says(last, draft):
+                return Outcome.KNOWN
+            if before and _is_outdated(draft, before):
+                return Outcome.OUTDATED
         self._enter(replace(draft, replaces=last.number if last else draft.replaces))
         return Outcome.NEW
+
+    def _is_first_since_sent(self, draft: Draft, before: list[Entry]) -> bool:
+        """Return whether an answer is its annotator's first since the sample last went out.
+
+        A file of an earlier batch may lie there for ever, so the answer must name the batch, or be later than
+        both the sending and all ``before``.
+        """
+        sending = next((entry for entry in reversed(self._of(draft)) if entry.is_sending), None)
+        if sending is None or any(
+            entry.number > sending.number or entry.batch == sending.batch for entry in before
+        ):
+            return False
+        return draft.batch == sending.batch or draft.when > max(entry.when for entry in (sending, *before))
 
     def _add_decision(self, draft: Correction) -> Outcome:
         opinions = self._opinions(draft)

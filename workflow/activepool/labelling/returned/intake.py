@@ -97,7 +97,7 @@ def take_in_returned(
         *alike_notices(before, taken.entries),
         *planned.notices,  # those of the ledger itself are for who reads it first
     ]
-    if outdated := reading.outdated_of_first_seen(taken.outcomes):
+    if outdated := reading.outdated_to_report(taken.outcomes):
         notices.append(outdated_notice(ledger, outdated))
     reports = reading.reports(taken.outcomes)
     lines = tuple(map(printable, notices))
@@ -222,13 +222,13 @@ class _Reading:
             for source, own in self._with_outcomes(outcomes)
         ]
 
-    def outdated_of_first_seen(self, outcomes: Sequence[Outcome]) -> list[Draft]:
-        """Return the answers that are not entered, of files that were not there before."""
+    def outdated_to_report(self, outcomes: Sequence[Outcome]) -> list[Draft]:
+        """Return the answers that are not entered, of files that are new, or have a copy."""
         return [
             draft
             for source, own in self._with_outcomes(outcomes)
             for draft, outcome in zip(source.answers.drafts, own, strict=True)
-            if source.is_first_seen and outcome == Outcome.OUTDATED
+            if outcome == Outcome.OUTDATED and (source.is_first_seen or source.path in self.copies)
         ]
 
 

@@ -7,7 +7,7 @@ from activepool.data.class_names import loose_form
 from activepool.errors import first_few
 from activepool.ledger.entries import Correction, Entry
 from activepool.ledger.formats.answers import Answers
-from activepool.ledger.intake import Outcome
+from activepool.ledger.intake import Outcome, is_decision
 from activepool.ledger.state import SampleState
 
 #: How many answers a notice lists.
@@ -113,7 +113,8 @@ def replaced_notice(
     for entry in new:
         if not entry.is_answer or entry.replaces is None:
             continue
-        if dispute := disputes.get(entry.sample):
+        is_repeated = entries[entry.replaces].opinion == entry.opinion and not is_decision(entry)
+        if (dispute := disputes.get(entry.sample)) and not is_repeated:
             opinions = sorted({_opinion(one) for one in dispute.opinions.values()})
             changes.append(f"disputed {entry.source!r} ({', '.join(opinions)}) is now {_opinion(entry)}")
         elif entries[entry.replaces].opinion != entry.opinion:

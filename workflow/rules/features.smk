@@ -1,8 +1,6 @@
 # From images to features.h5: extraction in shards, and joining these.
 # Existing embeddings are checked and copied instead.
 
-from pathlib import Path
-
 if PATHS.is_embedded:
 
     rule embeddings:
@@ -43,12 +41,6 @@ else:
             program("gather")
 
 
-def earlier_features(wildcards, output):
-    """Return the option for the features of an earlier run, which `gather` replaces after all extractions."""
-    folder = Path(output.features).parents[1]
-    return f"--earlier {shlex.quote(str(folder / 'features.h5'))}"
-
-
 rule extract:
     """Extract the features of a shard of the images."""
     input:
@@ -64,6 +56,6 @@ rule extract:
         **RESOURCES.of_images(8000, 720),
     params:
         *arguments("extract"),
-        earlier_features,
+        PATHS.earlier_features,
     shell:
         program("extract")

@@ -106,7 +106,14 @@ put(
     Counter(validation=1, initial_labelled=1, train=11, score=4, select=8, select_with_state=2)
     + EVALUATION_OF_OTHER_SEEDS,
 )
-put("`seeds`: one fewer", "embeddings", "seeds", 1, EVALUATION_OF_OTHER_SEEDS)
+# The penalty matrix, a figure and a table, needs two seeds.
+put(
+    "`seeds`: one fewer",
+    "embeddings",
+    "seeds",
+    1,
+    EVALUATION_OF_OTHER_SEEDS - Counter(figure=1, table=1),
+)
 # Of the scores, those of entropy in round 1 know nothing of the budget.
 put("`budget`", "embeddings", "budget", 9, Counter(train=20, score=6) + QUERIES + EVALUATION)
 put("`initial.size`", "embeddings", "initial.size", 13, Counter(initial_labelled=2) + ROUNDS)

@@ -1,6 +1,8 @@
 """Batches whose features are known are not computed again, and the features have the bits of a first run."""
 
 import shutil
+import sys
+import types
 
 import h5py
 import numpy as np
@@ -197,6 +199,20 @@ def test_an_image_that_cannot_be_read_stops_the_shard_and_costs_nothing_once_it_
     (project.path / "09.png").write_bytes(content)
     assert project.extract().read_bytes() == undisturbed
     assert project.computed == ALL - 8
+
+
+@pytest.mark.parametrize(("loaded", "same"), [(False, True), (True, False)])
+def test_the_version_of_timm_counts_if_a_network_of_it_may_be_there(project, monkeypatch, loaded, same):
+    if loaded:
+        monkeypatch.setitem(sys.modules, "timm", types.ModuleType("timm"))
+    else:
+        monkeypatch.delitem(sys.modules, "timm", raising=False)
+    made = []
+    for version in ("1.0", "2.0"):
+        found = {"torch": "2", "timm": version}
+        monkeypatch.setattr(extract, "versions", lambda found=found: found)
+        made.append(project.extract(name=f"{version}.h5").read_bytes())
+    assert (made[0] == made[1]) == same
 
 
 def test_the_file_of_records_is_gone_after_success_and_if_nothing_is_in_it(tmp_path):

@@ -82,9 +82,10 @@ def test_figures_open(finished, paths):
 
 def test_tables_hold_all_strategies(finished, paths):
     folders, tables = paths.experiment.strategy_folders, finished.path / paths.root / "tables"
-    assert sorted(path.name for path in tables.glob("*.*")) == sorted(
-        f"{name}.{form}" for name in TABLES for form in ("csv", "tex", "html")
-    )
+    made = set(TABLES) - {"penalty"}  # which needs two seeds
+    assert {path.name for path in tables.glob("*.*")} == {
+        f"{name}.{form}" for name in made for form in ("csv", "tex", "html")
+    }
     others = [name for name in folders if name != REFERENCE]
     for name in ("final", "area", "labels_to_reach", "difference_by_labels", "label_savings"):
         expected = others if name in ("difference_by_labels", "label_savings") else folders

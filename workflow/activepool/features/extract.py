@@ -114,9 +114,11 @@ def _computed_by(attributes: dict[str, str], settings: ExtractSettings, device: 
     """Return a text that names all that computes features of images."""
     users = users_file(attributes["backbone"])
     function = "" if users is None else file_digest(users)
-    packages = {name: text for name, text in versions().items() if name in PACKAGES}
+    used = {name: text for name, text in versions().items() if name in PACKAGES}
+    if "timm" not in sys.modules:  # no network of it was built, whether it is installed or not
+        used.pop("timm", None)
     kind = torch.device(device).type
-    return json.dumps([attributes, asdict(settings), kind, function, packages, version], sort_keys=True)
+    return json.dumps([attributes, asdict(settings), kind, function, used, version], sort_keys=True)
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,9 @@ from activepool.strategies.registry import find_strategy
 from activepool.tracking.registry import TrackerName
 from planning.configuration.datasets import Dataset, default_name
 from planning.configuration.sections import (
-    DEVICE_PATTERN,
     MAX_COUNT,
     Count,
+    Device,
     Fraction,
     Name,
     PathText,
@@ -280,7 +280,7 @@ class Experiment(Settings):
     release_labels: Annotated[int, Field(ge=0)] = 0
     figures: Figures = Figures()
     trackers: list[TrackerName] = []
-    device: Annotated[str, Field(pattern=DEVICE_PATTERN)] = "auto"
+    device: Device = "auto"
 
     @field_validator("head", mode="before")
     @classmethod

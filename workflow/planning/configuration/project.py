@@ -19,9 +19,9 @@ from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
 from planning.configuration.experiment import Backbone, Features, StrategySettings, not_shared
 from planning.configuration.sections import (
-    DEVICE_PATTERN,
     MAX_COUNT,
     Count,
+    Device,
     Fraction,
     Name,
     PathText,
@@ -153,7 +153,7 @@ class Project(Settings):
     seed: Annotated[int, Field(ge=0, le=MAX_COUNT)] = 0
     folders: bool = False
     label_studio: LabelStudio = LabelStudio()
-    device: Annotated[str, Field(pattern=DEVICE_PATTERN)] = "auto"
+    device: Device = "auto"
 
     @field_validator("ask_again", mode="before", json_schema_input_type=AskAgain | list[AskAgain])
     @classmethod

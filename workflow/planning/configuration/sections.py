@@ -30,6 +30,7 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=200)]
 
 #: A device, as torch names it, or ``auto``.
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:\d+)?)$"
+Device = Annotated[str, Field(pattern=DEVICE_PATTERN)]
 
 #: An empty path would be the working directory.
 PathText = Annotated[str, Field(min_length=1)]

@@ -1,27 +1,14 @@
 from pathlib import Path
 
 import pytest
+from test_drawings import experiment
 
 from activepool.figures.registry import FIGURES, TABLES
-from planning.configuration.experiment import Experiment
 from planning.paths import Paths
 
 CAPTIONS = Path(__file__).parents[2] / "workflow/report"
 
-PATHS = Paths(
-    Experiment.model_validate(
-        {
-            "experiment": "trial",
-            "dataset": {"kind": "digits"},
-            "backbone": {"architecture": "identity", "image_size": 8},
-            "initial": {"kind": "balanced", "size": 30},
-            "budget": 10,
-            "rounds": 3,
-            "seeds": 2,
-            "strategies": ["random", "margin"],
-        }
-    )
-)
+PATHS = Paths(experiment())
 
 
 @pytest.mark.parametrize("name", sorted({*FIGURES, *TABLES}))

@@ -78,6 +78,7 @@ def test_all_kinds_of_results_are_named(ended):
         ({"solver": "lbfgs"}, 43, None),
         ({"solver": "lbfgs"}, 0, None),
         ({"solver": "lbfgs", "weight_decays": 1e-4}, 13, None),
+        ({"solver": "lbfgs", "weight_decays": [1e-4]}, 13, None),
     ],
 )
 def test_a_choice_by_few_validation_samples_is_said(ended, head, rows, chosen):

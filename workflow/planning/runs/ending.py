@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
@@ -102,12 +103,13 @@ def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[
 def _weak_choices(experiment: Experiment, covered: Iterable[str]) -> Iterator[str]:
     """Yield a line if the validation split chooses something, and has too few samples for it."""
     head = experiment.head
-    if head.solver == LbfgsSettings.solver and isinstance(head.weight_decays, float):
+    chooses_decay = head.solver == LbfgsSettings.solver
+    if chooses_decay and np.size(head.weight_decays) == 1:
         return
     counts = [len(read_index(path)) for path in covered if path.endswith("/validation.csv")]
     fewest = min(counts, default=0)
     if 0 < fewest < FEW_VALIDATED:
-        chosen = "weight decay" if head.solver == LbfgsSettings.solver else "epoch"
+        chosen = "weight decay" if chooses_decay else "epoch"
         yield (
             f"notice: the validation split has {fewest} samples, which tell an accuracy only to about "
             f"± {98 / fewest**0.5:.0f} points, and choose the {chosen} of each head by it; a larger "

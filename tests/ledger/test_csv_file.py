@@ -544,8 +544,14 @@ def answers_given(path, *given):
     return answers_of(path, csv_file.rows(path), POOL, CLASSES, "annotator", skip_bad=False, given=known)
 
 
-def test_the_list_of_labels_of_a_batch_is_no_second_opinion(tmp_path):
-    path = file(tmp_path, "index,source,label\n0,a/1.jpg,cat\n2,a/2.jpg,dog\n")
+@pytest.mark.parametrize("columns", [3, 4], ids=["before activepool 0.2.0", "now"])
+def test_the_list_of_labels_of_a_batch_is_no_second_opinion(tmp_path, columns):
+    lines = [
+        ("index", "source", "label", "sample"),
+        ("0", "a/1.jpg", "cat", POOL.samples[0]),
+        ("2", "a/2.jpg", "dog", POOL.samples[2]),
+    ]
+    path = file(tmp_path, "".join(f"{','.join(cells[:columns])}\n" for cells in lines))
     with pytest.raises(
         InputError, match=r"lists the labels that the ledger has, as labels.csv of a batch does"
     ):

@@ -10,6 +10,7 @@ import pandas as pd
 from activepool.compute.arrays import IntArray
 from activepool.io.files import write_table
 from activepool.labelling.pool.table import Pool
+from activepool.ledger.formats.csv_file import OF_BATCH
 from activepool.ledger.state import State, Status
 
 
@@ -58,6 +59,6 @@ def write_training_set(
     """Write labels.csv (index, source, label, sample) and classes.csv (class)."""
     sources = [pool.row_sources[row] for row in found.rows]
     samples = [pool.samples[row] for row in found.rows]
-    columns = {"index": found.rows, "source": sources, "label": found.labels, "sample": samples}
-    write_table(labels, pd.DataFrame(columns))
+    columns = (found.rows, sources, found.labels, samples)
+    write_table(labels, pd.DataFrame(dict(zip(OF_BATCH, columns, strict=True))))
     write_table(classes, pd.DataFrame({"class": state.classes}))

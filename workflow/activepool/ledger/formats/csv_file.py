@@ -27,8 +27,9 @@ LABEL, CORRECTION = "label", "correction"
 #: Columns of label_errors.csv and predictions.csv, whose labels are no answers of an annotator.
 OF_PROGRAM = ({"suggested"}, {"status", "predicted"})
 
-#: The columns of labels.csv of a batch; people's files may have them, too, see `program_lists`.
-OF_BATCH = ("index", "source", "label")
+#: The columns of labels.csv of a batch; before activepool 0.2.0 it had no ``sample``. People's files may have
+#: them, too, see `program_lists`.
+OF_BATCH = ("index", "source", "label", "sample")
 
 #: The columns of held_out.csv of a batch.
 HELD_OUT = ("index", "label", "predicted", "probability")
@@ -80,7 +81,7 @@ def rows(path: Path) -> Parsed:
     answer_column = CORRECTION if CORRECTION in names else LABEL
     is_listed = any(columns <= set(names) for columns in OF_PROGRAM)
     last = MAY_BE_CUT_OFF.get(names[-1], "") if _ends_in_text(path) else ""
-    parsed = Parsed(may_be_of_program=tuple(names) == OF_BATCH)
+    parsed = Parsed(may_be_of_program=tuple(names) in (OF_BATCH, OF_BATCH[:-1]))
     for line, given in lines[1:]:
         cells = without_empty_end(given, len(names))
         if not any(cell.strip() for cell in cells):

@@ -9,7 +9,10 @@ import pytest
 from returns import Project, without_cache
 
 from activepool.errors import InputError
+from activepool.labelling.returned.cache import ReadFile, ReturnedCache
+from activepool.ledger.entries import Event
 from activepool.ledger.formats import csv_file
+from activepool.ledger.formats.rows import Mistake, Parsed, Row
 from activepool.ledger.state import Status
 
 
@@ -250,6 +253,16 @@ def test_a_damaged_cache_does_no_harm(project, content):
     project.table("a.csv", "source,label", "a/1.jpg,cat")
     project.cache.write_bytes(content)
     assert len(project.take().entries) == 1
+
+
+def test_the_cache_gives_back_all_that_was_read(project):
+    row = Row(2, "a.csv:2", "cat", folders=("a",), also=("b",), pictures=("c", "d"), event=Event.SKIP)
+    parsed = Parsed([row], [Mistake(3, "a.csv:3: wrong")], ["a notice"], may_be_of_program=True)
+    read = ReadFile("csv", "a digest", parsed)
+    memory = ReturnedCache(project.cache)
+    memory.keep(project.returned / "a.csv", "a signature", read)
+    memory.save()
+    assert ReturnedCache(project.cache).get(project.returned / "a.csv", "a signature") == read
 
 
 def test_a_file_that_has_changed_is_read_anew(project):

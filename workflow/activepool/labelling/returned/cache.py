@@ -78,6 +78,7 @@ class ReturnedCache:
                 "rows": [_changed_fields(row) for row in read.parsed.rows],
                 "mistakes": read.parsed.mistakes,
                 "notices": read.parsed.notices,
+                "may_be_of_program": read.parsed.may_be_of_program,
             },
         }
 
@@ -111,7 +112,8 @@ def _files(path: Path) -> Iterator[Path]:
 
 def _parsed(stored: Mapping[str, Any]) -> Parsed:
     mistakes = [Mistake(*mistake) for mistake in stored["mistakes"]]
-    return Parsed([_row(cells) for cells in stored["rows"]], mistakes, list(stored["notices"]))
+    rows = [_row(cells) for cells in stored["rows"]]
+    return Parsed(rows, mistakes, list(stored["notices"]), stored["may_be_of_program"])
 
 
 def _row(cells: dict[str, Any]) -> Row:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from activepool.data.class_names import loose_form, reads_as_missing
@@ -10,7 +10,7 @@ from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import SAMPLE, has_control
 from activepool.ledger.formats.batch import PROGRAM
 from activepool.ledger.formats.lost_letters import REPLACEMENT, SAVED
-from activepool.ledger.formats.slips import FORMULA, IMAGE_NAME
+from activepool.ledger.formats.slips import FORMULA, IMAGE_NAME, has_no_letter
 from activepool.ledger.formats.typed_classes import LOOKALIKES
 
 #: The longest name, in characters; the names and addresses of several people, or a remark, are longer.
@@ -20,10 +20,10 @@ LONGEST = 100
 SHOWN = 20
 
 #: What other columns hold, which may have been exchanged with that of the annotator, and how to tell.
-OTHER_CELLS = {
-    "a time": re.compile(r"^\d{1,4}[-/.]\d\d?[-/.]\d{1,4}([T ].*)?$"),
-    "the name of an image": IMAGE_NAME,
-    "the content of an image": re.compile(f"^{SAMPLE.pattern}$"),
+OTHER_CELLS: dict[str, Callable[[str], object]] = {
+    "a time": re.compile(r"\d{1,4}[-/.]\d\d?[-/.]\d{1,4}([T ].*)?").fullmatch,
+    "the name of an image": IMAGE_NAME.search,
+    "the content of an image": SAMPLE.fullmatch,
 }
 
 #: What programs write for an empty cell; only as they write it, for there are people called Null and Nan.
@@ -55,7 +55,7 @@ def name_problem(written: str) -> str | None:
     shown = f"{written.strip()[:SHOWN]!r}{'...' * (len(written.strip()) > SHOWN)}"
     if has_control(written.strip()):
         return f"{shown} has a line break, a tab or another control character; write the name in one line"
-    if not any(unicodedata.category(letter)[0] in "LN" or _is_picture(letter) for letter in name):
+    if has_no_letter(name):
         return f"{shown} has no letter and no digit; give the name of the annotator, or leave it empty"
     if REPLACEMENT in name:
         return f"{shown} has {SAVED}, or write the name again"
@@ -72,7 +72,7 @@ def name_problem(written: str) -> str | None:
         )
     if name.startswith("#") and reads_as_missing(name):
         return f"{shown} is the error of a formula in a spreadsheet; give the name of the annotator"
-    if kind := next((kind for kind, form in OTHER_CELLS.items() if form.search(name)), None):
+    if kind := next((kind for kind, holds in OTHER_CELLS.items() if holds(name)), None):
         return f"{shown} is {kind}, as another column has it; give the name of the annotator"
     if loose_form(name) == PROGRAM:
         return f"{shown} is the name of this program; give that of the person or the tool that answered"
@@ -88,7 +88,3 @@ def _is_seen(letter: str) -> bool:
 @cache
 def _form(name: str) -> object:
     return loose_form(name.translate(LOOKALIKES))
-
-
-def _is_picture(letter: str) -> bool:
-    return unicodedata.category(letter) == "So"

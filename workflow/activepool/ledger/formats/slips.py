@@ -104,6 +104,13 @@ def singulars(name: str) -> set[str]:
     return found - {""}
 
 
+def has_no_letter(text: str) -> bool:
+    """Return whether a text has neither a letter nor a digit nor a picture."""
+    return not any(
+        unicodedata.category(letter)[0] in "LN" or unicodedata.category(letter) == "So" for letter in text
+    )
+
+
 def _letters(label: str) -> str:
     return "".join(filter(str.isalpha, label.casefold()))
 
@@ -120,16 +127,9 @@ def _well_decoded(label: str) -> str | None:
     return None
 
 
-def _has_no_letter(label: str) -> bool:
-    """Return whether a label has neither a letter nor a digit nor a picture."""
-    return not any(
-        unicodedata.category(letter)[0] in "LN" or unicodedata.category(letter) == "So" for letter in label
-    )
-
-
 #: What else a label may be, for messages, and how to tell.
 KINDS: dict[str, Callable[[str], object]] = {
-    "no word": _has_no_letter,
+    "no word": has_no_letter,
     "a truth value, as spreadsheets make of other texts": lambda label: label.casefold() in TRUTH,
     "a date, as spreadsheets make of other texts": DATE.fullmatch,
     "a formula, as spreadsheets make of other texts": lambda label: label.startswith(FORMULA),

@@ -37,12 +37,12 @@ class Archive:
     Attributes:
         path: the file.
         members: the names of its files, in their order; those that systems add are left out.
-        folders: the names of its folders, those around a file and empty ones, sorted.
     """
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.path = path
         self._archive = archive
+        self._samples: dict[str, str] = {}
         infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
         problems = [f"{path}: {info.filename!a} {text}" for info in infos if (text := _problem(info))]
         if sum(info.file_size for info in infos) > LARGEST_WHOLE:
@@ -56,9 +56,12 @@ class Archive:
         if problems:
             raise InputError(*problems)
         self.members = [name for name in names if not _is_of_system(name)]
-        self.folders = sorted(
-            {str(folder) for name in archive.namelist() for folder in PurePosixPath(f"{name}x").parents}
-        )
+
+    @property
+    def folders(self) -> list[str]:
+        """The names of its folders, those around a file and empty ones, sorted."""
+        names = self._archive.namelist()
+        return sorted({str(folder) for name in names for folder in PurePosixPath(f"{name}x").parents})
 
     def text(self, member: str) -> bytes:
         """Return a member that is a text."""
@@ -70,11 +73,13 @@ class Archive:
 
     def sample(self, member: str) -> str:
         """Return the sample that a picture is, see `pool_samples.image_sample`."""
-        archive, digest = self._archive, hashlib.sha256()
-        with self._reading(member), archive.open(member) as stream:
-            while chunk := stream.read(CHUNK):
-                digest.update(chunk)
-        return digest.hexdigest()
+        if member not in self._samples:
+            archive, digest = self._archive, hashlib.sha256()
+            with self._reading(member), archive.open(member) as stream:
+                while chunk := stream.read(CHUNK):
+                    digest.update(chunk)
+            self._samples[member] = digest.hexdigest()
+        return self._samples[member]
 
     def pictures_named(self, name: str) -> dict[str, str]:
         """Return the pictures with this name, in any folder: each member by the sample that it is.

@@ -11,6 +11,7 @@ from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import SEPARATOR_LINE, find_delimiter, separator_hint
 from activepool.io.files import UTF_16_MARKS, decoded_text
 from activepool.ledger.formats import archives, csv_file, cvat, fiftyone, imagenet, json_file, label_studio
+from activepool.ledger.formats.archives import Archive
 
 SINGLE_PICTURE = (
     "is a single picture; put it into a folder with the name of its class, and that folder into another"
@@ -166,7 +167,11 @@ def _tool_of_folder(path: Path) -> str:
 
 def _tool_of_archive(path: Path) -> str:
     with archives.opened(path) as archive:
-        members = archive.members
+        return _tool_of_members(archive)
+
+
+def _tool_of_members(archive: Archive) -> str:
+    path, members = archive.path, archive.members
     names = {PurePosixPath(name).name for name in members}
     for member, text in DOCUMENTS.items():
         if member in members:
@@ -177,16 +182,11 @@ def _tool_of_archive(path: Path) -> str:
         raise InputError(f"{path}: is a packed dataset of FiftyOne; unpack it, and give the folder")
     if imagenet.CLASSES in names or any(map(is_image_name, members)):
         return "imagenet"
-    if _has_ledger(path):
+    tables = [name for name in members if name.lower().endswith(".csv")]
+    if any(csv_file.is_ledger(archive.text(name)) for name in tables):
         raise InputError(f"{path}: is a packed ledger, and no label file; remove it")
     found = first_few([ascii(name) for name in members], LISTED) or "nothing"
     raise InputError(f"{path}: is an archive of {found}; unpack it, and give the label file itself")
-
-
-def _has_ledger(path: Path) -> bool:
-    with archives.opened(path) as archive:
-        tables = [name for name in archive.members if name.lower().endswith(".csv")]
-        return any(csv_file.is_ledger(archive.text(name)) for name in tables)
 
 
 def _tool_of_xml(path: Path, text: str) -> str:

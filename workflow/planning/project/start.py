@@ -95,9 +95,9 @@ def begun(project: Project, check: Check = lambda standing: None) -> ProjectStan
     pool = updated_pool(project, bool(before.entries), notices)
     _show_exchanged(project, pool, before.entries, notices)
     _intake(project, pool, before, check)
-    with opened(project.ledger_path):
-        pass  # what was added by hand gets its number, and into the copy; what was lost is put back
-    standing = ProjectStanding(project, pool, read(project.ledger_path).entries)
+    # What was added by hand gets its number, and into the copy; what was lost is put back.
+    with opened(project.ledger_path) as book:
+        standing = ProjectStanding(project, pool, tuple(book.entries))
     note_ledger(pool_folder(project), project.ledger_path, standing.entries)
     _show_changes(standing, notices)
     notices.finish()

@@ -33,7 +33,7 @@ from planning.stages.arguments import StageArguments
 def check_standing(standing):
     """Raise InputError if the run cannot do what it is asked for."""
     require_model(standing, sys.argv)
-    if sends_batches(sys.argv) and not only_verifies(sys.argv):
+    if sends_batches(sys.argv):
         require_room(standing, CONFIGURATION_FILE)
 
 

@@ -44,8 +44,8 @@ class Row:
         is_commented: whether it begins with ``#``, as a line that somebody commented out.
         is_correction: whether the label stands in place of what anybody answered.
         is_listed: whether a correction stands in a list of the program, among labels that nobody changed.
-        who, when, batch, note: as in the ledger; empty if the file does not say it. A time that cannot be
-            read is there as it is written.
+        who, when, batch, note: as they are written; empty if the file does not say it.
+        who_key, when_key: what the file calls the annotator and the time, for messages.
     """
 
     number: int

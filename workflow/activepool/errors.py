@@ -1,4 +1,4 @@
-"""The exception whose message is written for the user, and how such a message lists and suggests names."""
+"""The exception whose message is written for the user, and how it lists names and quotes errors."""
 
 import difflib
 from collections.abc import Collection, Iterable
@@ -26,6 +26,11 @@ def first_few(names: Collection[object], at_most: int, total: int | None = None)
     total = len(names) if total is None else total
     shown = ", ".join(map(str, list(names)[:at_most]))
     return f"{shown} and {total - at_most:,} more" if total > at_most else shown
+
+
+def one_line(error: Exception) -> str:
+    """Return the message of a reader's error in one line, or its type if it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:

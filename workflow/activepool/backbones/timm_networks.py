@@ -10,7 +10,7 @@ from torch import nn
 from activepool.backbones.backbone import Backbone, Preprocessing, measured_backbone
 from activepool.backbones.networks import resize_before_crop
 from activepool.backbones.normalisations import normalisation
-from activepool.errors import InputError
+from activepool.errors import InputError, one_line
 
 #: timm's names of the interpolations of Preprocessing; timm draws others at random.
 INTERPOLATIONS = ("bilinear", "bicubic")
@@ -94,8 +94,7 @@ def _created(timm: ModuleType, name: str, **options: bool | int) -> nn.Module:
         network: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, **options)
         return network
     except (RuntimeError, ValueError, AssertionError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"backbone: timm cannot make {name!r} ({reason})") from error
+        raise InputError(f"backbone: timm cannot make {name!r} ({one_line(error)})") from error
 
 
 def _preprocessing(timm: ModuleType, name: str, network: nn.Module, image_size: int | None) -> Preprocessing:

@@ -15,8 +15,7 @@ import numpy as np
 
 from activepool.data.packed import Cell, Member
 from activepool.data.shard_samples import Found
-from activepool.errors import InputError
-from activepool.io.array_files.array_file import one_line
+from activepool.errors import InputError, one_line
 
 #: The usual names of the columns.
 IMAGE, LABEL = "image", "label"

@@ -20,7 +20,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from activepool.data.image_formats import FORMATS
 from activepool.data.packed import Place, place_digest, place_of
 from activepool.data.samples import IMAGES_FOLDER
-from activepool.errors import InputError
+from activepool.errors import InputError, one_line
 
 #: Pillow's modes of whole numbers and floats in 32 bits, whose values of black and white are undefined.
 MODES_WITHOUT_RANGE = ("I", "F")
@@ -65,7 +65,7 @@ class ImageFiles:
                 return decode_image(whole, mode, self.upright, least)
         # A damaged file makes its decoder raise nearly any error (OSError, SyntaxError, struct.error, ...).
         except Exception as error:
-            reason = " ".join(str(error).split()) or type(error).__name__
+            reason = one_line(error)
             raise InputError(
                 f"{whole}: not a readable image ({reason}); repair it, or make the dataset again without it"
             ) from error
@@ -129,7 +129,7 @@ def problem_of(path: Place, error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
     # A decoder may raise any error on damaged data.
-    return " ".join(str(error).split()) or type(error).__name__
+    return one_line(error)
 
 
 @contextmanager

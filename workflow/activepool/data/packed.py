@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
+from activepool.errors import one_line
 from activepool.io.files import file_digest
 
 #: A place in dataset.h5: of a member (offset and size), or of a cell (column, row group and row).
@@ -136,7 +137,7 @@ def _group(file: Path, column: int, group: int) -> Any:
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno:  # the file is missing, or cannot be opened
             raise
-        raise OSError(f"row group {group} is damaged: {' '.join(str(error).split())}") from error
+        raise OSError(f"row group {group} is damaged: {one_line(error)}") from error
 
 
 class _Window(io.RawIOBase):

@@ -104,8 +104,3 @@ class ArrayFile:
 
     def __exit__(self, *exception: object) -> None:
         self.resources.close()
-
-
-def one_line(error: Exception) -> str:
-    """Return the message of a reader's error in one line, or its type if it has none."""
-    return " ".join(str(error).split()) or type(error).__name__

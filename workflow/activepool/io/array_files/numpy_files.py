@@ -9,8 +9,8 @@ from typing import IO, Literal, NamedTuple
 import numpy as np
 from numpy.lib import format as npy
 
-from activepool.errors import InputError
-from activepool.io.array_files.array_file import ArrayFile, StoredArray, one_line
+from activepool.errors import InputError, one_line
+from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 #: The first bytes of .npy files.
 NPY = b"\x93NUMPY"

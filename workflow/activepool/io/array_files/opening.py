@@ -6,8 +6,8 @@ from pathlib import Path
 
 import h5py
 
-from activepool.errors import InputError
-from activepool.io.array_files.array_file import ArrayFile, one_line
+from activepool.errors import InputError, one_line
+from activepool.io.array_files.array_file import ArrayFile
 from activepool.io.array_files.hdf5_files import open_hdf5
 from activepool.io.array_files.numpy_files import NPY, SUFFIX, open_npy, open_npz
 from activepool.io.array_files.parquet_files import open_parquet

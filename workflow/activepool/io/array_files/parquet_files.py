@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS
-from activepool.errors import InputError
-from activepool.io.array_files.array_file import ArrayFile, StoredArray, one_line
+from activepool.errors import InputError, one_line
+from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 #: The value of a whole number that a row lacks: as a label, one that is not known.
 MISSING = -1

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from activepool.errors import InputError
-from activepool.io.array_files.array_file import ArrayFile, StoredArray, one_line
+from activepool.errors import InputError, one_line
+from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 #: The types of safetensors, and what `StoredArray.read` returns.
 TYPES = {

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from activepool.errors import InputError
-from activepool.io.array_files.array_file import ArrayFile, StoredArray, one_line
+from activepool.errors import InputError, one_line
+from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 if TYPE_CHECKING:
     import torch

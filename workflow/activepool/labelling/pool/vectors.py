@@ -11,7 +11,7 @@ import numpy as np
 
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.data.embedding_arrays import ArrayNames
+from activepool.data.embedding_arrays import CLASS_NAMES, LABELS, ArrayNames
 from activepool.data.embedding_files import require_names, require_vectors, row_names
 from activepool.data.ranges import require_squares
 from activepool.errors import InputError, first_few
@@ -74,7 +74,7 @@ class VectorFile:
     def unread(self) -> list[str]:
         """Return the names of what the file has and a pool does not read: labels and names of classes."""
         with self._opened() as file:
-            return [name for name in ("labels", "label", "class_names") if name in file.shapes]
+            return [name for name in (*LABELS, CLASS_NAMES) if name in file.shapes]
 
     @property
     def _names(self) -> ArrayNames:

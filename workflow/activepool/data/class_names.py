@@ -77,6 +77,16 @@ def require_different(where: object, class_names: Sequence[str]) -> None:
             )
 
 
+def own_or_given(where: object, own: list[str], given: list[str] | None) -> list[str] | None:
+    """Return the names of classes that a file has, or else those of the option class_names.
+
+    Raises: InputError if there are both, and they differ.
+    """
+    if own and given and own != given:
+        raise InputError(f"{where}: has other class_names than the option; leave the option out")
+    return own or given
+
+
 def same_for_a_person(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     """Yield pairs of names that nobody could mean as two classes, and what they differ in."""
     for first, second in _pairs(names, _strict_form):

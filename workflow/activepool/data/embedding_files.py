@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from activepool.compute.arrays import IntArray, TextArray
-from activepool.data.class_names import require_different
+from activepool.data.class_names import own_or_given, require_different
 from activepool.data.embedding_arrays import TEST, TRAIN, ArrayNames, class_names_in
 from activepool.data.embedding_labels import GivenLabels, class_names_of, label_numbers
 from activepool.data.listing import has_line_break
@@ -92,12 +92,10 @@ def opened(
     names = ArrayNames(array, label_array, source_array)
     with ExitStack() as files:
         file = files.enter_context(names.opened(path))
-        own = class_names_in(file)
-        if own and class_names and own != class_names:
-            raise InputError(f"{path}: has other class_names than the option; leave the option out")
+        known = own_or_given(path, class_names_in(file), class_names)
         train = _part("train", file, labels, names, TRAIN, files)
         test = _test_part(file, test_features, test_labels, names, files)
-        yield _with_classes(train, test, own or class_names or [])
+        yield _with_classes(train, test, known or [])
 
 
 def require_vectors(features: StoredArray) -> None:

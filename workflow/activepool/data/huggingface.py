@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from activepool.data.class_names import own_or_given
 from activepool.data.huggingface_files import read_file
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
@@ -39,10 +40,8 @@ def load(
             first = next(iter(names.values()))
             if names[file] != first and not found.problems:
                 found.problems.append(f"{file}: has other names of classes than {next(iter(names))}")
-    own = next(iter(names.values()))
-    if own and class_names and own != class_names:
-        raise InputError(f"{path}: has other class_names than the option; leave the option out")
-    return samples_in(shards, train, test, own or class_names, test_fraction)
+    known = own_or_given(path, next(iter(names.values())), class_names)
+    return samples_in(shards, train, test, known, test_fraction)
 
 
 def preview(

@@ -22,7 +22,6 @@ ZIP, PICKLE, PARQUET = b"PK", b"\x80", b"PAR1"
 
 #: What other files that people mistake for arrays begin with, and what is wrong.
 OTHERS = {
-    b"": "is empty",
     b"version https://git-lfs": "is a pointer of Git LFS and not the file; fetch it: git lfs pull",
     b"\x1f\x8b": "is compressed by gzip; unpack it",
 }
@@ -60,9 +59,11 @@ def open_arrays(path: str | Path, apart: Collection[str] = ()) -> ArrayFile:
         return open_safetensors(path)
     if beginning.startswith(PICKLE):
         return open_torch(path)
-    known = [problem for other, problem in OTHERS.items() if other and beginning.startswith(other)]
-    if known or not beginning:
-        raise InputError(f"{path}: {known[0] if known else OTHERS[b'']}")
+    if not beginning:
+        raise InputError(f"{path}: is empty")
+    for other, problem in OTHERS.items():
+        if beginning.startswith(other):
+            raise InputError(f"{path}: {problem}")
     raise InputError(f"{path}: is none of {FORMS}; it begins with {beginning!r}")
 
 

@@ -1,7 +1,7 @@
 """The exception whose message is written for the user, and how it lists names and quotes errors."""
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 
 class InputError(Exception):
@@ -26,6 +26,18 @@ def first_few(names: Collection[object], at_most: int, total: int | None = None)
     total = len(names) if total is None else total
     shown = ", ".join(map(str, list(names)[:at_most]))
     return f"{shown} and {total - at_most:,} more" if total > at_most else shown
+
+
+def first_lines(lines: Sequence[str], at_most: int, where: object) -> list[str]:
+    """Return the first lines of a message, and if there are more, one that counts these.
+
+    Args:
+        lines: all lines.
+        at_most: how many the message shows.
+        where: the file or folder that the line of the others names.
+    """
+    more = len(lines) - at_most
+    return [*lines[:at_most], *([f"{where}: {more:,} more of the kind"] if more > 0 else [])]
 
 
 def one_line(error: Exception) -> str:

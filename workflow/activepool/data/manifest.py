@@ -16,7 +16,7 @@ from activepool.data.class_names import (
 from activepool.data.listing import existing_file, existing_folder, has_line_break, leads_out
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
-from activepool.errors import InputError
+from activepool.errors import InputError, first_lines
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 
 COLUMNS = ("path", "label", "split")
@@ -190,5 +190,4 @@ def _undeclared(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, 
 
 def _first_lines(manifest: Path, problems: list[tuple[int, str]]) -> list[str]:
     lines = [f"{manifest}:{line}: {problem}" for line, problem in sorted(problems)]
-    more = len(lines) - MAX_PROBLEMS
-    return [*lines[:MAX_PROBLEMS], *([f"{manifest}: {more:,} more of the kind"] if more > 0 else [])]
+    return first_lines(lines, MAX_PROBLEMS, manifest)

@@ -17,7 +17,7 @@ from activepool.data.listing import has_line_break
 from activepool.data.packed import Cell, Member
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.shards import Shards
-from activepool.errors import InputError
+from activepool.errors import InputError, first_lines
 
 #: Problems that a message lists.
 MAX_PROBLEMS = 20
@@ -86,10 +86,8 @@ def samples_in(
         ),
     ]
     if problems:
-        lines = [f"{shards.root}/{problem}" for problem in problems[:MAX_PROBLEMS]]
-        more = len(problems) - MAX_PROBLEMS
-        lines += [f"{shards.root}: {more:,} more of the kind"] if more > 0 else []
-        raise InputError("\n".join(lines))
+        lines = [f"{shards.root}/{problem}" for problem in problems]
+        raise InputError("\n".join(first_lines(lines, MAX_PROBLEMS, shards.root)))
     require_one_test_part(shards.root, bool(shards.test), "shards of the test part", test_fraction)
     parts = train.numbered(names), test.numbered(names)
     if test_fraction is not None:

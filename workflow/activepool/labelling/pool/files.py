@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.image_files import decode_image, problem_of, without_warnings
-from activepool.errors import InputError
+from activepool.errors import InputError, first_lines
 from activepool.features.store import FeatureMatrix
 from activepool.io.files import file_digest, write_text
 from activepool.labelling.pool.reading_notice import reading_notice
@@ -135,10 +135,9 @@ def _problem(path: Path) -> str:
 
 
 def _unreadable_lines(root: Path, files: list[PoolFile]) -> list[str]:
-    lines = [f"{root / file.source}: not a readable image ({file.problem})" for file in files[:MAX_NAMED]]
-    if len(files) > MAX_NAMED:
-        lines.append(f"{root}: {len(files) - MAX_NAMED:,} more of the kind")
-    return [*lines, f"{root}: repair or remove these, or set on_unreadable: skip"]
+    lines = [f"{root / file.source}: not a readable image ({file.problem})" for file in files]
+    remedy = f"{root}: repair or remove these, or set on_unreadable: skip"
+    return [*first_lines(lines, MAX_NAMED, root), remedy]
 
 
 def read_files(path: Path) -> list[PoolFile]:

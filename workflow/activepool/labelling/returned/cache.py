@@ -117,7 +117,7 @@ def _parsed(stored: Mapping[str, Any]) -> Parsed:
 
 
 def _row(cells: dict[str, Any]) -> Row:
-    lists = {name: tuple(cells.get(name, ())) for name in ("folders", "also", "pictures")}
+    lists = {name: tuple(value) for name, value in cells.items() if isinstance(value, list)}
     event = Event(cells["event"]) if cells.get("event") else None
     return Row(**(cells | lists | {"event": event}))
 

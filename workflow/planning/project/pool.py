@@ -8,7 +8,7 @@ from pathlib import Path
 from activepool.data.left_out import LeftOut
 from activepool.data.listing import existing_folder, has_line_break, leads_out, with_unlabelled
 from activepool.data.samples import Part
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError, first_few, first_lines
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
 from activepool.labelling.pool.files import (
@@ -221,6 +221,5 @@ def _images_of_list(path: Path, root: Path) -> list[str]:
         elif not (root / source).is_file():
             problems.append(f"{path}:{line}: no such file {source!r} (relative paths start from {root})")
     if problems:
-        more = len(problems) - MAX_NAMED
-        raise InputError(*problems[:MAX_NAMED], *([f"{path}: {more:,} more of the kind"] if more > 0 else []))
+        raise InputError(*first_lines(problems, MAX_NAMED, path))
     return list(sources)

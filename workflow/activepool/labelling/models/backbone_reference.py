@@ -17,7 +17,7 @@ from activepool.backbones.settings import BackboneSettings
 from activepool.compute.arrays import FloatArray
 from activepool.compute.blocks import row_blocks
 from activepool.data.image_files import decode_image, without_warnings
-from activepool.errors import InputError
+from activepool.errors import InputError, one_line
 from activepool.io import hdf5_reading
 
 #: A path, an image of Pillow, or uint8 pixels (H, W), (H, W, 1) or (H, W, 3).
@@ -162,8 +162,7 @@ def _decoded(path: Path, mode: str, upright: bool) -> Image.Image:
             return decode_image(path, mode, upright)
     # A damaged file makes its decoder raise nearly any error (OSError, SyntaxError, struct.error, ...).
     except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: not a readable image ({reason})") from error
+        raise InputError(f"{path}: not a readable image ({one_line(error)})") from error
 
 
 def _of_pixels(pixels: np.ndarray) -> Image.Image:

@@ -17,7 +17,7 @@ from activepool.api.arrays import Features, feature_matrix, to_compute
 from activepool.api.heads import Head
 from activepool.compute.arrays import FloatArray
 from activepool.compute.devices import resolve_device
-from activepool.errors import InputError
+from activepool.errors import InputError, one_line
 from activepool.io.files import written_whole
 from activepool.labelling.models.named_head import TrainingFacts
 from activepool.labelling.models.predictions import predict_pool
@@ -122,8 +122,7 @@ def load_model(path: str | Path) -> PoolModel:
 
             backbone = BackboneReference.parse(backbone)
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: not a model that export_model wrote ({reason})") from error
+        raise InputError(f"{path}: not a model that export_model wrote ({one_line(error)})") from error
     head = Head(
         weight, bias, np.array(names), facts.weight_decay, None, facts.temperature, facts.uncalibrated
     )

@@ -149,7 +149,7 @@ def _before(names: Sequence[str], arguments: Sequence[str]) -> list[str]:
         changes = parse_config(given)
     except ValueError:  # each run reports it
         return []
-    title = "what each experiment takes (benchmarks/images.py measures a machine's images per second)"
+    title = "what each experiment takes (benchmarks/paper_hours.py estimates the hours of a machine)"
     return _listed(title, {name: _takes(name, changes) for name in names})
 
 

@@ -10,7 +10,7 @@ from queries import Problem
 
 from activepool.api.options import validate_options
 from activepool.errors import InputError
-from activepool.plugins import load_module
+from activepool.plugins import load_module, users_line
 from activepool.strategies.registry import find_strategy
 
 #: A strategy in the style of a larger project: annotations are text, and one name serves type checkers alone.
@@ -202,3 +202,20 @@ def test_a_file_that_ends_the_program_is_told(tmp_path):
     path.write_text("raise SystemExit(3)\n", encoding="utf-8")
     with pytest.raises(InputError, match="the file ends the program when it is imported"):
         find_strategy(f"{path}:mine")
+
+
+def test_the_last_line_of_a_users_file_that_an_error_passed_through(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text("import json\n\ndef read(text):\n    return json.loads(text)\n")
+    monkeypatch.chdir(tmp_path)
+    read = load_module("mine.py").read
+    with pytest.raises(ValueError) as raised:
+        read("[")
+    assert users_line(raised.value) == "mine.py:4"
+    monkeypatch.chdir("/")
+    assert users_line(raised.value) == f"{tmp_path}/mine.py:4"
+
+
+def test_an_error_of_the_library_itself_has_no_such_line():
+    with pytest.raises(InputError) as raised:
+        find_strategy("mine.py:missing")
+    assert users_line(raised.value) is None

@@ -11,6 +11,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from activepool.errors import InputError
+from activepool.plugins import load_module
 from activepool.programs.stage import Input, Output, stage
 from activepool.records.planned_code import PLANNED
 from activepool.records.process_locks import JOBS_FOLDER
@@ -243,3 +244,48 @@ def test_a_wrong_number_of_processes_is_one_line(folder, words):
     done = program(folder, "together", TOGETHER, "--result", "a", *words)
     told = f"argument --processes: {words[1]!r} is not a whole number from 1 on"
     assert (done.returncode, done.stderr) == (2, f"activepool: together: {told}\n")
+
+
+USERS_FILE = """
+def halve(number):
+    return divide(number, 0)
+
+def divide(number, by):
+    return number / by
+
+def read():
+    raise OSError("nothing to read")
+"""
+
+
+@stage
+def use(function: str) -> None:
+    """Call a function of the user's file."""
+    module = load_module("mine.py")
+    module.halve(1) if function == "halve" else module.read()
+
+
+@pytest.mark.parametrize(
+    ("function", "line"),
+    [
+        ("halve", "mine.py:6: ZeroDivisionError: division by zero"),
+        ("read", "mine.py:9: OSError: nothing to read"),
+    ],
+)
+def test_an_error_in_a_users_file_is_one_line_and_its_traceback_is_in_the_log(folder, capsys, function, line):
+    (folder / "mine.py").write_text(USERS_FILE)
+    with pytest.raises(SystemExit) as stopped:
+        use.run(["--function", function, "--log", "log"])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == f"activepool: {line}\n"
+    first, *_, last = (folder / "log").read_text().splitlines()
+    assert (first, last) == ("Traceback (most recent call last):", f"activepool: {line}")
+
+
+def test_without_a_log_the_traceback_is_on_the_terminal(folder, capsys):
+    (folder / "mine.py").write_text(USERS_FILE)
+    with pytest.raises(SystemExit):
+        use.run(["--function", "halve"])
+    printed = capsys.readouterr().err
+    assert printed.startswith("Traceback")
+    assert printed.endswith("activepool: mine.py:6: ZeroDivisionError: division by zero\n")

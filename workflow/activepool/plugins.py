@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import traceback
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -39,6 +40,21 @@ def load_module(source: str) -> ModuleType:
             raise ImportError("the file ends the program when it is imported") from None
         raise
     return module
+
+
+def users_line(error: BaseException) -> str | None:
+    """Return the last line of a user's file that an error passed through, as ``mine.py:7``, or None."""
+    lines = [
+        f"{_shown(frame.f_code.co_filename)}:{number}"
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if isinstance(frame.f_globals.get("__loader__"), _SourceLoader)
+    ]
+    return lines[-1] if lines else None
+
+
+def _shown(file: str) -> str:
+    """Return a file as a configuration names it, relative to the working folder if it lies there."""
+    return file.removeprefix(f"{Path.cwd()}{os.sep}")
 
 
 class _SourceLoader(SourceFileLoader):

@@ -2,6 +2,7 @@
 
 import io
 import sys
+import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -18,23 +19,28 @@ def copy_stderr(path: str) -> None:
     sys.stderr = _CopiedStream(sys.stderr, path)
 
 
+def log_traceback(error: Exception) -> None:
+    """Write the traceback of an error to the log alone, or to stderr if there is no log."""
+    traceback.print_exception(error, file=getattr(sys.stderr, "log", sys.stderr))
+
+
 class _CopiedStream(io.TextIOBase):
-    """A stream whose lines are copied to a file."""
+    """A stream whose lines are copied to a file, ``log``."""
 
     def __init__(self, stream: TextIO, path: str) -> None:
         self._stream = stream
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._file = Path(path).open("w", buffering=1, encoding="utf-8")  # noqa: SIM115, open as long as the process lives
+        self.log = Path(path).open("w", buffering=1, encoding="utf-8")  # noqa: SIM115, open as long as the process lives
 
     def write(self, text: str) -> int:
         """Write ``text`` to both, or only to the stream if it is a redrawn line."""
         if "\r" not in text and text.strip("\x1b[A"):
-            self._file.write(text)
+            self.log.write(text)
         return self._stream.write(text)
 
     def flush(self) -> None:
         """Flush both."""
-        self._file.flush()
+        self.log.flush()
         self._stream.flush()
 
     def isatty(self) -> bool:

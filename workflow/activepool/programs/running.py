@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from activepool.errors import InputError
 from activepool.io.files import DISK_FULL
 from activepool.io.hdf5_reading import REWRITE
 from activepool.parallel.launch import launch
+from activepool.plugins import users_line
 from activepool.programs.command_line import (
     CommandLine,
     function_arguments,
@@ -22,7 +24,7 @@ from activepool.programs.command_line import (
     output_files,
     settings,
 )
-from activepool.programs.messages import copy_stderr
+from activepool.programs.messages import copy_stderr, log_traceback
 from activepool.programs.stage import Stage
 from activepool.records.planned_code import check_planned
 from activepool.records.process_locks import JOBS_FOLDER, announced
@@ -86,6 +88,7 @@ def _errors_as_lines() -> Iterator[None]:
             sys.stderr.flush()
             os._exit(2)  # at a normal exit, HDF5 would try again to finish its files, and crash
         if error.filename is None:
+            _stop_at_users_line(error)
             raise
         _stop(f"{error.filename} cannot be used: {error.strerror}")
     except KeyboardInterrupt:
@@ -98,6 +101,16 @@ def _errors_as_lines() -> Iterator[None]:
             f"{error.object!r} cannot be written in {error.encoding}, the encoding of this locale; "
             "set PYTHONUTF8=1, and run again"
         )
+    except Exception as error:
+        _stop_at_users_line(error)
+        raise
+
+
+def _stop_at_users_line(error: Exception) -> None:
+    """If an error comes from a user's own file, stop with one line, and leave the traceback to the log."""
+    if place := users_line(error):
+        log_traceback(error)
+        _stop(f"{place}: {' '.join(''.join(traceback.format_exception_only(error)).split())}")
 
 
 def _stop(*messages: str) -> NoReturn:

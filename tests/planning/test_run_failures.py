@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from planning.runs import failures
 from planning.runs.failures import announce_failures, summary
@@ -45,8 +46,12 @@ class Group:
 class Dag:
     """What of Snakemake's graph the summary reads."""
 
-    def __init__(self, depending):
+    def __init__(self, depending, numbers):
         self.depending = depending
+        self._numbers = numbers
+
+    def jobid(self, job):
+        return self._numbers.get(job, 0)
 
     def bfs(self, direction, *jobs):
         found, waiting = [], list(jobs)
@@ -64,16 +69,18 @@ def folder(tmp_path, monkeypatch):
 
 
 def run(*failed, depending=None, quiet=()):
+    numbers = {job: number for number, job in enumerate(failed, 1)}
     return SimpleNamespace(
         start_time=datetime.fromtimestamp(time.time() - 60),
         scheduler=SimpleNamespace(failed=set(failed)),
-        dag=Dag(depending or {}),
+        dag=Dag(depending or {}, numbers),
         output_settings=SimpleNamespace(quiet=set(quiet)),
     )
 
 
-def lines(workflow, remedies=lambda failed: ()):
-    return list(summary(workflow, ["--cores", "2", "--configfile", "my trial.yaml"], remedies))
+def lines(workflow, remedies=lambda failed: (), reasons=None):
+    arguments = ["--cores", "2", "--configfile", "my trial.yaml"]
+    return list(summary(workflow, arguments, remedies, reasons or {}))
 
 
 def test_a_remedy_stands_before_the_command_that_goes_on():
@@ -109,9 +116,52 @@ def test_a_killed_job_and_one_that_did_not_start_say_so():
     os.utime(unstarted.log[0], (0, 0))
     _, _, first, _, second, _ = lines(run(killed, unstarted))
     assert first == (
-        "  finetune.margin.log: names no error; the job was killed, or ran out of memory or time"
+        "  finetune.margin.log: names no error; "
+        "the job was killed, was not submitted, or ran out of memory or time"
     )
     assert second.startswith("  train.margin.log: not written in this run; the job did not start")
+
+
+def test_the_reason_of_the_cluster_stands_where_a_log_names_no_error():
+    empty, unstarted, clear = Job("finetune").said(), Job("score"), Job("train").said("activepool: bad")
+    reasons = {1: "the status is TIMEOUT", 2: "sbatch failed", 3: "sbatch failed"}
+    _, _, first, _, second, _, third, _ = lines(run(empty, unstarted, clear), reasons=reasons)
+    assert first == "  finetune.margin.log: names no error; the status is TIMEOUT"
+    assert second == "  score.margin.log: not written in this run; sbatch failed"
+    assert third == "  train.margin.log: bad"
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (
+            "SLURM sbatch failed. The error message was 'sbatch: error: no account\n"
+            "sbatch: error: Batch job submission failed'.\n    sbatch call:\n        sbatch --job-name x\n",
+            "SLURM sbatch failed. The error message was "
+            "'sbatch: error: no account sbatch: error: Batch job submission failed'",
+        ),
+        ("Error submitting jobscript (exit code 1):\n", "Error submitting jobscript (exit code 1)"),
+        (
+            "SLURM-job '7' failed, SLURM status is: 'TIMEOUT'. ",
+            "SLURM-job '7' failed, SLURM status is: 'TIMEOUT'",
+        ),
+        ("", None),
+    ],
+)
+def test_what_the_executor_says_of_a_failed_job_is_kept_for_the_summary(capsys, process_end, message, reason):
+    pointer = "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
+    given = {"event": LogEvent.JOB_ERROR, "jobid": 1, "rule_msg": f"{message}{pointer}"}
+    job = Job("train").said()
+    before = list(logger.handlers)
+    failures.keep_reasons()
+    try:
+        logger.error("Error in rule train", extra=given)
+        logger.error("Error in rule score", extra=given | {"jobid": 2, "rule_msg": None})
+        announce_failures(run(job), lambda failed: ())
+    finally:
+        logger.handlers[:] = before
+    cause = reason or "the job was killed, was not submitted, or ran out of memory or time"
+    assert f"train.margin.log: names no error; {cause}\n" in process_end()
 
 
 def test_of_a_group_the_jobs_with_errors_are_named():

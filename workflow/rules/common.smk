@@ -5,7 +5,7 @@ import shlex
 import sys
 
 from planning.runs.ending import forgo_ending
-from planning.runs.failures import announce_failures, leave_telling
+from planning.runs.failures import announce_failures, keep_reasons, leave_telling
 from planning.runs.lock import register, warn_about_others
 from planning.runs.progress import show_progress
 from planning.runs.submission import (
@@ -32,6 +32,7 @@ onstart:
         write_planned_code(workflow, arguments.provenance)
         start_servers(workflow, CHECKOUT)
         show_progress(workflow)
+        keep_reasons()
         leave_telling(workflow.dag_settings.targets)
     except InputError as error:
         forgo_ending()

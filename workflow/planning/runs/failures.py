@@ -5,11 +5,13 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from snakemake.logging import logger
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from planning.runs.command_line import snakemake_command
 from planning.runs.ending import is_silent, print_last
@@ -28,6 +30,9 @@ TELLING = ("verify", "paper_figures")
 #: How Snakemake begins its errors about a job that failed: its command, and that there was one.
 ABOUT_JOBS = ("RuleException:\n", "Exiting because a job", "WorkflowError:\nAt least one job did not")
 
+#: What executors of clusters say of every failed job.
+POINTER = re.compile(r"For further error details see the cluster/cloud log.*")
+
 #: So many failed jobs are listed.
 MAX_LISTED = 20
 
@@ -35,10 +40,42 @@ MAX_LISTED = 20
 Remedies = Callable[[Collection[str]], Iterable[str]]
 
 
+class _Reasons(logging.Handler):
+    """Keeps what the executor of a cluster says of failed jobs, such as what sbatch printed.
+
+    Snakemake does not show it if ``quiet: rules`` holds, and leaves it out for a group of jobs.
+
+    Attributes:
+        by_job: the reasons, in one line each, by the number of the job.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_job: dict[int, str] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the reason in a record of Snakemake, if it has one."""
+        given = record.__dict__
+        if given.get("event") == LogEvent.JOB_ERROR and (reason := _reason(given["rule_msg"] or "")):
+            self.by_job[given["jobid"]] = reason
+
+
+def _reason(message: str) -> str:
+    """Return the message of an executor in one line, without the call and the script that it goes on with."""
+    lines = takewhile(lambda line: not line.startswith("    "), POINTER.sub("", message).splitlines())
+    return " ".join(" ".join(lines).split()).rstrip(" .:")
+
+
+def keep_reasons() -> None:
+    """From now on, keep what the executor says of failed jobs, for the summary."""
+    logger.addHandler(_Reasons())
+
+
 def announce_failures(workflow: Any, remedies: Remedies) -> None:
     """Print the summary when this process ends, after Snakemake's own last lines."""
+    reasons = next((one.by_job for one in logger.handlers if isinstance(one, _Reasons)), {})
     if not is_silent(workflow):
-        atexit.register(lambda: print_last(summary(workflow, sys.argv[1:], remedies)))
+        atexit.register(lambda: print_last(summary(workflow, sys.argv[1:], remedies, reasons)))
 
 
 class _AboutJobs(logging.Filter):
@@ -57,7 +94,9 @@ def leave_telling(targets: Collection[str]) -> None:
             handler.addFilter(_AboutJobs())
 
 
-def summary(workflow: Any, arguments: Sequence[str], remedies: Remedies) -> Iterator[str]:
+def summary(
+    workflow: Any, arguments: Sequence[str], remedies: Remedies, reasons: Mapping[int, str]
+) -> Iterator[str]:
     """Yield the lines of the summary; none if no job has failed, as after Ctrl-C.
 
     Jobs that print what they found are left out.
@@ -66,6 +105,7 @@ def summary(workflow: Any, arguments: Sequence[str], remedies: Remedies) -> Iter
         workflow: Snakemake's, after the run.
         arguments: of Snakemake's command line.
         remedies: that only the kind of configuration knows.
+        reasons: what the executor says of failed jobs, by their numbers.
     """
     since = workflow.start_time.timestamp()
     failed = [job for one in workflow.scheduler.failed for job in _culprits(one, since)]
@@ -75,7 +115,7 @@ def summary(workflow: Any, arguments: Sequence[str], remedies: Remedies) -> Iter
     yield _heading(len(failed), len(_held_up(workflow.dag, failed)))
     for job in sorted(failed, key=_name)[:MAX_LISTED]:
         yield _name(job)
-        yield f"  {_cause(job, since)}"
+        yield f"  {_cause(job, since, reasons.get(workflow.dag.jobid(job)))}"
     if len(failed) > MAX_LISTED:
         yield f"and {len(failed) - MAX_LISTED} others"
     yield from remedies({job.rule.name for job in failed})
@@ -106,15 +146,16 @@ def _culprits(failed: Any, since: float) -> list[Any]:
     return [job for job in jobs if any(_error(log, since) for log in job.log)] or jobs
 
 
-def _cause(job: Any, since: float) -> str:
-    """Return the log of a failed job and why the job failed, in one line."""
+def _cause(job: Any, since: float, reason: str | None) -> str:
+    """Return the log of a failed job and why the job failed, in one line; ``reason`` is the executor's."""
     for log in job.log:
         if error := _error(log, since):
             return f"{log}: {error}"
     logs = ", ".join(map(str, job.log)) or "no log"
     if any(_is_of_run(log, since) for log in job.log):
-        return f"{logs}: names no error; the job was killed, or ran out of memory or time"
-    return f"{logs}: not written in this run; the job did not start, see the messages above"
+        reason = reason or "the job was killed, was not submitted, or ran out of memory or time"
+        return f"{logs}: names no error; {reason}"
+    return f"{logs}: not written in this run; {reason or 'the job did not start, see the messages above'}"
 
 
 def _error(log: str, since: float) -> str | None:

@@ -10,7 +10,8 @@ from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.assembly import assemble_query
-from activepool.strategies.declaration import ARTIFACTS, strategy
+from activepool.strategies.declaration import strategy
+from activepool.strategies.declaration_checks import ARTIFACTS
 from activepool.strategies.query import Selection, declared
 from activepool.strategies.registry import builtin_strategies, completed, find_strategy
 

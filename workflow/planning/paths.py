@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from activepool.strategies.declaration import Strategy
-from planning.configuration.experiment import FULL_POOL, Experiment, StrategySettings
+from planning.configuration.experiment import Experiment
+from planning.configuration.strategies import FULL_POOL, StrategySettings
 from planning.drawings import drawn_figures, made_tables
 
 

@@ -5,7 +5,7 @@ import sys
 
 from activepool.figures.registry import FIGURES, TABLES
 from planning.checks.experiment import check, problems_with_files
-from planning.configuration.experiment import FULL_POOL
+from planning.configuration.strategies import FULL_POOL
 from planning.configuration.loading import load
 from planning.drawings import category_of
 from planning.paper import chosen

@@ -12,7 +12,8 @@ import numpy as np
 
 import activepool
 from activepool.errors import InputError
-from activepool.strategies.declaration import ARTIFACTS, Strategy
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.declaration_checks import ARTIFACTS
 from activepool.strategies.query import Query, Selection
 
 #: Columns of the index file that the stage writes itself.

@@ -1,15 +1,20 @@
 """A strategy's declaration of what it reads; the workflow makes only that."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from activepool.errors import InputError, nearest_name
-from activepool.scores.pool_scorer import SCORES
+from activepool.strategies.declaration_checks import (
+    DeclarationError,
+    check_function,
+    known_artifacts,
+    known_scores,
+    tuple_of_names,
+)
 from activepool.strategies.image_model import ImageModel
 from activepool.strategies.query import Query, Selection
 
@@ -32,26 +37,8 @@ Active = Callable[..., str]
 #: (option, strategy) -> None; raises InputError if a wrapper cannot wrap the strategy that the option names.
 Accepts = Callable[[str, "Strategy"], None]
 
-#: What a strategy may read besides the index files and the labels of the labelled set.
-ARTIFACTS = (
-    "features",
-    "head",
-    "oracle_labels",
-    "labels_of_picks",
-    "nearest",
-    "remaining_budget",
-    "validation",
-)
-
 #: (**options) -> the artifacts that a strategy reads with these options; ``state`` if it keeps one.
 Reads = Callable[..., tuple[str, ...]]
-
-#: The keys of a strategy in a configuration, besides its options.
-CONFIGURATION_KEYS = ("strategy", "name")
-
-
-class DeclarationError(InputError, ValueError):
-    """What is wrong with a strategy's declaration, and what would be right."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +140,8 @@ class Strategy:
             return self
         given = {name: option.default for name, option in self.options.items()} | dict(options)
         reads = reads_with(**options_for(reads_with, given))
-        artifacts = tuple(name for name in _names(self.name, "reads", reads) if name != "state")
-        known = _known_artifacts(self.name, artifacts)
+        artifacts = tuple(name for name in tuple_of_names(self.name, "reads", reads) if name != "state")
+        known = known_artifacts(self.name, artifacts)
         return replace(self, reads=known, keeps_state="state" in reads)
 
     def in_round(self, number: int) -> "Strategy":
@@ -231,10 +218,12 @@ def strategy(
     """
 
     def declare(select: Select) -> Strategy:
-        _check_function(select)
+        check_function(select)
         name = select.__name__
-        reads_with, artifacts = (reads, ()) if callable(reads) else (None, _names(name, "reads", reads))
-        artifacts, columns = _known_artifacts(name, artifacts), _known_scores(name, scores)
+        reads_with, artifacts = (
+            (reads, ()) if callable(reads) else (None, tuple_of_names(name, "reads", reads))
+        )
+        artifacts, columns = known_artifacts(name, artifacts), known_scores(name, scores)
         if reads_with and columns:
             raise DeclarationError(f"{name}: a strategy whose reads depend on its options cannot read scores")
         if "nearest" in artifacts and not columns:
@@ -267,35 +256,6 @@ def strategy(
     return declare
 
 
-def _names(strategy: str, key: str, given: object) -> tuple[str, ...]:
-    """Return what a declaration names; raises DeclarationError for text, whose letters are no names."""
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        example = given if isinstance(given, str) else "name"
-        raise DeclarationError(f'{strategy}: {key} is a tuple of names, such as {key}=("{example}",)')
-    return tuple(given)
-
-
-def _known_artifacts(strategy: str, reads: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what a strategy reads; raises DeclarationError for what no strategy can read."""
-    for name in reads:
-        if name not in ARTIFACTS:
-            is_score = name in SCORES
-            hint = f'it is a score: scores=("{name}",)' if is_score else nearest_name(str(name), ARTIFACTS)
-            raise DeclarationError(f"{strategy} cannot read {name!r}; {hint}")
-    return reads
-
-
-def _known_scores(strategy: str, scores: object) -> tuple[str, ...]:
-    """Return the scores that a strategy reads; raises DeclarationError for others."""
-    names = _names(strategy, "scores", scores)
-    for name in names:
-        if name not in SCORES:
-            is_other = name in ARTIFACTS
-            hint = f'it is no score: reads=("{name}",)' if is_other else nearest_name(str(name), SCORES)
-            raise DeclarationError(f"{strategy} cannot read the score {name!r}; {hint}")
-    return names
-
-
 def by_option(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what belongs to each wrapped strategy by the wrapper's options: those of a list as a list."""
     result: dict[str, Any] = {}
@@ -313,22 +273,3 @@ def options_for(function: Callable[..., object], given: Mapping[str, Any]) -> di
     parameters = inspect.signature(function).parameters
     takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
     return {name: value for name, value in given.items() if takes_any or name in parameters}
-
-
-def _check_function(select: Select) -> None:
-    """Raise DeclarationError for a function that does not take a query and its options by name."""
-    if inspect.iscoroutinefunction(select) or inspect.isgeneratorfunction(select):
-        raise DeclarationError(f"{select.__name__} must return a Selection: no async, no yield")
-    parameters = list(inspect.signature(select).parameters.values())
-    by_name = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
-    if not parameters or parameters[0].kind in by_name:
-        raise DeclarationError(f"the first parameter of {select.__name__} must be the query")
-    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    if wrong := [
-        option.name
-        for option in parameters[1:]
-        if option.kind in by_place and option.default is inspect.Parameter.empty
-    ]:
-        raise DeclarationError(f"options come after a *: {select.__name__}(query, *, {', '.join(wrong)})")
-    if taken := [option.name for option in parameters[1:] if option.name in CONFIGURATION_KEYS]:
-        raise DeclarationError(f"an option cannot be called {taken[0]!r}, a key that each strategy has")

@@ -11,7 +11,8 @@ from typing import Any
 import activepool.strategies
 from activepool.errors import InputError
 from activepool.plugins import load_module
-from activepool.strategies.declaration import DeclarationError, Strategy
+from activepool.strategies.declaration import Strategy
+from activepool.strategies.declaration_checks import DeclarationError
 from activepool.strategies.wrapping import Wrapped, around, wrapped_options
 
 

@@ -5,33 +5,21 @@ Every key of ``config.yaml`` and ``workflow/experiments/*.yaml`` is a field here
 ``1e-3`` as text.
 """
 
-import re
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from activepool.api.options import validate_options
-from activepool.backbones.checkpoint_formats import CheckpointFormat, FormatName
-from activepool.backbones.normalisations import NormalisationName
-from activepool.backbones.registry import BACKBONES, check_name
 from activepool.data.splits import RoundTo
-from activepool.errors import InputError
 from activepool.features.settings import ExtractSettings
 from activepool.heads.settings import FinetuneSettings, LbfgsSettings, SgdSettings
 from activepool.pretraining.settings import DEFAULT_METHOD, AnyPretrainSettings
-from activepool.strategies.declaration import Strategy
-from activepool.strategies.registry import find_strategy
 from activepool.tracking.registry import TrackerName
+from planning.configuration.backbone import Backbone
 from planning.configuration.datasets import Dataset, default_name
 from planning.configuration.sections import (
     MAX_COUNT,
@@ -39,52 +27,10 @@ from planning.configuration.sections import (
     Device,
     Fraction,
     Name,
-    PathText,
     Settings,
     section_of,
 )
-
-
-def _is_architecture(name: str) -> str:
-    try:
-        check_name(name)
-    except InputError as error:
-        raise PydanticCustomError("architecture", "{message}", {"message": str(error)}) from None
-    return name
-
-
-class Backbone(Settings):
-    """The network that extracts the features, and the file of its weights.
-
-    Attributes:
-        architecture: ``small``, ``identity``, ``resnet18``, ``resnet50``, ``esvit_swin_tiny_window7``,
-            ``esvit_swin_tiny_window14``, ``torchvision:NAME``, ``timm:NAME`` or ``file.py:function``.
-        name: the folder of the features; by default made from the architecture.
-        image_size: side of the square input, in pixels; by default the architecture's own.
-        checkpoint: the file of the weights.
-        format: the code that wrote this file; by default ``plain``.
-        keys: how the file names its weights, if no ``format`` fits.
-        normalisation: the means and deviations by which pixels are normalised; by default the architecture's
-            own.
-    """
-
-    architecture: Annotated[str, AfterValidator(_is_architecture)] = "resnet50"
-    name: Name | None = Field(default=None, validate_default=True)
-    image_size: Count | None = None
-    checkpoint: PathText | None = None
-    format: FormatName | None = None
-    keys: CheckpointFormat | None = None
-    normalisation: NormalisationName | None = None
-
-    @field_validator("name", mode="before")
-    @classmethod
-    def _make_folder_name(cls, given: Any, fields: ValidationInfo) -> Any:
-        """Make a folder name from an architecture that is none, such as timm:NAME."""
-        architecture = fields.data.get("architecture")
-        if given is not None or architecture is None or architecture in BACKBONES:
-            return given
-        return re.sub(r"[^A-Za-z0-9_.-]+", "_", architecture.rpartition("/")[2].replace(".py:", "_"))
-
+from planning.configuration.strategies import StrategySettings, not_reserved
 
 Features = section_of(
     ExtractSettings,
@@ -148,24 +94,6 @@ class Figures(Settings):
     map: Literal["pca", "umap"] = "pca"
 
 
-#: The folder of the training on the whole pool; it takes the place of a strategy's folder.
-FULL_POOL = "full_pool"
-
-#: Other folders and files in the folder of an experiment, which no strategy may be called.
-RESERVED_NAMES = (
-    *("splits", "figures", "tables", "provenance", "tracking", FULL_POOL),
-    *("curves.csv", "class_counts.csv", "overlap.csv", "ceiling.csv", "ceiling_class_counts.csv"),
-)
-
-
-def _not_reserved(name: str | None) -> str | None:
-    if name is not None and (name in RESERVED_NAMES or name.startswith("initial_")):
-        raise PydanticCustomError(
-            "reserved", f"{name!r} is the name of another folder or file; choose another"
-        )
-    return name
-
-
 #: Other folders and files in results/ and results/logs, which no experiment or project may be called.
 SHARED_NAMES = ("datasets", "pretrained", "features", "logs", "provenance", "verify.log", "paper_figures.log")
 
@@ -177,61 +105,6 @@ def not_shared(name: str) -> str:
             "reserved", f"{name!r} is the name of a folder or file that all experiments share; choose another"
         )
     return name
-
-
-class StrategySettings(BaseModel):
-    """A strategy, its options, and the name of its folder and curve.
-
-    Attributes:
-        strategy: its name, or ``file.py:function`` for one of your own.
-        name: of its folder and curve; by default the name of the strategy.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    strategy: str
-    name: Annotated[Name | None, AfterValidator(_not_reserved)] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _accept_plain_name(cls, given: Any) -> Any:
-        return {"strategy": given} if isinstance(given, str) else given
-
-    @field_validator("strategy")
-    @classmethod
-    def _check_strategy(cls, name: str) -> str:
-        try:
-            find_strategy(name)
-        except InputError as error:
-            raise PydanticCustomError("strategy", "{message}", {"message": str(error)}) from None
-        return name
-
-    @model_validator(mode="after")
-    def _check_options(self) -> "StrategySettings":
-        problems = validate_options(find_strategy(self.strategy), self.given_options)[1]
-        if problems:
-            raise PydanticCustomError("options", "{message}", {"message": "; ".join(problems)})
-        return self
-
-    @cached_property
-    def declared(self) -> Strategy:
-        """The strategy's declaration, in all rounds together."""
-        return find_strategy(self.strategy, self.options)
-
-    @property
-    def given_options(self) -> dict[str, Any]:
-        """The options that the configuration gives."""
-        return dict(self.model_extra or {})
-
-    @cached_property
-    def options(self) -> dict[str, Any]:
-        """All options, converted to their types, with defaults."""
-        return validate_options(find_strategy(self.strategy), self.given_options)[0]
-
-    @property
-    def folder(self) -> str:
-        """The name of the strategy's folder and curve."""
-        return self.name or self.strategy.rpartition(":")[2]
 
 
 #: The number of rounds or seeds. Each is a folder, and Snakemake plans them all at once.
@@ -297,7 +170,7 @@ class Experiment(Settings):
     def _check_names_differ(cls, strategies: list[StrategySettings]) -> list[StrategySettings]:
         folders = [entry.folder for entry in strategies]
         for folder in folders:
-            _not_reserved(folder)
+            not_reserved(folder)
             if folders.count(folder) > 1:
                 raise PydanticCustomError(
                     "twice", f"{folder!r} is listed twice; give each entry another 'name'"

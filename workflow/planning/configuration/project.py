@@ -17,7 +17,8 @@ from activepool.ledger.entries import has_control
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
-from planning.configuration.experiment import Backbone, Features, StrategySettings, not_shared
+from planning.configuration.backbone import Backbone
+from planning.configuration.experiment import Features, not_shared
 from planning.configuration.sections import (
     MAX_COUNT,
     Count,
@@ -27,6 +28,7 @@ from planning.configuration.sections import (
     PathText,
     Settings,
 )
+from planning.configuration.strategies import StrategySettings
 
 #: The confidence of the interval whose width sets the size of the audit set.
 CONFIDENCE = 0.95

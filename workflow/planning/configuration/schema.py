@@ -16,10 +16,11 @@ from activepool.programs.docstrings import documented_arguments, documented_attr
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
-from planning.configuration.experiment import Experiment, StrategySettings
+from planning.configuration.experiment import Experiment
 from planning.configuration.loading import is_model, members
 from planning.configuration.project import Project
 from planning.configuration.scaling import STAND_INS
+from planning.configuration.strategies import StrategySettings
 
 Schema = dict[str, Any]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from activepool.labelling.batches.sending import is_audit
 from activepool.ledger.source_names import LOCAL_FILES
-from planning.configuration.experiment import StrategySettings
+from planning.configuration.strategies import StrategySettings
 from planning.project.paths import FOLDERS, ProjectPaths
 from planning.project.pool import images_root
 from planning.project.standing import number_of

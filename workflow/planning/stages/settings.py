@@ -9,7 +9,9 @@ from typing import Any
 
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
-from planning.configuration.experiment import FULL_POOL, Backbone, Experiment, StrategySettings
+from planning.configuration.backbone import Backbone
+from planning.configuration.experiment import Experiment
+from planning.configuration.strategies import FULL_POOL, StrategySettings
 from planning.paths import Paths, has_wildcards, initial_folder
 from planning.stages.contents import content_digest, source_content, source_setting
 

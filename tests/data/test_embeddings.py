@@ -115,6 +115,18 @@ def test_class_names_and_sources_are_kept(tmp_path):
     np.testing.assert_array_equal(labels, parts["train"][1][rows])
 
 
+def test_rows_of_the_same_name_are_a_notice(tmp_path):
+    crops = [f"{row // 2}.jpg" for row in range(90)]
+    path = write_hdf5(tmp_path / "given.h5", arrays(), train_sources=crops)
+    (notice,) = write_features(tmp_path / "features.h5", path)
+    assert notice == (
+        f"{path}: train/sources: several rows have the same name "
+        "(0.jpg, 1.jpg, 2.jpg, 3.jpg, 4.jpg and 40 more); "
+        "only the index tells them apart, in selected.csv and in annotations"
+    )
+    assert read(tmp_path / "features.h5")["train"][2] == crops
+
+
 @pytest.mark.parametrize("form", ["hdf5", "npy"])
 def test_imbalance_and_a_test_part_that_is_split_off(tmp_path, form):
     features, labels = arrays()["train"]

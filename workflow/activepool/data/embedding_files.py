@@ -1,6 +1,7 @@
 """Files of a user's own embeddings, opened and checked; the features stay on disk."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +13,13 @@ from activepool.data.class_names import own_or_given, require_different
 from activepool.data.embedding_arrays import TEST, TRAIN, ArrayNames, class_names_in
 from activepool.data.embedding_labels import GivenLabels, class_names_of, label_numbers
 from activepool.data.listing import has_line_break
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 PathLike = str | Path
+
+#: Names that a message shows.
+MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,14 @@ def row_names(sources: StoredArray, rows: slice = slice(None)) -> list[str]:
             problem = f"has a line break in {name!r}" if name.strip() else "has no name"
             raise InputError(f"{sources.name}: row {row} {problem}; each row needs a name on one line")
     return found
+
+
+def repeated_names(sources: StoredArray, names: Iterable[str]) -> str | None:
+    """Return which of the names of rows occur several times, for a message; None if each occurs once."""
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if not repeated:
+        return None
+    return f"{sources.name}: several rows have the same name ({first_few(repeated, MAX_SHOWN)})"
 
 
 def _test_part(

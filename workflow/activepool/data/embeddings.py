@@ -1,9 +1,10 @@
 """Datasets of a user's own embeddings: checked, and copied into features.h5 in blocks.
 
 The copy follows the workflow's contract (contiguous, float16 or float32, only finite values), whatever the
-form of the original. Peak memory: a block of rows, and the labels.
+form of the original. Peak memory: a block of rows, the labels, and the names of the rows.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import h5py
@@ -13,7 +14,14 @@ from tqdm import tqdm
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.class_checks import class_notices
-from activepool.data.embedding_files import EmbeddingFiles, EmbeddingPart, PathLike, opened
+from activepool.data.embedding_files import (
+    EmbeddingFiles,
+    EmbeddingPart,
+    PathLike,
+    opened,
+    repeated_names,
+    row_names,
+)
 from activepool.data.imbalance import kept_rows
 from activepool.data.previews import Preview
 from activepool.data.ranges import Spans, require_squares
@@ -64,7 +72,7 @@ def write_features(
         imbalance: which train rows to leave out.
         fraction: the share of each class to keep, in both parts.
 
-    Returns: what a person should know of the classes, a line each.
+    Returns: what a person should know of the classes and of names that occur several times, a line each.
     Raises: InputError, naming file, dataset and row, for what does not have that form, for a feature that is
     not a finite number, and for features that float32 cannot compute with (see features.ranges).
     """
@@ -72,7 +80,7 @@ def write_features(
     with opened(path, labels, test_features, test_labels, class_names, *names) as given:
         parts = _parts(path, given, test_fraction)
         all_labels = (part.labels[rows] for part, rows in parts.values())
-        notices = class_notices(path, given.class_names, *all_labels)
+        notices = (*class_notices(path, given.class_names, *all_labels), *_name_notices(given))
         if imbalance is not None:
             part, rows = parts["train"]
             kept = kept_rows(part.labels[rows], len(given.class_names), **imbalance.model_dump())
@@ -124,6 +132,13 @@ def _parts(
         test_rows = np.arange(len(test.labels))
     require_samples(train.labels[train_rows], test.labels[test_rows])
     return {"train": (train, train_rows), "test": (test, test_rows)}
+
+
+def _name_notices(given: EmbeddingFiles) -> Iterator[str]:
+    """Yield a line for each part in which several rows have the same name."""
+    for part in (given.train, given.test):
+        if part and part.sources and (repeated := repeated_names(part.sources, row_names(part.sources))):
+            yield f"{repeated}; only the index tells them apart, in selected.csv and in annotations"
 
 
 def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:

@@ -1,6 +1,5 @@
 """A user's own vectors, one a sample, in place of photographs."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +11,15 @@ import numpy as np
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.embedding_arrays import CLASS_NAMES, LABELS, ArrayNames
-from activepool.data.embedding_files import require_names, require_vectors, row_names
+from activepool.data.embedding_files import repeated_names, require_names, require_vectors, row_names
 from activepool.data.ranges import require_squares
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix, RandomAccess
 from activepool.io.array_files.array_file import ArrayFile
 from activepool.ledger.pool_samples import embedding_sample
 
 #: The digest of the vectors that the tables of a pool describe, in the folder of the pool.
 VECTORS = "vectors.json"
-
-#: Names that a message shows.
-MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -64,11 +60,8 @@ class VectorFile:
                 return None
             require_names(sources, self._names.vectors(file).shape[0])
             names = row_names(sources)
-        if twice := [name for name, count in Counter(names).items() if count > 1]:
-            raise InputError(
-                f"{sources.name}: several rows have the same name ({first_few(twice, MAX_SHOWN)}); "
-                "each row needs a name of its own"
-            )
+        if repeated := repeated_names(sources, names):
+            raise InputError(f"{repeated}; each row needs a name of its own")
         return names
 
     def unread(self) -> list[str]:

@@ -186,8 +186,9 @@ def bad_value(row, column, value, dtype="float32"):
         ({"test_features": np.zeros((30, 4), "f4")}, "test/features: has width 4, the train features have 5"),
         (
             {"train_features": np.zeros((90, 5), "i4")},
-            r"train/features: is int32 of shape \(90, 5\); it must",
+            r"train/features: is int32 of shape \(90, 5\); it must .*; save them as float32",
         ),
+        ({"train_features": np.zeros(90, "i4")}, r"int32 of shape \(90,\); .*; these look like labels"),
         (
             {"train_features": np.zeros((90, 5, 1), "f4")},
             r"is float32 of shape \(90, 5, 1\); it must be float16",

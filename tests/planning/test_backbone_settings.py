@@ -62,7 +62,7 @@ def users_file(tmp_path):
         ),
         ({"format": "moco"}, "backbone.format: input should be 'plain', 'torchvision', "),
         ({"keys": {"prefx": "a"}}, "backbone.keys.prefx: unknown key; did you mean 'prefix'?"),
-        ({"keys": {"prefix": []}}, "backbone.keys.prefix: tuple should have at least 1 item"),
+        ({"keys": {"prefix": []}}, "backbone.keys.prefix: list should have at least 1 item"),
         ({"keys": {"renamed": ["a"]}}, "backbone.keys.renamed: input should be a valid dictionary"),
         ({"image_size": 0}, "backbone.image_size: input should be greater than or equal to 1"),
     ],

@@ -109,7 +109,16 @@ MISTAKES = [
     ),
     (
         ("strategies", [{"strategy": "partitioned", "wraps": "coreset", "partitions": 0}]),
-        "trial.yaml: strategies.0: option 'partitions': Input should be greater than or equal to 1",
+        "trial.yaml: strategies.0: option 'partitions': input should be greater than or equal to 1",
+    ),
+    (
+        ("strategies", [{"strategy": "power", "of": "margin", "beta": "high"}]),
+        "trial.yaml: strategies.0: option 'beta': input should be a valid number (given: 'high')",
+    ),
+    (("strategies", None), "trial.yaml: strategies: input should be a valid list (it is empty)"),
+    (
+        ("dataset", {"root": "photos"}),
+        "trial.yaml: dataset.kind: is missing; it must be one of 'digits', 'cif",
     ),
     (
         ("strategies", [{"strategy": "power", "of": {"strategy": "seals", "of": "margn"}}]),
@@ -121,7 +130,7 @@ MISTAKES = [
     ),
     (
         ("strategies", [{"strategy": "vaal", "image_size": 40}]),
-        "trial.yaml: strategies.0: option 'image_size': Input should be a multiple of 16",
+        "trial.yaml: strategies.0: option 'image_size': input should be a multiple of 16",
     ),
     (
         ("strategies", ["nothing.py:mine"]),
@@ -163,7 +172,7 @@ def test_each_mistake_gets_its_line(change, line):
     ("seeds", "line"),
     [
         (-1, "seeds: input should be greater than or equal to 1 (given: -1)"),
-        ([], "seeds: list should have at least 1 item after validation, not 0"),
+        ([], "seeds: list should have at least 1 item"),
         ([0, -1], "seeds.1: input should be greater than or equal to 0 (given: -1)"),
         ("many", "seeds: input should be a valid integer (given: 'many')"),
     ],

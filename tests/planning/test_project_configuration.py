@@ -115,6 +115,7 @@ MISTAKES = [
     ({"features": {"dtype": "int8"}}, "features.dtype: input should be 'float16' or 'float32'"),
     ({"label_studio": {"adress": "/"}}, "label_studio.adress: unknown key; did you mean 'address'?"),
     ({"seed": -1}, "seed: input should be greater than or equal to 0"),
+    ({"go_on": "maybe"}, "go_on: input should be true or false (given: 'maybe')"),
 ]
 
 
@@ -123,6 +124,14 @@ def test_each_mistake_gets_its_line(changes, line):
     found = problems(**changes)
     assert any(problem.startswith(f"mine.yaml: {line}") for problem in found), found
     assert all(problem.startswith("mine.yaml: ") for problem in found)
+
+
+def test_embeddings_with_mistakes_are_not_missing():
+    changes = {"images": "DROP", "backbone": "DROP", "embeddings": {"pth": "v.npy"}}
+    assert problems(**changes) == [
+        "mine.yaml: embeddings.path: is missing",
+        "mine.yaml: embeddings.pth: unknown key; did you mean 'path'?",
+    ]
 
 
 def test_all_mistakes_are_reported_at_once():

@@ -57,8 +57,8 @@ def test_what_they_prepare_has_their_place_in_the_list():
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({"of": [], "then": "margin"}, "option 'of': List should have at least 1 item after validation"),
-        ({"of": "margin", "then": "margin"}, "option 'of': Input should be a valid list"),
+        ({"of": [], "then": "margin"}, "option 'of': list should have at least 1 item"),
+        ({"of": "margin", "then": "margin"}, "option 'of': input should be a valid list"),
         ({"of": ["margin", "margn"], "then": "margin"}, "option 'of.1': strategy 'margn' does not exist"),
     ],
 )

@@ -61,6 +61,7 @@ SUBSET = "strategies: partitioned: subset_unlabelled is 2; it must be at least 3
 BACKBONE = {"architecture": "small", "checkpoint": "labelled.csv"}
 NO_FILE = "backbone.checkpoint: the file labelled.csv is neither a file of torch.save nor of safetensors"
 EXTERNAL = "dataset: nowhere.h5: no such file; it must be .npy, .npz"
+TOO_MANY = "budget: 3 initial samples and 39 queries of 3 are 120, but the pool has 24"
 
 MISTAKES = [
     ("rouns", 3, "rouns: unknown key; did you mean 'rounds'?"),
@@ -77,12 +78,12 @@ MISTAKES = [
     ("budget", 0, "budget: input should be greater than or equal to 1 (given: 0)"),
     ("budget", 2.5, "budget: input should be a valid integer, got a number with a fractional part (given: 2"),
     ("budget", True, "budget: input should be a finite number (given: True)"),
-    ("budget", None, "budget: input should be a valid integer (given: None)"),
+    ("budget", None, "budget: input should be a valid integer (it is empty)"),
     ("rounds", "some", "rounds: input should be a valid integer (given: 'some')"),
-    ("seeds", [], "seeds: list should have at least 1 item after validation, not 0"),
+    ("seeds", [], "seeds: list should have at least 1 item"),
     ("seeds", [0, 1, 0], "seeds: 0 is listed twice; list each seed once"),
     ("seeds", [-1], "seeds.0: input should be greater than or equal to 0 (given: -1)"),
-    ("validation", None, "validation: input should be a section with keys of its own (given: None)"),
+    ("validation", None, "validation: input should be a section with keys of its own (it is empty)"),
     ("validation.fraction", float("nan"), "validation.fraction: input should be less than 1 (given: nan)"),
     ("validation.fraction", 0.01, "validation.fraction: validation fraction 0.01 of 30 labelled train sampl"),
     ("head", {"solver": "lbfgs", "tolerance": 0}, "head.tolerance: input should be greater than 0 (given: 0"),
@@ -104,6 +105,7 @@ MISTAKES = [
     ("initial.by_strategy", {"base": "balanced"}, "initial.by_strategy: 'base' is none of the strategies;"),
     ("initial.size", 25, "initial.size: 25 is larger than the 24 labelled training samples outside the vali"),
     ("budget", 21, "budget: 3 initial samples and 2 queries of 21 are 45, but the pool has 24; the budget c"),
+    ("rounds", 40, f"{TOO_MANY}; rounds can be 8 at most"),
     ("backbone", BACKBONE, "backbone: a dataset of kind embeddings has no images to use it on; leave it out"),
     ("backbone", BACKBONE, NO_FILE),
     (*dataset("film"), "dataset.kind: 'film' is not known; it must be one of 'digits', 'cifar10', "),

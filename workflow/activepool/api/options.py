@@ -3,6 +3,7 @@
 import difflib
 import inspect
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -17,6 +18,10 @@ from activepool.strategies.wrapping import wrapped_options
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic_core import ErrorDetails
+
+#: Types of values that a message shows, and how many characters of them.
+Printable = str | int | float | date
+MAX_SHOWN = 100
 
 
 def check_options(strategy: Strategy, given: Mapping[str, Any], keywords: Sequence[str]) -> dict[str, Any]:
@@ -107,12 +112,31 @@ def _resolved(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, A
     return get_type_hints(SimpleNamespace(__annotations__=given), names, include_extras=True)
 
 
+def plain_message(error: "ErrorDetails") -> str:
+    """Return what is wrong, without the words of the parser."""
+    message = error["msg"][:1].lower() + error["msg"][1:]
+    for words in (", unable to", " after validation"):
+        message = message.partition(words)[0]
+    return message.replace("tuple", "list").replace("a valid boolean", "true or false")
+
+
+def given_value(error: "ErrorDetails") -> str:
+    """Return what stands there instead, for the end of a message; "" for a section or a list."""
+    given = error["input"]
+    if given is None:
+        return " (it is empty)"
+    if not isinstance(given, Printable):
+        return ""
+    shown = repr(given)
+    return f" (given: {shown if len(shown) <= MAX_SHOWN else f'{shown[: MAX_SHOWN - 3]}...'})"
+
+
 def _problem(strategy: Strategy, error: "ErrorDetails") -> str:
     name = ".".join(str(part) for part in error["loc"])
     if error["type"] == "missing":
         return f"option {name!r} is missing"
     if error["type"] != "extra_forbidden":
-        return f"option {name!r}: {error['msg']}"
+        return f"option {name!r}: {plain_message(error)}{given_value(error)}"
     near = difflib.get_close_matches(name, strategy.options, n=1)
     known = f"its options are {', '.join(strategy.options)}" if strategy.options else "it has no options"
     return f"{strategy.name} has no option {name!r}; " + (f"did you mean {near[0]!r}?" if near else known)

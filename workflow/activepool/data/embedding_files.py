@@ -106,9 +106,12 @@ def require_vectors(features: StoredArray) -> None:
     """Raise InputError unless an array is floats of shape (rows, width); its values are not looked at."""
     kind, shape = features.dtype, features.shape
     if len(shape) != 2 or not shape[1] or kind.kind != "f" or kind.itemsize > 8:
+        hint = ""
+        if kind.kind in "iu":
+            hint = "; these look like labels" if len(shape) == 1 else "; save them as float32"
         raise InputError(
             f"{features.name}: is {features.form}; "
-            "it must be float16, float32 or float64 of shape (rows, width)"
+            f"it must be float16, float32 or float64 of shape (rows, width){hint}"
         )
 
 

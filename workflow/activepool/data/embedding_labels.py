@@ -124,7 +124,8 @@ def _wrong_numbers(given: GivenLabels, class_names: Sequence[str]) -> Iterator[s
         none = "" if class_names else ", which has none: name all classes in class_names"
         yield (
             f"{given.name}: label {label} in row {wrong[0]}; it must be one of "
-            f"{numbers}the classes of the train part{none}, or -1 if it is not known{_wrapped(given, label)}"
+            f"{numbers}the classes of class_names, or else of the train part{none}, or -1 if it is not known"
+            f"{_wrapped(given, label)}"
         )
 
 

@@ -219,11 +219,13 @@ def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) 
     initial, budget, queries = experiment.initial.size, experiment.budget, experiment.rounds - 1
     left = pool - initial - (queries - 1) * budget
     if queries and left < 1:
-        most = max(0, pool - initial - 1) // max(1, queries - 1)
+        rest = max(0, pool - initial - 1)  # without one, for the last query
+        most, most_rounds = rest // max(1, queries - 1), rest // budget + 2
+        less = f"the budget can be {most} at most, or " if most else ""
         yield (
             f"budget: {initial} initial samples and {queries} queries of {budget} are "
-            f"{initial + queries * budget}, but the pool has {pool}; the budget can be {most} at most, "
-            "and the last query then picks what is left"
+            f"{initial + queries * budget}, but the pool has {pool}; "
+            f"{less}rounds can be {most_rounds} at most, and the last query then picks what is left"
         )
     elif queries and left < budget:
         print_notices([f"the last query picks the {left} samples that are left of the pool"])

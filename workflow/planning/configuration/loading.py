@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from activepool.api.options import given_value, plain_message
 from activepool.errors import InputError
 from planning.configuration.experiment import Experiment
 from planning.configuration.partial import Further, partial
@@ -18,15 +19,12 @@ from planning.configuration.scaling import made_small
 from planning.configuration.sections import DEVICE_PATTERN, NAME_PATTERN
 from planning.configuration.text import hidden_by_yaml
 
-#: A message shows at most so many characters of a value.
-MAX_SHOWN_CHARACTERS = 100
-
 #: A model of a configuration.
 Configuration = TypeVar("Configuration", bound=BaseModel)
 
 #: What takes the place of the keys that a configuration cannot do without, where these have mistakes.
 PLACEHOLDERS: dict[type[BaseModel], dict[str, Any]] = {
-    Project: {"project": "unnamed", "images": "images.csv", "batch": 1},
+    Project: {"project": "unnamed", "images": "images.csv", "embeddings": "embeddings.npy", "batch": 1},
     Experiment: {
         "experiment": "unnamed",
         "dataset": {"kind": "digits"},
@@ -44,9 +42,6 @@ PATTERNS = {
     ),
     DEVICE_PATTERN: "must be auto, cpu, cuda or cuda:0, cuda:1 and so on",
 }
-
-#: Types of values that a message shows.
-Printable = str | int | float | date | None
 
 
 def _none(configuration: Any, left_out: frozenset[str]) -> Iterable[str]:
@@ -149,7 +144,8 @@ def _without_other_forms(model: type[BaseModel], errors: Sequence[Any]) -> list[
 
 
 def _asks_for_other_form(error: Any) -> bool:
-    return error["type"] == "list_type" or (error["type"] == "int_type" and isinstance(error["input"], list))
+    is_list = isinstance(error["input"], list)
+    return error["type"] in (("int_type", "float_type") if is_list else ("list_type", "tuple_type"))
 
 
 def _line(model: type[BaseModel], error: Any) -> str:
@@ -162,43 +158,30 @@ def _line(model: type[BaseModel], error: Any) -> str:
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         context = error["ctx"]
         discriminator = context["discriminator"].strip("'")
-        expected = context.get("expected_tags", "")
+        expected = context.get("expected_tags") or ", ".join(_choices(model, error["loc"]))
         given = f"{context['tag']!r} is not known; " if "tag" in context else "is missing; "
-        line = f"{key}.{discriminator}: {given}it must be one of {expected}".rstrip()
+        line = f"{key}.{discriminator}: {given}it must be one of {expected}"
         return f"{line}{_meant(context.get('tag'), expected)}"
     if kind in ("model_type", "model_attributes_type"):
-        return f"{key}: input should be a section with keys of its own (given: {error['input']!r})"
+        return f"{key}: input should be a section with keys of its own{given_value(error)}"
     given = error["input"]
-    message = _message(error)
+    is_pattern = kind == "string_pattern_mismatch"
+    message = PATTERNS[error["ctx"]["pattern"]] if is_pattern else plain_message(error)
     if kind == "literal_error":  # the value tells which one of a list it is
         key = key.rstrip("0123456789").removesuffix(".")
-    shown = f" (given: {_shortened(given)})" if isinstance(given, Printable) else ""
     # YAML reads 010 as 8, no as False, and 2026-01-31 as a date.
     hint = "; put it in quotes" if kind == "string_type" and isinstance(given, int | float | date) else ""
     if kind == "list_type" and isinstance(given, str):
         hint = f"; write [{given}]"
     if kind == "literal_error":
         hint = _meant(given, error["ctx"]["expected"])
-    return f"{key}: {message}{shown}{hint}"
+    return f"{key}: {message}{given_value(error)}{hint}"
 
 
 def _meant(given: Any, expected: str) -> str:
     """Return which of the expected values, given as ``'sgd' or 'lbfgs'``, may be meant, if one is near."""
     near = difflib.get_close_matches(str(given).lower(), re.findall("'([^']*)'", expected), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
-
-
-def _message(error: Any) -> str:
-    """Return what is wrong, without the words of the parser."""
-    if error["type"] == "string_pattern_mismatch":
-        return PATTERNS[error["ctx"]["pattern"]]
-    message: str = error["msg"][:1].lower() + error["msg"][1:]
-    return message.partition(", unable to parse")[0]
-
-
-def _shortened(given: Any) -> str:
-    shown = repr(given)
-    return shown if len(shown) <= MAX_SHOWN_CHARACTERS else f"{shown[: MAX_SHOWN_CHARACTERS - 3]}..."
 
 
 def _key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
@@ -215,10 +198,23 @@ def _key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
     return ".".join(parts)
 
 
-def _nearest_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
+def _annotation(model: type[BaseModel], location: tuple[str | int, ...]) -> Any:
+    """Return the type at an error's location."""
     annotation: Any = model
-    for part in location[:-1]:
+    for part in location:
         annotation, _ = _descend(annotation, part)
+    return annotation
+
+
+def _choices(model: type[BaseModel], location: tuple[str | int, ...]) -> Iterator[str]:
+    """Yield the values, in quotes, of the key that a union of sections is told apart by."""
+    for member in members(_annotation(model, location)):
+        if is_model(member):
+            yield from map(repr, _tags(member))
+
+
+def _nearest_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
+    annotation = _annotation(model, location[:-1])
     section = next((member for member in members(annotation) if is_model(member)), None)
     keys = list(section.model_fields) if section else []
     near = difflib.get_close_matches(str(location[-1]).lower(), keys, n=1)

@@ -99,3 +99,9 @@ else:
         input:
             PATHS.features,
         localrule: True
+
+
+# Here all rules are known.
+if workflow.is_main_process and not IS_MODULE:
+    if problem := unknown_target(sys.argv, workflow.rules):
+        sys.exit(f"activepool: {problem}")

@@ -215,6 +215,24 @@ def test_a_run_reports_all_mistakes_and_starts_no_job(configured):
     assert not Path("results").exists()
 
 
+def test_a_run_names_the_target_that_may_be_meant(folder):
+    printed = Folder(folder, VALID).snakemake("figurs", check=False)
+    assert printed.splitlines()[-1] == "activepool: there is no target 'figurs'; did you mean 'figures'?"
+
+
+def test_a_run_in_a_folder_without_a_configuration_says_so(folder):
+    trial = Folder(folder, VALID)
+    command = trial.command()
+    place = command.index("--configfile")
+    done = subprocess.run(
+        [*command[:place], *command[place + 2 :]], cwd=folder, capture_output=True, text=True
+    )
+    assert done.stderr.splitlines()[-2:] == [
+        "activepool: the configuration cannot be used",
+        "config.yaml: does not exist here; start in its folder, or name another file with --configfile",
+    ]
+
+
 def test_a_run_reports_repeated_keys(configured):
     status, printed = configured(yaml.safe_dump(VALID) + "budget: 4\n")
     assert status == 1

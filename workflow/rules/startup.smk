@@ -26,6 +26,7 @@ from planning.configuration.kind import attributed, is_project
 from planning.configuration.text import unreadable
 from planning.checks.folders import require_writable
 from planning.checks.file_names import require_usable, use_utf8
+from planning.runs.command_line import unknown_target
 
 CONFIGURATION_FILES = (
     []

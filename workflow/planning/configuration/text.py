@@ -15,15 +15,15 @@ SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 
 
 def unreadable(path: str | Path) -> str | None:
-    """Return why the text of a YAML file is unusable; None if it is usable or missing."""
+    """Return why the text of a YAML file is unusable; None if it is usable."""
     try:
         text = read_text(path)
         problem = _circle(yaml.compose(text, Loader=yaml.SafeLoader), "", set(), set())
         yaml.load(text, Loader=yaml.SafeLoader)
     except InputError as error:
         problem = str(error).removeprefix(f"{path}: ")
-    except FileNotFoundError:  # Snakemake reports it
-        problem = None
+    except FileNotFoundError:
+        problem = "does not exist here; start in its folder, or name another file with --configfile"
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
     except yaml.MarkedYAMLError as error:
@@ -41,7 +41,7 @@ def hidden_by_yaml(path: str | Path) -> Iterator[str]:
 
     These are repeated keys, where YAML uses the last one, and numbers that YAML reads in another base.
     """
-    if unreadable(path) is None and Path(path).is_file():
+    if unreadable(path) is None:
         yield from _hidden_under(yaml.compose(read_text(path), Loader=yaml.SafeLoader), "", set())
 
 

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from snakemake.cli import parse_args
+
+from activepool.errors import nearest_name
 
 
 @cache
@@ -22,6 +25,23 @@ def asked(command: tuple[str, ...]) -> Namespace | None:
     with redirect_stderr(io.StringIO()):  # Snakemake has printed the profile's name once
         _, given = parse_args(arguments)
     return given
+
+
+def unknown_target(command: Sequence[str], rules: Iterable[Any]) -> str | None:
+    """Return which target of a command line is neither a rule nor a file, and what may be meant, or None.
+
+    All files that rules make lie in folders.
+
+    Args:
+        command: the program and its arguments.
+        rules: all of Snakemake's; those with wildcards are no targets.
+    """
+    given = asked(tuple(command))
+    known = {rule.name: not rule.has_wildcards() for rule in rules}
+    for target in given.targets if given else ():
+        if "/" not in target and target not in known and not Path(target).exists():
+            return f"there is no target {target!r}; {nearest_name(target, filter(known.get, known))}"
+    return None
 
 
 def snakemake_command(arguments: Iterable[str]) -> str:

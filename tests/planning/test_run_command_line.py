@@ -1,0 +1,34 @@
+"""Targets of a command line that do not exist."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from planning.runs.command_line import unknown_target
+
+RULES = [
+    SimpleNamespace(name=name, has_wildcards=lambda name=name: name == "train")
+    for name in ("all", "figures", "train")
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["figurs", "--cores", "2"], "there is no target 'figurs'; did you mean 'figures'?"),
+        (["--cores", "2", "all", "nothing"], "there is no target 'nothing'; there are all, figures"),
+        (["--cores", "2"], None),
+        (["figures", "all", "--cores", "2", "--configfile", "figurs"], None),
+        (["train", "--cores", "2"], None),  # of which Snakemake says that it has wildcards
+        (["results/trial/curves.csv", "--cores", "2"], None),
+        (["notes.txt", "--cores", "2"], None),
+    ],
+)
+def test_a_target_is_a_rule_or_a_file(tmp_path, monkeypatch, words, problem):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("")
+    assert unknown_target(["snakemake", *words], RULES) == problem
+
+
+def test_of_another_programs_arguments_nothing_is_known():
+    assert unknown_target(["pytest", "figurs"], RULES) is None

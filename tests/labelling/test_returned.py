@@ -276,10 +276,28 @@ def test_a_file_that_has_changed_is_read_anew(project):
 
 
 def test_annotators_whose_names_are_nearly_the_same(project):
-    project.table("a.csv", "source,label,who", "a/1.jpg,cat,anna", "b/1.jpg,dog,Anna")
-    notice = "the annotator 'Anna' is written nearly like 'anna', and each has a vote"
-    assert [notice in line for line in project.take().notices] == [True]
+    """Within a file and beside the ledger; blanks and Unicode's two ways to write a letter make no other."""
+    rows = (
+        "a/1.jpg,cat,anna",
+        "b/1.jpg,dog,Anna",
+        "e.jpg,dog,anna ",
+        "a/2.jpg,cat,Zoé",
+        "e.jpg,dog,Zoe\u0301",
+    )
+    project.table("a.csv", "source,label,who", *rows)
+    notice = "the annotator {} is written nearly like {}, and each has a vote; if they are one person, write "
+    assert project.take().notices == (notice.format("'Anna'", "'anna'") + "the name in one way",)
     assert project.take().notices == ()
+    project.table("b.csv", "source,label,who", "a/2.jpg,cat,\u0430nna")
+    assert project.take().notices == (notice.format(r"'\u0430nna'", "'anna'") + "the name in one way",)
+    assert {entry.who for entry in project.entries if entry.is_answer} == {"anna", "Anna", "Zoé", "\u0430nna"}
+
+
+def test_a_time_in_the_future_is_a_mistake_in_an_answer_that_is_known(project):
+    project.table("a.csv", "source,label,who", "e.jpg,cat,anna")
+    project.take()
+    project.table("b.csv", "source,label,who,when", "e.jpg,cat,anna,2099-01-01T00:00:00Z")
+    assert "b.csv:2: when '2099-01-01T00:00:00Z' lies in the future; correct it" in mistakes_of(project)[0]
 
 
 def test_a_class_is_renamed_by_corrections(project):

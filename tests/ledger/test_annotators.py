@@ -135,17 +135,6 @@ def test_a_name_that_is_changed_is_a_notice(tmp_path):
     )
 
 
-def test_a_new_name_that_looks_like_a_known_one_is_a_notice(tmp_path):
-    path = tmp_path / "labels.csv"
-    path.write_text("source,label,who\na/1.jpg,cat,\u0430nna\na/2.jpg,cat,anne\n", encoding="utf-8")
-    given = {(POOL.samples[1], "anna", "label", "cat")}
-    for known, expected in [(given, 1), (given | {(POOL.samples[3], "\u0430nna", "label", "cat")}, 0)]:
-        answers = answers_of(path, csv_file.rows(path), POOL, CLASSES, "x", skip_bad=False, given=known)
-        assert [draft.who for draft in answers.drafts] == ["\u0430nna", "anne"]
-        notice = "new annotators whose names are written nearly like others: '\\u0430nna' like 'anna'"
-        assert answers.notices == (f"{path}: {notice}",) * expected
-
-
 def test_names_that_the_ledger_has_stay(tmp_path):
     """An answer that was taken before names were checked is neither a mistake nor that of somebody else."""
     path = tmp_path / "labels.csv"

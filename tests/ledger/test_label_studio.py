@@ -97,12 +97,24 @@ def test_a_draft_does_not_count(tmp_path):
 
 
 def test_the_choice_of_another_control_is_no_label(tmp_path):
-    quality = {"from_name": "quality", "type": "choices", "value": {"choices": ["blurred"]}}
+    """Each form of an export says so in the same words."""
     tasks = [task(0, annotation("cat")), task(1, annotation())]
+    quality = {"from_name": "quality", "type": "choices", "value": {"choices": ["blurred"]}}
     tasks[0]["annotations"][0]["result"].append(quality)
-    answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
-    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
-    assert "answers of other controls than 'choice' are passed over: 'quality'" in answers.notices[0]
+    records = [short(0, choice="cat", quality="blurred", sex=""), short(1, choice="")]
+    cells = {
+        "annotation_id": "5",
+        "choice": "cat",
+        "quality": "blurred",
+        "sex": "",
+        "sample": POOL.samples[0],
+    }
+    table = "\n".join([",".join(cells), ",".join(cells.values()), f",,,,{POOL.samples[1]}"]) + "\n"
+    for content in (tasks, records, table):
+        path = file(tmp_path, content)
+        answers = read("label_studio", path, POOL, CLASSES)
+        assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+        assert answers.notices[0] == f"{path}: only 'choice' holds labels; passed over: 'quality'"
 
 
 def test_who_passes_over_a_task_and_labels_it_later_has_labelled_it(tmp_path):
@@ -148,9 +160,9 @@ def test_addresses_and_labels_that_cannot_be_parsed_are_no_traceback(tmp_path):
     told = mistakes("label_studio", file(tmp_path, tasks))
     assert "task 2: names no sample" in told
     records = [short(0, choice="[" * 100_000), short(1, choice="[nothing]")]
-    answers = read("label_studio", file(tmp_path, records), POOL, skip_bad=True)
-    assert list(answers.new_classes) == ["[nothing]"]
-    assert "has 100,000 characters; give the name of a class" in answers.mistakes[0]
+    told = mistakes("label_studio", file(tmp_path, records))
+    assert "has 100,000 characters; give the name of a class" in told
+    assert "label '[nothing]' is a list or an object, as programs write it" in told
 
 
 def short(number, **more):

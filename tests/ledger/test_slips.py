@@ -40,8 +40,15 @@ SLIPS = {
     "is the name of an image;": ["IMG_0003.jpg", "beeIMG_0001.JPEG"],
     "is the content of an image": ["ab" * 32],
     "is an address;": ["anna@x.org"],
+    "is a list or an object, as programs write it": [
+        *('{""choices"": [""cat""]}', "{'choices': ['cat']}", '[""fox"", ""owl""]'),
+    ],
+    "is a list of several names": ["fox;owl", "fox | owl"],
+    "is the class 'cat' and a number; did you mean that?": [
+        *("cat 0.93", "Cat 93 %", "cat: 0,93", "cat (0.93)", "cat=1", "cat (2)", "0.93 cat", "cat;1e-3"),
+    ],
     "is what systems call a new folder": ["New folder", "New Folder (2)", "Neuer Ordner"],
-    "is written nearly like the class 'cat'": ["cat?", "(cat)", "CAT!"],
+    "is written nearly like the class 'cat'": ["cat?", "(cat)", "CAT!", "[cat]", '[""cat""]'],
     "and the class 'cat' differ in number alone": ["cats", "Cats"],
 }
 
@@ -67,7 +74,10 @@ def test_parts_may_be_classes_of_the_same_file(tmp_path):
     assert "label 'fox, owl' names several, 'fox', 'owl'" in told
 
 
-@pytest.mark.parametrize("label", ["TRUE", "-", "=A1", "5-Mar", "cat/dog", "_unlabeled", "/tmp/x", "cats"])
+@pytest.mark.parametrize(
+    "label",
+    ["TRUE", "-", "=A1", "5-Mar", "cat/dog", "_unlabeled", "/tmp/x", "cats", "cat 2", "[cat]", "fox;owl"],
+)
 def test_a_class_of_the_configuration_may_have_any_name(tmp_path, label):
     known = ClassNames(("cat", "dog", label))
     assert said(read("csv", file(tmp_path, label), POOL, known)) == {"a/1.jpg": label}
@@ -84,6 +94,9 @@ def test_a_class_of_the_configuration_may_have_any_name(tmp_path, label):
         "o'brien",
         "salt & pepper",
         "Mark 2",
+        "cat-2",
+        "scatter 2",
+        "2 [kg]",
         "x-ray",
         "10-19",
     ],

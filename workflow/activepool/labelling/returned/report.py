@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from activepool.data.class_names import loose_form
 from activepool.errors import first_few
 from activepool.ledger.entries import Correction, Entry
+from activepool.ledger.formats.annotators import look_alikes
 from activepool.ledger.formats.answers import Answers
 from activepool.ledger.intake import Outcome, is_decision
 from activepool.ledger.state import SampleState
@@ -124,19 +124,14 @@ def replaced_notice(
 
 def alike_notices(before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
     """Return a line for each new annotator whose name is written nearly like another's."""
-    known: dict[object, str] = {}
-    for entry in before:
-        known.setdefault(loose_form(entry.who), entry.who)
-    names = {entry.who for entry in before}
-    notices = {}
-    for entry in new:
-        other = known.setdefault(loose_form(entry.who), entry.who)
-        if other != entry.who and entry.who not in names:
-            notices[entry.who] = (
-                f"the annotator {entry.who!r} is written nearly like {other!r}, and each has a vote; if they "
-                "are one person, write the name in one way"
-            )
-    return list(notices.values())
+    known = dict.fromkeys(entry.who for entry in before)
+    alike = look_alikes([*known, *(entry.who for entry in new)])
+    return [
+        f"the annotator {name!a} is written nearly like {other!a}, and each has a vote; if they are one "
+        "person, write the name in one way"
+        for name, other in alike.items()
+        if name not in known
+    ]
 
 
 def printable(line: str) -> str:

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from functools import cache
 
 from activepool.data.class_names import loose_form, reads_as_missing
 from activepool.ledger.classes import unseen_form
@@ -42,9 +41,11 @@ def annotator_name(written: str) -> str:
     return unseen_form(USELESS_JOINER.sub("", "".join(filter(_is_seen, written))))
 
 
-def look_alike(name: str, others: Iterable[str]) -> str | None:
-    """Return the first of other names that differs from a name only in case, spelling or alphabet."""
-    return next((other for other in sorted(others) if _form(other) == _form(name)), None)
+def look_alikes(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that differ from an earlier one only in case, spelling or alphabet, with that one."""
+    first: dict[object, str] = {}
+    found = {name: first.setdefault(loose_form(name.translate(LOOKALIKES)), name) for name in names}
+    return {name: meant for name, meant in found.items() if name != meant}
 
 
 def name_problem(written: str) -> str | None:
@@ -83,8 +84,3 @@ def _is_seen(letter: str) -> bool:
     """Return whether a character shows, or changes those around it; blanks and line breaks count."""
     is_format = unicodedata.category(letter) == "Cf" and letter not in JOINERS
     return not is_format and letter not in BLANK_LETTERS
-
-
-@cache
-def _form(name: str) -> object:
-    return loose_form(name.translate(LOOKALIKES))

@@ -9,7 +9,7 @@ from activepool.data.annotations import MAX_LISTED, shortened
 from activepool.errors import InputError
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Correction, Draft, Event, has_control
-from activepool.ledger.formats.annotators import annotator_name, look_alike, name_problem
+from activepool.ledger.formats.annotators import annotator_name, name_problem
 from activepool.ledger.formats.class_folders import ClassFolders
 from activepool.ledger.formats.exchanged_columns import exchange_problem
 from activepool.ledger.formats.file_notices import FileNotices
@@ -151,13 +151,14 @@ class _Reading:
             )
         elif meant := self._annotator_with_letters(row):
             problems.append(f"the annotator {self._named(row)!r} may be {meant!r} with {SAVED}")
+        if problems and self._was_taken(row):
+            self.known += 1
+            return
         try:
             when = utc(row.when) if row.when else ""
         except WrongTimeError as error:
             problems.append(f"{row.when_key} {error}")
-        if problems and self._was_taken(row):
-            self.known += 1
-        elif problems:
+        if problems:
             for one in problems:
                 self._mistake(row, one)
         elif event is not None:
@@ -251,8 +252,6 @@ class _Reading:
             note=_harmless(_plain(row.note)),
             when=row.when,
         )
-        if draft.who not in self._annotators and (twin := look_alike(draft.who, self._annotators)):
-            self.notices.alike[draft.who] = twin
         if row.who and draft.who != unseen_form(_plain(row.who)):
             self.notices.renamed[row.who] = draft.who
         is_new = (sample, draft.who, event, label) not in self.given

@@ -16,14 +16,12 @@ class FileNotices:
     Attributes:
         blank: sources of empty rows whose answers the ledger has.
         renamed: annotators as they are written, and as the ledger has them.
-        alike: annotators who are new, and others whose names are written nearly alike.
         commented: numbers of the lines that somebody commented out.
         formulas: places of the new notes that begin like formulas.
     """
 
     blank: list[str] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
-    alike: dict[str, str] = field(default_factory=dict)
     commented: list[int] = field(default_factory=list)
     formulas: list[str] = field(default_factory=list)
 
@@ -39,10 +37,6 @@ class FileNotices:
             changes = [f"{written!a} is {name!r}" for written, name in self.renamed.items()]
             about = "annotators without the invisible characters in their names"
             notices.append(f"{path}: {about}: {first_few(changes, LISTED)}")
-        if self.alike:
-            pairs = [f"{new!a} like {other!a}" for new, other in self.alike.items()]
-            about = "new annotators whose names are written nearly like others"
-            notices.append(f"{path}: {about}: {first_few(pairs, LISTED)}")
         if self.commented:
             about = "lines that begin with # count as not answered"
             notices.append(f"{path}: {about}: {first_few(self.commented, LISTED)}")

@@ -6,25 +6,24 @@ sample however the tool has renamed the image.
 
 import codecs
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import quoteattr
 
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import columns_shown, read_rows, separator_hint, width_problem, without_empty_end
 from activepool.io.files import write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.label_studio_signatures import annotator, annotator_problem, signed
+from activepool.ledger.formats.label_studio_tasks import IMAGE, named_sample
 from activepool.ledger.formats.rows import Parsed, Row
 
-#: The control of choices, and the image, in the labelling configuration.
-CONTROL, IMAGE = "choice", "image"
+#: The control of choices in the labelling configuration.
+CONTROL = "choice"
 
 #: What `write` puts into a task beside the image.
 OWN = ("sample", "source", "batch", "predicted", "probability", "margin", "why")
@@ -42,11 +41,11 @@ OF_TOOL = (
     "index",
 )
 
+#: How many keys a notice lists.
+LISTED = 5
+
 #: Bytes of the beginning that tell JSON from a table.
 BEGINNING = 2**10
-
-#: What the tool puts before the name of a file that was uploaded.
-UPLOADED = re.compile(r"/data/upload/\d+/[0-9a-f]{8}-(?P<name>[^/]+)$")
 
 
 def write(path: str | Path, batch: Batch, address: Callable[[str], str], model: str = "activepool") -> None:
@@ -125,17 +124,21 @@ def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
                 number, place, "is no task with 'data' and a list of 'annotations'; export it again"
             )
             continue
-        _add_annotations(parsed, _named(number, place, data), annotations)
+        _add_annotations(parsed, named_sample(number, place, data), annotations)
         others.update(dict.fromkeys(_other_controls(annotations)))
         drafts += not annotations and bool(task.get("drafts"))
     if drafts:
         parsed.notices.append(
             f"{path}: tasks with a draft that nobody has submitted: {drafts}; it does not count"
         )
-    if others:
-        passed = f"answers of other controls than '{CONTROL}' are passed over"
-        parsed.notices.append(f"{path}: {passed}: {', '.join(map(repr, others))}")
+    parsed.notices += _passed_over(path, CONTROL, others)
     return parsed
+
+
+def _passed_over(path: Path, control: str, others: Iterable[str]) -> list[str]:
+    """Return a line on what stands beside the labels; none if nothing does."""
+    shown = first_few([repr(name) for name in others], LISTED)
+    return [f"{path}: only {control!r} holds labels; passed over: {shown}"] if shown else []
 
 
 def _add_annotations(parsed: Parsed, task: Row, annotations: list[Any]) -> None:
@@ -202,8 +205,8 @@ def _choices(annotation: dict[str, Any]) -> list[Any]:
 
 def _short_rows(path: Path, unit: str, records: list[tuple[int, Any]]) -> Parsed:
     """Read records of JSON-MIN or CSV, one an annotation; those of tasks without one lack the control."""
-    parsed = Parsed()
-    control = _control(path, [record for _, record in records if isinstance(record, dict)])
+    control, others = _controls(path, [record for _, record in records if isinstance(record, dict)])
+    parsed = Parsed(notices=_passed_over(path, control, others))
     for number, record in records:
         place = f"{path}:{unit} {number}" if unit else f"{path}:{number}"
         if not isinstance(record, dict):
@@ -213,7 +216,7 @@ def _short_rows(path: Path, unit: str, records: list[tuple[int, Any]]) -> Parsed
         if label and (wrong := annotator_problem(record.get("annotator"))):
             parsed.mistake(number, place, f"annotator {wrong}")
         elif isinstance(label, str):
-            row = replace(_named(number, place, record), label=label)
+            row = replace(named_sample(number, place, record), label=label)
             parsed.rows.append(signed(row, record, "annotator") if label else row)
         elif isinstance(label, list):
             parsed.mistake(
@@ -240,18 +243,23 @@ def _short_label(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _control(path: Path, records: list[dict[str, Any]]) -> str:
-    """Return the key that the labels stand under: the name of the control."""
-    keys = dict.fromkeys(key for record in records for key in record)
-    if CONTROL in keys:
-        return CONTROL
-    others = [key for key in keys if key not in (*OWN, *OF_TOOL, IMAGE)]
+def _controls(path: Path, records: list[dict[str, Any]]) -> tuple[str, list[str]]:
+    """Return the key that the labels stand under, the name of the control, and others that hold anything."""
+    keys = dict.fromkeys(
+        key
+        for record in records
+        for key, value in record.items()
+        if key == CONTROL or value not in (None, "")
+    )
+    others = [key for key in keys if key not in (*OWN, *OF_TOOL, IMAGE, CONTROL)]
+    if CONTROL in keys or not others:
+        return CONTROL, others
     if len(others) > 1:
         raise InputError(
             f"{path}: has no key '{CONTROL}', and any of {', '.join(map(repr, others))} may hold the labels; "
             f"call the control of the labelling configuration '{CONTROL}'"
         )
-    return others[0] if others else CONTROL
+    return others[0], []
 
 
 def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
@@ -269,31 +277,3 @@ def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
         if any(cell.strip() for cell in cells):
             given = without_empty_end(cells, len(names))
             yield line, width_problem(given, names) or dict(zip(names, given, strict=True))
-
-
-def _named(number: int, place: str, data: dict[str, Any]) -> Row:
-    """Return a row of what names the sample in a task: its content and source, or else its image."""
-    own = {
-        name: data[name] for name in ("sample", "source") if isinstance(data.get(name), str) and data[name]
-    }
-    batch = data["batch"] if isinstance(data.get("batch"), str) else ""
-    image = data.get(IMAGE)
-    if own:
-        seen = _image_name(image) if isinstance(image, str) else ""
-        sample, source = own.get("sample", ""), own.get("source", "")
-        return Row(number, place, batch=batch, sample=sample, name=source, seen=seen)
-    if not isinstance(image, str):
-        image = next((text for text in data.values() if isinstance(text, str) and "/" in text), "")
-    return Row(number, place, batch=batch, name=_image_name(image), may_lack_folders=True)
-
-
-def _image_name(address: str) -> str:
-    """Return the path in the address of an image."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:  # a host in brackets that is none
-        return address
-    if local := parse_qs(parts.query).get("d"):
-        return local[0]
-    uploaded = UPLOADED.search(parts.path)
-    return uploaded["name"] if uploaded else address

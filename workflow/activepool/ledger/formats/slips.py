@@ -14,6 +14,10 @@ LONGEST = 200
 
 #: Numbers, which some tools write in place of the names of classes.
 NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?(e[+-]?\d+)?", re.IGNORECASE)
+#: A number before or behind a name, such as a probability.
+BESIDE_NAME = re.compile(
+    rf"^{NUMBER.pattern}\s*%?[\s:=,;|]+|[\s:=,;|(]+{NUMBER.pattern}\s*%?\)?$", re.IGNORECASE
+)
 
 #: Months as spreadsheets write them, in English and German.
 MONTH = (
@@ -40,8 +44,14 @@ NEW_FOLDER = re.compile(r"(new|untitled|neuer|unbenannter) (folder|ordner)( ?\(?
 #: What stands between the parts of a label that names several classes.
 BETWEEN = re.compile(r"\s*[,;/|&+]\s*|\s+(?:or|and|vs\.?|oder|und)\s+", re.IGNORECASE)
 
-#: What people put around a class that they doubt.
-DOUBT = "?!.,;:* ()"
+#: What programs write for a list or an object, and its values.
+STRUCTURE = re.compile(r"\[.*\]|\{.*\}", re.DOTALL)
+
+#: What stands between several labels in one cell, and in no name.
+LISTS_SEVERAL = re.compile("[;|]")
+
+#: What people put around a class that they doubt, and programs around the only class of a list.
+AROUND = "?!.,;:* ()[]{}"
 
 #: What people write, in letters alone, where they give no class; `mark` knows other such texts.
 NO_CLASS = (
@@ -69,7 +79,7 @@ def slip(label: str) -> str | None:
     """Return what is wrong with a label that no class has; None if it may name a new one."""
     if reads_as_missing(label):
         return f"label {label!r} reads like a missing value; leave it empty, or give cannot_tell or skip"
-    if event := mark(label.strip(DOUBT)):
+    if event := mark(label.strip(AROUND)):
         return f"label {label!r} is written nearly like {str(event)!r}; did you mean that?"
     if label.casefold() in UNLABELLED or reads_as_no_label(label) or _letters(label) in NO_CLASS:
         return (
@@ -138,4 +148,6 @@ KINDS: dict[str, Callable[[str], object]] = {
     "the name of an image": IMAGE_NAME.search,
     "the content of an image, as the column sample has it": lambda label: SAMPLE.fullmatch(label.lower()),
     "an address": ADDRESS.fullmatch,
+    "a list or an object, as programs write it": STRUCTURE.fullmatch,
+    "a list of several names": LISTS_SEVERAL.search,
 }

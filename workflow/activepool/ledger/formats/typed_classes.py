@@ -13,7 +13,7 @@ from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.lost_letters import LOST, SAVED, whole_text
 from activepool.ledger.formats.rows import MARKS, Row, mark
-from activepool.ledger.formats.slips import DOUBT, NUMBER, parts, singulars, slip
+from activepool.ledger.formats.slips import AROUND, BESIDE_NAME, NUMBER, parts, singulars, slip
 from activepool.ledger.hints import HintedError
 
 #: Letters of other alphabets that look like Latin ones, which keyboards of two alphabets mix up.
@@ -145,6 +145,7 @@ class TypedClasses:
         if slipped := (
             self._lost_problem(label)
             or self._plural_problem(label)
+            or self._number_problem(label)
             or self._problem_of_several(label)
             or slip(label)
         ):
@@ -161,7 +162,7 @@ class TypedClasses:
 
     def _twin(self, label: str) -> str | None:
         """Return the class that differs from a label only in case, spelling, or marks of doubt or comment."""
-        alike = (label, label.strip(DOUBT), label.lstrip("# "))
+        alike = (label, label.strip(AROUND), label.lstrip("# "))
         return next((self._loose[_form(one)] for one in alike if _form(one) in self._loose), None)
 
     def _lost_problem(self, label: str) -> str | None:
@@ -184,6 +185,16 @@ class TypedClasses:
         return (
             f"label {label!r} and the class {meant!r} differ in number alone; did you mean that? If both are "
             "classes, list them in the configuration"
+        )
+
+    def _number_problem(self, label: str) -> str | None:
+        """Return what is wrong with a label that is a class and a number, such as its probability."""
+        name = _form(BESIDE_NAME.sub("", label))
+        if name == _form(label) or name not in self._loose:
+            return None
+        return (
+            f"label {label!r} is the class {self._loose[name]!r} and a number; did you mean that? If it is "
+            f"another class, {LISTING}"
         )
 
     def _problem_of_several(self, label: str) -> str | None:

@@ -364,9 +364,28 @@ def test_names_that_do_not_say_who_sorted_a_folder(project):
     project.write("two/cat/who.txt", "bob")
     assert mistakes(project) == [
         f"{project.returned}/one/who.txt: has 2 lines; it must hold the annotator's name alone",
-        f"{project.returned}/two: has 2 files who.txt; give each annotator's pictures in a folder of their "
-        "own",
+        f"{project.returned}/two: has several files for the annotator's name (who.txt, who.txt); leave one, "
+        "and give each annotator's pictures in a folder of their own",
     ]
+
+
+@pytest.mark.parametrize("name", ["who.txt.txt", "Who", "who.TXT.txt"])
+def test_the_name_of_an_annotator_in_a_file_whose_ending_the_system_hides(project, name):
+    project.picture("one/who/1.jpg", "a/1.jpg")
+    project.write(f"one/{name}", "anna")
+    with zipfile.ZipFile(project.returned / "two.zip", "w") as archive:
+        archive.writestr("who/1.jpg", project.content("b/1.jpg"))
+        archive.writestr(name, "bob")
+    project.take()
+    answers = {(entry.who, entry.label) for entry in project.entries if entry.is_answer}
+    assert answers == {("anna", "who"), ("bob", "who")}
+
+
+@pytest.mark.parametrize("name", ["who.rtf", "who.doc"])
+def test_a_document_in_place_of_the_annotator_s_name_is_a_mistake(project, name):
+    project.picture("one/cat/1.jpg", "a/1.jpg")
+    project.write(f"one/{name}", "{\\rtf1\n\\f0 anna}" if name == "who.rtf" else b"\xd0\xcf\x11\xe0anna")
+    assert f"{project.returned}/one/{name}: " in mistakes_of(project)[0]
 
 
 @pytest.mark.parametrize("content", ["", " \r\n\t\n", "\ufeff"])

@@ -167,3 +167,25 @@ def test_the_tasks_that_went_out_are_awaited(tmp_path):
         json.dumps([{"data": task["data"], "predictions": []} for task in tasks]), encoding="utf-8"
     )
     assert read(tool_of(path), path, POOL).awaited == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("labels.json.txt", "; if it is labels.json of a tool, call it so"),
+        ("Annotations.xml.xml", "; if it is annotations.xml of a tool, call it so"),
+        ("synsets.txt.txt", "; if it is synsets.txt of a tool, call it so"),
+        ("list.csv.txt", " beside folders; a folder holds pictures in folders of the classes alone"),
+        ("list.csv", " beside folders; a folder holds pictures in folders of the classes alone"),
+    ],
+)
+def test_a_label_file_among_pictures_is_not_passed_over(tmp_path, name, words):
+    """Systems that hide endings let people give a file two."""
+    folder, archive = tmp_path / "folder", tmp_path / "archive.zip"
+    (folder / "cat").mkdir(parents=True)
+    (folder / name).touch()
+    archive.write_bytes(packed({"batch/cat/1.jpg": "", f"batch/{name}": ""}))
+    for path in (folder, archive):
+        with pytest.raises(InputError) as caught:
+            tool_of(path)
+        assert str(caught.value).startswith(f"{path}: has {name!r}{words}")

@@ -1,8 +1,12 @@
-"""who.txt: the name of the person who sorted the pictures of a folder, or of a zip archive of it."""
+"""who.txt: the name of the person who sorted the pictures of a folder, or of a zip archive of it.
+
+Windows and macOS hide endings, so that somebody who writes such a file anew may call it who.txt.txt or who.
+"""
 
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError
 from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
@@ -20,8 +24,12 @@ class AnnotatorFile(NamedTuple):
 
 
 def is_annotator_file(name: str) -> bool:
-    """Return whether a file, or a member of an archive, has this name."""
-    return PurePosixPath(name).name.casefold() == NAME
+    """Return whether a file, or a member of an archive, has this name, whatever ending a system shows of it."""
+    return _plain(name).partition(".")[0] == "who" and not is_image_name(name)
+
+
+def _plain(name: str) -> str:
+    return PurePosixPath(name).name.casefold()
 
 
 def annotator_file_of(path: Path) -> AnnotatorFile | None:
@@ -35,8 +43,10 @@ def annotator_file_of(path: Path) -> AnnotatorFile | None:
     """
     found = _contents(path)
     if len(found) > 1:
+        names = ", ".join(PurePosixPath(place).name for place in found)
         raise InputError(
-            f"{path}: has {len(found)} files {NAME}; give each annotator's pictures in a folder of their own"
+            f"{path}: has several files for the annotator's name ({names}); leave one, and give each "
+            "annotator's pictures in a folder of their own"
         )
     for place, content in found.items():
         lines = [line for line in decoded_text(place, content).splitlines() if line.strip()]
@@ -51,13 +61,15 @@ def annotator_file_of(path: Path) -> AnnotatorFile | None:
 def _contents(path: Path) -> dict[str, bytes]:
     """Return what is in each file, by its place."""
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if is_annotator_file(file.name))
-        _require_files([str(file) for file in files if not file.is_file()])
-        return {str(file): file.read_bytes() for file in files}
+        found = sorted(path.rglob("*"))
+        _require_files([str(file) for file in found if not file.is_file() and _plain(file.name) == NAME])
+        return {
+            str(file): file.read_bytes() for file in found if file.is_file() and is_annotator_file(file.name)
+        }
     if not archives.is_archive(path):
         return {}
     with archives.opened(path) as archive:
-        _require_files([f"{path}: {name}" for name in archive.folders if is_annotator_file(name)])
+        _require_files([f"{path}: {name}" for name in archive.folders if _plain(name) == NAME])
         members = filter(is_annotator_file, archive.members)
         return {f"{path}: {name}": archive.text(name) for name in members}
 

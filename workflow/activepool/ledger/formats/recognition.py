@@ -3,6 +3,7 @@
 import codecs
 import csv
 import re
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from activepool.data.annotations import shortened
@@ -68,6 +69,9 @@ OLD_LABEL_STUDIO = (
 
 #: Endings of files that may hold labels, which nobody puts among pictures.
 LABEL_ENDINGS = (".csv", ".tsv", ".json", ".xml", ".zip", ".xlsx", ".ods")
+
+#: Files by whose names the exports of tools are known.
+TOOL_FILES = (fiftyone.FILE, cvat.FILE, imagenet.CLASSES)
 
 #: Bytes of the beginning that tell the format.
 BEGINNING = 2**16
@@ -157,12 +161,20 @@ def _tool_of_folder(path: Path) -> str:
         raise InputError(f"{path}: {DOCUMENTS['Index/Document.iwa']}")
     if imagenet.CLASSES in inside:
         raise InputError(f"{path}: is an unpacked archive of ImageNet; give the archive itself")
-    if labels := sorted(name for name in inside if name.lower().endswith(LABEL_ENDINGS) and name[0] != "."):
-        raise InputError(
-            f"{path}: has {labels[0]!r} beside folders; a folder holds pictures in folders of the classes "
-            "alone, so put label files beside it"
-        )
+    _require_pictures_alone(path, inside)
     return "folders"
+
+
+def _require_pictures_alone(path: Path, names: Collection[str]) -> None:
+    """Raise InputError if a label file is among pictures; where systems hide endings, it may have two."""
+    for name in sorted(names):
+        if tool_file := next((one for one in TOOL_FILES if name.lower().startswith(f"{one}.")), None):
+            raise InputError(f"{path}: has {name!r}; if it is {tool_file} of a tool, call it so")
+        if name.lower().removesuffix(".txt").endswith(LABEL_ENDINGS) and name[0] != ".":
+            raise InputError(
+                f"{path}: has {name!r} beside folders; a folder holds pictures in folders of the classes "
+                "alone, so put label files beside it"
+            )
 
 
 def _tool_of_archive(path: Path) -> str:
@@ -180,7 +192,10 @@ def _tool_of_members(archive: Archive) -> str:
         return "cvat"
     if fiftyone.FILE in names:
         raise InputError(f"{path}: is a packed dataset of FiftyOne; unpack it, and give the folder")
-    if imagenet.CLASSES in names or any(map(is_image_name, members)):
+    if imagenet.CLASSES in names:
+        return "imagenet"
+    if any(map(is_image_name, members)):
+        _require_pictures_alone(path, names)
         return "imagenet"
     tables = [name for name in members if name.lower().endswith(".csv")]
     if any(csv_file.is_ledger(archive.text(name)) for name in tables):

@@ -558,6 +558,19 @@ def test_the_list_of_labels_of_a_batch_is_no_second_opinion(tmp_path, columns):
         answers_given(path, (0, "anna", "cat"), (2, "ben", "dog"), (3, "ben", "dog"))
 
 
+def test_nor_is_that_list_with_a_label_changed_by_hand(tmp_path):
+    rows = [f"{number},{source},cat,{POOL.samples[number]}\n" for number, source in enumerate(POOL.sources)]
+    given = [(number, "anna", "dog" if number == 2 else "cat") for number in range(4)]
+    path = file(tmp_path, "index,source,label,sample\n" + "".join(rows))
+    words = "as labels.csv of a batch does, but for 'a/2.jpg'; to change labels, call the column 'label' 'cor"
+    with pytest.raises(InputError, match=words):
+        answers_given(path, *given)
+    changed = [(number, "annotator", label) for number, _, label in given]
+    assert len(said(answers_given(path, *given, *changed))) == 4  # the same annotator has changed an answer
+    path = file(tmp_path, "index,source,correction,sample\n" + "".join(rows))
+    assert all(draft.is_listed for draft in answers_given(path, *given).drafts)
+
+
 @pytest.mark.parametrize(
     ("header", "given"),
     [

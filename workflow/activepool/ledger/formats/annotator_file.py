@@ -24,7 +24,7 @@ class AnnotatorFile(NamedTuple):
 
 
 def is_annotator_file(name: str) -> bool:
-    """Return whether a file, or a member of an archive, has this name, whatever ending a system shows of it."""
+    """Return whether a file, or a member of an archive, has this name, but for its ending."""
     return _plain(name).partition(".")[0] == "who" and not is_image_name(name)
 
 

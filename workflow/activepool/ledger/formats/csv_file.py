@@ -29,7 +29,10 @@ OF_PROGRAM = ({"suggested"}, {"status", "predicted"})
 
 #: The columns of labels.csv of a batch; before activepool 0.2.0 it had no ``sample``. People's files may have
 #: them, too, see `program_lists`.
-OF_BATCH = ("index", "source", "label", "sample")
+OF_BATCH = ("index", "source", LABEL, "sample")
+
+#: The same after somebody has made corrections of the labels.
+CORRECTED = ("index", "source", CORRECTION, "sample")
 
 #: The columns of held_out.csv of a batch.
 HELD_OUT = ("index", "label", "predicted", "probability")
@@ -79,7 +82,7 @@ def rows(path: Path) -> Parsed:
     names = [name.strip().casefold() for name in without_empty_end(header)]
     _require_header(f"{path}:{first_line}", names)
     answer_column = CORRECTION if CORRECTION in names else LABEL
-    is_listed = any(columns <= set(names) for columns in OF_PROGRAM)
+    is_listed = any(columns <= set(names) for columns in OF_PROGRAM) or tuple(names) == CORRECTED
     last = MAY_BE_CUT_OFF.get(names[-1], "") if _ends_in_text(path) else ""
     parsed = Parsed(may_be_of_program=tuple(names) in (OF_BATCH, OF_BATCH[:-1]))
     for line, given in lines[1:]:

@@ -3,23 +3,29 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Draft
+
+#: How many samples a message lists.
+LISTED = 5
 
 #: An answer that somebody gave: the sample, who, the event and the label.
 Given = tuple[str, str, str, str]
 
 
 def require_own(path: str | Path, drafts: Sequence[Draft], given: Collection[Given]) -> None:
-    """Raise InputError if a file that names no annotator only repeats labels that others gave.
+    """Raise InputError if most of what a file says anew, and names no annotator for, is what others said.
 
-    labels.csv of a batch does; its labels would count as second opinions. A file that was taken in before
-    repeats its own labels.
+    labels.csv of a batch does, also if somebody has changed labels in it; all others would count as second
+    opinions. A file that was taken in before repeats its own labels.
     """
     labels = {(sample, event, label) for sample, _, event, label in given}
-    is_own = all((one.sample, one.who, one.event, one.label) in given for one in drafts)
-    if not is_own and all((one.sample, one.event, one.label) in labels for one in drafts):
+    new = [one for one in drafts if (one.sample, one.who, one.event, one.label) not in given]
+    changed = [repr(one.source) for one in new if (one.sample, one.event, one.label) not in labels]
+    if 2 * len(changed) < len(new):
+        but = f", but for {first_few(changed, LISTED)}" if changed else ""
         raise InputError(
-            f"{path}: lists the labels that the ledger has, as labels.csv of a batch does; remove it, or, if "
-            "somebody gave these answers, add the column who"
+            f"{path}: lists the labels that the ledger has, as labels.csv of a batch does{but}; to change "
+            "labels, call the column 'label' 'correction'; if somebody gave these answers, add the column "
+            "who; or remove the file"
         )

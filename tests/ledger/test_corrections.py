@@ -82,6 +82,28 @@ def test_nor_a_later_answer_while_its_file_lies_there(path):
     assert take(path, correction(), *late)[0] == Outcome.KNOWN
 
 
+@pytest.mark.parametrize("event", ["skip", "cannot_tell"])
+def test_who_is_asked_again_after_it_is_heard(path, event):
+    """The correction of before lies there still, and the batch waits for nobody who has answered."""
+    old = correction(event=event, label="")
+    take(path, old)
+    append(path, sent("a", batch="batch02"))
+    assert take(path, old) == [Outcome.KNOWN]
+    assert state_of(read(path).entries).batches["batch02"].awaited
+    answer = draft(of="a", who="bob", label="fox", batch="batch02")
+    assert take(path, old, answer) == [Outcome.KNOWN, Outcome.NEW]
+    assert state(path).label == "fox"
+    assert not state_of(read(path).entries).batches["batch02"].awaited
+
+
+@pytest.mark.parametrize("more", [{"batch": "batch02"}, {"when": LATE}], ids=["batch", "when"])
+def test_the_same_correction_after_the_sample_went_out_again_is_new(path, more):
+    take(path, correction(event="cannot_tell", label=""))
+    append(path, sent("a", batch="batch02"))
+    assert take(path, correction(event="cannot_tell", label="", **more)) == [Outcome.NEW]
+    assert not state_of(read(path).entries).batches["batch02"].awaited
+
+
 def test_the_last_of_two_corrections_counts_however_they_are_read(path):
     take(path, correction())
     assert take(path, correction(label="fox", who="dora")) == [Outcome.NEW]

@@ -6,8 +6,9 @@ since does not come back from an old file. If a sample went out again, an answer
 if its annotator said the same before.
 
 A correction is a decision: it stands in place of what anybody said, in the same files and in later ones,
-until another correction of the sample is taken in, or somebody takes it back in the ledger. In a list of the
-program that came back as corrections, a label that stands, or stood before, is none.
+until another correction of the sample is taken in, somebody takes it back in the ledger, or the sample goes
+out again, for then people are asked again. In a list of the program that came back as corrections, a label
+that stands, or stood before, is none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -170,6 +171,9 @@ class _Plan:
 
     def _add_decision(self, draft: Correction) -> Outcome:
         opinions = self._opinions(draft)
+        decisions = [entry for entry in self._of(draft) if is_decision(entry)]
+        if decisions and self._is_first_since_sent(draft, decisions):
+            return self._decide(draft, opinions)
         own = opinions.get(draft.who)
         if own is not None and _says(own, draft) and len(opinions) == 1:
             return Outcome.KNOWN
@@ -178,32 +182,33 @@ class _Plan:
                 return Outcome.KNOWN
             if any(entry.is_answer and _says(entry, draft) for entry in self._of(draft)):
                 return Outcome.OUTDATED  # the list has the label of before
-        decisions = [entry for entry in self._of(draft) if is_decision(entry)]
-        if not decisions:
-            self._decide(draft, opinions)
-            return Outcome.NEW
+        if not decisions or draft.when > decisions[-1].when:
+            return self._decide(draft, opinions)
         last = decisions[-1]
-        if draft.when > last.when:
-            self._decide(draft, opinions)
-            return Outcome.NEW
         if last in opinions.values() and _is_by_same(last, draft):
-            withdrawn = self._withdraw_others(draft)
-            self.notices.append(
-                f"{draft.source!r}: a correction stands in place of what others answered since "
-                f"({', '.join(sorted(withdrawn))})"
-            )
+            self._hold(draft, last)
             return Outcome.KNOWN
         if draft.when or any(_is_by_same(entry, draft) for entry in decisions):
             return Outcome.OUTDATED
-        self._decide(draft, opinions)
-        return Outcome.NEW
+        return self._decide(draft, opinions)
 
-    def _decide(self, draft: Draft, opinions: dict[str, Entry]) -> None:
+    def _hold(self, draft: Draft, decision: Entry) -> None:
+        """Withdraw what others answered since a decision, unless they were asked again."""
+        if any(entry.is_sending and entry.number > decision.number for entry in self._of(draft)):
+            return
+        withdrawn = self._withdraw_others(draft)
+        self.notices.append(
+            f"{draft.source!r}: a correction stands in place of what others answered since "
+            f"({', '.join(sorted(withdrawn))})"
+        )
+
+    def _decide(self, draft: Draft, opinions: dict[str, Entry]) -> Outcome:
         """Enter a decision in place of one answer, and withdraw the others."""
         replaced = opinions.get(draft.who) or next(reversed(opinions.values()), None)
         note = f"{DECISION}: {draft.note}" if draft.note else DECISION
         self._enter(replace(draft, note=note, replaces=replaced.number if replaced else None))
         self._withdraw_others(draft)
+        return Outcome.NEW
 
     def _withdraw_others(self, draft: Draft) -> set[str]:
         """Withdraw what others than the annotator answered, and return who they are.

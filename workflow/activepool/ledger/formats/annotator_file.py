@@ -25,10 +25,10 @@ class AnnotatorFile(NamedTuple):
 
 def is_annotator_file(name: str) -> bool:
     """Return whether a file, or a member of an archive, has this name, but for its ending."""
-    return _plain(name).partition(".")[0] == "who" and not is_image_name(name)
+    return _lower_name(name).partition(".")[0] == "who" and not is_image_name(name)
 
 
-def _plain(name: str) -> str:
+def _lower_name(name: str) -> str:
     return PurePosixPath(name).name.casefold()
 
 
@@ -62,14 +62,14 @@ def _contents(path: Path) -> dict[str, bytes]:
     """Return what is in each file, by its place."""
     if path.is_dir():
         found = sorted(path.rglob("*"))
-        _require_files([str(file) for file in found if not file.is_file() and _plain(file.name) == NAME])
+        _require_files([str(file) for file in found if not file.is_file() and _lower_name(file.name) == NAME])
         return {
             str(file): file.read_bytes() for file in found if file.is_file() and is_annotator_file(file.name)
         }
     if not archives.is_archive(path):
         return {}
     with archives.opened(path) as archive:
-        _require_files([f"{path}: {name}" for name in archive.folders if _plain(name) == NAME])
+        _require_files([f"{path}: {name}" for name in archive.folders if _lower_name(name) == NAME])
         members = filter(is_annotator_file, archive.members)
         return {f"{path}: {name}": archive.text(name) for name in members}
 

@@ -134,6 +134,11 @@ def test_links_lead_somewhere(page):
         assert (page.parent / link).exists(), link
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_texts_of_links_to_pages_are_words(page):
+    assert re.findall(r"\[([^]]*\.md)\]\(", page.read_text(encoding="utf-8")) == []
+
+
 @pytest.mark.parametrize(
     "block", of_pages(lambda block: [block] if commands(block) or block.startswith("for ") else [])
 )

@@ -112,9 +112,27 @@ def test_vectors_that_moved_and_went_away(capsys):
     save(Path("v.npz"), values(20)[1:], sources=["new.jpg", *names(20)[2:]])
     begun(given)
     printed = capsys.readouterr().err
-    assert "vectors that have other names now keep their labels: 1" in printed
+    assert (
+        "vectors that have other names now keep their labels: 'photos/00001.jpg' is now 'new.jpg'" in printed
+    )
     assert "as their features are there: 'photos/00000.jpg'" in printed
     assert standing.pool.samples[1] == begun(given).pool.sources["new.jpg"]
+
+
+def test_vectors_whose_names_were_exchanged(capsys):
+    save(Path("v.npz"), values(20), sources=list("abcdefghijklmnopqrst"))
+    given = project(path="v.npz")
+    begun(given)
+    Path("returned").mkdir(exist_ok=True)
+    Path("returned/a.csv").write_text("source,label\na,ant\nb,bee\n")
+    labels = begun(given).state.training_labels
+    save(Path("v.npz"), values(20), sources=list("badcefghijklmnopqrst"))
+    capsys.readouterr()
+    assert begun(given).state.training_labels == labels
+    printed = capsys.readouterr().err
+    assert "vectors that have other names now keep their labels: 'a' is now 'b', 'b' is now 'a'\n" in printed
+    others = "'c' (the vector of this name is now 'd'), 'd' (the vector of this name is now 'c')"
+    assert f"v.npz: names with another vector than before: {others}; a label by name counts for" in printed
 
 
 @pytest.mark.parametrize(

@@ -360,7 +360,7 @@ def test_removed_vectors_stay_in_the_pool_and_keep_their_labels(capsys):
     printed = capsys.readouterr().err
     assert "vectors are gone; their entries stay" in printed
     assert "labels count as long as their features are there: of rows '1'" in printed
-    assert "vectors that are in other rows now keep their labels: 1" in printed
+    assert "vectors that are in other rows now keep their labels: '4' is now '3'\n" in printed
     assert "image" not in printed
     with FeatureFile(pool_features(VECTORS)) as file:
         assert np.array_equal(file.train.features.take(np.arange(6)), values)

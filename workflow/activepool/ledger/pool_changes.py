@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from activepool.errors import first_few
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import State
 
@@ -40,16 +41,17 @@ class PoolChanges:
     def notices(self) -> list[str]:
         """Return a line for each kind of change."""
         notices = []
-        if self.renamed and not self.has_images:
-            how = "are in other rows" if _are_rows([new for _, new in self.renamed]) else "have other names"
-            notices.append(f"vectors that {how} now keep their labels: {len(self.renamed):,}")
-        elif self.renamed:
+        if self.renamed:
+            what = "renamed images"
+            if not self.has_images:
+                are_rows = _are_rows([new for _, new in self.renamed])
+                what = f"vectors that {'are in other rows' if are_rows else 'have other names'} now"
             shown = [f"{old!r} is now {new!r}" for old, new in self.renamed]
-            notices.append(f"renamed images keep their labels: {_some(shown)}")
+            notices.append(f"{what} keep their labels: {first_few(shown, LISTED)}")
         if self.edited:
             notices.append(
                 "images with new content count as new samples without a label: "
-                f"{_some([repr(source) for source in self.edited])}; put back those that were labelled, or "
+                f"{_named(self.edited)}; put back those that were labelled, or "
                 "have these labelled"
             )
         if self.gone:
@@ -57,7 +59,7 @@ class PoolChanges:
             where = "of rows " if _are_rows(self.gone) and not self.has_images else ""
             notices.append(
                 f"{what} are gone; their entries stay, and their labels count as long as "
-                f"their features are there: {where}{_some([repr(source) for source in self.gone])}"
+                f"their features are there: {where}{_named(self.gone)}"
             )
         return notices
 
@@ -82,5 +84,5 @@ def _are_rows(sources: Sequence[str]) -> bool:
     return all(map(str.isdecimal, sources))
 
 
-def _some(texts: Sequence[str]) -> str:
-    return ", ".join([*texts[:LISTED], *(["..."] if len(texts) > LISTED else [])])
+def _named(sources: Sequence[str]) -> str:
+    return first_few([repr(source) for source in sources], LISTED)

@@ -105,17 +105,22 @@ def begun(project: Project, check: Check = lambda standing: None) -> ProjectStan
 
 
 def _show_exchanged(project: Project, pool: Pool, entries: Sequence[Entry], notices: PoolNotices) -> None:
-    """Show names that another image has now; those that the ledger knows are mistakes in answers."""
-    if project.embeddings is not None:
+    """Show names that another image or vector has now; those that the ledger knows are mistakes in answers.
+
+    Rows of vectors without names move whenever one is removed.
+    """
+    if project.embeddings is not None and pool.is_numbered:
         return
     known = {(entry.source, entry.sample) for entry in entries}
+    thing = "image" if project.embeddings is None else "vector"
+    place = images_root(project) if project.embeddings is None else project.embeddings.path
     notices.show(
-        "names with another image",
+        f"names with another {thing}",
         [one for one in pool.exchanged if (one.name, one.sample) not in known],
         lambda new: (
-            f"{images_root(project)}: names with another image than before: "
-            f"{first_few([one.text for one in new], MAX_NAMED)}; a label by name counts for the image that "
-            "has the name now; if the other one was meant, give 'sample'"
+            f"{place}: names with another {thing} than before: "
+            f"{first_few([one.text(thing) for one in new], MAX_NAMED)}; a label by name counts for the "
+            f"{thing} that has the name now; if the other one was meant, give 'sample'"
         ),
     )
 

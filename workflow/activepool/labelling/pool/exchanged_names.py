@@ -1,4 +1,4 @@
-"""Names that another image has now: a label that names its image by such a name may be meant for either."""
+"""Names that another image or vector has now: a label that names one so may be meant for either."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -11,10 +11,9 @@ class ExchangedName(NamedTuple):
     sample: str
     now: str
 
-    @property
-    def text(self) -> str:
-        """What a person reads of it."""
-        return f"{self.name!r} (the image of this name is now {self.now!r})"
+    def text(self, thing: str) -> str:
+        """Return what a person reads of it, where samples are images or other things."""
+        return f"{self.name!r} (the {thing} of this name is now {self.now!r})"
 
 
 def exchanged_names(before: Iterable[tuple[str, str]], now: Mapping[str, str]) -> tuple[ExchangedName, ...]:

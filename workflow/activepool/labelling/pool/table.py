@@ -42,7 +42,7 @@ class Pool:
         sources: the sources that are there now, and the sample of each.
         is_read: whether the files have been read; if not, names stand for their contents.
         unreadable: how many images are there that cannot be read, and so are no samples.
-        exchanged: names that another image has now than in the last run, or when it was first found.
+        exchanged: names that another sample has now than in the last run, or when it was first found.
     """
 
     samples: Sequence[str]

@@ -433,19 +433,45 @@ def test_many_copies_of_a_file_are_one_notice(project):
     )
 
 
-@pytest.mark.parametrize("third", ["cat\n", "cat"], ids=["same_bytes", "other_bytes"])
-def test_a_correction_goes_back_to_an_earlier_one_with_a_time_and_the_notice_says_so(project, third):
-    project.table("1.csv", "source,correction", "e.jpg,cat")
-    project.take()
-    project.table("2.csv", "source,correction", "e.jpg,dog")
-    project.take()
-    project.write("3.csv", f"source,correction\ne.jpg,{third}")
-    notice = " ".join(project.take().notices)
-    assert "'e.jpg'; to go back to one, give it as a correction with the time" in notice
-    assert project.labels()["e.jpg"] == "dog"
+@pytest.mark.parametrize("column", ["label", "correction"])
+@pytest.mark.parametrize(
+    ("name", "label", "place"),
+    [("3.csv", "cat\n", "1.csv, 3.csv"), ("3.csv", "cat", "3.csv"), ("1.csv", "cat", "1.csv")],
+    ids=["the same bytes", "other bytes", "the same file"],
+)
+def test_an_answer_goes_back_to_an_earlier_one_with_a_time_and_each_run_says_so(
+    project, column, name, label, place
+):
+    for number, first in enumerate(("cat", "dog"), start=1):
+        project.table(f"{number}.csv", f"source,{column}", f"e.jpg,{first}")
+        project.take()
+    project.write(name, f"source,{column}\ne.jpg,{label}")
+    notice = (
+        f"{project.returned}/{place}: answers that later ones replaced are not taken again: 'e.jpg'; to go"
+    )
+    for _ in range(3):
+        assert [line for line in project.take().notices if line.startswith(notice)]
+        assert project.labels()["e.jpg"] == "dog"
     later = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
     project.table("4.csv", "source,correction,when", f"e.jpg,cat,{later}")
     project.take()
     assert project.labels()["e.jpg"] == "cat"
-    project.cache.unlink()
-    assert project.take().entries == ()
+    assert not [line for line in project.take().notices if "not taken again" in line]
+    assert without_cache(project).entries == ()
+
+
+def test_answers_that_were_replaced_after_their_file_came_or_have_a_time_are_said_at_most_once(project):
+    time = "2026-01-01T00:00:00Z"
+    project.table("1.csv", "source,label,who", "e.jpg,cat,anna", "a/1.jpg,cat,anna")
+    project.take()
+    project.table("2.csv", "source,correction", "e.jpg,dog")
+    assert "not taken again" not in " ".join(project.take().notices)
+    project.table("3.csv", "source,label,who,when", f"e.jpg,cat,anna,{time}")
+    sample = project.pool.sample_of["e.jpg"]
+    project.table("4.csv", "index,source,correction,sample", f"4,e.jpg,cat,{sample}")
+    assert [line.partition(":")[0] for line in project.take().notices] == [
+        f"{project.returned}/{name}" for name in ("3.csv", "4.csv")
+    ]
+    assert project.take().notices == ()
+    assert without_cache(project).notices != ()
+    assert project.take().notices == ()

@@ -47,7 +47,7 @@ def test_an_old_file_does_not_bring_back_what_was_corrected(path):
     take_in(path, [draft(of="a", label="dog")])
     again = take_in(path, [draft(of="a")])
     assert len(again.outdated) == 1
-    notice = outdated_notice(path, again.outdated)
+    notice = outdated_notice("old.csv", again.outdated)
     assert "answers that later ones replaced are not taken again: 'a'; to go back to one" in notice
     assert label(path) == "dog"
 

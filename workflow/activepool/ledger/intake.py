@@ -91,13 +91,13 @@ def plan(entries: Sequence[Entry], drafts: Sequence[Draft]) -> Taken:
     )
 
 
-def outdated_notice(path: str | Path, outdated: Sequence[Draft]) -> str:
-    """Return what a person should know of answers to a ledger that are not entered."""
+def outdated_notice(place: object, outdated: Sequence[Draft]) -> str:
+    """Return what a person should know of answers in a file that are not entered."""
     sources = dict.fromkeys(repr(draft.source) for draft in outdated)
     return (
-        f"{path}: answers that later ones replaced are not taken again: {first_few(sources, LISTED)}; to go "
+        f"{place}: answers that later ones replaced are not taken again: {first_few(sources, LISTED)}; to go "
         "back to one, give it as a correction with the time: in a CSV with the columns source, correction "
-        f"and when, such as {now()}"
+        f"and when, such as {now()}; otherwise remove it here"
     )
 
 

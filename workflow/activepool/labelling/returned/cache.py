@@ -7,7 +7,7 @@ classes as they are now, is worked out each time; so a run with the cache ends a
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -33,11 +33,13 @@ class ReadFile:
         tool: one of `formats.READERS`.
         digest: of the content of a file; empty for a folder.
         parsed: its rows.
+        late: samples whose answers in it, without a time, had been replaced when it came.
     """
 
     tool: str
     digest: str
     parsed: Parsed
+    late: tuple[str, ...] = ()
 
 
 class ReturnedCache:
@@ -46,7 +48,7 @@ class ReturnedCache:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._before = self._stored()
-        self._now: dict[str, object] = {}
+        self._now: dict[str, dict[str, object]] = {}
 
     def _stored(self) -> Mapping[str, Any]:
         try:
@@ -62,7 +64,8 @@ class ReturnedCache:
             stored = self._before[str(path)]
             if stored["signature"] != signature:
                 return None
-            read = ReadFile(stored["tool"], stored["digest"], _parsed(stored["parsed"]))
+            parsed, late = _parsed(stored["parsed"]), tuple(stored["late"])
+            read = ReadFile(stored["tool"], stored["digest"], parsed, late)
         except (LookupError, TypeError, ValueError):
             return None
         self._now[str(path)] = stored
@@ -80,7 +83,13 @@ class ReturnedCache:
                 "notices": read.parsed.notices,
                 "may_be_of_program": read.parsed.may_be_of_program,
             },
+            "late": read.late,
         }
+
+    def note_late(self, path: Path, samples: Sequence[str]) -> None:
+        """Note `ReadFile.late` of a file that is new; without an earlier cache nobody knows when it came."""
+        if self._before:
+            self._now[str(path)]["late"] = samples
 
     def save(self) -> None:
         """Write the files of now, if they are not those of before."""

@@ -83,10 +83,8 @@ def take_in_returned(
         ]
         raise InputError(*map(printable, mistakes))
     check(taken.entries)
-    if not dry:
-        if taken.entries:
-            taken = take_in(ledger, reading.drafts)
-        memory.save()
+    if taken.entries and not dry:
+        taken = take_in(ledger, reading.drafts)
     labels = {entry.label for entry in taken.entries}
     new_classes = {name: new for name, new in reading.new_classes.items() if name in labels}
     notices = [
@@ -96,9 +94,10 @@ def take_in_returned(
         *replaced_notice(ledger, before, state.disputed, taken.entries),
         *alike_notices(before, taken.entries),
         *planned.notices,  # those of the ledger itself are for who reads it first
+        *reading.outdated_notices(taken.outcomes),
     ]
-    if outdated := reading.outdated_to_report(taken.outcomes):
-        notices.append(outdated_notice(ledger, outdated))
+    if not dry:
+        memory.save()
     reports = reading.reports(taken.outcomes)
     lines = tuple(map(printable, notices))
     return Intake(str(folder), tuple(reports), taken.entries, tuple(new_classes), lines, dry)
@@ -111,6 +110,7 @@ class _Source(NamedTuple):
     tool: str
     answers: Answers
     is_first_seen: bool
+    late: Sequence[str]
 
 
 @dataclass
@@ -157,7 +157,7 @@ class _Reading:
             self.mistakes.append(f"{path}: cannot be read ({error.strerror})")
             return
         self.memory.keep(path, signature, read)
-        self.sources.append(_Source(path, read.tool, answers, remembered is None))
+        self.sources.append(_Source(path, read.tool, answers, remembered is None, read.late))
         self.mistakes += shortened(list(answers.mistakes))
         self.new_classes |= answers.new_classes
         self.classes += answers.new_classes
@@ -222,14 +222,30 @@ class _Reading:
             for source, own in self._with_outcomes(outcomes)
         ]
 
-    def outdated_to_report(self, outcomes: Sequence[Outcome]) -> list[Draft]:
-        """Return the answers that are not entered, of files that are new, or have a copy."""
-        return [
-            draft
-            for source, own in self._with_outcomes(outcomes)
-            for draft, outcome in zip(source.answers.drafts, own, strict=True)
-            if outcome == Outcome.OUTDATED and (source.is_first_seen or source.path in self.copies)
-        ]
+    def outdated_notices(self, outcomes: Sequence[Outcome]) -> list[str]:
+        """Return a line for each file with answers that are not entered, if it is new, or has a copy.
+
+        An answer without a time may be an old one, or go back to one on purpose. If it had been replaced when
+        its file came, the line comes again in each run, until the answer counts or is removed.
+        """
+        lines = []
+        for source, own in self._with_outcomes(outcomes):
+            pairs = zip(source.answers.drafts, own, strict=True)
+            outdated = [draft for draft, outcome in pairs if outcome == Outcome.OUTDATED]
+            if source.is_first_seen:
+                late = [draft.sample for draft in outdated if not _is_surely_old(draft)]
+                self.memory.note_late(source.path, late)
+            elif source.path not in self.copies:
+                outdated = [draft for draft in outdated if draft.sample in source.late]
+            if outdated:
+                place = first_few([source.path, *self.copies.get(source.path, ())], LISTED)
+                lines.append(outdated_notice(place, outdated))
+        return lines
+
+
+def _is_surely_old(draft: Draft) -> bool:
+    """Return whether an answer has its time, or is a label in a list of the program that nobody changed."""
+    return bool(draft.when) or (isinstance(draft, Correction) and draft.is_listed)
 
 
 def _read(path: Path, digest: str) -> ReadFile:

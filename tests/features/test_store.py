@@ -56,3 +56,28 @@ def test_what_was_taken_stays_when_more_is_taken(features, stored):
 
 def test_no_rows_are_none(features):
     assert features.take(np.empty(0, dtype=np.int64)).shape == (0, WIDTH)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        SELECTIONS["in disorder, with repeats"],
+        [3, -1, 0],
+        np.arange(SIZE) % 3 == 1,
+        np.array([[0, 5], [SIZE - 1, 5]]),
+        slice(7, None, 5),
+        -2,
+        [],
+    ],
+    ids=["numbers", "a list, with one from the end", "a mask", "a table", "a slice", "one row", "none"],
+)
+def test_rows_are_chosen_as_in_an_array(features, stored, rows):
+    expected = stored[rows].astype(np.float32)
+    np.testing.assert_array_equal(features[rows], expected, strict=True)
+
+
+def test_rows_that_are_not_there_and_loops_are_errors(features):
+    with pytest.raises(IndexError, match=f"index {SIZE} is out of bounds"):
+        features[[0, SIZE]]
+    with pytest.raises(TypeError, match="not iterable"):
+        iter(features)

@@ -14,7 +14,7 @@ from typing import Protocol
 import h5py
 import numpy as np
 
-from activepool.compute.arrays import FloatArray, FloatType, IntArray
+from activepool.compute.arrays import BoolArray, FloatArray, FloatType, IntArray
 from activepool.data.label_file import LabelFile, LabelledPart
 from activepool.errors import InputError
 from activepool.io.half_precision import to_single
@@ -110,6 +110,14 @@ class FeatureMatrix:
         if MIN_RUN_ROWS * len(runs) <= len(rows):
             return _converted(self._read(runs), dtype)
         return _converted(self._read([slice(first, last + 1)]), dtype, rows - first)
+
+    def __getitem__(self, rows: IntArray | BoolArray | slice | int) -> FloatArray:
+        """Return rows in float32, chosen as in an array: by numbers, a mask or a slice, or a single one."""
+        numbers = np.asarray(np.arange(self.shape[0])[rows])
+        return self.take(numbers.ravel()).reshape(*numbers.shape, self.shape[1])
+
+    #: A loop would read a pool row by row.
+    __iter__ = None
 
 
 class _LockedRows:

@@ -12,7 +12,7 @@ FILES = sorted(
 )
 
 #: These open no text, although their name is ``open``.
-OTHERS = ("Image.open", "os.open", "archive.open", "tarfile.open")
+OTHERS = ("Image.open", "os.open", "archive.open", "tarfile.open", "tab.open")
 
 
 def without_encoding(source: str) -> Iterator[int]:

@@ -96,7 +96,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 
 
 ## lock: take the newest versions of what pyproject.toml and envs/*.in name into the locks and the conda file
 lock: setup
-	$(COMPILE) pyproject.toml --extra images --extra figures --extra digits --extra parquet envs/requirements.in -o envs/requirements.lock
+	$(COMPILE) pyproject.toml --extra images --extra figures --extra digits --extra parquet --extra remote envs/requirements.in -o envs/requirements.lock
 	$(BIN)/python envs/conda_from_lock.py
 	$(COMPILE) -c envs/requirements.lock pyproject.toml --extra timm --extra umap --extra tracking envs/optional.in -o envs/optional.lock
 	$(COMPILE) -c envs/requirements.lock envs/docs.in -o envs/docs.lock

@@ -1,8 +1,9 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from data.image_server import ImageServer, image_server
 from PIL import Image
 
 
@@ -20,3 +21,11 @@ def draw(tmp_path) -> Callable[..., Path]:
         return tmp_path
 
     return make
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[ImageServer]:
+    """A web server on this machine, which no proxy hides."""
+    monkeypatch.setenv("no_proxy", "*")
+    with image_server() as server:
+        yield server

@@ -6,6 +6,7 @@ import pytest
 from data.shard_files import write_tar
 from rules_read import digests_of
 
+from activepool.data.urls import fetched
 from activepool.records import provenance
 from planning.configuration.experiment import Experiment
 from planning.stages import contents
@@ -178,6 +179,22 @@ def test_a_list_of_images_counts_by_its_content(folder):
     text = (folder / "lists/moved.csv").read_text()
     (folder / "lists/moved.csv").write_text(text.replace("1.png,a", "1.png,b"))
     assert settings_and_digests(moved) != first
+
+
+def test_images_at_urls_count_by_their_urls_whether_they_were_fetched_or_not(folder):
+    write_images(folder)
+    lines = ["train/a/0.png,a,", "memory://1.png,a,", "memory://2.png,a,test"]
+    (folder / "images.csv").write_text("\n".join(["path,label,split", *lines]) + "\n")
+    dataset = {"kind": "manifest", "path": "images.csv"}
+    first = settings_and_digests(dataset)
+    for number in (1, 2):
+        file = fetched(folder, f"memory://{number}.png").file
+        file.parent.mkdir(parents=True)
+        file.write_bytes((folder / "train/b/0.png").read_bytes())
+    shutil.rmtree(contents.DIGESTS)
+    assert settings_and_digests(dataset) == first
+    (folder / "images.csv").write_text("\n".join(["path,label,split", *lines]).replace("//1", "//3") + "\n")
+    assert settings_and_digests(dataset) != first
 
 
 @pytest.mark.parametrize(

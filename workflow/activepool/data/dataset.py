@@ -6,7 +6,7 @@ import pandas as pd
 
 from activepool.data.class_checks import class_notices
 from activepool.data.imbalance import kept_rows
-from activepool.data.kinds import build
+from activepool.data.kinds import build, fetch
 from activepool.data.readable import drop_unreadable
 from activepool.data.samples import Samples
 from activepool.data.settings import DatasetSettings
@@ -14,7 +14,7 @@ from activepool.data.subset import subset_rows
 
 
 def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.DataFrame]:
-    """Read a dataset, leave out unreadable images, and reduce it if the settings say so.
+    """Read a dataset, fetch its images, leave out unreadable ones, and reduce it if the settings say so.
 
     Args:
         settings: the settings of the dataset.
@@ -23,6 +23,8 @@ def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.Da
     Returns: the samples, and a table of unreadable images with the columns path and reason.
     """
     samples = replace(build(settings.kind, **settings.options), upright=settings.exif == "apply")
+    # Before the check, which leaves out images that are absent if it may skip unreadable ones.
+    fetch(settings.kind, ignores_absent=settings.on_unreadable == "skip", **settings.options)
     samples, unreadable = drop_unreadable(samples, settings.on_unreadable, workers)
     if len(unreadable):  # a class may have lost all its train samples
         labels = (samples.train.labels, samples.test.labels)

@@ -8,6 +8,7 @@ import numpy as np
 from activepool.compute.arrays import IntArray
 from activepool.data.packed import place_digest
 from activepool.data.samples import Part, Samples
+from activepool.data.urls import is_url
 
 #: Images of each part that are read: a second's work at a millisecond per file.
 IMAGES_READ = 1000
@@ -18,7 +19,8 @@ def fingerprint(samples: Samples) -> str:
 
     It covers the classes; the name, label and order of every image; and the bytes of `IMAGES_READ` images of
     each part, spread evenly over it, or of all if there are fewer. It misses a changed content, under the
-    same name, of a few among many images.
+    same name, of a few among many images. Of images at URLs, which may not have been fetched yet, it covers
+    no bytes.
     """
     digest = hashlib.sha256(json.dumps(samples.class_names).encode())
     for name, part in samples.parts.items():
@@ -31,8 +33,9 @@ def fingerprint(samples: Samples) -> str:
 
 
 def spread_evenly(part: Part) -> IntArray:
-    """Return `IMAGES_READ` rows of a part, spread evenly over it, or all if there are fewer."""
-    return np.unique(np.linspace(0, len(part) - 1, min(len(part), IMAGES_READ)).astype(np.int64))
+    """Return `IMAGES_READ` rows of a part, spread evenly over those that are no URLs, or all of these."""
+    rows = np.flatnonzero([not is_url(path) for path in part.paths])
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), IMAGES_READ)).astype(np.int64))]
 
 
 def _content(samples: Samples, path: str) -> str:

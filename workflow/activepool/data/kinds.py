@@ -1,4 +1,4 @@
-"""The kinds of dataset, by name. A new kind is a module with the two functions of `Kind`, and a line here.
+"""The kinds of dataset, by name. A new kind is a module with the functions of `Kind`, and a line here.
 
 Embeddings (``kind: embeddings``) are not here because they have no images: see activepool.data.embeddings.
 """
@@ -17,16 +17,19 @@ from activepool.errors import InputError
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of dataset; both functions take the options of the kind as keyword arguments.
+    """A kind of dataset; the functions take the options of the kind as keyword arguments.
 
     Attributes:
         load: reads the dataset, or lists its files.
         preview: counts its classes in a second or two, or returns None if that takes longer. Raises
             InputError for a path that does not exist. Imports neither torch nor scikit-learn.
+        fetch: fetches those of its images that are elsewhere; ``ignores_absent`` says whether one that is
+            not there is no error. None for a kind whose images are all here.
     """
 
     load: Callable[..., Samples]
     preview: Callable[..., Preview | None]
+    fetch: Callable[..., None] | None = None
 
 
 KINDS = {
@@ -36,7 +39,7 @@ KINDS = {
     "imagenet": Kind(imagenet.load, imagenet.preview),
     "imagenet_lt": Kind(imagenet.load_long_tailed, imagenet.preview_long_tailed),
     "folder": Kind(folder.load, folder.preview),
-    "manifest": Kind(manifest.load, manifest.preview),
+    "manifest": Kind(manifest.load, manifest.preview, manifest.fetch),
     "webdataset": Kind(webdataset.load, webdataset.preview),
     "huggingface": Kind(huggingface.load, huggingface.preview),
 }
@@ -59,6 +62,21 @@ def build(kind: str, **options: Any) -> Samples:
         samples.root or kind, samples.class_names, samples.train.labels, samples.test.labels
     )
     return replace(samples, notices=(*samples.notices, *notices))
+
+
+def fetch(kind: str, *, ignores_absent: bool, **options: Any) -> None:
+    """Fetch those images of a dataset that are elsewhere, and were not fetched before.
+
+    Args:
+        kind: the kind of dataset, that `build` takes with these options.
+        ignores_absent: whether an image that is not there is no error.
+        options: of the kind.
+
+    Raises: InputError, with a line for each image that cannot be fetched.
+    """
+    fetches = KINDS[kind].fetch
+    if fetches is not None:
+        fetches(**options, ignores_absent=ignores_absent)
 
 
 def preview(dataset: Mapping[str, Any]) -> Preview | None:

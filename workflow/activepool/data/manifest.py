@@ -1,9 +1,10 @@
-"""Manifests: CSV lists of image files, which may lie anywhere."""
+"""Manifests: CSV lists of images, which may lie anywhere, also at URLs."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from activepool.data.class_names import (
     is_negative,
@@ -13,9 +14,11 @@ from activepool.data.class_names import (
     same_for_a_person,
     sorted_names,
 )
+from activepool.data.fetching import fetch_images, url_problem
 from activepool.data.listing import existing_file, existing_folder, has_line_break, leads_out
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
+from activepool.data.urls import is_url
 from activepool.errors import InputError, first_lines
 from activepool.io.csv_rows import read_rows, separator_hint, width_problem
 
@@ -46,10 +49,10 @@ def load(
 ) -> Samples:
     """Read a manifest: a CSV file with the columns ``path``, ``label`` and ``split``; others are ignored.
 
-    ``path`` is an image file, absolute, or relative to ``root`` and below it. ``label`` is the class, a name
-    or a number; empty (or -1) if it is not known. ``split`` is train or test; empty means train. The classes
-    are ``class_names`` in their order, or else the labels of the train part in the order of their names, as
-    numbers if all names are whole numbers.
+    ``path`` is an image file, absolute, or relative to ``root`` and below it; or a URL, whose image `fetch`
+    fetches. ``label`` is the class, a name or a number; empty (or -1) if it is not known. ``split`` is train
+    or test; empty means train. The classes are ``class_names`` in their order, or else the labels of the
+    train part in the order of their names, as numbers if all names are whole numbers.
 
     Args:
         path: the CSV file.
@@ -59,9 +62,7 @@ def load(
 
     Raises: InputError, with a line for each row that cannot be used, naming file and line.
     """
-    manifest = existing_file(path, f"a CSV file with the columns {', '.join(COLUMNS)}")
-    meaning = "the folder that the paths of the manifest start from"
-    root = manifest.parent if root is None else existing_folder(root, meaning)
+    manifest, root = _manifest_and_root(path, root)
     rows, problems = _read_rows(manifest)
     if class_names is not None:
         require_different(manifest, class_names)
@@ -86,6 +87,25 @@ def load(
     return Samples(train, test, names, str(root))
 
 
+def fetch(
+    path: str | Path, root: str | Path | None = None, *, ignores_absent: bool = False, **options: Any
+) -> None:
+    """Fetch the images of a manifest that are at URLs, unless they were fetched before.
+
+    Args:
+        path, root: those of `load`; the images go to a folder below ``root``.
+        ignores_absent: whether an image that its server does not have is no error.
+        options: the others of `load`, which do not matter.
+
+    Raises: InputError, with a line for each image that cannot be fetched, naming file and line.
+    """
+    manifest, root = _manifest_and_root(path, root)
+    line_of = {row.path: row.line for row in _read_rows(manifest)[0] if is_url(row.path)}
+    if failures := fetch_images(list(line_of), root, ignores_absent):
+        problems = [(line_of[url], f"{url} cannot be fetched: {why}") for url, why in failures.items()]
+        raise InputError("\n".join(_first_lines(manifest, problems)))
+
+
 def preview(
     path: str | Path,
     root: str | Path | None = None,
@@ -97,6 +117,12 @@ def preview(
     if size > MAX_PREVIEWED * BYTES_PER_ROW:
         return None
     return Preview.from_samples(load(path, root, test_fraction, class_names))
+
+
+def _manifest_and_root(path: str | Path, root: str | Path | None) -> tuple[Path, Path]:
+    manifest = existing_file(path, f"a CSV file with the columns {', '.join(COLUMNS)}")
+    meaning = "the folder that the paths of the manifest start from"
+    return manifest, manifest.parent if root is None else existing_folder(root, meaning)
 
 
 def _read_rows(manifest: Path) -> tuple[list[Row], list[tuple[int, str]]]:
@@ -136,19 +162,32 @@ def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
             yield row.line, "a test row needs a label, to measure accuracy on; leave the row out"
         elif has_line_break(row.path) or has_line_break(row.label):
             yield row.line, f"{row.path!r}, {row.label!r}: neither may have a line break; rename it"
-        elif leads_out(row.path):
-            yield (
-                row.line,
-                f"path {row.path!r} leaves {root}; it must lie below it, or be absolute, or start from "
-                "another root",
-            )
-        # Unlike Path.is_file, these return False for a name that is too long.
-        elif not os.path.isfile(path := root / row.path):  # noqa: PTH113
-            is_special = os.path.exists(path) and not path.is_dir()  # noqa: PTH110
-            what = "no file but a pipe, socket or device" if is_special else "no such file"
-            yield row.line, f"{what} {row.path!r} (relative paths start from {root})"
-        elif (first := seen.setdefault(os.path.normpath(path), row.line)) != row.line:
+        elif problem := _path_problem(root, row.path):
+            yield row.line, problem
+        elif (first := seen.setdefault(_place(root, row.path), row.line)) != row.line:
             yield row.line, f"path {row.path!r} was given before, in line {first}"
+
+
+def _path_problem(root: Path, path: str) -> str | None:
+    """Return why there can be no image at a path or URL; None if there may be one."""
+    if is_url(path):
+        problem = url_problem(path)
+        return problem and f"{path!r}: {problem}"
+    if leads_out(path):
+        return (
+            f"path {path!r} leaves {root}; it must lie below it, or be absolute, or start from another root"
+        )
+    # Unlike Path.is_file, these return False for a name that is too long.
+    if not os.path.isfile(file := root / path):  # noqa: PTH113
+        is_special = os.path.exists(file) and not file.is_dir()  # noqa: PTH110
+        what = "no file but a pipe, socket or device" if is_special else "no such file"
+        return f"{what} {path!r} (relative paths start from {root})"
+    return None
+
+
+def _place(root: Path, path: str) -> str:
+    """Return a text that is equal for two spellings of the same path."""
+    return path if is_url(path) else os.path.normpath(root / path)
 
 
 def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
+from activepool.data.urls import Fetched, fetched, is_url
 from activepool.errors import one_line
 from activepool.io.files import file_digest
 
@@ -86,8 +87,8 @@ class Cell:
         return io.BytesIO((value["bytes"] if isinstance(value, dict) else value) or b"")
 
 
-#: Where an image is: a file, or a place inside a larger file.
-Place = Path | Member | Cell
+#: Where an image is: a file, the file that a URL was fetched into, or a place inside a larger file.
+Place = Path | Fetched | Member | Cell
 
 
 def place_of(root: str | Path, text: str, is_packed: bool) -> Place:
@@ -95,13 +96,13 @@ def place_of(root: str | Path, text: str, is_packed: bool) -> Place:
 
     Args:
         root: the folder that relative paths start from.
-        text: as dataset.h5 has it: a path, or the place inside a larger file.
-        is_packed: whether it is the latter.
+        text: as dataset.h5 has it: a path, a URL, or the place inside a larger file.
+        is_packed: whether it is the last.
 
     Raises: ValueError for a text of neither form.
     """
     if not is_packed:
-        return Path(root) / text
+        return fetched(Path(root), text) if is_url(text) else Path(root) / text
     found = PLACE.fullmatch(text)
     if found is None:
         raise ValueError(f"{text!r} is no place inside a file")

@@ -129,11 +129,12 @@ class Folder(ImageDatasetSettings):
 
 
 class Manifest(ImageDatasetSettings):
-    """A CSV of image files: ``path``, ``label`` (may be empty), ``split``.
+    """A CSV of images: ``path`` (a file or a URL), ``label`` (may be empty), ``split``.
 
     Attributes, beside those of `ImageDatasetSettings`:
         path: the CSV file.
-        root: the folder that the paths are relative to; by default the folder of the CSV file.
+        root: the folder that the paths are relative to, and that gets the folder ``fetched`` of images at
+            URLs; by default the folder of the CSV file.
         test_fraction: the share of each class that becomes the test part, if there is no column ``split``.
         class_names: all classes, in the order of their numbers; needed if some have no label yet.
     """

@@ -1,0 +1,151 @@
+import socket
+import subprocess
+import sys
+import time
+
+import fsspec
+import pytest
+from data.shard_files import picture
+
+from activepool.data import fetching
+from activepool.data.fetching import fetch_images, url_problem
+from activepool.data.urls import FOLDER, fetched
+
+
+def contents(root, urls):
+    return [fetched(root, url).file.read_bytes() for url in urls]
+
+
+def test_each_image_is_fetched_once(server, tmp_path):
+    names = [f"/{number}.png" for number in range(40)]
+    server.contents |= {name: picture(number) for number, name in enumerate(names)}
+    urls = [server.address + name for name in names]
+    assert fetch_images(urls[:30], tmp_path) == {}
+    assert fetch_images(urls, tmp_path) == {}
+    assert sorted(server.requests) == sorted(names)
+    assert contents(tmp_path, urls) == list(server.contents.values())
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("/a b/ä.png", "/a%20b/%C3%A4.png"),
+        ("/a%20b%2Fc.png?x=1&y=a%3Db", "/a%20b%2Fc.png?x=1&y=a%3Db"),
+        ("/image?id=1", "/image?id=1"),
+        ("/a.png?sig=a+b/c==~#top", "/a.png?sig=a+b/c==~"),
+    ],
+)
+def test_blanks_and_escapes_and_queries_are_sent_as_browsers_do(server, tmp_path, written, sent):
+    server.contents[sent] = picture(1)
+    assert fetch_images([server.address + written], tmp_path) == {}
+    assert server.requests == [sent]
+
+
+def test_urls_that_differ_in_their_queries_are_different_images(server, tmp_path):
+    server.contents |= {"/a.png?id=1": picture(1), "/a.png?id=2": picture(2)}
+    urls = [server.address + path for path in server.contents]
+    assert fetch_images(urls, tmp_path) == {}
+    assert contents(tmp_path, urls) == [picture(1), picture(2)]
+
+
+def test_each_failure_has_its_reason_and_leaves_no_file(server, tmp_path):
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{bound.getsockname()[1]}/a.png"
+    server.contents |= {"/cut.png": picture(1), "/secret.png": picture(2), "/good.png": picture(3)}
+    server.missing_bytes["/cut.png"] = 7
+    server.statuses["/secret.png"] = 403
+    reasons = {
+        f"{server.address}/gone.png": "HTTP Error 404: Not Found",
+        f"{server.address}/secret.png": "HTTP Error 403: Forbidden",
+        f"{server.address}/cut.png": f"IncompleteRead({len(picture(1))} bytes read, 7 more expected)",
+        closed: "<urlopen error [Errno 111] Connection refused>",
+        "memory://gone.png": "/gone.png",
+    }
+    assert fetch_images([*reasons, f"{server.address}/good.png"], tmp_path) == reasons
+    files = [path for path in (tmp_path / FOLDER).rglob("*") if path.is_file()]
+    assert files == [fetched(tmp_path, f"{server.address}/good.png").file]
+
+
+def test_an_image_that_is_absent_may_be_ignored(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "TIMEOUT", 0.1)
+    server.held.add("/slow.png")
+    slow = f"{server.address}/slow.png"
+    urls = [f"{server.address}/gone.png", "memory://gone.png", slow]
+    assert fetch_images(urls, tmp_path, ignores_absent=True) == {slow: "timed out"}
+
+
+def test_what_is_no_image_is_fetched_again(server, tmp_path):
+    url = f"{server.address}/a.png"
+    for content in (b"<html>We are busy.</html>", b"", picture(1)):
+        server.contents["/a.png"] = content
+        for _ in range(2):
+            assert fetch_images([url], tmp_path) == {}
+            assert contents(tmp_path, [url]) == [content]
+    assert len(server.requests) == 5
+
+
+def test_a_server_that_is_down_is_given_up(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "MAX_FAILURES", 3)
+    monkeypatch.setattr(fetching, "THREADS", 1)
+    urls = [f"{server.address}/{number}.png" for number in range(9)]
+    assert list(fetch_images(urls, tmp_path)) == urls[:3]
+    assert len(server.requests) == 3
+    server.requests.clear()
+    assert fetch_images(urls, tmp_path, ignores_absent=True) == {}
+    assert len(server.requests) == 9
+
+
+def test_fsspec_reads_other_protocols(tmp_path):
+    urls = ["memory://bucket/a.png", "memory://bucket/a b%20::c.png"]
+    for number, url in enumerate(urls):
+        fsspec.filesystem("memory").pipe_file(url, picture(number))
+    assert fetch_images(urls, tmp_path) == {}
+    assert contents(tmp_path, urls) == [picture(0), picture(1)]
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://a.org/b.jpg", None),
+        ("memory://b.jpg", None),
+        ("file:///etc/b.jpg", "a file of this machine is named by its path, without file://"),
+        ("local://b.jpg", "a file of this machine is named by its path, without local://"),
+        ("nothing://b.jpg", "nothing:// is no protocol that fsspec knows, such as http, https, s3 and gs"),
+    ],
+)
+def test_protocols(url, problem):
+    assert url_problem(url) == problem
+
+
+@pytest.mark.parametrize(
+    ("hidden", "problem"),
+    [
+        ("fsspec", "s3:// needs a Python package that is missing here (import of fsspec halted; None in"),
+        ("s3fs", "s3:// needs a Python package that is missing here (Install s3fs to access S3)"),
+    ],
+)
+def test_a_missing_package_is_named(monkeypatch, hidden, problem):
+    fetching._protocol_problem.cache_clear()
+    monkeypatch.setitem(sys.modules, hidden, None)
+    assert url_problem("s3://bucket/b.jpg").startswith(problem)
+    fetching._protocol_problem.cache_clear()
+
+
+def test_a_killed_fetch_goes_on(server, tmp_path):
+    names = [f"/{number}.png" for number in range(6)]
+    server.contents |= {name: picture(number) for number, name in enumerate(names)}
+    urls = [server.address + name for name in names]
+    server.held.add(names[-1])
+    program = "from pathlib import Path\nfrom activepool.data.fetching import fetch_images\n"
+    program += f"fetch_images({urls}, Path({str(tmp_path)!r}))"
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        while len(list((tmp_path / FOLDER).rglob("*.png"))) < 5:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    server.held.clear()
+    server.requests.clear()
+    assert fetch_images(urls, tmp_path) == {}
+    assert server.requests == names[-1:]
+    assert contents(tmp_path, urls) == list(server.contents.values())

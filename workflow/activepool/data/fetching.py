@@ -1,0 +1,131 @@
+"""Fetching of images at URLs: by the standard library for http and https, by fsspec for other protocols."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import quote
+
+from tqdm import tqdm
+
+import activepool
+from activepool.compute.blocks import Compute
+from activepool.data.image_files import read_header, without_warnings
+from activepool.data.urls import Fetched, fetched, protocol_of
+from activepool.errors import one_line
+from activepool.io.files import written_whole
+
+#: Protocols that need no package.
+WEB = ("http", "https")
+
+#: fsspec's protocols of files on this machine, for which a manifest has paths.
+LOCAL = ("file", "local")
+
+#: Images that are fetched at once: this is waiting for servers, not work.
+THREADS = 16
+
+#: Seconds without an answer after which a web server is given up.
+TIMEOUT = 30
+
+#: Failures after which no further image is tried: the server or the network is down.
+MAX_FAILURES = 100
+
+#: Characters that a URL may have; all others, such as blanks, are written as %XX. A % is left as it is.
+ALLOWED = "%:/?#[]@!$&'()*+,;="
+
+#: Answers of a web server that has no such image.
+ABSENT = (404, 410)
+
+
+def url_problem(url: str) -> str | None:
+    """Return why images of this protocol cannot be fetched; None if they can."""
+    return _protocol_problem(protocol_of(url))
+
+
+@cache
+def _protocol_problem(protocol: str) -> str | None:
+    if protocol in WEB:
+        return None
+    if protocol in LOCAL:
+        return f"a file of this machine is named by its path, without {protocol}://"
+    try:
+        import fsspec
+
+        fsspec.get_filesystem_class(protocol)
+    except ImportError as error:
+        return f"{protocol}:// needs a Python package that is missing here ({one_line(error)})"
+    except ValueError:
+        return f"{protocol}:// is no protocol that fsspec knows, such as http, https, s3 and gs"
+    return None
+
+
+def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) -> dict[str, str]:
+    """Fetch the images that are not there yet, or are no images, each whole or not at all.
+
+    After `MAX_FAILURES` failures it tries no others. A URL whose server sends something else than an image is
+    no failure: the check of all images reports it.
+
+    Args:
+        urls: of the images.
+        root: the folder that has, or gets, the folder of fetched images.
+        ignores_absent: whether an image that its server does not have is no failure.
+
+    Returns: why images could not be fetched, by their URLs.
+    """
+    if not urls:
+        return {}
+    failures: dict[str, str] = {}
+
+    def fetch(url: str) -> None:
+        image = fetched(root, url)
+        if len(failures) >= MAX_FAILURES or _is_image(image):
+            return
+        try:
+            content = _content(url)
+        except Exception as error:  # a package of fsspec may raise any error
+            if not (ignores_absent and _is_absent(error)):
+                failures[url] = one_line(error)
+            return
+        with written_whole(image.file) as temporary:
+            temporary.write_bytes(content)
+
+    with without_warnings(), tqdm(total=len(urls), desc="fetch", unit="image", disable=None) as progress:
+        for _ in Compute(workers=THREADS).map(fetch, urls):
+            progress.update()
+    return failures
+
+
+def _is_image(image: Fetched) -> bool:
+    """Return whether an image was fetched; a server may have sent a page with an excuse in its place."""
+    try:
+        read_header(image)
+    # A damaged file makes its decoder raise nearly any error.
+    except Exception:
+        return False
+    return True
+
+
+def _content(url: str) -> bytes:
+    """Return the bytes at a URL; raises nearly any error."""
+    protocol = protocol_of(url)
+    if protocol in WEB:
+        return _content_of_web(url)
+    import fsspec
+
+    # Unlike fsspec.open, this does not take a URL with :: for a chain of file systems.
+    content: bytes = fsspec.filesystem(protocol).cat_file(url)
+    return content
+
+
+def _content_of_web(url: str) -> bytes:
+    """Return the bytes at a URL; raises nearly any error, also if the connection ends before they do."""
+    from urllib.request import Request, urlopen
+
+    sender = {"User-Agent": f"activepool/{activepool.__version__}"}  # some servers refuse urllib's own name
+    with urlopen(Request(quote(url, safe=ALLOWED), headers=sender), timeout=TIMEOUT) as response:
+        content: bytes = response.read()
+    return content
+
+
+def _is_absent(error: Exception) -> bool:
+    return error.code in ABSENT if isinstance(error, HTTPError) else isinstance(error, FileNotFoundError)

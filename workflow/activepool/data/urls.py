@@ -1,0 +1,62 @@
+"""Images at URLs: each is fetched once into a file below the dataset's root, and read there from then on."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from activepool.data.image_formats import is_image_name
+
+#: How a URL begins.
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+#: The folder of fetched images, below the root.
+FOLDER = "fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An image at a URL.
+
+    Attributes:
+        url: the URL.
+        file: the file that it is fetched into.
+    """
+
+    url: str
+    file: Path
+
+    def __str__(self) -> str:
+        return self.url
+
+    def stream(self) -> BinaryIO:
+        """Open the file for reading."""
+        try:
+            return self.file.open("rb")
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"not fetched, or no longer in {self.file}") from error
+
+
+def is_url(path: str) -> bool:
+    """Return whether a path is a URL."""
+    return SCHEME.match(path) is not None
+
+
+def protocol_of(url: str) -> str:
+    """Return the protocol of a URL, in lower case."""
+    return url.partition("://")[0].lower()
+
+
+def fetched(root: Path, url: str) -> Fetched:
+    """Return the image at a URL; the name of its file is the SHA-256 of the URL, with the ending of an image.
+
+    Args:
+        root: of the dataset.
+        url: its URL.
+    """
+    digest = hashlib.sha256(url.encode()).hexdigest()
+    name = re.split("[?#]", url, maxsplit=1)[0]
+    ending = Path(name).suffix.lower() if is_image_name(name) else ""
+    # Folders of a folder, because there may be millions of files.
+    return Fetched(url, root / FOLDER / digest[:2] / f"{digest}{ending}")

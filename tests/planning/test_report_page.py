@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from docutils.core import publish_parts
 from jinja2 import Environment
+from labelling.browser import DRIVER, browser
 from snakemake.report import Category
 
 TEMPLATE = Path(__file__).parents[2] / "workflow/report/workflow.rst"
@@ -106,3 +107,18 @@ def test_what_has_nothing_to_compare_is_left_out(files):
 def test_a_report_of_a_part_has_what_is_there(files):
     text = page([file for file in files if file.target == "final.html"])
     assert "final numbers" in text and "Is a strategy better than random?" not in text
+
+
+@pytest.mark.skipif(DRIVER is None, reason="needs chromedriver")
+def test_on_a_narrow_screen_the_menu_stays_on_top_when_another_page_is_shown(tmp_path, files):
+    report = f"""<!DOCTYPE html><meta name="viewport" content="width=device-width">
+        <script>results = {{}}</script>
+        <div class="h-screen" style="display: flex">
+        <nav>Menu</nav><div class="h-screen">{page(files)}</div></div>"""
+    (tmp_path / "report.html").write_text(report)
+    with browser(tmp_path) as opened:
+        opened.resize(390, 800)
+        opened.open(tmp_path / "report.html")
+        opened.run("document.querySelector('nav + div').innerHTML = 'a figure'")
+        below = "document.querySelector('nav + div').getBoundingClientRect().top"
+        assert opened.run(f"return {below} >= document.querySelector('nav').getBoundingClientRect().bottom")

@@ -219,7 +219,7 @@ def test_failures_name_the_lines_of_the_manifest(draw):
     with pytest.raises(InputError) as raised:
         manifest.fetch(path, test_fraction=None)
     assert str(raised.value).splitlines() == [
-        f"{path}:{line}: memory://manifest/{name} cannot be fetched: /manifest/{name}"
+        f"{path}:{line}: memory://manifest/{name} cannot be fetched: no such image (/manifest/{name})"
         for line, name in ((3, "3.jpg"), (5, "4.jpg"))
     ]
     manifest.fetch(path, ignores_absent=True)

@@ -83,8 +83,10 @@ def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) 
         try:
             content = _content(url)
         except Exception as error:  # a package of fsspec may raise any error
-            if not (ignores_absent and _is_absent(error)):
-                failures[url] = one_line(error)
+            is_absent = _is_absent(error)
+            if not (is_absent and ignores_absent):
+                # fsspec's own message may be the path alone.
+                failures[url] = f"no such image ({one_line(error)})" if is_absent else one_line(error)
             return
         with written_whole(image.file) as temporary:
             temporary.write_bytes(content)
@@ -121,8 +123,8 @@ def _content_of_web(url: str) -> bytes:
     """Return the bytes at a URL; raises nearly any error, also if the connection ends before they do."""
     from urllib.request import Request, urlopen
 
-    sender = {"User-Agent": f"activepool/{activepool.__version__}"}  # some servers refuse urllib's own name
-    with urlopen(Request(quote(url, safe=ALLOWED), headers=sender), timeout=TIMEOUT) as response:
+    headers = {"User-Agent": f"activepool/{activepool.__version__}"}  # some servers refuse urllib's own name
+    with urlopen(Request(quote(url, safe=ALLOWED), headers=headers), timeout=TIMEOUT) as response:
         content: bytes = response.read()
     return content
 

@@ -58,5 +58,5 @@ def fetched(root: Path, url: str) -> Fetched:
     digest = hashlib.sha256(url.encode()).hexdigest()
     name = re.split("[?#]", url, maxsplit=1)[0]
     ending = Path(name).suffix.lower() if is_image_name(name) else ""
-    # Folders of a folder, because there may be millions of files.
+    # 256 folders, because there may be millions of files.
     return Fetched(url, root / FOLDER / digest[:2] / f"{digest}{ending}")

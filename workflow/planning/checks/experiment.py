@@ -51,9 +51,9 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
 
     Args:
         experiment: the experiment, or what is left of it.
-        left_out: keys that were left out because they have mistakes.
+        left_out: keys that were left out because they have mistakes, and the sections of these.
     """
-    if not {"dataset", "head", "initial", "pretrain"} & set(left_out):
+    if not {"dataset", "head", "initial", "pretrain", "backbone.architecture"} & set(left_out):
         yield from _backbone_problems(experiment)
     yield from _file_problems(experiment)
     yield from _colour_problems(experiment)

@@ -96,7 +96,7 @@ def _validated(
     except ValidationError as error:
         hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
         left = partial(model, raw, PLACEHOLDERS[model])
-        errors = _without_other_forms(model, left.errors or error.errors())
+        errors = _without_consequences(model, left.errors or error.errors())
         lines = [_line(model, problem).removeprefix(": ") for problem in errors]
         problems = list(dict.fromkeys([*hidden, *lines, *left.further_lines(further)]))
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems)) from None
@@ -132,24 +132,31 @@ def _is_finite(number: float) -> bool:
         return False
 
 
-def _without_other_forms(model: type[BaseModel], errors: Sequence[Any]) -> list[Any]:
-    """Return the errors without those that ask for a list or a number where the other one has a mistake."""
-    keys = [f"{_key(model, error['loc'])}." for error in errors]
-    found = [key for key, error in zip(keys, errors, strict=True) if not _asks_for_other_form(error)]
-    return [
-        error
-        for key, error in zip(keys, errors, strict=True)
-        if not (_asks_for_other_form(error) and any(other.startswith(key) for other in found))
-    ]
+def _without_consequences(model: type[BaseModel], errors: Sequence[Any]) -> list[Any]:
+    """Return the errors without those that only follow from another one, at the same key or below it."""
+    keyed = [(f"{_key(model, error)}.", error) for error in errors]
+
+    def follows(key: str) -> bool:
+        return any(
+            other.startswith(key) and (other != key or not _may_follow(cause)) for other, cause in keyed
+        )
+
+    return [error for key, error in keyed if not (_may_follow(error) and follows(key))]
 
 
-def _asks_for_other_form(error: Any) -> bool:
+def _may_follow(error: Any) -> bool:
+    """Return whether an error asks for a number instead of a list, for a list, or for more items.
+
+    Beside a mistake of the other form it says nothing, and an item with a mistake is not counted.
+    """
     is_list = isinstance(error["input"], list)
+    if error["type"] == "too_short":
+        return is_list and bool(error["input"])
     return error["type"] in (("int_type", "float_type") if is_list else ("list_type", "tuple_type"))
 
 
 def _line(model: type[BaseModel], error: Any) -> str:
-    key = _key(model, error["loc"])
+    key = _key(model, error)
     kind = error["type"]
     if kind == "extra_forbidden":
         return f"{key}: unknown key; {_nearest_key(model, error['loc'])}"
@@ -167,8 +174,8 @@ def _line(model: type[BaseModel], error: Any) -> str:
     given = error["input"]
     is_pattern = kind == "string_pattern_mismatch"
     message = PATTERNS[error["ctx"]["pattern"]] if is_pattern else plain_message(error)
-    if kind == "literal_error":  # the value tells which one of a list it is
-        key = key.rstrip("0123456789").removesuffix(".")
+    if kind == "literal_error" and isinstance(error["loc"][-1], int):
+        key = key.rpartition(".")[0]  # the value tells which one of a list it is
     # YAML reads 010 as 8, no as False, and 2026-01-31 as a date.
     hint = "; put it in quotes" if kind == "string_type" and isinstance(given, int | float | date) else ""
     if kind == "list_type" and isinstance(given, str):
@@ -184,14 +191,17 @@ def _meant(given: Any, expected: str) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _key(model: type[BaseModel], location: tuple[str | int, ...]) -> str:
-    """Return the dotted key of an error's location, without the tags of unions."""
+def _key(model: type[BaseModel], error: Any) -> str:
+    """Return the dotted key of an error, without the tags of unions."""
     parts: list[str] = []
     annotation: Any = model
-    for part in location:
+    # An unknown key, the last part of its location, may look like a tag.
+    unknown = len(error["loc"]) if error["type"] == "extra_forbidden" else None
+    for number, part in enumerate(error["loc"], 1):
         annotation, is_key = _descend(annotation, part)
-        if is_key:
-            parts.append(str(part))
+        if is_key or number == unknown:
+            name = str(part)
+            parts.append(name if name and name.isprintable() else repr(part))
     # `strategy: margin` is short for `strategy: {strategy: margin}`.
     if parts[-2:] == ["strategy", "strategy"]:
         parts.pop()
@@ -228,6 +238,8 @@ def _descend(annotation: Any, part: str | int) -> tuple[Any, bool]:
             return member.model_fields[part].annotation, True
         if get_origin(member) is list and isinstance(part, int):
             return get_args(member)[0], True
+        if get_origin(member) is dict:
+            return get_args(member)[1], True
     for member in members(annotation):
         if is_model(member) and part in _tags(member):
             return member, False

@@ -1,7 +1,7 @@
 """What is left of a configuration with mistakes, so that one run reports all mistakes that it can find."""
 
 import copy
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -35,7 +35,8 @@ class Partial(Generic[Configuration]):
         """Return the mistakes that ``further`` finds, except those due to keys that were left out."""
         if self.configuration is None:
             return []
-        lines = further(self.configuration, frozenset(key.partition(".")[0] for key in self.left_out))
+        sections = {key.partition(".")[0] for key in self.left_out}
+        lines = further(self.configuration, frozenset(self.left_out | sections))
         return [line for line in lines if not self._follows(line)]
 
     def _follows(self, line: str) -> bool:
@@ -60,7 +61,7 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
             found.configuration = model.model_validate(raw)
             return found
         except ValidationError as error:
-            found.errors += [one for one in error.errors() if not _was_left_out(found.left_out, one)]
+            found.errors += [one for one in error.errors() if not _was_left_out(found.left_out, raw, one)]
             keys = {key for one in error.errors() for key in _keys(raw, one)}
         if not keys:
             return found
@@ -70,24 +71,28 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
     return found
 
 
-def _was_left_out(left_out: set[str], error: Any) -> bool:
+def _was_left_out(left_out: set[str], raw: Any, error: Any) -> bool:
     """Return whether a key is missing only because it was left out."""
-    return error["type"] == "missing" and ".".join(map(str, error["loc"])) in left_out
+    return error["type"] == "missing" and ".".join([*_given(raw, error), str(error["loc"][-1])]) in left_out
 
 
 def _keys(raw: Any, error: Any) -> list[tuple[str, ...]]:
     """Return the keys to leave out because of an error: a wrong one, or the section that lacks one."""
     if not error["loc"]:
         return [(key,) for key in error.get("ctx", {}).get("keys", ())]
-    found: list[str] = []
+    found = tuple(_given(raw, error))
+    if error["type"] == "missing":
+        return [found or (str(error["loc"][0]),)]
+    return [found] if found else []
+
+
+def _given(raw: Any, error: Any) -> Iterator[str]:
+    """Yield the keys of an error's location that the configuration gives, from the outermost on."""
     for part in error["loc"]:
         # A location also names members of unions, which are no keys; a list is left out as a whole.
         if isinstance(raw, dict) and part in raw:
-            found.append(str(part))
+            yield str(part)
             raw = raw[part]
-    if error["type"] == "missing":
-        return [tuple(found) or (str(error["loc"][0]),)]
-    return [tuple(found)] if found else []
 
 
 def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any]) -> None:

@@ -180,14 +180,20 @@ def test_before_rows_are_final_an_index_tells_nothing(write):
     ("text", "words"),
     [
         ("", r"bought.csv: not a readable CSV file \(it is empty\)"),
-        ("index,class\n1,cat\n", "must have the column 'label', and 'index' or 'source'"),
+        ("index,class\n1,cat\n", "bought.csv:1: must have the column 'label', and 'index' or 'source'"),
+        ("\n\nindex,class\n1,cat\n", "bought.csv:3: must have the column 'label'"),
         ("source;label\nb.jpg;cat\n", "columns: source;label.*; separate the columns by commas"),
-        ("source,label,label\nb.jpg,cat,dog\n", "two columns have the same name"),
+        ("source,label,label\nb.jpg,cat,dog\n", "bought.csv:1: two columns have the same name"),
     ],
 )
 def test_a_header_that_cannot_be(write, text, words):
     with pytest.raises(InputError, match=words):
         read_annotations(write(text))
+
+
+def test_what_a_spreadsheet_adds_is_no_part_of_a_file(write):
+    text = "sep=,\nindex,label,,\n1,cat,,\n,,,\n0,,\n"
+    assert read_annotations(write(text)) == read_annotations(write("\n" + "index,label\n1,cat\n"))
 
 
 def test_a_file_of_many_mistakes_is_told_in_part(write):

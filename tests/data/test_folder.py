@@ -201,3 +201,28 @@ def test_preview_of_a_large_folder_is_not_made(draw, monkeypatch):
     assert folder.preview(root) is not None
     monkeypatch.setattr(folder, "MAX_PREVIEWED", 2)
     assert folder.preview(root) is None
+
+
+def test_links_to_other_folders_are_followed(draw, tmp_path):
+    draw("store/a/1.jpg", "store/b/2.jpg", "3.jpg", "set/test/a/4.jpg", "set/test/b/4.jpg")
+    (tmp_path / "set/train").symlink_to("../store")
+    (tmp_path / "store/b/5.jpg").symlink_to("../../3.jpg")
+    samples = folder.load(tmp_path / "set")
+    assert samples.train.sources.tolist() == ["train/a/1.jpg", "train/b/2.jpg", "train/b/5.jpg"]
+    assert samples.notices == ()
+
+
+def test_an_image_cannot_be_listed_twice_by_links(draw):
+    root = draw("train/a/1.jpg", "train/b/2.jpg", "test/a/3.jpg", "test/b/4.jpg")
+    (root / "train/c").symlink_to("a")
+    (root / "test/c").mkdir()
+    (root / "test/c/5.jpg").symlink_to("../../train/b/2.jpg")
+    with pytest.raises(InputError) as caught:
+        folder.load(root)
+    end = "which is listed, too; an image cannot be listed twice"
+    assert str(caught.value).splitlines() == [
+        f"{root}/train/c/1.jpg: is by a link the image train/a/1.jpg, {end}",
+        f"{root}/test/c/5.jpg: is by a link the image train/b/2.jpg, {end}",
+    ]
+    with pytest.raises(InputError, match=r"/train/c/1.jpg: is by a link the image a/1.jpg, which"):
+        folder.load(root / "train", test_fraction=0.5)

@@ -50,6 +50,18 @@ def test_long_tailed_lists(tmp_path):
     assert samples.root == str(tmp_path)
 
 
+def test_blanks_around_a_path_may_be_its_own(draw):
+    root = draw("a/1.jpg", " a/1.jpg", "a/2.jpg")
+    options = lists(root, " a/1.jpg 0\n a/2.jpg  0 \n", "a/1.jpg 0\n")
+    assert imagenet.load_long_tailed(**options).train.sources.tolist() == [" a/1.jpg", "a/2.jpg"]
+
+
+def test_one_list_cannot_be_both_parts(tmp_path):
+    options = lists(tmp_path, "a/1.jpg 0\n", "")
+    with pytest.raises(InputError, match=r"train.txt:1: path 'a/1.jpg' was given before, in .*train.txt:1$"):
+        imagenet.load_long_tailed(**options | {"test_list": options["train_list"]})
+
+
 def test_classes_are_numbers_where_folders_are_not_classes(tmp_path):
     options = lists(tmp_path, "all/a.jpg 0\nall/b.jpg 1\n", "all/c.jpg 1\n")
     assert imagenet.load_long_tailed(**options).class_names == ["0", "1"]
@@ -79,6 +91,8 @@ def test_classes_are_numbers_where_folders_are_not_classes(tmp_path):
         ),
         ("a/1.jpg 0\n", "t 0\nu 1\n", r"test.txt:2: class 1 is not in .*train.txt, which has 0..0"),
         ("", "t 0\n", "train.txt: is empty"),
+        (" 0\n", "t 0\n", "train.txt:1: ' 0' is not 'path label'"),
+        ("a/1.jpg 0\n", "b/../a/1.jpg 0\n", r"test.txt:1: path .* before, in .*train.txt:1, as 'a/1.jpg'$"),
     ],
 )
 def test_lists_that_cannot_be_used(tmp_path, train, test, words):

@@ -56,9 +56,66 @@ def test_a_test_part_is_split_off(draw):
     assert len(samples.train) == 6
 
 
+def test_without_the_column_split_all_rows_are_train_rows(draw):
+    names = [f"{number}.jpg" for number in range(8)]
+    path = write(draw(*names), *(f"{name},a" for name in names), header="path,label")
+    samples = manifest.load(path, test_fraction=0.25)
+    assert (len(samples.train), len(samples.test)) == (6, 2)
+    with pytest.raises(InputError, match="has no test part to measure accuracy on; add rows of split"):
+        manifest.load(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "end"),
+    [
+        ("path,label,split,,", ",,"),
+        ("path,label,split,,", ""),
+        (" path ,label , split", ""),
+        ("path,label,split", ",,"),
+    ],
+)
+def test_what_a_spreadsheet_adds_is_no_part_of_a_manifest(draw, header, end):
+    root = draw("1.jpg", "2.jpg")
+    rows = header, f"1.jpg,a,train{end}", f",,{end}", f"2.jpg,a,test{end}", ",,"
+    samples = manifest.load(write(root, *rows, header="sep=,"))
+    assert (samples.train.sources.tolist(), samples.test.sources.tolist()) == (["1.jpg"], ["2.jpg"])
+    with pytest.raises(InputError, match=r"samples.csv:7: no such file '9.jpg'"):
+        manifest.load(write(root, *rows, f"9.jpg,a,{end}", header="sep=,"))
+
+
+def test_columns_without_a_name_are_ignored_like_others(draw):
+    path = write(draw("1.jpg", "2.jpg"), "x,1.jpg,,a,train", ",2.jpg,y,a,test", header=",path,,label,split")
+    assert manifest.load(path).test.sources.tolist() == ["2.jpg"]
+
+
+def test_blanks_around_a_path_may_be_its_own(draw):
+    root = draw("im/x.png", " im/x.png", "im/y.png")
+    samples = manifest.load(write(root, " im/x.png,b,train", "im/x.png,a,train", " im/y.png ,a,test"))
+    assert samples.train.sources.tolist() == [" im/x.png", "im/x.png"]
+    assert samples.test.sources.tolist() == ["im/y.png"]
+    with pytest.raises(InputError, match=r":2: no such file ' im/z.png'"):
+        manifest.load(write(root, " im/z.png,b,train"))
+
+
+def test_an_image_cannot_be_listed_twice_by_another_path_or_a_link(draw):
+    root = draw("im/1.jpg", "im/2.jpg", "im/3.jpg")
+    (root / "jm").symlink_to("im")
+    (root / "im/l.jpg").symlink_to("2.jpg")
+    rows = ["im/1.jpg,a,", "jm/2.jpg,a,", "im/3.jpg,a,test"]
+    assert len(manifest.load(write(root, *rows)).train) == 2
+    with pytest.raises(InputError) as caught:
+        manifest.load(write(root, *rows, f"{root}/im/1.jpg,a,test", "im/l.jpg,a,test", "jm/3.jpg,a,"))
+    assert str(caught.value).splitlines() == [
+        f"{root}/samples.csv:5: path '{root}/im/1.jpg' was given before, in line 2, as 'im/1.jpg'",
+        f"{root}/samples.csv:6: path 'im/l.jpg' was given before, in line 3, as 'jm/2.jpg'",
+        f"{root}/samples.csv:7: path 'jm/3.jpg' was given before, in line 4, as 'im/3.jpg'",
+    ]
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
+        ([",a,train"], r"samples.csv:2: the path is empty$"),
         (
             ["1.jpg,a,", "2.jpg,a,dev"],
             r"samples.csv:3: split 'dev' is not known; it must be train, test or em",
@@ -287,6 +344,12 @@ def test_missing_column(tmp_path):
         InputError, match=r"samples.csv:1: column 'label' is missing; .* \(it has path, class\)"
     ):
         manifest.load(path)
+
+
+def test_a_split_in_capitals_is_not_ignored(draw):
+    path = write(draw("1.jpg"), "1.jpg,a,test", header="path,label,Split")
+    with pytest.raises(InputError, match=r"samples.csv:1: column 'split' is missing; .* label, Split\)"):
+        manifest.load(path, test_fraction=0.5)
 
 
 def test_missing_manifest(tmp_path):

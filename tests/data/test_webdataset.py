@@ -209,6 +209,13 @@ def test_many_problems_are_counted(tmp_path):
     assert str(caught.value).endswith(f"{tmp_path}: 10 more of the kind")
 
 
+def test_a_shard_cannot_be_listed_twice_by_a_link(tmp_path):
+    two_shards(tmp_path)
+    (tmp_path / "train-00x.tar").symlink_to("train-001.tar")
+    with pytest.raises(InputError, match=r"/train-00x.tar: is by a link the same shard as train-001.tar"):
+        webdataset.load(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -1,7 +1,13 @@
 import pytest
 
 from activepool.errors import InputError
-from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.csv_rows import (
+    read_rows,
+    read_table,
+    require_different_columns,
+    separator_hint,
+    width_problem,
+)
 
 
 @pytest.fixture
@@ -73,4 +79,21 @@ def test_only_the_first_line_names_the_separator(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("sep=,\nsource,label\na.jpg,sep=;\nsep=;,cat\n", encoding="utf-8")
     rows = [(2, ["source", "label"]), (3, ["a.jpg", "sep=;"]), (4, ["sep=;", "cat"])]
-    assert list(read_rows(path, any_delimiter=True)) == rows
+    assert list(read_rows(path, any_delimiter=True)) == list(read_rows(path)) == rows
+
+
+def test_a_table_has_the_rows_and_columns_that_have_text(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(",,\n path ,,label,,\na.jpg,x,cat,,\n , ,,\n\nb.jpg,,\nc.jpg,,,y\n", encoding="utf-8")
+    assert read_table(path) == (
+        *(2, ["path", "", "label"]),
+        [(3, ["a.jpg", "x", "cat"]), (6, ["b.jpg", "", ""]), (7, ["c.jpg", "", "", "y"])],
+    )
+    path.write_text("")
+    assert read_table(path) == (1, [], [])
+
+
+def test_columns_without_a_name_are_not_alike():
+    require_different_columns("x.csv:1", ["", "path", "", "label"])
+    with pytest.raises(InputError, match=r"^x.csv:1: two columns have the same name \(columns: a, b, a\)"):
+        require_different_columns("x.csv:1", ["a", "b", "a"])

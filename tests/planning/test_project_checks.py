@@ -231,7 +231,9 @@ def write_list(*rows, header="path"):
 
 
 def test_a_list_names_images_relative_to_its_folder():
-    root, sources = listed_images(write_list("photos/b.png,x", '"photos/a/1.png",y', header="path,note"))
+    root, sources = listed_images(
+        write_list("photos/b.png,x,", ",,", '" photos/a/1.png",y,', header="sep=,\npath,note,")
+    )
     assert (root, sources) == (Path(), ["photos/b.png", "photos/a/1.png"])
     pool = updated_pool(write_list("photos/b.png"))
     assert list(pool.sources) == ["photos/b.png"]

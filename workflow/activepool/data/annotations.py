@@ -16,7 +16,7 @@ from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.data.typed_labels import Classes
 from activepool.errors import InputError
-from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.csv_rows import read_table, require_different_columns, separator_hint, width_problem
 from activepool.io.hdf5_reading import texts
 from activepool.io.index_files import whole_number
 
@@ -117,13 +117,12 @@ def read_annotations(path: str | Path) -> Annotations:
 
     Raises InputError if it is not CSV in UTF-8, or lacks the columns; mistakes in rows become `problems`.
     """
-    rows = list(read_rows(path))
-    if not rows:
+    first, names, rows = read_table(path)
+    if not names:
         raise InputError(f"{path}: not a readable CSV file (it is empty)")
-    names = [name.strip() for name in rows[0][1]]
-    _check_header(path, names)
+    _check_header(f"{path}:{first}", names)
     annotations = Annotations(str(path), [], [])
-    for line, cells in rows[1:]:
+    for line, cells in rows:
         if problem := width_problem(cells, names):
             annotations.problems.append((line, problem))
             continue
@@ -190,12 +189,11 @@ def shortened(problems: list[str]) -> list[str]:
     return [*problems[:MAX_LISTED], *more]
 
 
-def _check_header(path: str | Path, names: list[str]) -> None:
-    if len(set(names)) < len(names):
-        raise InputError(f"{path}: two columns have the same name (columns: {', '.join(names)})")
+def _check_header(where: str, names: list[str]) -> None:
+    require_different_columns(where, names)
     if "label" not in names or not {"index", "source"} & set(names):
         raise InputError(
-            f"{path}: must have the column 'label', and 'index' or 'source' "
+            f"{where}: must have the column 'label', and 'index' or 'source' "
             f"(columns: {', '.join(names)}){separator_hint(names)}"
         )
 

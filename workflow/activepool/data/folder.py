@@ -10,6 +10,7 @@ from activepool.data.listing import (
     existing_folder,
     holds_more_than,
     list_class_folders,
+    require_each_once,
     with_unlabelled,
 )
 from activepool.data.previews import MAX_PREVIEWED, Preview
@@ -48,6 +49,7 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
     part = list_class_folders(root, train_folder, class_names, left_out)
     if train_folder:
         part = _with_unlabelled_beside(part, root, (train_folder,), left_out)
+    require_each_once(root, part.sources, left_out)
     assert test_fraction is not None  # as require_one_test_part has checked
     return Samples(
         *split_off_test(part, test_fraction), class_names, str(root), notices=left_out.notices(root)
@@ -68,6 +70,7 @@ def list_two_parts(root: Path, train_folder: str, test_folder: str) -> Samples:
         list_class_folders(root, folder, class_names, left_out) for folder in (train_folder, test_folder)
     )
     train = _with_unlabelled_beside(train, root, (train_folder, test_folder), left_out)
+    require_each_once(root, [*train.sources, *test.sources], left_out)
     return Samples(train, test, class_names, str(root), notices=left_out.notices(root))
 
 

@@ -1,12 +1,12 @@
 """ImageNet (ILSVRC 2012) and its long-tailed version, as folders of JPEG files."""
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from activepool.data.folder import list_two_parts
-from activepool.data.listing import existing_file, existing_folder, holds_more_than, leads_out
+from activepool.data.listed_paths import given_before, leads_out, repeated_files, written_path
+from activepool.data.listing import existing_file, existing_folder, holds_more_than
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Part, Samples
 from activepool.errors import InputError, first_few
@@ -46,8 +46,8 @@ def load_long_tailed(root: str | Path, train_list: str | Path, test_list: str | 
     Raises: InputError, with file and line, for a line that cannot be used, such as an image listed twice.
     """
     root = existing_folder(root, "the folder that the paths in the lists start from")
-    seen: dict[str, str] = {}
-    train, test = _read_list(train_list, seen), _read_list(test_list, seen)
+    train, test = _read_list(train_list, root), _read_list(test_list, root)
+    _require_each_once(root, (train_list, train), (test_list, test))
     _require_all_classes(train_list, train)
     num_classes = int(train.labels.max()) + 1
     unseen = np.flatnonzero(test.labels >= num_classes)
@@ -78,25 +78,31 @@ def _existing_root(root: str | Path) -> Path:
     return Path(root)
 
 
-def _read_list(path: str | Path, seen: dict[str, str]) -> Part:
-    """Read a list; ``seen`` has the file and line of each image so far, and gets those of this list."""
+def _read_list(path: str | Path, root: Path) -> Part:
     path = existing_file(path, "a list of lines 'path label'")
     paths, labels = [], []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
-        image, _, text = line.strip().rpartition(" ")
+        written, _, text = line.rstrip().rpartition(" ")
+        image = written_path(root, written)
         label, where = whole_number(text), f"{path}:{number}"
-        if not image or label is None:
+        if not image.strip() or label is None:
             raise InputError(f"{where}: {line!r} is not 'path label'; such as 'train/n01440764/1.JPEG 0'")
         if leads_out(image):
             raise InputError(f"{where}: path {image!r} leaves the root; it must lie below it, or be absolute")
-        first = seen.setdefault(os.path.normpath(image), where)
-        if first != where:
-            raise InputError(f"{where}: path {image!r} was given before, in {first}")
         paths.append(image)
         labels.append(label)
     if not paths:
         raise InputError(f"{path}: is empty; it must hold lines 'path label'")
     return Part.of_files(labels, paths)
+
+
+def _require_each_once(root: Path, *lists: tuple[str | Path, Part]) -> None:
+    images = [
+        (f"{path}:{line}", image) for path, part in lists for line, image in enumerate(part.sources, start=1)
+    ]
+    for number, earlier in repeated_files(root, (image for _, image in images)):
+        (where, image), (before, first) = images[number], images[earlier]
+        raise InputError(f"{where}: {given_before(image, first, before)}")
 
 
 def _require_all_classes(path: str | Path, train: Part) -> None:

@@ -22,6 +22,7 @@ class LeftOut:
         special: pipes, sockets and devices with the names of images.
         beside: number of images by folder that belong to neither train nor test.
         deep: number of images by folder below that of a class; these are taken.
+        links: images that are links; these are taken.
         parts: class folders with the name of a part of a dataset.
         empty: folders for unlabelled images that contain none.
     """
@@ -32,6 +33,7 @@ class LeftOut:
     special: list[str] = field(default_factory=list)
     beside: Counter[str] = field(default_factory=Counter)
     deep: Counter[str] = field(default_factory=Counter)
+    links: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
 

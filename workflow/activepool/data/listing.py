@@ -2,17 +2,19 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from activepool.compute.arrays import TextArray
 from activepool.data.class_names import no_such_class, sorted_names
 from activepool.data.image_formats import is_image_name
 from activepool.data.left_out import LeftOut
+from activepool.data.listed_paths import repeated_files
 from activepool.data.samples import UNKNOWN, Part
-from activepool.errors import InputError
+from activepool.errors import InputError, first_lines
 
 #: Suffixes of image files that a message shows; there are more.
 COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")
@@ -33,6 +35,9 @@ SYSTEM_FOLDERS = (
 
 #: The largest count of images in a folder that is not read.
 MAX_COUNTED = 100_000
+
+#: Images listed twice that a message names.
+MAX_LINES = 20
 
 
 def existing_folder(path: str | Path, meaning: str) -> Path:
@@ -136,6 +141,24 @@ def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> P
     return Part.of_files(labels, [*part.sources, *images])
 
 
+def require_each_once(root: Path, paths: Sequence[str] | TextArray, left_out: LeftOut) -> None:
+    """Raise InputError, with a line for each, if links lead to images that are listed, too.
+
+    Args:
+        root: of the dataset.
+        paths: of all images that are listed.
+        left_out: has those that are links.
+    """
+    links = {os.path.join(root, path) for path in left_out.links}  # noqa: PTH118
+    lines = [
+        f"{root / paths[number]}: is by a link the image {paths[earlier]}, which is listed, too; "
+        "an image cannot be listed twice"
+        for number, earlier in repeated_files(root, paths, links.__contains__)
+    ]
+    if lines:
+        raise InputError("\n".join(first_lines(lines, MAX_LINES, root)))
+
+
 def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[str]:
     """Count the images in ``root`` that lie outside the folders of its parts.
 
@@ -159,11 +182,6 @@ def holds_more_than(root: Path, limit: int) -> bool:
     """Return whether there are more than ``limit`` images under ``root``, without listing all of them."""
     files = _files_under(root, "", LeftOut())
     return next(islice(files, limit, None), None) is not None
-
-
-def leads_out(path: str) -> bool:
-    """Return whether a relative path leaves its folder by ``..``."""
-    return Path(os.path.normpath(path)).parts[:1] == (os.pardir,)
 
 
 def has_line_break(path: str) -> bool:
@@ -202,6 +220,8 @@ def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
         elif not _is_kind(entry.is_file) and os.path.exists(entry.path):  # noqa: PTH110
             left_out.special.append(path)
         else:
+            if entry.is_symlink():
+                left_out.links.append(path)
             yield path
 
 

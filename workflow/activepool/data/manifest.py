@@ -15,12 +15,13 @@ from activepool.data.class_names import (
     sorted_names,
 )
 from activepool.data.fetching import fetch_images, url_problem
-from activepool.data.listing import existing_file, existing_folder, has_line_break, leads_out
+from activepool.data.listed_paths import given_before, leads_out, repeated_files, written_path
+from activepool.data.listing import existing_file, existing_folder, has_line_break
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.urls import is_url
 from activepool.errors import InputError, first_lines
-from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.csv_rows import read_table, require_different_columns, separator_hint, width_problem
 
 COLUMNS = ("path", "label", "split")
 
@@ -51,8 +52,8 @@ def load(
 
     ``path`` is an image file, absolute, or relative to ``root`` and below it; or a URL, whose image `fetch`
     fetches. ``label`` is the class, a name or a number; empty (or -1) if it is not known. ``split`` is train
-    or test; empty means train. The classes are ``class_names`` in their order, or else the labels of the
-    train part in the order of their names, as numbers if all names are whole numbers.
+    or test; empty, or without the column, it means train. The classes are ``class_names`` in their order, or
+    else the labels of the train part in the order of their names, as numbers if all names are whole numbers.
 
     Args:
         path: the CSV file.
@@ -63,7 +64,7 @@ def load(
     Raises: InputError, with a line for each row that cannot be used, naming file and line.
     """
     manifest, root = _manifest_and_root(path, root)
-    rows, problems = _read_rows(manifest)
+    rows, problems = _read_rows(manifest, root)
     if class_names is not None:
         require_different(manifest, class_names)
     in_train = {row.label for row in rows if row.split == "train"} - {""}
@@ -100,7 +101,7 @@ def fetch(
     Raises: InputError, with a line for each image that cannot be fetched, naming file and line.
     """
     manifest, root = _manifest_and_root(path, root)
-    line_of = {row.path: row.line for row in _read_rows(manifest)[0] if is_url(row.path)}
+    line_of = {row.path: row.line for row in _read_rows(manifest, root)[0] if is_url(row.path)}
     if failures := fetch_images(list(line_of), root, ignores_absent):
         problems = [(line_of[url], f"{url} cannot be fetched: {why}") for url, why in failures.items()]
         raise InputError("\n".join(_first_lines(manifest, problems)))
@@ -125,36 +126,37 @@ def _manifest_and_root(path: str | Path, root: str | Path | None) -> tuple[Path,
     return manifest, manifest.parent if root is None else existing_folder(root, meaning)
 
 
-def _read_rows(manifest: Path) -> tuple[list[Row], list[tuple[int, str]]]:
+def _read_rows(manifest: Path, root: Path) -> tuple[list[Row], list[tuple[int, str]]]:
     """Return the rows, and the line and problem of each row with too many or too few fields."""
-    lines = read_rows(manifest)
-    _, header = next(lines, (1, []))
-    _check_header(manifest, header)
+    first, names, lines = read_table(manifest)
+    _check_header(f"{manifest}:{first}", names)
     rows, problems = [], []
     for line, cells in lines:
-        if problem := width_problem(cells, header):
+        if problem := width_problem(cells, names):
             problems.append((line, problem))
             continue
-        fields = dict(zip(header, cells, strict=True))
-        path, label, split = (fields[name].strip() for name in COLUMNS)
+        fields = dict(zip(names, cells, strict=True))
+        path, label, split = fields["path"], fields["label"].strip(), fields.get("split", "").strip()
+        path = path.strip() if is_url(path.strip()) else written_path(root, path)
         rows.append(Row(line, path, "" if label == str(UNKNOWN) else label, split or "train"))
     return rows, problems
 
 
-def _check_header(manifest: Path, names: list[str]) -> None:
+def _check_header(where: str, names: list[str]) -> None:
     missing = [name for name in COLUMNS if name not in names]
+    if missing == ["split"] and "split" not in map(str.lower, names):
+        missing = []  # all rows are train rows
     if missing:
         raise InputError(
-            f"{manifest}:1: column {missing[0]!r} is missing; the first line must be a header with "
+            f"{where}: column {missing[0]!r} is missing; the first line must be a header with "
             f"{', '.join(COLUMNS)} (it has {', '.join(names)}){separator_hint(names)}"
         )
-    if len(set(names)) < len(names):
-        raise InputError(f"{manifest}:1: two columns have the same name (it has {', '.join(names)})")
+    require_different_columns(where, names)
 
 
 def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
     """Yield the line and problem of each row that cannot be used."""
-    seen: dict[str, int] = {}
+    files = []
     for row in rows:
         if row.split not in ("train", "test"):
             yield row.line, f"split {row.split!r} is not known; it must be train, test or empty"
@@ -164,8 +166,11 @@ def _row_problems(root: Path, rows: list[Row]) -> Iterator[tuple[int, str]]:
             yield row.line, f"{row.path!r}, {row.label!r}: neither may have a line break; rename it"
         elif problem := _path_problem(root, row.path):
             yield row.line, problem
-        elif (first := seen.setdefault(_place(root, row.path), row.line)) != row.line:
-            yield row.line, f"path {row.path!r} was given before, in line {first}"
+        else:
+            files.append(row)
+    for number, earlier in repeated_files(root, (row.path for row in files)):
+        row, before = files[number], files[earlier]
+        yield row.line, given_before(row.path, before.path, f"line {before.line}")
 
 
 def _path_problem(root: Path, path: str) -> str | None:
@@ -173,6 +178,8 @@ def _path_problem(root: Path, path: str) -> str | None:
     if is_url(path):
         problem = url_problem(path)
         return problem and f"{path!r}: {problem}"
+    if not path.strip():
+        return "the path is empty"
     if leads_out(path):
         return (
             f"path {path!r} leaves {root}; it must lie below it, or be absolute, or start from another root"
@@ -183,11 +190,6 @@ def _path_problem(root: Path, path: str) -> str | None:
         what = "no file but a pipe, socket or device" if is_special else "no such file"
         return f"{what} {path!r} (relative paths start from {root})"
     return None
-
-
-def _place(root: Path, path: str) -> str:
-    """Return a text that is equal for two spellings of the same path."""
-    return path if is_url(path) else os.path.normpath(root / path)
 
 
 def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:

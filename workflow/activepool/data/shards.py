@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from activepool.data.listed_paths import repeated_files
 from activepool.data.listing import existing_folder
 from activepool.data.previews import MAX_PREVIEWED
 from activepool.errors import InputError, first_few
@@ -74,10 +75,15 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
     """
     root = shards_folder(path, test_path)
     train = _relative(root, _files(str(path), ENDINGS[kind]))
+    test = [] if test_path is None else _relative(root, _files(str(test_path), ENDINGS[kind]))
+    if both := sorted(set(train) & set(test)):
+        raise InputError(f"{root / both[0]}: belongs to path and to test_path; name it in one of them")
+    shards = [*train, *test]
+    for number, earlier in repeated_files(root, shards):
+        raise InputError(
+            f"{root / shards[number]}: is by a link the same shard as {shards[earlier]}; remove one"
+        )
     if test_path is not None:
-        test = _relative(root, _files(str(test_path), ENDINGS[kind]))
-        if both := sorted(set(train) & set(test)):
-            raise InputError(f"{root / both[0]}: belongs to path and to test_path; name it in one of them")
         return Shards(root, train, test)
     parts: dict[str, list[str]] = {}
     for shard in train:

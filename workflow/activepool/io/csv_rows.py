@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from activepool.errors import InputError, first_few
 from activepool.io.files import read_text
@@ -19,11 +20,47 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SEPARATOR_LINE = re.compile(r'\A"?sep=(?P<mark>[,;\t|])"?[,;\t| ]*(?=[\r\n]|$)', re.IGNORECASE)
 
 
+class Table(NamedTuple):
+    """A CSV file with a header.
+
+    Attributes:
+        line: that of the header.
+        names: of its columns, without blanks around them.
+        rows: the line and the cells of each row.
+    """
+
+    line: int
+    names: list[str]
+    rows: list[tuple[int, list[str]]]
+
+
+def read_table(path: str | Path) -> Table:
+    """Read a CSV file with a header, which is empty in an empty file.
+
+    What spreadsheets add is no part of it: rows without text, and empty cells behind the last column.
+
+    Raises InputError as `read_rows` does.
+    """
+    lines = [(line, cells) for line, cells in read_rows(path) if any(cell.strip() for cell in cells)]
+    if not lines:
+        return Table(1, [], [])
+    (first, header), *rows = lines
+    names = [name.strip() for name in without_empty_end(header)]
+    return Table(first, names, [(line, without_empty_end(cells, len(names))) for line, cells in rows])
+
+
+def require_different_columns(where: str, names: list[str]) -> None:
+    """Raise InputError if two columns have the same name; ``where`` is the header's file and line."""
+    named = [name for name in names if name]
+    if len(set(named)) < len(named):
+        raise InputError(f"{where}: two columns have the same name ({columns_shown(names)})")
+
+
 def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[int, list[str]]]:
     """Yield the line where each non-empty row begins, and its cells; the header is one of the rows.
 
     Commas separate the cells; with ``any_delimiter`` also semicolons or tabs, if the header has more of them,
-    or what Excel's first line ``sep=;`` names, which is not a row, if the header has it.
+    or what Excel's first line ``sep=;`` names, if the header has it. That line is not a row.
 
     A text in double quotes may have several lines. But a quote that somebody forgot to close hides the rows
     that follow it: a text that contains a line like a row is therefore an error.
@@ -35,10 +72,11 @@ def read_rows(path: str | Path, any_delimiter: bool = False) -> Iterator[tuple[i
         text = read_text(path)
     except OSError as error:
         raise InputError(f"{path}: not a readable CSV file ({error})") from error
+    rows = SEPARATOR_LINE.sub("", text)
     if any_delimiter:
-        yield from rows_of(path, SEPARATOR_LINE.sub("", text), find_delimiter(text), is_strict=True)
+        yield from rows_of(path, rows, find_delimiter(text), is_strict=True)
     else:
-        yield from rows_of(path, text)
+        yield from rows_of(path, rows)
 
 
 def find_delimiter(text: str) -> str:

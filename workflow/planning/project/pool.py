@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from activepool.data.left_out import LeftOut
-from activepool.data.listing import existing_folder, has_line_break, leads_out, with_unlabelled
+from activepool.data.listed_paths import leads_out, written_path
+from activepool.data.listing import existing_folder, has_line_break, with_unlabelled
 from activepool.data.samples import Part
 from activepool.errors import InputError, first_few, first_lines
-from activepool.io.csv_rows import read_rows, separator_hint, width_problem
+from activepool.io.csv_rows import read_table, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
 from activepool.labelling.pool.files import (
     FILES,
@@ -198,9 +199,7 @@ def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Pa
 
 def _images_of_list(path: Path, root: Path) -> list[str]:
     """Return the column ``path`` of a CSV file; raises InputError with a line for each mistake."""
-    lines = read_rows(path)
-    first, header = next(lines, (1, []))
-    names = [name.strip() for name in header]
+    first, names, lines = read_table(path)
     if names.count(COLUMN) != 1:
         raise InputError(
             f"{path}:{first}: must have the column {COLUMN!r} once (columns: {', '.join(names)})"
@@ -212,7 +211,7 @@ def _images_of_list(path: Path, root: Path) -> list[str]:
         if problem := width_problem(cells, names):
             problems.append(f"{path}:{line}: {problem}")
             continue
-        source = cells[names.index(COLUMN)].strip()
+        source = written_path(root, cells[names.index(COLUMN)])
         sources[source] += 1
         if sources[source] > 1:
             problems.append(f"{path}:{line}: {source!r} is listed twice")

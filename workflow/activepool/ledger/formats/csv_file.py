@@ -9,6 +9,7 @@ from activepool.io.csv_rows import (
     columns_shown,
     find_delimiter,
     read_rows,
+    require_different_columns,
     separator_hint,
     width_problem,
     without_empty_end,
@@ -158,8 +159,7 @@ def _ends_in_text(path: Path) -> bool:
 
 
 def _require_header(place: str, names: list[str]) -> None:
-    if len(set(names)) < len(names):
-        raise InputError(f"{place}: two columns have the same name ({columns_shown(names)})")
+    require_different_columns(place, names)
     if set(names) >= OF_LEDGER:
         raise InputError(
             f"{place}: is a ledger, and no label file; remove it, or give the labels that count in a CSV "

@@ -13,7 +13,14 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from activepool.errors import InputError, first_few
-from activepool.io.csv_rows import columns_shown, read_rows, separator_hint, width_problem, without_empty_end
+from activepool.io.csv_rows import (
+    columns_shown,
+    read_rows,
+    require_different_columns,
+    separator_hint,
+    width_problem,
+    without_empty_end,
+)
 from activepool.io.files import write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
@@ -266,8 +273,7 @@ def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Yield line and cells of each row, or what is wrong with it."""
     lines = list(read_rows(path, any_delimiter=True))
     names = [name.strip() for name in without_empty_end(lines[0][1])] if lines else []
-    if len(set(names)) < len(names):
-        raise InputError(f"{path}:1: two columns have the same name ({columns_shown(names)})")
+    require_different_columns(f"{path}:1", names)
     if IMAGE not in names and not set(OWN) & set(names):
         raise InputError(
             f"{path}:1: is no export of tasks: it has no column '{IMAGE}' "

@@ -1,0 +1,52 @@
+import pytest
+
+from activepool.data.listed_paths import given_before, leads_out, repeated_files, written_path
+
+
+def test_a_path_is_taken_as_it_is_written_if_there_is_such_a_file(draw):
+    root = draw("a/1.jpg", " a/1.jpg", "a/2.jpg ", "a/3.jpg")
+    for path in ("a/1.jpg", " a/1.jpg", "a/2.jpg ", "a/9.jpg", " a/9.jpg", ""):
+        assert written_path(root, path) == path
+    assert written_path(root, " a/3.jpg\t") == "a/3.jpg"
+    assert written_path(root, f" {root}/a/3.jpg") == f"{root}/a/3.jpg"
+
+
+def test_a_file_has_one_place_whatever_leads_to_it(draw, monkeypatch):
+    root = draw("a/1.jpg", "a/2.jpg", "b/1.jpg")
+    (root / "c").symlink_to("a")
+    (root / "b/3.jpg").symlink_to("../a/2.jpg")
+    (root / "b/hard.jpg").hardlink_to(root / "a/2.jpg")  # as good as a copy
+    paths = [
+        "a/1.jpg",
+        "b/1.jpg",
+        "a/2.jpg",
+        "b/../a/1.jpg",
+        f"{root}/a/1.jpg",
+        "c/2.jpg",
+        "b/3.jpg",
+        "a/2.jpg",
+    ]
+    monkeypatch.chdir(root.parent)
+    for folder in (root, root.relative_to(root.parent)):
+        assert list(repeated_files(folder, paths)) == [(3, 0), (4, 0), (5, 2), (6, 2), (7, 2)]
+        assert list(repeated_files(folder, ["a/2.jpg", "b/1.jpg", "b/hard.jpg"])) == []
+
+
+def test_a_url_is_like_no_other_text(tmp_path):
+    urls = ["https://x.org/a//1.jpg", "https://x.org/a/1.jpg", "https://x.org/b/../a/1.jpg"]
+    assert list(repeated_files(tmp_path, [*urls, urls[1]])) == [(3, 1)]
+
+
+def test_the_message_names_the_other_spelling():
+    assert given_before("a/1.jpg", "a/1.jpg", "line 2") == "path 'a/1.jpg' was given before, in line 2"
+    assert (
+        given_before("/a/1.jpg", "1.jpg", "line 2")
+        == "path '/a/1.jpg' was given before, in line 2, as '1.jpg'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"), [("../a", True), ("a/../../b", True), ("a/../b", False), ("..a", False)]
+)
+def test_paths_that_leave_their_folder(path, expected):
+    assert leads_out(path) == expected

@@ -19,7 +19,7 @@ VALIDATOR = jsonschema.Draft202012Validator(configuration_schema())
 quickly = settings(derandomize=True, deadline=None, max_examples=60)
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,9}", fullmatch=True).filter(
-    lambda name: name not in RESERVED_NAMES and not name.startswith("initial_")
+    lambda name: name.casefold() not in RESERVED_NAMES and not name.casefold().startswith("initial_")
 )
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
 COUNTS = st.integers(1, 10**6)
@@ -133,7 +133,7 @@ STRATEGIES = st.lists(
     one_of("random", "entropy", "mase") | OWN_OPTIONS | NAMED,
     min_size=1,
     max_size=4,
-    unique_by=lambda one: one if isinstance(one, str) else one.get("name", one["strategy"]),
+    unique_by=lambda one: (one if isinstance(one, str) else one.get("name", one["strategy"])).casefold(),
 )
 CONFIGURATIONS = section(
     {

@@ -144,6 +144,15 @@ MISTAKES = [
         ("strategies", [{"strategy": "base", "name": "splits"}]),
         "trial.yaml: strategies.0.name: 'splits' is the name of",
     ),
+    (
+        ("strategies", ["base", {"strategy": "margin", "name": "Base"}]),
+        "trial.yaml: strategies: 'base' and 'Base' differ in case alone, and some disks take them",
+    ),
+    (
+        ("strategies", [{"strategy": "base", "name": "Splits"}]),
+        "trial.yaml: strategies.0.name: 'Splits' is the name of",
+    ),
+    (("experiment", "Features"), "trial.yaml: experiment: 'Features' is the name of a folder or file that"),
     (("strategies", []), "trial.yaml: strategies: list should have at least 1 item"),
     (("experiment", "a/b"), "trial.yaml: experiment: may have only the letters A to Z"),
     (("device", "gpu"), "trial.yaml: device: must be auto, cpu, cuda or cuda:0"),

@@ -1,6 +1,7 @@
 """Bad configurations: one line for each mistake, before any job, also in a run of Snakemake."""
 
 import copy
+import re
 import subprocess
 from pathlib import Path
 
@@ -61,6 +62,7 @@ SUBSET = "strategies: partitioned: subset_unlabelled is 2; it must be at least 3
 BACKBONE = {"architecture": "small", "checkpoint": "labelled.csv"}
 NO_FILE = "backbone.checkpoint: the file labelled.csv is neither a file of torch.save nor of safetensors"
 EXTERNAL = "dataset: nowhere.h5: no such file; it must be .npy, .npz"
+TOO_LARGE = "budget: 3 initial samples and 2 queries of 21 are 45, but the pool has 24"
 TOO_MANY = "budget: 3 initial samples and 39 queries of 3 are 120, but the pool has 24"
 
 MISTAKES = [
@@ -104,7 +106,7 @@ MISTAKES = [
     ("device", "gpu", "device: must be auto, cpu, cuda or cuda:0"),
     ("initial.by_strategy", {"base": "balanced"}, "initial.by_strategy: 'base' is none of the strategies;"),
     ("initial.size", 25, "initial.size: 25 is larger than the 24 labelled training samples outside the vali"),
-    ("budget", 21, "budget: 3 initial samples and 2 queries of 21 are 45, but the pool has 24; the budget c"),
+    ("budget", 21, f"{TOO_LARGE}; the budget can be 20 at most, or rounds can be 2 at most, or initial."),
     ("rounds", 40, f"{TOO_MANY}; rounds can be 8 at most"),
     ("backbone", BACKBONE, "backbone: a dataset of kind embeddings has no images to use it on; leave it out"),
     ("backbone", BACKBONE, NO_FILE),
@@ -128,6 +130,41 @@ MISTAKES = [
 def test_a_mistake_gets_its_line(key, value, words):
     found = lines_for(changed(key, value))
     assert any(line.startswith(f"trial.yaml: {words}") for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("initial", "budget", "rounds", "words"),
+    [
+        (25, 3, 3, "split; it can be 20 at most"),
+        (25, 3, 1, "split; it can be 24 at most"),
+        (25, 3, 40, "split; with 39 queries of 3, none fits; lower rounds"),
+        (
+            24,
+            3,
+            2,
+            "1 query of 3 are 27, but the pool has 24; rounds can be 1 at most, or initial.size can be 23 at",
+        ),
+    ],
+)
+def test_the_line_says_which_size_fits(initial, budget, rounds, words):
+    (line,) = lines_for(VALID | {"initial": {"size": initial}, "budget": budget, "rounds": rounds})
+    assert words in line
+
+
+@pytest.mark.parametrize(("initial", "budget", "rounds"), [(3, 21, 3), (20, 3, 4), (24, 5, 3), (25, 5, 3)])
+def test_each_number_that_the_line_names_fits_and_no_larger_one(initial, budget, rounds):
+    wrong = {"initial": {"size": initial}, "budget": budget, "rounds": rounds}
+    (line,) = lines_for(VALID | wrong)
+    found = dict(re.findall(r"(it|budget|rounds|initial.size) can be (\d+) at most", line))
+    assert found
+    for key, most in found.items():
+        right, larger = ({**wrong, **sized(key, int(most) + more)} for more in (0, 1))
+        check(load(VALID | right, "trial.yaml"), "trial.yaml")
+        lines_for(VALID | larger)
+
+
+def sized(key, number):
+    return {key: number} if key in ("budget", "rounds") else {"initial": {"size": number}}
 
 
 def test_the_configuration_is_good_without_a_mistake():

@@ -14,6 +14,7 @@ from activepool.heads.settings import LbfgsSettings
 from activepool.programs.messages import print_notices
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
+from planning.checks.names import case_problem, repetition_problems
 from planning.checks.own_functions import function_problem, missing_problem
 from planning.configuration.experiment import DrawnKind, Experiment
 from planning.configuration.text import hidden_by_yaml
@@ -55,6 +56,7 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
     """
     if not {"dataset", "head", "initial", "pretrain", "backbone.architecture"} & set(left_out):
         yield from _backbone_problems(experiment)
+    yield from _name_problems(experiment)
     yield from _file_problems(experiment)
     yield from _colour_problems(experiment)
     yield from _tracker_problems(experiment)
@@ -156,6 +158,17 @@ def _strategy_problems(experiment: Experiment) -> Iterator[str]:
             )
 
 
+def _name_problems(experiment: Experiment) -> Iterator[str]:
+    names = {
+        "experiment": experiment.experiment,
+        "dataset.name": experiment.dataset_name,
+        "backbone.name": experiment.backbone_name,
+    }
+    folders = enumerate(experiment.strategy_folders)
+    yield from repetition_problems(names | {f"strategies.{number}.name": name for number, name in folders})
+    yield from case_problem("experiment", experiment.experiment)
+
+
 def _file_problems(experiment: Experiment) -> Iterator[str]:
     backbone = experiment.backbone
     annotations = experiment.dataset.annotations
@@ -211,21 +224,28 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
 
 def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) -> Iterator[str]:
     labelled, pool = int(data.train_class_counts.sum()) - in_validation, data.num_train - in_validation
-    if experiment.initial.size > labelled:
-        yield (
-            f"initial.size: {experiment.initial.size} is larger than the {labelled} labelled training "
-            "samples outside the validation split"
-        )
     initial, budget, queries = experiment.initial.size, experiment.budget, experiment.rounds - 1
+    queried = f"{queries} {'query' if queries == 1 else 'queries'} of {budget}"
+    # Each query but the last buys its budget, and one sample is left for the last.
+    fitting = min(labelled, pool - (queries - 1) * budget - 1 if queries else pool)
     left = pool - initial - (queries - 1) * budget
-    if queries and left < 1:
-        rest = max(0, pool - initial - 1)  # without one, for the last query
-        most, most_rounds = rest // max(1, queries - 1), rest // budget + 2
-        less = f"the budget can be {most} at most, or " if most else ""
+    if initial > labelled:
+        fits = f"it can be {fitting} at most" if fitting > 0 else f"with {queried}, none fits; lower rounds"
         yield (
-            f"budget: {initial} initial samples and {queries} queries of {budget} are "
-            f"{initial + queries * budget}, but the pool has {pool}; "
-            f"{less}rounds can be {most_rounds} at most, and the last query then picks what is left"
+            f"initial.size: {initial} is larger than the {labelled} labelled training "
+            f"samples outside the validation split; {fits}"
+        )
+    elif queries and left < 1:
+        rest = pool - initial - 1
+        most = {
+            "the budget": rest // max(1, queries - 1),
+            "rounds": rest // budget + 2,
+            "initial.size": fitting,
+        }
+        fits = ", or ".join(f"{key} can be {number} at most" for key, number in most.items() if number > 0)
+        yield (
+            f"budget: {initial} initial samples and {queried} are {initial + queries * budget}, but the pool "
+            f"has {pool}; {fits}, and the last query then picks what is left"
         )
     elif queries and left < budget:
         print_notices([f"the last query picks the {left} samples that are left of the pool"])

@@ -100,7 +100,7 @@ SHARED_NAMES = ("datasets", "pretrained", "features", "logs", "provenance", "ver
 
 def not_shared(name: str) -> str:
     """Return the name of a folder in results/; raises PydanticCustomError if it is taken."""
-    if name in SHARED_NAMES:
+    if name.casefold() in SHARED_NAMES:
         raise PydanticCustomError(
             "reserved", f"{name!r} is the name of a folder or file that all experiments share; choose another"
         )
@@ -168,13 +168,21 @@ class Experiment(Settings):
     @field_validator("strategies")
     @classmethod
     def _check_names_differ(cls, strategies: list[StrategySettings]) -> list[StrategySettings]:
-        folders = [entry.folder for entry in strategies]
-        for folder in folders:
+        found: dict[str, str] = {}
+        for folder in (entry.folder for entry in strategies):
             not_reserved(folder)
-            if folders.count(folder) > 1:
+            other = found.get(folder.casefold())
+            if other == folder:
                 raise PydanticCustomError(
                     "twice", f"{folder!r} is listed twice; give each entry another 'name'"
                 )
+            if other is not None:
+                raise PydanticCustomError(
+                    "case",
+                    f"{other!r} and {folder!r} differ in case alone, and some disks take them for one "
+                    "folder; give one another 'name'",
+                )
+            found[folder.casefold()] = folder
         return strategies
 
     @field_validator("seeds")

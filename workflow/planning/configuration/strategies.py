@@ -24,7 +24,8 @@ RESERVED_NAMES = (
 
 def not_reserved(name: str | None) -> str | None:
     """Return the name of a strategy's folder; raises PydanticCustomError if it is taken."""
-    if name is not None and (name in RESERVED_NAMES or name.startswith("initial_")):
+    folder = "" if name is None else name.casefold()  # some disks do not tell A from a
+    if folder in RESERVED_NAMES or folder.startswith("initial_"):
         raise PydanticCustomError(
             "reserved", f"{name!r} is the name of another folder or file; choose another"
         )

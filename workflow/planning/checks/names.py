@@ -1,0 +1,35 @@
+"""Names of folders in results/ that Snakemake refuses, or that some disks take for another one."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from snakemake.io import PeriodicityDetector
+
+
+def repetition_problems(names: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each name that Snakemake takes for a rule that depends on its own files without end.
+
+    Args:
+        names: of folders that are wildcards of rules, by the keys that name them.
+    """
+    for key, name in names.items():
+        if part := PeriodicityDetector().is_periodic(name):
+            yield (
+                f"{key}: {name!r} ends with {part!r} again and again, which Snakemake refuses; "
+                "choose another name"
+            )
+
+
+def case_problem(key: str, name: str) -> Iterator[str]:
+    """Yield a line if a folder in results/ has the name of another one, apart from the case of letters.
+
+    Args:
+        key: the key that names the folder.
+        name: of the folder.
+    """
+    for folder in sorted(Path("results").glob("*/")):
+        if folder.name != name and folder.name.casefold() == name.casefold():
+            yield (
+                f"{key}: {name!r} and {folder}, which is there, differ in case alone, and some disks take "
+                "them for one folder; choose another name"
+            )

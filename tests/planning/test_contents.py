@@ -1,13 +1,14 @@
 import hashlib
 import os
 import shutil
+import time
+from contextlib import contextmanager
 
 import pytest
 from data.shard_files import write_tar
 from rules_read import digests_of
 
 from activepool.data.urls import fetched
-from activepool.records import provenance
 from planning.configuration.experiment import Experiment
 from planning.stages import contents
 
@@ -30,9 +31,20 @@ def folder(tmp_path, monkeypatch):
 def read(monkeypatch):
     """The files whose content is read."""
     found = []
-    digest = provenance.file_digest
-    monkeypatch.setattr(provenance, "file_digest", lambda path: found.append(str(path)) or digest(path))
+    digest = contents.file_digest
+    monkeypatch.setattr(contents, "file_digest", lambda path: found.append(str(path)) or digest(path))
     return found
+
+
+@contextmanager
+def time_set_back(path):
+    """Set the time of a file back after a change that keeps its size, as ``touch -r`` does."""
+    before = path.stat()
+    time.sleep(0.02)  # the clock of a file system ticks every few milliseconds
+    yield
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = path.stat()
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
 
 
 def settings_and_digests(dataset):
@@ -82,6 +94,14 @@ def test_only_a_changed_file_is_read_again(folder, read):
     (folder / "given.h5").write_text("others")
     assert contents.content_digest("given.h5") == hashlib.sha256(b"others").hexdigest()
     assert len(read) == 3
+
+
+def test_a_change_shows_where_size_and_time_are_set_back(folder):
+    (folder / "given.csv").write_text("im/0.png,a")
+    contents.content_digest("given.csv")
+    with time_set_back(folder / "given.csv"):
+        (folder / "given.csv").write_text("im/0.png,b")
+    assert contents.content_digest("given.csv") == hashlib.sha256(b"im/0.png,b").hexdigest()
 
 
 @pytest.mark.parametrize("spoilt", ["", "[]", "{}", "{"])
@@ -138,8 +158,12 @@ def test_shards_count_by_their_samples_and_are_listed_again_if_they_change(folde
     assert settings_and_digests(dataset) == first
     write("shards/train-0.tar", last=b"other")
     assert (changed := settings_and_digests(dataset)) != first
-    monkeypatch.setattr(contents, "build", None)
-    assert settings_and_digests(dataset) == changed
+    with monkeypatch.context() as patched:
+        patched.setattr(contents, "build", None)
+        assert settings_and_digests(dataset) == changed
+    with time_set_back(folder / "shards/train-0.tar"):
+        write("shards/train-0.tar", last=b"order")
+    assert settings_and_digests(dataset) not in (first, changed)
     (folder / "shards/train-0.tar").unlink()
     assert settings_and_digests(dataset) != changed
 

@@ -12,6 +12,7 @@ from activepool.data.listed_paths import repeated_files
 from activepool.data.listing import existing_folder
 from activepool.data.previews import MAX_PREVIEWED
 from activepool.errors import InputError, first_few
+from activepool.io.files import size_and_times
 
 #: How the files of each kind of dataset in shards end.
 ENDINGS = {"webdataset": (".tar",), "huggingface": (".parquet", ".arrow")}
@@ -49,15 +50,14 @@ class Shards(NamedTuple):
     notices: tuple[str, ...] = ()
 
     @property
-    def states(self) -> list[tuple[str, int, int]]:
-        """The path of each shard, its bytes and the time of its last change."""
-        states = ((path, (self.root / path).stat()) for path in [*self.train, *self.test])
-        return [(path, state.st_size, state.st_mtime_ns) for path, state in states]
+    def states(self) -> list[tuple[str, tuple[int, int, int]]]:
+        """The path of each shard, and its size and times."""
+        return [(path, size_and_times(self.root / path)) for path in [*self.train, *self.test]]
 
     @property
     def is_large(self) -> bool:
         """Whether listing the images takes longer than a preview may."""
-        return sum(size for _, size, _ in self.states) > MAX_PREVIEWED * BYTES_PER_IMAGE
+        return sum(size for _, (size, *_) in self.states) > MAX_PREVIEWED * BYTES_PER_IMAGE
 
 
 def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None) -> Shards:

@@ -126,3 +126,13 @@ def file_digest(path: str | Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def size_and_times(path: str | Path) -> tuple[int, int, int]:
+    """Return the bytes of a file and when its content and its inode changed last, in ns since 1970.
+
+    A file that keeps all three has the same content. The first time alone would not do: ``touch -r``,
+    ``rsync -t`` and others set it back after a change. No program sets back the second.
+    """
+    status = Path(path).stat()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns

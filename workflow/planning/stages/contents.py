@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,8 @@ from activepool.data.samples import with_notice
 from activepool.data.shards import ENDINGS, list_shards, shards_folder
 from activepool.data.turns import look_for_turns
 from activepool.errors import InputError
-from activepool.io.files import write_json
+from activepool.io.files import file_digest, size_and_times, write_json
 from activepool.programs.messages import print_notices
-from activepool.records.provenance import FileState, state_of
 from activepool.stages.embeddings import FILES
 from planning.configuration.datasets import Cifar, DatasetSettings, Embeddings, ImageDatasetSettings
 
@@ -114,19 +113,19 @@ def _lists(kind: str, options: dict[str, Any]) -> Any:
 def content_digest(path: str) -> str:
     """Return the SHA-256 of a file, or the path itself if it names no file.
 
-    The file is read only if its size or time has changed since the last time.
+    The file is read only if its size or a time has changed since the last time.
     """
     file = Path(path)
     if not file.is_file():
         return path
-    cached = _cache_file(str(file.absolute()))
-    with suppress(OSError, ValueError, TypeError):
-        known = FileState(**json.loads(cached.read_text(encoding="utf-8")))
-        if known.is_as_left(file):
-            return known.sha256
-    state = state_of(file)
-    _store(cached, asdict(state))
-    return state.sha256
+    cached, state = _cache_file(str(file.absolute())), list(size_and_times(file))
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        known = json.loads(cached.read_text(encoding="utf-8"))
+        if known["state"] == state:
+            return str(known["sha256"])
+    digest = file_digest(file)
+    _store(cached, {"sha256": digest, "state": state})
+    return digest
 
 
 def _cache_file(name: str) -> Path:

@@ -247,7 +247,7 @@ def test_a_wrong_number_of_processes_is_one_line(folder, words):
 
 
 USERS_FILE = """
-def halve(number):
+def halve(number=1):
     return divide(number, 0)
 
 def divide(number, by):
@@ -255,6 +255,9 @@ def divide(number, by):
 
 def read():
     raise OSError("nothing to read")
+
+def leave():
+    raise SystemExit(0)
 """
 
 
@@ -262,7 +265,7 @@ def read():
 def use(function: str) -> None:
     """Call a function of the user's file."""
     module = load_module("mine.py")
-    module.halve(1) if function == "halve" else module.read()
+    getattr(module, function)()
 
 
 @pytest.mark.parametrize(
@@ -270,9 +273,12 @@ def use(function: str) -> None:
     [
         ("halve", "mine.py:6: ZeroDivisionError: division by zero"),
         ("read", "mine.py:9: OSError: nothing to read"),
+        ("leave", "mine.py:12: ends the program (SystemExit: 0)"),
     ],
 )
-def test_an_error_in_a_users_file_is_one_line_and_its_traceback_is_in_the_log(folder, capsys, function, line):
+def test_an_error_or_exit_in_a_users_file_is_one_line_and_its_traceback_is_in_the_log(
+    folder, capsys, function, line
+):
     (folder / "mine.py").write_text(USERS_FILE)
     with pytest.raises(SystemExit) as stopped:
         use.run(["--function", function, "--log", "log"])

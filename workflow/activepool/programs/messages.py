@@ -19,7 +19,7 @@ def copy_stderr(path: str) -> None:
     sys.stderr = _CopiedStream(sys.stderr, path)
 
 
-def log_traceback(error: Exception) -> None:
+def log_traceback(error: BaseException) -> None:
     """Write the traceback of an error to the log alone, or to stderr if there is no log."""
     traceback.print_exception(error, file=getattr(sys.stderr, "log", sys.stderr))
 

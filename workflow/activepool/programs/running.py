@@ -101,16 +101,19 @@ def _errors_as_lines() -> Iterator[None]:
             f"{error.object!r} cannot be written in {error.encoding}, the encoding of this locale; "
             "set PYTHONUTF8=1, and run again"
         )
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _stop_at_users_line(error)
         raise
 
 
-def _stop_at_users_line(error: Exception) -> None:
+def _stop_at_users_line(error: BaseException) -> None:
     """If an error comes from a user's own file, stop with one line, and leave the traceback to the log."""
     if place := users_line(error):
         log_traceback(error)
-        _stop(f"{place}: {' '.join(''.join(traceback.format_exception_only(error)).split())}")
+        message = " ".join("".join(traceback.format_exception_only(error)).split())
+        if isinstance(error, SystemExit):
+            message = f"ends the program ({message})"
+        _stop(f"{place}: {message}")
 
 
 def _stop(*messages: str) -> NoReturn:

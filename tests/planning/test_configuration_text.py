@@ -60,6 +60,7 @@ def test_numbers_in_another_base_are_errors(tmp_path, text, lines):
         ("a: &a {b: {c: *a}}\n", "a.b.c: line 1: an alias names a section that contains it"),
         ("a: [", "line 1: expected the node content, but found '<stream end>'"),
         ("a: 1\n\tb: 2\n", "line 2: found character '\\t' that cannot start any token; indent with blanks"),
+        ("a: 1\n---\nb: 2\n", "line 2: found another document"),
         ("a: *b\n", "line 1: found undefined alias 'b'"),
         ("? [a]\n: 1\n? {b: 1}\n: 1\n", "line 1: found unhashable key"),
         ("a: " + "9" * 5000, "cannot be read as YAML (Exceeds the limit"),

@@ -28,7 +28,7 @@ def unreadable(path: str | Path) -> str | None:
         problem = f"cannot be read ({error.strerror})"
     except yaml.MarkedYAMLError as error:
         hint = "; indent with blanks" if "'\\t'" in str(error.problem) else ""
-        problem = f"line {error.problem_mark.line + 1}: {error.problem}{hint}"
+        problem = f"line {error.problem_mark.line + 1}: {str(error.problem).removeprefix('but ')}{hint}"
     except RecursionError:
         problem = "its sections are nested too deeply"
     except (yaml.YAMLError, ValueError) as error:

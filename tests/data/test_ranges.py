@@ -57,9 +57,27 @@ def test_a_spread_that_drowns_in_an_offset_is_named(offset, scale, dtype):
         spans_of(rows)
 
 
+@pytest.mark.parametrize("constant", [1e8, 3e18])
+def test_constants_do_no_harm(constant):
+    rows = np.full((50, 5), constant, dtype=np.float32)
+    rows[:, 3] = normal()[:, 3]
+    spans_of(rows)
+
+
+def test_rounding_that_spans_more_than_all_other_features_is_named():
+    rows = normal().astype(np.float32)
+    rows[:, 1] = 3e18
+    rows[::2, 1] = np.nextafter(rows[0, 1], np.float32(np.inf))
+    words = (
+        r"^x: the values lie too close together: column 1, where they differ most, .* leave the column out"
+    )
+    with pytest.raises(InputError, match=words):
+        spans_of(rows)
+
+
 def test_one_feature_that_tells_samples_apart_is_enough():
     rows = (1e8 + normal()).astype(np.float32)
-    rows[:, 3] = normal()[:, 3]
+    rows[:, 3] = 1e3 * normal()[:, 3]
     spans_of(rows)
     spans_of(np.zeros((0, 4), dtype=np.float32))
     spans_of(np.ones((1, 4), dtype=np.float32))

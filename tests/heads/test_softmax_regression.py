@@ -49,6 +49,21 @@ def test_loss_is_the_weighted_cross_entropy_of_centred_features(samples, classes
     assert loss.variance == pytest.approx(weights @ ((features - loss.mean) ** 2).sum(axis=1), rel=1e-5)
 
 
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("constant", [3e18, -1e15, 0.1])
+def test_a_constant_feature_leaves_nothing(constant, precision):
+    random = np.random.default_rng(4)
+    features = random.normal(size=(2 * DOUBLE_ROWS + 7, 3)).astype(np.float32)
+    features[:, 1] = constant
+    labels, weights = np.arange(len(features)) % 3, random.random(len(features))
+    weights /= weights.sum()
+    rows = LabelledRows.of_array(features, labels)
+    loss = SoftmaxRegression(rows, labels, weights, Compute(), map, precision)
+    assert loss.mean[1] == features[0, 1]
+    assert loss.variance == pytest.approx(weights @ ((features - loss.mean) ** 2).sum(axis=1), rel=1e-5)
+    assert (loss(random.normal(size=(3, 3)), np.zeros(3)).weight_gradient[:, 1] == 0).all()
+
+
 @pytest.mark.parametrize("classes", [3, MAX_PIECE_CLASSES + 1])
 @pytest.mark.parametrize("samples", [60, PIECE_ROWS + 1])
 @pytest.mark.parametrize("scale", [0, 1])

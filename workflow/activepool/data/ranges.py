@@ -62,10 +62,11 @@ class Spans:
             self._largest = np.maximum(self._largest, rows.max(axis=0))
 
     def require_spread(self) -> None:
-        """Raise InputError if the values of every feature lie too close together.
+        """Raise InputError if the values of the feature that spans most lie too close together.
 
         They do if the square of their difference underflows, if the difference is mere rounding, or if all
-        rows are equal, such as those of a network that has collapsed.
+        rows are equal, such as those of a network that has collapsed. Beside mere rounding in one feature,
+        distances would not see the smaller spans of the others.
         """
         spans = self._largest - self._least
         magnitudes = np.maximum(np.abs(self._least), np.abs(self._largest))
@@ -85,8 +86,8 @@ class Spans:
             raise InputError(
                 f"{problem}, and the square of the difference underflows in float32; scale them up"
             )
-        if (spans < MIN_STEPS * float(np.finfo(self._stored_as).eps) * magnitudes).all():
+        if spans[widest] < MIN_STEPS * float(np.finfo(self._stored_as).eps) * magnitudes[widest]:
             raise InputError(
                 f"{problem}, which {self._stored_as} hardly tells apart; subtract each column's mean before "
-                "saving the features"
+                "saving the features, or leave the column out"
             )

@@ -94,10 +94,12 @@ class SoftmaxRegression:
         read = partial(_read_block, rows, labels, weights.astype(self._dtype), compute)
         block_rows = BLOCK_ROWS if precision == "float32" else DOUBLE_ROWS
         self._blocks = list(mapping(read, row_blocks(len(rows), block_rows)))
-        mean = np.zeros(rows.width)
-        for block_sum in self._map(_weighted_sum):
-            mean += to_numpy(block_sum)
-        self.mean = mean.astype(self._dtype)
+        parts = [tuple(map(to_numpy, part)) for part in self._map(_weighted_sum_and_range)]
+        sums, least, largest = zip(*parts, strict=True)
+        mean = sum(sums, np.zeros(rows.width)).astype(self._dtype)
+        # The mean of equal values is this value. What rounding leaves of a huge one would drown all other
+        # features.
+        self.mean = np.clip(mean, np.min(least, axis=0), np.max(largest, axis=0))
         self.variance = sum(self._map(partial(_centre, compute.array(self.mean)))) or 1.0
 
     def __call__(self, weight: Array, bias: Array) -> Point:
@@ -188,8 +190,10 @@ def _read_block(
     )
 
 
-def _weighted_sum(block: _Block) -> Array:
-    return block.weights @ block.features
+def _weighted_sum_and_range(block: _Block) -> tuple[Array, Array, Array]:
+    """Return the weighted sum, the smallest and the largest value of each feature, (d,) each."""
+    namespace, features = array_namespace(block.features), block.features
+    return block.weights @ features, namespace.min(features, axis=0), namespace.max(features, axis=0)
 
 
 def _centre(mean: Array, block: _Block) -> float:

@@ -212,6 +212,12 @@ def test_damage_has_one_line_with_file_and_row(tmp_path, name):
     assert line.startswith(f"{tmp_path}/{words}")
 
 
+def test_files_without_rows(tmp_path):
+    write(tmp_path / "train.parquet", [], [])
+    with pytest.raises(InputError, match=r"^[^\n]*: the train part holds no image$"):
+        huggingface.load(tmp_path, test_fraction=0.5)
+
+
 def test_a_page_that_is_damaged_later_is_a_line_too(tmp_path):
     path = write(tmp_path / "train.parquet", range(6), [0] * 6)
     samples = huggingface.load(tmp_path, test_fraction=0.2)

@@ -120,6 +120,55 @@ def test_what_is_no_image_and_no_label_is_counted(tmp_path):
     )
 
 
+def test_a_shard_may_be_several_archives_one_behind_the_other(tmp_path):
+    pairs = [pair(number, ["ant", "bee"][number % 2]) for number in range(6)]
+    parts = [
+        write_tar(tmp_path / f"{number}.part", *pairs[number], *pairs[number + 1]) for number in (0, 2, 4)
+    ]
+    write_tar(tmp_path / "all/train.tar", *(member for members in pairs for member in members))
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/train.tar").write_bytes(b"".join(part.read_bytes() for part in parts))
+    expected, found = (
+        features_of(tmp_path / f"of {name}", "webdataset", path=tmp_path / name, test_fraction=0.3)
+        for name in ("all", "parts")
+    )
+    assert len(expected["train"]["labels"]) == 4
+    assert found == expected
+
+
+def test_what_follows_an_archive_and_is_none_is_told(tmp_path):
+    path = write_tar(tmp_path / "train.tar", *pair(0, "ant"), *pair(1, "bee"))
+    path.write_bytes(path.read_bytes() + bytes(700) + b"x" * 600)
+    with pytest.raises(InputError, match=r"train.tar/001.cls: the archive is damaged or cut off after this"):
+        webdataset.load(tmp_path, test_fraction=0.5)
+
+
+def test_a_shard_without_samples_is_told(tmp_path):
+    two_shards(tmp_path)
+    write_tar(tmp_path / "train-009.tar")
+    assert webdataset.load(tmp_path).notices == (f"{tmp_path}: train-009.tar holds no image",)
+
+
+@pytest.mark.parametrize(
+    ("members", "notices"),
+    [
+        ([], []),
+        ([(".0.png", b"x"), (".0.cls", b"a")], ["not taken: hidden: 2 (t.tar/.0.cls, t.tar/.0.png)"]),
+        (
+            [("v1.0.png", b"x"), ("v1.0.cls", b"a")],
+            ["not taken: of endings that name no image format: 2 (.0.cls 1, .0.png 1)"],
+        ),
+    ],
+)
+def test_a_dataset_without_samples_names_what_it_holds(tmp_path, members, notices):
+    write_tar(tmp_path / "t.tar", *members)
+    with pytest.raises(InputError) as caught:
+        preview({"kind": "webdataset", "options": {"path": str(tmp_path), "test_fraction": 0.5}})
+    first, *others = str(caught.value).splitlines()
+    assert first.startswith(f"{tmp_path}: the train part holds no sample: an image, and perhaps its label")
+    assert others == [f"{tmp_path}: {notice}" for notice in (*notices, "t.tar holds no image")]
+
+
 def link(path):
     with tarfile.open(path, "w") as archive:
         info = tarfile.TarInfo("0.jpg")

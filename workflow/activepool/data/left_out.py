@@ -24,7 +24,7 @@ class LeftOut:
         deep: number of images by folder below that of a class; these are taken.
         links: images that are links; these are taken.
         parts: class folders with the name of a part of a dataset.
-        empty: folders for unlabelled images that contain none.
+        empty: folders for unlabelled images, and shards, that contain none.
     """
 
     endings: Counter[str] = field(default_factory=Counter)

@@ -76,6 +76,8 @@ def samples_in(
     if class_names is not None:
         require_different(shards.root, class_names)
     names = sorted_names(set(train.labels) - {""}) if class_names is None else class_names
+    if not train.sources and not train.problems:
+        raise InputError(f"{shards.root}: the train part holds no image")
     problems = [*train.problems, *test.problems] or [  # damaged shards may lack labels
         *_label_problems(train, names),
         *_label_problems(test, names),

@@ -1,5 +1,7 @@
 """Tar archives in the form of WebDataset: consecutive members of one key are a sample.
 
+A file may hold several archives, one behind the other, as ``cat a.tar b.tar`` writes them.
+
 The key of ``a/0007.seg.png`` is ``a/0007``, and its field ``seg.png``, as in WebDataset. A field that is the
 ending of an image format is the image. See https://github.com/webdataset/webdataset.
 """
@@ -9,6 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from activepool.data.image_formats import is_image_name
 from activepool.data.left_out import LeftOut
@@ -23,6 +26,14 @@ DESCRIPTIONS = ("cls", "json", "txt")
 
 #: How compressed files begin: gzip, Zstandard, bzip2 and xz.
 COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
+
+
+#: Bytes in which the end of an archive is searched for another one.
+SEARCHED_BYTES = 1 << 20
+
+
+class _CutOff(Exception):
+    """An archive that does not end in a block of zeros."""
 
 
 class _BadLabel(ValueError):
@@ -66,6 +77,8 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
                 found.problems.append(f"{shard}/{name}: {error}")
         elif ending not in DESCRIPTIONS:
             left_out.endings[f".{ending}" if ending else "none"] += 1
+    if not samples:
+        left_out.empty.append(shard)
     for sample in samples.values():
         if not sample.images:
             found.problems.append(f"{shard}/{sample.first}: has no image of its key beside it")
@@ -93,25 +106,34 @@ def _members(
     file, last = Path(shard), ""
     wanted = {name if not name.startswith("json.") else "json" for name in fields}
     try:
-        with tarfile.open(path, "r:") as archive:
-            for info in archive:
-                last = info.name
-                if info.isdir():
-                    continue
-                name = info.name.removeprefix("./")
-                if not info.isreg() or info.issparse():
-                    problems.append(f"{shard}/{name}: is a link, a device or sparse; store a plain file")
-                    continue
-                ending = split_name(name)[1]
-                stream = archive.extractfile(info) if ending in wanted else None
-                place = Member(file, name, info.offset_data, info.size)
-                yield name, place, None if stream is None else stream.read()
-            if not _ends_whole(path, archive.offset):
-                problems.append(
-                    f"{shard}/{last}: the archive is damaged or cut off after this member; copy it again"
-                )
+        for archive, info in _entries(path):
+            last = info.name
+            if info.isdir():
+                continue
+            name = info.name.removeprefix("./")
+            if not info.isreg() or info.issparse():
+                problems.append(f"{shard}/{name}: is a link, a device or sparse; store a plain file")
+                continue
+            ending = split_name(name)[1]
+            stream = archive.extractfile(info) if ending in wanted else None
+            place = Member(file, name, info.offset_data, info.size)
+            yield name, place, None if stream is None else stream.read()
+    except _CutOff:
+        problems.append(f"{shard}/{last}: the archive is damaged or cut off after this member; copy it again")
     except (tarfile.TarError, EOFError) as error:
         problems.append(f"{shard}{last and '/'}{last}: {_damage(path, last, error)}")
+
+
+def _entries(path: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    """Yield each member of the archives in a file, with its archive; raises _CutOff for one cut off."""
+    with path.open("rb") as stream:
+        begin: int | None = 0
+        while begin is not None:
+            stream.seek(begin)
+            with tarfile.open(fileobj=stream, mode="r:") as archive:
+                for info in archive:
+                    yield archive, info
+            begin = _next_archive(stream, archive.offset)
 
 
 def _damage(path: Path, last: str, error: Exception) -> str:
@@ -124,11 +146,19 @@ def _damage(path: Path, last: str, error: Exception) -> str:
     return f"is no tar archive ({error}); copy it again"
 
 
-def _ends_whole(path: Path, offset: int) -> bool:
-    """Return whether a block of zeros marks the end, as `tarfile` does not check."""
-    with path.open("rb") as stream:
-        stream.seek(offset)
-        return stream.read(tarfile.BLOCKSIZE) == tarfile.NUL * tarfile.BLOCKSIZE
+def _next_archive(stream: BinaryIO, end: int) -> int | None:
+    """Return the place of the first block behind an archive that is not of zeros; None if there is none.
+
+    Raises _CutOff unless a block of zeros marks the end, as `tarfile` does not check.
+    """
+    stream.seek(end)
+    if stream.read(tarfile.BLOCKSIZE) != tarfile.NUL * tarfile.BLOCKSIZE:
+        raise _CutOff
+    while piece := stream.read(SEARCHED_BYTES):
+        if content := piece.lstrip(tarfile.NUL):
+            place = stream.tell() - len(content)
+            return place - (place - end) % tarfile.BLOCKSIZE
+    return None
 
 
 def _labels(ending: str, content: bytes, fields: tuple[str, ...]) -> dict[str, str]:

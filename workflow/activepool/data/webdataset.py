@@ -1,13 +1,15 @@
 """Tar shards in the form of WebDataset, read without unpacking."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from activepool.data.left_out import LeftOut
 from activepool.data.previews import Preview
-from activepool.data.samples import Samples, with_notice
+from activepool.data.samples import Samples
 from activepool.data.shard_samples import Found, samples_in
 from activepool.data.shards import Shards, list_shards
 from activepool.data.tar_shards import read_shard
+from activepool.errors import InputError
 
 KIND = "webdataset"
 
@@ -33,10 +35,15 @@ def load(
     shards = list_shards(KIND, path, test_path)
     left_out = LeftOut()
     train, test = (_read(shards, names, label, left_out) for names in (shards.train, shards.test))
+    notices = left_out.notices(shards.root)
+    if not train.sources and not train.problems:
+        raise InputError(
+            f"{path}: the train part holds no sample: an image, and perhaps its label, whose names are alike "
+            "up to the first dot",
+            *notices,
+        )
     samples = samples_in(shards, train, test, class_names, test_fraction)
-    for notice in left_out.notices(shards.root):
-        samples = with_notice(samples, notice)
-    return samples
+    return replace(samples, notices=(*samples.notices, *notices))
 
 
 def preview(

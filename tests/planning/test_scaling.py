@@ -1,5 +1,6 @@
 """Experiments made small: what is multiplied, what stands in, and that the result is a valid experiment."""
 
+import re
 from itertools import combinations
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rules_read import digests_of
 from activepool.errors import InputError
 from planning.configuration.loading import load
 from planning.configuration.scaling import made_small
+from planning.configuration.sections import NAME_PATTERN
 
 EXPERIMENTS = sorted((Path(__file__).parents[2] / "workflow/experiments").glob("*.yaml"))
 
@@ -91,15 +93,32 @@ def test_experiments_share_files_exactly_where_their_data_are_the_same(small):
         assert same_file == (of_one[1] == of_other[1]), (one, other)
 
 
-@pytest.mark.parametrize("given", [0, -1, 1.5, "much", None, []])
+@pytest.mark.parametrize("given", [0, -1, 1.5, "much", None, [], True])
 def test_a_scale_that_cannot_be_is_named(given):
     with pytest.raises(InputError, match="scale: must be a number above 0 and at most 1"):
         made_small(RAW | {"scale": given})
 
 
-def test_an_unknown_stand_in_is_named():
+@pytest.mark.parametrize("given", ["faces", 0, ["digits"], {}])
+def test_an_unknown_stand_in_is_named(given):
     with pytest.raises(InputError, match="stand_in: must be digits"):
-        made_small(RAW | {"stand_in": "faces"})
+        made_small(RAW | {"stand_in": given})
+
+
+def test_a_number_too_large_to_scale_is_left_to_the_checks():
+    assert made_small(RAW | {"scale": 0.1, "budget": 10**400})["budget"] == 10**400
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"dataset": {"kind": "digits", "imbalance": {"kind": ["exp"], "factor": 1}}},
+        {"features": {"views": [2]}},
+    ],
+)
+def test_a_wrong_value_makes_no_wrong_name(wrong):
+    name = made_small(RAW | wrong | {"scale": 0.1, "stand_in": "digits"})["dataset"]["name"]
+    assert re.fullmatch(NAME_PATTERN, name)
 
 
 @pytest.mark.parametrize("broken", [{"dataset": 3}, {"strategies": 3}, {"head": None}, {"initial": []}])

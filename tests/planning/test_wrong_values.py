@@ -103,7 +103,16 @@ def is_clear(lines, key, value):
     return len(lines) <= 1 and all(str(key) in line for line in lines)
 
 
-@pytest.mark.parametrize(("model", "base"), [(Experiment, EXPERIMENT), (Project, PROJECT)])
+@pytest.mark.parametrize(
+    ("model", "base"),
+    [
+        (Experiment, EXPERIMENT),
+        (Experiment, EXPERIMENT | {"scale": 0.1}),
+        (Experiment, EXPERIMENT | {"stand_in": "digits"}),
+        (Project, PROJECT),
+    ],
+    ids=["experiment", "scale", "stand_in", "project"],
+)
 def test_each_wrong_value_of_each_key_has_one_line_that_names_the_key(model, base):
     checked, unclear = 0, {}
     for configuration, path in keys_of(model, base):
@@ -161,6 +170,12 @@ def test_a_wrong_strategy_has_one_line(value):
 )
 def test_one_mistake_is_one_line(key, value, line):
     assert lines_about(EXPERIMENT | {key: value}) == [f"mine.yaml: {line}"]
+
+
+def test_a_default_in_place_of_a_wrong_value_has_no_line():
+    wrong = {"epochs": 5, "warmup_epochs": "few"}
+    (line,) = lines_about(EXPERIMENT | {"backbone": {"architecture": "small"}, "pretrain": wrong})
+    assert line.startswith("mine.yaml: pretrain.warmup_epochs: input should be a valid integer")
 
 
 def test_a_wrong_architecture_does_not_ask_for_weights():

@@ -1,6 +1,5 @@
 """The backbone of a configuration: the network that extracts the features, and its weights."""
 
-import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -10,7 +9,7 @@ from activepool.backbones.checkpoint_formats import CheckpointFormat, FormatName
 from activepool.backbones.normalisations import NormalisationName
 from activepool.backbones.registry import BACKBONES, check_name
 from activepool.errors import InputError
-from planning.configuration.sections import Count, Name, PathText, Settings
+from planning.configuration.sections import Count, Name, PathText, Settings, as_name
 
 
 def _is_architecture(name: str) -> str:
@@ -51,4 +50,4 @@ class Backbone(Settings):
         architecture = fields.data.get("architecture")
         if given is not None or architecture is None or architecture in BACKBONES:
             return given
-        return re.sub(r"[^A-Za-z0-9_.-]+", "_", architecture.rpartition("/")[2].replace(".py:", "_"))
+        return as_name(architecture.rpartition("/")[2].replace(".py:", "_"))

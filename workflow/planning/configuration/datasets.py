@@ -1,6 +1,5 @@
 """The section ``dataset`` of a configuration: a model for each kind."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from activepool.data.settings import Imbalance
-from planning.configuration.sections import Fraction, Name, PathText, Settings
+from planning.configuration.sections import Fraction, Name, PathText, Settings, as_name
 
 #: The key that says where a user's own data are, by the kind of dataset. All others have the published files.
 PLACES = {
@@ -38,7 +37,7 @@ def default_name(given: Mapping[str, Any]) -> str:
     last = path.stem if given["kind"] in ("manifest", "embeddings") else path.name
     parts = [part for part in [*path.parent.parts[-1:], last] if part not in (path.anchor, "..")]
     parts += [given["array"]] if isinstance(given.get("array"), str) else []
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", "_".join(parts))
+    name = as_name("_".join(parts))
     return f"{given['kind']}_{name[-MAX_NAME:]}".rstrip("_")
 
 

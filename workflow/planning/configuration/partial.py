@@ -61,7 +61,7 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
             found.configuration = model.model_validate(raw)
             return found
         except ValidationError as error:
-            found.errors += [one for one in error.errors() if not _was_left_out(found.left_out, raw, one)]
+            found.errors += [one for one in error.errors() if not _follows(found.left_out, raw, one)]
             keys = {key for one in error.errors() for key in _keys(raw, one)}
         if not keys:
             return found
@@ -71,9 +71,12 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
     return found
 
 
-def _was_left_out(left_out: set[str], raw: Any, error: Any) -> bool:
-    """Return whether a key is missing only because it was left out."""
-    return error["type"] == "missing" and ".".join([*_given(raw, error), str(error["loc"][-1])]) in left_out
+def _follows(left_out: set[str], raw: Any, error: Any) -> bool:
+    """Return whether an error is there only because a key was left out, which now is missing or a default."""
+    given = list(_given(raw, error))
+    if error["type"] == "missing":
+        return ".".join([*given, str(error["loc"][-1])]) in left_out
+    return bool(given) and any(key.startswith(f"{'.'.join(given)}.") for key in left_out)
 
 
 def _keys(raw: Any, error: Any) -> list[tuple[str, ...]]:

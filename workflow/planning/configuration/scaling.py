@@ -13,6 +13,7 @@ from activepool.errors import InputError
 from activepool.strategies.registry import find_strategy
 from activepool.strategies.wrapping import wrapped_options
 from planning.configuration.datasets import default_name
+from planning.configuration.sections import MAX_COUNT, as_name
 
 #: The keys that ``scale`` multiplies, by section; the result is at least 1.
 SCALED = {
@@ -50,7 +51,7 @@ def made_small(raw: dict[str, Any]) -> dict[str, Any]:
 
 def _checked_scale(given: Any) -> float:
     try:
-        scale = float(given)
+        scale = 0.0 if isinstance(given, bool) else float(given)
     except (TypeError, ValueError):
         scale = 0.0
     if not 0 < scale <= 1:
@@ -58,8 +59,8 @@ def _checked_scale(given: Any) -> float:
     return scale
 
 
-def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
-    if name not in STAND_INS:
+def _with_stand_in(raw: dict[str, Any], name: Any) -> dict[str, Any]:
+    if name not in list(STAND_INS):  # a name that is a list has no hash
         raise InputError(f"stand_in: must be {' or '.join(STAND_INS)} (given: {name!r})")
     stand_in = STAND_INS[name]
     dataset = dict(stand_in["dataset"])
@@ -77,7 +78,7 @@ def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
         changed["strategies"] = [_with_stand_in_options(entry, stand_in) for entry in strategies]
     # Features with views and features without are different files.
     views = features.get("views", 0)
-    dataset["name"] = f"stand_in_{_dataset_name(dataset)}" + (f"_views{views}" if views else "")
+    dataset["name"] = f"stand_in_{_dataset_name(dataset)}" + (as_name(f"_views{views}") if views else "")
     return raw | changed | {"experiment": f"{raw.get('experiment')}_{name}"}
 
 
@@ -152,7 +153,7 @@ def _scaled(raw: dict[str, Any], scale: float, subset: bool) -> dict[str, Any]:
 def _dataset_name(dataset: dict[str, Any]) -> str:
     """Return the name of a dataset, by default from its kind, place and imbalance."""
     imbalance = _section(dataset, "imbalance")
-    thinned = f"_{imbalance.get('kind')}{imbalance.get('factor')}" if imbalance else ""
+    thinned = as_name(f"_{imbalance.get('kind')}{imbalance.get('factor')}") if imbalance else ""
     return str(dataset.get("name") or f"{default_name(dataset)}{thinned}")
 
 
@@ -163,4 +164,4 @@ def _section(raw: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _is_count(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_COUNT

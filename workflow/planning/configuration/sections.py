@@ -1,5 +1,6 @@
 """The base of all sections of the configuration, and types of values."""
 
+import re
 from copy import copy
 from typing import Annotated, Any, cast
 
@@ -27,6 +28,12 @@ def section_of(settings: Any, **fields: tuple[Any, Any]) -> Any:
 #: The name of a folder. File systems allow 255 bytes, and some file names contain more than this name.
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=200)]
+
+
+def as_name(text: str) -> str:
+    """Return a text with an underscore in place of whatever a name cannot have."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", text)
+
 
 #: A device, as torch names it, or ``auto``.
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:\d+)?)$"

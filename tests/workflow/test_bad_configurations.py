@@ -122,7 +122,7 @@ MISTAKES = [
     (*dataset("digits", annotations="a\0"), "dataset.annotations: the file a\0 does not exist"),
     ("strategies", ["a" * 260 + ".py:mine"], "strategies.0.strategy: strategy file aaa"),
     (*dataset("digits", annotations="no.csv"), "dataset.annotations: the file no.csv does not exist; a path"),
-    (*dataset("digits", annotations="validation.csv"), "dataset.annotations: validation.csv: must have the"),
+    (*dataset("digits", annotations="validation.csv"), "dataset.annotations: validation.csv:1: must have th"),
 ]  # fmt: skip
 
 

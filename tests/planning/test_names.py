@@ -6,7 +6,7 @@ import pytest
 from snakemake.io import PeriodicityDetector
 
 from planning.checks import experiment as experiment_checks
-from planning.checks.names import case_problem, repetition_problems
+from planning.checks.names import case_problems, repetition_problems
 from planning.configuration.experiment import Experiment
 from planning.configuration.project import Project
 from planning.project import checks as project_checks
@@ -81,4 +81,4 @@ def test_the_own_folder_and_other_names_are_no_problem(folder):
     for name in ("trial", "trial2", "other"):
         (folder / "results" / name).mkdir(parents=True)
     (folder / "results" / "Trial").write_text("no folder")
-    assert not list(case_problem("experiment", "trial"))
+    assert not list(case_problems("experiment", "trial"))

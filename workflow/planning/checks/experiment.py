@@ -14,7 +14,7 @@ from activepool.heads.settings import LbfgsSettings
 from activepool.programs.messages import print_notices
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
-from planning.checks.names import case_problem, repetition_problems
+from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import function_problem, missing_problem
 from planning.configuration.experiment import DrawnKind, Experiment
 from planning.configuration.text import hidden_by_yaml
@@ -166,7 +166,7 @@ def _name_problems(experiment: Experiment) -> Iterator[str]:
     }
     folders = enumerate(experiment.strategy_folders)
     yield from repetition_problems(names | {f"strategies.{number}.name": name for number, name in folders})
-    yield from case_problem("experiment", experiment.experiment)
+    yield from case_problems("experiment", experiment.experiment)
 
 
 def _file_problems(experiment: Experiment) -> Iterator[str]:

@@ -20,8 +20,8 @@ def repetition_problems(names: Mapping[str, str]) -> Iterator[str]:
             )
 
 
-def case_problem(key: str, name: str) -> Iterator[str]:
-    """Yield a line if a folder in results/ has the name of another one, apart from the case of letters.
+def case_problems(key: str, name: str) -> Iterator[str]:
+    """Yield a line for each folder in results/ whose name differs in the case of letters alone.
 
     Args:
         key: the key that names the folder.

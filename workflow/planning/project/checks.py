@@ -8,7 +8,7 @@ from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest
 from planning.checks.experiment import WITHOUT_WEIGHTS
-from planning.checks.names import case_problem, repetition_problems
+from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import RELATIVE, function_problem
 from planning.configuration.project import CONFIDENCE, Project
 from planning.configuration.text import hidden_by_yaml
@@ -47,7 +47,7 @@ def problems_with_files(project: Project, left_out: Collection[str] = ()) -> Ite
     if not {"images", "embeddings", "backbone.architecture"} & set(left_out):
         yield from _backbone_problems(project)
     yield from repetition_problems({"backbone.name": project.backbone_name})
-    yield from case_problem("project", project.project)
+    yield from case_problems("project", project.project)
     yield from _file_problems(project)
     yield from _folder_problems(project)
 

@@ -67,6 +67,9 @@ def test_what_a_person_should_look_at():
         *(("1000", other) for other in ("1,000", "1'000", "1E3", "1e+03", "\u0661\u0660\u0660\u0660")),
         *(("1234567", other) for other in ("1,234,567", "1 234 567", "1.234567E6")),
         *(("t-shirt", f"t{dash}shirt") for dash in "\u2010\u2011\u2013\u2212"),
+        *(("01", other) for other in ('="01"', "'01", "1,0", "1E0")),
+        *(("1.5", other) for other in ("1,5", "1.50", "15e-1", "\u0661,\u0665", '="1,5"')),
+        *(("Baсk", other) for other in ("back", "ВАСК", "ВaсK")),
         *(("it's", other) for other in ("it\u2019s", '"it\u2019s"', "'IT'S'")),
     ],
 )
@@ -78,16 +81,50 @@ def test_names_that_an_editor_or_a_spreadsheet_may_have_changed(first, second):
 
 
 def test_numbers_of_other_values_need_no_word():
-    assert list(name_notices(["1,5", "15", "1.5", "1,50", "10,000", "1e4x", "1000", "100", "1e1", "-"])) == []
+    names = ["1,5", "15", "1.25", "1,50,0", "10,000", "1e4x", "1000", "100", "1e1", "1.2.0", "1.2"]
+    assert list(name_notices(names)) == []
+
+
+def test_letters_of_two_alphabets_are_shown_by_their_escapes():
+    (notice,) = name_notices(["сова", "cat", "c\u0430t"])
+    assert notice == "classes whose names are nearly the same: 'cat' and 'c\\u0430t'"
+    assert no_such_class("c\u0430t", ["cat"]) == (
+        "the train part has no class 'c\\u0430t' (its classes: cat); 'cat' differs in the alphabet alone"
+    )
+
+
+def test_numbers_of_any_length_are_names():
+    names = ["1" * 5000, "2", "1" * 5001, "0" * 5000 + "2", "1" * 5000 + ",5", "1" * 999]
+    assert sorted_names(names) == sorted(names)
+    assert list(same_for_a_person(names)) == []
+    assert not is_negative("-" + "1" * 5000)
+    assert list(name_notices(names[:3])) == []
+    assert no_such_class(names[0], names[1:]).startswith("the train part has no class '111")
 
 
 @pytest.mark.parametrize(
-    "name", ["unknown", "Unlabel", "un-labelled", "unlabelled_data", "no_label", "not labeled", "skip"]
+    "name",
+    [
+        "unknown",
+        "Unlabel",
+        "un-labelled",
+        "unlabelled_data",
+        "no_label",
+        "not labeled",
+        "skip",
+        "-",
+        "\u2014",
+        "-1",
+    ],
 )
 def test_names_that_say_that_there_is_no_label(name):
     assert list(name_notices(["ant", name])) == [
         f"classes whose names read like samples without a label: {name!r}"
     ]
+
+
+def test_plus_and_minus_are_classes():
+    assert list(name_notices(["+", "-"])) == []
 
 
 @pytest.mark.parametrize(
@@ -99,6 +136,12 @@ def test_names_that_say_that_there_is_no_label(name):
             ["0.0", "1.0"],
             "the train part has no class '0' (its classes: 0.0, 1.0); "
             "'0.0' differs in how the number is written alone",
+        ),
+        (
+            "1,5",
+            ["1.5"],
+            "the train part has no class '1,5' (its classes: 1.5); "
+            "'1.5' differs in how the number is written alone",
         ),
         ("Cat", ["cat"], "the train part has no class 'Cat' (its classes: cat); 'cat' differs in case alone"),
         (
@@ -114,7 +157,23 @@ def test_a_class_that_is_not_there(name, known, expected):
 
 
 @pytest.mark.parametrize(
-    "name", ["nan", "NaN", "None", "NULL", "NA", "<NA>", "N/A", "NaT", "?", "#N/A", "#REF!", "#DIV/0!"]
+    "name",
+    [
+        "nan",
+        "NaN",
+        "None",
+        "NULL",
+        "NA",
+        "<NA>",
+        "N/A",
+        "N.A.",
+        "n.a",
+        "NaT",
+        "?",
+        "#N/A",
+        "#REF!",
+        "#DIV/0!",
+    ],
 )
 def test_words_for_a_value_that_is_missing(name):
     assert reads_as_missing(name)

@@ -6,6 +6,7 @@ from data.shard_files import features_of, picture
 
 from activepool.data import manifest
 from activepool.data.dataset import prepare
+from activepool.data.kinds import build, preview
 from activepool.data.settings import DatasetSettings
 from activepool.errors import InputError
 
@@ -110,6 +111,19 @@ def test_an_image_cannot_be_listed_twice_by_another_path_or_a_link(draw):
         f"{root}/samples.csv:6: path 'im/l.jpg' was given before, in line 3, as 'jm/2.jpg'",
         f"{root}/samples.csv:7: path 'jm/3.jpg' was given before, in line 4, as 'im/3.jpg'",
     ]
+
+
+def test_a_label_of_5000_digits_is_a_class_like_others(draw):
+    label = "1" * 5000
+    path = write(draw("1.jpg", "2.jpg", "3.jpg"), f"1.jpg,{label},", "2.jpg,2,", f"3.jpg,{label},test")
+    assert manifest.load(path).class_names == [label, "2"]
+
+
+def test_notices_of_classes_name_the_manifest(draw):
+    path = write(draw("1.jpg", "2.jpg", "3.jpg"), '1.jpg,"1,5",', "2.jpg,1.5,", "3.jpg,1.5,test")
+    notice = f"{path}: classes whose names are nearly the same: '1,5' and '1.5'"
+    dataset = {"kind": "manifest", "options": {"path": str(path)}}
+    assert preview(dataset).notices == build("manifest", path=str(path)).notices == (notice,)
 
 
 @pytest.mark.parametrize(

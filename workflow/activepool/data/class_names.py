@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isfinite
 
 from activepool.errors import InputError
 
 #: What spreadsheets, databases and pandas write for a missing or wrong value, in lower case.
 MISSING_VALUES = (
-    *("nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat", r"\n", "?"),
+    *("nan", "none", "null", "na", "n/a", "n.a.", "n.a", "#n/a", "<na>", "nat", r"\n", "?"),
     *("#ref!", "#value!", "#name?", "#num!", "#null!", "#div/0!"),
 )
 
@@ -17,11 +18,11 @@ MISSING_VALUES = (
 NO_LABEL_NAMES = ("unknown", "nolabel", "notlabelled", "notlabeled", "unclassified", "unsorted", "skip")
 NO_LABEL_PREFIX = "unlabel"
 
-#: Whole numbers, also in the form of a column of floats.
-WHOLE_NUMBER = re.compile(r"([+-]?\d+)(\.0*)?", re.ASCII)
+#: Whole numbers, also in the form of a column of floats. Python reads at most 4,300 digits.
+WHOLE_NUMBER = re.compile(r"([+-]?\d{1,1000})(\.0*)?", re.ASCII)
 
-#: Numbers in other forms: with an exponent, or in digits of other scripts.
-OTHER_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?(e[+-]?\d\d?)?", re.IGNORECASE)
+#: Numbers in other forms: with a fraction or an exponent, or in digits of other scripts.
+OTHER_NUMBER = re.compile(r"[+-]?\d+([.,]\d*)?(e[+-]?\d\d?)?", re.IGNORECASE)
 
 #: Separators of thousands.
 THOUSANDS_SEPARATOR = re.compile(r"(?<=\d)[,' ](?=\d{3}(\D|$))")
@@ -32,6 +33,10 @@ PLAIN_PUNCTUATION = str.maketrans(
     | dict.fromkeys("\u2018\u2019\u02bc", "'")
     | dict.fromkeys("\u201c\u201d", '"')
 )
+
+#: Cyrillic letters, casefolded, whose small or capital form looks like a Latin letter; people with keyboards
+#: of two alphabets mix them up.
+LOOKALIKES = str.maketrans("асеорхуіјѕвкмнт", "aceopxyijsbkmht")
 
 #: Names or pairs that a message shows.
 MAX_SHOWN = 5
@@ -64,8 +69,11 @@ def reads_as_no_label(name: str) -> bool:
 def no_such_class(name: str, class_names: Sequence[str]) -> str:
     """Return the message that the train part lacks a class, with its classes and the likely one."""
     meant = next((known for known in class_names if loose_form(known) == loose_form(name)), None)
-    hint = f"; {_shown(meant)} differs in {_difference(name, meant)} alone" if meant is not None else ""
-    return f"the train part has no class {_shown(name)} (its classes: {_first_few(class_names)}){hint}"
+    shown, hint = _shown(name), ""
+    if meant is not None:
+        shown, shown_meant = _shown_apart(name, meant)
+        hint = f"; {shown_meant} differs in {_difference(name, meant)} alone"
+    return f"the train part has no class {shown} (its classes: {_first_few(class_names)}){hint}"
 
 
 def require_different(where: object, class_names: Sequence[str]) -> None:
@@ -95,31 +103,39 @@ def same_for_a_person(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 def name_notices(names: Sequence[str]) -> Iterator[str]:
     """Yield a line for each kind of oddity in the names of classes that a person should look at."""
-    alike = [f"{_shown(first)} and {_shown(second)}" for first, second in _pairs(names, loose_form)]
+    alike = [" and ".join(_shown_apart(*pair)) for pair in _pairs(names, loose_form)]
     if alike:
         yield f"classes whose names are nearly the same: {_first_few(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
         yield f"classes whose names read like a missing value: {_first_few(missing)}"
-    if no_label := [repr(name) for name in names if reads_as_no_label(name)]:
+    marks = [name for name in names if reads_as_no_label(name) or _is_dash(name) or _strict_form(name) == -1]
+    if no_label := [repr(name) for name in marks if not (name == "-" and "+" in names)]:
         yield f"classes whose names read like samples without a label: {_first_few(no_label)}"
     if blanks := [repr(name) for name in names if name != name.strip()]:
         yield f"classes whose names begin or end with a blank: {_first_few(blanks)}"
 
 
 def loose_form(name: str) -> object:
-    """Return a value that is equal for names that differ only in case or spelling.
+    """Return a value that is equal for names that differ only in case, spelling or alphabet.
 
     Editors and spreadsheets change the forms of letters (full width), dashes and quotes, quotes around a
-    name, and the form of a number: ``1,000``, ``1E+03`` and ``1000``.
+    name, also behind ``=``, and the form of a number: ``1,000``, ``1E+03`` and ``1000``, or ``1,5`` and
+    ``1.50``.
     """
     text = unicodedata.normalize("NFKC", name).translate(PLAIN_PUNCTUATION)
+    if text.startswith('="'):
+        text = text[1:]
     form = _strict_form(text.strip("'\" ") or text)
     if not isinstance(form, str):
         return form
     digits = THOUSANDS_SEPARATOR.sub("", form)
-    if OTHER_NUMBER.fullmatch(digits) and float(digits).is_integer():
-        return int(float(digits))
-    return unicodedata.normalize("NFKC", form.casefold())
+    if OTHER_NUMBER.fullmatch(digits) and isfinite(number := float(digits.replace(",", "."))):
+        return int(number) if number.is_integer() else number
+    return unicodedata.normalize("NFKC", form.casefold()).translate(LOOKALIKES)
+
+
+def _is_dash(name: str) -> bool:
+    return set(name.translate(PLAIN_PUNCTUATION)) == {"-"}
 
 
 def _pairs(names: Iterable[str], key: Callable[[str], object]) -> Iterator[tuple[str, str]]:
@@ -139,13 +155,21 @@ def _strict_form(name: str) -> object:
 
 
 def _difference(first: str, second: str) -> str:
-    if WHOLE_NUMBER.fullmatch(first.strip()) and WHOLE_NUMBER.fullmatch(second.strip()):
+    if not isinstance(loose_form(first), str):
         return "how the number is written"
     if " ".join(first.split()) == " ".join(second.split()):
         return "blanks"
     if _strict_form(first) == _strict_form(second):
         return "their Unicode form"
-    return "case" if first.casefold() == second.casefold() else "the form of letters"
+    if first.casefold() == second.casefold():
+        return "case"
+    return "the alphabet" if _are_lookalikes(first, second) else "the form of letters"
+
+
+def _are_lookalikes(first: str, second: str) -> bool:
+    """Return whether two names are the same but for case and letters of another alphabet."""
+    one, other = (name.casefold() for name in (first, second))
+    return one != other and one.translate(LOOKALIKES) == other.translate(LOOKALIKES)
 
 
 def _number(whole: str) -> int:
@@ -161,6 +185,12 @@ def _is_invisible(letter: str) -> bool:
 def _shown(name: str) -> str:
     """Return a name in quotes, with escapes if its letters alone would look like another name's."""
     return repr(name) if unicodedata.is_normalized("NFC", name) else ascii(name)
+
+
+def _shown_apart(first: str, second: str) -> tuple[str, str]:
+    """Return two different names in quotes, with escapes if their letters alone would look the same."""
+    show = ascii if _are_lookalikes(first, second) else _shown
+    return show(first), show(second)
 
 
 def _first_few(names: Sequence[str]) -> str:

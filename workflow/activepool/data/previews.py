@@ -43,7 +43,8 @@ class Preview:
     @classmethod
     def from_samples(cls, samples: Samples) -> "Preview":
         """Count samples."""
-        size = cls.of_labels(samples.root, samples.train.labels, samples.test.labels, samples.class_names)
+        where = samples.name or samples.root
+        size = cls.of_labels(where, samples.train.labels, samples.test.labels, samples.class_names)
         return replace(size, notices=(*samples.notices, *size.notices))
 
     def after(self, imbalance: Imbalance) -> "Preview":

@@ -73,6 +73,7 @@ class Samples:
         root: the folder that relative paths start from.
         upright: whether the rotation in EXIF is applied to image files.
         notices: what a person should know about the reading of the dataset, a line each.
+        name: the file that lists the samples, for messages; empty if the root names the dataset.
     """
 
     train: Part
@@ -81,6 +82,7 @@ class Samples:
     root: str = ""
     upright: bool = False
     notices: tuple[str, ...] = ()
+    name: str = ""
 
     @property
     def parts(self) -> dict[str, Part]:

@@ -10,7 +10,6 @@ from activepool.ledger.entries import SAMPLE, has_control
 from activepool.ledger.formats.batch import PROGRAM
 from activepool.ledger.formats.lost_letters import REPLACEMENT, SAVED
 from activepool.ledger.formats.slips import FORMULA, IMAGE_NAME, has_no_letter
-from activepool.ledger.formats.typed_classes import LOOKALIKES
 
 #: The longest name, in characters; the names and addresses of several people, or a remark, are longer.
 LONGEST = 100
@@ -44,7 +43,7 @@ def annotator_name(written: str) -> str:
 def look_alikes(names: Iterable[str]) -> dict[str, str]:
     """Return the names that differ from an earlier one only in case, spelling or alphabet, with that one."""
     first: dict[object, str] = {}
-    found = {name: first.setdefault(loose_form(name.translate(LOOKALIKES)), name) for name in names}
+    found = {name: first.setdefault(loose_form(name), name) for name in names}
     return {name: meant for name, meant in found.items() if name != meant}
 
 

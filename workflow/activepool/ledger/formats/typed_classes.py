@@ -16,9 +16,6 @@ from activepool.ledger.formats.rows import MARKS, Row, mark
 from activepool.ledger.formats.slips import AROUND, BESIDE_NAME, NUMBER, parts, singulars, slip
 from activepool.ledger.hints import HintedError
 
-#: Letters of other alphabets that look like Latin ones, which keyboards of two alphabets mix up.
-LOOKALIKES = str.maketrans("асеорхуіјѕАВЕКМНОРСТХУІЈЅ", "aceopxyijsABEKMHOPCTXYIJS")
-
 #: How corrections rename a class.
 RENAMING = "to rename a class, give the new name among the classes of the configuration"
 
@@ -232,4 +229,4 @@ class TypedClasses:
 
 def _form(name: str) -> object:
     """Return what is equal for names that a person would take for one."""
-    return loose_form(name.translate(LOOKALIKES).replace('"', ""))
+    return loose_form(name.replace('"', ""))

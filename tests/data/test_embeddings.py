@@ -236,6 +236,17 @@ def test_files_that_cannot_be_used(tmp_path, changes, words):
     assert [found.name for found in tmp_path.iterdir()] == ["given.h5"]
 
 
+def test_all_rows_with_values_that_are_not_finite_are_told(tmp_path):
+    features = arrays()["train"][0]
+    features[3, 1], features[51] = np.inf, np.nan
+    path = write_hdf5(tmp_path / "given.h5", arrays(), train_features=features)
+    words = (
+        r"row 3, column 1 is inf; every feature must be a finite number \(2 rows have such values: 3, 51\)$"
+    )
+    with pytest.raises(InputError, match=words):
+        write_features(tmp_path / "features.h5", path)
+
+
 def gaps(dtype=np.int32):
     """Labels 1, 2, 3, 4 and 9, as of a file in which somebody counted from 1 and left some out."""
     parts = arrays()

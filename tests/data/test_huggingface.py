@@ -129,10 +129,31 @@ def test_columns_of_other_names(tmp_path):
         write(tmp_path / f"{part}.parquet", range(4), [0, 1, 0, 1], image="img", label="fine")
     assert huggingface.load(tmp_path).train.labels.tolist() == [0, 1, 0, 1]
     assert huggingface.load(tmp_path, image="img", label="id").class_names == ["0", "1", "2", "3"]
-    with pytest.raises(InputError, match=r"train.parquet: has no column 'coarse' \(it has id, img, fine\)"):
+    with pytest.raises(InputError, match=r"no column 'coarse' \(it has id, img, fine\); say which: label"):
         huggingface.load(tmp_path, label="coarse")
     with pytest.raises(InputError, match=r"train.parquet: id is string; it must be bytes, or structs of"):
         huggingface.load(tmp_path, image="id")
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "words"),
+    [
+        (("fine", "coarse"), {}, r"no column 'label' \(it has img, fine, coarse\); say which: label: fine$"),
+        (
+            ("number", "Label"),
+            {},
+            r"no column 'label' \(it has img, number, Label\); say which: label: Label$",
+        ),
+        (("label",), {"image": "image"}, r"no column 'image' \(it has img, label\); say which: image: img$"),
+    ],
+)
+def test_a_column_that_is_missing_has_a_remedy(tmp_path, columns, options, words):
+    given = table(range(2), [0, 1], image="img", names=None).select(["img"])
+    for name in columns:
+        given = given.append_column(name, pa.array([0, 1]))
+    parquet.write_table(given, tmp_path / "train.parquet")
+    with pytest.raises(InputError, match=words):
+        huggingface.load(tmp_path, test_fraction=0.5, **options)
 
 
 def test_what_datasets_keeps_beside_the_files_is_left_out(tmp_path):

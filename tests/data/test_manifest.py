@@ -369,6 +369,8 @@ def test_a_split_in_capitals_is_not_ignored(draw):
 def test_missing_manifest(tmp_path):
     with pytest.raises(InputError, match="no such file; it must be a CSV file with the columns path, label"):
         manifest.preview(tmp_path / "nowhere.csv")
+    with pytest.raises(InputError, match="is no file; it must be a CSV file with the columns path, label"):
+        manifest.preview(tmp_path)
 
 
 def test_a_file_that_is_not_text(tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from activepool.data.ranges import Spans, require_squares
+from activepool.data.ranges import FiniteCheck, Spans, require_squares
 from activepool.errors import InputError
 
 
@@ -14,6 +14,19 @@ def spans_of(rows, stored_as="float32", block=7):
 
 def normal(rows=50, width=5, seed=0):
     return np.random.default_rng(seed).normal(size=(rows, width))
+
+
+def test_values_that_are_not_finite_are_named_by_the_first_and_all_rows():
+    rows, check = normal().astype(np.float32), FiniteCheck()
+    assert check.passes(rows, np.arange(50), str)
+    check.require()
+    rows[7, 2:], rows[9, 4] = np.nan, -np.inf
+    assert not check.passes(rows, 100 + np.arange(50), lambda row, column: f"row {row}, column {column}: x")
+    assert not check.passes(normal(), np.arange(50), str)
+    assert not check.passes(np.full((900, 2), np.inf), 1000 + np.arange(900), str)
+    words = r"^row 7, column 2: x \(902 rows have such values: 107, 109, 1000, 1001, 1002 and 897 more\)$"
+    with pytest.raises(InputError, match=words):
+        check.require()
 
 
 @pytest.mark.parametrize("scale", [1e-18, 1.0, 1e10, 1e18])

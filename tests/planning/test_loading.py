@@ -168,6 +168,7 @@ MISTAKES = [
         ("dataset", "annotations", "none.csv"),
         "trial.yaml: dataset.annotations: the file none.csv does not exist",
     ),
+    (("dataset", "annotations", "."), "trial.yaml: dataset.annotations: . is a folder; name a file in it"),
 ]
 
 

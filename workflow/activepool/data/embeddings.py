@@ -5,6 +5,7 @@ form of the original. Peak memory: a block of rows, the labels, and the names of
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import h5py
@@ -24,12 +25,11 @@ from activepool.data.embedding_files import (
 )
 from activepool.data.imbalance import kept_rows
 from activepool.data.previews import Preview
-from activepool.data.ranges import Spans, require_squares
+from activepool.data.ranges import FiniteCheck, Spans, require_squares
 from activepool.data.samples import require_one_test_part, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.data.subset import subset_rows
-from activepool.errors import InputError
 from activepool.io.hdf5_writing import written_hdf5
 
 #: The stored type of features, by the bytes of a number in the original.
@@ -148,32 +148,32 @@ def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
     features = group.create_dataset("features", (len(rows), part.width), dtype)
     sources = group.create_dataset("sources", len(rows), h5py.string_dtype())
     spans = Spans(part.features.name, part.width, dtype)
+    finite = FiniteCheck()
     for block in tqdm(row_blocks(len(part.labels), BLOCK_ROWS), desc=f"copy {group.name[1:]}", disable=None):
         first, last = np.searchsorted(rows, [block.start, block.stop])
         chosen = rows[first:last] - block.start
         original = part.features.read(block)
-        values = _finite(part, original, block, dtype)
+        with np.errstate(over="ignore"):
+            values = original.astype(dtype)
+        problem = partial(_problem, part, original, block.start, dtype)
+        if not finite.passes(values, np.arange(block.start, block.stop), problem):
+            continue
         require_squares(part.features.name, values, block.start)
         spans.add(original)
         features[first:last] = values[chosen]
         sources[first:last] = part.source_texts(block)[chosen]
+    finite.require()
     if group.name == "/train":
         spans.require_spread()
 
 
-def _finite(part: EmbeddingPart, original: FloatArray, block: slice, dtype: np.dtype) -> FloatArray:
-    """Return a block of features as ``dtype``; raises InputError for a value that is not finite."""
-    with np.errstate(over="ignore"):
-        stored = original.astype(dtype)
-    wrong = np.argwhere(~np.isfinite(stored))
-    if len(wrong):
-        row, column = wrong[0]
-        value, remedy = original[row, column], "every feature must be a finite number"
-        if np.isfinite(value):
-            remedy = f"it is too large for {dtype}, the type in which features are stored"
-        elif original.dtype.itemsize == 2 and np.isinf(value):
-            remedy = "float16 ends at 65504: save these features as float32"
-        raise InputError(
-            f"{part.features.name}: row {block.start + row}, column {column} is {value}; {remedy}"
-        )
-    return stored
+def _problem(
+    part: EmbeddingPart, block: FloatArray, first_row: int, dtype: np.dtype, row: int, column: int
+) -> str:
+    """Return what is wrong with a value of a block that is not finite as ``dtype``."""
+    value, remedy = block[row, column], "every feature must be a finite number"
+    if np.isfinite(value):
+        remedy = f"it is too large for {dtype}, the type in which features are stored"
+    elif block.dtype.itemsize == 2 and np.isinf(value):
+        remedy = "float16 ends at 65504: save these features as float32"
+    return f"{part.features.name}: row {first_row + row}, column {column} is {value}; {remedy}"

@@ -52,8 +52,11 @@ class Columns:
         named = [name for name in schema.names if _names_in(features, name)]
         image = image or _only("image", IMAGE, images, schema)
         label = label or _only("label", LABEL, named, schema)
-        if missing := [name for name in (image, label) if name not in schema.names]:
-            raise InputError(f"has no column {missing[0]!r} (it has {', '.join(schema.names)})")
+        labels = _may_be_labels(schema, named)
+        for key, name, others in (("image", image, images), ("label", label, labels)):
+            if name not in schema.names:
+                remedy = f"; say which: {key}: {others[0]}" if others else ""
+                raise InputError(f"has no column {name!r} (it has {', '.join(schema.names)}){remedy}")
         if image not in images:
             kind = schema.field(image).type
             raise InputError(f"{image} is {kind}; it must be bytes, or structs of bytes and path")
@@ -209,6 +212,16 @@ def _is_bytes(kind: Any) -> bool:
     import pyarrow as pa
 
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _may_be_labels(schema: Any, named: list[str]) -> list[str]:
+    """Return the columns of text and whole numbers, first those that are called so or have named classes."""
+    import pyarrow as pa
+
+    kinds = pa.types.is_integer, pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary
+    columns = zip(schema.names, schema.types, strict=True)
+    found = [name for name, kind in columns if any(is_kind(kind) for is_kind in kinds)]
+    return sorted(found, key=lambda name: (name.lower() != LABEL, name not in named))
 
 
 def _only(key: str, usual: str, names: list[str], schema: Any) -> str:

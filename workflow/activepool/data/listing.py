@@ -44,7 +44,7 @@ def existing_folder(path: str | Path, meaning: str) -> Path:
     """Return ``path`` as a Path; raises InputError, with its ``meaning``, if it is not a folder."""
     path = Path(path)
     if not path.is_dir():
-        raise InputError(f"{path}: no such folder; it must be {meaning}")
+        raise InputError(f"{path}: {'is no' if path.exists() else 'no such'} folder; it must be {meaning}")
     return path
 
 
@@ -52,7 +52,7 @@ def existing_file(path: str | Path, meaning: str) -> Path:
     """Return ``path`` as a Path; raises InputError, with its ``meaning``, if it is not a file."""
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: no such file; it must be {meaning}")
+        raise InputError(f"{path}: {'is no' if path.exists() else 'no such'} file; it must be {meaning}")
     return path
 
 

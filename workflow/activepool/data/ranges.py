@@ -1,18 +1,56 @@
-"""Checks that float32 can compute with features: that their squares fit, and their differences do not vanish.
+"""Checks that float32 can compute with features.
+
+Their values are finite, their squares fit, and their differences do not vanish.
 
 Distances, covariances and gradients consist of squares and differences of features, in float32.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
-from activepool.compute.arrays import FloatArray
-from activepool.errors import InputError
+from activepool.compute.arrays import FloatArray, IntArray
+from activepool.errors import InputError, first_few
 
 #: The largest number of float32, and the smallest with full precision.
 MAX_FLOAT32, MIN_FLOAT32 = float(np.finfo(np.float32).max), float(np.finfo(np.float32).tiny)
 
 #: Steps of the stored type that the values of a feature must span, so that differences are not mere rounding.
 MIN_STEPS = 16
+
+#: Rows that a message names.
+MAX_SHOWN = 5
+
+
+class FiniteCheck:
+    """A check that all features are finite numbers; blocks are added one by one."""
+
+    def __init__(self) -> None:
+        self._problem = ""
+        self._rows: list[int] = []
+
+    def passes(self, values: FloatArray, rows: IntArray, problem: Callable[[int, int], str]) -> bool:
+        """Add a block, and return whether all values so far are finite.
+
+        Args:
+            values: (B, d).
+            rows: (B,) their numbers, for the message.
+            problem: returns what is wrong with the value at a row and a column of the block.
+        """
+        wrong = ~np.isfinite(values)
+        places = np.flatnonzero(wrong.any(axis=1))
+        if len(places) and not self._rows:
+            self._problem = problem(int(places[0]), int(wrong[places[0]].argmax()))
+        self._rows += rows[places].tolist()
+        return not self._rows
+
+    def require(self) -> None:
+        """Raise InputError, with the first value and all rows, unless all values are finite."""
+        if len(self._rows) > 1:
+            shown = first_few(self._rows, MAX_SHOWN)
+            raise InputError(f"{self._problem} ({len(self._rows):,} rows have such values: {shown})")
+        if self._rows:
+            raise InputError(self._problem)
 
 
 def require_squares(name: str, rows: FloatArray, first_row: int = 0) -> None:

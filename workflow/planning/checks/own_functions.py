@@ -19,9 +19,11 @@ BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
 def missing_problem(file: Path) -> str | None:
     """Return why a file cannot be read; None if it can."""
     try:
-        is_missing = not file.is_file()
+        is_folder, is_missing = file.is_dir(), not file.is_file()
     except OSError as error:
         return f"the file {file} cannot be read ({error.strerror})"
+    if is_folder:
+        return f"{file} is a folder; name a file in it"
     return f"the file {file} does not exist; {RELATIVE}" if is_missing else None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,7 @@ from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.embedding_arrays import CLASS_NAMES, LABELS, ArrayNames
 from activepool.data.embedding_files import repeated_names, require_names, require_vectors, row_names
-from activepool.data.ranges import require_squares
+from activepool.data.ranges import FiniteCheck, require_squares
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix, RandomAccess
 from activepool.io.array_files.array_file import ArrayFile
@@ -78,35 +79,38 @@ class VectorFile:
 
 
 def require_numbers(path: str | Path, vectors: FeatureMatrix) -> None:
-    """Raise InputError, with row and column, for a value of vectors (N, d) that is not finite or too large.
+    """Raise InputError, with rows and columns, for values of vectors (N, d) that are not finite or too large.
 
     Args:
         path: their file, for the message.
         vectors: the rows.
     """
     rows = np.arange(vectors.shape[0])
+    finite = FiniteCheck()
     for block in row_blocks(len(rows), BLOCK_ROWS):
         with np.errstate(over="ignore"):  # to infinity, which is named
             values = vectors.block(block)
-        require_finite(path, values, rows[block])
-        require_squares(str(path), values, block.start)
+        if finite.passes(values, rows[block], partial(_problem, path, values, rows[block])):
+            require_squares(str(path), values, block.start)
+    finite.require()
 
 
 def require_finite(path: str | Path, values: FloatArray, rows: IntArray) -> None:
-    """Raise InputError, with row and column, for a value that is not finite.
+    """Raise InputError, with rows and columns, for values that are not finite.
 
     Args:
         path: the file, for the message.
         values: (B, d).
         rows: (B,) their numbers in the file.
     """
-    wrong = np.argwhere(~np.isfinite(values))
-    if len(wrong):
-        row, column = wrong[0]
-        raise InputError(
-            f"{path}: row {rows[row]}, column {column} is {values[row, column]} as float32; every number "
-            "must be finite"
-        )
+    finite = FiniteCheck()
+    finite.passes(values, rows, partial(_problem, path, values, rows))
+    finite.require()
+
+
+def _problem(path: str | Path, values: FloatArray, rows: IntArray, row: int, column: int) -> str:
+    value = values[row, column]
+    return f"{path}: row {rows[row]}, column {column} is {value} as float32; every number must be finite"
 
 
 def vector_samples(vectors: FeatureMatrix) -> Iterator[str]:

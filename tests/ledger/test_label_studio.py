@@ -11,18 +11,16 @@ from activepool.errors import InputError
 from activepool.ledger.formats import label_studio, read
 
 
+def chosen(*choices, control="choice"):
+    value = {"choices": list(choices)}
+    return {"value": value, "id": "x1", "from_name": control, "to_name": "image", "type": "choices"}
+
+
 def annotation(*choices, by=1, cancelled=False, **more):
-    result = {
-        "value": {"choices": list(choices)},
-        "id": "x1",
-        "from_name": "choice",
-        "to_name": "image",
-        "type": "choices",
-    }
     return {
         "id": 7,
         "completed_by": by,
-        "result": [result] if choices else [],
+        "result": [chosen(*choices)] if choices else [],
         "was_cancelled": cancelled,
         "ground_truth": False,
         "created_at": "2026-11-28T09:00:00.123456Z",
@@ -115,6 +113,88 @@ def test_the_choice_of_another_control_is_no_label(tmp_path):
         answers = read("label_studio", path, POOL, CLASSES)
         assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
         assert answers.notices[0] == f"{path}: only 'choice' holds labels; passed over: 'quality'"
+
+
+def test_one_control_holds_the_labels_of_a_whole_file(tmp_path):
+    """The choice for another control is no label of a task that lacks one."""
+    tasks = [task(0, annotation("cat")), task(2, annotation(result=[chosen("dog", control="second_guess")]))]
+    path = file(tmp_path, tasks)
+    assert mistakes("label_studio", path).split("\n")[0] == (
+        f"{path}: task 2: has a choice for 'second_guess' and none for 'choice', which holds the labels; "
+        "choose there, too"
+    )
+    answers = read("label_studio", path, POOL, CLASSES, skip_bad=True)
+    assert said(answers) == {"a/1.jpg": "cat"}
+    assert answers.notices[0] == f"{path}: only 'choice' holds labels; passed over: 'second_guess'"
+
+
+def test_the_only_control_of_another_name_holds_the_labels(tmp_path):
+    tasks = [task(0, annotation(result=[chosen("cat", control="animal")])), task(2, annotation())]
+    answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
+    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+    tasks[1] = task(2, annotation(result=[chosen("red", control="colour")]))
+    path = file(tmp_path, tasks)
+    with pytest.raises(InputError) as caught:
+        read("label_studio", path, POOL, CLASSES, skip_bad=True)
+    assert caught.value.args == (
+        f"{path}: has no control 'choice', and any of 'animal', 'colour' may hold the labels; call the "
+        "control of the labelling configuration 'choice'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"was_cancelled": "false"}, "was_cancelled is a text; it must be true or false"),
+        ({"was_cancelled": 1}, "was_cancelled is the number 1; it must be true or false"),
+        ({"skipped": "true"}, "skipped is a text; it must be true or false"),
+        ({"result": None}, "lacks its results; export it again"),
+        ({"result": [chosen("")]}, "has an annotation without a class; choose one"),
+        ({"result": [chosen(" ")]}, "has an annotation without a class; choose one"),
+        ({"result": [chosen(None)]}, "has null for a label; it must be the name of a class"),
+    ],
+)
+def test_what_is_no_answer_is_neither_awaited_nor_skipped(tmp_path, changes, words):
+    told = mistakes(
+        "label_studio", file(tmp_path, [task(0, annotation("cat")), task(1, annotation(**changes))])
+    )
+    assert "task 2: " in told.split("\n")[0]
+    assert words in told
+
+
+def test_a_task_without_annotations_is_awaited_as_it_was_imported(tmp_path):
+    own = task(1)
+    imported = {key: own[key] for key in ("id", "data", "predictions")}
+    answers = read("label_studio", file(tmp_path, [task(0, annotation("cat")), imported]), POOL, CLASSES)
+    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat"}, 1)
+    other = imported | {"Annotations": [annotation("cat")]}
+    assert "task 1: is no task with 'data' and a list of 'annotations'" in mistakes(
+        "label_studio", file(tmp_path, [other])
+    )
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ({"Choices": ["cat"]}, "has an object for a label"),
+        ('{"Choices": ["cat"]}', "has an object for a label"),
+        ({"choices": None}, "has null for a label"),
+        ([None], "has null for a label"),
+        (False, "has true or false for a label"),
+    ],
+)
+def test_a_record_whose_label_is_none_is_a_mistake(tmp_path, label, words):
+    records = [short(0, choice="cat"), short(1, choice=label)]
+    assert f"task 2: {words}; it must be the name of a class" in mistakes(
+        "label_studio", file(tmp_path, records)
+    )
+
+
+def test_a_table_that_repeats_its_header(tmp_path):
+    header = "annotation_id,annotator,choice,sample\n"
+    row = f"5,1,cat,{POOL.samples[0]}\n"
+    path = file(tmp_path, header + row + header, "export.csv")
+    assert mistakes("label_studio", path).split("\n")[0] == f"{path}:3: repeats the header; remove the line"
 
 
 def test_who_passes_over_a_task_and_labels_it_later_has_labelled_it(tmp_path):

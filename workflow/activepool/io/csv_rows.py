@@ -124,6 +124,12 @@ def separator_hint(names: list[str]) -> str:
     return "; separate the columns by commas, without double quotes around all of them"
 
 
+def header_problem(cells: list[str], names: list[str]) -> str | None:
+    """Return what is wrong with a row that is the header once more; None for any other."""
+    is_header = [cell.strip().casefold() for cell in cells] == [name.casefold() for name in names]
+    return "repeats the header; remove the line" if is_header else None
+
+
 def width_problem(cells: list[str], names: list[str]) -> str | None:
     """Return what is wrong with the number of cells of a row; None if it is the header's."""
     if len(cells) == len(names):

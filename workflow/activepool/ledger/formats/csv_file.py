@@ -8,6 +8,7 @@ from activepool.errors import InputError
 from activepool.io.csv_rows import (
     columns_shown,
     find_delimiter,
+    header_problem,
     read_rows,
     require_different_columns,
     separator_hint,
@@ -91,7 +92,11 @@ def rows(path: Path) -> Parsed:
         if not any(cell.strip() for cell in cells):
             continue
         place, is_commented = f"{path}:{line}", _is_commented(cells[0], names[0])
-        if problem := width_problem(cells, names) or _problem(cells, names, answer_column):
+        if problem := (
+            header_problem(cells, names)
+            or width_problem(cells, names)
+            or _problem(cells, names, answer_column)
+        ):
             if is_commented:
                 parsed.rows.append(Row(line, place, is_commented=True))
             else:
@@ -136,8 +141,6 @@ def _is_commented(cell: str, column: str) -> bool:
 
 def _problem(cells: list[str], names: list[str], column: str) -> str | None:
     """Return what is wrong with a row whose answer is in ``column``."""
-    if [cell.strip().casefold() for cell in cells] == names:
-        return "repeats the header; remove the line"
     row = dict(zip(names, cells, strict=True))
     who = _filled(row, ANNOTATORS)
     if row[column].strip():

@@ -6,15 +6,16 @@ sample however the tool has renamed the image.
 
 import codecs
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError
 from activepool.io.csv_rows import (
     columns_shown,
+    header_problem,
     read_rows,
     require_different_columns,
     separator_hint,
@@ -25,12 +26,16 @@ from activepool.io.files import write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch, Pick
-from activepool.ledger.formats.label_studio_signatures import annotator, annotator_problem, signed
+from activepool.ledger.formats.label_studio_annotations import (
+    add_annotations,
+    choices_of,
+    name_of,
+    results_of,
+)
+from activepool.ledger.formats.label_studio_controls import CONTROL, control_of, passed_over
+from activepool.ledger.formats.label_studio_signatures import annotator_problem, signed
 from activepool.ledger.formats.label_studio_tasks import IMAGE, named_sample
-from activepool.ledger.formats.rows import Parsed, Row
-
-#: The control of choices in the labelling configuration.
-CONTROL = "choice"
+from activepool.ledger.formats.rows import Parsed
 
 #: What `write` puts into a task beside the image.
 OWN = ("sample", "source", "batch", "predicted", "probability", "margin", "why")
@@ -48,8 +53,8 @@ OF_TOOL = (
     "index",
 )
 
-#: How many keys a notice lists.
-LISTED = 5
+#: The keys of a task as it is imported; one of an export has others, and its annotations among them.
+AS_IMPORTED = {"id", "data", "meta", "predictions"}
 
 #: Bytes of the beginning that tell JSON from a table.
 BEGINNING = 2**10
@@ -120,100 +125,42 @@ def _other_choices(classes: tuple[str, ...]) -> list[str]:
 
 
 def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
+    results = [result for _, task in tasks for one in _annotations(task) or [] for result in results_of(one)]
+    control = control_of(path, [name_of(result) for result in results if choices_of(result)])
     parsed = Parsed()
-    drafts, others = 0, dict[str, None]()
+    drafts = 0
     for number, task in tasks:
         place = f"{path}: task {number}"
         data = task.get("data") if isinstance(task, dict) else None
-        annotations = task.get("annotations", []) if isinstance(task, dict) else None
-        if not isinstance(data, dict) or not isinstance(annotations, list):
+        annotations = _annotations(task)
+        if not isinstance(data, dict) or annotations is None:
             parsed.mistake(
                 number, place, "is no task with 'data' and a list of 'annotations'; export it again"
             )
             continue
-        _add_annotations(parsed, named_sample(number, place, data), annotations)
-        others.update(dict.fromkeys(_other_controls(annotations)))
+        add_annotations(parsed, named_sample(number, place, data), annotations, control)
         drafts += not annotations and bool(task.get("drafts"))
     if drafts:
         parsed.notices.append(
             f"{path}: tasks with a draft that nobody has submitted: {drafts}; it does not count"
         )
-    parsed.notices += _passed_over(path, CONTROL, others)
+    parsed.notices += passed_over(path, control, map(name_of, results))
     return parsed
 
 
-def _passed_over(path: Path, control: str, others: Iterable[str]) -> list[str]:
-    """Return a line on what stands beside the labels; none if nothing does."""
-    shown = first_few([repr(name) for name in others], LISTED)
-    return [f"{path}: only {control!r} holds labels; passed over: {shown}"] if shown else []
-
-
-def _add_annotations(parsed: Parsed, task: Row, annotations: list[Any]) -> None:
-    """Add a row for each answer in the annotations of a task; without an answer it is awaited."""
-    answers = []
-    for annotation in annotations:
-        if problem := _problem(annotation):
-            parsed.mistake(task.number, task.place, problem)
-            continue
-        is_skip = bool(annotation.get("was_cancelled") or annotation.get("skipped"))
-        choices = [] if is_skip else _choices(annotation)
-        if is_skip or choices:
-            event, label = (Event.SKIP, "") if is_skip else (None, choices[0])
-            answer = replace(task, label=label, event=event)
-            answers.append(signed(answer, annotation, "completed_by"))
-    # Who passes over a task and labels it later has labelled it.
-    labellers = {answer.who for answer in answers if answer.event is None}
-    parsed.rows += [answer for answer in answers if answer.event is None or answer.who not in labellers] or [
-        task
-    ]
-
-
-def _problem(annotation: Any) -> str | None:
-    """Return why an annotation cannot be read."""
-    results = annotation.get("result", []) if isinstance(annotation, dict) else None
-    if not isinstance(results, list):
-        return f"has an annotation that is {json_file.kind(annotation)} or lacks its results; export it again"
-    if wrong := annotator_problem(annotation.get("completed_by")):
-        return f"completed_by {wrong}"
-    choices = _choices(annotation)
-    if len(choices) > 1:
-        who = annotator(annotation.get("completed_by")) or "somebody"
-        return f"{who} chose several, {json.dumps(choices, ensure_ascii=False)}; choose one"
-    if choices and not isinstance(choices[0], str):
-        return f"has {json_file.kind(choices[0])} for a label; it must be the name of a class"
-    if results and not choices and not annotation.get("was_cancelled"):
-        kinds = {str(result.get("type")) for result in results if isinstance(result, dict)}
-        if kinds == {"choices"}:
-            return "has an annotation without a class; choose one, or delete the annotation"
-        return f"has {', '.join(sorted(kinds)) or 'nothing'} and no choice; label with <Choices>"
-    return None
-
-
-def _results(annotation: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the results of an annotation, all of them and those of the control that `write` names."""
-    results = [result for result in annotation.get("result", []) if isinstance(result, dict)]
-    return results, [result for result in results if result.get("from_name") == CONTROL]
-
-
-def _other_controls(annotations: list[Any]) -> Iterator[str]:
-    """Yield the names of the other controls whose results stand beside one of ours."""
-    for annotation in annotations:
-        results, own = _results(annotation) if _problem(annotation) is None else ([], [])
-        yield from (str(result.get("from_name")) for result in results if own and result not in own)
-
-
-def _choices(annotation: dict[str, Any]) -> list[Any]:
-    """Return the choices of an annotation: those of the control that `write` names, if it is there."""
-    results, own = _results(annotation)
-    values = [result.get("value") for result in own or results]
-    choices = [value["choices"] for value in values if isinstance(value, dict) and "choices" in value]
-    return [choice for some in choices for choice in (some if isinstance(some, list) else [some])]
+def _annotations(task: Any) -> list[Any] | None:
+    """Return the annotations of a task, none of one as it was imported; None if it is no task."""
+    if not isinstance(task, dict):
+        return None
+    given = task.get("annotations", [] if set(task) <= AS_IMPORTED else None)
+    return given if isinstance(given, list) else None
 
 
 def _short_rows(path: Path, unit: str, records: list[tuple[int, Any]]) -> Parsed:
     """Read records of JSON-MIN or CSV, one an annotation; those of tasks without one lack the control."""
-    control, others = _controls(path, [record for _, record in records if isinstance(record, dict)])
-    parsed = Parsed(notices=_passed_over(path, control, others))
+    filled = _filled([record for _, record in records if isinstance(record, dict)])
+    control = control_of(path, filled)
+    parsed = Parsed(notices=passed_over(path, control, filled))
     for number, record in records:
         place = f"{path}:{unit} {number}" if unit else f"{path}:{number}"
         if not isinstance(record, dict):
@@ -243,43 +190,38 @@ def _short_label(value: Any) -> Any:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return value
-    if isinstance(value, dict):
-        value = value.get("choices")
+    if value is None:
+        return ""
+    if isinstance(value, dict) and "choices" in value:
+        value = value["choices"]
     if isinstance(value, list) and len(value) <= 1:
         value = value[0] if value else ""
-    return "" if value is None else value
+    return value
 
 
-def _controls(path: Path, records: list[dict[str, Any]]) -> tuple[str, list[str]]:
-    """Return the key that the labels stand under, the name of the control, and others that hold anything."""
+def _filled(records: list[dict[str, Any]]) -> list[str]:
+    """Return the keys of records that may be those of controls, and hold anything; the usual one may not."""
     keys = dict.fromkeys(
         key
         for record in records
         for key, value in record.items()
         if key == CONTROL or value not in (None, "")
     )
-    others = [key for key in keys if key not in (*OWN, *OF_TOOL, IMAGE, CONTROL)]
-    if CONTROL in keys or not others:
-        return CONTROL, others
-    if len(others) > 1:
-        raise InputError(
-            f"{path}: has no key '{CONTROL}', and any of {', '.join(map(repr, others))} may hold the labels; "
-            f"call the control of the labelling configuration '{CONTROL}'"
-        )
-    return others[0], []
+    return [key for key in keys if key not in (*OWN, *OF_TOOL, IMAGE)]
 
 
 def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Yield line and cells of each row, or what is wrong with it."""
     lines = list(read_rows(path, any_delimiter=True))
     names = [name.strip() for name in without_empty_end(lines[0][1])] if lines else []
-    require_different_columns(f"{path}:1", names)
     if IMAGE not in names and not set(OWN) & set(names):
         raise InputError(
             f"{path}:1: is no export of tasks: it has no column '{IMAGE}' "
             f"({columns_shown(names)}){separator_hint(names)}"
         )
+    require_different_columns(f"{path}:1", names)
     for line, cells in lines[1:]:
         if any(cell.strip() for cell in cells):
             given = without_empty_end(cells, len(names))
-            yield line, width_problem(given, names) or dict(zip(names, given, strict=True))
+            problem = header_problem(given, names) or width_problem(given, names)
+            yield line, problem or dict(zip(names, given, strict=True))

@@ -11,7 +11,15 @@ from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import SEPARATOR_LINE, find_delimiter, separator_hint
 from activepool.io.files import UTF_16_MARKS, decoded_text
-from activepool.ledger.formats import archives, csv_file, cvat, fiftyone, imagenet, json_file, label_studio
+from activepool.ledger.formats import (
+    archives,
+    csv_file,
+    cvat,
+    fiftyone,
+    imagenet,
+    json_file,
+    label_studio_controls,
+)
 from activepool.ledger.formats.archives import Archive
 
 SINGLE_PICTURE = (
@@ -242,7 +250,7 @@ def _tool_of_table(path: Path, text: str) -> str:
     if {"annotation_id", "lead_time"} & set(names):
         return "label_studio"
     if {csv_file.LABEL, csv_file.CORRECTION, "sample", *csv_file.NAMES} & set(names):
-        if not {csv_file.LABEL, csv_file.CORRECTION} & set(names) and label_studio.CONTROL in names:
+        if not {csv_file.LABEL, csv_file.CORRECTION} & set(names) and label_studio_controls.CONTROL in names:
             return "label_studio"
         return "csv"
     if len(names) > 1 or separator_hint(names):

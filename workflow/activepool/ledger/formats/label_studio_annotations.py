@@ -1,0 +1,110 @@
+"""What an annotation in Label Studio's JSON says of its task: a class, a skip, or nothing."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from activepool.ledger.entries import Event
+from activepool.ledger.formats.json_file import kind
+from activepool.ledger.formats.label_studio_signatures import annotator, annotator_problem, signed
+from activepool.ledger.formats.rows import Parsed, Row
+
+#: The keys that say that somebody passed over the task.
+SKIPPED = ("was_cancelled", "skipped")
+
+
+def results_of(annotation: Any) -> Iterator[dict[str, Any]]:
+    """Yield the results of an annotation, one for each control that was filled in."""
+    results = annotation.get("result") if isinstance(annotation, dict) else None
+    if isinstance(results, list):
+        yield from (result for result in results if isinstance(result, dict))
+
+
+def name_of(result: dict[str, Any]) -> str:
+    """Return the control that a result is of."""
+    return str(result.get("from_name"))
+
+
+def choices_of(result: dict[str, Any]) -> list[Any]:
+    """Return the choices of a result; none if it is of another kind."""
+    value = result.get("value")
+    choices = value.get("choices", []) if isinstance(value, dict) else []
+    return choices if isinstance(choices, list) else [choices]
+
+
+def add_annotations(parsed: Parsed, task: Row, annotations: list[Any], control: str) -> None:
+    """Add a row for each answer in the annotations of a task; without an answer it is awaited.
+
+    Args:
+        parsed: to which rows and mistakes are added.
+        task: the row of the task.
+        annotations: of the task.
+        control: that holds the labels.
+    """
+    answers = []
+    for annotation in annotations:
+        if problem := _problem(annotation, control):
+            parsed.mistake(task.number, task.place, problem)
+            continue
+        choices = [] if _is_skip(annotation) else _choices(annotation, control)
+        if _is_skip(annotation) or choices:
+            event, label = (None, choices[0]) if choices else (Event.SKIP, "")
+            answers.append(signed(replace(task, label=label, event=event), annotation, "completed_by"))
+    labels = [answer for answer in answers if answer.event is None]
+    parsed.rows += [answer for answer in answers if not _is_made_up_for(answer, labels)] or [task]
+
+
+def _is_made_up_for(answer: Row, labels: list[Row]) -> bool:
+    """Return whether somebody passed over a task and has labelled it; times may tell which came last."""
+    return answer.event is not None and any(
+        label.who == answer.who and (label.when == answer.when or not (label.when and answer.when))
+        for label in labels
+    )
+
+
+def _is_skip(annotation: dict[str, Any]) -> bool:
+    return any(annotation.get(key) for key in SKIPPED)
+
+
+def _problem(annotation: Any, control: str) -> str | None:
+    """Return why an annotation cannot be read."""
+    if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
+        return f"has an annotation that is {kind(annotation)} or lacks its results; export it again"
+    for key in SKIPPED:
+        if not isinstance(annotation.get(key), bool | None):
+            return f"{key} is {kind(annotation[key])}; it must be true or false"
+    if wrong := annotator_problem(annotation.get("completed_by")):
+        return f"completed_by {wrong}"
+    if _is_skip(annotation) or not annotation["result"]:
+        return None
+    return _choice_problem(annotation, control)
+
+
+def _choice_problem(annotation: dict[str, Any], control: str) -> str | None:
+    """Return why the results of an annotation name no class, or more than one."""
+    choices = _choices(annotation, control)
+    if len(choices) > 1:
+        who = annotator(annotation.get("completed_by")) or "somebody"
+        return f"{who} chose several, {json.dumps(choices, ensure_ascii=False)}; choose one"
+    if choices and not isinstance(choices[0], str):
+        return f"has {kind(choices[0])} for a label; it must be the name of a class"
+    if choices and choices[0].strip():
+        return None
+    results = list(results_of(annotation))
+    if others := {name_of(result) for result in results if choices_of(result)} - {control}:
+        named = ", ".join(map(repr, sorted(others)))
+        return f"has a choice for {named} and none for {control!r}, which holds the labels; choose there, too"
+    kinds = {str(result.get("type")) for result in results}
+    if kinds == {"choices"}:
+        return "has an annotation without a class; choose one, or delete the annotation"
+    return f"has {', '.join(sorted(kinds)) or 'nothing'} and no choice; label with <Choices>"
+
+
+def _choices(annotation: dict[str, Any], control: str) -> list[Any]:
+    return [
+        choice
+        for result in results_of(annotation)
+        if name_of(result) == control
+        for choice in choices_of(result)
+    ]

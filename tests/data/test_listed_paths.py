@@ -50,3 +50,11 @@ def test_the_message_names_the_other_spelling():
 )
 def test_paths_that_leave_their_folder(path, expected):
     assert leads_out(path) == expected
+
+
+def test_links_may_be_known(draw):
+    root = draw("a/1.jpg", "a/2.jpg")
+    (root / "a/3.jpg").symlink_to("2.jpg")
+    paths = ["a/1.jpg", "a/2.jpg", "a/3.jpg"]
+    assert list(repeated_files(root, paths, {"a/3.jpg"})) == [(2, 1)]
+    assert list(repeated_files(root, paths, set())) == []

@@ -1,7 +1,7 @@
 """Paths of image files in the lists that people write."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from functools import cache
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def given_before(path: str, before: str, where: str) -> str:
 
 
 def repeated_files(
-    root: Path, paths: Iterable[str], is_link: Callable[[str], bool] = os.path.islink
+    root: Path, paths: Iterable[str], links: Set[str] | None = None
 ) -> Iterator[tuple[int, int]]:
     """Yield the number of each path whose file an earlier path has, and of that path.
 
@@ -44,17 +44,19 @@ def repeated_files(
     Args:
         root: the folder that relative paths start from.
         paths: of files, or URLs.
-        is_link: whether the file at a path, joined to ``root``, is a link.
+        links: those of ``paths`` that are links; by default, this looks at each file.
     """
     real_folder = cache(os.path.realpath)
+    start = str(root).rstrip("/")
     first: dict[str, int] = {}
     for number, path in enumerate(paths):
-        folder, name = os.path.split(file := os.path.join(root, path))  # noqa: PTH118
+        file = path if path.startswith("/") else f"{start}/{path}"
+        folder, _, name = file.rpartition("/")
         if is_url(path):
             place = path
-        elif is_link(file):
+        elif os.path.islink(file) if links is None else path in links:  # noqa: PTH114
             place = os.path.realpath(file)
         else:
-            place = f"{real_folder(folder)}/{name}"
+            place = os.path.join(real_folder(f"{folder}/"), name)  # noqa: PTH118
         if (earlier := first.setdefault(place, number)) != number:
             yield number, earlier

@@ -149,11 +149,10 @@ def require_each_once(root: Path, paths: Sequence[str] | TextArray, left_out: Le
         paths: of all images that are listed.
         left_out: has those that are links.
     """
-    links = {os.path.join(root, path) for path in left_out.links}  # noqa: PTH118
     lines = [
         f"{root / paths[number]}: is by a link the image {paths[earlier]}, which is listed, too; "
         "an image cannot be listed twice"
-        for number, earlier in repeated_files(root, paths, links.__contains__)
+        for number, earlier in repeated_files(root, paths, set(left_out.links))
     ]
     if lines:
         raise InputError("\n".join(first_lines(lines, MAX_LINES, root)))

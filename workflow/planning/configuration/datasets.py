@@ -134,7 +134,7 @@ class Manifest(ImageDatasetSettings):
         path: the CSV file.
         root: the folder that the paths are relative to, and that gets the folder ``fetched`` of images at
             URLs; by default the folder of the CSV file.
-        test_fraction: the share of each class that becomes the test part, if there is no column ``split``.
+        test_fraction: the share of each class that becomes the test part, if no row is of split ``test``.
         class_names: all classes, in the order of their numbers; needed if some have no label yet.
     """
 

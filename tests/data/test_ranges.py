@@ -47,10 +47,18 @@ def test_a_value_whose_square_leaves_float32_is_named(value):
         require_squares("x", rows, 1000)
 
 
-def test_many_squares_together_leave_float32_too():
+def test_distances_leave_float32_before_the_squares_of_rows_do():
     rows = np.zeros((3, 100), dtype=np.float32)
-    rows[1] = 1e19
-    with pytest.raises(InputError, match=r"row 1, column 0 is 1e\+19; the sum of the squares in this row"):
+    rows[1], rows[2] = 9e17, -9e17
+    assert np.isfinite(np.square(rows[1] - rows[2]).sum())
+    require_squares("x", rows)
+    rows[1], rows[2] = 1e18, -1e18
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        assert np.isinf(np.square(rows[1] - rows[2]).sum())
+    assert np.isfinite(np.square(rows[1]).sum())
+    with pytest.raises(
+        InputError, match=r"row 1, column 0 is 1e\+18; squared distances from this row do not"
+    ):
         require_squares("x", rows)
 
 

@@ -15,6 +15,9 @@ from activepool.errors import InputError, first_few
 #: The largest number of float32, and the smallest with full precision.
 MAX_FLOAT32, MIN_FLOAT32 = float(np.finfo(np.float32).max), float(np.finfo(np.float32).tiny)
 
+#: The largest squared length of a row: the squared distance of two rows is up to four times theirs.
+MAX_SQUARED_LENGTH = MAX_FLOAT32 / 4
+
 #: Steps of the stored type that the values of a feature must span, so that differences are not mere rounding.
 MIN_STEPS = 16
 
@@ -54,7 +57,7 @@ class FiniteCheck:
 
 
 def require_squares(name: str, rows: FloatArray, first_row: int = 0) -> None:
-    """Raise InputError, with row, column and value, unless the squared length of each row fits float32.
+    """Raise InputError, with row, column and value, unless squared distances between rows fit float32.
 
     Args:
         name: the name of the features in messages.
@@ -64,17 +67,17 @@ def require_squares(name: str, rows: FloatArray, first_row: int = 0) -> None:
     if not rows.size:
         return
     largest = float(max(rows.max(), -rows.min()))
-    if largest**2 * rows.shape[1] <= MAX_FLOAT32:
+    if largest**2 * rows.shape[1] <= MAX_SQUARED_LENGTH:
         return
     lengths = np.square(rows, dtype=np.float64).sum(axis=1)
-    if lengths.max() <= MAX_FLOAT32:
+    if lengths.max() <= MAX_SQUARED_LENGTH:
         return
-    row = int(np.argmax(lengths > MAX_FLOAT32))
+    row = int(np.argmax(lengths > MAX_SQUARED_LENGTH))
     column = int(np.abs(rows[row]).argmax())
     value = float(rows[row, column])
     what = "its square does not fit float32"
     if value**2 <= MAX_FLOAT32:
-        what = "the sum of the squares in this row does not fit float32"
+        what = "squared distances from this row do not fit float32"
     raise InputError(
         f"{name}: row {first_row + row}, column {column} is {value:g}; {what}: scale the features down, "
         "or look for the cause"

@@ -84,9 +84,11 @@ def test_pictures_beside_the_xml_decide(tmp_path, packed):
 
 def test_a_name_whose_folders_the_tool_may_have_dropped(tmp_path):
     known = pool("1.jpg", "a/1.jpg", "2.jpg")
-    path = file(tmp_path, xml(("1.jpg", tag("cat")), ("2.jpg", tag("dog")), ("a/1.jpg", tag("dog"))))
-    assert ":5: '1.jpg' may be '1.jpg', 'a/1.jpg'; give the path" in mistakes("cvat", path, known)
-    assert said(read("cvat", path, known, skip_bad=True)) == {"2.jpg": "dog", "a/1.jpg": "dog"}
+    path = file(tmp_path, xml(("1.jpg", tag("cat")), ("2.jpg", tag("dog"))))
+    told = mistakes("cvat", path, known)
+    assert ":5: '1.jpg' may be '1.jpg', 'a/1.jpg'; give the path" in told
+    assert "or export with the pictures" in told
+    assert said(read("cvat", path, known, skip_bad=True)) == {"2.jpg": "dog"}
 
 
 def test_what_a_model_tagged_is_no_label(tmp_path):

@@ -5,7 +5,7 @@ photograph that was renamed is the sample that it was. A name that may stand for
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from activepool.io.index_files import whole_number
 from activepool.ledger.entries import Entry
 from activepool.ledger.hints import HintedError
 from activepool.ledger.image_root import ImageRoot
-from activepool.ledger.source_names import SourceNames
+from activepool.ledger.source_names import Candidate, SourceNames
 
 #: How many sources a message lists.
 LISTED = 3
@@ -32,7 +32,7 @@ class UnknownSampleError(HintedError):
 
 
 class Named(NamedTuple):
-    """A sample that a path stands for, and what the path has before it, see `source_names.Candidates`."""
+    """A sample that a path stands for, and what the path has before it, see `source_names.Candidate`."""
 
     sample: str
     beginning: str | None
@@ -159,33 +159,60 @@ class PoolSamples:
         listed = {self.rows[number]} if number < len(self.rows) else set()
         return listed | self._meant.get(str(number), set()) if self.has_stable_rows else listed
 
-    def by_name(self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False) -> Named:
-        """Return the sample that a path or an address stands for, see `SourceNames.candidates`.
+    def candidates(
+        self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False
+    ) -> list[Candidate]:
+        """Return the sources that a path or an address may stand for, see `SourceNames.candidates`.
+
+        What the path has before them must be the folder of the images, if it is for any of them.
+        """
+        found = self._names.candidates(name, may_lack_ending, may_lack_folders)
+        return [one for one in found if self.is_plausible(name, one.beginning)] or found
+
+    def is_plausible(self, name: str, beginning: str | None) -> bool:
+        """Return whether what a path has before a source may be the folder of the images."""
+        return not beginning or (self.root is not None and self.root.is_beginning(name, beginning))
+
+    def by_name(
+        self,
+        name: str,
+        may_lack_ending: bool = False,
+        may_lack_folders: bool = False,
+        must_have_gone_out: Callable[[], bool] = lambda: False,
+    ) -> Named:
+        """Return the sample that a path or an address stands for, see `candidates`.
+
+        Args:
+            must_have_gone_out: called if it may stand for several; whether only those that went out count.
 
         Raises: UnknownSampleError if it stands for none, or may stand for several.
         """
-        found, beginning = self._names.candidates(name, may_lack_ending, may_lack_folders)
-        meant = {sample for source in found for sample in self._meant[source]}
+        found = self.candidates(name, may_lack_ending, may_lack_folders)
+        if len(found) > 1 and must_have_gone_out():
+            found = [one for one in found if not self._meant[one.source].isdisjoint(self.batches)]
+        meant = self._meant_by(found)
         if len(meant) == 1:
-            return Named(meant.pop(), beginning)
-        raise self._problem(name, found)
+            return Named(meant.pop(), found[0].beginning)
+        raise self._problem(name, [source for source, _ in found])
 
     def may_be_named(self, name: str, may_lack_ending: bool = False) -> set[str]:
         """Return all samples that a path may stand for, or may have stood for."""
-        found, _ = self._names.candidates(name, may_lack_ending, may_lack_folders=True)
-        return {sample for source in found for sample in self._meant[source]}
+        return self._meant_by(self.candidates(name, may_lack_ending, may_lack_folders=True))
+
+    def _meant_by(self, found: Iterable[Candidate]) -> set[str]:
+        return {sample for source, _ in found for sample in self._meant[source]}
 
     def count_sources(self, name: str, may_lack_ending: bool = False) -> int:
         """Return for how many sources a path may stand."""
-        return len(self._names.candidates(name, may_lack_ending, may_lack_folders=True).sources)
+        return len(self.candidates(name, may_lack_ending, may_lack_folders=True))
 
     def _problem(self, name: str, found: list[str]) -> UnknownSampleError:
         if len(found) > 1:
             shown = ", ".join(map(repr, found[:LISTED])) + (" ..." if len(found) > LISTED else "")
-            return UnknownSampleError(
-                f"{name!r} may be {shown}; give the path below the folder of the images, as in the list of "
-                "the batch"
-            )
+            where = "the path below the folder of the images, as in the list of the batch"
+            if name in found:
+                where += ", also of the images whose name has no folder here; or export with the pictures"
+            return UnknownSampleError(f"{name!r} may be {shown}; give {where}")
         if found:
             return UnknownSampleError(
                 f"{name!r} is another image now than the one that the ledger knows by this name; give, in "

@@ -17,17 +17,17 @@ LOCAL_FILES = "/data/local-files/?d="
 MOST_COMPARED = 20_000
 
 
-class Candidates(NamedTuple):
-    """The sources that a path may stand for.
+class Candidate(NamedTuple):
+    """A source that a path may stand for.
 
     Attributes:
-        sources: none, one or several.
-        beginning: what the path has before the source; empty if it is the source itself, None if it is the
-            end of the source, such as the name without the folder.
+        source: the source.
+        beginning: what the path has before it; empty if the path is the source itself, None if it is only the
+            end of it, such as the name without the folder.
     """
 
-    sources: list[str]
-    beginning: str | None = None
+    source: str
+    beginning: str | None
 
 
 class SourceNames:
@@ -39,8 +39,8 @@ class SourceNames:
 
     def candidates(
         self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False
-    ) -> Candidates:
-        """Return the sources that a path or an address may stand for.
+    ) -> list[Candidate]:
+        """Return the sources that a path or an address may stand for, the longest first.
 
         Where it stands for none, ``%20`` and the like are read as in an address.
 
@@ -52,21 +52,29 @@ class SourceNames:
         """
         found = self._candidates(name, may_lack_ending, may_lack_folders)
         decoded = unquote(name)
-        if found.sources or decoded == name:
+        if found or decoded == name:
             return found
         return self._candidates(decoded, may_lack_ending, may_lack_folders)
 
-    def _candidates(self, name: str, may_lack_ending: bool, may_lack_folders: bool) -> Candidates:
+    def _candidates(self, name: str, may_lack_ending: bool, may_lack_folders: bool) -> list[Candidate]:
         plain = plain_path(name)
-        if may_lack_folders and "/" not in plain:
-            return Candidates(self._ending_with(plain, may_lack_ending))
-        for exact in (name, plain):
-            if exact in self._all:
-                return Candidates([exact], "")
-        longer = [end for end in _ends(plain)[1:] if end in self._all]
-        if longer:
-            return Candidates(longer, plain[: len(plain) - len(longer[0])])
-        return Candidates(self._ending_with(plain, may_lack_ending))
+        if not (may_lack_folders and "/" not in plain):
+            if name in self._all:
+                return [Candidate(name, "")]
+            if whole := self._whole(plain, may_lack_ending):
+                return [Candidate(source, "") for source in whole]
+            if longer := [
+                Candidate(source, plain[: len(plain) - len(end)])
+                for end in _ends(plain)[1:]
+                for source in self._whole(end, may_lack_ending)
+            ]:
+                return longer
+        return [Candidate(source, None) for source in self._ending_with(plain, may_lack_ending)]
+
+    def _whole(self, plain: str, may_lack_ending: bool) -> list[str]:
+        """Return the sources that a path is, and no mere end of."""
+        same = self._by_path.get(plain, [])
+        return self._by_path_stem.get(plain, []) if not same and may_lack_ending else same
 
     def _ending_with(self, plain: str, may_lack_ending: bool) -> list[str]:
         same = [source for source in self._by_base.get(_base(plain), []) if _ends_with(source, plain)]
@@ -84,6 +92,14 @@ class SourceNames:
             matches = difflib.get_close_matches(base, self._by_base, n=1, cutoff=0.75)
             near = self._by_base[matches[0]][0] if matches else None
         return near
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[str]]:
+        return _grouped((_composed(source), source) for source in self.sources)
+
+    @cached_property
+    def _by_path_stem(self) -> dict[str, list[str]]:
+        return _grouped((_stem(_composed(source)), source) for source in self.sources)
 
     @cached_property
     def _by_base(self) -> dict[str, list[str]]:

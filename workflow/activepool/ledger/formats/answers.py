@@ -76,9 +76,9 @@ def answers_of(
 
     Raises: InputError with a line for each mistake, or if the file has no row.
     """
-    reading = _Reading(
-        samples, TypedClasses(classes, (row.label for row in parsed.rows)), who, given, list(parsed.mistakes)
-    )
+    labels = TypedClasses(classes, (row.label for row in parsed.rows))
+    named = NamedSamples(samples, parsed.rows)
+    reading = _Reading(samples, named, labels, who, given, list(parsed.mistakes))
     folders = ClassFolders(parsed.rows, samples, reading.labels)
     for row, problem in [(folders.labelled(row), folders.problem(row)) for row in parsed.rows]:
         reading.add(row, problem)
@@ -108,6 +108,7 @@ class _Reading:
     """The answers of a file, row after row."""
 
     samples: PoolSamples
+    named: NamedSamples
     labels: TypedClasses
     who: str
     given: Collection[Given]
@@ -118,9 +119,6 @@ class _Reading:
     drafts: dict[tuple[str, str], tuple[Draft, Row]] = field(default_factory=dict)
     unclear: set[tuple[str, str]] = field(default_factory=set)
     notices: FileNotices = field(default_factory=FileNotices)
-
-    def __post_init__(self) -> None:
-        self.named = NamedSamples(self.samples)
 
     def add(self, row: Row, problem: str | None) -> None:
         """Take a row, which may have a problem, for an answer, an awaited one, or a mistake."""

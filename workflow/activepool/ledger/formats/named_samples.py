@@ -1,10 +1,12 @@
 """Which sample of the pool each row of a label file names, if its columns and the other rows agree."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from activepool.errors import first_few
 from activepool.io.csv_rows import SEPARATORS
+from activepool.ledger.formats.naming import Naming
 from activepool.ledger.formats.rows import Row
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
 
@@ -21,8 +23,9 @@ class NamedSamples:
         not_there: names without an answer that no image of the pool has.
     """
 
-    def __init__(self, samples: PoolSamples) -> None:
+    def __init__(self, samples: PoolSamples, rows: Sequence[Row]) -> None:
         self.samples = samples
+        self._naming = Naming(samples, rows)
         self.beginning: tuple[str, Row] | None = None
         self.other_batches: defaultdict[str, list[str]] = defaultdict(list)
         self.not_there: list[str] = []
@@ -137,8 +140,9 @@ class NamedSamples:
 
     def _named(self, row: Row) -> str:
         """Return the sample that a path stands for; all paths of a file must start from one folder."""
-        sample, beginning = self.samples.by_name(row.name, row.may_lack_ending, row.may_lack_folders)
-        if row.numbered and self.samples.count_sources(row.numbered, row.may_lack_ending) > 1:
+        sample, beginning = self._naming.by_name(row)
+        is_numbered = bool(row.numbered) and self._naming.may_lack_folders
+        if is_numbered and self.samples.count_sources(row.numbered, row.may_lack_ending) > 1:
             raise UnknownSampleError(
                 f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} that "
                 "the tool has numbered; export with the images, or with paths"
@@ -158,9 +162,9 @@ class NamedSamples:
 
     def _require_plausible(self, row: Row, sample: str, beginning: str) -> None:
         """Raise UnknownSampleError unless the beginning of a path may be that of the folder of the images."""
-        root = self.samples.root
-        if not beginning or (root is not None and root.is_beginning(row.name, beginning)):
+        if self.samples.is_plausible(row.name, beginning):
             return
+        root = self.samples.root
         folder = f", which is not the folder of the images{f', {root.name!r}' if root else ''}"
         raise UnknownSampleError(
             f"{_shown(row.name)} would be {self.samples.source(sample)!r} if paths start from "

@@ -33,7 +33,7 @@ class Row:
         content: of the picture in the file, if it is there; it alone names the sample then.
         pictures: the names of several pictures in the file, any of which may be meant.
         may_lack_ending: whether the path may lack the ending of the file.
-        may_lack_folders: whether a path without folders may be that of an image in any.
+        may_lack_folders: whether the tool may have left the folders out of all paths, see `naming`.
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
         also: what names the sample in other columns; a name of the pool there must be one of the same sample.

@@ -26,12 +26,12 @@ class Table(NamedTuple):
     Attributes:
         line: that of the header.
         names: of its columns, without blanks around them.
-        rows: the line and the cells of each row.
+        rows: yields the line and the cells of each row, once.
     """
 
     line: int
     names: list[str]
-    rows: list[tuple[int, list[str]]]
+    rows: Iterator[tuple[int, list[str]]]
 
 
 def read_table(path: str | Path) -> Table:
@@ -39,14 +39,12 @@ def read_table(path: str | Path) -> Table:
 
     What spreadsheets add is no part of it: rows without text, and empty cells behind the last column.
 
-    Raises InputError as `read_rows` does.
+    Raises InputError as `read_rows` does, also while the rows are read.
     """
-    lines = [(line, cells) for line, cells in read_rows(path) if any(cell.strip() for cell in cells)]
-    if not lines:
-        return Table(1, [], [])
-    (first, header), *rows = lines
+    lines = ((line, cells) for line, cells in read_rows(path) if any(cell.strip() for cell in cells))
+    first, header = next(lines, (1, []))
     names = [name.strip() for name in without_empty_end(header)]
-    return Table(first, names, [(line, without_empty_end(cells, len(names))) for line, cells in rows])
+    return Table(first, names, ((line, without_empty_end(cells, len(names))) for line, cells in lines))
 
 
 def require_different_columns(where: str, names: list[str]) -> None:

@@ -116,6 +116,52 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
         assert words in line
 
 
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        ('<c:tag xmlns:c="urn:c" label="cat"/>', "has <c:tag> in <image>"),
+        ('<Tag label="cat"/>', "has <Tag> in <image>"),
+        ('<tags><tag label="cat"/></tags>', "has <tags> in <image>"),
+        ('<tag label="cat"><tag label="dog"/></tag>', "has <tag> in <tag>"),
+        ('<meta><tag label="cat"/></meta>', "has <meta> in <image>"),
+        ('<tag label=" "/>', "'a/1.jpg' has a tag without a label"),
+    ],
+)
+def test_a_tag_that_stands_elsewhere_is_not_awaited(tmp_path, inside, words):
+    path = file(tmp_path, xml(("a/2.jpg", tag("cat")), ("a/1.jpg", inside)))
+    assert mistakes("cvat", path).split("\n")[0].startswith(f"{path}:6: {words}")
+    assert read("cvat", path, POOL, CLASSES, skip_bad=True).drafts[0].source == "a/2.jpg"
+
+
+def test_images_that_stand_elsewhere_are_not_passed_over(tmp_path):
+    text = xml(("a/2.jpg", tag("cat")), ("a/1.jpg", tag("cat")))
+    path = file(
+        tmp_path,
+        text.replace('<image id="1"', '<images><image id="1"').replace("</annot", "</images></annot"),
+    )
+    assert mistakes("cvat", path).split("\n")[0] == (
+        f"{path}:6: has <images> in <annotations>, which no export has; export it again"
+    )
+
+
+def test_skeletons_and_attributes_are_known(tmp_path):
+    skeleton = '<skeleton label="s"><points label="p"><attribute name="a">1</attribute></points></skeleton>'
+    inside = skeleton + '<tag label="cat"><attribute name="sure">yes</attribute></tag>'
+    assert said(read("cvat", file(tmp_path, xml(("a/1.jpg", inside))), POOL, CLASSES)) == {"a/1.jpg": "cat"}
+
+
+def test_elements_nested_deep_are_one_mistake(tmp_path):
+    deep = 200_000
+    path = file(tmp_path, xml(("a/1.jpg", tag("cat") + "<a>" * deep + "</a>" * deep)))
+    answers = read("cvat", path, POOL, CLASSES, skip_bad=True)
+    assert answers.mistakes == (f"{path}:5: has <a> in <image>, which no export has; export it again",)
+    in_meta = HEAD.replace("<task>", "<a>" * deep + "</a>" * deep + "<task>")
+    path = file(
+        tmp_path, in_meta + IMAGE.format(number=0, name="a/1.jpg", inside=tag("cat")) + "</annotations>"
+    )
+    assert said(read("cvat", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+
+
 BOMB = """<?xml version="1.0"?>
 <!DOCTYPE annotations [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
 <annotations><image name="&b;"/></annotations>
@@ -333,6 +379,28 @@ def test_copies_of_a_picture_are_not_ambiguous(tmp_path):
 def test_a_class_twice_in_a_list_is_a_mistake(tmp_path):
     members = {"synsets.txt": "cat\ndog\ncat\n", "default.txt": "a/1.jpg 2\n"}
     assert "synsets.txt: has the class 'cat' twice" in mistakes("imagenet", archive(tmp_path, members))
+
+
+@pytest.mark.parametrize(("classes", "number"), [("cat\n\ndog\n", 1), ("\ncat\ndog", 0), ("cat\n \ndog", 1)])
+def test_a_blank_line_in_a_list_of_classes_is_a_mistake(tmp_path, classes, number):
+    """Nobody knows whether it counts."""
+    members = {"synsets.txt": classes, "default.txt": "a/1.jpg 1\n"}
+    assert f"synsets.txt: class {number} has no name" in mistakes("imagenet", archive(tmp_path, members))
+
+
+def test_blank_lines_behind_the_classes_are_none(tmp_path):
+    members = {"synsets.txt": "cat\ndog\n\n \n", "default.txt": "a/1.jpg 1\n"}
+    assert said(read("imagenet", archive(tmp_path, members), POOL, CLASSES)) == {"a/1.jpg": "dog"}
+
+
+def test_lists_elsewhere_in_the_archive_are_not_passed_over_in_silence(tmp_path):
+    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n", "val/more.txt": "a/2.jpg 1\n"}
+    path = archive(tmp_path, members)
+    answers = read("imagenet", path, POOL, CLASSES)
+    assert said(answers) == {"a/1.jpg": "cat"}
+    assert answers.notices == (f"{path}: files that are no pictures are passed over: 'val/more.txt'",)
+    path = archive(tmp_path, members | {"val/synsets.txt": "dog\ncat\n"})
+    assert mistakes("imagenet", path) == f"{path}: has 2 files synsets.txt; give an archive of each export"
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,34 @@ def test_damaged_files(tmp_path, content, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "given", [{"Label": "cat"}, {"classifications": [{"label": "dog"}]}, {"confidence": 0.9}, {}]
+)
+def test_an_object_without_a_label_is_not_awaited(tmp_path, given):
+    path = file(tmp_path, {"classes": ["cat", "dog"], "labels": {"a/1": given, "a/2": {"label": None}}})
+    assert mistakes("fiftyone", path).split("\n")[0] == (
+        f"{path}: 'a/1': has an object for a label; it must have the key 'label'"
+    )
+    answers = read("fiftyone", path, POOL, CLASSES, skip_bad=True)
+    assert (said(answers), answers.awaited) == ({}, 1)
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        (["cat", "cat", "dog"], "has the class 'cat' twice; export it again"),
+        (["cat", " cat"], "has the class 'cat' twice"),
+        (["cat", ""], "class 1 has no name, or none that is a text; export it again"),
+        ([1, "cat"], "class 0 has no name, or none that is a text"),
+    ],
+)
+def test_each_class_has_a_name_of_its_own(tmp_path, classes, words):
+    path = file(tmp_path, {"classes": classes, "labels": {"a/1": 0}})
+    with pytest.raises(InputError) as caught:
+        read("fiftyone", path, POOL)
+    assert str(caught.value).startswith(f"{path}: classes: {words}")
+
+
 def test_a_number_that_the_tool_gave_is_no_part_of_a_name(tmp_path):
     twins = pool("a/1.jpg", "b/1.jpg", "c/1-2.jpg", "c/9-2.jpg")
     path = file(tmp_path, {"labels": {"1-2": "cat", "9-2": "dog", "c/1-2": "cat"}})

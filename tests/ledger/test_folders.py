@@ -103,6 +103,16 @@ def test_all_mistakes_at_once(batch, pool):
     assert "label 'Cat' is written nearly like the class 'cat'" in told
 
 
+def test_a_picture_beside_the_folders_is_a_mistake(batch, pool):
+    """It may have been dragged out of the folder of its class."""
+    (batch / "_unlabeled" / "2.jpg").rename(batch / "2.jpg")
+    (batch / "_unlabeled" / "3.jpg").rename(batch / "cat" / "3.jpg")
+    assert mistakes("folders", batch, pool).split("\n")[0] == (
+        f"{batch}/2.jpg: lies in no folder; put it into that of its class, or _unlabeled"
+    )
+    assert said(read("folders", batch, pool, CLASSES, skip_bad=True)) == {"c d/3.jpg": "cat"}
+
+
 def test_a_folder_is_never_written_over(batch, tmp_path):
     with pytest.raises(InputError, match="is there already, maybe with labels in it"):
         folders.write(batch, Batch("1", ()), tmp_path)

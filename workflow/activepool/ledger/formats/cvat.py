@@ -23,11 +23,21 @@ FILE = "annotations.xml"
 #: The folder of the pictures beside it, if they are exported.
 PICTURES = "images"
 
-#: Where an element of an image stands, and one of its tags.
-IMAGE, TAG = ["annotations", "image"], ["annotations", "image", "tag"]
-
 #: Elements of an image that mark a part of it.
 SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "cuboid", "mask", "skeleton")
+
+#: What stands in each element; others have nothing in them. That of the file has the document.
+INSIDE = {
+    "": ("annotations",),
+    "annotations": ("version", "meta", "image", "track"),
+    "image": ("tag", *SHAPES),
+    "tag": ("attribute",),
+    **dict.fromkeys(SHAPES, ("attribute",)),
+    "skeleton": ("attribute", *SHAPES[:-1]),
+}
+
+#: How many letters of an unknown element a message shows.
+SHOWN = 40
 
 #: The source of a tag or shape that a model gave.
 BY_MODEL = "auto"
@@ -82,7 +92,8 @@ class _Reader:
     def __init__(self, place: str) -> None:
         self.place = place
         self.parsed = Parsed()
-        self.above: list[str] = []
+        self.above = [""]
+        self.depth_skipped = 0
         self.image = ("", 0)
         self.tags: list[str] = []
         self.shapes: dict[str, None] = {}
@@ -119,31 +130,46 @@ class _Reader:
         return self.parsed
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if not self.above and name != "annotations":
-            raise InputError(
-                f"{self.place}: begins with <{name[:40]}>, not <annotations>; export as CVAT for images 1.1"
-            )
+        around, line = self.above[-1], self.parser.CurrentLineNumber
+        is_known = name in INSIDE.get(around, ())
+        if not self.depth_skipped and not is_known:
+            self._note_unknown(name, around, line)
+        if self.depth_skipped or not is_known or name == "meta":
+            self.depth_skipped += 1
+            return
         self.above.append(name)
-        line = self.parser.CurrentLineNumber
-        if self.above == IMAGE:
+        if name == "image":
             self.image, self.tags, self.shapes = (attributes.get("name", ""), line), [], {}
-        elif self.above[:-1] == IMAGE and attributes.get("source") == BY_MODEL:
-            self.by_model += name == TAG[-1]
-        elif self.above == TAG:
+        elif around == "image" and attributes.get("source") == BY_MODEL:
+            self.by_model += name == "tag"
+        elif name == "tag":
             self.tags.append(attributes.get("label", ""))
-        elif self.above[:-1] == IMAGE and name in SHAPES:
+        elif around == "image":
             self.shapes[name] = None
-        elif self.above == ["annotations", "track"]:
+        elif name == "track":
             raise InputError(f"{self.place}:{line}: is of a video; export as CVAT for images 1.1")
 
+    def _note_unknown(self, name: str, around: str, line: int) -> None:
+        """Note an element that no export has, for an answer may be in it."""
+        shown = name[:SHOWN]
+        if not around:
+            raise InputError(
+                f"{self.place}: begins with <{shown}>, not <annotations>; export as CVAT for images 1.1"
+            )
+        text = f"has <{shown}> in <{around}>, which no export has; export it again"
+        self.parsed.mistake(line, f"{self.place}:{line}", text)
+
     def _end(self, name: str) -> None:
-        if self.above == IMAGE:
+        if self.depth_skipped:
+            self.depth_skipped -= 1
+            return
+        if name == "image":
             image, line = self.image
             place = f"{self.place}:{line}"
             if len(self.tags) > 1:
                 several = ", ".join(map(repr, self.tags))
                 self.parsed.mistake(line, place, f"{image!r} has several tags, {several}; leave one")
-            elif self.tags == [""]:
+            elif self.tags and not self.tags[0].strip():
                 self.parsed.mistake(line, place, f"{image!r} has a tag without a label; export it again")
             elif self.shapes and not self.tags:
                 shapes = ", ".join(self.shapes)

@@ -15,6 +15,7 @@ from activepool.errors import InputError
 from activepool.io.files import write_json
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch
+from activepool.ledger.formats.numbered_classes import class_list
 from activepool.ledger.formats.rows import Parsed, Row, with_pictures
 from activepool.ledger.pool_samples import image_sample
 
@@ -95,7 +96,7 @@ def _images(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _parts(file: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:
+def _parts(file: Path, content: Any) -> tuple[list[str], dict[str, Any]]:
     labels = content.get("labels") if isinstance(content, dict) else None
     classes = content.get("classes") if isinstance(content, dict) else None
     if not isinstance(labels, dict) or not isinstance(classes, list | None):
@@ -103,21 +104,23 @@ def _parts(file: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:
             f"{file}: must have 'classes', a list, and 'labels', an object of one label an image; export as "
             "FiftyOneImageClassificationDataset"
         )
-    return classes or [], labels
+    return class_list(f"{file}: classes", classes or []), labels
 
 
-def _label(given: Any, classes: list[Any]) -> Any:
+def _label(given: Any, classes: list[str]) -> Any:
     """Return the class that is given; empty if none is; anything else if it cannot be read."""
-    value = given.get("label") if isinstance(given, dict) else given
+    value = given["label"] if isinstance(given, dict) and "label" in given else given
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(classes):
-        return classes[value] if isinstance(classes[value], str) else value
+        return classes[value]
     return "" if value is None else value
 
 
-def _problem(label: Any, classes: list[Any]) -> str:
+def _problem(label: Any, classes: list[str]) -> str:
     wanted = "it must be the name of a class, or null"
     if isinstance(label, int) and not isinstance(label, bool):
         wanted = f"there are classes 0 to {len(classes) - 1}" if classes else "there is no list of classes"
+    if isinstance(label, dict):
+        wanted = "it must have the key 'label'"
     is_several = isinstance(label, list) and len(label) > 1
     what = "has several labels" if is_several else f"has {json_file.kind(label)} for a label"
     return f"{what}; {wanted}"

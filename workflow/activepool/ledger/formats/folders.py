@@ -94,6 +94,15 @@ def rows(path: Path) -> Parsed:
             )
         elif not file.is_file() or not _add(parsed, number, path, file, is_image):
             others.append(repr(file.relative_to(path).as_posix()))
+    # In a folder that holds such pictures alone, there is no answer at all.
+    loose = [row for row in parsed.rows if not row.folders]
+    if len(loose) < len(parsed.rows):
+        for row in loose:
+            parsed.mistake(
+                row.number,
+                row.place,
+                f"lies in no folder; put it into that of its class, or {UNLABELLED[0]}",
+            )
     if others:
         shown = first_few(others, LISTED)
         parsed.notices.append(f"{path}: files that are no pictures are passed over: {shown}")

@@ -5,7 +5,6 @@ With pictures: ``<class>/<name>`` or ``<class>/<class>_<name>``, and ``no_label/
 """
 
 import re
-from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from activepool.data.image_formats import is_image_name
@@ -14,6 +13,7 @@ from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
 from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.archives import Archive
+from activepool.ledger.formats.numbered_classes import class_list
 from activepool.ledger.formats.rows import Parsed, Row, with_pictures
 
 #: The list of classes of an archive without pictures.
@@ -33,6 +33,8 @@ def rows(path: Path) -> Parsed:
     """Read an archive; a picture in it is known by its content, whatever its name has become."""
     with archives.opened(path) as archive:
         lists = [name for name in archive.members if PurePosixPath(name).name == CLASSES]
+        if len(lists) > 1:
+            raise InputError(f"{path}: has {len(lists)} files {CLASSES}; give an archive of each export")
         return _listed(archive, lists[0]) if lists else _pictures(archive)
 
 
@@ -55,23 +57,29 @@ def _pictures(archive: Archive) -> Parsed:
                 may_lack_folders=True,
             )
         )
-    others = [name for name in archive.members if not is_image_name(name) and not is_annotator_file(name)]
-    if others:
-        shown = first_few([ascii(name) for name in others], LISTED)
-        parsed.notices.append(f"{archive.path}: files that are no pictures are passed over: {shown}")
+    _note_others(parsed, archive, [])
     if not pictures:
         raise InputError(f"{archive.path}: has neither pictures nor {CLASSES}; export as ImageNet")
     return parsed
 
 
+def _note_others(parsed: Parsed, archive: Archive, lists: list[str]) -> None:
+    """Note the files that are neither pictures nor lists."""
+    others = [
+        ascii(name)
+        for name in archive.members
+        if not is_image_name(name) and not is_annotator_file(name) and name not in lists
+    ]
+    if others:
+        shown = first_few(others, LISTED)
+        parsed.notices.append(f"{archive.path}: files that are no pictures are passed over: {shown}")
+
+
 def _listed(archive: Archive, list_of_classes: str) -> Parsed:
     parsed = Parsed()
     folder = PurePosixPath(list_of_classes).parent
-    classes = [line.strip() for line in _lines(archive, list_of_classes) if line.strip()]
-    if twice := [name for name, count in Counter(classes).items() if count > 1]:
-        raise InputError(
-            f"{archive.path}: {list_of_classes}: has the class {twice[0]!r} twice; export it again"
-        )
+    text = "\n".join(_lines(archive, list_of_classes)).rstrip()
+    classes = class_list(f"{archive.path}: {list_of_classes}", text.splitlines())
     subsets = [
         name
         for name in archive.members
@@ -89,6 +97,7 @@ def _listed(archive: Archive, list_of_classes: str) -> Parsed:
     if not subsets:
         raise InputError(f"{archive.path}: has {CLASSES}, but no list of images beside it; export it again")
     _compare_folders(parsed, number, archive, classes)
+    _note_others(parsed, archive, [list_of_classes, *subsets])
     return parsed
 
 

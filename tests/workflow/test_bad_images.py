@@ -229,8 +229,8 @@ def test_images_that_cannot_be_decoded_are_left_out_if_that_is_asked_for(capsys)
     manifest(*(f"images/{number}.png,ant,{'test' if number > 5 else 'train'}" for number in range(8)))()
     assert run_stage("dataset", **images("manifest", on_unreadable="skip", path="manifest.csv")()) == 0
     notices = [
-        ".: 'ant' is the only class, so there is nothing to learn",
-        ".: not taken: unreadable images: 5 (images/0.png: empty file, ...)",
+        "manifest.csv: 'ant' is the only class, so there is nothing to learn",
+        "manifest.csv: not taken: unreadable images: 5 (images/0.png: empty file, ...)",
     ]
     said = [f"activepool: notice: {notice}" for notice in notices]
     assert sorted(capsys.readouterr().err.splitlines()) == said

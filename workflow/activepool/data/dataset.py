@@ -28,7 +28,7 @@ def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.Da
     samples, unreadable = drop_unreadable(samples, settings.on_unreadable, workers)
     if len(unreadable):  # a class may have lost all its train samples
         labels = (samples.train.labels, samples.test.labels)
-        notices = class_notices(samples.root, samples.class_names, *labels)
+        notices = class_notices(samples.name, samples.class_names, *labels)
         samples = replace(samples, notices=tuple(dict.fromkeys([*samples.notices, *notices])))
     if settings.imbalance is not None:
         choice = settings.imbalance.model_dump()

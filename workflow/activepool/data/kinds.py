@@ -59,7 +59,7 @@ def build(kind: str, **options: Any) -> Samples:
     samples = call_with_options(kind, KINDS[kind].load, options)
     require_samples(samples.train.labels, samples.test.labels)
     notices = class_notices(
-        samples.name or samples.root or kind,
+        samples.name or kind,
         samples.class_names,
         samples.train.labels,
         samples.test.labels,

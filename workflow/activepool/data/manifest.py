@@ -85,7 +85,7 @@ def load(
     require_one_test_part(manifest, len(test) > 0, "rows of split 'test'", test_fraction)
     if test_fraction is not None:
         train, test = split_off_test(train, test_fraction)
-    return Samples(train, test, names, str(root), name=str(manifest))
+    return Samples(train, test, names, str(root), list_file=str(manifest))
 
 
 def fetch(

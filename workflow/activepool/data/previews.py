@@ -43,8 +43,7 @@ class Preview:
     @classmethod
     def from_samples(cls, samples: Samples) -> "Preview":
         """Count samples."""
-        where = samples.name or samples.root
-        size = cls.of_labels(where, samples.train.labels, samples.test.labels, samples.class_names)
+        size = cls.of_labels(samples.name, samples.train.labels, samples.test.labels, samples.class_names)
         return replace(size, notices=(*samples.notices, *size.notices))
 
     def after(self, imbalance: Imbalance) -> "Preview":

@@ -64,16 +64,16 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
     kept = replace(samples, train=parts["train"], test=parts["test"])
     require_samples(kept.train.labels, kept.test.labels)
     turned = sum(of_part.count(True) for of_part in results.values())
-    return with_notice(with_notice(kept, _notice(kept.root, table)), turn_notice(kept, turned)), table
+    return with_notice(with_notice(kept, _notice(kept.name, table)), turn_notice(kept, turned)), table
 
 
-def _notice(root: str, table: pd.DataFrame) -> str | None:
+def _notice(name: str, table: pd.DataFrame) -> str | None:
     """Return the notice of unreadable images; None if there are none."""
     if table.empty:
         return None
     path, reason = table.iloc[0]
     return (
-        f"{root}: not taken: unreadable images: {len(table):,} ({path}: {reason}{', ...' * (len(table) > 1)})"
+        f"{name}: not taken: unreadable images: {len(table):,} ({path}: {reason}{', ...' * (len(table) > 1)})"
     )
 
 

@@ -73,7 +73,7 @@ class Samples:
         root: the folder that relative paths start from.
         upright: whether the rotation in EXIF is applied to image files.
         notices: what a person should know about the reading of the dataset, a line each.
-        name: the file that lists the samples, for messages; empty if the root names the dataset.
+        list_file: the file that lists the samples; empty if there is none.
     """
 
     train: Part
@@ -82,7 +82,12 @@ class Samples:
     root: str = ""
     upright: bool = False
     notices: tuple[str, ...] = ()
-    name: str = ""
+    list_file: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the dataset in messages: its list or its folder; empty if it has neither."""
+        return self.list_file or self.root
 
     @property
     def parts(self) -> dict[str, Part]:

@@ -20,7 +20,7 @@ def turn_notice(samples: Samples, turned: int, seen: int | None = None) -> str |
     some = "" if seen in (None, total) else f" looked at ({total:,} in all)"
     looked_at = f"{total if seen is None else seen:,} images{some}"
     return (
-        f"{samples.root}: {turned:,} of {looked_at} have a turn in their EXIF, which is not applied; "
+        f"{samples.name}: {turned:,} of {looked_at} have a turn in their EXIF, which is not applied; "
         "dataset.exif: apply would set them upright"
     )
 

@@ -1,9 +1,10 @@
 """Pictures that people move into the folders of classes."""
 
 import os
+import shutil
 
 import pytest
-from reading import CLASSES, images, mistakes, said
+from reading import CLASSES, SOURCES, images, mistakes, said
 
 from activepool.errors import InputError
 from activepool.ledger.formats import folders, read
@@ -84,6 +85,34 @@ def test_a_class_within_another_is_a_mistake(batch, pool, outer):
     told = mistakes("folders", batch, pool)
     assert f"lies in the folder 'dog' within {outer!r}, and either may be the class" in told
     assert "3.jpg" not in told
+
+
+@pytest.mark.parametrize("around", ["images", "back/images", "."])
+def test_a_copy_of_the_pool_is_no_label(tmp_path, pool, around):
+    """A folder of the pool becomes a class only if somebody says that it is one."""
+    copy = tmp_path / "returned"
+    shutil.copytree(tmp_path / "images", copy / around)
+    told = mistakes("folders", copy, pool, ClassNames())
+    assert told.count("as in the pool, which gives it no label; if") == len(SOURCES)
+    given = ClassNames(("a", "b", "c d"))
+    assert said(read("folders", copy, pool, given)) == {
+        "a/1.jpg": "a",
+        "b/1.jpg": "b",
+        "a/2.jpg": "a",
+        "c d/3.jpg": "c d",
+    }
+
+
+def test_a_picture_may_keep_its_folder_within_that_of_a_new_class(tmp_path, pool):
+    shutil.copytree(tmp_path / "images" / "a", tmp_path / "returned" / "fox" / "a")
+    shutil.copytree(tmp_path / "images" / "b", tmp_path / "returned" / "owl" / "b")
+    shutil.copytree(tmp_path / "images" / "c d", tmp_path / "returned" / "b")
+    assert said(read("folders", tmp_path / "returned", pool)) == {
+        "a/1.jpg": "fox",
+        "a/2.jpg": "fox",
+        "b/1.jpg": "owl",
+        "c d/3.jpg": "b",
+    }
 
 
 def test_all_mistakes_at_once(batch, pool):

@@ -1,7 +1,8 @@
 """Which of the folders that a picture lies in is its class.
 
 It is the outermost. But who packs or unpacks a folder often puts another around it: a folder that all
-pictures share, and that is no class yet, is left out, unless the folders in it are the picture's own.
+pictures share, and that is no class yet, is left out, unless the folders in it are the picture's own. A
+picture that lies in the folders that it has in the pool has no label: it is a copy.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ class ClassFolders:
             all(len(row.folders) > deep + 1 for row in rows)
             and len({row.folders[deep] for row in rows}) == 1
             and not self._is_class(rows[0].folders[deep])
-            and not all(self._are_own(row, row.folders[deep + 1 :]) for row in rows)
+            and not all(self._are_mere_own(row, row.folders[deep + 1 :]) for row in rows)
         )
 
     def labelled(self, row: Row) -> Row:
@@ -51,6 +52,12 @@ class ClassFolders:
         if not row.folders:
             return None
         outer, *inner = row.folders[self.depth :]
+        if self._are_mere_own(row, [outer, *inner], with_root=True):
+            within = "/".join([outer, *inner])
+            return (
+                f"lies in the folder {within!r} as in the pool, which gives it no label; if {outer!r} is a "
+                "class, list it among the classes of the configuration"
+            )
         if self._are_unclear:
             outer, *inner = row.folders[self.depth - 1 :]
         elif all(name == outer or not self._is_class(name) for name in inner) or self._are_own(row, inner):
@@ -64,10 +71,19 @@ class ClassFolders:
     def _is_class(self, folder: str) -> bool:
         return folder.casefold() in UNLABELLED or self._classes.is_known(folder)
 
-    def _are_own(self, row: Row, folders: Sequence[str]) -> bool:
-        """Return whether the picture lies in these folders in the pool as well."""
+    def _are_mere_own(self, row: Row, folders: Sequence[str], with_root: bool = False) -> bool:
+        """Return whether these folders are the picture's own, and the first is that of no class."""
+        return not self._is_class(folders[0]) and self._are_own(row, folders, with_root)
+
+    def _are_own(self, row: Row, folders: Sequence[str], with_root: bool = False) -> bool:
+        """Return whether the picture lies in these folders in the pool as well.
+
+        Args:
+            with_root: whether the first may be the folder of all images.
+        """
         sample, end = row.content or row.sample, "/" + "/".join(folders)
         if not self._samples.knows(sample):
             return bool(row.name) and self._samples.count_sources("/".join([*folders, row.name])) > 0
         sources = self._samples.sources_of.get(sample, [self._samples.source(sample)])
-        return any(f"/{source}".rpartition("/")[0].endswith(end) for source in sources)
+        root = self._samples.root.name if with_root and self._samples.root else ""
+        return any(f"/{root}/{source}".rpartition("/")[0].endswith(end) for source in sources)

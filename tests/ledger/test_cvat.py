@@ -82,6 +82,27 @@ def test_pictures_beside_the_xml_decide(tmp_path, packed):
     assert ["the picture is not 'c d/3.jpg' of the pool" in line for line in answers.mistakes] == [True]
 
 
+@pytest.mark.parametrize("names", [("a/1.jpg", "a/2.jpg"), ("1.jpg", "2.jpg")])
+@pytest.mark.parametrize("tool", ["cvat", "imagenet"])
+def test_pictures_that_were_exchanged_are_a_mistake(tmp_path, tool, names):
+    """A name that no image of the pool has says nothing."""
+    members = dict(zip((f"images/{name}" for name in names), (b"a/2.jpg", b"a/1.jpg"), strict=True))
+    members["images/renamed.jpg"] = b"c d/3.jpg"
+    all_names = [*names, "renamed.jpg"]
+    if tool == "cvat":
+        members["annotations.xml"] = xml(*((name, tag("cat")) for name in all_names))
+    else:
+        members |= {"synsets.txt": "cat", "default.txt": "".join(f"{name} 0\n" for name in all_names)}
+    answers = read(tool, archive(tmp_path, members), POOL, CLASSES, skip_bad=True)
+    assert said(answers) == {"c d/3.jpg": "cat"}
+    first, second = answers.mistakes
+    assert first.endswith(
+        f"names different samples: its picture is 'a/2.jpg', and its name {names[0]!r}; export again, or "
+        "without pictures if the names are right"
+    )
+    assert f"its picture is 'a/1.jpg', and its name {names[1]!r}" in second
+
+
 def test_a_name_whose_folders_the_tool_may_have_dropped(tmp_path):
     known = pool("1.jpg", "a/1.jpg", "2.jpg")
     path = file(tmp_path, xml(("1.jpg", tag("cat")), ("2.jpg", tag("dog"))))

@@ -130,6 +130,16 @@ def test_exported_images_decide(tmp_path):
     assert said(read("fiftyone", path, known)) == {"b/1.jpg": "cat"}
 
 
+def test_exported_images_that_were_exchanged_are_a_mistake(tmp_path):
+    known = images(tmp_path / "images")
+    (tmp_path / "data/a").mkdir(parents=True)
+    for name, other in (("a/1.jpg", "a/2.jpg"), ("a/2.jpg", "a/1.jpg")):
+        (tmp_path / "data" / name).write_bytes((tmp_path / "images" / other).read_bytes())
+    told = mistakes("fiftyone", file(tmp_path, {"labels": {"a/1": "cat", "a/2": None}}), known)
+    assert "'a/1': names different samples: its picture is 'a/2.jpg', and its name 'a/1'" in told
+    assert "'a/2': names different samples: its picture is 'a/1.jpg', and its name 'a/2'" in told
+
+
 def test_a_folder_without_the_file(tmp_path):
     with pytest.raises(InputError, match=r"labels.json: there is no such file"):
         read("fiftyone", tmp_path, POOL)

@@ -109,10 +109,19 @@ class NamedSamples:
         return self.samples.by_content(row.sample)
 
     def _by_content(self, row: Row) -> str:
-        """Return the sample that the picture in the file is, whatever its name."""
-        alike = self.samples.may_be_named(row.name, row.may_lack_ending) if row.name else set()
-        if self.samples.knows(row.content) or not alike:
+        """Return the sample that the picture in the file is.
+
+        A list must not name another sample of the pool; the name of a picture in a folder says nothing.
+        """
+        names = [name for name in (row.name, row.numbered) if name]
+        alike = {sample for name in names for sample in self.samples.may_be_named(name, row.may_lack_ending)}
+        if row.content in alike or not alike or (row.folders and self.samples.knows(row.content)):
             return self.samples.by_content(row.content)
+        if self.samples.knows(row.content):
+            raise UnknownSampleError(
+                f"names different samples: its picture is {self.samples.source(row.content)!r}, and its name "
+                f"{row.name!r}; export again, or without pictures if the names are right"
+            )
         source = min(map(self.samples.source, alike))
         raise UnknownSampleError(
             f"the picture is not {source!r} of the pool, whose content is another; if the tool saved it "

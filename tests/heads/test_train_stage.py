@@ -140,7 +140,7 @@ def test_a_labelled_set_that_cannot_be_labelled_is_told(folder, train, error_of)
 
 def test_every_mistake_in_labels_that_came_later_has_its_line(folder, train, capsys):
     write_index(folder / "labelled.csv", [4, 2, 0, 50, 11, 7])
-    (folder / "annotations.csv").write_text("index,label\n50,owl\n51,ant,\n52,9\n")
+    (folder / "annotations.csv").write_text("index,label\n50,owl\n51,ant,x\n52,9\n")
     with pytest.raises(SystemExit):
         train(LBFGS, "--annotations", str(folder / "annotations.csv"))
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("activepool: ")]

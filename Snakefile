@@ -52,6 +52,14 @@ if is_project(config):
             PATHS.status,
         localrule: True
 
+    if IS_RUN:
+        set_back_outdated_files(
+            workflow,
+            arguments,
+            PATHS.root,
+            asked(tuple(sys.argv)).targets or [workflow.default_target],
+        )
+
 else:
 
     include: "workflow/rules/experiment.smk"

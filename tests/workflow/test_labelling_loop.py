@@ -107,21 +107,34 @@ def test_verify_names_each_file_that_was_changed_and_changes_nothing_itself(tmp_
 
 
 @pytest.mark.long
-def test_answers_after_the_predictions_reach_the_next_ones_and_the_next_batch(tmp_path):
+@pytest.mark.parametrize("lost", [None, ".snakemake"])
+def test_answers_after_the_predictions_reach_the_next_ones_and_the_next_batch(tmp_path, lost):
+    """Also if Snakemake's own records are lost between two runs."""
     loop = Loop(tmp_path, {**PROJECT, "audit": 0, "batch": 6})
+
+    def run(*targets):
+        if lost:
+            shutil.rmtree(tmp_path / lost, ignore_errors=True)
+        return loop.run(*targets)
+
     loop.photographs("a", range(24))
     loop.run()
     answers = loop.truths("batch01")
     mistaken, *_ = answers
     loop.return_list("batch01", answers | {mistaken: "nonsense"})
-    loop.run("predictions")
+    run("predictions", "model")
     loop.check_training_labels("batch02")
-    before = loop.digests("results/*/predictions.csv")
+    before = loop.digests("results/*/predictions.csv", "results/*/model.safetensors")
     loop.correct("corrections.csv", {mistaken: loop.truth[mistaken]})
-    loop.run("predictions")
+    run("predictions", "model")
     loop.check_training_labels("batch02")
-    assert loop.digests("results/*/predictions.csv") != before
-    loop.run()
+    assert (
+        not before.items() & loop.digests("results/*/predictions.csv", "results/*/model.safetensors").items()
+    )
+    assert jobs(run("predictions", "model")) == []
+    other = next(sample for sample in answers if sample != mistaken)
+    loop.correct("more.csv", {other: "cannot_tell"})
+    run()
     loop.check_training_labels("batch02")
 
 

@@ -26,8 +26,10 @@ from planning.project.start import (
     sends_batches,
 )
 from planning.resources import JobResources
+from planning.runs.command_line import asked
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
+from planning.stages.outdated import set_back_outdated_files
 
 
 def check_standing(standing):

@@ -18,6 +18,9 @@ from planning.stages.digests import StageDigests, declaration
 from planning.stages.graph import StageGraph
 from planning.stages.settings import PLACES, StageSettings
 
+#: The part of a provenance that is the digest of the labels that a job reads outside its inputs.
+LABELS = "labels"
+
 
 def program(stage: str) -> str:
     """Return the shell command of a rule that runs a stage."""
@@ -53,7 +56,7 @@ class StageArguments:
                 inputs; empty if it reads none.
             strategies: the folders of the strategies, which are values of the wildcard ``strategy``.
         """
-        self._labels_digest = labels_digest
+        self.labels_digest = labels_digest
         self.settings = settings
         self.graph = StageGraph(workflow, StageDigests(settings).describe, strategies)
 
@@ -98,8 +101,8 @@ class StageArguments:
             wildcards: its wildcards.
         """
         provenance = self.graph.provenance(self.graph.rule_of(recorded), wildcards)
-        labels = self._labels_digest(recorded.stage, wildcards)
-        return {"labels": labels, **provenance} if labels else provenance
+        labels = self.labels_digest(recorded.stage, wildcards)
+        return {LABELS: labels, **provenance} if labels else provenance
 
     def _value(self, parameter: Parameter, stage: str, wildcards: Any, fixed: dict[str, Any]) -> Any:
         if parameter.name in fixed:

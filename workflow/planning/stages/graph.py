@@ -28,6 +28,21 @@ class Job(NamedTuple):
         """The values as Snakemake's wildcards."""
         return Wildcards(fromdict=dict(self.values))
 
+    @property
+    def inputs(self) -> list[Any]:
+        """The files that it reads, with Snakemake's flags."""
+        inputs, *_ = self.rule.expand_input(self.wildcards)
+        return list(inputs)
+
+    @property
+    def lasting_outputs(self) -> list[str]:
+        """The files that it makes, without folders and files that are removed in the end."""
+        return [
+            str(output.apply_wildcards(dict(self.values)))
+            for output in self.rule.output
+            if not is_flagged(output, "temp") and not is_flagged(output, "directory")
+        ]
+
 
 class Part(NamedTuple):
     """A rule in a provenance, with the strategy that it works for, or None if it works for all.
@@ -83,17 +98,28 @@ class StageGraph:
 
         Snakemake recreates a missing file only if a target names it.
         """
-        files: dict[str, None] = {}
+        return list(dict.fromkeys(file for job in self.jobs(targets) for file in job.lasting_outputs))
+
+    def jobs(self, targets: Iterable[str]) -> list[Job]:
+        """Return the jobs that the targets need."""
         waiting = [job for path in targets for job in self._producers(path)]
-        seen = set(waiting)
+        jobs = dict.fromkeys(waiting)
         while waiting:
-            job = waiting.pop()
-            files.update(dict.fromkeys(_lasting_outputs(job)))
-            for before in self._jobs_before(job):
-                if before not in seen:
-                    seen.add(before)
-                    waiting.append(before)
-        return list(files)
+            new = [before for before in self.jobs_before(waiting.pop()) if before not in jobs]
+            jobs.update(dict.fromkeys(new))
+            waiting += new
+        return list(jobs)
+
+    def jobs_before(self, job: Job) -> list[Job]:
+        """Return the jobs whose files a job reads."""
+        if job not in self._before:
+            producers = (producer for path in job.inputs for producer in self._producers(str(path)))
+            self._before[job] = list(dict.fromkeys(producers))
+        return self._before[job]
+
+    def parameter_of(self, rule: Rule) -> Callable[..., Any]:
+        """Return the recorded params of a rule that runs a stage, see `StageArguments`."""
+        return self._stages[rule]
 
     def rule_of(self, parameter: Callable[..., Any]) -> Rule:
         """Return the rule whose params include this function."""
@@ -116,14 +142,14 @@ class StageGraph:
         waiting = [job]
         while waiting:
             last = waiting[-1]
-            missing = [before for before in self._jobs_before(last) if before not in self._parts]
+            missing = [before for before in self.jobs_before(last) if before not in self._parts]
             if missing and last not in self._parts:
                 waiting.extend(missing)
                 continue
             waiting.pop()
             if last not in self._parts:
                 parts: dict[Part, str] = {}
-                for before in self._jobs_before(last):
+                for before in self.jobs_before(last):
                     parts |= self._parts[before]
                 own = self._part(last)
                 parts.pop(own, None)  # an earlier round's
@@ -135,27 +161,11 @@ class StageGraph:
         return Part(strategy if strategy in self._strategies else None, job.rule.name)
 
     def _digests(self, job: Job) -> str:
-        parameter = self._stages[job.rule]
+        parameter = self.parameter_of(job.rule)
         return self._describe(parameter.stage, job.wildcards, parameter.fixed)
-
-    def _jobs_before(self, job: Job) -> list[Job]:
-        if job not in self._before:
-            inputs, *_ = job.rule.expand_input(job.wildcards)
-            producers = (producer for path in inputs for producer in self._producers(str(path)))
-            self._before[job] = list(dict.fromkeys(producers))
-        return self._before[job]
 
     def _producers(self, path: str) -> list[Job]:
         return [self._job(rule, rule.get_wildcards(path)) for rule in self._index.match_producers(path)]
 
     def _job(self, rule: Rule, values: dict[str, str]) -> Job:
         return Job(rule, tuple(sorted((name, str(value)) for name, value in values.items())))
-
-
-def _lasting_outputs(job: Job) -> list[str]:
-    values = dict(job.values)
-    return [
-        str(output.apply_wildcards(values))
-        for output in job.rule.output
-        if not is_flagged(output, "temp") and not is_flagged(output, "directory")
-    ]

@@ -116,6 +116,30 @@ def test_what_is_no_name_in_the_file_of_a_folder(tmp_path, name):
     assert WRONG[name] in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["Name: ben", "name = ben", "{\\rtf1 ben}", '{"who": "ben"}'])
+def test_a_name_with_more_around_it_is_a_mistake(tmp_path, name):
+    (tmp_path / "who.txt").write_text(name, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        annotator_file_of(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / 'who.txt'}: {name!r} has ")
+    assert str(caught.value).endswith("; it must hold the annotator's name alone, as plain text")
+
+
+@pytest.mark.parametrize(
+    "name", ["who (1).txt", "WHO.TXT", "who", "who - Copy.txt", "who 2.txt", "who.txt.txt"]
+)
+def test_copies_of_the_file_of_a_folder_count(tmp_path, name):
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / name).write_text("Dr. O'Neil-Smith, Jr.\n", encoding="utf-8")
+    assert annotator_file_of(tmp_path) == (str(tmp_path / "cat" / name), "Dr. O'Neil-Smith, Jr.")
+
+
+@pytest.mark.parametrize("name", ["whose.txt", "who (1).jpg", "who2.txt", "not who.txt"])
+def test_other_files_have_no_name_of_an_annotator(tmp_path, name):
+    (tmp_path / name).write_text("anna", encoding="utf-8")
+    assert annotator_file_of(tmp_path) is None
+
+
 def test_a_name_of_blanks_is_none(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("source,label,who\na/1.jpg,cat, \u00a0\n", encoding="utf-8")

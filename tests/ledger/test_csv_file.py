@@ -299,6 +299,34 @@ def test_classes_may_grow(tmp_path):
     assert "label 'doog' is not a class; did you mean 'dog'? (there are cat, dog)" in told
 
 
+@pytest.mark.parametrize("column", ["label", "correction"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_the_latest_of_several_answers_in_one_file_counts(tmp_path, column, order):
+    rows = [
+        f"a/1.jpg,{label},2026-11-28T{time}\n"
+        for label, time in [("cat", "09:00:00Z"), ("dog", "11:30:00+02:00"), ("cat", "10:00:00Z")]
+    ]
+    path = file(tmp_path, f"source,{column},when\n" + "".join(rows[number] for number in order))
+    answers = read("csv", path, POOL, CLASSES)
+    assert [(one.label, one.when) for one in answers.drafts] == [("cat", "2026-11-28T10:00:00Z")]
+    assert answers.notices == (
+        f"{path}: several answers of one person, or corrections, of which the latest counts: 'a/1.jpg'",
+    )
+    path = file(tmp_path, f"source,{column},when\n" + "".join(rows[:2]))
+    assert said(read("csv", path, POOL, CLASSES)) == {"a/1.jpg": "dog"}
+
+
+@pytest.mark.parametrize(
+    "times", [("2026-11-28T09:00:00Z", "2026-11-28T10:00:00+01:00"), ("2026-11-28T09:00:00Z", "")]
+)
+def test_answers_of_one_person_that_no_time_tells_apart_are_a_mistake(tmp_path, times):
+    for first, second in (times, times[::-1]):
+        path = file(tmp_path, f"source,label,when\na/1.jpg,cat,{first}\na/1.jpg,dog,{second}\n")
+        assert mistakes("csv", path).split("\n")[0] == (
+            f"{path}:3: annotator says 'dog' of 'a/1.jpg', but 'cat' at {path}:2; leave one of them"
+        )
+
+
 def test_a_letter_may_be_written_in_two_ways(tmp_path):
     path = file(tmp_path, "source,label\na/1.jpg,Ka\u0308fer\n")
     assert said(read("csv", path, POOL, ClassNames(("Käfer",)))) == {"a/1.jpg": "Käfer"}
@@ -312,7 +340,9 @@ def test_a_letter_may_be_written_in_two_ways(tmp_path):
         (b"source|label\na|b\n", "separate the columns by commas"),
         (b"a,b\n1,2\n", "must have the column 'label' or 'correction', and 'source'"),
         (b"number,event,sample,source,label,check\n", "is a ledger, and no label file; remove it"),
-        (b"label,label\n", "two columns have the same name"),
+        (b"source,label,label\n", "two columns have the same name"),
+        (b"batch01,,a/1.jpg,cat,,cat,,\n", "'source', 'sample' or 'index' (columns: batch01, , a/1.jpg"),
+        (b"batch01,,a/1.jpg,cat,,cat,,\n", "); put back the header"),
         ("source,label\na/1.jpg,Käfer\n".encode("latin-1"), "line 2 is not UTF-8"),
         ("source,label\n".encode("utf-16"), "is encoded as UTF-16"),
         (b"source,label\na\0b,cat\n", "NUL byte"),

@@ -202,6 +202,29 @@ def test_who_passes_over_a_task_and_labels_it_later_has_labelled_it(tmp_path):
     assert said(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
 
 
+def test_the_later_annotation_of_a_user_counts(tmp_path):
+    """Times alone tell, not the order in the file."""
+    early, late = {"updated_at": "2026-11-28T09:00:00Z"}, {"updated_at": "2026-11-28T10:00:00Z"}
+    tasks = [
+        task(0, annotation("dog", **late), annotation("cat", **early)),
+        task(1, annotation("dog", **late), annotation(cancelled=True, **early)),
+        task(2, annotation(cancelled=True, **late), annotation("dog", **early)),
+        task(3, annotation("dog", **late), annotation("cat", by=2, **early)),
+    ]
+    answers = read("label_studio", file(tmp_path, tasks), POOL, CLASSES)
+    assert [(one.source, one.who[-1], one.label or one.event) for one in answers.drafts] == [
+        ("a/1.jpg", "1", "dog"),
+        ("b/1.jpg", "1", "dog"),
+        ("a/2.jpg", "1", "skip"),
+        ("c d/3.jpg", "1", "dog"),
+        ("c d/3.jpg", "2", "cat"),
+    ]
+    path = file(tmp_path, [short(0, choice="dog", **late), short(0, choice="cat", **early)])
+    assert said(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "dog"}
+    path = file(tmp_path, [task(0, annotation("dog"), annotation("cat"))])
+    assert "user 1 says 'cat' of 'a/1.jpg', but 'dog' at" in mistakes("label_studio", path)
+
+
 @pytest.mark.parametrize(
     ("image", "address"),
     [

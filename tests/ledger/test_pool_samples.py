@@ -47,6 +47,23 @@ def test_a_name_that_stands_for_none_or_several_is_a_mistake(name, words):
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("b/img_009 (1).png", "; did you mean 'b/img_009.png'?"),
+        ("b/IMG_009.jpg", "; did you mean 'b/img_009.png'?"),
+        ("b/beetle (1).png", ""),
+        ("other/beetle (1).png", "; did you mean 'a/beetle.png'?"),
+        ("beetle (1).png", "; did you mean 'a/beetle.png'?"),
+    ],
+)
+def test_a_hint_stays_in_the_folder_of_the_name(name, hint):
+    known = PoolSamples(list(map(sample, range(3))), ["a/img_009.png", "a/beetle.png", "b/img_009.png"])
+    with pytest.raises(UnknownSampleError) as caught:
+        known.by_name(name)
+    assert str(caught.value) == f"{name!r} is not in the pool{hint}"
+
+
 def test_a_name_without_its_ending():
     assert POOL.by_name("a/2", may_lack_ending=True).sample == sample("a/2.png")
     with pytest.raises(UnknownSampleError, match="may be"):

@@ -84,9 +84,15 @@ class SourceNames:
         return same
 
     def nearest(self, name: str) -> str | None:
-        """Return the source that is written most like ``name``; None if none is."""
+        """Return the source that is written most like ``name``; None if none is.
+
+        A name in a folder of the pool is that of an image in this folder.
+        """
         plain = plain_path(name)
-        base = _base(plain)
+        folder, _, base = plain.rpartition("/")
+        inside = self._by_folder.get(folder, [])
+        if folder and 0 < len(inside) < len(self.sources):
+            return SourceNames(inside).nearest(name)
         near = self._by_form.get(_form(plain)) or self._by_form_of_name.get(_form(_stem(base)))
         if near is None and len(self.sources) <= MOST_COMPARED:
             matches = difflib.get_close_matches(base, self._by_base, n=1, cutoff=0.75)
@@ -100,6 +106,10 @@ class SourceNames:
     @cached_property
     def _by_path_stem(self) -> dict[str, list[str]]:
         return _grouped((_stem(_composed(source)), source) for source in self.sources)
+
+    @cached_property
+    def _by_folder(self) -> dict[str, list[str]]:
+        return _grouped((_composed(source).rpartition("/")[0], source) for source in self.sources)
 
     @cached_property
     def _by_base(self) -> dict[str, list[str]]:

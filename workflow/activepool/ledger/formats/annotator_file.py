@@ -1,8 +1,10 @@
 """who.txt: the name of the person who sorted the pictures of a folder, or of a zip archive of it.
 
 Windows and macOS hide endings, so that somebody who writes such a file anew may call it who.txt.txt or who.
+Browsers and systems number copies: ``who (1).txt``.
 """
 
+import re
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -10,10 +12,16 @@ from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError
 from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
-from activepool.ledger.formats.annotators import name_problem
+from activepool.ledger.formats.annotators import SHOWN, name_problem
 
 #: The file, in the folder itself or anywhere below.
 NAME = "who.txt"
+
+#: How the name of such a file begins, whatever follows the word.
+BEGINNING = re.compile(r"who(?!\w)", re.IGNORECASE)
+
+#: What parts a name from what it is, and marks of word processors and programs; no name has it.
+MARKUP = re.compile("[:={}]")
 
 
 class AnnotatorFile(NamedTuple):
@@ -24,8 +32,8 @@ class AnnotatorFile(NamedTuple):
 
 
 def is_annotator_file(name: str) -> bool:
-    """Return whether a file, or a member of an archive, has this name, but for its ending."""
-    return _lower_name(name).partition(".")[0] == "who" and not is_image_name(name)
+    """Return whether a file, or a member of an archive, has this name, but for its ending and number."""
+    return BEGINNING.match(PurePosixPath(name).name) is not None and not is_image_name(name)
 
 
 def _lower_name(name: str) -> str:
@@ -52,10 +60,18 @@ def annotator_file_of(path: Path) -> AnnotatorFile | None:
         lines = [line for line in decoded_text(place, content).splitlines() if line.strip()]
         if len(lines) > 1:
             raise InputError(f"{place}: has {len(lines)} lines; it must hold the annotator's name alone")
-        if problem := name_problem(" ".join(lines)):
+        name = " ".join(lines).strip()
+        if problem := name_problem(name) or _markup_problem(name):
             raise InputError(f"{place}: {problem}")
-        return AnnotatorFile(place, " ".join(lines).strip())
+        return AnnotatorFile(place, name)
     return None
+
+
+def _markup_problem(name: str) -> str | None:
+    """Return what is wrong with a name that has more around it, such as ``Name: ben``."""
+    if not (found := MARKUP.search(name)):
+        return None
+    return f"{name[:SHOWN]!r} has {found[0]!r}; it must hold the annotator's name alone, as plain text"
 
 
 def _contents(path: Path) -> dict[str, bytes]:

@@ -258,7 +258,12 @@ class _Reading:
         # Everybody has an answer to a sample, but all together have one decision.
         key = ("" if row.is_correction else draft.who, sample)
         before, first = self.drafts.setdefault(key, (draft, row))
-        if (before.event, before.label) != (event, label):
+        is_same = (before.event, before.label) == (event, label)
+        if draft.when and before.when and draft.when != before.when:
+            self.drafts[key] = max((draft, row), (before, first), key=lambda answer: answer[0].when)
+            if not is_same:
+                self.notices.earlier.append(draft.source)
+        elif not is_same:
             self.unclear.add(key)
             self._mistake(row, contradiction(draft, before, first.place))
 

@@ -16,9 +16,11 @@ from activepool.io.csv_rows import (
     without_empty_end,
 )
 from activepool.io.files import written_whole
+from activepool.ledger.entries import SAMPLE
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.json_file import EXPORT_AGAIN, WEB_PAGE
 from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.slips import IMAGE_NAME
 
 #: Columns that name the image, beside ``sample`` and ``index``; the first that is there counts.
 NAMES = ("source", "path", "file", "filename", "file_name", "image")
@@ -162,7 +164,6 @@ def _ends_in_text(path: Path) -> bool:
 
 
 def _require_header(place: str, names: list[str]) -> None:
-    require_different_columns(place, names)
     if set(names) >= OF_LEDGER:
         raise InputError(
             f"{place}: is a ledger, and no label file; remove it, or give the labels that count in a CSV "
@@ -180,7 +181,9 @@ def _require_header(place: str, names: list[str]) -> None:
             f"answers, or '{CORRECTION}' for decisions in place of what anybody answered"
         )
     if not {LABEL, CORRECTION} & set(names) or not {"sample", "index", *NAMES} & set(names):
+        is_row = any(IMAGE_NAME.search(name) or SAMPLE.fullmatch(name) for name in names)
         raise InputError(
             f"{place}: must have the column '{LABEL}' or '{CORRECTION}', and 'source', 'sample' or 'index' "
-            f"({columns_shown(names)}){separator_hint(names)}"
+            f"({columns_shown(names)}){separator_hint(names)}{'; put back the header' * is_row}"
         )
+    require_different_columns(place, names)

@@ -18,12 +18,14 @@ class FileNotices:
         renamed: annotators as they are written, and as the ledger has them.
         commented: numbers of the lines that somebody commented out.
         formulas: places of the new notes that begin like formulas.
+        earlier: sources to which the file has an earlier answer of the same annotator, or correction.
     """
 
     blank: list[str] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     commented: list[int] = field(default_factory=list)
     formulas: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
 
     def lines(self, path: str | Path) -> list[str]:
         """Return a line for each kind of notice."""
@@ -43,4 +45,8 @@ class FileNotices:
         if self.formulas:
             about = "notes that begin like a formula, and so get an apostrophe in the ledger"
             notices.append(f"{path}: {about}: {first_few(self.formulas, LISTED)}")
+        if self.earlier:
+            about = "several answers of one person, or corrections, of which the latest counts"
+            shown = first_few([repr(source) for source in dict.fromkeys(self.earlier)], LISTED)
+            notices.append(f"{path}: {about}: {shown}")
         return notices

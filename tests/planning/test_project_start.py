@@ -568,6 +568,25 @@ def test_a_ledger_serves_no_second_pool():
     assert read("p.ledger.csv") == before
 
 
+def test_images_of_another_folder_do_not_take_the_place_of_all():
+    started()
+    Path("others").mkdir()
+    for name in ("0.png", "new.png"):
+        Image.new("L", (4, 4), 99 + len(name)).save(Path("others", name))
+    other = PROJECT.model_copy(update={"images": "others"})
+    before = contents()
+    for look in (begun, foreseen, begun):
+        with pytest.raises(
+            InputError,
+            match=r"^others: none of its 2 images is one of the 3 of the last run, which p\.ledger",
+        ):
+            look(other)
+        assert contents() == before
+    shutil.copy("photos/2.png", "others")  # that all labelled images were moved away is no mistake
+    assert begun(other).pool.is_present.sum() == 3
+    assert begun(PROJECT).pool.is_present.sum() == 3
+
+
 def test_it_says_what_was_put_back_into_the_ledger(capsys):
     give_back("0.png,ant,ann", "1.png,bee,ann")
     begun(PROJECT)

@@ -59,7 +59,7 @@ def updated_pool(
 
     Args:
         project: its configuration.
-        has_entries: whether the ledger has any; no other vectors may then take the place of all.
+        has_entries: whether the ledger has any; no others may then take the place of all samples.
         notices: shows what is left out.
         dry: whether to write nothing, and return the pool that a run would find.
 
@@ -85,7 +85,16 @@ def updated_pool(
             f"({first_few(new, MAX_DUPLICATES)}); each content counts once"
         ),
     )
-    return update_pool(folder, files, lambda part: Path(part_features(project, part)).is_file(), dry=dry)
+
+    def has_features(part: int) -> bool:
+        return Path(part_features(project, part)).is_file()
+
+    before = read_pool(folder)
+    known = {name for name, part in zip(before.samples, before.parts, strict=True) if has_features(part)}
+    here = {file.sample for file in files if not file.problem}
+    if has_entries and known and known.isdisjoint(here):
+        raise InputError(_other_images(project, len(here), len(known)))
+    return update_pool(folder, files, has_features, dry=dry)
 
 
 def _duplicates(files: Sequence[PoolFile]) -> list[str]:
@@ -156,6 +165,15 @@ def _other_vectors(given: EmbeddingFile, ledger: str, here: int, before: int) ->
         "run: a sample is its vector as float32, so that another dtype, width or network makes other "
         f"samples. The labels in {ledger} cannot be used until the vectors of the last run come "
         "back; to label these, give another project and ledger"
+    )
+
+
+def _other_images(project: Project, here: int, before: int) -> str:
+    """Return what is wrong if no image is what it was."""
+    return (
+        f"{project.images}: none of its {here:,} images is one of the {before:,} of the last run, which "
+        f"{project.ledger_path} is about; correct the key images, or put images of the last run back; to "
+        "label these, give another project and ledger"
     )
 
 

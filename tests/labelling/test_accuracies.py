@@ -5,18 +5,14 @@ import pytest
 from labelling.labelled_projects import Project, small_pool
 
 import activepool
-from activepool.evaluation.intervals import wilson_intervals
 from activepool.labelling.models.held_out import HeldOut
-from activepool.labelling.pool.table import Pool, read_pool
+from activepool.labelling.pool.table import read_pool
 from activepool.labelling.status.accuracies import (
     AUDIT,
     CROSS_VALIDATION,
     FEWEST_CASES,
     MOST_WRONG,
-    AuditDraw,
     accuracy,
-    audit_rows,
-    audit_set,
     most_wrong,
 )
 
@@ -81,70 +77,6 @@ def project(tmp_path):
 
 def pool_of(project):
     return read_pool(project.folder)
-
-
-def test_without_an_audit_set_there_is_none(project):
-    project.send("batch01", [0, 1])
-    assert audit_set(project.entries, project.state, pool_of(project), None) is None
-
-
-def test_an_audit_set_that_was_drawn_late_says_so(project):
-    project.say([50], ["ant"])
-    project.send("batch01", range(10))
-    project.say(range(10), ["ant"] * 10, batch="batch01")
-    project.send("audit01", [20, 70], "audit", when="2026-11-02T10:00:00Z")
-    project.say([20], ["bee"], batch="audit01")
-    project.send("audit02", range(30, 38), "audit", when="2026-11-03T10:00:00Z")
-    project.say(range(30, 33), ["skip", "ant", "ant"], batch="audit02")
-    found = audit_set(project.entries, project.state, pool_of(project), None)
-    assert found.draws == (
-        AuditDraw("audit01", "2026-11-02T10:00:00Z", 2, 11),
-        AuditDraw("audit02", "2026-11-03T10:00:00Z", 8, 13),
-    )
-    assert (found.samples, found.labelled, found.awaited, found.measured) == (10, 3, 6, 0)
-    assert found.too_late == 10  # the third part
-    project.write_files(range(94))
-    found = audit_set(project.entries, project.state, pool_of(project), None)
-    assert found.too_late == 4
-
-
-def test_an_audit_set_of_everything_came_before_nothing(project):
-    project.send("audit01", [0, 99], "audit")
-    found = audit_set(project.entries, project.state, pool_of(project), None)
-    assert (found.draws[0].known_before, found.too_late) == (0, 0)
-
-
-def test_more_labels_give_the_width_that_is_planned(tmp_path, compared):
-    large = small_pool(3000)
-    project = Project(tmp_path / "large", large.features, large.sources)
-    project.send("audit01", range(100), "audit")
-    project.say(range(100), large.classes[:100], batch="audit01")
-    measured = accuracy(AUDIT, *compared, CLASSES)
-    plans = audit_set(project.entries, project.state, pool_of(project), measured).plans
-    assert [plan.width for plan in plans] == [0.1, 0.05]  # 100 labels are enough for 0.2
-    for plan in plans:
-        expected = activepool.audit_size(plan.width, accuracy=measured.overall.value)
-        assert plan.labels == expected
-        hits = measured.overall.value * plan.labels
-        shares = wilson_intervals(hits, plan.labels, 0.95)
-        assert shares.high - shares.low <= plan.width
-
-
-def test_nothing_is_planned_that_the_pool_has_not(project):
-    project.send("audit01", range(20), "audit")
-    (plan,) = audit_set(project.entries, project.state, pool_of(project), None).plans
-    assert plan.labels <= 100 < activepool.audit_size(0.1)
-    project.send("batch01", range(20, 30))
-    assert audit_set(project.entries, project.state, pool_of(project), None).plans == ()
-
-
-def test_audit_labels_are_those_that_the_pool_has(project):
-    project.send("audit01", [5, 3], "audit")
-    project.say([5, 3], ["ant", "bee"], batch="audit01")
-    pool = pool_of(project)
-    assert audit_rows(project.state, pool) == {3: "bee", 5: "ant"}
-    fewer = Pool(pool.samples[:4], pool.parts[:4], pool.first_sources[:4], pool.sources)
-    assert audit_rows(project.state, fewer) == {3: "bee"}
 
 
 def test_the_most_confidently_wrong_come_first(project):

@@ -44,7 +44,7 @@ def test_the_audit_accuracy_is_that_of_the_current_model(tmp_path):
     project = audited(tmp_path)
     numbers = numbers_of(project)
     assert numbers.on_audit.overall == numbers.series.models[-1].accuracy
-    assert (numbers.audit.labelled, numbers.audit.measured, numbers.audit.awaited) == (54, 54, 5)
+    assert (numbers.audit.labelled, numbers.audit.part.accuracy.cases, numbers.audit.awaited) == (54, 54, 5)
 
 
 def test_cross_validation_is_that_of_held_out(tmp_path):

@@ -1,16 +1,19 @@
 """The status page: one file that says all numbers, whatever people call their classes and files."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from browser import DRIVER, browser
+from labelling.labelled_projects import small_pool
 from labelling.status_projects import ODD, POINTS, audited, first_batch, labelled, numbers_of, unlabelled
 from PIL import Image
 
+from activepool.evaluation.power_law import Estimate, LearningCurveFit
 from activepool.labelling.status.figure import learning_curve_svg
 from activepool.labelling.status.page import interval, write_page
-from activepool.labelling.status.text import next_steps
+from activepool.labelling.status.text import next_steps, share_text
 
 #: Elements that have no end.
 VOID = ("br", "img", "meta", "wbr", "circle", "line", "polyline")
@@ -123,7 +126,7 @@ def test_advice_for_the_audit_set_counts_what_is_out(tmp_path):
     project = labelled(tmp_path)
     project.send("audit01", range(200, 260), "audit")
     page, _ = page_of(tmp_path, project)
-    assert "93 labels (33 more to ask for) would give an interval of at most ±10 points" in page.text
+    assert "Another part with 93 labels (audit: 153) would give one of at most ±10 points" in page.text
 
 
 def test_who_disagrees_and_twins_are_named(tmp_path):
@@ -164,13 +167,45 @@ def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):
     assert "after 120 photographs had gone out or had been labelled" in page.text
     assert "Cross-validated accuracy on the labelled" not in page.text
     plan = numbers.audit.plans[0]
-    size = f"{plan.labels} labels ({plan.labels - 54 - 5} more to ask for)"
     assert (
-        f"{size} would give an interval of about ±{50 * plan.width:g} points, if the accuracy stays as it is."
-        in page.text
-    )
+        f"Another part with {plan.labels} labels (audit: {60 + plan.labels}) would give one of about "
+        f"±{50 * plan.width:g} points, if the accuracy stays as it is, but only for what has not gone out "
+        "by then."
+    ) in page.text
     for one in numbers.on_audit.classes:
         assert f"{one.share.hits} of {one.share.cases}" in page.text
+
+
+def test_parts_of_an_audit_set_are_not_added_up(tmp_path):
+    project = audited(tmp_path)
+    project.send("audit02", range(260, 285), "audit")
+    project.say(range(260, 285), small_pool(300).classes[260:285], batch="audit02")
+    page, numbers = page_of(tmp_path, project)
+    first, second = (draw.accuracy for draw in numbers.audit.draws)
+    assert f"Accuracy on audit01: {first.hits} of {first.cases} right" in page.text
+    assert f"Accuracy on audit02: {share_text(second)}, {second.hits} of 25 right" in page.text
+    assert "on audit01, " in page.text and "Error of each batch’s model on audit01" in page.text
+    assert "It is a sample of other photographs, of what was left when it was drawn" in page.text
+
+
+def test_a_curve_that_tells_nothing_yet_has_no_numbers_and_no_extrapolation(tmp_path):
+    numbers = numbers_of(audited(tmp_path))
+    some = Estimate(0.5, 0.4, 0.6)
+    for high, is_told in [(0.19, True), (0.3, False)]:
+        asymptote = Estimate(0.15, 0.1, high)
+        fit = LearningCurveFit(None, asymptote, some, some, {0.95: Estimate(999.0, 900.0, 1100.0)})
+        write_page(
+            tmp_path / "status.html",
+            replace(numbers, series=replace(numbers.series, fit=fit)),
+            None,
+            "batches",
+        )
+        text = Page(tmp_path / "status.html").text
+        assert ("with a ceiling of 85 % accuracy (95 % interval 81 to 90 %)" in text) == is_told
+        assert ("would take" in text) == is_told
+        assert ("dashed where there are no data" in text) == is_told
+        assert ('class="fit beyond"' in (tmp_path / "status.html").read_text(encoding="utf-8")) == is_told
+        assert ("This cannot be told yet, because the 95 % interval of its ceiling" in text) == (not is_told)
 
 
 def test_one_photograph_of_the_audit_set_is_awaited_or_was_removed(tmp_path):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from labelling.labelled_projects import small_pool
 from labelling.status_projects import (
     POINTS,
     audited,
@@ -13,12 +14,10 @@ from labelling.status_projects import (
     waiting,
 )
 
-from activepool.evaluation.power_law import Estimate
 from activepool.labelling.status.accuracies import Share
 from activepool.labelling.status.text import (
     advice,
     kappa_text,
-    labels_text,
     next_steps,
     share_text,
     status_lines,
@@ -128,6 +127,21 @@ def test_each_accuracy_is_named_for_what_it_is(tmp_path):
     assert line == f"accuracy on the audit set: {expected}, 54 photographs"
 
 
+def test_each_part_of_an_audit_set_has_its_own_accuracy(tmp_path):
+    project = audited(tmp_path)
+    before = numbers_of(project)
+    project.send("audit02", range(260, 285), "audit")
+    project.say(range(260, 285), small_pool(300).classes[260:285], batch="audit02")
+    numbers = numbers_of(project)
+    assert (numbers.on_audit, numbers.series) == (before.on_audit, before.series)
+    (line,) = [line for line in status_lines(numbers) if "accuracy on" in line]
+    second = share_text(numbers.audit.draws[1].accuracy)
+    assert line == (
+        f"accuracy on audit01: {share_text(numbers.on_audit.overall)}, 54 photographs; on audit02 {second}, "
+        "25 photographs, drawn without the 180 that had gone out or been labelled"
+    )
+
+
 @pytest.mark.parametrize(
     ("share", "text"),
     [
@@ -144,40 +158,12 @@ def test_no_agreement_reaches_the_rule_by_rounding():
     assert [kappa_text(value) for value in (None, 0.98999, 0.99, 1.0)] == ["–", "0.989", "0.990", "1.000"]
 
 
-@pytest.mark.parametrize(
-    ("estimate", "most", "text"),
-    [
-        (None, 9901, "would take more labels than a fit can tell"),
-        (None, 9900, "would take more labels than the pool has"),
-        (Estimate(99.0, 50.0, 300.0), 1500, "is reached"),
-        (Estimate(201.0, 117.0, 1234.0), 1500, "would take about 210 labels (95 % interval 120 to 1,300)"),
-        (
-            Estimate(201.0, 117.0, 1234.0),
-            300,
-            "would take about 210 labels (95 % interval 120 to more than the pool has)",
-        ),
-        (
-            Estimate(6790.0, 37.1, None),
-            1026,
-            "would take more labels than the pool has (about 6,800; 95 % interval from 38 up)",
-        ),
-        (
-            Estimate(201.0, 7.0, None),
-            10_000,
-            "would take about 210 labels (95 % interval 7 to more than a fit can tell)",
-        ),
-    ],
-)
-def test_labels_that_a_level_takes(estimate, most, text):
-    assert labels_text(estimate, 99, most) == text
-
-
 def test_an_audit_set_that_can_never_give_an_accuracy_should_grow(tmp_path):
     project = labelled(tmp_path)
     project.send("audit01", range(200, 220), "audit")
     assert "audit" not in " ".join(advice(numbers_of(project)))
     project.say([200], ["skip"], batch="audit01")
     assert advice(numbers_of(project))[-1] == (
-        "set audit to a larger number, such as 100: an accuracy takes 20 labels, and the audit set cannot "
+        "set audit to a larger number, such as 120: an accuracy takes 20 labels, and the audit set cannot "
         "have more than 19"
     )

@@ -4,23 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from activepool.evaluation.intervals import sample_size, wilson_intervals
+from activepool.evaluation.intervals import wilson_intervals
 from activepool.labelling.models.held_out import HeldOut
-from activepool.labelling.models.training_set import candidate_rows
 from activepool.labelling.pool.table import Pool
-from activepool.ledger.entries import Entry
-from activepool.ledger.state import State, Status
 
 #: Of all intervals.
 CONFIDENCE = 0.95
 
 #: With fewer cases no accuracy is shown: its interval would be wider than 0.4.
 FEWEST_CASES = 20
-
-#: Widths of the interval that an audit set is planned for, from end to end.
-AUDIT_WIDTHS = (0.2, 0.1, 0.05)
 
 #: What an accuracy is measured on.
 AUDIT, CROSS_VALIDATION = "audit", "cross_validation"
@@ -80,57 +72,6 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
-class AuditDraw:
-    """A part of the audit set.
-
-    Attributes:
-        batch: its name.
-        when: the time.
-        sent: how many samples.
-        known_before: how many samples had gone out, or had an answer, and so could not be drawn.
-    """
-
-    batch: str
-    when: str
-    sent: int
-    known_before: int
-
-
-@dataclass(frozen=True)
-class AuditPlan:
-    """How many labels the audit set needs for an interval of at most this width."""
-
-    width: float
-    labels: int
-
-
-@dataclass(frozen=True)
-class AuditSet:
-    """The random sample that no model trains on.
-
-    Attributes:
-        draws: its parts.
-        samples: all of them.
-        labelled: those that have a label.
-        awaited: those that have no answer.
-        removed: those that have none and are not in the pool any more.
-        measured: those that have a label, and a prediction of the current model.
-        too_late: samples that are known to have joined the pool later, and so could not be drawn. Others may
-            have: where all features are made again, those of several parts become one part.
-        plans: what more labels would give, if the pool has so many samples left.
-    """
-
-    draws: tuple[AuditDraw, ...]
-    samples: int
-    labelled: int
-    awaited: int
-    removed: int
-    measured: int
-    too_late: int
-    plans: tuple[AuditPlan, ...]
-
-
-@dataclass(frozen=True)
 class Wrong:
     """A prediction that differs from the label.
 
@@ -176,41 +117,6 @@ def accuracy(
     )
 
 
-def audit_rows(state: State, pool: Pool) -> dict[int, str]:
-    """Return the labels of the audit set by row, ascending, without samples that the pool lacks."""
-    found = {pool.row_of[name]: label for name, label in state.audit_labels.items() if name in pool.row_of}
-    return dict(sorted(found.items()))
-
-
-def audit_set(
-    entries: Sequence[Entry], state: State, pool: Pool, measured: Accuracy | None
-) -> AuditSet | None:
-    """Describe the audit set, with the accuracy measured on it; None if there is none."""
-    draws = [batch for batch in state.batches.values() if batch.is_audit]
-    samples = [sample for sample in state.samples.values() if sample.is_audit]
-    if not draws:
-        return None
-    labelled = len(state.audit_labels)
-    unanswered = [sample.sample for sample in samples if sample.status == Status.AWAITED]
-    right = measured.overall if measured and measured.is_known else None
-    expected = right.hits / right.cases if right else 0.5
-    planned = [AuditPlan(width, sample_size(width, CONFIDENCE, expected)) for width in AUDIT_WIDTHS]
-    most = len(samples) + len(candidate_rows(state, pool))
-    return AuditSet(
-        draws=tuple(
-            AuditDraw(batch.name, batch.when, len(batch.samples), _known_before(entries, batch.name))
-            for batch in draws
-        ),
-        samples=len(samples),
-        labelled=labelled,
-        awaited=sum(map(pool.is_here, unanswered)),
-        removed=sum(not pool.is_here(sample) for sample in unanswered),
-        measured=measured.overall.cases if measured else 0,
-        too_late=_too_late(pool, [sample.sample for sample in samples]),
-        plans=tuple(plan for plan in planned if labelled < plan.labels <= most),
-    )
-
-
 def most_wrong(
     pool: Pool,
     held_out: HeldOut | None,
@@ -242,19 +148,3 @@ def most_wrong(
     wrong = [(row, one) for row, one in found if one.label != one.predicted]
     wrong.sort(key=lambda pair: (-pair[1].probability, pair[0]))
     return tuple(one for _, one in wrong[:MOST_WRONG])
-
-
-def _known_before(entries: Sequence[Entry], batch: str) -> int:
-    known = set()
-    for entry in entries:
-        if entry.is_sending and entry.batch == batch:
-            break
-        known.add(entry.sample)
-    return len(known)
-
-
-def _too_late(pool: Pool, audit: Sequence[str]) -> int:
-    """Return how many samples lie in parts of the pool that came after those of the audit set."""
-    rows = [pool.row_of[sample] for sample in audit if sample in pool.row_of]
-    parts = np.asarray(pool.parts)
-    return int((pool.is_present & (parts > parts[rows].max())).sum()) if rows else 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from activepool.labelling.status.curve_text import why_untold
 from activepool.labelling.status.model_series import ModelRow, ModelSeries
 
 #: Width and height of the figure, and its margins, in units that are pixels if the page is wide enough.
@@ -44,15 +45,14 @@ def learning_curve_svg(series: ModelSeries) -> str | None:
     if not models:
         return None
     errors = [1 - row.accuracy.low for row in models if row.accuracy]
-    has_curve = series.fit.asymptote is not None
-    right = max(row.labels for row in models) * (BEYOND if has_curve else 1.1)
+    right = max(row.labels for row in models) * (1.1 if why_untold(series.fit) else BEYOND)
     axes = Axes(right, _ends(min(1, max(errors) * 1.05)))
     return "\n".join(
         [
             f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Learning curve: error '
             f'against the number of labels">',
             *_grid(axes),
-            *(_fitted(axes, series, right) if has_curve else []),
+            *_fitted(axes, series, right),
             *(line for row in models for line in _point(axes, row)),
             "</svg>",
         ]
@@ -74,9 +74,15 @@ def _grid(axes: Axes) -> Iterator[str]:
 
 
 def _fitted(axes: Axes, series: ModelSeries, right: float) -> Iterator[str]:
+    """Yield the fitted curve; beyond the data only if it tells what more labels would bring."""
+    if series.fit.asymptote is None:
+        return
     last = max(row.labels for row in series.models if row.accuracy)
     first = min(row.labels for row in series.models if row.accuracy)
-    for kind, begin, end in (("fit", first, last), ("fit beyond", last, right)):
+    pieces = [("fit", first, last)]
+    if not why_untold(series.fit):
+        pieces.append(("fit beyond", last, round(right)))
+    for kind, begin, end in pieces:
         labels = np.unique(np.linspace(begin, end, CURVE_POINTS).astype(np.int64))
         errors = series.fit.error(labels)
         assert errors is not None

@@ -15,13 +15,11 @@ from activepool.labelling.status.accuracies import (
     CROSS_VALIDATION,
     FEWEST_CASES,
     Accuracy,
-    AuditSet,
     Wrong,
     accuracy,
-    audit_rows,
-    audit_set,
     most_wrong,
 )
+from activepool.labelling.status.audit_set import AuditSet, audit_parts, audit_set, part_to_go_by
 from activepool.labelling.status.files import (
     NamedPredictions,
     read_named_predictions,
@@ -65,7 +63,8 @@ class StatusNumbers:
         has_images: whether the samples are images.
         standing: what went out and came back.
         audit: the audit set; None if there is none.
-        on_audit: the accuracy of the current model on it; None if nothing of it can be compared.
+        on_audit: the accuracy of the current model on the part of it to go by; None if nothing of that can be
+            compared.
         cross_validated: the accuracy of models like the current one on labels that were held out from them;
             None if there is no model.
         wrong: the most confidently wrong predictions.
@@ -94,18 +93,20 @@ def status_numbers(
     """Compute all numbers from a project's files; ``classes`` are those of the configuration."""
     entries = read(files.ledger).entries[: files.entries]
     state, pool = state_of(entries, classes), read_pool(Path(files.samples).parent)
-    labels = audit_rows(state, pool)
+    parts = audit_parts(state, pool)
+    labels = parts.get(part_to_go_by(parts), {})
     comparison, current = Comparison(labels if len(labels) >= FEWEST_CASES else {}), None
     for training, predictions, used in zip(files.trainings, files.predictions, files.labels, strict=True):
         current = read_named_predictions(predictions)
         trained = read_training(training, used)
         comparison.add(trained, current, is_partial=is_partial(trained.batch, state, pool))
-    audited = audit_predictions(labels, current)
+    every = {row: label for part in parts.values() for row, label in part.items()}
+    audited = audit_predictions(every, current)
     held_out = read_held_out(files.held_out) if files.held_out else None
     on_audit = cross_validated = None
-    if audited:
-        compared = [labels[row] for row in audited], [predicted for predicted, _ in audited.values()]
-        on_audit = accuracy(AUDIT, *compared, state.classes)
+    if compared := [row for row in labels if row in audited]:
+        named = [labels[row] for row in compared], [audited[row][0] for row in compared]
+        on_audit = accuracy(AUDIT, *named, state.classes)
     if held_out:
         cross_validated = accuracy(
             CROSS_VALIDATION, held_out.label_names, held_out.predicted_names, state.classes
@@ -114,10 +115,10 @@ def status_numbers(
         project=project,
         has_images=has_images,
         standing=standing_of(entries, state, pool),
-        audit=audit_set(entries, state, pool, on_audit),
+        audit=audit_set(entries, state, pool, audited),
         on_audit=on_audit,
         cross_validated=cross_validated,
-        wrong=most_wrong(pool, held_out, state.training_labels, labels, audited),
+        wrong=most_wrong(pool, held_out, state.training_labels, every, audited),
         series=comparison.series() if current else None,
     )
 

@@ -11,15 +11,18 @@ from activepool.data.image_files import without_warnings
 from activepool.io.files import write_text
 from activepool.labelling.batches.pictures import Picture, picture_of
 from activepool.labelling.pages import page_template
-from activepool.labelling.status.accuracies import AUDIT, Accuracy, AuditSet, Confusion, Share
+from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Accuracy, Confusion, Share
+from activepool.labelling.status.audit_set import AuditPlan
+from activepool.labelling.status.curve_text import ceiling_text, labels_text, why_untold
 from activepool.labelling.status.figure import learning_curve_svg
 from activepool.labelling.status.numbers import StatusNumbers
 from activepool.labelling.status.text import (
     counted,
     kappa_text,
-    labels_text,
     most_labels,
     next_steps,
+    other_parts,
+    part_name,
     percent,
     share_text,
     why_unknown,
@@ -87,6 +90,8 @@ def write_page(
         share_text=share_text,
         kappa_text=kappa_text,
         labels_text=labels_text,
+        ceiling_text=ceiling_text,
+        untold=why_untold(numbers.series.fit) if numbers.series else None,
         most_labels=most_labels(numbers),
         interval=interval,
         many=MANY_CLASSES,
@@ -145,8 +150,9 @@ def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
     return {
         "measured": measured,
         "why_unknown": None if measured else why_unknown(numbers),
-        "more": lambda labels: _more(audit, labels) if audit else "",
-        "is_measured": measured is not None and measured.measured_on == AUDIT,
+        "part": part_name(audit) if audit else "",
+        "others": other_parts(audit) if audit else [],
+        "plan_text": lambda plan: _plan_text(numbers, plan),
         "thing": "photograph" if numbers.has_images else "sample",
         "unusable": audit.samples - audit.labelled - audit.awaited - audit.removed if audit else 0,
         "class_accuracies": _lowest_first(measured) if measured else [],
@@ -156,10 +162,21 @@ def _accuracy(numbers: StatusNumbers) -> dict[str, Any]:
     }
 
 
-def _more(audit: AuditSet, labels: int) -> str:
-    """Return how many more samples must go out to get so many labels."""
-    more = labels - audit.labelled - audit.awaited
-    return f"{more:,} more to ask for" if more > 0 else "enough are out"
+def _plan_text(numbers: StatusNumbers, plan: AuditPlan) -> str:
+    """Return what so many labels would give: of the part to go by, or of another one."""
+    audit = numbers.audit
+    assert audit is not None
+    part, labels, points = audit.part, f"{plan.labels:,} labels", f"±{50 * plan.width:g} points"
+    about, condition = "at most", ""
+    if part.accuracy.cases >= FEWEST_CASES:
+        about, condition = "about", ", if the accuracy stays as it is"
+    if plan.labels <= part.most_labels:
+        return f"{labels} (enough are out) would give an interval of {about} {points}{condition}"
+    total = audit.samples + plan.labels
+    return (
+        f"another part with {labels} (audit: {total}) would give one of {about} {points}{condition}, "
+        "but only for what has not gone out by then"
+    )
 
 
 def _lowest_first(measured: Accuracy) -> list[Any]:

@@ -2,9 +2,10 @@
 
 import math
 
-from activepool.evaluation.power_law import MAX_EXTRAPOLATION, Estimate
 from activepool.evaluation.progress import SETTLED_AGREEMENT, SETTLED_TIMES
 from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Share
+from activepool.labelling.status.audit_set import AuditDraw, AuditSet
+from activepool.labelling.status.curve_text import curve_text
 from activepool.labelling.status.model_series import ModelSeries
 from activepool.labelling.status.numbers import StatusNumbers
 from activepool.labelling.status.standing import BatchRow, Standing
@@ -82,11 +83,33 @@ def accuracy_text(numbers: StatusNumbers) -> str:
     if measured is None:
         return f"accuracy: nothing can be said yet, {why_unknown(numbers)}"
     share = measured.overall
-    if measured.measured_on == AUDIT:
-        return f"accuracy on the audit set: {share_text(share)}, {noun(numbers, share.cases)}"
+    if numbers.audit and measured.measured_on == AUDIT:
+        others = (f"; {other_part_text(numbers, draw)}" for draw in other_parts(numbers.audit))
+        on = part_name(numbers.audit)
+        return f"accuracy on {on}: {share_text(share)}, {noun(numbers, share.cases)}{''.join(others)}"
     return (
         f"cross-validated accuracy: {share_text(share)}, on {noun(numbers, share.cases)} that the strategy "
         "chose; it can be too low or too high for the pool"
+    )
+
+
+def part_name(audit: AuditSet) -> str:
+    """Return what to call the part of an audit set to go by."""
+    return "the audit set" if len(audit.draws) == 1 else audit.measured
+
+
+def other_parts(audit: AuditSet) -> list[AuditDraw]:
+    """Return the other parts of an audit set with an accuracy of their own."""
+    draws = [draw for draw in audit.draws if draw.batch != audit.measured]
+    return [draw for draw in draws if draw.accuracy.cases >= FEWEST_CASES]
+
+
+def other_part_text(numbers: StatusNumbers, draw: AuditDraw) -> str:
+    """Return the accuracy on a part of the audit set that is not the one to go by."""
+    cases = noun(numbers, draw.accuracy.cases)
+    return (
+        f"on {draw.batch} {share_text(draw.accuracy)}, {cases}, "
+        f"drawn without the {draw.known_before:,} that had gone out or been labelled"
     )
 
 
@@ -103,43 +126,6 @@ def why_unknown(numbers: StatusNumbers) -> str:
 def most_labels(numbers: StatusNumbers) -> int:
     """Return how many labels to train on the pool can have: all but those of the audit set."""
     return numbers.standing.samples - (numbers.audit.samples if numbers.audit else 0)
-
-
-def curve_text(series: ModelSeries, most: int) -> str:
-    """Return what more labels would bring, if the pool can have ``most``."""
-    fit = series.fit
-    if fit.asymptote is None:
-        return f"learning curve: not fitted, because {fit.unknown}"
-    wanted = labels_text(fit.labels_for[0.95], series.models[-1].labels, most)
-    return f"learning curve: 95 % of its ceiling of {100 * (1 - fit.asymptote.value):.0f} % accuracy {wanted}"
-
-
-def labels_text(estimate: Estimate | None, labels: int, most: int) -> str:
-    """Return how many labels a level takes.
-
-    Args:
-        estimate: of the fit; None if that is more than it can tell.
-        labels: how many there are now.
-        most: how many the pool can have.
-    """
-    beyond = "than the pool has" if most <= MAX_EXTRAPOLATION * labels else "than a fit can tell"
-    if estimate is None:
-        return f"would take more labels {beyond}"
-    if estimate.value <= labels:
-        return "is reached"
-    value, low = f"about {rounded(estimate.value):,}", f"{rounded(estimate.low):,}"
-    if estimate.value > most:
-        return f"would take more labels than the pool has ({value}; 95 % interval from {low} up)"
-    high = f"more {beyond}" if estimate.high is None else f"{rounded(estimate.high):,}"
-    if estimate.high is not None and estimate.high > most:
-        high = "more than the pool has"
-    return f"would take {value} labels (95 % interval {low} to {high})"
-
-
-def rounded(labels: float) -> int:
-    """Return a number of labels with two digits that count, rounded up."""
-    step: int = 10 ** max(0, math.floor(math.log10(max(labels, 1))) - 1)
-    return math.ceil(labels / step) * step
 
 
 def agreement_text(series: ModelSeries) -> str:
@@ -165,11 +151,11 @@ def advice(numbers: StatusNumbers) -> list[str]:
             "labels of this kind will change few of them",
         )
     if numbers.audit:
-        at_most = numbers.audit.labelled + numbers.audit.awaited
+        at_most = max(draw.most_labels for draw in numbers.audit.draws)
         if at_most < FEWEST_CASES:
             found.append(
-                f"set audit to a larger number, such as {SUGGESTED_AUDIT}: an accuracy takes {FEWEST_CASES} "
-                f"labels, and the audit set cannot have more than {at_most}"
+                f"set audit to a larger number, such as {numbers.audit.samples + SUGGESTED_AUDIT}: an "
+                f"accuracy takes {FEWEST_CASES} labels, and the audit set cannot have more than {at_most}"
             )
     else:
         found.append(

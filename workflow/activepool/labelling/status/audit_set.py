@@ -1,0 +1,190 @@
+"""The audit set: a random sample that no model trains on, in one part or in several.
+
+An audit set that grows has several parts. Each is a simple random sample of the photographs that had neither
+gone out nor been answered when it was drawn, and so its share of right predictions, hits / cases, is unbiased
+for these (Cochran 1977, Sampling techniques, chapter 3), and for no others: a later part has none of what the
+strategy had picked by then, which is harder than the rest. Parts are therefore never added up. To combine
+them one would have to know which samples of the first would have gone out since, had they not been in it
+(Hartley 1962, Multiple frame surveys), and nobody does. The accuracy to go by is that of the first part with
+enough labels, which stands for the most photographs; each of the others has its own.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.evaluation.intervals import sample_size
+from activepool.labelling.models.training_set import candidate_rows
+from activepool.labelling.pool.table import Pool
+from activepool.labelling.status.accuracies import CONFIDENCE, FEWEST_CASES, Share, shares
+from activepool.ledger.entries import Entry
+from activepool.ledger.state import State, Status
+
+#: Widths of the interval that an audit set is planned for, from end to end.
+AUDIT_WIDTHS = (0.2, 0.1, 0.05)
+
+
+@dataclass(frozen=True)
+class AuditDraw:
+    """A part of the audit set.
+
+    Attributes:
+        batch: its name.
+        when: the time.
+        sent: how many samples.
+        known_before: how many samples had gone out, or had an answer, and so could not be drawn.
+        labelled: how many have a label.
+        awaited: how many have no answer.
+        accuracy: of the current model, on those that have a label and its prediction.
+    """
+
+    batch: str
+    when: str
+    sent: int
+    known_before: int
+    labelled: int
+    awaited: int
+    accuracy: Share
+
+    @property
+    def most_labels(self) -> int:
+        """How many labels it can have."""
+        return self.labelled + self.awaited
+
+
+@dataclass(frozen=True)
+class AuditPlan:
+    """How many labels a part of the audit set needs for an interval of at most this width."""
+
+    width: float
+    labels: int
+
+
+@dataclass(frozen=True)
+class AuditSet:
+    """The random sample that no model trains on.
+
+    Attributes:
+        draws: its parts, the first first.
+        measured: the name of the one that the accuracy to go by is measured on.
+        samples: all of them.
+        labelled: those that have a label.
+        awaited: those that have no answer.
+        removed: those that have none and are not in the pool any more.
+        too_late: samples that are known to have joined the pool later, and so could not be drawn. Others may
+            have: where all features are made again, those of several parts become one part.
+        plans: what would make the interval narrower: labels of the part to go by, if so many can come, or of
+            another part, if the pool has so many samples left.
+    """
+
+    draws: tuple[AuditDraw, ...]
+    measured: str
+    samples: int
+    labelled: int
+    awaited: int
+    removed: int
+    too_late: int
+    plans: tuple[AuditPlan, ...]
+
+    @property
+    def part(self) -> AuditDraw:
+        """The part to go by."""
+        return next(draw for draw in self.draws if draw.batch == self.measured)
+
+
+def audit_parts(state: State, pool: Pool) -> dict[str, dict[int, str]]:
+    """Return the labels of each part of the audit set by row, ascending; the part that was drawn first first.
+
+    Samples that the pool lacks are not among them.
+    """
+    labels = state.audit_labels
+    return {
+        batch.name: {
+            pool.row_of[sample]: labels[sample]
+            for sample in sorted(
+                set(batch.samples) & set(labels) & set(pool.row_of), key=pool.row_of.__getitem__
+            )
+        }
+        for batch in state.batches.values()
+        if batch.is_audit
+    }
+
+
+def part_to_go_by(parts: Mapping[str, Sized]) -> str:
+    """Return the first part of the audit set with enough labels, or else the one with the most."""
+    enough = (name for name, labels in parts.items() if len(labels) >= FEWEST_CASES)
+    return next(enough, max(parts, key=lambda name: len(parts[name]), default=""))
+
+
+def audit_set(
+    entries: Sequence[Entry], state: State, pool: Pool, audited: Mapping[int, tuple[str, float]]
+) -> AuditSet | None:
+    """Describe the audit set; None if there is none.
+
+    Args:
+        entries: of the ledger.
+        state: that follows from them.
+        pool: the samples.
+        audited: what the current model predicts for the rows of the audit set, and its probability.
+    """
+    parts = audit_parts(state, pool)
+    if not parts:
+        return None
+    draws = tuple(_draws(entries, state, pool, parts, audited))
+    measured = part_to_go_by(parts)
+    part = next(draw for draw in draws if draw.batch == measured)
+    samples = [sample for sample in state.samples.values() if sample.is_audit]
+    unanswered = [sample.sample for sample in samples if sample.status == Status.AWAITED]
+    found = part.accuracy
+    expected = found.hits / found.cases if found.cases >= FEWEST_CASES else 0.5
+    planned = [AuditPlan(width, sample_size(width, CONFIDENCE, expected)) for width in AUDIT_WIDTHS]
+    most = max(part.most_labels, len(candidate_rows(state, pool)))
+    return AuditSet(
+        draws=draws,
+        measured=measured,
+        samples=len(samples),
+        labelled=len(state.audit_labels),
+        awaited=sum(map(pool.is_here, unanswered)),
+        removed=sum(not pool.is_here(sample) for sample in unanswered),
+        too_late=_too_late(pool, [sample.sample for sample in samples]),
+        plans=tuple(plan for plan in planned if part.labelled < plan.labels <= most),
+    )
+
+
+def _draws(
+    entries: Sequence[Entry],
+    state: State,
+    pool: Pool,
+    parts: Mapping[str, Mapping[int, str]],
+    audited: Mapping[int, tuple[str, float]],
+) -> Iterator[AuditDraw]:
+    """Yield the parts of the audit set."""
+    for name, labels in parts.items():
+        batch = state.batches[name]
+        right = [audited[row][0] == label for row, label in labels.items() if row in audited]
+        yield AuditDraw(
+            batch=name,
+            when=batch.when,
+            sent=len(batch.samples),
+            known_before=_known_before(entries, name),
+            labelled=len(state.audit_labels.keys() & set(batch.samples)),
+            awaited=sum(map(pool.is_here, batch.awaited)),
+            accuracy=shares([sum(right)], [len(right)])[0],
+        )
+
+
+def _known_before(entries: Sequence[Entry], batch: str) -> int:
+    known = set()
+    for entry in entries:
+        if entry.is_sending and entry.batch == batch:
+            break
+        known.add(entry.sample)
+    return len(known)
+
+
+def _too_late(pool: Pool, audit: Sequence[str]) -> int:
+    """Return how many samples lie in parts of the pool that came after those of the audit set."""
+    rows = [pool.row_of[sample] for sample in audit if sample in pool.row_of]
+    parts = np.asarray(pool.parts)
+    return int((pool.is_present & (parts > parts[rows].max())).sum()) if rows else 0

@@ -110,11 +110,16 @@ def test_the_fit_is_that_of_the_library(project):
     assert found.fit == activepool.learning_curve_fit([row.labels for row in found.models], errors)
 
 
+def trained(batch, labels, held_out, right, rows):
+    """Return the training of a model on so many rows."""
+    return Training(batch, labels, held_out, right, frozenset(range(rows)), 1e-4, None)
+
+
 def made_series(labels, hits):
     """Return the series of models with these numbers of labels, each with 100 rows held out."""
     comparison = Comparison({})
     for number, (count, right) in enumerate(zip(labels, hits, strict=True)):
-        training = Training("b", count, 100, right, str(number))
+        training = trained("b", count, 100, right, number + 1)
         comparison.add(training, predictions(["ant", "bee"], [0, 1, 0, 1]))
     return comparison.series()
 
@@ -131,17 +136,19 @@ def test_three_models_that_agree_have_settled():
     assert made_series([50, 100, 150, 200], [60, 70, 80, 90]).is_settled
 
 
-def test_of_models_with_the_same_labels_only_the_last_counts():
+def test_a_model_without_further_labels_takes_the_place_of_the_one_before():
     comparison = Comparison({})
-    comparison.add(Training("batch02", 50, 100, 60, "first"), predictions(["ant", "bee"], [0, 1, 0, 1]))
-    for batch in ("batch03", "batch04", "batch05", "batch06"):
-        comparison.add(Training(batch, 78, 100, 70, "second"), predictions(["ant", "bee"], [0, 1, 1, 1]))
+    first, corrected = ("batch02", 50, 100, 60, 50), predictions(["ant", "bee"], [0, 0, 1, 1])
+    comparison.add(trained(*first), predictions(["ant", "bee"], [0, 1, 0, 1]))
+    for batch in ("batch03", "batch04", "batch05"):
+        comparison.add(trained(batch, 78, 100, 70, 78), predictions(["ant", "bee"], [0, 1, 1, 1]))
+    comparison.add(trained("batch06", 77, 100, 70, 77), corrected, is_partial=True)
     found = comparison.series()
-    assert [(row.batch, row.labels, row.agreement) for row in found.models] == [
-        ("batch02", 50, None),
-        ("batch06", 78, 0.5),
+    assert [(row.batch, row.labels, row.compared, row.agreement) for row in found.models] == [
+        ("batch02", 50, 0, None),
+        ("batch06", 77, 4, 0.0),
     ]
-    assert (found.agreements, found.is_settled) == ([0.5], False)
+    assert (found.agreements, found.is_settled, found.is_last_partial) == ([0.0], False, False)
 
 
 def test_a_model_is_not_partial_because_of_photographs_that_were_removed(tmp_path):
@@ -157,8 +164,8 @@ def test_a_model_is_not_partial_because_of_photographs_that_were_removed(tmp_pat
 def test_a_model_that_had_only_some_answers_is_compared_with_none():
     comparison = Comparison({})
     for count in (50, 100, 150, 200):
-        comparison.add(Training("b", count, 100, 60, str(count)), predictions(["ant", "bee"], [0, 1, 0, 1]))
-    last = Training("c", 201, 100, 60, "201")
+        comparison.add(trained("b", count, 100, 60, count), predictions(["ant", "bee"], [0, 1, 0, 1]))
+    last = trained("c", 201, 100, 60, 201)
     comparison.add(last, predictions(["ant", "bee"], [0, 1, 1, 1]), is_partial=True)
     found = comparison.series()
     assert (found.agreements, found.is_settled, found.is_last_partial) == ([1.0, 1.0, 1.0], True, True)
@@ -167,8 +174,8 @@ def test_a_model_that_had_only_some_answers_is_compared_with_none():
 
 def test_too_few_held_out_rows_have_no_accuracy():
     comparison = Comparison({})
-    comparison.add(Training("b", 30, 19, 10, "b"), predictions(["ant", "bee"], [0, 1]))
-    comparison.add(Training("c", 30, 20, 10, "c"), predictions(["ant", "bee"], [0, 1]))
+    comparison.add(trained("b", 30, 19, 10, 30), predictions(["ant", "bee"], [0, 1]))
+    comparison.add(trained("c", 31, 20, 10, 31), predictions(["ant", "bee"], [0, 1]))
     assert [row.accuracy is None for row in comparison.series().models] == [True, False]
 
 

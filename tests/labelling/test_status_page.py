@@ -1,8 +1,10 @@
 """The status page: one file that says all numbers, whatever people call their classes and files."""
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from browser import DRIVER, browser
@@ -157,6 +159,18 @@ def test_labels_that_the_current_model_does_not_know_are_counted(tmp_path):
     project.say([290, 291], ["ant", "ant"])
     page, _ = page_of(tmp_path, project)
     assert f"trained on {trained} labels; 2 more came since." in page.text
+
+
+def test_a_weight_decay_that_was_not_chosen_is_named_with_its_reason(tmp_path):
+    project = labelled(tmp_path)
+    page, numbers = page_of(tmp_path, project)
+    reason = numbers.series.models[-1].fixed
+    assert reason == json.loads(Path(project.of_models("training.json")[-1]).read_text())["fixed"]
+    assert f"not chosen by cross-validation but 0.0001, a fixed rule, because {reason}." in page.text
+    last = replace(numbers.series.models[-1], fixed=None)
+    chosen = replace(numbers, series=replace(numbers.series, models=(*numbers.series.models[:-1], last)))
+    write_page(tmp_path / "status.html", chosen, None, "batches")
+    assert "a fixed rule" not in Page(tmp_path / "status.html").text
 
 
 def test_an_audit_set_says_what_it_is_a_sample_of(tmp_path):

@@ -188,7 +188,7 @@ def _too_few(counts: IntArray) -> str | None:
     rare = np.flatnonzero((counts > 0) & (counts < MIN_CLASS_LABELS))
     if len(rare):
         return (
-            f"{len(rare)} of the classes with labels have fewer than {MIN_CLASS_LABELS}, "
+            f"{len(rare)} of the classes with labels {'has' if len(rare) == 1 else 'have'} fewer than {MIN_CLASS_LABELS}, "
             "which a choice by cross-validation needs"
         )
     return None

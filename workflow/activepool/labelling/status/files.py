@@ -1,7 +1,5 @@
 """The files of a labelled pool that the status is computed from."""
 
-import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,24 +38,37 @@ class Training:
         labels: how many they were.
         held_out: how many of them cross-validation held out: all but the only label of a class.
         right: how many of these were predicted right.
-        digest: of the labels and their rows; models of the same labels are the same.
+        rows: those of the labels.
+        weight_decay: of the head.
+        fixed: why cross-validation did not choose it, in words; None if it did.
     """
 
     batch: str
     labels: int
     held_out: int
     right: int
-    digest: str
+    rows: frozenset[int]
+    weight_decay: float
+    fixed: str | None
 
 
 def read_training(training: str | Path, labels: str | Path) -> Training:
     """Read the training.json and the labels.csv of a batch."""
-    share, known = read_facts(training).accuracy, read_labels(labels)
+    facts, known = read_facts(training), read_labels(labels)
+    share = facts.accuracy
     counts = Counter(known.names)
     held_out = sum(count for count in counts.values() if count > 1) if share is not None else 0
     right = round(share * held_out) if share is not None else 0
-    digest = hashlib.sha256(json.dumps([known.rows.tolist(), known.names]).encode()).hexdigest()
-    return Training(Path(training).parent.name, counts.total(), held_out, right, digest)
+    rows = frozenset(known.rows.tolist())
+    return Training(
+        batch=Path(training).parent.name,
+        labels=counts.total(),
+        held_out=held_out,
+        right=right,
+        rows=rows,
+        weight_decay=facts.weight_decay,
+        fixed=facts.fixed,
+    )
 
 
 def read_named_predictions(path: str | Path) -> NamedPredictions:

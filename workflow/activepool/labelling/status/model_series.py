@@ -1,7 +1,7 @@
 """How the models of the batches improve, and how well each agrees with the one before it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,6 +27,8 @@ class ModelRow:
     Attributes:
         batch: the batch that it was made for.
         labels: how many it trained on.
+        weight_decay: of its head.
+        fixed: why cross-validation did not choose that, in words; None if it did.
         accuracy: measured as the curve says; None if the cases are too few.
         compared: samples that it and the model before it both classified.
         agreement: Cohen's κ of the two on these; None for the first model, and where κ says nothing.
@@ -34,6 +36,8 @@ class ModelRow:
 
     batch: str
     labels: int
+    weight_decay: float
+    fixed: str | None
     accuracy: Share | None
     compared: int
     agreement: float | None
@@ -41,7 +45,7 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class ModelSeries:
-    """The models of all batches, in order; of those in a row with the same labels, the last alone.
+    """The models of all batches, in order, but for those that one without further labels followed.
 
     Attributes:
         measured_on: AUDIT or CROSS_VALIDATION, the same for all.
@@ -65,25 +69,29 @@ class ModelSeries:
 
 
 class Comparison:
-    """Compares models one after the other, so that no more than two predictions are in memory."""
+    """Compares models one after the other, so that no more than three predictions are in memory."""
 
     def __init__(self, audit: dict[int, str]) -> None:
         self._audit = audit
         self._before: NamedPredictions | None = None
+        self._last: NamedPredictions | None = None
         self._rows: list[ModelRow] = []
         self._is_partial = False
-        self._labels = ""
+        self._labelled: frozenset[int] = frozenset()
 
     def add(self, training: Training, predictions: NamedPredictions, is_partial: bool = False) -> None:
         """Add the next model; one that is partial is the last, see `ModelSeries`.
 
-        A model of the same labels as the one before takes its place: that the two agree says nothing.
+        One that has no label of another sample than the one before, as after a correction, takes its place:
+        that the two agree says nothing.
         """
-        before_it = self._rows.pop() if training.digest == self._labels else None
-        is_partial = is_partial and before_it is None
-        self._labels = training.digest
-        before, self._before = self._before, predictions
-        before, self._is_partial = None if is_partial else before, is_partial
+        if self._rows and training.rows <= self._labelled:
+            self._rows.pop()
+            is_partial = False
+        else:
+            self._before = self._last
+        self._labelled, self._last, self._is_partial = training.rows, predictions, is_partial
+        before = None if is_partial else self._before
         compared = min(len(before.predicted), len(predictions.predicted)) if before else 0
         kappa = agreement(before, predictions) if before else None
         if self._audit:
@@ -91,10 +99,8 @@ class Comparison:
         else:
             (share,) = shares([training.right], [training.held_out])
         known = share if share.cases >= FEWEST_CASES else None
-        row = ModelRow(training.batch, training.labels, known, compared, kappa)
-        if before_it:
-            row = replace(row, compared=before_it.compared, agreement=before_it.agreement)
-        self._rows.append(row)
+        made = training.batch, training.labels, training.weight_decay, training.fixed
+        self._rows.append(ModelRow(*made, known, compared, kappa))
 
     def series(self) -> ModelSeries:
         """Return what was found."""

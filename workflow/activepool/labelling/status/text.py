@@ -88,8 +88,8 @@ def accuracy_text(numbers: StatusNumbers) -> str:
         on = part_name(numbers.audit)
         return f"accuracy on {on}: {share_text(share)}, {noun(numbers, share.cases)}{''.join(others)}"
     return (
-        f"cross-validated accuracy: {share_text(share)}, on {noun(numbers, share.cases)} that the strategy "
-        "chose; it can be too low or too high for the pool"
+        f"cross-validated accuracy: {share_text(share)}, on {noun(numbers, share.cases)} that are no random "
+        "sample; it can be too low or too high for the pool"
     )
 
 

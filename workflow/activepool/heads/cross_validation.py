@@ -187,8 +187,9 @@ def _too_few(counts: IntArray) -> str | None:
         return f"{counts.sum()} labels; a choice by cross-validation needs {MIN_LABELS}"
     rare = np.flatnonzero((counts > 0) & (counts < MIN_CLASS_LABELS))
     if len(rare):
+        verb = "has" if len(rare) == 1 else "have"
         return (
-            f"{len(rare)} of the classes with labels {'has' if len(rare) == 1 else 'have'} fewer than {MIN_CLASS_LABELS}, "
+            f"{len(rare)} of the classes with labels {verb} fewer than {MIN_CLASS_LABELS}, "
             "which a choice by cross-validation needs"
         )
     return None

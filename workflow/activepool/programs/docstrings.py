@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +32,7 @@ def _documented(docstring: str, section: str) -> dict[str, str]:
 
 def _entries(section: str) -> Iterator[tuple[str, str]]:
     names, lines = "", []
-    for line in inspect.cleandoc(section).splitlines():
+    for line in textwrap.dedent(section).splitlines():
         if line.startswith(" "):
             lines.append(line.strip())
             continue

@@ -84,6 +84,18 @@ MISTAKES = [
     ({"classes": ["ant", "NaN"]}, "classes: 'NaN' is no name of a class; give a word"),
     ({"classes": ["ant", "be\ne"]}, r"classes: 'be\ne' is no name of a class; give a word"),
     ({"classes": ["ant", "Ant"]}, "classes: "),
+    *(
+        (
+            {"classes": ["ant", name]},
+            f"classes: {name!r} is an answer already, {event}; give the class another",
+        )
+        for name, event in [
+            ("cannot_tell", "cannot_tell"),
+            ("Can't tell", "cannot_tell"),
+            ("Skip", "skip"),
+            ("not ours", "not_ours"),
+        ]
+    ),
     ({"classes": "ant"}, "classes: input should be a valid list"),
     ({"classes": ["ant"], "new_classes": False}, "with new_classes: false, give two classes or more"),
     (

@@ -1,5 +1,7 @@
 """The last lines of a project's run."""
 
+from pathlib import Path
+
 import pytest
 from ledger.ledgers import draft, sample, sent
 from snakemake.logging import logger
@@ -76,8 +78,11 @@ def ended(tmp_path, monkeypatch, process_end):
 
 
 def test_what_is_awaited_is_named_with_its_files_and_the_commands(ended):
-    printed = ended(*FIRST, draft(of=SOURCES[0]))
     folder = "results/p/batches/batch01"
+    Path(folder).mkdir(parents=True)
+    for name in ("sheet.html", "list.csv", "label_studio.json"):
+        Path(folder, name).touch()
+    printed = ended(*FIRST, draft(of=SOURCES[0]))
     assert printed.splitlines() == [
         "",
         "activepool: batch01: 1 of 3 samples have an answer",
@@ -88,6 +93,15 @@ def test_what_is_awaited_is_named_with_its_files_and_the_commands(ended):
         "activepool: to go on without the missing answers: "
         "snakemake next_batch --configfile 'my p.yaml' --config go_on=true",
     ]
+
+
+def test_no_file_is_named_that_is_not_there(ended):
+    Path("results/p/batches/batch01").mkdir(parents=True)
+    Path("results/p/batches/batch01/list.csv").touch()
+    printed = ended(*FIRST)
+    assert "activepool:   sheet (opens in a browser): gone; next_batch makes it again" in printed
+    assert "activepool:   list (to fill in): results/p/batches/batch01/list.csv" in printed
+    assert "activepool:   Label Studio: gone; next_batch makes it again" in printed
 
 
 def test_folders_are_a_form_too(ended, tmp_path):

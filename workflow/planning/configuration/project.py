@@ -14,6 +14,7 @@ from activepool.data.class_names import reads_as_missing
 from activepool.evaluation.intervals import sample_size
 from activepool.ledger.classes import twins
 from activepool.ledger.entries import has_control
+from activepool.ledger.formats.rows import mark
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies
 from activepool.strategies.wrapping import wrapped_options
@@ -174,6 +175,11 @@ class Project(Settings):
             f"{name!r} is no name of a class; give a word"
             for name in names
             if not name or reads_as_missing(name) or has_control(name) or name != name.strip()
+        ]
+        problems += [
+            f"{name!r} is an answer already, {event}; give the class another name"
+            for name in names
+            if (event := mark(name))
         ]
         problems += [
             f"{name!r} is listed twice; list it once" for name, count in Counter(names).items() if count > 1

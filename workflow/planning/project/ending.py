@@ -15,6 +15,13 @@ from planning.runs.ending import at_good_end
 #: What goes on without the answers that are missing.
 GO_ON = ("--config", "go_on=true")
 
+#: What the files of a batch are for, and their keys in `SENT_FILES`.
+FOR_PEOPLE = {
+    "sheet (opens in a browser)": "sheet",
+    "list (to fill in)": "list",
+    "Label Studio": "label_studio",
+}
+
 #: Snakemake's names of the option that begins settings.
 SETTINGS = ("--config", "-C")
 
@@ -83,9 +90,9 @@ def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
     removed = sum(not paths.standing.pool.is_here(sample) for sample in batch.awaited)
     note = f"; {removed_text(removed, has_images=not paths.is_embedded)}" if removed else ""
     yield f"{batch.name}: {batch.came_back} of {len(batch.samples)} samples have an answer{note}"
-    yield f"  sheet (opens in a browser): {paths.of_batch(batch.name, SENT_FILES['sheet'])}"
-    yield f"  list (to fill in): {paths.of_batch(batch.name, SENT_FILES['list'])}"
-    yield f"  Label Studio: {paths.of_batch(batch.name, SENT_FILES['label_studio'])}"
+    for words, name in FOR_PEOPLE.items():
+        path = paths.of_batch(batch.name, SENT_FILES[name])
+        yield f"  {words}: {path if Path(path).is_file() else 'gone; next_batch makes it again'}"
     if Path(folders := paths.of_batch(batch.name, FOLDERS)).is_dir():
         yield f"  folders (to sort the pictures into): {folders}"
     elif paths.project.folders:

@@ -57,7 +57,7 @@ def test_answers_are_counted_and_entered_once(project):
     assert project.labels() == {"a/1.jpg": "cat"}
     assert project.take().lines() == [f"{project.returned}: 1 file taken in before"]
     again = without_cache(project)
-    assert again.lines() == [f"{project.returned}/anna.csv: 2 known, 1 awaited"]
+    assert again.lines() == [f"{project.returned}: 1 file taken in before"]
     assert len(project.entries) == 7
 
 
@@ -473,5 +473,22 @@ def test_answers_that_were_replaced_after_their_file_came_or_have_a_time_are_sai
         f"{project.returned}/{name}" for name in ("3.csv", "4.csv")
     ]
     assert project.take().notices == ()
-    assert without_cache(project).notices != ()
+    assert without_cache(project).notices == ()
+
+
+def test_without_a_cache_one_line_sums_up_the_corrections_that_do_not_count(project):
+    project.table("1.csv", "source,label,who", "e.jpg,cat,anna", "a/1.jpg,cat,anna")
+    project.take()
+    for number, label in enumerate(["dog", "cat", "dog"], 2):
+        project.table(f"{number}.csv", "source,correction,note", f"e.jpg,{label},{number}")
+        project.take()
+    project.table("new.csv", "source,label,who", "a/2.jpg,cat,anna")
+    found = without_cache(project)
+    assert found.lines() == [
+        f"{project.returned}/new.csv: 1 new answer",
+        f"{project.returned}: 4 files taken in before",
+    ]
+    (line,) = found.notices
+    beginning = f"{project.returned}: answers that later ones replaced are not taken again: 'e.jpg'; "
+    assert line.startswith(beginning)
     assert project.take().notices == ()

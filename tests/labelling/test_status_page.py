@@ -219,7 +219,9 @@ def test_a_curve_that_tells_nothing_yet_has_no_numbers_and_no_extrapolation(tmp_
         assert ("would take" in text) == is_told
         assert ("dashed where there are no data" in text) == is_told
         assert ('class="fit beyond"' in (tmp_path / "status.html").read_text(encoding="utf-8")) == is_told
-        assert ("This cannot be told yet, because the 95 % interval of its ceiling" in text) == (not is_told)
+        assert ("This cannot be told yet, because the 95 % interval of the fit's ceiling" in text) == (
+            not is_told
+        )
 
 
 def test_one_photograph_of_the_audit_set_is_awaited_or_was_removed(tmp_path):

@@ -118,6 +118,15 @@ def test_how_a_pool_has_changed():
     assert gone.endswith("'d'")
 
 
+def test_an_image_in_place_of_one_that_the_ledger_knows_is_not_gone():
+    known = entries(draft(of="a"), draft(of="b"))
+    now = PoolSamples([sample("b")], ["a"], known)
+    changes = pool_changes(state_of(known), now)
+    assert (changes.edited, changes.overwritten, changes.gone) == ((), ("a",), ())
+    line = changes.only(overwritten=changes.overwritten)
+    assert line.startswith("the earlier content of images is gone") and line.endswith(": 'a'")
+
+
 def test_two_images_that_swapped_their_names_keep_their_labels():
     known = entries(draft(of="a", label="cat"), draft(of="b", label="dog"))
     now = PoolSamples([sample("b"), sample("a")], ["a", "b"], known)

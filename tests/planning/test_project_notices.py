@@ -29,7 +29,10 @@ def test_a_notice_is_shown_when_it_is_new_and_later_summed_up(printed):
 
 def test_only_what_is_new_is_named(printed):
     printed(["a", "b"], ["c"])
-    assert printed(["a", "b", "d"], ["c"]) == ["renamed: d", "as in the last run: images that are gone (1)"]
+    assert printed(["a", "b", "d"], ["c"]) == [
+        "renamed: d",
+        "as in the last run: renamed images (2), images that are gone (1)",
+    ]
 
 
 def test_what_was_settled_and_comes_again_is_new(printed):

@@ -18,6 +18,7 @@ class PoolChanges:
     Attributes:
         renamed: old and new source; they keep their labels.
         edited: sources whose images have another content now; these are new samples, without a label.
+        overwritten: sources where another image that the ledger knows is now; what was there has no other.
         gone: the sources of samples that the pool has no more; their entries stay.
         has_images: whether the samples are images; vectors are named by their rows, which move if one is
             removed, so that none of them is edited.
@@ -25,6 +26,7 @@ class PoolChanges:
 
     renamed: tuple[tuple[str, str], ...]
     edited: tuple[str, ...]
+    overwritten: tuple[str, ...]
     gone: tuple[str, ...]
     has_images: bool = True
 
@@ -32,10 +34,12 @@ class PoolChanges:
         self,
         renamed: Sequence[tuple[str, str]] = (),
         edited: Sequence[str] = (),
+        overwritten: Sequence[str] = (),
         gone: Sequence[str] = (),
     ) -> str:
         """Return the line of some changes of one kind."""
-        (line,) = PoolChanges(tuple(renamed), tuple(edited), tuple(gone), self.has_images).notices()
+        kinds = tuple(renamed), tuple(edited), tuple(overwritten), tuple(gone)
+        (line,) = PoolChanges(*kinds, self.has_images).notices()
         return line
 
     def notices(self) -> list[str]:
@@ -54,6 +58,11 @@ class PoolChanges:
                 f"{_named(self.edited)}; put back those that were labelled, or "
                 "have these labelled"
             )
+        if self.overwritten:
+            notices.append(
+                "the earlier content of images is gone, since others have their names; its entries stay, and "
+                f"its labels count as long as its features are there: {_named(self.overwritten)}"
+            )
         if self.gone:
             what = "images" if self.has_images else "vectors"
             where = "of rows " if _are_rows(self.gone) and not self.has_images else ""
@@ -66,17 +75,21 @@ class PoolChanges:
 
 def pool_changes(state: State, pool: PoolSamples, has_images: bool = True) -> PoolChanges:
     """Compare what the ledger knows with the pool as it is now, of images or of vectors."""
-    renamed, edited, gone = [], [], []
+    renamed, edited, overwritten, gone = [], [], [], []
     for name, known in state.samples.items():
         now = pool.sources_of.get(name)
         if now is None:
             left = [source for source in known.sources if source in pool.sample_of]
             new = [source for source in left if pool.sample_of[source] not in state.samples and has_images]
             edited += new
-            gone += [] if new else [known.sources[-1]]
+            if not new and left and has_images:
+                overwritten.append(left[-1])
+            elif not new:
+                gone.append(known.sources[-1])
         elif not set(now) & set(known.sources):
             renamed.append((known.sources[-1], now[0]))
-    return PoolChanges(tuple(renamed), tuple(dict.fromkeys(edited)), tuple(gone), has_images)
+    kinds = tuple(renamed), tuple(dict.fromkeys(edited)), tuple(overwritten), tuple(gone)
+    return PoolChanges(*kinds, has_images)
 
 
 def _are_rows(sources: Sequence[str]) -> bool:

@@ -44,8 +44,9 @@ class PoolNotices:
         new = [item for item in items if str(item) not in before]
         if new:
             print_notices([text(new)])
-        elif items:
-            self._known.append(f"{kind} ({len(items) if count is None else count:,})")
+        known = len(items) - len(new)
+        if known:
+            self._known.append(f"{kind} ({known if count is None else count:,})")
         if items:
             self._now[kind] = [str(item) for item in items]
 

@@ -138,6 +138,7 @@ def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
         lambda new: changes.only(renamed=new),
     )
     notices.show(f"{things} with new content", changes.edited, lambda new: changes.only(edited=new))
+    notices.show("images overwritten", changes.overwritten, lambda new: changes.only(overwritten=new))
     notices.show(f"{things} gone", changes.gone, lambda new: changes.only(gone=new))
     lost = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
     gone = "images and features" if has_images else "vectors"

@@ -50,6 +50,11 @@ class ReturnedCache:
         self._before = self._stored()
         self._now: dict[str, dict[str, object]] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was read before, or nobody knows."""
+        return not self._before
+
     def _stored(self) -> Mapping[str, Any]:
         try:
             stored = json.loads(self.path.read_bytes())
@@ -88,7 +93,7 @@ class ReturnedCache:
 
     def note_late(self, path: Path, samples: Sequence[str]) -> None:
         """Note `ReadFile.late` of a file that is new; without an earlier cache nobody knows when it came."""
-        if self._before:
+        if not self.is_empty:
             self._now[str(path)]["late"] = samples
 
     def save(self) -> None:

@@ -71,7 +71,16 @@ def take_in_returned(
     state = state_of(before, classes)
     memory = ReturnedCache(Path(cache))
     found = label_files(Path(folder))
-    reading = _Reading(samples, list(state.classes), may_grow, given, memory, found.mistakes, found.notices)
+    reading = _Reading(
+        samples,
+        list(state.classes),
+        may_grow,
+        given,
+        memory,
+        is_forgotten=memory.is_empty and bool(given),
+        mistakes=found.mistakes,
+        notices=found.notices,
+    )
     for path in found.paths:
         reading.add(path)
     taken = planned = plan(before, reading.drafts)
@@ -85,16 +94,18 @@ def take_in_returned(
     check(taken.entries)
     if taken.entries and not dry:
         taken = take_in(ledger, reading.drafts)
+    reading.settle(taken.outcomes)
     labels = {entry.label for entry in taken.entries}
     new_classes = {name: new for name, new in reading.new_classes.items() if name in labels}
     notices = [
         *reading.notices,
+        *reading.file_notices(),
         *reading.copy_notices(),
         *(new.notice for new in new_classes.values()),
         *replaced_notice(ledger, before, state.disputed, taken.entries),
         *alike_notices(before, taken.entries),
         *planned.notices,  # those of the ledger itself are for who reads it first
-        *reading.outdated_notices(taken.outcomes),
+        *reading.outdated_notices(folder, taken.outcomes),
     ]
     if not dry:
         memory.save()
@@ -120,6 +131,8 @@ class _Reading:
     Attributes:
         classes: that are known so far.
         given: answers that the ledger has, or had.
+        memory: what was read before.
+        is_forgotten: whether that is lost: results/ was deleted, or another version read the files.
         new_classes: by name, those that a file brought.
         sources: the files that were read.
         digests: the file of each content.
@@ -131,6 +144,7 @@ class _Reading:
     may_grow: bool
     given: set[Given]
     memory: ReturnedCache
+    is_forgotten: bool
     mistakes: list[str]
     notices: list[str]
     new_classes: dict[str, NewClass] = field(default_factory=dict)
@@ -161,13 +175,25 @@ class _Reading:
         self.mistakes += shortened(list(answers.mistakes))
         self.new_classes |= answers.new_classes
         self.classes += answers.new_classes
-        if remembered is None:
-            self.notices += answers.notices
 
     def _answers(self, path: Path, parsed: Parsed) -> Answers:
         places = {name: new.place for name, new in self.new_classes.items()}
         classes = ClassNames(self.classes, self.may_grow, places)
         return answers_of(path, parsed, self.samples, classes, ANNOTATOR, skip_bad=True, given=self.given)
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Take a file that was read before, as far as anybody knows, as such: all of it is in the ledger."""
+        if self.is_forgotten:
+            self.sources = [
+                source._replace(is_first_seen=source.is_first_seen and Outcome.NEW in own)
+                for source, own in self._with_outcomes(outcomes)
+            ]
+
+    def file_notices(self) -> list[str]:
+        """Return what a person should know of the files that were not there before."""
+        return [
+            notice for source in self.sources if source.is_first_seen for notice in source.answers.notices
+        ]
 
     def copy_notices(self) -> list[str]:
         """Return a line for each file that others have the same content as."""
@@ -222,16 +248,21 @@ class _Reading:
             for source, own in self._with_outcomes(outcomes)
         ]
 
-    def outdated_notices(self, outcomes: Sequence[Outcome]) -> list[str]:
+    def outdated_notices(self, folder: str | Path, outcomes: Sequence[Outcome]) -> list[str]:
         """Return a line for each file with answers that are not entered, if it is new, or has a copy.
 
         An answer without a time may be an old one, or go back to one on purpose. If it had been replaced when
-        its file came, the line comes again in each run, until the answer counts or is removed.
+        its file came, the line comes again in each run, until the answer counts or is removed. If nobody
+        knows what came when, one line names the corrections of all files.
         """
-        lines = []
+        lines, forgotten = [], list[Draft]()
         for source, own in self._with_outcomes(outcomes):
             pairs = zip(source.answers.drafts, own, strict=True)
             outdated = [draft for draft, outcome in pairs if outcome == Outcome.OUTDATED]
+            if self.is_forgotten and not source.is_first_seen:
+                corrections = [draft for draft in outdated if isinstance(draft, Correction)]
+                forgotten += [draft for draft in corrections if not _is_surely_old(draft)]
+                continue
             if source.is_first_seen:
                 late = [draft.sample for draft in outdated if not _is_surely_old(draft)]
                 self.memory.note_late(source.path, late)
@@ -240,7 +271,7 @@ class _Reading:
             if outdated:
                 place = first_few([source.path, *self.copies.get(source.path, ())], LISTED)
                 lines.append(outdated_notice(place, outdated))
-        return lines
+        return [*lines, outdated_notice(folder, forgotten)] if forgotten else lines
 
 
 def _is_surely_old(draft: Draft) -> bool:

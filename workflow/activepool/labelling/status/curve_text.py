@@ -12,7 +12,7 @@ WIDEST_CEILING = 0.1
 def curve_text(series: ModelSeries, most: int) -> str:
     """Return what more labels would bring, if the pool can have ``most``."""
     if unknown := why_untold(series.fit):
-        return f"learning curve: cannot be told yet, because {unknown}"
+        return f"learning curve: what more labels would bring cannot be told yet, because {unknown}"
     wanted = labels_text(series.fit.labels_for[0.95], series.models[-1].labels, most)
     return f"learning curve: its ceiling is {ceiling_text(series.fit)}; 95 % of that {wanted}"
 
@@ -24,7 +24,7 @@ def why_untold(fit: LearningCurveFit) -> str | None:
     assert fit.asymptote.high is not None
     if fit.asymptote.high - fit.asymptote.low > WIDEST_CEILING:
         points = round(100 * WIDEST_CEILING)
-        return f"the 95 % interval of its ceiling, {_ends(fit)} accuracy, is wider than {points} points"
+        return f"the 95 % interval of the fit's ceiling, {_ends(fit)} accuracy, is wider than {points} points"
     return None
 
 

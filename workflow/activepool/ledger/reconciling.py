@@ -43,8 +43,8 @@ class Reconciled:
         lines = shortened([f"{path}:{number}: {text}" for number, text in found])
         if self.changed:
             lines.append(
-                f"{path}: entries are never changed, for the batches after them rest on them; have your changes "
-                "entered as corrections: "
+                f"{path}: entries are never changed, for the batches after them rest on them; have your "
+                "changes entered as corrections: "
                 f"python -m activepool.ledger repair {shlex.quote(str(path))} --edits correct "
                 "(--edits undo drops them)"
             )

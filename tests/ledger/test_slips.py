@@ -25,11 +25,14 @@ SLIPS = {
     "is a path;": ["/tmp/x", "fox/red", "C:\\x", "fox\\red"],
     "names several, 'cat', 'dog'; give one of them": [
         *("cat, dog", "cat or dog", "cat/dog", "cat & dog", "cat and dog", "cat;dog"),
+        *("cat\ndog", "cat\tdog", "cat\r\n\r\ndog"),
     ],
     "names several, 'Cat', 'skip'; give one of them": ["Cat or skip"],
+    "names several, 'fox', 'owl'; give one of them": ["fox\nowl", "fox\towl"],
     "says that there is none; leave it empty": ["_unlabeled", "Unlabelled", "no_label"],
     "says that there is none; leave it empty, or give cannot_tell": [
         *("unknown", "Unsure", "skipped", "none of these", "don’t know", "weiß nicht"),
+        *("N. A.", "nil", "_labeled"),
     ],
     "is written nearly like 'cannot_tell'; did you mean that?": ["cannot tell.", "(can’t tell?)"],
     "is written nearly like 'skip'; did you mean that?": ["skip?", "(skip)", "Skip!"],
@@ -47,6 +50,11 @@ SLIPS = {
     "is the class 'cat' and a number; did you mean that?": [
         *("cat 0.93", "Cat 93 %", "cat: 0,93", "cat (0.93)", "cat=1", "cat (2)", "0.93 cat", "cat;1e-3"),
     ],
+    "is what systems call the copy of a folder": [
+        *("cat - Copy", "owl - Copy (2)", "cat - Kopie", "Copy of cat", "Copy (2) of owl", "Kopie von cat"),
+        *("owl copy", "owl copy 2", "owl (copy)"),
+    ],
+    "is the name of a column of labels": ["label", "Labels", "class", "correction"],
     "is what systems call a new folder": ["New folder", "New Folder (2)", "Neuer Ordner"],
     "is written nearly like the class 'cat'": ["cat?", "(cat)", "CAT!", "[cat]", '[""cat""]'],
     "and the class 'cat' differ in number alone": ["cats", "Cats"],
@@ -76,11 +84,56 @@ def test_parts_may_be_classes_of_the_same_file(tmp_path):
 
 @pytest.mark.parametrize(
     "label",
-    ["TRUE", "-", "=A1", "5-Mar", "cat/dog", "_unlabeled", "/tmp/x", "cats", "cat 2", "[cat]", "fox;owl"],
+    [
+        *(
+            "TRUE",
+            "-",
+            "=A1",
+            "5-Mar",
+            "cat/dog",
+            "_unlabeled",
+            "/tmp/x",
+            "cats",
+            "cat 2",
+            "[cat]",
+            "fox;owl",
+        ),
+        *("label", "n.a.", "nil", "cat - Copy", "c-a-t", "Cat", "fox\nowl"),
+    ],
 )
 def test_a_class_of_the_configuration_may_have_any_name(tmp_path, label):
     known = ClassNames(("cat", "dog", label))
     assert said(read("csv", file(tmp_path, label), POOL, known)) == {"a/1.jpg": label}
+
+
+@pytest.mark.parametrize(
+    ("known", "twins"),
+    [
+        ("sea lion", ["sea-lion", "sea_lion", "sealion", "Sea Lion", "SEA-LION"]),
+        ("ant", ["\u0391nt", "\u0391NT", "\u0430nt", "_ant"]),
+        ("Mücke", ["Muecke", "MUECKE", "M\u00dcCKE"]),
+        ("bird", ["b\u0131rd", "bi-rd"]),
+        ("x 1-2", ["x 1 2", "x_1_2"]),
+    ],
+)
+def test_twins_of_a_class_and_of_a_new_one(tmp_path, known, twins):
+    for twin in twins:
+        problem = f"label {twin!a} is written nearly like the class {known!a}"
+        assert problem in mistakes("csv", file(tmp_path, twin), classes=ClassNames((known,)))
+        assert f"{problem} at {tmp_path}/labels.csv:2;" in mistakes("csv", file(tmp_path, known, twin))
+        both = ClassNames((known, twin))
+        assert len(said(read("csv", file(tmp_path, known, twin), POOL, both))) == 2
+
+
+def test_numbers_in_a_name_stay_apart(tmp_path):
+    answers = read("csv", file(tmp_path, "x 1-12", "x 11-2", "x 112"), POOL, CLASSES)
+    assert list(answers.new_classes) == ["x 1-12", "x 11-2", "x 112"]
+
+
+def test_a_new_class_may_be_another_new_one(tmp_path):
+    answers = read("csv", file(tmp_path, "Mücke", "Mucke", "wolf"), POOL, CLASSES)
+    hints = [new.notice.partition("; ")[2] for new in answers.new_classes.values()]
+    assert hints == ["", "if 'Mücke' was meant, correct it", ""]
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,9 @@ PLAIN_PUNCTUATION = str.maketrans(
     | dict.fromkeys("\u201c\u201d", '"')
 )
 
-#: Cyrillic letters, casefolded, whose small or capital form looks like a Latin letter; people with keyboards
-#: of two alphabets mix them up.
-LOOKALIKES = str.maketrans("асеорхуіјѕвкмнт", "aceopxyijsbkmht")
+#: Letters, casefolded, whose small or capital form looks like a Latin letter; people with keyboards of two
+#: alphabets mix them up. Cyrillic, Greek, and the dotless i.
+LOOKALIKES = str.maketrans("асеорхуіјѕвкмнт αβεζηικμνορτυχ ı", "aceopxyijsbkmht abezhikmnoptyx i")
 
 #: Names or pairs that a message shows.
 MAX_SHOWN = 5

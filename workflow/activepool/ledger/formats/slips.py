@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from activepool.data.class_names import reads_as_missing, reads_as_no_label
 from activepool.ledger.entries import SAMPLE, has_control
+from activepool.ledger.formats.csv_file import CORRECTION, LABEL, OTHER_LABELS
 from activepool.ledger.formats.lost_letters import REPLACEMENT, SAVED
 from activepool.ledger.formats.rows import UNLABELLED, mark
 
@@ -41,8 +42,18 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 #: What systems call a new folder.
 NEW_FOLDER = re.compile(r"(new|untitled|neuer|unbenannter) (folder|ordner)( ?\(?\d+\)?)?", re.IGNORECASE)
 
+#: What systems call the copy of a folder: ``ant - Copy``, ``ant copy 2``, ``ant (copy)``, ``Copy of ant``.
+COPY = re.compile(
+    r"(copy|kopie)( \(\d+\))? (of|von) .+|.+ (- )?\(?(copy|kopie)( ?\(?\d+\)?)?\)?", re.IGNORECASE
+)
+
+#: What stands between two lines or two cells.
+LINE_OR_CELL = re.compile("[\t\n\v\f\r\x85\u2028\u2029]")
+
 #: What stands between the parts of a label that names several classes.
-BETWEEN = re.compile(r"\s*[,;/|&+]\s*|\s+(?:or|and|vs\.?|oder|und)\s+", re.IGNORECASE)
+BETWEEN = re.compile(
+    rf"\s*(?:[,;/|&+]|{LINE_OR_CELL.pattern})\s*|\s+(?:or|and|vs\.?|oder|und)\s+", re.IGNORECASE
+)
 
 #: What programs write for a list or an object, and its values.
 STRUCTURE = re.compile(r"\[.*\]|\{.*\}", re.DOTALL)
@@ -59,8 +70,11 @@ NO_CLASS = (
     *("unidentifiable", "unrecognizable", "unrecognisable", "idk", "dontknow", "donotknow", "noidea", "tbd"),
     *("cantsay", "cannotsay", "canttellapart", "canttellforsure", "noclass", "noneofthese", "noneofthem"),
     *("noneoftheabove", "noneofours", "notmine", "unbekannt", "unsicher", "unklar", "übersprungen"),
-    *("weissnicht", "weissichnicht", "keineahnung", "keinevondiesen"),
+    *("weissnicht", "weissichnicht", "keineahnung", "keinevondiesen", "na", "nil", "labeled", "labelled"),
 )
+
+#: What people and tools call the column of the labels.
+HEADERS = (LABEL, CORRECTION, *OTHER_LABELS)
 
 #: Names of images; a lost line break leaves one behind a class.
 IMAGE_NAME = re.compile(r"\.(jpe?g|png|gif|bmp|tiff?|webp|avif|heic)$", re.IGNORECASE)
@@ -144,6 +158,8 @@ KINDS: dict[str, Callable[[str], object]] = {
     "a date, as spreadsheets make of other texts": DATE.fullmatch,
     "a formula, as spreadsheets make of other texts": lambda label: label.startswith(FORMULA),
     "what systems call a new folder": NEW_FOLDER.fullmatch,
+    "what systems call the copy of a folder": COPY.fullmatch,
+    "the name of a column of labels": lambda label: label.casefold() in HEADERS,
     "a path": lambda label: "/" in label or "\\" in label,
     "the name of an image": IMAGE_NAME.search,
     "the content of an image, as the column sample has it": lambda label: SAMPLE.fullmatch(label.lower()),

@@ -1,10 +1,11 @@
 """Classes as people type them, and those that are meant."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,15 @@ from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.lost_letters import LOST, SAVED, whole_text
 from activepool.ledger.formats.rows import MARKS, Row, mark
-from activepool.ledger.formats.slips import AROUND, BESIDE_NAME, NUMBER, parts, singulars, slip
+from activepool.ledger.formats.slips import (
+    AROUND,
+    BESIDE_NAME,
+    LINE_OR_CELL,
+    NUMBER,
+    parts,
+    singulars,
+    slip,
+)
 from activepool.ledger.hints import HintedError
 
 #: How corrections rename a class.
@@ -28,8 +37,17 @@ MARKS_IN_WORDS = tuple(name.replace("_", " ") for name in MARKS)
 #: What to do about a label that is a class after all.
 LISTING = "list it among the classes of the configuration"
 
+#: What people write between the words of a name in several ways; between numbers it tells them apart.
+BETWEEN_WORDS = re.compile(r"(?P<numbers>(?<=\d)[\s_-]+(?=\d))|[\s_-]+")
+
+#: Letters, casefolded, and how keyboards without them write them.
+WRITTEN_OUT = str.maketrans({"ä": "ae", "æ": "ae", "ö": "oe", "ø": "oe", "œ": "oe", "ü": "ue", "å": "aa"})
+
 #: How many classes a message lists.
 LISTED = 20
+
+#: Among so many new classes at most, one that is written like another is looked for.
+MOST_COMPARED = 300
 
 
 @dataclass(frozen=True)
@@ -143,7 +161,7 @@ class TypedClasses:
             self._lost_problem(label)
             or self._plural_problem(label)
             or self._number_problem(label)
-            or self._problem_of_several(label)
+            or self._problem_of_several(row.label.strip())
             or slip(label)
         ):
             raise WrongLabelError(slipped)
@@ -197,7 +215,10 @@ class TypedClasses:
     def _problem_of_several(self, label: str) -> str | None:
         """Return what is wrong with a label that names several classes."""
         named = parts(label)
-        if len(named) < 2 or not all(_form(part) in self._written or self.is_known(part) for part in named):
+        if len(named) < 2 or not (
+            LINE_OR_CELL.search(label)
+            or all(_form(part) in self._written or self.is_known(part) for part in named)
+        ):
             return None
         return (
             f"label {label!r} names several, {', '.join(map(repr, named))}; give one of them, or cannot_tell"
@@ -212,9 +233,11 @@ class TypedClasses:
         return f"; did you mean {near!r}?" if near else ""
 
     def _near(self, label: str) -> str | None:
+        """Return the class or mark that is written like a label; of the new classes, one before it."""
+        before = takewhile(label.__ne__, self.new) if len(self.new) <= MOST_COMPARED else ()
         near = difflib.get_close_matches(label, self.known, n=1, cutoff=0.6)
-        marks = difflib.get_close_matches(label, MARKS, n=1, cutoff=0.8)
-        return next(iter([*near, *marks]), None)
+        nearer = difflib.get_close_matches(label, [*MARKS, *before], n=1, cutoff=0.8)
+        return next(iter([*near, *nearer]), None)
 
     def new_classes(self, path: str | Path) -> dict[str, NewClass]:
         """Return the classes that are new, by name."""
@@ -229,4 +252,8 @@ class TypedClasses:
 
 def _form(name: str) -> object:
     """Return what is equal for names that a person would take for one."""
-    return loose_form(name.replace('"', ""))
+    form = loose_form(name.replace('"', ""))
+    if not isinstance(form, str):
+        return form
+    joined = BETWEEN_WORDS.sub(lambda found: "-" if found["numbers"] else "", form.translate(WRITTEN_OUT))
+    return joined or form

@@ -7,6 +7,7 @@ import sys
 from planning.runs.ending import forgo_ending
 from planning.runs.failures import announce_failures, keep_reasons, leave_telling
 from planning.runs.lock import register, warn_about_others
+from planning.runs.plan import show_plan
 from planning.runs.progress import show_progress
 from planning.runs.submission import (
     require_scheduler,
@@ -21,6 +22,7 @@ FEATURES = "results/features/{dataset}/{backbone}"
 
 if workflow.is_main_process:
     warn_about_others()
+    show_plan(workflow)
 
 
 onstart:

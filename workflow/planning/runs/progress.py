@@ -110,11 +110,17 @@ class _Replaced(logging.Filter):
         return getattr(record, "event", None) not in REPLACED and record.msg != SELECTING
 
 
+def replaces_jobs(settings: Any) -> bool:
+    """Return whether Snakemake's output settings ask for its progress, without its own lines about jobs."""
+    quiet = set(settings.quiet or ())
+    return (
+        Quietness.RULES in quiet and not quiet & {Quietness.ALL, Quietness.PROGRESS} and not settings.verbose
+    )
+
+
 def show_progress(workflow: Any) -> None:
     """From now on, print a line for each job, if ``quiet: rules`` holds and nothing else was asked for."""
-    settings = workflow.output_settings
-    quiet = set(settings.quiet or ())
-    if Quietness.RULES not in quiet or quiet & {Quietness.ALL, Quietness.PROGRESS} or settings.verbose:
+    if not replaces_jobs(workflow.output_settings):
         return
     if any(isinstance(handler, Progress) for handler in logger.handlers):
         return  # of another module

@@ -1,0 +1,86 @@
+"""A line for each job of a dry run, with the reason, in the place of Snakemake's block of 15 lines."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from snakemake.logging import logger
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from activepool.errors import first_few
+from planning.runs.command_line import asked
+from planning.runs.progress import label, replaces_jobs
+
+#: How Snakemake begins a reason, and the words of a line for it.
+WORDS = {
+    "Missing output files": "missing",
+    "Incomplete output files": "incomplete",
+    "Updated input files": "newer input",
+    "Input files updated by another job": "input made again",
+}
+
+#: How Snakemake begins the reason that settings or code have changed, and what separates old from new.
+CHANGED, NOW = "Params have changed", " now: "
+
+#: A stage in the recorded params of a job, with the digests of its settings and its code.
+STAGE = re.compile(r'"(\w+)": "settings (\w+), code (\w+)"')
+
+
+class Plan(logging.Handler):
+    """Prints a line for each job that a run would start: ``[would run] curves (missing: ...)``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print the line of a record that is about a job; no error here ends a run."""
+        try:
+            given = record.__dict__
+            if given.get("event") == LogEvent.JOB_INFO and given["output"]:  # targets have no output
+                job = label(given["rule_name"], given["wildcards"])
+                print(f"[would run] {job} ({reason(given['reason'])})", file=self._stream, flush=True)
+        except Exception:
+            self.handleError(record)
+
+
+def reason(text: str) -> str:
+    """Return Snakemake's reason for a job in a few words, with the first file of each list.
+
+    Of a record that has changed, they name the stages whose settings or code are others now.
+    """
+    start, changed, change = text.partition(CHANGED)
+    clauses = [_shortened(clause) for clause in start.split("; ") if clause]
+    return "; ".join([*clauses, *([_difference(change)] if changed else [])])
+
+
+def _shortened(clause: str) -> str:
+    what, _, files = clause.partition(": ")
+    words = WORDS.get(what, what[:1].lower() + what[1:])
+    return f"{words}: {first_few(sorted(files.split(', ')), 1)}" if files else words.rstrip(".")
+
+
+def _difference(change: str) -> str:
+    before, _, now = change.partition(NOW)
+    old = {name: digests for name, *digests in STAGE.findall(before)}
+    differing = [
+        f"{what} of {name}"
+        for name, *digests in STAGE.findall(now)
+        for what, digest, earlier in zip(("settings", "code"), digests, old.get(name, digests), strict=True)
+        if digest != earlier
+    ]
+    return f"changed: {', '.join(differing)}" if differing else "its settings or earlier stages have changed"
+
+
+def show_plan(workflow: Any) -> None:
+    """In a dry run, print a line for each job, if ``quiet: rules`` holds and nothing else was asked for."""
+    given = asked(tuple(sys.argv))
+    if given is None or not given.dryrun or not replaces_jobs(workflow.output_settings):
+        return
+    if any(isinstance(handler, Plan) for handler in logger.handlers):
+        return  # of another module
+    for handler in list(logger.handlers):
+        if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler):
+            logger.addHandler(Plan(handler.stream))

@@ -1,4 +1,4 @@
-"""Add results to docs/leaderboard.csv: `python docs/leaderboard.py results/*/leaderboard.csv`."""
+"""Add results to leaderboard.csv, beside this file: `python docs/leaderboard.py results/*/leaderboard.csv`."""
 
 import sys
 from collections.abc import Sequence
@@ -31,9 +31,18 @@ def added(board: pd.DataFrame | None, results: Sequence[pd.DataFrame]) -> pd.Dat
     return joined.drop_duplicates(KEYS, keep="last").sort_values(KEYS, kind="stable")
 
 
+def add(paths: Sequence[str], file: Path = BOARD) -> str:
+    """Add the results in ``paths`` to a file of a board; return in words what has changed."""
+    board = pd.read_csv(file) if file.exists() else None
+    results = [pd.read_csv(path) for path in paths]
+    joined = added(board, results)
+    write_table(file, joined)
+    new = len(joined) - (0 if board is None else len(board))
+    return f"{file}: {new} new rows, {sum(map(len, results)) - new} replaced"
+
+
 if __name__ == "__main__":
-    board = pd.read_csv(BOARD) if BOARD.exists() else None
     try:
-        write_table(BOARD, added(board, [pd.read_csv(path) for path in sys.argv[1:]]))
+        print(add(sys.argv[1:]) if sys.argv[1:] else __doc__)
     except (OSError, ValueError) as error:
         sys.exit(f"leaderboard: {error}")

@@ -71,7 +71,7 @@ SELECT = [
         "strategy 'partitioned': option 'partitions': ",
     ),
     ({"exlude": [1]}, "strategy 'margin' has no option 'exlude'; did you mean 'exclude'?"),
-    ({"zzz": 1}, "strategy 'margin': margin has no option 'zzz'; it has no options"),
+    ({"zzz": 1}, "strategy 'margin' has no options; leave out 'zzz'"),
     (
         {"labels": LABELS[:50]},
         f"labels has the length 50; it must be {N}, the rows of features, or 31, the labelled",

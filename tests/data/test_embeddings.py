@@ -198,7 +198,7 @@ def bad_value(row, column, value, dtype="float32"):
             {"train_labels": np.full(90, 0.5)},
             r"train/labels: is float64 of shape \(90,\); it must be integers",
         ),
-        ({"test_labels": np.zeros(29, int)}, r"test/labels: is int64 of shape \(29,\); .* of shape \(30,\)"),
+        ({"test_labels": np.zeros(29, int)}, "test/labels: 29 labels for 30 rows; there must be one"),
         ({"train_labels": np.full(90, -2)}, r"train/labels: label -2 in row 0; it must be one of"),
         ({"train_labels": np.full(90, 90)}, "train/labels: label 90 in 90 rows looks like an identifier"),
         ({"test_labels": np.arange(30) // 9}, "test/labels: label 3 in row 27; it must be one of 0..2"),

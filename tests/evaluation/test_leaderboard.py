@@ -90,6 +90,16 @@ def test_a_further_run_joins_the_board_and_a_repeated_one_replaces_its_rows():
     ]
 
 
+def test_new_and_replaced_rows_are_counted(tmp_path):
+    add = load_module(str(ROOT / "docs" / "leaderboard.py")).add
+    board, results = tmp_path / "board.csv", tmp_path / "leaderboard.csv"
+    pd.concat([row(), row(strategy="margin")]).to_csv(results, index=False)
+    assert add([str(results)], board) == f"{board}: 2 new rows, 0 replaced"
+    pd.concat([row(top1=0.6), row(labels=40)]).to_csv(results, index=False)
+    assert add([str(results)], board) == f"{board}: 1 new rows, 1 replaced"
+    assert len(pd.read_csv(board)) == 3
+
+
 def test_a_table_of_another_kind_is_refused():
     added = load_module(str(ROOT / "docs" / "leaderboard.py")).added
     with pytest.raises(ValueError, match="the columns are"):

@@ -326,7 +326,7 @@ def test_penalty_shows_who_wins_and_the_means():
         "Random",
         "BASE",
         "Margin",
-        "Mean: is beaten",
+        "Mean, losses",
     ]
 
 

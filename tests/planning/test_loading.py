@@ -105,7 +105,7 @@ MISTAKES = [
     ),
     (
         ("strategies", [{"strategy": "base", "size": 3}]),
-        "trial.yaml: strategies.0: base has no option 'size'; it has no",
+        "trial.yaml: strategies.0: base has no options; leave out 'size'",
     ),
     (
         ("strategies", [{"strategy": "partitioned", "wraps": "coreset", "partitions": 0}]),

@@ -103,7 +103,7 @@ MISTAKES = [
         "classes.0: input should be a valid string (given: False); put it in quotes",
     ),
     ({"strategy": "margn"}, "strategy: strategy 'margn' does not exist; did you mean 'margin'?"),
-    ({"strategy": {"strategy": "margin", "size": 3}}, "strategy: margin has no option 'size'"),
+    ({"strategy": {"strategy": "margin", "size": 3}}, "strategy: margin has no options; leave out 'size'"),
     ({"strategy": "balanced_random"}, "strategy: needs labels that nobody has given yet; choose another"),
     (
         {"strategy": {"strategy": "vaal", "image_size": 16}},

@@ -70,6 +70,12 @@ def test_all_kinds_of_results_are_named(ended):
     ]
 
 
+def test_the_file_of_the_leaderboard_is_named(ended):
+    file = "results/trial/leaderboard.csv"
+    make(CURVES, file)
+    assert ended(CURVES, file).splitlines()[-1] == f"activepool: leaderboard: {file}"
+
+
 @pytest.mark.parametrize(
     ("head", "rows", "chosen"),
     [

@@ -86,7 +86,7 @@ def lines(workflow, remedies=lambda failed: (), reasons=None):
 def test_a_remedy_stands_before_the_command_that_goes_on():
     found = lines(run(Job("train")), lambda failed: [f"remedy of {name}" for name in failed])
     assert found[-2] == "remedy of train"
-    assert found[-1].startswith("to go on")
+    assert found[-1].startswith("once you have fixed this, continue with: snakemake ")
 
 
 def test_each_failed_job_has_its_log_and_its_last_error():
@@ -100,7 +100,7 @@ def test_each_failed_job_has_its_log_and_its_last_error():
         "  select.badge.log: second",
         "train: margin, seed 0, round 1",
         "  train.margin.log: a.h5: is cut",
-        "to go on, after the remedy: snakemake --cores 2 --configfile 'my trial.yaml'",
+        "once you have fixed this, continue with: snakemake --cores 2 --configfile 'my trial.yaml'",
     ]
 
 

@@ -98,7 +98,7 @@ MISTAKES = [
     ("strategies", ["random", "random"], "strategies: 'random' is listed twice; give each entry another"),
     ("strategies", ["no/such.py:mine"], "strategies.0.strategy: strategy file no/such.py does not exist"),
     ("strategies", [{"strategy": "random", "name": "curves.csv"}], "strategies.0.name: 'curves.csv' is the"),
-    ("strategies", [{"strategy": "base", "size": 3}], "strategies.0: base has no option 'size'; it has no o"),
+    ("strategies", [{"strategy": "base", "size": 3}], "strategies.0: base has no options; leave out 'size'"),
     ("strategies", [PARTITIONED], SUBSET),
     ("strategies", ["vaal"], "strategies: vaal learns from images, but a dataset of kind embeddings has"),
     ("figures.colours", {"random": "greenish"}, "figures.colours.random: 'greenish' is not a colour; give a"),

@@ -135,7 +135,7 @@ EMBEDDINGS = [
     ("infinity", values(G, "test/features", np.full((9, 5), np.inf)), "test/features: row 0, column 0 is in"),
     ("too large", values(G, "test/features", np.full((9, 5), 1e99)), "is 1e+99; it is too large for float32"),
     ("wrong width", values(G, "test/features", F4[:9, :3]), "test/features: has width 3, the train features"),
-    ("too few rows", values(G, "train/features", F4[:29]), "train/labels: is int64 of shape (30,); it must"),
+    ("too few rows", values(G, "train/features", F4[:29]), "train/labels: 30 labels for 29 rows; there m"),
     ("no rows", rows("test", 0), "dataset: the test part has no labelled sample to measure accuracy on"),
     ("labels that are floats", values(G, "train/labels", np.full(30, 0.5)), "train/labels: is float64 of sh"),
     ("label out of range", values(G, "test/labels", np.full(9, 3)), "test/labels: label 3 in row 0; it must"),

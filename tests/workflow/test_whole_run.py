@@ -166,7 +166,7 @@ def test_a_stage_that_fails_says_why_and_leaves_no_output(tmp_path):
     assert job == "activepool: embeddings"
     log = "results/logs/features/embeddings_given/given.embeddings.log"
     assert cause.startswith(f"activepool:   {log}: given.h5: train/features")
-    assert going_on.startswith("activepool: to go on, after the remedy: snakemake ")
+    assert going_on.startswith("activepool: once you have fixed this, continue with: snakemake ")
     assert "Traceback" not in printed
     assert not list(tmp_path.glob("results/features/**/*.h5"))
 

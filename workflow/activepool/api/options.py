@@ -30,9 +30,8 @@ def check_options(strategy: Strategy, given: Mapping[str, Any], keywords: Sequen
     ``keywords`` are other names that a user may have meant. Raises InputError that lists all problems.
     """
     for name in given:
-        near = difflib.get_close_matches(name, [*strategy.options, *keywords], n=1)
-        if name not in strategy.options and near:
-            raise InputError(f"strategy {strategy.name!r} has no option {name!r}; did you mean {near[0]!r}?")
+        if name not in strategy.options:
+            raise InputError(f"strategy {strategy.name!r} {_unknown(strategy, name, keywords)}")
     defaults = {name: option.default for name, option in strategy.options.items()}
     if not given and inspect.Parameter.empty not in defaults.values():
         return defaults  # without pydantic, which takes longer to import than a small pool takes to score
@@ -137,6 +136,13 @@ def _problem(strategy: Strategy, error: "ErrorDetails") -> str:
         return f"option {name!r} is missing"
     if error["type"] != "extra_forbidden":
         return f"option {name!r}: {plain_message(error)}{given_value(error)}"
-    near = difflib.get_close_matches(name, strategy.options, n=1)
-    known = f"its options are {', '.join(strategy.options)}" if strategy.options else "it has no options"
-    return f"{strategy.name} has no option {name!r}; " + (f"did you mean {near[0]!r}?" if near else known)
+    return f"{strategy.name} {_unknown(strategy, name)}"
+
+
+def _unknown(strategy: Strategy, name: str, keywords: Sequence[str] = ()) -> str:
+    """Return what is wrong with an option that the strategy does not have, after the strategy's name."""
+    if near := difflib.get_close_matches(name, [*strategy.options, *keywords], n=1):
+        return f"has no option {name!r}; did you mean {near[0]!r}?"
+    if not strategy.options:
+        return f"has no options; leave out {name!r}"
+    return f"has no option {name!r}; its options are {', '.join(strategy.options)}"

@@ -91,6 +91,8 @@ def label_numbers(given: GivenLabels, class_names: Sequence[str]) -> IntArray:
 
 
 def _must_be_labels(stored: StoredArray, rows: int) -> str:
+    if len(stored.shape) == 1 and stored.dtype.kind in "iufOUS" and stored.shape[0] != rows:
+        return f"{stored.name}: {stored.shape[0]:,} labels for {rows:,} rows; there must be one for each row"
     return (
         f"{stored.name}: is {stored.form}; it must be integers or names of shape ({rows},), with -1 or an "
         "empty name where a label is not known"

@@ -135,7 +135,8 @@ def surely_best(
 
 def bold_note(settings: Settings) -> str:
     """Return what bold means."""
-    return f"Bold: the best, where it differs from random ({_test(settings)})."
+    competing = ", upper references aside" if settings.oracles else ""
+    return f"Bold: the best{competing}, where it differs from random ({_test(settings)})."
 
 
 def star_note(settings: Settings) -> str:

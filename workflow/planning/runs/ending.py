@@ -85,7 +85,12 @@ def _has_made_all(workflow: Any) -> bool:
 def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[str]:
     """Yield a line for each kind of result that the targets cover, and one if a setting cannot mean much."""
     covered = {path for job in workflow.dag.jobs for path in job.output if Path(path).exists()}
-    for what, place in (("figures", "figures/"), ("tables", "tables/"), ("curves", "curves.csv")):
+    for what, place in (
+        ("figures", "figures/"),
+        ("tables", "tables/"),
+        ("curves", "curves.csv"),
+        ("leaderboard", "leaderboard.csv"),
+    ):
         if any(path.startswith(f"{paths.root}/{place}") for path in covered):
             yield f"{what}: {paths.root}/{place}"
     if covered.issuperset(paths.figures()):

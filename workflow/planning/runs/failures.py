@@ -120,7 +120,7 @@ def summary(
         yield f"and {len(failed) - MAX_LISTED} others"
     yield from remedies({job.rule.name for job in failed})
     if OUTER_RUN not in os.environ:  # the outer run names the command
-        yield f"to go on, after the remedy: {snakemake_command(arguments)}"
+        yield f"once you have fixed this, continue with: {snakemake_command(arguments)}"
 
 
 def _name(job: Any) -> str:

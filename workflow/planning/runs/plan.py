@@ -3,7 +3,6 @@
 import logging
 import re
 import sys
-from collections.abc import Mapping
 from typing import Any, TextIO
 
 from snakemake.logging import logger

@@ -1,4 +1,4 @@
-"""Area under the learning curve: strategies from best to worst, and their difference to random."""
+"""Area under the learning curve: strategies from best to worst, and their difference from random."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ MIN_ROW, MARGINS = 0.22, 0.85
 
 
 def draw(results: Results, settings: Settings) -> Figure:
-    """Draw a row for each strategy: its area with the interval, and beside it the difference to random.
+    """Draw a row for each strategy: its area with the interval, and beside it the difference from random.
 
     The mark of a difference is filled if it is significant after Holm's correction, and open otherwise.
     Without random, there are no differences.
@@ -52,7 +52,7 @@ def draw(results: Results, settings: Settings) -> Figure:
         _draw_rows(panels[1], differences, looks, significant)
         panels[1].axvline(0, color=REFERENCE_COLOUR, linewidth=0.8)
         label = drawn.difference_label.replace("\n", " ")
-        panels[1].set(title="Difference to random", xlabel=label)
+        panels[1].set(title="Difference from random", xlabel=label)
     figure.supxlabel(interval_note("Lines", results, settings), size=7)
     return figure
 

@@ -1,4 +1,4 @@
-"""Difference to random sampling: mean and interval of the paired differences, a panel per strategy."""
+"""Difference from random sampling: mean and interval of the paired differences, a panel per strategy."""
 
 from collections.abc import Mapping
 

@@ -34,8 +34,8 @@ def draw(results: Results, settings: Settings) -> Figure:
     down = ["\n".join(styles[name].lines) for name in matrix.index]
     figure, axes = draw_percentages(
         values,
-        [*across, "Mean: beats"],
-        [*down, "Mean: is beaten"],
+        [*across, "Mean, wins"],
+        [*down, "Mean, losses"],
         "Rounds that the row wins against the column (%)",
     )
     for line in (axes.axhline, axes.axvline):

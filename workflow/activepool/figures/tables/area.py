@@ -27,9 +27,9 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per (metric, strategy): ``settings.metric`` and the accuracies, these from 0 to 1.
 
     ``area`` is the area under the curve divided by its range of labels, ``difference`` that of the paired
-    difference to random: each is a mean over seeds, with the half width of its interval. ``p`` belongs to the
-    paired t-test of this difference; ``p_holm`` is corrected for all strategies other than random that have
-    the metric. Without random there is no difference.
+    difference from random: each is a mean over seeds, with the half width of its interval. ``p`` belongs to
+    the paired t-test of this difference; ``p_holm`` is corrected for all strategies other than random that
+    have the metric. Without random there is no difference.
     """
     rows = []
     curves = results.curves
@@ -69,7 +69,7 @@ def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
         best = surely_best(area, rows["p_holm"].to_numpy(), strategies, settings, drawn.sign)
         columns = {
             "Area": number_cells(area, area_half_width, best=best),
-            "Difference to random": number_cells(gain, gain_half_width, signed=True),
+            "Difference from random": number_cells(gain, gain_half_width, signed=True),
             "p": p_value_cells(rows["p"].to_numpy()),
             "p (Holm)": p_value_cells(rows["p_holm"].to_numpy()),
         }

@@ -1,4 +1,4 @@
-"""The paired difference to random after every round, with a test corrected for many strategies."""
+"""The paired difference from random after every round, with a test corrected for many strategies."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ COLUMNS = ["strategy", "reads_all_labels", "round", "labels", "seeds", "differen
 
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
-    """Return one row per (strategy, round) with the difference to random of ``settings.metric``.
+    """Return one row per (strategy, round) with the difference from random of ``settings.metric``.
 
     ``difference`` is a mean over seeds in the metric's own unit, with the half width of its interval. ``p``
     belongs to the paired t-test; ``p_holm`` is corrected for all strategies other than random that have the

@@ -40,5 +40,5 @@ def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
     columns = {}
     for share, rows in table.groupby("share"):
         values = 100 * rows.set_index("strategy").reindex(strategies)["share_of_pool"].to_numpy()
-        columns[f"{share:.0%}"] = number_cells(values)
+        columns[f"{share:.0%}".replace("%", " %")] = number_cells(values)
     return Typeset([Grid("Share of the ceiling", strategies, columns, title="Labels needed (% of the pool)")])

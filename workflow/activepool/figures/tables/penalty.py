@@ -25,7 +25,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
 
 
 def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
-    """Return the matrix, in percent of the rounds: a row beats, a column is beaten."""
+    """Return the matrix, in percent of the rounds: the row wins, the column loses."""
     matrix = matrix_of(table, "beats")
-    beside = {"Beats": matrix.mean(axis=1), "Is beaten": matrix.mean(axis=0)}
+    beside = {"Wins": matrix.mean(axis=1), "Losses": matrix.mean(axis=0)}
     return Typeset([numbered_grid("Beats (% of rounds)", matrix, beside)])

@@ -1,4 +1,4 @@
-"""What the seeds of an experiment can find: the smallest differences to random, and the seeds they take."""
+"""What the seeds of an experiment can find: the smallest differences from random, and the seeds they take."""
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ ONE_POINT = 0.01
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """Return one row per (metric, strategy other than random), for the area under the curve.
 
-    ``difference`` is the mean of the paired differences to random over the seeds, and ``deviation`` their
+    ``difference`` is the mean of the paired differences from random over the seeds, and ``deviation`` their
     standard deviation, on which the rest relies. ``detectable`` is the smallest true difference that a test
     with these seeds finds with a probability of 80 %; ``seeds_for_difference`` and ``seeds_for_one_point``
     are the seeds that find one as large as the difference seen here, and one percentage point of an accuracy.
@@ -57,11 +57,11 @@ def typeset(table: pd.DataFrame, settings: Settings) -> Typeset:
             drawn.factor * rows[name].to_numpy() for name in ("difference", "deviation", "detectable")
         )
         columns = {
-            "Difference to random": number_cells(difference, signed=True),
+            "Difference from random": number_cells(difference, signed=True),
             "Deviation": number_cells(deviation),
             "Detectable": number_cells(detectable),
-            "Seeds for it": _whole_cells(rows["seeds_for_difference"]),
-            "for one point": _whole_cells(rows["seeds_for_one_point"]),
+            "Seeds for this difference": _whole_cells(rows["seeds_for_difference"]),
+            "Seeds for one point": _whole_cells(rows["seeds_for_one_point"]),
         }
         grids.append(Grid(drawn.axis_label, strategies, columns))
     return Typeset(grids)

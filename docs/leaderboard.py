@@ -1,4 +1,4 @@
-"""Add results to leaderboard.csv, beside this file: `python docs/leaderboard.py results/*/leaderboard.csv`."""
+"""Add results to docs/leaderboard.csv: `python docs/leaderboard.py results/*/leaderboard.csv`."""
 
 import sys
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def add(paths: Sequence[str], file: Path = BOARD) -> str:
     joined = added(board, results)
     write_table(file, joined)
     new = len(joined) - (0 if board is None else len(board))
-    return f"{file}: {new} new rows, {sum(map(len, results)) - new} replaced"
+    return f"{file}: new rows: {new}, replaced: {sum(map(len, results)) - new}"
 
 
 if __name__ == "__main__":

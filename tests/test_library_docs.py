@@ -48,7 +48,7 @@ def test_the_example_of_progress_knows_how_sure_it_is(capsys):
     value, low, high = map(float, re.fullmatch(r"accuracy (.*), from (.*) to (.*)", accuracy).groups())
     assert low < value < high < low + 0.1
     assert stop == "stop: False"
-    assert re.fullmatch(r"ceiling 0\.9\d+, 95 % of it with Estimate\(value=.*\)", curve)
+    assert re.fullmatch(r"ceiling 0\.9\d+, 95 % of it with 1\d\d labels", curve)
     assert len(names["audited"]) == activepool.audit_size(width=0.1)
     assert names["head"].uncalibrated is None and names["head"].cross_validation.fixed is None
 

@@ -94,9 +94,9 @@ def test_new_and_replaced_rows_are_counted(tmp_path):
     add = load_module(str(ROOT / "docs" / "leaderboard.py")).add
     board, results = tmp_path / "board.csv", tmp_path / "leaderboard.csv"
     pd.concat([row(), row(strategy="margin")]).to_csv(results, index=False)
-    assert add([str(results)], board) == f"{board}: 2 new rows, 0 replaced"
+    assert add([str(results)], board) == f"{board}: new rows: 2, replaced: 0"
     pd.concat([row(top1=0.6), row(labels=40)]).to_csv(results, index=False)
-    assert add([str(results)], board) == f"{board}: 1 new rows, 1 replaced"
+    assert add([str(results)], board) == f"{board}: new rows: 1, replaced: 1"
     assert len(pd.read_csv(board)) == 3
 
 

@@ -103,6 +103,15 @@ def test_pictures_that_were_exchanged_are_a_mistake(tmp_path, tool, names):
     assert f"its picture is 'a/1.jpg', and its name {names[1]!r}" in second
 
 
+@pytest.mark.parametrize("around", ["", "export/"])
+def test_a_picture_lies_where_its_name_says(tmp_path, around):
+    """Another of its name in a folder is no reason to doubt."""
+    known = pool("1.jpg", "a/1.jpg")
+    members = {f"{around}annotations.xml": xml(("1.jpg", tag("cat")), ("a/1.jpg", tag("dog")))}
+    members |= {f"{around}images/{name}": name.encode() for name in ("a/1.jpg", "1.jpg")}
+    assert said(read("cvat", archive(tmp_path, members), known)) == {"1.jpg": "cat", "a/1.jpg": "dog"}
+
+
 def test_a_name_whose_folders_the_tool_may_have_dropped(tmp_path):
     known = pool("1.jpg", "a/1.jpg", "2.jpg")
     path = file(tmp_path, xml(("1.jpg", tag("cat")), ("2.jpg", tag("dog"))))
@@ -406,7 +415,9 @@ def test_a_class_twice_in_a_list_is_a_mistake(tmp_path):
 def test_a_blank_line_in_a_list_of_classes_is_a_mistake(tmp_path, classes, number):
     """Nobody knows whether it counts."""
     members = {"synsets.txt": classes, "default.txt": "a/1.jpg 1\n"}
-    assert f"synsets.txt: class {number} has no name" in mistakes("imagenet", archive(tmp_path, members))
+    assert f"synsets.txt: class {number} (the first is 0) has no name" in mistakes(
+        "imagenet", archive(tmp_path, members)
+    )
 
 
 def test_blank_lines_behind_the_classes_are_none(tmp_path):

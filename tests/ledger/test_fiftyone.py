@@ -103,8 +103,8 @@ def test_an_object_without_a_label_is_not_awaited(tmp_path, given):
     [
         (["cat", "cat", "dog"], "has the class 'cat' twice; export it again"),
         (["cat", " cat"], "has the class 'cat' twice"),
-        (["cat", ""], "class 1 has no name, or none that is a text; export it again"),
-        ([1, "cat"], "class 0 has no name, or none that is a text"),
+        (["cat", ""], "class 1 (the first is 0) has no name that is a text; export it again"),
+        ([1, "cat"], "class 0 (the first is 0) has no name that is a text"),
     ],
 )
 def test_each_class_has_a_name_of_its_own(tmp_path, classes, words):

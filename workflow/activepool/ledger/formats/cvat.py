@@ -71,7 +71,13 @@ def rows(path: Path) -> Parsed:
         if len(found) != 1:
             raise InputError(f"{path}: has {len(found)} files {FILE}, not one; export as CVAT for images 1.1")
         parsed = _Reader(f"{path}: {found[0]}").read(archive.text(found[0]))
-        return _with_pictures(parsed, archive.pictures_named)
+        pictures, members = PurePosixPath(found[0]).parent / PICTURES, set(archive.members)
+
+        def pictures_named(name: str) -> dict[str, str]:
+            own = str(pictures / name)
+            return {archive.sample(own): own} if own in members else archive.pictures_named(name)
+
+        return _with_pictures(parsed, pictures_named)
 
 
 def _with_pictures(parsed: Parsed, pictures: Callable[[str], Mapping[str, str]]) -> Parsed:

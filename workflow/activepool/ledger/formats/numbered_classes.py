@@ -15,7 +15,9 @@ def class_list(place: object, names: Sequence[Any]) -> list[str]:
     found: list[str] = []
     for number, name in enumerate(names):
         if not isinstance(name, str) or not name.strip():
-            raise InputError(f"{place}: class {number} has no name, or none that is a text{EXPORT_AGAIN}")
+            raise InputError(
+                f"{place}: class {number} (the first is 0) has no name that is a text{EXPORT_AGAIN}"
+            )
         if name.strip() in found:
             raise InputError(f"{place}: has the class {name.strip()!r} twice{EXPORT_AGAIN}")
         found.append(name.strip())

@@ -19,14 +19,11 @@ from activepool.io.files import written_whole
 from activepool.ledger.entries import SAMPLE
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.json_file import EXPORT_AGAIN, WEB_PAGE
-from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.rows import CORRECTION, LABEL, OTHER_LABELS, Parsed, Row
 from activepool.ledger.formats.slips import IMAGE_NAME
 
 #: Columns that name the image, beside ``sample`` and ``index``; the first that is there counts.
 NAMES = ("source", "path", "file", "filename", "file_name", "image")
-
-#: Columns that hold what was answered: by an annotator, or in place of what anybody answered.
-LABEL, CORRECTION = "label", "correction"
 
 #: Columns of label_errors.csv and predictions.csv, whose labels are no answers of an annotator.
 OF_PROGRAM = ({"suggested"}, {"status", "predicted"})
@@ -52,9 +49,6 @@ COMMENTED = ("batch", "sample", *NAMES, LABEL, CORRECTION)
 
 #: Columns in which a text that was cut off may look whole, and what each holds, see `Row.may_be_cut_off`.
 MAY_BE_CUT_OFF = {LABEL: "label", CORRECTION: "label"} | dict.fromkeys(ANNOTATORS, "who")
-
-#: Other names that people give to the column of the labels.
-OTHER_LABELS = ("labels", "class", "classes", "class_name", "category", "answer", "choice", "tag")
 
 #: The columns of the list of a batch; people fill in ``label``, ``who`` and ``note``.
 COLUMNS = (

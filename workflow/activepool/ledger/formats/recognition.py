@@ -21,6 +21,7 @@ from activepool.ledger.formats import (
     label_studio_controls,
 )
 from activepool.ledger.formats.archives import Archive
+from activepool.ledger.formats.rows import CORRECTION, LABEL
 
 SINGLE_PICTURE = (
     "is a single picture; put it into a folder with the name of its class, and that folder into another"
@@ -249,8 +250,8 @@ def _tool_of_table(path: Path, text: str) -> str:
     ]
     if {"annotation_id", "lead_time"} & set(names):
         return "label_studio"
-    if {csv_file.LABEL, csv_file.CORRECTION, "sample", *csv_file.NAMES} & set(names):
-        if not {csv_file.LABEL, csv_file.CORRECTION} & set(names) and label_studio_controls.CONTROL in names:
+    if {LABEL, CORRECTION, "sample", *csv_file.NAMES} & set(names):
+        if not {LABEL, CORRECTION} & set(names) and label_studio_controls.CONTROL in names:
             return "label_studio"
         return "csv"
     if len(names) > 1 or separator_hint(names):

@@ -17,6 +17,12 @@ MARKS = {
     "not_one_of_ours": Event.NOT_OURS,
 }
 
+#: Columns of tables that hold what was answered: by an annotator, or in place of what anybody answered.
+LABEL, CORRECTION = "label", "correction"
+
+#: Other names that people give to the column of the labels.
+OTHER_LABELS = ("labels", "class", "classes", "class_name", "category", "answer", "choice", "tag")
+
 #: Folders of pictures that have no label yet, in lower case.
 UNLABELLED = ("_unlabeled", "_unlabelled", "unlabeled", "unlabelled", "no_label")
 

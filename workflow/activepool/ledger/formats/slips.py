@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from activepool.data.class_names import reads_as_missing, reads_as_no_label
 from activepool.ledger.entries import SAMPLE, has_control
-from activepool.ledger.formats.csv_file import CORRECTION, LABEL, OTHER_LABELS
 from activepool.ledger.formats.lost_letters import REPLACEMENT, SAVED
-from activepool.ledger.formats.rows import UNLABELLED, mark
+from activepool.ledger.formats.rows import CORRECTION, LABEL, OTHER_LABELS, UNLABELLED, mark
 
 #: The longest name of a class, in characters; a longer text is a remark, or damage.
 LONGEST = 200

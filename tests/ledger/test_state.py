@@ -125,5 +125,14 @@ def test_a_class_that_is_written_nearly_like_another_is_flagged(twin):
     assert "did you mean that?" in str(found.twins[0])
 
 
+def test_two_ways_of_unicode_write_one_class():
+    composed, decomposed = "K\u00e4fer", "Ka\u0308fer"
+    said = [draft(of="a", who=who, label=label) for who, label in (("ann", composed), ("bob", decomposed))]
+    found = state(*said, draft(of="b", label=decomposed), classes=[composed])
+    assert found.training_labels == {sample("a"): composed, sample("b"): composed}
+    assert (found.classes, found.twins, found.disputed) == ((composed,), (), [])
+    assert not found.samples[sample("a")].has_disagreement
+
+
 def test_disputed_samples_are_listed():
     assert [one.sample for one in state(*answers("cat", "dog")).disputed] == [sample("a")]

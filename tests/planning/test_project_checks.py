@@ -13,7 +13,13 @@ from activepool.labelling.pool.table import Pool
 from planning.checks.own_functions import function_problem
 from planning.configuration.loading import load_project
 from planning.configuration.project import Project
-from planning.project.checks import check_project, problems_with_files, require_model, require_room
+from planning.project.checks import (
+    check_project,
+    problems_with_files,
+    require_model,
+    require_room,
+    require_same_spelling,
+)
 from planning.project.pool import listed_images, updated_pool
 from planning.project.standing import ProjectStanding
 
@@ -302,3 +308,26 @@ def test_skipped_images_are_named(capsys):
         "photos: left out, because unreadable: 22 (bad 00.png: no known image format, bad 01.png: " in printed
     )
     assert "bad 19.png: no known image format and 2 more)" in printed
+
+
+@pytest.mark.parametrize("name", ["Ant", "\u0430nt", "an\u200bt"])
+def test_a_class_that_the_ledger_writes_otherwise_is_named(name):
+    pool = Pool([sample("a"), sample("b")], [1] * 2, ["a", "b"], {"a": sample("a"), "b": sample("b")})
+    named = project(classes=[name, "bee"])
+    labels = [draft(of="a", label="ant"), draft(of="b", label="ant")]
+    with pytest.raises(InputError) as caught:
+        require_same_spelling(ProjectStanding(named, pool, entries(*labels)), "mine.yaml")
+    assert caught.value.args == (
+        f"mine.yaml: classes: {name!a} is written nearly like 'ant', of which p.ledger.csv has 2 labels; "
+        "write it so, or, to rename the class, put corrections of all of them into returned",
+    )
+    corrected = [draft(of=of, label=name, replaces=number) for of, number in (("a", 1), ("b", 2))]
+    require_same_spelling(ProjectStanding(named, pool, entries(*labels, *corrected)), "mine.yaml")
+
+
+def test_two_ways_of_unicode_write_one_class():
+    given = project(classes=["Ka\u0308fer", "bee"])
+    labels = [draft(of="a", label="K\u00e4fer")]
+    standing = ProjectStanding(given, Pool([], [], [], {}), entries(*labels))
+    require_same_spelling(standing, "mine.yaml")
+    assert standing.state.classes == ("K\u00e4fer", "bee")

@@ -96,6 +96,8 @@ MISTAKES = [
             ("not ours", "not_ours"),
         ]
     ),
+    ({"classes": ["ant", "\u0430nt"]}, "classes: the class '\\u0430nt' is written nearly like 'ant'"),
+    ({"classes": ["K\u00e4fer", "Ka\u0308fer"]}, "classes: 'Käfer' is listed twice; list it once"),
     ({"classes": "ant"}, "classes: input should be a valid list"),
     ({"classes": ["ant"], "new_classes": False}, "with new_classes: false, give two classes or more"),
     (

@@ -42,6 +42,11 @@ def twins(classes: Sequence[str], given: int) -> tuple[Twin, ...]:
     return tuple(found)
 
 
+def class_name(written: str) -> str:
+    """Return the name of a class in one of Unicode's two ways to write it, NFC."""
+    return unicodedata.normalize("NFC", written)
+
+
 def unseen_form(name: str) -> str:
     """Return what is equal for names that differ in what nobody sees: blanks, and Unicode's two ways."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
+    return " ".join(class_name(name).split())

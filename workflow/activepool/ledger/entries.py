@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from activepool.data.class_names import reads_as_missing
+from activepool.ledger.classes import class_name
 
 #: A sample is named by the SHA-256 of its content.
 SAMPLE = re.compile(r"[0-9a-f]{64}")
@@ -97,8 +98,8 @@ class Entry(Draft):
 
     @property
     def opinion(self) -> tuple[str, str]:
-        """The event and the label: equal for answers that say the same."""
-        return self.event, self.label
+        """The event and the class: equal for answers that say the same."""
+        return self.event, class_name(self.label)
 
 
 def as_entry(draft: Draft, number: int) -> Entry:

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from activepool.data.class_names import reads_as_missing
 from activepool.evaluation.intervals import sample_size
-from activepool.ledger.classes import twins
+from activepool.ledger.classes import class_name, twins
 from activepool.ledger.entries import has_control
 from activepool.ledger.formats.rows import mark
 from activepool.strategies.declaration import Strategy
@@ -170,7 +170,8 @@ class Project(Settings):
 
     @field_validator("classes")
     @classmethod
-    def _check_classes(cls, names: list[str]) -> list[str]:
+    def _check_classes(cls, given: list[str]) -> list[str]:
+        names = list(map(class_name, given))
         problems = [
             f"{name!r} is no name of a class; give a word"
             for name in names

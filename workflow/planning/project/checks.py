@@ -1,5 +1,6 @@
 """Checks of a project's configuration against its files, before any job: one line for each problem."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -76,6 +77,25 @@ def require_room(standing: ProjectStanding, source: str) -> None:
         f"pool's {int(standing.pool.is_present.sum()):,} samples can go out, and two batches of "
         f"{project.batch:,} must be left: {remedy}"
     )
+
+
+def require_same_spelling(standing: ProjectStanding, source: str) -> None:
+    """Raise InputError if labels are of a class that the configuration writes in nearly the same way.
+
+    Args:
+        standing: where the project stands.
+        source: the name of the configuration file or files, for the message.
+    """
+    labels = Counter(one.label for one in standing.state.samples.values())
+    problems = [
+        f"{source}: classes: {twin.meant!a} is written nearly like {twin.name!a}, of which "
+        f"{standing.project.ledger_path} has {count:,} label{'s' * (count > 1)}; write it so, or, to rename "
+        f"the class, put corrections of all of them into {standing.project.returned}"
+        for twin in standing.state.twins
+        if twin.meant in standing.project.classes and (count := labels[twin.name])
+    ]
+    if problems:
+        raise InputError(*problems)
 
 
 def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:

@@ -67,7 +67,7 @@ def take_in_returned(
     Raises: InputError with a line for each mistake of all files, and if the ledger cannot be read.
     """
     before = read_ledger(ledger).entries
-    given = {(entry.sample, entry.who, entry.event, entry.label) for entry in before if entry.is_answer}
+    given = {(entry.sample, entry.who, *entry.opinion) for entry in before if entry.is_answer}
     state = state_of(before, classes)
     memory = ReturnedCache(Path(cache))
     found = label_files(Path(folder))

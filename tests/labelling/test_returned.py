@@ -492,3 +492,15 @@ def test_without_a_cache_one_line_sums_up_the_corrections_that_do_not_count(proj
     beginning = f"{project.returned}: answers that later ones replaced are not taken again: 'e.jpg'; "
     assert line.startswith(beginning)
     assert project.take().notices == ()
+
+
+def test_predictions_with_another_name_of_a_class_rename_it(project):
+    project.table("1.csv", "source,label,who", "e.jpg,cat,anna", "a/1.jpg,dog,anna", "b/1.jpg,cat,ben")
+    project.take()
+    sources = ("a/1.jpg", "a/2.jpg", "b/1.jpg", "e.jpg")
+    labels = {"a/1.jpg": "dog", "b/1.jpg": "feline", "e.jpg": "feline"}
+    head = "source,predicted,probability,margin,correction,status,sample"
+    lines = [f"{name},dog,0.9,0.8,{labels.get(name, '')},,{project.pool.sample_of[name]}" for name in sources]
+    project.table("renamed.csv", head, *lines)
+    assert project.take().lines()[0].endswith("renamed.csv: 2 new corrections, 1 known, 1 awaited")
+    assert project.labels() == labels

@@ -90,9 +90,10 @@ def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
     removed = sum(not paths.standing.pool.is_here(sample) for sample in batch.awaited)
     note = f"; {removed_text(removed, has_images=not paths.is_embedded)}" if removed else ""
     yield f"{batch.name}: {batch.came_back} of {len(batch.samples)} samples have an answer{note}"
-    for words, name in FOR_PEOPLE.items():
-        path = paths.of_batch(batch.name, SENT_FILES[name])
-        yield f"  {words}: {path if Path(path).is_file() else 'gone; next_batch makes it again'}"
+    files = {words: paths.of_batch(batch.name, SENT_FILES[name]) for words, name in FOR_PEOPLE.items()}
+    yield from (f"  {words}: {path}" for words, path in files.items() if Path(path).is_file())
+    if gone := [Path(path).name for path in files.values() if not Path(path).is_file()]:
+        yield f"  {', '.join(gone)}: gone; next_batch makes {'it' if len(gone) == 1 else 'them'} again"
     if Path(folders := paths.of_batch(batch.name, FOLDERS)).is_dir():
         yield f"  folders (to sort the pictures into): {folders}"
     elif paths.project.folders:

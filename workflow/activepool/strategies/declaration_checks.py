@@ -34,24 +34,42 @@ def tuple_of_names(strategy: str, key: str, given: object) -> tuple[str, ...]:
 
 
 def known_artifacts(strategy: str, reads: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what a strategy reads; raises DeclarationError for what no strategy can read."""
+    """Return what a strategy reads; raises DeclarationError for all that no strategy can read."""
+    problems = []
     for name in reads:
         if name not in ARTIFACTS:
             is_score = name in SCORES
             hint = f'it is a score: scores=("{name}",)' if is_score else nearest_name(str(name), ARTIFACTS)
-            raise DeclarationError(f"{strategy} cannot read {name!r}; {hint}")
+            problems.append(f"{strategy} cannot read {name!r}; {hint}")
+    if problems:
+        raise DeclarationError("; ".join(problems))
     return reads
 
 
 def known_scores(strategy: str, scores: object) -> tuple[str, ...]:
-    """Return the scores that a strategy reads; raises DeclarationError for others."""
+    """Return the scores that a strategy reads; raises DeclarationError for all others."""
     names = tuple_of_names(strategy, "scores", scores)
+    problems = []
     for name in names:
         if name not in SCORES:
             is_other = name in ARTIFACTS
             hint = f'it is no score: reads=("{name}",)' if is_other else nearest_name(str(name), SCORES)
-            raise DeclarationError(f"{strategy} cannot read the score {name!r}; {hint}")
+            problems.append(f"{strategy} cannot read the score {name!r}; {hint}")
+    if problems:
+        raise DeclarationError("; ".join(problems))
     return names
+
+
+def require_all(*checks: Callable[[], object]) -> None:
+    """Make all checks of a declaration; raise DeclarationError with the messages of those that fail."""
+    problems = []
+    for check in checks:
+        try:
+            check()
+        except DeclarationError as error:
+            problems.append(str(error))
+    if problems:
+        raise DeclarationError("; ".join(problems))
 
 
 def check_function(select: Callable[..., object]) -> None:

@@ -15,7 +15,7 @@ from activepool.errors import InputError
 from planning.configuration.experiment import Experiment
 from planning.configuration.partial import Further, partial
 from planning.configuration.project import Project
-from planning.configuration.scaling import made_small
+from planning.configuration.scaling import made_small, without_scaling
 from planning.configuration.sections import DEVICE_PATTERN, NAME_PATTERN
 from planning.configuration.text import hidden_by_yaml
 
@@ -67,7 +67,9 @@ def load(
     try:
         raw = made_small(raw)
     except InputError as error:
-        raise InputError(f"{source}: {error}") from None
+        # Data that a stand-in would have replaced may lack, so no file is looked at.
+        problems = [*map(str, error.args), *_problems(Experiment, without_scaling(raw), source, files)]
+        raise InputError(*(f"{source}: {problem}" for problem in problems)) from None
     experiment = _validated(Experiment, raw, source, files, further)
     options = {"strategies": [entry.options for entry in experiment.strategies]}
     _require_finite(raw, experiment.model_dump() | options, source)
@@ -93,13 +95,24 @@ def _validated(
 ) -> Configuration:
     try:
         return model.model_validate(raw)
-    except ValidationError as error:
-        hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
-        left = partial(model, raw, PLACEHOLDERS[model])
-        errors = _without_consequences(model, left.errors or error.errors())
-        lines = [_line(model, problem).removeprefix(": ") for problem in errors]
-        problems = list(dict.fromkeys([*hidden, *lines, *left.further_lines(further)]))
+    except ValidationError:
+        problems = _problems(model, raw, source, files, further)
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems)) from None
+
+
+def _problems(
+    model: type[Configuration],
+    raw: Any,
+    source: str,
+    files: Sequence[str],
+    further: Further[Configuration] = _none,
+) -> list[str]:
+    """Return a line for each mistake of a configuration; none if it is right."""
+    hidden = [line for path in files or [source] for line in hidden_by_yaml(path)]
+    left = partial(model, raw, PLACEHOLDERS[model])
+    errors = _without_consequences(model, left.errors)
+    lines = [_line(model, problem).removeprefix(": ") for problem in errors]
+    return list(dict.fromkeys([*hidden, *lines, *left.further_lines(further)]))
 
 
 def _require_finite(raw: Any, read: Any, source: str) -> None:

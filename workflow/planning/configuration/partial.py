@@ -10,6 +10,9 @@ from pydantic import BaseModel, ValidationError
 #: A model of a configuration.
 Configuration = TypeVar("Configuration", bound=BaseModel)
 
+#: The list whose entries are left out one by one, so that those left are compared, and what replaces one.
+ENTRIES, NEUTRAL = "strategies", {"strategy": "random"}
+
 #: Mistakes of one level hide those of the next; so many levels are looked at.
 MAX_LEVELS = 8
 
@@ -53,8 +56,6 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
         stand_ins: values of the keys that the model cannot do without.
     """
     found: Partial[Configuration] = Partial()
-    if not isinstance(raw, dict):
-        return found
     raw = copy.deepcopy(raw)
     for _ in range(MAX_LEVELS):
         try:
@@ -63,7 +64,7 @@ def partial(model: type[Configuration], raw: Any, stand_ins: Mapping[str, Any]) 
         except ValidationError as error:
             found.errors += [one for one in error.errors() if not _follows(found.left_out, raw, one)]
             keys = {key for one in error.errors() for key in _keys(raw, one)}
-        if not keys:
+        if not keys or not isinstance(raw, dict):
             return found
         for key in keys:
             _drop(raw, key, stand_ins)
@@ -76,6 +77,8 @@ def _follows(left_out: set[str], raw: Any, error: Any) -> bool:
     given = list(_given(raw, error))
     if error["type"] == "missing":
         return ".".join([*given, str(error["loc"][-1])]) in left_out
+    if given == [ENTRIES]:
+        return False
     return bool(given) and any(key.startswith(f"{'.'.join(given)}.") for key in left_out)
 
 
@@ -92,14 +95,21 @@ def _keys(raw: Any, error: Any) -> list[tuple[str, ...]]:
 def _given(raw: Any, error: Any) -> Iterator[str]:
     """Yield the keys of an error's location that the configuration gives, from the outermost on."""
     for part in error["loc"]:
-        # A location also names members of unions, which are no keys; a list is left out as a whole.
+        # A location also names members of unions, which are no keys; other lists are left out as a whole.
         if isinstance(raw, dict) and part in raw:
             yield str(part)
             raw = raw[part]
+            if part == ENTRIES and isinstance(raw, list):
+                yield from map(str, error["loc"][1:2])
+                return
 
 
 def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any]) -> None:
     *sections, last = key
+    if sections == [ENTRIES]:
+        entries, number = raw[ENTRIES], int(last)
+        entries[number] = {**NEUTRAL, "name": _folder(entries[number]) or f"left-out-{number}"}
+        return
     section: Any = raw
     for name in sections:
         section = section.get(name)
@@ -108,3 +118,11 @@ def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any])
     section.pop(last, None)
     if not sections and last in stand_ins:
         raw[last] = stand_ins[last]
+
+
+def _folder(entry: Any) -> str | None:
+    """Return the folder of a strategy with mistakes; None if it has none of its own."""
+    named = {"strategy": entry} if isinstance(entry, str) else entry
+    if not isinstance(named, dict) or not isinstance(named.get("strategy"), str):
+        return None
+    return named.get("name") or named["strategy"].rpartition(":")[2]

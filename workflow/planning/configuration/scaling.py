@@ -40,28 +40,36 @@ STAND_INS: dict[str, dict[str, Any]] = {
 def made_small(raw: dict[str, Any]) -> dict[str, Any]:
     """Apply ``stand_in`` and ``scale``; return the configuration without these keys.
 
-    Raises: InputError if one of them has an invalid value.
+    Raises: InputError with a line for each of them that has an invalid value.
     """
-    raw = dict(raw)
-    stand_in, scale = raw.pop("stand_in", None), raw.pop("scale", 1)
-    if stand_in is not None:
-        raw = _with_stand_in(raw, stand_in)
-    return _scaled(raw, _checked_scale(scale), subset=stand_in is None)
-
-
-def _checked_scale(given: Any) -> float:
-    try:
-        scale = 0.0 if isinstance(given, bool) else float(given)
-    except (TypeError, ValueError):
-        scale = 0.0
+    stand_in, scale = raw.get("stand_in"), _as_scale(raw.get("scale", 1))
+    problems = []
+    if stand_in is not None and stand_in not in list(STAND_INS):  # a name that is a list has no hash
+        problems.append(f"stand_in: must be {' or '.join(STAND_INS)} (given: {stand_in!r})")
     if not 0 < scale <= 1:
-        raise InputError(f"scale: must be a number above 0 and at most 1 (given: {given!r})")
-    return scale
+        problems.append(f"scale: must be a number above 0 and at most 1 (given: {raw['scale']!r})")
+    if problems:
+        raise InputError(*problems)
+    large = without_scaling(raw)
+    return _scaled(
+        large if stand_in is None else _with_stand_in(large, stand_in), scale, subset=stand_in is None
+    )
 
 
-def _with_stand_in(raw: dict[str, Any], name: Any) -> dict[str, Any]:
-    if name not in list(STAND_INS):  # a name that is a list has no hash
-        raise InputError(f"stand_in: must be {' or '.join(STAND_INS)} (given: {name!r})")
+def without_scaling(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration without ``stand_in`` and ``scale``."""
+    return {key: value for key, value in raw.items() if key not in ("stand_in", "scale")}
+
+
+def _as_scale(given: Any) -> float:
+    """Return a scale as a number; 0, which is none, for what is no number."""
+    try:
+        return 0.0 if isinstance(given, bool) else float(given)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _with_stand_in(raw: dict[str, Any], name: str) -> dict[str, Any]:
     stand_in = STAND_INS[name]
     dataset = dict(stand_in["dataset"])
     if imbalance := _section(raw, "dataset").get("imbalance"):

@@ -149,6 +149,11 @@ def test_what_a_file_defines_reaches_forked_processes(tmp_path):
             'scores=("margn",)',
             "mine.py:stepped': stepped cannot read the score 'margn'; did you mean 'margin'.$",
         ),
+        (
+            'reads=("featres", "hed"), scores=("margn",)',
+            "cannot read 'featres'; did you mean 'features'.; stepped cannot read 'hed'; .*"
+            "stepped cannot read the score 'margn'; did you mean 'margin'",
+        ),
         ('scores=("colours",)', "stepped cannot read the score 'colours'; there are confidence, margin"),
         ('scores=["margn"]', "cannot read the score 'margn'; did you mean 'margin'"),
         ('scores="margin"', r'stepped: scores is a tuple of names, such as scores=\("margin",\)$'),

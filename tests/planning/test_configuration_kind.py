@@ -36,9 +36,18 @@ def test_a_mistake_of_the_command_line_is_not_that_of_the_file():
     message = (
         "activepool: no\nmine.yaml: audit: too many\nmine.yaml: audit_width: no\nmine.yaml: head.a: wrong"
     )
-    assert attributed(message, "mine.yaml", {"audit", "head"}).splitlines() == [
+    assert attributed(message, "mine.yaml", {"audit": 9, "head": {"a": 1}}).splitlines() == [
         "activepool: no",
         "--config: audit: too many",
         "mine.yaml: audit_width: no",
         "--config: head.a: wrong",
+    ]
+
+
+def test_file_and_command_line_that_do_not_fit_together_are_both_named():
+    message = "mine.yaml: dataset.path: unknown key\nmine.yaml: dataset: is wrong\nmine.yaml: seeds.0: no"
+    assert attributed(message, "mine.yaml", {"dataset": {"kind": "digits"}, "seeds": [-1]}).splitlines() == [
+        "mine.yaml with --config: dataset.path: unknown key",
+        "--config: dataset: is wrong",
+        "--config: seeds.0: no",
     ]

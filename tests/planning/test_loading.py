@@ -310,3 +310,34 @@ def test_mistakes_of_keys_hide_none_of_files(tmp_path, monkeypatch):
         *("backbone.architecture", "backbone.checkpoint", "backbone.image_size"),
         *("budget", "figures.colours.random", "strategies.0.strategy"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("strategies", "keys"),
+    [
+        ([{"strategy": "badge", "centre": True}, "margin", "margin"], ["strategies.0", "strategies"]),
+        ([{"strategy": "badge", "centre": True}, "badge"], ["strategies.0", "strategies"]),
+        (
+            [{"strategy": "badge", "name": "curves.csv"}, "margin", "margin"],
+            ["strategies.0.name", "strategies"],
+        ),
+        (["margn", {"strategy": "badge", "name": "a/b"}], ["strategies.0.strategy", "strategies.1.name"]),
+        (["random", 7], ["strategies.1"]),
+    ],
+)
+def test_a_strategy_with_mistakes_hides_none_of_the_list(strategies, keys):
+    found = problems(changed("strategies", strategies))
+    assert [line.split(": ")[1] for line in found] == keys
+
+
+def test_mistakes_of_scale_and_stand_in_hide_none_of_other_keys():
+    raw = changed("budget", 0) | {"scale": 2, "stand_in": "digit"}
+    keys = [line.split(": ")[1] for line in problems(raw)]
+    assert keys == ["stand_in", "scale", "budget"]
+
+
+def test_a_colour_is_of_a_strategy_of_the_experiment_or_the_library():
+    raw = changed("figures", {"colours": {"margn": "red", "badge": "red", "margin": "blue"}})
+    experiment = load(raw | {"strategies": ["margin"]}, "mine.yaml")
+    lines = [line for line in problems_with_files(experiment) if line.startswith("figures")]
+    assert lines == ["figures.colours.margn: is none of the strategies; did you mean 'margin'?"]

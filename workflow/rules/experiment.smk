@@ -34,7 +34,7 @@ try:
     else:
         adopt_kernels()
 except InputError as error:
-    problems = attributed(str(error), CONFIGURATION_FILE, COMMAND_LINE_KEYS)
+    problems = attributed(str(error), CONFIGURATION_FILE, OF_COMMAND_LINE)
     sys.exit(f"activepool: the configuration cannot be used\n{problems}")
 except OSError as error:
     sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")

@@ -64,7 +64,7 @@ try:
         adopt_kernels()
         PATHS = joined(PROJECT)
 except InputError as error:
-    problems = attributed(str(error), CONFIGURATION_FILE, COMMAND_LINE_KEYS)
+    problems = attributed(str(error), CONFIGURATION_FILE, OF_COMMAND_LINE)
     sys.exit(f"activepool: nothing was done\n{problems}")
 except OSError as error:
     sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")

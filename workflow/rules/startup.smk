@@ -34,7 +34,7 @@ CONFIGURATION_FILES = (
     else list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
 )
 CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES) or f"module {__name__}"
-COMMAND_LINE_KEYS = set(workflow.config_settings.config)
+OF_COMMAND_LINE = workflow.config_settings.config
 
 try:
     use_utf8(workflow.rundir)

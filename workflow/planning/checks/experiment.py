@@ -9,9 +9,10 @@ from activepool.backbones.registry import may_bring_weights
 from activepool.data.kinds import EMBEDDINGS, preview
 from activepool.data.previews import Preview
 from activepool.data.splits import validation_counts
-from activepool.errors import InputError
+from activepool.errors import InputError, nearest_name
 from activepool.heads.settings import LbfgsSettings
 from activepool.programs.messages import print_notices
+from activepool.strategies.registry import builtin_strategies
 from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
 from planning.checks.names import case_problems, repetition_problems
@@ -58,6 +59,8 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
         yield from _backbone_problems(experiment)
     yield from _name_problems(experiment)
     yield from _file_problems(experiment)
+    if "strategies" not in left_out:
+        yield from _curve_problems(experiment)
     yield from _colour_problems(experiment)
     yield from _tracker_problems(experiment)
 
@@ -178,6 +181,14 @@ def _file_problems(experiment: Experiment) -> Iterator[str]:
         yield f"backbone.architecture: {problem}"
     if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
         yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
+
+
+def _curve_problems(experiment: Experiment) -> Iterator[str]:
+    """Yield a line for each colour of no curve; a strategy of the library may be left out for a while."""
+    folders = experiment.strategy_folders
+    for name in experiment.figures.colours:
+        if name not in (*folders, *builtin_strategies()):
+            yield f"figures.colours.{name}: is none of the strategies; {nearest_name(name, folders)}"
 
 
 def _colour_problems(experiment: Experiment) -> Iterator[str]:

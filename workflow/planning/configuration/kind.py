@@ -1,7 +1,7 @@
 """Tells a project's configuration from an experiment's, also where the key that says so is misspelt."""
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from planning.configuration.experiment import Experiment
@@ -29,17 +29,32 @@ def _count(raw: Mapping[str, Any], keys: Collection[str]) -> int:
     return sum(key in raw for key in keys)
 
 
-def attributed(message: str, source: str, given: Collection[str]) -> str:
+def attributed(message: str, source: str, given: Mapping[str, Any]) -> str:
     """Return the lines of a message, blaming the command line, not the file, for the keys that it gave.
+
+    If the command line gave other keys of the same section, the two do not fit together, and both are named.
 
     Args:
         message: lines such as ``mine.yaml: audit: ...``.
         source: the name of the configuration file or files.
-        given: the keys of the command line.
+        given: what the command line gave, by its keys; sections are mappings.
     """
     lines = []
     for line in message.split("\n"):
         rest = line.removeprefix(f"{source}: ")
-        key = rest.partition(": ")[0].partition(".")[0]
-        lines.append(f"--config: {rest}" if rest != line and key in given else line)
+        key = rest.partition(": ")[0].split(".")
+        if rest != line and key[0] in given:
+            line = f"--config: {rest}" if _gives(given, key) else f"{source} with --config: {rest}"
+        lines.append(line)
     return "\n".join(lines)
+
+
+def _gives(given: Any, key: Sequence[str]) -> bool:
+    """Return whether a dotted key, or a value that it is a part of, is given."""
+    for part in key:
+        if not isinstance(given, Mapping):
+            return True
+        if part not in given:
+            return False
+        given = given[part]
+    return True

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from planning.configuration.strategies import StrategySettings
+
 #: A model of a configuration.
 Configuration = TypeVar("Configuration", bound=BaseModel)
 
@@ -108,7 +110,7 @@ def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any])
     *sections, last = key
     if sections == [ENTRIES]:
         entries, number = raw[ENTRIES], int(last)
-        entries[number] = {**NEUTRAL, "name": _folder(entries[number]) or f"left-out-{number}"}
+        entries[number] = _neutral(entries[number], number)
         return
     section: Any = raw
     for name in sections:
@@ -120,9 +122,14 @@ def _drop(raw: dict[str, Any], key: Sequence[str], stand_ins: Mapping[str, Any])
         raw[last] = stand_ins[last]
 
 
-def _folder(entry: Any) -> str | None:
-    """Return the folder of a strategy with mistakes; None if it has none of its own."""
-    named = {"strategy": entry} if isinstance(entry, str) else entry
-    if not isinstance(named, dict) or not isinstance(named.get("strategy"), str):
-        return None
-    return named.get("name") or named["strategy"].rpartition(":")[2]
+def _neutral(entry: Any, number: int) -> dict[str, Any]:
+    """Return what replaces a strategy with mistakes; it keeps the folder, if that has none."""
+    given = {"strategy": entry} if isinstance(entry, str) else entry
+    if isinstance(given, dict):
+        folder = given.get("name") or str(given.get("strategy")).rpartition(":")[2]
+        try:
+            StrategySettings.model_validate({**NEUTRAL, "name": folder})
+            return {**NEUTRAL, "name": folder}
+        except ValidationError:
+            pass
+    return {**NEUTRAL, "name": f"left-out-{number}"}

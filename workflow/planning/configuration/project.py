@@ -122,7 +122,8 @@ class Project(Settings):
         strategy: picks a batch once labels of two classes are there.
         first_strategy: picks a batch before that; one that needs no label.
         batch: the photographs in a batch.
-        audit: the photographs in the audit set: a random sample that no model trains on.
+        audit: the photographs in the audit set: a random sample that no model trains on. A larger number
+            later draws another part, with an accuracy of its own.
         audit_width: instead of ``audit``: the width of the 95 % interval of the accuracy, 0.1 for ± 5 points.
         returned: the folder for the files that come back from annotators.
         ledger: the file of all labels; by default ``<project>.ledger.csv``.

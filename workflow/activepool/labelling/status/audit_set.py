@@ -3,10 +3,10 @@
 An audit set that grows has several parts. Each is a simple random sample of the photographs that had neither
 gone out nor been answered when it was drawn, and so its share of right predictions, hits / cases, is unbiased
 for these (Cochran 1977, Sampling techniques, chapter 3), and for no others: a later part has none of what the
-strategy had picked by then, which is harder than the rest. Parts are therefore never added up. To combine
-them one would have to know which samples of the first would have gone out since, had they not been in it
-(Hartley 1962, Multiple frame surveys), and nobody does. The accuracy to go by is that of the first part with
-enough labels, which stands for the most photographs; each of the others has its own.
+strategy had picked by then, which tends to be harder than the rest. Parts are therefore never added up. To
+combine them one would have to know which samples of the first would have gone out since, had they not been in
+it (Hartley 1962, Multiple frame surveys), and nobody does. The accuracy to go by is that of the first part
+with enough labels, which stands for the most photographs; each of the others has its own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Sized

@@ -8,7 +8,7 @@ from reading import CLASSES, POOL, mistakes
 from test_label_studio import annotation, task
 
 from activepool.errors import InputError
-from activepool.ledger.entries import Draft, Event
+from activepool.ledger.entries import Draft, Event, History
 from activepool.ledger.formats import csv_file, read
 from activepool.ledger.formats.annotator_file import annotator_file_of
 from activepool.ledger.formats.annotators import annotator_name, name_problem
@@ -98,9 +98,9 @@ def test_what_is_no_name(tmp_path, name):
     path.write_text(json.dumps([task(0, replace_who(annotation("cat"), name))]), encoding="utf-8")
     assert f"{path}: task 1: completed_by '" in mistakes("label_studio", path)
     draft = Draft(event=Event.LABEL, sample=POOL.samples[0], source="a/1.jpg", who=name, label="cat")
-    assert any(WRONG[name] in problem for problem in problems_by_hand(draft, ["cat"]))
+    assert any(WRONG[name] in problem for problem in problems_by_hand(draft, History(classes={"cat": None})))
     sent = replace(draft, event=Event.SENT, label="", who="activepool")
-    assert not list(problems_by_hand(sent, ["cat"]))
+    assert not list(problems_by_hand(sent, History()))
 
 
 def replace_who(annotated, who):

@@ -17,7 +17,7 @@ from activepool.ledger.entries import Draft, Entry, History, as_entry, now
 from activepool.ledger.hand_edits import corrections
 from activepool.ledger.reconciling import Reconciled, reconcile
 from activepool.ledger.shared_files import flush_folder, identity, locked, write_durably
-from activepool.ledger.table import Table, parse, table_text
+from activepool.ledger.table import Line, Table, parse, table_text
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,12 @@ class Ledger:
     Attributes:
         entries: in the order of their numbers, from 1 on.
         notices: what a person should know of the file, a line each.
+        added: its lines that were added by hand; they get their numbers when the ledger is opened.
     """
 
     entries: tuple[Entry, ...]
     notices: tuple[str, ...] = ()
+    added: tuple[Line, ...] = ()
 
 
 @dataclass
@@ -64,9 +66,7 @@ class Book:
         return new
 
     def _require_valid(self, new: list[Entry]) -> None:
-        history = History()
-        for entry in self.entries:
-            history.add(entry)
+        history = History.of(self.entries)
         problems = [
             f"{entry.source!r}: batch {entry.batch!r} has gone out before, by the entries up to {last.number}"
             for entry in new
@@ -88,7 +88,8 @@ def read(path: str | Path) -> Ledger:
     path = _real(path)
     with locked(_lock(path), path, for_writing=False):
         reconciled, _ = _load(path)
-    return Ledger(tuple(reconciled.entries), tuple(f"{path}: {notice}" for notice in reconciled.notices))
+    notices = tuple(f"{path}: {notice}" for notice in reconciled.notices)
+    return Ledger(tuple(reconciled.entries), notices, tuple(reconciled.added))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -118,16 +118,28 @@ class History:
 
     Attributes:
         entries: by number; a number may be missing where an entry could not be read.
+        classes: of their labels, the first first.
     """
 
     entries: dict[int, Entry] = field(default_factory=dict)
+    classes: dict[str, None] = field(default_factory=dict)
     _last_of_batch: dict[str, Entry] = field(default_factory=dict)
     _sent: dict[tuple[str, str], int] = field(default_factory=dict)
     _first_sending: dict[str, Entry] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> "History":
+        """Return the history of valid entries."""
+        history = cls()
+        for entry in entries:
+            history.add(entry)
+        return history
+
     def add(self, entry: Entry) -> None:
         """Take an entry for valid."""
         self.entries[entry.number] = entry
+        if entry.label:
+            self.classes.setdefault(class_name(entry.label))
         if entry.is_sending:
             self._last_of_batch[entry.batch] = entry
             self._sent.setdefault((entry.batch, entry.sample), entry.number)
@@ -136,6 +148,10 @@ class History:
     def went_out(self, batch: str) -> Entry | None:
         """Return the last entry by which a batch went out, None if it did not."""
         return self._last_of_batch.get(batch)
+
+    def has_sent(self, batch: str, sample: str) -> bool:
+        """Return whether a sample went out in a batch."""
+        return (batch, sample) in self._sent
 
     def problems(self, entry: Entry) -> Iterator[str]:
         """Yield what is wrong with an entry that follows, and what would be right."""

@@ -6,20 +6,24 @@ from pathlib import Path
 
 from activepool.data.annotations import shortened
 from activepool.errors import InputError
-from activepool.ledger.entries import SENDINGS, Draft, Entry, Event, is_time
+from activepool.ledger.entries import SENDINGS, Draft, Entry, Event, History, is_time
 from activepool.ledger.formats.annotators import name_problem
 from activepool.ledger.formats.rows import Row
 from activepool.ledger.formats.times import WrongTimeError, utc
 from activepool.ledger.formats.typed_classes import ClassNames, TypedClasses, WrongLabelError
+from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.table import FIELDS, Line
 
+#: So many digits of a sample are named.
+SHOWN = 12
 
-def problems_by_hand(entry: Draft, classes: Iterable[str]) -> Iterator[str]:
+
+def problems_by_hand(entry: Draft, before: History) -> Iterator[str]:
     """Yield why intake would not take what a person wrote, beside what is wrong in any entry.
 
     Args:
         entry: that was written.
-        classes: of the entries before it.
+        before: the entries before it.
     """
     if is_time(entry.when):
         try:
@@ -28,10 +32,12 @@ def problems_by_hand(entry: Draft, classes: Iterable[str]) -> Iterator[str]:
             yield f"when {error}"
     if entry.event not in SENDINGS and (problem := name_problem(entry.who)):
         yield f"who {problem}"
+    if entry.event not in SENDINGS and entry.batch and not before.has_sent(entry.batch, entry.sample):
+        yield f"{entry.source!r} did not go out in batch {entry.batch!r}; correct batch, or leave it empty"
     if entry.event != Event.LABEL or not entry.label:
         return
     try:
-        event, label = TypedClasses(ClassNames(list(classes))).read(Row(0, "", label=entry.label))
+        event, label = TypedClasses(ClassNames(list(before.classes))).read(Row(0, "", label=entry.label))
     except WrongLabelError as error:
         yield str(error)
         return
@@ -54,7 +60,8 @@ def corrections(
 
     Raises: InputError with a line for each change that cannot be entered.
     """
-    classes = dict.fromkeys(entry.label for entry in entries if entry.label)
+    before = History.of(entries)
+    names = {(entry.sample, entry.source) for entry in entries}
     drafts, problems = [], []
     for line, kept in changed:
         place = f"{path}:{line.line}: "
@@ -67,11 +74,40 @@ def corrections(
             continue
         now = {name: getattr(line.entry, name) for name in FIELDS}
         draft = Draft(**(now | {"who": who or line.entry.who, "replaces": kept.number, "when": ""}))
-        problems += [place + problem for problem in problems_by_hand(draft, classes)]
+        problems += [place + problem for problem in problems_by_hand(draft, before)]
+        if (draft.sample, draft.source) not in names:
+            problems.append(
+                f"{place}source {draft.source!r} is no name of this sample; write {kept.source!r}"
+            )
         drafts.append(draft)
     if problems:
         raise InputError(*shortened(problems))
     return drafts
+
+
+def require_known_samples(path: str | Path, added: Iterable[Line], samples: PoolSamples) -> None:
+    """Raise InputError with a line for each entry whose sample or source is not known.
+
+    Args:
+        path: the ledger.
+        added: lines that were added by hand.
+        samples: of the pool, with the other entries of the ledger.
+    """
+    problems = []
+    for line in added:
+        sample, source = line.entry.sample, line.entry.source
+        if not samples.knows(sample):
+            problems.append(
+                f"{path}:{line.line}: sample {sample[:SHOWN]}... is not in the pool; copy it from the list "
+                "of a batch, or give the label in a file that comes back, with its source alone"
+            )
+        elif not samples.has_name(sample, source):
+            problems.append(
+                f"{path}:{line.line}: source {source!r} is no name of this sample; write "
+                f"{samples.source(sample)!r}"
+            )
+    if problems:
+        raise InputError(*shortened(problems))
 
 
 def _says_the_same(now: Entry, kept: Entry) -> bool:

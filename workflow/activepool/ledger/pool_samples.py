@@ -121,6 +121,10 @@ class PoolSamples:
         """Return whether the pool or the ledger has a sample."""
         return sample in self._source
 
+    def has_name(self, sample: str, source: str) -> bool:
+        """Return whether the pool or the ledger has a sample by the name of a source."""
+        return sample in self._meant.get(source, ())
+
     def by_content(self, sample: str) -> str:
         """Return a sample that a file names by its content; raises UnknownSampleError if there is none."""
         sample = plain_sample(sample)

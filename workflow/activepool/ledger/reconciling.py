@@ -25,6 +25,7 @@ class Reconciled:
 
     Attributes:
         entries: all of them, in the order of their numbers.
+        added: lines that were added by hand, with the numbers of their entries.
         changed: lines that say something else than the copy.
         problems: the line of each mistake, those of ``changed`` not among them, and what is wrong.
         notices: what was put right.
@@ -32,6 +33,7 @@ class Reconciled:
     """
 
     entries: list[Entry] = field(default_factory=list)
+    added: list[Line] = field(default_factory=list)
     changed: list[tuple[Line, Entry]] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -105,7 +107,6 @@ def _add_new(result: Reconciled, lines: list[Line], clashing: set[int], has_gaps
     known = len(result.entries)
     before: str | None = _last_check(result.entries)
     expected = known + 1
-    by_hand = []
     for line in lines:
         entry = replace(line.entry, number=expected) if line.line in clashing else line.entry
         if entry.number != expected:
@@ -116,27 +117,22 @@ def _add_new(result: Reconciled, lines: list[Line], clashing: set[int], has_gaps
         if before is not None and line.check not in ("", check):
             result.problems.append((line.line, _misfit(entry.number, line.check, check)))
         if not line.check:
-            by_hand.append(entry.number)
+            result.added.append(replace(line, entry=entry))
         result.entries.append(entry)
         before, expected = line.check or check or None, entry.number + 1
-    if by_hand:
-        result.notices.append(f"{_listed(by_hand)} added by hand")
+    if result.added:
+        result.notices.append(f"{_listed([line.entry.number for line in result.added])} added by hand")
 
 
 def _check(result: Reconciled, known: int, lines: list[Line]) -> None:
     """Check each entry that the copy does not have, in ``lines``, against those before it."""
-    history = History()
-    for entry in result.entries[:known]:
-        history.add(entry)
-    classes = dict.fromkeys(entry.label for entry in result.entries[:known] if entry.label)
+    history = History.of(result.entries[:known])
     for entry, line in zip(result.entries[known:], lines, strict=True):
         problems = list(history.problems(entry))
         if not line.check:
-            problems += problems_by_hand(entry, classes)
+            problems += problems_by_hand(entry, history)
         result.problems += [(line.line, problem) for problem in problems]
         history.add(entry)
-        if entry.label:
-            classes.setdefault(entry.label)
 
 
 def _last_check(entries: list[Entry]) -> str:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from activepool.errors import InputError, first_few
-from activepool.labelling.pool.ledger_note import note_ledger, require_noted
+from activepool.errors import first_few
+from activepool.labelling.pool.ledger_note import note_ledger
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.cache import INTAKE
 from activepool.labelling.returned.files import label_files
@@ -22,7 +22,8 @@ from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
 from planning.project.cut_files import remove_cut_files
-from planning.project.folders import pool_folder, results_folder
+from planning.project.folders import pool_folder
+from planning.project.ledgers import noted_ledger, other_ledgers, require_own, root_of
 from planning.project.notices import PoolNotices
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
 from planning.project.pool import images_root, listed_images, unread_notices, updated_pool, vector_file
@@ -89,7 +90,7 @@ def begun(project: Project, check: Check = lambda standing: None) -> ProjectStan
     runs = active_runs()
     if runs:
         sys.exit(f"activepool: another run is active in this folder ({', '.join(runs)}); wait for its end")
-    before = _noted_ledger(project)
+    before = noted_ledger(project)
     print_notices(remove_cut_files(project))
     notices = _notices(project)
     pool = updated_pool(project, bool(before.entries), notices)
@@ -128,7 +129,7 @@ def _show_exchanged(project: Project, pool: Pool, entries: Sequence[Entry], noti
 def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
     """Show each kind of change of the photographs, and labels that cannot be used."""
     state, pool = standing.state, standing.pool
-    names = pool.names(standing.entries, _root(standing.project))
+    names = pool.names(standing.entries, root_of(standing.project))
     has_images = standing.project.embeddings is None
     changes = pool_changes(state, names, has_images)
     things = "images" if has_images else "vectors"
@@ -167,16 +168,9 @@ def _classes_not_given(standing: ProjectStanding) -> list[str]:
     ]
 
 
-def _noted_ledger(project: Project) -> Ledger:
-    """Return what the ledger holds; raise InputError if it lacks entries that it had in the last run."""
-    ledger = read(project.ledger_path)
-    require_noted(pool_folder(project), project.ledger_path, ledger.entries, results_folder(project))
-    return ledger
-
-
 def foreseen(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
     """Return where a project would stand at the start of a run, see `begun`, without a change of any file."""
-    ledger = _noted_ledger(project)
+    ledger = noted_ledger(project)
     notices = _notices(project, dry=True)
     pool = _foreseen_pool(project, bool(ledger.entries), notices)
     if not pool.is_read:
@@ -207,7 +201,8 @@ def _notices(project: Project, dry: bool = False) -> PoolNotices:
 
 def _intake(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: bool = False) -> Intake:
     """Take in what came back from people, and say so."""
-    _require_common(project, pool, ledger.entries)
+    require_own(project, pool, ledger)
+    print_notices(other_ledgers(project, ledger))
 
     def check_entries(new: Sequence[Entry]) -> None:
         check(ProjectStanding(project, pool, [*ledger.entries, *new]))
@@ -215,7 +210,7 @@ def _intake(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: boo
     intake = take_in_returned(
         project.returned,
         project.ledger_path,
-        pool.names(ledger.entries, _root(project), project.label_studio.address or ""),
+        pool.names(ledger.entries, root_of(project), project.label_studio.address or ""),
         project.classes,
         may_grow=project.new_classes,
         cache=Path(pool_folder(project)) / INTAKE,
@@ -226,22 +221,6 @@ def _intake(project: Project, pool: Pool, ledger: Ledger, check: Check, dry: boo
         print(f"activepool: {line}", file=sys.stderr)
     print_notices([*ledger.notices, *intake.notices])
     return intake
-
-
-def _require_common(project: Project, pool: Pool, entries: Sequence[Entry]) -> None:
-    """Raise InputError if the ledger knows samples, and none of the pool."""
-    samples = {entry.sample for entry in entries}
-    if samples and samples.isdisjoint(pool.row_of):
-        images = project.embeddings.path if project.embeddings else project.images
-        raise InputError(
-            f"{project.ledger_path}: none of its {len(samples):,} samples is in {images}; "
-            "each pool needs a ledger of its own: correct the key ledger, or bring the samples back"
-        )
-
-
-def _root(project: Project) -> Path | None:
-    """Return the folder of the images; None if the pool is one of vectors."""
-    return None if project.embeddings is not None else images_root(project)
 
 
 def sends_batches(arguments: Iterable[str]) -> bool:

@@ -1,0 +1,72 @@
+"""A run goes on only with the ledger of its project, in which people name what is in the pool."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from activepool.errors import InputError
+from activepool.ledger.book import read
+from activepool.ledger.pool_samples import embedding_sample
+from planning.configuration.project import Project
+from planning.project.start import begun, foreseen
+
+PROJECT = Project(project="p", embeddings={"path": "v.npy"}, batch=2, classes=["ant", "bee"])
+SAMPLES = [embedding_sample(row) for row in np.eye(4)]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A project whose ledger has a label."""
+    monkeypatch.chdir(tmp_path)
+    np.save("v.npy", np.eye(4))
+    Path("returned").mkdir()
+    Path("returned/a.csv").write_text("index,label,who\n0,ant,anna\n")
+    begun(PROJECT)
+
+
+def add(sample, source):
+    ledger = Path(PROJECT.ledger_path)
+    ledger.write_text(f"{ledger.read_text()},,bob,label,{sample},{source},,bee,,,\n")
+
+
+@pytest.mark.parametrize("look", [begun, foreseen])
+def test_lines_by_hand_name_samples_of_the_pool(look):
+    before = Path(PROJECT.ledger_path).read_text()
+    for sample, source, words in (
+        ("0" * 64, "1", "sample 000000000000... is not in the pool"),
+        (SAMPLES[1], "7", "source '7' is no name of this sample; write '1'"),
+    ):
+        Path(PROJECT.ledger_path).write_text(before)
+        add(sample, source)
+        written = Path(PROJECT.ledger_path).read_text()
+        with pytest.raises(InputError) as caught:
+            look(PROJECT)
+        assert caught.value.args[0].startswith(f"p.ledger.csv:3: {words}")
+        assert Path(PROJECT.ledger_path).read_text() == written
+    Path(PROJECT.ledger_path).write_text(before)
+    add(SAMPLES[1], "1")
+    assert [entry.label for entry in look(PROJECT).entries] == ["ant", "bee"]
+
+
+def test_a_renamed_project_is_told_of_the_other_ledger(capsys):
+    renamed = PROJECT.model_copy(update={"project": "q"})
+    words = "notice: q.ledger.csv is new, and takes in all of returned; beside it lies p.ledger.csv: if the"
+    capsys.readouterr()
+    foreseen(renamed)
+    assert words in capsys.readouterr().err
+    begun(renamed)
+    assert words in capsys.readouterr().err
+    begun(renamed)
+    assert "p.ledger.csv" not in capsys.readouterr().err
+    assert len(read("q.ledger.csv").entries) == 1
+
+
+@pytest.mark.parametrize(
+    "changes", [{"ledger": "p.ledger.csv"}, {"returned": "other"}, {"ledger": "below/q.ledger.csv"}]
+)
+def test_another_project_with_its_own_files_is_told_nothing(capsys, changes):
+    Path("below").mkdir()
+    capsys.readouterr()
+    begun(PROJECT.model_copy(update={"project": "q", **changes}))
+    assert "is new, and takes in" not in capsys.readouterr().err

@@ -1,0 +1,60 @@
+"""The ledger of a project: whether it is the one that belongs to this project and its pool."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from activepool.errors import InputError, first_few
+from activepool.labelling.pool.ledger_note import require_noted
+from activepool.labelling.pool.table import Pool
+from activepool.labelling.returned.files import label_files
+from activepool.ledger.book import Ledger, read
+from activepool.ledger.hand_edits import require_known_samples
+from planning.configuration.project import Project
+from planning.project.folders import pool_folder, results_folder
+from planning.project.pool import images_root
+
+#: What the names of ledgers end with, by default.
+ENDING = ".ledger.csv"
+
+#: So many other ledgers are named in a notice.
+MAX_NAMED = 3
+
+
+def noted_ledger(project: Project) -> Ledger:
+    """Return what the ledger holds; raise InputError if it lacks entries that it had in the last run."""
+    ledger = read(project.ledger_path)
+    require_noted(pool_folder(project), project.ledger_path, ledger.entries, results_folder(project))
+    return ledger
+
+
+def require_own(project: Project, pool: Pool, ledger: Ledger) -> None:
+    """Raise InputError if the ledger is that of another pool, or lines by hand name samples wrongly."""
+    samples = {entry.sample for entry in ledger.entries}
+    if samples and samples.isdisjoint(pool.row_of):
+        images = project.embeddings.path if project.embeddings else project.images
+        raise InputError(
+            f"{project.ledger_path}: none of its {len(samples):,} samples is in {images}; "
+            "each pool needs a ledger of its own: correct the key ledger, or bring the samples back"
+        )
+    if ledger.added:
+        added = {line.entry.number for line in ledger.added}
+        others = (entry for entry in ledger.entries if entry.number not in added)
+        require_known_samples(project.ledger_path, ledger.added, pool.names(others, root_of(project)))
+
+
+def other_ledgers(project: Project, ledger: Ledger) -> Iterator[str]:
+    """Yield a line if the ledger begins with this run, although answers and another ledger are there."""
+    path = Path(project.ledger_path)
+    others = [str(other) for other in sorted(path.parent.glob(f"*{ENDING}")) if other != path]
+    if path.exists() or ledger.entries or not others or not label_files(Path(project.returned)).paths:
+        return
+    yield (
+        f"{path} is new, and takes in all of {project.returned}; beside it lies "
+        f"{first_few(others, MAX_NAMED)}: if the project was renamed, give that as the key ledger; two "
+        "projects need two folders, key returned"
+    )
+
+
+def root_of(project: Project) -> Path | None:
+    """Return the folder of the images; None if the pool is one of vectors."""
+    return None if project.embeddings is not None else images_root(project)

@@ -137,7 +137,7 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
         [
             ".xml:5: 'a/1.jpg' has several tags, 'cat', 'dog'; leave one",
             ".xml:6: '1.jpg' may be 'a/1.jpg', 'b/1.jpg'",
-            ".xml:7: names no sample; give its source",
+            ".xml:7: is an image without a name; export it again",
             ".xml:8: 'a/2.jpg' has a tag without a label",
             "nothing was taken",
         ],
@@ -155,6 +155,8 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
         ('<tag label="cat"><tag label="dog"/></tag>', "has <tag> in <tag>"),
         ('<meta><tag label="cat"/></meta>', "has <meta> in <image>"),
         ('<tag label=" "/>', "'a/1.jpg' has a tag without a label"),
+        ("<tag>cat</tag>", "'a/1.jpg' has a tag without a label"),
+        ("cat", "'cat' stands in no tag; export it again"),
     ],
 )
 def test_a_tag_that_stands_elsewhere_is_not_awaited(tmp_path, inside, words):
@@ -172,6 +174,13 @@ def test_images_that_stand_elsewhere_are_not_passed_over(tmp_path):
     assert mistakes("cvat", path).split("\n")[0] == (
         f"{path}:6: has <images> in <annotations>, which no export has; export it again"
     )
+
+
+def test_an_image_without_a_name_is_not_awaited(tmp_path):
+    path = file(
+        tmp_path, xml(("a/2.jpg", tag("cat")), ("a/1.jpg", "")).replace(' name="a/1.jpg"', ' Name="a/1.jpg"')
+    )
+    assert mistakes("cvat", path).split("\n")[0] == f"{path}:6: is an image without a name; export it again"
 
 
 def test_skeletons_and_attributes_are_known(tmp_path):
@@ -426,7 +435,7 @@ def test_blank_lines_behind_the_classes_are_none(tmp_path):
 
 
 def test_lists_elsewhere_in_the_archive_are_not_passed_over_in_silence(tmp_path):
-    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n", "val/more.txt": "a/2.jpg 1\n"}
+    members = {"synsets.txt": "cat\ndog\n", "default.TXT": "a/1.jpg 0\n", "val/more.txt": "a/2.jpg 1\n"}
     path = archive(tmp_path, members)
     answers = read("imagenet", path, POOL, CLASSES)
     assert said(answers) == {"a/1.jpg": "cat"}

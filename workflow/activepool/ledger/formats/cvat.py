@@ -36,7 +36,7 @@ INSIDE = {
     "skeleton": ("attribute", *SHAPES[:-1]),
 }
 
-#: How many letters of an unknown element a message shows.
+#: How many letters of what is no part of an export a message shows.
 SHOWN = 40
 
 #: The source of a tag or shape that a model gave.
@@ -108,6 +108,7 @@ class _Reader:
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
         self.parser.StartDoctypeDeclHandler = self._refuse
 
     def read(self, content: bytes) -> Parsed:
@@ -165,6 +166,14 @@ class _Reader:
         text = f"has <{shown}> in <{around}>, which no export has; export it again"
         self.parsed.mistake(line, f"{self.place}:{line}", text)
 
+    def _text(self, text: str) -> None:
+        """Note a text in an image, which may be an answer; it stands in tags."""
+        if self.above[-1] == "image" and not self.depth_skipped and text.strip():
+            line = self.parser.CurrentLineNumber
+            self.parsed.mistake(
+                line, f"{self.place}:{line}", f"{text.strip()[:SHOWN]!r} stands in no tag; export it again"
+            )
+
     def _end(self, name: str) -> None:
         if self.depth_skipped:
             self.depth_skipped -= 1
@@ -177,6 +186,8 @@ class _Reader:
                 self.parsed.mistake(line, place, f"{image!r} has several tags, {several}; leave one")
             elif self.tags and not self.tags[0].strip():
                 self.parsed.mistake(line, place, f"{image!r} has a tag without a label; export it again")
+            elif not image:
+                self.parsed.mistake(line, place, "is an image without a name; export it again")
             elif self.shapes and not self.tags:
                 shapes = ", ".join(self.shapes)
                 self.parsed.mistake(line, place, f"{image!r} has {shapes} and no tag; label with tags")

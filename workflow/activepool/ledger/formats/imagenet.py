@@ -84,7 +84,7 @@ def _listed(archive: Archive, list_of_classes: str) -> Parsed:
         name
         for name in archive.members
         if PurePosixPath(name).parent == folder
-        and name.endswith(".txt")
+        and name.lower().endswith(".txt")
         and name != list_of_classes
         and not is_annotator_file(name)
     ]

@@ -1,10 +1,12 @@
 """Files appear whole or not at all; tables keep their digits."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from activepool.errors import InputError
-from activepool.io.files import read_json, write_json, write_table, written_whole
+from activepool.io.files import read_json, start_of, write_json, write_table, written_whole
 
 
 def test_a_failure_leaves_the_old_file_and_no_litter(tmp_path):
@@ -41,3 +43,8 @@ def test_a_file_that_is_no_json_is_named(tmp_path):
     (tmp_path / "m.json").write_text("{")
     with pytest.raises(InputError, match=r"m\.json: not a readable JSON file"):
         read_json(tmp_path / "m.json")
+
+
+def test_a_relative_path_says_where_it_starts():
+    assert start_of(Path("a.npy")) == "; a relative path starts from the working folder"
+    assert start_of(Path("/a.npy")) == ""

@@ -178,6 +178,11 @@ def test_images_are_listed_once(folder, monkeypatch):
         settings_and_digests(dataset | {"test_fraction": 0.25})
 
 
+def test_no_images_are_listed_where_their_folder_is_missing(folder, capsys):
+    settings_and_digests({"kind": "folder", "root": "nowhere", "test_fraction": 0.5})
+    assert capsys.readouterr().err == ""
+
+
 def test_listing_images_prints_what_is_left_out(folder, capsys):
     write_images(folder)
     (folder / "train/a/notes.txt").write_text("")

@@ -81,7 +81,7 @@ def test_the_summary_says_which_experiments_failed_and_why(monkeypatch, tmp_path
     log = tmp_path / "paper.log"
     assert make_experiments(list(programs), [], str(log)) == 1
     summary = (
-        "activepool: 1 of 3 experiments without a problem\n"
+        "activepool: finished 1 of 3 experiments; these failed, or their data are missing:\n"
         "  imagenet_linear: dataset: is missing\n"
         "  imagenet_linear: the first lines of workflow/experiments/imagenet_linear.yaml say what it needs\n"
         "  cifar10_finetuning: it was interrupted, or a job failed; see the messages above\n"
@@ -92,6 +92,9 @@ def test_the_summary_says_which_experiments_failed_and_why(monkeypatch, tmp_path
     assert log.read_text().endswith(summary)
     assert err.endswith(log.read_text()) and "a job failed\n" in err
     assert make_experiments(["imagenet_lt_linear"], []) == 0
+    assert capfd.readouterr().err.endswith("activepool: finished 1 of 1 experiment\n")
+    assert make_experiments(["cifar10_finetuning", "imagenet_lt_linear"], ["-n", "paper_figures"]) == 1
+    assert "activepool: planned 1 of 2 experiments; these failed, or" in capfd.readouterr().err
 
 
 def jobs_of_imagenet_linear(**changes):

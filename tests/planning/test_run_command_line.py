@@ -7,7 +7,11 @@ import pytest
 from planning.runs.command_line import unknown_target
 
 RULES = [
-    SimpleNamespace(name=name, has_wildcards=lambda name=name: name == "train")
+    SimpleNamespace(
+        name=name,
+        has_wildcards=lambda name=name: name == "train",
+        output=["{seed}/head.h5", "{seed}/log.csv"],
+    )
     for name in ("all", "figures", "train")
 ]
 
@@ -19,7 +23,10 @@ RULES = [
         (["--cores", "2", "all", "nothing"], "there is no target 'nothing'; there are all, figures"),
         (["--cores", "2"], None),
         (["figures", "all", "--cores", "2", "--configfile", "figurs"], None),
-        (["train", "--cores", "2"], None),  # of which Snakemake says that it has wildcards
+        (
+            ["train", "--cores", "2"],
+            "'train' makes files of many names; name one of them: {seed}/head.h5, {seed}/log.csv",
+        ),
         (["results/trial/curves.csv", "--cores", "2"], None),
         (["notes.txt", "--cores", "2"], None),
     ],

@@ -9,6 +9,7 @@ from activepool.errors import InputError
 from activepool.strategies.checked_selection import checked, checked_pick, read_only
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection
+from activepool.strategies.registry import find_strategy
 
 POOL = np.array([2, 3, 5, 7, 11])
 
@@ -49,8 +50,8 @@ def test_no_picks_are_rows_of_an_empty_pool():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (None, "returned nothing; it must return a Selection"),
-        ((2, 3, 5), "returned a value of type tuple; it must return a Selection"),
+        (None, "returned nothing; it must return the picked rows, as an array or a list, or a Selection"),
+        ((2, 3, 5), "returned a value of type tuple; it must return the picked rows"),
         (Selection(None), r"picked by an array of object and shape \(\); it must be a list of whole"),
         (Selection(POOL[:3].astype(float)), r"picked by an array of float64 and shape \(3,\); it must"),
         (Selection(POOL < 6), r"picked by an array of bool and shape \(5,\); it must be a list of whole"),
@@ -62,8 +63,9 @@ def test_no_picks_are_rows_of_an_empty_pool():
         (Selection([2, 3, 3]), "picked a sample twice: row 3"),
         (
             Selection([2, 3, 1]),
-            "picked a sample that is not in the unlabelled pool: row 1; picks are rows of q",
+            "picked a sample that is already labelled: row 1; picks are rows of query.unlabelled",
         ),
+        (Selection([2, 3, 4]), "picked a sample that is not in the unlabelled pool: row 4; picks are rows"),
         (Selection([2, 3, -5]), "picked a sample that is not in the unlabelled pool: row -5"),
         (
             Selection([[2], [3, 5]]),
@@ -120,6 +122,22 @@ def test_a_part_that_is_not_declared_is_named(picks, words):
 
     with pytest.raises(InputError, match=f"^strategy 'mine.py:f' {words}"):
         checked_pick(mine, dataclasses.replace(query(), predicted=None), {}, "mine.py:f")
+
+
+def test_a_score_that_is_not_declared_is_named_with_the_strategy_and_its_line(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from activepool.strategies.declaration import strategy\n\n\n"
+        "@strategy(source='ours')\n"
+        "def f(query):\n"
+        "    return query.scores['entropy']\n"
+    )
+    with pytest.raises(InputError) as caught:
+        checked_pick(find_strategy(f"{file}:f"), query(), {}, "mine.py:f")
+    assert str(caught.value) == (
+        "strategy 'mine.py:f' reads the score 'entropy', which it does not declare; "
+        f'declare scores=("entropy",) ({file}:6)'
+    )
 
 
 def test_a_part_that_is_not_declared_is_named_where_numpy_takes_none():

@@ -47,7 +47,7 @@ def paths(request):
 
 
 def test_none_has_a_problem(finished):
-    summary = "activepool: 5 of 5 experiments without a problem\n"
+    summary = "activepool: finished 5 of 5 experiments\n"
     assert summary in finished.printed
     log = (finished.path / "results/logs/paper_figures.log").read_text()
     assert log.endswith(summary) and log in finished.printed

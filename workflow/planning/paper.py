@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,7 @@ def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | 
         if failure is not None:
             problems[name] = failure
     lines = _listed("what differs from the paper", {name: differences(name) for name in names})
-    lines += [f"activepool: {len(names) - len(problems)} of {len(names)} experiments without a problem"]
+    lines.append(f"activepool: {_count(names, problems, only_plans(arguments))}")
     for name, failure in problems.items():
         if failure:
             needs = f"the first lines of workflow/experiments/{name}.yaml say what it needs"
@@ -124,6 +124,13 @@ def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | 
     if log is not None:
         Path(log).write_text("\n".join([*lines, ""]), encoding="utf-8")
     return int(bool(problems))
+
+
+def _count(names: Sequence[str], problems: Collection[str], plans: bool) -> str:
+    """Return how many of the experiments were made, or planned, and how many were not."""
+    done = f"{'planned' if plans else 'finished'} {len(names) - len(problems)} of {len(names)} experiments"
+    done = done.removesuffix("s") if len(names) == 1 else done
+    return f"{done}; these failed, or their data are missing:" if problems else done
 
 
 def _run(name: str, arguments: Sequence[str]) -> list[str] | None:

@@ -5,7 +5,7 @@ from planning.paper import make_experiments, only_plans
 # A dry run starts no rule, so it plans the experiments here.
 if workflow.is_main_process and only_plans(sys.argv[1:]):
     if make_experiments(PAPER_EXPERIMENTS, sys.argv[1:]):
-        sys.exit("activepool: some of the paper's experiments cannot be planned")
+        sys.exit(1)  # the last lines have said why
 
 
 rule paper_figures:

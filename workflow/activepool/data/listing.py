@@ -15,6 +15,7 @@ from activepool.data.left_out import LeftOut
 from activepool.data.listed_paths import repeated_files
 from activepool.data.samples import UNKNOWN, Part
 from activepool.errors import InputError, first_lines
+from activepool.io.files import start_of
 
 #: Suffixes of image files that a message shows; there are more.
 COMMON_ENDINGS = (".jpg", ".png", ".tif", ".webp")
@@ -44,7 +45,7 @@ def existing_folder(path: str | Path, meaning: str) -> Path:
     """Return ``path`` as a Path; raises InputError, with its ``meaning``, if it is not a folder."""
     path = Path(path)
     if not path.is_dir():
-        raise InputError(f"{path}: {'is no' if path.exists() else 'no such'} folder; it must be {meaning}")
+        raise InputError(f"{path}: {_is_no(path)} folder; it must be {meaning}{start_of(path)}")
     return path
 
 
@@ -52,8 +53,12 @@ def existing_file(path: str | Path, meaning: str) -> Path:
     """Return ``path`` as a Path; raises InputError, with its ``meaning``, if it is not a file."""
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: {'is no' if path.exists() else 'no such'} file; it must be {meaning}")
+        raise InputError(f"{path}: {_is_no(path)} file; it must be {meaning}{start_of(path)}")
     return path
+
+
+def _is_no(path: Path) -> str:
+    return "is no" if path.exists() else "no such"
 
 
 def class_folders(folder: Path) -> list[str]:

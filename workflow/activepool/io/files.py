@@ -136,3 +136,8 @@ def size_and_times(path: str | Path) -> tuple[int, int, int]:
     """
     status = Path(path).stat()
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def start_of(path: Path) -> str:
+    """Return where a path starts, for a message about a missing file; "" if it is absolute."""
+    return "" if path.is_absolute() else "; a relative path starts from the working folder"

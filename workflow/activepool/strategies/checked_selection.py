@@ -12,9 +12,10 @@ import numpy as np
 
 import activepool
 from activepool.errors import InputError
+from activepool.plugins import users_line
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.declaration_checks import ARTIFACTS
-from activepool.strategies.query import Query, Selection
+from activepool.strategies.query import Query, Selection, UndeclaredScore
 
 #: Columns of the index file that the stage writes itself.
 OWN_COLUMNS = ("index", "source", "predicted")
@@ -40,10 +41,12 @@ def checked_pick(strategy: Strategy, query: Query, options: Mapping[str, Any], n
     try:
         return checked(name, query, strategy.pick(read_only(query), **options))
     except (InputError, TypeError, AttributeError, ValueError, IndexError) as error:
+        if isinstance(error, UndeclaredScore):
+            raise InputError(f"strategy {name!r} {error}{_place(error)}") from error
         if part := _undeclared_part(strategy, query, error):
             raise InputError(
                 f"strategy {name!r} uses query.{part}, which it does not declare; "
-                f"declare {DECLARATIONS[part]}"
+                f"declare {DECLARATIONS[part]}{_place(error)}"
             ) from error
         raise
 
@@ -52,6 +55,12 @@ def _undeclared_part(strategy: Strategy, query: Query, error: Exception) -> str 
     """Return a part that is None in the query, and that the user's code in which the error arose names."""
     names = {name for code in _own_code(strategy, error) for name in code.co_names}
     return next((part for part in DECLARATIONS if part in names and getattr(query, part) is None), None)
+
+
+def _place(error: Exception) -> str:
+    """Return where in a user's own file an error arose, for the end of a message; "" if in none."""
+    line = users_line(error)
+    return f" ({line})" if line else ""
 
 
 def _own_code(strategy: Strategy, error: Exception) -> Iterator[CodeType]:
@@ -86,8 +95,8 @@ def checked(name: str, query: Query, selection: object) -> Selection:
     """
     if not isinstance(selection, Selection):
         raise InputError(
-            f"strategy {name!r} returned {_form(selection)}; it must return a Selection of "
-            "activepool.strategies.query, such as Selection(rows)"
+            f"strategy {name!r} returned {_form(selection)}; it must return the picked rows, as an array or "
+            "a list, or a Selection of them"
         )
     try:
         index = np.asarray(selection.index)
@@ -104,6 +113,12 @@ def checked(name: str, query: Query, selection: object) -> Selection:
     rows, counts = np.unique(index, return_counts=True)
     if len(rows) != len(index):
         raise InputError(f"strategy {name!r} picked a sample twice: row {rows[counts > 1][0]}")
+    again = index[np.isin(index, query.labelled)]
+    if len(again):
+        raise InputError(
+            f"strategy {name!r} picked a sample that is already labelled: row {again[0]}; picks are rows of "
+            "query.unlabelled, and not positions in it"
+        )
     outside = index[~np.isin(index, query.unlabelled)]
     if len(outside):
         raise InputError(

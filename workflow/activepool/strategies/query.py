@@ -25,8 +25,12 @@ def declared(part: Part | None) -> Part:
     return part
 
 
+class UndeclaredScore(InputError):
+    """A strategy reads a score that it does not declare; the message goes on after the strategy's name."""
+
+
 class Scores(dict[str, np.ndarray]):
-    """Scores by name; raises InputError for one that the strategy does not declare."""
+    """Scores by name; raises UndeclaredScore for one that the strategy does not declare."""
 
     def __missing__(self, name: str) -> np.ndarray:
         hint = (
@@ -34,7 +38,7 @@ class Scores(dict[str, np.ndarray]):
             if name in SCORES
             else nearest_name(name, {**self, **dict.fromkeys(SCORES)})
         )
-        raise InputError(f"the strategy reads the score {name!r}, which it does not declare; {hint}")
+        raise UndeclaredScore(f"reads the score {name!r}, which it does not declare; {hint}")
 
 
 @dataclass(frozen=True)

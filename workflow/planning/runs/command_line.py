@@ -5,7 +5,7 @@ import shlex
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import redirect_stderr
 from functools import cache
 from pathlib import Path
@@ -27,20 +27,23 @@ def asked(command: tuple[str, ...]) -> Namespace | None:
     return given
 
 
-def unknown_target(command: Sequence[str], rules: Iterable[Any]) -> str | None:
-    """Return which target of a command line is neither a rule nor a file, and what may be meant, or None.
+def unknown_target(command: Sequence[str], rules: Collection[Any]) -> str | None:
+    """Return which target of a command line cannot be made by its name, and what may be meant, or None.
 
     All files that rules make lie in folders.
 
     Args:
         command: the program and its arguments.
-        rules: all of Snakemake's; those with wildcards are no targets.
+        rules: all of Snakemake's; those with wildcards make files for which their name does not suffice.
     """
     given = asked(tuple(command))
     known = {rule.name: not rule.has_wildcards() for rule in rules}
+    patterns = {rule.name: ", ".join(map(str, rule.output)) for rule in rules}
     for target in given.targets if given else ():
         if "/" not in target and target not in known and not Path(target).exists():
             return f"there is no target {target!r}; {nearest_name(target, filter(known.get, known))}"
+        if known.get(target) is False:
+            return f"{target!r} makes files of many names; name one of them: {patterns[target]}"
     return None
 
 

@@ -30,6 +30,9 @@ TELLING = ("verify", "paper_figures")
 #: How Snakemake begins its errors about a job that failed: its command, and that there was one.
 ABOUT_JOBS = ("RuleException:\n", "Exiting because a job", "WorkflowError:\nAt least one job did not")
 
+#: How it begins the one with the whole command, which may be a thousand characters long.
+FAILED_COMMAND = "RuleException:\nCalledProcessError"
+
 #: What executors of clusters say of every failed job.
 POINTER = re.compile(r"For further error details see the cluster/cloud log.*")
 
@@ -81,17 +84,23 @@ def announce_failures(workflow: Any, remedies: Remedies) -> None:
 class _AboutJobs(logging.Filter):
     """Keeps what Snakemake says of a failed job off the terminal; its log file has it."""
 
+    def __init__(self, beginnings: tuple[str, ...]) -> None:
+        super().__init__()
+        self._beginnings = beginnings
+
     def filter(self, record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith(ABOUT_JOBS)
+        return not record.getMessage().startswith(self._beginnings)
 
 
 def leave_telling(targets: Collection[str]) -> None:
-    """If all targets are rules whose last lines say what they found, have Snakemake add nothing to these."""
-    if not targets or not set(targets) <= set(TELLING):
-        return
+    """Leave it to the summary to say which commands failed.
+
+    If all targets are rules whose last lines say what they found, have Snakemake add nothing to these.
+    """
+    is_told = targets and set(targets) <= set(TELLING)
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler":
-            handler.addFilter(_AboutJobs())
+            handler.addFilter(_AboutJobs(ABOUT_JOBS if is_told else (FAILED_COMMAND,)))
 
 
 def summary(

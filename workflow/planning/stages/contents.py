@@ -92,6 +92,8 @@ def image_content(kind: str, options: dict[str, Any], upright: bool = False) -> 
         return options
     with suppress(OSError, ValueError, TypeError, KeyError):
         return {"fingerprint": json.loads(cached.read_text(encoding="utf-8"))["fingerprint"]}
+    if not Path(options.get("root") or "").is_dir():
+        return options
     print(f"Listing the images of {kind}; this is done once.", file=sys.stderr)
     try:
         samples = replace(build(kind, **options), upright=upright)

@@ -13,6 +13,7 @@ from activepool.io.array_files.numpy_files import NPY, SUFFIX, open_npy, open_np
 from activepool.io.array_files.parquet_files import open_parquet
 from activepool.io.array_files.safetensors_files import open_safetensors
 from activepool.io.array_files.torch_files import open_torch
+from activepool.io.files import start_of
 
 #: The forms, for messages.
 FORMS = ".npy, .npz, .pt, .safetensors, .parquet or HDF5"
@@ -44,7 +45,7 @@ def open_arrays(path: str | Path, apart: Collection[str] = ()) -> ArrayFile:
     if path.is_dir():
         raise InputError(f"{path}: is a folder; it must be {FORMS}")
     if not path.is_file():
-        raise InputError(f"{path}: no such file; it must be {FORMS}")
+        raise InputError(f"{path}: no such file; it must be {FORMS}{start_of(path)}")
     with path.open("rb") as file:
         beginning = file.read(BEGINNING)
     if beginning.startswith(NPY):

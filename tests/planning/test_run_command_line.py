@@ -10,7 +10,7 @@ RULES = [
     SimpleNamespace(
         name=name,
         has_wildcards=lambda name=name: name == "train",
-        output=["{seed}/head.h5", "{seed}/log.csv"],
+        output=["{experiment,trial}/{seed,[0-9]+}/head.h5", "log/{seed}.csv"],
     )
     for name in ("all", "figures", "train")
 ]
@@ -25,7 +25,7 @@ RULES = [
         (["figures", "all", "--cores", "2", "--configfile", "figurs"], None),
         (
             ["train", "--cores", "2"],
-            "'train' makes files of many names; name one of them: {seed}/head.h5, {seed}/log.csv",
+            "'train' makes files of many names; name one of them: trial/{seed}/head.h5, log/{seed}.csv",
         ),
         (["results/trial/curves.csv", "--cores", "2"], None),
         (["notes.txt", "--cores", "2"], None),

@@ -1,6 +1,7 @@
 """Snakemake's command line: what it asks for, and commands for the user to type next."""
 
 import io
+import re
 import shlex
 import shutil
 import sys
@@ -14,6 +15,9 @@ from typing import Any
 from snakemake.cli import parse_args
 
 from activepool.errors import nearest_name
+
+#: A wildcard in Snakemake's name of a file, with the pattern of its values; and one of a single value.
+WILDCARD, SINGLE = re.compile(r"\{(\w+)(?:,[^{}]*)?\}"), re.compile(r"\{\w+,([\w-]+)\}")
 
 
 @cache
@@ -38,13 +42,19 @@ def unknown_target(command: Sequence[str], rules: Collection[Any]) -> str | None
     """
     given = asked(tuple(command))
     known = {rule.name: not rule.has_wildcards() for rule in rules}
-    patterns = {rule.name: ", ".join(map(str, rule.output)) for rule in rules}
     for target in given.targets if given else ():
         if "/" not in target and target not in known and not Path(target).exists():
             return f"there is no target {target!r}; {nearest_name(target, filter(known.get, known))}"
         if known.get(target) is False:
-            return f"{target!r} makes files of many names; name one of them: {patterns[target]}"
+            return f"{target!r} makes files of many names; name one of them: {_files(rules, target)}"
     return None
+
+
+def _files(rules: Iterable[Any], name: str) -> str:
+    """Return the files that a rule makes, with a name in braces for each wildcard that has several values."""
+    files = (str(file) for rule in rules if rule.name == name for file in rule.output)
+    filled = (WILDCARD.sub(r"{\1}", SINGLE.sub(r"\1", file)) for file in files)
+    return ", ".join(filled)
 
 
 def snakemake_command(arguments: Iterable[str]) -> str:

@@ -116,7 +116,7 @@ def test_what_is_no_name_in_the_file_of_a_folder(tmp_path, name):
     assert WRONG[name] in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["Name: ben", "name = ben", "{\\rtf1 ben}", '{"who": "ben"}'])
+@pytest.mark.parametrize("name", ["Name: ben", "name = ben", "<p>ben</p>", "{\\rtf1 ben}", '{"who": "ben"}'])
 def test_a_name_with_more_around_it_is_a_mistake(tmp_path, name):
     (tmp_path / "who.txt").write_text(name, encoding="utf-8")
     with pytest.raises(InputError) as caught:

@@ -21,7 +21,7 @@ NAME = "who.txt"
 BEGINNING = re.compile(r"who(?!\w)", re.IGNORECASE)
 
 #: What parts a name from what it is, and marks of word processors and programs; no name has it.
-MARKUP = re.compile("[:={}]")
+MARKUP = re.compile("[:={}]|</")
 
 
 class AnnotatorFile(NamedTuple):

@@ -21,8 +21,8 @@ def file(tmp_path, *rows):
     [
         ("fox.jpg,anna,anna", "label 'anna' is the annotator of its row; give the name of the class"),
         ("fox.jpg,Anna ,anna", "is the annotator of its row"),
-        ("a/img_004.jpg,img_004,anna", "label 'img_004' is the name of the image of its row; give the name"),
-        ("a\\img_004.jpg,IMG_004,anna", "is the name of the image of its row"),
+        ("a/img_004.jpg,img_004,anna", "label 'img_004' is the name of an image of the pool; give the name"),
+        ("fox.jpg,img_004,anna", "is the name of an image of the pool"),
         ("3.jpg,3,anna", "label '3' is a number, and no class has that name"),
     ],
 )

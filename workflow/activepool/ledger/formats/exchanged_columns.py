@@ -1,14 +1,12 @@
 """Rows whose label is that of another column, which people and spreadsheets exchange with it, or repeat."""
 
 from collections.abc import Collection
-from pathlib import PurePosixPath
 
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.formats.rows import Row
 from activepool.ledger.formats.slips import NUMBER, WAY_OUT
 from activepool.ledger.formats.typed_classes import TypedClasses
 from activepool.ledger.pool_samples import PoolSamples, plain_sample
-from activepool.ledger.source_names import plain_path
 
 
 def exchange_problem(
@@ -35,20 +33,13 @@ def exchange_problem(
             f"label {row.label!r} is no class, and {row.who_key} {row.who!r} is one; exchange what is in "
             f"these columns, or list {row.label!r} among the classes of the configuration"
         )
-    if repeated := _repeated(row):
-        return f"label {row.label!r} is {repeated} of its row; {WAY_OUT}"
-    return None
-
-
-def _repeated(row: Row) -> str | None:
-    """Return what else of its row a label is."""
-    label = unseen_form(row.label).casefold()
-    if label == unseen_form(row.who).casefold():
-        return "the annotator"
+    label = unseen_form(row.label)
+    if label.casefold() == unseen_form(row.who).casefold():
+        return f"label {label!r} is the annotator of its row; {WAY_OUT}"
     # An image without a number may well have the name of its class, such as ant.jpg.
     is_numbered = any(map(str.isdigit, label)) and not NUMBER.fullmatch(label)
-    if is_numbered and label == PurePosixPath(plain_path(row.name)).stem.casefold():
-        return "the name of the image"
+    if is_numbered and _is_image(label, samples, may_lack_ending=True):
+        return f"label {label!r} is the name of an image of the pool; {WAY_OUT}"
     return None
 
 

@@ -108,7 +108,7 @@ def test_log_and_weights_can_be_read(tmp_path, dataset, capsys):
     assert np.isfinite(log["loss"]).all()
     backbone, _ = load_backbone("small", 8, 1, str(tmp_path / "backbone.safetensors"))
     assert backbone.width == 256
-    assert "epoch 3 of 4: loss" in capsys.readouterr().err
+    assert "pretrain: epoch 3 of 4: loss" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

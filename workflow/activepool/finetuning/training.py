@@ -250,13 +250,13 @@ class Finetuning:
         self._optimizer.load_state_dict(state["optimizer"])
         self._scheduler.load_state_dict(state["scheduler"])
         self.history, self.best = state["history"], BestEpoch(**state["best"])
-        print(f"resumes after epoch {len(self.history)}", file=sys.stderr)
+        print(f"finetune: resumes after epoch {len(self.history)}", file=sys.stderr)
 
     def _report(self, seconds: float) -> None:
         row = self.history[-1]
         print(
-            f"epoch {row['epoch']} of {self._settings.epochs}: loss {row['loss']:.4f}, validation accuracy "
-            f"{row['validation_accuracy']:.4f}, learning rate {row['learning_rate']:.3g}, {seconds:.1f} s",
+            f"finetune: epoch {row['epoch']} of {self._settings.epochs}: loss {row['loss']:.4f}, validation "
+            f"accuracy {row['validation_accuracy']:.4f}, learning rate {row['learning_rate']:.3g}, {seconds:.1f} s",
             file=sys.stderr,
         )
 

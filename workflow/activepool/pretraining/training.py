@@ -188,14 +188,14 @@ class Training:
         self._optimizer.load_state_dict(state["optimizer"])
         self.history = state["history"]
         if self._processes.is_main:
-            print(f"resumes after epoch {len(self.history) - 1}", file=sys.stderr)
+            print(f"pretrain: resumes after epoch {len(self.history) - 1}", file=sys.stderr)
 
     def _report(self, seconds: float) -> None:
         row = self.history[-1]
         knn = row["knn_accuracy"]
         measured = "" if math.isnan(knn) else f"k-NN accuracy {knn:.1%}, "
         print(
-            f"epoch {row['epoch']} of {self._settings.epochs}: loss {row['loss']:.4f}, "
+            f"pretrain: epoch {row['epoch']} of {self._settings.epochs}: loss {row['loss']:.4f}, "
             f"learning rate {row['learning_rate']:.3g}, {measured}{seconds:.1f} s",
             file=sys.stderr,
         )

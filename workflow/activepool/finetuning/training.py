@@ -256,7 +256,8 @@ class Finetuning:
         row = self.history[-1]
         print(
             f"finetune: epoch {row['epoch']} of {self._settings.epochs}: loss {row['loss']:.4f}, validation "
-            f"accuracy {row['validation_accuracy']:.4f}, learning rate {row['learning_rate']:.3g}, {seconds:.1f} s",
+            f"accuracy {row['validation_accuracy']:.4f}, learning rate {row['learning_rate']:.3g}, "
+            f"{seconds:.1f} s",
             file=sys.stderr,
         )
 

@@ -49,7 +49,7 @@ def test_lines_by_hand_name_samples_of_the_pool(look):
     assert [entry.label for entry in look(PROJECT).entries] == ["ant", "bee"]
 
 
-def test_a_renamed_project_is_told_of_the_other_ledger(capsys):
+def test_a_renamed_project_gets_a_line_about_the_other_ledger(capsys):
     renamed = PROJECT.model_copy(update={"project": "q"})
     words = "notice: q.ledger.csv is new, and takes in all of returned; beside it lies p.ledger.csv: if the"
     capsys.readouterr()
@@ -65,7 +65,7 @@ def test_a_renamed_project_is_told_of_the_other_ledger(capsys):
 @pytest.mark.parametrize(
     "changes", [{"ledger": "p.ledger.csv"}, {"returned": "other"}, {"ledger": "below/q.ledger.csv"}]
 )
-def test_another_project_with_its_own_files_is_told_nothing(capsys, changes):
+def test_another_project_with_files_of_its_own_gets_none(capsys, changes):
     Path("below").mkdir()
     capsys.readouterr()
     begun(PROJECT.model_copy(update={"project": "q", **changes}))

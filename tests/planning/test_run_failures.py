@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import pytest
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
-from snakemake_interface_logger_plugins.common import LogEvent
 
 from planning.runs import failures
 from planning.runs.failures import announce_failures, summary
@@ -131,39 +130,6 @@ def test_the_reason_of_the_cluster_stands_where_a_log_names_no_error():
     assert third == "  train.margin.log: bad"
 
 
-@pytest.mark.parametrize(
-    ("message", "reason"),
-    [
-        (
-            "SLURM sbatch failed. The error message was 'sbatch: error: no account\n"
-            "sbatch: error: Batch job submission failed'.\n    sbatch call:\n        sbatch --job-name x\n",
-            "SLURM sbatch failed. The error message was "
-            "'sbatch: error: no account sbatch: error: Batch job submission failed'",
-        ),
-        ("Error submitting jobscript (exit code 1):\n", "Error submitting jobscript (exit code 1)"),
-        (
-            "SLURM-job '7' failed, SLURM status is: 'TIMEOUT'. ",
-            "SLURM-job '7' failed, SLURM status is: 'TIMEOUT'",
-        ),
-        ("", None),
-    ],
-)
-def test_what_the_executor_says_of_a_failed_job_is_kept_for_the_summary(capsys, process_end, message, reason):
-    pointer = "For further error details see the cluster/cloud log and the log files of the involved rule(s)."
-    given = {"event": LogEvent.JOB_ERROR, "jobid": 1, "rule_msg": f"{message}{pointer}"}
-    job = Job("train").said()
-    before = list(logger.handlers)
-    failures.keep_reasons()
-    try:
-        logger.error("Error in rule train", extra=given)
-        logger.error("Error in rule score", extra=given | {"jobid": 2, "rule_msg": None})
-        announce_failures(run(job), lambda failed: ())
-    finally:
-        logger.handlers[:] = before
-    cause = reason or "the job was killed, was not submitted, or ran out of memory or time"
-    assert f"train.margin.log: names no error; {cause}\n" in process_end()
-
-
 def test_of_a_group_the_jobs_with_errors_are_named():
     good, bad, after = Job("select").said("picked 10"), Job("train").said("activepool: bad"), Job("score")
     heading, job, *_ = lines(run(Group(good, bad, after), depending={good: [bad], bad: [after]}))
@@ -215,7 +181,7 @@ def test_rules_that_say_what_they_found_have_the_last_word(capsys, targets, show
 
 @pytest.mark.parametrize(("quiet", "times"), [((), 1), ((Quietness.RULES,), 1), ((Quietness.ALL,), 0)])
 def test_the_summary_comes_at_the_end_unless_all_is_quiet(capsys, process_end, quiet, times):
-    announce_failures(run(Job("train").said("activepool: bad"), quiet=quiet), lambda failed: ())
+    announce_failures(run(Job("train").said("activepool: bad"), quiet=quiet), lambda failed: (), {})
     assert capsys.readouterr().err == ""
     printed = process_end()
     head = ["", "activepool: 1 job failed:", "activepool: train: margin, seed 0, round 1"]

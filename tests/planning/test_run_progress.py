@@ -85,9 +85,35 @@ class Run:
             self.log(LogEvent.JOB_FINISHED, job_id=number)
         self.log(LogEvent.PROGRESS, done=done, total=total)
 
+    def accept(self, job):
+        """The cluster, or this machine, has accepted a job; Snakemake's own callback still hears of it."""
+        heard = []
+        scheduler = SimpleNamespace(submit_callback=heard.append)
+        self.progress.watch(scheduler)
+        scheduler.submit_callback(job)
+        assert heard == [job]
+
     @property
     def lines(self):
         return self.stream.getvalue().splitlines()
+
+
+class Submitted:
+    def __init__(self, rule, is_local=False, **wildcards):
+        self.rule, self.is_local, self.wildcards_dict = SimpleNamespace(name=rule), is_local, wildcards
+
+    def is_group(self):
+        return False
+
+
+class SubmittedGroup:
+    is_local = False
+
+    def __init__(self, name, jobs):
+        self.groupid, self.jobs = name, jobs
+
+    def is_group(self):
+        return True
 
 
 def test_an_ended_job_has_its_place_and_its_time():
@@ -107,6 +133,9 @@ def test_targets_and_jobs_of_a_cluster_have_no_time():
     run = Run()
     run.begin(0, "all", output=())
     run.begin(1, local=False, strategy="margin", seed="0", round="01")
+    assert run.lines == []
+    run.accept(Submitted("train", strategy="margin", seed="0", round="01"))
+    run.accept(Submitted("all", is_local=True))
     run.end(1, done=8)
     run.end(0, done=9)
     assert run.lines == [
@@ -121,6 +150,8 @@ def test_the_jobs_of_a_group_begin_and_end_together():
     run.log(LogEvent.GROUP_INFO, group_id="margin_seed0_rounds1", jobs=["two", "jobs"])
     for number in (4, 5):
         run.begin(number, local=False, indent=True, strategy="margin", seed="0", round=f"0{number}")
+    assert run.lines == []
+    run.accept(SubmittedGroup("margin_seed0_rounds1", ["two", "jobs"]))
     run.end(4, 5, done=5)
     assert run.lines == [
         "[submitted] group margin_seed0_rounds1 (2 jobs)",
@@ -173,7 +204,10 @@ def terminal():
 
 
 def workflow(*quiet, verbose=False):
-    return SimpleNamespace(output_settings=SimpleNamespace(quiet=set(quiet), verbose=verbose))
+    return SimpleNamespace(
+        output_settings=SimpleNamespace(quiet=set(quiet), verbose=verbose),
+        scheduler=SimpleNamespace(submit_callback=lambda job: None),
+    )
 
 
 def log_a_job():

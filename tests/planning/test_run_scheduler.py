@@ -1,63 +1,130 @@
-"""A run on a cluster whose command to submit jobs is not there stops at once."""
+"""A run on a cluster that cannot submit its jobs stops at once, with one line."""
 
 from types import SimpleNamespace
 
 import pytest
 
 from activepool.errors import InputError
-from planning.runs.submission import require_scheduler
+from planning.runs import scheduler
+from planning.runs.scheduler import require_scheduler
 
 
-def workflow(executor, submit=None):
-    settings = SimpleNamespace(submit_cmd=submit) if submit else None
+def workflow(executor, submit=None, states="squeue", local=False):
+    settings = SimpleNamespace(submit_cmd=submit) if submit else SimpleNamespace(status_command=states)
     return SimpleNamespace(
-        local_exec=executor == "local",
         executor_settings=settings,
         executor_plugin=SimpleNamespace(name=executor),
+        dag=SimpleNamespace(needrun_jobs=lambda: [SimpleNamespace(is_local=local)]),
     )
 
 
 @pytest.fixture
-def program(tmp_path):
-    """A submit command."""
-    path = tmp_path / "submit"
-    path.write_text("#!/bin/sh\n")
-    path.chmod(0o755)
-    return path
+def commands(tmp_path, monkeypatch):
+    """commands(name=script, ...) makes these the only commands; each also notes in `asked` that it ran."""
+
+    def make(**scripts):
+        for name, script in scripts.items():
+            path = tmp_path / name
+            path.write_text(f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/asked\n{script}\n')
+            path.chmod(0o755)
+        return tmp_path
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return make
+
+
+SBATCH, SQUEUE = "sbatch, the command that submits the jobs", "squeue, the command that reports their states"
 
 
 @pytest.mark.parametrize(
-    ("executor", "submit", "missing"),
+    ("there", "missing"),
     [
-        ("slurm", None, "sbatch"),
-        ("cluster-generic", "qsub -l mem={resources.mem_mb}", "qsub"),
-        ("cluster-generic", "./nowhere/submit {threads}", "./nowhere/submit"),
-        ("cluster-generic", "A=1 B='2 3' bsub -n {threads}", "bsub"),
+        (["squeue"], f"{SBATCH}, is not on this machine; start the run on a machine that has it, or"),
+        (["sbatch", "sacct"], f"{SQUEUE}, is not on this machine;"),
+        (
+            ["sinfo"],
+            f"{SBATCH}, and {SQUEUE}, are not on this machine; start the run on a machine that has them",
+        ),
+        ([], f"{SBATCH}, and {SQUEUE}, are not on this machine;"),
     ],
 )
-def test_a_missing_command_is_named(monkeypatch, tmp_path, executor, submit, missing):
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_all_missing_commands_of_slurm_are_named_in_one_line(commands, there, missing):
+    commands(**dict.fromkeys(there, "exit 1"))
+    with pytest.raises(InputError) as raised:
+        require_scheduler(workflow("slurm"))
+    assert str(raised.value).startswith(missing)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("submit", "missing"),
+    [
+        ("qsub -l mem={resources.mem_mb}", "qsub"),
+        ("./nowhere/submit {threads}", "./nowhere/submit"),
+        ("A=1 B='2 3' bsub -n {threads}", "bsub"),
+    ],
+)
+def test_a_missing_command_of_another_scheduler_is_named(commands, submit, missing):
     with pytest.raises(
         InputError, match=f"^{missing}, the command that submits the jobs, is not on this machine"
     ):
-        require_scheduler(workflow(executor, submit))
+        require_scheduler(workflow("cluster-generic", submit))
 
 
-def test_a_command_that_is_there_is_accepted(monkeypatch, program):
-    monkeypatch.setenv("PATH", str(program.parent))
-    program.with_name("sbatch").symlink_to(program)
-    require_scheduler(workflow("slurm"))
+def test_a_command_that_is_there_is_accepted(commands):
+    folder = commands(submit="")
     require_scheduler(workflow("cluster-generic", "submit {threads}"))
-    require_scheduler(workflow("cluster-generic", f"{program} {{threads}}"))
+    require_scheduler(workflow("cluster-generic", f"{folder}/submit {{threads}}"))
 
 
 @pytest.mark.parametrize("submit", ["cd elsewhere && qsub", "$SUBMIT -n {threads}", "'unbalanced", "X=1"])
-def test_what_the_shell_alone_can_know_is_left_to_it(monkeypatch, tmp_path, submit):
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_what_the_shell_alone_can_know_is_left_to_it(commands, submit):
     require_scheduler(workflow("cluster-generic", submit))
 
 
-def test_a_run_on_this_machine_and_one_in_pods_need_no_command(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    require_scheduler(workflow("local"))
-    require_scheduler(workflow("kubernetes"))
+@pytest.mark.parametrize(
+    "of", [workflow("slurm", local=True), workflow("local", local=True), workflow("kubernetes")]
+)
+def test_a_run_without_jobs_to_submit_and_one_in_pods_need_no_command(commands, of):
+    require_scheduler(of)
+
+
+@pytest.mark.parametrize(
+    ("states", "there", "asked"),
+    [
+        ("squeue", ["sbatch", "squeue", "sacct"], "squeue --noheader --name activepool"),
+        ("sacct", ["sbatch", "squeue", "sacct"], "sacct --allocations --noheader --name activepool"),
+        ("sacct", ["sbatch", "squeue"], "squeue --noheader --name activepool"),
+        (None, ["sbatch", "squeue", "sacct"], "squeue --noheader --name activepool"),
+    ],
+)
+def test_slurm_is_asked_once_by_the_command_that_reports_states(commands, states, there, asked):
+    folder = commands(**dict.fromkeys(there, ""))
+    require_scheduler(workflow("slurm", states=states))
+    assert (folder / "asked").read_text() == f"{asked}\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("printf 'squeue: error: no server\\n\\n squeue: fatal: no source\\n' >&2; exit 1",
+         "squeue: error: no server; squeue: fatal: no source"),
+        ("echo closed today; exit 3", "closed today"),
+        ("exit 3", "exit status 3"),
+    ],
+)  # fmt: skip
+def test_what_slurm_says_if_it_does_not_answer_is_one_line(commands, script, said):
+    commands(sbatch="", squeue=script)
+    with pytest.raises(InputError) as raised:
+        require_scheduler(workflow("slurm"))
+    words = "`squeue --noheader --name activepool`"
+    assert str(raised.value) == f"Slurm does not answer on this machine; {words} said: {said}"
+
+
+def test_a_slurm_that_takes_long_is_waited_for_no_longer_and_stops_no_run(commands, monkeypatch, capsys):
+    monkeypatch.setattr(scheduler, "PATIENCE", 0.2)
+    commands(sbatch="", squeue="read forever < /dev/zero")
+    require_scheduler(workflow("slurm"))
+    printed = capsys.readouterr().err
+    assert printed.startswith("activepool: notice: Slurm has not answered `squeue")
+    assert printed.endswith("within 0.2 seconds; the run goes on\n")

@@ -5,12 +5,13 @@ import shlex
 import sys
 
 from planning.runs.ending import forgo_ending
-from planning.runs.failures import announce_failures, keep_reasons, leave_telling
+from planning.runs.failures import announce_failures, leave_telling
 from planning.runs.lock import register, warn_about_others
 from planning.runs.plan import show_plan
 from planning.runs.progress import show_progress
+from planning.runs.reasons import keep_reasons
+from planning.runs.scheduler import require_scheduler
 from planning.runs.submission import (
-    require_scheduler,
     shell_prefix,
     start_servers,
     with_doubled_braces,
@@ -19,6 +20,9 @@ from planning.runs.submission import (
 from planning.stages.arguments import program
 
 FEATURES = "results/features/{dataset}/{backbone}"
+
+# What the executor of a cluster says of failed jobs, by their numbers.
+REASONS = {}
 
 if workflow.is_main_process:
     warn_about_others()
@@ -34,7 +38,7 @@ onstart:
         write_planned_code(workflow, arguments.provenance)
         start_servers(workflow, CHECKOUT)
         show_progress(workflow)
-        keep_reasons()
+        keep_reasons(workflow, REASONS)
         leave_telling(workflow.dag_settings.targets)
     except InputError as error:
         forgo_ending()
@@ -44,7 +48,7 @@ onstart:
 
 
 onerror:
-    announce_failures(workflow, remedies)
+    announce_failures(workflow, remedies, REASONS)
 
 
 # The conda environment of the stages.

@@ -6,12 +6,10 @@ import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from snakemake.logging import logger
-from snakemake_interface_logger_plugins.common import LogEvent
 
 from planning.runs.command_line import snakemake_command
 from planning.runs.ending import is_silent, print_last
@@ -33,9 +31,6 @@ ABOUT_JOBS = ("RuleException:\n", "Exiting because a job", "WorkflowError:\nAt l
 #: How it begins the one with the whole command, which may be a thousand characters long.
 FAILED_COMMAND = "RuleException:\nCalledProcessError"
 
-#: What executors of clusters say of every failed job.
-POINTER = re.compile(r"For further error details see the cluster/cloud log.*")
-
 #: So many failed jobs are listed.
 MAX_LISTED = 20
 
@@ -43,40 +38,8 @@ MAX_LISTED = 20
 Remedies = Callable[[Collection[str]], Iterable[str]]
 
 
-class _Reasons(logging.Handler):
-    """Keeps what the executor of a cluster says of failed jobs, such as what sbatch printed.
-
-    Snakemake does not show it if ``quiet: rules`` holds, and leaves it out for a group of jobs.
-
-    Attributes:
-        by_job: the reasons, in one line each, by the number of the job.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.by_job: dict[int, str] = {}
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the reason in a record of Snakemake, if it has one."""
-        given = record.__dict__
-        if given.get("event") == LogEvent.JOB_ERROR and (reason := _reason(given["rule_msg"] or "")):
-            self.by_job[given["jobid"]] = reason
-
-
-def _reason(message: str) -> str:
-    """Return the message of an executor in one line, without the call and the script that it goes on with."""
-    lines = takewhile(lambda line: not line.startswith("    "), POINTER.sub("", message).splitlines())
-    return " ".join(" ".join(lines).split()).rstrip(" .:")
-
-
-def keep_reasons() -> None:
-    """From now on, keep what the executor says of failed jobs, for the summary."""
-    logger.addHandler(_Reasons())
-
-
-def announce_failures(workflow: Any, remedies: Remedies) -> None:
-    """Print the summary when this process ends, after Snakemake's own last lines."""
-    reasons = next((one.by_job for one in logger.handlers if isinstance(one, _Reasons)), {})
+def announce_failures(workflow: Any, remedies: Remedies, reasons: Mapping[int, str]) -> None:
+    """Print the summary when this process ends, after Snakemake's own last lines; see `summary`."""
     if not is_silent(workflow):
         atexit.register(lambda: print_last(summary(workflow, sys.argv[1:], remedies, reasons)))
 
@@ -114,7 +77,7 @@ def summary(
         workflow: Snakemake's, after the run.
         arguments: of Snakemake's command line.
         remedies: that only the kind of configuration knows.
-        reasons: what the executor says of failed jobs, by their numbers.
+        reasons: what the executor says of failed jobs, by their numbers (see planning.runs.reasons).
     """
     since = workflow.start_time.timestamp()
     failed = [job for one in workflow.scheduler.failed for job in _culprits(one, since)]

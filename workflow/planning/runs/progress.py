@@ -41,6 +41,17 @@ class Progress(logging.Handler):
         self._jobs: dict[int, _Job] = {}
         self._ended: list[int] = []
 
+    def watch(self, scheduler: Any) -> None:
+        """Print a line when the cluster has accepted a job; Snakemake's records come before that."""
+        submitted = scheduler.submit_callback
+
+        def submit_callback(job: Any) -> None:
+            submitted(job)
+            if not job.is_local:
+                self._print(f"[submitted] {_submitted(job)}")
+
+        scheduler.submit_callback = submit_callback
+
     def emit(self, record: logging.LogRecord) -> None:
         """Follow one record of Snakemake; no error here ends a run."""
         try:
@@ -56,8 +67,6 @@ class Progress(logging.Handler):
             self._ended.append(given["job_id"])
         elif event == LogEvent.PROGRESS:
             self._count(given["done"], given["total"])
-        elif event == LogEvent.GROUP_INFO:
-            self._print(f"[submitted] group {given['group_id']} ({_jobs(len(given['jobs']))})")
         elif event == LogEvent.GROUP_ERROR:
             self._print(f"[failed] group {given['groupid']}")
         elif event == LogEvent.JOB_ERROR and not given["indent"]:
@@ -70,8 +79,6 @@ class Progress(logging.Handler):
             timer = threading.Timer(self._soon, self._tell, [given["jobid"], line])
             timer.daemon = True
             timer.start()
-        elif not given["local"] and not given["indent"]:  # indented: a part of a group
-            self._print(f"[submitted] {words}")
         self._jobs[given["jobid"]] = _Job(words, time.monotonic(), timer)
 
     def _tell(self, number: int, line: str) -> None:
@@ -99,8 +106,11 @@ class Progress(logging.Handler):
         print(line, file=self._stream, flush=True)
 
 
-def _jobs(count: int) -> str:
-    return f"{count} job{'s' * (count != 1)}"
+def _submitted(job: Any) -> str:
+    if job.is_group():
+        count = len(job.jobs)
+        return f"group {job.groupid} ({count} job{'s' * (count != 1)})"
+    return label(job.rule.name, job.wildcards_dict)
 
 
 class _Replaced(logging.Filter):
@@ -127,7 +137,9 @@ def show_progress(workflow: Any) -> None:
     for handler in list(logger.handlers):
         if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler):
             handler.addFilter(_Replaced())
-            logger.addHandler(Progress(handler.stream))
+            progress = Progress(handler.stream)
+            progress.watch(workflow.scheduler)
+            logger.addHandler(progress)
 
 
 def label(rule: str, wildcards: Mapping[str, str]) -> str:

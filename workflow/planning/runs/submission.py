@@ -1,9 +1,7 @@
 """What a run passes on to its jobs, which may start on other hosts and after an edit of the code."""
 
 import os
-import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,12 +19,6 @@ from planning.stages.code import write_listings
 
 #: The environment variable that lists the kernel-choosing variables of the run.
 KERNEL_VARIABLES = "ACTIVEPOOL_KERNELS"
-
-#: The command by which an executor submits jobs, if it is always the same.
-SUBMITTING = {"slurm": "sbatch"}
-
-#: A variable before a command of the shell, and a command that the shell does not change.
-ASSIGNMENT, PLAIN = re.compile(r"\w+="), re.compile(r"[\w./+~-]+")
 
 #: Where the files behind each digest of code are listed, relative to the working directory.
 CODE = Path(".snakemake/activepool/code")
@@ -68,38 +60,6 @@ def start_servers(workflow: Any, checkout: Path) -> None:
         kinds = [kind for kind in servers.KINDS if planned.intersection(kind.stages)]
         if kinds:
             servers.start(_of_python(checkout), kinds)
-
-
-def require_scheduler(workflow: Any) -> None:
-    """Raise InputError if the command that submits jobs is not on this machine.
-
-    Otherwise each job would fail at its submission, as often as it may be tried.
-    """
-    if workflow.local_exec:
-        return
-    submit = getattr(workflow.executor_settings, "submit_cmd", None)  # that of cluster-generic
-    name = _first_command(submit) if submit else SUBMITTING.get(workflow.executor_plugin.name)
-    if name and not _is_command(name):
-        raise InputError(
-            f"{name}, the command that submits the jobs, is not on this machine; "
-            "start the run on a machine that has it, or with another profile"
-        )
-
-
-def _first_command(line: str) -> str | None:
-    """Return the program that a line of the shell starts; None if that cannot be seen."""
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        return None
-    word = next((word for word in words if not ASSIGNMENT.match(word)), "")
-    return word if PLAIN.fullmatch(word) else None
-
-
-def _is_command(name: str) -> bool:
-    """Return whether the shell knows a command, built in or not."""
-    words = ["/bin/sh", "-c", 'command -v "$1"', "sh", name]
-    return subprocess.run(words, stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def with_doubled_braces(text: str) -> str:

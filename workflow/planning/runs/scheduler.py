@@ -1,0 +1,99 @@
+"""Whether the scheduler of a cluster is there, before a run submits its first job."""
+
+import re
+import shlex
+import subprocess
+import sys
+from typing import Any
+
+from activepool.errors import InputError
+
+#: Commands of Slurm that report the states of jobs, as a question that costs Slurm little.
+STATES = {
+    "squeue": ["squeue", "--noheader", "--name", "activepool"],
+    "sacct": ["sacct", "--allocations", "--noheader", "--name", "activepool"],
+}
+
+#: So long Slurm may take for the answer, seconds. Its commands give up after ten seconds or so by themselves.
+PATIENCE = 30.0
+
+#: A variable before a command of the shell, and a command that the shell does not change.
+ASSIGNMENT, PLAIN = re.compile(r"\w+="), re.compile(r"[\w./+~-]+")
+
+
+def require_scheduler(workflow: Any) -> None:
+    """Raise InputError if a run cannot submit its jobs from this machine.
+
+    Otherwise each job would fail at its submission, as often as it may be tried. A run without jobs to submit
+    needs no scheduler.
+    """
+    if all(job.is_local for job in workflow.dag.needrun_jobs()):
+        return
+    settings = workflow.executor_settings
+    if workflow.executor_plugin.name == "slurm":
+        _require_slurm(settings.status_command)
+    elif submit := getattr(settings, "submit_cmd", None):  # that of cluster-generic
+        _require({_first_command(submit): "that submits the jobs"})
+
+
+def _require_slurm(chosen: str | None) -> None:
+    """Raise InputError unless the two commands that Snakemake's plugin uses are there, and Slurm answers.
+
+    The plugin asks the same of the same command as long as jobs run, so the question stops no run that could
+    learn how its jobs end. `sbatch --test-only` could: whether it is accepted depends on what a job requests.
+
+    Args:
+        chosen: the command that is to report states; where there is no sacct, the plugin uses squeue.
+    """
+    states = "sacct" if chosen == "sacct" and _is_command("sacct") else "squeue"
+    _require({"sbatch": "that submits the jobs", states: "that reports their states"})
+    _require_answer(STATES[states])
+
+
+def _require_answer(command: list[str]) -> None:
+    """Raise InputError if a command of Slurm fails. If it takes long, warn: Slurm may only be busy."""
+    words = shlex.join(command)
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False
+        )
+    except subprocess.TimeoutExpired:
+        notice = f"Slurm has not answered `{words}` within {PATIENCE:g} seconds; the run goes on"
+        print(f"activepool: notice: {notice}", file=sys.stderr, flush=True)
+        return
+    if answer.returncode:
+        lines = [line.strip() for line in (answer.stderr or answer.stdout).splitlines()]
+        said = "; ".join(filter(None, lines)) or f"exit status {answer.returncode}"
+        raise InputError(f"Slurm does not answer on this machine; `{words}` said: {said}")
+
+
+def _require(commands: dict[str | None, str]) -> None:
+    """Raise InputError if some of the commands are not on this machine.
+
+    Args:
+        commands: each with what it does; what has no name is left to the shell.
+    """
+    missing = {name: use for name, use in commands.items() if name and not _is_command(name)}
+    if missing:
+        named = " and ".join(f"{name}, the command {use}," for name, use in missing.items())
+        are, them = ("is", "it") if len(missing) == 1 else ("are", "them")
+        raise InputError(
+            f"{named} {are} not on this machine; "
+            f"start the run on a machine that has {them}, or with another profile"
+        )
+
+
+def _first_command(line: str) -> str | None:
+    """Return the program that a line of the shell starts; None if that cannot be seen."""
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return None
+    word = next((word for word in words if not ASSIGNMENT.match(word)), "")
+    return word if PLAIN.fullmatch(word) else None
+
+
+def _is_command(name: str) -> bool:
+    """Return whether the shell knows a command, built in or not."""
+    words = ["/bin/sh", "-c", 'command -v "$1"', "sh", name]
+    return subprocess.run(words, stdout=subprocess.DEVNULL, check=False).returncode == 0

@@ -17,6 +17,7 @@ CONFIGURATION = {
     "seeds": 3,
     "strategies": ["random", {"strategy": "partitioned", "of": "badge"}],
     "ceiling": True,
+    "trackers": [],
 }
 
 
@@ -76,6 +77,7 @@ def test_the_settings_are_those_configured(files):
         "seeds": "3",
         "strategies": "random, {strategy: partitioned, of: badge}",
         "ceiling": "true",
+        "trackers": "none",
     }
 
 

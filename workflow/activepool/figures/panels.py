@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from activepool.evaluation.statistics import mean_interval
@@ -124,6 +125,7 @@ def draw_ceiling(axes: Axes, ceiling: pd.DataFrame, drawn: Quantity, confidence:
         textcoords="offset points",
         color=CEILING,
         fontsize="small",
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
     )
 
 

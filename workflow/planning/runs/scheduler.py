@@ -55,7 +55,7 @@ def _require_answer(command: list[str]) -> None:
     words = shlex.join(command)
     try:
         answer = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
         notice = f"Slurm has not answered `{words}` within {PATIENCE:g} seconds; the run goes on"

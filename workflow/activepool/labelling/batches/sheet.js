@@ -56,6 +56,9 @@
     if (isNumber(text) && !classes.every(isNumber)) {
       return { problem: `“${text}” is a number: type the name of the class.` };
     }
+    if (/[;|]/.test(text)) {
+      return { problem: `“${text}” is a list of several names: type the name of one class.` };
+    }
     return { label: text };
   }
 

@@ -5,7 +5,7 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 from label_files import packed
-from ledgers import entries, pool, sent
+from ledgers import draft, entries, pool, sent
 from reading import mistakes, said
 
 from activepool.ledger.formats import read
@@ -88,6 +88,14 @@ def test_tools_drop_folders_unless_a_name_shows_that_they_do_not(tmp_path):
         path = written(tmp_path, tool, labels)
         assert "may be '1.jpg', 'a/1.jpg', 'b/1.jpg'" in mistakes(tool, path, of())
         assert said(read(tool, path, of("1.jpg", "2.jpg"))) == labels
+
+
+def test_a_name_whose_namesake_went_out_lacks_its_folder_unless_the_ledger_has_its_image(tmp_path):
+    path = written(tmp_path, "csv", {"1.jpg": "cat", "2.jpg": "dog"})
+    assert said(read("csv", path, of("b/1.jpg", "a/2.jpg"))) == {"b/1.jpg": "cat", "a/2.jpg": "dog"}
+    assert "'1.jpg' may be '1.jpg', 'a/1.jpg', 'b/1.jpg'" in mistakes("csv", path, of("b/1.jpg"))
+    labelled = pool(*SOURCES, entries=entries(*sent("b/1.jpg"), draft(of="1.jpg")))
+    assert said(read("csv", path, labelled)) == {"1.jpg": "cat", "2.jpg": "dog"}
 
 
 @pytest.mark.parametrize("folder", ["photographs/", "/data/photographs/", "../data/photographs/"])

@@ -67,6 +67,7 @@ class PoolSamples:
         rows: the sample of each row of the pool, which lists of the program give as ``index``.
         root: the folder that sources start from; None if they are no paths.
         batches: the batches that each sample went out in.
+        in_ledger: the samples that an entry names.
 
     Args:
         address: of the root where Label Studio shows it; empty if none is given.
@@ -89,6 +90,7 @@ class PoolSamples:
         self.root = None if root is None else ImageRoot(Path(root), address)
         self.batches: dict[str, set[str]] = {}
         entries = list(entries)
+        self.in_ledger = {entry.sample for entry in entries}
         for entry in entries:
             if entry.is_sending:
                 self.batches.setdefault(entry.sample, set()).add(entry.batch)
@@ -194,16 +196,17 @@ class PoolSamples:
         found = self.candidates(name, may_lack_ending, may_lack_folders)
         if len(found) > 1 and must_have_gone_out():
             found = [one for one in found if not self._meant[one.source].isdisjoint(self.batches)]
-        meant = self._meant_by(found)
+        meant = self.meant_by(found)
         if len(meant) == 1:
             return Named(meant.pop(), found[0].beginning)
         raise self._problem(name, [source for source, _ in found])
 
     def may_be_named(self, name: str, may_lack_ending: bool = False) -> set[str]:
         """Return all samples that a path may stand for, or may have stood for."""
-        return self._meant_by(self.candidates(name, may_lack_ending, may_lack_folders=True))
+        return self.meant_by(self.candidates(name, may_lack_ending, may_lack_folders=True))
 
-    def _meant_by(self, found: Iterable[Candidate]) -> set[str]:
+    def meant_by(self, found: Iterable[Candidate]) -> set[str]:
+        """Return all samples that these sources are, or were."""
         return {sample for source, _ in found for sample in self._meant[source]}
 
     def count_sources(self, name: str, may_lack_ending: bool = False) -> int:

@@ -1,8 +1,9 @@
 """How a label file names images: with their folders or without. All its rows decide together.
 
 A name without a folder is that of the image that lies in none, unless another name of the file lacks its
-folder, or the tool may have dropped all folders: then it may be that of an image in any folder. Of several,
-those that went out are meant if all names of the file may be of such.
+folder, the tool may have dropped all folders, or the ledger does not have that image and one of the same name
+went out: then it may be that of an image in any folder. Of several, those that went out are meant if all names
+of the file may be of such.
 """
 
 from collections.abc import Sequence
@@ -38,10 +39,15 @@ class Naming:
         return has_dropped or (bool(of_tool) and not any(self._has_folder(row) for row in of_tool))
 
     def _lacks_folder(self, row: Row) -> bool:
-        """Return whether a name is only the end of the path of an image."""
-        return any(
-            beginning is None for _, beginning in self._samples.candidates(row.name, row.may_lack_ending)
+        """Return whether a name is, or seems to be, only the end of the path of an image."""
+        found = self._samples.candidates(row.name, row.may_lack_ending)
+        return any(beginning is None for _, beginning in found) or (
+            self._samples.meant_by(found).isdisjoint(self._samples.in_ledger)
+            and self._went_out(self._samples.may_be_named(row.name, row.may_lack_ending))
         )
+
+    def _went_out(self, samples: set[str]) -> bool:
+        return not samples.isdisjoint(self._samples.batches)
 
     def _has_folder(self, row: Row) -> bool:
         """Return whether a name is the whole path of an image that lies in a folder."""
@@ -53,8 +59,6 @@ class Naming:
     @cached_property
     def _have_gone_out(self) -> bool:
         """Whether each name of the file may be that of an image that went out."""
-        batches = self._samples.batches
         return all(
-            not self._samples.may_be_named(row.name, row.may_lack_ending).isdisjoint(batches)
-            for row in self._rows
+            self._went_out(self._samples.may_be_named(row.name, row.may_lack_ending)) for row in self._rows
         )

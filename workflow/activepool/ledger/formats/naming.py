@@ -2,8 +2,8 @@
 
 A name without a folder is that of the image that lies in none, unless another name of the file lacks its
 folder, the tool may have dropped all folders, or the ledger does not have that image and one of the same name
-went out: then it may be that of an image in any folder. Of several, those that went out are meant if all names
-of the file may be of such.
+went out: then it may be that of an image in any folder. Of several, those that went out are meant if all
+names of the file may be of such.
 """
 
 from collections.abc import Sequence

@@ -136,6 +136,15 @@ def test_reads_that_follow_from_options_are_artifacts_and_no_scores():
         strategy(source="here", reads=lambda wide: (), scores=("margin",))(picks)
 
 
+def test_what_is_read_may_be_named_by_any_iterable():
+    @strategy(source="here", reads=iter(["validation"]), scores=iter(["margin"]))
+    def picks(query):
+        return Selection(query.unlabelled[: query.budget])
+
+    assert picks.scores == ("margin",)
+    assert picks.reads == ("validation", "features", "head")
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [

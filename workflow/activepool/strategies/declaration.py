@@ -13,7 +13,7 @@ from activepool.strategies.declaration_checks import (
     check_function,
     known_artifacts,
     known_scores,
-    require_all,
+    results_of,
     tuple_of_names,
 )
 from activepool.strategies.image_model import ImageModel
@@ -221,12 +221,11 @@ def strategy(
     def declare(select: Select) -> Strategy:
         name = select.__name__
         reads_with, given = (reads, ()) if callable(reads) else (None, reads)
-        require_all(
+        _, artifacts, columns = results_of(
             lambda: check_function(select),
             lambda: known_artifacts(name, tuple_of_names(name, "reads", given)),
             lambda: known_scores(name, scores),
         )
-        artifacts, columns = tuple(given), tuple(scores)
         if reads_with and columns:
             raise DeclarationError(f"{name}: a strategy whose reads depend on its options cannot read scores")
         if "nearest" in artifacts and not columns:

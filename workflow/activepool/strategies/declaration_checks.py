@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from activepool.errors import InputError, nearest_name
 from activepool.scores.pool_scorer import SCORES
@@ -35,41 +36,42 @@ def tuple_of_names(strategy: str, key: str, given: object) -> tuple[str, ...]:
 
 def known_artifacts(strategy: str, reads: tuple[str, ...]) -> tuple[str, ...]:
     """Return what a strategy reads; raises DeclarationError for all that no strategy can read."""
-    problems = []
-    for name in reads:
-        if name not in ARTIFACTS:
-            is_score = name in SCORES
-            hint = f'it is a score: scores=("{name}",)' if is_score else nearest_name(str(name), ARTIFACTS)
-            problems.append(f"{strategy} cannot read {name!r}; {hint}")
-    if problems:
-        raise DeclarationError("; ".join(problems))
+
+    def problem(name: str) -> str:
+        hint = f'it is a score: scores=("{name}",)' if name in SCORES else nearest_name(str(name), ARTIFACTS)
+        return f"{strategy} cannot read {name!r}; {hint}"
+
+    _raise_for(problem(name) for name in reads if name not in ARTIFACTS)
     return reads
 
 
 def known_scores(strategy: str, scores: object) -> tuple[str, ...]:
     """Return the scores that a strategy reads; raises DeclarationError for all others."""
+
+    def problem(name: str) -> str:
+        hint = f'it is no score: reads=("{name}",)' if name in ARTIFACTS else nearest_name(str(name), SCORES)
+        return f"{strategy} cannot read the score {name!r}; {hint}"
+
     names = tuple_of_names(strategy, "scores", scores)
-    problems = []
-    for name in names:
-        if name not in SCORES:
-            is_other = name in ARTIFACTS
-            hint = f'it is no score: reads=("{name}",)' if is_other else nearest_name(str(name), SCORES)
-            problems.append(f"{strategy} cannot read the score {name!r}; {hint}")
-    if problems:
-        raise DeclarationError("; ".join(problems))
+    _raise_for(problem(name) for name in names if name not in SCORES)
     return names
 
 
-def require_all(*checks: Callable[[], object]) -> None:
-    """Make all checks of a declaration; raise DeclarationError with the messages of those that fail."""
-    problems = []
+def results_of(*checks: Callable[[], Any]) -> list[Any]:
+    """Return what the checks of a declaration return; raise DeclarationError with all that fail."""
+    results, problems = [], []
     for check in checks:
         try:
-            check()
+            results.append(check())
         except DeclarationError as error:
             problems.append(str(error))
-    if problems:
-        raise DeclarationError("; ".join(problems))
+    _raise_for(problems)
+    return results
+
+
+def _raise_for(problems: Iterable[str]) -> None:
+    if text := "; ".join(problems):
+        raise DeclarationError(text)
 
 
 def check_function(select: Callable[..., object]) -> None:

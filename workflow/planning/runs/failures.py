@@ -9,12 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any
 
-from snakemake.logging import logger
-
 from planning.runs.command_line import snakemake_command
 from planning.runs.ending import is_silent, print_last
 from planning.runs.lock import OUTER_RUN
-from planning.runs.progress import label
+from planning.runs.progress import label, terminal_handlers
 
 #: How stages begin the lines that are errors.
 ERROR = re.compile(r"activepool: (?!notice: )")
@@ -61,9 +59,8 @@ def leave_telling(targets: Collection[str]) -> None:
     If all targets are rules whose last lines say what they found, have Snakemake add nothing to these.
     """
     is_told = targets and set(targets) <= set(TELLING)
-    for handler in logger.handlers:
-        if handler.name == "DefaultStreamHandler":
-            handler.addFilter(_AboutJobs(ABOUT_JOBS if is_told else (FAILED_COMMAND,)))
+    for handler in terminal_handlers():
+        handler.addFilter(_AboutJobs(ABOUT_JOBS if is_told else (FAILED_COMMAND,)))
 
 
 def summary(

@@ -10,7 +10,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from activepool.errors import first_few
 from planning.runs.command_line import asked
-from planning.runs.progress import label, replaces_jobs
+from planning.runs.progress import label, replaces_jobs, terminal_handlers
 
 #: How Snakemake begins a reason, and the words of a line for it.
 WORDS = {
@@ -80,6 +80,5 @@ def show_plan(workflow: Any) -> None:
         return
     if any(isinstance(handler, Plan) for handler in logger.handlers):
         return  # of another module
-    for handler in list(logger.handlers):
-        if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler):
-            logger.addHandler(Plan(handler.stream))
+    for handler in terminal_handlers():
+        logger.addHandler(Plan(handler.stream))

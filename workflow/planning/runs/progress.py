@@ -128,18 +128,26 @@ def replaces_jobs(settings: Any) -> bool:
     )
 
 
+def terminal_handlers() -> list[logging.StreamHandler[TextIO]]:
+    """Return the handlers that print what Snakemake says on the terminal."""
+    return [
+        handler
+        for handler in logger.handlers
+        if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler)
+    ]
+
+
 def show_progress(workflow: Any) -> None:
     """From now on, print a line for each job, if ``quiet: rules`` holds and nothing else was asked for."""
     if not replaces_jobs(workflow.output_settings):
         return
     if any(isinstance(handler, Progress) for handler in logger.handlers):
         return  # of another module
-    for handler in list(logger.handlers):
-        if handler.name == "DefaultStreamHandler" and isinstance(handler, logging.StreamHandler):
-            handler.addFilter(_Replaced())
-            progress = Progress(handler.stream)
-            progress.watch(workflow.scheduler)
-            logger.addHandler(progress)
+    for handler in terminal_handlers():
+        handler.addFilter(_Replaced())
+        progress = Progress(handler.stream)
+        progress.watch(workflow.scheduler)
+        logger.addHandler(progress)
 
 
 def label(rule: str, wildcards: Mapping[str, str]) -> str:

@@ -3,10 +3,10 @@
 import re
 import shlex
 import subprocess
-import sys
 from typing import Any
 
 from activepool.errors import InputError
+from activepool.programs.messages import print_notices
 
 #: Commands of Slurm that report the states of jobs, as a question that costs Slurm little.
 STATES = {
@@ -58,8 +58,7 @@ def _require_answer(command: list[str]) -> None:
             command, capture_output=True, encoding="utf-8", errors="replace", timeout=PATIENCE, check=False
         )
     except subprocess.TimeoutExpired:
-        notice = f"Slurm has not answered `{words}` within {PATIENCE:g} seconds; the run goes on"
-        print(f"activepool: notice: {notice}", file=sys.stderr, flush=True)
+        print_notices([f"Slurm has not answered `{words}` within {PATIENCE:g} seconds; the run goes on"])
         return
     if answer.returncode:
         lines = [line.strip() for line in (answer.stderr or answer.stdout).splitlines()]

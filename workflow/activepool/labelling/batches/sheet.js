@@ -39,6 +39,7 @@
   const isMark = (label) => marks.has(label) && !settings.classes.includes(label);
   const allClasses = () => [...settings.classes, ...state.added];
   const looseForm = (text) => text.normalize("NFKC").toLowerCase();
+  const severalNames = new RegExp(settings.several);
   const isNumber = (text) => /^[+-]?\d+([.,]\d*)?$/.test(text);
 
   /** Return { label } for what somebody typed, or { problem }. */
@@ -56,7 +57,7 @@
     if (isNumber(text) && !classes.every(isNumber)) {
       return { problem: `“${text}” is a number: type the name of the class.` };
     }
-    if (/[;|]/.test(text)) {
+    if (severalNames.test(text)) {
       return { problem: `“${text}” is a list of several names: type the name of one class.` };
     }
     return { label: text };

@@ -19,6 +19,7 @@ from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.csv_file import COLUMNS
 from activepool.ledger.formats.rows import MARKS
+from activepool.ledger.formats.slips import LISTS_SEVERAL
 
 #: The longer side of a picture in pixels; the smaller one in a sheet of more than MANY pictures.
 SIDE, SMALL_SIDE, MANY = 512, 256, 500
@@ -125,6 +126,7 @@ def _settings(batch: Batch, title: str) -> dict[str, Any]:
         "buttons": BUTTONS,
         "marks": MARKS,
         "missing": MISSING_VALUES,
+        "several": LISTS_SEVERAL.pattern,
     }
 
 

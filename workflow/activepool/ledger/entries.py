@@ -97,9 +97,14 @@ class Entry(Draft):
         return self.event in SENDINGS
 
     @property
+    def named_class(self) -> str:
+        """The class, in one of Unicode's two ways to write it; empty if it names none."""
+        return class_name(self.label)
+
+    @property
     def opinion(self) -> tuple[str, str]:
         """The event and the class: equal for answers that say the same."""
-        return self.event, class_name(self.label)
+        return self.event, self.named_class
 
 
 def as_entry(draft: Draft, number: int) -> Entry:
@@ -139,7 +144,7 @@ class History:
         """Take an entry for valid."""
         self.entries[entry.number] = entry
         if entry.label:
-            self.classes.setdefault(class_name(entry.label))
+            self.classes.setdefault(entry.named_class)
         if entry.is_sending:
             self._last_of_batch[entry.batch] = entry
             self._sent.setdefault((entry.batch, entry.sample), entry.number)

@@ -159,7 +159,7 @@ def state_of(entries: Sequence[Entry], classes: Sequence[str] = ()) -> State:
         by_sample.setdefault(entry.sample, []).append(entry)
     samples = {name: _sample_state(name, own, standing) for name, own in by_sample.items()}
     named = [entry for entry in entries if entry.event == Event.LABEL]
-    order = class_order(classes, [(entry.opinion[1], entry.number in standing) for entry in named])
+    order = class_order(classes, [(entry.named_class, entry.number in standing) for entry in named])
     return State(samples, _batches(entries, samples), order, twins(order, len(classes)))
 
 
@@ -205,7 +205,7 @@ def verdict(opinions: Iterable[Entry]) -> tuple[str, str] | None:
         (
             one.opinion
             for one in opinions
-            if (STATUS_OF[Event(one.event)], one.opinion[1] or None) == (status, label)
+            if (STATUS_OF[Event(one.event)], one.named_class or None) == (status, label)
         ),
         None,
     )

@@ -262,5 +262,5 @@ def _asked_in(sample: SampleState, first: dict[str, Entry]) -> str:
 
 def _first_answer(sample: SampleState) -> Entry:
     """Return the first standing answer that gives a sample its label."""
-    saying = [entry for entry in sample.opinions.values() if entry.opinion[1] == sample.label]
+    saying = [entry for entry in sample.opinions.values() if entry.named_class == sample.label]
     return min(saying, key=lambda entry: entry.number)

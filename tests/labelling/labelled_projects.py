@@ -9,6 +9,7 @@ from labelling.labelled_pools import TRAINED, pool_features, write_features
 from ledger.ledgers import sample
 
 from activepool.labelling.pool.files import PoolFile
+from activepool.labelling.pool.table import read_pool
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.state import state_of
@@ -126,6 +127,16 @@ class SmallPool:
     features: np.ndarray
     classes: list[str]
     sources: list[str]
+
+
+def pool_of(project):
+    """Return the pool of a project."""
+    return read_pool(project.folder)
+
+
+def project_in_parts(folder):
+    """Return a project of a small pool that came in three parts."""
+    return Project(folder, small_pool().features, small_pool().sources, parts=[1] * 60 + [2] * 30 + [3] * 10)
 
 
 def small_pool(rows=100, seed=0):

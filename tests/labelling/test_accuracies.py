@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from labelling.labelled_projects import Project, small_pool
+from labelling.labelled_projects import pool_of, project_in_parts
 
 import activepool
 from activepool.labelling.models.held_out import HeldOut
-from activepool.labelling.pool.table import read_pool
 from activepool.labelling.status.accuracies import (
     AUDIT,
     CROSS_VALIDATION,
@@ -71,12 +70,7 @@ def test_without_a_case_there_is_no_value():
 
 @pytest.fixture
 def project(tmp_path):
-    parts = [1] * 60 + [2] * 30 + [3] * 10
-    return Project(tmp_path, small_pool().features, small_pool().sources, parts=parts)
-
-
-def pool_of(project):
-    return read_pool(project.folder)
+    return project_in_parts(tmp_path)
 
 
 def test_the_most_confidently_wrong_come_first(project):

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from labelling.labelled_projects import Project, small_pool
+from labelling.labelled_projects import Project, pool_of, project_in_parts, small_pool
 from ledger.ledgers import sample
 
 import activepool
 from activepool.evaluation.intervals import wilson_intervals
-from activepool.labelling.pool.table import Pool, read_pool
+from activepool.labelling.pool.table import Pool
 from activepool.labelling.status.accuracies import FEWEST_CASES, Share, shares
 from activepool.labelling.status.audit_set import (
     AuditDraw,
@@ -23,12 +23,7 @@ NOTHING = Share(0, 0, None, 0, 1)
 
 @pytest.fixture
 def project(tmp_path):
-    parts = [1] * 60 + [2] * 30 + [3] * 10
-    return Project(tmp_path, small_pool().features, small_pool().sources, parts=parts)
-
-
-def pool_of(project):
-    return read_pool(project.folder)
+    return project_in_parts(tmp_path)
 
 
 def test_without_an_audit_set_there_is_none(project):

@@ -7,11 +7,7 @@ Every key of ``config.yaml`` and ``workflow/experiments/*.yaml`` is a field here
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from activepool.data.splits import RoundTo

@@ -24,6 +24,13 @@ BATCH = Batch(
 )
 
 
+def table(tmp_path, text, encoding="utf-8"):
+    """Write a CSV file."""
+    path = tmp_path / "labels.csv"
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
 def said(answers):
     """Return what was answered, by source: the label, or the event after a colon."""
     found = {one.source: one.label or f":{one.event}" for one in answers.drafts}

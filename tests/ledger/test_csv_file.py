@@ -1,21 +1,13 @@
 """CSV files of labels: the list of a batch, and those that people make."""
 
 import pytest
-from ledgers import draft, entries, pool, sample
-from reading import BATCH, CLASSES, POOL, mistakes, said
+from reading import BATCH, CLASSES, POOL, mistakes, said, table
 
 from activepool.errors import InputError
 from activepool.ledger.formats import csv_file, read
 from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.formats.typed_classes import ClassNames
-from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.source_names import SourceNames
-
-
-def file(tmp_path, text, encoding="utf-8"):
-    path = tmp_path / "labels.csv"
-    path.write_bytes(text.encode(encoding))
-    return path
 
 
 def test_the_list_of_a_batch_comes_back(tmp_path):
@@ -25,7 +17,7 @@ def test_the_list_of_a_batch_comes_back(tmp_path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[1].startswith("1,0,a/1.jpg,cat,0.7500,0.5000,small margin,,,,,")
     filled = [lines[0], lines[1].replace(",,,,,", ",dog,Anna,,it barks,"), lines[2], lines[3]]
-    answers = read("csv", file(tmp_path, "\n".join(filled)), POOL, CLASSES)
+    answers = read("csv", table(tmp_path, "\n".join(filled)), POOL, CLASSES)
     assert (said(answers), answers.awaited) == ({"a/1.jpg": "dog"}, 2)
     draft = answers.drafts[0]
     assert (draft.who, draft.note, draft.batch) == ("Anna", "it barks", "1")
@@ -33,7 +25,7 @@ def test_the_list_of_a_batch_comes_back(tmp_path):
 
 def test_a_note_that_begins_like_a_formula_never_runs_in_a_spreadsheet(tmp_path):
     text = "source,label,note\na/1.jpg,cat,=1+1\na/2.jpg,dog,- blurred\nb/1.jpg,dog,1=1\n"
-    path = file(tmp_path, text)
+    path = table(tmp_path, text)
     answers = read("csv", path, POOL, CLASSES)
     assert [draft.note for draft in answers.drafts] == ["'=1+1", "'- blurred", "1=1"]
     (notice,) = answers.notices
@@ -61,23 +53,23 @@ def test_a_note_that_begins_like_a_formula_never_runs_in_a_spreadsheet(tmp_path)
     ],
 )
 def test_other_forms(tmp_path, text):
-    answers = read("csv", file(tmp_path, text), POOL, CLASSES)
+    answers = read("csv", table(tmp_path, text), POOL, CLASSES)
     assert said(answers) == {"a/1.jpg": "cat"}
     assert answers.drafts[0].who == "annotator"
 
 
 def test_marks(tmp_path):
     text = "source,label\na/1.jpg,?\nb/1.jpg,Skip\na/2.jpg,not ours\nc d/3.jpg,cannot tell\n"
-    assert said(read("csv", file(tmp_path, text), POOL)) == {
+    assert said(read("csv", table(tmp_path, text), POOL)) == {
         "a/1.jpg": ":cannot_tell",
         "b/1.jpg": ":skip",
         "a/2.jpg": ":not_ours",
         "c d/3.jpg": ":cannot_tell",
     }
     text = "source,label\na/1.jpg,can’t tell\nb/1.jpg,Cant tell\na/2.jpg,notours\nc d/3.jpg,cannottell\n"
-    assert set(said(read("csv", file(tmp_path, text), POOL)).values()) == {":cannot_tell", ":not_ours"}
+    assert set(said(read("csv", table(tmp_path, text), POOL)).values()) == {":cannot_tell", ":not_ours"}
     named = ClassNames(("skip", "go"))
-    assert said(read("csv", file(tmp_path, "source,label\na/1.jpg,skip\n"), POOL, named)) == {
+    assert said(read("csv", table(tmp_path, "source,label\na/1.jpg,skip\n"), POOL, named)) == {
         "a/1.jpg": "skip"
     }
 
@@ -96,7 +88,7 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
         ",doog,\n"
         "gone.jpg,,\n"
     )
-    told = mistakes("csv", file(tmp_path, text)).split("\n")
+    told = mistakes("csv", table(tmp_path, text)).split("\n")
     lines = [line.partition("labels.csv:")[2].partition(":")[0] for line in told[:-1]]
     assert lines == ["2", "3", "4", "5", "6", "7", "9", "10"]
     for line, words in zip(
@@ -118,14 +110,14 @@ def test_all_mistakes_at_once_each_with_its_line(tmp_path):
 
 
 def test_a_row_may_be_wrong_twice(tmp_path):
-    told = mistakes("csv", file(tmp_path, "source,label\na/9.jpg,Cat\na/1.jpg,ca\x07t\n"))
+    told = mistakes("csv", table(tmp_path, "source,label\na/9.jpg,Cat\na/1.jpg,ca\x07t\n"))
     assert "'a/9.jpg' is not in the pool" in told
     assert "label 'Cat' is written nearly like the class 'cat'" in told
     assert ":3: label 'ca\\x07t' is written nearly like the class 'cat'" in told
 
 
 def test_classes_may_be_numbers(tmp_path):
-    path = file(tmp_path, "source,label\na/1.jpg,10\na/2.jpg,03\n")
+    path = table(tmp_path, "source,label\na/1.jpg,10\na/2.jpg,03\n")
     answers = read("csv", path, POOL, ClassNames(("3", "7")), skip_bad=True)
     assert answers.new_classes["10"].place == f"{path}:2"
     assert "label '03' is written nearly like the class '3'" in answers.mistakes[0]
@@ -133,7 +125,7 @@ def test_classes_may_be_numbers(tmp_path):
 
 def test_many_mistakes_are_counted(tmp_path):
     text = "source,label\n" + "".join(f"{number}.png,cat\n" for number in range(60))
-    told = mistakes("csv", file(tmp_path, text)).split("\n")
+    told = mistakes("csv", table(tmp_path, text)).split("\n")
     assert told[50] == "... and 10 more"
     assert len(told) == 52
 
@@ -142,13 +134,13 @@ def test_hints_are_looked_for_only_where_they_are_shown(tmp_path, monkeypatch):
     looked = []
     monkeypatch.setattr(SourceNames, "nearest", lambda names, name: looked.append(name))
     text = "source,label\n" + "".join(f"{number}.png,cat\n" for number in range(60))
-    mistakes("csv", file(tmp_path, text))
+    mistakes("csv", table(tmp_path, text))
     assert looked == [f"{number}.png" for number in range(50)]
 
 
 def test_what_is_wrong_is_left_out_if_that_is_asked(tmp_path):
     text = "source,label\na/1.jpg,cat\na/9.jpg,cat\n"
-    answers = read("csv", file(tmp_path, text), POOL, CLASSES, skip_bad=True)
+    answers = read("csv", table(tmp_path, text), POOL, CLASSES, skip_bad=True)
     assert said(answers) == {"a/1.jpg": "cat"}
     assert len(answers.mistakes) == 1
     assert "'a/9.jpg' is not in the pool" in answers.mistakes[0]
@@ -156,138 +148,12 @@ def test_what_is_wrong_is_left_out_if_that_is_asked(tmp_path):
 
 def test_a_contradiction_leaves_out_all_of_it(tmp_path):
     text = "source,label\na/1.jpg,cat\na/1.jpg,dog\na/2.jpg,cat\n"
-    answers = read("csv", file(tmp_path, text), POOL, CLASSES, skip_bad=True)
+    answers = read("csv", table(tmp_path, text), POOL, CLASSES, skip_bad=True)
     assert said(answers) == {"a/2.jpg": "cat"}
 
 
-def test_a_column_that_was_sorted_alone_is_noticed(tmp_path):
-    text = f"source,label,sample\na/1.jpg,cat,{POOL.samples[1]}\nb/1.jpg,dog,{POOL.samples[0]}\n"
-    assert "names different samples: sample is 'b/1.jpg', source is 'a/1.jpg'" in mistakes(
-        "csv", file(tmp_path, text)
-    )
-
-
-def test_paths_that_start_from_different_folders(tmp_path):
-    text = "source,label\nphotographs/a/1.jpg,cat\n/data/photographs/a/2.jpg,dog\n"
-    assert "'/data/photographs/a/2.jpg' is 'a/2.jpg' if paths start from '/data/photographs/'" in mistakes(
-        "csv", file(tmp_path, text)
-    )
-
-
-@pytest.mark.parametrize(
-    "beginning",
-    [
-        *("other/deep/", "photographs/old/", "/data/", "photographs2/", "C:\\x\\", "elsewhere/photographs/"),
-        *("/photographs/", "/other/photographs/", "D:\\photographs\\", "\\\\share\\data\\photographs\\"),
-        *("../x/photographs/", "https://host/img/", "http://photographs/", "s3://bucket/data/photographs/"),
-        "file:///other/photographs/",
-    ],
-)
-def test_a_path_below_another_folder_is_a_mistake(tmp_path, beginning):
-    text = f"source,label\n{beginning}a/1.jpg,cat\n"
-    told = mistakes("csv", file(tmp_path, text))
-    assert f"'{beginning}a/1.jpg' would be 'a/1.jpg' if paths start from" in told
-    assert (
-        "which is not the folder of the images, 'photographs'; if it is that image, give its path below "
-        "the folder of the images, or its 'sample'" in told
-    )
-
-
-@pytest.mark.parametrize(
-    "beginning",
-    [
-        *("/", "photographs/", "./photographs/", "../photographs/"),
-        *("data/photographs/", "/data/photographs/", "file:///data/photographs/"),
-    ],
-)
-def test_a_path_may_begin_with_the_folder_of_the_images(tmp_path, beginning):
-    answers = read("csv", file(tmp_path, f"source,label\n{beginning}a/1.jpg,cat\n"), POOL, CLASSES)
-    assert (said(answers), answers.notices) == ({"a/1.jpg": "cat"}, ())
-
-
-@pytest.mark.parametrize(
-    ("address", "beginning"),
-    [
-        ("https://my.server/img/", "https://my.server/img/"),
-        ("/data/local-files/?d=my%20disk/img/", "my disk/img/"),
-    ],
-)
-def test_a_path_may_begin_with_the_address_of_the_images(tmp_path, address, beginning):
-    known = pool(*POOL.sources, address=address)
-    path = file(tmp_path, f"source,label\n{beginning}a/1.jpg,cat\n")
-    assert said(read("csv", path, known, CLASSES)) == {"a/1.jpg": "cat"}
-    other = file(tmp_path, "source,label\nhttps://my.server/birds/a/1.jpg,cat\n")
-    assert "would be 'a/1.jpg' if paths start from" in mistakes("csv", other, known)
-
-
-def test_the_sample_tells_whose_a_path_below_another_folder_is(tmp_path):
-    text = f"source,label,sample\nD:\\share\\photographs\\a/1.jpg,cat,{POOL.samples[0]}\n"
-    assert said(read("csv", file(tmp_path, text), POOL, CLASSES)) == {"a/1.jpg": "cat"}
-
-
-def test_where_sources_are_no_paths_none_begins_with_a_folder(tmp_path):
-    rows = pool("0", "1", root=None, has_stable_rows=True)
-    told = mistakes("csv", file(tmp_path, "source,label\nold/1,cat\n"), rows)
-    assert "'old/1' would be '1' if paths start from 'old/', which is not the folder of the images;" in told
-
-
-def test_a_number_means_the_row_that_went_out(tmp_path):
-    """The rows of the vectors 0 to 3 were turned round after two of them went out."""
-    known = entries(draft("sent", "0", "activepool", batch="1"), draft("sent", "3", "activepool", batch="1"))
-    turned = PoolSamples([sample(row) for row in "3210"], list("0123"), known, has_stable_rows=True)
-    for row in "03":
-        told = mistakes("csv", file(tmp_path, f"index,label\n{row},cat\n"), turned)
-        assert f"row '{row}' is another sample now than the one that went out" in told
-    answers = read("csv", file(tmp_path, f"index,sample,label\n0,{sample(0)},cat\n"), turned, CLASSES)
-    assert [one.sample for one in answers.drafts] == [sample(0)]
-
-
-def test_a_row_that_was_inserted_gives_no_other_row_its_label(tmp_path):
-    rows = [sample(row) for row in ("a", "b", "c")]
-    now = PoolSamples(
-        [rows[0], sample("new"), rows[1], rows[2]],
-        list("0123"),
-        has_stable_rows=True,
-        rows=[*rows, sample("new")],
-    )
-    text = "index,label\n0,cat\n1,dog\n2,dog\n3,dog\n"
-    answers = read("csv", file(tmp_path, text), now, CLASSES, skip_bad=True)
-    assert [one.sample for one in answers.drafts] == [rows[0]]
-    assert len(answers.mistakes) == 3
-
-
-def test_what_was_taken_by_its_row_is_no_mistake_later(tmp_path):
-    known = entries(draft(of="0", label="cat"))
-    turned = PoolSamples([sample("1"), sample("0")], list("01"), known, has_stable_rows=True)
-    given = {(sample("0"), "anna", "label", "cat")}
-    path = file(tmp_path, "index,label,who\n0,cat,anna\n")
-    answers = answers_of(path, csv_file.rows(path), turned, CLASSES, "x", skip_bad=False, given=given)
-    assert (answers.drafts, answers.known, answers.mistakes) == ((), 1, ())
-
-
-def test_an_index_of_another_photograph_is_a_mistake(tmp_path):
-    text = "batch,index,source,label\n1,1,a/1.jpg,cat\n1,2,a/2.jpg,dog\n1,99,b/1.jpg,dog\n"
-    path = file(tmp_path, text)
-    answers = read("csv", path, POOL, CLASSES, skip_bad=True)
-    assert said(answers) == {"a/2.jpg": "dog", "b/1.jpg": "dog"}
-    assert answers.mistakes == (
-        f"{path}:2: names different samples: source is 'a/1.jpg', index is 'b/1.jpg'; correct it, or remove "
-        "the column index",
-    )
-
-
-def test_a_row_alone_names_a_sample_only_where_rows_stay(tmp_path):
-    path = file(tmp_path, "index,label\n1,cat\n")
-    assert "rows move when images are added; give 'source'" in mistakes("csv", path)
-    POOL.has_stable_rows = True
-    try:
-        assert said(read("csv", path, POOL, CLASSES)) == {"b/1.jpg": "cat"}
-    finally:
-        POOL.has_stable_rows = False
-
-
 def test_classes_may_grow(tmp_path):
-    path = file(tmp_path, "source,label\na/1.jpg,fox\nb/1.jpg,fox\na/2.jpg,doog\nc d/3.jpg,Fox\n")
+    path = table(tmp_path, "source,label\na/1.jpg,fox\nb/1.jpg,fox\na/2.jpg,doog\nc d/3.jpg,Fox\n")
     answers = read("csv", path, POOL, CLASSES, skip_bad=True)
     assert [new.place for new in answers.new_classes.values()] == [f"{path}:2", f"{path}:4"]
     assert [new.notice for new in answers.new_classes.values()] == [
@@ -306,13 +172,13 @@ def test_the_latest_of_several_answers_in_one_file_counts(tmp_path, column, orde
         f"a/1.jpg,{label},2026-11-28T{time}\n"
         for label, time in [("cat", "09:00:00Z"), ("dog", "11:30:00+02:00"), ("cat", "10:00:00Z")]
     ]
-    path = file(tmp_path, f"source,{column},when\n" + "".join(rows[number] for number in order))
+    path = table(tmp_path, f"source,{column},when\n" + "".join(rows[number] for number in order))
     answers = read("csv", path, POOL, CLASSES)
     assert [(one.label, one.when) for one in answers.drafts] == [("cat", "2026-11-28T10:00:00Z")]
     assert answers.notices == (
         f"{path}: several answers of one person, or corrections, of which the latest counts: 'a/1.jpg'",
     )
-    path = file(tmp_path, f"source,{column},when\n" + "".join(rows[:2]))
+    path = table(tmp_path, f"source,{column},when\n" + "".join(rows[:2]))
     assert said(read("csv", path, POOL, CLASSES)) == {"a/1.jpg": "dog"}
 
 
@@ -321,14 +187,14 @@ def test_the_latest_of_several_answers_in_one_file_counts(tmp_path, column, orde
 )
 def test_answers_of_one_person_that_no_time_tells_apart_are_a_mistake(tmp_path, times):
     for first, second in (times, times[::-1]):
-        path = file(tmp_path, f"source,label,when\na/1.jpg,cat,{first}\na/1.jpg,dog,{second}\n")
+        path = table(tmp_path, f"source,label,when\na/1.jpg,cat,{first}\na/1.jpg,dog,{second}\n")
         assert mistakes("csv", path).split("\n")[0] == (
             f"{path}:3: annotator says 'dog' of 'a/1.jpg', but 'cat' at {path}:2; leave one of them"
         )
 
 
 def test_a_letter_may_be_written_in_two_ways(tmp_path):
-    path = file(tmp_path, "source,label\na/1.jpg,Ka\u0308fer\n")
+    path = table(tmp_path, "source,label\na/1.jpg,Ka\u0308fer\n")
     assert said(read("csv", path, POOL, ClassNames(("Käfer",)))) == {"a/1.jpg": "Käfer"}
 
 
@@ -381,28 +247,13 @@ def test_every_time_that_cannot_be_is_a_mistake_with_its_line(tmp_path, when, wo
     text = (
         f"source,label,when\na/1.jpg,cat,2026-01-01T01:00:00+01:00\na/2.jpg,cat,{when}\nb/1.jpg,cat,{when}\n"
     )
-    path = file(tmp_path, text)
+    path = table(tmp_path, text)
     *told, _ = mistakes("csv", path).split("\n")
     assert [line[: len(f"{path}:3: when {when!r} {words}")] for line in told] == [
         f"{path}:{line}: when {when!r} {words}" for line in (3, 4)
     ]
-    path = file(tmp_path, text.replace(when, ""))
+    path = table(tmp_path, text.replace(when, ""))
     assert [one.when for one in read("csv", path, POOL, CLASSES).drafts] == ["2026-01-01T00:00:00Z", "", ""]
-
-
-def test_the_beginning_of_a_digest_names_no_sample(tmp_path):
-    text = f"sample,label\n{POOL.samples[0][:12]},cat\n"
-    told = mistakes("csv", file(tmp_path, text))
-    assert f"sample '{POOL.samples[0][:12]}' has 12 characters, and a SHA-256 has 64" in told
-
-
-def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):
-    path = file(tmp_path, "source,label\na/1.jpg,\na/2.jpg cat,\nb/9.jpg,\n")
-    answers = read("csv", path, POOL)
-    assert (answers.awaited, answers.notices) == (
-        3,
-        (f"{path}: no image of the pool has these names, which have no answer: 'a/2.jpg cat', 'b/9.jpg'",),
-    )
 
 
 @pytest.mark.parametrize(
@@ -414,7 +265,7 @@ def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):
     ],
 )
 def test_rows_that_contradict_themselves(tmp_path, text, words):
-    assert words in mistakes("csv", file(tmp_path, text))
+    assert words in mistakes("csv", table(tmp_path, text))
 
 
 def test_columns_that_say_the_same(tmp_path):
@@ -422,7 +273,7 @@ def test_columns_that_say_the_same(tmp_path):
         "source,path,filename,label,who,annotator\na/1.jpg,/x/a/1.jpg,1.jpg,cat,anna,anna\n"
         ",a/2.jpg,DSC_9.jpg,dog,,bob\n"
     )
-    answers = read("csv", file(tmp_path, text), POOL, CLASSES)
+    answers = read("csv", table(tmp_path, text), POOL, CLASSES)
     assert said(answers) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
     assert [one.who for one in answers.drafts] == ["anna", "bob"]
 
@@ -445,7 +296,7 @@ def test_columns_that_say_the_same(tmp_path):
 )
 def test_a_last_cell_that_may_be_cut_off(tmp_path, text, words):
     classes = ClassNames(("cat", "caterpillar", "skipper"))
-    told = mistakes("csv", file(tmp_path, text), classes=classes)
+    told = mistakes("csv", table(tmp_path, text), classes=classes)
     assert words in told
     assert "if it is whole, end the last line with a line break" in told
     assert f"labels.csv:{text.count(chr(10)) + 1}: " in told
@@ -458,163 +309,31 @@ def test_a_last_cell_that_may_be_cut_off(tmp_path, text, words):
 )
 def test_a_last_line_may_lack_its_end(tmp_path, end):
     classes = ClassNames(("cat", "caterpillar"))
-    assert "a/1.jpg" in said(read("csv", file(tmp_path, f"source,{end}"), POOL, classes))
+    assert "a/1.jpg" in said(read("csv", table(tmp_path, f"source,{end}"), POOL, classes))
 
 
 def test_an_answer_that_was_taken_before_is_known_even_if_its_annotator_may_be_cut_off(tmp_path):
-    path = file(tmp_path, "source,label,who\nb/1.jpg,cat,anna\na/1.jpg,cat,")
+    path = table(tmp_path, "source,label,who\nb/1.jpg,cat,anna\na/1.jpg,cat,")
     given = {(POOL.samples[0], "annotator", "label", "cat")}
     answers = answers_of(path, csv_file.rows(path), POOL, CLASSES, "annotator", skip_bad=False, given=given)
     assert (said(answers), answers.known, answers.mistakes) == ({"b/1.jpg": "cat"}, 1, ())
 
 
-def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):
-    known = pool("a", "b", "c", entries=entries(draft("sent", "a", "activepool", batch="1")))
-    path = file(tmp_path, "batch,source,label\n1,a,cat\n2,b,cat\n2,a,cat\n,c,dog\n")
-    answers = read("csv", path, known, CLASSES)
-    assert answers.notices == (
-        f"{path}: answers for '2', in which their samples did not go out: 'b', 'a'; they count all the same",
-    )
-
-
 @pytest.mark.parametrize("header", ["source,label,class", "source,label,labels"])
 def test_a_label_in_another_column_is_not_passed_over(tmp_path, header):
     text = f"{header}\na/1.jpg,,cat\n"
-    told = mistakes("csv", file(tmp_path, text))
+    told = mistakes("csv", table(tmp_path, text))
     other = header.rpartition(",")[2]
     assert f"labels.csv:2: 'label' is empty, and '{other}' has 'cat'; write the answers into 'label'" in told
 
 
-def test_names_and_labels_in_each_other_s_column(tmp_path):
-    path = file(tmp_path, "source,label\ncat,a/1.jpg\ndog,2.jpg\nb/1.jpg,cat\n")
-    *told, _ = mistakes("csv", path).split("\n")
-    assert told == [
-        f"{path}:{line}: label {label!r} is an image of the pool, and {name!r} is none; exchange what is in "
-        "the columns of the image and of the label"
-        for line, label, name in ((2, "a/1.jpg", "cat"), (3, "2.jpg", "dog"))
-    ]
-
-
-def test_samples_and_labels_in_each_other_s_column(tmp_path):
-    path = file(tmp_path, f"sample,label\ncat,{POOL.samples[0]}\n")
-    told, _ = mistakes("csv", path).split("\n")
-    assert told.startswith(f"{path}:2: label '{POOL.samples[0]}' is an image of the pool, and 'cat' is none;")
-
-
-def test_annotators_and_labels_in_each_other_s_column(tmp_path):
-    path = file(tmp_path, "source,label,who\na/1.jpg,anna,cat\na/2.jpg,cat,ben\n")
-    told, _ = mistakes("csv", path).split("\n")
-    assert told == (
-        f"{path}:2: label 'anna' is no class, and who 'cat' is one; exchange what is in these columns, or "
-        "list 'anna' among the classes of the configuration"
-    )
-    parsed, given = csv_file.rows(path), {(POOL.samples[3], "cat", "label", "dog")}
-    answers = answers_of(path, parsed, POOL, CLASSES, "x", skip_bad=False, given=given)
-    assert list(answers.new_classes) == ["anna"]
-
-
 def test_a_row_s_time_and_annotator_may_both_be_wrong(tmp_path):
-    path = file(tmp_path, "source,label,who,when\na/1.jpg,cat,2026-11-28T09:30:00Z,anna\n")
+    path = table(tmp_path, "source,label,who,when\na/1.jpg,cat,2026-11-28T09:30:00Z,anna\n")
     who, when, _ = mistakes("csv", path).split("\n")
     assert "who '2026-11-28T09:30:00Z' is a time, as another column has it" in who
     assert "when 'anna' is no time" in when
 
 
 def test_a_line_of_excel_that_names_another_separator(tmp_path):
-    answers = read("csv", file(tmp_path, "sep=;\nsource,label\na/1.jpg,cat\n"), POOL, CLASSES)
+    answers = read("csv", table(tmp_path, "sep=;\nsource,label\na/1.jpg,cat\n"), POOL, CLASSES)
     assert said(answers) == {"a/1.jpg": "cat"}
-
-
-def test_a_class_that_is_called_as_an_image_is_a_class(tmp_path):
-    path = file(tmp_path, "source,label\ngone.jpg,a/1.jpg\nb/1.jpg,a/1.jpg\n")
-    answers = read("csv", path, POOL, ClassNames(("a/1.jpg",)), skip_bad=True)
-    assert said(answers) == {"b/1.jpg": "a/1.jpg"}
-    assert "'gone.jpg' is not in the pool" in answers.mistakes[0]
-
-
-@pytest.mark.parametrize("mark", [";", "\t", "|"])
-def test_a_row_with_other_separators(tmp_path, mark):
-    row = mark.join(["a/1.jpg", "cat", "anna"])
-    path = file(tmp_path, f"source,label,who\n{row}\na/2.jpg,cat,anna\n{row},,\n")
-    width, awaited, _ = mistakes("csv", path).split("\n")
-    assert width.startswith(f"{path}:2: has 1 field, and the header has 3; it has ")
-    assert awaited.startswith(
-        f"{path}:4: {row!r} is 'a/1.jpg', and {f'cat{mark}anna'!r} in the same cell, behind"
-    )
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("c%20d/3.jpg", "photographs/c%20d/3.jpg", "/data/photographs/c%20d%2F3.jpg"),
-        *(
-            "/data/local-files/?d=photographs/c%20d/3.jpg",
-            "/data/local-files/?d=data/photographs/c d/3.jpg&x=1",
-        ),
-    ],
-)
-def test_names_as_in_an_address(tmp_path, name):
-    path = file(tmp_path, f"source,label\n{name},cat\n")
-    assert said(read("csv", path, POOL, CLASSES)) == {"c d/3.jpg": "cat"}
-
-
-def test_a_name_as_in_an_address_may_be_that_of_an_image(tmp_path):
-    both = pool("c d.jpg", "c%20d.jpg", "a/1.jpg", "b/1.jpg")
-    path = file(tmp_path, "source,label\nc%20d.jpg,cat\n")
-    assert said(read("csv", path, both, CLASSES)) == {"c%20d.jpg": "cat"}
-    path = file(tmp_path, "source,label\n%31.jpg,cat\n%ff.jpg,cat\n")
-    several, none, _ = mistakes("csv", path, both).split("\n")
-    assert "'%31.jpg' may be 'a/1.jpg', 'b/1.jpg'" in several
-    assert "'%ff.jpg' is not in the pool" in none
-
-
-def answers_given(path, *given):
-    """Return what a file says beside answers that were given before: number, who and label."""
-    known = {(POOL.samples[number], who, "label", label) for number, who, label in given}
-    return answers_of(path, csv_file.rows(path), POOL, CLASSES, "annotator", skip_bad=False, given=known)
-
-
-@pytest.mark.parametrize("columns", [3, 4], ids=["before activepool 0.2.0", "now"])
-def test_the_list_of_labels_of_a_batch_is_no_second_opinion(tmp_path, columns):
-    lines = [
-        ("index", "source", "label", "sample"),
-        ("0", "a/1.jpg", "cat", POOL.samples[0]),
-        ("2", "a/2.jpg", "dog", POOL.samples[2]),
-    ]
-    path = file(tmp_path, "".join(f"{','.join(cells[:columns])}\n" for cells in lines))
-    with pytest.raises(
-        InputError, match=r"lists the labels that the ledger has, as labels.csv of a batch does"
-    ):
-        answers_given(path, (0, "anna", "cat"), (2, "ben", "dog"), (3, "ben", "dog"))
-
-
-def test_nor_is_that_list_with_a_label_changed_by_hand(tmp_path):
-    rows = [f"{number},{source},cat,{POOL.samples[number]}\n" for number, source in enumerate(POOL.sources)]
-    given = [(number, "anna", "dog" if number == 2 else "cat") for number in range(4)]
-    path = file(tmp_path, "index,source,label,sample\n" + "".join(rows))
-    words = "as labels.csv of a batch does, but for 'a/2.jpg'; to change labels, call the column 'label' 'cor"
-    with pytest.raises(InputError, match=words):
-        answers_given(path, *given)
-    changed = [(number, "annotator", label) for number, _, label in given]
-    assert len(said(answers_given(path, *given, *changed))) == 4  # the same annotator has changed an answer
-    path = file(tmp_path, "index,source,correction,sample\n" + "".join(rows))
-    assert all(draft.is_listed for draft in answers_given(path, *given).drafts)
-
-
-@pytest.mark.parametrize(
-    ("header", "given"),
-    [
-        ("index,source,label", [(0, "anna", "cat")]),
-        ("index,source,label", [(0, "anna", "cat"), (2, "anna", "cat")]),
-        ("index,source,label", [(0, "annotator", "cat"), (2, "annotator", "dog"), (0, "anna", "cat")]),
-        ("index,file,label", [(0, "anna", "cat"), (2, "ben", "dog")]),
-    ],
-)
-def test_own_files_may_have_the_columns_of_that_list(tmp_path, header, given):
-    path = file(tmp_path, f"{header}\n0,a/1.jpg,cat\n2,a/2.jpg,dog\n")
-    assert said(answers_given(path, *given)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
-
-
-def test_the_labels_that_a_batch_held_out_are_no_answers(tmp_path):
-    path = file(tmp_path, "index,label,predicted,probability\n0,cat,cat,0.5\n")
-    assert "lists the labels that the ledger has" in mistakes("csv", path)

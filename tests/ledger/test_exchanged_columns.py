@@ -1,10 +1,11 @@
-"""Labels that repeat another column of their row."""
+"""Labels that are exchanged with another column of their row, or repeat it."""
 
 import pytest
 from ledgers import pool
-from reading import CLASSES, mistakes, said
+from reading import CLASSES, POOL, mistakes, said, table
 
-from activepool.ledger.formats import read
+from activepool.ledger.formats import csv_file, read
+from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.formats.typed_classes import ClassNames
 
 KNOWN = pool("a/img_004.jpg", "fox.jpg", "3.jpg")
@@ -38,3 +39,38 @@ def test_a_class_may_be_called_like_its_image_or_an_annotator(tmp_path):
     path = file(tmp_path, "fox.jpg,anna,anna", "a/img_004.jpg,img_004,bob")
     given = ClassNames(("anna", "img_004"))
     assert said(read("csv", path, KNOWN, given)) == {"fox.jpg": "anna", "a/img_004.jpg": "img_004"}
+
+
+def test_names_and_labels_in_each_other_s_column(tmp_path):
+    path = table(tmp_path, "source,label\ncat,a/1.jpg\ndog,2.jpg\nb/1.jpg,cat\n")
+    *told, _ = mistakes("csv", path).split("\n")
+    assert told == [
+        f"{path}:{line}: label {label!r} is an image of the pool, and {name!r} is none; exchange what is in "
+        "the columns of the image and of the label"
+        for line, label, name in ((2, "a/1.jpg", "cat"), (3, "2.jpg", "dog"))
+    ]
+
+
+def test_samples_and_labels_in_each_other_s_column(tmp_path):
+    path = table(tmp_path, f"sample,label\ncat,{POOL.samples[0]}\n")
+    told, _ = mistakes("csv", path).split("\n")
+    assert told.startswith(f"{path}:2: label '{POOL.samples[0]}' is an image of the pool, and 'cat' is none;")
+
+
+def test_annotators_and_labels_in_each_other_s_column(tmp_path):
+    path = table(tmp_path, "source,label,who\na/1.jpg,anna,cat\na/2.jpg,cat,ben\n")
+    told, _ = mistakes("csv", path).split("\n")
+    assert told == (
+        f"{path}:2: label 'anna' is no class, and who 'cat' is one; exchange what is in these columns, or "
+        "list 'anna' among the classes of the configuration"
+    )
+    parsed, given = csv_file.rows(path), {(POOL.samples[3], "cat", "label", "dog")}
+    answers = answers_of(path, parsed, POOL, CLASSES, "x", skip_bad=False, given=given)
+    assert list(answers.new_classes) == ["anna"]
+
+
+def test_a_class_that_is_called_as_an_image_is_a_class(tmp_path):
+    path = table(tmp_path, "source,label\ngone.jpg,a/1.jpg\nb/1.jpg,a/1.jpg\n")
+    answers = read("csv", path, POOL, ClassNames(("a/1.jpg",)), skip_bad=True)
+    assert said(answers) == {"b/1.jpg": "a/1.jpg"}
+    assert "'gone.jpg' is not in the pool" in answers.mistakes[0]

@@ -1,0 +1,195 @@
+"""Which sample a row of a label file names: by its path, its row, its content, or several of these."""
+
+import pytest
+from ledgers import draft, entries, pool, sample
+from reading import CLASSES, POOL, mistakes, said, table
+
+from activepool.ledger.formats import csv_file, read
+from activepool.ledger.formats.answers import answers_of
+from activepool.ledger.pool_samples import PoolSamples
+
+
+def test_a_column_that_was_sorted_alone_is_noticed(tmp_path):
+    text = f"source,label,sample\na/1.jpg,cat,{POOL.samples[1]}\nb/1.jpg,dog,{POOL.samples[0]}\n"
+    assert "names different samples: sample is 'b/1.jpg', source is 'a/1.jpg'" in mistakes(
+        "csv", table(tmp_path, text)
+    )
+
+
+def test_paths_that_start_from_different_folders(tmp_path):
+    text = "source,label\nphotographs/a/1.jpg,cat\n/data/photographs/a/2.jpg,dog\n"
+    assert "'/data/photographs/a/2.jpg' is 'a/2.jpg' if paths start from '/data/photographs/'" in mistakes(
+        "csv", table(tmp_path, text)
+    )
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        *("other/deep/", "photographs/old/", "/data/", "photographs2/", "C:\\x\\", "elsewhere/photographs/"),
+        *("/photographs/", "/other/photographs/", "D:\\photographs\\", "\\\\share\\data\\photographs\\"),
+        *("../x/photographs/", "https://host/img/", "http://photographs/", "s3://bucket/data/photographs/"),
+        "file:///other/photographs/",
+    ],
+)
+def test_a_path_below_another_folder_is_a_mistake(tmp_path, beginning):
+    text = f"source,label\n{beginning}a/1.jpg,cat\n"
+    told = mistakes("csv", table(tmp_path, text))
+    assert f"'{beginning}a/1.jpg' would be 'a/1.jpg' if paths start from" in told
+    assert (
+        "which is not the folder of the images, 'photographs'; if it is that image, give its path below "
+        "the folder of the images, or its 'sample'" in told
+    )
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        *("/", "photographs/", "./photographs/", "../photographs/"),
+        *("data/photographs/", "/data/photographs/", "file:///data/photographs/"),
+    ],
+)
+def test_a_path_may_begin_with_the_folder_of_the_images(tmp_path, beginning):
+    answers = read("csv", table(tmp_path, f"source,label\n{beginning}a/1.jpg,cat\n"), POOL, CLASSES)
+    assert (said(answers), answers.notices) == ({"a/1.jpg": "cat"}, ())
+
+
+@pytest.mark.parametrize(
+    ("address", "beginning"),
+    [
+        ("https://my.server/img/", "https://my.server/img/"),
+        ("/data/local-files/?d=my%20disk/img/", "my disk/img/"),
+    ],
+)
+def test_a_path_may_begin_with_the_address_of_the_images(tmp_path, address, beginning):
+    known = pool(*POOL.sources, address=address)
+    path = table(tmp_path, f"source,label\n{beginning}a/1.jpg,cat\n")
+    assert said(read("csv", path, known, CLASSES)) == {"a/1.jpg": "cat"}
+    other = table(tmp_path, "source,label\nhttps://my.server/birds/a/1.jpg,cat\n")
+    assert "would be 'a/1.jpg' if paths start from" in mistakes("csv", other, known)
+
+
+def test_the_sample_tells_whose_a_path_below_another_folder_is(tmp_path):
+    text = f"source,label,sample\nD:\\share\\photographs\\a/1.jpg,cat,{POOL.samples[0]}\n"
+    assert said(read("csv", table(tmp_path, text), POOL, CLASSES)) == {"a/1.jpg": "cat"}
+
+
+def test_where_sources_are_no_paths_none_begins_with_a_folder(tmp_path):
+    rows = pool("0", "1", root=None, has_stable_rows=True)
+    told = mistakes("csv", table(tmp_path, "source,label\nold/1,cat\n"), rows)
+    assert "'old/1' would be '1' if paths start from 'old/', which is not the folder of the images;" in told
+
+
+def test_a_number_means_the_row_that_went_out(tmp_path):
+    """The rows of the vectors 0 to 3 were turned round after two of them went out."""
+    known = entries(draft("sent", "0", "activepool", batch="1"), draft("sent", "3", "activepool", batch="1"))
+    turned = PoolSamples([sample(row) for row in "3210"], list("0123"), known, has_stable_rows=True)
+    for row in "03":
+        told = mistakes("csv", table(tmp_path, f"index,label\n{row},cat\n"), turned)
+        assert f"row '{row}' is another sample now than the one that went out" in told
+    answers = read("csv", table(tmp_path, f"index,sample,label\n0,{sample(0)},cat\n"), turned, CLASSES)
+    assert [one.sample for one in answers.drafts] == [sample(0)]
+
+
+def test_a_row_that_was_inserted_gives_no_other_row_its_label(tmp_path):
+    rows = [sample(row) for row in ("a", "b", "c")]
+    now = PoolSamples(
+        [rows[0], sample("new"), rows[1], rows[2]],
+        list("0123"),
+        has_stable_rows=True,
+        rows=[*rows, sample("new")],
+    )
+    text = "index,label\n0,cat\n1,dog\n2,dog\n3,dog\n"
+    answers = read("csv", table(tmp_path, text), now, CLASSES, skip_bad=True)
+    assert [one.sample for one in answers.drafts] == [rows[0]]
+    assert len(answers.mistakes) == 3
+
+
+def test_what_was_taken_by_its_row_is_no_mistake_later(tmp_path):
+    known = entries(draft(of="0", label="cat"))
+    turned = PoolSamples([sample("1"), sample("0")], list("01"), known, has_stable_rows=True)
+    given = {(sample("0"), "anna", "label", "cat")}
+    path = table(tmp_path, "index,label,who\n0,cat,anna\n")
+    answers = answers_of(path, csv_file.rows(path), turned, CLASSES, "x", skip_bad=False, given=given)
+    assert (answers.drafts, answers.known, answers.mistakes) == ((), 1, ())
+
+
+def test_an_index_of_another_photograph_is_a_mistake(tmp_path):
+    text = "batch,index,source,label\n1,1,a/1.jpg,cat\n1,2,a/2.jpg,dog\n1,99,b/1.jpg,dog\n"
+    path = table(tmp_path, text)
+    answers = read("csv", path, POOL, CLASSES, skip_bad=True)
+    assert said(answers) == {"a/2.jpg": "dog", "b/1.jpg": "dog"}
+    assert answers.mistakes == (
+        f"{path}:2: names different samples: source is 'a/1.jpg', index is 'b/1.jpg'; correct it, or remove "
+        "the column index",
+    )
+
+
+def test_a_row_alone_names_a_sample_only_where_rows_stay(tmp_path):
+    path = table(tmp_path, "index,label\n1,cat\n")
+    assert "rows move when images are added; give 'source'" in mistakes("csv", path)
+    POOL.has_stable_rows = True
+    try:
+        assert said(read("csv", path, POOL, CLASSES)) == {"b/1.jpg": "cat"}
+    finally:
+        POOL.has_stable_rows = False
+
+
+def test_the_beginning_of_a_digest_names_no_sample(tmp_path):
+    text = f"sample,label\n{POOL.samples[0][:12]},cat\n"
+    told = mistakes("csv", table(tmp_path, text))
+    assert f"sample '{POOL.samples[0][:12]}' has 12 characters, and a SHA-256 has 64" in told
+
+
+def test_names_without_an_answer_that_are_not_in_the_pool(tmp_path):
+    path = table(tmp_path, "source,label\na/1.jpg,\na/2.jpg cat,\nb/9.jpg,\n")
+    answers = read("csv", path, POOL)
+    assert (answers.awaited, answers.notices) == (
+        3,
+        (f"{path}: no image of the pool has these names, which have no answer: 'a/2.jpg cat', 'b/9.jpg'",),
+    )
+
+
+def test_a_batch_in_which_a_sample_did_not_go_out(tmp_path):
+    known = pool("a", "b", "c", entries=entries(draft("sent", "a", "activepool", batch="1")))
+    path = table(tmp_path, "batch,source,label\n1,a,cat\n2,b,cat\n2,a,cat\n,c,dog\n")
+    answers = read("csv", path, known, CLASSES)
+    assert answers.notices == (
+        f"{path}: answers for '2', in which their samples did not go out: 'b', 'a'; they count all the same",
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("c%20d/3.jpg", "photographs/c%20d/3.jpg", "/data/photographs/c%20d%2F3.jpg"),
+        *(
+            "/data/local-files/?d=photographs/c%20d/3.jpg",
+            "/data/local-files/?d=data/photographs/c d/3.jpg&x=1",
+        ),
+    ],
+)
+def test_names_as_in_an_address(tmp_path, name):
+    path = table(tmp_path, f"source,label\n{name},cat\n")
+    assert said(read("csv", path, POOL, CLASSES)) == {"c d/3.jpg": "cat"}
+
+
+def test_a_name_as_in_an_address_may_be_that_of_an_image(tmp_path):
+    both = pool("c d.jpg", "c%20d.jpg", "a/1.jpg", "b/1.jpg")
+    path = table(tmp_path, "source,label\nc%20d.jpg,cat\n")
+    assert said(read("csv", path, both, CLASSES)) == {"c%20d.jpg": "cat"}
+    path = table(tmp_path, "source,label\n%31.jpg,cat\n%ff.jpg,cat\n")
+    several, none, _ = mistakes("csv", path, both).split("\n")
+    assert "'%31.jpg' may be 'a/1.jpg', 'b/1.jpg'" in several
+    assert "'%ff.jpg' is not in the pool" in none
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_row_with_other_separators(tmp_path, mark):
+    row = mark.join(["a/1.jpg", "cat", "anna"])
+    path = table(tmp_path, f"source,label,who\n{row}\na/2.jpg,cat,anna\n{row},,\n")
+    width, awaited, _ = mistakes("csv", path).split("\n")
+    assert width.startswith(f"{path}:2: has 1 field, and the header has 3; it has ")
+    assert awaited.startswith(
+        f"{path}:4: {row!r} is 'a/1.jpg', and {f'cat{mark}anna'!r} in the same cell, behind"
+    )

@@ -1,0 +1,60 @@
+"""Lists of the program's own, which come back among people's files."""
+
+import pytest
+from reading import CLASSES, POOL, mistakes, said, table
+
+from activepool.errors import InputError
+from activepool.ledger.formats import csv_file
+from activepool.ledger.formats.answers import answers_of
+
+
+def answers_given(path, *given):
+    """Return what a file says beside answers that were given before: number, who and label."""
+    known = {(POOL.samples[number], who, "label", label) for number, who, label in given}
+    return answers_of(path, csv_file.rows(path), POOL, CLASSES, "annotator", skip_bad=False, given=known)
+
+
+@pytest.mark.parametrize("columns", [3, 4], ids=["before activepool 0.2.0", "now"])
+def test_the_list_of_labels_of_a_batch_is_no_second_opinion(tmp_path, columns):
+    lines = [
+        ("index", "source", "label", "sample"),
+        ("0", "a/1.jpg", "cat", POOL.samples[0]),
+        ("2", "a/2.jpg", "dog", POOL.samples[2]),
+    ]
+    path = table(tmp_path, "".join(f"{','.join(cells[:columns])}\n" for cells in lines))
+    with pytest.raises(
+        InputError, match=r"lists the labels that the ledger has, as labels.csv of a batch does"
+    ):
+        answers_given(path, (0, "anna", "cat"), (2, "ben", "dog"), (3, "ben", "dog"))
+
+
+def test_nor_is_that_list_with_a_label_changed_by_hand(tmp_path):
+    rows = [f"{number},{source},cat,{POOL.samples[number]}\n" for number, source in enumerate(POOL.sources)]
+    given = [(number, "anna", "dog" if number == 2 else "cat") for number in range(4)]
+    path = table(tmp_path, "index,source,label,sample\n" + "".join(rows))
+    words = "as labels.csv of a batch does, but for 'a/2.jpg'; to change labels, call the column 'label' 'cor"
+    with pytest.raises(InputError, match=words):
+        answers_given(path, *given)
+    changed = [(number, "annotator", label) for number, _, label in given]
+    assert len(said(answers_given(path, *given, *changed))) == 4  # the same annotator has changed an answer
+    path = table(tmp_path, "index,source,correction,sample\n" + "".join(rows))
+    assert all(draft.is_listed for draft in answers_given(path, *given).drafts)
+
+
+@pytest.mark.parametrize(
+    ("header", "given"),
+    [
+        ("index,source,label", [(0, "anna", "cat")]),
+        ("index,source,label", [(0, "anna", "cat"), (2, "anna", "cat")]),
+        ("index,source,label", [(0, "annotator", "cat"), (2, "annotator", "dog"), (0, "anna", "cat")]),
+        ("index,file,label", [(0, "anna", "cat"), (2, "ben", "dog")]),
+    ],
+)
+def test_own_files_may_have_the_columns_of_that_list(tmp_path, header, given):
+    path = table(tmp_path, f"{header}\n0,a/1.jpg,cat\n2,a/2.jpg,dog\n")
+    assert said(answers_given(path, *given)) == {"a/1.jpg": "cat", "a/2.jpg": "dog"}
+
+
+def test_the_labels_that_a_batch_held_out_are_no_answers(tmp_path):
+    path = table(tmp_path, "index,label,predicted,probability\n0,cat,cat,0.5\n")
+    assert "lists the labels that the ledger has" in mistakes("csv", path)

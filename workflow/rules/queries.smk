@@ -112,6 +112,10 @@ SELECTED_FROM = {
     "scores": PATHS.scores,
     "prepared": PATHS.prepared,
 }
+SELECTED = {
+    "selected": f"{ROUND}/selected.csv",
+    "labelled_with_picks": f"{ROUND}/labelled.csv",
+}
 
 
 rule select:
@@ -119,8 +123,7 @@ rule select:
     input:
         **SELECTED_FROM,
     output:
-        selected=f"{ROUND}/selected.csv",
-        labelled_with_picks=f"{ROUND}/labelled.csv",
+        **SELECTED,
     log:
         f"{ROUND_LOGS}.select.log",
     wildcard_constraints:
@@ -144,8 +147,7 @@ use rule select as select_with_state with:
         **SELECTED_FROM,
         state=PATHS.previous_state,
     output:
-        selected=f"{ROUND}/selected.csv",
-        labelled_with_picks=f"{ROUND}/labelled.csv",
+        **SELECTED,
         next_state=f"{ROUND}/state.h5",
     wildcard_constraints:
         strategy=strategies_that(PATHS.keeps_state),

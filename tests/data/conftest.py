@@ -29,3 +29,9 @@ def server(monkeypatch) -> Iterator[ImageServer]:
     monkeypatch.setenv("no_proxy", "*")
     with image_server() as server:
         yield server
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Features are read in several blocks of a few rows, the last one short."""
+    monkeypatch.setattr("activepool.data.embeddings.BLOCK_ROWS", 7)

@@ -3,6 +3,9 @@
 import csv
 from pathlib import Path
 
+import pytest
+
+from activepool.errors import InputError
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.ledger.book import append, read
 from activepool.ledger.formats.batch import Batch, Pick
@@ -74,6 +77,26 @@ class Project:
 def without_cache(project: Project):
     project.cache.unlink(missing_ok=True)
     return project.take()
+
+
+def mistakes(project: Project) -> list[str]:
+    """Return the mistakes of the first files; nothing is entered, and nothing remembered."""
+    found = mistakes_of(project)
+    assert not project.cache.exists()
+    return found
+
+
+def mistakes_of(project: Project) -> list[str]:
+    """Return the mistakes of the files; nothing is entered."""
+    before = project.ledger.read_bytes()
+    with pytest.raises(InputError) as caught:
+        project.take()
+    assert project.ledger.read_bytes() == before
+    assert (
+        caught.value.args[-1]
+        == f"{project.returned}: nothing was taken in; correct these mistakes, and run again"
+    )
+    return list(caught.value.args[:-1])
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -1,7 +1,9 @@
 """Samples, drafts and entries for the tests of the ledger."""
 
 import hashlib
+from pathlib import Path
 
+from activepool.ledger.book import append
 from activepool.ledger.entries import Draft, Entry, as_entry
 from activepool.ledger.pool_samples import PoolSamples
 
@@ -26,3 +28,16 @@ def entries(*drafts) -> list[Entry]:
 def pool(*sources, **options) -> PoolSamples:
     options = {"root": "/data/photographs"} | options
     return PoolSamples([sample(source) for source in sources], list(sources), **options)
+
+
+def small_ledger(folder: Path) -> Path:
+    """Write a ledger of a batch of three, and two labels."""
+    path = folder / "labels.csv"
+    append(path, sent("a", "b", "c, d"))
+    append(path, [draft(of="a"), draft(of="b", label="Katze, groß")])
+    return path
+
+
+def by_hand(source="a", number="") -> bytes:
+    """Return a line that a person adds to the ledger."""
+    return f"{number},,bob,label,{sample(source)},{source},,dog,,,\n".encode()

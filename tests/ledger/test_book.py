@@ -1,39 +1,19 @@
-"""The ledger's file: appends that are whole, edits by hand, crashes, two who write."""
+"""The ledger's file: reading it, and appends that are whole."""
 
 import csv
-import errno
 import io
-import multiprocessing
-import os
-import re
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
-from ledgers import draft, sample, sent
+from ledgers import draft, sent, small_ledger
 
 from activepool.errors import InputError
-from activepool.ledger import shared_files
-from activepool.ledger.book import append, kept_folder, opened, read, repair
+from activepool.ledger.book import append, opened, read
 from activepool.ledger.table import COLUMNS
-
-HAND = "{number},,bob,label,{sample},{source},,dog,,,\n"
 
 
 @pytest.fixture
 def path(tmp_path):
-    """A ledger of a batch of three, and two labels."""
-    path = tmp_path / "labels.csv"
-    append(path, sent("a", "b", "c, d"))
-    append(path, [draft(of="a"), draft(of="b", label="Katze, groß")])
-    return path
-
-
-def by_hand(source="a", number="", **more):
-    return (HAND.format(number=number, sample=sample(source), source=source)).encode()
+    return small_ledger(tmp_path)
 
 
 def separated(text, delimiter, **options):
@@ -45,10 +25,6 @@ def separated(text, delimiter, **options):
 
 def all_quoted(text):
     return separated(text, ",", quoting=csv.QUOTE_ALL)
-
-
-def kept(path, kind):
-    return [one.read_bytes() for one in sorted(kept_folder(path).glob(f"{kind}-*"))]
 
 
 def test_a_ledger_that_is_not_there_is_empty_and_reading_makes_nothing(tmp_path):
@@ -127,209 +103,6 @@ def test_another_encoding_is_named_with_its_line(path):
     assert "its copy has 5 entries; move this file away to have it put back" in caught.value.args[1]
 
 
-def test_entries_added_by_hand_get_their_numbers(path):
-    path.write_bytes(path.read_bytes() + by_hand("a", 6) + by_hand("b"))
-    found = read(path)
-    assert [(one.number, one.who, one.label) for one in found.entries[5:]] == [
-        (6, "bob", "dog"),
-        (7, "bob", "dog"),
-    ]
-    assert "entries 6 to 7 were added by hand" in found.notices[0]
-    append(path, [])
-    assert read(path).notices == ()
-    assert read(path).entries == found.entries
-
-
-def test_a_number_that_is_not_the_next_is_named(path):
-    path.write_bytes(path.read_bytes() + by_hand("a", 6) + by_hand("b", 8))
-    with pytest.raises(
-        InputError, match=":8: number 8 should be 7; leave number and check of a new entry empty"
-    ):
-        read(path)
-
-
-def test_all_mistakes_of_entries_added_by_hand_are_reported_at_once(path):
-    wrong = [
-        b",,bob,lable,%s,a,,dog,,,\n" % sample("a").encode(),
-        b",,,label,%s,a,,dog,,,\n" % sample("a").encode(),
-        b",,bob,label,%s,a,,dog\n" % sample("a").encode(),
-        b"x,,bob,label,%s,a,,dog,,,\n" % sample("a").encode(),
-        b"2,,bob,label,%s,a,,dog,,,\n" % sample("a").encode(),
-        b",,bob,label,%s,a,,dog,,z,\n" % sample("a").encode(),
-    ]
-    path.write_bytes(path.read_bytes() + b"".join(wrong))
-    with pytest.raises(InputError) as caught:
-        read(path)
-    told = caught.value.args
-    assert [line.partition("labels.csv:")[2].partition(":")[0] for line in told] == [
-        str(n) for n in range(7, 13)
-    ]
-    assert "did you mean 'label'" in told[0]
-    assert "who is empty" in told[1]
-    assert "has 8 fields, and the header has 11" in told[2]
-    assert "number 'x' is not a whole number" in told[3]
-    assert "number 2 is that of line 3 already" in told[4]
-    assert "replaces 'z' is not the number of an entry" in told[5]
-
-
-def test_entries_that_were_removed_come_back(path):
-    text, entries = path.read_bytes(), read(path).entries
-    lines = text.splitlines(keepends=True)
-    path.write_bytes(b"".join([*lines[:2], *lines[3:5]]))
-    found = read(path)
-    assert found.entries == entries
-    assert found.notices == (f"{path}: entries 2, 5 were not in the file; put back from the copy",)
-    with opened(path) as ledger:
-        assert ledger.notices == list(found.notices)
-    assert path.read_bytes() == text
-
-
-def test_a_ledger_that_was_removed_comes_back(path):
-    text = path.read_bytes()
-    path.unlink()
-    assert len(read(path).entries) == 5
-    append(path, [])
-    assert path.read_bytes() == text
-
-
-def test_a_changed_entry_is_said_and_stops_everything(path):
-    changed = path.read_bytes().replace(b",cat,", b",dog,")
-    path.write_bytes(changed)
-    for look in (read, lambda path: append(path, [])):
-        with pytest.raises(InputError) as caught:
-            look(path)
-        assert caught.value.args[0] == f"{path}:5: entry 4 was changed: label was 'cat' and is now 'dog'"
-        assert f"activepool.ledger repair {path} --edits correct (--edits undo" in caught.value.args[1]
-    assert path.read_bytes() == changed
-
-
-def test_repair_undoes_what_was_changed(path):
-    text = path.read_bytes()
-    path.write_bytes(text.replace(b",cat,", b",dog,"))
-    assert "1 changed entry was put back; your file is" in repair(path, "undo")[0]
-    assert path.read_bytes() == text
-    assert kept(path, "edited") == [text.replace(b",cat,", b",dog,")]
-
-
-def test_repair_makes_corrections_of_what_was_changed(path):
-    text = path.read_bytes()
-    path.write_bytes(text.replace(b",cat,", b",dog,") + by_hand("b"))
-    told = repair(path, "correct", who="carl")
-    assert told[-1] == f"{path}: 1 correction was entered"
-    assert path.read_bytes().startswith(text)
-    assert [(one.who, one.label, one.replaces) for one in read(path).entries[5:]] == [
-        ("bob", "dog", None),
-        ("carl", "dog", 4),
-    ]
-
-
-def test_repair_does_not_make_a_correction_of_what_went_out(path):
-    changed = path.read_bytes().replace(b",activepool,sent,", b",bob,sent,", 1)
-    path.write_bytes(changed)
-    with pytest.raises(InputError, match=":2: entry 1 is a sending and cannot be corrected; use"):
-        repair(path, "correct")
-    assert path.read_bytes() == changed
-
-
-@pytest.mark.parametrize(
-    ("label", "words"),
-    [
-        (b"Cat", "label 'Cat' is written nearly like the class 'cat'; did you mean that?"),
-        (b"=cmd", "label '=cmd'"),
-        (b"?", "label '?' is no class; write the event cannot_tell, and no label"),
-    ],
-)
-def test_repair_enters_no_label_that_intake_would_refuse(path, label, words):
-    changed = path.read_bytes().replace(b",cat,", b"," + label + b",")
-    path.write_bytes(changed)
-    with pytest.raises(InputError) as caught:
-        repair(path, "correct")
-    assert caught.value.args[0].startswith(f"{path}:5: {words}")
-    assert path.read_bytes() == changed
-
-
-def test_lines_by_hand_are_checked_as_answers(path):
-    text = path.read_bytes()
-    for old, new, words in [
-        (b",dog,", b",Cat,", ":7: label 'Cat' is written nearly like the class 'cat'"),
-        (b",,bob,", b",2099-01-01T00:00:00Z,bob,", ":7: when '2099-01-01T00:00:00Z' lies in the future"),
-    ]:
-        path.write_bytes(text + by_hand("b").replace(old, new))
-        with pytest.raises(InputError) as caught:
-            read(path)
-        assert caught.value.args[0].startswith(f"{path}{words}")
-
-
-def test_times_that_a_spreadsheet_rewrote_are_one_line_and_no_corrections(path):
-    text = path.read_bytes()
-    path.write_bytes(re.sub(rb",\d{4}-\d\d-\d\dT[\d:]*Z,", b",28.11.2026 09:30,", text))
-    with pytest.raises(InputError) as caught:
-        read(path)
-    assert caught.value.args[0].endswith(
-        "is now '28.11.2026 09:30'; 4 more changed in their times alone, as if a spreadsheet had rewritten "
-        "them"
-    )
-    assert len(caught.value.args) == 2
-    assert repair(path, "correct")[0].startswith(f"{path}: 5 changed entries were put back")
-    assert path.read_bytes() == text
-
-
-@pytest.mark.parametrize("edits", ["undo", "correct"])
-def test_a_number_that_was_changed_is_put_back(path, edits):
-    text = path.read_bytes()
-    path.write_bytes(text.replace(b"\n3,", b"\n77,"))
-    with pytest.raises(InputError, match=":4: entry 3 was changed: number was 3 and is now 77"):
-        read(path)
-    repair(path, edits)
-    assert path.read_bytes() == text
-
-
-def test_without_its_copy_a_change_shows_by_the_check(path):
-    for file in kept_folder(path).iterdir():
-        file.unlink()
-    text = path.read_bytes()
-    assert "so lost entries could not be noticed" in read(path).notices[0]
-    path.write_bytes(text.replace(b",cat,", b",dog,"))
-    with pytest.raises(InputError, match=r"labels.csv:5: entry 4 was changed after it was written"):
-        read(path)
-    lines = text.splitlines(keepends=True)
-    path.write_bytes(b"".join([*lines[:3], *lines[4:]]))
-    with pytest.raises(InputError, match="entry 4 stands here, but entry 3 cannot be found"):
-        read(path)
-
-
-def test_without_its_copy_a_line_that_was_cut_short_is_kept_aside(path):
-    for file in kept_folder(path).iterdir():
-        file.unlink()
-    text = path.read_bytes()
-    path.write_bytes(text[:-20])
-    assert len(read(path).entries) == 4
-    append(path, [])
-    assert path.read_bytes() == b"".join(text.splitlines(keepends=True)[:5])
-    assert kept(path, "cut") == [text[:-20].splitlines()[-1]]
-
-
-def test_a_damaged_copy_is_mended_and_kept(path):
-    copy, text = kept_folder(path) / "copy.csv", path.read_bytes()
-    damaged = text.replace(b",cat,", b",cow,")
-    copy.write_bytes(damaged)
-    assert "its copy is damaged after entry 3" in read(path).notices[0]
-    append(path, [])
-    assert copy.read_bytes() == path.read_bytes() == text
-    assert kept(path, "copy") == [damaged]
-
-
-def test_an_entry_by_hand_and_one_by_the_program_may_want_the_same_number(path):
-    old = path.read_bytes()
-    append(path, [draft("skip", "c, d")])
-    path.write_bytes(old + by_hand("a", 6))
-    found = read(path)
-    assert [(one.number, one.event, one.who) for one in found.entries[5:]] == [
-        (6, "skip", "anna"),
-        (7, "label", "bob"),
-    ]
-
-
 def test_a_file_that_is_no_ledger_is_left_alone(tmp_path):
     path = tmp_path / "labels.csv"
     for content in (b"hello", b"a,b\n1,2\n", b"number|when|who\n1|2|3\n"):
@@ -347,86 +120,3 @@ def test_the_mode_of_the_file_and_a_link_stay(path, tmp_path):
     assert link.is_symlink()
     assert path.stat().st_mode & 0o777 == 0o664
     assert len(read(path).entries) == 6
-
-
-def test_who_changes_the_file_in_the_same_moment_loses_nothing(path):
-    with opened(path) as ledger:
-        path.write_bytes(path.read_bytes() + by_hand())
-        with pytest.raises(InputError, match="somebody else changed it in this moment; start again"):
-            ledger.append([draft("skip", "c, d")])
-    assert [one.who for one in read(path).entries[5:]] == ["bob"]
-
-
-def many(path, who, count):
-    for number in range(count):
-        append(path, [draft(of=f"{who}{number}", who=who)])
-
-
-def test_two_who_write_at_once_lose_nothing(tmp_path):
-    path = tmp_path / "labels.csv"
-    writers = [multiprocessing.Process(target=many, args=(path, who, 15)) for who in ("anna", "bob", "carl")]
-    for one in writers:
-        one.start()
-    for one in writers:
-        one.join()
-    found = read(path).entries
-    assert sorted((one.who, one.source) for one in found) == sorted(
-        (who, f"{who}{number}") for who in ("anna", "bob", "carl") for number in range(15)
-    )
-
-
-def test_who_waits_too_long_is_told(path, monkeypatch):
-    monkeypatch.setattr(shared_files, "PATIENCE", 0.1)
-    with opened(path), pytest.raises(InputError, match="another process has held it for 0 s"):
-        append(path, [])
-
-
-WRITER = """
-import sys
-from activepool.ledger.book import append
-sys.path.insert(0, {tests!r})
-from ledgers import draft
-number = 0
-while True:
-    append({path!r}, [draft(of=f"{{number}}.{{part}}") for part in range(5)])
-    print(number, flush=True)
-    number += 1
-"""
-
-
-def test_a_killed_writer_loses_nothing_it_said_and_no_append_is_there_by_halves(tmp_path):
-    path = tmp_path / "labels.csv"
-    program = WRITER.format(tests=str(Path(__file__).parent), path=str(path))
-    for trial in range(3):
-        before = len(read(path).entries)
-        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-        said = [process.stdout.readline() for _ in range(3 + trial)]
-        time.sleep(0.003 * trial)
-        process.send_signal(signal.SIGKILL)
-        said += process.stdout.readlines()
-        process.wait()
-        found = read(path).entries
-        assert len(said) >= 3 + trial
-        assert all(said[: 3 + trial])
-        assert len(found) % 5 == 0
-        assert len(found) - before >= 5 * len([one for one in said if one.endswith("\n")])
-
-
-FULL = """
-import resource, sys
-from activepool.ledger.book import append
-sys.path.insert(0, {tests!r})
-from ledgers import draft
-resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
-append({path!r}, [draft(of=str(number)) for number in range(20)])
-"""
-
-
-def test_a_full_disk_leaves_the_ledger_as_it_was(path):
-    text = path.read_bytes()
-    program = FULL.format(tests=str(Path(__file__).parent), path=str(path), limit=len(text) + 100)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert f"[Errno {errno.EFBIG}] {os.strerror(errno.EFBIG)}: '{path}'" in done.stderr
-    assert path.read_bytes() == (kept_folder(path) / "copy.csv").read_bytes() == text
-    assert sorted(one.name for one in path.parent.iterdir()) == ["labels.csv", "labels.csv.kept"]
-    assert read(path).notices == ()

@@ -1,54 +1,15 @@
-"""CVAT: the list of a batch out; XML and ImageNet archives back."""
+"""CVAT: the list of a batch out; its XML back."""
 
 import json
-import struct
-import zipfile
 
 import pytest
+from exports import HEAD, IMAGE, archive, file, tag, xml
 from ledgers import pool
-from reading import BATCH, CLASSES, POOL, images, mistakes, said
+from reading import BATCH, CLASSES, POOL, mistakes, said
 
 from activepool.errors import InputError
-from activepool.ledger.formats import READERS, archives, cvat, read
+from activepool.ledger.formats import READERS, cvat, read
 from activepool.ledger.formats.answers import answers_of
-from activepool.ledger.formats.typed_classes import ClassNames
-
-HEAD = """<?xml version="1.0" encoding="utf-8"?>
-<annotations>
-  <version>1.1</version>
-  <meta><task><name>batch 1</name><labels><label><name>cat</name></label></labels></task></meta>
-"""
-
-IMAGE = '  <image id="{number}" name="{name}" width="640" height="480">{inside}</image>\n'
-
-
-def tag(label, source="manual"):
-    return f'<tag label="{label}" source="{source}"></tag>'
-
-
-def xml(*images):
-    return (
-        HEAD
-        + "".join(
-            IMAGE.format(number=number, name=name, inside=inside)
-            for number, (name, inside) in enumerate(images)
-        )
-        + "</annotations>\n"
-    )
-
-
-def file(tmp_path, content, name="annotations.xml"):
-    path = tmp_path / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-def archive(tmp_path, members, name="export.zip", compression=zipfile.ZIP_DEFLATED):
-    path = tmp_path / name
-    with zipfile.ZipFile(path, "w", compression) as opened:
-        for member, content in members.items():
-            opened.writestr(member, content)
-    return path
 
 
 def test_the_list_and_the_labels_of_a_task(tmp_path):
@@ -236,132 +197,6 @@ def test_an_archive_without_the_xml(tmp_path):
         read("cvat", archive(tmp_path, {"a.txt": ""}), POOL)
 
 
-def test_an_imagenet_archive_with_pictures_comes_back(tmp_path):
-    known = images(tmp_path / "images")
-    content = {source: (tmp_path / "images" / source).read_bytes() for source in known.sources}
-    members = {
-        "cat/cat_a/1.jpg": content["a/1.jpg"],
-        "dog/renamed (1).JPG": content["b/1.jpg"],
-        "cat/cat_a/2.jpg": content["a/2.jpg"],
-        "no_label/c d/3.jpg": content["c d/3.jpg"],
-        "__MACOSX/cat/._x.jpg": b"",
-        "cat/": b"",
-    }
-    answers = read("imagenet", archive(tmp_path, members), known, CLASSES)
-    assert said(answers) == {"a/1.jpg": "cat", "b/1.jpg": "dog", "a/2.jpg": "cat"}
-    assert answers.awaited == 1
-
-
-@pytest.mark.parametrize("folder", ["cat", "no_label"])
-def test_another_picture_of_the_same_name_is_a_mistake(tmp_path, folder):
-    path = archive(tmp_path, {f"{folder}/c d/3.jpg": b"of another project", "cat/a/1.jpg": b"a/1.jpg"})
-    assert "'c d/3.jpg' of the pool, whose content is another; if the tool saved it anew" in mistakes(
-        "imagenet", path
-    )
-
-
-def test_an_imagenet_archive_with_lists_comes_back(tmp_path):
-    lists = 'a/1.jpg 0\n"c d/3".jpg 1\nc d/3 1\na/2.jpg\n\n'
-    answers = read(
-        "imagenet", archive(tmp_path, {"synsets.txt": "cat\ndog\n", "default.txt": lists}), POOL, CLASSES
-    )
-    assert (said(answers), answers.awaited) == ({"a/1.jpg": "cat", "c d/3.jpg": "dog"}, 1)
-
-
-def test_a_list_with_a_name_in_place_of_a_number_is_a_mistake(tmp_path):
-    lists = 'a/1.jpg cat\n"c d/3".jpg dog\na/2.jpg,1\n"c d/3".jpg\nc d/3.jpg\n'
-    told = mistakes("imagenet", archive(tmp_path, {"synsets.txt": "cat\ndog\n", "default.txt": lists}))
-    *lines, _ = told.split("\n")
-    assert len(lines) == 3
-    assert "default.txt:1: 'a/1.jpg cat' is not a name and the number of a class" in lines[0]
-
-
-def test_all_mistakes_of_an_archive_at_once(tmp_path):
-    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 2\na/2.jpg 0 1\n1.jpg 0\na/1.jpg -1\n"}
-    told = mistakes("imagenet", archive(tmp_path, members)).split("\n")
-    assert "default.txt:1: 'a/1.jpg' has the class 2, but synsets.txt has 2 classes" in told[0]
-    assert "default.txt:2: 'a/2.jpg' has several classes, 0, 1; choose one" in told[1]
-    assert "default.txt:3: '1.jpg' may be" in told[2]
-    assert "default.txt:4: 'a/1.jpg' has the class -1" in told[3]
-    members = {"x.jpg": b"", "cat/9.jpg": b"", "cat/a/1.jpg": b"a/1.jpg", "dog/a/1.jpg": b"a/1.jpg"}
-    told = mistakes("imagenet", archive(tmp_path, members)).split("\n")
-    assert "'x.jpg': lies in no folder of a class" in told[0]
-    assert "no image of the pool has the content e3b0c44298fc..." in told[1]
-    assert "annotator says 'dog' of 'a/1.jpg', but 'cat' at" in told[2]
-
-
-@pytest.mark.parametrize(
-    ("member", "words"),
-    [
-        ("../cat/1.jpg", "leads out of the archive"),
-        ("cat/../../1.jpg", "leads out of the archive"),
-        ("/cat/1.jpg", "leads out of the archive"),
-        ("C:/cat/1.jpg", "leads out of the archive"),
-        ("..\\cat\\1.jpg", "leads out of the archive"),
-    ],
-)
-def test_members_that_lead_out_are_refused(tmp_path, member, words):
-    assert words in mistakes("imagenet", archive(tmp_path, {member: b"", "cat/a/1.jpg": b""}))
-
-
-def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
-    path = archive(tmp_path, {"cat/a/1.jpg": bytes(2**24)})
-    assert "'cat/a/1.jpg' would have 16,777,216 bytes unpacked; it is no export" in mistakes("imagenet", path)
-
-
-def test_a_member_that_says_it_is_small_is_read_no_further(tmp_path):
-    path = archive(tmp_path, {"cat/a/1.jpg": bytes(2**24)})
-    content = path.read_bytes()
-    for mark, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
-        at = content.index(mark) + place
-        content = content[:at] + struct.pack("<I", 100) + content[at + 4 :]
-    path.write_bytes(content)
-    assert "is damaged; export it again" in mistakes("imagenet", path)
-
-
-def test_links_passwords_and_twins_are_refused(tmp_path):
-    path = tmp_path / "export.zip"
-    link = zipfile.ZipInfo("cat/link.jpg")
-    link.external_attr = 0o120777 << 16
-    with zipfile.ZipFile(path, "w") as opened, pytest.warns(UserWarning, match="Duplicate name"):
-        opened.writestr(link, "/etc/passwd")
-        opened.writestr("cat/a/1.jpg", b"")
-        opened.writestr("cat/a/1.jpg", b"")
-    told = mistakes("imagenet", path)
-    assert "'cat/link.jpg' is a link; pack the files themselves" in told
-    assert "has 'cat/a/1.jpg' twice" in told
-    locked = bytearray(archive(tmp_path, {"cat/a/1.jpg": b"x"}).read_bytes())
-    locked[locked.index(b"PK\x01\x02") + 8] |= 1
-    assert "is encrypted; export without a password" in mistakes(
-        "imagenet", file(tmp_path, bytes(locked), "x.zip")
-    )
-
-
-def test_too_much_of_all_members_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "LARGEST_WHOLE", 10)
-    assert "it is no export" in mistakes("imagenet", archive(tmp_path, {"cat/a/1.jpg": b"0123456789a"}))
-
-
-def test_archives_that_were_cut_off(tmp_path):
-    whole = archive(tmp_path, {"cat/a/1.jpg": b"pixels" * 100, "cat/a/2.jpg": b"pixels"}).read_bytes()
-    for end in range(0, len(whole), 7):
-        path = file(tmp_path, whole[:end], "cut.zip")
-        with pytest.raises(InputError, match="is not a whole zip archive"):
-            read("imagenet", path, POOL)
-
-
-def test_bytes_that_were_changed_are_no_traceback(tmp_path):
-    whole = archive(tmp_path, {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n"}).read_bytes()
-    refused = 0
-    for place in range(len(whole)):
-        path = file(tmp_path, whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :], "bad.zip")
-        try:
-            assert said(read("imagenet", path, POOL, ClassNames(may_grow=False))) in ({"a/1.jpg": "cat"}, {})
-        except InputError:
-            refused += 1
-    assert refused > 50
-
-
 def test_a_shape_is_no_tag(tmp_path):
     box = '<box label="cat" source="{}" xtl="1" ytl="1" xbr="3" ybr="3"></box>'
     mask = '<mask label="cat" source="manual" rle="1"><attribute name="a">b</attribute></mask>'
@@ -377,13 +212,6 @@ def test_a_shape_is_no_tag(tmp_path):
     assert (said(answers), answers.awaited) == ({"b/1.jpg": "dog"}, 1)
     assert answers.notices == (f"{path}: images with shapes beside a tag, which alone counts: 1",)
     assert answers.mistakes == (f"{path}:5: 'a/1.jpg' has box, mask and no tag; label with tags",)
-
-
-@pytest.mark.parametrize("member", ["default/1.jpg", "cat/a/1.jpg", "1.jpg", "default/cat/1.jpg"])
-def test_a_foreign_picture_beside_a_list_is_a_mistake_wherever_it_lies(tmp_path, member):
-    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n", member: "another picture"}
-    told = mistakes("imagenet", archive(tmp_path, members))
-    assert "default.txt:1: " in told and "content" in told
 
 
 @pytest.mark.parametrize(
@@ -407,62 +235,3 @@ def test_several_pictures_of_one_name_are_ambiguous(tmp_path, tool, members, pla
     given = {(one.samples[1], "annotator", "label", "cat")}
     answers = answers_of(path, READERS[tool](path), one, CLASSES, "annotator", skip_bad=False, given=given)
     assert answers.known == 1
-
-
-def test_copies_of_a_picture_are_not_ambiguous(tmp_path):
-    one = pool("e.jpg", "1.jpg")
-    members = {"synsets.txt": "cat\n", "default.txt": "1.jpg 0\n", "x/1.jpg": b"1.jpg", "y/1.jpg": b"1.jpg"}
-    assert said(read("imagenet", archive(tmp_path, members), one, CLASSES)) == {"1.jpg": "cat"}
-
-
-def test_a_class_twice_in_a_list_is_a_mistake(tmp_path):
-    members = {"synsets.txt": "cat\ndog\ncat\n", "default.txt": "a/1.jpg 2\n"}
-    assert "synsets.txt: has the class 'cat' twice" in mistakes("imagenet", archive(tmp_path, members))
-
-
-@pytest.mark.parametrize(("classes", "number"), [("cat\n\ndog\n", 1), ("\ncat\ndog", 0), ("cat\n \ndog", 1)])
-def test_a_blank_line_in_a_list_of_classes_is_a_mistake(tmp_path, classes, number):
-    """Nobody knows whether it counts."""
-    members = {"synsets.txt": classes, "default.txt": "a/1.jpg 1\n"}
-    assert f"synsets.txt: class {number} (the first is 0) has no name" in mistakes(
-        "imagenet", archive(tmp_path, members)
-    )
-
-
-def test_blank_lines_behind_the_classes_are_none(tmp_path):
-    members = {"synsets.txt": "cat\ndog\n\n \n", "default.txt": "a/1.jpg 1\n"}
-    assert said(read("imagenet", archive(tmp_path, members), POOL, CLASSES)) == {"a/1.jpg": "dog"}
-
-
-def test_lists_elsewhere_in_the_archive_are_not_passed_over_in_silence(tmp_path):
-    members = {"synsets.txt": "cat\ndog\n", "default.TXT": "a/1.jpg 0\n", "val/more.txt": "a/2.jpg 1\n"}
-    path = archive(tmp_path, members)
-    answers = read("imagenet", path, POOL, CLASSES)
-    assert said(answers) == {"a/1.jpg": "cat"}
-    assert answers.notices == (f"{path}: files that are no pictures are passed over: 'val/more.txt'",)
-    path = archive(tmp_path, members | {"val/synsets.txt": "dog\ncat\n"})
-    assert mistakes("imagenet", path) == f"{path}: has 2 files synsets.txt; give an archive of each export"
-
-
-@pytest.mark.parametrize(
-    ("member", "words"),
-    [
-        ("dog/1.jpg", "list it as 'cat'; give an archive of lists, or of pictures in folders"),
-        ("dog/2.jpg", "do not give it that class"),
-    ],
-)
-def test_folders_that_contradict_the_lists_are_a_mistake(tmp_path, member, words):
-    picture = {"dog/1.jpg": b"a/1.jpg", "dog/2.jpg": b"a/2.jpg"}[member]
-    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n", member: picture}
-    told = mistakes("imagenet", archive(tmp_path, members))
-    assert (
-        f"{member!r}: lies in the folder of the class 'dog', but the lists beside synsets.txt {words}" in told
-    )
-
-
-def test_folders_that_agree_with_the_lists(tmp_path):
-    members = {"synsets.txt": "cat\ndog\n", "default.txt": "a/1.jpg 0\n", "cat/1.jpg": b"a/1.jpg"}
-    path = archive(tmp_path, members | {"images/x.jpg": b"a/2.jpg"})
-    answers = read("imagenet", path, POOL, CLASSES)
-    assert said(answers) == {"a/1.jpg": "cat"}
-    assert answers.notices == (f"{path}: pictures that no list names are passed over: 'images/x.jpg'",)

@@ -5,9 +5,9 @@ import random
 from collections import Counter
 
 import pytest
+from exports import archive, tag, xml
 from ledgers import draft, sent
 from reading import BATCH, CLASSES, POOL
-from test_cvat import archive, tag, xml
 from test_label_studio import annotation, short, task
 
 from activepool.errors import InputError

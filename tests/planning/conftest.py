@@ -1,6 +1,8 @@
 import atexit
+from pathlib import Path
 
 import pytest
+from project_folders import take
 from snakemake.logging import logger
 
 
@@ -18,3 +20,13 @@ def process_end(monkeypatch, capsys):
 
     yield end
     logger.handlers[:] = handlers
+
+
+@pytest.fixture
+def photographs(tmp_path, monkeypatch):
+    """A folder with three photographs, and a folder for what comes back; the process is there."""
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    Path("returned").mkdir()
+    for number in range(3):
+        take(f"{number}.png", number)

@@ -1,0 +1,119 @@
+"""Labels beside features: which numbers are classes, and their names."""
+
+import h5py
+import numpy as np
+import pytest
+from data.embedding_parts import arrays, write_hdf5, write_npy
+
+from activepool.data.embeddings import preview, write_features
+from activepool.errors import InputError
+from activepool.features.store import FeatureFile
+
+pytestmark = pytest.mark.usefixtures("small_blocks")
+
+
+def gaps(dtype=np.int32):
+    """Labels 1, 2, 3, 4 and 9, as of a file in which somebody counted from 1 and left some out."""
+    parts = arrays()
+    return {
+        name: (features, np.array([1, 2, 3, 4, 9])[np.arange(len(labels)) % 5].astype(dtype))
+        for name, (features, labels) in parts.items()
+    }
+
+
+@pytest.mark.parametrize("form", ["hdf5", "npy"])
+def test_numbers_with_gaps_need_names(tmp_path, form):
+    options = (
+        {"path": write_hdf5(tmp_path / "g.h5", gaps())} if form == "hdf5" else write_npy(tmp_path, gaps())
+    )
+    words = (
+        r"labels(\.npy)?: no row has 0, 5, 6, 7, 8; number the classes 0..C-1, or name them all in class_n"
+    )
+    for read_one in (preview, lambda **given: write_features(tmp_path / "features.h5", **given)):
+        with pytest.raises(InputError, match=words):
+            read_one(**options)
+    names = list("abcdefghij")
+    assert preview(**options, class_names=names).train_class_counts.tolist() == [
+        0,
+        18,
+        18,
+        18,
+        18,
+        0,
+        0,
+        0,
+        0,
+        18,
+    ]
+    assert write_features(tmp_path / "features.h5", **options, class_names=names) == ()
+    with FeatureFile(tmp_path / "features.h5") as file:
+        assert file.class_names == names
+    with pytest.raises(InputError, match=r"label 9 in row 4; it must be one of 0..8"):
+        preview(**options, class_names=names[:9])
+    with pytest.raises(
+        InputError, match="class_names has 'a' as class 1; each class needs a name of its own"
+    ):
+        preview(**options, class_names=["a"] * 10)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "words"),
+    [
+        (
+            "uint8",
+            "no row has 3, 4, 5, 6, 7, 8, 9, 10 and 244 more; .*; 255 is what -1 becomes in uint8: save the",
+        ),
+        (
+            "uint16",
+            "label 65535 in 400 rows looks like .*; 65535 is what -1 becomes in uint16: save the labels as",
+        ),
+    ],
+)
+def test_an_unknown_label_that_became_the_largest_number(tmp_path, dtype, words):
+    labels = (np.arange(400) % 3).astype(np.int64)
+    labels[::4] = -1
+    features = np.random.default_rng(0).normal(size=(400, 5)).astype("float32")
+    changed = {"train": (features, labels.astype(dtype)), "test": arrays()["test"]}
+    path = write_hdf5(tmp_path / "given.h5", changed)
+    with pytest.raises(InputError, match=words):
+        preview(path)
+    right = write_hdf5(tmp_path / "right.h5", changed, train_labels=labels)
+    assert preview(right).num_train == 400
+
+
+def test_a_label_that_a_small_type_has_wrapped(tmp_path):
+    labels = np.arange(90) % 3
+    labels[7] = 200  # as int8: -56
+    path = write_hdf5(tmp_path / "given.h5", arrays(), train_labels=labels.astype(np.int8))
+    with pytest.raises(
+        InputError, match=r"label -56 in row 7; .*; -56 is what 200 becomes in int8: save them as"
+    ):
+        preview(path)
+
+
+def test_names_of_the_file_and_of_the_option(tmp_path):
+    path = write_hdf5(tmp_path / "given.h5", arrays())
+    with h5py.File(path, "a") as file:
+        file.attrs["class_names"] = ["ant", "bee", "cat"]
+    assert preview(path, class_names=["ant", "bee", "cat"]).class_names == ["ant", "bee", "cat"]
+    with pytest.raises(
+        InputError, match=r"given.h5: has other class_names than the option; leave the option"
+    ):
+        preview(path, class_names=["ant", "cat", "bee"])
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_class_of_the_test_part_alone(tmp_path, known):
+    labels = arrays()["train"][1] % 2
+    labels[0] = 0 if known else -1
+    path = write_hdf5(tmp_path / "given.h5", arrays(), train_labels=labels)
+    with h5py.File(path, "a") as file:
+        file.attrs["class_names"] = ["ant", "bee", "cat"]
+    words = f"{path}: no train sample has the class 'cat', which the test part has; "
+    if known:
+        for read_one in (preview, lambda path: write_features(tmp_path / "features.h5", path)):
+            with pytest.raises(InputError, match=words):
+                read_one(path)
+    else:
+        expected = (f"{words}later labels may add it",)
+        assert preview(path).notices == write_features(tmp_path / "features.h5", path) == expected

@@ -1,0 +1,67 @@
+"""A look shows what a run would do, and changes no file."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from project_folders import PROJECT, contents, extract, give_back, look, take
+
+from activepool.errors import InputError
+from planning.project.start import begun, foreseen
+
+pytestmark = pytest.mark.usefixtures("photographs")
+
+
+def test_the_first_look_at_a_project_finds_its_photographs_and_writes_nothing():
+    before = contents()
+    found = foreseen(PROJECT)
+    assert (sorted(found.pool.sources), found.entries) == (["0.png", "1.png", "2.png"], ())
+    assert contents() == before
+
+
+def test_a_look_says_which_photographs_it_has_not_read(capsys):
+    foreseen(PROJECT)
+    assert "since the last run" not in capsys.readouterr().err
+    extract(begun(PROJECT))
+    foreseen(PROJECT)
+    assert "since the last run" not in capsys.readouterr().err
+    Path("photos/1.png").unlink()
+    Path("photos/2.png").write_bytes(b"")
+    take("3.png", 3)
+    before = contents()
+    foreseen(PROJECT)
+    told = "photos: images since the last run: 1 new (3.png), 1 changed (2.png), 1 gone (1.png); the"
+    assert told in capsys.readouterr().err
+    assert contents() == before
+
+
+def test_a_look_judges_answers_as_the_run_does(capsys):
+    extract(begun(PROJECT))
+    take("new.png", 9)
+    take("2.png", 12)
+    Path("photos/0.png").rename("photos/zero.png")
+    give_back("new.png,ant,anna", "2.png,bee,anna", "zero.png,wasp,anna")
+    capsys.readouterr()
+    would_be, printed = look(), capsys.readouterr().err
+    found = begun(PROJECT)
+    assert printed == capsys.readouterr().err.replace("3 new answers", "3 answers would be new")
+    assert (would_be.pool.samples, would_be.pool.sources) == (found.pool.samples, found.pool.sources)
+    assert [one.opinion for one in would_be.entries] == [one.opinion for one in found.entries]
+    Path("photos/broken.png").write_bytes(b"")
+    lines = look()
+    assert lines[0] == "photos/broken.png: not a readable image (empty file)"
+    with pytest.raises(InputError) as caught:
+        begun(PROJECT)
+    assert caught.value.args == lines
+
+
+def test_the_first_look_shows_what_the_first_run_takes_in(capsys):
+    give_back("0.png,ant,anna", "1.png,bee,anna")
+    would_be = look()
+    assert "returned/list.csv: 2 answers would be new" in capsys.readouterr().err
+    found = begun(PROJECT)
+    assert would_be.pool.samples == found.pool.samples
+    assert would_be.has_model("batch01")
+    give_back("0.png,Ant,anna", "4.png,bee,anna")
+    shutil.rmtree("results")
+    assert [line.partition(":")[0] for line in look()] == ["returned/list.csv"] * 2 + ["returned"]

@@ -57,7 +57,7 @@ if is_project(config):
             workflow,
             arguments,
             PATHS.root,
-            asked(tuple(sys.argv)).targets or [workflow.default_target],
+            parse_command(tuple(sys.argv)).targets or [workflow.default_target],
         )
 
 else:

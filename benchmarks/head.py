@@ -67,7 +67,7 @@ class Problem:
     @property
     def labelled(self) -> LabelledRows:
         """The labelled set in the library's form."""
-        return LabelledRows.of_array(self.features, self.labels)
+        return LabelledRows.from_arrays(self.features, self.labels)
 
     @property
     def classes(self) -> int:
@@ -111,7 +111,7 @@ def make_problem(arguments: argparse.Namespace) -> Problem:
     return Problem(
         features[labelled],
         labels[labelled],
-        LabelledRows.of_array(features[validation], labels[validation]),
+        LabelledRows.from_arrays(features[validation], labels[validation]),
         0.0,
         arguments.workers,
     )

@@ -72,7 +72,7 @@ def write_images(folder: Path, originals: list[Path], copied: int) -> Path:
         for number, original in enumerate(originals[:copied]):
             paths.append(str(folder / f"{kind} {number}.jpg"))
             change(decode_image(original, "RGB")).save(paths[-1], quality=QUALITY)
-    samples = Samples(Part.of_files([0] * len(paths), paths), Part.of_files([], []), ["any"], str(folder))
+    samples = Samples(Part.from_files([0] * len(paths), paths), Part.from_files([], []), ["any"], str(folder))
     write_samples(folder / "dataset.h5", samples)
     return folder / "dataset.h5"
 

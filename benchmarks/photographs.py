@@ -28,8 +28,8 @@ def write_dataset(folder: Path, images: Iterator[np.ndarray], rows: int | None =
         paths.append(f"{number}.jpg")
         Image.fromarray(pixels).save(folder / paths[-1], quality=QUALITY)
     listed = [paths[row % len(paths)] for row in range(len(paths) if rows is None else rows)]
-    train = Part.of_files([0] * len(listed), listed)
-    write_samples(folder / "dataset.h5", Samples(train, Part.of_files([], []), ["any"], str(folder)))
+    train = Part.from_files([0] * len(listed), listed)
+    write_samples(folder / "dataset.h5", Samples(train, Part.from_files([], []), ["any"], str(folder)))
     return folder / "dataset.h5"
 
 

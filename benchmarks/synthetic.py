@@ -93,13 +93,13 @@ def add_pool_arguments(parser: argparse.ArgumentParser) -> None:
 def open_pool(arguments: argparse.Namespace, folder: str) -> FeatureMatrix:
     """Return the features that the arguments name, or synthetic Gaussian ones."""
     if arguments.features:
-        return FeatureMatrix.of_dataset(h5py.File(arguments.features)["train/features"])
+        return FeatureMatrix.from_dataset(h5py.File(arguments.features)["train/features"])
     random = np.random.default_rng(0)
     shape = (arguments.size, arguments.width)
     if arguments.size < LARGE:
-        return FeatureMatrix.of_array(random.standard_normal(shape, dtype=np.float32))
+        return FeatureMatrix.from_array(random.standard_normal(shape, dtype=np.float32))
     file = h5py.File(Path(folder) / "features.h5", "w")
     dataset = file.create_dataset("train/features", shape, np.float16)
     fill(dataset, random, lambda _: 0.0)
     file.flush()
-    return FeatureMatrix.of_dataset(dataset)
+    return FeatureMatrix.from_dataset(dataset)

@@ -70,7 +70,7 @@ def measure(
     name: str, features: np.ndarray, labels: np.ndarray, size: int, draws: int
 ) -> dict[str, float | str]:
     """Return one row of the table."""
-    matrix, classes = FeatureMatrix.of_array(features), int(labels.max()) + 1
+    matrix, classes = FeatureMatrix.from_array(features), int(labels.max()) + 1
     settings, compute = LbfgsSettings(weight_decays=DECAYS), Compute()
     outcomes = []
     for draw in range(draws):

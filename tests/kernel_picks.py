@@ -42,7 +42,7 @@ class Rounds(Problem):
     ):
         order = np.random.default_rng(0).permutation(len(labels))
         features, labels = features[order], labels[order]
-        self.validation = LabelledRows.of_array(features[-validation:], labels[-validation:])
+        self.validation = LabelledRows.from_arrays(features[-validation:], labels[-validation:])
         self.features, self.labels = features[:-validation], labels[:-validation]
         self.classes, self.workers = int(labels.max()) + 1, workers
         self.first = self.labelled = np.arange(labelled)
@@ -58,7 +58,7 @@ class Rounds(Problem):
         return picks
 
     def train(self) -> None:
-        labelled = LabelledRows.of_array(self.features[self.labelled], self.labels[self.labelled])
+        labelled = LabelledRows.from_arrays(self.features[self.labelled], self.labels[self.labelled])
         compute = Compute("cpu", self.workers)
         self.head = train_lbfgs(labelled, self.validation, self.classes, LbfgsSettings(), compute).head
 

@@ -99,7 +99,7 @@ class Problem:
         compute = Compute(device, workers)
         options = with_defaults(strategy, options)
         strategy = completed(strategy, options)
-        matrix = FeatureMatrix.of_array(self.features)
+        matrix = FeatureMatrix.from_array(self.features)
         given: dict = {}
         if strategy.prepare:
             pool = np.arange(len(self.features))

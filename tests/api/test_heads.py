@@ -18,7 +18,7 @@ NAMES = np.array(["ant", "bee", "cat", "dog", "emu"])
 
 
 def rows_of(rows):
-    return LabelledRows(FeatureMatrix.of_array(FEATURES), rows, LABELS[rows])
+    return LabelledRows(FeatureMatrix.from_array(FEATURES), rows, LABELS[rows])
 
 
 @pytest.mark.parametrize("validation", [[], [0, 8, 2, 30, 31, 32]])

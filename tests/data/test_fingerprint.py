@@ -15,7 +15,7 @@ def dataset(root, count=7, labels=None, names=("a", "b")):
     for path in paths:
         (root / path).write_text(path)
     labels = np.arange(count) % 2 if labels is None else np.asarray(labels)
-    train, test = (Part.of_files(labels[part], paths[part]) for part in (slice(-2), slice(-2, None)))
+    train, test = (Part.from_files(labels[part], paths[part]) for part in (slice(-2), slice(-2, None)))
     return Samples(train, test, list(names), str(root))
 
 

@@ -23,8 +23,8 @@ def damaged(draw):
     os.truncate(root / "cut.jpg", (root / "cut.jpg").stat().st_size * 3 // 4)
     train = [*names[:100], "empty.jpg", "text.png", "cut.jpg", "missing.jpg", *names[100:]]
     return Samples(
-        Part.of_files(np.arange(len(train)), train),
-        Part.of_files([0, 1], ["good/test.jpg", "text.png"]),
+        Part.from_files(np.arange(len(train)), train),
+        Part.from_files([0, 1], ["good/test.jpg", "text.png"]),
         [str(label) for label in range(len(train))],
         str(root),
     )
@@ -85,8 +85,8 @@ def test_turns_are_counted_and_told_unless_they_are_applied(draw, how):
     exif[0x0112] = 6
     for number in range(0, 200, 3):
         Image.open(root / f"{number}.jpg").save(root / f"{number}.jpg", exif=exif)
-    part = Part.of_files([0] * 100, [f"{number}.jpg" for number in range(100)])
-    rest = Part.of_files([0] * 100, [f"{number}.jpg" for number in range(100, 200)])
+    part = Part.from_files([0] * 100, [f"{number}.jpg" for number in range(100)])
+    rest = Part.from_files([0] * 100, [f"{number}.jpg" for number in range(100, 200)])
     samples = Samples(part, rest, ["a"], str(root))
     kept, _ = drop_unreadable(samples, how, workers=2)
     assert kept.notices == (
@@ -104,8 +104,8 @@ def test_some_headers_tell_of_turns_beforehand(draw, monkeypatch):
     for number in range(20):
         Image.open(root / f"{number}.jpg").save(root / f"{number}.jpg", exif=exif)
     (root / "0.jpg").write_text("no image, which is for the stage to tell")
-    part = Part.of_files([0] * 10, [f"{number}.jpg" for number in range(10)])
-    rest = Part.of_files([0] * 10, [f"{number}.jpg" for number in range(10, 20)])
+    part = Part.from_files([0] * 10, [f"{number}.jpg" for number in range(10)])
+    rest = Part.from_files([0] * 10, [f"{number}.jpg" for number in range(10, 20)])
     notice = look_for_turns(Samples(part, rest, ["a"], str(root)))
     assert notice.startswith(f"{root}: 9 of 10 images looked at (20 in all) have a turn in their EXIF")
     assert look_for_turns(Samples(part, rest, ["a"], str(root), upright=True)) is None

@@ -35,8 +35,8 @@ def test_images_come_back(tmp_path):
 
 
 def test_files_come_back_and_are_found_under_the_root(tmp_path):
-    train = Part.of_files([0, -1], ["ä/1.jpg", "/elsewhere/2.jpg"])
-    samples = Samples(train, Part.of_files([0], ["3.jpg"]), ["ä"], "some/root")
+    train = Part.from_files([0, -1], ["ä/1.jpg", "/elsewhere/2.jpg"])
+    samples = Samples(train, Part.from_files([0], ["3.jpg"]), ["ä"], "some/root")
     write_samples(tmp_path / "dataset.h5", samples)
     found = read_samples(tmp_path / "dataset.h5")
     assert found.train.images is None
@@ -47,7 +47,7 @@ def test_files_come_back_and_are_found_under_the_root(tmp_path):
 
 def test_the_file_is_as_the_contract_says(tmp_path):
     write_samples(tmp_path / "images.h5", of_images())
-    write_samples(tmp_path / "files.h5", Samples(*[Part.of_files([0], ["1.jpg"])] * 2, ["a"], "root"))
+    write_samples(tmp_path / "files.h5", Samples(*[Part.from_files([0], ["1.jpg"])] * 2, ["a"], "root"))
     with h5py.File(tmp_path / "images.h5") as file:
         assert set(file["train"]) == {"labels", "sources", "images"}
         assert file["train/labels"].dtype == np.int64
@@ -73,7 +73,7 @@ def test_a_file_of_another_kind(tmp_path):
 
 
 def test_split_off_test_divides_the_rows():
-    part = Part.of_files(np.repeat([0, 1, -1], 10), [f"{row}.jpg" for row in range(30)])
+    part = Part.from_files(np.repeat([0, 1, -1], 10), [f"{row}.jpg" for row in range(30)])
     train, test = split_off_test(part, 0.3)
     assert np.bincount(test.labels).tolist() == [3, 3]
     assert sorted(train.sources.tolist() + test.sources.tolist()) == sorted(part.sources.tolist())

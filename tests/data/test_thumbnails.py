@@ -19,7 +19,7 @@ def files(folder, images):
     """Write (name, image) pairs, and dataset.h5 that names them."""
     for name, image in images:
         image.save(folder / name)
-    part = Part.of_files([0] * len(images), [name for name, _ in images])
+    part = Part.from_files([0] * len(images), [name for name, _ in images])
     write_samples(folder / "dataset.h5", Samples(part, part, ["only"], root=str(folder)))
     return folder / "dataset.h5"
 
@@ -56,7 +56,7 @@ def test_turns_are_applied_where_the_dataset_says_so(tmp_path, upright):
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(np.rot90(scene).copy()).save(tmp_path / "turned.png", exif=exif)
-    part = Part.of_files([0], ["turned.png"])
+    part = Part.from_files([0], ["turned.png"])
     write_samples(tmp_path / "dataset.h5", Samples(part, part, ["only"], str(tmp_path), upright))
     (found,) = thumbnails(tmp_path / "dataset.h5", np.array([0]), 8)
     np.testing.assert_array_equal(found, scene if upright else np.rot90(scene))

@@ -69,7 +69,7 @@ def test_picks_are_those_of_the_definition(monkeypatch, length, empty, remaining
         generator = np.random.default_rng(seed)
         features, pool, rows, labels, truth = imbalanced(generator, empty=empty)
         predicted = np.where(generator.random(len(truth)) < 0.3, generator.integers(0, 5, len(truth)), truth)
-        matrix = FeatureMatrix.of_array(features)
+        matrix = FeatureMatrix.from_array(features)
         means = ClassMeans.from_labelled(matrix, rows, labels, 5, majority)
         counts = np.bincount(labels, minlength=5)
         candidates = (
@@ -112,7 +112,7 @@ def test_labels_missing_lift_the_minority_to_the_average_majority():
 
 def test_equal_samples_are_taken_in_their_order():
     features = np.tile(np.array([[0.0, 0.0], [5.0, 1.0]], dtype=np.float32), (30, 1))
-    matrix = FeatureMatrix.of_array(features)
+    matrix = FeatureMatrix.from_array(features)
     means = ClassMeans.from_labelled(matrix, np.array([0, 1]), np.array([0, 1]), 2)
     candidates = NearestToClass(matrix, np.arange(2, 60), means, 2)
     taken = []

@@ -28,7 +28,7 @@ def samples(size, width, rank=20, seed=0):
 
 def coordinates(features, count, rows=None, compute=CPU):
     rows = np.arange(len(features)) if rows is None else rows
-    matrix = FeatureMatrix.of_array(features)
+    matrix = FeatureMatrix.from_array(features)
     return leading_coordinates(matrix, rows, count, np.random.default_rng(1), compute)
 
 

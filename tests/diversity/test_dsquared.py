@@ -32,7 +32,7 @@ def small_blocks(monkeypatch):
 
 
 def sample(features, head, budget, seed=0, pool=None, compute=TWO_WORKERS, centers=None):
-    embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, compute)
+    embeddings = GradientEmbeddings(FeatureMatrix.from_array(features), head, compute)
     pool = np.arange(len(features)) if pool is None else pool
     norms = embeddings.squared_norms(pool)
     draws = np.random.default_rng(seed)
@@ -119,7 +119,7 @@ def test_on_a_device_the_picks_keep_the_rules(small_blocks):
 @pytest.mark.parametrize("centers", [[], range(9)])
 def test_bounds_hold(small_blocks, budget, centers):
     features, head = problem(size=120, width=5)
-    embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute())
+    embeddings = GradientEmbeddings(FeatureMatrix.from_array(features), head, Compute())
     pool, centers = np.arange(len(centers), 120), np.array(centers, dtype=np.int64)
     sampler = dsquared._Sampler(embeddings, pool, embeddings.squared_norms(pool), len(centers) + budget)
     with Compute().mapping() as mapping:

@@ -32,7 +32,7 @@ def explicit_embeddings(features, head):
 def test_norms_and_distances_are_those_of_the_written_out_embeddings(device, dtype):
     features, head = problem(dtype=dtype)
     written_out = explicit_embeddings(features, head)
-    embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute(device, workers=2))
+    embeddings = GradientEmbeddings(FeatureMatrix.from_array(features), head, Compute(device, workers=2))
     left, right = np.array([3, 17, 5]), np.arange(20, 40)
     distances = squared_distances(embeddings.take(left), embeddings.take(right))
     expected = np.square(written_out[left][:, None] - written_out[right]).sum(axis=2)
@@ -43,7 +43,7 @@ def test_norms_and_distances_are_those_of_the_written_out_embeddings(device, dty
 
 def test_equal_samples_have_distance_zero_and_others_have_not():
     features, head = problem(size=5, width=300)
-    embeddings = GradientEmbeddings(FeatureMatrix.of_array(np.tile(features, (2, 1))), head, Compute())
+    embeddings = GradientEmbeddings(FeatureMatrix.from_array(np.tile(features, (2, 1))), head, Compute())
     distances = squared_distances(embeddings.take(np.arange(5)), embeddings.take(np.arange(5, 10)))
     assert np.array_equal(distances == 0, np.eye(5, dtype=bool))
 
@@ -51,7 +51,8 @@ def test_equal_samples_have_distance_zero_and_others_have_not():
 def test_a_sure_prediction_keeps_the_digits_of_its_short_gradient():
     head = LinearHead(np.array([[12.0], [0.0], [-1.0]], dtype=np.float32), np.zeros(3, dtype=np.float32))
     features = np.array([[1.5]], dtype=np.float32)
-    norm = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute()).squared_norms(np.array([0]))
+    matrix = FeatureMatrix.from_array(features)
+    norm = GradientEmbeddings(matrix, head, Compute()).squared_norms(np.array([0]))
     np.testing.assert_allclose(norm[0], np.square(explicit_embeddings(features, head)).sum(), rtol=1e-5)
 
 
@@ -59,7 +60,7 @@ def test_a_sure_prediction_keeps_the_digits_of_its_short_gradient():
 def test_norm_bounds_are_the_next_step_above_the_norm(device):
     features, head = problem(size=3000, width=8)
     features[:5] = 0
-    embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute(device, workers=2))
+    embeddings = GradientEmbeddings(FeatureMatrix.from_array(features), head, Compute(device, workers=2))
     rows = np.arange(3000)
     norms = np.square(explicit_embeddings(features, head)).sum(axis=1)
     mantissa, exponent = np.frexp(norms)
@@ -72,7 +73,7 @@ def test_errors_of_float32_do_not_show_in_norm_bounds():
     """Norms as another kernel may give them: wrong in the last digits, and one too small for float32."""
     features, head = problem(size=3000, width=8)
     features[7] *= 1e-15
-    embeddings = GradientEmbeddings(FeatureMatrix.of_array(features), head, Compute())
+    embeddings = GradientEmbeddings(FeatureMatrix.from_array(features), head, Compute())
     rows = np.arange(3000)
     norms = embeddings.squared_norms(rows)
     noise = 1 + 2e-5 * np.random.default_rng(0).uniform(-1, 1, 3000)
@@ -84,7 +85,7 @@ def test_errors_of_float32_do_not_show_in_norm_bounds():
 
 def test_of_equally_long_embeddings_the_lower_position_is_the_longest():
     features, head = problem(size=30, width=50)
-    embeddings = GradientEmbeddings(FeatureMatrix.of_array(np.tile(features, (3, 1))), head, Compute())
+    embeddings = GradientEmbeddings(FeatureMatrix.from_array(np.tile(features, (3, 1))), head, Compute())
     rows = np.arange(90)[::-1].copy()
     longest = embeddings.longest(rows, embeddings.squared_norms(rows))
     expected = np.square(explicit_embeddings(features, head)).sum(axis=1).argmax()

@@ -48,7 +48,8 @@ def definition(features, targets, pool, chosen, budget):
 
 
 def check(features, targets, pool, chosen, budget, compute=Compute(workers=2)):
-    picks, gains = herd(normalised(FeatureMatrix.of_array(features)), targets, pool, chosen, budget, compute)
+    matrix = normalised(FeatureMatrix.from_array(features))
+    picks, gains = herd(matrix, targets, pool, chosen, budget, compute)
     expected, expected_gains = definition(features, targets, pool, chosen, budget)
     assert picks.tolist() == expected.tolist()
     np.testing.assert_allclose(gains, expected_gains, atol=2 * GAIN_RESOLUTION)
@@ -112,7 +113,7 @@ def test_few_samples_are_compared_where_old_gains_tell_enough(monkeypatch):
 
 def test_workers_change_no_bit():
     features, rows, pool, chosen = case(1)
-    targets, matrix = Targets(rows, np.ones(len(rows)), 1.0), normalised(FeatureMatrix.of_array(features))
+    targets, matrix = Targets(rows, np.ones(len(rows)), 1.0), normalised(FeatureMatrix.from_array(features))
     one, two = (herd(matrix, targets, pool, chosen, 40, Compute(workers=count)) for count in (1, 2))
     assert all(left.tobytes() == right.tobytes() for left, right in zip(one, two, strict=True))
 
@@ -122,6 +123,6 @@ def test_a_feature_that_is_not_finite_is_refused(of_target):
     features, rows, pool, chosen = case(1)
     row = rows[3] if of_target else np.setdiff1d(pool, rows)[3]
     features[row, 1] = np.inf
-    matrix, targets = normalised(FeatureMatrix.of_array(features)), Targets(rows, np.ones(len(rows)), 1.0)
+    matrix, targets = normalised(FeatureMatrix.from_array(features)), Targets(rows, np.ones(len(rows)), 1.0)
     with pytest.raises(InputError, match=f"row {row} has values that are not finite"):
         herd(matrix, targets, pool, chosen, 5, Compute())

@@ -83,7 +83,7 @@ def test_cells_are_those_of_the_definition(dtype, device, offset, count):
     features = mixture(121, 4, dtype=dtype, offset=offset)
     rows = np.arange(20, 121)
     found = k_means(
-        FeatureMatrix.of_array(features), rows, count, np.random.default_rng(5), Compute(device, workers=2)
+        FeatureMatrix.from_array(features), rows, count, np.random.default_rng(5), Compute(device, workers=2)
     )
     cell, means = definition(features, rows, count, seed=5)
     assert found.cell.tolist() == cell
@@ -93,7 +93,7 @@ def test_cells_are_those_of_the_definition(dtype, device, offset, count):
 def test_centres_are_the_means_of_all_features_though_cells_come_from_a_subspace():
     features = mixture(200, 150)
     rows = np.random.default_rng(3).permutation(200)[:177]
-    found = k_means(FeatureMatrix.of_array(features), rows, 9, np.random.default_rng(0), CPU)
+    found = k_means(FeatureMatrix.from_array(features), rows, 9, np.random.default_rng(0), CPU)
     assert sorted(set(found.cell)) == list(range(len(found.centres)))
     for number, centre in enumerate(found.centres):
         expected = features[rows[found.cell == number]].mean(axis=0, dtype=np.float64)
@@ -104,7 +104,7 @@ def test_groups_that_lie_apart_are_found():
     random = np.random.default_rng(0)
     group = random.integers(0, 12, 300)
     features = (20 * random.normal(size=(12, 150))[group] + random.normal(size=(300, 150))).astype(np.float32)
-    found = k_means(FeatureMatrix.of_array(features), np.arange(300), 12, random, CPU)
+    found = k_means(FeatureMatrix.from_array(features), np.arange(300), 12, random, CPU)
     pairs = set(zip(group.tolist(), found.cell.tolist(), strict=True))
     assert len(pairs) == len(set(found.cell.tolist())) == 12
 
@@ -117,7 +117,7 @@ def test_a_large_pool_is_fitted_to_a_part_and_divided_as_a_whole(monkeypatch):
     monkeypatch.setattr(
         module, "_lloyd", lambda points, *rest: fitted.append(len(points)) or of_lloyd(points, *rest)
     )
-    features = FeatureMatrix.of_array(mixture(121, 4))
+    features = FeatureMatrix.from_array(mixture(121, 4))
     for count in (2, 5):
         assert len(k_means(features, np.arange(121), count, np.random.default_rng(0), CPU).cell) == 121
     assert fitted == [30, 50]
@@ -125,14 +125,14 @@ def test_a_large_pool_is_fitted_to_a_part_and_divided_as_a_whole(monkeypatch):
 
 def test_fewer_differ_than_cells_are_wanted():
     features = np.repeat(np.eye(3, dtype=np.float32) * 9, 5, axis=0)
-    found = k_means(FeatureMatrix.of_array(features), np.arange(15), 7, np.random.default_rng(0), CPU)
+    found = k_means(FeatureMatrix.from_array(features), np.arange(15), 7, np.random.default_rng(0), CPU)
     assert sorted(map(tuple, found.centres)) == [(0, 0, 9), (0, 9, 0), (9, 0, 0)]
     assert [len(set(part)) for part in found.cell.reshape(3, 5)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("size", [0, 1, 2])
 def test_few_samples(size):
-    features = FeatureMatrix.of_array(mixture(9, 3))
+    features = FeatureMatrix.from_array(mixture(9, 3))
     found = k_means(features, np.arange(size), 4, np.random.default_rng(0), CPU)
     assert found.centres.shape == (size, 3)
     assert sorted(found.cell) == list(range(size))
@@ -182,7 +182,7 @@ def test_draws_from_the_same_distances_do_not_coincide():
 
 
 def test_workers_change_no_bit():
-    features = FeatureMatrix.of_array(mixture(200, 150))
+    features = FeatureMatrix.from_array(mixture(200, 150))
     one, two = (
         k_means(features, np.arange(200), 9, np.random.default_rng(0), Compute(workers=n)) for n in (1, 2)
     )
@@ -199,7 +199,7 @@ def test_kernels_change_no_bit():
         "random = np.random.default_rng(0)\n"
         "features = random.normal(size=(3001, 200)).astype(np.float32)\n"
         "features[2000:] = features[random.integers(0, 50, 1001)]\n"
-        "cells = k_means(FeatureMatrix.of_array(features), np.arange(3001), 300, random, Compute())\n"
+        "cells = k_means(FeatureMatrix.from_array(features), np.arange(3001), 300, random, Compute())\n"
         "print(json.dumps(hashlib.sha256(cells.centres.tobytes() + cells.cell.tobytes()).hexdigest()))\n"
     )
     digests = set()
@@ -218,7 +218,7 @@ def test_a_sample_of_weight_three_counts_as_three(seed):
     random = np.random.default_rng(seed)
     features = random.integers(-9, 10, (150, 5)).astype(np.float32)
     weights = random.integers(1, 5, 150).astype(np.float64)
-    matrix, rows = FeatureMatrix.of_array(features), np.arange(150)
+    matrix, rows = FeatureMatrix.from_array(features), np.arange(150)
     cells = k_means(matrix, rows, 8, np.random.default_rng(seed), CPU, weights)
     for number, centre in enumerate(cells.centres):
         own = cells.cell == number

@@ -33,7 +33,7 @@ def split(generator, size, labelled, validation=0):
 
 def check(features, pool, centers, budget, compute=CPU):
     picks, distances, nearness = greedy_k_center(
-        FeatureMatrix.of_array(features), pool, centers, budget, compute
+        FeatureMatrix.from_array(features), pool, centers, budget, compute
     )
     expected, expected_distances = brute_force(features, pool, centers, budget)
     assert picks.tolist() == expected.tolist()
@@ -77,7 +77,7 @@ def test_ties_go_to_the_lower_row(small_blocks):
 def test_duplicates_of_centers_come_last_in_order(small_blocks):
     features = np.repeat(np.eye(3, dtype=np.float32), 20, axis=0)
     pool, centers = np.arange(1, 60), np.array([0])
-    picks, distances, _ = greedy_k_center(FeatureMatrix.of_array(features), pool, centers, 59, CPU)
+    picks, distances, _ = greedy_k_center(FeatureMatrix.from_array(features), pool, centers, 59, CPU)
     assert picks.tolist() == [20, 40, *(row for row in range(1, 60) if row not in (20, 40))]
     assert distances.tolist() == [2.0, 2.0] + [0.0] * 57
 
@@ -124,7 +124,7 @@ def test_neither_workers_nor_the_device_change_the_picks(small_blocks):
 
 def test_nearness_handed_on_gives_the_same_picks(small_blocks):
     generator = np.random.default_rng(8)
-    features = FeatureMatrix.of_array(generator.standard_normal((300, 6)).astype(np.float32))
+    features = FeatureMatrix.from_array(generator.standard_normal((300, 6)).astype(np.float32))
     pool, centers = split(generator, 300, 30)
     at_once, distances, _ = greedy_k_center(features, pool, centers, 90, CPU)
     first, _, nearness = greedy_k_center(features, pool, centers, 50, CPU)
@@ -145,7 +145,7 @@ def test_nearness_bounds_hold():
     generator = np.random.default_rng(9)
     features = generator.standard_normal((500, 12), dtype=np.float32)
     pool, centers = split(generator, 500, 100)
-    picks, _, nearness = greedy_k_center(FeatureMatrix.of_array(features), pool, centers, 30, CPU)
+    picks, _, nearness = greedy_k_center(FeatureMatrix.from_array(features), pool, centers, 30, CPU)
     order = np.concatenate([centers, picks])
     squared = np.square(features[pool].astype(np.float64)[:, None] - features[order]).sum(axis=2)
     left = ~np.isin(pool, picks)
@@ -162,4 +162,4 @@ def test_a_value_that_cannot_be_measured_is_named_by_its_row(value, start):
     features[13, 1] = value
     pool, centers = np.arange(start, 20), np.arange(start)
     with pytest.raises(InputError, match="row 13 has values that are not finite, or too large"):
-        greedy_k_center(FeatureMatrix.of_array(features), pool, centers, 2, CPU)
+        greedy_k_center(FeatureMatrix.from_array(features), pool, centers, 2, CPU)

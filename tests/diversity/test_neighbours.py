@@ -35,7 +35,7 @@ def definition(features, rows, others, count):
 
 
 def check(features, rows, others, count, compute=CPU):
-    found, squared = nearest_neighbours(FeatureMatrix.of_array(features), rows, others, count, compute)
+    found, squared = nearest_neighbours(FeatureMatrix.from_array(features), rows, others, count, compute)
     expected, expected_squared = definition(features, rows, others, count)
     assert found.tolist() == expected.tolist()
     np.testing.assert_allclose(squared, expected_squared, rtol=1e-12)
@@ -85,7 +85,7 @@ def test_others_of_the_same_cell_do_not_count(count):
     random = np.random.default_rng(0)
     features = random.normal(size=(90, 3)).astype(np.float32)
     cells, rows, others = random.integers(0, 3, 90), random.permutation(90)[:40], np.arange(5, 80)
-    found = nearest_neighbours(FeatureMatrix.of_array(features), rows, others, count, CPU, cells)
+    found = nearest_neighbours(FeatureMatrix.from_array(features), rows, others, count, CPU, cells)
     for number, row in enumerate(rows):
         expected, squared = definition(features, [row], others[cells[others] != cells[row]], count)
         assert found[0][number].tolist() == expected[0].tolist()
@@ -93,7 +93,7 @@ def test_others_of_the_same_cell_do_not_count(count):
 
 
 def test_workers_change_no_bit():
-    features = FeatureMatrix.of_array(np.random.default_rng(0).normal(size=(200, 30)).astype(np.float32))
+    features = FeatureMatrix.from_array(np.random.default_rng(0).normal(size=(200, 30)).astype(np.float32))
     everyone = np.arange(200)
     one, two = (nearest_neighbours(features, everyone, everyone, 9, Compute(workers=n)) for n in (1, 2))
     assert all(left.tobytes() == right.tobytes() for left, right in zip(one, two, strict=True))
@@ -105,13 +105,13 @@ def test_a_feature_that_is_not_finite_is_refused(value, row):
     features = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
     features[row, 1] = value
     with pytest.raises(InputError, match=f"row {row} has values that are not finite"):
-        nearest_neighbours(FeatureMatrix.of_array(features), np.arange(10), np.arange(20), 3, Compute())
+        nearest_neighbours(FeatureMatrix.from_array(features), np.arange(10), np.arange(20), 3, Compute())
 
 
 def within(features, rows, others, radius, compute=CPU):
     """The rows of the neighbours of each sample."""
     found = []
-    blocks = neighbours_within(FeatureMatrix.of_array(features), rows, others, radius, compute)
+    blocks = neighbours_within(FeatureMatrix.from_array(features), rows, others, radius, compute)
     for block, counts, places in blocks:
         assert len(counts) == block.stop - block.start == len(rows[block])
         found += [others[part].tolist() for part in np.split(places, np.cumsum(counts)[:-1])]

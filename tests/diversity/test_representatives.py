@@ -17,7 +17,7 @@ def small_blocks(monkeypatch):
 
 def definition(features, rows, count, seed):
     """The nearest to the mean of each cell; cells by size, then number."""
-    cells = k_means(FeatureMatrix.of_array(features), rows, count, np.random.default_rng(seed), CPU).cell
+    cells = k_means(FeatureMatrix.from_array(features), rows, count, np.random.default_rng(seed), CPU).cell
     members = [rows[cells == number] for number in range(cells.max() + 1)]
     members.sort(key=len, reverse=True)
     values = features.astype(np.float64)
@@ -33,7 +33,7 @@ def test_picks_are_those_of_the_definition(width, count, ties):
     values = random.integers(0, 4, (173, width)) if ties else random.normal(size=(173, width))
     features = values.astype(np.float32)
     rows = np.flatnonzero(random.random(173) < 0.7)
-    picks = representatives(FeatureMatrix.of_array(features), rows, count, np.random.default_rng(2), CPU)
+    picks = representatives(FeatureMatrix.from_array(features), rows, count, np.random.default_rng(2), CPU)
     expected = definition(features, rows, count, seed=2)
     assert picks[: len(expected)].tolist() == expected
     assert len(np.unique(picks)) == len(picks) == min(count, len(rows))
@@ -42,7 +42,7 @@ def test_picks_are_those_of_the_definition(width, count, ties):
 
 def test_random_samples_follow_where_samples_are_equal():
     features = np.repeat(np.eye(3, dtype=np.float32), [9, 4, 6], axis=0)
-    matrix, rows = FeatureMatrix.of_array(features), np.arange(19)
+    matrix, rows = FeatureMatrix.from_array(features), np.arange(19)
     followers = set()
     for seed in range(20):
         picks = representatives(matrix, rows, 7, np.random.default_rng(seed), CPU)
@@ -55,6 +55,6 @@ def test_random_samples_follow_where_samples_are_equal():
 @pytest.mark.parametrize("count", [5, 6, 99])
 def test_no_more_than_all(count):
     rows = np.array([3, 1, 9, 4, 7])
-    features = FeatureMatrix.of_array(np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32))
+    features = FeatureMatrix.from_array(np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32))
     picks = representatives(features, rows, count, np.random.default_rng(0), CPU)
     assert sorted(picks) == sorted(rows)

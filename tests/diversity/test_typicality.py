@@ -34,7 +34,7 @@ def test_picks_are_those_of_the_definition(monkeypatch, kept_rows, size, offset)
     features = (random.normal(size=(400, 6)) + offset).astype(np.float32)
     rows = np.sort(random.permutation(400)[:size])
     for budget in {1, size // 2, size} - {0}:
-        picks = most_typical(FeatureMatrix.of_array(features), rows, budget, 20, Compute())
+        picks = most_typical(FeatureMatrix.from_array(features), rows, budget, 20, Compute())
         assert picks.tolist() == definition(features, rows, budget, 20)
 
 
@@ -48,7 +48,7 @@ def test_few_distances_are_summed(monkeypatch):
 
     monkeypatch.setattr(module, "nearest_neighbours", counted)
     features = np.random.default_rng(0).normal(size=(300, 40)).astype(np.float32)
-    most_typical(FeatureMatrix.of_array(features), np.arange(300), 3, 20, Compute())
+    most_typical(FeatureMatrix.from_array(features), np.arange(300), 3, 20, Compute())
     assert 0 < len(measured) < 20
 
 
@@ -56,4 +56,4 @@ def test_a_feature_that_is_too_large_is_named():
     features = np.ones((30, 4), dtype=np.float32)
     features[17, 2] = 1e30
     with pytest.raises(InputError, match="row 17 has values that are not finite, or too large"):
-        most_typical(FeatureMatrix.of_array(features), np.arange(10, 30), 2, 20, Compute())
+        most_typical(FeatureMatrix.from_array(features), np.arange(10, 30), 2, 20, Compute())

@@ -19,7 +19,7 @@ def problem(samples, classes, seed=0):
     weight = random.integers(-1, 2, (classes, 3)).astype(np.float32)
     head = LinearHead(weight, random.integers(-1, 2, classes).astype(np.float32))
     labels = random.integers(0, max(1, classes - 1), samples)  # the last class has no rows
-    return head, LabelledRows.of_array(features, labels)
+    return head, LabelledRows.from_arrays(features, labels)
 
 
 def brute_metrics(head, rows, classes):
@@ -74,7 +74,7 @@ def test_metrics_are_plain_json():
 
 def test_without_test_rows_all_is_null():
     head, _ = problem(3, 4)
-    rows = LabelledRows.of_array(np.empty((0, 3), np.float32), np.empty(0, np.int64))
+    rows = LabelledRows.from_arrays(np.empty((0, 3), np.float32), np.empty(0, np.int64))
     found = classification_metrics(predict(head, rows, Compute()), 4)
     assert found.pop("per_class_accuracy") == [None] * 4
     assert set(found.values()) == {None}

@@ -18,7 +18,7 @@ def write_files(folder, sizes):
     names = [f"image{number}.png" for number in range(len(sizes))]
     for name, (width, height) in zip(names, sizes, strict=True):
         Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8)).save(folder / name)
-    part = Part.of_files(np.zeros(len(sizes)), names)
+    part = Part.from_files(np.zeros(len(sizes)), names)
     write_samples(folder / "dataset.h5", Samples(part, part, ["only"], root=str(folder)))
     return folder / "dataset.h5"
 
@@ -55,7 +55,7 @@ def test_turns_are_applied_where_the_dataset_says_so(tmp_path, upright):
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(np.rot90(scene).copy()).save(tmp_path / "turned.png", exif=exif)
-    part = Part.of_files([0], ["turned.png"])
+    part = Part.from_files([0], ["turned.png"])
     write_samples(tmp_path / "d.h5", Samples(part, part, ["only"], str(tmp_path), upright))
     views = PartImages(tmp_path / "d.h5", "train", RGB)[Request(np.array([0]))]
     expected = scene if upright else np.rot90(scene)
@@ -125,7 +125,7 @@ def test_scaled_decoding_leaves_twice_the_pixels_that_the_backbone_needs(
     tmp_path, monkeypatch, size, decoded
 ):
     write_jpeg(tmp_path / "photo.jpg", *size)
-    part = Part.of_files([0], ["photo.jpg"])
+    part = Part.from_files([0], ["photo.jpg"])
     write_samples(tmp_path / "d.h5", Samples(part, part, ["only"], str(tmp_path)))
     seen = []
     whole = Preprocessing.whole
@@ -143,7 +143,7 @@ def test_scaled_decoding_leaves_twice_the_pixels_that_the_backbone_needs(
 
 def test_crops_are_cut_from_whole_images_also_with_scaled_decoding(tmp_path):
     write_jpeg(tmp_path / "photo.jpg", 640, 480)
-    part = Part.of_files([0], ["photo.jpg"])
+    part = Part.from_files([0], ["photo.jpg"])
     write_samples(tmp_path / "d.h5", Samples(part, part, ["only"], str(tmp_path)))
     request = Request(np.array([0]), np.full((1, 1, CROP_DRAWS), 0.3))
     of_whole, of_scaled = (

@@ -61,8 +61,8 @@ class Project:
 
     def extract(self, settings=SETTINGS, name="shard.h5", shard=Shard(), passes=None, **options):
         """Extract a shard; with ``passes``, a kill ends it after so many forward passes."""
-        tested = Part.of_files([0] * 5, [f"{row}.png" for row in range(14, 19)])
-        train = Part.of_files(self.labels, self.names)
+        tested = Part.from_files([0] * 5, [f"{row}.png" for row in range(14, 19)])
+        train = Part.from_files(self.labels, self.names)
         write_samples(self.path / "dataset.h5", Samples(train, tested, ["a", "b"], str(self.path)))
         self.computed, self.left = 0, passes
         weights = str(self.path / "small.safetensors")

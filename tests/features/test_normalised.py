@@ -17,9 +17,9 @@ def test_rows_have_length_1_however_they_are_stored_and_read(tmp_path, dtype, st
         file.create_dataset("features", data=features, chunks=(13, 5) if stored == "chunked" else None)
     with h5py.File(tmp_path / "features.h5") as file:
         if stored == "array":
-            matrix = FeatureMatrix.of_array(features)
+            matrix = FeatureMatrix.from_array(features)
         else:
-            matrix = FeatureMatrix.of_dataset(file["features"])
+            matrix = FeatureMatrix.from_dataset(file["features"])
         unit = normalised(matrix)
         for rows in ([3], [90, 7, 7, 0], range(20, 70), range(0, 120, 2), []):
             rows = np.array(rows, dtype=np.int64)
@@ -32,6 +32,6 @@ def test_rows_have_length_1_however_they_are_stored_and_read(tmp_path, dtype, st
 
 def test_what_is_not_finite_does_not_become_finite():
     features = np.array([[np.inf, 1], [np.nan, 1], [3, 4]], dtype=np.float32)
-    found = normalised(FeatureMatrix.of_array(features)).take(np.arange(3))
+    found = normalised(FeatureMatrix.from_array(features)).take(np.arange(3))
     assert np.isnan(found[:2].sum(axis=1)).all()
     np.testing.assert_allclose(found[2], [0.6, 0.8])

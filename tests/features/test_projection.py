@@ -38,7 +38,7 @@ def by_definition(features):
 def test_principal_components_are_those_of_the_definition(monkeypatch, rows, width, dtype):
     monkeypatch.setattr(projection, "BLOCK_ROWS", 64)
     features = random_features(rows, width, dtype=dtype)
-    coordinates, shares = principal_components(FeatureMatrix.of_array(features), Compute())
+    coordinates, shares = principal_components(FeatureMatrix.from_array(features), Compute())
     expected, expected_shares = by_definition(features)
     assert coordinates.dtype == np.float32
     np.testing.assert_allclose(coordinates, expected, rtol=1e-4, atol=1e-4)
@@ -47,7 +47,7 @@ def test_principal_components_are_those_of_the_definition(monkeypatch, rows, wid
 
 def test_workers_change_no_bit(monkeypatch):
     monkeypatch.setattr(projection, "BLOCK_ROWS", 32)
-    features = FeatureMatrix.of_array(random_features(500, 40))
+    features = FeatureMatrix.from_array(random_features(500, 40))
     found = [principal_components(features, Compute(workers=workers)) for workers in (1, 2, 5)]
     for coordinates, shares in found[1:]:
         assert coordinates.tobytes() == found[0][0].tobytes()
@@ -56,11 +56,12 @@ def test_workers_change_no_bit(monkeypatch):
 
 def test_features_of_one_number_and_features_that_are_all_the_same():
     narrow = random_features(9, 1)
-    coordinates, shares = principal_components(FeatureMatrix.of_array(narrow), Compute())
+    coordinates, shares = principal_components(FeatureMatrix.from_array(narrow), Compute())
     np.testing.assert_allclose(coordinates[:, 0], (narrow - narrow.mean())[:, 0], rtol=1e-5)
     assert not coordinates[:, 1].any()
     assert shares.tolist() == [1, 0]
-    coordinates, shares = principal_components(FeatureMatrix.of_array(np.ones((5, 3), np.float16)), Compute())
+    equal_rows = FeatureMatrix.from_array(np.ones((5, 3), np.float16))
+    coordinates, shares = principal_components(equal_rows, Compute())
     assert not coordinates.any() and not shares.any()
 
 
@@ -85,21 +86,21 @@ def test_umap_is_fitted_to_some_samples_and_places_all_others(monkeypatch):
     monkeypatch.setattr(projection, "UMAP_SAMPLES", 30)
     monkeypatch.setattr(projection, "BLOCK_ROWS", 40)
     features = random_features(100, 3)
-    coordinates = umap_coordinates(FeatureMatrix.of_array(features))
+    coordinates = umap_coordinates(FeatureMatrix.from_array(features))
     options, fitted, *placed = FakeUmap.asked
     assert 0 <= options["random_state"] < 2**32
     assert (len(fitted), [len(part) for part in placed]) == (30, [40, 30])
     is_fitted = (features[:, None] == fitted).all(axis=2).any(axis=1)
     assert is_fitted.sum() == 30
     np.testing.assert_array_equal(coordinates, np.where(is_fitted[:, None], features, -features)[:, :2])
-    np.testing.assert_array_equal(umap_coordinates(FeatureMatrix.of_array(features)), coordinates)
+    np.testing.assert_array_equal(umap_coordinates(FeatureMatrix.from_array(features)), coordinates)
     assert FakeUmap.asked[0] == options
 
 
 def test_without_umap_there_is_one_clear_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "umap", None)
     with pytest.raises(InputError, match=r"figures\.map: umap needs the package umap-learn .* or take pca"):
-        project(FeatureMatrix.of_array(random_features(5, 3)), np.zeros(5), "umap", 1)
+        project(FeatureMatrix.from_array(random_features(5, 3)), np.zeros(5), "umap", 1)
 
 
 @pytest.mark.parametrize("shares", [None, np.array([0.5, 0.25])])

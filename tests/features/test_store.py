@@ -31,12 +31,12 @@ def stored(request):
 @pytest.fixture(params=["array", "contiguous", "chunked"])
 def features(request, stored, tmp_path):
     if request.param == "array":
-        yield FeatureMatrix.of_array(stored)
+        yield FeatureMatrix.from_array(stored)
         return
     with h5py.File(tmp_path / "rows.h5", "w") as file:
         file.create_dataset("rows", data=stored, chunks=(9, WIDTH) if request.param == "chunked" else None)
     with h5py.File(tmp_path / "rows.h5") as file:
-        yield FeatureMatrix.of_dataset(file["rows"])
+        yield FeatureMatrix.from_dataset(file["rows"])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -31,7 +31,7 @@ def problem(seed, labels_per_class, width=3, spread=1.0):
     rows = random.permutation(3 * len(labels))[: len(labels)]
     everything = np.zeros((3 * len(labels), width), np.float32)
     everything[rows] = features
-    return LabelledRows(FeatureMatrix.of_array(everything), rows, labels)
+    return LabelledRows(FeatureMatrix.from_array(everything), rows, labels)
 
 
 def part(labelled, chosen):
@@ -197,5 +197,5 @@ def test_the_choice_by_hand(right, chosen):
 
 def test_logits_of_no_rows():
     head = LinearHead(np.zeros((3, 2), np.float32), np.zeros(3, np.float32))
-    nothing = LabelledRows.of_array(np.zeros((0, 2)), np.empty(0, np.int64))
+    nothing = LabelledRows.from_arrays(np.zeros((0, 2)), np.empty(0, np.int64))
     assert logits64(head, nothing, Compute()).shape == (0, 3)

@@ -19,7 +19,7 @@ def rows(samples, seed):
     random = np.random.default_rng(seed)
     labels = np.arange(samples) % CLASSES
     features = 2 * np.eye(CLASSES, 12)[labels] + random.normal(size=(samples, 12))
-    return LabelledRows.of_array(features.astype(np.float32), labels)
+    return LabelledRows.from_arrays(features.astype(np.float32), labels)
 
 
 LABELLED, VALIDATION = rows(400, 0), rows(200, 1)

@@ -12,7 +12,7 @@ from activepool.heads.views import read_views
 
 def test_rows_whose_label_is_not_known_are_left_out():
     features = np.arange(10, dtype=np.float32).reshape(5, 2)
-    known = LabelledRows.all_known(FeatureMatrix.of_array(features), np.array([-1, 2, 0, -1, 2]))
+    known = LabelledRows.all_known(FeatureMatrix.from_array(features), np.array([-1, 2, 0, -1, 2]))
     assert len(known) == 3
     assert known.width == 2
     assert known.rows.tolist() == [1, 2, 4]
@@ -24,7 +24,7 @@ def test_rows_whose_label_is_not_known_are_left_out():
 def test_features_that_are_not_numbers_are_told(value):
     features = np.zeros((5, 2), dtype=np.float32)
     features[3, 1] = value
-    rows = LabelledRows(FeatureMatrix.of_array(features), np.array([0, 3, 4]), np.array([0, 1, 0]))
+    rows = LabelledRows(FeatureMatrix.from_array(features), np.array([0, 3, 4]), np.array([0, 1, 0]))
     assert rows.read(slice(2, 3)).tolist() == [[0, 0]]
     with pytest.raises(InputError, match="row 3 has values that are not finite"):
         rows.read()

@@ -36,7 +36,7 @@ def mixture(samples, width, classes, seed=0, separation=1.0):
 
 
 def train(features, labels, num_classes, validation=None, compute=Compute(), **settings):
-    labelled = LabelledRows.of_array(features, labels)
+    labelled = LabelledRows.from_arrays(features, labels)
     return train_lbfgs(labelled, validation or labelled, num_classes, LbfgsSettings(**settings), compute)
 
 
@@ -61,7 +61,7 @@ def test_a_small_problem_is_solved_to_the_last_bits_of_float32(precision, sample
     centred = features - features.mean(axis=0, dtype=np.float64)
     strength = decay * np.square(centred).sum(axis=1).mean()
     loss = SoftmaxRegression(
-        LabelledRows.of_array(features, labels),
+        LabelledRows.from_arrays(features, labels),
         labels,
         np.full(samples, 1 / samples),
         Compute(),
@@ -181,7 +181,7 @@ def test_samples_that_are_all_the_same_give_the_class_frequencies():
 
 def test_the_weight_decay_with_the_best_validation_accuracy_is_kept():
     features, labels = mixture(60, 40, 5, separation=0.3)
-    validation = LabelledRows.of_array(*mixture(600, 40, 5, separation=0.3))
+    validation = LabelledRows.from_arrays(*mixture(600, 40, 5, separation=0.3))
     decays = (1e-6, 1.0, 1e-3, 1e-1)
     accuracies = [
         train(features, labels, 5, validation, weight_decays=decay).validation_accuracy for decay in decays
@@ -226,7 +226,7 @@ def test_only_the_rows_asked_for_are_read():
     features, labels = mixture(40, 5, 3)
     padded = np.full((80, 5), np.nan, dtype=np.float32)
     padded[1::2] = features
-    rows = LabelledRows(FeatureMatrix.of_array(padded), np.arange(1, 80, 2), labels)
+    rows = LabelledRows(FeatureMatrix.from_array(padded), np.arange(1, 80, 2), labels)
     found = train_lbfgs(rows, rows, 3, LbfgsSettings(), Compute())
     assert np.array_equal(found.head.weight, train(features, labels, 3).head.weight)
 

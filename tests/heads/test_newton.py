@@ -17,7 +17,7 @@ def problem(samples, width, classes, seed=0, compute=Compute()):
     features = features.astype(np.float32)
     weights = random.random(samples) + 0.5
     weights /= weights.sum()
-    rows = LabelledRows.of_array(features, labels)
+    rows = LabelledRows.from_arrays(features, labels)
     loss = SoftmaxRegression(rows, labels, weights, compute, map, "float64")
     start = loss(compute.array(np.zeros((classes, width))), compute.array(np.zeros(classes)))
     return loss, start, (features - loss.mean, labels, weights)
@@ -97,7 +97,7 @@ def test_classes_that_are_told_apart_surely_have_a_finite_optimum():
     labels = np.arange(30) % 3
     features = (np.eye(3)[labels] * 100 + random.normal(size=(30, 3))).astype(np.float32)
     loss = SoftmaxRegression(
-        LabelledRows.of_array(features, labels), labels, np.full(30, 1 / 30), Compute(), map, "float64"
+        LabelledRows.from_arrays(features, labels), labels, np.full(30, 1 / 30), Compute(), map, "float64"
     )
     point, _ = newton(loss, 1e-12, loss(np.zeros((3, 3)), np.zeros(3)), 1e-13, 200)
     gradient = point.weight_gradient + 1e-12 * point.weight

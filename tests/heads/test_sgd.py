@@ -20,7 +20,7 @@ def rows(samples, seed=0, width=6, classes=4):
     random = np.random.default_rng(seed)
     labels = random.integers(0, classes, samples)
     features = np.eye(classes, width)[labels] + random.normal(size=(samples, width))
-    return LabelledRows.of_array(features.astype(np.float32), labels)
+    return LabelledRows.from_arrays(features.astype(np.float32), labels)
 
 
 def plain_epochs(labelled, settings, seed, round_number, weights=None, classes=4):
@@ -120,7 +120,7 @@ def test_the_head_follows_from_seed_and_round():
 def test_views_take_the_place_of_the_plain_features():
     labelled, validation = rows(60), rows(40, seed=1)
     settings = SgdSettings(epochs=3, learning_rate=0.5)
-    blank = LabelledRows.of_array(np.zeros_like(labelled.read()), labelled.labels)
+    blank = LabelledRows.from_arrays(np.zeros_like(labelled.read()), labelled.labels)
     without = train_sgd(blank, validation, 4, settings, 0, 0, Compute())
     views = [labelled.features] * 3
     trained = train_sgd(blank, validation, 4, settings, 0, 0, Compute(), views)
@@ -132,7 +132,7 @@ def test_views_take_the_place_of_the_plain_features():
 def test_each_sample_shows_a_random_view_in_each_epoch():
     samples = 400
     labels = np.arange(samples) % 2
-    stored = LabelledRows.of_array(np.zeros((samples, 1), dtype=np.float32), labels)
+    stored = LabelledRows.from_arrays(np.zeros((samples, 1), dtype=np.float32), labels)
     seen = []
 
     class Recorded(FeatureMatrix):
@@ -140,7 +140,7 @@ def test_each_sample_shows_a_random_view_in_each_epoch():
             seen.append(rows)
             return super().take(rows, dtype)
 
-    views = [Recorded.of_array(np.full((samples, 1), value, np.float32)) for value in (0, 1)]
+    views = [Recorded.from_array(np.full((samples, 1), value, np.float32)) for value in (0, 1)]
     train_sgd(stored, stored, 2, SgdSettings(epochs=2, learning_rate=0.1), 0, 0, Compute(), views)
     assert len(seen) == 4
     for zero, one in (seen[:2], seen[2:]):

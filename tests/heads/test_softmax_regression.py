@@ -19,7 +19,7 @@ def problem(samples=60, width=5, classes=3, seed=0, compute=Compute(), precision
     labels = np.concatenate([np.arange(classes), random.integers(0, classes, samples - classes)])
     weights = random.random(samples)
     weights /= weights.sum()
-    rows = LabelledRows.of_array(features, labels)
+    rows = LabelledRows.from_arrays(features, labels)
     loss = SoftmaxRegression(rows, labels, weights, compute, map, precision)
     head = random.normal(size=(classes, width)), random.normal(size=classes)
     return loss, features, labels, weights, head
@@ -57,7 +57,7 @@ def test_a_constant_feature_leaves_nothing(constant, precision):
     features[:, 1] = constant
     labels, weights = np.arange(len(features)) % 3, random.random(len(features))
     weights /= weights.sum()
-    rows = LabelledRows.of_array(features, labels)
+    rows = LabelledRows.from_arrays(features, labels)
     loss = SoftmaxRegression(rows, labels, weights, Compute(), map, precision)
     assert loss.mean[1] == features[0, 1]
     assert loss.variance == pytest.approx(weights @ ((features - loss.mean) ** 2).sum(axis=1), rel=1e-5)

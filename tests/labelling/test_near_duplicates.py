@@ -36,14 +36,14 @@ def test_the_pairs_are_those_of_a_comparison_one_by_one(features, monkeypatch, b
     rows = np.random.default_rng(1).permutation(60)[:45].tolist()
     expected = by_hand(features, rows, threshold)
     assert 0 < len(expected) <= 45
-    found = near_duplicates(FeatureMatrix.of_array(features), rows, threshold)
+    found = near_duplicates(FeatureMatrix.from_array(features), rows, threshold)
     assert found == expected
     assert list(found) == list(expected)
 
 
 def test_copies_are_found_in_the_order_of_the_batch():
     features = np.eye(6, dtype=np.float16)[[0, 1, 2, 0, 1, 0]] * 7
-    near = near_duplicates(FeatureMatrix.of_array(features), [5, 4, 0, 2, 3, 1])
+    near = near_duplicates(FeatureMatrix.from_array(features), [5, 4, 0, 2, 3, 1])
     assert list(near.items()) == [(5, (0, 3)), (4, (1,)), (0, (5, 3)), (3, (5, 0)), (1, (4,))]
 
 
@@ -52,8 +52,8 @@ def test_rows_without_a_direction_look_like_no_other():
     features[1], features[2, 0], features[3, 1] = 0, np.nan, np.inf
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert near_duplicates(FeatureMatrix.of_array(features), range(5)) == {0: (4,), 4: (0,)}
+        assert near_duplicates(FeatureMatrix.from_array(features), range(5)) == {0: (4,), 4: (0,)}
 
 
 def test_an_empty_batch_has_none():
-    assert near_duplicates(FeatureMatrix.of_array(np.ones((3, 2), dtype=np.float32)), []) == {}
+    assert near_duplicates(FeatureMatrix.from_array(np.ones((3, 2), dtype=np.float32)), []) == {}

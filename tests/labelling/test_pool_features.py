@@ -27,7 +27,7 @@ class Grown:
 
     def update(self, values):
         np.save(self.path, values)
-        found = vector_files(FeatureMatrix.of_array(values))
+        found = vector_files(FeatureMatrix.from_array(values))
         pool = update_pool(self.folder / "pool", found, lambda part: True)
         copy_vectors(VectorFile(self.path), pool.samples, pool.first_sources, self.folder / "features.h5")
         with FeatureFile(self.folder / "features.h5") as file:
@@ -54,7 +54,7 @@ def test_equal_vectors_are_one_sample(tmp_path):
 def test_a_vector_that_is_nowhere_is_a_mistake_of_the_copy(tmp_path):
     path = tmp_path / "v.npy"
     np.save(path, vectors(5)[:4])
-    samples = [file.sample for file in vector_files(FeatureMatrix.of_array(vectors(5)))]
+    samples = [file.sample for file in vector_files(FeatureMatrix.from_array(vectors(5)))]
     with pytest.raises(
         InputError, match="lacks 1 of the pool's 5 vectors; it has changed since the run began"
     ):
@@ -64,7 +64,7 @@ def test_a_vector_that_is_nowhere_is_a_mistake_of_the_copy(tmp_path):
 def test_removed_vectors_are_copied_from_where_they_are_kept(tmp_path):
     values, rest = vectors(6), [1, 2, 4]
     removed, output = tmp_path / "removed.h5", tmp_path / "features.h5"
-    samples = [file.sample for file in vector_files(FeatureMatrix.of_array(values))]
+    samples = [file.sample for file in vector_files(FeatureMatrix.from_array(values))]
     write_part(output, values)
     # In two steps; a row that is not there, or holds another vector, is not taken.
     assert list(keep_removed(removed, output, {samples[5]: 5, samples[0]: 9})) == [samples[5]]

@@ -76,9 +76,9 @@ def write_photographs():
         pixels = random.integers(0, 60, (*shape, 3)) + np.array([level, level // 2, 100])
         pixels[: shape[0] // 2] += 30 * (number % 4)
         Image.fromarray(pixels.astype(np.uint8)).save(name, exif=exif if number % 5 == 0 else b"")
-    found = Part.of_files(np.full(PHOTOS, -1), names)
+    found = Part.from_files(np.full(PHOTOS, -1), names)
     samples = Samples(
-        found, Part.of_files(np.empty(0, np.int64), []), CLASSES[:3], str(Path.cwd()), upright=True
+        found, Part.from_files(np.empty(0, np.int64), []), CLASSES[:3], str(Path.cwd()), upright=True
     )
     write_samples("dataset.h5", samples)
     torch.manual_seed(0)
@@ -171,7 +171,7 @@ def test_settings_are_those_of_the_features_unless_they_are_given(photographs):
     normalised = SETTINGS.model_copy(update={"normalisation": "imagenet"})
     extract_shard("dataset.h5", normalised, "backbone.safetensors", ExtractSettings(), Shard(), "shard.h5")
     gather("dataset.h5", ["shard.h5"], "features.h5")
-    reference = BackboneReference.of("features.h5", None, "ignore")
+    reference = BackboneReference.from_features("features.h5", None, "ignore")
     assert reference.load("backbone.safetensors").preprocessing.mean == (0.485, 0.456, 0.406)
     with pytest.raises(InputError, match=r"features\.h5: the backbone is 'small', and not 'resnet18'"):
         export_model(*FILES, MODEL, BackboneSettings(name="resnet18"))

@@ -33,7 +33,7 @@ def test_class_probability_and_margin_are_those_of_the_definition(rows):
     features, _ = trained_pool(labels=90, rows=max(rows, 90))
     head = read_named_head("head.h5", read_facts("training.json"), features.shape[1])
     features = features[:rows]
-    found = predict_pool(FeatureMatrix.of_array(features), head, Compute())
+    found = predict_pool(FeatureMatrix.from_array(features), head, Compute())
     assert head.temperature != 1
     for row, values in enumerate(features.astype(float)):
         logits = [
@@ -57,7 +57,7 @@ def test_the_stage_writes_a_row_for_each_row_of_the_features():
     assert names == CLASSES
     assert (
         found.predicted.tolist()
-        == predict_pool(FeatureMatrix.of_array(features), head, Compute()).predicted.tolist()
+        == predict_pool(FeatureMatrix.from_array(features), head, Compute()).predicted.tolist()
     )
     assert (found.predicted == truth).mean() > 0.8
 
@@ -65,7 +65,7 @@ def test_the_stage_writes_a_row_for_each_row_of_the_features():
 def test_equal_logits_are_the_first_class_with_no_margin():
     head = head_of([[0.1, 0.2], [0.3, 0.1], [0.3, 0.1]], [0, 0, 0], temperature=0.7)
     found = predict_pool(
-        FeatureMatrix.of_array(np.array([[1, 0], [0, 1], [0, 0]], np.float32)), head, Compute()
+        FeatureMatrix.from_array(np.array([[1, 0], [0, 1], [0, 0]], np.float32)), head, Compute()
     )
     assert found.predicted.tolist() == [1, 0, 0]
     assert found.margin[0] == found.margin[2] == 0
@@ -74,7 +74,7 @@ def test_equal_logits_are_the_first_class_with_no_margin():
 
 def test_logits_of_any_size_give_probabilities():
     head = head_of([[3e4], [-3e4]], [0, 0], temperature=0.01)
-    found = predict_pool(FeatureMatrix.of_array(np.array([[6e4], [-6e4]], np.float32)), head, Compute())
+    found = predict_pool(FeatureMatrix.from_array(np.array([[6e4], [-6e4]], np.float32)), head, Compute())
     assert found.predicted.tolist() == [0, 1]
     assert found.probability.tolist() == found.margin.tolist() == [1, 1]
 
@@ -102,7 +102,7 @@ def test_a_feature_that_is_not_finite_is_named(value, recwarn):
     features = np.ones((700, 2), dtype=np.float32)
     features[600, 1] = value
     with pytest.raises(InputError, match="row 600 has values that are not finite"):
-        predict_pool(FeatureMatrix.of_array(features), head_of(np.eye(2), [0, 0]), Compute())
+        predict_pool(FeatureMatrix.from_array(features), head_of(np.eye(2), [0, 0]), Compute())
     assert not recwarn.list
 
 

@@ -51,7 +51,7 @@ class Trial:
         selection = propose_batch(
             strategy,
             options,
-            features=FeatureMatrix.of_array(self.features),
+            features=FeatureMatrix.from_array(self.features),
             candidates=self.candidates,
             labelled=self.labelled if head else np.empty(0, np.int64),
             labels=self.labels if head else np.empty(0, np.int64),

@@ -14,7 +14,7 @@ from activepool.labelling.pool.vectors import VectorFile
 from activepool.ledger.pool_samples import UnknownSampleError
 from planning.configuration.project import Project
 from planning.project.pool import updated_pool
-from planning.project.start import begun, foreseen
+from planning.project.start import begin_run, foresee_run
 
 ROWS = 9001
 
@@ -63,25 +63,25 @@ def test_without_names_the_sources_are_rows():
 def test_answers_name_rows_by_their_names():
     save(Path("v.npz"), values(20), sources=names(20))
     given = project(path="v.npz")
-    assert foreseen(given).num_candidates == 20
+    assert foresee_run(given).num_candidates == 20
     assert not Path("results").exists()
-    begun(given)
+    begin_run(given)
     Path("returned").mkdir(exist_ok=True)
     Path("returned/a.csv").write_text("source,label,annotator\nphotos/00007.jpg,ant,anna\n")
-    assert begun(given).training_set("batch01").rows.tolist() == [7]
-    samples = begun(given).pool.names([], None)
-    assert samples.by_name("00003.jpg", may_lack_folders=True).sample == begun(given).pool.samples[3]
+    assert begin_run(given).training_set("batch01").rows.tolist() == [7]
+    samples = begin_run(given).pool.names([], None)
+    assert samples.by_name("00003.jpg", may_lack_folders=True).sample == begin_run(given).pool.samples[3]
     with pytest.raises(UnknownSampleError):
         samples.by_row("20")
 
 
 def test_a_number_alone_names_no_row_that_has_a_name():
     save(Path("v.npz"), values(20), sources=names(20))
-    begun(project(path="v.npz"))
+    begin_run(project(path="v.npz"))
     Path("returned").mkdir(exist_ok=True)
     Path("returned/a.csv").write_text("index,label,annotator\n7,ant,anna\n")
     with pytest.raises(InputError, match="names its sample by its row alone"):
-        begun(project(path="v.npz"))
+        begin_run(project(path="v.npz"))
 
 
 def test_another_array_of_the_same_file_is_read(capsys):
@@ -102,33 +102,33 @@ def test_what_a_project_does_not_read_is_named(capsys):
 def test_vectors_that_moved_and_went_away(capsys):
     save(Path("v.npz"), values(20), sources=names(20))
     given = project(path="v.npz")
-    begun(given)
+    begin_run(given)
     Path("returned").mkdir(exist_ok=True)
     rows = "".join(f"photos/{row:05d}.jpg,ant,anna\n" for row in (0, 1))
     Path("returned/a.csv").write_text(f"source,label,annotator\n{rows}")
-    standing = begun(given)
+    standing = begin_run(given)
     Path("results/v/pool").mkdir(exist_ok=True)
     capsys.readouterr()
     save(Path("v.npz"), values(20)[1:], sources=["new.jpg", *names(20)[2:]])
-    begun(given)
+    begin_run(given)
     printed = capsys.readouterr().err
     assert (
         "vectors that have other names now keep their labels: 'photos/00001.jpg' is now 'new.jpg'" in printed
     )
     assert "as their features are there: 'photos/00000.jpg'" in printed
-    assert standing.pool.samples[1] == begun(given).pool.sources["new.jpg"]
+    assert standing.pool.samples[1] == begin_run(given).pool.sources["new.jpg"]
 
 
 def test_vectors_whose_names_were_exchanged(capsys):
     save(Path("v.npz"), values(20), sources=list("abcdefghijklmnopqrst"))
     given = project(path="v.npz")
-    begun(given)
+    begin_run(given)
     Path("returned").mkdir(exist_ok=True)
     Path("returned/a.csv").write_text("source,label\na,ant\nb,bee\n")
-    labels = begun(given).state.training_labels
+    labels = begin_run(given).state.training_labels
     save(Path("v.npz"), values(20), sources=list("badcefghijklmnopqrst"))
     capsys.readouterr()
-    assert begun(given).state.training_labels == labels
+    assert begin_run(given).state.training_labels == labels
     printed = capsys.readouterr().err
     assert "vectors that have other names now keep their labels: 'a' is now 'b', 'b' is now 'a'\n" in printed
     others = "'c' (the vector of this name is now 'd'), 'd' (the vector of this name is now 'c')"

@@ -17,13 +17,13 @@ LIBRARY = Path(__file__).parents[1] / "workflow"
 FAILING = """
 import os, signal, sys, time
 import torch
-from activepool.parallel.distributed import joined
+from activepool.parallel.distributed import join_processes
 from activepool.errors import InputError
 from activepool.programs.stage import stage
 
 @stage(in_processes=True)
 def failing(case: str) -> None:
-    with joined("cpu") as processes:
+    with join_processes("cpu") as processes:
         if case == "all":
             raise InputError("images: none can be read")
         if processes.rank == 1 and case == "one":

@@ -11,7 +11,7 @@ from rules_read import digests_of
 from activepool.data.kinds import build
 from activepool.data.samples import write_samples
 from activepool.errors import InputError
-from activepool.records.provenance import Record, Stopwatch, state_of
+from activepool.records.provenance import Record, Stopwatch, file_state
 from planning.checks.annotations import annotation_problems, require_fit_to_listing
 from planning.configuration.experiment import Experiment
 
@@ -154,7 +154,7 @@ def read_by_a_run(**dataset):
     watch = Stopwatch()
     made = (watch.started, watch.seconds, watch.peak_memory_mb)
     depends_on = {"dataset": digests_of(trial).describe("dataset", {}, {})}
-    Record("dataset", {}, depends_on, {}, {path: state_of(path)}, {}, *made).write()
+    Record("dataset", {}, depends_on, {}, {path: file_state(path)}, {}, *made).write()
 
 
 def test_rows_may_fit_the_samples_read_or_listed_now():

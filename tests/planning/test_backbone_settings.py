@@ -11,7 +11,7 @@ from rules_read import digests_of
 
 from activepool.backbones.checkpoint_formats import FORMATS
 from activepool.backbones.registry import BACKBONES, build
-from activepool.backbones.settings import BackboneSettings, parsed
+from activepool.backbones.settings import BackboneSettings, parse_settings
 from activepool.errors import InputError
 from planning.checks.experiment import check
 from planning.configuration.loading import load
@@ -152,7 +152,7 @@ def test_folder_of_a_backbone_is_one_name(backbone, folder):
 def test_stages_get_the_given_settings(backbone, given):
     settings = digests_of(experiment(backbone)).relevant_settings("extract", {}, {})["backbone"]
     assert settings == given
-    read = parsed(BackboneSettings, settings, "backbone")
+    read = parse_settings(BackboneSettings, settings, "backbone")
     assert read.model_dump(exclude_unset=True) == given
 
 

@@ -6,28 +6,28 @@ from pathlib import Path
 import pytest
 from project_folders import PROJECT, extract, give_back, take
 
-from planning.project.start import begun, foreseen
+from planning.project.start import begin_run, foresee_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
 
 def test_it_says_which_labels_cannot_be_used(capsys):
     give_back("0.png,ant,ann", "1.png,bee,ann", "2.png,bee,ann")
-    extract(begun(PROJECT))
+    extract(begin_run(PROJECT))
     Path("photos/0.png").unlink()
     Path("photos/1.png").rename("photos/one.png")
     capsys.readouterr()
-    begun(PROJECT)
+    begin_run(PROJECT)
     printed = capsys.readouterr().err
     assert "'1.png' is now 'one.png'" in printed
     assert "images are gone; their entries stay" in printed
     assert "cannot be used" not in printed  # the features are there
-    begun(PROJECT)
+    begin_run(PROJECT)
     assert capsys.readouterr().err.endswith(
         "activepool: notice: as in the last run: images renamed (1), images gone (1)\n"
     )
     shutil.rmtree("results")
-    begun(PROJECT)
+    begin_run(PROJECT)
     assert (
         "labels cannot be used, because their images and features are gone: 0.png" in capsys.readouterr().err
     )
@@ -46,29 +46,29 @@ def exchanged(*pairs):
 
 
 def test_it_says_which_names_have_another_image_now(capsys):
-    extract(begun(PROJECT))
-    sample = begun(PROJECT).pool.sources["1.png"]
+    extract(begin_run(PROJECT))
+    sample = begin_run(PROJECT).pool.sources["1.png"]
     exchange("0.png", "1.png")
     give_back("0.png,ant,anna")
     capsys.readouterr()
     pairs = [("0.png", "1.png"), ("1.png", "0.png")]
-    for start_run in (foreseen, begun):
+    for start_run in (foresee_run, begin_run):
         assert start_run(PROJECT).entries[0].sample == sample
         assert exchanged(*pairs) in capsys.readouterr().err
     # The ledger knows one of the names by now, and an answer by it would be a mistake.
-    begun(PROJECT)
+    begin_run(PROJECT)
     assert "as in the last run: names with another image (2)" in capsys.readouterr().err
     exchange("0.png", "1.png")
-    begun(PROJECT)
+    begin_run(PROJECT)
     assert exchanged(pairs[1]) in capsys.readouterr().err
-    begun(PROJECT)
+    begin_run(PROJECT)
     assert "another image" not in capsys.readouterr().err
 
 
 def test_a_new_image_under_the_name_of_another_is_named(capsys):
-    extract(begun(PROJECT))
+    extract(begin_run(PROJECT))
     Path("photos/0.png").rename("photos/zero.png")
     take("0.png", 9)
     take("1.png", 10)  # in place of one that is gone
-    begun(PROJECT)
+    begin_run(PROJECT)
     assert exchanged(("0.png", "zero.png")) in capsys.readouterr().err

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from activepool.records.provenance import Record, record_path, state_of
+from activepool.records.provenance import Record, file_state, record_path
 from planning.configuration.project import Project
 from planning.project.cut_files import remove_cut_files
 
@@ -20,7 +20,7 @@ def files(tmp_path, monkeypatch):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_bytes(b"0123456789")
         record_path(path).parent.mkdir(exist_ok=True)
-        Record("stage", {}, {}, {}, {path: state_of(path)}, {}, "", 1.0, 1.0).write()
+        Record("stage", {}, {}, {}, {path: file_state(path)}, {}, "", 1.0, 1.0).write()
 
 
 def test_whole_files_stay():
@@ -50,7 +50,7 @@ def page():
     paths = [f"{FOLDER}/sheet.html", f"{FOLDER}/to_fill_in.csv"]
     for path in paths:
         Path(path).write_bytes(b"0123456789")
-    Record("send", {}, {}, {}, {path: state_of(path) for path in paths}, {}, "", 1.0, 1.0).write()
+    Record("send", {}, {}, {}, {path: file_state(path) for path in paths}, {}, "", 1.0, 1.0).write()
     return Path(paths[0])
 
 

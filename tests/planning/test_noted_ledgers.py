@@ -12,7 +12,7 @@ from activepool.labelling.pool.ledger_note import require_noted
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Draft
 from activepool.ledger.formats.batch import Batch, Pick
-from planning.project.start import begun, foreseen
+from planning.project.start import begin_run, foresee_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
@@ -24,12 +24,12 @@ def send(standing, *rows, batch="batch01"):
 
 def started():
     """Start a project twice: a batch is out, and two of three answers are in the ledger."""
-    extract(begun(PROJECT))
-    send(begun(PROJECT), 0, 1)
+    extract(begin_run(PROJECT))
+    send(begin_run(PROJECT), 0, 1)
     shutil.copytree("p.ledger.csv.kept", "old.kept")
     shutil.copy("p.ledger.csv", "old.csv")
     give_back("0.png,ant,anna", "1.png,bee,anna")
-    begun(PROJECT)
+    begin_run(PROJECT)
 
 
 def lose():
@@ -47,7 +47,7 @@ def refused(project=PROJECT):
     """Return the message of a start and of a look, which changed nothing."""
     before = contents()
     messages = set()
-    for look in (begun, foreseen):
+    for look in (begin_run, foresee_run):
         with pytest.raises(InputError) as caught:
             look(project)
         messages.add("\n".join(caught.value.args))
@@ -101,10 +101,10 @@ def test_a_ledger_may_move_and_grow_and_a_new_start_is_possible():
     )
     Path("p.ledger.csv").rename("q.csv")
     Path("p.ledger.csv.kept").rename("q.csv.kept")
-    assert len(begun(PROJECT.model_copy(update={"ledger": "q.csv"})).entries) == 5
+    assert len(begin_run(PROJECT.model_copy(update={"ledger": "q.csv"})).entries) == 5
     shutil.rmtree("results/p")
     shutil.rmtree("returned")
-    assert begun(PROJECT).next_batch == "batch01"
+    assert begin_run(PROJECT).next_batch == "batch01"
 
 
 def test_a_damaged_note_is_named():
@@ -123,7 +123,7 @@ def test_a_ledger_serves_no_second_pool():
     with pytest.raises(
         InputError, match=r"^p\.ledger\.csv: none of its 2 samples is in others; each pool needs"
     ):
-        begun(other)
+        begin_run(other)
     assert read("p.ledger.csv") == before
 
 
@@ -134,7 +134,7 @@ def test_images_of_another_folder_do_not_take_the_place_of_all():
         Image.new("L", (4, 4), 99 + len(name)).save(Path("others", name))
     other = PROJECT.model_copy(update={"images": "others"})
     before = contents()
-    for look in (begun, foreseen, begun):
+    for look in (begin_run, foresee_run, begin_run):
         with pytest.raises(
             InputError,
             match=r"^others: none of its 2 images is one of the 3 of the last run, which p\.ledger",
@@ -142,5 +142,5 @@ def test_images_of_another_folder_do_not_take_the_place_of_all():
             look(other)
         assert contents() == before
     shutil.copy("photos/2.png", "others")  # that all labelled images were moved away is no mistake
-    assert begun(other).pool.is_present.sum() == 3
-    assert begun(PROJECT).pool.is_present.sum() == 3
+    assert begin_run(other).pool.is_present.sum() == 3
+    assert begin_run(PROJECT).pool.is_present.sum() == 3

@@ -10,10 +10,10 @@ from activepool.io.files import file_digest
 from activepool.ledger.book import append
 from activepool.ledger.entries import Draft
 from activepool.ledger.pool_samples import embedding_sample
-from activepool.records.provenance import Record, record_path, state_of
+from activepool.records.provenance import Record, file_state, record_path
 from planning.configuration.project import Project
 from planning.project.paths import SENT_FILES
-from planning.project.start import begun
+from planning.project.start import begin_run
 from planning.stages.outdated import set_back_outdated_files
 
 PROJECT = {"project": "p", "embeddings": "v.npy", "batch": 2, "classes": ["ant", "bee"]}
@@ -38,7 +38,7 @@ def project(tmp_path, monkeypatch):
     enter("sent", range(4), who="activepool")
     enter("label", [0], who="anna", label="ant")
     enter("label", [1], who="anna", label="bee")
-    begun(Project(**PROJECT))
+    begin_run(Project(**PROJECT))
     make(Rules(PROJECT))
 
 
@@ -61,7 +61,7 @@ def write(rules, job):
     # No stage reads what went out; the rules name it for the order of the jobs.
     read = [path for path in map(str, job.inputs) if Path(path).name not in SENT_FILES.values()]
     inputs = {path: file_digest(path) for path in read}
-    outputs = {path: state_of(path) for path in job.lasting_outputs}
+    outputs = {path: file_state(path) for path in job.lasting_outputs}
     record_path(job.lasting_outputs[0]).parent.mkdir(exist_ok=True)
     Record(parameter.stage, {}, depends_on, inputs, outputs, {}, "", 1.0, 1.0).write()
 
@@ -123,7 +123,7 @@ def test_files_of_another_model_are_set_back():
     """The record of the model says so; times may be any after a copy."""
     Path(MODEL[0]).write_text("another")
     record = Record.read(record_path(MODEL[0]))
-    record.outputs[MODEL[0]] = state_of(MODEL[0])
+    record.outputs[MODEL[0]] = file_state(MODEL[0])
     record.write()
     found = set_back(*TARGETS)
     assert {MODEL[1], f"{ROOT}/model.safetensors", f"{ROOT}/predictions.csv", f"{ROOT}/status.html"} <= found

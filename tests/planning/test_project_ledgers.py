@@ -9,7 +9,7 @@ from activepool.errors import InputError
 from activepool.ledger.book import read
 from activepool.ledger.pool_samples import embedding_sample
 from planning.configuration.project import Project
-from planning.project.start import begun, foreseen
+from planning.project.start import begin_run, foresee_run
 
 PROJECT = Project(project="p", embeddings={"path": "v.npy"}, batch=2, classes=["ant", "bee"])
 SAMPLES = [embedding_sample(row) for row in np.eye(4)]
@@ -22,7 +22,7 @@ def folder(tmp_path, monkeypatch):
     np.save("v.npy", np.eye(4))
     Path("returned").mkdir()
     Path("returned/a.csv").write_text("index,label,who\n0,ant,anna\n")
-    begun(PROJECT)
+    begin_run(PROJECT)
 
 
 def add(sample, source):
@@ -30,7 +30,7 @@ def add(sample, source):
     ledger.write_text(f"{ledger.read_text()},,bob,label,{sample},{source},,bee,,,\n")
 
 
-@pytest.mark.parametrize("look", [begun, foreseen])
+@pytest.mark.parametrize("look", [begin_run, foresee_run])
 def test_lines_by_hand_name_samples_of_the_pool(look):
     before = Path(PROJECT.ledger_path).read_text()
     for sample, source, words in (
@@ -53,11 +53,11 @@ def test_a_renamed_project_gets_a_line_about_the_other_ledger(capsys):
     renamed = PROJECT.model_copy(update={"project": "q"})
     words = "notice: q.ledger.csv is new, and takes in all of returned; beside it lies p.ledger.csv: if the"
     capsys.readouterr()
-    foreseen(renamed)
+    foresee_run(renamed)
     assert words in capsys.readouterr().err
-    begun(renamed)
+    begin_run(renamed)
     assert words in capsys.readouterr().err
-    begun(renamed)
+    begin_run(renamed)
     assert "p.ledger.csv" not in capsys.readouterr().err
     assert len(read("q.ledger.csv").entries) == 1
 
@@ -68,5 +68,5 @@ def test_a_renamed_project_gets_a_line_about_the_other_ledger(capsys):
 def test_another_project_with_files_of_its_own_gets_none(capsys, changes):
     Path("below").mkdir()
     capsys.readouterr()
-    begun(PROJECT.model_copy(update={"project": "q", **changes}))
+    begin_run(PROJECT.model_copy(update={"project": "q", **changes}))
     assert "is new, and takes in" not in capsys.readouterr().err

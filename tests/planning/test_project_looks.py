@@ -7,43 +7,43 @@ import pytest
 from project_folders import PROJECT, contents, extract, give_back, look, take
 
 from activepool.errors import InputError
-from planning.project.start import begun, foreseen
+from planning.project.start import begin_run, foresee_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
 
 def test_the_first_look_at_a_project_finds_its_photographs_and_writes_nothing():
     before = contents()
-    found = foreseen(PROJECT)
+    found = foresee_run(PROJECT)
     assert (sorted(found.pool.sources), found.entries) == (["0.png", "1.png", "2.png"], ())
     assert contents() == before
 
 
 def test_a_look_says_which_photographs_it_has_not_read(capsys):
-    foreseen(PROJECT)
+    foresee_run(PROJECT)
     assert "since the last run" not in capsys.readouterr().err
-    extract(begun(PROJECT))
-    foreseen(PROJECT)
+    extract(begin_run(PROJECT))
+    foresee_run(PROJECT)
     assert "since the last run" not in capsys.readouterr().err
     Path("photos/1.png").unlink()
     Path("photos/2.png").write_bytes(b"")
     take("3.png", 3)
     before = contents()
-    foreseen(PROJECT)
+    foresee_run(PROJECT)
     told = "photos: images since the last run: 1 new (3.png), 1 changed (2.png), 1 gone (1.png); the"
     assert told in capsys.readouterr().err
     assert contents() == before
 
 
 def test_a_look_judges_answers_as_the_run_does(capsys):
-    extract(begun(PROJECT))
+    extract(begin_run(PROJECT))
     take("new.png", 9)
     take("2.png", 12)
     Path("photos/0.png").rename("photos/zero.png")
     give_back("new.png,ant,anna", "2.png,bee,anna", "zero.png,wasp,anna")
     capsys.readouterr()
     would_be, printed = look(), capsys.readouterr().err
-    found = begun(PROJECT)
+    found = begin_run(PROJECT)
     assert printed == capsys.readouterr().err.replace("3 new answers", "3 answers would be new")
     assert (would_be.pool.samples, would_be.pool.sources) == (found.pool.samples, found.pool.sources)
     assert [one.opinion for one in would_be.entries] == [one.opinion for one in found.entries]
@@ -51,7 +51,7 @@ def test_a_look_judges_answers_as_the_run_does(capsys):
     lines = look()
     assert lines[0] == "photos/broken.png: not a readable image (empty file)"
     with pytest.raises(InputError) as caught:
-        begun(PROJECT)
+        begin_run(PROJECT)
     assert caught.value.args == lines
 
 
@@ -59,7 +59,7 @@ def test_the_first_look_shows_what_the_first_run_takes_in(capsys):
     give_back("0.png,ant,anna", "1.png,bee,anna")
     would_be = look()
     assert "returned/list.csv: 2 answers would be new" in capsys.readouterr().err
-    found = begun(PROJECT)
+    found = begin_run(PROJECT)
     assert would_be.pool.samples == found.pool.samples
     assert would_be.has_model("batch01")
     give_back("0.png,Ant,anna", "4.png,bee,anna")

@@ -22,7 +22,7 @@ from activepool.ledger.formats.rows import mark
 from planning.configuration.loading import load_project
 from planning.project.folders import part_features
 from planning.project.standing import ProjectStanding
-from planning.project.start import begun, foreseen
+from planning.project.start import begin_run, foresee_run
 
 LEDGER, COPY = Path("p.ledger.csv"), kept_folder("p.ledger.csv") / "copy.csv"
 PHOTOS, RETURNED = Path("photos"), Path("returned")
@@ -90,12 +90,12 @@ class Trial:
         project = load_project(raw, "mine.yaml")
         if Path("results").exists():
             files = contents()
-            expected = foreseen(project).entries
+            expected = foresee_run(project).entries
             assert contents() == files
-            standing = begun(project)
+            standing = begin_run(project)
             assert [without_time(entry) for entry in standing.entries] == list(map(without_time, expected))
         else:
-            standing = begun(project)
+            standing = begin_run(project)
         for part in set(standing.pool.parts):
             features = Path(part_features(project, part))
             features.parent.mkdir(parents=True, exist_ok=True)
@@ -281,7 +281,7 @@ def check(before: ProjectStanding, after: ProjectStanding):
     for name, batch in before.state.batches.items():
         assert after.state.batches[name].samples == batch.samples
         assert after.labels_digest(name) == before.labels_digest(name)
-    assert foreseen(after.project).entries == list(after.entries)  # all that came back is there
+    assert foresee_run(after.project).entries == list(after.entries)  # all that came back is there
     answers = standing_answers(after.entries)
     for sample, label in after.state.training_labels.items():
         assert any((one.sample, one.label) == (sample, label) for one in answers)

@@ -12,20 +12,20 @@ from activepool.ledger.book import append, read
 from activepool.ledger.formats.batch import Batch, Pick
 from planning.project import start
 from planning.project.paths import ProjectPaths
-from planning.project.start import begun, foreseen, joined, pass_run_on
+from planning.project.start import begin_run, foresee_run, join_run, pass_run_on
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
 
 def test_what_came_back_is_foreseen_then_entered(capsys):
-    extract(begun(PROJECT))
+    extract(begin_run(PROJECT))
     give_back("0.png,ant,anna", "1.png,wasp,anna", "2.png,,anna")
     before = contents()
     capsys.readouterr()
-    would_be = foreseen(PROJECT)
+    would_be = foresee_run(PROJECT)
     assert contents() == before
     assert "2 answers would be new" in capsys.readouterr().err
-    found = begun(PROJECT)
+    found = begin_run(PROJECT)
     printed = capsys.readouterr().err
     assert "2 new answers" in printed
     assert "'wasp'" in printed
@@ -36,10 +36,10 @@ def test_what_came_back_is_foreseen_then_entered(capsys):
 
 
 def test_one_mistake_keeps_everything_out_and_all_mistakes_are_named():
-    extract(begun(PROJECT))
+    extract(begin_run(PROJECT))
     give_back("0.png,ant,anna", name="good.csv")
     give_back("nine.png,ant,anna", "0.png,Bee,bob", "1.png,bee,bob", "1.png,ant,bob", name="bad.csv")
-    for look in (foreseen, begun):
+    for look in (foresee_run, begin_run):
         with pytest.raises(InputError) as caught:
             look(PROJECT)
         lines = "\n".join(caught.value.args)
@@ -51,17 +51,17 @@ def test_one_mistake_keeps_everything_out_and_all_mistakes_are_named():
 
 
 def test_an_answer_about_a_photograph_that_arrives_with_it_is_taken():
-    extract(begun(PROJECT))
+    extract(begin_run(PROJECT))
     take("new.png", 9)
     give_back("new.png,ant,anna")
-    found = begun(PROJECT)
+    found = begin_run(PROJECT)
     assert found.training_set("batch01").rows.tolist() == [3]
 
 
 def test_a_second_start_enters_nothing_more():
-    extract(begun(PROJECT))
+    extract(begin_run(PROJECT))
     give_back("0.png,ant,anna")
-    first, second = begun(PROJECT), begun(PROJECT)
+    first, second = begin_run(PROJECT), begin_run(PROJECT)
     assert first.entries == second.entries
     assert len(second.entries) == 1
 
@@ -70,25 +70,25 @@ def test_jobs_see_the_ledger_as_it_was_when_the_run_began(monkeypatch):
     for name in (start.ENTRIES, start.SENDS):
         monkeypatch.delenv(name, raising=False)
     passed = []
-    extract(begun(PROJECT))
+    extract(begin_run(PROJECT))
     give_back("0.png,ant,anna")
-    found = begun(PROJECT)
+    found = begin_run(PROJECT)
     pass_run_on(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found))
     assert (passed, os.environ[start.ENTRIES]) == ([start.ENTRIES, start.SENDS], "1")
     pick = Pick(found.pool.samples[1], "1.png")
     append("p.ledger.csv", Batch("batch01", (pick,)).sendings())
-    assert joined(PROJECT).standing.entries == found.entries
-    assert joined(PROJECT).standing.next_batch == "batch01"
-    assert joined(PROJECT).sends
-    assert begun(PROJECT).next_batch == "batch02"
+    assert join_run(PROJECT).standing.entries == found.entries
+    assert join_run(PROJECT).standing.next_batch == "batch01"
+    assert join_run(PROJECT).sends
+    assert begin_run(PROJECT).next_batch == "batch02"
     pass_run_on(SimpleNamespace(register_envvars=passed.append), ProjectPaths(found, sends=False))
-    assert joined(PROJECT).to_send() == []
+    assert join_run(PROJECT).to_send() == []
 
 
 def test_two_runs_at_once_are_refused(monkeypatch):
     monkeypatch.setattr(start, "active_runs", lambda: ["17 on here"])
     with pytest.raises(SystemExit, match=r"another run is active in this folder \(17 on here\)"):
-        begun(PROJECT)
+        begin_run(PROJECT)
     assert not Path("results").exists()
 
 
@@ -96,7 +96,7 @@ def test_a_failed_first_run_leaves_no_ledger():
     give_back("0.png,ant,anna", "nine.png,bee,anna")
     for _ in range(2):
         with pytest.raises(InputError, match="nothing was taken in"):
-            begun(PROJECT)
+            begin_run(PROJECT)
         assert not list(Path().glob("p.ledger.csv*"))
 
 
@@ -106,7 +106,7 @@ def test_nothing_is_entered_by_a_run_that_cannot_do_what_it_is_asked_for():
         raise InputError("too large")
 
     give_back("0.png,ant,anna")
-    for start_run in (begun, foreseen):
+    for start_run in (begin_run, foresee_run):
         with pytest.raises(InputError, match="too large"):
             start_run(PROJECT, refuse)
         assert not list(Path().glob("p.ledger.csv*"))
@@ -114,9 +114,9 @@ def test_nothing_is_entered_by_a_run_that_cannot_do_what_it_is_asked_for():
 
 def test_classes_that_are_not_given_are_named_if_no_others_may_come(capsys):
     give_back("0.png,ant,ann", "1.png,fly,ann")
-    begun(PROJECT)
+    begin_run(PROJECT)
     assert "not in classes" not in capsys.readouterr().err
-    for start_run in (begun, foreseen, begun):
+    for start_run in (begin_run, foresee_run, begin_run):
         start_run(PROJECT.model_copy(update={"new_classes": False}))
         told = "p.ledger.csv has labels of classes that are not in classes: fly (1); they"
         assert told in capsys.readouterr().err
@@ -124,11 +124,11 @@ def test_classes_that_are_not_given_are_named_if_no_others_may_come(capsys):
 
 def test_it_says_what_was_put_back_into_the_ledger(capsys):
     give_back("0.png,ant,ann", "1.png,bee,ann")
-    begun(PROJECT)
+    begin_run(PROJECT)
     ledger = Path(PROJECT.ledger_path)
     whole = ledger.read_bytes()
     ledger.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
     capsys.readouterr()
-    begun(PROJECT)
+    begin_run(PROJECT)
     assert "notice: p.ledger.csv: entry 2 was" in capsys.readouterr().err
     assert ledger.read_bytes() == whole

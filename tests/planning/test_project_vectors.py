@@ -13,7 +13,7 @@ from activepool.labelling.pool.vectors import VectorFile, vector_samples
 from planning.configuration.project import Project
 from planning.project.folders import pool_features
 from planning.project.paths import ProjectPaths
-from planning.project.start import begun, foreseen
+from planning.project.start import begin_run, foresee_run
 
 pytestmark = pytest.mark.usefixtures("photographs")
 
@@ -31,10 +31,10 @@ def copy_features(standing):
 def test_a_project_of_vectors_starts_without_photographs():
     np.save("v.npy", np.eye(4))
     given = Project(project="v", embeddings="v.npy", batch=2)
-    assert foreseen(given).num_candidates == 4
-    assert begun(given).num_candidates == 4
+    assert foresee_run(given).num_candidates == 4
+    assert begin_run(given).num_candidates == 4
     give_back("3,ant,anna")
-    assert begun(given).training_set("batch01").rows.tolist() == [3]
+    assert begin_run(given).training_set("batch01").rows.tolist() == [3]
 
 
 def test_a_look_judges_answers_by_the_vectors_that_are_there(capsys):
@@ -42,14 +42,14 @@ def test_a_look_judges_answers_by_the_vectors_that_are_there(capsys):
     np.save("v.npy", values[:4])
     give_back("0,ant,anna", "3,bee,anna", name="a.csv")
     assert look(VECTORS).training_set("batch01").rows.tolist() == [0, 3]
-    copy_features(begun(VECTORS))
+    copy_features(begin_run(VECTORS))
     np.save("v.npy", values[1:])
     give_back("5,bee,anna", name="b.csv")
     assert "returned/b.csv:2: '5' is not in the pool" in look(VECTORS)
-    sample = vector_samples(FeatureMatrix.of_array(values))
+    sample = vector_samples(FeatureMatrix.from_array(values))
     Path("returned/b.csv").write_text(f"sample,label\n{list(sample)[5]},bee\n")
     would_be = look(VECTORS)
-    found = begun(VECTORS)
+    found = begin_run(VECTORS)
     assert would_be.pool.samples == found.pool.samples
     assert found.labels_digest("batch01") == would_be.labels_digest("batch01")
     np.save("v.npy", values.astype(np.float16))
@@ -58,11 +58,11 @@ def test_a_look_judges_answers_by_the_vectors_that_are_there(capsys):
 
 def test_a_look_says_that_vectors_have_changed(capsys):
     np.save("v.npy", np.eye(4))
-    begun(VECTORS)
-    foreseen(VECTORS)
+    begin_run(VECTORS)
+    foresee_run(VECTORS)
     assert "has changed" not in capsys.readouterr().err
     np.save("v.npy", np.eye(5))
-    foreseen(VECTORS)
+    foresee_run(VECTORS)
     assert "v.npy: has changed since the last run; the next one reads it" in capsys.readouterr().err
 
 
@@ -70,11 +70,11 @@ def test_removed_vectors_stay_in_the_pool_and_keep_their_labels(capsys):
     values = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
     np.save("v.npy", values)
     give_back("0,ant,anna", "1,ant,anna", "4,bee,anna", name="a.csv")
-    copy_features(begun(VECTORS))
+    copy_features(begin_run(VECTORS))
     capsys.readouterr()
     for rest in ([0, 2, 3, 4, 5], [0, 2, 5]):
         np.save("v.npy", values[rest])
-        standing = begun(VECTORS)
+        standing = begin_run(VECTORS)
         copy_features(standing)
         assert standing.training_set("batch01").rows.tolist() == [0, 1, 4]
         assert standing.num_candidates == 3 - (len(rest) == 3)
@@ -88,26 +88,26 @@ def test_removed_vectors_stay_in_the_pool_and_keep_their_labels(capsys):
     # Without the features there is nothing to learn from; back in the file, they are what they were.
     Path("results/v/pool/removed.h5").unlink()
     Path(pool_features(VECTORS)).unlink()
-    assert not begun(VECTORS).has_model("batch01")
+    assert not begin_run(VECTORS).has_model("batch01")
     assert "because their vectors are gone: 1, 4; put the vectors back" in capsys.readouterr().err
     np.save("v.npy", values)
-    assert begun(VECTORS).has_model("batch01")
+    assert begin_run(VECTORS).has_model("batch01")
 
 
 @pytest.mark.parametrize("change", [lambda values: values.astype(np.float16), lambda values: values[:, :2]])
 def test_other_vectors_take_the_place_of_none_that_have_labels(change, capsys):
     values = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
     np.save("v.npy", change(values))
-    begun(VECTORS)
+    begin_run(VECTORS)
     np.save("v.npy", values)
-    copy_features(begun(VECTORS))  # nobody has labelled the others
+    copy_features(begin_run(VECTORS))  # nobody has labelled the others
     give_back("1,ant,anna")
-    before = begun(VECTORS).pool.samples
+    before = begin_run(VECTORS).pool.samples
     np.save("v.npy", change(values))
     for _ in range(2):
         with pytest.raises(
             InputError, match=r"all of its 6 vectors are other ones than the 6 of the last run"
         ):
-            begun(VECTORS)
+            begin_run(VECTORS)
     np.save("v.npy", values)
-    assert begun(VECTORS).pool.samples == before
+    assert begin_run(VECTORS).pool.samples == before

@@ -8,7 +8,7 @@ from image_datasets import make_dataset
 
 from activepool.backbones.settings import BackboneSettings
 from activepool.parallel.batch_norm import share
-from activepool.parallel.distributed import Processes, joined
+from activepool.parallel.distributed import Processes, join_processes
 from activepool.pretraining.settings import MocoSettings, PretrainSettings, SimclrSettings
 from activepool.pretraining.training import pretrain
 
@@ -47,7 +47,7 @@ def gradients(processes: Processes) -> dict[str, torch.Tensor]:
 def main() -> None:
     """Do everything as one of the processes."""
     folder = Path(sys.argv[1])
-    with joined("cpu") as processes:
+    with join_processes("cpu") as processes:
         write_trainings(folder, processes)
         found = gradients(processes)
         torch.save(found, folder / f"gradients{processes.rank}.pt")

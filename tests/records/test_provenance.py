@@ -19,7 +19,7 @@ from activepool.io.files import write_json
 from activepool.programs.command_line import CommandLine, input_files
 from activepool.programs.stage import Input, Json, Output
 from activepool.programs.stage import stage as declared
-from activepool.records.provenance import Record, known_digest, record_path, state_of
+from activepool.records.provenance import Record, file_state, known_digest, record_path
 from activepool.records.verification import TEMPORARY, Allowances, verify
 from activepool.stages.gather_scores import gather_scores
 from activepool.stages.select import select
@@ -69,7 +69,7 @@ def test_a_record_tells_how_the_files_were_made(tree):
     assert record.arguments == {"seed": 3}
     assert record.depends_on == DEPENDS_ON
     assert record.inputs == {"given": digest("some bytes")}
-    assert record.outputs == {path: state_of(path) for path in ("results/a", "results/b")}
+    assert record.outputs == {path: file_state(path) for path in ("results/a", "results/b")}
     assert {"python", "numpy", "torch"} <= set(record.versions)
     assert record.kernels == kernels()
     assert record.seconds >= 0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from activepool.scores.nearest import NearestPerClass, joined
+from activepool.scores.nearest import NearestPerClass, join_lists
 
 
 def brute_lists(distances, rows, length):
@@ -59,7 +59,8 @@ def test_lists_of_parts_join_to_those_of_the_whole(cuts, length):
     distances = np.round(random.random((117, 4)), 1).astype(np.float32)
     distances[random.random((117, 4)) < 0.1] = np.inf
     parts = np.split(np.arange(117), cuts)
-    found_rows, found_distances = joined([lists_of(distances[part], rows[part], length) for part in parts])
+    lists = [lists_of(distances[part], rows[part], length) for part in parts]
+    found_rows, found_distances = join_lists(lists)
     expected_rows, expected_distances = lists_of(distances, rows, length)
     assert found_rows.tolist() == expected_rows.tolist()
     assert found_distances.tolist() == expected_distances.tolist()

@@ -9,7 +9,7 @@ from activepool.scores.probabilities import GRID, probabilities
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_rows_are_the_softmax_of_the_logits(dtype):
     problem = Problem(1, size=2500, dtype=dtype)
-    found = probabilities(FeatureMatrix.of_array(problem.features), problem.head)
+    found = probabilities(FeatureMatrix.from_array(problem.features), problem.head)
     assert found.shape == (2500, 5)
     expected = np.round(problem.probabilities() * GRID) / GRID
     rows = np.random.default_rng(0).permutation(2500)
@@ -22,5 +22,5 @@ def test_what_is_not_finite_stays_so():
     problem = Problem()
     problem.features[3, 1] = np.inf
     assert np.isnan(
-        probabilities(FeatureMatrix.of_array(problem.features), problem.head).take(np.array([3]))
+        probabilities(FeatureMatrix.from_array(problem.features), problem.head).take(np.array([3]))
     ).all()

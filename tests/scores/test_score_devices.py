@@ -17,7 +17,7 @@ SIZE = 2 * BLOCK_ROWS + 100
 @pytest.mark.parametrize("device", TORCH_DEVICES)
 def test_scores_are_those_of_the_cpu(device, dtype):
     problem = Problem(size=SIZE, width=32, classes=9, dtype=dtype)
-    features = FeatureMatrix.of_array(problem.features)
+    features = FeatureMatrix.from_array(problem.features)
 
     def scored(compute):
         nearest = NearestPerClass(problem.classes, 50)

@@ -70,7 +70,7 @@ def test_scores_of_the_pool_are_those_of_its_rows(workers):
     features = random.normal(size=(9000, 6)).astype(np.float32)
     head = LinearHead(random.normal(size=(4, 6)).astype(np.float32), random.normal(size=4).astype(np.float32))
     rows = np.sort(random.choice(9000, 8500, replace=False))
-    scores = PoolScorer(FeatureMatrix.of_array(features), head, Compute("cpu", workers)).score(rows, SCORES)
+    scores = PoolScorer(FeatureMatrix.from_array(features), head, Compute("cpu", workers)).score(rows, SCORES)
     logits = features[rows].astype(np.float64) @ head.weight.T + head.bias
     expected = {name: score(Logits(logits)) for name, score in UNCERTAINTIES.items()}
     expected["boundary"] = boundary_distances(logits, inverse_row_distances(head.weight)).min(axis=1)
@@ -82,7 +82,7 @@ def test_scores_of_the_pool_are_those_of_its_rows(workers):
 @pytest.mark.parametrize("rows", [0, 1, 9000])
 def test_lists_of_the_nearest_change_no_score(rows):
     random = np.random.default_rng(1)
-    features = FeatureMatrix.of_array(random.normal(size=(9000, 6)).astype(np.float32))
+    features = FeatureMatrix.from_array(random.normal(size=(9000, 6)).astype(np.float32))
     head = LinearHead(random.normal(size=(4, 6)).astype(np.float32), random.normal(size=4).astype(np.float32))
     pool_scorer, nearest = PoolScorer(features, head, Compute()), NearestPerClass(4, 50)
     alone = pool_scorer.score(np.arange(rows), SCORES)
@@ -102,7 +102,7 @@ def test_scores_are_the_same_bits_for_any_number_of_workers():
     )
     rows = np.arange(1, 20000)
     results = [
-        PoolScorer(FeatureMatrix.of_array(features), head, Compute("cpu", workers)).score(
+        PoolScorer(FeatureMatrix.from_array(features), head, Compute("cpu", workers)).score(
             rows, ("entropy", "boundary")
         )
         for workers in (1, 2, 5)
@@ -126,7 +126,7 @@ def test_a_feature_that_is_no_number_is_told(value):
     features[217, 2] = value
     head = LinearHead(np.ones((3, 4), dtype=np.float32), np.zeros(3, dtype=np.float32))
     with pytest.raises(InputError, match="features: row 217 has values that are not finite"):
-        PoolScorer(FeatureMatrix.of_array(features), head, Compute()).score(np.arange(300), ("margin",))
+        PoolScorer(FeatureMatrix.from_array(features), head, Compute()).score(np.arange(300), ("margin",))
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -137,7 +137,7 @@ def test_the_predicted_class_is_decided_in_float64_and_ties_go_to_the_first(devi
     weight[4:8] += 3e-8 * random.normal(size=(4, 50))
     head = LinearHead(weight.astype(np.float32), np.repeat(np.float32([9, 9, -9]), 4))
     features = random.normal(size=(700, 50)).astype(np.float32)
-    found = PoolScorer(FeatureMatrix.of_array(features), head, Compute(device)).score(np.arange(700), ())
+    found = PoolScorer(FeatureMatrix.from_array(features), head, Compute(device)).score(np.arange(700), ())
     exact = features.astype(np.float64) @ head.weight.astype(np.float64).T + head.bias
     quantised = np.round(exact, 11)
     assert np.array_equal(found["predicted"], quantised.argmax(axis=1))

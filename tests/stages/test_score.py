@@ -206,7 +206,7 @@ def test_picks_from_shards_are_those_of_the_library_in_memory(folder, problem, n
 def test_the_heads_scores_are_those_of_one_pass_in_memory(folder, problem):
     given = {"features": "features.h5", **INDEX_FILES, "head": "head.h5"}
     score(**given, head_scores=SCORES, nearest_for_budget=BUDGET, scores="scores.h5")
-    pool, matrix = pool_of(problem), FeatureMatrix.of_array(problem.features)
+    pool, matrix = pool_of(problem), FeatureMatrix.from_array(problem.features)
     lists = NearestPerClass.for_budget(BUDGET, 5, len(pool))
     expected = PoolScorer(matrix, problem.head, Compute()).score(pool, SCORES, lists)
     rows, distances = lists.lists()

@@ -19,7 +19,7 @@ def cell_representatives(features: np.ndarray, rows: np.ndarray, budget: int, qu
 
     The cells are those of the random stream of ``query``.
     """
-    matrix = FeatureMatrix.of_array(features.astype(np.float32))
+    matrix = FeatureMatrix.from_array(features.astype(np.float32))
     cell = k_means(matrix, rows, budget, query.generator, query.compute).cell
     members = sorted((rows[cell == number] for number in range(budget)), key=len, reverse=True)
     centres = (features[part].astype(np.float64).mean(axis=0) for part in members)

@@ -28,7 +28,7 @@ ALL = {
     "num_classes": PROBLEM.classes,
     "seed": 3,
     "round_number": 2,
-    "features": FeatureMatrix.of_array(PROBLEM.features),
+    "features": FeatureMatrix.from_array(PROBLEM.features),
     "head": PROBLEM.head,
     "remaining_budget": 30,
     "prepared": {"cluster": np.zeros(len(PROBLEM.features), int)},

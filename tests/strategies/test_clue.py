@@ -20,7 +20,7 @@ def test_picks_are_the_nearest_to_the_weighted_means_of_the_cells(seed, temperat
     problem = Problem(seed, size=240)
     query, rows = problem.query(clue, 15), problem.unlabelled
     weights = np.round(entropies(problem, temperature) * 2.0**36) / 2.0**36
-    matrix, given = FeatureMatrix.of_array(problem.features), (query.generator, query.compute)
+    matrix, given = FeatureMatrix.from_array(problem.features), (query.generator, query.compute)
     cell = k_means(matrix, rows, 15, *given, weights).cell
     members = [np.flatnonzero(cell == number) for number in range(cell.max() + 1)]
     expected = []

@@ -32,7 +32,7 @@ def test_order_within_a_cluster_is_random():
 
 @pytest.mark.parametrize("leaves", [20, 1000])
 def test_the_pool_is_clustered_and_nothing_else(leaves):
-    features = FeatureMatrix.of_array(np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32))
+    features = FeatureMatrix.from_array(np.random.default_rng(0).standard_normal((300, 4)).astype(np.float32))
     rows = np.arange(10, 280)
     cluster = cluster_pool(features, rows, np.random.default_rng(0), Compute(), leaves=leaves)["cluster"]
     assert np.array_equal(np.flatnonzero(cluster >= 0), rows)
@@ -40,7 +40,7 @@ def test_the_pool_is_clustered_and_nothing_else(leaves):
 
 
 def test_the_number_of_clusters_can_be_given():
-    features = FeatureMatrix.of_array(np.random.default_rng(0).standard_normal((60, 4)).astype(np.float32))
+    features = FeatureMatrix.from_array(np.random.default_rng(0).standard_normal((60, 4)).astype(np.float32))
     cluster = cluster_pool(features, np.arange(60), np.random.default_rng(0), Compute(), clusters=4)[
         "cluster"
     ]

@@ -17,7 +17,7 @@ def classes(problem, features):
 def changes(problem, budget, passes=3, rate=0.75):
     """How many of the passes predict another class, for each unlabelled sample."""
     keys = problem.query(dropquery, budget).generator.integers(2**63, size=passes)
-    matrix, rows = FeatureMatrix.of_array(problem.features), problem.unlabelled
+    matrix, rows = FeatureMatrix.from_array(problem.features), problem.unlabelled
     return sum(
         classes(problem, dropped(matrix, rate, int(key)).take(rows))
         != classes(problem, problem.features[rows])

@@ -56,7 +56,7 @@ def test_the_radius_is_the_largest_with_enough_pure_balls(purity, clusters):
     problem = Problem(size=161)
     near, features = distances(problem)
     cells = k_means(
-        FeatureMatrix.of_array(features),
+        FeatureMatrix.from_array(features),
         np.arange(161),
         clusters or 5,
         problem.query(probcover, 9).generator,
@@ -76,7 +76,7 @@ def test_the_radius_is_the_largest_with_enough_pure_balls(purity, clusters):
 def test_purity_is_estimated_from_some_balls_of_a_large_pool():
     features = np.arange(20, dtype=np.float32)[:, None]
     cell = (np.arange(20) >= 14).astype(int)
-    matrix, rows = FeatureMatrix.of_array(features), np.arange(20)
+    matrix, rows = FeatureMatrix.from_array(features), np.arange(20)
     for balls, purity, expected in (([0, 13, 14, 5], 1.0, 1), ([0, 13, 14, 5], 0.5, 9), ([0, 5], 0.5, 14)):
         radius = pure_radius(matrix, rows, cell, np.array(balls), purity, Compute())
         assert radius == expected

@@ -18,7 +18,7 @@ def definition(problem, budget, clusters=500, neighbours=20, small=5, normalise=
     rows = np.arange(len(features))
     count = min(len(problem.labelled) + budget, clusters)
     draws = problem.query(typiclust, budget).generator
-    cell = k_means(FeatureMatrix.of_array(features), rows, count, draws, Compute()).cell
+    cell = k_means(FeatureMatrix.from_array(features), rows, count, draws, Compute()).cell
     labelled, picks = set(problem.labelled.tolist()), []
     members = {number: rows[cell == number] for number in range(cell.max() + 1)}
 

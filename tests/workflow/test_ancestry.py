@@ -79,7 +79,7 @@ def write_labelled_pool(folder):
     vectors = np.random.default_rng(0).normal(size=(40, 4))
     np.save(folder / "vectors.npy", vectors)
     update_pool(
-        folder / "results/vectors/pool", vector_files(FeatureMatrix.of_array(vectors)), lambda part: True
+        folder / "results/vectors/pool", vector_files(FeatureMatrix.from_array(vectors)), lambda part: True
     )
     (folder / "pool").mkdir()
     for number in range(8):

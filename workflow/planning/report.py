@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from planning.paths import Paths
-from planning.runs.command_line import asked, is_report, snakemake_command
+from planning.runs.command_line import is_report, parse_command, snakemake_command
 
 #: Targets that make all that the report shows; without a target, Snakemake takes the first.
 WHOLE = ("all", "figures")
@@ -21,7 +21,7 @@ def report_problem(paths: Paths, command: Sequence[str]) -> str | None:
     """
     if not any(map(is_report, command)):
         return None
-    given = asked(tuple(command))
+    given = parse_command(tuple(command))
     if given is None or given.report_after_run or given.default_storage_provider:
         return None
     files = paths.reported()

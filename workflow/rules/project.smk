@@ -16,18 +16,18 @@ from planning.project.paths import SENT_FILES, ProjectPaths
 from planning.project.pool import images_root
 from planning.project.settings import ProjectSettings
 from planning.project.start import (
-    begun,
-    foreseen,
+    begin_run,
+    current_standing,
+    foresee_run,
     foresees,
-    joined,
-    looked_at,
+    join_run,
     makes_files,
     only_verifies,
     pass_run_on,
     sends_batches,
 )
 from planning.resources import JobResources
-from planning.runs.command_line import asked
+from planning.runs.command_line import parse_command
 from planning.runs.submission import adopt_kernels, pass_kernels_on
 from planning.stages.arguments import StageArguments
 from planning.stages.outdated import set_back_outdated_files
@@ -50,19 +50,19 @@ try:
         check_project(PROJECT, CONFIGURATION_FILE, CONFIGURATION_FILES)
         pass_kernels_on(workflow)
         if only_verifies(sys.argv):
-            STANDING = looked_at(PROJECT)
+            STANDING = current_standing(PROJECT)
         elif IS_RUN:
-            STANDING = begun(PROJECT, check_standing)
+            STANDING = begin_run(PROJECT, check_standing)
         elif foresees(sys.argv):
-            STANDING = foreseen(PROJECT, check_standing)
+            STANDING = foresee_run(PROJECT, check_standing)
         else:
-            STANDING = looked_at(PROJECT)
+            STANDING = current_standing(PROJECT)
             check_standing(STANDING)
         PATHS = ProjectPaths(STANDING, sends_batches(sys.argv))
         pass_run_on(workflow, PATHS)
     else:
         adopt_kernels()
-        PATHS = joined(PROJECT)
+        PATHS = join_run(PROJECT)
 except InputError as error:
     problems = attributed(str(error), CONFIGURATION_FILE, OF_COMMAND_LINE)
     sys.exit(f"activepool: nothing was done\n{problems}")

@@ -45,8 +45,8 @@ def feature_matrix(features: Features) -> FeatureMatrix:
     if stored.dtype.kind not in "fiub" or stored.dtype.itemsize > 8:
         raise InputError(f"features is an array of {stored.dtype}; it must be float16, float32 or float64")
     if isinstance(stored, h5py.Dataset):
-        return FeatureMatrix.of_dataset(stored)
-    return FeatureMatrix.of_array(stored)
+        return FeatureMatrix.from_dataset(stored)
+    return FeatureMatrix.from_array(stored)
 
 
 def to_array(name: str, values: Any) -> np.ndarray:

@@ -32,7 +32,7 @@ class PoolRows:
     unlabelled: IntArray
 
     @classmethod
-    def of(
+    def resolve(
         cls, pool: Rows | None, exclude: Rows | None, held_out: IntArray, labelled: IntArray, samples: int
     ) -> "PoolRows":
         """Return the rows of ``pool``, by default all, without those excluded, held out and labelled."""
@@ -54,7 +54,9 @@ class Memory:
         self._entry = entry
 
     @classmethod
-    def of(cls, state: MutableMapping[Any, Any] | None, key: Hashable, features: FeatureMatrix) -> "Memory":
+    def from_state(
+        cls, state: MutableMapping[Any, Any] | None, key: Hashable, features: FeatureMatrix
+    ) -> "Memory":
         """Return the entry of ``state`` for ``key`` and these features; without a dict, nothing is kept.
 
         Raises InputError if ``state`` is no dict.

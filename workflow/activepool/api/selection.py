@@ -88,7 +88,7 @@ def select(
     if classes is None and known_head is not None:
         classes = known_head.classes
     labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
-    rows = PoolRows.of(pool, exclude, held_out, labelled_rows.rows, samples)
+    rows = PoolRows.resolve(pool, exclude, held_out, labelled_rows.rows, samples)
     budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
     if budget > len(rows.unlabelled):
         raise InputError(f"budget is {budget}, but only {len(rows.unlabelled)} rows can be picked")
@@ -97,7 +97,7 @@ def select(
         known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)
     _require_same_classes(known_head, labelled_rows)
     planned = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
-    memory = Memory.of(state, (name, seed, repr(sorted(chosen.items()))), matrix)
+    memory = Memory.from_state(state, (name, seed, repr(sorted(chosen.items()))), matrix)
     oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, rows.unlabelled, samples)
     query = assemble_query(
         declared,

@@ -33,7 +33,7 @@ def numpy_of(tensor: "Tensor") -> np.ndarray:
 def tensor_matrix(tensor: "Tensor") -> FeatureMatrix:
     """Return a tensor (N, d) as features."""
     if tensor.device.type == "cpu" and not _is_brain(tensor):
-        return FeatureMatrix.of_array(numpy_of(tensor))
+        return FeatureMatrix.from_array(numpy_of(tensor))
     rows = _TensorRows(tensor)
     return FeatureMatrix(rows, rows.read)
 

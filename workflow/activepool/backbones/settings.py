@@ -40,7 +40,7 @@ class BackboneSettings(BaseModel):
     @classmethod
     def parse(cls, content: Mapping[str, Any]) -> "BackboneSettings":
         """Check a mapping; raises InputError that names all wrong keys."""
-        return parsed(cls, content, "backbone")
+        return parse_settings(cls, content, "backbone")
 
     @property
     def checkpoint_format(self) -> CheckpointFormat:
@@ -48,7 +48,7 @@ class BackboneSettings(BaseModel):
         return self.keys or FORMATS[self.format or "plain"]
 
 
-def parsed(settings: type[Settings], content: Mapping[str, Any], where: str) -> Settings:
+def parse_settings(settings: type[Settings], content: Mapping[str, Any], where: str) -> Settings:
     """Return a mapping as its model; raises InputError with ``where`` and all wrong keys."""
     try:
         return settings.model_validate(content)

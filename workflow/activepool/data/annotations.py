@@ -75,7 +75,7 @@ class TrainPart:
     is_final: bool = True
 
     @classmethod
-    def of(cls, file: LabelFile) -> "TrainPart":
+    def from_file(cls, file: LabelFile) -> "TrainPart":
         """Return the train part of dataset.h5 or features.h5."""
         sources = None if file.train.sources is None else texts(file.train.sources)
         return cls(str(file.path), file.train.labels, sources, file.class_names)

@@ -181,7 +181,7 @@ def _part(
         given = _only_labels(files.enter_context(names.opened(labels)), names)
     if given is None:
         raise names.no_labels(file, option)
-    numbered = GivenLabels.of(given, features.shape[0])
+    numbered = GivenLabels.from_array(given, features.shape[0])
     sources = names.sources(file, beginnings)
     if sources is not None:
         require_names(sources, features.shape[0])

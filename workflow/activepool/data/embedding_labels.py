@@ -35,7 +35,7 @@ class GivenLabels:
     kind: np.dtype
 
     @classmethod
-    def of(cls, stored: StoredArray, rows: int) -> "GivenLabels":
+    def from_array(cls, stored: StoredArray, rows: int) -> "GivenLabels":
         """Read labels; raises InputError unless they are ``rows`` numbers or names."""
         if stored.shape != (rows,) or stored.dtype.kind not in "iufOUS":
             raise InputError(_must_be_labels(stored, rows))

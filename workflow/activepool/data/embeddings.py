@@ -113,7 +113,7 @@ def preview(
     with opened(path, labels, test_features, test_labels, class_names, *names) as given:
         parts = _parts(path, given, test_fraction)
         train, test = (part.labels[rows] for part, rows in parts.values())
-        return Preview.of_labels(path, train, test, given.class_names)
+        return Preview.from_labels(path, train, test, given.class_names)
 
 
 def _parts(

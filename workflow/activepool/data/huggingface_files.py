@@ -45,7 +45,7 @@ class Columns:
     class_names: list[str]
 
     @classmethod
-    def of(cls, schema: Any, image: str | None, label: str | None) -> "Columns":
+    def from_schema(cls, schema: Any, image: str | None, label: str | None) -> "Columns":
         """Find the columns of a schema; raises InputError if they are missing, or are none of their kind."""
         features = _features(schema)
         images = [name for name, kind in zip(schema.names, schema.types, strict=True) if _has_bytes(kind)]
@@ -85,7 +85,7 @@ def read_file(root: Path, shard: str, image: str | None, label: str | None, foun
     row = 0
     try:
         schema, blocks = (_parquet if shard.endswith(".parquet") else _arrow)(root / shard, shard)
-        columns = Columns.of(schema, image, label)
+        columns = Columns.from_schema(schema, image, label)
         for places, labels in blocks(columns):
             for place, value in zip(places, labels.to_pylist(), strict=True):
                 if place is None:

@@ -93,7 +93,7 @@ def _read_list(path: str | Path, root: Path) -> Part:
         labels.append(label)
     if not paths:
         raise InputError(f"{path}: is empty; it must hold lines 'path label'")
-    return Part.of_files(labels, paths)
+    return Part.from_files(labels, paths)
 
 
 def _require_each_once(root: Path, *lists: tuple[str | Path, Part]) -> None:

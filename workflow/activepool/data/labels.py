@@ -19,7 +19,7 @@ MAX_SHOWN = 3
 
 def merged_labels(file: LabelFile, annotations: str | Path | None = None) -> IntArray:
     """Return all labels of the train part, (N,) int64: -1 if not known, `UNLABELABLE` if marked so."""
-    return file.train.labels if annotations is None else all_labels(TrainPart.of(file), annotations)
+    return file.train.labels if annotations is None else all_labels(TrainPart.from_file(file), annotations)
 
 
 def known_labels(file: LabelFile, rows: IntArray, annotations: str | Path | None = None) -> IntArray:

@@ -129,7 +129,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
         labels += [index[name]] * len(images)
     if problems:
         raise InputError("\n".join(problems))
-    part = Part.of_files(labels, paths)
+    part = Part.from_files(labels, paths)
     for name in unlabelled_folders(root, folder):
         part = with_unlabelled(part, root, name, left_out)
     _require_plain_names(root, part.sources)
@@ -143,7 +143,7 @@ def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> P
         left_out.empty.append(folder)
     _require_plain_names(root, images)
     labels = np.concatenate([part.labels, np.full(len(images), UNKNOWN)])
-    return Part.of_files(labels, [*part.sources, *images])
+    return Part.from_files(labels, [*part.sources, *images])
 
 
 def require_each_once(root: Path, paths: Sequence[str] | TextArray, left_out: LeftOut) -> None:

@@ -79,7 +79,7 @@ def load(
 
     def part(split: str) -> Part:
         chosen = [row for row in rows if row.split == split]
-        return Part.of_files([index[row.label] for row in chosen], [row.path for row in chosen])
+        return Part.from_files([index[row.label] for row in chosen], [row.path for row in chosen])
 
     train, test = part("train"), part("test")
     require_one_test_part(manifest, len(test) > 0, "rows of split 'test'", test_fraction)

@@ -34,7 +34,7 @@ class Preview:
     notices: tuple[str, ...] = ()
 
     @classmethod
-    def of_labels(cls, where: object, train: IntArray, test: IntArray, class_names: list[str]) -> "Preview":
+    def from_labels(cls, where: object, train: IntArray, test: IntArray, class_names: list[str]) -> "Preview":
         """Count labels (-1: not known); ``where`` is the name of the dataset in messages."""
         notices = class_notices(where, class_names, train, test)
         counts = np.bincount(train[train != UNKNOWN], minlength=len(class_names))
@@ -43,7 +43,7 @@ class Preview:
     @classmethod
     def from_samples(cls, samples: Samples) -> "Preview":
         """Count samples."""
-        size = cls.of_labels(samples.name, samples.train.labels, samples.test.labels, samples.class_names)
+        size = cls.from_labels(samples.name, samples.train.labels, samples.test.labels, samples.class_names)
         return replace(size, notices=(*samples.notices, *size.notices))
 
     def after(self, imbalance: Imbalance) -> "Preview":

@@ -44,7 +44,7 @@ class Part:
     places: TextArray | None = None
 
     @classmethod
-    def of_files(cls, labels: list[int] | IntArray, paths: list[str]) -> "Part":
+    def from_files(cls, labels: list[int] | IntArray, paths: list[str]) -> "Part":
         """Return a part whose samples are image files."""
         return cls(np.array(labels, dtype=np.int64), np.array(paths, dtype=object))
 

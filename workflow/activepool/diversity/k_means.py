@@ -169,7 +169,7 @@ def _lloyd(
     weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the centres that Lloyd's algorithm reaches, (k, d); a centre without samples keeps its place."""
-    samples, rows = FeatureMatrix.of_array(points), np.arange(len(points))
+    samples, rows = FeatureMatrix.from_array(points), np.arange(len(points))
     centres = centres.astype(np.float64)
     before = np.full(len(points), -1)
     for _ in range(MAX_STEPS):
@@ -212,7 +212,7 @@ def nearest_centres(
     points: np.ndarray, centres: np.ndarray, compute: Compute, mapping: Mapping
 ) -> np.ndarray:
     """Return the nearest of ``centres`` (k, d) for each point (n, d), by number; ties by the lower."""
-    matrix, exact_centres = FeatureMatrix.of_array(points), FeatureMatrix.of_array(centres)
+    matrix, exact_centres = FeatureMatrix.from_array(points), FeatureMatrix.from_array(centres)
     product = _ProductWithCentres(centres, compute)
 
     def nearest(block: slice) -> np.ndarray:

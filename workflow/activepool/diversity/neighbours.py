@@ -50,7 +50,7 @@ def nearest_neighbours(
 
     def find(block: slice) -> None:
         lists = _Lists(rows[block], count)
-        for part, lower, upper in bounds.of(rows[block]):
+        for part, lower, upper in bounds.blocks(rows[block]):
             excluded = rows[block][:, None] == others[part]
             if cells is not None:
                 excluded |= cells[rows[block]][:, None] == cells[others[part]]
@@ -85,7 +85,7 @@ def near_bounds(
     def find(block: slice) -> list[np.ndarray]:
         width = block.stop - block.start
         known = [np.empty((width, 0), np.int64), *(np.empty((width, 0), np.float32) for _ in range(2))]
-        for part, lower, upper in bounds.of(rows[block]):
+        for part, lower, upper in bounds.blocks(rows[block]):
             lower[positions[block][:, None] == positions[part]] = np.inf
             offered = [np.broadcast_to(positions[part], lower.shape), lower, upper]
             known = [np.concatenate(pair, axis=1) for pair in zip(known, offered, strict=True)]
@@ -124,7 +124,7 @@ def neighbours_within(
 
     def find(block: slice) -> tuple[slice, np.ndarray, np.ndarray]:
         samples, places = [], []
-        for part, lower, upper in bounds.of(rows[block]):
+        for part, lower, upper in bounds.blocks(rows[block]):
             sample, place = np.nonzero(lower < above)
             near = upper[sample, place] < below
             left, right = rows[block][sample[~near]], others[part][place[~near]]
@@ -148,7 +148,7 @@ class _Bounds:
         self._compute = compute
         self._origin = _origin(features.take(others[:PRODUCT_OTHERS]))
 
-    def of(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    def blocks(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Yield a block of the others, and bounds of their distances to ``rows`` (n,), each (n, block)."""
         samples = self._points(rows)
         for part in row_blocks(len(self._others), PRODUCT_OTHERS):

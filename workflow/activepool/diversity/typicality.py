@@ -50,7 +50,7 @@ def most_typical(
 def _kept(features: FeatureMatrix, rows: np.ndarray) -> FeatureMatrix:
     values = features.take(rows)
     require_finite(rows, 4 * np.einsum("ij,ij->i", values, values))  # as large as distances may be
-    return FeatureMatrix.of_array(values)
+    return FeatureMatrix.from_array(values)
 
 
 class _NearDistances:

@@ -17,7 +17,7 @@ def dropped(features: FeatureMatrix, rate: float, key: int) -> FeatureMatrix:
         rate: from 0 to 1, below 1.
         key: with the number of its row it decides which features are set to 0; 0 ≤ key < 2⁶⁴.
     """
-    return FeatureMatrix.of_rows(_DroppedRows(features, rate, key))
+    return FeatureMatrix.from_rows(_DroppedRows(features, rate, key))
 
 
 class _DroppedRows:

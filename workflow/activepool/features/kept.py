@@ -13,7 +13,7 @@ KEPT_ENTRIES = 2**28
 
 def kept(features: FeatureMatrix) -> FeatureMatrix:
     """Return the same features, (N, d); those that are read first, up to KEPT_ENTRIES, are read only once."""
-    return FeatureMatrix.of_rows(_KeptRows(features))
+    return FeatureMatrix.from_rows(_KeptRows(features))
 
 
 class _KeptRows:

@@ -14,7 +14,7 @@ def normalised(features: FeatureMatrix) -> FeatureMatrix:
 
     A row of zeros stays as it is; a row with NaN or infinity has NaN.
     """
-    return FeatureMatrix.of_rows(_NormalisedRows(features))
+    return FeatureMatrix.from_rows(_NormalisedRows(features))
 
 
 class _NormalisedRows:

@@ -64,12 +64,12 @@ class FeatureMatrix:
         self._array: FloatArray | None = None
 
     @classmethod
-    def of_rows(cls, rows: RandomAccess) -> "FeatureMatrix":
+    def from_rows(cls, rows: RandomAccess) -> "FeatureMatrix":
         """Wrap rows that are made while they are read: runs are read like any other rows."""
         return cls(rows, lambda runs: rows[np.concatenate([np.arange(run.start, run.stop) for run in runs])])
 
     @classmethod
-    def of_array(cls, array: FloatArray) -> "FeatureMatrix":
+    def from_array(cls, array: FloatArray) -> "FeatureMatrix":
         """Wrap an (N, d) array, in memory or mapped: its rows are gathered in one copy."""
         whole = np.asarray(array)
         matrix = cls(whole, lambda runs: _joined([whole[run] for run in runs]))
@@ -77,7 +77,7 @@ class FeatureMatrix:
         return matrix
 
     @classmethod
-    def of_dataset(cls, dataset: h5py.Dataset) -> "FeatureMatrix":
+    def from_dataset(cls, dataset: h5py.Dataset) -> "FeatureMatrix":
         """Wrap an open HDF5 dataset; the file must stay open while it is chunked.
 
         A file that is open for writing is flushed first, because HDF5 does not take part in reading its rows.
@@ -233,4 +233,4 @@ class FeatureFile(LabelFile):
             )
         labels = self._labels(part, features.shape[0])
         sources = self._sources(part, features.shape[0])
-        return FeatureSplit(labels, sources, FeatureMatrix.of_dataset(features))
+        return FeatureSplit(labels, sources, FeatureMatrix.from_dataset(features))

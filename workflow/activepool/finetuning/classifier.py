@@ -46,4 +46,4 @@ def features_of(backbone: Backbone, images: LabelledImages, device: str, workers
     """
     part = PartImages(images.dataset, images.part, backbone.preprocessing)
     features = encode(backbone, part, images.rows, device, workers)
-    return LabelledRows.of_array(features.cpu().numpy(), images.labels)
+    return LabelledRows.from_arrays(features.cpu().numpy(), images.labels)

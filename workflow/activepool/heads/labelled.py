@@ -23,9 +23,9 @@ class LabelledRows:
     labels: np.ndarray
 
     @classmethod
-    def of_array(cls, features: np.ndarray, labels: np.ndarray) -> "LabelledRows":
+    def from_arrays(cls, features: np.ndarray, labels: np.ndarray) -> "LabelledRows":
         """Wrap (n, d) features in memory and the label of each row."""
-        return cls(FeatureMatrix.of_array(features), np.arange(len(labels)), labels)
+        return cls(FeatureMatrix.from_array(features), np.arange(len(labels)), labels)
 
     @classmethod
     def all_known(cls, features: FeatureMatrix, labels: np.ndarray) -> "LabelledRows":

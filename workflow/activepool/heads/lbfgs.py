@@ -194,4 +194,4 @@ def _in_row_space(labelled: LabelledRows) -> tuple[LabelledRows, np.ndarray | No
     if len(labelled) > labelled.width // 2:
         return labelled, None
     basis, coordinates = np.linalg.qr(labelled.read(dtype=np.float64).T)
-    return LabelledRows.of_array(np.ascontiguousarray(coordinates.T), labelled.labels), basis
+    return LabelledRows.from_arrays(np.ascontiguousarray(coordinates.T), labelled.labels), basis

@@ -24,4 +24,4 @@ def read_views(path: str | Path) -> list[FeatureMatrix]:
                 f"(views, {features.shape[0]}, {features.shape[1]}) and contiguous"
             )
         mapped = np.memmap(path, views.dtype, "r", offset=views.id.get_offset(), shape=views.shape)
-    return [FeatureMatrix.of_array(view) for view in mapped]
+    return [FeatureMatrix.from_array(view) for view in mapped]

@@ -73,7 +73,7 @@ class Rounds:
             return [strategy]
         return [one for one in self.strategies if one not in self.own_initial]
 
-    def of(self, strategy: str, seed: int, number: int) -> Run:
+    def run(self, strategy: str, seed: int, number: int) -> Run:
         """Return a round of a strategy, which may be the round 0 that strategies share."""
         is_shared = number == 0 and strategy not in self.own_initial
         return Run(None if is_shared else strategy, seed, number)

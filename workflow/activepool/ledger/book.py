@@ -66,7 +66,7 @@ class Book:
         return new
 
     def _require_valid(self, new: list[Entry]) -> None:
-        history = History.of(self.entries)
+        history = History.from_entries(self.entries)
         problems = [
             f"{entry.source!r}: batch {entry.batch!r} has gone out before, by the entries up to {last.number}"
             for entry in new

@@ -133,7 +133,7 @@ class History:
     _first_sending: dict[str, Entry] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> "History":
+    def from_entries(cls, entries: Iterable[Entry]) -> "History":
         """Return the history of valid entries."""
         history = cls()
         for entry in entries:

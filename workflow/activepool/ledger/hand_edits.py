@@ -60,7 +60,7 @@ def corrections(
 
     Raises: InputError with a line for each change that cannot be entered.
     """
-    before = History.of(entries)
+    before = History.from_entries(entries)
     names = {(entry.sample, entry.source) for entry in entries}
     drafts, problems = [], []
     for line, kept in changed:

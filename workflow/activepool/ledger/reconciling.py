@@ -126,7 +126,7 @@ def _add_new(result: Reconciled, lines: list[Line], clashing: set[int], has_gaps
 
 def _check(result: Reconciled, known: int, lines: list[Line]) -> None:
     """Check each entry that the copy does not have, in ``lines``, against those before it."""
-    history = History.of(result.entries[:known])
+    history = History.from_entries(result.entries[:known])
     for entry, line in zip(result.entries[known:], lines, strict=True):
         problems = list(history.problems(entry))
         if not line.check:

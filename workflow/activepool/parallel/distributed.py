@@ -97,7 +97,7 @@ class _Sum(torch.autograd.Function):
 
 
 @contextmanager
-def joined(device: str) -> Iterator[Processes]:
+def join_processes(device: str) -> Iterator[Processes]:
     """Join the other processes of this program, if there are any, and leave them in the end.
 
     A process that fails reports its error; the others end silently, with status PEER_FAILED.

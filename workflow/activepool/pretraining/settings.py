@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from activepool.backbones.settings import parsed
+from activepool.backbones.settings import parse_settings
 from activepool.errors import InputError
 
 #: Defaults of each optimizer: SimCLR's LARS and MoCo v2's SGD, each for a batch of 256. The papers scale the
@@ -139,4 +139,4 @@ def pretrain_settings(content: Mapping[str, Any]) -> PretrainSettings:
     method = content.get("method", DEFAULT_METHOD)
     if method not in METHODS:
         raise InputError(f"pretrain: method: {method!r} is not known; it must be one of {', '.join(METHODS)}")
-    return parsed(METHODS[method], content, "pretrain")
+    return parse_settings(METHODS[method], content, "pretrain")

@@ -28,7 +28,7 @@ from activepool.programs.messages import copy_stderr, log_traceback
 from activepool.programs.stage import Stage
 from activepool.records.planned_code import check_planned
 from activepool.records.process_locks import JOBS_FOLDER, announced
-from activepool.records.provenance import FOLDER, Record, Stopwatch, known_digest, state_of, versions
+from activepool.records.provenance import FOLDER, Record, Stopwatch, file_state, known_digest, versions
 
 if TYPE_CHECKING:
     from activepool.data.used_labels import UsedLabels
@@ -65,7 +65,7 @@ def record(stage: Stage, given: Namespace, watch: Stopwatch, used: "UsedLabels |
         arguments=settings(stage, given),
         depends_on=given.provenance,
         inputs={path: known_digest(path) for path in input_files(stage, given)},
-        outputs={path: state_of(path) for path in output_files(stage, given)},
+        outputs={path: file_state(path) for path in output_files(stage, given)},
         versions=versions(),
         kernels=kernels(),
         started=watch.started,

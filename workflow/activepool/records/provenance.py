@@ -164,7 +164,7 @@ def _peak(who: int) -> int:
     return resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def state_of(path: str | Path) -> FileState:
+def file_state(path: str | Path) -> FileState:
     """Return the present state of a file."""
     status = Path(path).stat()
     return FileState(file_digest(path), status.st_size, status.st_mtime_ns)

@@ -93,7 +93,7 @@ class NearestPerClass:
         return bound
 
 
-def joined(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+def join_lists(lists: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Join the lists of the parts of a pool; all are as `NearestPerClass.lists` returns them.
 
     The parts' lists have equal lengths and no common rows.

@@ -19,7 +19,7 @@ def probabilities(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:
 
     A row with NaN or infinity has NaN.
     """
-    return FeatureMatrix.of_rows(_Probabilities(features, head))
+    return FeatureMatrix.from_rows(_Probabilities(features, head))
 
 
 class _Probabilities:

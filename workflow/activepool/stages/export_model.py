@@ -33,7 +33,7 @@ def export_model(
     with FeatureFile(features) as file:
         facts = read_facts(training)
         trained = read_named_head(head, facts, file.train.features.shape[1])
-    write_model(model, trained, facts, BackboneReference.of(features, backbone, exif))
+    write_model(model, trained, facts, BackboneReference.from_features(features, backbone, exif))
 
 
 if __name__ == "__main__":

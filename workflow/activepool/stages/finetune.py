@@ -68,7 +68,7 @@ def finetune(
     from activepool.heads.linear import write_trained_head
     from activepool.io.files import write_json, write_table
     from activepool.io.training_state import StateFile
-    from activepool.parallel.distributed import joined
+    from activepool.parallel.distributed import join_processes
 
     head_recipe = head_settings(recipe)
     if not isinstance(head_recipe, FinetuneSettings):
@@ -80,7 +80,7 @@ def finetune(
     if head_recipe.from_scratch and checkpoint:
         raise InputError("recipe: from_scratch starts from random weights; leave out the checkpoint")
     network_settings = BackboneSettings.parse(backbone)
-    with joined(device) as processes:
+    with join_processes(device) as processes:
         readers = reading_workers(workers, processes.count)
         with LabelFile(dataset) as file:
             samples = read_round_samples(file, validation, labelled, annotations)

@@ -29,14 +29,14 @@ def joined_tables(tables: Sequence["ScoreTable"]) -> "ScoreTable":
     import numpy as np
 
     from activepool.io.score_files import ScoreTable
-    from activepool.scores.nearest import joined
+    from activepool.scores.nearest import join_lists
 
     first, lists = tables[0], [table.nearest for table in tables if table.nearest is not None]
     return ScoreTable(
         np.concatenate([table.index for table in tables]),
         None if first.predicted is None else np.concatenate([table.predicted for table in tables]),
         _concatenated([table.scores for table in tables]),
-        joined(lists) if lists else None,
+        join_lists(lists) if lists else None,
         _concatenated([table.per_sample for table in tables]),
     )
 

@@ -31,10 +31,10 @@ def pretrain(
         curve: CSV of loss, learning rate and k-NN accuracy per epoch to write
     """
     from activepool.compute.workers import reading_workers
-    from activepool.parallel.distributed import joined
+    from activepool.parallel.distributed import join_processes
     from activepool.pretraining.training import pretrain as pretrain_backbone
 
-    with joined(device) as processes:
+    with join_processes(device) as processes:
         pretrain_backbone(
             dataset,
             backbone,

@@ -46,12 +46,12 @@ def train_labelled(
     with FeatureFile(features) as file:
         matrix = file.train.features
         samples, without_labels = read_training_set(labels, classes, matrix.shape[0])
-        known = FeatureMatrix.of_array(matrix.take(samples.rows))
+        known = FeatureMatrix.from_array(matrix.take(samples.rows))
     places = replace(samples, rows=np.arange(len(samples.rows)))
     trained = calibrated_head(known, places, np.empty(0, np.int64), None, None, seed, compute)
     write_named_head(head, trained)
-    write_held_out(held_out, held_out_probabilities, HeldOut.of(trained, samples.rows))
-    write_facts(training, TrainingFacts.of(trained, len(samples.rows), without_labels))
+    write_held_out(held_out, held_out_probabilities, HeldOut.from_head(trained, samples.rows))
+    write_facts(training, TrainingFacts.from_head(trained, len(samples.rows), without_labels))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def tracked_runs(
         numbers = dict(_step(row) for _, row in rows.drop(columns=["strategy", "seed"]).iterrows())
         run_settings = {**settings, "strategy": strategy, "seed": seed}
         picks = {
-            f"round{number:02d}/{SELECTED}": rounds.of(strategy, seed, number) for number in rows["round"]
+            f"round{number:02d}/{SELECTED}": rounds.run(strategy, seed, number) for number in rows["round"]
         }
         files = {name: str(rounds.path(run, SELECTED)) for name, run in picks.items()}
         runs.append(TrackedRun(f"{strategy}/seed{seed}", run_settings, numbers, files=files))

@@ -69,7 +69,7 @@ def require_fit_to_listing(experiment: Experiment) -> None:
     annotations = read_annotations(path)
     raise_if_any(match(part, annotations)[1])
     with LabelFile(Paths(experiment).samples) as file:
-        raise_if_any(list(_moved(TrainPart.of(file), part, annotations)))
+        raise_if_any(list(_moved(TrainPart.from_file(file), part, annotations)))
 
 
 def _moved(read: TrainPart, listed: TrainPart, annotations: Annotations) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _read(experiment: Experiment) -> TrainPart | None:
     if list(Record.read(record).depends_on.values()) != [made_by]:
         return None
     with LabelFile(paths.samples) as file:
-        return TrainPart.of(file)
+        return TrainPart.from_file(file)
 
 
 def _listed(experiment: Experiment) -> TrainPart | None:

@@ -207,7 +207,7 @@ def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Pa
     else:
         existing_folder(images, "a folder of images, or a CSV file with the column path")
         left_out = LeftOut()
-        sources = with_unlabelled(Part.of_files([], []), images, "", left_out).sources.tolist()
+        sources = with_unlabelled(Part.from_files([], []), images, "", left_out).sources.tolist()
         left_out.empty.clear()
         notices.show("files not taken", left_out.notices(images), "; ".join, left_out.total)
     if not sources:

@@ -28,7 +28,7 @@ from planning.project.notices import PoolNotices
 from planning.project.paths import FILES_OF_MODEL, ProjectPaths
 from planning.project.pool import images_root, listed_images, unread_notices, updated_pool, vector_file
 from planning.project.standing import ProjectStanding
-from planning.runs.command_line import asked
+from planning.runs.command_line import parse_command
 from planning.runs.lock import active_runs
 
 #: Options of Snakemake with which it makes nothing.
@@ -59,7 +59,7 @@ def makes_files(command: Sequence[str]) -> bool:
 
     A program that calls Snakemake's Python interface has another command line; it only looks.
     """
-    given = asked(tuple(command))
+    given = parse_command(tuple(command))
     if given is None or only_verifies(command):
         return False
     return not any(getattr(given, name, None) not in (None, False, set(), []) for name in LOOKING)
@@ -67,17 +67,17 @@ def makes_files(command: Sequence[str]) -> bool:
 
 def foresees(command: Sequence[str]) -> bool:
     """Return whether a command line of Snakemake asks for a dry run, which shows what a run would take in."""
-    given = asked(tuple(command))
+    given = parse_command(tuple(command))
     return given is not None and bool(given.dryrun)
 
 
 def only_verifies(command: Sequence[str]) -> bool:
     """Return whether a command line of Snakemake asks for the check of the results, and nothing else."""
-    given = asked(tuple(command))
+    given = parse_command(tuple(command))
     return given is not None and list(given.targets) == [VERIFY]
 
 
-def begun(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
+def begin_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
     """Bring the pool and the ledger up to date at the start of a run, and return where the project stands.
 
     Args:
@@ -168,8 +168,8 @@ def _classes_not_given(standing: ProjectStanding) -> list[str]:
     ]
 
 
-def foreseen(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
-    """Return where a project would stand at the start of a run, see `begun`, without a change of any file."""
+def foresee_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
+    """Return where a project would stand at the start of a run, see `begin_run`; no file changes."""
     ledger = noted_ledger(project)
     notices = _notices(project, dry=True)
     pool = _foreseen_pool(project, bool(ledger.entries), notices)
@@ -237,14 +237,14 @@ def pass_run_on(workflow: Any, paths: ProjectPaths) -> None:
         workflow.register_envvars(name)
 
 
-def joined(project: Project) -> ProjectPaths:
+def join_run(project: Project) -> ProjectPaths:
     """Return, in the process of a job, the paths of the project as it stood when the run began."""
-    known = looked_at(project)
+    known = current_standing(project)
     standing = replace(known, entries=known.entries[: int(os.environ[ENTRIES])])
     return ProjectPaths(standing, sends=bool(os.environ[SENDS]))
 
 
-def looked_at(project: Project) -> ProjectStanding:
+def current_standing(project: Project) -> ProjectStanding:
     """Return where a project stands by what is there, without a change of any file."""
     return ProjectStanding(project, _known_pool(project), read(project.ledger_path).entries)
 

@@ -21,7 +21,7 @@ WILDCARD, SINGLE = re.compile(r"\{(\w+)(?:,[^{}]*)?\}"), re.compile(r"\{\w+,([\w
 
 
 @cache
-def asked(command: tuple[str, ...]) -> Namespace | None:
+def parse_command(command: tuple[str, ...]) -> Namespace | None:
     """Return the arguments of a command line; None if it is not Snakemake's."""
     program, *arguments = command
     if "snakemake" not in (Path(program).name, Path(program).parent.name):
@@ -40,7 +40,7 @@ def unknown_target(command: Sequence[str], rules: Collection[Any]) -> str | None
         command: the program and its arguments.
         rules: all of Snakemake's; those with wildcards make files for which their name does not suffice.
     """
-    given = asked(tuple(command))
+    given = parse_command(tuple(command))
     known = {rule.name: not rule.has_wildcards() for rule in rules}
     for target in given.targets if given else ():
         if "/" not in target and target not in known and not Path(target).exists():

@@ -133,7 +133,7 @@ def _read_late_labels(annotations: str, samples: str, *states: tuple[int, int]) 
     """Return the usable labels in a file of annotations, by row; other code reports the unusable ones."""
     try:
         with LabelFile(samples) as file:
-            part = TrainPart.of(file)
+            part = TrainPart.from_file(file)
         labels, _ = match(part, read_annotations(annotations))
     except InputError:
         return None

@@ -9,7 +9,7 @@ from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from activepool.errors import first_few
-from planning.runs.command_line import asked
+from planning.runs.command_line import parse_command
 from planning.runs.progress import label, replaces_jobs, terminal_handlers
 
 #: How Snakemake begins a reason, and the words of a line for it.
@@ -75,7 +75,7 @@ def _difference(change: str) -> str:
 
 def show_plan(workflow: Any) -> None:
     """In a dry run, print a line for each job, if ``quiet: rules`` holds and nothing else was asked for."""
-    given = asked(tuple(sys.argv))
+    given = parse_command(tuple(sys.argv))
     if given is None or not given.dryrun or not replaces_jobs(workflow.output_settings):
         return
     if any(isinstance(handler, Plan) for handler in logger.handlers):

@@ -39,7 +39,7 @@ class StoredArray:
     whole: np.ndarray | h5py.Dataset | None = None
 
     @classmethod
-    def of_array(cls, name: str, array: np.ndarray) -> Self:
+    def from_array(cls, name: str, array: np.ndarray) -> Self:
         """Wrap an array, in memory or mapped."""
         return cls(name, array.shape, array.dtype, lambda rows: np.asarray(array[rows]), array)
 

@@ -43,7 +43,7 @@ def open_npy(path: Path) -> ArrayFile:
         if "pickle" in str(error) or "Python objects" in str(error):
             raise InputError(f"{path}: holds Python objects; {AS_NUMBERS}") from None
         raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
-    stored = StoredArray.of_array(str(path), array)
+    stored = StoredArray.from_array(str(path), array)
     return ArrayFile(path, {"": stored.shape}, lambda name: stored)
 
 
@@ -77,7 +77,7 @@ def open_npz(path: Path) -> ArrayFile:
                 raise InputError(f"{label} is damaged ({one_line(error)}); save it again") from error
 
         if _is_mapped(entries[name], header):
-            return StoredArray.of_array(label, array())
+            return StoredArray.from_array(label, array())
         return StoredArray(label, header.shape, header.dtype, lambda rows: array()[rows])
 
     return ArrayFile(path, {name: header.shape for name, header in headers.items()}, find)

@@ -42,7 +42,7 @@ def open_safetensors(path: Path) -> ArrayFile:
     def find(name: str) -> StoredArray:
         label = f"{path}: {name}"
         if name in names:
-            return StoredArray.of_array(label, np.array(names[name]))
+            return StoredArray.from_array(label, np.array(names[name]))
         given = file.get_slice(name).get_dtype()
         if given not in TYPES:
             raise InputError(f"{label}: is {given}; save it as F32")

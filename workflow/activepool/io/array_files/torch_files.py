@@ -65,12 +65,12 @@ def _stored(name: str, value: "torch.Tensor | list[Any]") -> StoredArray:
     import torch
 
     if isinstance(value, list):
-        return StoredArray.of_array(name, np.array(value))
+        return StoredArray.from_array(name, np.array(value))
     tensor = value.detach()
     if tensor.dtype == torch.bfloat16:  # which NumPy does not have
         shape, dtype = tuple(tensor.shape), np.dtype(np.float32)
         return StoredArray(name, shape, dtype, lambda rows: np.asarray(tensor[rows].float().numpy()))
     try:
-        return StoredArray.of_array(name, tensor.numpy())
+        return StoredArray.from_array(name, tensor.numpy())
     except (TypeError, RuntimeError) as error:
         raise InputError(f"{name}: is no plain tensor ({one_line(error)}); save it as float32") from error

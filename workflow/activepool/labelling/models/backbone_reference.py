@@ -49,7 +49,7 @@ class BackboneReference:
     dtype: str
 
     @classmethod
-    def of(
+    def from_features(
         cls, features: str | Path, settings: BackboneSettings | None, exif: str
     ) -> "BackboneReference | None":
         """Return the reference to the backbone of features.h5; None if they are a user's own vectors.

@@ -48,7 +48,7 @@ class HeldOut:
         return self.probabilities[np.arange(len(self.index)), self.predicted]
 
     @classmethod
-    def of(cls, head: Head, rows: IntArray) -> "HeldOut":
+    def from_head(cls, head: Head, rows: IntArray) -> "HeldOut":
         """Return the predictions of the cross-validation that chose the weight decay of ``head``.
 
         Args:

@@ -36,7 +36,7 @@ class TrainingFacts:
     accuracy: float | None
 
     @classmethod
-    def of(cls, head: Head, labels: int, classes_without_labels: list[str]) -> "TrainingFacts":
+    def from_head(cls, head: Head, labels: int, classes_without_labels: list[str]) -> "TrainingFacts":
         """Return the facts about a head that was cross-validated."""
         tested = head.cross_validation
         assert tested is not None

@@ -35,7 +35,7 @@ class PoolPredictions:
     margin: FloatArray
 
     @classmethod
-    def of_logits(cls, logits: FloatArray, temperature: float) -> "PoolPredictions":
+    def from_logits(cls, logits: FloatArray, temperature: float) -> "PoolPredictions":
         """Return the predictions for rows with these float64 ``logits`` (N, C), for C ≥ 2."""
         predicted = first_largest(logits)
         probabilities = calibrated_probabilities(logits, temperature)
@@ -56,9 +56,9 @@ def predict_pool(features: FeatureMatrix, head: Head, compute: Compute) -> PoolP
         with np.errstate(invalid="ignore"):  # 0 · ∞
             logits = to_numpy(compute.array(features.block(block, np.float64)) @ weight.T + bias)
         require_finite(np.arange(block.start, block.stop), logits.sum(axis=1))
-        return PoolPredictions.of_logits(logits, head.temperature)
+        return PoolPredictions.from_logits(logits, head.temperature)
 
-    none = PoolPredictions.of_logits(np.empty((0, len(head.bias))), 1.0)
+    none = PoolPredictions.from_logits(np.empty((0, len(head.bias))), 1.0)
     blocks = [none, *compute.map(of_block, row_blocks(features.shape[0], READ_ROWS))]
     return PoolPredictions(
         np.concatenate([block.predicted for block in blocks]),

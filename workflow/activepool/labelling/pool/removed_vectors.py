@@ -31,7 +31,7 @@ def removed_rows(path: str | Path) -> dict[str, int]:
 def removed_vectors(path: str | Path, rows: IntArray) -> FloatArray:
     """Return some rows of a file of removed vectors, (R, d) float32."""
     with opened(path) as file:
-        return FeatureMatrix.of_dataset(file["features"]).take(rows)
+        return FeatureMatrix.from_dataset(file["features"]).take(rows)
 
 
 def keep_removed(
@@ -64,7 +64,7 @@ def _is_at(stored: h5py.Dataset, row: int, sample: str) -> bool:
 
 def _write(path: str | Path, samples: Collection[str], stored: h5py.Dataset, rows: IntArray) -> None:
     """Write the vectors of the file as it is, then those of some rows of the features."""
-    width, matrix, filled = stored.shape[1], FeatureMatrix.of_dataset(stored), 0
+    width, matrix, filled = stored.shape[1], FeatureMatrix.from_dataset(stored), 0
     with written_hdf5(path) as file:
         file.create_dataset("samples", data=np.array(list(samples), dtype=object), dtype=h5py.string_dtype())
         features = file.create_dataset("features", (len(samples), width), np.float32)

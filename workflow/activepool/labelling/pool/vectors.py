@@ -45,10 +45,10 @@ class VectorFile:
         if not stored.shape[0]:
             raise InputError(f"{stored.name}: is {stored.form}; it must have a row for each sample")
         if isinstance(stored.whole, h5py.Dataset):
-            return FeatureMatrix.of_dataset(stored.whole)
+            return FeatureMatrix.from_dataset(stored.whole)
         if stored.whole is not None:
-            return FeatureMatrix.of_array(stored.whole)
-        return FeatureMatrix.of_rows(cast(RandomAccess, stored))
+            return FeatureMatrix.from_array(stored.whole)
+        return FeatureMatrix.from_rows(cast(RandomAccess, stored))
 
     def row_names(self) -> list[str] | None:
         """Return the names (N,) of the rows; None if the file has none.

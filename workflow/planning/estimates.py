@@ -227,12 +227,12 @@ class _Work:
     def trained_images(self) -> int:
         experiment = self._experiment
         pretraining = 2 * self._data.num_train * experiment.pretrain.epochs if experiment.pretrain else 0
-        if not experiment.finetunes:
+        if experiment.finetuning is None:
             return pretraining
         starts = len(self._files["start"]) * self._labelled()[0]
         queries = len(experiment.strategies) * self._seeds * sum(self._labelled()[1:])
         ceilings = self._seeds * self._pool if experiment.ceiling else 0
-        return pretraining + experiment.head.epochs * (starts + queries + ceilings)
+        return pretraining + experiment.finetuning.epochs * (starts + queries + ceilings)
 
 
 def adversary_weights(image_size: int, width: int, latent: int) -> int:

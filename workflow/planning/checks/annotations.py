@@ -23,7 +23,14 @@ from activepool.errors import InputError
 from activepool.io.index_files import whole_number
 from activepool.programs.messages import print_notices
 from activepool.records.provenance import Record, record_path
-from planning.configuration.datasets import DatasetSettings, Embeddings, ImageDatasetSettings
+from planning.configuration.datasets import (
+    DatasetSettings,
+    Embeddings,
+    HuggingFace,
+    ImageDatasetSettings,
+    Manifest,
+    WebDataset,
+)
 from planning.configuration.experiment import Experiment
 from planning.paths import Paths
 from planning.stages.contents import preview_source, source_setting
@@ -119,7 +126,7 @@ def _listed(experiment: Experiment) -> TrainPart | None:
     if not isinstance(dataset, ImageDatasetSettings) or preview(preview_source(dataset)) is None:
         return None
     samples = build(dataset.kind, **source_setting(dataset)["options"])
-    name = getattr(dataset, "path", None) or dataset.root
+    name = dataset.path if isinstance(dataset, Manifest | WebDataset | HuggingFace) else dataset.root
     final = not _thinned(dataset) and dataset.on_unreadable == "stop"
     return TrainPart(name, samples.train.labels, samples.train.sources, samples.class_names, final)
 

@@ -90,12 +90,13 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     yield from _from_scratch_problems(experiment)
     if experiment.finetunes and backbone.architecture == WITHOUT_WEIGHTS:
         yield "head.solver: finetune trains the whole network, and identity has no weights"
-    if experiment.finetunes and not experiment.head.freeze_batch_norm:
-        if experiment.head.freeze_backbone and not experiment.head.from_scratch:
+    finetuning = experiment.finetuning
+    if finetuning and not finetuning.freeze_batch_norm:
+        if finetuning.freeze_backbone and not finetuning.from_scratch:
             yield "head.freeze_backbone: batch normalisation is frozen, too; leave out freeze_batch_norm"
         for key, value in (
             ("initial.size", experiment.initial.size),
-            ("head.batch_size", experiment.head.batch_size),
+            ("head.batch_size", finetuning.batch_size),
         ):
             if value < 2:
                 yield f"{key}: must be 2 or more to train batch normalisation, or head.freeze_batch_norm true"
@@ -108,15 +109,16 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
 
 def _starts_from_scratch(experiment: Experiment) -> bool:
     """Return whether each round trains a network from random weights."""
-    return experiment.finetunes and experiment.head.from_scratch
+    return experiment.finetuning is not None and experiment.finetuning.from_scratch
 
 
 def _from_scratch_problems(experiment: Experiment) -> Iterator[str]:
-    if not _starts_from_scratch(experiment):
+    finetuning = experiment.finetuning
+    if finetuning is None or not finetuning.from_scratch:
         return
-    if experiment.head.freeze_backbone:
+    if finetuning.freeze_backbone:
         yield "head.from_scratch: random weights are not to be frozen; leave out freeze_backbone"
-    if experiment.head.freeze_batch_norm:
+    if finetuning.freeze_batch_norm:
         yield "head.from_scratch: there are no batch-norm statistics to freeze; set freeze_batch_norm: false"
     no_features = "with head.from_scratch, there are no features before round 0"
     kinds = {"kind": experiment.initial.kind}

@@ -5,7 +5,7 @@ Every key of ``config.yaml`` and ``workflow/experiments/*.yaml`` is a field here
 ``1e-3`` as text.
 """
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -28,11 +28,31 @@ from planning.configuration.sections import (
 )
 from planning.configuration.strategies import StrategySettings, not_reserved
 
-Features = section_of(
-    ExtractSettings,
-    shards=(Count, Field(default=1, description="the number of jobs that extract the features.")),
-)
+if TYPE_CHECKING:  # a type checker cannot see the classes that section_of makes
 
+    class Features(ExtractSettings, Settings):
+        """The section ``features``."""
+
+        shards: int = 1
+
+    class SgdHead(SgdSettings, Settings):
+        """The section ``head`` of the solver ``sgd``."""
+
+    class LbfgsHead(LbfgsSettings, Settings):
+        """The section ``head`` of the solver ``lbfgs``."""
+
+    class FinetuneHead(FinetuneSettings, Settings):
+        """The section ``head`` of the solver ``finetune``."""
+else:
+    Features = section_of(
+        ExtractSettings,
+        shards=(Count, Field(default=1, description="the number of jobs that extract the features.")),
+    )
+    SgdHead = section_of(SgdSettings, solver=(Literal["sgd"], ...))
+    LbfgsHead = section_of(LbfgsSettings, solver=(Literal["lbfgs"], "lbfgs"))
+    FinetuneHead = section_of(FinetuneSettings, solver=(Literal["finetune"], ...))
+
+Head = Annotated[SgdHead | LbfgsHead | FinetuneHead, Field(discriminator="solver")]
 
 #: The kinds of a labelled set of round 0 that is drawn.
 DrawnKind = Literal["random", "balanced"]
@@ -66,12 +86,6 @@ class Validation(Settings):
 
     fraction: Fraction = 0.01
     round_to: RoundTo = "samples"
-
-
-SgdHead = section_of(SgdSettings, solver=(Literal["sgd"], ...))
-LbfgsHead = section_of(LbfgsSettings, solver=(Literal["lbfgs"], "lbfgs"))
-FinetuneHead = section_of(FinetuneSettings, solver=(Literal["finetune"], ...))
-Head = Annotated[SgdHead | LbfgsHead | FinetuneHead, Field(discriminator="solver")]
 
 
 class Figures(Settings):
@@ -184,8 +198,9 @@ class Experiment(Settings):
     @field_validator("seeds")
     @classmethod
     def _check_seeds_differ(cls, seeds: int | list[int]) -> int | list[int]:
-        for seed in seeds if isinstance(seeds, list) else ():
-            if seeds.count(seed) > 1:
+        listed = seeds if isinstance(seeds, list) else []
+        for seed in listed:
+            if listed.count(seed) > 1:
                 raise PydanticCustomError("twice", f"{seed} is listed twice; list each seed once")
         return seeds
 
@@ -203,14 +218,19 @@ class Experiment(Settings):
         return list(range(self.seeds)) if isinstance(self.seeds, int) else list(self.seeds)
 
     @property
+    def finetuning(self) -> FinetuneHead | None:
+        """The settings of a head that trains on images; None if it trains on cached features."""
+        return self.head if isinstance(self.head, FinetuneHead) else None
+
+    @property
     def finetunes(self) -> bool:
         """Whether a round trains on images instead of cached features."""
-        return self.head.solver == FinetuneSettings.solver
+        return self.finetuning is not None
 
     @property
     def changes_features(self) -> bool:
         """Whether each round has features of its own, because it trains the backbone."""
-        return self.finetunes and not self.head.freeze_backbone
+        return self.finetuning is not None and not self.finetuning.freeze_backbone
 
     @property
     def in_shards(self) -> bool:

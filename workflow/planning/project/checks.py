@@ -156,7 +156,7 @@ def _backbone_problems(project: Project) -> Iterator[str]:
 def _file_problems(project: Project) -> Iterator[str]:
     pool = "embeddings" if project.embeddings is not None else "images"
     path = project.images if project.embeddings is None else project.embeddings.path
-    if not Path(path).exists():
+    if path is not None and not Path(path).exists():
         yield f"{pool}: {path} does not exist; {RELATIVE}"
     backbone = project.backbone
     if backbone and (problem := function_problem(backbone.architecture)):

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from activepool.data.left_out import LeftOut
@@ -133,6 +133,7 @@ def _pool_of_vectors(
         )
     here = {file.sample for file in files}
     gone = {sample: row for sample, row in before.row_of.items() if sample not in here}
+    lost: Collection[str]
     if len(gone) < len(before.samples):
         # The rows of vectors are copied by their content, so that they never have to be made again.
         lost = gone.keys() - set(keep_removed(removed, pool_features(project), gone, dry))

@@ -67,8 +67,9 @@ class ProjectSettings(StageSettings):
     def exif(self, stage: str, wildcards: Any) -> str:
         return self._project.exif
 
-    def source(self, stage: str, wildcards: Any) -> dict[str, Any]:
-        return self._project.embeddings.model_dump(exclude_none=True)
+    def source(self, stage: str, wildcards: Any) -> Any:
+        embeddings = self._project.embeddings
+        return None if embeddings is None else embeddings.model_dump(exclude_none=True)
 
     def backbone(self, stage: str, wildcards: Any) -> Any:
         backbone = self._project.backbone
@@ -98,7 +99,7 @@ class ProjectSettings(StageSettings):
         return list(self._project.ask_again) or None
 
     def batch(self, stage: str, wildcards: Any) -> str:
-        return wildcards.batch
+        return str(wildcards.batch)
 
     def number(self, stage: str, wildcards: Any) -> int:
         return number_of(wildcards.batch)

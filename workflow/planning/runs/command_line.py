@@ -27,7 +27,7 @@ def parse_command(command: tuple[str, ...]) -> Namespace | None:
     if "snakemake" not in (Path(program).name, Path(program).parent.name):
         return None
     with redirect_stderr(io.StringIO()):  # Snakemake has printed the profile's name once
-        _, given = parse_args(arguments)
+        given: Namespace = parse_args(arguments)[1]
     return given
 
 

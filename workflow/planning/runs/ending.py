@@ -11,9 +11,8 @@ import numpy as np
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 
-from activepool.heads.settings import LbfgsSettings
 from activepool.io.index_files import read_index
-from planning.configuration.experiment import Experiment
+from planning.configuration.experiment import Experiment, LbfgsHead
 from planning.drawings import figures_left_out, tables_left_out
 from planning.paths import Paths
 from planning.runs.command_line import is_report, snakemake_command, with_options
@@ -108,13 +107,12 @@ def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[
 def _weak_choices(experiment: Experiment, covered: Iterable[str]) -> Iterator[str]:
     """Yield a line if the validation split chooses something, and has too few samples for it."""
     head = experiment.head
-    chooses_decay = head.solver == LbfgsSettings.solver
-    if chooses_decay and np.size(head.weight_decays) == 1:
+    if isinstance(head, LbfgsHead) and np.size(head.weight_decays) == 1:
         return
     counts = [len(read_index(path)) for path in covered if path.endswith("/validation.csv")]
     fewest = min(counts, default=0)
     if 0 < fewest < FEW_VALIDATED:
-        chosen = "weight decay" if chooses_decay else "epoch"
+        chosen = "weight decay" if isinstance(head, LbfgsHead) else "epoch"
         yield (
             f"notice: the validation split has {fewest} samples, which tell an accuracy only to about "
             f"± {98 / fewest**0.5:.0f} points, and choose the {chosen} of each head by it; a larger "

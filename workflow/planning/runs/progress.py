@@ -82,6 +82,7 @@ class Progress(logging.Handler):
         self._jobs[given["jobid"]] = _Job(words, time.monotonic(), timer)
 
     def _tell(self, number: int, line: str) -> None:
+        assert self.lock is not None  # logging.Handler.__init__ has made it
         with self.lock:
             if number in self._jobs:
                 self._print(line)

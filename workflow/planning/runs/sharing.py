@@ -74,19 +74,18 @@ def shared_folders(paths: Paths) -> list[SharedFolder]:
             _flat("dataset", source_content(experiment.dataset)),
         )
     ]
-    if experiment.dataset.kind == "embeddings":
+    backbone = experiment.backbone
+    if backbone is None:
         return folders
     network = {"architecture", "image_size", "normalisation"}
-    weights = _flat("backbone", experiment.backbone.model_dump(include=network))
-    if experiment.pretrain:
+    weights = _flat("backbone", backbone.model_dump(include=network))
+    if experiment.pretrain and paths.checkpoint:
         weights |= _flat("pretrain", experiment.pretrain.model_dump())
         folders.append(SharedFolder(_folder(paths.checkpoint), "backbone.name", weights, weights))
     if paths.has_map:
         settings = weights | _flat("features", experiment.features.model_dump())
-        settings |= _flat(
-            "backbone", experiment.backbone.model_dump(include={"checkpoint", "format", "keys"})
-        )
-        checkpoint = experiment.backbone.checkpoint
+        settings |= _flat("backbone", backbone.model_dump(include={"checkpoint", "format", "keys"}))
+        checkpoint = backbone.checkpoint
         digest = {"backbone.checkpoint": content_digest(checkpoint)} if checkpoint else {}
         folders.append(SharedFolder(_folder(paths.features), "backbone.name", settings, settings | digest))
     return folders

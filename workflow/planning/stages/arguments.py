@@ -11,11 +11,11 @@ Both follow from the declaration of the stage. A rule reads
 import json
 import shlex
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from activepool.programs.stage import Parameter, Role, Stage
 from planning.stages.digests import StageDigests, declaration
-from planning.stages.graph import StageGraph
+from planning.stages.graph import StageGraph, StageParams
 from planning.stages.settings import PLACES, StageSettings
 
 #: The part of a provenance that is the digest of the labels that a job reads outside its inputs.
@@ -60,7 +60,7 @@ class StageArguments:
         self.settings = settings
         self.graph = StageGraph(workflow, StageDigests(settings).describe, strategies)
 
-    def __call__(self, stage: str, **fixed: Any) -> tuple[Callable[..., str], Callable[..., str]]:
+    def __call__(self, stage: str, **fixed: Any) -> tuple[StageParams, Callable[..., str]]:
         """Return the params of a rule: those that Snakemake records, and those that it does not.
 
         Args:
@@ -75,7 +75,7 @@ class StageArguments:
                 for parameter in declared.settings
                 if parameter.name not in PLACES
             }
-            provenance = json.dumps(self.provenance(recorded, wildcards))
+            provenance = json.dumps(self.provenance(params, wildcards))
             return shlex.join([*_words(values), "--provenance", provenance])
 
         # Snakemake does not record a function of input or output. Results do not depend on where files are.
@@ -90,10 +90,11 @@ class StageArguments:
                 words += self._checkpoint_words(input)
             return shlex.join([*words, *_shard_words(declared, wildcards)])
 
-        recorded.stage, recorded.fixed = stage, fixed
-        return recorded, unrecorded
+        params = cast(StageParams, recorded)
+        params.stage, params.fixed = stage, fixed
+        return params, unrecorded
 
-    def provenance(self, recorded: Callable[..., str], wildcards: Any) -> dict[str, str]:
+    def provenance(self, recorded: StageParams, wildcards: Any) -> dict[str, str]:
         """Return what the files of a job depend on.
 
         Args:

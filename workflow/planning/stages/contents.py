@@ -23,7 +23,15 @@ from activepool.errors import InputError
 from activepool.io.files import file_digest, size_and_times, write_json
 from activepool.programs.messages import print_notices
 from activepool.stages.embeddings import FILES
-from planning.configuration.datasets import Cifar, DatasetSettings, Embeddings, ImageDatasetSettings
+from planning.configuration.datasets import (
+    Cifar,
+    Dataset,
+    Embeddings,
+    HuggingFace,
+    ImageDatasetSettings,
+    Manifest,
+    WebDataset,
+)
 
 #: Options that name a list of images.
 LISTS = ("path", "train_list", "test_list")
@@ -32,7 +40,7 @@ LISTS = ("path", "train_list", "test_list")
 DIGESTS = Path(".snakemake/activepool/digests")
 
 
-def source_setting(dataset: DatasetSettings) -> dict[str, Any]:
+def source_setting(dataset: Dataset) -> dict[str, Any]:
     """Return the setting ``source`` of the stage ``dataset``, or of ``embeddings`` for that kind."""
     if isinstance(dataset, Embeddings):
         return dataset.model_dump(exclude={"name", "annotations", "kind"}, exclude_none=True)
@@ -47,7 +55,7 @@ def source_setting(dataset: DatasetSettings) -> dict[str, Any]:
     }
 
 
-def source_content(dataset: DatasetSettings) -> dict[str, Any]:
+def source_content(dataset: Dataset) -> dict[str, Any]:
     """Return `source_setting` with known digests of content in place of paths."""
     settings = source_setting(dataset)
     if isinstance(dataset, Embeddings):
@@ -61,7 +69,7 @@ def source_content(dataset: DatasetSettings) -> dict[str, Any]:
     return settings
 
 
-def preview_source(dataset: DatasetSettings) -> dict[str, Any]:
+def preview_source(dataset: Dataset) -> dict[str, Any]:
     """Return a dataset of images or embeddings in the form that `activepool.data.kinds.preview` takes."""
     settings = source_setting(dataset)
     if not isinstance(dataset, Embeddings):
@@ -70,13 +78,15 @@ def preview_source(dataset: DatasetSettings) -> dict[str, Any]:
     return {"kind": "embeddings", "options": settings, **thinned}
 
 
-def images_folder(dataset: DatasetSettings) -> str | None:
+def images_folder(dataset: Dataset) -> str | None:
     """Return the folder that the paths of images are relative to; None without image files."""
     if not isinstance(dataset, ImageDatasetSettings):
         return None
-    if dataset.kind in ENDINGS:
+    if isinstance(dataset, WebDataset | HuggingFace):
         return str(shards_folder(dataset.path, getattr(dataset, "test_path", None)))
-    return getattr(dataset, "root", None) or str(Path(dataset.path).parent)
+    if isinstance(dataset, Manifest):
+        return dataset.root or str(Path(dataset.path).parent)
+    return dataset.root
 
 
 def image_content(kind: str, options: dict[str, Any], upright: bool = False) -> dict[str, Any]:

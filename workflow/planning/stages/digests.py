@@ -19,7 +19,8 @@ DRAWINGS = {"figure": LIBRARY / "figures/drawings", "table": LIBRARY / "figures/
 @cache
 def declaration(stage: str) -> Stage:
     """Return the stage of this name."""
-    return getattr(importlib.import_module(f"activepool.stages.{stage}"), stage)
+    declared: Stage = getattr(importlib.import_module(f"activepool.stages.{stage}"), stage)
+    return declared
 
 
 class StageDigests:

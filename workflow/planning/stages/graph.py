@@ -7,7 +7,7 @@ has failed. docs/reruns.md describes the consequences.
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from snakemake.io import is_flagged
 from snakemake.iocontainers import Wildcards
@@ -15,6 +15,16 @@ from snakemake.output_index import OutputIndex
 from snakemake.rules import Rule
 
 from planning.stages.digests import digest_of
+
+
+class StageParams(Protocol):
+    """The recorded params of a rule that runs a stage, see `planning.stages.arguments.StageArguments`."""
+
+    stage: str
+    fixed: dict[str, Any]
+
+    def __call__(self, wildcards: Any) -> str:
+        """Return the words of the command line."""
 
 
 class Job(NamedTuple):
@@ -117,20 +127,20 @@ class StageGraph:
             self._before[job] = list(dict.fromkeys(producers))
         return self._before[job]
 
-    def parameter_of(self, rule: Rule) -> Callable[..., Any]:
-        """Return the recorded params of a rule that runs a stage, see `StageArguments`."""
+    def parameter_of(self, rule: Rule) -> StageParams:
+        """Return the recorded params of a rule that runs a stage."""
         return self._stages[rule]
 
-    def rule_of(self, parameter: Callable[..., Any]) -> Rule:
+    def rule_of(self, parameter: StageParams) -> Rule:
         """Return the rule whose params include this function."""
         return self._rules[parameter]
 
     @cached_property
-    def _rules(self) -> dict[Callable[..., Any], Rule]:
+    def _rules(self) -> dict[StageParams, Rule]:
         return {item: rule for rule in self._workflow.rules for item in rule.params if hasattr(item, "stage")}
 
     @cached_property
-    def _stages(self) -> dict[Rule, Callable[..., Any]]:
+    def _stages(self) -> dict[Rule, StageParams]:
         return {rule: parameter for parameter, rule in self._rules.items()}
 
     @cached_property

@@ -47,8 +47,9 @@ class StageSettings:
 
     def checkpoint_content(self) -> str | None:
         """Return the digest of a checkpoint that cannot be an input of a rule."""
-        has_digest = self.checkpoint is not None and has_wildcards(self.checkpoint)
-        return content_digest(self.checkpoint) if has_digest else None
+        if self.checkpoint is None or not has_wildcards(self.checkpoint):
+            return None
+        return content_digest(self.checkpoint)
 
     def kind_of_job(self, wildcards: Any) -> Hashable:
         """Return what is equal for the jobs of a stage whose relevant settings are."""
@@ -88,17 +89,19 @@ class ExperimentSettings(StageSettings):
     def backbone(self, stage: str, wildcards: Any) -> Any:
         # activepool wrote the network of a round, so its weights have activepool's own names.
         is_own = stage == "pretrain" or (_has_round(wildcards) and stage == "extract")
-        return backbone_setting(self._experiment.backbone, is_own)
+        backbone = self._experiment.backbone
+        return None if backbone is None else backbone_setting(backbone, is_own)
 
     def pretraining(self, stage: str, wildcards: Any) -> Any:
-        return self._experiment.pretrain.model_dump()
+        pretrain = self._experiment.pretrain
+        return None if pretrain is None else pretrain.model_dump()
 
     def extraction(self, stage: str, wildcards: Any) -> Any:
         settings = self._experiment.features.model_dump(exclude={"shards"})
         return settings | {"views": 0, "augmentation": "crop"} if _has_round(wildcards) else settings
 
     def method(self, stage: str, wildcards: Any) -> str:
-        return wildcards.method
+        return str(wildcards.method)
 
     # Splits and rounds.
 
@@ -115,7 +118,7 @@ class ExperimentSettings(StageSettings):
         return self._experiment.validation.round_to
 
     def kind(self, stage: str, wildcards: Any) -> str:
-        return wildcards.kind
+        return str(wildcards.kind)
 
     def size(self, stage: str, wildcards: Any) -> int:
         return self._experiment.initial.size
@@ -127,7 +130,7 @@ class ExperimentSettings(StageSettings):
 
     def strategy(self, stage: str, wildcards: Any) -> str | None:
         if stage == "select_initial":
-            return wildcards.kind
+            return str(wildcards.kind)
         entry = self._entry(wildcards)
         needed = stage != "score" or entry.declared.image_model or self._precomputes(wildcards)
         return entry.strategy if needed else None
@@ -236,7 +239,7 @@ class ExperimentSettings(StageSettings):
         return self._experiment.figures.model_dump(exclude=hidden)
 
     def tracker(self, stage: str, wildcards: Any) -> str:
-        return wildcards.tracker
+        return str(wildcards.tracker)
 
     def project(self, stage: str, wildcards: Any) -> str:
         return self._experiment.experiment

@@ -1,7 +1,8 @@
 """The exception whose message is written for the user, and how it lists names and quotes errors."""
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 
 class InputError(Exception):
@@ -13,6 +14,21 @@ class InputError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
+
+
+@contextmanager
+def importing(package: str, need: str, otherwise: str = "") -> Iterator[None]:
+    """Raise InputError if an import in the ``with`` block fails.
+
+    Args:
+        package: what pip calls the package.
+        need: the beginning of the message, such as ``mine.parquet: reading it needs``.
+        otherwise: the end of the message: what else helps.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise InputError(f"{need} {package} ({error}): pip install {package}{otherwise}") from error
 
 
 def first_few(names: Collection[object], at_most: int, total: int | None = None) -> str:

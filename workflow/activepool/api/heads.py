@@ -115,39 +115,25 @@ def train_head(
     rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)
     compute = to_compute(device, workers, features)
-    return calibrated_head(
-        matrix, samples, rows, weight_decay, class_weight, to_whole("seed", seed, 0), compute
-    )
+    head = train_on(matrix, samples, rows, weight_decay, class_weight, to_whole("seed", seed, 0), compute)
+    return calibrate(head, matrix, samples, rows, compute)
 
 
-def calibrated_head(
-    features: FeatureMatrix,
-    samples: Labelled,
-    validation: np.ndarray,
-    weight_decay: float | Sequence[float] | None,
-    class_weight: str | None,
-    seed: int,
-    compute: Compute,
-) -> Head:
-    """Return the head of a labelled set with its temperature; see `train_head`."""
-    head = train_on(features, samples, validation, weight_decay, class_weight, seed, compute)
-    temperature = _fitted_temperature(head, features, samples, validation, compute)
-    return replace(head, temperature=temperature.value, uncalibrated=temperature.unknown)
-
-
-def _fitted_temperature(
+def calibrate(
     head: Head, features: FeatureMatrix, samples: Labelled, validation: np.ndarray, compute: Compute
-) -> Temperature:
-    """Return the temperature by the rows that were held out, of validation or of cross-validation."""
+) -> Head:
+    """Return a head with the temperature by the rows held out, of validation or of cross-validation."""
     from activepool.heads.cross_validation import logits64
     from activepool.heads.labelled import LabelledRows
 
     if head.cross_validation is not None:
-        return fit_temperature(head.cross_validation.logits, head.cross_validation.labels)
-    if not len(validation):
-        return Temperature(1.0, "one weight decay is given, and no row was held out")
-    known = LabelledRows(features, validation, samples.labels_of("validation", validation))
-    return fit_temperature(logits64(head.linear, known, compute), known.labels)
+        found = fit_temperature(head.cross_validation.logits, head.cross_validation.labels)
+    elif len(validation):
+        known = LabelledRows(features, validation, samples.labels_of("validation", validation))
+        found = fit_temperature(logits64(head.linear, known, compute), known.labels)
+    else:
+        found = Temperature(1.0, "one weight decay is given, and no row was held out")
+    return replace(head, temperature=found.value, uncalibrated=found.unknown)
 
 
 def train_on(

@@ -10,7 +10,7 @@ from torch import nn
 from activepool.backbones.backbone import Backbone, Preprocessing, measured_backbone
 from activepool.backbones.networks import resize_before_crop
 from activepool.backbones.normalisations import normalisation
-from activepool.errors import InputError, one_line
+from activepool.errors import InputError, importing, one_line
 
 #: timm's names of the interpolations of Preprocessing; timm draws others at random.
 INTERPOLATIONS = ("bilinear", "bicubic")
@@ -78,13 +78,9 @@ def _esvit_swin_tiny(image_size: int, window: int) -> Backbone:
 
 
 def _timm(name: str) -> ModuleType:
-    try:
+    with importing("timm", f"backbone: 'timm:{name}' needs the package"):
         import timm
         import timm.data
-    except ImportError as error:
-        raise InputError(
-            f"backbone: 'timm:{name}' needs the package timm ({error}): pip install timm"
-        ) from error
     package: ModuleType = timm
     return package
 

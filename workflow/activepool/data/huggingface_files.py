@@ -15,7 +15,7 @@ import numpy as np
 
 from activepool.data.packed import Cell, Member
 from activepool.data.shard_samples import Found
-from activepool.errors import InputError, one_line
+from activepool.errors import InputError, importing, one_line
 
 #: The usual names of the columns.
 IMAGE, LABEL = "image", "label"
@@ -76,12 +76,8 @@ def read_file(root: Path, shard: str, image: str | None, label: str | None, foun
 
     Returns: the names of the classes in the schema; [] if it has none.
     """
-    try:
+    with importing("pyarrow", f"{root / shard}: reading it needs"):
         from pyarrow import ArrowException
-    except ImportError as error:
-        raise InputError(
-            f"{root / shard}: reading it needs pyarrow ({error}): pip install pyarrow"
-        ) from error
     row = 0
     try:
         schema, blocks = (_parquet if shard.endswith(".parquet") else _arrow)(root / shard, shard)

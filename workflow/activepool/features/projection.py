@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks
 from activepool.compute.seeds import generator, integer_seed
-from activepool.errors import InputError
+from activepool.errors import InputError, importing
 from activepool.features.store import FeatureMatrix
 from activepool.io import hdf5_reading
 from activepool.io.hdf5_writing import written_hdf5
@@ -161,11 +161,7 @@ def _leading_directions(covariance: FloatArray) -> tuple[FloatArray, FloatArray]
 
 
 def _umap() -> ModuleType:
-    try:
+    with importing("umap-learn", "figures.map: umap needs the package", ", or take pca"):
         import umap
-    except ImportError as error:
-        raise InputError(
-            f"figures.map: umap needs the package umap-learn ({error}): pip install umap-learn, or take pca"
-        ) from error
     package: ModuleType = umap
     return package

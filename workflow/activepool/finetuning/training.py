@@ -32,7 +32,7 @@ from activepool.heads.labelled import class_weights
 from activepool.heads.linear import TrainedHead
 from activepool.heads.predictions import predict
 from activepool.heads.settings import FinetuneSettings
-from activepool.heads.sgd import scheduler
+from activepool.heads.sgd import sgd
 from activepool.io.training_state import StateFile
 from activepool.parallel import batch_norm
 from activepool.parallel.distributed import Processes
@@ -124,13 +124,8 @@ class Finetuning:
         self._network = processes.parallel(self.classifier)
         self.history: list[dict[str, float]] = []
         self.best: BestEpoch | None = None
-        self._optimizer = torch.optim.SGD(
-            [values for values in self.classifier.parameters() if values.requires_grad],
-            lr=settings.learning_rate,
-            momentum=settings.momentum,
-            weight_decay=settings.weight_decay,
-        )
-        self._scheduler = scheduler(self._optimizer, settings)
+        trained = [values for values in self.classifier.parameters() if values.requires_grad]
+        self._optimizer, self._scheduler = sgd(trained, settings)
         counts = np.bincount(data.labelled.labels, minlength=data.num_classes)
         weights = class_weights(counts, settings.class_weights)
         self._class_weights = torch.from_numpy(weights).float().to(device)

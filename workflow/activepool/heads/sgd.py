@@ -5,10 +5,11 @@ with the accuracy on the validation split, and the best epoch is kept. Every rou
 weights of standard deviation 0.001 and a bias of 0.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn.functional import cross_entropy, linear
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, StepLR
 from tqdm import tqdm
@@ -104,13 +105,7 @@ class _Recipe:
         first = torch.empty(num_classes, labelled.width).normal_(0, INITIAL_DEVIATION, generator=generator)
         self._weight = first.to(device).requires_grad_()
         self._bias = torch.zeros(num_classes, device=device).requires_grad_()
-        self._optimizer = torch.optim.SGD(
-            [self._weight, self._bias],
-            lr=settings.learning_rate,
-            momentum=settings.momentum,
-            weight_decay=settings.weight_decay,
-        )
-        self._scheduler = scheduler(self._optimizer, settings)
+        self._optimizer, self._scheduler = sgd([self._weight, self._bias], settings)
         self._labels = torch.from_numpy(labelled.labels).to(device)
         weights = class_weights(labelled.class_counts(num_classes), settings.class_weights)
         self._class_weights = torch.from_numpy(weights).float().to(device)
@@ -155,8 +150,14 @@ class _Recipe:
             yield torch.from_numpy(features).to(self._device)
 
 
-def scheduler(optimizer: torch.optim.Optimizer, settings: SgdSettings) -> LRScheduler:
-    """Return the learning-rate schedule in the settings; step it once per epoch."""
+def sgd(parameters: Iterable[Tensor], settings: SgdSettings) -> tuple[torch.optim.SGD, LRScheduler]:
+    """Return the optimizer in the settings and its learning-rate schedule, to be stepped once per epoch."""
+    optimizer = torch.optim.SGD(
+        parameters,
+        lr=settings.learning_rate,
+        momentum=settings.momentum,
+        weight_decay=settings.weight_decay,
+    )
     if settings.schedule == "cosine":
-        return CosineAnnealingLR(optimizer, T_max=settings.epochs)
-    return StepLR(optimizer, settings.step_size, settings.gamma)
+        return optimizer, CosineAnnealingLR(optimizer, T_max=settings.epochs)
+    return optimizer, StepLR(optimizer, settings.step_size, settings.gamma)

@@ -1,6 +1,8 @@
 """Reading of HDF5 files from any source: the values of a dataset, or one line that says what is wrong."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -91,31 +93,28 @@ def _missing_filter(dataset: h5py.Dataset) -> str | None:
 
 def values(dataset: h5py.Dataset, rows: Any = ()) -> np.ndarray:
     """Return the values of a dataset, or of some rows; raises InputError if they cannot be read."""
-    try:
+    with _reading(dataset):
         return np.asarray(dataset[rows])
-    except MemoryError as error:
-        raise _too_large(dataset) from error
-    except DAMAGE as error:
-        raise _damaged(dataset, error) from error
 
 
 def texts(dataset: h5py.Dataset, rows: Any = ()) -> TextArray:
     """Return the strings of a dataset, or of some rows, as str; raises InputError if they cannot be read."""
-    try:
+    with _reading(dataset):
         strings: TextArray = dataset.asstr()[rows]
         return strings
+
+
+@contextmanager
+def _reading(dataset: h5py.Dataset) -> Iterator[None]:
+    """Raise InputError if the ``with`` block cannot read a dataset."""
+    try:
+        yield
     except MemoryError as error:
-        raise _too_large(dataset) from error
+        raise InputError(
+            f"{dataset.file.filename}: {dataset.name[1:]} is {dataset.dtype} of shape {dataset.shape}, and "
+            "does not fit into memory"
+        ) from error
     except DAMAGE as error:
-        raise _damaged(dataset, error) from error
-
-
-def _damaged(dataset: h5py.Dataset, error: Exception) -> InputError:
-    return InputError(f"{dataset.file.filename}: {dataset.name[1:]} is damaged ({error}){REWRITE}")
-
-
-def _too_large(dataset: h5py.Dataset) -> InputError:
-    return InputError(
-        f"{dataset.file.filename}: {dataset.name[1:]} is {dataset.dtype} of shape {dataset.shape}, and does "
-        "not fit into memory"
-    )
+        raise InputError(
+            f"{dataset.file.filename}: {dataset.name[1:]} is damaged ({error}){REWRITE}"
+        ) from error

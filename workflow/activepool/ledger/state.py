@@ -63,11 +63,6 @@ class SampleState:
     batches: tuple[str, ...]
     is_audit: bool
 
-    @property
-    def has_disagreement(self) -> bool:
-        """Whether annotators differ, if only in whether they can tell."""
-        return len({entry.opinion for entry in self.opinions.values()}) > 1
-
 
 @dataclass(frozen=True)
 class BatchState:

@@ -37,7 +37,7 @@ def train_labelled(
 
     import numpy as np
 
-    from activepool.api.heads import calibrated_head
+    from activepool.api.heads import calibrate, train_on
     from activepool.features.store import FeatureFile, FeatureMatrix
     from activepool.labelling.models.held_out import HeldOut, write_held_out
     from activepool.labelling.models.named_head import TrainingFacts, write_facts, write_named_head
@@ -47,8 +47,9 @@ def train_labelled(
         matrix = file.train.features
         samples, without_labels = read_training_set(labels, classes, matrix.shape[0])
         known = FeatureMatrix.from_array(matrix.take(samples.rows))
-    places = replace(samples, rows=np.arange(len(samples.rows)))
-    trained = calibrated_head(known, places, np.empty(0, np.int64), None, None, seed, compute)
+    places, nothing = replace(samples, rows=np.arange(len(samples.rows))), np.empty(0, np.int64)
+    trained = train_on(known, places, nothing, None, None, seed, compute)
+    trained = calibrate(trained, known, places, nothing, compute)
     write_named_head(head, trained)
     write_held_out(held_out, held_out_probabilities, HeldOut.from_head(trained, samples.rows))
     write_facts(training, TrainingFacts.from_head(trained, len(samples.rows), without_labels))

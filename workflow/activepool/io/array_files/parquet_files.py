@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS
-from activepool.errors import InputError, one_line
+from activepool.errors import InputError, importing, one_line
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 #: The value of a whole number that a row lacks: as a label, one that is not known.
@@ -29,11 +29,9 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
         path: the file.
         apart: columns of floats that are not among those together.
     """
-    try:
+    with importing("pyarrow", f"{path}: reading Parquet needs"):
         import pyarrow as pa
         from pyarrow import parquet
-    except ImportError as error:
-        raise InputError(f"{path}: reading Parquet needs pyarrow ({error}): pip install pyarrow") from error
     resources = ExitStack()
     try:
         file = resources.enter_context(parquet.ParquetFile(path, memory_map=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from activepool.errors import InputError, one_line
+from activepool.errors import InputError, importing, one_line
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 #: The types of safetensors, and what `StoredArray.read` returns.
@@ -24,12 +24,8 @@ BF16 = "BF16"
 
 def open_safetensors(path: Path) -> ArrayFile:
     """Open a file of safetensors; raises InputError if it is damaged."""
-    try:
+    with importing("safetensors", f"{path}: reading it needs"):
         from safetensors import SafetensorError, safe_open
-    except ImportError as error:
-        raise InputError(
-            f"{path}: reading it needs safetensors ({error}): pip install safetensors"
-        ) from error
     resources = ExitStack()
     try:
         file = resources.enter_context(safe_open(path, "np"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from activepool.errors import InputError, one_line
+from activepool.errors import InputError, importing, one_line
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ REMEDY = "save tensors, by torch.from_numpy(array), and lists of names, by array
 
 def open_torch(path: Path) -> ArrayFile:
     """Open a file of torch.save; raises InputError if it is damaged, or holds other objects than tensors."""
-    try:
+    with importing("torch", f"{path}: reading it needs"):
         import torch
-    except ImportError as error:
-        raise InputError(f"{path}: reading it needs torch ({error}): pip install torch") from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's warnings about other forms of pickle

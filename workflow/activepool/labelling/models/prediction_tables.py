@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from activepool.compute.blocks import row_blocks
-from activepool.errors import InputError
+from activepool.errors import InputError, importing
 from activepool.io.files import written_whole
 from activepool.io.index_files import csv_cells
 from activepool.labelling.models.predictions import read_predictions
@@ -72,12 +72,9 @@ def prediction_blocks(
 
 def write_tables(table: str | Path, parquet: str | Path, blocks: Iterable[Block]) -> None:
     """Write blocks of rows as CSV, where an empty cell means no label, and as Parquet, where null does."""
-    try:
+    with importing("pyarrow", "Parquet needs the package"):
         import pyarrow as pa
         from pyarrow.parquet import ParquetWriter
-    except ImportError as error:
-        raise InputError(f"Parquet needs the package pyarrow ({error}): pip install pyarrow") from error
-
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in COLUMNS.items()])
     with ExitStack() as stack:
         paths = [stack.enter_context(written_whole(path)) for path in (table, parquet)]

@@ -90,11 +90,14 @@ class Folder:
         }
 
     def results(self) -> dict[str, str]:
-        """Return the digest of each file that a run makes, but for logs and records, which tell of times."""
+        """Return the digest of each file that a run makes.
+
+        Logs and records, which tell of times, are left out, and states of trainings.
+        """
         return {
             path: digest
             for path, digest in self.digests("results/**/*.*").items()
-            if not {"logs", "provenance"}.intersection(Path(path).parts)
+            if not {"logs", "provenance"}.intersection(Path(path).parts) and not path.endswith(".state")
         }
 
 

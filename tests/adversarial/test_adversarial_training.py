@@ -173,7 +173,7 @@ def test_the_state_of_another_labelled_set_is_not_used(images, state, capsys):
     train_adversary(images, SETTINGS, state)
     other = replace(images, labelled=images.labelled[1:])
     assert same(train_adversary(other, SETTINGS, state), weights_of(other, state.with_name("fresh")))
-    assert "belongs to other data or settings; training starts again" in capsys.readouterr().err
+    assert "belongs to other data, settings or code; training starts again" in capsys.readouterr().err
 
 
 def test_workers_change_nothing_and_the_global_generator_is_left_alone(images, state):

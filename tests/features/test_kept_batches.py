@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from activepool.backbones import software
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import save_weights
 from activepool.backbones.registry import build
@@ -210,7 +211,7 @@ def test_the_version_of_timm_counts_if_a_network_of_it_may_be_there(project, mon
     made = []
     for version in ("1.0", "2.0"):
         found = {"torch": "2", "timm": version}
-        monkeypatch.setattr(extract, "versions", lambda found=found: found)
+        monkeypatch.setattr(software, "versions", lambda found=found: found)
         made.append(project.extract(name=f"{version}.h5").read_bytes())
     assert (made[0] == made[1]) == same
 

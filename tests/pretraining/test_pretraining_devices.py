@@ -12,6 +12,7 @@ from activepool.pretraining.training import pretrain
 
 
 def pretrained(folder, dataset, settings, device):
+    folder.mkdir()
     output, log = folder / "backbone.safetensors", folder / "pretrain.csv"
     pretrain(dataset, BACKBONE, settings, output, log, Processes(device=device))
     return load_file(output), pd.read_csv(log)
@@ -21,8 +22,8 @@ def pretrained(folder, dataset, settings, device):
 @pytest.mark.parametrize("device", TORCH_DEVICES)
 def test_losses_and_weights_are_those_of_the_cpu(tmp_path, dataset, name, device):
     """A GPU computes the network in bfloat16, with 8 bits."""
-    expected, expected_log = pretrained(tmp_path, dataset, TRAININGS[name], "cpu")
-    found, log = pretrained(tmp_path, dataset, TRAININGS[name], device)
+    expected, expected_log = pretrained(tmp_path / "cpu", dataset, TRAININGS[name], "cpu")
+    found, log = pretrained(tmp_path / "device", dataset, TRAININGS[name], device)
     np.testing.assert_allclose(log["loss"], expected_log["loss"], rtol=0.1)
     assert found.keys() == expected.keys()
     for key, values in expected.items():

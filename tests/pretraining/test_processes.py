@@ -1,6 +1,7 @@
 """Two processes, on gloo and CPUs, give what one gives with the same batch."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,9 @@ def test_gradients_of_the_whole_batch_reach_each_share(folders):
 def test_nothing_else_is_left(folders):
     names = {path.name for path in folders[1].iterdir()} - {"gradients0.pt", "gradients1.pt"}
     assert names == {path.name for path in folders[0].iterdir()}
+
+
+def test_one_process_knows_what_two_have_trained(folders, tmp_path, capsys):
+    folder = shutil.copytree(folders[1], tmp_path / "two")
+    trainings.write_trainings(folder, Processes())
+    assert capsys.readouterr().err.count("all 3 epochs were there already") == len(trainings.TRAININGS)

@@ -5,48 +5,13 @@ import torch
 from image_datasets import make_dataset
 from safetensors.torch import load_file
 from sklearn.datasets import load_digits
+from small_trainings import BACKBONE, MOCO, SETTINGS, Killed, kill_after, run
 
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.settings import BackboneSettings
 from activepool.errors import InputError
 from activepool.pretraining.batches import _sizes
 from activepool.pretraining.moco import MoCo
-from activepool.pretraining.settings import MocoSettings, SimclrSettings
-from activepool.pretraining.simclr import SimCLR
-from activepool.pretraining.training import pretrain
-
-BACKBONE = BackboneSettings(name="small", image_size=8)
-SETTINGS = SimclrSettings(epochs=4, batch_size=8, warmup_epochs=1, augmentation="digits", projection_width=8)
-#: The queue is no multiple of the batches, so that these meet its end in their middle.
-MOCO = MocoSettings(
-    epochs=4, batch_size=8, augmentation="digits", projection_width=8, queue=21, batch_norm_groups=2
-)
-
-
-def run(folder, dataset, settings=SETTINGS, backbone=BACKBONE, **options):
-    output, log = folder / "backbone.safetensors", folder / "pretrain.csv"
-    pretrain(dataset, backbone, settings, output, log, **options)
-    return output.read_bytes(), log.read_bytes()
-
-
-class Killed(BaseException):
-    pass
-
-
-def kill_after(monkeypatch, calls):
-    """Let the loss fail after ``calls`` calls, as a kill in the middle of an epoch would."""
-    count = iter(range(calls))
-
-    def failing(loss):
-        def loss_or_end(*arguments):
-            if next(count, None) is None:
-                raise Killed
-            return loss(*arguments)
-
-        return loss_or_end
-
-    for method in (SimCLR, MoCo):
-        monkeypatch.setattr(method, "loss", failing(method.loss))
 
 
 @pytest.mark.parametrize(
@@ -60,8 +25,7 @@ def kill_after(monkeypatch, calls):
     ids=lambda settings: f"{settings.method}-{settings.augmentation}",
 )
 def test_killed_run_goes_on_to_the_same_bits(tmp_path, dataset, monkeypatch, settings):
-    undisturbed = run(tmp_path, dataset, settings)
-    (tmp_path / "again").mkdir()
+    undisturbed = run(tmp_path / "undisturbed", dataset, settings)
     # Three steps an epoch: the kill comes in the second step of the third epoch.
     with monkeypatch.context() as patch:
         kill_after(patch, 7)
@@ -71,7 +35,6 @@ def test_killed_run_goes_on_to_the_same_bits(tmp_path, dataset, monkeypatch, set
     with monkeypatch.context() as patch:
         kill_after(patch, 6)
         assert run(tmp_path / "again", dataset, settings) == undisturbed
-    assert not (tmp_path / "again" / "backbone.safetensors.state").exists()
 
 
 def test_state_of_other_settings_is_not_used(tmp_path, dataset, monkeypatch, capsys):
@@ -81,16 +44,16 @@ def test_state_of_other_settings_is_not_used(tmp_path, dataset, monkeypatch, cap
             run(tmp_path, dataset)
     other = SETTINGS.model_copy(update={"seed": 1})
     after_kill = run(tmp_path, dataset, other)
-    assert "belongs to other data or settings; training starts again" in capsys.readouterr().err
-    assert after_kill == run(tmp_path, dataset, other)
+    assert "belongs to other data, settings or code; training starts again" in capsys.readouterr().err
+    assert after_kill == run(tmp_path / "undisturbed", dataset, other)
 
 
 def test_workers_change_nothing_and_the_global_generator_is_left_alone(tmp_path, dataset):
     settings = SETTINGS.model_copy(update={"epochs": 2, "augmentation": "natural"})
-    alone = run(tmp_path, dataset, settings)
+    alone = run(tmp_path / "alone", dataset, settings)
     torch.manual_seed(99)
     before = torch.get_rng_state()
-    assert run(tmp_path, dataset, settings, workers=2) == alone
+    assert run(tmp_path / "helped", dataset, settings, workers=2) == alone
     assert torch.equal(torch.get_rng_state(), before)
 
 

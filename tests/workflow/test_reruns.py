@@ -113,19 +113,38 @@ def check_words(words, found):
 
 
 @pytest.mark.long
-def test_a_label_in_a_manifest_sends_no_image_through_the_backbone(trial_of):
+@pytest.mark.parametrize(
+    ("change", "of_images"),
+    [("the list of a `manifest`", False), ("images at another path, with other content", True)],
+    ids=["a label", "an image"],
+)
+def test_only_other_images_are_trained_on_and_pass_through_the_backbone(trial_of, change, of_images):
     trial = trial_of("images")
     [features] = trial.path.glob("results/features/*/*/features.h5")
+    [weights] = trial.path.glob("results/pretrained/*/*/backbone.safetensors")
+    files = (weights, weights.with_name("pretrain.csv"))
+    before, pretrained = read(features), [file.read_bytes() for file in files]
+    CASES[change].change(trial)
+    trial.arguments = (str(features.relative_to(trial.path)), IMAGE_TARGETS[1])
+    jobs = ("dataset", "pretrain", "figure_pretraining", "extract", "gather")
+    assert trial.planned() == dict.fromkeys(jobs, 1)
+    trial.snakemake(*trial.arguments)
+    assert not trial.planned()
+    [training] = trial.path.glob("results/logs/pretrained/*/flat.log")
+    [extraction] = trial.path.glob("results/logs/features/*/*/0-of-1.log")
+    assert ("all 2 epochs were there already" in training.read_text()) == (not of_images)
+    assert ("2 of 2 batches were there already" in extraction.read_text()) == (not of_images)
+    assert ([file.read_bytes() for file in files] == pretrained) == (not of_images)
+    after = read(features)
+    changed = np.flatnonzero(after.pop("train/labels") != before.pop("train/labels"))
+    assert changed.tolist() == ([] if of_images else [5])
+    assert all(np.array_equal(after[name], values) == (not of_images) for name, values in before.items())
+
+
+def read(features):
+    """Return the labels and features of features.h5."""
     with h5py.File(features) as file:
-        before = {name: file[name][:] for name in ("train/labels", "train/features", "test/features")}
-    CASES["the list of a `manifest`"].change(trial)
-    trial.snakemake(str(features.relative_to(trial.path)))
-    [log] = trial.path.glob("results/logs/features/*/*/0-of-1.log")
-    assert "2 of 2 batches were there already" in log.read_text()
-    with h5py.File(features) as file:
-        after = {name: file[name][:] for name in before}
-    assert np.flatnonzero(after.pop("train/labels") != before.pop("train/labels")).tolist() == [5]
-    assert all(np.array_equal(after[name], values) for name, values in before.items())
+        return {name: file[name][:] for name in ("train/labels", "train/features", "test/features")}
 
 
 @pytest.mark.long

@@ -14,8 +14,8 @@ from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import is_cuda, on_device, pixels, reproducible
 from activepool.backbones.folding import folded
-from activepool.backbones.registry import users_file
 from activepool.backbones.settings import BackboneSettings
+from activepool.backbones.software import software
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.seeds import integer_seed
 from activepool.compute.shards import Shard
@@ -28,16 +28,11 @@ from activepool.features.shard_batches import Batch, ShardBatches
 from activepool.features.store import PARTS
 from activepool.features.transforms import Augmentation, augmentation
 from activepool.features.unchanged import EarlierFeatures, KeyedImages, Wanted, earlier_features
-from activepool.io.files import file_digest
 from activepool.io.hdf5_writing import written_hdf5
-from activepool.records.provenance import versions
 
 #: CPU threads of an extraction. Fixed, because the number decides how sums are split; use more shards on more
 #: cores.
 THREADS = 1
-
-#: The packages that features depend on.
-PACKAGES = ("torch", "torchvision", "timm", "pillow")
 
 
 def extract_shard(
@@ -112,13 +107,9 @@ def extract_shard(
 
 def _computed_by(attributes: dict[str, str], settings: ExtractSettings, device: str, version: str) -> str:
     """Return a text that names all that computes features of images."""
-    users = users_file(attributes["backbone"])
-    function = "" if users is None else file_digest(users)
-    used = {name: text for name, text in versions().items() if name in PACKAGES}
-    if "timm" not in sys.modules:  # no network of it was built, whether it is installed or not
-        used.pop("timm", None)
     kind = torch.device(device).type
-    return json.dumps([attributes, asdict(settings), kind, function, used, version], sort_keys=True)
+    used = software(attributes["backbone"])
+    return json.dumps([attributes, asdict(settings), kind, used, version], sort_keys=True)
 
 
 @dataclass(frozen=True)

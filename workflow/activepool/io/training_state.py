@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from activepool.errors import InputError, one_line
 from activepool.io.files import written_whole
 
 
@@ -22,7 +23,7 @@ class StateFile:
 
     Attributes:
         path: the file.
-        fingerprint: identifies the data and all settings; a state with another fingerprint is not used.
+        fingerprint: identifies all that decides the training; a state with another fingerprint is not used.
     """
 
     path: Path
@@ -43,14 +44,24 @@ class StateFile:
                 raise error.__context__ or error from None
 
     def read(self) -> dict[str, Any] | None:
-        """Return the content, on the CPU; None if there is no file, or it belongs to another training."""
+        """Return the content, on the CPU; None if there is no file, or it belongs to another training.
+
+        Raises: InputError if the file is damaged.
+        """
         if not self.path.exists():
             return None
-        state = torch.load(self.path, map_location="cpu", weights_only=True)
+        try:
+            state = torch.load(self.path, map_location="cpu", weights_only=True)
+        # A file that was cut makes torch raise nearly any error.
+        except Exception as error:
+            raise InputError(
+                f"{self.path}: not a readable state of a training ({one_line(error)}); delete it, and the "
+                "training starts again"
+            ) from error
         if state["fingerprint"] == self.fingerprint:
             content: dict[str, Any] = state["content"]
             return content
-        print(f"{self.path}: belongs to other data or settings; training starts again", file=sys.stderr)
+        print(f"{self.path}: belongs to other data, settings or code; training starts again", file=sys.stderr)
         return None
 
     def remove(self) -> None:

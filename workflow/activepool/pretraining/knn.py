@@ -4,6 +4,7 @@ It needs no training, and follows the accuracy of a linear head well enough to s
 Labels are read for this number alone and never reach the weights.
 """
 
+import hashlib
 from pathlib import Path
 
 import h5py
@@ -61,6 +62,11 @@ class KnnProbe:
             part: _random_known(labels, MAX_ROWS[part], seed) for part, labels in self._labels.items()
         }
         self._processes = processes
+
+    @property
+    def labels_digest(self) -> str:
+        """A digest of the labels of both parts."""
+        return hashlib.sha256(b"".join(labels.tobytes() for labels in self._labels.values())).hexdigest()
 
     @property
     def is_possible(self) -> bool:

@@ -19,14 +19,16 @@ from activepool.backbones.execution import fixed_draws, is_cuda, on_device, repr
 from activepool.backbones.normalisations import normalisation
 from activepool.backbones.registry import build
 from activepool.backbones.settings import BackboneSettings
+from activepool.backbones.software import software
 from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
 from activepool.features.images import PartImages, image_channels, load_views
-from activepool.io.files import file_digest, write_table
+from activepool.io.files import write_table
 from activepool.io.training_state import StateFile
 from activepool.parallel.batch_norm import mean_statistics
 from activepool.parallel.distributed import Processes
 from activepool.pretraining.batches import Batches, stream
+from activepool.pretraining.image_digest import image_digest
 from activepool.pretraining.knn import KnnProbe
 from activepool.pretraining.method import Method
 from activepool.pretraining.moco import MoCo
@@ -49,39 +51,42 @@ def pretrain(
     log: str | Path,
     processes: Processes = ALONE,
     workers: int = 0,
+    version: str = "",
 ) -> None:
     """Train a backbone on all images of the train part; no label reaches its weights.
 
     A file beside the output keeps the state of the training after each epoch. A killed run resumes from it
-    and ends with the same bits; the file is removed at the end.
+    and ends with the same bits. After the last epoch the file keeps the weights and the log, which the next
+    run on the same images, with the same settings and code, writes again.
 
     Args:
         dataset: dataset.h5.
         backbone_settings, settings: what to train, and how.
         output: safetensors file to write, the encoder's weights.
         log: CSV to write: epoch, loss (the mean over its steps), learning_rate (of its last step),
-            knn_accuracy (on the test part, where measured).
+            knn_accuracy (on the test part, where measured, with the labels of that time).
         processes: those that train together, and the device of this one. They change the result only by the
             order of additions.
         workers: further processes of each that read images (0: none); no effect on the result.
+        version: a text that changes with the code.
 
     Raises: InputError if the dataset, a setting or an image cannot be used, or the loss is not finite.
     """
     channels = backbone_settings.channels or image_channels(dataset)
     backbone = backbone_settings.model_copy(update={"channels": channels})
     described = {"backbone": backbone.model_dump(), "pretrain": settings.model_dump()}
-    fingerprint = json.dumps(described | {"dataset": file_digest(dataset)}, sort_keys=True)
-    state = StateFile.beside(output, fingerprint)
     with reproducible(settings.threads):
         method = _initial_method(backbone, channels, settings, processes)
         images = PartImages(dataset, "train", method.encoder.backbone.preprocessing)
+        # Not dataset.h5 as a whole: a label that changes leaves the weights as they are.
+        decisive = described | {"images": image_digest(images, processes, workers)}
+        decisive |= {"software": software(backbone.name), "version": version}
         probe = KnnProbe(dataset, method.encoder.backbone, settings.seed, processes)
         training = Training(method, images, probe, settings, processes)
-        training.run(state, workers)
+        training.run(StateFile.beside(output, json.dumps(decisive, sort_keys=True)), workers)
     if processes.is_main:
         write_table(log, pd.DataFrame(training.history))
         save_weights(output, method.encoder.backbone, described)
-        state.remove()
 
 
 def _initial_method(
@@ -174,21 +179,34 @@ class Training:
             return math.nan
         return self._probe.accuracy(self.method.encoder.backbone, workers)
 
+    @property
+    def _is_finished(self) -> bool:
+        return len(self.history) == self._settings.epochs
+
     def _state(self) -> dict[str, Any]:
-        return {
-            "method": self.method.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "history": self.history,
-        }
+        networks: dict[str, Any]
+        if self._is_finished:
+            networks = {"weights": self.method.encoder.backbone.network.state_dict()}
+        else:
+            networks = {"method": self.method.state_dict(), "optimizer": self._optimizer.state_dict()}
+        return {**networks, "history": self.history, "labels": self._probe.labels_digest}
 
     def _restore(self, state: dict[str, Any] | None) -> None:
         if state is None:
             return
-        self.method.load_state_dict(state["method"])
-        self._optimizer.load_state_dict(state["optimizer"])
         self.history = state["history"]
+        if self._is_finished:
+            self.method.encoder.backbone.network.load_state_dict(state["weights"])
+            message = f"all {len(self.history)} epochs were there already"
+        else:
+            self.method.load_state_dict(state["method"])
+            self._optimizer.load_state_dict(state["optimizer"])
+            message = f"resumes after epoch {len(self.history) - 1}"
+        measured = any(not math.isnan(row["knn_accuracy"]) for row in self.history)
+        if measured and state["labels"] != self._probe.labels_digest:
+            message += "; their k-NN accuracies are those with earlier labels"
         if self._processes.is_main:
-            print(f"pretrain: resumes after epoch {len(self.history) - 1}", file=sys.stderr)
+            print(f"pretrain: {message}", file=sys.stderr)
 
     def _report(self, seconds: float) -> None:
         row = self.history[-1]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from activepool.backbones.settings import BackboneSettings
 from activepool.pretraining.settings import PretrainSettings, pretrain_settings
-from activepool.programs.stage import Device, Input, Json, Output, Workers, stage
+from activepool.programs.stage import Device, Input, Json, Output, Version, Workers, stage
 
 
 @stage(in_processes=True)
@@ -14,10 +14,13 @@ def pretrain(
     pretraining: Annotated[PretrainSettings, Json(pretrain_settings)],
     weights: Output,
     curve: Output,
+    version: Version = "",
     device: Device = "auto",
     workers: Workers = 1,
 ) -> None:
     """Pretrain a backbone on a dataset's own images, without their labels (SimCLR or MoCo v2).
+
+    A file beside the weights keeps them for the next run on the same images, whatever the labels are then.
 
     Several processes, started by --processes or by torchrun, train together, each on a GPU of its own.
 
@@ -43,6 +46,7 @@ def pretrain(
             curve,
             processes,
             workers=reading_workers(workers, processes.count),
+            version=version,
         )
 
 

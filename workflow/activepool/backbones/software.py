@@ -1,0 +1,24 @@
+"""The software beyond this package that computes what a backbone returns."""
+
+import ast
+import sys
+
+from activepool.backbones.registry import users_file
+from activepool.records.provenance import versions
+from activepool.records.syntax import syntax_digest
+
+#: The packages that the values of a network depend on.
+PACKAGES = ("torch", "torchvision", "timm", "pillow")
+
+
+def software(name: str) -> dict[str, str]:
+    """Return the versions of these packages, and a digest of the code in a user's file.
+
+    Args:
+        name: of a backbone that has been built, see activepool.backbones.registry.
+    """
+    used = {package: text for package, text in versions().items() if package in PACKAGES}
+    if "timm" not in sys.modules:  # no network of it was built, whether it is installed or not
+        used.pop("timm", None)
+    users = users_file(name)
+    return used if users is None else used | {"function": syntax_digest(ast.parse(users.read_bytes()))}

@@ -17,6 +17,8 @@ class ImageServer:
         missing_bytes: how many more bytes it announces than it sends, by path.
         statuses: the status of its answers, by path, if it is not 200.
         requests: the paths that it was asked for.
+        first_statuses: the statuses of its first answers, by path, each used once; 0 breaks the connection.
+        asked_wait: the seconds that it asks to wait before another request.
         held: paths that it answers only after the end of the test.
     """
 
@@ -25,6 +27,8 @@ class ImageServer:
     missing_bytes: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    first_statuses: dict[str, list[int]] = field(default_factory=dict)
+    asked_wait: str = ""
     held: set[str] = field(default_factory=set)
 
 
@@ -38,11 +42,21 @@ def image_server() -> Iterator[ImageServer]:
             if self.path in server.held:
                 ended.wait()
                 return
+            if server.first_statuses.get(self.path):
+                self.fail(server.first_statuses[self.path].pop(0))
+                return
             body = server.contents.get(self.path)
             self.send_response(404 if body is None else server.statuses.get(self.path, 200))
             self.send_header("Content-Length", str(len(body or b"") + server.missing_bytes.get(self.path, 0)))
             self.end_headers()
             self.wfile.write(body or b"")
+
+        def fail(self, status):
+            if status:
+                self.send_response(status)
+                if server.asked_wait:
+                    self.send_header("Retry-After", server.asked_wait)
+                self.end_headers()
 
         def log_message(self, *_):
             pass

@@ -12,6 +12,14 @@ from activepool.data.fetching import fetch_images, url_problem
 from activepool.data.urls import FOLDER, fetched
 
 
+@pytest.fixture(autouse=True)
+def waits(monkeypatch):
+    """The seconds that were waited before further tries, none of them really."""
+    waited = []
+    monkeypatch.setattr(fetching, "sleep", waited.append)
+    return waited
+
+
 def contents(root, urls):
     return [fetched(root, url).file.read_bytes() for url in urls]
 
@@ -53,13 +61,13 @@ def test_each_failure_has_its_reason_and_leaves_no_file(server, tmp_path):
         bound.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{bound.getsockname()[1]}/a.png"
     server.contents |= {"/cut.png": picture(1), "/secret.png": picture(2), "/good.png": picture(3)}
-    server.missing_bytes["/cut.png"] = 7
+    server.missing_bytes["/cut.png"], sent = 7, len(picture(1))
     server.statuses["/secret.png"] = 403
     reasons = {
         f"{server.address}/gone.png": "no such image (HTTP Error 404: Not Found)",
         f"{server.address}/secret.png": "HTTP Error 403: Forbidden",
-        f"{server.address}/cut.png": f"IncompleteRead({len(picture(1))} bytes read, 7 more expected)",
-        closed: "<urlopen error [Errno 111] Connection refused>",
+        f"{server.address}/cut.png": f"IncompleteRead({sent} bytes read, 7 more expected) (5 tries)",
+        closed: "<urlopen error [Errno 111] Connection refused> (5 tries)",
         "memory://gone.png": "no such image (/gone.png)",
     }
     assert fetch_images([*reasons, f"{server.address}/good.png"], tmp_path) == reasons
@@ -68,11 +76,66 @@ def test_each_failure_has_its_reason_and_leaves_no_file(server, tmp_path):
 
 
 def test_an_image_that_is_absent_may_be_ignored(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(fetching, "TIMEOUT", 1)
+    monkeypatch.setattr(fetching, "TIMEOUT", 0.2)
     server.held.add("/slow.png")
     slow = f"{server.address}/slow.png"
     urls = [f"{server.address}/gone.png", "memory://gone.png", slow]
-    assert fetch_images(urls, tmp_path, ignores_absent=True) == {slow: "timed out"}
+    assert fetch_images(urls, tmp_path, ignores_absent=True) == {slow: "timed out (5 tries)"}
+
+
+@pytest.mark.parametrize("failure", [0, 408, 429, 500, 502, 503, 504])
+def test_what_fails_for_the_moment_is_tried_again_after_longer_and_longer_waits(
+    server, tmp_path, waits, failure
+):
+    server.contents["/a.png"] = picture(1)
+    server.first_statuses["/a.png"] = [failure, failure]
+    url = f"{server.address}/a.png"
+    assert fetch_images([url], tmp_path) == {}
+    assert contents(tmp_path, [url]) == [picture(1)]
+    assert (len(server.requests), waits) == (3, [1, 2])
+
+
+def test_a_server_that_stays_busy_is_given_up_in_one_line(server, tmp_path, waits):
+    server.contents |= {"/a.png": picture(1), "/b.png": picture(2)}
+    server.first_statuses["/a.png"] = [503] * 6
+    urls = [f"{server.address}/{name}.png" for name in "ab"]
+    assert fetch_images(urls, tmp_path) == {urls[0]: "HTTP Error 503: Service Unavailable (5 tries)"}
+    assert (server.requests.count("/a.png"), waits) == (5, [1, 2, 4, 8])
+    assert contents(tmp_path, urls[1:]) == [picture(2)]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_what_a_server_refuses_is_not_tried_again(server, tmp_path, waits, status):
+    server.contents["/a.png"] = picture(1)
+    server.first_statuses["/a.png"] = [status]
+    assert len(fetch_images([f"{server.address}/a.png"], tmp_path)) == 1
+    assert (len(server.requests), waits) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"), [("7", [7, 7]), ("1", [1, 2]), ("9999", [60, 60]), ("Fri, 31 Dec 2027", [1, 2])]
+)
+def test_a_server_may_ask_for_a_longer_wait(server, tmp_path, waits, asked, waited):
+    server.contents["/a.png"] = picture(1)
+    server.first_statuses["/a.png"], server.asked_wait = [429, 429], asked
+    assert fetch_images([f"{server.address}/a.png"], tmp_path) == {}
+    assert waits == waited
+
+
+def test_other_protocols_are_tried_again_too(tmp_path, monkeypatch, waits):
+    system = fsspec.filesystem("memory")
+    system.pipe_file("memory://a.png", picture(1))
+    errors = [TimeoutError(), ConnectionResetError()]
+    read = system.cat_file
+
+    def failing(path):
+        if errors:
+            raise errors.pop()
+        return read(path)
+
+    monkeypatch.setattr(system, "cat_file", failing)
+    assert fetch_images(["memory://a.png"], tmp_path) == {}
+    assert waits == [1, 2]
 
 
 def test_what_is_no_image_is_fetched_again(server, tmp_path):

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from urllib.error import HTTPError
+from time import sleep
+from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 
 from tqdm import tqdm
@@ -27,6 +28,12 @@ THREADS = 16
 #: Seconds without an answer after which a web server is given up.
 TIMEOUT = 30
 
+#: Seconds to wait before each further try, if a server or the network fails for the moment.
+WAITS = (1, 2, 4, 8)
+
+#: The longest wait that a server may ask for instead, in seconds.
+LONGEST_WAIT = 60
+
 #: Failures after which no further image is tried: the server or the network is down.
 MAX_FAILURES = 100
 
@@ -35,6 +42,9 @@ ALLOWED = "%:/?#[]@!$&'()*+,;="
 
 #: Answers of a web server that has no such image.
 ABSENT = (404, 410)
+
+#: Answers of a web server that may give the image later, beside all from 500 on.
+LATER = (408, 425, 429)
 
 
 def url_problem(url: str) -> str | None:
@@ -62,8 +72,9 @@ def _protocol_problem(protocol: str) -> str | None:
 def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) -> dict[str, str]:
     """Fetch the images that are not there yet, or are no images, each whole or not at all.
 
-    After `MAX_FAILURES` failures it tries no others. A URL whose server sends something else than an image is
-    no failure: the check of all images reports it.
+    What fails for the moment, such as a server that is busy or a connection that breaks, is tried again after
+    each of `WAITS`. After `MAX_FAILURES` failures it tries no others. A URL whose server sends something else
+    than an image is no failure: the check of all images reports it.
 
     Args:
         urls: of the images.
@@ -83,10 +94,8 @@ def fetch_images(urls: Sequence[str], root: Path, ignores_absent: bool = False) 
         try:
             content = _content(url)
         except Exception as error:  # a package of fsspec may raise any error
-            is_absent = _is_absent(error)
-            if not (is_absent and ignores_absent):
-                # fsspec's own message may be the path alone.
-                failures[url] = f"no such image ({one_line(error)})" if is_absent else one_line(error)
+            if not (_is_absent(error) and ignores_absent):
+                failures[url] = _reason(error)
             return
         with written_whole(image.file) as temporary:
             temporary.write_bytes(content)
@@ -108,7 +117,18 @@ def _is_image(image: Fetched) -> bool:
 
 
 def _content(url: str) -> bytes:
-    """Return the bytes at a URL; raises nearly any error."""
+    """Return the bytes at a URL, from the last try if the others fail; raises nearly any error."""
+    for wait in WAITS:
+        try:
+            return _content_at_once(url)
+        except Exception as error:
+            if not _is_transient(error):
+                raise
+            sleep(max(wait, _wait_asked_for(error)))
+    return _content_at_once(url)
+
+
+def _content_at_once(url: str) -> bytes:
     protocol = protocol_of(url)
     if protocol in WEB:
         return _content_of_web(url)
@@ -120,7 +140,7 @@ def _content(url: str) -> bytes:
 
 
 def _content_of_web(url: str) -> bytes:
-    """Return the bytes at a URL; raises nearly any error, also if the connection ends before they do."""
+    """Return the bytes at a URL; raises an error also if the connection ends before they do."""
     from urllib.request import Request, urlopen
 
     headers = {"User-Agent": f"activepool/{activepool.__version__}"}  # some servers refuse urllib's own name
@@ -129,5 +149,30 @@ def _content_of_web(url: str) -> bytes:
     return content
 
 
+def _reason(error: Exception) -> str:
+    """Return why an image could not be fetched, in one line."""
+    if _is_absent(error):  # fsspec's own message may be the path alone
+        return f"no such image ({one_line(error)})"
+    return f"{one_line(error)} ({len(WAITS) + 1} tries)" if _is_transient(error) else one_line(error)
+
+
 def _is_absent(error: Exception) -> bool:
     return error.code in ABSENT if isinstance(error, HTTPError) else isinstance(error, FileNotFoundError)
+
+
+def _is_transient(error: Exception) -> bool:
+    """Return whether another try may succeed where this error came up."""
+    from http.client import IncompleteRead
+    from ssl import SSLCertVerificationError
+
+    if isinstance(error, HTTPError):
+        return error.code in LATER or error.code >= 500
+    cause = error.reason if isinstance(error, URLError) else error
+    final = (FileNotFoundError, PermissionError, SSLCertVerificationError)
+    return isinstance(cause, OSError | IncompleteRead) and not isinstance(cause, final)
+
+
+def _wait_asked_for(error: Exception) -> int:
+    """Return the seconds that a web server asks to wait, up to `LONGEST_WAIT`; 0 if it asks for none."""
+    asked = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
+    return min(int(asked), LONGEST_WAIT) if asked.isdecimal() else 0

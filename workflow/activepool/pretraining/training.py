@@ -78,12 +78,15 @@ def pretrain(
     with reproducible(settings.threads):
         method = _initial_method(backbone, channels, settings, processes)
         images = PartImages(dataset, "train", method.encoder.backbone.preprocessing)
-        # Not dataset.h5 as a whole: a label that changes leaves the weights as they are.
-        decisive = described | {"images": image_digest(images, processes, workers)}
-        decisive |= {"software": software(backbone.name), "version": version}
+        made_from = described | {
+            "images": image_digest(images, processes, workers),  # not dataset.h5, which has the labels
+            "software": software(backbone.name),
+            "version": version,
+        }
+        state = StateFile.beside(output, json.dumps(made_from, sort_keys=True))
         probe = KnnProbe(dataset, method.encoder.backbone, settings.seed, processes)
         training = Training(method, images, probe, settings, processes)
-        training.run(StateFile.beside(output, json.dumps(decisive, sort_keys=True)), workers)
+        training.run(state, workers)
     if processes.is_main:
         write_table(log, pd.DataFrame(training.history))
         save_weights(output, method.encoder.backbone, described)

@@ -88,7 +88,7 @@ def test_a_file_with_another_content_is_trained_on_and_one_elsewhere_is_not(tmp_
     for name, pixels in zip(names, np.random.default_rng(0).integers(0, 256, (19, 8, 8, 3)), strict=True):
         Image.fromarray(pixels.astype(np.uint8)).save(folders[0] / name)
     shutil.copytree(*folders)
-    part = Part.of_files(LABELS, names)
+    part = Part.from_files(LABELS, names)
     for folder in folders:
         write_samples(folder / "dataset.h5", Samples(part, part, ["a", "b"], str(folder)))
     before = run(tmp_path, folders[0] / "dataset.h5")

@@ -51,6 +51,15 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def readable(path: str | Path) -> Iterator[None]:
+    """Raise InputError if the system refuses to read a file in the ``with`` block."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
 def read_text(path: str | Path) -> str:
     """Return the text of a file in UTF-8, without the byte order mark that spreadsheets write.
 

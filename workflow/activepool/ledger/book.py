@@ -7,12 +7,12 @@ copy first; so an append is there with all its entries, or not at all.
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from activepool.errors import InputError
-from activepool.io.files import written_whole
+from activepool.io.files import readable, written_whole
 from activepool.ledger.entries import Draft, Entry, History, as_entry, now
 from activepool.ledger.hand_edits import corrections
 from activepool.ledger.reconciling import Reconciled, reconcile
@@ -234,12 +234,9 @@ def _parsed(path: Path, content: bytes | None) -> Table | None:
 
 def _content(path: Path) -> bytes | None:
     """Return what is in a file, None if there is no file."""
-    try:
+    with readable(path), suppress(FileNotFoundError):
         return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    return None
 
 
 def _set_aside(path: Path, kind: str, content: bytes) -> Path:

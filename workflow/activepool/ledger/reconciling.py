@@ -13,7 +13,7 @@ from pathlib import Path
 from activepool.data.annotations import shortened
 from activepool.ledger.entries import Entry, History
 from activepool.ledger.hand_edits import problems_by_hand
-from activepool.ledger.table import FIELDS, Line, Table, check_of, table_text
+from activepool.ledger.table import FIELDS, Line, Table, check_of, last_check, table_text
 
 #: How many numbers a notice lists.
 LISTED = 5
@@ -105,7 +105,7 @@ def _add_new(result: Reconciled, lines: list[Line], clashing: set[int], has_gaps
     Lines whose number another entry has by now, ``clashing``, get the next one.
     """
     known = len(result.entries)
-    before: str | None = _last_check(result.entries)
+    before: str | None = last_check(result.entries)
     expected = known + 1
     for line in lines:
         entry = replace(line.entry, number=expected) if line.line in clashing else line.entry
@@ -133,13 +133,6 @@ def _check(result: Reconciled, known: int, lines: list[Line]) -> None:
             problems += problems_by_hand(entry, history)
         result.problems += [(line.line, problem) for problem in problems]
         history.add(entry)
-
-
-def _last_check(entries: list[Entry]) -> str:
-    before = ""
-    for entry in entries:
-        before = check_of(entry, before)
-    return before
 
 
 def _about_tail(tail: bytes, entries: list[Entry]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from xml.parsers import expat
 
 from activepool.errors import InputError
-from activepool.io.files import UTF_16_MARKS, write_text
+from activepool.io.files import UTF_16_MARKS, readable, write_text
 from activepool.ledger.formats import archives, json_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.folders import OTHERS
@@ -59,10 +59,8 @@ def rows(path: Path) -> Parsed:
     """Read an export: the XML, or the archive or folder that holds it, maybe with the pictures."""
     folder = path if path.is_dir() else None
     path = path / FILE if folder else path
-    try:
+    with readable(path):
         content = None if archives.is_archive(path) else path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     if content is not None:
         parsed = _Reader(str(path)).read(content)
         return _with_pictures(parsed, lambda name: _pictures_in(folder, name)) if folder else parsed

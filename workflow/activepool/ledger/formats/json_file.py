@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from activepool.errors import InputError
-from activepool.io.files import read_text
+from activepool.io.files import read_text, readable
 
 #: What to do about a damaged export.
 EXPORT_AGAIN = "; export it again"
@@ -27,10 +27,8 @@ def load(path: str | Path, repeated: list[str] | None = None) -> Any:
 
     Raises: InputError if it is no JSON in UTF-8, if it was cut off, and for NaN and infinity, which are none.
     """
-    try:
+    with readable(path):
         text = read_text(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     content = text.strip()
     if not content:
         raise InputError(f"{path}: is empty{EXPORT_AGAIN}")

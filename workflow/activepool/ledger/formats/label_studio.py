@@ -22,7 +22,7 @@ from activepool.io.csv_rows import (
     width_problem,
     without_empty_end,
 )
-from activepool.io.files import write_json
+from activepool.io.files import readable, write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
 from activepool.ledger.formats.batch import Batch, Pick
@@ -103,10 +103,8 @@ def rows(path: Path) -> Parsed:
 
 def _is_json(path: Path) -> bool:
     """Return whether a file is JSON and no table, by its first letter."""
-    try:
+    with readable(path):
         return path.read_bytes()[:BEGINNING].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in b"[{<"
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def _task(pick: Pick, batch: Batch, address: str, model: str) -> dict[str, Any]:

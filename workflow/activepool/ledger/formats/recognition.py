@@ -10,7 +10,7 @@ from activepool.data.annotations import shortened
 from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import SEPARATOR_LINE, find_delimiter, separator_hint
-from activepool.io.files import UTF_16_MARKS, decoded_text
+from activepool.io.files import UTF_16_MARKS, decoded_text, readable
 from activepool.ledger.formats import (
     archives,
     csv_file,
@@ -111,7 +111,7 @@ def tool_of(path: Path) -> str:
     """
     if path.is_dir():
         return _tool_of_folder(path)
-    try:
+    with readable(path):
         with path.open("rb") as stream:
             beginning = stream.read(BEGINNING)
         if beginning.startswith(archives.ZIP_MARK):
@@ -123,8 +123,6 @@ def tool_of(path: Path) -> str:
         if b"\0" in beginning and CONTROL.search(beginning) and not is_utf_16:
             raise InputError(f"{path}: is no text, and of no known format; give {KNOWN}")
         content = path.read_bytes()  # only now, for films are large
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     return _tool_of_text(path, content)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Compute, array_namespace, to_numpy
 from activepool.diversity.distances import Points, distance_bounds, exact_distances
-from activepool.features.store import FeatureMatrix, require_finite
+from activepool.features.store import FeatureMatrix
 
 
 class Centers:
@@ -39,13 +39,8 @@ class Centers:
         self.rows = np.concatenate([self.rows, rows])
 
     def points(self, rows: np.ndarray) -> Points:
-        """Return any rows of the feature matrix as points relative to the common origin.
-
-        Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
-        """
-        points = Points.from_features(self._features.take(rows) - self._origin, self._compute)
-        require_finite(rows, to_numpy(points.norms))
-        return points
+        """Return any rows of the feature matrix as points relative to the common origin."""
+        return Points.from_rows(self._features, rows, self._origin, self._compute)
 
     def upper_bounds(self, samples: Points, stop: int) -> np.ndarray:
         """Return upper bounds of the squared distances to the nearest of the first ``stop`` centers."""

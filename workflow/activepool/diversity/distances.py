@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.blocks import Array, Compute, row_blocks
-from activepool.features.store import FeatureMatrix
+from activepool.features.store import FeatureMatrix, require_finite
 
 #: Pairs whose differences are formed at once: few enough for a core's cache.
 PAIRS_AT_ONCE = 256
@@ -23,9 +23,17 @@ class Points:
     norms: Array
 
     @classmethod
-    def from_features(cls, features: np.ndarray, compute: Compute) -> "Points":
-        """Return the points of ``features`` (n, d) float32."""
-        return cls(compute.array(features), compute.array(np.einsum("ij,ij->i", features, features)))
+    def from_rows(
+        cls, features: FeatureMatrix, rows: np.ndarray, origin: np.ndarray | float, compute: Compute
+    ) -> "Points":
+        """Return rows of ``features`` relative to an origin, (d,) float32 or 0.
+
+        Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
+        """
+        values = features.take(rows) - origin
+        norms = np.einsum("ij,ij->i", values, values)
+        require_finite(rows, norms)
+        return cls(compute.array(values), compute.array(norms))
 
     def __getitem__(self, rows: slice) -> "Points":
         """Return consecutive points."""

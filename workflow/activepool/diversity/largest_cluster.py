@@ -12,7 +12,7 @@ import numpy as np
 from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks, to_numpy
 from activepool.compute.rounding import rounded
 from activepool.diversity.distances import Points, exact_distances, rounding_slack, squared_norms
-from activepool.features.store import FeatureMatrix, require_finite
+from activepool.features.store import FeatureMatrix
 
 #: Samples that may be picked next, in one product with the pool.
 CANDIDATES = 192
@@ -167,9 +167,7 @@ class _Clusters:
             pass
 
     def _points(self, rows: np.ndarray) -> Points:
-        points = Points.from_features(self._features.take(rows) - self._origin, self._compute)
-        require_finite(rows, to_numpy(points.norms))
-        return points
+        return Points.from_rows(self._features, rows, self._origin, self._compute)
 
     def _longest(self, mapping: Mapping) -> int:
         norms = np.empty(len(self._pool))

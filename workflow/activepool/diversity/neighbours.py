@@ -11,7 +11,7 @@ import numpy as np
 
 from activepool.compute.blocks import Compute, row_blocks, to_numpy
 from activepool.diversity.distances import Points, distance_bounds, exact_distances
-from activepool.features.store import FeatureMatrix, require_finite
+from activepool.features.store import FeatureMatrix
 
 #: Samples, and others, whose distances are bounded at once. The others are read again for each of the former.
 PRODUCT_ROWS, PRODUCT_OTHERS = 2048, 1024
@@ -156,9 +156,7 @@ class _Bounds:
             yield part, to_numpy(lower), to_numpy(upper)
 
     def _points(self, rows: np.ndarray) -> Points:
-        points = Points.from_features(self._features.take(rows) - self._origin, self._compute)
-        require_finite(rows, to_numpy(points.norms))
-        return points
+        return Points.from_rows(self._features, rows, self._origin, self._compute)
 
 
 def _origin(samples: np.ndarray) -> np.ndarray:

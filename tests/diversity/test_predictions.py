@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from activepool.compute.blocks import Compute
+from activepool.diversity import predictions as module
+from activepool.diversity.predictions import Predictions, largest_probabilities
+from activepool.features.store import FeatureMatrix
+from activepool.scores.probabilities import GRID
+
+
+def on_grid(seed, rows, classes, sharpness):
+    random = np.random.default_rng(seed)
+    logits = sharpness * random.standard_normal((rows, classes))
+    alike = rows // 2
+    logits[:alike] = logits[alike : 2 * alike] + 0.1 * random.standard_normal((alike, classes))
+    values = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (np.round(values / values.sum(axis=1, keepdims=True) * GRID) / GRID).astype(np.float32)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 15, 16, 30])
+def test_largest_probabilities_are_those_of_a_sort(classes):
+    values = np.random.default_rng(classes).integers(0, 4, (50, classes)).astype(np.float32)
+    found, largest = largest_probabilities(values)
+    expected = np.argsort(-values, axis=1, kind="stable")[:, :16]
+    assert found.tolist() == expected.tolist()
+    assert largest.tolist() == np.take_along_axis(values, expected, axis=1).tolist()
+
+
+@pytest.mark.parametrize("kept", [0, 37, 1000])
+@pytest.mark.parametrize("classes", [2, 17, 60])
+@pytest.mark.parametrize("sharpness", [0.0, 1.0, 6.0])
+def test_all_samples_nearer_than_their_limit_are_found(monkeypatch, kept, classes, sharpness):
+    monkeypatch.setattr(module, "KEPT_ENTRIES", kept * classes)
+    monkeypatch.setattr(module, "BOUNDED_ROWS", 16)
+    random = np.random.default_rng(3)
+    values = on_grid(kept, 131, classes, sharpness)
+    rows = np.sort(random.permutation(len(values))[:117])
+    compute = Compute("cpu", 2)
+    order = random.permutation(len(rows))
+    known = largest_probabilities(values[rows])
+    predictions = Predictions(FeatureMatrix.of_array(values), rows, *known, order, compute)
+    for sample in range(0, len(rows), 13):
+        distances = np.abs(values[rows] - values[rows][sample]).sum(axis=1, dtype=np.float64)
+        limits = np.where(random.random(len(rows)) < 0.1, np.nan, random.choice(distances, len(rows)))
+        with compute.mapping() as mapping:
+            near = list(predictions.near(sample, limits, mapping))
+        found = np.concatenate([samples for samples, _ in near])
+        assert np.concatenate([distance for _, distance in near]).tolist() == distances[found].tolist()
+        assert set(np.flatnonzero(distances < limits)) <= set(found.tolist())
+        assert not np.isnan(limits[found]).any()
+        assert len(np.unique(found)) == len(found)

@@ -26,11 +26,12 @@ def test_largest_probabilities_are_those_of_a_sort(classes):
     assert largest.tolist() == np.take_along_axis(values, expected, axis=1).tolist()
 
 
-@pytest.mark.parametrize("kept", [0, 37, 1000])
+@pytest.mark.parametrize(("kept", "shared"), [(0, 0), (0, 50), (37, 80), (37, 20), (1000, 1000)])
 @pytest.mark.parametrize("classes", [2, 17, 60])
 @pytest.mark.parametrize("sharpness", [0.0, 1.0, 6.0])
-def test_all_samples_nearer_than_their_limit_are_found(monkeypatch, kept, classes, sharpness):
+def test_all_samples_nearer_than_their_limit_are_found(monkeypatch, kept, shared, classes, sharpness):
     monkeypatch.setattr(module, "KEPT_ENTRIES", kept * classes)
+    monkeypatch.setattr(module, "SHARED_ENTRIES", shared * classes)
     monkeypatch.setattr(module, "BOUNDED_ROWS", 16)
     random = np.random.default_rng(3)
     values = on_grid(kept, 131, classes, sharpness)

@@ -47,6 +47,7 @@ def test_once_all_samples_equal_a_pick_the_rest_is_random():
 @pytest.mark.parametrize("kept", [0, 5 * 40, 5 * 145])
 def test_picks_are_the_same_however_many_probabilities_are_kept(monkeypatch, kept):
     monkeypatch.setattr(module, "KEPT_ENTRIES", kept)
+    monkeypatch.setattr(module, "SHARED_ENTRIES", 2 * kept)
     problem = Problem()
     picks = problem.select(falcun, 60).index
     assert picks.tolist() == definition(problem, 60, 10.0, problem.query(falcun, 60).generator).tolist()

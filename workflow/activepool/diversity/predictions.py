@@ -4,7 +4,7 @@ The distance of two samples is 2 less twice the part that their probabilities ha
 smaller one of each class.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
 from activepool.features.store import FeatureMatrix
 from activepool.scores.probabilities import GRID
 
-#: Probabilities to keep: 1.6 GB with their shares. Others are computed when they are needed.
-KEPT_ENTRIES = 2**28
+#: Probabilities to keep in float32 (0.1 GB), and in 16 bits (3.2 GB, more than those of ImageNet). Others are
+#: computed when they are needed.
+KEPT_ENTRIES, SHARED_ENTRIES = 2**25, 3 * 2**29
 
 #: A probability of 1 in 16 bits, with room for probabilities that add up to more because they are rounded.
 WHOLE = 61440
@@ -21,11 +22,8 @@ WHOLE = 61440
 #: Classes whose probabilities are known of every sample.
 KNOWN_CLASSES = 16
 
-#: The share of a sample's probability that a bound may ignore, to read only its largest classes.
-IGNORED_SHARE = 1 / 64
-
 #: Samples whose distances are bounded in one task, and computed.
-BOUNDED_ROWS, COMPARED_ROWS = 16384, 256
+BOUNDED_ROWS, COMPARED_ROWS = 65536, 512
 
 
 def largest_probabilities(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -64,18 +62,18 @@ class Predictions:
     ) -> None:
         self._points, self._rows = points, rows
         self._classes, self._largest = np.ascontiguousarray(classes.T), np.ascontiguousarray(largest.T)
-        kept = np.sort(order[: KEPT_ENTRIES // points.shape[1]])
-        self._place = np.full(len(rows), -1)
-        self._place[kept] = np.arange(len(kept))
-        self._kept_samples = kept
-        self._kept = np.empty((len(kept), points.shape[1]), dtype=np.float32)
-        self._shares = np.empty(self._kept.shape[::-1], dtype=np.uint16)
+        self._rank = np.empty(len(rows), dtype=np.int64)
+        self._rank[order] = np.arange(len(rows))
+        kept, shared = (entries // points.shape[1] for entries in (KEPT_ENTRIES, SHARED_ENTRIES))
+        self._kept = np.empty((min(kept, len(rows)), points.shape[1]), dtype=np.float32)
+        self._shares = np.empty((min(shared, len(rows)), points.shape[1]), dtype=np.uint16)
 
         def keep(block: slice) -> None:
-            self._kept[block] = points.take(rows[kept[block]])
-            self._shares[:, block] = _shares(self._kept[block]).T
+            values = points.take(rows[order[block]])
+            self._kept[block] = values[: len(self._kept[block])]
+            self._shares[block] = _shares(values)[: len(self._shares[block])]
 
-        for _ in compute.map(keep, row_blocks(len(kept), BLOCK_ROWS)):
+        for _ in compute.map(keep, row_blocks(max(len(self._kept), len(self._shares)), BLOCK_ROWS)):
             pass
         # Probabilities are rounded, and may add up to more or less than 1.
         self._slack = 2 * points.shape[1] / GRID
@@ -91,61 +89,49 @@ class Predictions:
             mapping: of the compute.
         """
         values = self._values(np.array([sample]))[0]
-        kept = mapping(self._near_kept(values, limits), row_blocks(len(self._kept), BOUNDED_ROWS))
-        others = mapping(self._near_others(values, limits), row_blocks(len(self._rows), BOUNDED_ROWS))
-        near = np.concatenate([*kept, *others])
+        shares = _shares(values)
+
+        def bound(block: slice) -> np.ndarray:
+            return self._near_by_known(values, limits, block)
 
         def compare(block: slice) -> tuple[np.ndarray, np.ndarray]:
-            differences = self._values(near[block])
+            samples = self._near_by_shares(shares, limits, near[block])
+            differences = self._values(samples)
             differences -= values
-            return near[block], np.abs(differences, out=differences).sum(axis=1, dtype=np.float64)
+            return samples, np.abs(differences, out=differences).sum(axis=1, dtype=np.float64)
 
+        near = np.concatenate(list(mapping(bound, row_blocks(len(self._rows), BOUNDED_ROWS))))
         return mapping(compare, row_blocks(len(near), COMPARED_ROWS))
 
-    def _near_kept(self, values: np.ndarray, limits: np.ndarray) -> Callable[[slice], np.ndarray]:
-        """Return a function that lists the kept samples of a block that may be nearer than their limits.
+    def _near_by_known(self, values: np.ndarray, limits: np.ndarray, block: slice) -> np.ndarray:
+        """Return the samples of a block that may be nearer than their limits, by their known classes.
 
-        It compares the largest classes. Of each, shares show the common part up to one.
+        All other classes count as if they were one.
         """
-        order = np.argsort(-values, kind="stable")
-        ignored = values.sum(dtype=np.float64) - np.cumsum(values[order], dtype=np.float64)
-        count = 1 + int(np.argmax(ignored <= IGNORED_SHARE))
-        classes = np.sort(order[:count])
-        shares = _shares(values[classes])[:, None]
-
-        def near(block: slice) -> np.ndarray:
-            common = np.minimum(self._shares[classes, block], shares).sum(axis=0, dtype=np.uint16)
-            least = 2 - 2 * ((common + float(count)) / WHOLE + ignored[count - 1]) - self._slack
-            samples = self._kept_samples[block]
-            result: np.ndarray = samples[least < limits[samples]]
-            return result
-
+        least = 2 * np.abs(self._largest[0, block] - values[self._classes[0, block]])
+        samples = block.start + np.flatnonzero(least - self._slack < limits[block])
+        known, same = self._largest[:, samples], values[self._classes[:, samples]]
+        common = np.minimum(known, same).sum(axis=0, dtype=np.float64)
+        common += 1 - np.maximum(known.sum(axis=0, dtype=np.float64), same.sum(axis=0, dtype=np.float64))
+        near: np.ndarray = samples[2 - 2 * common - self._slack < limits[samples]]
         return near
 
-    def _near_others(self, values: np.ndarray, limits: np.ndarray) -> Callable[[slice], np.ndarray]:
-        """Return a function that lists the other samples of a block that may be nearer than their limits.
-
-        It compares the known classes, and all others as if they were one.
-        """
-
-        def near(block: slice) -> np.ndarray:
-            least = 2 * np.abs(self._largest[0, block] - values[self._classes[0, block]])
-            samples = block.start + np.flatnonzero(least - self._slack < limits[block])
-            samples = samples[self._place[samples] < 0]
-            known, same = self._largest[:, samples], values[self._classes[:, samples]]
-            common = np.minimum(known, same).sum(axis=0, dtype=np.float64)
-            common += 1 - np.maximum(known.sum(axis=0, dtype=np.float64), same.sum(axis=0, dtype=np.float64))
-            result: np.ndarray = samples[2 - 2 * common - self._slack < limits[samples]]
-            return result
-
+    def _near_by_shares(self, shares: np.ndarray, limits: np.ndarray, samples: np.ndarray) -> np.ndarray:
+        """Return the samples that may be nearer than their limits, by shares, which are rounded down."""
+        rank = self._rank[samples]
+        is_shared = (rank >= len(self._kept)) & (rank < len(self._shares))
+        common = np.minimum(self._shares[rank[is_shared]], shares).sum(axis=1, dtype=np.int64) + len(shares)
+        least = np.zeros(len(samples))
+        least[is_shared] = 2 - 2 * common / WHOLE
+        near: np.ndarray = samples[least - self._slack < limits[samples]]
         return near
 
     def _values(self, samples: np.ndarray) -> np.ndarray:
         """Return the probabilities of samples, (m, C) float32."""
-        places = self._place[samples]
-        is_kept = places >= 0
+        rank = self._rank[samples]
+        is_kept = rank < len(self._kept)
         values = np.empty((len(samples), self._points.shape[1]), dtype=np.float32)
-        values[is_kept] = self._kept[places[is_kept]]
+        values[is_kept] = self._kept[rank[is_kept]]
         if not is_kept.all():
             values[~is_kept] = self._points.take(self._rows[samples[~is_kept]])
         return values

@@ -35,7 +35,7 @@ def falcun(query: Query, *, gamma: Positive = 10.0) -> Selection:
     u is 1 − (p₁ − p₂). d is u, or the L1 distance of the sample's probabilities to those of the nearest pick
     where that is less, rescaled for each pick so that it extends from 0 to 1 over the samples that are left.
 
-    It keeps the probabilities of the most uncertain samples, in at most 1.6 GB, and computes those of the
+    It keeps the probabilities of the most uncertain samples, in at most 3.4 GB, and computes those of the
     others whenever it needs them.
 
     Args:

@@ -39,7 +39,7 @@ def test_all_samples_nearer_than_their_limit_are_found(monkeypatch, kept, shared
     compute = Compute("cpu", 2)
     order = random.permutation(len(rows))
     known = largest_probabilities(values[rows])
-    predictions = Predictions(FeatureMatrix.of_array(values), rows, *known, order, compute)
+    predictions = Predictions(FeatureMatrix.from_array(values), rows, *known, order, compute)
     for sample in range(0, len(rows), 13):
         distances = np.abs(values[rows] - values[rows][sample]).sum(axis=1, dtype=np.float64)
         limits = np.where(random.random(len(rows)) < 0.1, np.nan, random.choice(distances, len(rows)))

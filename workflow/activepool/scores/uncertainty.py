@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from activepool.compute.blocks import Array, array_namespace
-from activepool.compute.rows import row_maxima, row_minima, row_numbers
+from activepool.compute.rows import other_maxima, row_maxima, row_minima
 
 
 class Logits:
@@ -67,11 +67,8 @@ def confidence(logits: Logits) -> Array:
 
 def margin(logits: Logits) -> Array:
     """Return p₁ − p₂ of each row, (n,)."""
-    xp, shifted, rows = array_namespace(logits.values), logits.shifted, row_numbers(logits.values)
-    shifted[rows, logits.predicted] = -xp.inf
-    second, _ = row_maxima(shifted)
-    shifted[rows, logits.predicted] = 0
-    return (1 - xp.exp(second)) / logits.normalisers
+    second = other_maxima(logits.shifted, logits.predicted)
+    return (1 - array_namespace(second).exp(second)) / logits.normalisers
 
 
 def entropy(logits: Logits) -> Array:

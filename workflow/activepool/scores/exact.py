@@ -54,10 +54,11 @@ def exact_smallest_of_list(
         spare: how many more candidates than ``count`` to rescore.
     """
     size = len(approximate)
-    exact, wanted = np.empty(0), min(size, count + spare)
+    candidates, exact, wanted = np.empty(0, np.intp), np.empty(0), min(size, count + spare)
     while True:
-        candidates, next_score = _smallest(approximate, wanted)
-        exact = np.concatenate([exact, rescore(candidates[len(exact) :])])
+        smallest, next_score = _smallest(approximate, wanted)
+        more = np.setdiff1d(smallest, candidates, assume_unique=True)
+        candidates, exact = np.concatenate([candidates, more]), np.concatenate([exact, rescore(more)])
         quantised = quantise(exact, approximate)
         order = np.lexsort((candidates, quantised))[:count]
         outside = beyond if next_score is None else next_score
@@ -74,16 +75,16 @@ def exact_smallest_of_list(
 
 
 def _smallest(values: np.ndarray, count: int) -> tuple[np.ndarray, float | None]:
-    """Return the positions of the ``count`` smallest, in order, and the value after them if there is one.
+    """Return the positions of the ``count`` smallest, and the value after them if there is one.
 
-    Ties are in the order of their positions. A whole sort takes several times as long.
+    Of ties, it takes the lowest positions. A sort takes several times as long.
     """
     if count == len(values):
-        return np.argsort(values, kind="stable"), None
+        return np.arange(count), None
     after = np.partition(values, count)[count]
     below = np.flatnonzero(values < after)
     ties = np.flatnonzero(values == after)[: count - len(below)]
-    return np.concatenate([below[np.argsort(values[below], kind="stable")], ties]), after
+    return np.concatenate([below, ties]), after
 
 
 def largest_error(exact: np.ndarray, approximate: np.ndarray) -> float:

@@ -123,6 +123,12 @@ class PoolScorer:
 
         return self._in_blocks64(rows, distances)
 
+    def _logits64(self, rows: np.ndarray) -> np.ndarray:
+        logits = np.empty((len(rows), self.head.num_classes))
+        for part in row_blocks(len(rows), READ_ROWS // 2):  # of float64, which take twice the memory
+            logits[part] = self.head.logits64(self.features.take(rows[part], np.float64))
+        return logits
+
     def _scores(self, name: str, logits: Logits) -> Array:
         if name == "boundary":
             return nearest_boundary(logits.values, self._inverse)
@@ -132,9 +138,9 @@ class PoolScorer:
         self, rows: np.ndarray, function: Callable[[np.ndarray, slice], np.ndarray]
     ) -> np.ndarray:
         def compute_block(block: slice) -> np.ndarray:
-            return function(self.head.logits64(self.features.take(rows[block], np.float64)), block)
+            return function(self._logits64(rows[block]), block)
 
-        blocks = row_blocks(len(rows), READ_ROWS // 2)
+        blocks = row_blocks(len(rows), READ_ROWS)
         if len(blocks) == 1:  # setting up workers for a few rows takes longer than scoring them
             return compute_block(blocks[0])
         return np.concatenate([np.empty(0), *self.compute.map(compute_block, blocks)])

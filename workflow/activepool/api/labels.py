@@ -87,7 +87,8 @@ def number_labels(name: str, labels: Any, classes: Classes = None) -> tuple[IntA
     Raises InputError that calls them ``name`` if they are no labels, or not of ``classes``.
     """
     values, known = _values(name, labels)
-    present = np.unique(values[known])
+    given = values[known]
+    present = np.unique(given)
     all_classes = present if classes is None else _class_values(classes)
     place = {value: number for number, value in enumerate(all_classes.tolist())}
     strange = [value for value in present.tolist() if value not in place]
@@ -95,7 +96,7 @@ def number_labels(name: str, labels: Any, classes: Classes = None) -> tuple[IntA
         raise InputError(f"{name} has {strange[0]!r}, which is none of the {len(place)} classes")
     numbers = np.full(len(values), UNKNOWN, dtype=np.int64)
     of_present = np.array([place[value] for value in present.tolist()], dtype=np.int64)
-    numbers[known] = of_present[np.searchsorted(present, values[known])]
+    numbers[known] = of_present[np.searchsorted(present, given)]
     return numbers, all_classes
 
 
@@ -143,8 +144,9 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
         given = whole.astype(np.int64)
     if given.dtype.kind in "iu":
         known &= given != UNKNOWN
-        if (given[known] < 0).any():
-            raise InputError(f"{name} has {given[known].min()}; numbers are from 0 on, and -1 if unknown")
+        smallest = given.min(initial=0)
+        if smallest < UNKNOWN:
+            raise InputError(f"{name} has {smallest}; numbers are from 0 on, and -1 if unknown")
     elif given.dtype.kind not in "USb":
         raise InputError(f"{name} is an array of {given.dtype}; labels are whole numbers or names")
     return given, known

@@ -100,8 +100,12 @@ class Compute:
 
         if self.keeps_memory:
             keep_freed_memory()
-        with one_blas_thread(), ThreadPoolExecutor(self.workers) as executor:
-            yield _in_turn if self.workers == 1 else mapping
+        with one_blas_thread():
+            if self.workers == 1:
+                yield _in_turn
+                return
+            with ThreadPoolExecutor(self.workers) as executor:
+                yield mapping
 
 
 def _in_turn(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

@@ -110,20 +110,15 @@ def checked(name: str, query: Query, selection: object) -> Selection:
     if len(index) != query.budget:
         samples = "sample" if len(index) == 1 else "samples"
         raise InputError(f"strategy {name!r} picked {len(index)} {samples} instead of {query.budget}")
-    rows, counts = np.unique(index, return_counts=True)
-    if len(rows) != len(index):
-        raise InputError(f"strategy {name!r} picked a sample twice: row {rows[counts > 1][0]}")
-    again = index[np.isin(index, query.labelled)]
-    if len(again):
+    ascending = np.sort(index)
+    twice = ascending[1:][ascending[1:] == ascending[:-1]]
+    if len(twice):
+        raise InputError(f"strategy {name!r} picked a sample twice: row {twice[0]}")
+    after = np.searchsorted(query.unlabelled, ascending, side="right")
+    if (after == np.searchsorted(query.unlabelled, ascending)).any():
         raise InputError(
-            f"strategy {name!r} picked a sample that is already labelled: row {again[0]}; picks are rows of "
+            f"strategy {name!r} picked a sample that is {_outside(query, index)}; picks are rows of "
             "query.unlabelled, and not positions in it"
-        )
-    outside = index[~np.isin(index, query.unlabelled)]
-    if len(outside):
-        raise InputError(
-            f"strategy {name!r} picked a sample that is not in the unlabelled pool: row {outside[0]}; picks "
-            "are rows of query.unlabelled, and not positions in it"
         )
     for column, values in selection.columns.items():
         if column in OWN_COLUMNS:
@@ -136,6 +131,14 @@ def checked(name: str, query: Query, selection: object) -> Selection:
                 f"one value for each of the {query.budget} picks"
             )
     return replace(selection, index=index.astype(np.int64))
+
+
+def _outside(query: Query, index: np.ndarray) -> str:
+    """Say where the first pick is that is not in the unlabelled pool; one that is labelled comes first."""
+    again = index[np.isin(index, query.labelled)]
+    if len(again):
+        return f"already labelled: row {again[0]}"
+    return f"not in the unlabelled pool: row {index[~np.isin(index, query.unlabelled)][0]}"
 
 
 def _form(value: object) -> str:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,7 +184,7 @@ class Strategy:
             raise ValueError(f"strategy {self.name!r} has no model of its own")
         return self.image_model
 
-    @property
+    @cached_property
     def options(self) -> dict[str, inspect.Parameter]:
         """The options: the keyword-only parameters of the function, by name."""
         parameters = inspect.signature(self.select).parameters

@@ -22,8 +22,11 @@ WHOLE = 61440
 #: Classes whose probabilities are known of every sample.
 KNOWN_CLASSES = 16
 
-#: Samples whose distances are bounded in one task, and computed.
-BOUNDED_ROWS, COMPARED_ROWS = 65536, 512
+#: The share of a sample's probability that a bound may ignore, to read only its largest classes.
+IGNORED_SHARE = 1 / 64
+
+#: Samples whose distances are bounded in one task by the known classes, and by shares.
+KNOWN_ROWS, SHARED_ROWS = 65536, 2048
 
 
 def largest_probabilities(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -62,21 +65,25 @@ class Predictions:
     ) -> None:
         self._points, self._rows = points, rows
         self._classes, self._largest = np.ascontiguousarray(classes.T), np.ascontiguousarray(largest.T)
-        self._rank = np.empty(len(rows), dtype=np.int64)
-        self._rank[order] = np.arange(len(rows))
-        kept, shared = (entries // points.shape[1] for entries in (KEPT_ENTRIES, SHARED_ENTRIES))
-        self._kept = np.empty((min(kept, len(rows)), points.shape[1]), dtype=np.float32)
-        self._shares = np.empty((min(shared, len(rows)), points.shape[1]), dtype=np.uint16)
+        self._rest = 1 - self._largest.sum(axis=0)
+        kept, shared = (
+            np.sort(order[: entries // points.shape[1]]) for entries in (KEPT_ENTRIES, SHARED_ENTRIES)
+        )
+        self._kept_place, self._shared_place = (_places(samples, len(rows)) for samples in (kept, shared))
+        self._kept = np.empty((len(kept), points.shape[1]), dtype=np.float32)
+        self._shares = np.empty((points.shape[1], len(shared)), dtype=np.uint16)
 
         def keep(block: slice) -> None:
-            values = points.take(rows[order[block]])
-            self._kept[block] = values[: len(self._kept[block])]
-            self._shares[block] = _shares(values)[: len(self._shares[block])]
+            self._kept[block] = points.take(rows[kept[block]])
 
-        for _ in compute.map(keep, row_blocks(max(len(self._kept), len(self._shares)), BLOCK_ROWS)):
-            pass
-        # Probabilities are rounded, and may add up to more or less than 1.
-        self._slack = 2 * points.shape[1] / GRID
+        def share(block: slice) -> None:
+            self._shares[:, block] = _shares(self._values(shared[block])).T
+
+        for work, samples in ((keep, kept), (share, shared)):
+            for _ in compute.map(work, row_blocks(len(samples), BLOCK_ROWS)):
+                pass
+        # Probabilities are rounded, and may add up to more or less than 1; their sums are in float32.
+        self._slack = (2 * points.shape[1] + 4 * KNOWN_CLASSES) / GRID
 
     def near(
         self, sample: int, limits: np.ndarray, mapping: Mapping
@@ -89,7 +96,7 @@ class Predictions:
             mapping: of the compute.
         """
         values = self._values(np.array([sample]))[0]
-        shares = _shares(values)
+        shares = _PartOfShares(values)
 
         def bound(block: slice) -> np.ndarray:
             return self._near_by_known(values, limits, block)
@@ -100,8 +107,8 @@ class Predictions:
             differences -= values
             return samples, np.abs(differences, out=differences).sum(axis=1, dtype=np.float64)
 
-        near = np.concatenate(list(mapping(bound, row_blocks(len(self._rows), BOUNDED_ROWS))))
-        return mapping(compare, row_blocks(len(near), COMPARED_ROWS))
+        near = np.concatenate(list(mapping(bound, row_blocks(len(self._rows), KNOWN_ROWS))))
+        return mapping(compare, row_blocks(len(near), SHARED_ROWS))
 
     def _near_by_known(self, values: np.ndarray, limits: np.ndarray, block: slice) -> np.ndarray:
         """Return the samples of a block that may be nearer than their limits, by their known classes.
@@ -110,31 +117,64 @@ class Predictions:
         """
         least = 2 * np.abs(self._largest[0, block] - values[self._classes[0, block]])
         samples = block.start + np.flatnonzero(least - self._slack < limits[block])
+        if 4 * len(samples) > block.stop - block.start and self._shares.shape[1] == len(self._rows):
+            return samples  # probabilities are flat: shares of more classes decide faster
         known, same = self._largest[:, samples], values[self._classes[:, samples]]
-        common = np.minimum(known, same).sum(axis=0, dtype=np.float64)
-        common += 1 - np.maximum(known.sum(axis=0, dtype=np.float64), same.sum(axis=0, dtype=np.float64))
+        common = np.minimum(known, same).sum(axis=0)
+        common += np.minimum(self._rest[samples], 1 - same.sum(axis=0))
         near: np.ndarray = samples[2 - 2 * common - self._slack < limits[samples]]
         return near
 
-    def _near_by_shares(self, shares: np.ndarray, limits: np.ndarray, samples: np.ndarray) -> np.ndarray:
-        """Return the samples that may be nearer than their limits, by shares, which are rounded down."""
-        rank = self._rank[samples]
-        is_shared = (rank >= len(self._kept)) & (rank < len(self._shares))
-        common = np.minimum(self._shares[rank[is_shared]], shares).sum(axis=1, dtype=np.int64) + len(shares)
+    def _near_by_shares(self, other: "_PartOfShares", limits: np.ndarray, samples: np.ndarray) -> np.ndarray:
+        """Return those of some samples, in ascending order, that may be nearer than their limits."""
+        columns = self._shared_place[samples]
+        is_shared = columns >= 0
+        columns = columns[is_shared]
+        if not len(columns):
+            return samples
+        first, end = columns[0], columns[-1] + 1
+        if 2 * len(columns) > end - first:  # reading all between is faster than choosing
+            common = other.common(self._shares[other.classes, first:end])[columns - first]
+        else:
+            common = other.common(self._shares[other.classes[:, None], columns])
         least = np.zeros(len(samples))
-        least[is_shared] = 2 - 2 * common / WHOLE
+        least[is_shared] = 2 - 2 * common
         near: np.ndarray = samples[least - self._slack < limits[samples]]
         return near
 
     def _values(self, samples: np.ndarray) -> np.ndarray:
         """Return the probabilities of samples, (m, C) float32."""
-        rank = self._rank[samples]
-        is_kept = rank < len(self._kept)
+        places = self._kept_place[samples]
+        is_kept = places >= 0
         values = np.empty((len(samples), self._points.shape[1]), dtype=np.float32)
-        values[is_kept] = self._kept[rank[is_kept]]
+        values[is_kept] = self._kept[places[is_kept]]
         if not is_kept.all():
             values[~is_kept] = self._points.take(self._rows[samples[~is_kept]])
         return values
+
+
+class _PartOfShares:
+    """The shares of the largest classes of a sample, and the probability of all others together."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        order = np.argsort(-values, kind="stable")
+        others = values.sum(dtype=np.float64) - np.cumsum(values[order], dtype=np.float64)
+        count = 1 + int(np.argmax(others <= IGNORED_SHARE))
+        self.classes = np.sort(order[:count])
+        self._shares = _shares(values[self.classes])[:, None]
+        self._most_elsewhere = float(others[count - 1]) + count / WHOLE  # shares are rounded down
+
+    def common(self, columns: np.ndarray) -> np.ndarray:
+        """Return the most that other samples have in common with it, (n,), by their shares of `classes`."""
+        common: np.ndarray = np.minimum(columns, self._shares, out=columns).sum(axis=0, dtype=np.uint16)
+        return common / WHOLE + self._most_elsewhere
+
+
+def _places(samples: np.ndarray, count: int) -> np.ndarray:
+    """Return the place of each of ``count`` samples among some of them, -1 if it is not there."""
+    places = np.full(count, -1)
+    places[samples] = np.arange(len(samples))
+    return places
 
 
 def _shares(probabilities: np.ndarray) -> np.ndarray:

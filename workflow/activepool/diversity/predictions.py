@@ -116,7 +116,7 @@ class Predictions:
         All other classes count as if they were one.
         """
         least = 2 * np.abs(self._largest[0, block] - values[self._classes[0, block]])
-        samples = block.start + np.flatnonzero(least - self._slack < limits[block])
+        samples: np.ndarray = block.start + np.flatnonzero(least - self._slack < limits[block])
         if 4 * len(samples) > block.stop - block.start and self._shares.shape[1] == len(self._rows):
             return samples  # probabilities are flat: shares of more classes decide faster
         known, same = self._largest[:, samples], values[self._classes[:, samples]]

@@ -25,6 +25,9 @@ KNOWN_CLASSES = 16
 #: The share of a sample's probability that a bound may ignore, to read only its largest classes.
 IGNORED_SHARE = 1 / 64
 
+#: Numbers that are read one after the other in the time of one that is gathered.
+CONTIGUOUS = 8
+
 #: Samples whose distances are bounded in one task by the known classes, and by shares.
 KNOWN_ROWS, SHARED_ROWS = 65536, 2048
 
@@ -72,6 +75,7 @@ class Predictions:
         self._kept_place, self._shared_place = (_places(samples, len(rows)) for samples in (kept, shared))
         self._kept = np.empty((len(kept), points.shape[1]), dtype=np.float32)
         self._shares = np.empty((points.shape[1], len(shared)), dtype=np.uint16)
+        self._all_are_shared = len(shared) == len(rows)
 
         def keep(block: slice) -> None:
             self._kept[block] = points.take(rows[kept[block]])
@@ -96,13 +100,13 @@ class Predictions:
             mapping: of the compute.
         """
         values = self._values(np.array([sample]))[0]
-        shares = _PartOfShares(values)
+        other = _PartOfShares(values)
 
         def bound(block: slice) -> np.ndarray:
-            return self._near_by_known(values, limits, block)
+            return self._near_by_known(values, other, limits, block)
 
         def compare(block: slice) -> tuple[np.ndarray, np.ndarray]:
-            samples = self._near_by_shares(shares, limits, near[block])
+            samples = self._near_by_shares(other, limits, near[block])
             differences = self._values(samples)
             differences -= values
             return samples, np.abs(differences, out=differences).sum(axis=1, dtype=np.float64)
@@ -110,15 +114,19 @@ class Predictions:
         near = np.concatenate(list(mapping(bound, row_blocks(len(self._rows), KNOWN_ROWS))))
         return mapping(compare, row_blocks(len(near), SHARED_ROWS))
 
-    def _near_by_known(self, values: np.ndarray, limits: np.ndarray, block: slice) -> np.ndarray:
+    def _near_by_known(
+        self, values: np.ndarray, other: "_PartOfShares", limits: np.ndarray, block: slice
+    ) -> np.ndarray:
         """Return the samples of a block that may be nearer than their limits, by their known classes.
 
-        All other classes count as if they were one.
+        All other classes count as if they were one. Where the largest alone excludes few samples, and the
+        sample has few classes, it leaves the rest to shares, which are read faster.
         """
         least = 2 * np.abs(self._largest[0, block] - values[self._classes[0, block]])
         samples: np.ndarray = block.start + np.flatnonzero(least - self._slack < limits[block])
-        if 4 * len(samples) > block.stop - block.start and self._shares.shape[1] == len(self._rows):
-            return samples  # probabilities are flat: shares of more classes decide faster
+        is_flat = 4 * len(samples) > block.stop - block.start
+        if is_flat and len(self._classes) * CONTIGUOUS > len(other.classes) and self._all_are_shared:
+            return samples
         known, same = self._largest[:, samples], values[self._classes[:, samples]]
         common = np.minimum(known, same).sum(axis=0)
         common += np.minimum(self._rest[samples], 1 - same.sum(axis=0))
@@ -133,7 +141,7 @@ class Predictions:
         if not len(columns):
             return samples
         first, end = columns[0], columns[-1] + 1
-        if 2 * len(columns) > end - first:  # reading all between is faster than choosing
+        if CONTIGUOUS * len(columns) > end - first:
             common = other.common(self._shares[other.classes, first:end])[columns - first]
         else:
             common = other.common(self._shares[other.classes[:, None], columns])

@@ -141,6 +141,6 @@ class PoolScorer:
             return function(self._logits64(rows[block]), block)
 
         blocks = row_blocks(len(rows), READ_ROWS)
-        if len(blocks) == 1:  # setting up workers for a few rows takes longer than scoring them
+        if 0 < len(rows) <= READ_ROWS // 2:  # setting up workers for so few takes longer than scoring them
             return compute_block(blocks[0])
         return np.concatenate([np.empty(0), *self.compute.map(compute_block, blocks)])

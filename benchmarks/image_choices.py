@@ -5,8 +5,9 @@
 
 ``decoding``: JPEG files of 3000 x 4000 pixels, made here, as a loader's process reads them: whole, and scaled
 (`features: {decoding: scaled}`).
-``network``: batches of smooth noise through the network as it was built, with its batch normalisations folded
-into its convolutions (as on every CPU), and so in bfloat16 (`features: {precision: bfloat16}`).
+``network``: batches of smooth noise through the network as it was built, first with all new memory filled
+before use, as torch's deterministic algorithms do by default, then without; with its batch normalisations
+folded into its convolutions (as on every CPU); and so in bfloat16 (`features: {precision: bfloat16}`).
 
 A row has the milliseconds per image, and the ratio to the first row: medians of repeats that interleave all
 rows, in CPU time of one thread, which other processes on the machine disturb less. ``change`` is the
@@ -84,11 +85,17 @@ def network(arguments: argparse.Namespace) -> pd.DataFrame:
     batch = np.stack(list(smooth_images(arguments.images, side, side)))
     images = torch.from_numpy(batch).permute(0, 3, 1, 2)
 
+    def filled(given: Tensor) -> Tensor:
+        torch.utils.deterministic.fill_uninitialized_memory = True
+        features: Tensor = backbone(given)
+        torch.utils.deterministic.fill_uninitialized_memory = False
+        return features
+
     def in_bfloat16(given: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
             return changed(given)
 
-    ways = {"as built": backbone, "folded": changed, "bfloat16": in_bfloat16}
+    ways = {"memory filled": filled, "as built": backbone, "folded": changed, "bfloat16": in_bfloat16}
     seconds = interleaved(ways, [pixels(images, "cpu")], arguments.repeats)
     return table(seconds, {name: encoded(way, images) for name, way in ways.items()}, arguments.images)
 

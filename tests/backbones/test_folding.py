@@ -94,6 +94,32 @@ def test_a_network_that_cannot_be_folded_stays_itself(kind):
     assert folded(backbone) == (backbone, 0)
 
 
+class Padded(nn.Conv2d):
+    """A convolution that pads by itself, as those of EfficientNet-Lite do."""
+
+    def forward(self, images):
+        return super().forward(functional.pad(images, (0, 1, 0, 1)))
+
+
+class Standardised(nn.Conv2d):
+    """A convolution by standardised weights: a factor of its weights changes nothing."""
+
+    def forward(self, images):
+        weights = (self.weight - self.weight.mean(dim=(1, 2, 3), keepdim=True)) / self.weight.std()
+        return functional.conv2d(images, weights, self.bias)
+
+
+@pytest.mark.parametrize(("kind", "count"), [(Padded, 1), (Standardised, 0)])
+def test_a_convolution_of_ones_own_is_folded_if_the_features_stay(kind, count):
+    torch.manual_seed(0)
+    network = nn.Sequential(kind(3, 5, 3), nn.BatchNorm2d(5), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    backbone = trained(Backbone(network, 5, Preprocessing(12, 3, 12, (0.5,) * 3, (0.5,) * 3)))
+    changed, found = folded(backbone)
+    images = torch.rand(2, 3, 12, 12)
+    assert found == count
+    assert torch.allclose(features(changed, images), features(backbone, images), rtol=1e-5, atol=1e-6)
+
+
 def test_a_network_of_ones_own_with_a_branch_that_no_graph_holds_is_folded():
     class Branching(Own):
         def forward(self, images):

@@ -25,6 +25,9 @@ def reproducible(threads: int) -> Iterator[None]:
 
     The number of threads affects the result, because it decides how sums are split. The settings of torch are
     restored at the end, except for freed memory: see `activepool.compute.blocks.keep_freed_memory`.
+
+    With deterministic algorithms, torch would also fill all new memory before it writes there. That takes
+    time and helps only a program that reads what nothing wrote, so it is off.
     """
     keep_freed_memory()
     for name, value in DETERMINISTIC.items():
@@ -32,13 +35,16 @@ def reproducible(threads: int) -> Iterator[None]:
     threads_before = torch.get_num_threads()
     deterministic_before = torch.are_deterministic_algorithms_enabled()
     warn_before = torch.is_deterministic_algorithms_warn_only_enabled()
+    fill_before = torch.utils.deterministic.fill_uninitialized_memory
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False
     try:
         yield
     finally:
         torch.set_num_threads(threads_before)
         torch.use_deterministic_algorithms(deterministic_before, warn_only=warn_before)
+        torch.utils.deterministic.fill_uninitialized_memory = fill_before
 
 
 @contextmanager

@@ -59,13 +59,13 @@ def _watched(backbone: Backbone, images: Tensor) -> tuple[Tensor, dict[str, str]
 
     def watch(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         calls[module] = calls.get(module, 0) + 1
-        if type(module) is nn.Conv2d:
+        if isinstance(module, nn.Conv2d):
             outputs.append((output, module))
         else:
             source = next((source for tensor, source in outputs if tensor is inputs[0]), None)
             sources.update({} if source is None else {module: source})
 
-    watched = [module for module in names if type(module) in (nn.Conv2d, nn.BatchNorm2d)]
+    watched = [module for module in names if isinstance(module, nn.Conv2d) or type(module) is nn.BatchNorm2d]
     hooks = [module.register_forward_hook(watch) for module in watched]
     try:
         features = _features(backbone, images)

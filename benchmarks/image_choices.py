@@ -5,9 +5,12 @@
 
 ``decoding``: JPEG files of 3000 x 4000 pixels, made here, as a loader's process reads them: whole, and scaled
 (`features: {decoding: scaled}`).
-``network``: batches of smooth noise through the network as it was built, first with all new memory filled
-before use, as torch's deterministic algorithms do by default, then without; with its batch normalisations
-folded into its convolutions (as on every CPU); and so in bfloat16 (`features: {precision: bfloat16}`).
+``network``: batches of smooth noise through the network
+    - as it was built, with new memory filled before use, as torch's deterministic algorithms do by default;
+    - as it was built;
+    - with batch normalisations folded into convolutions;
+    - with linear layers as convolutions, too, as on every CPU;
+    - folded, in bfloat16 (`features: {precision: bfloat16}`).
 
 A row has the milliseconds per image, and the ratio to the first row: medians of repeats that interleave all
 rows, in CPU time of one thread, which other processes on the machine disturb less. ``change`` is the
@@ -16,6 +19,7 @@ largest of all images.
 """
 
 import argparse
+import copy
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +35,7 @@ from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import on_device, pixels, reproducible
 from activepool.backbones.folding import folded
+from activepool.backbones.linear_layers import convolve
 from activepool.features.images import PartImages, Request
 from activepool.io.files import write_table
 
@@ -81,6 +86,8 @@ def network(arguments: argparse.Namespace) -> pd.DataFrame:
     """Measure the forward pass of one batch of all images."""
     backbone = backbone_of(arguments)
     changed, _ = folded(backbone)
+    convolved = copy.deepcopy(changed)
+    convolve(convolved)
     side = backbone.preprocessing.image_size
     batch = np.stack(list(smooth_images(arguments.images, side, side)))
     images = torch.from_numpy(batch).permute(0, 3, 1, 2)
@@ -95,7 +102,13 @@ def network(arguments: argparse.Namespace) -> pd.DataFrame:
         with torch.autocast("cpu", torch.bfloat16):
             return changed(given)
 
-    ways = {"memory filled": filled, "as built": backbone, "folded": changed, "bfloat16": in_bfloat16}
+    ways = {
+        "memory filled": filled,
+        "as built": backbone,
+        "folded": changed,
+        "convolved": convolved,
+        "bfloat16": in_bfloat16,
+    }
     seconds = interleaved(ways, [pixels(images, "cpu")], arguments.repeats)
     return table(seconds, {name: encoded(way, images) for name, way in ways.items()}, arguments.images)
 

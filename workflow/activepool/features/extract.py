@@ -14,6 +14,7 @@ from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint import load_backbone
 from activepool.backbones.execution import is_cuda, on_device, pixels, reproducible
 from activepool.backbones.folding import folded
+from activepool.backbones.linear_layers import convolve
 from activepool.backbones.settings import BackboneSettings
 from activepool.backbones.software import software
 from activepool.compute.arrays import FloatArray, IntArray
@@ -79,6 +80,8 @@ def extract_shard(
         with reproducible(THREADS):
             backbone, count = folded(backbone)
         attributes["folded_normalisations"] = str(count)
+        if settings.precision is None:
+            convolve(backbone)
     if settings.precision is not None:
         attributes["precision"] = settings.precision
     if settings.decoding != "whole":

@@ -2,6 +2,7 @@
 
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 from image_datasets import make_dataset
@@ -45,8 +46,18 @@ def test_earlier_labels_are_mentioned_where_they_count(tmp_path, capsys, labels,
     settings = SETTINGS.model_copy(update={"knn_every": every})
     run(tmp_path, labelled(tmp_path), settings)
     run(tmp_path, labelled(tmp_path, labels), settings)
-    mentioned = "with earlier labels" in capsys.readouterr().err
+    mentioned = "with earlier labels or test images" in capsys.readouterr().err
     assert mentioned == (every == 1 and labels is not LABELS)
+
+
+@pytest.mark.parametrize("every", [0, 1])
+def test_earlier_test_images_are_mentioned_where_they_count(tmp_path, monkeypatch, capsys, every):
+    settings = SETTINGS.model_copy(update={"knn_every": every})
+    before = run(tmp_path, labelled(tmp_path), settings)
+    with h5py.File(tmp_path / "dataset.h5", "r+") as file:
+        file["test/images"][0] = 255 - file["test/images"][0]
+    assert kept(tmp_path, tmp_path / "dataset.h5", monkeypatch, settings=settings) == before
+    assert ("with earlier labels or test images" in capsys.readouterr().err) == (every == 1)
 
 
 def test_a_killed_run_goes_on_after_a_change_of_labels(tmp_path, monkeypatch):
@@ -109,10 +120,16 @@ def test_other_settings_code_and_packages_train_again(tmp_path, dataset, monkeyp
         kept(tmp_path, dataset, monkeypatch, version="first")
 
 
-def test_a_damaged_state_is_named(tmp_path, dataset):
+@pytest.mark.parametrize("damage", ["cut", "a byte"])
+def test_a_damaged_state_is_named(tmp_path, dataset, damage):
     run(tmp_path, dataset)
     state = state_path(tmp_path / "backbone.safetensors")
-    state.write_bytes(state.read_bytes()[:500])
+    content = bytearray(state.read_bytes())
+    if damage == "cut":
+        del content[500:]
+    else:
+        content[len(content) // 2] ^= 255
+    state.write_bytes(content)
     with pytest.raises(
         InputError, match=r"safetensors\.state: not a readable state of a training \(.+delete it"
     ):

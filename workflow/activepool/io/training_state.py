@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import torch
 
@@ -51,6 +52,9 @@ class StateFile:
         if not self.path.exists():
             return None
         try:
+            with ZipFile(self.path) as archive:  # torch.load does not compare checksums
+                if name := archive.testzip():
+                    raise BadZipFile(f"the checksum of {name} is wrong")
             state = torch.load(self.path, map_location="cpu", weights_only=True)
         # A file that was cut makes torch raise nearly any error.
         except Exception as error:

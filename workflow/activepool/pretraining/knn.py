@@ -18,6 +18,7 @@ from activepool.compute.seeds import generator
 from activepool.features.encoding import encode
 from activepool.features.images import PartImages
 from activepool.parallel.distributed import Processes
+from activepool.pretraining.image_digest import image_digest
 
 #: k and τ: Wu et al. 2018, section 3.4.
 NEIGHBOURS, TEMPERATURE = 200, 0.07
@@ -63,10 +64,11 @@ class KnnProbe:
         }
         self._processes = processes
 
-    @property
-    def labels_digest(self) -> str:
-        """A digest of the labels of both parts."""
-        return hashlib.sha256(b"".join(labels.tobytes() for labels in self._labels.values())).hexdigest()
+    def digest(self, workers: int) -> str:
+        """Return a digest of what accuracies depend on, beside the backbone and the train images."""
+        labels = b"".join(labels.tobytes() for labels in self._labels.values())
+        images = image_digest(self._parts["test"], self._processes, workers)
+        return hashlib.sha256(labels + images.encode()).hexdigest()
 
     @property
     def is_possible(self) -> bool:

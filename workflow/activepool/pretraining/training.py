@@ -64,7 +64,7 @@ def pretrain(
         backbone_settings, settings: what to train, and how.
         output: safetensors file to write, the encoder's weights.
         log: CSV to write: epoch, loss (the mean over its steps), learning_rate (of its last step),
-            knn_accuracy (on the test part, where measured, with the labels of that time).
+            knn_accuracy (on the test part, where measured, with the labels and test images of that time).
         processes: those that train together, and the device of this one. They change the result only by the
             order of additions.
         workers: further processes of each that read images (0: none); no effect on the result.
@@ -130,9 +130,11 @@ class Training:
         self._optimizer = optimizer_of(method.encoder, settings)
         self._encode = processes.parallel(method.encoder)
         self._batches = Batches(images, settings, method.batch_multiple, processes)
+        self._measured_on = ""
 
     def run(self, state: StateFile, workers: int) -> None:
         """Train to the last epoch, from where ``state`` left off; see `pretrain`."""
+        self._measured_on = self._probe.digest(workers) if self._settings.knn_every else ""
         self._restore(state.read())
         epochs = range(len(self.history), self._settings.epochs)
         requests = (request for epoch in epochs for request in self._batches.requests(epoch))
@@ -192,7 +194,7 @@ class Training:
             networks = {"weights": self.method.encoder.backbone.network.state_dict()}
         else:
             networks = {"method": self.method.state_dict(), "optimizer": self._optimizer.state_dict()}
-        return {**networks, "history": self.history, "labels": self._probe.labels_digest}
+        return {**networks, "history": self.history, "measured_on": self._measured_on}
 
     def _restore(self, state: dict[str, Any] | None) -> None:
         if state is None:
@@ -206,8 +208,8 @@ class Training:
             self._optimizer.load_state_dict(state["optimizer"])
             message = f"resumes after epoch {len(self.history) - 1}"
         measured = any(not math.isnan(row["knn_accuracy"]) for row in self.history)
-        if measured and state["labels"] != self._probe.labels_digest:
-            message += "; their k-NN accuracies are those with earlier labels"
+        if measured and state["measured_on"] != self._measured_on:
+            message += "; their k-NN accuracies are those with earlier labels or test images"
         if self._processes.is_main:
             print(f"pretrain: {message}", file=sys.stderr)
 

@@ -17,7 +17,8 @@ class ImageServer:
         missing_bytes: how many more bytes it announces than it sends, by path.
         statuses: the status of its answers, by path, if it is not 200.
         requests: the paths that it was asked for.
-        first_statuses: the statuses of its first answers, by path, each used once; 0 breaks the connection.
+        first_statuses: the statuses of its first answers, by path, each used once; 0 breaks the connection,
+            and -1 is an answer that is not in HTTP.
         asked_wait: the seconds that it asks to wait before another request.
         held: paths that it answers only after the end of the test.
     """
@@ -52,7 +53,9 @@ def image_server() -> Iterator[ImageServer]:
             self.wfile.write(body or b"")
 
         def fail(self, status):
-            if status:
+            if status < 0:
+                self.wfile.write(b"hello\r\n")
+            elif status:
                 self.send_response(status)
                 if server.asked_wait:
                     self.send_header("Retry-After", server.asked_wait)

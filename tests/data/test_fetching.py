@@ -2,6 +2,7 @@ import socket
 import subprocess
 import sys
 import time
+from email.utils import formatdate
 
 import fsspec
 import pytest
@@ -83,7 +84,7 @@ def test_an_image_that_is_absent_may_be_ignored(server, tmp_path, monkeypatch):
     assert fetch_images(urls, tmp_path, ignores_absent=True) == {slow: "timed out (5 tries)"}
 
 
-@pytest.mark.parametrize("failure", [0, 408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("failure", [0, -1, 408, 429, 500, 502, 503, 504])
 def test_what_fails_for_the_moment_is_tried_again_after_longer_and_longer_waits(
     server, tmp_path, waits, failure
 ):
@@ -104,6 +105,13 @@ def test_a_server_that_stays_busy_is_given_up_in_one_line(server, tmp_path, wait
     assert contents(tmp_path, urls[1:]) == [picture(2)]
 
 
+def test_a_server_that_does_not_answer_in_http_is_named_as_such(server, tmp_path):
+    server.first_statuses["/a.png"] = [-1] * 5
+    url = f"{server.address}/a.png"
+    reason = "the server does not answer in HTTP (hello) (5 tries)"
+    assert fetch_images([url], tmp_path) == {url: reason}
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 def test_what_a_server_refuses_is_not_tried_again(server, tmp_path, waits, status):
     server.contents["/a.png"] = picture(1)
@@ -120,6 +128,13 @@ def test_a_server_may_ask_for_a_longer_wait(server, tmp_path, waits, asked, wait
     server.first_statuses["/a.png"], server.asked_wait = [429, 429], asked
     assert fetch_images([f"{server.address}/a.png"], tmp_path) == {}
     assert waits == waited
+
+
+def test_a_server_may_ask_to_wait_until_a_date(server, tmp_path, waits):
+    server.contents["/a.png"] = picture(1)
+    server.first_statuses["/a.png"], server.asked_wait = [429], formatdate(time.time() + 40, usegmt=True)
+    assert fetch_images([f"{server.address}/a.png"], tmp_path) == {}
+    assert 20 < waits[0] <= 40
 
 
 def test_other_protocols_are_tried_again_too(tmp_path, monkeypatch, waits):

@@ -53,7 +53,7 @@ def test_images_at_urls_are_fetched_once_and_picked_like_files(tmp_path, monkeyp
         printed = of_urls.snakemake(CURVES, check=False)
         for line, path in zip((5, 49), absent, strict=True):
             url = server.address + path
-            assert f"images.csv:{line}: {url} cannot be fetched: no such image (HTTP Error 404" in printed
+            assert f"activepool: images.csv:{line}: {url} cannot be fetched: no such image (HTTP E" in printed
         server.requests.clear()
         server.contents |= absent
         of_urls.snakemake(CURVES)

@@ -45,7 +45,7 @@ def class_notices(
     if unmeasured := int((test_labels == UNKNOWN).sum()):
         notices.append(f"test samples without a label: {unmeasured:,}; no accuracy counts them")
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError(*problems)
     return tuple(f"{where}: {notice}" for notice in notices)
 
 

@@ -211,14 +211,15 @@ def _with_classes(train: _Given, test: _Given | None, class_names: list[str]) ->
             "numbers; write both alike"
         )
     class_names = class_names or class_names_of(train.labels)
-    problems, parts = [], []
+    problems: list[str] = []
+    parts: list[EmbeddingPart | None] = []
     for part in (train, test):
         try:
             parts.append(part.numbered(class_names) if part else None)
         except InputError as error:
-            problems.append(str(error))
+            problems += error.args
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError(*problems)
     first, second = parts
     assert first is not None
     return EmbeddingFiles(first, second, class_names)

@@ -1,6 +1,9 @@
 """Fetching of images at URLs: by the standard library for http and https, by fsspec for other protocols."""
 
+import math
+import time
 from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from time import sleep
@@ -151,9 +154,14 @@ def _content_of_web(url: str) -> bytes:
 
 def _reason(error: Exception) -> str:
     """Return why an image could not be fetched, in one line."""
+    from http.client import BadStatusLine
+
     if _is_absent(error):  # fsspec's own message may be the path alone
         return f"no such image ({one_line(error)})"
-    return f"{one_line(error)} ({len(WAITS) + 1} tries)" if _is_transient(error) else one_line(error)
+    reason = one_line(error)
+    if type(error) is BadStatusLine:  # its message is what the server sent
+        reason = f"the server does not answer in HTTP ({reason})"
+    return f"{reason} ({len(WAITS) + 1} tries)" if _is_transient(error) else reason
 
 
 def _is_absent(error: Exception) -> bool:
@@ -162,17 +170,26 @@ def _is_absent(error: Exception) -> bool:
 
 def _is_transient(error: Exception) -> bool:
     """Return whether another try may succeed where this error came up."""
-    from http.client import IncompleteRead
+    from http.client import HTTPException
     from ssl import SSLCertVerificationError
 
     if isinstance(error, HTTPError):
         return error.code in LATER or error.code >= 500
     cause = error.reason if isinstance(error, URLError) else error
     final = (FileNotFoundError, PermissionError, SSLCertVerificationError)
-    return isinstance(cause, OSError | IncompleteRead) and not isinstance(cause, final)
+    return isinstance(cause, OSError | HTTPException) and not isinstance(cause, final)
 
 
 def _wait_asked_for(error: Exception) -> int:
     """Return the seconds that a web server asks to wait, up to `LONGEST_WAIT`; 0 if it asks for none."""
     asked = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
-    return min(int(asked), LONGEST_WAIT) if asked.isdecimal() else 0
+    try:
+        seconds = int(asked) if asked.isdecimal() else _seconds_until(asked)
+    except ValueError:
+        return 0
+    return max(0, min(seconds, LONGEST_WAIT))
+
+
+def _seconds_until(date: str) -> int:
+    """Return the seconds from now to a date of HTTP, rounded up; raises ValueError if it is no date."""
+    return math.ceil(parsedate_to_datetime(date).timestamp() - time.time())

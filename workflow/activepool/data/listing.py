@@ -128,7 +128,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
         paths += images
         labels += [index[name]] * len(images)
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError(*problems)
     part = Part.from_files(labels, paths)
     for name in unlabelled_folders(root, folder):
         part = with_unlabelled(part, root, name, left_out)
@@ -160,7 +160,7 @@ def require_each_once(root: Path, paths: Sequence[str] | TextArray, left_out: Le
         for number, earlier in repeated_files(root, paths, set(left_out.links))
     ]
     if lines:
-        raise InputError("\n".join(first_lines(lines, MAX_LINES, root)))
+        raise InputError(*first_lines(lines, MAX_LINES, root))
 
 
 def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[str]:

@@ -74,7 +74,7 @@ def load(
         *(_label_problems(rows, names) if class_names is None else _undeclared(rows, names)),
     ]
     if problems:
-        raise InputError("\n".join(_first_lines(manifest, problems)))
+        raise InputError(*_first_lines(manifest, problems))
     index = {name: number for number, name in enumerate(names)} | {"": UNKNOWN}
 
     def part(split: str) -> Part:
@@ -104,7 +104,7 @@ def fetch(
     line_of = {row.path: row.line for row in _read_rows(manifest, root)[0] if is_url(row.path)}
     if failures := fetch_images(list(line_of), root, ignores_absent):
         problems = [(line_of[url], f"{url} cannot be fetched: {why}") for url, why in failures.items()]
-        raise InputError("\n".join(_first_lines(manifest, problems)))
+        raise InputError(*_first_lines(manifest, problems))
 
 
 def preview(

@@ -89,7 +89,7 @@ def samples_in(
     ]
     if problems:
         lines = [f"{shards.root}/{problem}" for problem in problems]
-        raise InputError("\n".join(first_lines(lines, MAX_PROBLEMS, shards.root)))
+        raise InputError(*first_lines(lines, MAX_PROBLEMS, shards.root))
     require_one_test_part(shards.root, bool(shards.test), "shards of the test part", test_fraction)
     parts = train.numbered(names), test.numbered(names)
     if test_fraction is not None:

@@ -139,7 +139,7 @@ def _files(pattern: str, endings: Sequence[str]) -> list[Path]:
     if problems:
         existing_folder(_fixed_folder(path), "the folder of the shards")
         more = [f"{pattern}: {len(problems) - MAX_SHOWN} more are missing"] * (len(problems) > MAX_SHOWN)
-        raise InputError("\n".join([*problems[:MAX_SHOWN], *more]))
+        raise InputError(*problems[:MAX_SHOWN], *more)
     return list(dict.fromkeys(named))
 
 

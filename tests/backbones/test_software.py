@@ -7,12 +7,27 @@ from activepool.backbones import software as module
 from activepool.backbones.software import software
 
 
-def test_packages_that_compute_count_and_timm_if_a_network_of_it_may_be_there(monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        *((name, {False: False, True: False}) for name in ("small", "resnet18", "torchvision:resnet50")),
+        *(
+            (name, {False: True, True: True})
+            for name in ("timm:vit_tiny_patch16_224", "esvit_swin_tiny_window7")
+        ),
+        ("mine.py:net", {False: False, True: True}),
+    ],
+)
+@pytest.mark.parametrize("is_imported", [False, True])
+def test_packages_that_compute_count_and_timm_where_a_network_of_it_may_be(
+    monkeypatch, name, counts, is_imported
+):
     monkeypatch.setattr(module, "versions", lambda: {"torch": "2", "timm": "1", "pandas": "3"})
+    monkeypatch.setattr(module, "users_file", lambda name: None)
     monkeypatch.delitem(sys.modules, "timm", raising=False)
-    assert software("small") == {"torch": "2"}
-    monkeypatch.setitem(sys.modules, "timm", types.ModuleType("timm"))
-    assert software("small") == {"torch": "2", "timm": "1"}
+    if is_imported:
+        monkeypatch.setitem(sys.modules, "timm", types.ModuleType("timm"))
+    assert software(name) == {"torch": "2"} | ({"timm": "1"} if counts[is_imported] else {})
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import ast
 import sys
 
-from activepool.backbones.registry import users_file
+from activepool.backbones.registry import BACKBONES, LIBRARIES, users_file
 from activepool.records.provenance import versions
 from activepool.records.syntax import syntax_digest
 
@@ -18,7 +18,15 @@ def software(name: str) -> dict[str, str]:
         name: of a backbone that has been built, see activepool.backbones.registry.
     """
     used = {package: text for package, text in versions().items() if package in PACKAGES}
-    if "timm" not in sys.modules:  # no network of it was built, whether it is installed or not
+    if not _may_use_timm(name):  # whether it is installed or not
         used.pop("timm", None)
     users = users_file(name)
     return used if users is None else used | {"function": syntax_digest(ast.parse(users.read_bytes()))}
+
+
+def _may_use_timm(name: str) -> bool:
+    """Return whether a network of timm may be in a backbone; a user's function may import it."""
+    source, _, _ = BACKBONES.get(name, name).partition(":")
+    if source in LIBRARIES or source.startswith("activepool."):
+        return "timm" in source
+    return "timm" in sys.modules

@@ -135,8 +135,11 @@ def run_stage(stage: str, **changes: Any) -> int:
     return 0
 
 
-def line_for(bad: Bad, capsys: pytest.CaptureFixture[str]) -> str:
-    """Return the lines that a bad input gets, one a problem, in the working folder, which gains no file."""
+def line_for(bad: Bad, capsys: pytest.CaptureFixture[str], problems: int = 1) -> str:
+    """Return the one line that a bad input gets in the working folder, or one for each of its problems.
+
+    No file is added to the folder.
+    """
     changes = bad.spoil() or {}
     before = files_here()
     capsys.readouterr()
@@ -146,6 +149,7 @@ def line_for(bad: Bad, capsys: pytest.CaptureFixture[str]) -> str:
     printed = capsys.readouterr()
     assert status == 2, printed.err
     assert printed.out == ""
+    assert printed.err.count("\n") == problems, printed.err
     assert all(line.startswith("activepool: ") for line in printed.err.splitlines()), printed.err
     assert [str(one.message) for one in remarks if "runpy" not in one.filename] == []
     assert files_here() == before

@@ -146,7 +146,6 @@ EMBEDDINGS = [
     ("sources in Latin 1", values(G, "train/sources", LATIN, dtype=UTF8), "train/sources is damaged ('utf-8"),
     ("a class twice", attribute(G, "class_names", ["ant", "bee", "ant"]), "class_names has 'ant' as class 2"),
     ("a class without name", attribute(G, "class_names", ["ant", "", "cat"]), "class_names has '' as class"),
-    ("a class too few", attribute(G, "class_names", ["ant", "bee"]), "label 2 in row 2; it must be one of 0"),
     ("classes in Latin 1", attribute(G, "class_names", [b"a", b"\xe9", b"c"]), "class_names must be in UTF"),
     ("an unsigned -1", values(G, "train/labels", UNSIGNED), "label 18446744073709551615 in row 4 is no clas"),
     ("classes of another type", attribute(G, "class_names", 1.5), "class_names is float64 of shape (1,); it"),
@@ -266,6 +265,13 @@ TABLE = [
 @pytest.mark.parametrize("bad", TABLE, ids=lambda bad: f"{bad.stage}: {bad.name}")
 def test_a_bad_file_gets_its_line(bad, capsys):
     assert bad.words in line_for(bad, capsys)
+
+
+def test_a_class_too_few_gets_a_line_for_each_part(capsys):
+    bad = Bad("a class too few", "embeddings", attribute(G, "class_names", ["ant", "bee"]), "")
+    lines = line_for(bad, capsys, problems=2).splitlines()
+    for part, line in zip(("train", "test"), lines, strict=True):
+        assert f"{part}/labels: label 2 in row 2; it must be one of 0" in line
 
 
 @pytest.mark.parametrize("stage", COMMANDS)

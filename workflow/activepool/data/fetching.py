@@ -1,12 +1,11 @@
 """Fetching of images at URLs: by the standard library for http and https, by fsspec for other protocols."""
 
 import math
-import time
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
-from time import sleep
+from time import sleep, time
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 
@@ -192,4 +191,4 @@ def _wait_asked_for(error: Exception) -> int:
 
 def _seconds_until(date: str) -> int:
     """Return the seconds from now to a date of HTTP, rounded up; raises ValueError if it is no date."""
-    return math.ceil(parsedate_to_datetime(date).timestamp() - time.time())
+    return math.ceil(parsedate_to_datetime(date).timestamp() - time())

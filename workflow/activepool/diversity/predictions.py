@@ -75,7 +75,6 @@ class Predictions:
         self._kept_place, self._shared_place = (_places(samples, len(rows)) for samples in (kept, shared))
         self._kept = np.empty((len(kept), points.shape[1]), dtype=np.float32)
         self._shares = np.empty((points.shape[1], len(shared)), dtype=np.uint16)
-        self._all_are_shared = len(shared) == len(rows)
 
         def keep(block: slice) -> None:
             self._kept[block] = points.take(rows[kept[block]])
@@ -125,7 +124,8 @@ class Predictions:
         least = 2 * np.abs(self._largest[0, block] - values[self._classes[0, block]])
         samples: np.ndarray = block.start + np.flatnonzero(least - self._slack < limits[block])
         is_flat = 4 * len(samples) > block.stop - block.start
-        if is_flat and len(self._classes) * CONTIGUOUS > len(other.classes) and self._all_are_shared:
+        are_shared = self._shares.shape[1] == len(self._rows)
+        if is_flat and len(self._classes) * CONTIGUOUS > len(other.classes) and are_shared:
             return samples
         known, same = self._largest[:, samples], values[self._classes[:, samples]]
         common = np.minimum(known, same).sum(axis=0)

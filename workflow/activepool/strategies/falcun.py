@@ -4,7 +4,7 @@ import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Mapping, row_blocks
 from activepool.diversity.predictions import Predictions, largest_probabilities
-from activepool.features.store import require_finite
+from activepool.features.store import FeatureMatrix, require_finite
 from activepool.scores.probabilities import probabilities
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Positive
@@ -16,7 +16,7 @@ WEIGHED_ROWS = 65536
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return each unlabelled sample's largest probabilities, in descending order, and their classes."""
-    points = probabilities(declared(query.features), declared(query.head))
+    points = _points(query)
 
     def measure(block: slice) -> tuple[np.ndarray, np.ndarray]:
         values = points.take(query.unlabelled[block])
@@ -59,9 +59,10 @@ class _Relevance:
         self._distance = self._uncertainty.copy()
         self._cumulative_weight = np.empty(len(largest))
         self._blocks = row_blocks(len(largest), WEIGHED_ROWS)
-        points = probabilities(declared(query.features), declared(query.head))
         classes, order = query.per_sample["classes"], np.argsort(-self._uncertainty, kind="stable")
-        self._predictions = Predictions(points, query.unlabelled, classes, largest, order, query.compute)
+        self._predictions = Predictions(
+            _points(query), query.unlabelled, classes, largest, order, query.compute
+        )
 
     def draw(self, gamma: float, generator: np.random.Generator, mapping: Mapping) -> int:
         """Draw a sample in proportion to (u + d)^γ; where no d is left, all are equally likely."""
@@ -104,6 +105,10 @@ class _Relevance:
             relevance += self._uncertainty[block]
         np.fmax(relevance, 0, out=relevance)
         return relevance
+
+
+def _points(query: Query) -> FeatureMatrix:
+    return probabilities(declared(query.features), declared(query.head))
 
 
 def _position(ends: np.ndarray, weight: float) -> int:

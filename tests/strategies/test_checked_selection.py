@@ -91,6 +91,12 @@ def test_what_breaks_the_rules_is_one_line(given, words):
         checked("mine.py:f", query(), given)
 
 
+def test_a_labelled_pick_is_refused_even_if_the_pool_has_it():
+    given = dataclasses.replace(query(), labelled=np.array([0, 7]))
+    with pytest.raises(InputError, match="picked a sample that is already labelled: row 7"):
+        checked("mine", given, Selection(np.array([2, 7, 11])))
+
+
 def test_a_strategy_cannot_change_what_its_picks_are_checked_against():
     given = query()
     for name in ("unlabelled", "labelled", "predicted"):

@@ -115,7 +115,8 @@ def checked(name: str, query: Query, selection: object) -> Selection:
     if len(twice):
         raise InputError(f"strategy {name!r} picked a sample twice: row {twice[0]}")
     after = np.searchsorted(query.unlabelled, ascending, side="right")
-    if (after == np.searchsorted(query.unlabelled, ascending)).any():
+    is_outside = after == np.searchsorted(query.unlabelled, ascending)
+    if is_outside.any() or np.isin(index, query.labelled).any():
         raise InputError(
             f"strategy {name!r} picked a sample that is {_outside(query, index)}; picks are rows of "
             "query.unlabelled, and not positions in it"

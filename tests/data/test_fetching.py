@@ -112,6 +112,13 @@ def test_a_server_that_does_not_answer_in_http_is_named_as_such(server, tmp_path
     assert fetch_images([url], tmp_path) == {url: reason}
 
 
+def test_a_redirection_that_leads_nowhere_is_named_as_such(server, tmp_path):
+    server.first_statuses["/a.png"] = [302]
+    url = f"{server.address}/a.png"
+    reason = "the server redirects in a loop or to no URL (HTTP Error 302: Found)"
+    assert fetch_images([url], tmp_path) == {url: reason}
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
 def test_what_a_server_refuses_is_not_tried_again(server, tmp_path, waits, status):
     server.contents["/a.png"] = picture(1)

@@ -55,10 +55,34 @@ def test_workers_change_nothing(draw):
     assert one.equals(two)
 
 
-def test_stop_names_the_first_and_the_number(draw):
-    words = r"/empty.jpg: not a readable image \(empty file\); 4 of 156 images .* or set on_unreadable: skip"
-    with pytest.raises(InputError, match=words):
-        drop_unreadable(damaged(draw), "stop", workers=1)
+REMEDY = "repair or remove it, or set on_unreadable: skip"
+
+
+def test_stop_has_a_line_for_each_image(draw):
+    samples = damaged(draw)
+    with pytest.raises(InputError) as error:
+        drop_unreadable(samples, "stop", workers=1)
+    reasons = {
+        "empty.jpg": "empty file",
+        "text.png": "no known image format",  # in both parts
+        "missing.jpg": "No such file or directory",
+    }
+    assert error.value.args == tuple(
+        f"{samples.root}/{name}: not a readable image ({reason}): {REMEDY}"
+        for name, reason in reasons.items()
+    )
+
+
+def test_stop_counts_the_images_after_the_first_twenty(draw):
+    root = draw("0.jpg")
+    train = [f"{number}.jpg" for number in range(24)]
+    labels = np.zeros(len(train), dtype=int)
+    samples = Samples(Part.from_files(labels, train), Part.from_files([0], ["0.jpg"]), ["a"], str(root))
+    with pytest.raises(InputError) as error:
+        drop_unreadable(samples, "stop", workers=2)
+    named = [line.split(":")[0] for line in error.value.args[:-1]]
+    assert named == [f"{root}/{number}.jpg" for number in range(1, 21)]
+    assert error.value.args[-1] == f"{root}: 3 more of the kind"
 
 
 def test_stop_looks_at_headers_only(draw):

@@ -57,8 +57,8 @@ IMAGE, FIRST, LAST = "images/3.png", "images/0.png,ant,train", "images/7.png,bee
 BOMB, LARGE = png(40_000, 40_000), png(12_000, 10_000)
 
 IMAGES = [
-    ("no bytes", content(IMAGE, ""), "images/3.png: not a readable image (empty file); 1 of 8 images are un"),
-    ("text", content(IMAGE, "text"), "images/3.png: not a readable image (no known image format); 1 of 8 im"),
+    ("no bytes", content(IMAGE, ""), "images/3.png: not a readable image (empty file): repair or remove it"),
+    ("text", content(IMAGE, "text"), "images/3.png: not a readable image (no known image format): repair or"),
     ("huge", content(IMAGE, BOMB), "images/3.png: not a readable image (Image size (1600000000 pixels) exce"),
     ("32 bits", lambda: Image.new("F", (4, 4)).save(IMAGE, format="TIFF"), "(32 bits a pixel, in which blac"),
 ]  # fmt: skip

@@ -160,6 +160,8 @@ def _reason(error: Exception) -> str:
     reason = one_line(error)
     if type(error) is BadStatusLine:  # its message is what the server sent
         reason = f"the server does not answer in HTTP ({reason})"
+    if isinstance(error, HTTPError) and 300 <= error.code < 400:  # urllib follows those that lead somewhere
+        reason = f"the server redirects in a loop or to no URL ({reason})"
     return f"{reason} ({len(WAITS) + 1} tries)" if _is_transient(error) else reason
 
 

@@ -20,10 +20,13 @@ from activepool.data.image_files import decode_image, problem_of, read_header, w
 from activepool.data.packed import Place
 from activepool.data.samples import Part, Samples, require_samples, with_notice
 from activepool.data.turns import turn_notice
-from activepool.errors import InputError
+from activepool.errors import InputError, first_lines
 
 #: Images that a thread checks before it reports progress.
 BLOCK_IMAGES = 64
+
+#: So many unreadable images are named in a message.
+MAX_NAMED = 20
 
 
 def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple[Samples, pd.DataFrame]:
@@ -36,7 +39,8 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
 
     Returns: the samples without unreadable images, with notices of these and of rotations in EXIF; and a
     table of the unreadable images with the columns path and reason.
-    Raises: InputError for ``stop`` if any image is unreadable; and if no train or test sample is left.
+    Raises: InputError for ``stop`` with a line for each of the first unreadable images; and if no train or
+    test sample is left.
     """
     check = _decode if on_unreadable == "skip" else read_header
     with without_warnings():
@@ -54,12 +58,9 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
         columns=["path", "reason"],
     )
     if on_unreadable == "stop" and len(table):
-        path, reason = table.iloc[0]
-        total = sum(len(part) for part in samples.parts.values())
-        raise InputError(
-            f"{path}: not a readable image ({reason}); {len(table)} of {total} images are unreadable: "
-            "repair or remove them, or set on_unreadable: skip"
-        )
+        remedy = "repair or remove it, or set on_unreadable: skip"
+        lines = [f"{path}: not a readable image ({reason}): {remedy}" for path, reason in table.to_numpy()]
+        raise InputError(*first_lines(list(dict.fromkeys(lines)), MAX_NAMED, samples.name))
     parts = {name: _without(samples.parts[name], of_part) for name, of_part in reasons.items()}
     kept = replace(samples, train=parts["train"], test=parts["test"])
     require_samples(kept.train.labels, kept.test.labels)

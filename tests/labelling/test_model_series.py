@@ -7,20 +7,16 @@ import pytest
 from labelling.labelled_projects import Project, small_pool
 
 import activepool
+from activepool.labelling.models.predictions import PoolPredictions, read_predictions
 from activepool.labelling.pool.table import read_pool
 from activepool.labelling.status.accuracies import AUDIT, CROSS_VALIDATION
-from activepool.labelling.status.files import (
-    NamedPredictions,
-    Training,
-    read_named_predictions,
-    read_training,
-)
-from activepool.labelling.status.model_series import Comparison, agreement
+from activepool.labelling.status.model_series import Comparison, Training, agreement, read_training
 from activepool.labelling.status.numbers import is_partial
 
 
 def predictions(classes, predicted):
-    return NamedPredictions(classes, np.array(predicted), np.full(len(predicted), 0.9))
+    probability, margin = np.full((2, len(predicted)), 0.9)
+    return PoolPredictions(classes, np.array(predicted), probability, margin)
 
 
 def kappa(first, second):
@@ -61,7 +57,7 @@ def series_of(project, audit):
     comparison = Comparison(audit)
     files = zip(*(project.of_models(name) for name in ("training.json", "labels.csv")), strict=True)
     for (training, labels), path in zip(files, project.of_models("predictions.h5"), strict=True):
-        comparison.add(read_training(training, labels), read_named_predictions(path))
+        comparison.add(read_training(training, labels), read_predictions(path))
     return comparison.series()
 
 

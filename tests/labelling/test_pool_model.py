@@ -62,7 +62,7 @@ def photographed(tmp_path_factory):
 def photographs(photographed, folder):
     """A copy of the photographs and the model in the working folder; return the predictions."""
     shutil.copytree(photographed, Path(), dirs_exist_ok=True)
-    return [f"photos/{number}.jpg" for number in range(PHOTOS)], *read_predictions("predictions.h5")
+    return [f"photos/{number}.jpg" for number in range(PHOTOS)], read_predictions("predictions.h5")
 
 
 def write_photographs():
@@ -92,17 +92,17 @@ def write_photographs():
 
 
 def test_images_have_the_predictions_of_the_pool(photographs):
-    names, expected, classes = photographs
+    names, expected = photographs
     assert len(np.unique(expected.predicted)) == 3
     model = activepool.load_model(MODEL)
     found = model.predict(names, checkpoint="backbone.safetensors", device="cpu")
-    assert found.predicted.tolist() == [classes[number] for number in expected.predicted]
+    assert found.predicted.tolist() == [expected.class_names[number] for number in expected.predicted]
     assert np.allclose(found.probability, expected.probability, atol=2e-3)
     assert np.allclose(found.margin, expected.margin, atol=4e-3)
 
 
 def test_an_image_may_be_a_path_a_picture_or_pixels(photographs):
-    names, expected, _ = photographs
+    names, expected = photographs
     model, checkpoint = activepool.load_model(MODEL), "backbone.safetensors"
     assert int(names[1].split("/")[1][:-4]) % 5  # not turned
     picture = Image.open(names[1])
@@ -179,12 +179,12 @@ def test_settings_are_those_of_the_features_unless_they_are_given(photographs):
 
 def test_a_pool_of_vectors_has_no_backbone():
     features, _ = trained_pool()
-    expected, classes = read_predictions("predictions.h5")
+    expected = read_predictions("predictions.h5")
     export_model(*FILES, MODEL)
     model = activepool.load_model(MODEL)
     assert model.backbone is None
     found = model.predict_features(features)
-    assert found.predicted.tolist() == [classes[number] for number in expected.predicted]
+    assert found.predicted.tolist() == [expected.class_names[number] for number in expected.predicted]
     assert found.probability.tobytes() == expected.probability.tobytes()
     assert found.margin.tobytes() == expected.margin.tobytes()
     with pytest.raises(InputError, match="use predict_features"):
@@ -195,21 +195,21 @@ def test_a_pool_of_vectors_has_no_backbone():
 
 def test_the_page_needs_no_activepool_for_the_same_predictions():
     features, _ = trained_pool()
-    expected, classes = read_predictions("predictions.h5")
+    expected = read_predictions("predictions.h5")
     export_model(*FILES, MODEL)
     assert "activepool." not in PLAIN_HEAD and "import activepool" not in PLAIN_HEAD
     assert sum(1 for line in PLAIN_HEAD.splitlines() if line.strip()) <= 10
     names = {"features": features}
     exec(compile(PLAIN_HEAD, "labelling_model.md", "exec"), names)
-    assert names["predicted"].tolist() == [classes[number] for number in expected.predicted]
+    assert names["predicted"].tolist() == [expected.class_names[number] for number in expected.predicted]
     assert np.array_equal(names["probabilities"].max(axis=1).astype(np.float32), expected.probability)
 
 
 def test_the_pages_other_examples_run(photographs, capsys):
-    file_names, expected, classes = photographs
+    file_names, expected = photographs
     exec(compile(WITH_ACTIVEPOOL, "labelling_model.md", "exec"), {})
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert [name for name, _ in lines] == [classes[number] for number in expected.predicted[1:3]]
+    assert [name for name, _ in lines] == [expected.class_names[number] for number in expected.predicted[1:3]]
     assert [float(one) for _, one in lines] == pytest.approx(expected.probability[1:3], abs=3e-3)
 
     model = activepool.load_model(MODEL)

@@ -52,9 +52,9 @@ def test_class_probability_and_margin_are_those_of_the_definition(rows):
 
 def test_the_stage_writes_a_row_for_each_row_of_the_features():
     features, truth = trained_pool()
-    found, names = read_predictions("predictions.h5")
+    found = read_predictions("predictions.h5")
     head = read_named_head("head.h5", read_facts("training.json"), features.shape[1])
-    assert names == CLASSES
+    assert found.class_names == CLASSES
     assert (
         found.predicted.tolist()
         == predict_pool(FeatureMatrix.from_array(features), head, Compute()).predicted.tolist()
@@ -88,10 +88,10 @@ def test_the_number_of_workers_changes_no_bit(workers):
 
 def test_a_pool_that_grew_keeps_its_predictions():
     features, _ = trained_pool()
-    before, _ = read_predictions("predictions.h5")
+    before = read_predictions("predictions.h5")
     write_features(np.concatenate([features, pool_features(300, seed=8)[0]]))
     predict("features.h5", "head.h5", "training.json", "predictions.h5")
-    after, _ = read_predictions("predictions.h5")
+    after = read_predictions("predictions.h5")
     assert len(after.predicted) == len(features) + 300
     for name in ("predicted", "probability", "margin"):
         assert getattr(after, name)[: len(features)].tobytes() == getattr(before, name).tobytes()

@@ -81,11 +81,12 @@ def test_without_a_model_there_are_no_predictions():
 def test_predictions_are_those_of_the_row_and_none_for_samples_that_came_later(tmp_path):
     predictions = tmp_path / "predictions.h5"
     found = PoolPredictions(
+        ["cat", "Größe"],
         np.array([0, 1, 1], np.int32),
         np.array([0.5, 0.75, 1], np.float32),
         np.array([0.25, 0.5, 1], np.float32),
     )
-    write_predictions(predictions, found, ["cat", "Größe"])
+    write_predictions(predictions, found)
     gone = Picked(None, sample("z"), "z", "")
     found = [picked(3, "late"), picked(1, ""), gone, picked(0, "")]
     batch = assembled_batch("batch02", found, ["cat", "Größe", "fox"], predictions, with_rows=True)

@@ -23,8 +23,7 @@ def predict(
     with FeatureFile(features) as file:
         matrix = file.train.features
         trained = read_named_head(head, read_facts(training), matrix.shape[1])
-        found = predict_pool(matrix, trained, compute)
-    write_predictions(predictions, found, trained.classes.tolist())
+        write_predictions(predictions, predict_pool(matrix, trained, compute))
 
 
 if __name__ == "__main__":

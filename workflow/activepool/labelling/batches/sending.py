@@ -5,9 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from activepool.data.label_file import read_class_names
 from activepool.io.index_files import read_rows
-from activepool.io.named_arrays import read_arrays
+from activepool.labelling.models.predictions import read_predictions
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry
 from activepool.ledger.formats.batch import Batch, Pick
@@ -17,7 +16,6 @@ PLAIN_COLUMNS = ("index", "source")
 
 #: What is sent to check a model, and why.
 AUDIT_REASON = "random sample for the audit"
-
 
 #: What the names of audit sets begin with.
 AUDIT = "audit"
@@ -85,15 +83,15 @@ def assembled_batch(
         for one in picked
     ]
     if predictions is not None:
-        names, arrays = read_class_names(predictions), read_arrays(predictions)
-        known = len(arrays["predicted"])  # a model of before knows nothing of samples that came later
+        model = read_predictions(predictions)
+        known = len(model.predicted)  # samples that came after the model have no prediction
         for place, (row, *_) in enumerate(picked):
             if row is not None and row < known:
                 picks[place] = replace(
                     picks[place],
-                    predicted=names[arrays["predicted"][row]],
-                    probability=float(arrays["probability"][row]),
-                    margin=float(arrays["margin"][row]),
+                    predicted=model.name(row),
+                    probability=float(model.probability[row]),
+                    margin=float(model.margin[row]),
                 )
     return Batch(name, tuple(picks), tuple(classes))
 

@@ -49,8 +49,8 @@ def prediction_blocks(
 
     Raises: InputError if the pool has other rows than the predictions.
     """
-    predicted, class_names = read_predictions(predictions)
-    total, classes = len(predicted.predicted), np.array(class_names, dtype=object)
+    predicted = read_predictions(predictions)
+    total, classes = len(predicted.predicted), np.array(predicted.class_names, dtype=object)
     if len(pool.samples) != total:
         raise InputError(f"{predictions}: has {total} rows, and the pool {len(pool.samples)}; run again")
     files = list(pool.files_by_row())

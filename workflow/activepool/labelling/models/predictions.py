@@ -1,9 +1,9 @@
 """predictions.h5: what a head predicts for every row of a pool, with calibrated probabilities.
 
-One dataset for each attribute of `PoolPredictions`, by row of features.h5; attribute ``class_names``.
+One dataset for each array of `PoolPredictions`, by row of features.h5; attribute ``class_names``.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,27 +21,24 @@ from activepool.io.named_arrays import read_arrays, write_arrays
 
 @dataclass(frozen=True)
 class PoolPredictions:
-    """Predictions for N rows.
+    """What a model of C classes predicts for N rows.
 
     Attributes:
+        class_names: (C,) the names of the classes.
         predicted: (N,) int32, the class of the largest logit, the first of those that are equal but for
             rounding errors.
         probability: (N,) float32, the calibrated probability of this class.
         margin: (N,) float32, the difference between the two largest calibrated probabilities.
     """
 
+    class_names: list[str]
     predicted: IntArray
     probability: FloatArray
     margin: FloatArray
 
-    @classmethod
-    def from_logits(cls, logits: FloatArray, temperature: float) -> "PoolPredictions":
-        """Return the predictions for rows with these float64 ``logits`` (N, C), for C ≥ 2."""
-        predicted = first_largest(logits)
-        probabilities = calibrated_probabilities(logits, temperature)
-        own = probabilities[np.arange(len(predicted)), predicted]
-        second, largest = np.partition(probabilities, -2, axis=1)[:, -2:].T
-        return cls(predicted.astype(np.int32), own.astype(np.float32), (largest - second).astype(np.float32))
+    def name(self, row: int) -> str:
+        """Return the predicted class of a row."""
+        return self.class_names[int(self.predicted[row])]
 
 
 def predict_pool(features: FeatureMatrix, head: Head, compute: Compute) -> PoolPredictions:
@@ -52,32 +49,38 @@ def predict_pool(features: FeatureMatrix, head: Head, compute: Compute) -> PoolP
     """
     weight, bias = (compute.array(values.astype(np.float64)) for values in (head.weight, head.bias))
 
-    def of_block(block: slice) -> PoolPredictions:
+    def of_block(block: slice) -> tuple[IntArray, FloatArray, FloatArray]:
         with np.errstate(invalid="ignore"):  # 0 · ∞
             logits = to_numpy(compute.array(features.block(block, np.float64)) @ weight.T + bias)
         require_finite(np.arange(block.start, block.stop), logits.sum(axis=1))
-        return PoolPredictions.from_logits(logits, head.temperature)
+        return _of_logits(logits, head.temperature)
 
-    none = PoolPredictions.from_logits(np.empty((0, len(head.bias))), 1.0)
+    none = _of_logits(np.empty((0, len(head.bias))), 1.0)
     blocks = [none, *compute.map(of_block, row_blocks(features.shape[0], READ_ROWS))]
-    return PoolPredictions(
-        np.concatenate([block.predicted for block in blocks]),
-        np.concatenate([block.probability for block in blocks]),
-        np.concatenate([block.margin for block in blocks]),
-    )
+    return PoolPredictions(head.classes.tolist(), *map(np.concatenate, zip(*blocks, strict=True)))
 
 
-def write_predictions(path: str | Path, predictions: PoolPredictions, class_names: list[str]) -> None:
+def _of_logits(logits: FloatArray, temperature: float) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return the classes, probabilities and margins of rows with these float64 ``logits`` (N, C)."""
+    predicted = first_largest(logits)
+    probabilities = calibrated_probabilities(logits, temperature)
+    own = probabilities[np.arange(len(predicted)), predicted]
+    second, largest = np.partition(probabilities, -2, axis=1)[:, -2:].T
+    return predicted.astype(np.int32), own.astype(np.float32), (largest - second).astype(np.float32)
+
+
+def write_predictions(path: str | Path, predictions: PoolPredictions) -> None:
     """Write predictions.h5."""
-    write_arrays(path, asdict(predictions), class_names=class_names)
+    arrays = {name: getattr(predictions, name) for name in ("predicted", "probability", "margin")}
+    write_arrays(path, arrays, class_names=predictions.class_names)
 
 
-def read_predictions(path: str | Path) -> tuple[PoolPredictions, list[str]]:
-    """Read predictions.h5 and the names of its classes; raises InputError if it is not such a file."""
+def read_predictions(path: str | Path) -> PoolPredictions:
+    """Read predictions.h5; raises InputError if it is not such a file."""
     file, names = read_arrays(path), read_class_names(path)
-    found = PoolPredictions(file["predicted"], file["probability"], file["margin"])
+    found = PoolPredictions(names, file["predicted"], file["probability"], file["margin"])
     if not ((found.predicted >= 0) & (found.predicted < len(names))).all():
         raise InputError(
             f"{path}: predicts classes beyond its {len(names)} class_names; delete the file to regenerate it"
         )
-    return found, names
+    return found

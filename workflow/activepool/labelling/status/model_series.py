@@ -1,7 +1,9 @@
 """How the models of the batches improve, and how well each agrees with the one before it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -9,6 +11,9 @@ from activepool.api.progress import learning_curve_fit
 from activepool.compute.arrays import IntArray
 from activepool.evaluation.power_law import LearningCurveFit
 from activepool.evaluation.progress import cohens_kappa, is_settled
+from activepool.labelling.models.named_head import read_facts
+from activepool.labelling.models.predictions import PoolPredictions
+from activepool.labelling.models.training_labels import read_labels
 from activepool.labelling.status.accuracies import (
     AUDIT,
     CONFIDENCE,
@@ -17,7 +22,47 @@ from activepool.labelling.status.accuracies import (
     Share,
     shares,
 )
-from activepool.labelling.status.files import NamedPredictions, Training
+
+
+@dataclass(frozen=True)
+class Training:
+    """The training of a batch's model.
+
+    Attributes:
+        batch: the batch that the model was made for; it trained on the labels that came before.
+        labels: how many they were.
+        held_out: how many of them cross-validation held out: all but the only label of a class.
+        right: how many of these were predicted right.
+        rows: those of the labels.
+        weight_decay: of the head.
+        fixed: why cross-validation did not choose it, in words; None if it did.
+    """
+
+    batch: str
+    labels: int
+    held_out: int
+    right: int
+    rows: frozenset[int]
+    weight_decay: float
+    fixed: str | None
+
+
+def read_training(training: str | Path, labels: str | Path) -> Training:
+    """Read the training.json and the labels.csv of a batch."""
+    facts, known = read_facts(training), read_labels(labels)
+    held_out = right = 0
+    if facts.accuracy is not None:
+        held_out = sum(count for count in Counter(known.names).values() if count > 1)
+        right = round(facts.accuracy * held_out)
+    return Training(
+        batch=Path(training).parent.name,
+        labels=len(known.names),
+        held_out=held_out,
+        right=right,
+        rows=frozenset(known.rows.tolist()),
+        weight_decay=facts.weight_decay,
+        fixed=facts.fixed,
+    )
 
 
 @dataclass(frozen=True)
@@ -73,13 +118,13 @@ class Comparison:
 
     def __init__(self, audit: dict[int, str]) -> None:
         self._audit = audit
-        self._before: NamedPredictions | None = None
-        self._last: NamedPredictions | None = None
+        self._before: PoolPredictions | None = None
+        self._last: PoolPredictions | None = None
         self._rows: list[ModelRow] = []
         self._is_partial = False
         self._labelled: frozenset[int] = frozenset()
 
-    def add(self, training: Training, predictions: NamedPredictions, is_partial: bool = False) -> None:
+    def add(self, training: Training, predictions: PoolPredictions, is_partial: bool = False) -> None:
         """Add the next model; one that is partial is the last, see `ModelSeries`.
 
         One that has no label of another sample than the one before, as after a correction, takes its place:
@@ -108,13 +153,13 @@ class Comparison:
         measured_on = AUDIT if self._audit else CROSS_VALIDATION
         return ModelSeries(measured_on, tuple(self._rows), _fit(self._rows), settled, self._is_partial)
 
-    def _on_audit(self, predictions: NamedPredictions) -> list[Share]:
+    def _on_audit(self, predictions: PoolPredictions) -> list[Share]:
         known = {row: label for row, label in self._audit.items() if row < len(predictions.predicted)}
         hits = sum(predictions.name(row) == label for row, label in known.items())
         return shares([hits], [len(known)])
 
 
-def agreement(first: NamedPredictions, second: NamedPredictions) -> float | None:
+def agreement(first: PoolPredictions, second: PoolPredictions) -> float | None:
     """Return Cohen's κ of two models on the rows that both classified; the same name is the same class."""
     number = {name: number for number, name in enumerate(dict.fromkeys(first.class_names))}
     for name in second.class_names:
@@ -127,7 +172,7 @@ def _agreements(rows: Sequence[ModelRow], is_last_partial: bool) -> list[float |
     return [row.agreement for row in rows[1 : len(rows) - is_last_partial]]
 
 
-def _numbers(predictions: NamedPredictions, number: dict[str, int]) -> IntArray:
+def _numbers(predictions: PoolPredictions, number: dict[str, int]) -> IntArray:
     common = np.array([number[name] for name in predictions.class_names], dtype=np.int64)
     return common[predictions.predicted]
 

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from activepool.errors import InputError
 from activepool.io.files import write_json
 from activepool.labelling.models.held_out import read_held_out
+from activepool.labelling.models.predictions import PoolPredictions, read_predictions
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.status.accuracies import (
     AUDIT,
@@ -20,12 +21,7 @@ from activepool.labelling.status.accuracies import (
     most_wrong,
 )
 from activepool.labelling.status.audit_set import AuditSet, audit_parts, audit_set, part_to_go_by
-from activepool.labelling.status.files import (
-    NamedPredictions,
-    read_named_predictions,
-    read_training,
-)
-from activepool.labelling.status.model_series import Comparison, ModelSeries
+from activepool.labelling.status.model_series import Comparison, ModelSeries, read_training
 from activepool.labelling.status.standing import Standing, standing_of
 from activepool.ledger.book import read
 from activepool.ledger.state import State, state_of
@@ -97,7 +93,7 @@ def status_numbers(
     labels = parts.get(part_to_go_by(parts), {})
     comparison, current = Comparison(labels if len(labels) >= FEWEST_CASES else {}), None
     for training, predictions, used in zip(files.trainings, files.predictions, files.labels, strict=True):
-        current = read_named_predictions(predictions)
+        current = read_predictions(predictions)
         trained = read_training(training, used)
         comparison.add(trained, current, is_partial=is_partial(trained.batch, state, pool))
     every = {row: label for part in parts.values() for row, label in part.items()}
@@ -130,13 +126,13 @@ def is_partial(batch: str, state: State, pool: Pool) -> bool:
 
 
 def audit_predictions(
-    labels: dict[int, str], predictions: NamedPredictions | None
+    labels: dict[int, str], predictions: PoolPredictions | None
 ) -> dict[int, tuple[str, float]]:
     """Return the predicted class and its probability for each row of the audit set that has them."""
     if predictions is None:
         return {}
     rows = [row for row in labels if row < len(predictions.predicted)]
-    return {row: (predictions.name(row), float(predictions.probabilities[row])) for row in rows}
+    return {row: (predictions.name(row), float(predictions.probability[row])) for row in rows}
 
 
 def write_numbers(path: str | Path, numbers: StatusNumbers) -> None:

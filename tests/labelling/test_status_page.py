@@ -14,8 +14,8 @@ from PIL import Image
 
 from activepool.evaluation.power_law import Estimate, LearningCurveFit
 from activepool.labelling.status.figure import learning_curve_svg
-from activepool.labelling.status.page import interval, write_page
-from activepool.labelling.status.text import next_steps, share_text
+from activepool.labelling.status.page import write_page
+from activepool.labelling.status.text import interval_text, next_steps, share_text
 
 #: Elements that have no end.
 VOID = ("br", "img", "meta", "wbr", "circle", "line", "polyline")
@@ -74,7 +74,7 @@ def test_the_page_has_the_numbers_and_loads_nothing(tmp_path, point):
         assert f"{batch.name} " in page.text and batch.strategy in page.text
     for row in numbers.series.models if numbers.series else ():
         share = row.accuracy
-        assert f"{row.batch} {row.labels} {100 * share.value:.0f} % ({interval(share)})" in page.text
+        assert f"{row.batch} {row.labels} {100 * share.value:.0f} % ({interval_text(share)})" in page.text
     assert all(address.startswith(("batches/", "data:")) for address in page.addresses)
     assert {"script", "link"} & set(page.names) == set()
 

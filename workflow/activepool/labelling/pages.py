@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 
 def page_template(name: str) -> Template:
-    """Return a template of this room, by its path; it escapes what it is given."""
+    """Return a template of this room, by its path; it escapes all values."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -17,4 +17,5 @@ def page_template(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["thousands"] = "{:,}".format
     return environment.get_template(name)

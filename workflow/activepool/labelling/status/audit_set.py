@@ -9,6 +9,7 @@ it (Hartley 1962, Multiple frame surveys), and nobody does. The accuracy to go b
 with enough labels, which stands for the most photographs; each of the others has its own.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 
@@ -175,12 +176,9 @@ def _draws(
 
 
 def _known_before(entries: Sequence[Entry], batch: str) -> int:
-    known = set()
-    for entry in entries:
-        if entry.is_sending and entry.batch == batch:
-            break
-        known.add(entry.sample)
-    return len(known)
+    """Return how many samples the ledger knew before a batch went out."""
+    before = itertools.takewhile(lambda entry: not (entry.is_sending and entry.batch == batch), entries)
+    return len({entry.sample for entry in before})
 
 
 def _too_late(pool: Pool, audit: Sequence[str]) -> int:

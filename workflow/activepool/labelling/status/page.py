@@ -11,13 +11,14 @@ from activepool.data.image_files import without_warnings
 from activepool.io.files import write_text
 from activepool.labelling.batches.pictures import Picture, picture_of
 from activepool.labelling.pages import page_template
-from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Accuracy, Confusion, Share
+from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Accuracy, ClassAccuracy, Confusion
 from activepool.labelling.status.audit_set import AuditPlan
 from activepool.labelling.status.curve_text import ceiling_text, labels_text, why_untold
 from activepool.labelling.status.figure import learning_curve_svg
 from activepool.labelling.status.numbers import StatusNumbers
 from activepool.labelling.status.text import (
     counted,
+    interval_text,
     kappa_text,
     most_labels,
     next_steps,
@@ -93,7 +94,7 @@ def write_page(
         ceiling_text=ceiling_text,
         untold=why_untold(numbers.series.fit) if numbers.series else None,
         most_labels=most_labels(numbers),
-        interval=interval,
+        interval_text=interval_text,
         many=MANY_CLASSES,
         time=time_text,
         date=date_text,
@@ -101,11 +102,6 @@ def write_page(
         sheets={one.name for one in numbers.standing.batches if (folder / one.name / "sheet.html").is_file()},
     )
     write_text(path, page)
-
-
-def interval(share: Share) -> str:
-    """Return the interval of a share."""
-    return f"{percent(share.low, share.cases).removesuffix(' %')} to {percent(share.high, share.cases)}"
 
 
 def date_text(when: str) -> str:
@@ -179,7 +175,7 @@ def _plan_text(numbers: StatusNumbers, plan: AuditPlan) -> str:
     )
 
 
-def _lowest_first(measured: Accuracy) -> list[Any]:
+def _lowest_first(measured: Accuracy) -> list[ClassAccuracy]:
     return sorted(measured.classes, key=lambda one: (one.share.hits / one.share.cases, -one.share.cases))
 
 

@@ -1,7 +1,7 @@
 """Where the labelling of a pool stands: what went out, what came back, and what people said."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from activepool.labelling.models.training_set import candidate_rows
@@ -201,8 +201,9 @@ def _batch_rows(
     entries: Sequence[Entry], state: State, pool: Pool, usable: Sequence[str]
 ) -> tuple[BatchRow, ...]:
     first, strategies = _first_sendings(entries), _strategies(entries)
-    asked_for = Counter(_asked_in(state.samples[name], first) for name in usable)
-    came_by = Counter(_batch_of_label(state.samples[name], first) for name in usable)
+    labelled, batches = [state.samples[name] for name in usable], list(state.batches)
+    asked_for = Counter(_batch_of_label(sample, sample.batches, first) for sample in labelled)
+    came_by = Counter(_batch_of_label(sample, batches, first) for sample in labelled)
     audited = Counter(state.samples[name].batches[0] for name in state.audit_labels)
     rows, total = [], came_by[""]
     for batch in state.batches.values():
@@ -225,15 +226,16 @@ def _batch_rows(
     return tuple(rows)
 
 
-def _first_sendings(entries: Iterable[Entry]) -> dict[str, Entry]:
-    first: dict[str, Entry] = {}
+def _first_sendings(entries: Sequence[Entry]) -> dict[str, int]:
+    """Return the number of each batch's first entry."""
+    first: dict[str, int] = {}
     for entry in entries:
         if entry.is_sending:
-            first.setdefault(entry.batch, entry)
+            first.setdefault(entry.batch, entry.number)
     return first
 
 
-def _strategies(entries: Iterable[Entry]) -> dict[str, str]:
+def _strategies(entries: Sequence[Entry]) -> dict[str, str]:
     """Return what picked each batch: what the notes of all its picks begin with, up to a colon."""
     found: dict[str, set[str]] = {}
     for entry in entries:
@@ -242,25 +244,14 @@ def _strategies(entries: Iterable[Entry]) -> dict[str, str]:
     return {batch: names.pop() if len(names) == 1 else "" for batch, names in found.items()}
 
 
-def _batch_of_label(sample: SampleState, first: dict[str, Entry]) -> str:
-    """Return the batch by which a sample got its label, or after which, unasked; empty: before all."""
-    answer = _first_answer(sample)
-    if answer.batch in first:
-        return answer.batch
-    before = [name for name, sending in first.items() if sending.number < answer.number]
-    return before[-1] if before else ""
+def _batch_of_label(sample: SampleState, batches: Sequence[str], first: Mapping[str, int]) -> str:
+    """Return which of ``batches`` a sample got its label in; empty if all of them went out later.
 
-
-def _asked_in(sample: SampleState, first: dict[str, Entry]) -> str:
-    """Return the batch that had asked for a sample when it got its label; empty if none had."""
-    answer = _first_answer(sample)
-    if answer.batch in sample.batches:
-        return answer.batch
-    before = [name for name in sample.batches if first[name].number < answer.number]
-    return before[-1] if before else ""
-
-
-def _first_answer(sample: SampleState) -> Entry:
-    """Return the first standing answer that gives a sample its label."""
+    The first standing answer with this label names the batch, or came after it and before the next one.
+    """
     saying = [entry for entry in sample.opinions.values() if entry.named_class == sample.label]
-    return min(saying, key=lambda entry: entry.number)
+    answer = min(saying, key=lambda entry: entry.number)
+    if answer.batch in batches:
+        return answer.batch
+    before = [name for name in batches if first[name] < answer.number]
+    return before[-1] if before else ""

@@ -64,12 +64,16 @@ def percent(value: float, cases: int) -> str:
     return f"{100 * value:.{1 if cases >= CASES_FOR_DECIMAL else 0}f} %"
 
 
+def interval_text(share: Share) -> str:
+    """Return the interval of a share."""
+    return f"{percent(share.low, share.cases).removesuffix(' %')} to {percent(share.high, share.cases)}"
+
+
 def share_text(share: Share) -> str:
     """Return a share with its interval."""
     if share.value is None:
         return "–"
-    low, high = percent(share.low, share.cases).removesuffix(" %"), percent(share.high, share.cases)
-    return f"{percent(share.value, share.cases)} (95 % interval {low} to {high})"
+    return f"{percent(share.value, share.cases)} (95 % interval {interval_text(share)})"
 
 
 def kappa_text(kappa: float | None) -> str:
@@ -143,7 +147,7 @@ def next_steps(numbers: StatusNumbers) -> list[str]:
 
 def advice(numbers: StatusNumbers) -> list[str]:
     """Return what to look at beside the answers that are awaited."""
-    found = [*_cleaning_steps(numbers)]
+    found = _cleaning_steps(numbers)
     if _has_settled(numbers):
         found.insert(
             0,

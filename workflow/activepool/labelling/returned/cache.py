@@ -1,28 +1,26 @@
-"""What was read of the files that came back, so that a file that has not changed is not read anew.
+"""A cache of what was read in the files that came back, so that an unchanged file is not read again.
 
-The cache holds the rows of each file as they were read. Whatever follows from them, with the pool and the
-classes as they are now, is worked out each time; so a run with the cache ends as one without.
+It holds the rows of each file as they were read. Each run works out anew what follows from them for the pool
+and the classes of now, and so ends as a run without the cache would.
 """
 
 import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from activepool.io.files import file_digest, write_text
 from activepool.ledger import formats
-from activepool.ledger.entries import Event
-from activepool.ledger.formats.rows import Mistake, Parsed, Row
+from activepool.ledger.formats.rows import Parsed, Row
 
 #: The file of the cache, in the folder of the pool.
 INTAKE = "intake.json"
-
-#: The values of a row's fields that are not stored.
-DEFAULTS = {cell.name: cell.default for cell in fields(Row)}
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,9 @@ class ReadFile:
     digest: str
     parsed: Parsed
     late: tuple[str, ...] = ()
+
+
+READ_FILE, ROWS = TypeAdapter(ReadFile), TypeAdapter(list[Row])
 
 
 class ReturnedCache:
@@ -69,8 +70,7 @@ class ReturnedCache:
             stored = self._before[str(path)]
             if stored["signature"] != signature:
                 return None
-            parsed, late = _parsed(stored["parsed"]), tuple(stored["late"])
-            read = ReadFile(stored["tool"], stored["digest"], parsed, late)
+            read = READ_FILE.validate_python(stored)
         except (LookupError, TypeError, ValueError):
             return None
         self._now[str(path)] = stored
@@ -83,7 +83,7 @@ class ReturnedCache:
             "tool": read.tool,
             "digest": read.digest,
             "parsed": {
-                "rows": [_changed_fields(row) for row in read.parsed.rows],
+                "rows": ROWS.dump_python(read.parsed.rows, mode="json", exclude_defaults=True),
                 "mistakes": read.parsed.mistakes,
                 "notices": read.parsed.notices,
                 "may_be_of_program": read.parsed.may_be_of_program,
@@ -103,7 +103,7 @@ class ReturnedCache:
 
 
 def signature_of(path: Path) -> str:
-    """Return what is another after a change of a file, or of anything in a folder."""
+    """Return a digest that changes with a file, or with anything in a folder."""
     digest = hashlib.sha256()
     for file in _files(path):
         status = file.stat() if file.exists() else file.lstat()
@@ -122,22 +122,6 @@ def _files(path: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(path):
         folders.sort()
         yield from (Path(folder, name) for name in sorted([*folders, *files]))
-
-
-def _parsed(stored: Mapping[str, Any]) -> Parsed:
-    mistakes = [Mistake(*mistake) for mistake in stored["mistakes"]]
-    rows = [_row(cells) for cells in stored["rows"]]
-    return Parsed(rows, mistakes, list(stored["notices"]), stored["may_be_of_program"])
-
-
-def _row(cells: dict[str, Any]) -> Row:
-    lists = {name: tuple(value) for name, value in cells.items() if isinstance(value, list)}
-    event = Event(cells["event"]) if cells.get("event") else None
-    return Row(**(cells | lists | {"event": event}))
-
-
-def _changed_fields(row: Row) -> dict[str, object]:
-    return {name: getattr(row, name) for name in DEFAULTS if getattr(row, name) != DEFAULTS[name]}
 
 
 @cache

@@ -4,10 +4,10 @@ All files are read before any is taken, and one mistake in one of them keeps all
 there for ever: what the ledger has is not entered again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from activepool.data.annotations import shortened
 from activepool.errors import InputError, first_few
@@ -15,7 +15,6 @@ from activepool.labelling.returned.cache import ReadFile, ReturnedCache, content
 from activepool.labelling.returned.files import label_files
 from activepool.labelling.returned.report import (
     Intake,
-    ReturnedFile,
     alike_notices,
     printable,
     replaced_notice,
@@ -29,7 +28,6 @@ from activepool.ledger.formats.annotator_file import annotator_file_of
 from activepool.ledger.formats.answers import Answers, answers_of, contradiction
 from activepool.ledger.formats.program_lists import Given
 from activepool.ledger.formats.recognition import tool_of
-from activepool.ledger.formats.rows import Parsed
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass
 from activepool.ledger.intake import Outcome, Taken, outdated_notice, plan, take_in
 from activepool.ledger.pool_samples import PoolSamples
@@ -94,7 +92,7 @@ def take_in_returned(
     check(taken.entries)
     if taken.entries and not dry:
         taken = take_in(ledger, reading.drafts)
-    reading.settle(taken.outcomes)
+    reading.share_out(taken.outcomes)
     labels = {entry.label for entry in taken.entries}
     new_classes = {name: new for name, new in reading.new_classes.items() if name in labels}
     notices = [
@@ -105,23 +103,28 @@ def take_in_returned(
         *replaced_notice(ledger, before, state.disputed, taken.entries),
         *alike_notices(before, taken.entries),
         *planned.notices,  # those of the ledger itself are for who reads it first
-        *reading.outdated_notices(folder, taken.outcomes),
+        *reading.outdated_notices(folder),
     ]
     if not dry:
         memory.save()
-    reports = reading.reports(taken.outcomes)
+    reports = tuple(
+        report_of(source.path, source.tool, source.answers, source.outcomes, source.is_first_seen)
+        for source in reading.sources
+    )
     lines = tuple(map(printable, notices))
-    return Intake(str(folder), tuple(reports), taken.entries, tuple(new_classes), lines, dry)
+    return Intake(str(folder), reports, taken.entries, tuple(new_classes), lines, dry)
 
 
-class _Source(NamedTuple):
-    """A file, its tool, and what people answered in it."""
+@dataclass
+class _Source:
+    """A file, its tool, and what people answered in it; ``outcomes`` say what became of each answer."""
 
     path: Path
     tool: str
     answers: Answers
     is_first_seen: bool
     late: Sequence[str]
+    outcomes: Sequence[Outcome] = ()
 
 
 @dataclass
@@ -163,7 +166,11 @@ class _Reading:
                 return
             self.digests[digest] = path
             read = remembered or _read(path, digest)
-            answers = self._answers(path, read.parsed)
+            places = {name: new.place for name, new in self.new_classes.items()}
+            classes = ClassNames(self.classes, self.may_grow, places)
+            answers = answers_of(
+                path, read.parsed, self.samples, classes, ANNOTATOR, skip_bad=True, given=self.given
+            )
         except InputError as error:
             self.mistakes += error.args
             return
@@ -176,18 +183,16 @@ class _Reading:
         self.new_classes |= answers.new_classes
         self.classes += answers.new_classes
 
-    def _answers(self, path: Path, parsed: Parsed) -> Answers:
-        places = {name: new.place for name, new in self.new_classes.items()}
-        classes = ClassNames(self.classes, self.may_grow, places)
-        return answers_of(path, parsed, self.samples, classes, ANNOTATOR, skip_bad=True, given=self.given)
+    def share_out(self, outcomes: Sequence[Outcome]) -> None:
+        """Give each file the outcomes of its answers.
 
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Take a file that was read before, as far as anybody knows, as such: all of it is in the ledger."""
-        if self.is_forgotten:
-            self.sources = [
-                source._replace(is_first_seen=source.is_first_seen and Outcome.NEW in own)
-                for source, own in self._with_outcomes(outcomes)
-            ]
+        If nobody knows what was read before, a file that brings nothing new was.
+        """
+        remaining = iter(outcomes)
+        for source in self.sources:
+            source.outcomes = list(itertools.islice(remaining, len(source.answers.drafts)))
+            if self.is_forgotten:
+                source.is_first_seen &= Outcome.NEW in source.outcomes
 
     def file_notices(self) -> list[str]:
         """Return what a person should know of the files that were not there before."""
@@ -234,21 +239,7 @@ class _Reading:
                     f"them: a CSV in the column 'who', a folder in the file {WHO_FILE}"
                 )
 
-    def _with_outcomes(self, outcomes: Sequence[Outcome]) -> Iterator[tuple[_Source, Sequence[Outcome]]]:
-        start = 0
-        for source in self.sources:
-            end = start + len(source.answers.drafts)
-            yield source, outcomes[start:end]
-            start = end
-
-    def reports(self, outcomes: Sequence[Outcome]) -> list[ReturnedFile]:
-        """Return what became of each file, from the outcome of each answer."""
-        return [
-            report_of(source.path, source.tool, source.answers, own, source.is_first_seen)
-            for source, own in self._with_outcomes(outcomes)
-        ]
-
-    def outdated_notices(self, folder: str | Path, outcomes: Sequence[Outcome]) -> list[str]:
+    def outdated_notices(self, folder: str | Path) -> list[str]:
         """Return a line for each file with answers that are not entered, if it is new, or has a copy.
 
         An answer without a time may be an old one, or go back to one on purpose. If it had been replaced when
@@ -256,8 +247,8 @@ class _Reading:
         knows what came when, one line names the corrections of all files.
         """
         lines, forgotten = [], list[Draft]()
-        for source, own in self._with_outcomes(outcomes):
-            pairs = zip(source.answers.drafts, own, strict=True)
+        for source in self.sources:
+            pairs = zip(source.answers.drafts, source.outcomes, strict=True)
             outdated = [draft for draft, outcome in pairs if outcome == Outcome.OUTDATED]
             if self.is_forgotten and not source.is_first_seen:
                 corrections = [draft for draft in outdated if isinstance(draft, Correction)]

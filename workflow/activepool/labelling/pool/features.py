@@ -1,11 +1,12 @@
 """The features of a pool that grows: those of its parts, one below the other.
 
-The result is a features.h5 (`activepool.features.store`) without labels and with an empty test part. Its row
-r is row r of samples.csv.
+The result is a features.h5 (`activepool.features.store`) without labels and with an empty test part. It has
+the rows of samples.csv.
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import h5py
@@ -31,11 +32,10 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
         sources: (N,) of the rows.
         output: features.h5 to write.
 
-    Raises: InputError if the parts come from different backbones, or have not the same width, or not N rows
-    together.
+    Raises: InputError if the parts differ in backbone or width, or do not have N rows in all.
     """
-    pieces = [opened(path) for path in parts]
-    try:
+    with ExitStack() as stack:
+        pieces = [stack.enter_context(opened(path)) for path in parts]
         first = pieces[0]
         for piece in pieces[1:]:
             for key in ("backbone", "checkpoint_digest", "transform"):
@@ -58,11 +58,8 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
                 f"{first.filename}: the parts have {rows} rows, and the pool {len(sources)}; run again"
             )
         attributes = {key: value for key, value in first.attrs.items() if key != "class_names"}
-        with written_hdf5(output) as file:
-            _write(file, attributes, sources, stored[0].dtype, width, _blocks(stored))
-    finally:
-        for piece in pieces:
-            piece.close()
+        blocks = (features[block] for features in stored for block in row_blocks(len(features), BLOCK_ROWS))
+        _write(output, attributes, sources, stored[0].dtype, width, blocks)
 
 
 def copy_vectors(
@@ -79,7 +76,7 @@ def copy_vectors(
         samples: (N,) the samples of the pool, each the digest of a vector.
         sources: (N,) of the rows.
         output: features.h5 to write.
-        removed: the file of the vectors that are not in the user's any more, see `removed_vectors`.
+        removed: the file of the vectors that the user's file no longer has, see `removed_vectors`.
 
     Raises: InputError, naming the row, for a value that is not finite or too large, and for vectors that are
     in neither file.
@@ -110,34 +107,28 @@ def copy_vectors(
                 values[~is_here] = removed_vectors(removed, np.array(away, dtype=np.int64))
             yield values
 
-    with written_hdf5(output) as copy:
-        _write(copy, attributes, sources, np.dtype(np.float32), vectors.shape[1], blocks())
-
-
-def _blocks(stored: Sequence[h5py.Dataset]) -> Iterator[FloatArray]:
-    for features in stored:
-        for block in row_blocks(len(features), BLOCK_ROWS):
-            yield features[block]
+    _write(output, attributes, sources, np.dtype(np.float32), vectors.shape[1], blocks())
 
 
 def _write(
-    file: h5py.File,
+    output: str | Path,
     attributes: Mapping[str, object],
     sources: Sequence[str],
     dtype: np.dtype,
     width: int,
-    blocks: Iterator[FloatArray],
+    blocks: Iterable[FloatArray],
 ) -> None:
-    file.attrs.update(attributes)
-    file.attrs["class_names"] = np.empty(0, dtype=h5py.string_dtype())
-    names: dict[str, Sequence[str]] = {"train": sources, "test": []}
-    for part in PARTS:
-        group, rows = file.create_group(part), len(names[part])
-        group["labels"] = np.full(rows, UNKNOWN, dtype=np.int64)
-        texts: TextArray = np.array(names[part], dtype=object)
-        group.create_dataset("sources", data=texts, dtype=h5py.string_dtype())
-        group.create_dataset("features", (rows, width), dtype)
-    filled = 0
-    for block in blocks:
-        file["train/features"][filled : filled + len(block)] = block
-        filled += len(block)
+    """Write a features.h5 whose train part has these sources, and the features (B, d) of ``blocks``."""
+    with written_hdf5(output) as file:
+        file.attrs.update(attributes)
+        file.attrs["class_names"] = np.empty(0, dtype=h5py.string_dtype())
+        for part, names in zip(PARTS, (sources, []), strict=True):
+            group = file.create_group(part)
+            group["labels"] = np.full(len(names), UNKNOWN, dtype=np.int64)
+            texts: TextArray = np.array(names, dtype=object)
+            group.create_dataset("sources", data=texts, dtype=h5py.string_dtype())
+            group.create_dataset("features", (len(names), width), dtype)
+        filled = 0
+        for block in blocks:
+            file["train/features"][filled : filled + len(block)] = block
+            filled += len(block)

@@ -1,10 +1,10 @@
-"""The images of a pool that are there now; only new ones are read.
+"""The images that a pool has now; only new ones are read.
 
 ``files.csv`` has a line for each, with the fields of `PoolFile`.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,6 @@ from activepool.data.image_files import decode_image, problem_of, without_warnin
 from activepool.errors import InputError, first_lines
 from activepool.features.store import FeatureMatrix
 from activepool.io.files import file_digest, write_text
-from activepool.labelling.pool.reading_notice import reading_notice
 from activepool.labelling.pool.vectors import vector_samples
 
 #: The file, in the folder of a pool.
@@ -25,7 +24,7 @@ FILES = "files.csv"
 #: Images that a thread hashes before it reports progress.
 BLOCK_IMAGES = 16
 
-#: So many unreadable images are named in a message.
+#: Unreadable images that a message names.
 MAX_NAMED = 20
 
 
@@ -75,11 +74,11 @@ def image_files(
     unread = [
         source for source in sources if not is_as_known(root, source, known.get(source), skip_unreadable)
     ]
-    shown = [source for source in unread if not (source in known and known[source].problem)]
+    shown = [source for source in unread if source not in known or not known[source].problem]
     if shown:
         here = set(sources)
         gone = {(file.bytes, file.mtime_ns) for file in known.values() if file.source not in here}
-        print(f"activepool: {reading_notice(root, shown, gone)}", file=sys.stderr)
+        print(f"activepool: {_reading_notice(root, shown, gone)}", file=sys.stderr)
 
     def read_block(block: slice) -> list[PoolFile]:
         return [_file(root, source) for source in unread[block]]
@@ -113,6 +112,21 @@ def is_as_known(root: Path, source: str, known: PoolFile | None, skip_unreadable
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) == (known.bytes, known.mtime_ns)
+
+
+def _reading_notice(root: Path, sources: Sequence[str], gone: Collection[tuple[int, int]]) -> str:
+    """Return how many images are read; one with the size and time of an image that is gone counts as renamed.
+
+    Args:
+        root: the folder that sources start from.
+        sources: of the images to read.
+        gone: size and time, in nanoseconds, of each image that was there before.
+    """
+    found = [(root / source).stat() for source in sources if gone and (root / source).is_file()]
+    moved = sum((status.st_size, status.st_mtime_ns) in gone for status in found)
+    counts = [(len(sources) - moved, "new"), (moved, "renamed")]
+    texts = [f"{count:,} {kind} image{'s' * (count > 1)}" for count, kind in counts if count]
+    return f"reading {' and '.join(texts)} in {root}"
 
 
 def _file(root: Path, source: str) -> PoolFile:

@@ -41,7 +41,7 @@ class Pool:
         first_sources: (N,) where each was first found.
         sources: the sources that are there now, and the sample of each.
         is_read: whether the files have been read; if not, names stand for their contents.
-        unreadable: how many images are there that cannot be read, and so are no samples.
+        unreadable: how many images cannot be read, and so are no samples.
         exchanged: names that another sample has now than in the last run, or when it was first found.
     """
 
@@ -56,7 +56,7 @@ class Pool:
     @property
     def duplicates(self) -> int:
         """How many sources have the content of another one."""
-        return len(self.sources) - len(self._present)
+        return len(self.sources) - len(self._first_source)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -66,15 +66,16 @@ class Pool:
     @cached_property
     def is_present(self) -> BoolArray:
         """(N,) whether a sample is there now."""
-        return np.array([sample in self._present for sample in self.samples], dtype=np.bool_)
+        return np.array([sample in self._first_source for sample in self.samples], dtype=np.bool_)
 
     @cached_property
-    def _present(self) -> set[str]:
-        return set(self.sources.values())
+    def _first_source(self) -> dict[str, str]:
+        """The first source of each sample that is there now."""
+        return {sample: source for source, sample in reversed(self.sources.items())}
 
     def is_here(self, sample: str) -> bool:
         """Return whether a sample is there now; as long as the files have not been read, any may be."""
-        return not self.is_read or sample in self._present
+        return not self.is_read or sample in self._first_source
 
     @cached_property
     def is_numbered(self) -> bool:
@@ -84,12 +85,9 @@ class Pool:
     @cached_property
     def row_sources(self) -> list[str]:
         """(N,) the path of each sample: the first that is there now, or where it was first found."""
-        now: dict[str, str] = {}
-        for source, sample in self.sources.items():
-            now.setdefault(sample, source)
-        pairs = zip(self.samples, self.first_sources, strict=True)
         return [
-            first if self.sources.get(first) == sample else now.get(sample, first) for sample, first in pairs
+            first if self.sources.get(first) == sample else self._first_source.get(sample, first)
+            for sample, first in zip(self.samples, self.first_sources, strict=True)
         ]
 
     def files_by_row(self) -> Iterator[tuple[int, str]]:

@@ -59,7 +59,7 @@ def page_of(folder, project, image=None, **options):
     for batch in numbers.standing.batches:
         (folder / "batches" / batch.name).mkdir(parents=True, exist_ok=True)
         (folder / "batches" / batch.name / "sheet.html").touch()
-    write_page(folder / "status.html", numbers, image, "batches")
+    write_page(folder / "status.html", numbers, image)
     return Page(folder / "status.html"), numbers
 
 
@@ -95,7 +95,7 @@ def test_the_page_links_to_no_sheet_that_is_gone(tmp_path):
     project = labelled(tmp_path)
     page_of(tmp_path, project)
     (tmp_path / "batches/batch02/sheet.html").unlink()
-    write_page(tmp_path / "status.html", numbers_of(project), None, "batches")
+    write_page(tmp_path / "status.html", numbers_of(project), None)
     addresses = set(Page(tmp_path / "status.html").addresses)
     assert "batches/batch02/sheet.html" not in addresses
     assert {"batches/batch01/sheet.html", "batches/batch03/sheet.html"} <= addresses
@@ -169,7 +169,7 @@ def test_a_weight_decay_that_was_not_chosen_is_named_with_its_reason(tmp_path):
     assert f"not chosen by cross-validation but 0.0001, a fixed rule, because {reason}." in page.text
     last = replace(numbers.series.models[-1], fixed=None)
     chosen = replace(numbers, series=replace(numbers.series, models=(*numbers.series.models[:-1], last)))
-    write_page(tmp_path / "status.html", chosen, None, "batches")
+    write_page(tmp_path / "status.html", chosen, None)
     assert "a fixed rule" not in Page(tmp_path / "status.html").text
 
 
@@ -212,7 +212,6 @@ def test_a_curve_that_tells_nothing_yet_has_no_numbers_and_no_extrapolation(tmp_
             tmp_path / "status.html",
             replace(numbers, series=replace(numbers.series, fit=fit)),
             None,
-            "batches",
         )
         text = Page(tmp_path / "status.html").text
         assert ("with a ceiling of 85 % accuracy (95 % interval 81 to 90 %)" in text) == is_told

@@ -19,7 +19,6 @@ def status(
     entries: Natural | None = None,
     given_classes: Sequence[str] = (),
     images: str | None = None,
-    batches: str = "batches",
 ) -> None:
     """Say how far the labelling of a pool is, how good its model, and what more labels would bring.
 
@@ -27,7 +26,7 @@ def status(
         ledger: the ledger of labels
         project: name of the project
         samples: samples.csv of the pool
-        status: status.html to write
+        status: status.html to write, beside the folder batches
         numbers: status.json to write
         trainings: training.json of each batch that has a model, in order
         predictions: predictions.h5 of the same batches; the last is the current model's
@@ -36,7 +35,6 @@ def status(
         entries: how many entries of the ledger to look at; by default, all
         given_classes: names of the classes that are given
         images: folder of the images
-        batches: folder with the folders of the batches, as seen from status.html
     """
     from pathlib import Path
 
@@ -47,7 +45,7 @@ def status(
     found = status_numbers(project, files, given_classes, has_images=images is not None)
     image = None if images is None else Path(images).joinpath
     write_numbers(numbers, found)
-    write_page(status, found, image, batches)
+    write_page(status, found, image)
 
 
 if __name__ == "__main__":

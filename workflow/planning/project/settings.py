@@ -116,9 +116,6 @@ class ProjectSettings(StageSettings):
     def options(self, stage: str, wildcards: Any) -> dict[str, Any]:
         return self._entry(wildcards).options
 
-    def batches(self, stage: str, wildcards: Any) -> None:
-        return None
-
     def return_to(self, stage: str, wildcards: Any) -> str:
         return self._project.returned
 
@@ -127,10 +124,10 @@ class ProjectSettings(StageSettings):
 
     def address(self, stage: str, wildcards: Any) -> str:
         given = self._project.label_studio.address
-        return f"{LOCAL_FILES}{quote(self._folder_of_images())}" if given is None else given
-
-    def _folder_of_images(self) -> str:
-        return "" if self._paths.is_embedded else f"{images_root(self._project).resolve().name}/"
+        if given is not None:
+            return given
+        folder = "" if self._paths.is_embedded else f"{images_root(self._project).resolve().name}/"
+        return f"{LOCAL_FILES}{quote(folder)}"
 
     def _entry(self, wildcards: Any) -> StrategySettings:
         if is_audit(wildcards.batch):

@@ -1,15 +1,16 @@
-"""Pictures inside a page: small, upright, and with nothing else of the file, such as where it was taken."""
+"""Pictures inside a page: small, upright, and without metadata, such as the place where they were taken."""
 
 import base64
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
 
-from activepool.data.image_files import decode_image
+from activepool.data.image_files import decode_image, problem_of, without_warnings
 
-#: Of JPEG, from 1 to 95.
+#: The quality of JPEG, from 1 to 95.
 QUALITY = 80
 
 
@@ -21,13 +22,28 @@ class Picture(NamedTuple):
     height: int
 
 
-def picture_of(path: Path, side: int) -> Picture:
-    """Return an image as JPEG in a ``data:`` URI; raises Pillow's errors.
+def picture_or_problem(
+    image: Callable[[str], Path], source: str, side: int
+) -> tuple[Picture, None] | tuple[None, str]:
+    """Return the picture of a source, or why it cannot be read.
 
     Args:
-        path: the image file.
+        image: the image file of a source.
+        source: of the picture.
         side: the longer side, in pixels; smaller images keep their size.
     """
+    path = Path(source)
+    try:
+        path = image(source)
+        with without_warnings():
+            return _picture(path, side), None
+    # A damaged file makes its decoder raise nearly any error.
+    except Exception as error:
+        return None, problem_of(path, error)
+
+
+def _picture(path: Path, side: int) -> Picture:
+    """Return an image as JPEG in a ``data:`` URI."""
     image = decode_image(path, "RGB", upright=True, least=side)
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     image.info.clear()  # Pillow would write the comment of the file

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from activepool.data.class_names import MISSING_VALUES
-from activepool.data.image_files import problem_of, without_warnings
 from activepool.io.files import written_whole
-from activepool.labelling.batches.pictures import Picture, picture_of
+from activepool.labelling.batches.pictures import Picture, picture_or_problem
 from activepool.labelling.pages import page_template
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.batch import Batch, Pick
@@ -61,7 +60,7 @@ class Card:
         pick: as it goes out.
         cells: its row of the list of the batch, by column.
         near: the numbers of pictures that look nearly the same, ascending.
-        is_removed: whether the sample is not in the pool any more.
+        is_removed: whether the sample is no longer in the pool.
         picture: None if there is none.
         problem: why the picture cannot be read; None if it can, or if there are only embeddings.
     """
@@ -84,10 +83,10 @@ def write_sheet(
     return_to: str,
     removed: Collection[str] = (),
 ) -> None:
-    """Write the sheet of a batch; it has one picture in memory at a time.
+    """Write the sheet of a batch, with one picture in memory at a time.
 
-    A picture that cannot be read is replaced by the reason, and so is one that was removed: there may be
-    another picture now where it was.
+    The page gives the reason in place of a picture that cannot be read, or that was removed: another picture
+    may have its path now.
 
     Args:
         path: the file.
@@ -96,7 +95,7 @@ def write_sheet(
         title: of the page: the project and the batch.
         near: the samples of the batch that look nearly like a sample, by sample.
         return_to: the folder into which people put the file that they save.
-        removed: the samples of the batch that are not in the pool any more.
+        removed: the samples of the batch that are no longer in the pool.
     """
     page = page_template("batches/sheet.html").stream(
         title=title,
@@ -143,17 +142,7 @@ def _cards(
         cells = {"batch": batch.name, **pick.cells()}
         alike = sorted(numbers[sample] for sample in near.get(pick.sample, ()) if sample in numbers)
         is_removed = pick.sample in removed
-        shown = (None, None) if picture is None or is_removed else _shown(picture, pick.source, side)
-        yield Card(number, pick, cells, alike, is_removed, *shown)
-
-
-def _shown(picture: Callable[[str], Path], source: str, side: int) -> tuple[Picture, None] | tuple[None, str]:
-    """Return the picture of a source, or why it cannot be read."""
-    path = Path(source)
-    try:
-        path = picture(source)
-        with without_warnings():
-            return picture_of(path, side), None
-    # A damaged file makes its decoder raise nearly any error.
-    except Exception as error:
-        return None, problem_of(path, error)
+        if picture is None or is_removed:
+            yield Card(number, pick, cells, alike, is_removed)
+        else:
+            yield Card(number, pick, cells, alike, False, *picture_or_problem(picture, pick.source, side))

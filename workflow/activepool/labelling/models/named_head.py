@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from activepool.api.heads import Head
+from activepool.compute.arrays import FloatArray
 from activepool.data.label_file import read_class_names
 from activepool.errors import InputError
 from activepool.heads.linear import read_head, write_head
@@ -50,6 +51,17 @@ class TrainingFacts:
             accuracy=tested.accuracy,
         )
 
+    def head(self, weight: FloatArray, bias: FloatArray, classes: list[str]) -> Head:
+        """Return the head that the facts are about, from its arrays and the names of its classes."""
+        return Head(
+            weight,
+            bias,
+            np.array(classes),
+            self.weight_decay,
+            temperature=self.temperature,
+            uncalibrated=self.uncalibrated,
+        )
+
 
 def write_named_head(path: str | Path, head: Head) -> None:
     """Write head.h5 with the names of its classes."""
@@ -78,11 +90,4 @@ def read_named_head(path: str | Path, facts: TrainingFacts, width: int) -> Head:
             f"{path}: has {len(names)} class_names for {linear.num_classes} classes; delete the file to "
             "regenerate it"
         )
-    return Head(
-        linear.weight,
-        linear.bias,
-        np.array(names),
-        facts.weight_decay,
-        temperature=facts.temperature,
-        uncalibrated=facts.uncalibrated,
-    )
+    return facts.head(linear.weight, linear.bias, names)

@@ -123,7 +123,4 @@ def load_model(path: str | Path) -> PoolModel:
             backbone = BackboneReference.parse(backbone)
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a model that export_model wrote ({one_line(error)})") from error
-    head = Head(
-        weight, bias, np.array(names), facts.weight_decay, None, facts.temperature, facts.uncalibrated
-    )
-    return PoolModel(head, facts, backbone, version)
+    return PoolModel(facts.head(weight, bias, names), facts, backbone, version)

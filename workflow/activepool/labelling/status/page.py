@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from activepool.data.image_files import without_warnings
 from activepool.io.files import write_text
-from activepool.labelling.batches.pictures import Picture, picture_of
+from activepool.labelling.batches.pictures import picture_or_problem
 from activepool.labelling.pages import page_template
 from activepool.labelling.status.accuracies import AUDIT, FEWEST_CASES, Accuracy, ClassAccuracy, Confusion
 from activepool.labelling.status.audit_set import AuditPlan
@@ -34,6 +33,9 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+
+#: The folder of the batches, as seen from the page.
+BATCHES = "batches"
 
 #: The longer side of a picture, in pixels.
 SIDE = 240
@@ -65,18 +67,15 @@ class Matrix(NamedTuple):
     sums: list[int]
 
 
-def write_page(
-    path: str | Path, numbers: StatusNumbers, image: Callable[[str], Path] | None, batches: str
-) -> None:
-    """Write the status page; of batches that have no sheet any more, it links to none.
+def write_page(path: str | Path, numbers: StatusNumbers, image: Callable[[str], Path] | None) -> None:
+    """Write the status page, with links to the sheets that are there.
 
     Args:
-        path: the file.
+        path: the file, beside the folder ``batches``.
         numbers: what it shows.
         image: the image file of a source; None if there are no images.
-        batches: the folder that holds the folder of each batch, as seen from the page.
     """
-    folder = Path(path).parent / batches
+    folder = Path(path).parent / BATCHES
     page = page_template("status/page.html").render(
         **_standing(numbers),
         **_accuracy(numbers),
@@ -84,7 +83,7 @@ def write_page(
         current=numbers.series.models[-1] if numbers.series else None,
         steps=next_steps(numbers),
         figure=learning_curve_svg(numbers.series) if numbers.series else None,
-        wrong=[(one, _picture(image, one.source)) for one in numbers.wrong],
+        wrong=[(one, image and picture_or_problem(image, one.source, SIDE)[0]) for one in numbers.wrong],
         has_wrong_audit=any(one.measured_on == AUDIT for one in numbers.wrong),
         counted=counted,
         percent=percent,
@@ -98,7 +97,7 @@ def write_page(
         many=MANY_CLASSES,
         time=time_text,
         date=date_text,
-        folder=lambda name: f"{quote(batches)}/{quote(name, safe='')}/",
+        folder=lambda name: f"{BATCHES}/{quote(name, safe='')}/",
         sheets={one.name for one in numbers.standing.batches if (folder / one.name / "sheet.html").is_file()},
     )
     write_text(path, page)
@@ -194,15 +193,3 @@ def _matrix(measured: Accuracy) -> Matrix | None:
     count_of = {(one.label, one.predicted): one.count for one in measured.confusions}
     counts = [[count_of.get((label, predicted), 0) for predicted in names] for label in names]
     return Matrix(names, counts, [sum(row) for row in counts])
-
-
-def _picture(image: Callable[[str], Path] | None, source: str) -> Picture | None:
-    """Return the picture of a source; None if there is none, or it cannot be read any more."""
-    if image is None:
-        return None
-    try:
-        with without_warnings():
-            return picture_of(image(source), SIDE)
-    # A damaged file makes its decoder raise nearly any error; the page is good without the picture.
-    except Exception:
-        return None

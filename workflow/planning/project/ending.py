@@ -53,13 +53,13 @@ def removal_remedy(paths: ProjectPaths, failed: Collection[str]) -> Iterator[str
 
 
 def _ending(paths: ProjectPaths, arguments: Sequence[str]) -> list[str]:
-    # Nothing may start threads here, so late, as reading large tables would; the pool is what it was.
+    # Nothing may start threads this late, as reading large tables would; the pool has not changed.
     entries = read(paths.project.ledger_path).entries
     now = ProjectPaths(replace(paths.standing, entries=entries), paths.sends)
     return [
         *_status(now),
         *_made(now, arguments),
-        *_awaited(now),
+        *(line for batch in now.standing.missing for line in _awaited(now, batch)),
         *_what_next(now, arguments, paths.standing.is_waiting),
     ]
 
@@ -81,12 +81,8 @@ def _made(paths: ProjectPaths, arguments: Sequence[str]) -> Iterator[str]:
             yield f"{target}: {', '.join(paths.of_target(target))}"
 
 
-def _awaited(paths: ProjectPaths) -> Iterator[str]:
-    for batch in paths.standing.missing:
-        yield from _of_batch(paths, batch)
-
-
-def _of_batch(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
+def _awaited(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
+    """Yield how many answers to a batch are back, and where its files are."""
     removed = sum(not paths.standing.pool.is_here(sample) for sample in batch.awaited)
     note = f"; {removed_text(removed, has_images=not paths.is_embedded)}" if removed else ""
     yield f"{batch.name}: {batch.came_back} of {len(batch.samples)} samples have an answer{note}"
@@ -122,7 +118,7 @@ def _what_next(paths: ProjectPaths, arguments: Sequence[str], has_waited: bool) 
 
 
 def _of_next_batch(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments that ask for the next batch, without the setting that goes on once."""
+    """Return the arguments that ask for the next batch, without go_on, which holds for one run."""
     words = ["next_batch" if word in FILES_OF_MODEL else word for word in arguments]
     kept = [
         word
@@ -133,10 +129,8 @@ def _of_next_batch(arguments: Sequence[str]) -> list[str]:
 
 
 def _going_on(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with the setting that goes on.
-
-    Of several --config Snakemake takes the last alone.
-    """
+    """Return the arguments with the setting that goes on."""
+    # Snakemake uses only the last of several --config.
     places = [place for place, word in enumerate(arguments) if word in SETTINGS]
     if not places:
         return [*arguments, *GO_ON]

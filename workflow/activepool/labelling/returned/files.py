@@ -8,10 +8,10 @@ from activepool.data.listing import SYSTEM_FOLDERS
 from activepool.errors import InputError
 from activepool.ledger.entries import has_control
 
-#: Files that systems and programs leave in a folder, in lower case; hidden ones are such files as well.
-BY_ACCIDENT = ("thumbs.db", "desktop.ini", "icon\r", "~$*")
+#: Files and folders that systems and programs leave in a folder, in lower case.
+BY_ACCIDENT = (".*", *SYSTEM_FOLDERS, "thumbs.db", "desktop.ini", "icon\r", "~$*")
 
-#: Files that hold no labels yet, or no more, and why.
+#: Files whose labels are not complete, or out of date, and why.
 PASSED_OVER = {
     "*.crdownload": "is a download that has not ended",
     "*.part": "is a download that has not ended",
@@ -57,9 +57,9 @@ def label_files(folder: Path) -> LabelFiles:
         ) from error
     for path in entries:
         name = path.name.casefold()
-        if _is_by_accident(name):
+        if any(fnmatch.fnmatchcase(name, form) for form in BY_ACCIDENT):
             continue
-        why = next((why for form, why in PASSED_OVER.items() if fnmatch.fnmatch(name, form)), None)
+        why = next((why for form, why in PASSED_OVER.items() if fnmatch.fnmatchcase(name, form)), None)
         if why is not None:
             found.notices.append(f"{path}: {why}; passed over")
         elif has_control(path.name):
@@ -69,9 +69,3 @@ def label_files(folder: Path) -> LabelFiles:
         else:
             found.paths.append(path)
     return found
-
-
-def _is_by_accident(name: str) -> bool:
-    if name.startswith(".") or name in SYSTEM_FOLDERS:
-        return True
-    return any(fnmatch.fnmatchcase(name, form) for form in BY_ACCIDENT)

@@ -139,13 +139,18 @@ class Comparison:
         before = None if is_partial else self._before
         compared = min(len(before.predicted), len(predictions.predicted)) if before else 0
         kappa = agreement(before, predictions) if before else None
-        if self._audit:
-            (share,) = self._on_audit(predictions)
-        else:
-            (share,) = shares([training.right], [training.held_out])
-        known = share if share.cases >= FEWEST_CASES else None
-        made = training.batch, training.labels, training.weight_decay, training.fixed
-        self._rows.append(ModelRow(*made, known, compared, kappa))
+        share = self._accuracy(training, predictions)
+        self._rows.append(
+            ModelRow(
+                batch=training.batch,
+                labels=training.labels,
+                weight_decay=training.weight_decay,
+                fixed=training.fixed,
+                accuracy=share if share.cases >= FEWEST_CASES else None,
+                compared=compared,
+                agreement=kappa,
+            )
+        )
 
     def series(self) -> ModelSeries:
         """Return what was found."""
@@ -153,10 +158,13 @@ class Comparison:
         measured_on = AUDIT if self._audit else CROSS_VALIDATION
         return ModelSeries(measured_on, tuple(self._rows), _fit(self._rows), settled, self._is_partial)
 
-    def _on_audit(self, predictions: PoolPredictions) -> list[Share]:
+    def _accuracy(self, training: Training, predictions: PoolPredictions) -> Share:
+        """Return the share of right predictions on the audit set or, without one, by cross-validation."""
+        if not self._audit:
+            return shares([training.right], [training.held_out])[0]
         known = {row: label for row, label in self._audit.items() if row < len(predictions.predicted)}
         hits = sum(predictions.name(row) == label for row, label in known.items())
-        return shares([hits], [len(known)])
+        return shares([hits], [len(known)])[0]
 
 
 def agreement(first: PoolPredictions, second: PoolPredictions) -> float | None:

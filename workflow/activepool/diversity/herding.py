@@ -25,9 +25,9 @@ FEATURE_BITS = 25
 #: Gains, at most 1, are rounded to multiples of this.
 GAIN_RESOLUTION = 2.0**-40
 
-#: Estimates are assumed to have at most this many times the largest error seen among those that were computed
-#: again in float64, and at least MIN_ERROR.
-ERROR_MARGIN, MIN_ERROR = 4.0, 2.0**-24
+#: An estimate is assumed to be wrong by at most this many times the largest error seen so far among those that
+#: were computed again in float64, or this many times the rounding of the largest gain without a cover.
+ERROR_MARGIN = 4.0
 
 #: Samples in a product that estimates gains, and samples compared with the targets at once.
 PRODUCT_ROWS, COMPARED_ROWS = 256, 128
@@ -90,6 +90,8 @@ class _Kernel:
         self._weights = targets.weights
         self._compute = compute
         self._scale = -1 / targets.bandwidth**2
+        #: The relative error of a kernel by float32: squared distances are wrong by about 2⁻²⁴.
+        self.rounding = 2.0**-24 * (1 - self._scale)
         self._fixed = self._fixed_point(targets.rows)
         self._norms = np.square(self._fixed).sum(axis=1)
         values = (self._fixed * 2.0**-FEATURE_BITS).astype(np.float32)
@@ -126,10 +128,15 @@ class _Kernel:
             np.maximum(result, self.exact(rows[block], mapping).max(axis=0), out=result)
         return result
 
-    def estimates(self, rows: np.ndarray, cover: np.ndarray, mapping: Mapping) -> np.ndarray:
-        """Return estimates of the gains of samples, (n,), by one product in float32."""
+    def estimates(
+        self, rows: np.ndarray, cover: np.ndarray, mapping: Mapping
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return estimates of the gains of samples, and of what they were without a cover: (n,) each.
+
+        One product in float32 gives both.
+        """
         cover, weights = (self._compute.array(values.astype(np.float32)) for values in (cover, self._weights))
-        result = np.empty(len(rows))
+        gains, coverless = np.empty(len(rows)), np.empty(len(rows))
 
         def compare(block: slice) -> None:
             samples = np.column_stack([self._features.take(rows[block]), np.ones(len(rows[block]))])
@@ -141,14 +148,15 @@ class _Kernel:
             terms -= self._compute.array(norms)[:, None]
             terms *= -self._scale
             terms = xp.exp(xp.minimum(terms, 0 * terms[:1]))  # rounding may make −d² positive
+            coverless[block] = to_numpy(terms @ weights) / len(weights)
             terms -= cover
             terms = xp.maximum(terms, 0 * terms[:1])
             terms *= weights
-            result[block] = to_numpy(xp.mean(terms, axis=1))
+            gains[block] = to_numpy(xp.mean(terms, axis=1))
 
         for _ in mapping(compare, row_blocks(len(rows), PRODUCT_ROWS)):
             pass
-        return result
+        return gains, coverless
 
 
 class _LazyGreedy:
@@ -169,7 +177,7 @@ class _LazyGreedy:
         self._kept: dict[int, np.ndarray] = {}
         self._turn = np.full(len(pool), -1)
         self._estimated_cover = cover
-        self._error = MIN_ERROR
+        self._error = 0.0
         self._compared = len(pool)
 
     def pick(self, budget: int, mapping: Mapping) -> tuple[np.ndarray, np.ndarray]:
@@ -212,7 +220,8 @@ class _LazyGreedy:
     def _estimate_far(self, mapping: Mapping) -> None:
         """Estimate the gains of all far samples: one product of half the cost of comparing them all."""
         positions = np.array(sorted(position for _, position in self._far))
-        estimates = self._kernel.estimates(self._pool[positions], self._cover, mapping)
+        estimates, coverless = self._kernel.estimates(self._pool[positions], self._cover, mapping)
+        self._error = max(self._error, self._kernel.rounding * float(coverless.max(initial=0)))
         self._far = list(zip((-estimates).tolist(), positions.tolist(), strict=True))
         heapq.heapify(self._far)
         self._estimated_cover = self._cover

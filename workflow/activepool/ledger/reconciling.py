@@ -13,10 +13,8 @@ from pathlib import Path
 from activepool.data.annotations import shortened
 from activepool.ledger.entries import Entry, History
 from activepool.ledger.hand_edits import problems_by_hand
+from activepool.ledger.messages import LISTED
 from activepool.ledger.table import FIELDS, Line, Table, check_of, last_check, table_text
-
-#: How many numbers a notice lists.
-LISTED = 5
 
 
 @dataclass

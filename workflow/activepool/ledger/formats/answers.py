@@ -26,7 +26,7 @@ from activepool.ledger.formats.typed_classes import (
     TypedClasses,
     WrongLabelError,
 )
-from activepool.ledger.hints import HintedError
+from activepool.ledger.messages import HintedError
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError, plain_sample
 
 

@@ -3,10 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from activepool.errors import first_few
-
-#: How many rows a notice lists.
-LISTED = 5
+from activepool.ledger.messages import listed
 
 
 @dataclass
@@ -29,24 +26,20 @@ class FileNotices:
 
     def lines(self, path: str | Path) -> list[str]:
         """Return a line for each kind of notice."""
-        notices = []
+        kinds: dict[str, list[str] | list[int]] = {
+            "rows without a label, which the same person answered in another file or here before": [
+                repr(source) for source in self.blank
+            ],
+            "annotators without the invisible characters in their names": [
+                f"{written!a} is {name!r}" for written, name in self.renamed.items()
+            ],
+            "lines that begin with # count as not answered": self.commented,
+            "notes that begin like a formula, and so get an apostrophe in the ledger": self.formulas,
+            "several answers of one person, or corrections, of which the latest counts": [
+                repr(source) for source in dict.fromkeys(self.earlier)
+            ],
+        }
+        lines = [f"{path}: {about}: {listed(things)}" for about, things in kinds.items() if things]
         if self.blank:
-            shown = first_few([repr(source) for source in self.blank], LISTED)
-            about = "rows without a label, which the same person answered in another file or here before"
-            remedy = "the ledger keeps these answers; to take one back, correct it to cannot_tell"
-            notices.append(f"{path}: {about}: {shown}; {remedy}")
-        if self.renamed:
-            changes = [f"{written!a} is {name!r}" for written, name in self.renamed.items()]
-            about = "annotators without the invisible characters in their names"
-            notices.append(f"{path}: {about}: {first_few(changes, LISTED)}")
-        if self.commented:
-            about = "lines that begin with # count as not answered"
-            notices.append(f"{path}: {about}: {first_few(self.commented, LISTED)}")
-        if self.formulas:
-            about = "notes that begin like a formula, and so get an apostrophe in the ledger"
-            notices.append(f"{path}: {about}: {first_few(self.formulas, LISTED)}")
-        if self.earlier:
-            about = "several answers of one person, or corrections, of which the latest counts"
-            shown = first_few([repr(source) for source in dict.fromkeys(self.earlier)], LISTED)
-            notices.append(f"{path}: {about}: {shown}")
-        return notices
+            lines[0] += "; the ledger keeps these answers; to take one back, correct it to cannot_tell"
+        return lines

@@ -13,12 +13,13 @@ from pathlib import Path, PurePosixPath
 
 from activepool.data.image_formats import begins_like_image, is_image_name
 from activepool.data.listing import SYSTEM_FOLDERS
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import annotator_file
 from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.rows import UNLABELLED, Parsed, Row
+from activepool.ledger.messages import listed
 from activepool.ledger.pool_samples import image_sample
 
 #: Folders that `write` makes beside those of the classes.
@@ -32,9 +33,6 @@ WRITTEN = re.compile("%(" + "|".join(f"{ord(letter):02X}" for letter in './\\:*?
 
 #: The longest name of a folder, in bytes.
 LONGEST = 255
-
-#: How many files a notice lists.
-LISTED = 5
 
 
 def folder_name(name: str) -> str:
@@ -104,8 +102,7 @@ def rows(path: Path) -> Parsed:
                 f"lies in no folder; put it into that of its class, or {UNLABELLED[0]}",
             )
     if others:
-        shown = first_few(others, LISTED)
-        parsed.notices.append(f"{path}: files that are no pictures are passed over: {shown}")
+        parsed.notices.append(f"{path}: files that are no pictures are passed over: {listed(others)}")
     return parsed
 
 

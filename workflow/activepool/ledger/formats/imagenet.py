@@ -8,19 +8,17 @@ import re
 from pathlib import Path, PurePosixPath
 
 from activepool.data.image_formats import is_image_name
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError
 from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
 from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.archives import Archive
 from activepool.ledger.formats.numbered_classes import class_list
 from activepool.ledger.formats.rows import Parsed, Row, with_pictures
+from activepool.ledger.messages import listed
 
 #: The list of classes of an archive without pictures.
 CLASSES = "synsets.txt"
-
-#: How many files a notice lists.
-LISTED = 5
 
 #: A line of a list: a name and class numbers. If the name has blanks it is in quotes, the ending after them.
 LINE = re.compile(r'(?:"(?P<quoted>[^"]+)"(?P<ending>\.\w+)?|(?P<plain>.+?))(?P<numbers>(?:\s+-?\d+)*)\s*')
@@ -71,8 +69,7 @@ def _note_others(parsed: Parsed, archive: Archive, lists: list[str]) -> None:
         if not is_image_name(name) and not is_annotator_file(name) and name not in lists
     ]
     if others:
-        shown = first_few(others, LISTED)
-        parsed.notices.append(f"{archive.path}: files that are no pictures are passed over: {shown}")
+        parsed.notices.append(f"{archive.path}: files that are no pictures are passed over: {listed(others)}")
 
 
 def _listed(archive: Archive, list_of_classes: str) -> Parsed:
@@ -103,11 +100,11 @@ def _listed(archive: Archive, list_of_classes: str) -> Parsed:
 
 def _compare_folders(parsed: Parsed, number: int, archive: Archive, classes: list[str]) -> None:
     """Note the pictures in folders of classes that the lists contradict, and all that no list names."""
-    listed = {row.content: row for row in parsed.rows if row.content}
+    by_content = {row.content: row for row in parsed.rows if row.content}
     ambiguous = {name for row in parsed.rows for name in row.pictures}
     unnamed = []
     for name in filter(is_image_name, archive.members):
-        row = listed.get(archive.sample(name))
+        row = by_content.get(archive.sample(name))
         of_source = PurePosixPath(row.name).parts if row else ()
         folders = [one for one in PurePosixPath(name).parts[:-1] if one in classes and one not in of_source]
         if name in ambiguous:
@@ -124,8 +121,9 @@ def _compare_folders(parsed: Parsed, number: int, archive: Archive, classes: lis
         elif row is None:
             unnamed.append(ascii(name))
     if unnamed:
-        shown = first_few(unnamed, LISTED)
-        parsed.notices.append(f"{archive.path}: pictures that no list names are passed over: {shown}")
+        parsed.notices.append(
+            f"{archive.path}: pictures that no list names are passed over: {listed(unnamed)}"
+        )
 
 
 def _add_line(

@@ -3,13 +3,11 @@
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError
+from activepool.ledger.messages import listed
 
 #: The control of choices in our labelling configuration.
 CONTROL = "choice"
-
-#: How many controls a notice lists.
-LISTED = 5
 
 
 def control_of(path: Path, filled: Collection[str]) -> str:
@@ -38,4 +36,4 @@ def passed_over(path: Path, control: str, filled: Iterable[str]) -> list[str]:
     others = [repr(name) for name in dict.fromkeys(filled) if name != control]
     if not others:
         return []
-    return [f"{path}: only {control!r} holds labels; passed over: {first_few(others, LISTED)}"]
+    return [f"{path}: only {control!r} holds labels; passed over: {listed(others)}"]

@@ -4,14 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from activepool.errors import first_few
 from activepool.io.csv_rows import SEPARATORS
 from activepool.ledger.formats.naming import Naming
 from activepool.ledger.formats.rows import Row
+from activepool.ledger.messages import LISTED, listed
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
-
-#: How many sources a message lists.
-LISTED = 5
 
 
 class NamedSamples:
@@ -34,7 +31,7 @@ class NamedSamples:
         """Return the sample of a row; raises UnknownSampleError if it names none, or two different ones."""
         samples, found = self.samples, {}
         if row.pictures:
-            shown = first_few([repr(name) for name in row.pictures], LISTED)
+            shown = listed(map(repr, row.pictures))
             raise UnknownSampleError(
                 f"{row.name!r} may be any of several pictures of the file, {shown}; export with the paths of "
                 "the pictures, or without pictures"
@@ -59,8 +56,8 @@ class NamedSamples:
             except UnknownSampleError:
                 if not row.sample:  # else the row has moved since
                     raise
-        elif "sample" not in found and not row.is_listed and (listed := samples.may_be_row(row.index)):
-            found["index"] = listed.pop()
+        elif "sample" not in found and not row.is_listed and (at_row := samples.may_be_row(row.index)):
+            found["index"] = at_row.pop()
         if not found:
             raise UnknownSampleError("names no sample; give its source")
         if len(set(found.values())) > 1:
@@ -185,11 +182,11 @@ class NamedSamples:
         """Return what a person should know of where the answers belong, a line each."""
         found = [
             f"{path}: answers for {batch!r}, in which their samples did not go out: "
-            f"{first_few([repr(source) for source in sources], LISTED)}; they count all the same"
+            f"{listed(map(repr, sources))}; they count all the same"
             for batch, sources in self.other_batches.items()
         ]
         if self.not_there:
-            names = first_few([repr(name) for name in self.not_there], LISTED)
+            names = listed(map(repr, self.not_there))
             found.append(f"{path}: no image of the pool has these names, which have no answer: {names}")
         return found
 

@@ -23,7 +23,7 @@ from activepool.ledger.formats.slips import (
     singulars,
     slip,
 )
-from activepool.ledger.hints import HintedError
+from activepool.ledger.messages import HintedError
 
 #: How corrections rename a class.
 RENAMING = "to rename a class, give the new name among the classes of the configuration"

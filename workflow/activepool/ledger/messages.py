@@ -1,6 +1,16 @@
-"""Mistakes with a hint that takes time to find."""
+"""What messages have in common: lists of a few, and hints that take time to find."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from activepool.errors import first_few
+
+#: How many things a message lists.
+LISTED = 5
+
+
+def listed(things: Iterable[object]) -> str:
+    """Return the first few things and the number of the others, see `errors.first_few`."""
+    return first_few(list(things), LISTED)
 
 
 class HintedError(Exception):

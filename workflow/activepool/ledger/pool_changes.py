@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from activepool.errors import first_few
+from activepool.ledger.messages import listed
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import State
-
-#: How many sources a notice lists.
-LISTED = 5
 
 
 @dataclass(frozen=True)
@@ -24,22 +22,15 @@ class PoolChanges:
             removed, so that none of them is edited.
     """
 
-    renamed: tuple[tuple[str, str], ...]
-    edited: tuple[str, ...]
-    overwritten: tuple[str, ...]
-    gone: tuple[str, ...]
+    renamed: Sequence[tuple[str, str]] = ()
+    edited: Sequence[str] = ()
+    overwritten: Sequence[str] = ()
+    gone: Sequence[str] = ()
     has_images: bool = True
 
-    def only(
-        self,
-        renamed: Sequence[tuple[str, str]] = (),
-        edited: Sequence[str] = (),
-        overwritten: Sequence[str] = (),
-        gone: Sequence[str] = (),
-    ) -> str:
-        """Return the line of some changes of one kind."""
-        kinds = tuple(renamed), tuple(edited), tuple(overwritten), tuple(gone)
-        (line,) = PoolChanges(*kinds, self.has_images).notices()
+    def only(self, **changes: Any) -> str:
+        """Return the line of some changes of one kind, named by the attribute."""
+        (line,) = PoolChanges(has_images=self.has_images, **changes).notices()
         return line
 
     def notices(self) -> list[str]:
@@ -51,24 +42,23 @@ class PoolChanges:
                 are_rows = _are_rows([new for _, new in self.renamed])
                 what = f"vectors that {'are in other rows' if are_rows else 'have other names'} now"
             shown = [f"{old!r} is now {new!r}" for old, new in self.renamed]
-            notices.append(f"{what} keep their labels: {first_few(shown, LISTED)}")
+            notices.append(f"{what} keep their labels: {listed(shown)}")
         if self.edited:
             notices.append(
                 "images with new content count as new samples without a label: "
-                f"{_named(self.edited)}; put back those that were labelled, or "
-                "have these labelled"
+                f"{listed(map(repr, self.edited))}; put back those that were labelled, or have these labelled"
             )
         if self.overwritten:
             notices.append(
                 "the earlier content of images is gone, since others have their names; its entries stay, and "
-                f"its labels count as long as its features are there: {_named(self.overwritten)}"
+                f"its labels count as long as its features are there: {listed(map(repr, self.overwritten))}"
             )
         if self.gone:
             what = "images" if self.has_images else "vectors"
             where = "of rows " if _are_rows(self.gone) and not self.has_images else ""
             notices.append(
                 f"{what} are gone; their entries stay, and their labels count as long as "
-                f"their features are there: {where}{_named(self.gone)}"
+                f"their features are there: {where}{listed(map(repr, self.gone))}"
             )
         return notices
 
@@ -88,14 +78,11 @@ def pool_changes(state: State, pool: PoolSamples, has_images: bool = True) -> Po
                 gone.append(known.sources[-1])
         elif not set(now) & set(known.sources):
             renamed.append((known.sources[-1], now[0]))
-    kinds = tuple(renamed), tuple(dict.fromkeys(edited)), tuple(overwritten), tuple(gone)
-    return PoolChanges(*kinds, has_images)
+    return PoolChanges(
+        tuple(renamed), tuple(dict.fromkeys(edited)), tuple(overwritten), tuple(gone), has_images
+    )
 
 
 def _are_rows(sources: Sequence[str]) -> bool:
     """Return whether sources of vectors are numbers of rows, and not names."""
     return all(map(str.isdecimal, sources))
-
-
-def _named(sources: Sequence[str]) -> str:
-    return first_few([repr(source) for source in sources], LISTED)

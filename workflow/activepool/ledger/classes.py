@@ -1,7 +1,7 @@
-"""The classes of a real pool: some are given, others arrive with the labels."""
+"""The names of the classes of a real pool, and those that a person would take for one another."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from activepool.data.class_names import loose_form
@@ -15,20 +15,6 @@ class Twin(NamedTuple):
 
     def __str__(self) -> str:
         return f"the class {self.name!a} is written nearly like {self.meant!a}; did you mean that?"
-
-
-def class_order(given: Sequence[str], labels: Iterable[tuple[str, bool]]) -> tuple[str, ...]:
-    """Return the names of all C classes, in an order that later entries do not change.
-
-    Args:
-        given: the classes of the configuration; they come first.
-        labels: each label of the ledger, in order, and whether its entry stands. A class that arrived counts
-            if one stands, and its place is that of the first, standing or not.
-    """
-    labels = list(labels)
-    standing = {label for label, stands in labels if stands}
-    arrived = dict.fromkeys(label for label, _ in labels if label in standing)
-    return tuple(dict.fromkeys([*given, *arrived]))
 
 
 def twins(classes: Sequence[str], given: int) -> tuple[Twin, ...]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from activepool.ledger.book import opened
 from activepool.ledger.entries import Correction, Draft, Entry, Event, as_entry, now
 from activepool.ledger.messages import listed
-from activepool.ledger.state import standing_numbers, verdict
+from activepool.ledger.state import leading_opinions, standing_numbers
 
 #: What the note of a decision begins with.
 DECISION = "correction"
@@ -175,7 +175,7 @@ class _Plan:
         if own is not None and _says(own, draft) and len(opinions) == 1:
             return Outcome.KNOWN
         if draft.is_listed:
-            if verdict(opinions.values()) == (draft.event, draft.label):
+            if leading_opinions(opinions.values()) == [(draft.event, draft.label)]:
                 return Outcome.KNOWN
             if any(entry.is_answer and _says(entry, draft) for entry in self._of(draft)):
                 return Outcome.OUTDATED  # the list has the label of before

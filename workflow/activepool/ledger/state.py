@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from activepool.ledger.classes import Twin, class_order, twins
+from activepool.ledger.classes import Twin, twins
 from activepool.ledger.entries import Entry, Event
 
 
@@ -153,9 +153,18 @@ def state_of(entries: Sequence[Entry], classes: Sequence[str] = ()) -> State:
     for entry in entries:
         by_sample.setdefault(entry.sample, []).append(entry)
     samples = {name: _sample_state(name, own, standing) for name, own in by_sample.items()}
-    named = [entry for entry in entries if entry.event == Event.LABEL]
-    order = class_order(classes, [(entry.named_class, entry.number in standing) for entry in named])
+    order = _class_order(classes, entries, standing)
     return State(samples, _batches(entries, samples), order, twins(order, len(classes)))
+
+
+def _class_order(given: Sequence[str], entries: Sequence[Entry], standing: set[int]) -> tuple[str, ...]:
+    """Return the names of all C classes, those given first, in an order that later entries do not change.
+
+    A class that arrived counts if a label of it stands; its place is that of the first, standing or not.
+    """
+    labels = [(entry.named_class, entry.number) for entry in entries if entry.event == Event.LABEL]
+    arrived = {name for name, number in labels if number in standing}
+    return tuple(dict.fromkeys([*given, *(name for name, _ in labels if name in arrived)]))
 
 
 def standing_numbers(entries: Sequence[Entry]) -> set[int]:
@@ -180,44 +189,32 @@ def _sample_state(name: str, entries: list[Entry], standing: set[int]) -> Sample
         if entry.is_answer and entry.number in standing:
             opinions[entry.who] = entry
     sendings = [entry for entry in entries if entry.is_sending]
-    status, label = _verdict(opinions.values(), bool(sendings))
+    status, label = Status.AWAITED if sendings else Status.NEW, ""
+    leading = leading_opinions(opinions.values())
+    if len(leading) > 1:
+        status = Status.DISPUTED
+    elif leading:
+        event, label = leading[0]
+        status = STATUS_OF[Event(event)]
     return SampleState(
         sample=name,
         sources=tuple(dict.fromkeys(entry.source for entry in entries)),
         status=status,
-        label=label,
+        label=label or None,
         opinions=opinions,
         batches=tuple(dict.fromkeys(entry.batch for entry in sendings)),
         is_audit=any(entry.event == Event.AUDIT for entry in sendings),
     )
 
 
-def verdict(opinions: Iterable[Entry]) -> tuple[str, str] | None:
-    """Return the event and the label that opinions give a sample; None if they give none."""
-    opinions = list(opinions)
-    status, label = _verdict(opinions, was_sent=False)
-    return next(
-        (
-            one.opinion
-            for one in opinions
-            if (STATUS_OF[Event(one.event)], one.named_class or None) == (status, label)
-        ),
-        None,
-    )
-
-
-def _verdict(opinions: Iterable[Entry], was_sent: bool) -> tuple[Status, str | None]:
-    """Return the status and the label that the annotators' opinions give a sample."""
-    votes = Counter(entry.opinion for entry in opinions)
+def leading_opinions(answers: Iterable[Entry]) -> list[tuple[str, str]]:
+    """Return the event and the class that most annotators give a sample; several pairs if it is disputed."""
+    votes = Counter(entry.opinion for entry in answers)
     for events in ((Event.LABEL, Event.NOT_OURS), (Event.CANNOT_TELL,), (Event.SKIP,)):
         counted = {opinion: votes[opinion] for opinion in votes if opinion[0] in events}
-        most = [opinion for opinion in counted if counted[opinion] == max(counted.values())]
-        if len(most) > 1:
-            return Status.DISPUTED, None
-        if most:
-            event, label = most[0]
-            return STATUS_OF[Event(event)], label or None
-    return (Status.AWAITED if was_sent else Status.NEW), None
+        if counted:
+            return [opinion for opinion in counted if counted[opinion] == max(counted.values())]
+    return []
 
 
 def _batches(entries: Sequence[Entry], samples: dict[str, SampleState]) -> dict[str, BatchState]:

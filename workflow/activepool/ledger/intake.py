@@ -11,8 +11,9 @@ out again, for then people are asked again. In a list of the program that came b
 that stands, or stood before, is none.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def take_in(path: str | Path, drafts: Sequence[Draft]) -> Taken:
 
 def plan(entries: Sequence[Entry], drafts: Sequence[Draft]) -> Taken:
     """Return what `take_in` would enter into a ledger with these entries."""
-    planned = _Plan(list(entries))
+    planned = _Plan(entries)
     outcomes = planned.add_all(drafts)
     outdated = [draft for draft, outcome in zip(drafts, outcomes, strict=True) if outcome == Outcome.OUTDATED]
     return Taken(
@@ -98,48 +99,41 @@ def outdated_notice(place: object, outdated: Sequence[Draft]) -> str:
     )
 
 
-@dataclass
 class _Plan:
-    """The entries of a ledger, and those that will follow.
+    """The entries of a ledger, and those that will follow, as `Taken` has them."""
 
-    Attributes:
-        entries: of the ledger, then those that are new.
-        new: the new ones.
-        clashes: by the number of an answer, the entry that it contradicts.
-        notices: what a person should know, a line each.
-    """
-
-    entries: list[Entry]
-    new: list[Entry] = field(default_factory=list)
-    clashes: dict[int, Entry] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.time = now()
-        self.by_sample: dict[str, list[Entry]] = {}
-        for entry in self.entries:
-            self.by_sample.setdefault(entry.sample, []).append(entry)
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.new: list[Entry] = []
+        self.clashes: dict[int, Entry] = {}
+        self.notices: list[str] = []
+        self._time = now()
+        self._next_number = len(entries) + 1
+        self._by_sample: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            self._by_sample[entry.sample].append(entry)
 
     def add_all(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Add what is new of some answers, and return what became of each."""
-        outcomes = [Outcome.KNOWN] * len(drafts)
-        order = sorted(range(len(drafts)), key=lambda number: isinstance(drafts[number], Correction))
-        for number in order:
-            draft = drafts[number]
-            outcomes[number] = (
-                self._add_decision(draft) if isinstance(draft, Correction) else self._add_answer(draft)
-            )
-            if outcomes[number] == Outcome.OUTDATED and (clash := self._clash(draft)):
-                outcomes[number], self.clashes[number] = Outcome.CLASHING, clash
-        return outcomes
+        outcomes: dict[int, Outcome] = {}
+        # Decisions come after all answers.
+        for number, draft in sorted(enumerate(drafts), key=lambda one: isinstance(one[1], Correction)):
+            outcome = self._add_decision(draft) if isinstance(draft, Correction) else self._add_answer(draft)
+            if outcome == Outcome.OUTDATED and (clash := self._clash(draft)):
+                outcome, self.clashes[number] = Outcome.CLASHING, clash
+            outcomes[number] = outcome
+        return [outcomes[number] for number in range(len(drafts))]
 
     def _clash(self, draft: Draft) -> Entry | None:
         """Return what was said at the very time of an answer, or decided at that of a decision, instead."""
-        if isinstance(draft, Correction):
-            alike = [entry for entry in self._of(draft) if is_decision(entry)]
-        else:
-            alike = [entry for entry in self._of(draft) if _is_own_answer(entry, draft)]
-        same_time = [entry for entry in alike if draft.when and entry.when == draft.when]
+        is_correction = isinstance(draft, Correction)
+        same_time = [
+            entry
+            for entry in self._of(draft)
+            if draft.when and entry.when == draft.when
+            and entry.is_answer
+            and is_decision(entry) == is_correction
+            and (is_correction or entry.who == draft.who)
+        ]
         return None if any(_says(entry, draft) for entry in same_time) else next(iter(same_time), None)
 
     def _add_answer(self, draft: Draft) -> Outcome:
@@ -233,14 +227,14 @@ class _Plan:
     def _enter(self, draft: Draft) -> None:
         sent = [entry.batch for entry in self._of(draft) if entry.is_sending]
         batch = draft.batch if draft.batch in sent else (sent[-1] if sent else "")
-        dated = replace(draft, batch=batch, when=draft.when or self.time)
-        entry = as_entry(dated, len(self.entries) + 1)
-        self.entries.append(entry)
+        dated = replace(draft, batch=batch, when=draft.when or self._time)
+        entry = as_entry(dated, self._next_number + len(self.new))
         self.new.append(entry)
-        self.by_sample.setdefault(entry.sample, []).append(entry)
+        self._by_sample[entry.sample].append(entry)
 
     def _of(self, draft: Draft) -> list[Entry]:
-        return self.by_sample.get(draft.sample, [])
+        """Return the entries about the sample of a draft."""
+        return self._by_sample[draft.sample]
 
     def _opinions(self, draft: Draft) -> dict[str, Entry]:
         """Return, by annotator, the last standing answer about a sample; the latest of all comes last."""
@@ -257,10 +251,6 @@ class _Plan:
 def is_decision(entry: Entry) -> bool:
     """Return whether an entry is a correction."""
     return entry.is_answer and entry.note.partition(":")[0] == DECISION
-
-
-def _is_own_answer(entry: Entry, draft: Draft) -> bool:
-    return entry.is_answer and entry.who == draft.who and not is_decision(entry)
 
 
 def _says(entry: Entry, draft: Draft) -> bool:

@@ -129,7 +129,8 @@ class _Plan:
         same_time = [
             entry
             for entry in self._of(draft)
-            if draft.when and entry.when == draft.when
+            if draft.when
+            and entry.when == draft.when
             and entry.is_answer
             and is_decision(entry) == is_correction
             and (is_correction or entry.who == draft.who)

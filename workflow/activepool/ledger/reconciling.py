@@ -76,10 +76,8 @@ def reconcile(table: Table, kept: Table | None) -> Reconciled:
         result.notices.append(_about_tail(table.tail, copied))
     if lost:
         result.notices.append(f"{_listed(lost)} not in the file; put back from the copy")
-    new = [*own.values(), *clashing]
-    _add_new(result, new, {line.line for line in clashing}, bool(table.problems))
     result.problems += table.problems
-    _check(result, len(copied), new)
+    _add_new(result, list(own.values()), clashing)
     return result
 
 
@@ -97,40 +95,36 @@ def _intact(kept: Table | None) -> tuple[list[Entry], bool]:
     return entries, not (kept.tail or kept.problems)
 
 
-def _add_new(result: Reconciled, lines: list[Line], clashing: set[int], has_gaps: bool) -> None:
-    """Add the entries that the copy does not have: by the program, with a check, or by hand, without one.
+def _add_new(result: Reconciled, own: list[Line], clashing: list[Line]) -> None:
+    """Add the entries that the copy does not have, and what is wrong with them.
 
-    Lines whose number another entry has by now, ``clashing``, get the next one.
+    The program's lines have a check, those of people have none. Lines whose number another entry has by now,
+    ``clashing``, get the next one.
     """
-    known = len(result.entries)
+    renumbered = {line.line for line in clashing}
+    history = History.from_entries(result.entries)
     before: str | None = last_check(result.entries)
-    expected = known + 1
-    for line in lines:
-        entry = replace(line.entry, number=expected) if line.line in clashing else line.entry
+    expected = len(result.entries) + 1
+    has_gaps = bool(result.problems)  # a line with a problem is missing here
+    for line in [*own, *clashing]:
+        entry = replace(line.entry, number=expected) if line.line in renumbered else line.entry
+        problems = list(history.problems(entry))
         if entry.number != expected:
             if not has_gaps:
-                result.problems.append((line.line, _gap(expected, entry.number, line.check)))
+                problems.append(_gap(expected, entry.number, line.check))
             before, has_gaps = None, True
         check = "" if before is None else check_of(entry, before)
-        if before is not None and line.check not in ("", check):
-            result.problems.append((line.line, _misfit(entry.number, line.check, check)))
+        if check and line.check not in ("", check):
+            problems.append(_misfit(entry.number, line.check, check))
         if not line.check:
+            problems += problems_by_hand(entry, history)
             result.added.append(replace(line, entry=entry))
+        result.problems += [(line.line, problem) for problem in problems]
         result.entries.append(entry)
+        history.add(entry)
         before, expected = line.check or check or None, entry.number + 1
     if result.added:
         result.notices.append(f"{_listed([line.entry.number for line in result.added])} added by hand")
-
-
-def _check(result: Reconciled, known: int, lines: list[Line]) -> None:
-    """Check each entry that the copy does not have, in ``lines``, against those before it."""
-    history = History.from_entries(result.entries[:known])
-    for entry, line in zip(result.entries[known:], lines, strict=True):
-        problems = list(history.problems(entry))
-        if not line.check:
-            problems += problems_by_hand(entry, history)
-        result.problems += [(line.line, problem) for problem in problems]
-        history.add(entry)
 
 
 def _about_tail(tail: bytes, entries: list[Entry]) -> str:

@@ -58,13 +58,11 @@ class Table:
         lines: the entries by number, ascending.
         problems: the line of each mistake, and what is wrong.
         tail: what follows the last line break, if it is no whole entry.
-        last_number: the largest of the entries.
     """
 
     lines: list[Line] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
     tail: bytes = b""
-    last_number: int = 0
 
     @property
     def entries(self) -> list[Entry]:
@@ -109,7 +107,7 @@ def parse(path: str | Path, content: bytes) -> Table:
     rows = [(line, cells) for line, cells in rows if any(cell.strip() for cell in cells)]
     if not rows:
         return table
-    names = [name.strip() for name in without_empty_end(rows[0][1], 0)]
+    names = [name.strip() for name in without_empty_end(rows[0][1])]
     _require_columns(path, names)
     found: list[tuple[int, dict[str, str]]] = []
     for line, given in rows[1:]:
@@ -118,41 +116,36 @@ def parse(path: str | Path, content: bytes) -> Table:
             table.problems.append((line, problem))
         else:
             found.append((line, dict(zip(names, cells, strict=True))))
-    seen: dict[int, int] = {}
-    # Those without a number come after all others.
-    for line, row in sorted(found, key=lambda place_and_row: not place_and_row[1]["number"].strip()):
-        _add(table, line, row, seen)
-    table.lines.sort(key=lambda line: line.entry.number)
+    _add_entries(table, found)
     return table
 
 
-def _add(table: Table, line: int, row: dict[str, str], seen: dict[int, int]) -> None:
-    """Add an entry to the table, or the problems of its numbers."""
-    text = row["number"].strip()
-    number = whole_number(text) if text else table.last_number + 1
-    replaces = whole_number(row["replaces"]) if row["replaces"].strip() else None
-    if not number:
-        table.problems.append((line, f"number {text!r} is not a whole number; leave it empty in a new entry"))
-    elif number in seen:
-        table.problems.append(
-            (
-                line,
-                f"number {number} is that of line {seen[number]} already; leave number and check of a new "
-                "entry empty",
+def _add_entries(table: Table, rows: list[tuple[int, dict[str, str]]]) -> None:
+    """Add the entries of the rows of a file, each with its line, by number, or what is wrong with it."""
+    numbers: dict[int, int] = {}
+    last = 0
+    # Those without a number come after all others.
+    for line, row in sorted(rows, key=lambda one: not one[1]["number"].strip()):
+        text, replaced = row["number"].strip(), row["replaces"]
+        number = whole_number(text) if text else last + 1
+        replaces = whole_number(replaced)
+        if not number:
+            problem = f"number {text!r} is not a whole number; leave it empty in a new entry"
+        elif number in numbers:
+            problem = (
+                f"number {number} is that of line {numbers[number]} already; leave number and check of a new "
+                "entry empty"
             )
-        )
-    elif row["replaces"].strip() and replaces is None:
-        table.problems.append(
-            (
-                line,
-                f"replaces {row['replaces']!r} is not the number of an entry; give that, or leave it empty",
-            )
-        )
-    else:
-        seen[number] = line
-        table.last_number = max(table.last_number, number)
-        texts = {name: row[name] for name in FIELDS if name != "replaces"}
-        table.lines.append(Line(line, Entry(number=number, replaces=replaces, **texts), row["check"].strip()))
+        elif replaced.strip() and replaces is None:
+            problem = f"replaces {replaced!r} is not the number of an entry; give that, or leave it empty"
+        else:
+            numbers[number], last = line, max(last, number)
+            texts = {name: row[name] for name in FIELDS if name != "replaces"}
+            entry = Entry(number=number, replaces=replaces, **texts)
+            table.lines.append(Line(line, entry, row["check"].strip()))
+            continue
+        table.problems.append((line, problem))
+    table.lines.sort(key=lambda line: line.entry.number)
 
 
 def _split_tail(content: bytes, delimiter: str) -> tuple[bytes, bytes]:

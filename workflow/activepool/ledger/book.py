@@ -70,7 +70,7 @@ class Book:
         problems = [
             f"{entry.source!r}: batch {entry.batch!r} has gone out before, by the entries up to {last.number}"
             for entry in new
-            if entry.is_sending and (last := history.went_out(entry.batch))
+            if entry.is_sending and (last := history.last_of_batch.get(entry.batch))
         ]
         for entry in new:
             problems += [f"{entry.source!r}: {problem}" for problem in history.problems(entry)]
@@ -87,7 +87,7 @@ def read(path: str | Path) -> Ledger:
     """
     path = _real(path)
     with locked(_lock(path), path, for_writing=False):
-        reconciled, _ = _load(path)
+        reconciled = _load(path)
     notices = tuple(f"{path}: {notice}" for notice in reconciled.notices)
     return Ledger(tuple(reconciled.entries), notices, tuple(reconciled.added))
 
@@ -103,8 +103,8 @@ def opened(path: str | Path) -> Iterator[Book]:
     path = _prepared(path)
     with locked(_lock(path), path, for_writing=True):
         seen = identity(path)
-        reconciled, table = _load(path)
-        _keep_damaged(path, reconciled, table)
+        reconciled = _load(path)
+        _keep_damaged(path, reconciled)
         _write_if_other(path, reconciled.entries, seen)
         notices = [f"{path}: {notice}" for notice in reconciled.notices]
         yield Book(path, reconciled.entries, notices, identity(path))
@@ -133,17 +133,16 @@ def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str,
     path = _prepared(path)
     with locked(_lock(path), path, for_writing=True):
         seen = identity(path)
-        reconciled, table = _load(path, allow_changed=edits != "refuse")
+        reconciled = _load(path, allow_changed=edits != "refuse")
         actions = [f"{path}: {notice}" for notice in reconciled.notices]
-        drafts = []
-        if edits == "correct":
-            drafts = corrections(path, reconciled.changed, reconciled.entries, who)
+        is_correct = edits == "correct"
+        drafts = corrections(path, reconciled.changed, reconciled.entries, who) if is_correct else []
         if reconciled.changed:
             aside = _set_aside(path, "edited", path.read_bytes())
             actions.append(
                 f"{path}: {_count(reconciled.changed, 'changed entry')} put back; your file is {aside}"
             )
-        _keep_damaged(path, reconciled, table)
+        _keep_damaged(path, reconciled)
         if drafts:
             Book(path, reconciled.entries, [], seen).append(drafts)
             actions.append(f"{path}: {_count(drafts, 'correction')} entered")
@@ -186,37 +185,35 @@ def _prepared(path: str | Path) -> Path:
     return path
 
 
-def _load(path: Path, allow_changed: bool = False) -> tuple[Reconciled, Table]:
-    """Return what a ledger holds, and its own text; raises InputError for mistakes in it."""
+def _load(path: Path, allow_changed: bool = False) -> Reconciled:
+    """Return what a ledger holds; raises InputError for mistakes in it."""
     content, copied = _content(path), _content(_copy(path))
     kept = _parsed(_copy(path), copied)
     try:
-        table = kept if content == copied else _parsed(path, content)
+        table = (kept if content == copied else _parsed(path, content)) or Table()
     except InputError as error:
-        raise InputError(*error.args, *_way_back(path, kept)) from error
-    if kept is None and table is not None and not table.lines and table.tail:
+        if kept is None or not kept.lines:
+            raise
+        raise InputError(
+            *error.args,
+            f"{path}: its copy has {len(kept.lines)} entries; move this file away to have it put back",
+        ) from error
+    if kept is None and table.tail and not table.lines:
         raise InputError(f"{path}: not a ledger; it must be a CSV file that begins with its columns")
-    reconciled = reconcile(table or Table(), kept)
-    if table and table.lines and kept is None:
+    reconciled = reconcile(table, kept)
+    if kept is None and table.lines:
         reconciled.notices.append(
             f"{kept_folder(path).name} is not there, so lost entries could not be noticed"
         )
     if reconciled.problems or (reconciled.changed and not allow_changed):
         raise InputError(*reconciled.messages(path))
-    return reconciled, table or Table()
+    return reconciled
 
 
-def _way_back(path: Path, kept: Table | None) -> list[str]:
-    """Return how to get back a ledger that cannot be read."""
-    if kept is None or not kept.lines:
-        return []
-    return [f"{path}: its copy has {len(kept.lines)} entries; move this file away to have it put back"]
-
-
-def _keep_damaged(path: Path, reconciled: Reconciled, table: Table) -> None:
+def _keep_damaged(path: Path, reconciled: Reconciled) -> None:
     """Keep what a crash or a person has damaged."""
-    if table.tail:
-        _set_aside(path, "cut", table.tail)
+    if reconciled.tail:
+        _set_aside(path, "cut", reconciled.tail)
     if reconciled.is_copy_damaged:
         _set_aside(path, "copy", _copy(path).read_bytes())
 

@@ -124,13 +124,16 @@ class History:
     Attributes:
         entries: by number; a number may be missing where an entry could not be read.
         classes: of their labels, the first first.
+        sent: by batch and sample, the number of the entry by which the sample went out in the batch.
+        last_of_batch: by batch, the last entry by which it went out.
+        first_sending: by sample, the first entry by which it went out.
     """
 
     entries: dict[int, Entry] = field(default_factory=dict)
     classes: dict[str, None] = field(default_factory=dict)
-    _last_of_batch: dict[str, Entry] = field(default_factory=dict)
-    _sent: dict[tuple[str, str], int] = field(default_factory=dict)
-    _first_sending: dict[str, Entry] = field(default_factory=dict)
+    sent: dict[tuple[str, str], int] = field(default_factory=dict)
+    last_of_batch: dict[str, Entry] = field(default_factory=dict)
+    first_sending: dict[str, Entry] = field(default_factory=dict)
 
     @classmethod
     def from_entries(cls, entries: Iterable[Entry]) -> "History":
@@ -146,17 +149,9 @@ class History:
         if entry.label:
             self.classes.setdefault(entry.named_class)
         if entry.is_sending:
-            self._last_of_batch[entry.batch] = entry
-            self._sent.setdefault((entry.batch, entry.sample), entry.number)
-            self._first_sending.setdefault(entry.sample, entry)
-
-    def went_out(self, batch: str) -> Entry | None:
-        """Return the last entry by which a batch went out, None if it did not."""
-        return self._last_of_batch.get(batch)
-
-    def has_sent(self, batch: str, sample: str) -> bool:
-        """Return whether a sample went out in a batch."""
-        return (batch, sample) in self._sent
+            self.sent.setdefault((entry.batch, entry.sample), entry.number)
+            self.last_of_batch[entry.batch] = entry
+            self.first_sending.setdefault(entry.sample, entry)
 
     def problems(self, entry: Entry) -> Iterator[str]:
         """Yield what is wrong with an entry that follows, and what would be right."""
@@ -169,12 +164,13 @@ class History:
             yield "a withdrawal needs, in 'replaces', the number of the entry that is taken back"
 
     def _problems_of_sending(self, entry: Entry) -> Iterator[str]:
-        before = self._sent.get((entry.batch, entry.sample))
-        last = self._last_of_batch.get(entry.batch)
-        other = self._first_sending.get(entry.sample)
+        before = self.sent.get((entry.batch, entry.sample))
+        last = self.last_of_batch.get(entry.batch)
+        one_before = (entry.number - 1, entry.when, entry.event)
+        other = self.first_sending.get(entry.sample)
         if before is not None:
             yield f"{entry.source!r} went out in batch {entry.batch!r} before, by entry {before}"
-        elif last is not None and not _is_next_of_batch(entry, last):
+        elif last is not None and (last.number, last.when, last.event) != one_before:
             yield (
                 f"batch {entry.batch!r} went out as a whole by the entries up to {last.number}, and takes no "
                 "further sample; give a new batch another name"
@@ -204,12 +200,6 @@ class History:
             )
         elif before.event == Event.WITHDRAW and entry.event != Event.WITHDRAW:
             yield f"replaces entry {number}, a withdrawal; replace the entry that was withdrawn"
-
-
-def _is_next_of_batch(entry: Entry, last: Entry) -> bool:
-    """Return whether a sending was entered together with the one before it."""
-    is_next = entry.number == last.number + 1
-    return is_next and (entry.when, entry.event) == (last.when, last.event)
 
 
 def _problems_of_form(entry: Entry) -> Iterator[str]:

@@ -30,10 +30,13 @@ def problems_by_hand(entry: Draft, before: History) -> Iterator[str]:
             utc(entry.when)
         except WrongTimeError as error:
             yield f"when {error}"
-    if entry.event not in SENDINGS and (problem := name_problem(entry.who)):
-        yield f"who {problem}"
-    if entry.event not in SENDINGS and entry.batch and not before.has_sent(entry.batch, entry.sample):
-        yield f"{entry.source!r} did not go out in batch {entry.batch!r}; correct batch, or leave it empty"
+    if entry.event not in SENDINGS:
+        if problem := name_problem(entry.who):
+            yield f"who {problem}"
+        if entry.batch and (entry.batch, entry.sample) not in before.sent:
+            yield (
+                f"{entry.source!r} did not go out in batch {entry.batch!r}; correct batch, or leave it empty"
+            )
     if entry.event != Event.LABEL or not entry.label:
         return
     try:

@@ -27,6 +27,7 @@ class Reconciled:
         changed: lines that say something else than the copy.
         problems: the line of each mistake, those of ``changed`` not among them, and what is wrong.
         notices: what was put right.
+        tail: the end of the file, if it is no whole entry.
         is_copy_damaged: whether the copy is no whole ledger.
     """
 
@@ -35,6 +36,7 @@ class Reconciled:
     changed: list[tuple[Line, Entry]] = field(default_factory=list)
     problems: list[tuple[int, str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    tail: bytes = b""
     is_copy_damaged: bool = False
 
     def messages(self, path: Path) -> list[str]:
@@ -54,7 +56,7 @@ class Reconciled:
 def reconcile(table: Table, kept: Table | None) -> Reconciled:
     """Return what a ledger holds, from its own text and its copy's; None: there is no copy."""
     copied, intact = _intact(kept)
-    result = Reconciled(list(copied), is_copy_damaged=not intact)
+    result = Reconciled(list(copied), tail=table.tail, is_copy_damaged=not intact)
     own = {line.entry.number: line for line in table.lines}
     by_check = {line.check: line for line in table.lines if line.check}
     lost, clashing = [], []

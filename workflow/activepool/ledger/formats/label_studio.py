@@ -6,7 +6,7 @@ sample however the tool has renamed the image.
 
 import codecs
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,17 @@ from activepool.io.csv_rows import (
 from activepool.io.files import readable, write_json
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import json_file
-from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.formats.batch import PROGRAM, Batch, Pick
 from activepool.ledger.formats.label_studio_annotations import (
+    CONTROL,
     add_annotations,
     choices_of,
+    control_of,
     name_of,
+    passed_over,
     results_of,
 )
-from activepool.ledger.formats.label_studio_controls import CONTROL, control_of, passed_over
-from activepool.ledger.formats.label_studio_signatures import annotator_problem, signed
-from activepool.ledger.formats.label_studio_tasks import IMAGE, named_sample
+from activepool.ledger.formats.label_studio_rows import IMAGE, annotator_problem, named_sample, signed
 from activepool.ledger.formats.rows import Parsed
 
 #: What `write` puts into a task beside the image.
@@ -56,11 +57,14 @@ OF_TOOL = (
 #: The keys of a task as it is imported; one of an export has others, and its annotations among them.
 AS_IMPORTED = {"id", "data", "meta", "predictions"}
 
+#: A task or an annotation: its number or line, its place for messages, and what is there.
+Record = tuple[int, str, Any]
+
 #: Bytes of the beginning that tell JSON from a table.
 BEGINNING = 2**10
 
 
-def write(path: str | Path, batch: Batch, address: Callable[[str], str], model: str = "activepool") -> None:
+def write(path: str | Path, batch: Batch, address: Callable[[str], str]) -> None:
     """Write the tasks of a batch, to be imported.
 
     A prediction's score is the margin: the tool serves the lowest score first.
@@ -69,9 +73,8 @@ def write(path: str | Path, batch: Batch, address: Callable[[str], str], model: 
         path: of the JSON file.
         batch: to label.
         address: from a source to where the tool finds the image, such as ``/data/local-files/?d=...``.
-        model: the version that predictions are shown with.
     """
-    write_json(path, [_task(pick, batch, address(pick.source), model) for pick in batch.picks])
+    write_json(path, [_task(pick, batch, address(pick.source)) for pick in batch.picks])
 
 
 def labelling_configuration(classes: tuple[str, ...]) -> str:
@@ -89,16 +92,16 @@ def labelling_configuration(classes: tuple[str, ...]) -> str:
 def rows(path: Path) -> Parsed:
     """Read an export: JSON, JSON-MIN or CSV."""
     if not _is_json(path):
-        return _short_rows(path, "", list(_csv_records(path)))
+        return _table_rows(path)
     tasks = json_file.load(path)
     if not isinstance(tasks, list):
         raise InputError(
             f"{path}: must be a list of tasks, and is {json_file.kind(tasks)}; export it as JSON"
         )
-    records = list(enumerate(tasks, start=1))
+    records = [(number, f"{path}: task {number}", task) for number, task in enumerate(tasks, start=1)]
     if any(isinstance(task, dict) and isinstance(task.get("data"), dict) for task in tasks):
         return _full_rows(path, records)
-    return _short_rows(path, " task", records)
+    return _short_rows(path, records)
 
 
 def _is_json(path: Path) -> bool:
@@ -107,14 +110,14 @@ def _is_json(path: Path) -> bool:
         return path.read_bytes()[:BEGINNING].removeprefix(codecs.BOM_UTF8).lstrip()[:1] in b"[{<"
 
 
-def _task(pick: Pick, batch: Batch, address: str, model: str) -> dict[str, Any]:
+def _task(pick: Pick, batch: Batch, address: str) -> dict[str, Any]:
     own = {name: text for name, text in pick.cells().items() if text != "" and name in OWN}
     task: dict[str, Any] = {"data": {IMAGE: address, "batch": batch.name, **own}}
     if pick.predicted:
         choice = {"choices": [pick.predicted]}
         result = {"from_name": CONTROL, "to_name": IMAGE, "type": "choices", "value": choice}
         score = {} if pick.margin is None else {"score": pick.margin}
-        task["predictions"] = [{"model_version": model, "result": [result], **score}]
+        task["predictions"] = [{"model_version": PROGRAM, "result": [result], **score}]
     return task
 
 
@@ -122,13 +125,13 @@ def _other_choices(classes: tuple[str, ...]) -> list[str]:
     return [event for event in (Event.CANNOT_TELL, Event.NOT_OURS) if event not in classes]
 
 
-def _full_rows(path: Path, tasks: list[tuple[int, Any]]) -> Parsed:
-    results = [result for _, task in tasks for one in _annotations(task) or [] for result in results_of(one)]
+def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
+    given = [annotation for _, _, task in tasks for annotation in _annotations(task) or []]
+    results = [result for annotation in given for result in results_of(annotation)]
     control = control_of(path, [name_of(result) for result in results if choices_of(result)])
     parsed = Parsed()
     drafts = 0
-    for number, task in tasks:
-        place = f"{path}: task {number}"
+    for number, place, task in tasks:
         data = task.get("data") if isinstance(task, dict) else None
         annotations = _annotations(task)
         if not isinstance(data, dict) or annotations is None:
@@ -154,15 +157,14 @@ def _annotations(task: Any) -> list[Any] | None:
     return given if isinstance(given, list) else None
 
 
-def _short_rows(path: Path, unit: str, records: list[tuple[int, Any]]) -> Parsed:
+def _short_rows(path: Path, records: list[Record]) -> Parsed:
     """Read records of JSON-MIN or CSV, one an annotation; those of tasks without one lack the control."""
-    filled = _filled([record for _, record in records if isinstance(record, dict)])
+    filled = _filled([record for _, _, record in records if isinstance(record, dict)])
     control = control_of(path, filled)
     parsed = Parsed(notices=passed_over(path, control, filled))
-    for number, record in records:
-        place = f"{path}:{unit} {number}" if unit else f"{path}:{number}"
+    for number, place, record in records:
         if not isinstance(record, dict):
-            parsed.mistake(number, place, str(record) if unit == "" else "is no task; export it again")
+            parsed.mistake(number, place, "is no task; export it again")
             continue
         label = _short_label(record.get(control))
         if label and (wrong := annotator_problem(record.get("annotator"))):
@@ -208,8 +210,8 @@ def _filled(records: list[dict[str, Any]]) -> list[str]:
     return [key for key in keys if key not in (*OWN, *OF_TOOL, IMAGE)]
 
 
-def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
-    """Yield line and cells of each row, or what is wrong with it."""
+def _table_rows(path: Path) -> Parsed:
+    """Read CSV, whose rows are records."""
     lines = list(read_rows(path, any_delimiter=True))
     names = [name.strip() for name in without_empty_end(lines[0][1])] if lines else []
     if IMAGE not in names and not set(OWN) & set(names):
@@ -218,8 +220,16 @@ def _csv_records(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
             f"({columns_shown(names)}){separator_hint(names)}"
         )
     require_different_columns(f"{path}:1", names)
-    for line, cells in lines[1:]:
-        if any(cell.strip() for cell in cells):
-            given = without_empty_end(cells, len(names))
-            problem = header_problem(given, names) or width_problem(given, names)
-            yield line, problem or dict(zip(names, given, strict=True))
+    records, problems = list[Record](), []
+    for line, given in lines[1:]:
+        place, cells = f"{path}:{line}", without_empty_end(given, len(names))
+        if not any(cell.strip() for cell in cells):
+            continue
+        if problem := header_problem(cells, names) or width_problem(cells, names):
+            problems.append((line, place, problem))
+        else:
+            records.append((line, place, dict(zip(names, cells, strict=True))))
+    parsed = _short_rows(path, records)
+    for one in problems:
+        parsed.mistake(*one)
+    return parsed

@@ -1,17 +1,55 @@
-"""What an annotation in Label Studio's JSON says of its task: a class, a skip, or nothing."""
+"""What annotations in Label Studio's JSON say of their tasks: a class, a skip, or nothing.
+
+One control holds the labels of a whole file.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from activepool.errors import InputError
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.json_file import kind
-from activepool.ledger.formats.label_studio_signatures import annotator, annotator_problem, signed
+from activepool.ledger.formats.label_studio_rows import annotator, annotator_problem, signed
 from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.messages import listed
+
+#: The control of choices in our labelling configuration.
+CONTROL = "choice"
 
 #: The keys that say that somebody passed over the task.
 SKIPPED = ("was_cancelled", "skipped")
+
+
+def control_of(path: Path, filled: Collection[str]) -> str:
+    """Return the control that holds the labels of a file: ours, or else the only one.
+
+    Args:
+        path: the file, for messages.
+        filled: the controls that anybody filled in.
+
+    Raises: InputError if any of several may hold them.
+    """
+    names = dict.fromkeys(filled)
+    if CONTROL in names or not names:
+        return CONTROL
+    if len(names) > 1:
+        shown = ", ".join(map(repr, names))
+        raise InputError(
+            f"{path}: has no control '{CONTROL}', and any of {shown} may hold the labels; call the control "
+            f"of the labelling configuration '{CONTROL}'"
+        )
+    return next(iter(names))
+
+
+def passed_over(path: Path, control: str, filled: Iterable[str]) -> list[str]:
+    """Return a line on what was filled in beside the labels; none if nothing was."""
+    others = [repr(name) for name in dict.fromkeys(filled) if name != control]
+    if not others:
+        return []
+    return [f"{path}: only {control!r} holds labels; passed over: {listed(others)}"]
 
 
 def results_of(annotation: Any) -> Iterator[dict[str, Any]]:
@@ -47,10 +85,13 @@ def add_annotations(parsed: Parsed, task: Row, annotations: list[Any], control: 
         if problem := _problem(annotation, control):
             parsed.mistake(task.number, task.place, problem)
             continue
-        choices = [] if _is_skip(annotation) else _choices(annotation, control)
-        if _is_skip(annotation) or choices:
-            event, label = (None, choices[0]) if choices else (Event.SKIP, "")
-            answers.append(signed(replace(task, label=label, event=event), annotation, "completed_by"))
+        if _is_skip(annotation):
+            answer = replace(task, event=Event.SKIP)
+        elif choices := _choices(annotation, control):
+            answer = replace(task, label=choices[0])
+        else:
+            continue
+        answers.append(signed(answer, annotation, "completed_by"))
     labels = [answer for answer in answers if answer.event is None]
     parsed.rows += [answer for answer in answers if not _is_made_up_for(answer, labels)] or [task]
 

@@ -18,7 +18,7 @@ from activepool.ledger.formats import (
     fiftyone,
     imagenet,
     json_file,
-    label_studio_controls,
+    label_studio_annotations,
 )
 from activepool.ledger.formats.archives import Archive
 from activepool.ledger.formats.rows import CORRECTION, LABEL
@@ -249,7 +249,7 @@ def _tool_of_table(path: Path, text: str) -> str:
     if {"annotation_id", "lead_time"} & set(names):
         return "label_studio"
     if {LABEL, CORRECTION, "sample", *csv_file.NAMES} & set(names):
-        if not {LABEL, CORRECTION} & set(names) and label_studio_controls.CONTROL in names:
+        if not {LABEL, CORRECTION} & set(names) and label_studio_annotations.CONTROL in names:
             return "label_studio"
         return "csv"
     if len(names) > 1 or separator_hint(names):

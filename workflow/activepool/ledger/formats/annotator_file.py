@@ -20,7 +20,7 @@ NAME = "who.txt"
 #: How the name of such a file begins, whatever follows the word.
 BEGINNING = re.compile(r"who(?!\w)", re.IGNORECASE)
 
-#: What parts a name from what it is, and marks of word processors and programs; no name has it.
+#: What is in ``Name: ben``, and in the marks of word processors and programs; no name has it.
 MARKUP = re.compile("[:={}]|</")
 
 
@@ -60,18 +60,16 @@ def annotator_file_of(path: Path) -> AnnotatorFile | None:
         lines = [line for line in decoded_text(place, content).splitlines() if line.strip()]
         if len(lines) > 1:
             raise InputError(f"{place}: has {len(lines)} lines; it must hold the annotator's name alone")
-        name = " ".join(lines).strip()
-        if problem := name_problem(name) or _markup_problem(name):
+        name = "".join(lines).strip()
+        if problem := name_problem(name):
             raise InputError(f"{place}: {problem}")
+        if mark := MARKUP.search(name):
+            raise InputError(
+                f"{place}: {name[:SHOWN]!r} has {mark[0]!r}; it must hold the annotator's name alone, as "
+                "plain text"
+            )
         return AnnotatorFile(place, name)
     return None
-
-
-def _markup_problem(name: str) -> str | None:
-    """Return what is wrong with a name that has more around it, such as ``Name: ben``."""
-    if not (found := MARKUP.search(name)):
-        return None
-    return f"{name[:SHOWN]!r} has {found[0]!r}; it must hold the annotator's name alone, as plain text"
 
 
 def _contents(path: Path) -> dict[str, bytes]:

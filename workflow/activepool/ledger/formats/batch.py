@@ -32,10 +32,15 @@ class Pick:
 
     def cells(self) -> dict[str, object]:
         """Return the columns of the list of a batch; what is not known is empty."""
-        numbers = {name: _digits(getattr(self, name)) for name in ("probability", "margin")}
-        index = "" if self.index is None else self.index
-        texts = {"sample": self.sample, "source": self.source, "predicted": self.predicted, "why": self.why}
-        return {"index": index, **texts, **numbers}
+        return {
+            "index": "" if self.index is None else self.index,
+            "sample": self.sample,
+            "source": self.source,
+            "predicted": self.predicted,
+            "why": self.why,
+            "probability": _digits(self.probability),
+            "margin": _digits(self.margin),
+        }
 
 
 @dataclass(frozen=True)
@@ -56,19 +61,24 @@ class Batch:
         """Return the batch without some samples."""
         return replace(self, picks=tuple(pick for pick in self.picks if pick.sample not in samples))
 
-    def sendings(self, is_audit: bool = False, who: str = PROGRAM) -> list[Draft]:
+    def sendings(self, is_audit: bool = False) -> list[Draft]:
         """Return the entries that say that the batch went out; for one call of `book.append`.
 
         Two images of the same content are one sample, which goes out once.
         """
-        event = Event.AUDIT if is_audit else Event.SENT
-        picks = {pick.sample: pick for pick in reversed(self.picks)}
+        first: dict[str, Pick] = {}
+        for pick in self.picks:
+            first.setdefault(pick.sample, pick)
         return [
             Draft(
-                event=event, sample=pick.sample, source=pick.source, who=who, batch=self.name, note=pick.why
+                event=Event.AUDIT if is_audit else Event.SENT,
+                sample=pick.sample,
+                source=pick.source,
+                who=PROGRAM,
+                batch=self.name,
+                note=pick.why,
             )
-            for pick in self.picks
-            if pick is picks[pick.sample]
+            for pick in first.values()
         ]
 
 

@@ -60,10 +60,7 @@ APPLE = (".numbers", ".pages", ".key")
 
 #: Keys of JSON that no reader knows, and what to do.
 OTHER_JSON = {
-    (
-        "annotations",
-        "images",
-    ): "is COCO; give a CSV with the columns source and label instead",
+    ("annotations", "images"): "is COCO; give a CSV with the columns source and label instead",
     ("shapes", "flags"): "is a file of labelme; give a CSV with the columns source and label instead",
     ("_via_img_metadata",): "is a project of VIA; give a CSV with the columns source and label instead",
     ("samples",): "is a dataset of FiftyOne; export as FiftyOneImageClassificationDataset",
@@ -115,7 +112,8 @@ def tool_of(path: Path) -> str:
         with path.open("rb") as stream:
             beginning = stream.read(BEGINNING)
         if beginning.startswith(archives.ZIP_MARK):
-            return _tool_of_archive(path)
+            with archives.opened(path) as archive:
+                return _tool_of_archive(archive)
         for mark, text in BINARY.items():
             if beginning.removeprefix(codecs.BOM_UTF8).startswith(mark):
                 raise _other_format(path, text)
@@ -184,12 +182,7 @@ def _require_pictures_alone(path: Path, names: Collection[str]) -> None:
             )
 
 
-def _tool_of_archive(path: Path) -> str:
-    with archives.opened(path) as archive:
-        return _tool_of_members(archive)
-
-
-def _tool_of_members(archive: Archive) -> str:
+def _tool_of_archive(archive: Archive) -> str:
     path, members = archive.path, archive.members
     names = {PurePosixPath(name).name for name in members}
     for member, text in DOCUMENTS.items():
@@ -224,10 +217,12 @@ def _tool_of_xml(path: Path, text: str) -> str:
 
 def _tool_of_json(path: Path) -> str:
     content = json_file.load(path, [])
-    if isinstance(content, list) and any(map(_is_old_task, content)):
-        raise InputError(f"{path}: {OLD_LABEL_STUDIO}")
-    if isinstance(content, list) and (not content or any(isinstance(task, dict) for task in content)):
-        return "label_studio"
+    if isinstance(content, list):
+        tasks = [task for task in content if isinstance(task, dict)]
+        if any("completions" in task and "annotations" not in task for task in tasks):
+            raise InputError(f"{path}: {OLD_LABEL_STUDIO}")
+        if tasks or not content:
+            return "label_studio"
     if isinstance(content, dict):
         for keys, text in OTHER_JSON.items():
             if set(keys) <= set(content):
@@ -235,10 +230,6 @@ def _tool_of_json(path: Path) -> str:
         if {"labels", "classes"} & set(content):
             return "fiftyone"
     raise InputError(f"{path}: is JSON of no known tool; give {KNOWN}")
-
-
-def _is_old_task(task: object) -> bool:
-    return isinstance(task, dict) and "completions" in task and "annotations" not in task
 
 
 def _tool_of_table(path: Path, text: str) -> str:

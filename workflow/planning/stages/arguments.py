@@ -68,27 +68,32 @@ class StageArguments:
             fixed: settings that the rule itself decides.
         """
         declared = declaration(stage)
+        places = [parameter for parameter in declared.settings if parameter.name in PLACES]
+        others = [parameter for parameter in declared.settings if parameter.name not in PLACES]
+        reads_checkpoint = any(parameter.name == "checkpoint" for parameter in declared.parameters)
+
+        def setting_words(parameters: list[Parameter], wildcards: Any) -> list[str]:
+            words: list[str] = []
+            for parameter in parameters:
+                name = parameter.name
+                value = fixed[name] if name in fixed else self.settings.value(name, stage, wildcards)
+                words += _words(parameter, value)
+            return words
 
         def recorded(wildcards: Any) -> str:
-            values = {
-                parameter: self._value(parameter, stage, wildcards, fixed)
-                for parameter in declared.settings
-                if parameter.name not in PLACES
-            }
             provenance = json.dumps(self.provenance(params, wildcards))
-            return shlex.join([*_words(values), "--provenance", provenance])
+            return shlex.join([*setting_words(others, wildcards), "--provenance", provenance])
 
         # Snakemake does not record a function of input or output. Results do not depend on where files are.
         def unrecorded(wildcards: Any, input: Any, output: Any) -> str:
-            places = {
-                parameter: self._value(parameter, stage, wildcards, fixed)
-                for parameter in declared.settings
-                if parameter.name in PLACES
-            }
-            words = [*_file_words(declared, input, output), *_words(places)]
-            if any(parameter.name == "checkpoint" for parameter in declared.parameters):
-                words += self._checkpoint_words(input)
-            return shlex.join([*words, *_shard_words(declared, wildcards)])
+            words = [*_file_words(declared, input, output), *setting_words(places, wildcards)]
+            # Weights whose path cannot be an input of a rule.
+            checkpoint = self.settings.checkpoint
+            if checkpoint and reads_checkpoint and not input.get("checkpoint"):
+                words += ["--checkpoint", checkpoint]
+            if declared.of_role(Role.SHARD) and wildcards.get("shard") is not None:
+                words += ["--shard", wildcards.shard, "--shards", wildcards.shards]
+            return shlex.join(words)
 
         params = cast(StageParams, recorded)
         params.stage, params.fixed = stage, fixed
@@ -105,30 +110,16 @@ class StageArguments:
         labels = self.labels_digest(recorded.stage, wildcards)
         return {LABELS: labels, **provenance} if labels else provenance
 
-    def _value(self, parameter: Parameter, stage: str, wildcards: Any, fixed: dict[str, Any]) -> Any:
-        if parameter.name in fixed:
-            return fixed[parameter.name]
-        return self.settings.value(parameter.name, stage, wildcards)
 
-    def _checkpoint_words(self, inputs: Any) -> list[str]:
-        """Return the option for weights that cannot be an input of a rule."""
-        checkpoint = self.settings.checkpoint
-        return [] if inputs.get("checkpoint") or not checkpoint else ["--checkpoint", checkpoint]
-
-
-def _words(values: dict[Parameter, Any]) -> list[str]:
-    """Return settings as words of a command line, without those that are None."""
-    words: list[str] = []
-    for parameter, value in values.items():
-        if value is None:
-            continue
-        if parameter.is_list:
-            words += [parameter.flag, *map(str, value)]
-        else:
-            text = value if isinstance(value, str) else json.dumps(value)
-            # A path may begin with a dash.
-            words += [f"{parameter.flag}={text}"] if text.startswith("-") else [parameter.flag, text]
-    return words
+def _words(parameter: Parameter, value: Any) -> list[str]:
+    """Return a setting as words of a command line; none for None."""
+    if value is None:
+        return []
+    if parameter.is_list:
+        return [parameter.flag, *map(str, value)]
+    text = value if isinstance(value, str) else json.dumps(value)
+    # A path may begin with a dash.
+    return [f"{parameter.flag}={text}"] if text.startswith("-") else [parameter.flag, text]
 
 
 def _file_words(declared: Stage, inputs: Any, outputs: Any) -> list[str]:
@@ -143,8 +134,3 @@ def _file_words(declared: Stage, inputs: Any, outputs: Any) -> list[str]:
             if paths:
                 words += [parameter.flag, *([paths] if isinstance(paths, str) else map(str, paths))]
     return words
-
-
-def _shard_words(declared: Stage, wildcards: Any) -> list[str]:
-    is_shard = declared.of_role(Role.SHARD) and wildcards.get("shard") is not None
-    return ["--shard", wildcards.shard, "--shards", wildcards.shards] if is_shard else []

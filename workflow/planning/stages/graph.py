@@ -101,7 +101,26 @@ class StageGraph:
 
     def ancestry(self, rule: Rule, wildcards: Any) -> dict[Part, str]:
         """Return the digest of each part of a job's ancestry; its own comes last."""
-        return self._ancestry(self._job(rule, dict(wildcards.items())))
+        job = self._job(rule, dict(wildcards.items()))
+        waiting = [job]  # no recursion: a chain of rounds may be deeper than Python's limit
+        while waiting:
+            last = waiting[-1]
+            missing = [before for before in self.jobs_before(last) if before not in self._parts]
+            waiting += missing
+            if missing:
+                continue
+            waiting.pop()
+            if last not in self._parts:
+                parts: dict[Part, str] = {}
+                for before in self.jobs_before(last):
+                    parts |= self._parts[before]
+                own = self._part(last)
+                parts.pop(own, None)  # an earlier round's
+                recorded = self.parameter_of(last.rule)
+                self._parts[last] = parts | {
+                    own: self._describe(recorded.stage, last.wildcards, recorded.fixed)
+                }
+        return self._parts[job]
 
     def files(self, targets: Iterable[str]) -> list[str]:
         """Return all lasting files of the jobs that the targets need.
@@ -147,32 +166,9 @@ class StageGraph:
     def _index(self) -> OutputIndex:
         return OutputIndex(list(self._stages))
 
-    def _ancestry(self, job: Job) -> dict[Part, str]:
-        """Return `ancestry` without recursion: a chain of rounds may be deeper than Python's limit."""
-        waiting = [job]
-        while waiting:
-            last = waiting[-1]
-            missing = [before for before in self.jobs_before(last) if before not in self._parts]
-            if missing and last not in self._parts:
-                waiting.extend(missing)
-                continue
-            waiting.pop()
-            if last not in self._parts:
-                parts: dict[Part, str] = {}
-                for before in self.jobs_before(last):
-                    parts |= self._parts[before]
-                own = self._part(last)
-                parts.pop(own, None)  # an earlier round's
-                self._parts[last] = parts | {own: self._digests(last)}
-        return self._parts[job]
-
     def _part(self, job: Job) -> Part:
         strategy = dict(job.values).get("strategy")
         return Part(strategy if strategy in self._strategies else None, job.rule.name)
-
-    def _digests(self, job: Job) -> str:
-        parameter = self.parameter_of(job.rule)
-        return self._describe(parameter.stage, job.wildcards, parameter.fixed)
 
     def _producers(self, path: str) -> list[Job]:
         return [self._job(rule, rule.get_wildcards(path)) for rule in self._index.match_producers(path)]

@@ -83,7 +83,7 @@ class ExperimentSettings(StageSettings):
         return source_setting(self._experiment.dataset)
 
     def annotations(self, stage: str, wildcards: Any) -> str | None:
-        reads = stage != "score" or self._precomputes(wildcards)
+        reads = stage != "score" or self._paths.precomputes(wildcards)
         return self._experiment.dataset.annotations if reads else None
 
     def backbone(self, stage: str, wildcards: Any) -> Any:
@@ -132,7 +132,7 @@ class ExperimentSettings(StageSettings):
         if stage == "select_initial":
             return str(wildcards.kind)
         entry = self._entry(wildcards)
-        needed = stage != "score" or entry.declared.image_model or self._precomputes(wildcards)
+        needed = stage != "score" or entry.declared.image_model or self._paths.precomputes(wildcards)
         return entry.strategy if needed else None
 
     def options(self, stage: str, wildcards: Any) -> dict[str, Any] | None:
@@ -142,7 +142,7 @@ class ExperimentSettings(StageSettings):
         return entry.declared.options_of(stage, entry.options)
 
     def budget(self, stage: str, wildcards: Any) -> int | None:
-        needed = stage != "score" or self._precomputes(wildcards)
+        needed = stage != "score" or self._paths.precomputes(wildcards)
         return self._experiment.budget if needed else None
 
     def remaining_budget(self, stage: str, wildcards: Any) -> int | None:
@@ -174,9 +174,6 @@ class ExperimentSettings(StageSettings):
     def _entry(self, wildcards: Any) -> StrategySettings:
         return self._experiment.strategy(wildcards.strategy)
 
-    def _precomputes(self, wildcards: Any) -> bool:
-        return self._paths.precomputes(wildcards)
-
     # Curves, figures, tables.
 
     def runs(self, stage: str, wildcards: Any) -> dict[str, Any]:
@@ -187,9 +184,9 @@ class ExperimentSettings(StageSettings):
         if stage == "contact_sheet":
             strategies = [wildcards.strategy]
         own = {
-            strategy: initial_folder(experiment.initial_kind(strategy))
+            strategy: initial_folder(kind)
             for strategy in strategies
-            if experiment.initial_kind(strategy) != experiment.initial.kind
+            if (kind := experiment.initial_kind(strategy)) != experiment.initial.kind
         }
         return {
             "folder": self._paths.root,

@@ -20,43 +20,32 @@ NEEDS: dict[str, Callable[[Experiment], bool]] = {
 }
 
 
+#: The modules of each folder of ``activepool/figures``.
+MODULES: dict[str, Iterable[str]] = {"drawings": FIGURES, "tables": TABLES}
+
+
 def category_of(folder: str, name: str, otherwise: str) -> str:
     """Return ``CATEGORY`` of the module ``figures/<folder>/<name>.py``, or ``otherwise`` if it has none."""
     return str(_constants(folder, name).get("CATEGORY", otherwise))
 
 
-def drawn_figures(experiment: Experiment) -> list[str]:
-    """Return the names of the figures for which an experiment has what they need."""
-    return [name for name in FIGURES if not _unmet(experiment, "drawings", name)]
+def drawn(folder: str, experiment: Experiment) -> list[str]:
+    """Return the modules of a folder for which an experiment has what they need."""
+    return _by_lack(folder, experiment).get((), [])
 
 
-def made_tables(experiment: Experiment) -> list[str]:
-    """Return the names of the tables for which an experiment has what they need."""
-    return [name for name in TABLES if not _unmet(experiment, "tables", name)]
+def left_out(folder: str, experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
+    """Return what an experiment lacks -> the modules of a folder that need it."""
+    return {lack: names for lack, names in _by_lack(folder, experiment).items() if lack}
 
 
-def figures_left_out(experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
-    """Return what an experiment lacks -> the figures that need it."""
-    return _left_out(experiment, "drawings", FIGURES)
-
-
-def tables_left_out(experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
-    """Return what an experiment lacks -> the tables that need it."""
-    return _left_out(experiment, "tables", TABLES)
-
-
-def _left_out(experiment: Experiment, folder: str, known: Iterable[str]) -> dict[tuple[str, ...], list[str]]:
-    names: dict[tuple[str, ...], list[str]] = {}
-    for name in known:
-        if unmet := _unmet(experiment, folder, name):
-            names.setdefault(unmet, []).append(name)
-    return names
-
-
-def _unmet(experiment: Experiment, folder: str, name: str) -> tuple[str, ...]:
-    """Return what a figure or table needs and an experiment lacks."""
-    needs = _constants(folder, name).get("NEEDS", ())
-    return tuple(need for need in needs if not NEEDS[need](experiment))
+def _by_lack(folder: str, experiment: Experiment) -> dict[tuple[str, ...], list[str]]:
+    modules: dict[tuple[str, ...], list[str]] = {}
+    for name in MODULES[folder]:
+        needs = _constants(folder, name).get("NEEDS", ())
+        lack = tuple(need for need in needs if not NEEDS[need](experiment))
+        modules.setdefault(lack, []).append(name)
+    return modules
 
 
 @cache

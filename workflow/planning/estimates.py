@@ -1,8 +1,6 @@
 """What an experiment takes, before it runs: jobs, disk, and images that pass through the network."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
 from typing import NamedTuple, get_args
@@ -13,7 +11,7 @@ from activepool.adversarial.settings import REDUCTION
 from activepool.data import digits
 from activepool.data.previews import Preview
 from planning.configuration.experiment import DrawnKind, Experiment
-from planning.drawings import drawn_figures, made_tables
+from planning.drawings import drawn
 from planning.paths import Paths
 
 #: Bytes of a row of scores.h5: its index, its class and a score.
@@ -61,61 +59,16 @@ NETWORKS = {
 }
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What an experiment takes.
-
-    Attributes:
-        jobs: of the target ``figures``, if nothing is done yet.
-        disk: bytes that stay, by what they hold.
-        passing_disk: bytes that features take for a time, beside these.
-        images: how many pass through the backbone for their features, views counted.
-        trained_images: how many the backbone trains on, in all epochs; at most, since trainings end early.
-        of_rounds: whether each round at work takes `passing_disk`, for features of its own.
-    """
-
-    jobs: int
-    disk: Mapping[str, float]
-    passing_disk: float
-    images: int
-    trained_images: int
-    of_rounds: bool
-
-    @property
-    def lines(self) -> list[str]:
-        """The estimate in words; parts of the disk of less than a hundredth are left out."""
-        total = sum(self.disk.values())
-        unit, size = ("GB", 1e9) if total >= 1e9 else ("MB", 1e6)
-        largest = sorted(self.disk.items(), key=lambda part: -part[1])
-        parts = ", ".join(f"{name} {_short(part / size)}" for name, part in largest if part > total / 100)
-        passing = _short(self.passing_disk / size)
-        when = "for each round at work" if self.of_rounds else "for a time"
-        trained = f", at most {_in_words(self.trained_images)} in training" if self.trained_images else ""
-        return [
-            f"jobs: {self.jobs:,}, fewer if some are done",
-            f"disk: {_short(total / size)} {unit} ({parts}), and {passing} more {when}",
-            f"images through the network: {_in_words(self.images)} for features{trained}",
-        ]
-
-
-def estimate(experiment: Experiment) -> Estimate | None:
+def estimate(experiment: Experiment) -> "Estimate | None":
     """Return what an experiment takes; None if the size of its dataset or backbone is not known here."""
     backbone = experiment.backbone
     if experiment.dataset.kind not in SIZES or backbone is None or backbone.architecture not in NETWORKS:
         return None
-    work = _Work(experiment, SIZES[experiment.dataset.kind], NETWORKS[backbone.architecture])
-    return Estimate(
-        jobs=work.jobs,
-        disk=work.disk,
-        passing_disk=work.passing_disk,
-        images=work.images,
-        trained_images=work.trained_images,
-        of_rounds=experiment.changes_features,
-    )
+    return Estimate(experiment, SIZES[experiment.dataset.kind], NETWORKS[backbone.architecture])
 
 
-class _Work:
-    """The files that the jobs of an experiment write, and their sizes."""
+class Estimate:
+    """What an experiment takes, from the files that its jobs write."""
 
     def __init__(self, experiment: Experiment, size: Size, network: Network) -> None:
         self._experiment, self._size, self._network = experiment, size, network
@@ -126,6 +79,90 @@ class _Work:
         if experiment.dataset.imbalance:
             data = data.after(experiment.dataset.imbalance)
         self._data = data.subset(experiment.dataset.fraction) if experiment.dataset.fraction else data
+        self._pool = round(self._data.num_train * (1 - experiment.validation.fraction))
+        self._num_seeds = len(experiment.seed_list)
+        self._images_of_features = (
+            self._data.num_train * (1 + experiment.features.views) + self._data.num_test
+        )
+
+    @property
+    def lines(self) -> list[str]:
+        """The estimate in words; parts of the disk of less than a hundredth are left out."""
+        total = sum(self.disk.values())
+        unit, size = ("GB", 1e9) if total >= 1e9 else ("MB", 1e6)
+        largest = sorted(self.disk.items(), key=lambda part: -part[1])
+        parts = ", ".join(f"{name} {_short(part / size)}" for name, part in largest if part > total / 100)
+        passing = _short(self.passing_disk / size)
+        when = "for each round at work" if self._experiment.changes_features else "for a time"
+        trained = f", at most {_in_words(self.trained_images)} in training" if self.trained_images else ""
+        return [
+            f"jobs: {self.jobs:,}, fewer if some are done",
+            f"disk: {_short(total / size)} {unit} ({parts}), and {passing} more {when}",
+            f"images through the network: {_in_words(self.images)} for features{trained}",
+        ]
+
+    @property
+    def jobs(self) -> int:
+        """The jobs of the target ``figures``, if nothing is done yet."""
+        experiment, files = self._experiment, self._files
+        shards = experiment.pool_shards + (1 if experiment.in_shards else 0)
+        pictures = len(drawn("drawings", experiment)) + len(drawn("tables", experiment))
+        pictures += len(self._paths.contact_sheets())
+        pictures += 2 if self._paths.has_map else 0
+        return (
+            COMMON_JOBS
+            + (2 if experiment.pretrain else 0)
+            + self._num_seeds  # validation splits
+            + (self._num_seeds + 1 if experiment.ceiling else 0)
+            + sum(len(files[name]) for name in ("start", "select", "image_model", "prepared"))
+            + len(files["scores"]) * shards
+            + len(files["features"]) * (self._paths.num_shards + 1)
+            + self._trainings
+            + pictures
+        )
+
+    @property
+    def disk(self) -> dict[str, float]:
+        """The bytes that stay, by what they hold."""
+        experiment, files = self._experiment, self._files
+        network = 4 * self._network.weights
+        adversaries = (one.options for one in experiment.strategies if one.strategy == "vaal")
+        sizes = ("image_size", "width", "latent")
+        adversary = 4 * sum(adversary_weights(*(given[name] for name in sizes)) for given in adversaries)
+        digits_of_row = len(str(self._data.num_train)) + 1
+        lists = len(experiment.strategies) * self._num_seeds * sum(self._labelled()[1:]) * digits_of_row
+        return {
+            "images": float(self._size.image_bytes * (self._data.num_train + self._data.num_test)),
+            "features": self.passing_disk if self._paths.features in files["features"] else 0.0,
+            "scores": float(SCORE_BYTES * self._pool * len(files["scores"])),
+            "heads": 4.0 * (self._network.width + 1) * self._size.classes * self._trainings,
+            "networks": float(network * self._trainings if experiment.changes_features else 0),
+            "networks of VAAL": float(adversary * self._num_seeds * (experiment.rounds - 1)),
+            "lists of labels": float(lists),
+        }
+
+    @property
+    def passing_disk(self) -> float:
+        """The bytes that features take for a time beside these; in finetuning, for each round at work."""
+        number = {"float16": 2, "float32": 4}[self._experiment.features.dtype]
+        return float(self._images_of_features * self._network.width * number)
+
+    @property
+    def images(self) -> int:
+        """How many images pass through the backbone for their features, views counted."""
+        return self._images_of_features * len(self._files["features"])
+
+    @property
+    def trained_images(self) -> int:
+        """How many images the backbone trains on, in all epochs; at most, since trainings end early."""
+        experiment = self._experiment
+        pretraining = 2 * self._data.num_train * experiment.pretrain.epochs if experiment.pretrain else 0
+        if experiment.finetuning is None:
+            return pretraining
+        starts = len(self._files["start"]) * self._labelled()[0]
+        queries = len(experiment.strategies) * self._num_seeds * sum(self._labelled()[1:])
+        ceilings = self._num_seeds * self._pool if experiment.ceiling else 0
+        return pretraining + experiment.finetuning.epochs * (starts + queries + ceilings)
 
     @cached_property
     def _files(self) -> dict[str, set[str]]:
@@ -146,93 +183,15 @@ class _Work:
         return files
 
     @property
-    def _seeds(self) -> int:
-        return len(self._experiment.seed_list)
-
-    @property
     def _trainings(self) -> int:
-        ceilings = self._seeds if self._experiment.ceiling else 0
+        ceilings = self._num_seeds if self._experiment.ceiling else 0
         return len(self._files["start"]) + len(self._files["select"]) + ceilings
-
-    @property
-    def jobs(self) -> int:
-        experiment, files = self._experiment, self._files
-        shards = experiment.pool_shards + (1 if experiment.in_shards else 0)
-        pictures = len(drawn_figures(experiment)) + len(made_tables(experiment))
-        pictures += len(self._paths.contact_sheets())
-        pictures += 2 if self._paths.has_map else 0
-        return (
-            COMMON_JOBS
-            + (2 if experiment.pretrain else 0)
-            + self._seeds  # validation splits
-            + (self._seeds + 1 if experiment.ceiling else 0)
-            + sum(len(files[name]) for name in ("start", "select", "image_model", "prepared"))
-            + len(files["scores"]) * shards
-            + len(files["features"]) * (self._paths.num_shards + 1)
-            + self._trainings
-            + pictures
-        )
-
-    @property
-    def _pool(self) -> int:
-        return round(self._data.num_train * (1 - self._experiment.validation.fraction))
 
     def _labelled(self) -> list[int]:
         """Return the number of labels of each round."""
         experiment = self._experiment
         rounds = range(experiment.rounds)
         return [min(self._pool, experiment.initial.size + number * experiment.budget) for number in rounds]
-
-    @property
-    def _feature_bytes(self) -> int:
-        number = {"float16": 2, "float32": 4}[self._experiment.features.dtype]
-        return self._images_of_features * self._network.width * number
-
-    @property
-    def _images_of_features(self) -> int:
-        return self._data.num_train * (1 + self._experiment.features.views) + self._data.num_test
-
-    @property
-    def _lasting_features(self) -> int:
-        return int(self._paths.features in self._files["features"])
-
-    @property
-    def disk(self) -> dict[str, float]:
-        experiment, files = self._experiment, self._files
-        network = 4 * self._network.weights
-        adversaries = (one.options for one in experiment.strategies if one.strategy == "vaal")
-        sizes = ("image_size", "width", "latent")
-        adversary = 4 * sum(adversary_weights(*(given[name] for name in sizes)) for given in adversaries)
-        digits_of_row = len(str(self._data.num_train)) + 1
-        lists = len(experiment.strategies) * self._seeds * sum(self._labelled()[1:]) * digits_of_row
-        return {
-            "images": float(self._size.image_bytes * (self._data.num_train + self._data.num_test)),
-            "features": float(self._lasting_features * self._feature_bytes),
-            "scores": float(SCORE_BYTES * self._pool * len(files["scores"])),
-            "heads": 4.0 * (self._network.width + 1) * self._size.classes * self._trainings,
-            "networks": float(network * self._trainings if experiment.changes_features else 0),
-            "networks of VAAL": float(adversary * self._seeds * (experiment.rounds - 1)),
-            "lists of labels": float(lists),
-        }
-
-    @property
-    def passing_disk(self) -> float:
-        return float(self._feature_bytes)
-
-    @property
-    def images(self) -> int:
-        return self._images_of_features * len(self._files["features"])
-
-    @property
-    def trained_images(self) -> int:
-        experiment = self._experiment
-        pretraining = 2 * self._data.num_train * experiment.pretrain.epochs if experiment.pretrain else 0
-        if experiment.finetuning is None:
-            return pretraining
-        starts = len(self._files["start"]) * self._labelled()[0]
-        queries = len(experiment.strategies) * self._seeds * sum(self._labelled()[1:])
-        ceilings = self._seeds * self._pool if experiment.ceiling else 0
-        return pretraining + experiment.finetuning.epochs * (starts + queries + ceilings)
 
 
 def adversary_weights(image_size: int, width: int, latent: int) -> int:

@@ -13,7 +13,7 @@ from snakemake.settings.enums import Quietness
 
 from activepool.io.index_files import read_index
 from planning.configuration.experiment import Experiment, LbfgsHead
-from planning.drawings import figures_left_out, tables_left_out
+from planning.drawings import left_out
 from planning.paths import Paths
 from planning.runs.command_line import is_report, snakemake_command, with_options
 
@@ -92,12 +92,13 @@ def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[
     ):
         if any(path.startswith(f"{paths.root}/{place}") for path in covered):
             yield f"{what}: {paths.root}/{place}"
-    if covered.issuperset(paths.figures()):
-        for needs, names in figures_left_out(paths.experiment).items():
-            yield f"not drawn, for want of {' and '.join(needs)}: {', '.join(names)}"
-    if covered.issuperset(paths.tables()):
-        for needs, names in tables_left_out(paths.experiment).items():
-            yield f"no tables, for want of {' and '.join(needs)}: {', '.join(names)}"
+    for what, folder, files in (
+        ("not drawn", "drawings", paths.figures()),
+        ("no tables", "tables", paths.tables()),
+    ):
+        if covered.issuperset(files):
+            for needs, names in left_out(folder, paths.experiment).items():
+                yield f"{what}, for want of {' and '.join(needs)}: {', '.join(names)}"
     if covered.issuperset(paths.reported()) and not any(map(is_report, arguments)):
         command = snakemake_command(with_options(arguments, "--report", "report.html"))
         yield f"all of it in one page: {command}"

@@ -9,8 +9,7 @@ from typing import Any, Literal, NoReturn, get_args, get_origin
 from activepool.compute.blocks import Compute
 from activepool.compute.devices import resolve_device
 from activepool.compute.shards import Shard
-from activepool.programs.numbers import count, natural
-from activepool.programs.stage import Json, Parameter, Role, Stage, Text
+from activepool.programs.stage import Json, Parameter, Role, Stage, Text, count, natural
 
 #: Options that say where the work is done, by the roles that need them.
 _DEVICE = ("--device", {"default": "auto", "help": "auto, cpu, cuda or cuda:N (default: auto)"})
@@ -82,9 +81,7 @@ def function_arguments(stage: Stage, given: Namespace) -> dict[str, Any]:
 
 def input_files(stage: Stage, given: Namespace) -> list[str]:
     """Return the existing files among those that the command line gives a stage to read, each once."""
-    files = [
-        path for parameter in stage.of_role(Role.INPUT) for path in _paths(getattr(given, parameter.name))
-    ]
+    files = _files(stage, given, Role.INPUT)
     for parameter in stage.settings:
         content = getattr(given, parameter.name)
         if isinstance(parameter.reading, Json) and content is not None:
@@ -94,21 +91,14 @@ def input_files(stage: Stage, given: Namespace) -> list[str]:
 
 def output_files(stage: Stage, given: Namespace) -> list[str]:
     """Return the files that the command line gives a stage to write, in their order."""
-    return [
-        path for parameter in stage.of_role(Role.OUTPUT) for path in _paths(getattr(given, parameter.name))
-    ]
+    return _files(stage, given, Role.OUTPUT)
 
 
 def settings(stage: Stage, given: Namespace) -> dict[str, Any]:
     """Return all other values of the command line, by name."""
-    roles = (Role.INPUT, Role.OUTPUT, Role.FOLDER, Role.EARLIER)
-    files = {parameter.name for parameter in stage.of_role(*roles)}
-    others = {name: value for name, value in vars(given).items() if name not in files}
-    return {
-        name: value
-        for name, value in others.items()
-        if name not in ("log", "provenance", "processes") and value is not None
-    }
+    files = stage.of_role(Role.INPUT, Role.OUTPUT, Role.FOLDER, Role.EARLIER)
+    others = {"log", "provenance", "processes", *(parameter.name for parameter in files)}
+    return {name: value for name, value in vars(given).items() if name not in others and value is not None}
 
 
 def _converter(parameter: Parameter) -> Callable[[str], Any] | None:
@@ -144,7 +134,9 @@ def _value(parameter: Parameter, given: Namespace) -> Any:
     return value
 
 
-def _paths(value: str | list[str] | None) -> list[str]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else value
+def _files(stage: Stage, given: Namespace, role: Role) -> list[str]:
+    files: list[str] = []
+    for parameter in stage.of_role(role):
+        value = getattr(given, parameter.name)
+        files += [value] if isinstance(value, str) else value or []
+    return files

@@ -12,6 +12,7 @@ parameters are settings. The command line, the rule's command and the record fol
 
 import inspect
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -23,7 +24,6 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, 
 from activepool.compute.blocks import Compute
 from activepool.compute.shards import Shard
 from activepool.programs.docstrings import documented_arguments, summary
-from activepool.programs.numbers import count, natural
 
 
 class Role(Enum):
@@ -48,10 +48,6 @@ class Text:
     convert: Callable[[str], Any]
 
 
-def _no_files(content: Any) -> Iterable[str]:
-    return ()
-
-
 @dataclass(frozen=True)
 class Json:
     """A setting in JSON.
@@ -62,7 +58,23 @@ class Json:
     """
 
     convert: Callable[[Any], Any] = lambda content: content
-    files: Callable[[Any], Iterable[str]] = _no_files
+    files: Callable[[Any], Iterable[str]] = lambda content: ()
+
+
+def count(text: str) -> int:
+    """Return a whole number of at least 1, from a command line."""
+    return _whole_number(text, 1)
+
+
+def natural(text: str) -> int:
+    """Return a whole number of at least 0, from a command line."""
+    return _whole_number(text, 0)
+
+
+def _whole_number(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+    return int(text)
 
 
 Input = Annotated[str, Role.INPUT]

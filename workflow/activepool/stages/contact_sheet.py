@@ -1,19 +1,16 @@
 """The stage `contact_sheet`."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
 from activepool.data.used_labels import UsedLabels
-from activepool.io.rounds import Rounds
-from activepool.programs.rounds import file_of_each_round
+from activepool.programs.rounds import SELECTED, SelectedRounds
 from activepool.programs.stage import Input, Output, stage
-from activepool.stages.selections import SELECTED
 
 
 @stage
 def contact_sheet(
     dataset: Input,
-    runs: Annotated[Rounds, file_of_each_round(SELECTED)],
+    runs: SelectedRounds,
     sheet: Output,
     annotations: str | None = None,
     oracles: Sequence[str] = (),

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from activepool.io.rounds import Rounds, Run
-from activepool.programs.rounds import file_of_each_round
+from activepool.io.rounds import Run
+from activepool.programs.rounds import METRICS, MeasuredRounds
 from activepool.programs.stage import Input, Output, stage
 
 if TYPE_CHECKING:
@@ -13,16 +13,9 @@ if TYPE_CHECKING:
 
     from activepool.evaluation.curves import RoundMetrics
 
-METRICS = "metrics.json"
-
 
 @stage
-def curves(
-    runs: Annotated[Rounds, file_of_each_round(METRICS)],
-    samples: Input,
-    curves: Output,
-    class_counts: Output,
-) -> None:
+def curves(runs: MeasuredRounds, samples: Input, curves: Output, class_counts: Output) -> None:
     """Join the metrics of all strategies, seeds and rounds into curves.csv and class_counts.csv.
 
     Args:

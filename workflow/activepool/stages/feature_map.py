@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
 
-from activepool.io.rounds import Rounds
-from activepool.programs.rounds import file_of_each_round
+from activepool.programs.rounds import SelectedRounds
 from activepool.programs.stage import Input, Output, stage
-from activepool.stages.selections import SELECTED
 
 
 @stage
 def feature_map(
     map: Input,
-    runs: Annotated[Rounds, file_of_each_round(SELECTED)],
+    runs: SelectedRounds,
     pdf: Output,
     png: Output,
     oracles: Sequence[str] = (),

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from activepool.io.rounds import Rounds
-from activepool.programs.rounds import file_of_each_round
+from activepool.programs.rounds import SelectedRounds
 from activepool.programs.stage import Input, Json, Output, stage
-from activepool.stages.selections import SELECTED
 
 
 @stage
 def leaderboard(
     curves: Input,
-    runs: Annotated[Rounds, file_of_each_round(SELECTED)],
+    runs: SelectedRounds,
     setup: Annotated[Mapping[str, Any], Json()],
     definitions: Annotated[Mapping[str, Any], Json()],
     leaderboard: Output,

@@ -1,16 +1,11 @@
 """The stage `selections`."""
 
-from typing import Annotated
-
-from activepool.io.rounds import Rounds
-from activepool.programs.rounds import file_of_each_round
+from activepool.programs.rounds import SelectedRounds
 from activepool.programs.stage import Output, stage
-
-SELECTED = "selected.csv"
 
 
 @stage
-def selections(runs: Annotated[Rounds, file_of_each_round(SELECTED)], overlap: Output) -> None:
+def selections(runs: SelectedRounds, overlap: Output) -> None:
     """Compare what the strategies picked, in every round and with every seed.
 
     Args:

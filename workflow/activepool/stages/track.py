@@ -1,10 +1,9 @@
 """The stage `track`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from activepool.io.rounds import Rounds
-from activepool.programs.rounds import file_of_each_round
+from activepool.programs.rounds import SelectedRounds
 from activepool.programs.stage import Folder, Input, Output, stage
 
 
@@ -14,7 +13,7 @@ def track(
     project: str,
     curves: Input,
     class_counts: Input,
-    runs: Annotated[Rounds, file_of_each_round("selected.csv")],
+    runs: SelectedRounds,
     files: Folder,
     outcome: Output,
     pictures: Sequence[Input] = (),

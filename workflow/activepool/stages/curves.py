@@ -1,17 +1,7 @@
 """The stage `curves`."""
 
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from activepool.io.rounds import Run
 from activepool.programs.rounds import METRICS, MeasuredRounds
 from activepool.programs.stage import Input, Output, stage
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from activepool.evaluation.curves import RoundMetrics
 
 
 @stage
@@ -24,43 +14,26 @@ def curves(runs: MeasuredRounds, samples: Input, curves: Output, class_counts: O
         curves: curves.csv to write
         class_counts: class_counts.csv to write
     """
-    from activepool.evaluation.curves import class_counts_table, curves_table
-    from activepool.io.files import write_table
-
-    measured = [
-        replace(metrics, strategy=strategy)
-        for metrics in (_read_round(run, path) for run, path in runs.files(METRICS).items())
-        for strategy in runs.strategies_of(metrics.strategy)
-    ]
-    train_counts, class_names = _read_classes(samples)
-    write_table(curves, curves_table(measured, runs.strategies, train_counts))
-    write_table(class_counts, class_counts_table(measured, runs.strategies, train_counts, class_names))
-
-
-def _read_round(run: Run, path: Path) -> "RoundMetrics":
-    """Return the metrics of a round."""
-    from activepool.errors import InputError
-    from activepool.evaluation.curves import RoundMetrics
-    from activepool.io.files import read_json
-
-    metrics = read_json(path)
-    if not isinstance(metrics, dict):
-        raise InputError(f"{path}: must hold a JSON object, the metrics by name")
-    return RoundMetrics(*run, metrics, str(path))
-
-
-def _read_classes(path: str) -> "tuple[np.ndarray | None, list[str]]":
-    """Return the number of train samples of each class, (C,), and the C names.
-
-    The counts are None if any label is unknown.
-    """
     import numpy as np
 
     from activepool.data.label_file import LabelFile
+    from activepool.errors import InputError
+    from activepool.evaluation.curves import RoundMetrics, class_counts_table, curves_table
+    from activepool.io.files import read_json, write_table
 
-    with LabelFile(path) as file:
-        labels, names = file.train.labels, file.class_names
-    return np.bincount(labels, minlength=len(names)) if (labels >= 0).all() else None, names
+    measured = []
+    for run, path in runs.files(METRICS).items():
+        metrics = read_json(path)
+        if not isinstance(metrics, dict):
+            raise InputError(f"{path}: must hold a JSON object, the metrics by name")
+        for strategy in runs.strategies_of(run.strategy):
+            measured.append(RoundMetrics(strategy, run.seed, run.round_number, metrics, str(path)))
+    with LabelFile(samples) as file:
+        labels, class_names = file.train.labels, file.class_names
+    # Nobody knows which classes are rare as long as labels are missing.
+    train_counts = np.bincount(labels, minlength=len(class_names)) if (labels >= 0).all() else None
+    write_table(curves, curves_table(measured, runs.strategies, train_counts))
+    write_table(class_counts, class_counts_table(measured, runs.strategies, train_counts, class_names))
 
 
 if __name__ == "__main__":

@@ -3,17 +3,13 @@
 from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from activepool.compute.blocks import Compute
 from activepool.compute.shards import Shard
 from activepool.data.used_labels import UsedLabels
 from activepool.errors import InputError
 from activepool.programs.stage import Count, Input, Natural, Output, Text, stage
-
-if TYPE_CHECKING:
-    from activepool.data.label_file import LabelFile
-    from activepool.io.score_files import ScoreTable
 
 
 def _score(name: str) -> str:
@@ -76,8 +72,10 @@ def score(
     from activepool.data.round_samples import read_pool
     from activepool.features.image_round import ImageRound
     from activepool.features.store import FeatureFile
+    from activepool.heads.linear import read_head
     from activepool.io.score_files import ScoreTable, write_scores
     from activepool.programs.round_query import QueryFiles, read_query
+    from activepool.strategies.assembly import score_pool
     from activepool.strategies.registry import find_strategy
 
     declared, used = find_strategy(strategy, options).in_round(round) if strategy else None, None
@@ -87,7 +85,19 @@ def score(
         part = shard.rows(len(pool), BLOCK_ROWS)
         table = ScoreTable(pool[part])
         if head_scores or model:
-            table = _by_head(table, file, head, tuple(head_scores), nearest_for_budget, len(pool), compute)
+            if head is None or not isinstance(file, FeatureFile):
+                raise InputError("score: scoring needs a head and features; give --head and --features")
+            matrix = file.train.features
+            predicted, by_head, nearest = score_pool(
+                matrix,
+                read_head(head, matrix.shape[1]),
+                table.index,
+                tuple(head_scores),
+                compute,
+                nearest_for_budget=nearest_for_budget,
+                pool_size=len(pool),
+            )
+            table = replace(table, predicted=predicted, scores=by_head, nearest=nearest)
         if declared and model:
             from activepool.backbones.checkpoint_reading import read_checkpoint  # torch takes seconds
 
@@ -115,35 +125,6 @@ def score(
             table = replace(table, per_sample=declared.precomputed(query, options))
     write_scores(scores, table)
     return used
-
-
-def _by_head(
-    table: "ScoreTable",
-    file: "LabelFile",
-    head: str | None,
-    names: tuple[str, ...],
-    nearest_for_budget: int | None,
-    pool_size: int,
-    compute: Compute,
-) -> "ScoreTable":
-    """Return the table with the head's classes and scores and, if requested, the nearest samples."""
-    from activepool.features.store import FeatureFile
-    from activepool.heads.linear import read_head
-    from activepool.strategies.assembly import score_pool
-
-    if head is None or not isinstance(file, FeatureFile):
-        raise InputError("score: scoring needs a head and features; give --head and --features")
-    features = file.train.features
-    predicted, scores, nearest = score_pool(
-        features,
-        read_head(head, features.shape[1]),
-        table.index,
-        names,
-        compute,
-        nearest_for_budget=nearest_for_budget,
-        pool_size=pool_size,
-    )
-    return replace(table, predicted=predicted, scores=scores, nearest=nearest)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from activepool.errors import InputError
-from planning.checks.file_names import require_usable, use_utf8
+from planning.checks.folders import require_usable, use_utf8
 
 ODD = Path(os.fsdecode(b"/tmp/\xff"))
 

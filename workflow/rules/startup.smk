@@ -24,8 +24,7 @@ sys.path.insert(0, str(CHECKOUT / "workflow"))
 from activepool.errors import InputError
 from planning.configuration.kind import attributed, is_project
 from planning.configuration.text import unreadable
-from planning.checks.folders import require_writable
-from planning.checks.file_names import require_usable, use_utf8
+from planning.checks.folders import require_usable, require_writable, use_utf8
 from planning.runs.command_line import unknown_target
 
 CONFIGURATION_FILES = (

@@ -74,23 +74,20 @@ def read_query(
     if table is None and files.scores:
         table = _scores_of(files.scores, unlabelled)
     table = table or ScoreTable(unlabelled)
-    used_rows, used_values = [picked[:0]], [picked_labels[:0]]
+    used = [(picked[:0], picked_labels[:0])]  # rows whose labels the query contains, and these labels
     labelled = picked
     if strategy.reads_labels:
         labelled = picked[picked_labels != UNLABELABLE]
-        used_rows.append(picked)
-        used_values.append(picked_labels)
+        used.append((picked, picked_labels))
     oracle_labels = None
     if strategy.reads_pool_labels:
         oracle_labels = _oracle_labels(strategy, file, table.index, files.annotations)
-        used_rows.append(table.index)
-        used_values.append(oracle_labels)
+        used.append((table.index, oracle_labels))
     validation = None
     if "validation" in strategy.reads:
         held_out = read_index(files.validation)
         held_out_labels = known_labels(file, held_out, files.annotations)
-        used_rows.append(held_out)
-        used_values.append(held_out_labels)
+        used.append((held_out, held_out_labels))
         is_known = held_out_labels != UNLABELABLE
         validation = held_out[is_known], held_out_labels[is_known]
     features = file.train.features if isinstance(file, FeatureFile) else None
@@ -117,8 +114,8 @@ def read_query(
         oracle_labels=oracle_labels,
         compute=compute,
     )
-    used = used_labels(file, np.concatenate(used_rows), np.concatenate(used_values), files.annotations)
-    return RoundQuery(query, picked, used)
+    rows, labels = map(np.concatenate, zip(*used, strict=True))
+    return RoundQuery(query, picked, used_labels(file, rows, labels, files.annotations))
 
 
 def _oracle_labels(

@@ -17,7 +17,7 @@ from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import function_problem, missing_problem
-from planning.configuration.experiment import DrawnKind, Experiment
+from planning.configuration.experiment import DrawnKind, Experiment, FinetuneHead
 from planning.configuration.text import hidden_by_yaml
 from planning.stages.contents import preview_source
 
@@ -66,7 +66,7 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
 
 
 def _backbone_problems(experiment: Experiment) -> Iterator[str]:
-    backbone, pretrain = experiment.backbone, experiment.pretrain
+    backbone, pretrain, finetuning = experiment.backbone, experiment.pretrain, experiment.finetuning
     if experiment.dataset.kind == "embeddings":
         if experiment.finetunes:
             yield "head.solver: finetune needs images, but a dataset of kind embeddings has none"
@@ -80,17 +80,17 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     if backbone.architecture == WITHOUT_WEIGHTS:
         if pretrain or backbone.checkpoint:
             yield "backbone.architecture: identity has no weights; leave out pretrain and backbone.checkpoint"
-    elif _starts_from_scratch(experiment):
+    elif finetuning and finetuning.from_scratch:
         if pretrain or backbone.checkpoint:
             yield "head.from_scratch: starts from random weights; leave out pretrain and backbone.checkpoint"
     elif pretrain and backbone.checkpoint:
         yield "backbone: its weights come from pretrain or from backbone.checkpoint; both are given, give one"
     elif not (pretrain or backbone.checkpoint or may_bring_weights(backbone.architecture)):
         yield "backbone: its weights come from pretrain or backbone.checkpoint; neither is given, give one"
-    yield from _from_scratch_problems(experiment)
-    if experiment.finetunes and backbone.architecture == WITHOUT_WEIGHTS:
+    if finetuning and finetuning.from_scratch:
+        yield from _from_scratch_problems(experiment, finetuning)
+    if finetuning and backbone.architecture == WITHOUT_WEIGHTS:
         yield "head.solver: finetune trains the whole network, and identity has no weights"
-    finetuning = experiment.finetuning
     if finetuning and not finetuning.freeze_batch_norm:
         if finetuning.freeze_backbone and not finetuning.from_scratch:
             yield "head.freeze_backbone: batch normalisation is frozen, too; leave out freeze_batch_norm"
@@ -107,15 +107,8 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
         yield f"backbone.{key}: says how a checkpoint names its weights, and there is none; leave it out"
 
 
-def _starts_from_scratch(experiment: Experiment) -> bool:
-    """Return whether each round trains a network from random weights."""
-    return experiment.finetuning is not None and experiment.finetuning.from_scratch
-
-
-def _from_scratch_problems(experiment: Experiment) -> Iterator[str]:
-    finetuning = experiment.finetuning
-    if finetuning is None or not finetuning.from_scratch:
-        return
+def _from_scratch_problems(experiment: Experiment, finetuning: FinetuneHead) -> Iterator[str]:
+    """Yield a line for each setting that does not fit rounds that each start from random weights."""
     if finetuning.freeze_backbone:
         yield "head.from_scratch: random weights are not to be frozen; leave out freeze_backbone"
     if finetuning.freeze_batch_norm:

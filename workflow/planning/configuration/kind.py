@@ -1,7 +1,7 @@
 """Tells a project's configuration from an experiment's, also where the key that says so is misspelt."""
 
 import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planning.configuration.experiment import Experiment
@@ -21,12 +21,7 @@ def is_project(raw: Mapping[str, Any]) -> bool:
     for name in ("project", "experiment"):
         if difflib.get_close_matches(name, unknown):
             return name == "project"
-    return _count(raw, projects - experiments) > _count(raw, experiments - projects)
-
-
-def _count(raw: Mapping[str, Any], keys: Collection[str]) -> int:
-    """Return how many of the keys there are."""
-    return sum(key in raw for key in keys)
+    return len(raw.keys() & projects - experiments) > len(raw.keys() & experiments - projects)
 
 
 def attributed(message: str, source: str, given: Mapping[str, Any]) -> str:

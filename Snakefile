@@ -26,7 +26,6 @@ if is_project(config):
     include: "workflow/rules/project.smk"
     include: "workflow/rules/common.smk"
     include: "workflow/rules/labelling.smk"
-    include: "workflow/rules/verify.smk"
 
     if not PATHS.is_embedded:
 
@@ -73,7 +72,6 @@ else:
     include: "workflow/rules/ceiling.smk"
     include: "workflow/rules/pictures.smk"
     include: "workflow/rules/tracking.smk"
-    include: "workflow/rules/verify.smk"
 
     if not IS_MODULE:
 

@@ -1,4 +1,4 @@
-# What the rules of experiments and of projects share. No rules here.
+# What experiments and projects share: their runs, the beginning of each job, and the rule verify.
 # experiment.smk or project.smk, which come before, define IMAGES (the folder of the images) and before_jobs.
 
 import shlex
@@ -56,3 +56,17 @@ ENVIRONMENT = with_doubled_braces(str(CHECKOUT / "envs/activepool.yaml"))
 
 # Stages run with Snakemake's own Python, or with conda's if conda is in use.
 shell.prefix(shell_prefix(workflow, CHECKOUT, IMAGES))
+
+
+# The rule has no inputs, so that it checks before anything is made again.
+rule verify:
+    """Check that results are complete, unchanged and consistent with their inputs."""
+    log:
+        "results/logs/verify.log",
+    localrule: True
+    conda:
+        ENVIRONMENT
+    params:
+        *arguments("verify"),
+    shell:
+        program("verify")

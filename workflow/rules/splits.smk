@@ -4,6 +4,9 @@ from typing import get_args
 
 from planning.configuration.experiment import DrawnKind
 
+# Round 0 of the strategies that start from a kind of labelled set.
+INITIAL = "results/{experiment}/initial_{kind}/seed{seed}/round00"
+
 
 rule validation:
     """Set aside the validation split."""
@@ -33,8 +36,8 @@ if DRAWN:
             samples=PATHS.samples,
             validation=VALIDATION,
         output:
-            selected="results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
-            labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
+            selected=f"{INITIAL}/selected.csv",
+            labelled=f"{INITIAL}/labelled.csv",
         log:
             f"{LOGS}/initial_{{kind}}/seed{{seed}}/round00.select.log",
         wildcard_constraints:
@@ -59,8 +62,8 @@ for picked in PICKED:
             features=PATHS.features,
             validation=VALIDATION,
         output:
-            selected="results/{experiment}/initial_{kind}/seed{seed}/round00/selected.csv",
-            labelled="results/{experiment}/initial_{kind}/seed{seed}/round00/labelled.csv",
+            selected=f"{INITIAL}/selected.csv",
+            labelled=f"{INITIAL}/labelled.csv",
         log:
             f"{LOGS}/initial_{{kind}}/seed{{seed}}/round00.select.log",
         wildcard_constraints:

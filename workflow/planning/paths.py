@@ -122,6 +122,9 @@ class Paths(FeaturePaths):
 
         return path
 
+    def _own_run(self, wildcards: Any) -> str:
+        return self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))
+
     def query_features(self, wildcards: Any) -> str:
         """Return the features that the head of the previous round was trained on."""
         return self.previous("features.h5")(wildcards) if self.experiment.changes_features else self.features
@@ -162,21 +165,20 @@ class Paths(FeaturePaths):
     def scores(self, wildcards: Any) -> str | list[str]:
         """Return the scores of a round; [] if the selection needs none."""
         declared = self.declared(wildcards)
-        precomputes = self.experiment.in_shards and declared.precompute is not None
-        if not declared.is_scored and not (precomputes and not self.previous_state(wildcards)):
-            return []
-        return f"{self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))}/scores.h5"
+        is_precomputed = (
+            self.experiment.in_shards and declared.precompute and not self.previous_state(wildcards)
+        )
+        return f"{self._own_run(wildcards)}/scores.h5" if declared.is_scored or is_precomputed else []
 
     def score_shards(self, wildcards: Any) -> list[str]:
         """Return the shards of the scores of a round."""
-        folder = f"{self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))}/scores"
-        count = self.experiment.pool_shards
+        folder, count = f"{self._own_run(wildcards)}/scores", self.experiment.pool_shards
         return [f"{folder}/{number}-of-{count}.h5" for number in range(count)]
 
     def image_model(self, wildcards: Any) -> str | list[str]:
         """Return the model that a strategy trains on images; [] if it trains none."""
-        run = self.run(wildcards.strategy, wildcards.seed, int(wildcards.round))
-        return f"{run}/image_model.safetensors" if self.declared(wildcards).image_model else []
+        has_any = self.declared(wildcards).image_model
+        return f"{self._own_run(wildcards)}/image_model.safetensors" if has_any else []
 
     def metrics_of_head(self, wildcards: Any) -> str | list[str]:
         """Return the metrics of the head if a strategy's own model takes as many steps, else []."""

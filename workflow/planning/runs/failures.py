@@ -1,7 +1,6 @@
 """The summary of a run that failed: which jobs, why, how many others wait for them, and how to go on."""
 
 import atexit
-import logging
 import os
 import re
 import sys
@@ -42,25 +41,15 @@ def announce_failures(workflow: Any, remedies: Remedies, reasons: Mapping[int, s
         atexit.register(lambda: print_last(summary(workflow, sys.argv[1:], remedies, reasons)))
 
 
-class _AboutJobs(logging.Filter):
-    """Keeps what Snakemake says of a failed job off the terminal; its log file has it."""
-
-    def __init__(self, beginnings: tuple[str, ...]) -> None:
-        super().__init__()
-        self._beginnings = beginnings
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith(self._beginnings)
-
-
 def leave_telling(targets: Collection[str]) -> None:
-    """Leave it to the summary to say which commands failed.
+    """Keep what Snakemake says of failed commands off the terminal; the summary and Snakemake's log have it.
 
-    If all targets are rules whose last lines say what they found, have Snakemake add nothing to these.
+    If all targets are rules whose last lines say what they found, Snakemake adds nothing to these.
     """
     is_told = targets and set(targets) <= set(TELLING)
+    beginnings = ABOUT_JOBS if is_told else (FAILED_COMMAND,)
     for handler in terminal_handlers():
-        handler.addFilter(_AboutJobs(ABOUT_JOBS if is_told else (FAILED_COMMAND,)))
+        handler.addFilter(lambda record: not record.getMessage().startswith(beginnings))
 
 
 def summary(

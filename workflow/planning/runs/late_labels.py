@@ -5,8 +5,6 @@ job. The params of a rule hold a digest of the labels that its job reads; a corr
 Snakemake evaluates it when the job is about to start, and when it plans the next run.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
@@ -21,6 +19,7 @@ from activepool.errors import InputError, first_few
 from activepool.io.index_files import read_index
 from planning.checks.annotations import require_fit_to_listing
 from planning.paths import Paths
+from planning.stages.digests import digest_of
 
 #: The digest of a job that reads no late label.
 NO_LABELS = ""
@@ -61,11 +60,9 @@ class LateLabels:
         declared = self.paths.declared(wildcards)
         if declared.reads_pool_labels:
             return self._pool_digest()
-        return (
-            self._file_digest(self.paths.previous("labelled.csv")(wildcards))
-            if declared.reads_labels
-            else NO_LABELS
-        )
+        if declared.reads_labels:
+            return self._file_digest(self.paths.previous("labelled.csv")(wildcards))
+        return NO_LABELS
 
     def _pool_digest(self) -> str:
         """Return the digest of all late labels."""
@@ -114,9 +111,7 @@ def _labelled_rows(labels: dict[int, str], selections: Iterable[str]) -> set[int
 
 
 def _digest_of(labels: dict[int, str]) -> str:
-    if not labels:
-        return NO_LABELS
-    return hashlib.sha256(json.dumps(sorted(labels.items())).encode()).hexdigest()[:12]
+    return digest_of(sorted(labels.items())) if labels else NO_LABELS
 
 
 def _state(path: str) -> tuple[int, int] | None:
@@ -138,11 +133,7 @@ def _read_late_labels(annotations: str, samples: str, *states: tuple[int, int]) 
     except InputError:
         return None
     rows = np.flatnonzero((part.labels == UNKNOWN) & (labels != UNKNOWN)).tolist()
-    return {row: _class_name(part, int(labels[row])) for row in rows}
-
-
-def _class_name(part: TrainPart, label: int) -> str:
-    return "" if label == UNLABELABLE else part.class_names[label]
+    return {row: "" if labels[row] == UNLABELABLE else part.class_names[labels[row]] for row in rows}
 
 
 @cache

@@ -114,11 +114,9 @@ def _submitted(job: Any) -> str:
     return label(job.rule.name, job.wildcards_dict)
 
 
-class _Replaced(logging.Filter):
-    """Keeps what `Progress` replaces off the terminal; Snakemake's log file has it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return getattr(record, "event", None) not in REPLACED and record.msg != SELECTING
+def _is_kept(record: logging.LogRecord) -> bool:
+    """Return whether a record stays on the terminal; Snakemake's log file has all."""
+    return getattr(record, "event", None) not in REPLACED and record.msg != SELECTING
 
 
 def replaces_jobs(settings: Any) -> bool:
@@ -145,7 +143,7 @@ def show_progress(workflow: Any) -> None:
     if any(isinstance(handler, Progress) for handler in logger.handlers):
         return  # of another module
     for handler in terminal_handlers():
-        handler.addFilter(_Replaced())
+        handler.addFilter(_is_kept)
         progress = Progress(handler.stream)
         progress.watch(workflow.scheduler)
         logger.addHandler(progress)

@@ -1,6 +1,5 @@
 """The stage `embeddings`."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -10,14 +9,11 @@ from activepool.programs.stage import Json, Output, stage
 #: The keys of the source that name files.
 FILES = ("path", "labels", "test_features", "test_labels")
 
-
-def files_of(source: Mapping[str, Any]) -> list[str]:
-    """Return the files that embeddings are read from."""
-    return [path for key in FILES if (path := source.get(key))]
+SOURCE = Json(files=lambda source: [source[key] for key in FILES if source.get(key)])
 
 
 @stage
-def embeddings(source: Annotated[dict[str, Any], Json(files=files_of)], features: Output) -> None:
+def embeddings(source: Annotated[dict[str, Any], SOURCE], features: Output) -> None:
     """Check existing embeddings and copy them into features.h5.
 
     Args:

@@ -5,15 +5,10 @@ from typing import Annotated, Any
 from activepool.programs.stage import Input, Json, Output, stage
 
 
-def files_of(source: dict[str, Any]) -> list[str]:
-    """Return the file of the vectors."""
-    return [source["path"]]
-
-
 @stage
 def pool_vectors(
     samples: Input,
-    source: Annotated[dict[str, Any], Json(files=files_of)],
+    source: Annotated[dict[str, Any], Json(files=lambda source: [source["path"]])],
     features: Output,
     removed: Input | None = None,
 ) -> None:

@@ -35,28 +35,23 @@ def train_on_images(
         options: JSON: the options of the strategy for this stage
     """
     from activepool.backbones.checkpoint import write_tensors
+    from activepool.errors import InputError
     from activepool.features.image_round import ImageRound
+    from activepool.io.files import read_json
     from activepool.io.training_state import state_path
     from activepool.strategies.registry import find_strategy
 
     declared = find_strategy(strategy, options).in_round(round)
     images = ImageRound.read(dataset, validation, labelled, seed, round, compute)
     if metrics is not None:
-        images = replace(images, head_steps=_steps_of_head(metrics))
+        measured = read_json(metrics)
+        steps = measured.get("iterations") if isinstance(measured, dict) else None
+        if not isinstance(steps, int):
+            raise InputError(f"{metrics}: must hold 'iterations', the number of steps that trained the head")
+        images = replace(images, head_steps=steps)
     state = state_path(model)
     write_tensors(model, declared.train_on_images(images, state, options))
     state.unlink(missing_ok=True)
-
-
-def _steps_of_head(path: str) -> int:
-    from activepool.errors import InputError
-    from activepool.io.files import read_json
-
-    metrics = read_json(path)
-    steps = metrics.get("iterations") if isinstance(metrics, dict) else None
-    if not isinstance(steps, int):
-        raise InputError(f"{path}: must hold 'iterations', the number of steps that trained the head")
-    return steps
 
 
 if __name__ == "__main__":

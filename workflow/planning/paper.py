@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from snakemake.cli import parse_config
+from snakemake.cli import parse_args, parse_config
 from snakemake.utils import update_config
 
 from activepool.errors import InputError
@@ -87,8 +87,6 @@ def only_plans(arguments: Sequence[str]) -> bool:
     """Return whether Snakemake's arguments request a dry run of `TARGET`, which would start no rule."""
     if TARGET not in arguments:
         return False
-    from snakemake.cli import parse_args
-
     _, options = parse_args(list(arguments))
     return bool(options.dryrun and TARGET in options.targets)
 

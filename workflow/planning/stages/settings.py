@@ -83,8 +83,7 @@ class ExperimentSettings(StageSettings):
         return source_setting(self._experiment.dataset)
 
     def annotations(self, stage: str, wildcards: Any) -> str | None:
-        reads = stage != "score" or self._paths.precomputes(wildcards)
-        return self._experiment.dataset.annotations if reads else None
+        return self._experiment.dataset.annotations if self._reads_query(stage, wildcards) else None
 
     def backbone(self, stage: str, wildcards: Any) -> Any:
         # activepool wrote the network of a round, so its weights have activepool's own names.
@@ -132,8 +131,8 @@ class ExperimentSettings(StageSettings):
         if stage == "select_initial":
             return str(wildcards.kind)
         entry = self._entry(wildcards)
-        needed = stage != "score" or entry.declared.image_model or self._paths.precomputes(wildcards)
-        return entry.strategy if needed else None
+        is_needed = entry.declared.image_model or self._reads_query(stage, wildcards)
+        return entry.strategy if is_needed else None
 
     def options(self, stage: str, wildcards: Any) -> dict[str, Any] | None:
         if self.strategy(stage, wildcards) is None:
@@ -142,8 +141,7 @@ class ExperimentSettings(StageSettings):
         return entry.declared.options_of(stage, entry.options)
 
     def budget(self, stage: str, wildcards: Any) -> int | None:
-        needed = stage != "score" or self._paths.precomputes(wildcards)
-        return self._experiment.budget if needed else None
+        return self._experiment.budget if self._reads_query(stage, wildcards) else None
 
     def remaining_budget(self, stage: str, wildcards: Any) -> int | None:
         reads = "remaining_budget" in self._entry(wildcards).declared.reads
@@ -173,6 +171,10 @@ class ExperimentSettings(StageSettings):
 
     def _entry(self, wildcards: Any) -> StrategySettings:
         return self._experiment.strategy(wildcards.strategy)
+
+    def _reads_query(self, stage: str, wildcards: Any) -> bool:
+        """Return whether a stage reads more than rows, a head and scores; `score` does so to precompute."""
+        return stage != "score" or self._paths.precomputes(wildcards)
 
     # Curves, figures, tables.
 

@@ -2,12 +2,12 @@
 
 Two thirds of the CPU time of a short job are imports. A run starts servers before its first job (see
 `activepool.programs.servers`), and jobs on the same machine reach them through `activepool.programs.start`,
-by a Unix socket. A fork takes over the job's arguments, environment and standard streams and runs the stage
-as a fresh process would; the server passes its exit status on. The server ends with the run, however that
-ends; jobs at work go on to their end.
+through a Unix socket. A fork takes over the job's arguments, environment and standard streams and runs the
+stage as a fresh process would; the server passes its exit status on. The server ends with the run, however
+the run ends; running jobs finish.
 
-A job runs in a process of its own if its Python, its folder, the variables that are read when a process
-starts, or the code of the library differ from what the server has begun with. So no result depends on a
+A job runs in a process of its own if its Python, its folder, the variables that a process reads when it
+starts, or the code of the library differ from those that the server started with. So no result depends on a
 server.
 """
 
@@ -46,7 +46,7 @@ _LIBRARY = Path(__file__).parents[1]
 
 
 def main() -> None:
-    """Serve: on which socket, by its number, and what to import. Standard input ends with the run."""
+    """Serve on the socket of this number, with these imports. Standard input ends with the run."""
     server = Server(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
     job = server.next_job()
     if job is not None:  # in a fork
@@ -107,7 +107,7 @@ class Server:
         self._code = {path: _state(path) for path in _LIBRARY.rglob("*.py")}
 
     def _load(self) -> None:
-        """Do once, before the first fork, what each job would do; keep in mind which code was imported."""
+        """Do once, before the first fork, what each job would do; remember which code was imported."""
         from activepool.records.provenance import versions
         from activepool.strategies.registry import builtin_strategies
 
@@ -121,7 +121,7 @@ class Server:
         gc.freeze()  # the collector would copy the pages that forks share
 
     def next_job(self) -> Job | None:
-        """Serve; return the job in the fork that is to run it, and None in the server when all has ended."""
+        """Serve; return the job in the fork that runs it, and None in the server when all has ended."""
         while self._is_open or self._jobs:
             waited_for: list[Waitable] = [self._woken, *self._jobs.values()]
             if self._is_open:
@@ -178,7 +178,7 @@ class Server:
         return None
 
     def _received(self, connection: socket.socket) -> Job | None:
-        """Return what a client asks for; None if it cannot be run as in a process of its own."""
+        """Return the job that a client requests; None if a fork would differ from a process of its own."""
         connection.settimeout(PATIENCE)
         streams: list[int] = []
         try:
@@ -195,7 +195,7 @@ class Server:
         return None
 
     def _stands_for(self, place: tuple[str, str, str], environment: dict[str, str]) -> bool:
-        """Say whether a fork is like a process that starts now, of a Python in a folder."""
+        """Return whether a fork equals a process that this Python would start in this folder now."""
         version, executable, folder = place
         return (
             (version, Path(executable).parent) == (sys.version, Path(sys.executable).parent)

@@ -4,7 +4,7 @@
 
 does what ``python -m activepool.stages.train --features ...`` does: same output, exit status and files. It
 saves the CPU time of imports, because the server has imported NumPy and others once (see
-`activepool.programs.server`). This module imports little, and no other of the library.
+`activepool.programs.server`). This module imports little, and nothing else of the library.
 """
 
 import marshal
@@ -37,8 +37,8 @@ def main() -> None:
 def status_from_server(servers: str | None, module: str, words: list[str]) -> int | None:
     """Have the server run a stage; return its exit status, or minus the signal that has ended it.
 
-    Returns: None if the stage is still to be run: there is no server, it refuses, or it was killed. In the
-    last case its fork has ended as well, because that also holds the connection open.
+    Returns: None if the stage has not run: there is no server, it refuses, or it was killed. In the last case
+    its fork has ended as well, because the fork also holds the connection open.
     """
     if servers is None:
         return None

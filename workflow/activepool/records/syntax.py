@@ -21,7 +21,7 @@ def syntax_digest(tree: ast.Module) -> str:
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield all statements below a node that can run, and none of their many expressions."""
+    """Yield all statements below a node that can run, without their many expressions."""
     for field in ("body", "handlers", "cases", "orelse", "finalbody"):
         if field == "body" and _is_for_type_checkers(node):
             continue
@@ -31,12 +31,12 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_for_type_checkers(node: ast.AST) -> TypeGuard[ast.If]:
-    """Say whether a statement is ``if TYPE_CHECKING:``, whose body never runs."""
+    """Return whether a statement is ``if TYPE_CHECKING:``, whose body never runs."""
     return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
 def _is_version(statement: ast.stmt) -> bool:
-    """Say whether a statement gives the version: a release that changes nothing else changes no result."""
+    """Return whether a statement sets the version: a release that changes nothing else changes no result."""
     return isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__version__"
 
 

@@ -31,8 +31,8 @@ class Findings:
         verified: the number of files that match their records.
         misfits: a line for each problem, which begins with the file.
         mixtures: a line for each library whose kernels differ between files; these files may all match.
-        outdated: a line for each file that was made on request, from an input that is another now.
-        gone: files that are not there, and may be.
+        outdated: a line for each file that was made on request, from an input that has changed since.
+        gone: files that are missing, and may be.
         unrecorded: files that no stage makes.
     """
 
@@ -54,7 +54,7 @@ class Allowances:
         changing: for a stage, the pattern of those of its inputs that may change after it has run.
         requested: stages that run only on request, so that their files may be older than their inputs.
         temporary: patterns of files that are always deleted, although their records stay.
-        dispensable: patterns of files that people may delete: a run makes again those that it needs.
+        dispensable: patterns of files that people may delete: a run makes those that it needs again.
     """
 
     unrecorded: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Tells a project's configuration from an experiment's, also where the key that says so is misspelt."""
+"""Tells a project's configuration from an experiment's, even if the key that says so is misspelt."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,8 @@ from planning.configuration.project import Project
 def is_project(raw: Mapping[str, Any]) -> bool:
     """Return whether a configuration is that of a project, and not of an experiment.
 
-    The key ``project`` or ``experiment`` decides. If both lack, the one that a key is nearly written like
-    decides, and then the number of keys that only a project, or only an experiment, has.
+    The key ``project`` or ``experiment`` decides. Without both, a key that is spelt nearly like one of them
+    decides, and without that, whether more keys belong only to a project or only to an experiment.
     """
     if "project" in raw or "experiment" in raw:
         return "project" in raw
@@ -25,9 +25,9 @@ def is_project(raw: Mapping[str, Any]) -> bool:
 
 
 def attributed(message: str, source: str, given: Mapping[str, Any]) -> str:
-    """Return the lines of a message, blaming the command line, not the file, for the keys that it gave.
+    """Return the lines of a message; they name the command line, not the file, for the keys that it gave.
 
-    If the command line gave other keys of the same section, the two do not fit together, and both are named.
+    If it gave other keys of the same section, the two do not fit together, and a line names both.
 
     Args:
         message: lines such as ``mine.yaml: audit: ...``.

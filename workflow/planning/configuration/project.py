@@ -41,8 +41,8 @@ AskAgain = Literal["awaited", "disputed", "cannot_tell", "skipped"]
 class LabelStudio(Settings):
     """Where Label Studio finds the photographs: an address, followed by the path of each.
 
-    By default it serves the folder that the folder of the images lies in: it does not serve as a storage the
-    folder that it serves itself.
+    By default, Label Studio serves the parent of the folder of images, because it accepts no storage at its
+    own root.
 
     Attributes:
         address: the beginning of the address of each photograph; by default that of Label Studio's local
@@ -53,7 +53,7 @@ class LabelStudio(Settings):
 
 
 class EmbeddingFile(Settings):
-    """The file of a pool's vectors; where the names in it are the usual ones, its path alone is enough.
+    """The file of a pool's vectors; its path alone is enough if its arrays have the usual names.
 
     Attributes:
         path: the file: ``.npy``, ``.npz``, ``.pt``, ``.safetensors``, ``.parquet`` or HDF5.
@@ -112,7 +112,7 @@ class Project(Settings):
     Attributes:
         project: the name of the folder ``results/<project>``.
         images: the photographs: a folder, or a CSV file with the column ``path``. This or ``embeddings``.
-        embeddings: vectors instead of photographs: a file, or what it is called and what is in it.
+        embeddings: vectors instead of photographs: a file, or its path and the names of its arrays.
         classes: the classes that people choose from; others may arrive with the answers.
         new_classes: whether people may name a class that nobody named before.
         backbone: the network that computes the features; required with ``images``.

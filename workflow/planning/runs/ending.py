@@ -76,13 +76,13 @@ def is_silent(workflow: Any) -> bool:
 
 
 def _has_made_all(workflow: Any) -> bool:
-    """Return whether a run, and not a look, has done all of its jobs, and may say so."""
+    """Return whether a run, not a dry one, has done all of its jobs, and may say so."""
     is_run = workflow.executor_plugin is not None and not (workflow.dryrun or workflow.touch)
     return is_run and not is_silent(workflow) and not any(workflow.dag.needrun_jobs())
 
 
 def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[str]:
-    """Yield a line for each kind of result that the targets cover, and one if a setting cannot mean much."""
+    """Yield a line for each kind of result that the targets cover, and one about a small validation split."""
     covered = {path for job in workflow.dag.jobs for path in job.output if Path(path).exists()}
     for what, place in (
         ("figures", "figures/"),
@@ -106,7 +106,7 @@ def _results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> Iterator[
 
 
 def _weak_choices(experiment: Experiment, covered: Iterable[str]) -> Iterator[str]:
-    """Yield a line if the validation split chooses something, and has too few samples for it."""
+    """Yield a line if the validation split has too few samples for what it chooses."""
     head = experiment.head
     if isinstance(head, LbfgsHead) and np.size(head.weight_decays) == 1:
         return

@@ -28,7 +28,7 @@ ABOUT_JOBS = ("RuleException:\n", "Exiting because a job", "WorkflowError:\nAt l
 #: How it begins the one with the whole command, which may be a thousand characters long.
 FAILED_COMMAND = "RuleException:\nCalledProcessError"
 
-#: So many failed jobs are listed.
+#: The summary lists at most so many failed jobs.
 MAX_LISTED = 20
 
 #: Returns lines on what helps if jobs of these rules failed.
@@ -62,7 +62,7 @@ def summary(
     Args:
         workflow: Snakemake's, after the run.
         arguments: of Snakemake's command line.
-        remedies: that only the kind of configuration knows.
+        remedies: what helps, which only experiments or only projects know.
         reasons: what the executor says of failed jobs, by their numbers (see planning.runs.reasons).
     """
     since = workflow.start_time.timestamp()

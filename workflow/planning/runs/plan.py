@@ -1,4 +1,4 @@
-"""A line for each job of a dry run, with the reason, in the place of Snakemake's block of 15 lines."""
+"""A line for each job of a dry run, with the reason, in place of Snakemake's block of 15 lines."""
 
 import logging
 import re
@@ -48,7 +48,7 @@ class Plan(logging.Handler):
 def reason(text: str) -> str:
     """Return Snakemake's reason for a job in a few words, with the first file of each list.
 
-    Of a record that has changed, they name the stages whose settings or code are others now.
+    If the params have changed, they name the stages with other settings or code.
     """
     start, changed, change = text.partition(CHANGED)
     clauses = [_shortened(clause) for clause in start.split("; ") if clause]

@@ -1,4 +1,4 @@
-"""A line for each job of a run, in the place of Snakemake's lines, which name no strategy, seed or round."""
+"""A line for each job of a run, in place of Snakemake's lines, which name no strategy, seed or round."""
 
 import logging
 import threading

@@ -42,6 +42,6 @@ def keep_reasons(workflow: Any, reasons: dict[int, str]) -> None:
 
 
 def _in_one_line(message: str) -> str:
-    """Return the message of an executor in one line, without the call and the script that it goes on with."""
+    """Return the message of an executor in one line, without the call and the script that follow it."""
     lines = takewhile(lambda line: not line.startswith("    "), message.splitlines())
     return " ".join(" ".join(lines).split()).rstrip(" .:")

@@ -14,7 +14,7 @@ STATES = {
     "sacct": ["sacct", "--allocations", "--noheader", "--name", "activepool"],
 }
 
-#: So long Slurm may take for the answer, seconds. Its commands give up after ten seconds or so by themselves.
+#: Seconds that Slurm may take to answer. Its commands give up by themselves after about ten seconds.
 PATIENCE = 30.0
 
 #: A variable before a command of the shell, and a command that the shell does not change.
@@ -24,8 +24,8 @@ ASSIGNMENT, PLAIN = re.compile(r"\w+="), re.compile(r"[\w./+~-]+")
 def require_scheduler(workflow: Any) -> None:
     """Raise InputError if a run cannot submit its jobs from this machine.
 
-    Otherwise each job would fail at its submission, as often as it may be tried. A run without jobs to submit
-    needs no scheduler.
+    Otherwise each job would fail at its submission, and at each retry. A run without jobs to submit needs no
+    scheduler.
     """
     if all(job.is_local for job in workflow.dag.needrun_jobs()):
         return
@@ -39,11 +39,11 @@ def require_scheduler(workflow: Any) -> None:
 def _require_slurm(chosen: str | None) -> None:
     """Raise InputError unless the two commands that Snakemake's plugin uses are there, and Slurm answers.
 
-    The plugin asks the same of the same command as long as jobs run, so the question stops no run that could
-    learn how its jobs end. `sbatch --test-only` could: whether it is accepted depends on what a job requests.
+    The plugin asks the same command the same question while jobs run, so this check stops no run that could
+    follow its jobs. `sbatch --test-only` might: whether Slurm accepts it depends on what a job requests.
 
     Args:
-        chosen: the command that is to report states; where there is no sacct, the plugin uses squeue.
+        chosen: the command that reports states; without sacct, the plugin uses squeue.
     """
     states = "sacct" if chosen == "sacct" and _is_command("sacct") else "squeue"
     _require({"sbatch": "that submits the jobs", states: "that reports their states"})
@@ -70,7 +70,7 @@ def _require(commands: dict[str | None, str]) -> None:
     """Raise InputError if some of the commands are not on this machine.
 
     Args:
-        commands: each with what it does; what has no name is left to the shell.
+        commands: what each does, by its name; those without a name are left to the shell.
     """
     missing = {name: use for name, use in commands.items() if name and not _is_command(name)}
     if missing:

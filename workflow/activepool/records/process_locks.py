@@ -40,21 +40,26 @@ class Announcement:
         return self.path.name
 
     @property
-    def is_here(self) -> bool:
-        """Whether it runs on this host."""
-        return self.name.rpartition("-")[0] == socket.gethostname()
+    def host(self) -> str:
+        """Its host."""
+        return self.name.rpartition("-")[0]
 
     @property
     def number(self) -> str:
         """The process number on its host."""
         return self.name.rpartition("-")[2]
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it runs on this host."""
+        return self.host == socket.gethostname()
+
     def described(self) -> str:
         """Return host, process number and age, for messages."""
-        host, _, number = self.name.rpartition("-")
+        process = f"host {self.host}, process {self.number}"
         with suppress(FileNotFoundError):
-            return f"host {host}, process {number}, begun {_age(time.time() - self.path.stat().st_mtime)} ago"
-        return f"host {host}, process {number}"
+            return f"{process}, begun {_age(time.time() - self.path.stat().st_mtime)} ago"
+        return process
 
 
 def announce(folder: str | Path, content: str = "") -> IO[str]:

@@ -1,6 +1,7 @@
 """Verification of a tree: whether each file matches its record, and was made from the present files."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -75,7 +76,8 @@ def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
         raise InputError(f"{root}: there is no such folder; verify checks the files that a run has written")
     read, misfits = _read_records(root)
     records = [record for record in read if _has_files(record)]
-    gone = [path for path in _missing(read) if _matches(path, allowed.dispensable)]
+    missing = [path for record in read for path in record.outputs if not Path(path).is_file()]
+    gone = [path for path in missing if _matches(path, allowed.dispensable)]
     may_be_gone = (*allowed.temporary, *allowed.dispensable)
     misfits += [line for record in read if not _has_files(record) for line in _lost(record, may_be_gone)]
     digest = cache(file_digest)
@@ -109,10 +111,6 @@ def _has_files(record: Record) -> bool:
     return any(Path(path).is_file() for path in record.outputs)
 
 
-def _missing(records: Iterable[Record]) -> Iterator[str]:
-    return (path for record in records for path in record.outputs if not Path(path).is_file())
-
-
 def _lost(record: Record, may_be_gone: Collection[str]) -> Iterator[str]:
     """Yield a line for each file of a record whose files are all gone."""
     for path in record.outputs:
@@ -144,27 +142,26 @@ def _changed_inputs(
     records: list[Record], digest: Callable[[str], str], changing: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield a line for each input that changed after files were made from it."""
-    for path in sorted({path for record in records for path in record.inputs if Path(path).is_file()}):
-        others = [
-            next(iter(record.outputs))
-            for record in records
-            if record.inputs.get(path, digest(path)) != digest(path)
-            and not fnmatchcase(path, changing.get(record.stage, ""))
-        ]
-        if others:
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            yield f"{others[0]}{more}: made from another {path} than the one that is there"
+    made: dict[str, list[str]] = defaultdict(list)
+    for record in records:
+        for path in _inputs_changed_since(record, digest):
+            if not fnmatchcase(path, changing.get(record.stage, "")):
+                made[path].append(next(iter(record.outputs)))
+    for path, outputs in sorted(made.items()):
+        more = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
+        yield f"{outputs[0]}{more}: made from another {path} than the one that is there"
 
 
 def _outdated(records: list[Record], digest: Callable[[str], str]) -> Iterator[str]:
     """Yield a line for each record with an input that has changed since."""
     for record in records:
-        changed = [
-            path for path, was in record.inputs.items() if Path(path).is_file() and digest(path) != was
-        ]
-        if changed:
+        if changed := _inputs_changed_since(record, digest):
             output = next(iter(record.outputs))
             yield f"{output}: made from another {changed[0]} than the one that is there"
+
+
+def _inputs_changed_since(record: Record, digest: Callable[[str], str]) -> list[str]:
+    return [path for path, was in record.inputs.items() if Path(path).is_file() and digest(path) != was]
 
 
 def _changed_labels(records: list[Record]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from planning.stages.arguments import StageArguments
 from planning.stages.contents import images_folder
 from planning.stages.settings import ExperimentSettings
 
-try:
+with stopping_at_mistakes("the configuration cannot be used"):
     PAPER_EXPERIMENTS = chosen(config.pop("paper", None))
     EXPERIMENT = load(
         config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
@@ -33,11 +33,6 @@ try:
         pass_kernels_on(workflow)
     else:
         adopt_kernels()
-except InputError as error:
-    problems = attributed(str(error), CONFIGURATION_FILE, OF_COMMAND_LINE)
-    sys.exit(f"activepool: the configuration cannot be used\n{problems}")
-except OSError as error:
-    sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")
 
 if workflow.is_main_process and not IS_MODULE:
     if problem := report_problem(PATHS, sys.argv):

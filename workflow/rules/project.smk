@@ -41,7 +41,7 @@ def check_standing(standing):
         require_room(standing, CONFIGURATION_FILE)
 
 
-try:
+with stopping_at_mistakes("nothing was done"):
     PROJECT = load_project(
         config, CONFIGURATION_FILE, CONFIGURATION_FILES, problems_with_files
     )
@@ -63,11 +63,6 @@ try:
     else:
         adopt_kernels()
         PATHS = join_run(PROJECT)
-except InputError as error:
-    problems = attributed(str(error), CONFIGURATION_FILE, OF_COMMAND_LINE)
-    sys.exit(f"activepool: nothing was done\n{problems}")
-except OSError as error:
-    sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")
 
 RESOURCES = JobResources(PROJECT.device)
 IMAGES = None if PATHS.is_embedded else str(images_root(PROJECT))

@@ -3,6 +3,7 @@
 
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 # If another workflow uses this one as a module (docs/module.md), the configuration comes from that workflow.
@@ -33,7 +34,20 @@ CONFIGURATION_FILES = (
     else list(map(str, workflow.overwrite_configfiles)) or ["config.yaml"]
 )
 CONFIGURATION_FILE = ", ".join(CONFIGURATION_FILES) or f"module {__name__}"
-OF_COMMAND_LINE = workflow.config_settings.config
+
+
+@contextmanager
+def stopping_at_mistakes(heading):
+    """Stop below a heading with a line for each mistake of the configuration, or of a file."""
+    try:
+        yield
+    except InputError as error:
+        given = workflow.config_settings.config
+        problems = attributed(str(error), CONFIGURATION_FILE, given)
+        sys.exit(f"activepool: {heading}\n{problems}")
+    except OSError as error:
+        sys.exit(f"activepool: {error.filename} cannot be used: {error.strerror}")
+
 
 try:
     use_utf8(workflow.rundir)

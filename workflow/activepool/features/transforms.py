@@ -88,43 +88,7 @@ def augmentation(name: str, image_size: int) -> Augmentation:
     """
     if name not in AUGMENTATIONS:
         raise InputError(f"augmentation: {name!r} is not known; it must be one of {', '.join(AUGMENTATIONS)}")
-    return AUGMENTATIONS[name](image_size)
-
-
-def _natural(image_size: int) -> Augmentation:
-    if image_size <= MAX_SMALL_SIDE:
-        return Augmentation(CROP_AREA, (flip, partial(colour_jitter, strength=0.5), grey))
-    return Augmentation(CROP_AREA, (flip, partial(colour_jitter, strength=1.0), grey, blur))
-
-
-def _moco_v2(image_size: int) -> Augmentation:
-    # A strength of 0.5 is brightness, contrast and saturation of 0.4 and hue of 0.1, as in MoCo v2. A blur
-    # leaves nothing to see on small images; the authors' demonstration on CIFAR-10 has none either.
-    jitter = partial(colour_jitter, strength=0.5)
-    if image_size <= MAX_SMALL_SIDE:
-        return Augmentation(CROP_AREA_MOCO, (flip, jitter, grey))
-    return Augmentation(CROP_AREA_MOCO, (flip, jitter, grey, blur))
-
-
-def _crop(image_size: int) -> Augmentation:
-    return Augmentation(CROP_AREA, (flip,))
-
-
-def _shift(image_size: int) -> Augmentation:
-    return Augmentation(None, (shift, flip))
-
-
-def _digits(image_size: int) -> Augmentation:
-    return Augmentation(None, (affine, erase, noise))
-
-
-AUGMENTATIONS: dict[str, Callable[[int], Augmentation]] = {
-    "natural": _natural,
-    "moco_v2": _moco_v2,
-    "digits": _digits,
-    "crop": _crop,
-    "shift": _shift,
-}
+    return (AUGMENTATIONS_OF_SMALL if image_size <= MAX_SMALL_SIDE else AUGMENTATIONS)[name]
 
 
 def crop_box(height: int, width: int, draws: FloatArray) -> tuple[int, int, int, int]:
@@ -265,3 +229,23 @@ def _between(draws: _Numbers, low: float, high: float) -> _Numbers:
 def _chosen(images: Tensor, probability: float, draws: Draws) -> Tensor:
     """Draw which images change, (B, 1, 1, 1) bool."""
     return (draws.uniform(len(images), 1, 1, 1) < probability).to(images.device)
+
+
+# MoCo v2 changes brightness, contrast and saturation by 0.4 and the hue by 0.1: a strength of 0.5.
+_WEAK_JITTER = partial(colour_jitter, strength=0.5)
+
+#: See `augmentation`.
+AUGMENTATIONS = {
+    "natural": Augmentation(CROP_AREA, (flip, partial(colour_jitter, strength=1.0), grey, blur)),
+    "moco_v2": Augmentation(CROP_AREA_MOCO, (flip, _WEAK_JITTER, grey, blur)),
+    "digits": Augmentation(None, (affine, erase, noise)),
+    "crop": Augmentation(CROP_AREA, (flip,)),
+    "shift": Augmentation(None, (shift, flip)),
+}
+
+#: The same for images of up to MAX_SMALL_SIDE pixels. A blur would leave nothing to see on them; MoCo's
+#: authors do without it, too, in their demonstration on CIFAR-10.
+AUGMENTATIONS_OF_SMALL = AUGMENTATIONS | {
+    "natural": Augmentation(CROP_AREA, (flip, _WEAK_JITTER, grey)),
+    "moco_v2": Augmentation(CROP_AREA_MOCO, (flip, _WEAK_JITTER, grey)),
+}

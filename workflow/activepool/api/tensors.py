@@ -34,8 +34,15 @@ def tensor_matrix(tensor: "Tensor") -> FeatureMatrix:
     """Return a tensor (N, d) as features."""
     if tensor.device.type == "cpu" and not _is_brain(tensor):
         return FeatureMatrix.from_array(numpy_of(tensor))
-    rows = _TensorRows(tensor)
-    return FeatureMatrix(rows, rows.read)
+    values = tensor.detach()
+
+    def gather(rows: IntArray) -> FloatArray:
+        return numpy_of(values[rows.tolist()])
+
+    def read(runs: list[slice]) -> FloatArray:
+        return np.concatenate([numpy_of(values[run]) for run in runs])
+
+    return FeatureMatrix(tuple(values.shape), gather, read)
 
 
 def tensor_problem(tensor: "Tensor") -> str | None:
@@ -49,17 +56,3 @@ def tensor_problem(tensor: "Tensor") -> str | None:
 
 def _is_brain(tensor: "Tensor") -> bool:
     return str(tensor.dtype) == "torch.bfloat16"
-
-
-class _TensorRows:
-    """Rows of a tensor, copied to the memory of the host when they are read."""
-
-    def __init__(self, tensor: "Tensor") -> None:
-        self.shape = (tensor.shape[0], tensor.shape[1])
-        self._tensor = tensor.detach()
-
-    def __getitem__(self, rows: IntArray) -> FloatArray:
-        return numpy_of(self._tensor[rows.tolist()])
-
-    def read(self, runs: list[slice]) -> FloatArray:
-        return np.concatenate([numpy_of(self._tensor[run]) for run in runs])

@@ -13,22 +13,21 @@ KEPT_ENTRIES = 2**28
 
 def kept(features: FeatureMatrix) -> FeatureMatrix:
     """Return the same features, (N, d); those that are read first, up to KEPT_ENTRIES, are read only once."""
-    return FeatureMatrix.from_rows(_KeptRows(features))
+    return FeatureMatrix.from_function(features.shape, _KeptRows(features).take)
 
 
 class _KeptRows:
     """The rows of a feature matrix, as float32."""
 
     def __init__(self, features: FeatureMatrix) -> None:
-        self.shape = features.shape
         self._features = features
-        size, width = self.shape
+        size, width = features.shape
         self._place = np.full(size, -1)
         self._kept = np.empty((min(size, KEPT_ENTRIES // width), width), dtype=np.float32)
         self._count = 0
         self._lock = threading.Lock()
 
-    def __getitem__(self, rows: IntArray) -> FloatArray:
+    def take(self, rows: IntArray) -> FloatArray:
         place = self._place[rows]
         is_kept = place >= 0
         if is_kept.all():
@@ -37,7 +36,7 @@ class _KeptRows:
         missing, inverse = np.unique(rows[~is_kept], return_inverse=True)
         read = self._features.take(missing)
         self._keep(missing, read)
-        values = np.empty((len(rows), self.shape[1]), dtype=np.float32)
+        values = np.empty((len(rows), self._kept.shape[1]), dtype=np.float32)
         values[is_kept] = self._kept[place[is_kept]]
         values[~is_kept] = read[inverse]
         return values

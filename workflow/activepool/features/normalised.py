@@ -14,27 +14,17 @@ def normalised(features: FeatureMatrix) -> FeatureMatrix:
 
     A row of zeros stays as it is; a row with NaN or infinity has NaN.
     """
-    return FeatureMatrix.from_rows(_NormalisedRows(features))
 
+    def unit_length(numbers: IntArray) -> FloatArray:
+        rows = features.take(numbers, np.float64)
+        unit = np.empty(rows.shape, dtype=np.float32)
+        for start in range(0, len(rows), ROWS):
+            part = rows[start : start + ROWS]
+            norms = np.sqrt(np.square(part).sum(axis=1, keepdims=True))
+            norms[norms == 0] = 1
+            with np.errstate(invalid="ignore"):  # ∞ / ∞
+                part /= norms
+            unit[start : start + ROWS] = part
+        return unit
 
-class _NormalisedRows:
-    """The rows of a feature matrix, normalised."""
-
-    def __init__(self, features: FeatureMatrix) -> None:
-        self.shape = features.shape
-        self._features = features
-
-    def __getitem__(self, rows: IntArray) -> FloatArray:
-        return _unit_length(self._features.take(rows, np.float64))
-
-
-def _unit_length(rows: FloatArray) -> FloatArray:
-    unit = np.empty(rows.shape, dtype=np.float32)
-    for start in range(0, len(rows), ROWS):
-        part = rows[start : start + ROWS]
-        norms = np.sqrt(np.square(part).sum(axis=1, keepdims=True))
-        norms[norms == 0] = 1
-        with np.errstate(invalid="ignore"):  # ∞ / ∞
-            part /= norms
-        unit[start : start + ROWS] = part
-    return unit
+    return FeatureMatrix.from_function(features.shape, unit_length)

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import h5py
 import numpy as np
@@ -32,16 +31,6 @@ MAX_SPACING = 4
 PLAIN_DRIVERS = ("sec2", "stdio", "windows")
 
 
-class RandomAccess(Protocol):
-    """A matrix (N, d) whose rows can be read in any order, as ``matrix[rows]``."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(N, d)."""
-
-    def __getitem__(self, rows: IntArray) -> FloatArray: ...
-
-
 class FeatureMatrix:
     """The rows of one features dataset, (N, d): left in place, and read as float32 or float64.
 
@@ -51,28 +40,40 @@ class FeatureMatrix:
     """
 
     def __init__(
-        self, stored: "FloatArray | RandomAccess", read: Callable[[list[slice]], FloatArray]
+        self,
+        shape: tuple[int, ...],
+        gather: Callable[[IntArray], FloatArray],
+        read: Callable[[list[slice]], FloatArray],
     ) -> None:
-        """Combine random access (``stored``, (N, d)) with ``read(runs)`` for runs of consecutive rows.
+        """Combine two ways to read a matrix of this shape, (N, d).
 
-        ``read`` may return a buffer that the same thread overwrites when it reads again.
+        Args:
+            shape: (N, d).
+            gather: returns rows in any order.
+            read: returns runs of consecutive rows; the same thread may overwrite them when it reads again.
         """
-        rows, width = stored.shape
+        rows, width = shape
         self.shape: tuple[int, int] = (rows, width)
-        self._stored = stored
+        self._gather = gather
         self._read = read
         self._array: FloatArray | None = None
 
     @classmethod
-    def from_rows(cls, rows: RandomAccess) -> "FeatureMatrix":
-        """Wrap rows that are made while they are read: runs are read like any other rows."""
-        return cls(rows, lambda runs: rows[np.concatenate([np.arange(run.start, run.stop) for run in runs])])
+    def from_function(
+        cls, shape: tuple[int, ...], gather: Callable[[IntArray], FloatArray]
+    ) -> "FeatureMatrix":
+        """Wrap rows that ``gather(rows)`` makes while they are read; runs are read like any other rows."""
+
+        def read(runs: list[slice]) -> FloatArray:
+            return gather(np.concatenate([np.arange(run.start, run.stop) for run in runs]))
+
+        return cls(shape, gather, read)
 
     @classmethod
     def from_array(cls, array: FloatArray) -> "FeatureMatrix":
         """Wrap an (N, d) array, in memory or mapped: its rows are gathered in one copy."""
         whole = np.asarray(array)
-        matrix = cls(whole, lambda runs: _joined([whole[run] for run in runs]))
+        matrix = cls(whole.shape, whole.__getitem__, lambda runs: _joined([whole[run] for run in runs]))
         matrix._array = whole
         return matrix
 
@@ -87,10 +88,10 @@ class FeatureMatrix:
         offset = dataset.id.get_offset()
         if offset is None or not dataset.size or dataset.file.driver not in PLAIN_DRIVERS:
             locked = _LockedRows(dataset)
-            return cls(locked, locked.read)
+            return cls(dataset.shape, locked.gather, locked.read)
         path = Path(dataset.file.filename)
         mapped = np.memmap(path, dtype=dataset.dtype, mode="r", offset=offset, shape=dataset.shape)
-        return cls(mapped, _PlainReads(path, mapped))
+        return cls(mapped.shape, mapped.__getitem__, _PlainReads(path, mapped))
 
     def block(self, rows: slice, dtype: FloatType = np.float32) -> FloatArray:
         """Return consecutive rows, (rows, d) of ``dtype``."""
@@ -105,7 +106,7 @@ class FeatureMatrix:
             return _converted(self._array, dtype, rows)
         first, last = int(rows.min()), int(rows.max())
         if last - first >= MAX_SPACING * len(rows):
-            return _converted(self._stored[rows], dtype)
+            return _converted(self._gather(rows), dtype)
         runs = _runs(rows)
         if MIN_RUN_ROWS * len(runs) <= len(rows):
             return _converted(self._read(runs), dtype)
@@ -127,7 +128,6 @@ class _LockedRows:
     """
 
     def __init__(self, dataset: h5py.Dataset) -> None:
-        self.shape = dataset.shape
         self._dataset = dataset
         self._lock = threading.Lock()
 
@@ -137,7 +137,7 @@ class _LockedRows:
             span = self._dataset[start : max(run.stop for run in runs)]
         return _joined([span[run.start - start : run.stop - start] for run in runs])
 
-    def __getitem__(self, rows: IntArray) -> FloatArray:
+    def gather(self, rows: IntArray) -> FloatArray:
         ascending, inverse = np.unique(rows, return_inverse=True)
         with self._lock:
             stored: FloatArray = self._dataset[ascending]

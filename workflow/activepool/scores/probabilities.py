@@ -19,22 +19,14 @@ def probabilities(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:
 
     A row with NaN or infinity has NaN.
     """
-    return FeatureMatrix.from_rows(_Probabilities(features, head))
 
-
-class _Probabilities:
-    """The probabilities of the rows of a feature matrix."""
-
-    def __init__(self, features: FeatureMatrix, head: LinearHead) -> None:
-        self.shape = features.shape[0], head.num_classes
-        self._features = features
-        self._head = head
-
-    def __getitem__(self, rows: IntArray) -> FloatArray:
-        result = np.empty((len(rows), self.shape[1]), dtype=np.float32)
+    def of_rows(rows: IntArray) -> FloatArray:
+        result = np.empty((len(rows), head.num_classes), dtype=np.float32)
         for start in range(0, len(rows), ROWS):
             part = slice(start, start + ROWS)
             with np.errstate(invalid="ignore"):  # ∞ − ∞
-                logits = Logits(self._head.logits64(self._features.take(rows[part], np.float64)))
+                logits = Logits(head.logits64(features.take(rows[part], np.float64)))
                 result[part] = np.round(np.exp(log_softmax(logits)) * GRID) / GRID
         return result
+
+    return FeatureMatrix.from_function((features.shape[0], head.num_classes), of_rows)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import h5py
 import numpy as np
@@ -15,7 +14,7 @@ from activepool.data.embedding_arrays import CLASS_NAMES, LABELS, ArrayNames
 from activepool.data.embedding_files import repeated_names, require_names, require_vectors, row_names
 from activepool.data.ranges import FiniteCheck, require_squares
 from activepool.errors import InputError
-from activepool.features.store import FeatureMatrix, RandomAccess
+from activepool.features.store import FeatureMatrix
 from activepool.io.array_files.array_file import ArrayFile
 from activepool.ledger.pool_samples import embedding_sample
 
@@ -48,7 +47,7 @@ class VectorFile:
             return FeatureMatrix.from_dataset(stored.whole)
         if stored.whole is not None:
             return FeatureMatrix.from_array(stored.whole)
-        return FeatureMatrix.from_rows(cast(RandomAccess, stored))
+        return FeatureMatrix.from_function(stored.shape, stored.__getitem__)
 
     def row_names(self) -> list[str] | None:
         """Return the names (N,) of the rows; None if the file has none.

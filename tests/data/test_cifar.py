@@ -9,8 +9,8 @@ from activepool.data import cifar
 from activepool.errors import InputError
 
 CASES = [
-    (cifar.load_cifar10, "CIFAR10", "cifar-10-batches-py", "labels"),
-    (cifar.load_cifar100, "CIFAR100", "cifar-100-python", "fine_labels"),
+    (cifar.CIFAR10.load, "CIFAR10", "cifar-10-batches-py", "labels"),
+    (cifar.CIFAR100.load, "CIFAR100", "cifar-100-python", "fine_labels"),
 ]
 
 
@@ -67,8 +67,8 @@ def test_missing_files_say_what_to_put_where(tmp_path, load, reader, folder, lab
 
 
 def test_previews_know_the_published_sizes(tmp_path):
-    tens = cifar.preview_cifar10(tmp_path, download=True)
-    hundreds = cifar.preview_cifar100(tmp_path, download=True)
+    tens = cifar.CIFAR10.preview(tmp_path, download=True)
+    hundreds = cifar.CIFAR100.preview(tmp_path, download=True)
     assert tens.train_class_counts.tolist() == [5000] * 10
     assert hundreds.train_class_counts.tolist() == [500] * 100
     assert tens.num_test == hundreds.num_test == 10_000

@@ -34,8 +34,8 @@ class Kind:
 
 KINDS = {
     "digits": Kind(digits.load, digits.preview),
-    "cifar10": Kind(cifar.load_cifar10, cifar.preview_cifar10),
-    "cifar100": Kind(cifar.load_cifar100, cifar.preview_cifar100),
+    "cifar10": Kind(cifar.CIFAR10.load, cifar.CIFAR10.preview),
+    "cifar100": Kind(cifar.CIFAR100.load, cifar.CIFAR100.preview),
     "imagenet": Kind(imagenet.load, imagenet.preview),
     "imagenet_lt": Kind(imagenet.load_long_tailed, imagenet.preview_long_tailed),
     "folder": Kind(folder.load, folder.preview),

@@ -1,6 +1,5 @@
 """Folders of images, whose sub-folders are the classes."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from activepool.data.left_out import LeftOut
@@ -14,7 +13,7 @@ from activepool.data.listing import (
     with_unlabelled,
 )
 from activepool.data.previews import MAX_PREVIEWED, Preview
-from activepool.data.samples import Part, Samples, require_one_test_part, split_off_test
+from activepool.data.samples import Samples, require_one_test_part, split_off_test
 from activepool.errors import InputError
 
 
@@ -42,18 +41,7 @@ def load(root: str | Path, test_fraction: float | None = None) -> Samples:
             f"(a class called {test_folder} needs another name)"
         )
     require_one_test_part(root, test_folder is not None, f"{test_folder or 'test'}/<class>/", test_fraction)
-    if test_folder:
-        return list_two_parts(root, train_folder, test_folder)
-    left_out = LeftOut()
-    class_names = class_folders(root / train_folder)
-    part = list_class_folders(root, train_folder, class_names, left_out)
-    if train_folder:
-        part = _with_unlabelled_beside(part, root, (train_folder,), left_out)
-    require_each_once(root, part.sources, left_out)
-    assert test_fraction is not None  # as require_one_test_part has checked
-    return Samples(
-        *split_off_test(part, test_fraction), class_names, str(root), notices=left_out.notices(root)
-    )
+    return list_parts(root, train_folder, test_folder, test_fraction)
 
 
 def preview(root: str | Path, test_fraction: float | None = None) -> Preview | None:
@@ -62,19 +50,26 @@ def preview(root: str | Path, test_fraction: float | None = None) -> Preview | N
     return None if holds_more_than(root, MAX_PREVIEWED) else Preview.from_samples(load(root, test_fraction))
 
 
-def list_two_parts(root: Path, train_folder: str, test_folder: str) -> Samples:
-    """List a train and a test folder of the same classes, and the unlabelled images beside them."""
+def list_parts(
+    root: Path, train_folder: str, test_folder: str | None, test_fraction: float | None = None
+) -> Samples:
+    """List the train and the test folder, of the same classes, and the unlabelled images beside them.
+
+    Args:
+        root: the folder of both.
+        train_folder: its name; "" if the classes are folders in ``root`` itself.
+        test_folder: its name; None for a test part that is split off.
+        test_fraction: the share of each class to split off.
+    """
     left_out = LeftOut()
+    folders = [train_folder, test_folder] if test_folder else [train_folder]
     class_names = class_folders(root / train_folder)
-    train, test = (
-        list_class_folders(root, folder, class_names, left_out) for folder in (train_folder, test_folder)
-    )
-    train = _with_unlabelled_beside(train, root, (train_folder, test_folder), left_out)
-    require_each_once(root, [*train.sources, *test.sources], left_out)
+    train, *others = (list_class_folders(root, folder, class_names, left_out) for folder in folders)
+    for folder in count_beside(root, folders, left_out) if train_folder else ():
+        train = with_unlabelled(train, root, folder, left_out)
+    require_each_once(root, [path for part in (train, *others) for path in part.sources], left_out)
+    if test_fraction is None:
+        (test,) = others
+    else:
+        train, test = split_off_test(train, test_fraction)
     return Samples(train, test, class_names, str(root), notices=left_out.notices(root))
-
-
-def _with_unlabelled_beside(part: Part, root: Path, parts: Sequence[str], left_out: LeftOut) -> Part:
-    for folder in count_beside(root, parts, left_out):
-        part = with_unlabelled(part, root, folder, left_out)
-    return part

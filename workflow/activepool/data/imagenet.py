@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from activepool.data.folder import list_two_parts
+from activepool.data.folder import list_parts
 from activepool.data.listed_paths import given_before, leads_out, repeated_files, written_path
 from activepool.data.listing import existing_file, existing_folder, holds_more_than
 from activepool.data.previews import MAX_PREVIEWED, Preview
@@ -26,7 +26,7 @@ def load(root: str | Path) -> Samples:
     The validation images of ILSVRC serve as the test part. Classes are numbered in the order of their wnids,
     as usual. Any subset of the classes will do.
     """
-    return list_two_parts(_existing_root(root), "train", "val")
+    return list_parts(_existing_root(root), "train", "val")
 
 
 def preview(root: str | Path) -> Preview | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from activepool.compute.arrays import TextArray
 from activepool.data.class_names import no_such_class, sorted_names
 from activepool.data.image_formats import is_image_name
 from activepool.data.left_out import LeftOut
@@ -84,16 +83,6 @@ def class_folders(folder: Path) -> list[str]:
     return sorted_names(classes)
 
 
-def unlabelled_folders(root: Path, folder: str) -> list[str]:
-    """Return the folders of unlabelled images in ``root/folder``, as paths relative to ``root``."""
-    names = _visible_names(root / folder)
-    return [
-        Path(folder, name).as_posix()
-        for name in names
-        if _is_unlabelled(name) and (root / folder / name).is_dir()
-    ]
-
-
 def list_class_folders(root: Path, folder: str, class_names: list[str], left_out: LeftOut) -> Part:
     """List the images of ``root/folder/<class>/``, class by class, then the unlabelled ones.
 
@@ -101,7 +90,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
         root: of the dataset.
         folder: of the part.
         class_names: of the train part.
-        left_out: to which is added what is met and not taken.
+        left_out: gets what is found and not taken.
 
     Raises: InputError, with a line for each, if a class folder holds no image, or is not of a known class.
     """
@@ -109,8 +98,8 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
     labels: list[int] = []
     paths: list[str] = []
     problems: list[str] = []
-    left_out.hidden += _hidden_folders(root, folder)
-    left_out.of_system += _system_folders(root, folder)
+    left_out.hidden += _folders(root, folder, _is_hidden)
+    left_out.of_system += _folders(root, folder, _is_system_folder)
     for name in class_folders(root / folder):
         if name not in index:
             problems.append(f"{root / folder / name}: {no_such_class(name, class_names)}")
@@ -130,7 +119,7 @@ def list_class_folders(root: Path, folder: str, class_names: list[str], left_out
     if problems:
         raise InputError(*problems)
     part = Part.from_files(labels, paths)
-    for name in unlabelled_folders(root, folder):
+    for name in _folders(root, folder, _is_unlabelled):
         part = with_unlabelled(part, root, name, left_out)
     _require_plain_names(root, part.sources)
     return part
@@ -146,7 +135,7 @@ def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> P
     return Part.from_files(labels, [*part.sources, *images])
 
 
-def require_each_once(root: Path, paths: Sequence[str] | TextArray, left_out: LeftOut) -> None:
+def require_each_once(root: Path, paths: Sequence[str], left_out: LeftOut) -> None:
     """Raise InputError, with a line for each, if links lead to images that are listed, too.
 
     Args:
@@ -168,7 +157,7 @@ def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[st
 
     Returns: the folders of unlabelled images beside these, which the caller should add.
     """
-    unlabelled = unlabelled_folders(root, "")
+    unlabelled = _folders(root, "", _is_unlabelled)
     for name in _visible_names(root):
         if name in parts or name in unlabelled:
             continue
@@ -211,7 +200,7 @@ def _files_under(root: Path, folder: str, left_out: LeftOut) -> Iterator[str]:
     for entry in listed:
         path = f"{folder}/{entry.name}" if folder else entry.name
         is_folder = _is_kind(entry.is_dir)
-        if entry.name.startswith("."):
+        if _is_hidden(entry.name):
             if is_folder or is_image_name(entry.name):
                 left_out.hidden.append(path)
         elif is_folder and _is_system_folder(entry.name):
@@ -253,22 +242,19 @@ def _require_no_circle(folder: str) -> None:
         raise InputError(f"{folder}: is a link to a folder above it; remove it, or link to another folder")
 
 
+def _folders(root: Path, folder: str, is_wanted: Callable[[str], bool]) -> list[str]:
+    """Return the folders in ``root/folder`` with wanted names, sorted, as paths relative to ``root``."""
+    paths = sorted((root / folder).iterdir())
+    return [path.relative_to(root).as_posix() for path in paths if is_wanted(path.name) and path.is_dir()]
+
+
 def _visible_names(folder: Path) -> list[str]:
-    """Return the names in a folder, sorted, without hidden ones such as macOS's ``._x.jpg``."""
-    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path.name for path in folder.iterdir() if not _is_hidden(path.name))
 
 
-def _hidden_folders(root: Path, folder: str) -> list[str]:
-    hidden = [path for path in (root / folder).iterdir() if path.name.startswith(".") and path.is_dir()]
-    return [path.relative_to(root).as_posix() for path in hidden]
-
-
-def _system_folders(root: Path, folder: str) -> list[str]:
-    return [
-        Path(folder, name).as_posix()
-        for name in _visible_names(root / folder)
-        if _is_system_folder(name) and (root / folder / name).is_dir()
-    ]
+def _is_hidden(name: str) -> bool:
+    """Return whether a name is hidden, such as macOS's ``._x.jpg``."""
+    return name.startswith(".")
 
 
 def _is_system_folder(name: str) -> bool:

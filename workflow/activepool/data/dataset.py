@@ -5,12 +5,11 @@ from dataclasses import replace
 import pandas as pd
 
 from activepool.data.class_checks import class_notices
-from activepool.data.imbalance import kept_rows
 from activepool.data.kinds import build, fetch
 from activepool.data.readable import drop_unreadable
 from activepool.data.samples import Samples
 from activepool.data.settings import DatasetSettings
-from activepool.data.subset import subset_rows
+from activepool.data.subset import remaining_rows
 
 
 def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.DataFrame]:
@@ -27,22 +26,11 @@ def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.Da
     fetch(settings.kind, ignores_absent=settings.on_unreadable == "skip", **settings.options)
     samples, unreadable = drop_unreadable(samples, settings.on_unreadable, workers)
     if len(unreadable):  # a class may have lost all its train samples
-        labels = (samples.train.labels, samples.test.labels)
-        notices = class_notices(samples.name, samples.class_names, *labels)
+        notices = class_notices(samples.name, samples.class_names, samples.train.labels, samples.test.labels)
         samples = replace(samples, notices=tuple(dict.fromkeys([*samples.notices, *notices])))
-    if settings.imbalance is not None:
-        choice = settings.imbalance.model_dump()
-        rows = kept_rows(samples.train.labels, len(samples.class_names), **choice)
-        samples = replace(samples, train=samples.train.take(rows))
-    if settings.fraction is not None:
-        samples = _subset(samples, settings.fraction)
+    if settings.imbalance is not None or settings.fraction is not None:
+        labels = {name: part.labels for name, part in samples.parts.items()}
+        rows = remaining_rows(labels, len(samples.class_names), settings.imbalance, settings.fraction)
+        train, test = (part.take(rows[name]) for name, part in samples.parts.items())
+        samples = replace(samples, train=train, test=test)
     return samples, unreadable
-
-
-def _subset(samples: Samples, fraction: float) -> Samples:
-    classes = len(samples.class_names)
-    parts = {
-        name: part.take(subset_rows(part.labels, classes, fraction, name))
-        for name, part in samples.parts.items()
-    }
-    return replace(samples, train=parts["train"], test=parts["test"])

@@ -23,13 +23,12 @@ from activepool.data.embedding_files import (
     repeated_names,
     row_names,
 )
-from activepool.data.imbalance import kept_rows
 from activepool.data.previews import Preview
 from activepool.data.ranges import FiniteCheck, Spans, require_squares
 from activepool.data.samples import require_one_test_part, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
-from activepool.data.subset import subset_rows
+from activepool.data.subset import remaining_rows
 from activepool.io.hdf5_writing import written_hdf5
 
 #: The stored type of features, by the bytes of a number in the original.
@@ -79,21 +78,14 @@ def write_features(
     names = (array, label_array, source_array)
     with opened(path, labels, test_features, test_labels, class_names, *names) as given:
         parts = _parts(path, given, test_fraction)
-        all_labels = (part.labels[rows] for part, rows in parts.values())
-        notices = (*class_notices(path, given.class_names, *all_labels), *_name_notices(given))
-        if imbalance is not None:
-            part, rows = parts["train"]
-            kept = kept_rows(part.labels[rows], len(given.class_names), **imbalance.model_dump())
-            parts["train"] = part, rows[kept]
-        if fraction is not None:
-            for name, (part, rows) in parts.items():
-                kept = subset_rows(part.labels[rows], len(given.class_names), fraction, name)
-                parts[name] = part, rows[kept]
+        labels_of = {name: part.labels[rows] for name, (part, rows) in parts.items()}
+        notices = (*class_notices(path, given.class_names, *labels_of.values()), *_name_notices(given))
+        kept = remaining_rows(labels_of, len(given.class_names), imbalance, fraction)
         with written_hdf5(output) as file:
             file.attrs["class_names"] = given.class_names
             file.attrs.update(backbone="given", checkpoint_digest="", transform="")
             for name, (part, rows) in parts.items():
-                _copy(part, rows, file.create_group(name))
+                _copy(part, rows[kept[name]], file.create_group(name))
     return notices
 
 

@@ -1,10 +1,34 @@
-"""Subsets: a share of a dataset, to try an experiment on."""
+"""Subsets: a share of a dataset, to try an experiment on, or a long-tailed version of it, or both."""
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from activepool.compute.arrays import IntArray
 from activepool.compute.seeds import generator
 from activepool.data.allocation import draw_per_class
+from activepool.data.imbalance import kept_rows
+from activepool.data.settings import Imbalance
+
+
+def remaining_rows(
+    labels: Mapping[str, IntArray], num_classes: int, imbalance: Imbalance | None, fraction: float | None
+) -> dict[str, IntArray]:
+    """Return the rows of each part that stay, ascending.
+
+    Args:
+        labels: (n,) of each part, by its name, ``train`` or ``test``; -1: not known.
+        num_classes: C.
+        imbalance: which train rows to leave out first; None for none.
+        fraction: the share of each class to keep after that; None for all.
+    """
+    rows: dict[str, IntArray] = {name: np.arange(len(of_part)) for name, of_part in labels.items()}
+    if imbalance is not None:
+        rows["train"] = kept_rows(labels["train"], num_classes, **imbalance.model_dump())
+    if fraction is not None:
+        for name, kept in rows.items():
+            rows[name] = kept[subset_rows(labels[name][kept], num_classes, fraction, name)]
+    return rows
 
 
 def subset_counts(counts: IntArray, fraction: float) -> IntArray:

@@ -25,7 +25,7 @@ from activepool.errors import InputError, first_lines
 #: Images that a thread checks before it reports progress.
 BLOCK_IMAGES = 64
 
-#: So many unreadable images are named in a message.
+#: Unreadable images that a message names.
 MAX_NAMED = 20
 
 
@@ -45,23 +45,18 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
     check = _decode if on_unreadable == "skip" else read_header
     with without_warnings():
         results = {name: _check_part(samples, name, check, workers) for name in samples.parts}
-    reasons = {
-        name: {row: result for row, result in enumerate(of_part) if isinstance(result, str)}
+    unreadable = [
+        (str(samples.image_place(samples.parts[name].paths[row])), result)
         for name, of_part in results.items()
-    }
-    table = pd.DataFrame(
-        [
-            (str(samples.image_place(samples.parts[name].paths[row])), reason)
-            for name, of_part in reasons.items()
-            for row, reason in of_part.items()
-        ],
-        columns=["path", "reason"],
-    )
+        for row, result in enumerate(of_part)
+        if isinstance(result, str)
+    ]
+    table = pd.DataFrame(unreadable, columns=["path", "reason"])
     if on_unreadable == "stop" and len(table):
         remedy = "repair or remove it, or set on_unreadable: skip"
         lines = [f"{path}: not a readable image ({reason}): {remedy}" for path, reason in table.to_numpy()]
         raise InputError(*first_lines(list(dict.fromkeys(lines)), MAX_NAMED, samples.name))
-    parts = {name: _without(samples.parts[name], of_part) for name, of_part in reasons.items()}
+    parts = {name: _without_unreadable(part, results[name]) for name, part in samples.parts.items()}
     kept = replace(samples, train=parts["train"], test=parts["test"])
     require_samples(kept.train.labels, kept.test.labels)
     turned = sum(of_part.count(True) for of_part in results.values())
@@ -78,8 +73,9 @@ def _notice(name: str, table: pd.DataFrame) -> str | None:
     )
 
 
-def _without(part: Part, reasons: dict[int, str]) -> Part:
-    return part.take(np.setdiff1d(np.arange(len(part)), list(reasons))) if reasons else part
+def _without_unreadable(part: Part, results: list[bool | str]) -> Part:
+    is_readable = np.array([not isinstance(result, str) for result in results], dtype=bool)
+    return part if is_readable.all() else part.take(is_readable)
 
 
 def _check_part(

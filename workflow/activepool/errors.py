@@ -44,6 +44,11 @@ def first_few(names: Collection[object], at_most: int, total: int | None = None)
     return f"{shown} and {total - at_most:,} more" if total > at_most else shown
 
 
+def abbreviated(names: Sequence[str], at_most: int) -> str:
+    """Return the first names for a message, with dots in place of the others: ``a, b, ...``."""
+    return ", ".join([*names[:at_most], *(["..."] if len(names) > at_most else [])])
+
+
 def first_lines(lines: Sequence[str], at_most: int, where: object) -> list[str]:
     """Return the first lines of a message, and if there are more, one that counts these.
 

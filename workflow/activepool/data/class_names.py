@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite
 
-from activepool.errors import InputError
+from activepool.errors import InputError, abbreviated
 
 #: What spreadsheets, databases and pandas write for a missing or wrong value, in lower case.
 MISSING_VALUES = (
@@ -73,16 +73,18 @@ def no_such_class(name: str, class_names: Sequence[str]) -> str:
     if meant is not None:
         shown, shown_meant = _shown_apart(name, meant)
         hint = f"; {shown_meant} differs in {_difference(name, meant)} alone"
-    return f"the train part has no class {shown} (its classes: {_first_few(class_names)}){hint}"
+    return f"the train part has no class {shown} (its classes: {abbreviated(class_names, MAX_SHOWN)}){hint}"
 
 
 def require_different(where: object, class_names: Sequence[str]) -> None:
     """Raise InputError unless each class has a name, different from all others."""
+    earlier: set[str] = set()
     for number, name in enumerate(class_names):
-        if not name or name in class_names[:number]:
+        if not name or name in earlier:
             raise InputError(
                 f"{where}: class_names has {name!r} as class {number}; each class needs a name of its own"
             )
+        earlier.add(name)
 
 
 def own_or_given(where: object, own: list[str], given: list[str] | None) -> list[str] | None:
@@ -105,14 +107,14 @@ def name_notices(names: Sequence[str]) -> Iterator[str]:
     """Yield a line for each kind of oddity in the names of classes that a person should look at."""
     alike = [" and ".join(_shown_apart(*pair)) for pair in _pairs(names, loose_form)]
     if alike:
-        yield f"classes whose names are nearly the same: {_first_few(alike)}"
+        yield f"classes whose names are nearly the same: {abbreviated(alike, MAX_SHOWN)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
-        yield f"classes whose names read like a missing value: {_first_few(missing)}"
+        yield f"classes whose names read like a missing value: {abbreviated(missing, MAX_SHOWN)}"
     marks = [name for name in names if reads_as_no_label(name) or _is_dash(name) or _strict_form(name) == -1]
     if no_label := [repr(name) for name in marks if not (name == "-" and "+" in names)]:
-        yield f"classes whose names read like samples without a label: {_first_few(no_label)}"
+        yield f"classes whose names read like samples without a label: {abbreviated(no_label, MAX_SHOWN)}"
     if blanks := [repr(name) for name in names if name != name.strip()]:
-        yield f"classes whose names begin or end with a blank: {_first_few(blanks)}"
+        yield f"classes whose names begin or end with a blank: {abbreviated(blanks, MAX_SHOWN)}"
 
 
 def loose_form(name: str) -> object:
@@ -191,7 +193,3 @@ def _shown_apart(first: str, second: str) -> tuple[str, str]:
     """Return two different names in quotes, with escapes if their letters alone would look the same."""
     show = ascii if _are_lookalikes(first, second) else _shown
     return show(first), show(second)
-
-
-def _first_few(names: Sequence[str]) -> str:
-    return ", ".join([*names[:MAX_SHOWN], *(["..."] if len(names) > MAX_SHOWN else [])])

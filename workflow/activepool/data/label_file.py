@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from activepool.compute.arrays import IntArray, TextArray
+from activepool.data.class_names import require_different
 from activepool.errors import InputError
 from activepool.io import hdf5_reading
 
@@ -129,11 +130,5 @@ def class_names_of(file: h5py.File) -> list[str]:
             f"{file.filename}: class_names is {names.dtype} of shape {names.shape}; "
             "it must be a list of strings"
         )
-    number_of = {name: number for number, name in reversed(list(enumerate(texts)))}
-    for number, name in enumerate(texts):
-        if not name or number_of[name] != number:
-            raise InputError(
-                f"{file.filename}: class_names has {name!r} as class {number}; "
-                "each class needs a name of its own"
-            )
+    require_different(file.filename, texts)
     return texts

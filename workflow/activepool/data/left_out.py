@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from activepool.errors import abbreviated
+
 #: Names of each kind that a notice shows.
 MAX_SHOWN = 5
 
@@ -72,12 +74,8 @@ def _counted(what: str, counts: Counter[str]) -> str:
     """Return the number of files of a kind, and the counts of the most frequent names."""
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     names = [f"{name} {count:,}" for name, count in most_first]
-    return f"{what}: {counts.total():,} ({_first_few(names)})" if counts else ""
+    return f"{what}: {counts.total():,} ({abbreviated(names, MAX_SHOWN)})" if counts else ""
 
 
 def _named(what: str, names: list[str]) -> str:
-    return f"{what}: {len(names):,} ({_first_few(sorted(names))})" if names else ""
-
-
-def _first_few(names: list[str]) -> str:
-    return ", ".join(names[:MAX_SHOWN] + ["..."] * (len(names) > MAX_SHOWN))
+    return f"{what}: {len(names):,} ({abbreviated(sorted(names), MAX_SHOWN)})" if names else ""

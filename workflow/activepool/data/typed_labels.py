@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 
 from activepool.data.class_names import loose_form
+from activepool.errors import abbreviated
 from activepool.io.index_files import whole_number
 
 #: Classes that a message lists.
@@ -33,7 +34,7 @@ class Classes:
 
     def problem(self, label: str) -> str:
         """Return what is wrong with a label that is no class, and the likely class."""
-        listed = ", ".join([*self.names[:MAX_LISTED], *(["..."] if len(self.names) > MAX_LISTED else [])])
+        listed = abbreviated(self.names, MAX_LISTED)
         likely = self._likely(label)
         if likely is None:
             return f"label {label!r} is not a class; there are {listed}"

@@ -26,23 +26,28 @@ KEPT_GROUPS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class _Packed:
+    """An image in a file: absolute, or relative to the dataset's root."""
+
+    file: Path
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.file}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Member(_Packed):
     """Consecutive bytes of a file, such as a member of a tar archive.
 
     Attributes:
-        file: the file, absolute, or relative to the dataset's root.
-        name: the name of the image in it.
+        file, name: the file, and the name of the image in it.
         offset: of its first byte.
         size: in bytes.
     """
 
-    file: Path
-    name: str
     offset: int
     size: int
-
-    def __str__(self) -> str:
-        return f"{self.file}/{self.name}"
 
     @property
     def text(self) -> str:
@@ -55,24 +60,18 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(_Packed):
     """A value in a Parquet file.
 
     Attributes:
-        file: the file, absolute, or relative to the dataset's root.
-        name: the row in the file.
+        file, name: the file, and the row in it.
         column: the number of the column, of bytes or of structs that have ``bytes``.
         group, row: the row group, and the row in it.
     """
 
-    file: Path
-    name: str
     column: int
     group: int
     row: int
-
-    def __str__(self) -> str:
-        return f"{self.file}/{self.name}"
 
     @property
     def text(self) -> str:

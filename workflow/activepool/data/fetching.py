@@ -131,23 +131,20 @@ def _content(url: str) -> bytes:
 
 
 def _content_at_once(url: str) -> bytes:
-    protocol = protocol_of(url)
-    if protocol in WEB:
-        return _content_of_web(url)
-    import fsspec
-
-    # Unlike fsspec.open, this does not take a URL with :: for a chain of file systems.
-    content: bytes = fsspec.filesystem(protocol).cat_file(url)
-    return content
-
-
-def _content_of_web(url: str) -> bytes:
     """Return the bytes at a URL; raises an error also if the connection ends before they do."""
+    content: bytes
+    protocol = protocol_of(url)
+    if protocol not in WEB:
+        import fsspec
+
+        # Unlike fsspec.open, this does not take a URL with :: for a chain of file systems.
+        content = fsspec.filesystem(protocol).cat_file(url)
+        return content
     from urllib.request import Request, urlopen
 
     headers = {"User-Agent": f"activepool/{activepool.__version__}"}  # some servers refuse urllib's own name
     with urlopen(Request(quote(url, safe=ALLOWED), headers=headers), timeout=TIMEOUT) as response:
-        content: bytes = response.read()
+        content = response.read()
     return content
 
 

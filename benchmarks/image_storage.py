@@ -26,7 +26,7 @@ from activepool.backbones.registry import build
 from activepool.compute.blocks import row_blocks
 from activepool.data import huggingface, webdataset
 from activepool.data.samples import write_samples
-from activepool.features.images import PartImages, Request, load_views
+from activepool.features.images import PartImages, Request, load_requests
 from activepool.io.files import write_table
 
 #: Height and width of the images, and of what the network sees, in pixels.
@@ -89,7 +89,7 @@ def milliseconds(dataset: Path, backbone: Backbone, order: np.ndarray) -> float:
     start = time.process_time()
     images = PartImages(dataset, "train", backbone.preprocessing)
     requests = (Request(order[block]) for block in row_blocks(len(order), IN_BATCH))
-    for _ in load_views(images, requests, workers=0, pinned=False):
+    for _ in load_requests(images, requests, workers=0, pinned=False):
         pass
     return 1000 * (time.process_time() - start) / len(order)
 

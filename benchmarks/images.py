@@ -29,7 +29,7 @@ from activepool.backbones.settings import BackboneSettings
 from activepool.compute.blocks import row_blocks
 from activepool.compute.devices import resolve_device
 from activepool.features.extract import THREADS, ExtractSettings, Shard, extract_shard
-from activepool.features.images import PartImages, Request, load_views
+from activepool.features.images import PartImages, Request, load_requests
 from activepool.io.files import write_table
 
 #: Height and width of the files, in pixels.
@@ -60,7 +60,7 @@ def decode(
     images = PartImages(dataset, "train", backbone.preprocessing)
     blocks = row_blocks(len(images), arguments.batch_size)
     requests = (Request(np.arange(block.start, block.stop)) for block in blocks)
-    for views in load_views(images, requests, workers, pinned=is_cuda(device)):
+    for views in load_requests(images, requests, workers, pinned=is_cuda(device)):
         pixels(views[0], device)
 
 

@@ -6,7 +6,7 @@ from PIL import Image
 from activepool.backbones.backbone import Preprocessing
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
-from activepool.features.images import PartImages, Request, image_channels, load_views
+from activepool.features.images import PartImages, Request, image_channels, load_requests
 from activepool.features.transforms import CROP_DRAWS
 
 RGB = Preprocessing(8, 3, 8, (0.0,) * 3, (1.0,) * 3)
@@ -86,7 +86,7 @@ def test_unreadable_image_is_one_clear_line(tmp_path, workers):
     part = PartImages(path, "train", RGB)
     requests = [Request(np.array([row])) for row in range(4)]
     with pytest.raises(InputError, match=r"image2\.png: not a readable image \(.+\); repair it") as raised:
-        list(load_views(part, requests, workers, pinned=False))
+        list(load_requests(part, requests, workers, pinned=False))
     assert "\n" not in str(raised.value) and "Traceback" not in str(raised.value)
 
 
@@ -96,7 +96,7 @@ def test_workers_do_not_change_the_images(tmp_path, workers):
     draws = np.random.default_rng(1).random((4, 2, 1, CROP_DRAWS))
     requests = [Request(np.array([row]), draws[row]) for row in range(4)]
     expected = [part[request] for request in requests]
-    for views, same in zip(load_views(part, requests, workers, pinned=False), expected, strict=True):
+    for views, same in zip(load_requests(part, requests, workers, pinned=False), expected, strict=True):
         assert torch.equal(views, same)
 
 

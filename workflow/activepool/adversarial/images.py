@@ -11,7 +11,7 @@ from activepool.backbones.execution import is_cuda, pixels
 from activepool.backbones.networks import resize_before_crop
 from activepool.backbones.normalisations import PerChannel, normalisation
 from activepool.features.image_round import ImageRound
-from activepool.features.images import PartImages, Request, image_channels, load_views
+from activepool.features.images import PartImages, Request, image_channels, load_requests
 
 
 def full_side(settings: AdversarialSettings) -> int:
@@ -28,7 +28,7 @@ def batches(
     resize = side if settings.zoom == 1 else resize_before_crop(side)
     central = Preprocessing(side, channels, resize, mean=(0.0,) * channels, std=(1.0,) * channels)
     part = PartImages(images.dataset, "train", central)
-    for views in load_views(part, requests, images.workers, pinned=is_cuda(images.device)):
+    for views in load_requests(part, requests, images.workers, pinned=is_cuda(images.device)):
         yield pixels(views[0], images.device)
 
 

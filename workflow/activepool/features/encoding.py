@@ -7,7 +7,7 @@ from activepool.backbones.backbone import Backbone
 from activepool.backbones.execution import is_cuda, pixels
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import row_blocks
-from activepool.features.images import PartImages, Request, load_views
+from activepool.features.images import PartImages, Request, load_requests
 
 #: Images that pass through the backbone together.
 BATCH_SIZE = 256
@@ -22,7 +22,7 @@ def encode(backbone: Backbone, images: PartImages, rows: IntArray, device: str, 
     backbone.eval()
     requests = (Request(rows[block]) for block in row_blocks(len(rows), BATCH_SIZE))
     features = [torch.empty(0, backbone.width, device=device)]
-    for views in load_views(images, requests, workers, pinned=is_cuda(device)):
+    for views in load_requests(images, requests, workers, pinned=is_cuda(device)):
         with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=is_cuda(device)):
             features.append(backbone(pixels(views[0], device)).float())
     return torch.cat(features)

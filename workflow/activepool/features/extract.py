@@ -23,7 +23,7 @@ from activepool.compute.shards import Shard
 from activepool.data.ranges import require_squares
 from activepool.errors import InputError
 from activepool.features.batch_records import BatchRecords
-from activepool.features.images import PartImages, Request, image_channels, load
+from activepool.features.images import PartImages, Request, image_channels, load_requests
 from activepool.features.settings import ExtractSettings
 from activepool.features.shard_batches import Batch, ShardBatches
 from activepool.features.store import PARTS
@@ -135,7 +135,7 @@ class _Extraction:
         if first.name == "views":
             augment = augmentation(self.settings.augmentation, self.backbone.preprocessing.image_size)
         wanted = (self._wanted(number, batch, augment) for number, batch in batches.items())
-        loaded = load(self.images[first.part], wanted, workers, pinned=is_cuda(self.device))
+        loaded = load_requests(self.images[first.part], wanted, workers, pinned=is_cuda(self.device))
         progress = tqdm(batches.items(), desc=f"{first.part} {first.name}", unit="batch", disable=None)
         known = 0
         for (number, batch), (key, views) in zip(progress, loaded, strict=True):

@@ -141,14 +141,7 @@ def image_channels(path: str | Path) -> int:
         return images.shape[3] if images.ndim == 4 else FILE_CHANNELS
 
 
-def load_views(
-    images: PartImages, requests: Iterable[Request], workers: int, pinned: bool
-) -> Iterator[Tensor]:
-    """Yield the views of each request, in order; see `load`."""
-    return load(images, requests, workers, pinned)
-
-
-def load(
+def load_requests(
     dataset: Dataset[Item | InputError], requests: Iterable[Any], workers: int, pinned: bool
 ) -> Iterator[Item]:
     """Yield what a dataset returns for each request, in order.

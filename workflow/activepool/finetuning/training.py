@@ -24,7 +24,7 @@ from activepool.compute.blocks import Compute
 from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
 from activepool.features.draws import Draws
-from activepool.features.images import PartImages, Request, load_views
+from activepool.features.images import PartImages, Request, load_requests
 from activepool.features.transforms import augmentation
 from activepool.finetuning.classifier import Classifier, features_of
 from activepool.finetuning.images import LabelledImages
@@ -143,7 +143,7 @@ class Finetuning:
         self._restore(state.read())
         epochs = range(len(self.history) + 1, self._settings.epochs + 1)
         requests = (request for epoch in epochs for request in self._requests(epoch))
-        batches = load_views(self._images, requests, self._workers, pinned=is_cuda(self._device))
+        batches = load_requests(self._images, requests, self._workers, pinned=is_cuda(self._device))
         for epoch in epochs:
             if self._patience_is_over():
                 break

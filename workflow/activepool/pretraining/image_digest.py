@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import row_blocks
 from activepool.errors import InputError
-from activepool.features.images import PartImages, load
+from activepool.features.images import PartImages, load_requests
 from activepool.parallel.distributed import Processes
 
 #: Images that are digested together.
@@ -25,7 +25,7 @@ def image_digest(images: PartImages, processes: Processes, workers: int) -> str:
         workers: further processes of each that read (0: none); no effect on the result.
     """
     blocks = [np.arange(len(images))[block] for block in row_blocks(len(images), BLOCK)]
-    own = load(_Digests(images), blocks[processes.share(len(blocks))], workers, pinned=False)
+    own = load_requests(_Digests(images), blocks[processes.share(len(blocks))], workers, pinned=False)
     digests = torch.tensor([*map(list, own)], dtype=torch.uint8, device=processes.device).reshape(-1, 32)
     gathered = processes.gathered(digests, len(blocks))
     return hashlib.sha256(gathered.cpu().numpy().tobytes()).hexdigest()

@@ -22,7 +22,7 @@ from activepool.backbones.settings import BackboneSettings
 from activepool.backbones.software import software
 from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
-from activepool.features.images import PartImages, image_channels, load_views
+from activepool.features.images import PartImages, image_channels, load_requests
 from activepool.io.files import write_table
 from activepool.io.training_state import StateFile
 from activepool.parallel.batch_norm import mean_statistics
@@ -138,7 +138,7 @@ class Training:
         self._restore(state.read())
         epochs = range(len(self.history), self._settings.epochs)
         requests = (request for epoch in epochs for request in self._batches.requests(epoch))
-        views = load_views(self._images, requests, workers, pinned=is_cuda(self._processes.device))
+        views = load_requests(self._images, requests, workers, pinned=is_cuda(self._processes.device))
         for epoch in epochs:
             started = time.perf_counter()
             row = self._train_epoch(epoch, islice(views, len(self._batches.sizes)))

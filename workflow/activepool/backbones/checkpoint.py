@@ -66,20 +66,6 @@ def load_backbone(
     Returns: the backbone, and the SHA-256 of the checkpoint, or of the weights if there is no checkpoint.
     Raises: InputError if weights would stay random, or if the checkpoint does not fit.
     """
-    backbone, digest = _with_weights(name, image_size, channels, checkpoint, form, random_seed)
-    if normalised is not None:
-        backbone.normalise_by(*normalisation(normalised, backbone.preprocessing.channels))
-    return backbone, digest
-
-
-def _with_weights(
-    name: str,
-    image_size: int | None,
-    channels: int,
-    checkpoint: str | None,
-    form: CheckpointFormat,
-    random_seed: int | None,
-) -> tuple[Backbone, str]:
     if checkpoint is not None:
         content = read_checkpoint(checkpoint)
         for backbone in variants(name, image_size, channels):
@@ -87,17 +73,21 @@ def _with_weights(
                 break
         # The last variant is for images of this size, so that position tables are interpolated at most once.
         _load(backbone, content, checkpoint, form)
-        return backbone, file_digest(checkpoint)
-    is_refused = random_seed is None and not may_bring_weights(name)
-    seed = integer_seed(0, 0, "backbone/weights") if random_seed is None else random_seed
-    with fixed_draws(seed):
-        backbone = build(name, image_size, channels)
-    if is_refused and backbone.network.state_dict():
-        raise InputError(
-            f"backbone: {name!r} without a checkpoint would have random weights; give a checkpoint, "
-            "pretrain it, or use identity"
-        )
-    return backbone, weights_digest(backbone)
+        digest = file_digest(checkpoint)
+    else:
+        seed = integer_seed(0, 0, "backbone/weights") if random_seed is None else random_seed
+        with fixed_draws(seed):
+            backbone = build(name, image_size, channels)
+        needs_checkpoint = random_seed is None and not may_bring_weights(name)
+        if needs_checkpoint and backbone.network.state_dict():
+            raise InputError(
+                f"backbone: {name!r} without a checkpoint would have random weights; give a checkpoint, "
+                "pretrain it, or use identity"
+            )
+        digest = weights_digest(backbone)
+    if normalised is not None:
+        backbone.normalise_by(*normalisation(normalised, backbone.preprocessing.channels))
+    return backbone, digest
 
 
 def weights_digest(backbone: Backbone) -> str:

@@ -5,6 +5,7 @@ The features are those of the network as it is, but for the rounding of float32.
 
 import copy
 import math
+from collections import Counter
 
 import torch
 from torch import Tensor, nn
@@ -52,18 +53,17 @@ def _features(backbone: Backbone, images: Tensor) -> Tensor:
 def _watched(backbone: Backbone, images: Tensor) -> tuple[Tensor, dict[str, str]]:
     """Return the features of images, and the names: normalisation -> the convolution that it can join."""
     names = {module: name for name, module in backbone.named_modules()}
-    calls: dict[nn.Module, int] = {}
+    calls: Counter[nn.Module] = Counter()
     # The outputs are kept, so that no other tensor gets their identity.
     outputs: list[tuple[Tensor, nn.Module]] = []
     sources: dict[nn.Module, nn.Module] = {}
 
     def watch(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        calls[module] = calls.get(module, 0) + 1
+        calls[module] += 1
         if isinstance(module, nn.Conv2d):
             outputs.append((output, module))
-        else:
-            source = next((source for tensor, source in outputs if tensor is inputs[0]), None)
-            sources.update({} if source is None else {module: source})
+        elif (found := next((source for tensor, source in outputs if tensor is inputs[0]), None)) is not None:
+            sources[module] = found
 
     watched = [module for module in names if isinstance(module, nn.Conv2d) or type(module) is nn.BatchNorm2d]
     hooks = [module.register_forward_hook(watch) for module in watched]
@@ -74,11 +74,8 @@ def _watched(backbone: Backbone, images: Tensor) -> tuple[Tensor, dict[str, str]
             hook.remove()
     once = {module for module, count in calls.items() if count == 1}
     pairs = {names[norm]: names[source] for norm, source in sources.items() if {norm, source} <= once}
-    return features, {norm: source for norm, source in pairs.items() if _is_own(source, pairs)}
-
-
-def _is_own(source: str, pairs: dict[str, str]) -> bool:
-    return list(pairs.values()).count(source) == 1
+    uses = Counter(pairs.values())
+    return features, {norm: source for norm, source in pairs.items() if uses[source] == 1}
 
 
 def _with_pairs(backbone: Backbone, pairs: dict[str, str]) -> Backbone:

@@ -63,9 +63,14 @@ def fixed_draws(seed: int) -> Iterator[None]:
             np.random.set_state(legacy)
 
 
-def is_cuda(device: str) -> bool:
+def is_cuda(device: str | torch.device) -> bool:
     """Return whether ``device`` is a GPU."""
     return torch.device(device).type == "cuda"
+
+
+def bfloat16_on_gpu(device: str | torch.device) -> torch.autocast:
+    """Return a context in which a GPU computes in bfloat16 where that is safe; a CPU keeps to float32."""
+    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=is_cuda(device))
 
 
 def on_device(network: Network, device: str) -> Network:

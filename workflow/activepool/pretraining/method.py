@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-import torch
 from torch import Generator, Tensor, nn
 
 from activepool.backbones.backbone import Backbone
+from activepool.backbones.execution import bfloat16_on_gpu
 
 #: Number of views of an image that are compared.
 VIEWS = 2
@@ -32,7 +32,7 @@ class Encoder(nn.Module):
 
         On a GPU the network computes in bfloat16 where that is safe.
         """
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=images.is_cuda):
+        with bfloat16_on_gpu(images.device):
             projections: Tensor = self.projection(self.backbone(images))
         return projections.float()
 

@@ -1,6 +1,7 @@
 """Join the shards of an extraction into features.h5. Peak memory: one block of rows."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import h5py
@@ -24,18 +25,15 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
 
     Raises: InputError if a shard is missing, occurs twice, or belongs to another dataset or backbone.
     """
-    with opened(dataset) as source:
-        pieces = [opened(path) for path in shards]
-        try:
-            _require_one_extraction(pieces)
-            with written_hdf5(output) as file:
-                file.attrs["class_names"] = source.attrs["class_names"]
-                file.attrs.update(pieces[0].attrs)
-                for part in PARTS:
-                    _gather_part(file.create_group(part), source[part], pieces)
-        finally:
-            for piece in pieces:
-                piece.close()
+    with ExitStack() as files:
+        source = files.enter_context(opened(dataset))
+        pieces = [files.enter_context(opened(path)) for path in shards]
+        _require_one_extraction(pieces)
+        with written_hdf5(output) as file:
+            file.attrs["class_names"] = source.attrs["class_names"]
+            file.attrs.update(pieces[0].attrs)
+            for part in PARTS:
+                _gather_part(file.create_group(part), source[part], pieces)
 
 
 def _require_one_extraction(pieces: list[h5py.File]) -> None:

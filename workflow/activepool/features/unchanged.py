@@ -6,7 +6,7 @@ computes them. Batches with the same key have the same features, so these can be
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,12 +88,9 @@ class EarlierFeatures:
 @contextmanager
 def earlier_features(path: str | Path | None, batch_size: int) -> Iterator[EarlierFeatures]:
     """Open the features.h5 of an earlier run, if there is one that can be read."""
-    try:
-        file = None if path is None or not Path(path).is_file() else opened(path)
-    except InputError:
+    with ExitStack() as files:
         file = None
-    try:
+        if path is not None:
+            with suppress(InputError):
+                file = files.enter_context(opened(path))
         yield EarlierFeatures(file, batch_size)
-    finally:
-        if file is not None:
-            file.close()

@@ -100,7 +100,7 @@ def extract_shard(
     ):
         images = {part: KeyedImages(of_part, computed_by) for part, of_part in parts.items()}
         extraction = _Extraction(name, Path(dataset), images, backbone, settings, device, known, records)
-        kept = [extraction.complete(numbers, workers) for numbers in batches.groups()]
+        kept = [extraction.complete(numbers, workers) for numbers in batches.groups.values()]
         if sum(kept):
             print(f"{sum(kept)} of {len(batches.all)} batches were there already", file=sys.stderr)
         with written_hdf5(output) as file:

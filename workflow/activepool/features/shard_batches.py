@@ -4,6 +4,7 @@ A part is cut into batches of fixed size, and a shard has whole batches: the bat
 features, are the same for any number of shards.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ class ShardBatches:
 
     Attributes:
         all: the batches.
+        groups: the batches of each part and name, by number.
     """
 
     def __init__(self, lengths: dict[str, int], width: int, settings: ExtractSettings, shard: Shard) -> None:
@@ -57,6 +59,9 @@ class ShardBatches:
         self._lengths, self._width, self._settings = lengths, width, settings
         self._rows = {part: shard.rows(count, settings.batch_size) for part, count in lengths.items()}
         self.all = [batch for part in lengths for batch in self._of(part)]
+        self.groups: defaultdict[tuple[str, str], dict[int, Batch]] = defaultdict(dict)
+        for number, batch in enumerate(self.all):
+            self.groups[batch.part, batch.name][number] = batch
 
     def _names(self, part: str) -> list[str]:
         """Return what a part has, in the order of computation."""
@@ -72,26 +77,16 @@ class ShardBatches:
     def _shape(self, name: str, count: int) -> tuple[int, ...]:
         return (count, self._width) if name == "features" else (self._settings.views, count, self._width)
 
-    def groups(self) -> list[dict[int, Batch]]:
-        """Return the batches of each part and name together, by number."""
-        names = [(part, name) for part in self._lengths for name in self._names(part)]
-        return [group for part, name in names if (group := self._group(part, name))]
-
-    def _group(self, part: str, name: str) -> dict[int, Batch]:
-        return {
-            number: batch for number, batch in enumerate(self.all) if (batch.part, batch.name) == (part, name)
-        }
-
     def write(self, file: h5py.File, records: BatchRecords) -> None:
         """Write the groups of the parts from the records of all batches."""
         for part, rows in self._rows.items():
             group = file.create_group(part)
             group.attrs.update(first_row=rows.start, part_rows=self._lengths[part])
-            keys = [records.keys[number] for number in self._group(part, "features")]
+            keys = [records.keys[number] for number in self.groups[part, "features"]]
             group["batches"] = np.array(keys, dtype=f"S{KEY_BYTES}")
             for name in self._names(part):
                 shape = self._shape(name, rows.stop - rows.start)
                 target = group.create_dataset(name, shape, self._settings.dtype)
-                for number, batch in self._group(part, name).items():
+                for number, batch in self.groups[part, name].items():
                     own = slice(batch.rows.start - rows.start, batch.rows.stop - rows.start)
                     target[..., own, :] = records.read(number)

@@ -4,7 +4,7 @@ import struct
 import zipfile
 from functools import cache
 from pathlib import Path
-from typing import IO, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
@@ -59,7 +59,7 @@ def open_npz(path: Path) -> ArrayFile:
                 for info in archive.infolist()
                 if info.filename.endswith(SUFFIX)
             }
-            headers = {name: _header_of_entry(archive, info) for name, info in entries.items()}
+            headers = {name: _header_of(archive, info) for name, info in entries.items()}
     # As for .npy files; and a damaged archive has errors of its own.
     except Exception as error:
         raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
@@ -103,13 +103,9 @@ def _array(path: Path, entry: zipfile.ZipInfo, header: _Header) -> np.ndarray:
     return np.memmap(path, header.dtype, mode="r", offset=place, shape=shape, order=order)
 
 
-def _header_of_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> _Header:
+def _header_of(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> _Header:
     with archive.open(entry) as stream:
-        return _header(stream)
-
-
-def _header(stream: IO[bytes]) -> _Header:
-    version = npy.read_magic(stream)
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, is_fortran, dtype = read(stream)
-    return _Header(stream.tell(), shape, is_fortran, dtype)
+        version = npy.read_magic(stream)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, is_fortran, dtype = read(stream)
+        return _Header(stream.tell(), shape, is_fortran, dtype)

@@ -58,7 +58,7 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
             convert = partial(_lists, label, shape[1])
             dtype = np.dtype(kind.value_type.to_pandas_dtype())
         elif _is_text(pa.types, kind):
-            convert, dtype = _text, np.dtype(object)
+            convert, dtype = _values, np.dtype(object)
         else:
             convert, dtype = _numbers, np.dtype(kind.to_pandas_dtype())
         empty = np.empty((0, *shape[1:]), dtype)
@@ -92,10 +92,10 @@ def _width(path: Path, file: Any, name: str) -> int:
 
 
 def _table(columns: Sequence[Any], first_row: int) -> np.ndarray:
-    return np.stack([_text([column], first_row) for column in columns], axis=1)
+    return np.stack([_values([column], first_row) for column in columns], axis=1)
 
 
-def _text(columns: Sequence[Any], first_row: int) -> np.ndarray:
+def _values(columns: Sequence[Any], first_row: int) -> np.ndarray:
     return np.asarray(columns[0].to_numpy(zero_copy_only=False))
 
 

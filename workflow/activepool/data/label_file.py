@@ -56,11 +56,6 @@ class LabelFile:
             self.class_names = [str(number) for number in range(largest + 1)]
         self._require_classes()
 
-    @property
-    def attributes(self) -> dict[str, object]:
-        """The file's attributes, as stored."""
-        return dict(self._file.attrs)
-
     def __enter__(self) -> Self:
         return self
 

@@ -212,14 +212,12 @@ def _with_classes(train: _Given, test: _Given | None, class_names: list[str]) ->
         )
     class_names = class_names or class_names_of(train.labels)
     problems: list[str] = []
-    parts: list[EmbeddingPart | None] = []
-    for part in (train, test):
+    parts: dict[str, EmbeddingPart] = {}
+    for part in (train, test) if test else (train,):
         try:
-            parts.append(part.numbered(class_names) if part else None)
+            parts[part.name] = part.numbered(class_names)
         except InputError as error:
             problems += error.args
     if problems:
         raise InputError(*problems)
-    first, second = parts
-    assert first is not None
-    return EmbeddingFiles(first, second, class_names)
+    return EmbeddingFiles(parts["train"], parts.get("test"), class_names)

@@ -17,18 +17,13 @@ from collections.abc import Sequence
 POLL_SECONDS, GRACE_SECONDS = 0.1, 5.0
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
+def main() -> None:
+    """Run the module and exit with its status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--processes", type=int, default=1, help="how many (default: 1)")
     parser.add_argument("module", help="such as activepool.stages.pretrain")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="of the module")
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Run the module and exit with its status."""
-    arguments = parse()
+    arguments = parser.parse_args()
     if arguments.processes <= 1:
         os.execv(sys.executable, _command(arguments.module, arguments.arguments))
     sys.exit(launch(arguments.module, arguments.arguments, arguments.processes))

@@ -39,14 +39,14 @@ class Preprocessing:
         """The value of the attribute ``transform`` in features.h5."""
         colours = "grey" if self.channels == 1 else "rgb"
         mean, std = (" ".join(map(str, values)) for values in (self.mean, self.std))
-        resize = (
-            f"{self.resize}" if self.interpolation == "bilinear" else f"{self.resize} {self.interpolation}"
+        method = "" if self.interpolation == "bilinear" else f" {self.interpolation}"
+        return (
+            f"resize {self.resize}{method}, centre crop {self.image_size}, {colours}, mean {mean}, std {std}"
         )
-        return f"resize {resize}, centre crop {self.image_size}, {colours}, mean {mean}, std {std}"
 
     @classmethod
     def parse(cls, text: str) -> "Preprocessing":
-        """Return the preprocessing that this text is of; raises InputError if there is none."""
+        """Return the preprocessing that `str` writes as this text; raises InputError for any other text."""
         match = _TEXT.fullmatch(text)
         if match is None:
             raise InputError(f"{text!r} is not the text of a preprocessing")

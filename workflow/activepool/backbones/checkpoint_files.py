@@ -97,14 +97,12 @@ def _torch_problem(path: Path) -> str | None:
         return "is empty"
     if beginning.startswith(_ZIP):
         return _archive_problem(path)
-    if not beginning.startswith(_PICKLE):
-        known = [problem for other, problem in _OTHER_SIGNATURES.items() if beginning.startswith(other)]
-        return (
-            known[0]
-            if known
-            else f"is neither a file of torch.save nor of safetensors; it begins with {beginning[:20]!r}"
-        )
-    return None
+    if beginning.startswith(_PICKLE):
+        return None
+    for other, problem in _OTHER_SIGNATURES.items():
+        if beginning.startswith(other):
+            return problem
+    return f"is neither a file of torch.save nor of safetensors; it begins with {beginning[:20]!r}"
 
 
 def _archive_problem(path: Path) -> str | None:

@@ -10,8 +10,7 @@ from activepool.errors import InputError
 
 
 def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
-    """Return a network of torchvision with random weights; its features are the input of its last linear
-    layer.
+    """Return a network of torchvision with random weights, without its last linear layer.
 
     Args:
         name: the name for torchvision.models.get_model.

@@ -38,8 +38,8 @@ def repeated_files(
 ) -> Iterator[tuple[int, int]]:
     """Yield the number of each path whose file an earlier path has, and of that path.
 
-    Two paths have one file if they are equal, spelled in two ways, or lead to it by links. A URL is like no
-    other text.
+    Two paths have one file if they are equal, spelled in two ways, or lead to it by links. A URL equals only
+    the same text.
 
     Args:
         root: the folder that relative paths start from.

@@ -25,6 +25,9 @@ from activepool.io.csv_rows import read_table, require_different_columns, separa
 
 COLUMNS = ("path", "label", "split")
 
+#: What a manifest is, for messages.
+FORM = f"a CSV file with the columns {', '.join(COLUMNS)}"
+
 #: The usual length of a row, to see from the size of a file whether a preview takes too long.
 BYTES_PER_ROW = 50
 
@@ -114,14 +117,14 @@ def preview(
     class_names: list[str] | None = None,
 ) -> Preview | None:
     """Count the classes of a manifest, unless it is long."""
-    size = existing_file(path, f"a CSV file with the columns {', '.join(COLUMNS)}").stat().st_size
+    size = existing_file(path, FORM).stat().st_size
     if size > MAX_PREVIEWED * BYTES_PER_ROW:
         return None
     return Preview.from_samples(load(path, root, test_fraction, class_names))
 
 
 def _manifest_and_root(path: str | Path, root: str | Path | None) -> tuple[Path, Path]:
-    manifest = existing_file(path, f"a CSV file with the columns {', '.join(COLUMNS)}")
+    manifest = existing_file(path, FORM)
     meaning = "the folder that the paths of the manifest start from"
     return manifest, manifest.parent if root is None else existing_folder(root, meaning)
 

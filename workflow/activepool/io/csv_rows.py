@@ -139,12 +139,10 @@ def width_problem(cells: list[str], names: list[str]) -> str | None:
             f"; it has {other} between its cells: separate them as the header does, without double quotes "
             "around all of them"
         )
+    elif len(cells) > len(names):
+        hint = "; put a text with a comma, or another separator, in double quotes"
     else:
-        hint = (
-            "; put a text with a comma, or another separator, in double quotes"
-            if len(cells) > len(names)
-            else ""
-        )
+        hint = ""
     return f"has {len(cells)} field{'s' * (len(cells) != 1)}, and the header has {len(names)}{hint}"
 
 

@@ -63,7 +63,7 @@ class StoredArray:
             raise InputError(f"{self.name}: is not text in UTF-8 ({error}); save it as str") from None
 
     def __getitem__(self, rows: IntArray) -> np.ndarray:
-        """Return these rows in this order; whoever asks for runs of rows has them read once."""
+        """Return these rows in this order; each block of the file is read at most once."""
         ascending, inverse = np.unique(rows, return_inverse=True)
         pieces = []
         for block in row_blocks(self.shape[0], BLOCK_ROWS):

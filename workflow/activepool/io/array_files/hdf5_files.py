@@ -1,4 +1,4 @@
-"""HDF5 files of a user's: all datasets that lie in the file itself."""
+"""A user's HDF5 files: all datasets that lie in the file itself."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +10,7 @@ from activepool.errors import InputError
 from activepool.io import hdf5_reading
 from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
-#: Groups within groups that are looked into; links may lead in a circle.
+#: Depth of groups within groups to look into; links may lead in a circle.
 MAX_DEPTH = 4
 
 #: The array that a group in another file is expected to have.

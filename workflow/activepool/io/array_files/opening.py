@@ -27,7 +27,7 @@ OTHERS = {
     b"\x1f\x8b": "is compressed by gzip; unpack it",
 }
 
-#: So many bytes of the beginning are looked at.
+#: Bytes of the beginning that are read to find out the form.
 BEGINNING = 24
 
 

@@ -27,8 +27,7 @@ def check_project(project: Project, source: str, files: Sequence[str] = ()) -> N
     Args:
         project: what `planning.configuration.loading.load_project` returned.
         source: the name of the configuration file or files, for messages.
-        files: the configuration files, if not just ``source``; their text is searched for errors that YAML
-            hides.
+        files: the configuration files, if not just ``source``; their text may have errors that YAML hides.
     """
     problems = [
         *(line for path in files or [source] for line in hidden_by_yaml(path)),
@@ -42,8 +41,8 @@ def problems_with_files(project: Project, left_out: Collection[str] = ()) -> Ite
     """Yield a line for each problem of a project with its files.
 
     Args:
-        project: its configuration, or what is left of it.
-        left_out: keys that were left out because they have mistakes, and the sections of these.
+        project: its configuration, without the keys that have mistakes.
+        left_out: these keys and their sections.
     """
     if not {"images", "embeddings", "backbone.architecture"} & set(left_out):
         yield from _backbone_problems(project)
@@ -56,9 +55,7 @@ def problems_with_files(project: Project, left_out: Collection[str] = ()) -> Ite
 def require_room(standing: ProjectStanding, source: str) -> None:
     """Raise InputError if an audit set that is to go out leaves less than two batches of the pool.
 
-    Args:
-        standing: where the project stands.
-        source: the name of the configuration file or files, for the message.
+    The message begins with ``source``, the name of the configuration file or files.
     """
     project, left, missing = standing.project, standing.num_candidates, standing.wanted_audit
     if not missing or missing + ROOM * project.batch <= left:
@@ -80,11 +77,9 @@ def require_room(standing: ProjectStanding, source: str) -> None:
 
 
 def require_same_spelling(standing: ProjectStanding, source: str) -> None:
-    """Raise InputError if labels are of a class that the configuration writes in nearly the same way.
+    """Raise InputError if the configuration writes a class nearly, but not exactly, as its labels do.
 
-    Args:
-        standing: where the project stands.
-        source: the name of the configuration file or files, for the message.
+    The message begins with ``source``, the name of the configuration file or files.
     """
     labels = Counter(one.label for one in standing.state.samples.values())
     problems = [
@@ -99,12 +94,7 @@ def require_same_spelling(standing: ProjectStanding, source: str) -> None:
 
 
 def require_model(standing: ProjectStanding, arguments: Iterable[str]) -> None:
-    """Raise InputError if a target needs a model, and there are not enough labels for one.
-
-    Args:
-        standing: where the project stands.
-        arguments: Snakemake's command line.
-    """
+    """Raise InputError if Snakemake's ``arguments`` ask for a model, and there are too few labels for one."""
     wanted = sorted(set(arguments) & set(FILES_OF_MODEL))
     if wanted and not standing.has_model(standing.next_batch):
         raise InputError(

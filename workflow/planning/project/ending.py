@@ -97,7 +97,7 @@ def _awaited(paths: ProjectPaths, batch: BatchState) -> Iterator[str]:
 
 
 def _what_next(paths: ProjectPaths, arguments: Sequence[str], has_waited: bool) -> Iterator[str]:
-    """Yield the command that goes on; ``has_waited``: answers were missing when the run began, too."""
+    """Yield the command that goes on; ``has_waited``: answers were missing when the run began, as well."""
     standing, project = paths.standing, paths.project
     words = _of_next_batch(arguments)
     command = snakemake_command(words)

@@ -1,4 +1,4 @@
-"""The folders of a project's pool, which planning needs before the pool is known."""
+"""Where the pool of a project is, which planning needs before it knows the pool."""
 
 from planning.configuration.project import Project
 
@@ -18,11 +18,6 @@ def pool_features(project: Project) -> str:
     return f"{pool_folder(project)}/{project.backbone_name}/features.h5"
 
 
-def part_name(project: Project, part: int) -> str:
-    """Return the name of a part of the pool among the datasets."""
-    return f"{project.project}/part{part:03d}"
-
-
 def part_features(project: Project, part: int) -> str:
     """Return the features of a part of the pool."""
-    return f"results/features/{part_name(project, part)}/{project.backbone_name}/features.h5"
+    return f"results/features/{project.project}/part{part:03d}/{project.backbone_name}/features.h5"

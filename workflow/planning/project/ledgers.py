@@ -16,7 +16,7 @@ from planning.project.pool import images_root
 #: What the names of ledgers end with, by default.
 ENDING = ".ledger.csv"
 
-#: So many other ledgers are named in a notice.
+#: Other ledgers that a notice names.
 MAX_NAMED = 3
 
 

@@ -33,13 +33,13 @@ from planning.stages.contents import content_digest
 #: The column of a list of images.
 COLUMN = "path"
 
-#: So many images with the content of others are named in a message.
+#: Images with the content of others that a message names.
 MAX_DUPLICATES = 5
 
 #: Shows each notice in full.
 SHOW_ALL = PoolNotices()
 
-#: A look names so many of the images that are new, and of those that changed or are gone.
+#: Images that a look names of those that are new, of those that changed, and of those that are gone.
 FEW = 3
 
 #: Most mistakes of a list that a message names.

@@ -1,4 +1,4 @@
-"""The start of a run: what came back from people is entered into the ledger, before any job."""
+"""The start of a run, which enters into the ledger what came back from people, before any job."""
 
 import os
 import sys
@@ -47,7 +47,7 @@ ENTRIES = "ACTIVEPOOL_ENTRIES"
 #: The environment variable that says whether the run sends batches; empty if it does not.
 SENDS = "ACTIVEPOOL_SENDS"
 
-#: So many images are named in a notice.
+#: Images that a notice names.
 MAX_NAMED = 5
 
 #: Raises InputError if a run cannot do what it is asked for, from where it would stand.
@@ -55,7 +55,7 @@ Check = Callable[[ProjectStanding], None]
 
 
 def makes_files(command: Sequence[str]) -> bool:
-    """Return whether a command line of Snakemake asks for a run, and not only for a look at it.
+    """Return whether a command line of Snakemake asks for a run, and not only for a look.
 
     A program that calls Snakemake's Python interface has another command line; it only looks.
     """
@@ -84,8 +84,8 @@ def begin_run(project: Project, check: Check = lambda standing: None) -> Project
         project: its configuration.
         check: called before anything is entered.
 
-    Raises: InputError with a line for each mistake in what came back, if the ledger is not this project's, or
-        as ``check`` does; then nothing has been entered.
+    Raises: InputError with a line for each mistake in what came back, if the ledger is another project's, and
+        what ``check`` raises; in all these cases nothing is entered.
     """
     runs = active_runs()
     if runs:

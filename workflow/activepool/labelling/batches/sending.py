@@ -1,4 +1,4 @@
-"""A batch on its way to people: what they get to see of each sample, and the files that tools read."""
+"""A batch on its way to people: its samples, why they were picked, and what the model says of them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,10 +11,10 @@ from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry
 from activepool.ledger.formats.batch import Batch, Pick
 
-#: Columns of selected.csv that are no value of the strategy.
+#: Columns of selected.csv that are not values of the strategy.
 PLAIN_COLUMNS = ("index", "source")
 
-#: What is sent to check a model, and why.
+#: Why the samples of an audit set were picked.
 AUDIT_REASON = "random sample for the audit"
 
 #: What the names of audit sets begin with.
@@ -30,7 +30,7 @@ class Picked(NamedTuple):
     """A sample of a batch.
 
     Attributes:
-        row: its row in the pool; None if the pool has it no more.
+        row: its row in the pool; None if it is no longer there.
         sample, source: as in the ledger.
         why: why it was picked.
     """
@@ -76,7 +76,7 @@ def assembled_batch(
         picked: its samples.
         classes: that people choose from.
         predictions: predictions.h5 of the model that picked them; None without a model.
-        with_rows: whether people see the rows; those of samples with names move when the pool is made again.
+        with_rows: whether people see the rows; samples with names get other rows if the pool is rebuilt.
     """
     picks = [
         Pick(sample=one.sample, source=one.source, index=one.row if with_rows else None, why=one.why)

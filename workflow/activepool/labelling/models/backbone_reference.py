@@ -1,4 +1,4 @@
-"""What it takes to make features of other images as those of a pool were made."""
+"""What it takes to compute features of other images in the way of a pool."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -38,7 +38,7 @@ class BackboneReference:
         settings: as for the stage extract, with the size and the channels of its images.
         checkpoint_digest: the SHA-256 of its checkpoint, or of its weights where there is no checkpoint.
         preprocessing: of an image.
-        exif: ``apply`` or ``ignore``, what to do about the rotation that EXIF gives an image file.
+        exif: ``apply`` or ``ignore`` the rotation in the EXIF of an image file.
         dtype: in which the features are stored, ``float16`` or ``float32``.
     """
 
@@ -78,7 +78,7 @@ class BackboneReference:
 
     @classmethod
     def parse(cls, content: dict[str, Any]) -> "BackboneReference":
-        """Return what `as_json` returned; raises InputError, KeyError or TypeError for anything else."""
+        """Return the reference of `as_json`; raises InputError, KeyError or TypeError for other content."""
         shown: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in content["preprocessing"].items()

@@ -30,7 +30,7 @@ class TrainingLabels:
 
     @property
     def by_sample(self) -> "TrainingLabels":
-        """The same labels in the order of their samples, which no numbering of the rows changes."""
+        """The same labels in the order of their samples, which does not depend on the numbers of the rows."""
         if self.samples is None:
             return self
         order = sorted(range(len(self.rows)), key=self.samples.__getitem__)
@@ -67,8 +67,8 @@ def read_classes(path: str | Path) -> list[str]:
 def read_training_set(labels: str | Path, classes: str | Path, samples: int) -> tuple[Labelled, list[str]]:
     """Return the labelled set in the order of its samples, and the classes without any label.
 
-    The classes of the set are those that have labels, in the order of ``classes``. Labels cannot say what a
-    class that nobody has found yet looks like, so that any probability for it would be made up.
+    The classes of the set are those that have labels, in the order of ``classes``. No label says what a class
+    looks like that nobody has found yet, so any probability for it would be made up.
 
     Args:
         labels: labels.csv.

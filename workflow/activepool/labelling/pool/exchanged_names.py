@@ -1,23 +1,23 @@
-"""Names that another image or vector has now: a label that names one so may be meant for either."""
+"""Names that another image or vector has now: a label by such a name may be meant for either."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
 class ExchangedName(NamedTuple):
-    """A name that another image has now, the sample that it stood for, and the name of that one now."""
+    """A name that another image has now, the sample that had it, and the name of that sample now."""
 
     name: str
     sample: str
     now: str
 
     def text(self, thing: str) -> str:
-        """Return what a person reads of it, where samples are images or other things."""
+        """Return the text for a person; ``thing`` is what a sample is, such as ``image``."""
         return f"{self.name!r} (the {thing} of this name is now {self.now!r})"
 
 
 def exchanged_names(before: Iterable[tuple[str, str]], now: Mapping[str, str]) -> tuple[ExchangedName, ...]:
-    """Return the names that stand for another sample than before, if the one that they stood for is there.
+    """Return the names that another sample has now, if the sample that had the name is still there.
 
     Args:
         before: names, and the sample of each.

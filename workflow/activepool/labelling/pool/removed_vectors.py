@@ -1,4 +1,4 @@
-"""Vectors that are not in the user's file any more: a pool keeps them, and so the labels that they have.
+"""Vectors that the user's file no longer has: a pool keeps them, and so their labels.
 
 The file has ``samples``, their names, and ``features`` (R, d), float32. Rows are only added.
 """
@@ -41,8 +41,8 @@ def keep_removed(
 
     Args:
         path: the file; it is made if it does not exist.
-        features: features.h5 of the pool, from which they are copied; it may be missing, or of another time:
-            only vectors whose content is the sample's are taken.
+        features: features.h5 of the pool, from which they are copied; it may be missing or outdated: only
+            vectors with the content of their sample are taken.
         rows: the row in ``features`` of each sample that was removed.
         dry: whether to write nothing, and return what it would have.
     """

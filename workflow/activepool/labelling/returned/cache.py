@@ -53,7 +53,7 @@ class ReturnedCache:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was read before, or nobody knows."""
+        """Whether no file was read before, or the cache is lost."""
         return not self._before
 
     def _stored(self) -> Mapping[str, Any]:
@@ -65,7 +65,7 @@ class ReturnedCache:
             return {}
 
     def get(self, path: Path, signature: str) -> ReadFile | None:
-        """Return what was read of a file, None if it has changed since."""
+        """Return what was read of a file; None if it has changed since."""
         try:
             stored = self._before[str(path)]
             if stored["signature"] != signature:

@@ -56,7 +56,7 @@ def take_in_returned(
         folder: what people return; it may be missing.
         ledger: the ledger.
         samples: of the pool, with the entries of the ledger.
-        classes: those that are given; those that have arrived are known as well.
+        classes: of the configuration; those of earlier labels are known as well.
         may_grow: whether another label is a new class, and not a mistake.
         cache: JSON of what was read before; it may be missing.
         check: called with the new entries before they are entered; it may raise an error instead.
@@ -195,13 +195,13 @@ class _Reading:
                 source.is_first_seen &= Outcome.NEW in source.outcomes
 
     def file_notices(self) -> list[str]:
-        """Return what a person should know of the files that were not there before."""
+        """Return what a person should know about the files that were not there before."""
         return [
             notice for source in self.sources if source.is_first_seen for notice in source.answers.notices
         ]
 
     def copy_notices(self) -> list[str]:
-        """Return a line for each file that others have the same content as."""
+        """Return a line for each file that has copies."""
         return [
             f"{first_few(names, LISTED)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
             for path, names in self.copies.items()
@@ -213,9 +213,10 @@ class _Reading:
         return [draft for source in self.sources for draft in source.answers.drafts]
 
     def require_clear(self, taken: Taken) -> None:
-        """Note a mistake where two files have an annotator say two new things of a sample at a time.
+        """Note a mistake for each sample about which an annotator says two new things.
 
-        Where both have times, the later counts; the same time is a mistake, also against the ledger.
+        If both have times, the later counts; two answers of the same time are a mistake, also if the ledger
+        has one of them.
         """
         places = [place for source in self.sources for place in source.answers.places]
         first: dict[tuple[str, str], tuple[Draft, str]] = {}

@@ -21,8 +21,8 @@ class ReturnedFile:
     Attributes:
         path: where it lies.
         tool: that wrote it, one of `formats.READERS`.
-        new, known, outdated: how many of its answers the ledger did not have; had; and had with another one
-            of the same annotator, or a correction, since.
+        new, known, outdated: how many of its answers are new to the ledger, are in it, or have been replaced
+            by a later answer of the same annotator, or by a correction.
         corrections: how many of the new ones are corrections.
         awaited: how many samples have no answer in it yet.
         is_first_seen: whether it was not there before, or was another file.

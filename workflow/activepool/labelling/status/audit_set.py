@@ -68,11 +68,11 @@ class AuditSet:
 
     Attributes:
         draws: its parts, the first first.
-        measured: the name of the one that the accuracy to go by is measured on.
+        measured: the name of the part to go by.
         samples: all of them.
         labelled: those that have a label.
         awaited: those that have no answer.
-        removed: those that have none and are not in the pool any more.
+        removed: those that have none and are no longer in the pool.
         too_late: samples that are known to have joined the pool later, and so could not be drawn. Others may
             have: where all features are made again, those of several parts become one part.
         plans: what would make the interval narrower: labels of the part to go by, if so many can come, or of

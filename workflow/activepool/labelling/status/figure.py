@@ -1,13 +1,15 @@
 """The learning curve over the batches as SVG, in the colours of the page around it."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from activepool.evaluation.power_law import LearningCurveFit
+from activepool.labelling.status.accuracies import Share
 from activepool.labelling.status.curve_text import why_untold
-from activepool.labelling.status.model_series import ModelRow, ModelSeries
+from activepool.labelling.status.model_series import ModelSeries
 
 #: Width and height of the figure, and its margins, in units that are pixels if the page is wide enough.
 WIDTH, HEIGHT = 460, 300
@@ -41,19 +43,19 @@ class Axes:
 
 def learning_curve_svg(series: ModelSeries) -> str | None:
     """Return the figure; None if no model has an accuracy."""
-    models = [row for row in series.models if row.accuracy]
+    models = [(row.labels, row.accuracy) for row in series.models if row.accuracy]
     if not models:
         return None
-    errors = [1 - row.accuracy.low for row in models if row.accuracy]
-    right = max(row.labels for row in models) * (1.1 if why_untold(series.fit) else BEYOND)
-    axes = Axes(right, _ends(min(1, max(errors) * 1.05)))
+    first, last = min(labels for labels, _ in models), max(labels for labels, _ in models)
+    right = last * (1.1 if why_untold(series.fit) else BEYOND)
+    axes = Axes(right, _ends(min(1, max(1 - share.low for _, share in models) * 1.05)))
     return "\n".join(
         [
             f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Learning curve: error '
             f'against the number of labels">',
             *_grid(axes),
-            *_fitted(axes, series, right),
-            *(line for row in models for line in _point(axes, row)),
+            *_fitted(axes, series.fit, first, last),
+            *(line for labels, share in models for line in _point(axes, labels, share)),
             "</svg>",
         ]
     )
@@ -73,18 +75,22 @@ def _grid(axes: Axes) -> Iterator[str]:
     yield f'<text x="{(LEFT + end) / 2}" y="{HEIGHT - 6}" text-anchor="middle">labels</text>'
 
 
-def _fitted(axes: Axes, series: ModelSeries, right: float) -> Iterator[str]:
-    """Yield the fitted curve; beyond the data only if it tells what more labels would bring."""
-    if series.fit.asymptote is None:
+def _fitted(axes: Axes, fit: LearningCurveFit, first: int, last: int) -> Iterator[str]:
+    """Yield the fitted curve; beyond the data only if it tells what more labels would bring.
+
+    Args:
+        axes: of the figure.
+        fit: of the curve.
+        first, last: the fewest and the most labels in the data.
+    """
+    if fit.asymptote is None:
         return
-    last = max(row.labels for row in series.models if row.accuracy)
-    first = min(row.labels for row in series.models if row.accuracy)
     pieces = [("fit", first, last)]
-    if not why_untold(series.fit):
-        pieces.append(("fit beyond", last, round(right)))
+    if not why_untold(fit):
+        pieces.append(("fit beyond", last, round(axes.labels)))
     for kind, begin, end in pieces:
         labels = np.unique(np.linspace(begin, end, CURVE_POINTS).astype(np.int64))
-        errors = series.fit.error(labels)
+        errors = fit.error(labels)
         assert errors is not None
         places = " ".join(
             f"{axes.x(count):.1f},{axes.y(min(error, axes.error)):.1f}"
@@ -93,19 +99,19 @@ def _fitted(axes: Axes, series: ModelSeries, right: float) -> Iterator[str]:
         yield f'<polyline class="{kind}" points="{places}"/>'
 
 
-def _point(axes: Axes, row: ModelRow) -> Iterable[str]:
-    assert row.accuracy is not None and row.accuracy.value is not None
-    share, x = row.accuracy, axes.x(row.labels)
-    low, high = axes.y(1 - share.high), axes.y(1 - share.low)
+def _point(axes: Axes, labels: int, share: Share) -> Iterator[str]:
+    """Yield the error of a model with its interval."""
+    assert share.value is not None
+    x, low, high = axes.x(labels), axes.y(1 - share.high), axes.y(1 - share.low)
     title = (
-        f"{row.labels:,} labels: error {100 * (1 - row.accuracy.value):.1f} %, "
+        f"{labels:,} labels: error {100 * (1 - share.value):.1f} %, "
         f"95 % interval {100 * (1 - share.high):.1f} to {100 * (1 - share.low):.1f} %"
     )
     yield f'<g class="point"><title>{title}</title>'
     yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>'
     for y in (low, high):
         yield f'<line x1="{x - 4:.1f}" x2="{x + 4:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
-    yield f'<circle cx="{x:.1f}" cy="{axes.y(1 - row.accuracy.value):.1f}" r="4"/></g>'
+    yield f'<circle cx="{x:.1f}" cy="{axes.y(1 - share.value):.1f}" r="4"/></g>'
 
 
 def _step(end: float, count: int) -> float:

@@ -74,8 +74,8 @@ class ModelRow:
         labels: how many it trained on.
         weight_decay: of its head.
         fixed: why cross-validation did not choose that, in words; None if it did.
-        accuracy: measured as the curve says; None if the cases are too few.
-        compared: samples that it and the model before it both classified.
+        accuracy: measured on what `ModelSeries` says; None if the cases are too few.
+        compared: how many samples both it and the model before it classified.
         agreement: Cohen's κ of the two on these; None for the first model, and where κ says nothing.
     """
 
@@ -90,15 +90,15 @@ class ModelRow:
 
 @dataclass(frozen=True)
 class ModelSeries:
-    """The models of all batches, in order, but for those that one without further labels followed.
+    """The models of all batches, in order; one without further labels takes the place of the one before.
 
     Attributes:
         measured_on: AUDIT or CROSS_VALIDATION, the same for all.
         models: a row each.
         fit: a power law through their errors, or why there is none.
-        is_settled: whether the last three models agree so well with those before that one may stop.
-        is_last_partial: whether the last model had only some answers to the batch that is out. It would agree
-            with the one before it for that reason alone, so it is compared with none.
+        is_settled: whether the last three models agree so well with those before that people may stop.
+        is_last_partial: whether the last model had only some answers to the batch that is out. For that
+            reason alone it would agree with the model before it, so it is not compared.
     """
 
     measured_on: str
@@ -127,8 +127,8 @@ class Comparison:
     def add(self, training: Training, predictions: PoolPredictions, is_partial: bool = False) -> None:
         """Add the next model; one that is partial is the last, see `ModelSeries`.
 
-        One that has no label of another sample than the one before, as after a correction, takes its place:
-        that the two agree says nothing.
+        One that has labels of no further sample, as after a correction, takes the place of the one before:
+        that these two agree says nothing.
         """
         if self._rows and training.rows <= self._labelled:
             self._rows.pop()

@@ -20,7 +20,7 @@ class Tally:
     Attributes:
         samples: all of them.
         awaited: those that were sent, and whose answer has not come back.
-        removed: those that were sent, have no answer, and are not in the pool any more.
+        removed: those that were sent, have no answer, and are no longer in the pool.
         labelled: those that have a label.
         disputed: those on which annotators disagree.
         cannot_tell: those that nobody could tell.
@@ -77,7 +77,7 @@ class BatchRow:
         sent: how many samples.
         came_back: how many of them have an answer.
         awaited: how many have none.
-        removed: how many have none and are not in the pool any more; they are not awaited.
+        removed: how many have none and are no longer in the pool; they are not awaited.
         labels: how many labels to train on it asked for; for the audit set, how many labels came.
         labels_in_total: labels to train on that came by it or before, as they stand now.
     """

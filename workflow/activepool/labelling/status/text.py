@@ -50,7 +50,7 @@ def thing(count: int, has_images: bool) -> str:
 
 
 def removed_text(count: int, has_images: bool) -> str:
-    """Return the words for ``count`` samples of a batch that are not in the pool any more."""
+    """Return the words for ``count`` samples of a batch that are no longer in the pool."""
     return f"{thing(count, has_images)} {'was' if count == 1 else 'were'} removed"
 
 
@@ -174,7 +174,7 @@ def _has_settled(numbers: StatusNumbers) -> bool:
 
 
 def _batch_steps(numbers: StatusNumbers) -> list[str]:
-    """Return how to get to the next batch: only the last one is waited for."""
+    """Return how to get to the next batch, which waits for the last one only."""
     standing = numbers.standing
     last = _last_batch(standing)
     if not standing.batches:

@@ -72,7 +72,7 @@ def test_the_list_is_that_of_the_definition_in_its_order(step):
     label, chances = problem(83, 5, 7, step)
     names, index = ["ant", "bee", "cat", "dog", "eel"], 3 * np.arange(83)
     labels = TrainingLabels(
-        rows=index, sources=[f"{row}.jpg" for row in index], names=[names[number] for number in label]
+        rows=index, sources=[f"{row}.jpg" for row in index], labels=[names[number] for number in label]
     )
     write_label_errors(
         "errors.csv", HeldOut(index, label, chances.argmax(axis=1), chances, names), labels, SAMPLES

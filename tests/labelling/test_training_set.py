@@ -106,17 +106,17 @@ def test_the_files_read_back(tmp_path, monkeypatch):
         draft(of="c", label="NA!"),
     ]
     state = state_of(entries(*drafts), ["cat"])
-    write_training_set("labels.csv", "classes.csv", training_set(state, POOL), POOL, state)
+    write_training_set("labels.csv", "classes.csv", training_set(state, POOL), state.classes)
     read = read_labels("labels.csv")
     assert read.rows.tolist() == [0, 1, 5]
     assert read.sources == ["now/c", "now/a", "gone"]
-    assert read.names == ["NA!", "Größe", 'a "fox", red']
+    assert read.labels == ["NA!", "Größe", 'a "fox", red']
     assert read.samples == [sample("c"), sample("a"), sample("gone")]
     by_sample = read.by_sample
     assert by_sample.samples == sorted(read.samples)
     assert set(
-        zip(by_sample.rows, by_sample.sources, by_sample.names, by_sample.samples, strict=True)
-    ) == set(zip(read.rows, read.sources, read.names, read.samples, strict=True))
+        zip(by_sample.rows, by_sample.sources, by_sample.labels, by_sample.samples, strict=True)
+    ) == set(zip(read.rows, read.sources, read.labels, read.samples, strict=True))
     assert read_classes("classes.csv") == ["cat", 'a "fox", red', "Größe", "NA!"]
     assert Path("labels.csv").read_bytes().count(b"\r") == 0
 
@@ -124,5 +124,5 @@ def test_the_files_read_back(tmp_path, monkeypatch):
 def test_files_without_any_label_are_tables_without_rows(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     state = state_of([], [])
-    write_training_set("labels.csv", "classes.csv", training_set(state, POOL), POOL, state)
-    assert (read_labels("labels.csv").names, read_classes("classes.csv")) == ([], [])
+    write_training_set("labels.csv", "classes.csv", training_set(state, POOL), state.classes)
+    assert (read_labels("labels.csv").labels, read_classes("classes.csv")) == ([], [])

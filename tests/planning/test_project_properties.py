@@ -290,8 +290,8 @@ def check(before: ProjectStanding, after: ProjectStanding):
     assert not audit & (sent | set(after.state.training_labels))
     row_of = after.pool.row_of
     expected = {row_of[sample]: label for sample, label in after.state.training_labels.items()}
-    rows, labels = after.training_set(after.next_batch)
-    assert dict(zip(rows.tolist(), labels, strict=True)) == expected
+    found = after.training_set(after.next_batch)
+    assert dict(zip(found.rows.tolist(), found.labels, strict=True)) == expected
     candidates = {after.pool.samples[row] for row in candidate_rows(after.state, after.pool).tolist()}
     assert not candidates & (audit | sent | set(after.state.training_labels))
     assert candidates <= set(after.pool.sources.values())

@@ -48,7 +48,7 @@ def propose(
     rows, labelled = read_index(candidates), read_labels(labels)
     if not len(rows):
         raise InputError(f"{candidates}: has no sample; all have gone out to people")
-    numbers = class_numbers(labelled.names, read_class_names(head)) if head else np.empty(0, np.int64)
+    numbers = class_numbers(labelled.labels, read_class_names(head)) if head else np.empty(0, np.int64)
     with FeatureFile(features) as file:
         matrix = file.train.features
         selection = propose_batch(

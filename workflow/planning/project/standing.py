@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from activepool.labelling.batches.sending import AUDIT
-from activepool.labelling.models.training_set import TrainingSet, candidate_rows, training_set
+from activepool.labelling.models.training_labels import TrainingLabels
+from activepool.labelling.models.training_set import candidate_rows, training_set
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.entries import Entry
 from activepool.ledger.state import BatchState, State, Status, state_of
@@ -33,7 +34,7 @@ class ProjectStanding:
     project: Project
     pool: Pool
     entries: Sequence[Entry]
-    _training_sets: dict[int, tuple[TrainingSet, tuple[str, ...]]] = field(default_factory=dict, init=False)
+    _trainings: dict[int, tuple[TrainingLabels, tuple[str, ...]]] = field(default_factory=dict, init=False)
 
     @cached_property
     def state(self) -> State:
@@ -124,7 +125,7 @@ class ProjectStanding:
         numbers = (entry.number for entry in self.entries if entry.is_sending and entry.batch == batch)
         return next(numbers, len(self.entries) + 1) - 1
 
-    def training_set(self, batch: str) -> TrainingSet:
+    def training_set(self, batch: str) -> TrainingLabels:
         """Return the labels that there were before a batch went out; all if it did not."""
         return self._training_set(self.num_entries(batch))[0]
 
@@ -134,21 +135,20 @@ class ProjectStanding:
 
     def labels_digest(self, batch: str) -> str:
         """Return the digest of these labels by their samples and rows, and of the classes."""
-        (rows, labels), classes = self._training_set(self.num_entries(batch))
-        samples = [self.pool.samples[row] for row in rows]
-        return digest_of([rows.tolist(), samples, labels, list(classes)])
+        found, classes = self._training_set(self.num_entries(batch))
+        return digest_of([found.rows.tolist(), found.samples, found.labels, list(classes)])
 
     @property
     def modelled(self) -> list[str]:
         """The batches that went out and that a model picked."""
         return [batch.name for batch in self.sent if self.has_model(batch.name)]
 
-    def _training_set(self, entries: int) -> tuple[TrainingSet, tuple[str, ...]]:
+    def _training_set(self, entries: int) -> tuple[TrainingLabels, tuple[str, ...]]:
         """Return the training set and the classes after so many entries."""
-        if entries not in self._training_sets:
+        if entries not in self._trainings:
             state = state_of(self.entries[:entries], self.project.classes)
-            self._training_sets[entries] = training_set(state, self.pool), state.classes
-        return self._training_sets[entries]
+            self._trainings[entries] = training_set(state, self.pool), state.classes
+        return self._trainings[entries]
 
 
 def number_of(batch: str) -> int:

@@ -59,7 +59,7 @@ def write_label_errors(
     names, given = np.array(held_out.class_names), held_out.label
     place = {row: number for number, row in enumerate(labels.rows.tolist())}
     for row, label in zip(held_out.index.tolist(), held_out.label_names, strict=True):
-        if row not in place or labels.names[place[row]] != label:
+        if row not in place or labels.labels[place[row]] != label:
             raise InputError(f"labels.csv: row {row} has not the label {label!r} of held_out.h5; train again")
     own = held_out.probabilities[np.arange(len(given)), given]
     suspects = np.flatnonzero(off_diagonal(given, held_out.probabilities) & (held_out.predicted != given))

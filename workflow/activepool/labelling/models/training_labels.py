@@ -14,18 +14,18 @@ from activepool.io.index_files import read_index, read_rows
 
 @dataclass(frozen=True)
 class TrainingLabels:
-    """The training labels of a project.
+    """The labels that a model of a project trains on.
 
     Attributes:
-        rows: (m,) int64, rows of features.h5, as in the file.
+        rows: (m,) int64, rows of features.h5.
         sources: (m,) the origin of each row.
-        names: (m,) the class of each row.
-        samples: (m,) the sample of each row; None if the file does not know them.
+        labels: (m,) the name of the class of each row.
+        samples: (m,) the sample of each row; None if a file does not know them.
     """
 
     rows: IntArray
     sources: list[str]
-    names: list[str]
+    labels: list[str]
     samples: list[str] | None = None
 
     @property
@@ -34,7 +34,7 @@ class TrainingLabels:
         if self.samples is None:
             return self
         order = sorted(range(len(self.rows)), key=self.samples.__getitem__)
-        lists = ([values[place] for place in order] for values in (self.sources, self.names, self.samples))
+        lists = ([values[place] for place in order] for values in (self.sources, self.labels, self.samples))
         return TrainingLabels(self.rows[order], *lists)
 
 
@@ -78,19 +78,19 @@ def read_training_set(labels: str | Path, classes: str | Path, samples: int) -> 
     Raises: InputError if a row or a class does not exist, or if fewer than two classes have labels.
     """
     given, names = read_labels(labels).by_sample, read_classes(classes)
-    strange = next((name for name in given.names if name not in names), None)
+    strange = next((name for name in given.labels if name not in names), None)
     if strange is not None:
         raise InputError(f"{labels}: has the label {strange!r}, which is no class of {classes}")
     if given.rows.max(initial=-1) >= samples:
         raise InputError(
             f"{labels}: index {given.rows.max()} is not a row of the features (0 to {samples - 1})"
         )
-    present = [name for name in names if name in set(given.names)]
+    present = [name for name in names if name in set(given.labels)]
     if len(present) < 2:
         found = f"all labels are {present[0]!r}" if present else "there are no labels"
         raise InputError(f"{labels}: {found}; a model needs labels of at least two classes")
     without = [name for name in names if name not in present]
-    return Labelled(given.rows, class_numbers(given.names, present), np.array(present), None), without
+    return Labelled(given.rows, class_numbers(given.labels, present), np.array(present), None), without
 
 
 def class_numbers(labels: Sequence[str], classes: Sequence[str]) -> IntArray:

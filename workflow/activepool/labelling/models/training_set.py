@@ -1,38 +1,31 @@
 """From the ledger of a pool to labels.csv and classes.csv, and to the samples that may go out next."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from activepool.compute.arrays import IntArray
 from activepool.io.files import write_table
+from activepool.labelling.models.training_labels import TrainingLabels
 from activepool.labelling.pool.table import Pool
 from activepool.ledger.formats.csv_file import OF_BATCH
 from activepool.ledger.state import State, Status
 
 
-class TrainingSet(NamedTuple):
-    """The labelled rows that a model trains on.
-
-    Attributes:
-        rows: (L,) ascending.
-        labels: (L,) the names of their classes.
-    """
-
-    rows: IntArray
-    labels: list[str]
-
-
-def training_set(state: State, pool: Pool) -> TrainingSet:
-    """Return the labels to train on: those of samples that have a row, and not of the audit set."""
+def training_set(state: State, pool: Pool) -> TrainingLabels:
+    """Return the labels to train on, by row: those of samples that have a row, and not of the audit set."""
     labels = {
         pool.row_of[sample]: label for sample, label in state.training_labels.items() if sample in pool.row_of
     }
     rows = sorted(labels)
-    return TrainingSet(np.array(rows, dtype=np.int64), [labels[row] for row in rows])
+    return TrainingLabels(
+        np.array(rows, dtype=np.int64),
+        sources=[pool.source(row) for row in rows],
+        labels=[labels[row] for row in rows],
+        samples=[pool.samples[row] for row in rows],
+    )
 
 
 def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> IntArray:
@@ -54,11 +47,15 @@ def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> 
 
 
 def write_training_set(
-    labels: str | Path, classes: str | Path, found: TrainingSet, pool: Pool, state: State
+    labels: str | Path, classes: str | Path, found: TrainingLabels, names: Sequence[str]
 ) -> None:
-    """Write labels.csv (index, source, label, sample) and classes.csv (class)."""
-    sources = [pool.row_sources[row] for row in found.rows]
-    samples = [pool.samples[row] for row in found.rows]
-    columns = (found.rows, sources, found.labels, samples)
+    """Write labels.csv (index, source, label, sample) and classes.csv (class).
+
+    Args:
+        labels, classes: the files.
+        found: the labels.
+        names: of all classes, those without labels too.
+    """
+    columns = (found.rows, found.sources, found.labels, found.samples)
     write_table(labels, pd.DataFrame(dict(zip(OF_BATCH, columns, strict=True))))
-    write_table(classes, pd.DataFrame({"class": state.classes}))
+    write_table(classes, pd.DataFrame({"class": names}))

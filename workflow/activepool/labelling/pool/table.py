@@ -85,10 +85,12 @@ class Pool:
     @cached_property
     def row_sources(self) -> list[str]:
         """(N,) the path of each sample: the first that is there now, or where it was first found."""
-        return [
-            first if self.sources.get(first) == sample else self._first_source.get(sample, first)
-            for sample, first in zip(self.samples, self.first_sources, strict=True)
-        ]
+        return [self.source(row) for row in range(len(self.samples))]
+
+    def source(self, row: int) -> str:
+        """Return the path of a sample, as in `row_sources`."""
+        sample, first = self.samples[row], self.first_sources[row]
+        return first if self.sources.get(first) == sample else self._first_source.get(sample, first)
 
     def files_by_row(self) -> Iterator[tuple[int, str]]:
         """Yield each source that is there now, and each that is gone, with the row of its sample.

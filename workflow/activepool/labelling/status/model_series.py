@@ -52,11 +52,11 @@ def read_training(training: str | Path, labels: str | Path) -> Training:
     facts, known = read_facts(training), read_labels(labels)
     held_out = right = 0
     if facts.accuracy is not None:
-        held_out = sum(count for count in Counter(known.names).values() if count > 1)
+        held_out = sum(count for count in Counter(known.labels).values() if count > 1)
         right = round(facts.accuracy * held_out)
     return Training(
         batch=Path(training).parent.name,
-        labels=len(known.names),
+        labels=len(known.labels),
         held_out=held_out,
         right=right,
         rows=frozenset(known.rows.tolist()),

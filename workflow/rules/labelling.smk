@@ -143,7 +143,7 @@ rule propose:
         features=PATHS.features,
         candidates=f"{BATCH}/candidates.csv",
         labels=f"{BATCH}/labels.csv",
-        head=PATHS.batch_head,
+        head=PATHS.of_batch_model("head.h5"),
     output:
         selected=f"{BATCH}/selected.csv",
     log:
@@ -165,7 +165,7 @@ rule send:
         features=ancient(PATHS.features),
         classes=f"{BATCH}/classes.csv",
         selected=PATHS.batch_picks,
-        predictions=PATHS.batch_predictions,
+        predictions=PATHS.of_batch_model("predictions.h5"),
     output:
         **{output: f"{BATCH}/{name}" for output, name in SENT_FILES.items()},
     log:

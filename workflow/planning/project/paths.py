@@ -1,5 +1,6 @@
 """The paths of a project's files; ``wildcards`` are Snakemake's."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,13 +77,14 @@ class ProjectPaths(FeaturePaths):
         is_past = wildcards.batch in self.standing.state.batches
         return ancient(self.features) if is_past else self.features
 
-    def batch_head(self, wildcards: Any) -> str | list[str]:
-        """Return the head of a batch; [] if there were not enough labels for one."""
-        return self._of_model(wildcards.batch, "head.h5")
+    def of_batch_model(self, name: str) -> Callable[[Any], str | list[str]]:
+        """Return an input function: the file called ``name`` of a batch's model; [] if it has none."""
 
-    def batch_predictions(self, wildcards: Any) -> str | list[str]:
-        """Return the predictions of a batch's model; [] if it had none."""
-        return self._of_model(wildcards.batch, "predictions.h5")
+        def of_job(wildcards: Any) -> str | list[str]:
+            batch = wildcards.batch
+            return self.of_batch(batch, name) if self.standing.has_model(batch) else []
+
+        return of_job
 
     def batch_picks(self, wildcards: Any) -> str | list[str]:
         """Return the picks of a batch that has not gone out; [] for one that has, as the ledger has them."""
@@ -94,9 +96,6 @@ class ProjectPaths(FeaturePaths):
         audit = self.standing.next_audit
         is_next = wildcards.batch == self.standing.next_batch
         return [self.of_batch(audit, SENT_FILES["list"])] if audit and is_next else []
-
-    def _of_model(self, batch: str, name: str) -> str | list[str]:
-        return self.of_batch(batch, name) if self.standing.has_model(batch) else []
 
     # Targets.
 
@@ -152,7 +151,7 @@ class ProjectPaths(FeaturePaths):
         """Return the files called ``name`` of these models."""
         return [self.of_batch(batch, name) for batch in self.models()]
 
-    def of_present_model(self, name: str) -> str | list[str]:
+    def of_present_model(self, name: str) -> list[str]:
         """Return the file called ``name`` of the present model; [] if there is none."""
         return self.of_models(name)[-1:]
 

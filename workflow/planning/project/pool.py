@@ -24,6 +24,7 @@ from activepool.labelling.pool.files import MAX_NAMED as MAX_UNREADABLE
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
 from activepool.labelling.pool.vectors import VECTORS, VectorFile, require_numbers
+from activepool.ledger.messages import listed
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project
 from planning.project.folders import part_features, pool_features, pool_folder
@@ -33,8 +34,6 @@ from planning.stages.contents import content_digest
 #: The column of a list of images.
 COLUMN = "path"
 
-#: Images with the content of others that a message names.
-MAX_DUPLICATES = 5
 
 #: Shows each notice in full.
 SHOW_ALL = PoolNotices()
@@ -82,7 +81,7 @@ def updated_pool(
         _duplicates(files),
         lambda new: (
             f"{root}: images with the same content as others: {len(new):,} "
-            f"({first_few(new, MAX_DUPLICATES)}); each content counts once"
+            f"({listed(new)}); each content counts once"
         ),
     )
 

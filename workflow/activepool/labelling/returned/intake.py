@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from activepool.data.annotations import shortened
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError
 from activepool.labelling.returned.cache import ReadFile, ReturnedCache, content_digest, signature_of
 from activepool.labelling.returned.files import label_files
 from activepool.labelling.returned.report import (
@@ -30,14 +30,12 @@ from activepool.ledger.formats.program_lists import Given
 from activepool.ledger.formats.recognition import tool_of
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass
 from activepool.ledger.intake import Outcome, Taken, outdated_notice, plan, take_in
+from activepool.ledger.messages import listed
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import state_of
 
 #: Who answered, where a file does not say it.
 ANNOTATOR = "annotator"
-
-#: How many copies of a file a notice lists.
-LISTED = 5
 
 
 def take_in_returned(
@@ -203,7 +201,7 @@ class _Reading:
     def copy_notices(self) -> list[str]:
         """Return a line for each file that has copies."""
         return [
-            f"{first_few(names, LISTED)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
+            f"{listed(names)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
             for path, names in self.copies.items()
         ]
 
@@ -261,7 +259,7 @@ class _Reading:
             elif source.path not in self.copies:
                 outdated = [draft for draft in outdated if draft.sample in source.late]
             if outdated:
-                place = first_few([source.path, *self.copies.get(source.path, ())], LISTED)
+                place = listed([source.path, *self.copies.get(source.path, ())])
                 lines.append(outdated_notice(place, outdated))
         return [*lines, outdated_notice(folder, forgotten)] if forgotten else lines
 

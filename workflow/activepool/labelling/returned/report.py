@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from activepool.errors import first_few
 from activepool.ledger.entries import Correction, Entry
 from activepool.ledger.formats.annotators import look_alikes
 from activepool.ledger.formats.answers import Answers
 from activepool.ledger.intake import Outcome, is_decision
+from activepool.ledger.messages import listed
 from activepool.ledger.state import SampleState
-
-#: How many answers a notice lists.
-LISTED = 5
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ def replaced_notice(
             changes.append(f"disputed {entry.source!r} ({', '.join(opinions)}) is now {_opinion(entry)}")
         elif entries[entry.replaces].opinion != entry.opinion:
             changes.append(f"{entry.source!r} from {_opinion(entries[entry.replaces])} to {_opinion(entry)}")
-    return [f"{ledger}: answers that replace earlier ones: {first_few(changes, LISTED)}"] if changes else []
+    return [f"{ledger}: answers that replace earlier ones: {listed(changes)}"] if changes else []
 
 
 def alike_notices(before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from activepool.data.left_out import LeftOut
@@ -132,14 +132,12 @@ def _pool_of_vectors(
         )
     here = {file.sample for file in files}
     gone = {sample: row for sample, row in before.row_of.items() if sample not in here}
-    lost: Collection[str]
+    lost = set(gone)
     if len(gone) < len(before.samples):
-        # The rows of vectors are copied by their content, so that they never have to be made again.
-        lost = gone.keys() - set(keep_removed(removed, pool_features(project), gone, dry))
+        # Vectors are copied by their content, and so keep their rows.
+        lost -= set(keep_removed(removed, pool_features(project), gone, dry))
     elif gone and has_entries:
         raise InputError(_other_vectors(given, project.ledger_path, len(here), len(gone)))
-    else:
-        lost = gone.keys()
     pool = update_pool(folder, files, lambda part: True, lost, dry)
     if not dry:
         write_json(folder / VECTORS, content)

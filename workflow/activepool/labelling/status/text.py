@@ -29,8 +29,12 @@ def status_lines(numbers: StatusNumbers) -> list[str]:
     What to do about answers that are awaited depends on where their files are, and is not among them.
     """
     standing, series = numbers.standing, numbers.series
-    lines = [f"{numbers.project}: {_pool(numbers)}", f"batches: {_batches(numbers)}", _set_aside(standing)]
-    lines.append(accuracy_text(numbers))
+    lines = [
+        f"{numbers.project}: {_pool(numbers)}",
+        f"batches: {_batches(numbers)}",
+        _set_aside(standing),
+        accuracy_text(numbers),
+    ]
     if series:
         lines.append(curve_text(series, most_labels(numbers)))
         if series.agreements:
@@ -147,13 +151,13 @@ def next_steps(numbers: StatusNumbers) -> list[str]:
 
 def advice(numbers: StatusNumbers) -> list[str]:
     """Return what to look at beside the answers that are awaited."""
-    found = _cleaning_steps(numbers)
+    found = []
     if _has_settled(numbers):
-        found.insert(
-            0,
+        found.append(
             "stop here, or go on only if the accuracy is not enough: the predictions have settled, so more "
-            "labels of this kind will change few of them",
+            "labels of this kind will change few of them"
         )
+    found += _cleaning_steps(numbers)
     if numbers.audit:
         at_most = max(draw.most_labels for draw in numbers.audit.draws)
         if at_most < FEWEST_CASES:
@@ -208,6 +212,7 @@ def _last_batch(standing: Standing) -> BatchRow | None:
 
 
 def _cleaning_steps(numbers: StatusNumbers) -> list[str]:
+    """Return what to settle, put back or correct in the labels."""
     standing, steps = numbers.standing, []
     if standing.disputed:
         count = noun(numbers, len(standing.disputed))

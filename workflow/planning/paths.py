@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,47 +70,41 @@ class Paths(FeaturePaths):
         folder = strategy if round_number else initial_folder(self.experiment.initial_kind(strategy))
         return f"{self.root}/{folder}/seed{seed}/round{round_number:02d}"
 
-    def runs(self) -> list[str]:
-        """Return the folders of all rounds of all strategies and seeds, each once."""
+    def in_runs(
+        self,
+        name: str,
+        strategies: Sequence[str] = (),
+        seeds: Sequence[int] = (),
+        rounds: Sequence[int] = (),
+    ) -> list[str]:
+        """Return the files called ``name`` of rounds, each once; by default, of all rounds."""
         experiment = self.experiment
-        folders = (
+        runs = (
             self.run(strategy, seed, number)
-            for strategy in experiment.strategy_folders
-            for seed in experiment.seed_list
-            for number in range(experiment.rounds)
+            for strategy in strategies or experiment.strategy_folders
+            for seed in seeds or experiment.seed_list
+            for number in rounds or range(experiment.rounds)
         )
-        return list(dict.fromkeys(folders))
-
-    def in_runs(self, name: str) -> list[str]:
-        """Return the files called ``name`` of all rounds."""
-        return [f"{run}/{name}" for run in self.runs()]
+        return [f"{run}/{name}" for run in dict.fromkeys(runs)]
 
     def ceiling_runs(self) -> list[str]:
         """Return the folders of the trainings on the whole pool."""
         return [f"{self.root}/{FULL_POOL}/seed{seed}/round00" for seed in self.experiment.seed_list]
 
-    def last_rounds(self, *strategies: str, seeds: list[int] | None = None) -> list[str]:
+    def last_rounds(self, *strategies: str, seeds: Sequence[int] = ()) -> list[str]:
         """Return files that exist once all picks have labels; [] if no labels come later.
 
         Args:
             strategies: by default, all strategies.
             seeds: by default, all seeds.
         """
-        experiment = self.experiment
-        if not experiment.dataset.annotations:
+        if not self.experiment.dataset.annotations:
             return []
-        runs = (
-            self.run(strategy, seed, experiment.rounds - 1)
-            for strategy in strategies or experiment.strategy_folders
-            for seed in seeds or experiment.seed_list
-        )
-        return [f"{run}/metrics.json" for run in dict.fromkeys(runs)]
+        return self.in_runs("metrics.json", strategies, seeds, [self.experiment.rounds - 1])
 
     def pictured_selections(self, *strategies: str) -> list[str]:
         """Return the selected.csv of these strategies with the first seed, each once, round by round."""
-        seed, rounds = self.experiment.seed_list[0], range(self.experiment.rounds)
-        runs = [self.run(strategy, seed, number) for strategy in strategies for number in rounds]
-        return [f"{run}/selected.csv" for run in dict.fromkeys(runs)]
+        return self.in_runs("selected.csv", strategies, self.experiment.seed_list[:1])
 
     # The inputs of a query.
 

@@ -3,7 +3,6 @@
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
 from typing import Any
 
 
@@ -26,22 +25,14 @@ def summary(documented: Any) -> str:
 
 
 def _documented(docstring: str, section: str) -> dict[str, str]:
-    parts = re.split(rf"(?m)^{section}\b.*:\n", docstring, maxsplit=1)
-    return dict(_entries(parts[1].split("\n\n")[0])) if len(parts) == 2 else {}
-
-
-def _entries(section: str) -> Iterator[tuple[str, str]]:
-    names, lines = "", []
-    for line in textwrap.dedent(section).splitlines():
-        if line.startswith(" "):
-            lines.append(line.strip())
-            continue
-        yield from _entry(names, lines)
-        names, _, first = line.partition(": ")
-        lines = [first]
-    yield from _entry(names, lines)
-
-
-def _entry(names: str, lines: list[str]) -> Iterator[tuple[str, str]]:
-    for name in names.split(", ") if names else ():
-        yield name, " ".join(lines)
+    _, *rest = re.split(rf"(?m)^{section}\b.*:\n", docstring, maxsplit=1)
+    names: list[str] = []
+    found: dict[str, str] = {}
+    for line in textwrap.dedent("".join(rest).split("\n\n")[0]).splitlines():
+        if line.startswith(" "):  # goes on with the description above
+            found |= {name: f"{found[name]} {line.strip()}" for name in names}
+        else:
+            listed, _, description = line.partition(": ")
+            names = listed.split(", ")
+            found |= dict.fromkeys(names, description)
+    return found

@@ -36,33 +36,26 @@ def function_problem(name: str) -> str | None:
         return problem
     if problem := syntax_problem(file):
         return f"the file {file} {problem}"
-    function, definitions = name.rpartition(":")[2], _Definitions(file)
-    if function in definitions.names or DYNAMIC & definitions.names:
+    function, (names, functions) = name.rpartition(":")[2], _definitions(file)
+    if function in names or DYNAMIC & names:
         return None
-    there = f"it defines {', '.join(definitions.functions)}" if definitions.functions else "it defines none"
+    there = f"it defines {', '.join(functions)}" if functions else "it defines none"
     return f"the file {file} has no function {function!r}; {there}"
 
 
-class _Definitions:
-    """The names that a module has, unless it makes them at run time.
-
-    Attributes:
-        names: all of them.
-        functions: those of its own functions and classes.
-    """
-
-    def __init__(self, file: Path) -> None:
-        self.names: set[str] = set()
-        self.functions: list[str] = []
-        waiting: list[ast.AST] = [ast.parse(file.read_bytes())]
-        while waiting:
-            node = waiting.pop(0)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                self.functions.append(node.name)
-                self.names.add(node.name)
-            elif isinstance(node, ast.Import | ast.ImportFrom):
-                self.names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-            elif isinstance(node, ast.Assign | ast.AnnAssign):
-                self.names.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
-            else:
-                waiting += [child for part in BLOCKS for child in getattr(node, part, ())]
+def _definitions(file: Path) -> tuple[set[str], list[str]]:
+    """Return the names that a module has, unless it makes them at run time; and its functions and classes."""
+    names: set[str] = set()
+    functions: list[str] = []
+    waiting: list[ast.AST] = [ast.parse(file.read_bytes())]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            functions.append(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            names.update(one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+        else:
+            waiting += [child for part in BLOCKS for child in getattr(node, part, ())]
+    return names.union(functions), functions

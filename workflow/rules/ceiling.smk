@@ -1,5 +1,7 @@
 # The ceiling: a training on all labels of the pool, for each seed. It runs like a round, in its own folder.
 
+from planning.configuration.strategies import FULL_POOL
+
 
 rule full_pool:
     """List all labelled samples of the pool."""

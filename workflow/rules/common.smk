@@ -1,7 +1,6 @@
 # What experiments and projects share: their runs, the beginning of each job, and the rule verify.
 # experiment.smk or project.smk, which come before, define IMAGES (the folder of the images) and before_jobs.
 
-import shlex
 import sys
 
 from planning.runs.ending import forgo_ending
@@ -18,8 +17,6 @@ from planning.runs.submission import (
     write_planned_code,
 )
 from planning.stages.arguments import program
-
-FEATURES = "results/features/{dataset}/{backbone}"
 
 # What the executor of a cluster says of failed jobs, by their numbers.
 REASONS = {}

@@ -1,5 +1,8 @@
 # From the metrics of all rounds to curves, figures and tables, without computing anything again.
 
+from activepool.figures.registry import FIGURES, TABLES
+from planning.drawings import category_of
+
 EVALUATED = {
     "curves": "results/{experiment}/curves.csv",
     "class_counts": "results/{experiment}/class_counts.csv",

@@ -3,11 +3,8 @@
 import re
 import sys
 
-from activepool.figures.registry import FIGURES, TABLES
 from planning.checks.experiment import check, problems_with_files
-from planning.configuration.strategies import FULL_POOL
 from planning.configuration.loading import load
-from planning.drawings import category_of
 from planning.paper import chosen
 from planning.paths import Paths
 from planning.report import report_problem

@@ -1,6 +1,8 @@
 # From images to features.h5: extraction in shards, and joining these.
 # Existing embeddings are checked and copied instead.
 
+FEATURES = "results/features/{dataset}/{backbone}"
+
 if PATHS.is_embedded:
 
     rule embeddings:

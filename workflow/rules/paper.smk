@@ -1,5 +1,8 @@
 # The figures of all experiments of the paper: one run of this workflow for each.
 
+import shlex
+import sys
+
 from planning.paper import make_experiments, only_plans
 
 # A dry run starts no rule, so it plans the experiments here.

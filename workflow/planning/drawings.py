@@ -29,7 +29,7 @@ def category_of(folder: str, name: str, otherwise: str) -> str:
     return str(_constants(folder, name).get("CATEGORY", otherwise))
 
 
-def drawn(folder: str, experiment: Experiment) -> list[str]:
+def made(folder: str, experiment: Experiment) -> list[str]:
     """Return the modules of a folder for which an experiment has what they need."""
     return _by_lack(folder, experiment).get((), [])
 

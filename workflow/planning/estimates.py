@@ -11,7 +11,7 @@ from activepool.adversarial.settings import REDUCTION
 from activepool.data import digits
 from activepool.data.previews import Preview
 from planning.configuration.experiment import DrawnKind, Experiment
-from planning.drawings import drawn
+from planning.drawings import made
 from planning.paths import Paths
 
 #: Bytes of a row of scores.h5: its index, its class and a score.
@@ -106,7 +106,7 @@ class Estimate:
         """The jobs of the target ``figures``, if nothing is done yet."""
         experiment, files = self._experiment, self._files
         shards = experiment.pool_shards + (1 if experiment.in_shards else 0)
-        pictures = len(drawn("drawings", experiment)) + len(drawn("tables", experiment))
+        pictures = len(made("drawings", experiment)) + len(made("tables", experiment))
         pictures += len(self._paths.contact_sheets())
         pictures += 2 if self._paths.has_map else 0
         return (

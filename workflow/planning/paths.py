@@ -9,7 +9,7 @@ from typing import Any
 from activepool.strategies.declaration import Strategy
 from planning.configuration.experiment import Experiment
 from planning.configuration.strategies import FULL_POOL, StrategySettings
-from planning.drawings import drawn
+from planning.drawings import made
 
 
 class FeaturePaths:
@@ -213,14 +213,14 @@ class Paths(FeaturePaths):
 
     def figures(self) -> list[str]:
         """Return the figures that have something to show, as PDF and PNG, and the contact sheets, as PNG."""
-        names = [f"{self.root}/figures/{name}" for name in drawn("drawings", self.experiment)]
+        names = [f"{self.root}/figures/{name}" for name in made("drawings", self.experiment)]
         names += [f"{self.root}/figures/feature_map"] if self.has_map else []
         names += [f"{self.pretrained}/pretrain"] if self.pretrained else []
         return [*(f"{name}.{form}" for name in names for form in ("pdf", "png")), *self.contact_sheets()]
 
     def tables(self) -> list[str]:
         """Return the tables that have something to show, each as CSV, in LaTeX and as a page."""
-        names = [f"{self.root}/tables/{name}" for name in drawn("tables", self.experiment)]
+        names = [f"{self.root}/tables/{name}" for name in made("tables", self.experiment)]
         return [f"{name}.{form}" for name in names for form in ("csv", "tex", "html")]
 
     def costs(self) -> list[str]:

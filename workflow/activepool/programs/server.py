@@ -195,7 +195,7 @@ class Server:
         return None
 
     def _stands_for(self, place: tuple[str, str, str], environment: dict[str, str]) -> bool:
-        """Return whether a fork equals a process that this Python would start in this folder now."""
+        """Return whether a fork equals a process that the client itself would start now."""
         version, executable, folder = place
         return (
             (version, Path(executable).parent) == (sys.version, Path(sys.executable).parent)

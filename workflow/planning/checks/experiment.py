@@ -67,7 +67,7 @@ def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) 
 
 def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     backbone, pretrain, finetuning = experiment.backbone, experiment.pretrain, experiment.finetuning
-    if experiment.dataset.kind == "embeddings":
+    if experiment.dataset.kind == EMBEDDINGS:
         if experiment.finetunes:
             yield "head.solver: finetune needs images, but a dataset of kind embeddings has none"
         for key, given in (("backbone", backbone), ("pretrain", pretrain)):
@@ -146,10 +146,8 @@ def _strategy_problems(experiment: Experiment) -> Iterator[str]:
                 f"strategies: {strategy.folder}: ends_with_head needs a head that is trained in steps, with "
                 "head.solver sgd or finetune"
             )
-    if experiment.dataset.kind != "embeddings":
-        return
     for strategy in experiment.strategies:
-        if strategy.declared.image_model:
+        if strategy.declared.image_model and experiment.dataset.kind == EMBEDDINGS:
             yield (
                 f"strategies: {strategy.folder} learns from images, but a dataset of kind embeddings has "
                 "none; leave it out"
@@ -226,6 +224,13 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
         yield f"validation.fraction: {error}"
         return
     yield from _budget_problems(experiment, data, in_validation)
+    if data.num_train > data.train_class_counts.sum():
+        for strategy in experiment.strategies:
+            if strategy.declared.reads_pool_labels:
+                yield (
+                    f"strategies: {strategy.folder} reads labels of the pool, but some are unknown; "
+                    "leave it out"
+                )
 
 
 def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) -> Iterator[str]:
@@ -255,10 +260,3 @@ def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) 
         )
     elif queries and left < budget:
         print_notices([f"the last query picks the {left} samples that are left of the pool"])
-    if data.num_train > data.train_class_counts.sum():
-        for strategy in experiment.strategies:
-            if strategy.declared.reads_pool_labels:
-                yield (
-                    f"strategies: {strategy.folder} reads labels of the pool, but some are unknown; "
-                    "leave it out"
-                )

@@ -68,7 +68,7 @@ def corrections(
     drafts, problems = [], []
     for line, kept in changed:
         place = f"{path}:{line.line}: "
-        if _says_the_same(line.entry, kept):
+        if replace(line.entry, number=kept.number, when=kept.when) == kept:
             continue
         if kept.is_sending:
             problems.append(
@@ -111,8 +111,3 @@ def require_known_samples(path: str | Path, added: Iterable[Line], samples: Pool
             )
     if problems:
         raise InputError(*shortened(problems))
-
-
-def _says_the_same(now: Entry, kept: Entry) -> bool:
-    """Return whether an entry differs in its time or its number alone."""
-    return replace(now, number=kept.number, when=kept.when) == kept

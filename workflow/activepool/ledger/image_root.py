@@ -31,23 +31,13 @@ class ImageRoot:
         plain = beginning.strip("/")
         if self.address and plain == self.address:
             return True
-        if _is_on_server(name):
+        scheme, mark, _ = name.partition("://")
+        if mark and scheme.casefold() != "file":  # on a server, or in a bucket
             return False
         if not plain:
             return True
-        if _is_absolute(beginning):
+        if PurePosixPath(beginning).is_absolute() or PureWindowsPath(beginning).is_absolute():
             return plain in self._paths
         while plain.startswith("../"):
             plain = plain[3:]
         return any(f"/{path}".endswith(f"/{plain}") for path in self._paths)
-
-
-def _is_on_server(path: str) -> bool:
-    """Return whether a path is the address of an image on a server or in a bucket."""
-    scheme, mark, _ = path.partition("://")
-    return bool(mark) and scheme.casefold() != "file"
-
-
-def _is_absolute(path: str) -> bool:
-    """Return whether a path is an absolute one, of any system."""
-    return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()

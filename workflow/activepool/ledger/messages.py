@@ -14,21 +14,22 @@ def listed(things: Iterable[object]) -> str:
 
 
 class HintedError(Exception):
-    """What is wrong. Its text includes the hint, which is looked for only when somebody asks for the text.
+    """What is wrong. Its text ends with a hint, which is looked for only when somebody asks for the text.
 
     Attributes:
         plain: the text without the hint.
 
     Args:
         text: what is wrong.
-        hint: finds what was meant; empty if nothing was.
+        nearest: finds what was meant; None if nothing was.
         end: what follows the hint.
     """
 
-    def __init__(self, text: str, hint: Callable[[], str] = str, end: str = "") -> None:
+    def __init__(self, text: str, nearest: Callable[[], str | None] = lambda: None, end: str = "") -> None:
         super().__init__(text)
         self.plain = text + end
-        self._text, self._hint, self._end = text, hint, end
+        self._text, self._nearest, self._end = text, nearest, end
 
     def __str__(self) -> str:
-        return self._text + self._hint() + self._end
+        near = self._nearest()
+        return self._text + (f"; did you mean {near!r}?" if near else "") + self._end

@@ -225,9 +225,4 @@ class PoolSamples:
                 f"{name!r} is another image now than the one that the ledger knows by this name; give, in "
                 "'sample', which of them was labelled, or put back the one that was"
             )
-
-        def hint() -> str:
-            near = self._names.nearest(name)
-            return f"; did you mean {near!r}?" if near else ""
-
-        return UnknownSampleError(f"{name!r} is not in the pool", hint)
+        return UnknownSampleError(f"{name!r} is not in the pool", lambda: self._names.nearest(name))

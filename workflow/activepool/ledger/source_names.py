@@ -2,7 +2,7 @@
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -63,9 +63,11 @@ class SourceNames:
                 return [Candidate(name, "")]
             if whole := self._whole(plain, may_lack_ending):
                 return [Candidate(source, "") for source in whole]
+            parts = plain.split("/")
+            ends = ["/".join(parts[start:]) for start in range(1, len(parts))]
             if longer := [
-                Candidate(source, plain[: len(plain) - len(end)])
-                for end in _ends(plain)[1:]
+                Candidate(source, plain.removesuffix(end))
+                for end in ends
                 for source in self._whole(end, may_lack_ending)
             ]:
                 return longer
@@ -139,12 +141,6 @@ def plain_path(name: str) -> str:
     while text.startswith("./"):
         text = text[2:]
     return text
-
-
-def _ends(path: str) -> Sequence[str]:
-    """Return a path, and what is left of it without its first folder, its first two, and so on."""
-    parts = path.split("/")
-    return ["/".join(parts[start:]) for start in range(len(parts))]
 
 
 def _ends_with(source: str, plain: str) -> bool:

@@ -72,12 +72,14 @@ class Table:
 
 def table_text(entries: Iterable[Entry]) -> str:
     """Return the text of a ledger that has these entries."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
     before = ""
-    written = [",".join(COLUMNS) + "\n"]
     for entry in entries:
         before = check_of(entry, before)
-        written.append(_csv_line([*_cells(entry), before]))
-    return "".join(written)
+        writer.writerow([*_cells(entry), before])
+    return stream.getvalue()
 
 
 def check_of(entry: Entry, before: str) -> str:
@@ -182,9 +184,3 @@ def _cells(entry: Entry) -> list[str]:
     row = {name: getattr(entry, name) for name in FIELDS}
     row |= {"number": str(entry.number), "replaces": "" if entry.replaces is None else str(entry.replaces)}
     return [row[name] for name in COLUMNS if name != "check"]
-
-
-def _csv_line(cells: Sequence[str]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow(cells)
-    return stream.getvalue()

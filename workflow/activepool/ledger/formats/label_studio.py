@@ -79,9 +79,8 @@ def write(path: str | Path, batch: Batch, address: Callable[[str], str]) -> None
 
 def labelling_configuration(classes: tuple[str, ...]) -> str:
     """Return the configuration of a project in which people choose one of the classes, or say why not."""
-    choices = "".join(
-        f"\n    <Choice value={quoteattr(name)}/>" for name in (*classes, *_other_choices(classes))
-    )
+    others = [event for event in (Event.CANNOT_TELL, Event.NOT_OURS) if event not in classes]
+    choices = "".join(f"\n    <Choice value={quoteattr(name)}/>" for name in (*classes, *others))
     return (
         f'<View>\n  <Image name="{IMAGE}" value="${IMAGE}"/>\n'
         f'  <Choices name="{CONTROL}" toName="{IMAGE}" choice="single" required="true">{choices}\n'
@@ -119,10 +118,6 @@ def _task(pick: Pick, batch: Batch, address: str) -> dict[str, Any]:
         score = {} if pick.margin is None else {"score": pick.margin}
         task["predictions"] = [{"model_version": PROGRAM, "result": [result], **score}]
     return task
-
-
-def _other_choices(classes: tuple[str, ...]) -> list[str]:
-    return [event for event in (Event.CANNOT_TELL, Event.NOT_OURS) if event not in classes]
 
 
 def _full_rows(path: Path, tasks: list[Record]) -> Parsed:

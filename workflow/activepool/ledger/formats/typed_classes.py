@@ -172,7 +172,7 @@ class TypedClasses:
         if not self.may_grow:
             listed = ", ".join([*self.known[:LISTED], *(["..."] if len(self.known) > LISTED else [])])
             raise WrongLabelError(
-                f"label {label!r} is not a class", lambda: self._hint(label), f" (there are {listed})"
+                f"label {label!r} is not a class", lambda: self._near(label), f" (there are {listed})"
             )
 
     def _twin(self, label: str) -> str | None:
@@ -227,10 +227,6 @@ class TypedClasses:
     def is_known(self, name: str) -> bool:
         """Return whether a name is that of a class, a mark, or written nearly like one."""
         return _form(name) in self._loose or mark(name) is not None
-
-    def _hint(self, label: str) -> str:
-        near = self._near(label)
-        return f"; did you mean {near!r}?" if near else ""
 
     def _near(self, label: str) -> str | None:
         """Return the class or mark that is written like a label; of the new classes, one before it."""

@@ -140,15 +140,8 @@ class _Reading:
             sample = "" if exchanged else self.named.sample(row)
         except UnknownSampleError as error:
             problems.append(error)
-        if wrong := name_problem(row.who):
-            problems.append(f"{row.who_key} {wrong}")
-        elif whole := self._whole_annotator(row):
-            problems.append(
-                f"the annotator {self._named(row)!r} may be the beginning of {whole!r}, for the file ends "
-                f"with it as if it was cut off; {END_LINE}"
-            )
-        elif meant := self._annotator_with_letters(row):
-            problems.append(f"the annotator {self._named(row)!r} may be {meant!r} with {SAVED}")
+        if wrong := self._annotator_problem(row):
+            problems.append(wrong)
         if problems and self._was_taken(row):
             self.known += 1
             return
@@ -174,19 +167,22 @@ class _Reading:
         if any(map(self.samples.knows, self._may_mean(row))):
             self._await(row)
 
-    def _whole_annotator(self, row: Row) -> str | None:
-        """Return an annotator whose name begins with that of a row, which may be cut off and is unknown."""
-        if row.may_be_cut_off != "who":
-            return None
-        name, own = self._named(row), {draft.who for draft, _ in self.drafts.values()}
-        known = own | (self._annotators if name else set())
-        if name in known or (not name and self.who in own):
-            return None
-        return next((who for who in sorted(known) if who.startswith(name)), None)
-
-    def _annotator_with_letters(self, row: Row) -> str | None:
-        """Return the annotator whose name a row may have with letters lost; None if it is known as it is."""
-        return None if (name := self._named(row)) in self._annotators else whole_text(name, self._annotators)
+    def _annotator_problem(self, row: Row) -> str | None:
+        """Return what is wrong with the annotator of a row, whose name may be cut off or lack letters."""
+        if wrong := name_problem(row.who):
+            return f"{row.who_key} {wrong}"
+        name = self._named(row)
+        if row.may_be_cut_off == "who":
+            known = {draft.who for draft, _ in self.drafts.values()} | (self._annotators if name else set())
+            longer = (who for who in sorted(known) if who.startswith(name))
+            if (name or self.who) not in known and (whole := next(longer, None)):
+                return (
+                    f"the annotator {name!r} may be the beginning of {whole!r}, for the file ends with it as "
+                    f"if it was cut off; {END_LINE}"
+                )
+        if name not in self._annotators and (meant := whole_text(name, self._annotators)):
+            return f"the annotator {name!r} may be {meant!r} with {SAVED}"
+        return None
 
     def _named(self, row: Row) -> str:
         """Return the annotator that a row names, as the ledger has the name; empty if it names none."""

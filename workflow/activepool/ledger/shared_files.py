@@ -1,10 +1,10 @@
-"""What a file needs that several processes write: a lock, and writing that a crash leaves no half of."""
+"""A lock, and writing that survives crashes, for a file that several processes write."""
 
 import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from activepool.errors import InputError
@@ -15,25 +15,26 @@ PATIENCE = 60.0
 
 @contextmanager
 def locked(lock: Path, path: Path, for_writing: bool) -> Iterator[None]:
-    """Hold a lock: with others who read, or alone to write; who may not write the lock reads without.
+    """Hold a lock, shared with other readers or alone; a reader who may not create it does without.
 
     Args:
-        lock: its file.
-        path: of what it is, for messages.
+        lock: the file of the lock.
+        path: the locked file, for messages.
         for_writing: whether to hold it alone.
 
     Raises: InputError if another process does not let go of it, and if the file system has no locks.
     """
-    with ExitStack() as stack:
-        try:
-            lock.touch(exist_ok=True)
-        except OSError as error:
-            if for_writing and not lock.exists():
-                raise InputError(f"{lock}: cannot be written ({error.strerror})") from error
-        if lock.exists():  # another user's can be read at least
-            file = stack.enter_context(lock.open(encoding="utf-8"))
-            kind = fcntl.LOCK_EX if for_writing else fcntl.LOCK_SH
-            _wait(lambda: fcntl.flock(file, kind | fcntl.LOCK_NB), path)
+    try:
+        lock.touch(exist_ok=True)
+    except OSError as error:
+        if for_writing and not lock.exists():
+            raise InputError(f"{lock}: cannot be written ({error.strerror})") from error
+    if not lock.exists():
+        yield
+        return
+    with lock.open(encoding="utf-8") as file:  # another user's can be read at least
+        kind = fcntl.LOCK_EX if for_writing else fcntl.LOCK_SH
+        _wait(lambda: fcntl.flock(file, kind | fcntl.LOCK_NB), path)
         yield
 
 
@@ -53,7 +54,7 @@ def _wait(lock: Callable[[], None], path: Path) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Write a file, and have it on the disk."""
+    """Write a file through to the disk."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
@@ -61,7 +62,7 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Have the system write a folder's names to the disk, where it can."""
+    """Write the names in a folder through to the disk, where the system can."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -71,7 +72,7 @@ def flush_folder(folder: Path) -> None:
 
 
 def identity(path: Path) -> object:
-    """Return what is another after each change of a file; None if there is none."""
+    """Return a value that differs after each change of a file; None if there is no file."""
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -2,7 +2,8 @@
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from activepool.data.class_names import loose_form
 #: Where Label Studio serves the files of its machine.
 LOCAL_FILES = "/data/local-files/?d="
 
-#: In so many sources at most a misspelt one is looked for.
+#: The most sources among which a misspelt one is looked for.
 MOST_COMPARED = 20_000
 
 
@@ -103,23 +104,23 @@ class SourceNames:
 
     @cached_property
     def _by_path(self) -> dict[str, list[str]]:
-        return _grouped((_composed(source), source) for source in self.sources)
+        return self._grouped(_composed)
 
     @cached_property
     def _by_path_stem(self) -> dict[str, list[str]]:
-        return _grouped((_stem(_composed(source)), source) for source in self.sources)
+        return self._grouped(lambda source: _stem(_composed(source)))
 
     @cached_property
     def _by_folder(self) -> dict[str, list[str]]:
-        return _grouped((_composed(source).rpartition("/")[0], source) for source in self.sources)
+        return self._grouped(lambda source: _composed(source).rpartition("/")[0])
 
     @cached_property
     def _by_base(self) -> dict[str, list[str]]:
-        return _grouped((_base(source), source) for source in self.sources)
+        return self._grouped(_base)
 
     @cached_property
     def _by_stem(self) -> dict[str, list[str]]:
-        return _grouped((_stem(_base(source)), source) for source in self.sources)
+        return self._grouped(lambda source: _stem(_base(source)))
 
     @cached_property
     def _by_form(self) -> dict[object, str]:
@@ -128,6 +129,12 @@ class SourceNames:
     @cached_property
     def _by_form_of_name(self) -> dict[object, str]:
         return {_form(_stem(_base(source))): source for source in reversed(self.sources)}
+
+    def _grouped(self, key: Callable[[str], str]) -> dict[str, list[str]]:
+        groups = defaultdict[str, list[str]](list)
+        for source in self.sources:
+            groups[key(source)].append(source)
+        return groups
 
 
 def plain_path(name: str) -> str:
@@ -165,10 +172,3 @@ def _stem(path: str) -> str:
 
 def _form(path: str) -> object:
     return loose_form(path.replace("\\", "/"))
-
-
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return groups

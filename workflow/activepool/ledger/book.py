@@ -1,8 +1,8 @@
 """The ledger as a file that only grows, safe from crashes, full disks, and two who write at once.
 
-Beside the ledger ``labels.csv`` lies the folder ``labels.csv.kept``: a copy of all entries, the lock of those
-who write, and what was found damaged. Ledger and copy are written whole under other names, then renamed, the
-copy first; so an append is there with all its entries, or not at all.
+Beside the ledger ``labels.csv`` lies the folder ``labels.csv.kept`` with a copy of all entries, the lock for
+writing, and whatever was found damaged. Ledger and copy are written whole under other names, then renamed,
+the copy first; so all entries of an append are there, or none.
 """
 
 import os
@@ -27,7 +27,7 @@ class Ledger:
     Attributes:
         entries: in the order of their numbers, from 1 on.
         notices: what a person should know of the file, a line each.
-        added: its lines that were added by hand; they get their numbers when the ledger is opened.
+        added: the lines that people added by hand; they get their numbers when the ledger is opened.
     """
 
     entries: tuple[Entry, ...]
@@ -37,7 +37,7 @@ class Ledger:
 
 @dataclass
 class Book:
-    """A ledger that nobody else writes in the meantime.
+    """An open ledger; nobody else writes it meanwhile.
 
     Attributes:
         path: the file.
@@ -51,7 +51,7 @@ class Book:
     _seen: object = field(repr=False)
 
     def append(self, drafts: Sequence[Draft]) -> list[Entry]:
-        """Enter ``drafts``, all of them or none, and return the entries; they are on the disk by then.
+        """Enter ``drafts``, all of them or none, and return the entries, which are on the disk by then.
 
         Raises: InputError with a line for each draft that is not valid; OSError if the disk is full.
         """
@@ -80,10 +80,9 @@ class Book:
 
 
 def read(path: str | Path) -> Ledger:
-    """Return what a ledger holds, without a change of any file; a ledger that is not there has no entry.
+    """Return what a ledger holds, and change no file; a ledger that is not there has no entry.
 
-    Raises InputError with a line for each mistake: entries added by hand that are not valid, and entries that
-    were changed.
+    Raises InputError with a line for each invalid entry that was added by hand, and for each changed entry.
     """
     path = _real(path)
     with locked(_lock(path), path, for_writing=False):
@@ -94,10 +93,9 @@ def read(path: str | Path) -> Ledger:
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[Book]:
-    """Open a ledger to append to it; others wait until the body ends.
+    """Open a ledger to append to it, and make it if it is not there; others wait until the body ends.
 
-    A ledger that is not there is made, with no entry; what was lost of the file is put back; and what was
-    added by hand gets its number.
+    Lost entries are put back, and those that people added by hand get their numbers.
     Raises InputError as `read` does, and if another process does not let go of the ledger.
     """
     path = _prepared(path)
@@ -117,7 +115,7 @@ def append(path: str | Path, drafts: Sequence[Draft]) -> list[Entry]:
 
 
 def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str, ...]:
-    """Put a ledger in order, and return what was done, a line each.
+    """Put a ledger in order, and return a line for each thing that was done.
 
     Args:
         path: the ledger.
@@ -171,12 +169,12 @@ def _lock(path: Path) -> Path:
 
 
 def _real(path: str | Path) -> Path:
-    """Return where a link leads: the link stays, and what it leads to is replaced."""
+    """Return where a link leads, so that an append replaces the file and not the link."""
     return Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
 
 
 def _prepared(path: str | Path) -> Path:
-    """Make the folder for the copy of a ledger, and return where the ledger really lies."""
+    """Make the folder of a ledger's copy, and return where the ledger really lies."""
     path = _real(path)
     try:
         kept_folder(path).mkdir(parents=True, exist_ok=True)
@@ -219,7 +217,7 @@ def _keep_damaged(path: Path, reconciled: Reconciled) -> None:
 
 
 def _write_if_other(path: Path, entries: Sequence[Entry], seen: object) -> None:
-    """Write a ledger and its copy if one of them has not this text."""
+    """Write a ledger and its copy unless both have this text already."""
     text = table_text(entries).encode()
     if not all(_content(file) == text for file in (path, _copy(path))):
         _write(path, entries, seen)
@@ -237,7 +235,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _set_aside(path: Path, kind: str, content: bytes) -> Path:
-    """Keep what was found, under a name that is not taken."""
+    """Keep content beside the ledger under a new name, and return its path."""
     folder, number = kept_folder(path), 1
     while (aside := folder / f"{kind}-{number}{path.suffix}").exists():
         number += 1
@@ -247,10 +245,10 @@ def _set_aside(path: Path, kind: str, content: bytes) -> Path:
 
 
 def _write(path: Path, entries: Sequence[Entry], seen: object) -> None:
-    """Replace a ledger and its copy; raises InputError if the ledger is not what was read any more."""
+    """Replace a ledger and its copy; raises InputError if the ledger has changed since it was read."""
     content = table_text(entries).encode()
     copy = _copy(path)
-    # The inner one, the copy, gets its name first.
+    # The copy, whose block ends first, is renamed first.
     with written_whole(path) as temporary, written_whole(copy) as temporary_copy:
         write_durably(temporary, content)
         write_durably(temporary_copy, content)

@@ -8,7 +8,7 @@ from activepool.data.class_names import loose_form
 
 
 class Twin(NamedTuple):
-    """A class whose name a person would take for that of another, which is likely to be meant."""
+    """A class whose name a person would take for that of another, which is probably meant."""
 
     name: str
     meant: str
@@ -18,7 +18,7 @@ class Twin(NamedTuple):
 
 
 def twins(classes: Sequence[str], given: int) -> tuple[Twin, ...]:
-    """Return the classes that are written nearly like one before them; the first ``given`` are meant so."""
+    """Return the classes that are written nearly like an earlier one, except the first ``given`` ones."""
     first: dict[object, str] = {}
     found = []
     for number, name in enumerate(classes):
@@ -29,10 +29,10 @@ def twins(classes: Sequence[str], given: int) -> tuple[Twin, ...]:
 
 
 def class_name(written: str) -> str:
-    """Return the name of a class in one of Unicode's two ways to write it, NFC."""
+    """Return the name of a class in Unicode's form NFC."""
     return unicodedata.normalize("NFC", written)
 
 
 def unseen_form(name: str) -> str:
-    """Return what is equal for names that differ in what nobody sees: blanks, and Unicode's two ways."""
+    """Return a form that is equal for names that look the same: they differ in blanks or Unicode's forms."""
     return " ".join(class_name(name).split())

@@ -23,7 +23,7 @@ class Event(StrEnum):
 
     A sample went out in a batch (``sent``) or for the audit set (``audit``); a person gave it a ``label``,
     ``cannot_tell``, passed over it (``skip``), or said that it does not belong to the pool (``not_ours``);
-    or an earlier entry is taken back (``withdraw``).
+    or somebody takes back an earlier entry (``withdraw``).
     """
 
     SENT = "sent"
@@ -54,7 +54,7 @@ class Draft:
         batch: the batch that the sample went out in; empty for an answer that nobody asked for.
         label: the name of the class; empty for all events but ``label``.
         note: anything, in one line.
-        replaces: the number of the entry that this one corrects or takes back.
+        replaces: the number of the entry that this one corrects or withdraws.
         when: the time in UTC, ISO 8601; empty: the time of the append.
     """
 
@@ -71,10 +71,10 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Correction(Draft):
-    """A person's decision about a sample, in place of what anybody answered, see `corrections`.
+    """A person's decision about a sample, in place of what anybody answered, see `intake`.
 
     Attributes:
-        is_listed: whether it stands in a list of the program, where most labels are as they were.
+        is_listed: whether it comes from a list that the program wrote, where most labels are unchanged.
     """
 
     is_listed: bool = False
@@ -98,7 +98,7 @@ class Entry(Draft):
 
     @property
     def named_class(self) -> str:
-        """The class, in one of Unicode's two ways to write it; empty if it names none."""
+        """The class, in Unicode's form NFC; empty if it names none."""
         return class_name(self.label)
 
     @property
@@ -113,7 +113,7 @@ def as_entry(draft: Draft, number: int) -> Entry:
 
 
 def now() -> str:
-    """Return the time in UTC, to the second, as entries have it."""
+    """Return the time in UTC, to the second, in the form of entries."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -123,7 +123,7 @@ class History:
 
     Attributes:
         entries: by number; a number may be missing where an entry could not be read.
-        classes: of their labels, the first first.
+        classes: those of their labels, in the order of the first label of each.
         sent: by batch and sample, the number of the entry by which the sample went out in the batch.
         last_of_batch: by batch, the last entry by which it went out.
         first_sending: by sample, the first entry by which it went out.
@@ -144,7 +144,7 @@ class History:
         return history
 
     def add(self, entry: Entry) -> None:
-        """Take an entry for valid."""
+        """Add a valid entry."""
         self.entries[entry.number] = entry
         if entry.label:
             self.classes.setdefault(entry.named_class)
@@ -243,12 +243,12 @@ def _problems_of_label(entry: Entry) -> Iterator[str]:
 
 
 def has_control(text: str) -> bool:
-    """Return whether a text has a line break or another character that is no part of a text."""
+    """Return whether a text has a line break or another control character."""
     return any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
 
 
 def is_time(text: str) -> bool:
-    """Return whether a text is a time as entries have it."""
+    """Return whether a text is a time in the form of entries."""
     if not TIME.fullmatch(text):
         return False
     try:

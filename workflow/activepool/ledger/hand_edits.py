@@ -1,4 +1,4 @@
-"""What a person wrote into the ledger by hand: with the checks that an answer in a label file gets."""
+"""What people wrote into the ledger by hand, checked like an answer in a label file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,17 +14,12 @@ from activepool.ledger.formats.typed_classes import ClassNames, TypedClasses, Wr
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.table import FIELDS, Line
 
-#: So many digits of a sample are named.
+#: How many digits of a sample a message shows.
 SHOWN = 12
 
 
 def problems_by_hand(entry: Draft, before: History) -> Iterator[str]:
-    """Yield why intake would not take what a person wrote, beside what is wrong in any entry.
-
-    Args:
-        entry: that was written.
-        before: the entries before it.
-    """
+    """Yield why intake would refuse an entry that a person wrote, beyond what `History.problems` finds."""
     if is_time(entry.when):
         try:
             utc(entry.when)
@@ -53,7 +48,7 @@ def problems_by_hand(entry: Draft, before: History) -> Iterator[str]:
 def corrections(
     path: Path, changed: Sequence[tuple[Line, Entry]], entries: Sequence[Entry], who: str
 ) -> list[Draft]:
-    """Return what corrects entries to what their lines say now; a time or a number needs none.
+    """Return what corrects entries to what their lines say now, but for times and numbers.
 
     Args:
         path: the ledger, for messages.

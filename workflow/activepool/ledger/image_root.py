@@ -22,7 +22,7 @@ class ImageRoot:
         self._paths = [plain_path(one.as_posix()).strip("/") for one in absolute]
 
     def is_beginning(self, name: str, beginning: str) -> bool:
-        """Return whether a path that begins so lies in this very folder, and not in another of its name.
+        """Return whether a path with this beginning lies in this very folder, and not in a namesake.
 
         Args:
             name: the path, or the address of an image.

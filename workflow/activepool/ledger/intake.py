@@ -1,9 +1,9 @@
-"""What people answered becomes entries, each once, however often a file is taken in.
+"""Answers become entries, each once, however often a file is taken in.
 
 A file says what its annotators think at the time of its export, so most of it is known already when it is
-taken in again. What an annotator says anew replaces what the same annotator said before. What was corrected
-since does not come back from an old file. If a sample went out again, an answer to that sending is new, even
-if its annotator said the same before.
+taken in again. A new answer replaces the earlier one of the same annotator. What was corrected since does not
+come back from an old file. If a sample went out again, an answer to that sending is new, even if its
+annotator said the same before.
 
 A correction is a decision: it stands in place of what anybody said, in the same files and in later ones,
 until another correction of the sample is taken in, somebody takes it back in the ledger, or the sample goes
@@ -29,7 +29,7 @@ DECISION = "correction"
 class Outcome(StrEnum):
     """What became of an answer.
 
-    It is new; the ledger had it; its annotator said another thing since; or said another thing at the very
+    It is new; the ledger had it; its annotator has said something else since, or something else at the very
     same time, so that nobody can tell which of them counts.
     """
 
@@ -46,7 +46,7 @@ class Taken:
     Attributes:
         entries: those that are new.
         outcomes: what became of each answer.
-        outdated: answers that their annotators, or somebody for them, replaced since; they are not entered.
+        outdated: answers that somebody has replaced since; they are not entered.
         clashes: by the number of an answer that clashes, the entry that it contradicts; it is not entered.
         notices: what a person should know, a line each.
     """
@@ -64,12 +64,12 @@ class Taken:
 
 
 def take_in(path: str | Path, drafts: Sequence[Draft]) -> Taken:
-    """Enter into the ledger what it does not have of some answers, all of it or nothing.
+    """Enter those answers that the ledger lacks, all of them or none.
 
     Args:
         path: the ledger.
-        drafts: the answers, in an order that counts where an annotator has two for a sample; corrections come
-            after all others.
+        drafts: the answers; their order counts where an annotator has two for a sample. Corrections are
+            entered after all others.
 
     Raises: InputError as `book.opened` and `Book.append` do.
     """
@@ -90,7 +90,7 @@ def plan(entries: Sequence[Entry], drafts: Sequence[Draft]) -> Taken:
 
 
 def outdated_notice(place: object, outdated: Sequence[Draft]) -> str:
-    """Return what a person should know of answers in a file that are not entered."""
+    """Return what a person should know about outdated answers in a file."""
     sources = dict.fromkeys(repr(draft.source) for draft in outdated)
     return (
         f"{place}: answers that later ones replaced are not taken again: {listed(sources)}; to go "
@@ -124,7 +124,7 @@ class _Plan:
         return [outcomes[number] for number in range(len(drafts))]
 
     def _clash(self, draft: Draft) -> Entry | None:
-        """Return what was said at the very time of an answer, or decided at that of a decision, instead."""
+        """Return an answer of the annotator, or a decision, of the same time that says something else."""
         is_correction = isinstance(draft, Correction)
         same_time = [
             entry
@@ -151,7 +151,7 @@ class _Plan:
     def _is_first_since_sent(self, draft: Draft, before: list[Entry]) -> bool:
         """Return whether an answer is its annotator's first since the sample last went out.
 
-        A file of an earlier batch may lie there for ever, so the answer must name the batch, or be later than
+        The file of an earlier batch stays where it is, so the answer must name the batch, or be later than
         both the sending and all ``before``.
         """
         sending = next((entry for entry in reversed(self._of(draft)) if entry.is_sending), None)
@@ -203,9 +203,9 @@ class _Plan:
         return Outcome.NEW
 
     def _withdraw_others(self, draft: Draft) -> set[str]:
-        """Withdraw what others than the annotator answered, and return who they are.
+        """Withdraw the answers of others than the annotator, and return who they are.
 
-        An answer that another one had replaced stands again once that is withdrawn.
+        When an answer is withdrawn, the one that it had replaced stands again.
         """
         withdrawn = set()
         while others := [entry for who, entry in self._opinions(draft).items() if who != draft.who]:

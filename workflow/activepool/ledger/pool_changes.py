@@ -15,11 +15,11 @@ class PoolChanges:
 
     Attributes:
         renamed: old and new source; they keep their labels.
-        edited: sources whose images have another content now; these are new samples, without a label.
-        overwritten: sources where another image that the ledger knows is now; what was there has no other.
+        edited: sources whose images have new content; these are new samples, without a label.
+        overwritten: sources of samples that are gone, where another image that the ledger knows is now.
         gone: the sources of samples that the pool has no more; their entries stay.
-        has_images: whether the samples are images; vectors are named by their rows, which move if one is
-            removed, so that none of them is edited.
+        has_images: whether the samples are images. Vectors are named by their rows, which move if one is
+            removed, so no vector counts as edited.
     """
 
     renamed: Sequence[tuple[str, str]] = ()

@@ -1,7 +1,7 @@
 """The samples of a pool, and which of them a label file means.
 
-A sample is what its content is: two photographs with the same bytes are one sample with two sources, and a
-photograph that was renamed is the sample that it was. A name that may stand for two samples stands for none.
+The content makes the sample: two photographs with the same bytes are one sample with two sources, and a
+renamed photograph is the same sample. A name that may stand for two samples stands for none.
 """
 
 import hashlib
@@ -59,9 +59,9 @@ class PoolSamples:
     Attributes:
         samples: (N,) the sample of each row.
         sources: (N,) the path of each row's image, relative to the image root, or other names of rows.
-        entries: of the ledger. A sample that they name is known, also if its image is gone. They tell what a
-            source stood for when its sample went out: the old name of an image that was renamed still finds
-            it, and a name whose image was changed since finds none.
+        entries: of the ledger. A sample that they name is known, even if its image is gone. They tell what a
+            source stood for when its sample went out: the old name of a renamed image still finds it, and the
+            name of an image that was changed since finds none.
         has_stable_rows: whether a row keeps its number, so that a number alone names a sample; the rows of a
             folder that grows do not.
         rows: the sample of each row of the pool, which lists of the program give as ``index``.
@@ -170,7 +170,7 @@ class PoolSamples:
     ) -> list[Candidate]:
         """Return the sources that a path or an address may stand for, see `SourceNames.candidates`.
 
-        What the path has before them must be the folder of the images, if it is for any of them.
+        If the rest of the path may be the folder of the images for any of them, only those are returned.
         """
         found = self._names.candidates(name, may_lack_ending, may_lack_folders)
         return [one for one in found if self.is_plausible(name, one.beginning)] or found
@@ -189,7 +189,8 @@ class PoolSamples:
         """Return the sample that a path or an address stands for, see `candidates`.
 
         Args:
-            must_have_gone_out: called if it may stand for several; whether only those that went out count.
+            must_have_gone_out: called if it may stand for several; returns whether only those that went out
+                count.
 
         Raises: UnknownSampleError if it stands for none, or may stand for several.
         """
@@ -210,7 +211,7 @@ class PoolSamples:
         return {sample for source, _ in found for sample in self._meant[source]}
 
     def count_sources(self, name: str, may_lack_ending: bool = False) -> int:
-        """Return for how many sources a path may stand."""
+        """Return how many sources a path may stand for."""
         return len(self.candidates(name, may_lack_ending, may_lack_folders=True))
 
     def _problem(self, name: str, found: list[str]) -> UnknownSampleError:

@@ -1,8 +1,7 @@
-"""A ledger beside its copy: what was lost is put back, what was changed is said.
+"""A ledger compared with its copy: lost entries come back, and changed ones are reported.
 
-Every entry is in the ledger, which people may edit, and in a copy, which they leave alone. Entries that the
-ledger lacks come back from the copy, and those that the copy lacks from the ledger. An entry that differs is
-a mistake, for nobody can tell a correction from a slip.
+Every entry is in the ledger, which people may edit, and in a copy, which they leave alone. Each completes the
+other. An entry that differs is a mistake, for nobody can tell a correction from a slip.
 """
 
 import shlex
@@ -25,7 +24,7 @@ class Reconciled:
         entries: all of them, in the order of their numbers.
         added: lines that were added by hand, with the numbers of their entries.
         changed: lines that say something else than the copy.
-        problems: the line of each mistake, those of ``changed`` not among them, and what is wrong.
+        problems: the line of each other mistake, and what is wrong.
         notices: what was put right.
         tail: the end of the file, if it is no whole entry.
         is_copy_damaged: whether the copy is no whole ledger.
@@ -40,7 +39,7 @@ class Reconciled:
     is_copy_damaged: bool = False
 
     def messages(self, path: Path) -> list[str]:
-        """Return a line for each mistake, and how to go on."""
+        """Return a line for each mistake, and what to do about changed entries."""
         found = sorted([*self.problems, *_changes(self.changed)])
         lines = shortened([f"{path}:{number}: {text}" for number, text in found])
         if self.changed:
@@ -54,7 +53,7 @@ class Reconciled:
 
 
 def reconcile(table: Table, kept: Table | None) -> Reconciled:
-    """Return what a ledger holds, from its own text and its copy's; None: there is no copy."""
+    """Return what a ledger holds by its own text and that of its copy, None if there is no copy."""
     copied, intact = _intact(kept)
     result = Reconciled(list(copied), tail=table.tail, is_copy_damaged=not intact)
     own = {line.entry.number: line for line in table.lines}

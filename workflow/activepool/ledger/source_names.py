@@ -23,8 +23,8 @@ class Candidate(NamedTuple):
 
     Attributes:
         source: the source.
-        beginning: what the path has before it; empty if the path is the source itself, None if it is only the
-            end of it, such as the name without the folder.
+        beginning: what the path has before it; empty if the path is the source itself, None if it is only
+            the end of the source, such as the name without the folder.
     """
 
     source: str
@@ -43,13 +43,13 @@ class SourceNames:
     ) -> list[Candidate]:
         """Return the sources that a path or an address may stand for, the longest first.
 
-        Where it stands for none, ``%20`` and the like are read as in an address.
+        If it stands for none, ``%20`` and the like are decoded as in an address.
 
         Args:
             name: the source itself; what ends with a source; or the end of one.
             may_lack_ending: whether ``name`` may lack the ending of the file (``.jpg``).
-            may_lack_folders: whether a name without folders may be that of an image in any folder, and not
-                only of one that lies in none.
+            may_lack_folders: whether a name without folders may be that of an image in any folder, not only
+                of one outside all folders.
         """
         found = self._candidates(name, may_lack_ending, may_lack_folders)
         decoded = unquote(name)
@@ -75,7 +75,7 @@ class SourceNames:
         return [Candidate(source, None) for source in self._ending_with(plain, may_lack_ending)]
 
     def _whole(self, plain: str, may_lack_ending: bool) -> list[str]:
-        """Return the sources that a path is, and no mere end of."""
+        """Return the sources that a path is as a whole."""
         same = self._by_path.get(plain, [])
         return self._by_path_stem.get(plain, []) if not same and may_lack_ending else same
 
@@ -87,9 +87,9 @@ class SourceNames:
         return same
 
     def nearest(self, name: str) -> str | None:
-        """Return the source that is written most like ``name``; None if none is.
+        """Return the source that is written most like ``name``; None if no source is like it.
 
-        A name in a folder of the pool is that of an image in this folder.
+        A name in a folder of the pool means an image in this folder.
         """
         plain = plain_path(name)
         folder, _, base = plain.rpartition("/")

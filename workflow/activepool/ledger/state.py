@@ -73,7 +73,7 @@ class BatchState:
         when: the time.
         is_audit: whether it is for the audit set.
         samples: in the order in which they were picked.
-        awaited: those that no answer has come back for.
+        awaited: those without an answer so far.
     """
 
     name: str
@@ -95,7 +95,7 @@ class State:
     Attributes:
         samples: by name, in the order of their first entries.
         batches: by name, in the order in which they went out.
-        classes: the names of all C classes: those given, then those that arrived, the first first.
+        classes: the names of all C classes: those given, then those that arrived, in that order.
         twins: classes that a person would take for the same.
     """
 
@@ -111,9 +111,9 @@ class State:
 
     @cached_property
     def training_labels(self) -> dict[str, str]:
-        """The classes of the samples to train on: all that are labelled, and not of the audit set.
+        """The classes of the samples to train on: all that are labelled, except the audit set.
 
-        Those of images that the pool does not have any more are among them.
+        They include those of images that the pool has no more.
         """
         return {
             name: sample.label
@@ -168,7 +168,7 @@ def _class_order(given: Sequence[str], entries: Sequence[Entry], standing: set[i
 
 
 def standing_numbers(entries: Sequence[Entry]) -> set[int]:
-    """Return the numbers of the entries that stand; whatever replaces an entry comes after it."""
+    """Return the numbers of the entries that stand; an entry is always replaced by a later one."""
     standing: set[int] = set()
     replaced: set[int] = set()
     withdrawn: set[int] = set()

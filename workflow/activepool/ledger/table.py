@@ -1,7 +1,7 @@
 """The text of the ledger: a CSV of one line an entry.
 
 Each entry ends with a ``check``: a digest of its cells and of the check before it. So a changed cell shows at
-its own line, wherever the file has been, and a lost entry at the line that follows it.
+its own line, wherever the file has been, and a lost entry at the next line.
 """
 
 import csv
@@ -43,7 +43,7 @@ FIELDS = tuple(cell.name for cell in fields(Draft))
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as a file has it: where, and with which check; empty if somebody added it by hand."""
+    """An entry in a file: its line, and its check, which is empty if somebody added it by hand."""
 
     line: int
     entry: Entry
@@ -52,7 +52,7 @@ class Line:
 
 @dataclass
 class Table:
-    """What was read of a ledger's text.
+    """What the text of a ledger holds.
 
     Attributes:
         lines: the entries by number, ascending.
@@ -123,7 +123,7 @@ def parse(path: str | Path, content: bytes) -> Table:
 
 
 def _add_entries(table: Table, rows: list[tuple[int, dict[str, str]]]) -> None:
-    """Add the entries of the rows of a file, each with its line, by number, or what is wrong with it."""
+    """Add the entries of rows, each given with its line, or what is wrong with their numbers."""
     numbers: dict[int, int] = {}
     last = 0
     # Those without a number come after all others.
@@ -151,7 +151,7 @@ def _add_entries(table: Table, rows: list[tuple[int, dict[str, str]]]) -> None:
 
 
 def _split_tail(content: bytes, delimiter: str) -> tuple[bytes, bytes]:
-    """Split off what follows the last line break, unless it is a whole line that lacks only its break."""
+    """Split off what follows the last line break, unless it is a line that lacks nothing but its break."""
     end = content.rfind(b"\n") + 1
     whole, tail = content[:end], content[end:]
     try:

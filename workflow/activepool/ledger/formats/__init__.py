@@ -1,6 +1,6 @@
-"""The label files of annotation tools: a module each.
+"""The label files of annotation tools, a module for each tool.
 
-Each has `rows`, which reads a file, and where a tool takes files `write`. `read` is the way in for all.
+A module has `rows`, which reads a file, and `write` if the tool reads files. `read` reads those of all tools.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ def read(
         samples: of the pool.
         classes: that labels may name; by default any.
         who: the annotator, where the file names none.
-        skip_bad: whether to leave out what is wrong; else one mistake and nothing is taken.
+        skip_bad: whether to leave out what is wrong, instead of taking nothing from a file with a mistake.
 
     Raises: InputError with a line for each mistake, if the file is damaged, and if it has no row.
     """

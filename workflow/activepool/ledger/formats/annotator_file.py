@@ -1,7 +1,7 @@
 """who.txt: the name of the person who sorted the pictures of a folder, or of a zip archive of it.
 
-Windows and macOS hide endings, so that somebody who writes such a file anew may call it who.txt.txt or who.
-Browsers and systems number copies: ``who (1).txt``.
+Windows and macOS hide endings, so people may call such a file who.txt.txt or who. Browsers and systems number
+copies: ``who (1).txt``.
 """
 
 import re
@@ -32,7 +32,7 @@ class AnnotatorFile(NamedTuple):
 
 
 def is_annotator_file(name: str) -> bool:
-    """Return whether a file, or a member of an archive, has this name, but for its ending and number."""
+    """Return whether a file, or a member of an archive, has this name, whatever its ending and number."""
     return BEGINNING.match(PurePosixPath(name).name) is not None and not is_image_name(name)
 
 

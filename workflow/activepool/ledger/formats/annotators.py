@@ -1,4 +1,4 @@
-"""The names of annotators: as people and tools write them, and as the ledger has them."""
+"""The names of annotators, as people and tools write them, and in the form of the ledger."""
 
 import re
 import unicodedata
@@ -30,18 +30,18 @@ MISSING = ("nan", "NaN", "None", "null", "NULL", "NA", "n/a", "N/A", "<NA>", "Na
 #: Letters of some scripts that look like nothing.
 BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 
-#: What joins or parts letters, which Persian and Indian names and pictures need, but none in our alphabets.
+#: What joins or parts letters; Persian and Indian names and pictures need it, names in our alphabets do not.
 JOINERS = "\u200c\u200d"
 USELESS_JOINER = re.compile(f"(?<![^\u0000-\u052f])[{JOINERS}]|[{JOINERS}](?![^\u0000-\u052f])")
 
 
 def annotator_name(written: str) -> str:
-    """Return a name without what nobody sees, so that one person has one name."""
+    """Return a name without invisible characters, so that one person has one name."""
     return unseen_form(USELESS_JOINER.sub("", "".join(filter(_is_seen, written))))
 
 
 def look_alikes(names: Iterable[str]) -> dict[str, str]:
-    """Return the names that differ from an earlier one only in case, spelling or alphabet, with that one."""
+    """Return the earlier name for each that differs from it only in case, spelling or alphabet."""
     first: dict[object, str] = {}
     found = {name: first.setdefault(loose_form(name), name) for name in names}
     return {name: meant for name, meant in found.items() if name != meant}

@@ -41,7 +41,7 @@ class Answers:
         known: how many rows would be a mistake today, but were taken before.
         new_classes: by name, those that no label had before.
         notices: what a person should know, a line each.
-        mistakes: the rows that were left out, a line each; empty unless that was asked for.
+        mistakes: a line for each row that was left out.
     """
 
     drafts: tuple[Draft, ...]
@@ -70,16 +70,17 @@ def answers_of(
         samples: of the pool.
         classes: that labels may name.
         who: the annotator, where the file names none.
-        skip_bad: whether to leave out what is wrong; else one mistake and nothing is taken.
-        given: answers that were taken before. None of them is a mistake, whatever became of its image and
-            its class since.
+        skip_bad: whether to leave out what is wrong, instead of taking nothing from a file with a mistake.
+        given: answers that were taken before; none of them is a mistake, whatever has become of its image
+            and its class.
 
     Raises: InputError with a line for each mistake, or if the file has no row.
     """
     labels = TypedClasses(classes, (row.label for row in parsed.rows))
     named = NamedSamples(samples, parsed.rows)
     reading = _Reading(samples, named, labels, who, given, list(parsed.mistakes))
-    folders = ClassFolders(parsed.rows, samples, reading.labels)
+    folders = ClassFolders(parsed.rows, samples, labels)
+    # Folders are judged by the classes before the file, so all of them come first.
     for row, problem in [(folders.labelled(row), folders.problem(row)) for row in parsed.rows]:
         reading.add(row, problem)
     if parsed.may_be_of_program:
@@ -97,8 +98,8 @@ def answers_of(
         places=tuple(row.place for _, row in clear),
         awaited=reading.awaited,
         known=reading.known,
-        new_classes=reading.labels.new_classes(path),
-        notices=(*parsed.notices, *reading.named.notices(path), *reading.notices.lines(path)),
+        new_classes=labels.new_classes(path),
+        notices=(*parsed.notices, *named.notices(path), *reading.notices.lines(path)),
         mistakes=tuple(mistakes),
     )
 
@@ -195,7 +196,7 @@ class _Reading:
         return {who for _, who, _, _ in self.given}
 
     def _await(self, row: Row) -> None:
-        """Count a row without an answer; what should name its sample may show that columns were mixed up."""
+        """Count a row without an answer, unless the name of its sample shows that columns were mixed up."""
         try:
             self.named.note_awaited(row)
             self.awaited += 1
@@ -264,7 +265,7 @@ class _Reading:
             self._mistake(row, contradiction(draft, before, first.place))
 
     def _mistake(self, row: Row, problem: str | HintedError) -> None:
-        """Note a mistake, without its hint if the message lists enough others before it."""
+        """Note a mistake, without its hint if enough others come before it in the message."""
         is_shown = self.noted < MAX_LISTED
         text = problem.plain if isinstance(problem, HintedError) and not is_shown else str(problem)
         self.noted += 1
@@ -272,12 +273,12 @@ class _Reading:
 
 
 def _plain(text: str) -> str:
-    """Return a text in one line, with blanks for what is no part of a text."""
+    """Return a text in one line, with blanks in place of control characters."""
     return " ".join("".join(" " if has_control(letter) else letter for letter in text).split())
 
 
 def _harmless(note: str) -> str:
-    """Return a note as no spreadsheet that opens the ledger takes it for a formula."""
+    """Return a note in a form that no spreadsheet takes for a formula when it opens the ledger."""
     return f"'{note}" if note.startswith(FORMULA) else note
 
 

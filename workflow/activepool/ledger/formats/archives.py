@@ -1,4 +1,4 @@
-"""Zip archives of tools: never unpacked, but read member by member, within limits."""
+"""Zip archives of tools, read member by member within limits, and never unpacked."""
 
 import hashlib
 import stat
@@ -18,7 +18,7 @@ ZIP_MARK = b"PK"
 #: The largest picture and the largest text that are read, in bytes.
 LARGEST_PICTURE, LARGEST_TEXT = 2**30, 2**28
 
-#: How many times smaller than its content a member may be; those below a size may be smaller.
+#: How many times larger a member may be unpacked than in the archive, if it is larger than ``SMALL`` bytes.
 LARGEST_RATIO, SMALL = 200, 2**20
 
 #: The most bytes that all members may have together.
@@ -36,7 +36,7 @@ class Archive:
 
     Attributes:
         path: the file.
-        members: the names of its files, in their order; those that systems add are left out.
+        members: the names of its files, in their order, without those that systems add.
     """
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:

@@ -1,8 +1,8 @@
 """Which of the folders that a picture lies in is its class.
 
-It is the outermost. But who packs or unpacks a folder often puts another around it: a folder that all
-pictures share, and that is no class yet, is left out, unless the folders in it are the picture's own. A
-picture that lies in the folders that it has in the pool has no label: it is a copy.
+It is the outermost one. But packing and unpacking often put another around it: a folder that all pictures
+share, and that is no class yet, is left out, unless the folders in it are the picture's own. A picture in the
+same folders as in the pool is a copy, without a label.
 """
 
 from collections.abc import Sequence

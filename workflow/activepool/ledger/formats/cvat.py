@@ -26,7 +26,7 @@ PICTURES = "images"
 #: Elements of an image that mark a part of it.
 SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "cuboid", "mask", "skeleton")
 
-#: What stands in each element; others have nothing in them. That of the file has the document.
+#: What each element may contain; "" is the document, and all others contain nothing.
 INSIDE = {
     "": ("annotations",),
     "annotations": ("version", "meta", "image", "track"),
@@ -91,7 +91,7 @@ def _pictures_in(folder: Path, name: str) -> dict[str, str]:
 
 
 class _Reader:
-    """The images of a file, as its elements come."""
+    """Reads the images of a file, element by element."""
 
     def __init__(self, place: str) -> None:
         self.place = place
@@ -110,7 +110,7 @@ class _Reader:
         self.parser.StartDoctypeDeclHandler = self._refuse
 
     def read(self, content: bytes) -> Parsed:
-        """Return what a file has; raises InputError if it is damaged, or another kind of file."""
+        """Return the rows of a file; raises InputError if it is damaged, or another kind of file."""
         if not content.strip() or content.startswith(UTF_16_MARKS):
             raise InputError(f"{self.place}: is empty, or not UTF-8; export as CVAT for images 1.1")
         try:

@@ -1,4 +1,4 @@
-"""Rows whose label is that of another column, which people and spreadsheets exchange with it, or repeat."""
+"""Rows whose label belongs to another column: people and spreadsheets exchange and repeat columns."""
 
 from collections.abc import Collection
 

@@ -2,7 +2,7 @@
 
 The file is ``{"classes": [...], "labels": {name: label}}``: a name is the image's path without its ending; a
 label is the class, its number among ``classes``, null, or an object with ``label`` and ``confidence``. The
-tool gives a second image of the same name a number (``1-2``); where images were exported, they decide.
+tool gives a second image of the same name a number (``1-2``). Images that were exported decide.
 """
 
 import re
@@ -22,7 +22,7 @@ from activepool.ledger.pool_samples import image_sample
 #: The file in a folder that the tool exports; the folder of the images beside it.
 FILE, IMAGES = "labels.json", "data"
 
-#: A name without folders that may have a number because another image has the name.
+#: A name without folders that may have got a number because another image has the name.
 NUMBERED = re.compile(r"(?P<name>[^/]+)-\d+")
 
 

@@ -1,7 +1,7 @@
 """Folders: people move the pictures of a batch into folders with the names of classes.
 
-A picture is known by its content, whatever its name has become. Letters that folders cannot have on
-some system are written as in an address: the folder of the class ``cat/dog`` is ``cat%2Fdog``.
+A picture is known by its content, whatever its name is now. Letters that some system does not allow in the
+name of a folder are written as in an address: the folder of the class ``cat/dog`` is ``cat%2Fdog``.
 """
 
 import os
@@ -25,7 +25,7 @@ from activepool.ledger.pool_samples import image_sample
 #: Folders that `write` makes beside those of the classes.
 OTHERS = (Event.CANNOT_TELL, Event.SKIP, Event.NOT_OURS)
 
-#: What the name of a folder cannot have everywhere, and what would be read as such a letter.
+#: What some system does not allow in the name of a folder, and what would be read as such a letter.
 UNSAFE = re.compile(r'^\.|[/\\:*?"<>|]|\.$|%(?=[0-9A-F]{2})')
 
 #: These letters in a folder's name.

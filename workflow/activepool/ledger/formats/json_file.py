@@ -1,4 +1,4 @@
-"""JSON as tools export it, with every way of damage in plain words."""
+"""JSON as tools export it; every kind of damage gets a plain message."""
 
 import json
 from collections import Counter
@@ -11,10 +11,10 @@ from activepool.io.files import read_text, readable
 #: What to do about a damaged export.
 EXPORT_AGAIN = "; export it again"
 
-#: What a file is that a browser saved in place of an export.
+#: What a browser may have saved in place of an export.
 WEB_PAGE = "is a web page, such as of a login or an error"
 
-#: So many of the last characters a text that was cut off is wrong in.
+#: A text that was cut off is wrong within so many of its last characters.
 END = 2
 
 
@@ -23,9 +23,9 @@ def load(path: str | Path, repeated: list[str] | None = None) -> Any:
 
     Args:
         path: the file.
-        repeated: to which is added each key that an object has more than once; None: that is a mistake.
+        repeated: receives each key that an object has more than once; None: such a key is a mistake.
 
-    Raises: InputError if it is no JSON in UTF-8, if it was cut off, and for NaN and infinity, which are none.
+    Raises: InputError if it is no JSON in UTF-8, if it was cut off, and for NaN and infinity.
     """
     with readable(path):
         text = read_text(path)
@@ -69,7 +69,7 @@ def kind(value: object) -> str:
 
 
 def _more_problem(text: str) -> str:
-    """Return what a text is in which one value of JSON follows another."""
+    """Return what a text with several values of JSON, one behind the other, is."""
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) > 1 and all(line.startswith("{") for line in lines):
         return (

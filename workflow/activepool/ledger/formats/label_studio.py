@@ -54,7 +54,7 @@ OF_TOOL = (
     "index",
 )
 
-#: The keys of a task as it is imported; one of an export has others, and its annotations among them.
+#: The keys of a task as it is imported; a task of an export has others, such as its annotations.
 AS_IMPORTED = {"id", "data", "meta", "predictions"}
 
 #: A task or an annotation: its number or line, its place for messages, and what is there.
@@ -72,7 +72,7 @@ def write(path: str | Path, batch: Batch, address: Callable[[str], str]) -> None
     Args:
         path: of the JSON file.
         batch: to label.
-        address: from a source to where the tool finds the image, such as ``/data/local-files/?d=...``.
+        address: returns where the tool finds the image of a source, such as ``/data/local-files/?d=...``.
     """
     write_json(path, [_task(pick, batch, address(pick.source)) for pick in batch.picks])
 
@@ -145,7 +145,7 @@ def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
 
 
 def _annotations(task: Any) -> list[Any] | None:
-    """Return the annotations of a task, none of one as it was imported; None if it is no task."""
+    """Return the annotations of a task, an empty list for one as it was imported; None if it is no task."""
     if not isinstance(task, dict):
         return None
     given = task.get("annotations", [] if set(task) <= AS_IMPORTED else None)
@@ -179,7 +179,7 @@ def _short_rows(path: Path, records: list[Record]) -> Parsed:
 
 
 def _short_label(value: Any) -> Any:
-    """Return the label of a record: a text, empty if there is none; else what stands there instead."""
+    """Return the label of a record: a text, empty if there is none; or whatever else stands there."""
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         try:
             value = json.loads(value)
@@ -195,7 +195,7 @@ def _short_label(value: Any) -> Any:
 
 
 def _filled(records: list[dict[str, Any]]) -> list[str]:
-    """Return the keys of records that may be those of controls, and hold anything; the usual one may not."""
+    """Return the keys of records that may be those of controls and hold something; ours may be empty."""
     keys = dict.fromkeys(
         key
         for record in records

@@ -45,7 +45,7 @@ def control_of(path: Path, filled: Collection[str]) -> str:
 
 
 def passed_over(path: Path, control: str, filled: Iterable[str]) -> list[str]:
-    """Return a line on what was filled in beside the labels; none if nothing was."""
+    """Return a line about what was filled in besides the labels, if anything was."""
     others = [repr(name) for name in dict.fromkeys(filled) if name != control]
     if not others:
         return []
@@ -75,7 +75,7 @@ def add_annotations(parsed: Parsed, task: Row, annotations: list[Any], control: 
     """Add a row for each answer in the annotations of a task; without an answer it is awaited.
 
     Args:
-        parsed: to which rows and mistakes are added.
+        parsed: receives the rows and mistakes.
         task: the row of the task.
         annotations: of the task.
         control: that holds the labels.
@@ -97,7 +97,7 @@ def add_annotations(parsed: Parsed, task: Row, annotations: list[Any], control: 
 
 
 def _is_made_up_for(answer: Row, labels: list[Row]) -> bool:
-    """Return whether somebody passed over a task and has labelled it; times may tell which came last."""
+    """Return whether somebody both passed over a task and labelled it, and no time tells which came last."""
     return answer.event is not None and any(
         label.who == answer.who and (label.when == answer.when or not (label.when and answer.when))
         for label in labels

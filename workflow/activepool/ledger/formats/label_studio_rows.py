@@ -53,7 +53,7 @@ def signed(row: Row, annotation: Mapping[str, Any], who_key: str) -> Row:
 
 
 def annotator(who: Any) -> str:
-    """Return what to call an annotator, of whom exports have the number or an object; empty without one."""
+    """Return the name of an annotator, whom exports give as a number, a text or an object; empty if none."""
     given = _given(who)
     if given is None:
         return ""

@@ -1,4 +1,4 @@
-"""Texts whose letters a program could not save: in place of each it wrote ``?`` or U+FFFD, once or more."""
+"""Texts with letters that a program could not save: it wrote ``?`` or U+FFFD for each, once or more."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ SAVED = "letters lost when the file was saved; save it as UTF-8"
 
 
 def whole_text(text: str, known: Iterable[str]) -> str | None:
-    """Return which of some known texts a text is that has lost letters; None if it may have lost none.
+    """Return which known text a text with lost letters may be; None if there is none, or no letter is lost.
 
     A text of lost letters alone is a known one that has no ASCII letter.
     """

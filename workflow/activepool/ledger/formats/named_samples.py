@@ -1,4 +1,4 @@
-"""Which sample of the pool each row of a label file names, if its columns and the other rows agree."""
+"""Which sample of the pool each row of a label file names; its columns and the other rows must agree."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The program's lists of labels, which the ledger has, among the files that came back."""
+"""Lists of labels that the program wrote, and the ledger has, among the files that came back."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ Given = tuple[str, str, str, str]
 
 
 def require_own(path: str | Path, drafts: Sequence[Draft], given: Collection[Given]) -> None:
-    """Raise InputError if most of what a file says anew, and names no annotator for, is what others said.
+    """Raise InputError if most of the new answers in a file without annotators are what others said.
 
-    labels.csv of a batch does, also if somebody has changed labels in it; all others would count as second
-    opinions. A file that was taken in before repeats its own labels.
+    So it is with labels.csv of a batch, even if somebody has changed labels in it; all others would count as
+    second opinions. A file that was taken in before repeats its own labels.
     """
     labels = {(sample, event, label) for sample, _, event, label in given}
     new = [one for one in drafts if (one.sample, one.who, one.event, one.label) not in given]

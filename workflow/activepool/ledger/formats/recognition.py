@@ -1,4 +1,4 @@
-"""Which tool wrote a label file: by what is in it, for people rename files."""
+"""Which tool wrote a label file, by its content, for people rename files."""
 
 import codecs
 import csv
@@ -27,7 +27,7 @@ SINGLE_PICTURE = (
     "is a single picture; put it into a folder with the name of its class, and that folder into another"
 )
 
-#: How the formats begin that hold no labels, or not in a form to read, and what to do.
+#: How the formats begin that hold no labels that can be read, and what to do.
 BINARY = {
     b"%PDF": "is a PDF; have the labels saved as CSV",
     b"version https://git-lfs": "is a pointer of Git LFS; fetch the file itself with 'git lfs pull'",
@@ -43,7 +43,7 @@ BINARY = {
     b"\x89PNG": SINGLE_PICTURE,
 }
 
-#: Members that tell what a zip archive is, and what to do.
+#: Members by which a zip archive is known as a document, and what to do.
 DOCUMENTS = {
     "xl/workbook.xml": "is an Excel workbook; save its sheet as CSV UTF-8",
     "xl/workbook.bin": "is an Excel workbook; save its sheet as CSV UTF-8",
@@ -55,7 +55,7 @@ DOCUMENTS = {
 #: Endings of texts.
 TEXTS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml")
 
-#: Endings of folders that are such a document of Apple's.
+#: Endings of the documents of Apple that are folders.
 APPLE = (".numbers", ".pages", ".key")
 
 #: Keys of JSON that no reader knows, and what to do.
@@ -79,16 +79,16 @@ LABEL_ENDINGS = (".csv", ".tsv", ".json", ".xml", ".zip", ".xlsx", ".ods")
 #: Files by whose names the exports of tools are known.
 TOOL_FILES = (fiftyone.FILE, cvat.FILE, imagenet.CLASSES)
 
-#: Bytes of the beginning that tell the format.
+#: How many bytes of the beginning tell the format.
 BEGINNING = 2**16
 
-#: Bytes that no text has, beside NUL.
+#: Bytes besides NUL that no text has.
 CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1f]")
 
 #: Lines that Git puts around two versions of what is between them.
 CONFLICT = re.compile(r"^[<>]{7}(?: .*)?$", re.MULTILINE)
 
-#: So many letters of the first line a message shows.
+#: How many letters of the first line a message shows.
 SHOWN = 60
 
 #: How many members of an archive a message lists.
@@ -145,7 +145,7 @@ def _other_format(path: Path, text: str) -> InputError:
 
 
 def _require_one_version(path: Path, text: str) -> None:
-    """Raise InputError with each place from which on a text holds two versions of some lines."""
+    """Raise InputError with each place where a text begins to hold two versions of some lines."""
     marks = list(CONFLICT.finditer(text))
     begins = [mark for mark in marks if mark[0].startswith("<")] or marks
     problems = [
@@ -171,7 +171,7 @@ def _tool_of_folder(path: Path) -> str:
 
 
 def _require_pictures_alone(path: Path, names: Collection[str]) -> None:
-    """Raise InputError if a label file is among pictures; where systems hide endings, it may have two."""
+    """Raise InputError if a label file lies among pictures; it may have two endings where they are hidden."""
     for name in sorted(names):
         if tool_file := next((one for one in TOOL_FILES if name.lower().startswith(f"{one}.")), None):
             raise InputError(f"{path}: has {name!r}; if it is {tool_file} of a tool, call it so")

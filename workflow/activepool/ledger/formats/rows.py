@@ -1,4 +1,4 @@
-"""What the label files of all tools have in common: rows that name a sample and what a person answered."""
+"""What the label files of all tools have in common: rows that name a sample and an answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,7 @@ class Row:
     Attributes:
         number: of its line or task; rows are reported in this order.
         place: where it stands, as messages begin: file, and line or task.
-        label: the class, or one of `MARKS`; empty while the answer is awaited.
+        label: the class, or one of `MARKS`; empty while no answer has come.
         sample, index, name: what names the sample: its content, its row, its path; at least one is given.
         content: of the picture in the file, if it is there; it alone names the sample then.
         pictures: the names of several pictures in the file, any of which may be meant.
@@ -42,12 +42,12 @@ class Row:
         may_lack_folders: whether the tool may have left the folders out of all paths, see `naming`.
         numbered: what ``name`` is without the number that a tool gives a second file of one name; empty if it
             has none. If the pool has several such files, ``name`` may be any of them.
-        also: what names the sample in other columns; a name of the pool there must be one of the same sample.
+        also: names in other columns; one that the pool has must be of the same sample.
         seen: the path of the picture that the annotator saw, where it may be another than the sample's.
         folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
         may_be_cut_off: ``label`` or ``who``, if the file ends in it, without a line break; else empty.
-        event: what else was said than a label; None: see ``label``.
-        is_commented: whether it begins with ``#``, as a line that somebody commented out.
+        event: what was said instead of a label; None: see ``label``.
+        is_commented: whether it begins with ``#``, like a line that somebody commented out.
         is_correction: whether the label stands in place of what anybody answered.
         is_listed: whether a correction stands in a list of the program, among labels that nobody changed.
         who, when, batch, note: as they are written; empty if the file does not say it.
@@ -106,7 +106,7 @@ class Parsed:
     """What was read of a label file.
 
     Attributes:
-        rows: all of them, those whose answer is awaited among them.
+        rows: all of them, with and without an answer.
         mistakes: of rows that cannot be read.
         notices: what a person should know, a line each.
         may_be_of_program: whether the columns are those of a list of labels that the program writes.

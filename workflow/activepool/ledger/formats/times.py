@@ -1,8 +1,8 @@
-"""Times as people and tools write them, and as the ledger has them."""
+"""Times as people and tools write them, and in the form of the ledger."""
 
 from datetime import UTC, datetime, timedelta
 
-#: So far the clock of an annotator may be ahead.
+#: How far the clock of an annotator may be ahead.
 AHEAD = timedelta(days=1)
 
 #: The earliest plausible time. The zeros of clocks and spreadsheets lie before it (1899, 1904, 1970 of Unix,
@@ -18,10 +18,10 @@ class WrongTimeError(Exception):
 
 
 def utc(text: str) -> str:
-    """Return an ISO 8601 time with its offset from UTC as the ledger has it: in UTC, to the second.
+    """Return an ISO 8601 time with an offset from UTC in the form of the ledger: in UTC, to the second.
 
-    Raises: WrongTimeError, whose text begins with the time, for another text, and for a time at which nobody
-    can have answered.
+    Raises: WrongTimeError, whose text begins with the time, for any other text, and for a time at which
+    nobody can have answered.
     """
     shown = f"{text[:SHOWN]!r}{'...' * (len(text) > SHOWN)}"
     time = _parsed(text)

@@ -46,7 +46,7 @@ WRITTEN_OUT = str.maketrans({"ä": "ae", "æ": "ae", "ö": "oe", "ø": "oe", "œ
 #: How many classes a message lists.
 LISTED = 20
 
-#: Among so many new classes at most, one that is written like another is looked for.
+#: The most new classes among which one is looked for that is written like another.
 MOST_COMPARED = 300
 
 
@@ -57,7 +57,7 @@ class ClassNames:
     Attributes:
         names: those given and those that have arrived.
         may_grow: whether another label is a new class, and not a mistake.
-        places: of the classes that arrived in another file a moment ago, the place of the first label.
+        places: the place of the first label of each class that another file has just brought.
     """
 
     names: Sequence[str] = ()
@@ -181,7 +181,7 @@ class TypedClasses:
         return next((self._loose[_form(one)] for one in alike if _form(one) in self._loose), None)
 
     def _lost_problem(self, label: str) -> str | None:
-        """Return what is wrong with a label if it, or a class that came with it, may have lost letters."""
+        """Return what is wrong with a label if it, or a class of the same intake, may have lost letters."""
         if meant := whole_text(label, chain(self.known, self.new, self._labels, MARKS, MARKS_IN_WORDS)):
             return f"label {label!r} may be {meant!r} with {SAVED}; if it is another class, {LISTING}"
         if lossy := next((name for name in self._lossy if whole_text(name, [label])), None):
@@ -229,7 +229,7 @@ class TypedClasses:
         return _form(name) in self._loose or mark(name) is not None
 
     def _near(self, label: str) -> str | None:
-        """Return the class or mark that is written like a label; of the new classes, one before it."""
+        """Return the class or mark that is written like a label; a new class only if it came earlier."""
         before = takewhile(label.__ne__, self.new) if len(self.new) <= MOST_COMPARED else ()
         near = difflib.get_close_matches(label, self.known, n=1, cutoff=0.6)
         nearer = difflib.get_close_matches(label, [*MARKS, *before], n=1, cutoff=0.8)
@@ -247,7 +247,7 @@ class TypedClasses:
 
 
 def _form(name: str) -> object:
-    """Return what is equal for names that a person would take for one."""
+    """Return a form that is equal for names that a person would take for one."""
     form = loose_form(name.replace('"', ""))
     if not isinstance(form, str):
         return form

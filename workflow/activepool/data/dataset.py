@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from activepool.data.class_checks import class_notices
-from activepool.data.kinds import build, fetch
+from activepool.data.kinds import KINDS, build
 from activepool.data.readable import drop_unreadable
 from activepool.data.samples import Samples
 from activepool.data.settings import DatasetSettings
@@ -23,7 +23,8 @@ def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.Da
     """
     samples = replace(build(settings.kind, **settings.options), upright=settings.exif == "apply")
     # Before the check, which leaves out images that are absent if it may skip unreadable ones.
-    fetch(settings.kind, ignores_absent=settings.on_unreadable == "skip", **settings.options)
+    if (fetch := KINDS[settings.kind].fetch) is not None:
+        fetch(**settings.options, ignores_absent=settings.on_unreadable == "skip")
     samples, unreadable = drop_unreadable(samples, settings.on_unreadable, workers)
     if len(unreadable):  # a class may have lost all its train samples
         notices = class_notices(samples.name, samples.class_names, samples.train.labels, samples.test.labels)

@@ -23,8 +23,8 @@ class Kind:
         load: reads the dataset, or lists its files.
         preview: counts its classes in a second or two, or returns None if that takes longer. Raises
             InputError for a path that does not exist. Imports neither torch nor scikit-learn.
-        fetch: fetches those of its images that are elsewhere; ``ignores_absent`` says whether one that is
-            not there is no error. None for a kind whose images are all here.
+        fetch: fetches those of its images that are elsewhere and were not fetched before; ``ignores_absent``
+            says whether an image that is not there is no error. None for a kind whose images are all here.
     """
 
     load: Callable[..., Samples]
@@ -58,28 +58,9 @@ def build(kind: str, **options: Any) -> Samples:
         raise InputError(f"dataset: kind {kind!r} is not known; it must be one of {', '.join(KINDS)}")
     samples = call_with_options(kind, KINDS[kind].load, options)
     require_samples(samples.train.labels, samples.test.labels)
-    notices = class_notices(
-        samples.name or kind,
-        samples.class_names,
-        samples.train.labels,
-        samples.test.labels,
-    )
+    labels = samples.train.labels, samples.test.labels
+    notices = class_notices(samples.name or kind, samples.class_names, *labels)
     return replace(samples, notices=(*samples.notices, *notices))
-
-
-def fetch(kind: str, *, ignores_absent: bool, **options: Any) -> None:
-    """Fetch those images of a dataset that are elsewhere, and were not fetched before.
-
-    Args:
-        kind: the kind of dataset, that `build` takes with these options.
-        ignores_absent: whether an image that is not there is no error.
-        options: of the kind.
-
-    Raises: InputError, with a line for each image that cannot be fetched.
-    """
-    fetches = KINDS[kind].fetch
-    if fetches is not None:
-        fetches(**options, ignores_absent=ignores_absent)
 
 
 def preview(dataset: Mapping[str, Any]) -> Preview | None:

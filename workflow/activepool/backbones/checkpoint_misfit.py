@@ -16,7 +16,7 @@ from activepool.errors import first_few
 #: Keys of each kind that a message shows.
 MAX_SHOWN = 5
 
-#: Levels of nested mappings in which to look for state dicts.
+#: Depth of nested mappings in which to look for state dicts.
 MAX_DEPTH = 3
 
 

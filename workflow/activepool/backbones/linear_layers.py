@@ -15,8 +15,8 @@ SMALLEST_BATCH = 16
 def convolve(backbone: Backbone) -> None:
     """Let convolutions take the place of the linear layers of a backbone on the CPU.
 
-    Its parameters stay. Classes of one's own that inherit from nn.Linear stay as they are, and so does what
-    reads a layer's weights without calling the layer.
+    Its parameters stay. Subclasses of nn.Linear, and code that reads a layer's weights without calling the
+    layer, stay as they are.
     """
     for module in backbone.modules():
         if type(module) is nn.Linear:

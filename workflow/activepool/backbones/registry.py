@@ -61,7 +61,7 @@ def users_file(name: str) -> Path | None:
 
 
 def build(name: str, image_size: int | None, channels: int) -> "Backbone":
-    """Return a backbone with the weights of its function: random, except perhaps a user's.
+    """Return a backbone, whose weights are random unless a user's function gives it others.
 
     Args:
         name: see this module.

@@ -24,7 +24,7 @@ TRAIN, TEST = ("", "train/", "train_"), ("test/", "test_")
 
 @dataclass(frozen=True)
 class ArrayNames:
-    """The names that a user gives for arrays with unusual ones; None stands for the usual ones.
+    """The names of arrays, where a user has given unusual ones; None stands for the usual names.
 
     Attributes:
         array: of the vectors.

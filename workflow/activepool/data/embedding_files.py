@@ -103,7 +103,7 @@ def opened(
 
 
 def require_vectors(features: StoredArray) -> None:
-    """Raise InputError unless an array is floats of shape (rows, width); its values are not looked at."""
+    """Raise InputError unless an array is floats of shape (rows, width); it does not read their values."""
     kind, shape = features.dtype, features.shape
     if len(shape) != 2 or not shape[1] or kind.kind != "f" or kind.itemsize > 8:
         hint = ""

@@ -14,7 +14,7 @@ from activepool.io.array_files.array_file import StoredArray
 #: Missing classes that a message shows.
 MAX_SHOWN = 8
 
-#: What stands for a label that is not known, among names.
+#: Among names, an unknown label.
 NO_NAME = ("", str(UNKNOWN))
 
 
@@ -100,7 +100,7 @@ def _must_be_labels(stored: StoredArray, rows: int) -> str:
 
 
 def _wrong_names(given: GivenLabels, class_names: Sequence[str]) -> Iterator[str]:
-    """Yield a line for each name that is no class, or hardly meant as one."""
+    """Yield a line for each name that is no class, or was hardly meant as one."""
     row_of: dict[str, int] = {}
     for row, name in enumerate(given.names or ()):
         row_of.setdefault(name, row)

@@ -1,7 +1,7 @@
 """Long-tailed versions of a dataset: fewer train samples of some classes.
 
 Cui et al. 2019 (Class-Balanced Loss, section 5.1) and Cao et al. 2019 (LDAM, section 4 and their code)
-define both forms. With C classes, of which the largest has n_max samples, and a factor mu in (0, 1]:
+define both forms. With C classes, at most n_max samples in a class, and a factor mu in (0, 1]:
 
     exp:  class c keeps  int(n_max * mu^(c / (C - 1)))
     step: the first half of the classes keeps n_max, the other half  int(n_max * mu)

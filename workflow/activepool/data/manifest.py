@@ -99,7 +99,7 @@ def fetch(
     Args:
         path, root: those of `load`; the images go to a folder below ``root``.
         ignores_absent: whether an image that its server does not have is no error.
-        options: the others of `load`, which do not matter.
+        options: the other options of `load`, without effect.
 
     Raises: InputError, with a line for each image that cannot be fetched, naming file and line.
     """
@@ -196,7 +196,7 @@ def _path_problem(root: Path, path: str) -> str | None:
 
 
 def _label_problems(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield the first line and the problem of each label that is no class, or hardly meant as one."""
+    """Yield the first line and the problem of each label that is no class, or was hardly meant as one."""
     line_of: dict[str, int] = {}
     for row in sorted(rows, key=lambda row: row.split != "train"):
         if row.label:

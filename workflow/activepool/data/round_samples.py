@@ -33,10 +33,10 @@ class RoundSamples(NamedTuple):
 
 
 def read_pool(samples: int, validation: str, labelled: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the labelled set (l,) and the unlabelled pool (n,) of so many samples, as rows.
+    """Return the rows of the labelled set (l,) and of the unlabelled pool (n,).
 
     Args:
-        samples: N.
+        samples: N, of the train part.
         validation: the index file of the rows outside the pool.
         labelled: that of the labelled set.
     """

@@ -106,7 +106,7 @@ def _numbers(class_names: Sequence[str]) -> dict[str, int]:
 
 
 def _label_problems(found: Found, class_names: Sequence[str]) -> Iterator[str]:
-    """Yield a line for the first image of each label that is no class, or hardly meant as one."""
+    """Yield a line for the first image of each label that is no class, or was hardly meant as one."""
     source_of: dict[str, str] = {}
     for source, label in zip(found.sources, found.labels, strict=True):
         source_of.setdefault(label, source)

@@ -173,7 +173,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _part_of(shard: str) -> str:
-    """Return the part that the name of a shard has as a word, or else that of a folder; "" for none."""
+    """Return the part that a word in the name of a shard, or else of its folders, names; "" for none."""
     for name in reversed(Path(shard).parts):
         words = re.split("[^a-z]+", name.lower())
         for part, names in PART_WORDS.items():

@@ -1,6 +1,6 @@
 """Tar archives in the form of WebDataset: consecutive members of one key are a sample.
 
-A file may hold several archives, one behind the other, as ``cat a.tar b.tar`` writes them.
+A file may hold several archives in a row, as ``cat a.tar b.tar`` writes them.
 
 The key of ``a/0007.seg.png`` is ``a/0007``, and its field ``seg.png``, as in WebDataset. A field that is the
 ending of an image format is the image. See https://github.com/webdataset/webdataset.
@@ -27,8 +27,7 @@ DESCRIPTIONS = ("cls", "json", "txt")
 #: How compressed files begin: gzip, Zstandard, bzip2 and xz.
 COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ")
 
-
-#: Bytes in which the end of an archive is searched for another one.
+#: Bytes that a search for the next archive in a file reads at a time.
 SEARCHED_BYTES = 1 << 20
 
 

@@ -21,7 +21,7 @@ from activepool.io.hdf5_reading import find_dataset, opened, texts, values
 #: Channels of an image from a file, unless the backbone needs others.
 FILE_CHANNELS = 3
 
-#: A JPEG file is decoded at less than its size only down to so many times the pixels of the resized image.
+#: A JPEG file that is decoded at less than its size keeps at least this many times the resized side.
 SCALED_MARGIN = 2
 
 # What a dataset returns for a request.

@@ -18,7 +18,7 @@ def pool_vectors(
         samples: samples.csv of the pool
         source: JSON: {"path": ..., "array", "source_array"}, see VectorFile; only path is required
         features: features.h5 to write; its rows are those of samples.csv
-        removed: removed.h5: vectors of the pool that are not in the file any more
+        removed: removed.h5: vectors of the pool that are no longer in the file
     """
     from activepool.labelling.pool.features import copy_vectors
     from activepool.labelling.pool.table import read_samples

@@ -27,9 +27,9 @@ def send(
 ) -> None:
     """Write a batch for people, in the forms of several tools; then enter into the ledger that it went out.
 
-    A batch that the ledger has is written again as it went out, but for its folders, which somebody may have
-    sorted elsewhere. The sheet says which pictures are not there any more; tools, which could not show
-    them, do not get them.
+    A batch that the ledger has is written again as it went out, but without its folders, which somebody may
+    have sorted elsewhere. The sheet says which pictures are gone; tools could not show them and do not get
+    them.
 
     Args:
         pool: samples.csv of the pool

@@ -20,8 +20,8 @@ def train_labelled(
 
     Cross-validation on these labels chooses the weight decay and the temperature. The head has the classes
     that have labels, in the order of classes.csv: a class without any gets no probability. The labels are
-    taken in the order of their samples: rows are numbered anew after results were deleted, and neither the
-    folds nor the last bits of a sum may follow them.
+    taken in the order of their samples: rows get other numbers after results were deleted, and neither the
+    folds nor the last bits of a sum may depend on these.
 
     Args:
         features: features.h5

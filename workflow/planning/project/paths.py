@@ -53,7 +53,7 @@ class ProjectPaths(FeaturePaths):
         self.samples = samples if Path(samples).is_file() else []
         self.features = pool_features(self.project)
         removed = f"{pool_folder(self.project)}/{REMOVED}"
-        #: The vectors that are not in the user's file any more; [] if all are.
+        #: The vectors that are no longer in the user's file; [] if all are.
         self.removed_vectors = removed if Path(removed).is_file() else []
         self.status = f"{self.root}/status.html"
         self.status_numbers = f"{self.root}/status.json"

@@ -1,12 +1,19 @@
-"""Which entries of the folder ``returned`` are label files, and which lie there by accident."""
+"""What lies in the folder ``returned``: which entries are label files, and what stands in one."""
 
 import fnmatch
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from activepool.data.listing import SYSTEM_FOLDERS
 from activepool.errors import InputError
+from activepool.labelling.returned.cache import ReadFile
 from activepool.ledger.entries import has_control
+from activepool.ledger.formats import READERS
+from activepool.ledger.formats.annotator_file import annotator_file_of
+from activepool.ledger.formats.recognition import tool_of
+
+#: Who answered, where a file does not say it.
+ANNOTATOR = "annotator"
 
 #: Files and folders that systems and programs leave in a folder, in lower case.
 BY_ACCIDENT = (".*", *SYSTEM_FOLDERS, "thumbs.db", "desktop.ini", "icon\r", "~$*")
@@ -69,3 +76,25 @@ def label_files(folder: Path) -> LabelFiles:
         else:
             found.paths.append(path)
     return found
+
+
+def read_file(path: Path, digest: str) -> ReadFile:
+    """Read a label file, or a folder of sorted pictures; ``digest`` is that of a file's content.
+
+    Raises: InputError if no tool writes such a file.
+    """
+    tool = tool_of(path)
+    parsed = READERS[tool](path)
+    if tool == "folders" and not (parsed.mistakes or any(row.folders for row in parsed.rows)):
+        raise InputError(
+            f"{path}: holds no picture in a folder that is named after a class; a folder here holds one "
+            f"folder for each class, as in {path}/ant, {path}/bee"
+        )
+    if named := annotator_file_of(path):
+        if not named.name and not all(row.who for row in parsed.rows):
+            parsed.notices.append(
+                f"{named.place}: has no name in it, so whoever filled in {path} counts as {ANNOTATOR!r}, "
+                "like all others without a name"
+            )
+        parsed.rows = [replace(row, who=row.who or named.name) for row in parsed.rows]
+    return ReadFile(tool, digest, parsed)

@@ -6,36 +6,30 @@ there for ever: what the ledger has is not entered again.
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from activepool.data.annotations import shortened
 from activepool.errors import InputError
-from activepool.labelling.returned.cache import ReadFile, ReturnedCache, content_digest, signature_of
-from activepool.labelling.returned.files import label_files
+from activepool.labelling.returned.cache import ReturnedCache, content_digest, signature_of
+from activepool.labelling.returned.files import ANNOTATOR, label_files, read_file
 from activepool.labelling.returned.report import (
     Intake,
+    ReturnedFile,
     alike_notices,
     printable,
     replaced_notice,
-    report_of,
 )
 from activepool.ledger.book import read as read_ledger
 from activepool.ledger.entries import Correction, Draft, Entry
-from activepool.ledger.formats import READERS
 from activepool.ledger.formats.annotator_file import NAME as WHO_FILE
-from activepool.ledger.formats.annotator_file import annotator_file_of
 from activepool.ledger.formats.answers import Answers, answers_of, contradiction
 from activepool.ledger.formats.program_lists import Given
-from activepool.ledger.formats.recognition import tool_of
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass
 from activepool.ledger.intake import Outcome, Taken, outdated_notice, plan, take_in
 from activepool.ledger.messages import listed
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import state_of
-
-#: Who answered, where a file does not say it.
-ANNOTATOR = "annotator"
 
 
 def take_in_returned(
@@ -105,12 +99,9 @@ def take_in_returned(
     ]
     if not dry:
         memory.save()
-    reports = tuple(
-        report_of(source.path, source.tool, source.answers, source.outcomes, source.is_first_seen)
-        for source in reading.sources
-    )
+    files = tuple(source.report() for source in reading.sources)
     lines = tuple(map(printable, notices))
-    return Intake(str(folder), reports, taken.entries, tuple(new_classes), lines, dry)
+    return Intake(str(folder), files, taken.entries, tuple(new_classes), lines, dry)
 
 
 @dataclass
@@ -123,6 +114,21 @@ class _Source:
     is_first_seen: bool
     late: Sequence[str]
     outcomes: Sequence[Outcome] = ()
+
+    def report(self) -> ReturnedFile:
+        """Return what became of the file."""
+        pairs = zip(self.answers.drafts, self.outcomes, strict=True)
+        new = [draft for draft, outcome in pairs if outcome == Outcome.NEW]
+        return ReturnedFile(
+            path=str(self.path),
+            tool=self.tool,
+            new=len(new),
+            known=self.outcomes.count(Outcome.KNOWN) + self.answers.known,
+            outdated=self.outcomes.count(Outcome.OUTDATED),
+            corrections=sum(isinstance(draft, Correction) for draft in new),
+            awaited=self.answers.awaited,
+            is_first_seen=self.is_first_seen,
+        )
 
 
 @dataclass
@@ -163,7 +169,7 @@ class _Reading:
                 self.copies.setdefault(self.digests[digest], []).append(path.name)
                 return
             self.digests[digest] = path
-            read = remembered or _read(path, digest)
+            read = remembered or read_file(path, digest)
             places = {name: new.place for name, new in self.new_classes.items()}
             classes = ClassNames(self.classes, self.may_grow, places)
             answers = answers_of(
@@ -267,22 +273,3 @@ class _Reading:
 def _is_surely_old(draft: Draft) -> bool:
     """Return whether an answer has its time, or is a label in a list of the program that nobody changed."""
     return bool(draft.when) or (isinstance(draft, Correction) and draft.is_listed)
-
-
-def _read(path: Path, digest: str) -> ReadFile:
-    """Read a file that is new or has changed."""
-    tool = tool_of(path)
-    parsed = READERS[tool](path)
-    if tool == "folders" and not (parsed.mistakes or any(row.folders for row in parsed.rows)):
-        raise InputError(
-            f"{path}: holds no picture in a folder that is named after a class; a folder here holds one "
-            f"folder for each class, as in {path}/ant, {path}/bee"
-        )
-    if named := annotator_file_of(path):
-        if not named.name and not all(row.who for row in parsed.rows):
-            parsed.notices.append(
-                f"{named.place}: has no name in it, so whoever filled in {path} counts as {ANNOTATOR!r}, "
-                "like all others without a name"
-            )
-        parsed.rows = [replace(row, who=row.who or named.name) for row in parsed.rows]
-    return ReadFile(tool, digest, parsed)

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from activepool.ledger.entries import Correction, Entry
+from activepool.ledger.entries import Entry
 from activepool.ledger.formats.annotators import look_alikes
-from activepool.ledger.formats.answers import Answers
-from activepool.ledger.intake import Outcome, is_decision
+from activepool.ledger.intake import is_decision
 from activepool.ledger.messages import listed
 from activepool.ledger.state import SampleState
 
@@ -74,23 +73,6 @@ class Intake:
         if old := len(self.files) - len(news):
             lines.append(f"{self.folder}: {_count(old, 'file')} taken in before")
         return lines
-
-
-def report_of(
-    path: object, tool: str, answers: Answers, outcomes: Sequence[Outcome], is_first_seen: bool
-) -> ReturnedFile:
-    """Return what became of the answers of a file, from the outcome of each."""
-    new = [draft for draft, one in zip(answers.drafts, outcomes, strict=True) if one == Outcome.NEW]
-    return ReturnedFile(
-        path=str(path),
-        tool=tool,
-        new=len(new),
-        known=outcomes.count(Outcome.KNOWN) + answers.known,
-        outdated=outcomes.count(Outcome.OUTDATED),
-        corrections=sum(isinstance(draft, Correction) for draft in new),
-        awaited=answers.awaited,
-        is_first_seen=is_first_seen,
-    )
 
 
 def replaced_notice(

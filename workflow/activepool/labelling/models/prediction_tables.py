@@ -29,7 +29,7 @@ COLUMNS = {
     "sample": "string",
 }
 
-#: The status of a sample that is not in the pool any more.
+#: The status of a sample that is no longer in the pool.
 GONE = "gone"
 
 #: A block of a table: the values of its columns.

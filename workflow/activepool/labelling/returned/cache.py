@@ -1,6 +1,6 @@
 """A cache of what was read in the files that came back, so that an unchanged file is not read again.
 
-It holds the rows of each file as they were read. Each run works out anew what follows from them for the pool
+It holds the rows of each file as they were read. Each run works out again what follows from them for the pool
 and the classes of now, and so ends as a run without the cache would.
 """
 

@@ -84,11 +84,11 @@ class Pool:
 
     @cached_property
     def row_sources(self) -> list[str]:
-        """(N,) the path of each sample: the first that is there now, or where it was first found."""
+        """(N,) the path of each sample, see `source`."""
         return [self.source(row) for row in range(len(self.samples))]
 
     def source(self, row: int) -> str:
-        """Return the path of a sample, as in `row_sources`."""
+        """Return the path of a sample: where it was first found, unless it is only elsewhere now."""
         sample, first = self.samples[row], self.first_sources[row]
         return first if self.sources.get(first) == sample else self._first_source.get(sample, first)
 

@@ -169,9 +169,8 @@ class Comparison:
 
 def agreement(first: PoolPredictions, second: PoolPredictions) -> float | None:
     """Return Cohen's κ of two models on the rows that both classified; the same name is the same class."""
-    number = {name: number for number, name in enumerate(dict.fromkeys(first.class_names))}
-    for name in second.class_names:
-        number.setdefault(name, len(number))
+    names = dict.fromkeys([*first.class_names, *second.class_names])
+    number = {name: place for place, name in enumerate(names)}
     rows = min(len(first.predicted), len(second.predicted))
     return cohens_kappa(_numbers(first, number)[:rows], _numbers(second, number)[:rows])
 

@@ -52,6 +52,12 @@ def row_blocks(rows: int, size: int) -> list[slice]:
     return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
 
 
+def in_blocks(mapping: Mapping, function: Callable[[slice], None], rows: int, size: int) -> None:
+    """Call ``function``, which stores its results, with each of `row_blocks`."""
+    for _ in mapping(function, row_blocks(rows, size)):
+        pass
+
+
 @dataclass(frozen=True)
 class Compute:
     """A device and a number of worker threads.

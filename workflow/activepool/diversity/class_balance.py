@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Mapping, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, Mapping, in_blocks, row_blocks
 from activepool.features.store import FeatureMatrix, require_finite
 from activepool.scores.nearest import NearestPerClass
 
@@ -174,8 +174,7 @@ class NearestToClass:
             require_finite(pool[block], samples.sum(axis=1))
             nearest.offer(self._means.ratios(samples, majority), pool[block])
 
-        for _ in mapping(offer, row_blocks(len(pool), BLOCK_ROWS)):
-            pass
+        in_blocks(mapping, offer, len(pool), BLOCK_ROWS)
         self._listing = _Listing(*nearest.lists(), majority)
         return self._listing
 

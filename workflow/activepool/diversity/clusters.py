@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from activepool.compute.blocks import Compute, row_blocks
+from activepool.compute.blocks import Compute, in_blocks
 from activepool.compute.rounding import rounded
 
 #: Rows of the distance matrix that are computed at once.
@@ -51,6 +51,5 @@ def _pairwise_distances(points: np.ndarray, compute: Compute) -> np.ndarray:
             start = row * (2 * size - row - 1) // 2
             result[start : start + size - row - 1] = distances[number, number + 1 :]
 
-    for _ in compute.map(fill, row_blocks(size, DISTANCE_ROWS)):
-        pass
+    in_blocks(compute.map, fill, size, DISTANCE_ROWS)
     return rounded(result, result.max(initial=0.0), DISTANCE_RESOLUTION, out=result)

@@ -9,7 +9,7 @@ whatever order it is summed. What is between the products is done entry by entry
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks
 from activepool.features.store import FeatureMatrix, require_finite
 
 #: Samples that the directions are fitted to, and the passes over them.
@@ -83,8 +83,7 @@ def _coordinates(
             values = np.rint(values) @ directions.T
         result[block] = values - origin
 
-    for _ in mapping(place, row_blocks(len(rows), ROWS)):
-        pass
+    in_blocks(mapping, place, len(rows), ROWS)
     return result
 
 
@@ -136,8 +135,7 @@ def _product(left: np.ndarray, right: np.ndarray, mapping: Mapping) -> np.ndarra
     def multiply(block: slice) -> None:
         result[:, block] = left @ right[:, block]
 
-    for _ in mapping(multiply, row_blocks(right.shape[1], COLUMNS)):
-        pass
+    in_blocks(mapping, multiply, right.shape[1], COLUMNS)
     return result
 
 

@@ -7,12 +7,9 @@ bounds, and accepted with probability D² / bound, is drawn in proportion to D²
 compared with the centers, and only with as many as it takes to reject them.
 """
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
-
 import numpy as np
 
-from activepool.compute.blocks import Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.compute.blocks import Compute, Mapping, array_namespace, in_blocks, to_numpy
 from activepool.diversity.gradients import GradientEmbeddings, Gradients, squared_distances
 
 #: Number of draws from the same bounds.
@@ -23,8 +20,6 @@ FIRST_CENTERS = 64
 
 #: Samples in one product with the centers.
 PRODUCT_ROWS = 256
-
-Item = TypeVar("Item")
 
 
 def d_squared_sample(
@@ -95,7 +90,7 @@ class _Sampler:
         def take(block: slice) -> None:
             self._centers[block] = self._embeddings.take(centers[block])
 
-        _run(mapping, take, row_blocks(len(centers), PRODUCT_ROWS))
+        in_blocks(mapping, take, len(centers), PRODUCT_ROWS)
         squared = self._embeddings.norm_bounds(centers, self._embeddings.squared_norms(centers))
         self._add(np.sqrt(squared))
 
@@ -153,19 +148,20 @@ class _Sampler:
         def take(block: slice) -> None:
             gradients[block] = self._embeddings.take(self._pool[drawn[block]])
 
-        def compare(draws: np.ndarray) -> None:
+        def compare(block: slice) -> None:
+            draws = undecided[block]
             stop = min(self._num_centers, max(FIRST_CENTERS, 2 * seen[draws[-1]]))
             nearest = self._nearest(gradients[draws], slice(seen[draws[0]], stop))
             distance[draws] = np.minimum(distance[draws], nearest)
             seen[draws] = stop
 
-        _run(mapping, take, row_blocks(len(drawn), PRODUCT_ROWS))
+        in_blocks(mapping, take, len(drawn), PRODUCT_ROWS)
         while True:
             undecided = np.flatnonzero((distance > threshold) & (seen < self._num_centers))
             if not len(undecided):
                 break
             undecided = undecided[np.argsort(seen[undecided], kind="stable")]
-            _run(mapping, compare, [undecided[block] for block in row_blocks(len(undecided), PRODUCT_ROWS)])
+            in_blocks(mapping, compare, len(undecided), PRODUCT_ROWS)
         np.minimum.at(self._bound, drawn, distance)
         np.maximum.at(self._seen, drawn, seen)
         return gradients, distance
@@ -186,8 +182,3 @@ class _Sampler:
         """Count new centers, and lower all bounds: no g is farther from a center g' than ‖g‖ + ‖g'‖."""
         self._num_centers += len(norms)
         self._bound = np.minimum(self._bound, np.square(self._norm + norms.min()))
-
-
-def _run(mapping: Mapping, function: Callable[[Item], None], items: Iterable[Item]) -> None:
-    for _ in mapping(function, items):
-        pass

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks
 from activepool.diversity.greedy_trace import add_samples, remove_samples
 from activepool.features.store import FeatureMatrix
 
@@ -119,8 +119,7 @@ class _State:
             self.own[block] = np.einsum("nd,nd->n", vectors @ self.inverse, vectors)
             self.gain[block] = np.einsum("nd,nd->n", vectors @ self.covered, vectors)
 
-        for _ in self._mapping(measure, row_blocks(len(self.samples), ROWS)):
-            pass
+        in_blocks(self._mapping, measure, len(self.samples), ROWS)
 
     def changes(self, sign: int) -> np.ndarray:
         """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
@@ -160,8 +159,7 @@ class _Changes:
         def multiply(block: slice) -> None:
             products[:, block] = sides.T @ state.samples.vectors(block).T
 
-        for _ in mapping(multiply, row_blocks(self._size, ROWS)):
-            pass
+        in_blocks(mapping, multiply, self._size, ROWS)
         self._by_inverse, self._by_covered = products[: len(candidates)], products[len(candidates) :]
         self._done: list[tuple[np.ndarray, np.ndarray, float, float]] = []
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Array, Compute, array_namespace, row_blocks, to_numpy
+from activepool.compute.blocks import BLOCK_ROWS, Array, Compute, array_namespace, in_blocks, to_numpy
 from activepool.features.store import FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
@@ -108,8 +108,7 @@ class GradientEmbeddings:
             result[block] = to_numpy(_squared_norms(residuals) * _squared_norms(features))
             require_finite(rows[block], result[block])
 
-        for _ in self._compute.map(measure, row_blocks(len(rows), BLOCK_ROWS)):
-            pass
+        in_blocks(self._compute.map, measure, len(rows), BLOCK_ROWS)
         return result
 
     def norm_bounds(self, rows: np.ndarray, squared_norms: np.ndarray) -> np.ndarray:
@@ -140,10 +139,13 @@ class GradientEmbeddings:
         return np.ldexp(np.ceil(mantissa / BOUND_STEP) * BOUND_STEP, exponent)
 
     def _squared_norms64(self, rows: np.ndarray) -> np.ndarray:
-        blocks = [rows[block] for block in row_blocks(len(rows), BLOCK_ROWS)]
-        return np.concatenate(
-            [np.empty(0), *self._compute.map(lambda part: to_numpy(self.take(part).norms), blocks)]
-        )
+        result = np.empty(len(rows))
+
+        def measure(block: slice) -> None:
+            result[block] = to_numpy(self.take(rows[block]).norms)
+
+        in_blocks(self._compute.map, measure, len(rows), BLOCK_ROWS)
+        return result
 
     def longest(self, rows: np.ndarray, squared_norms: np.ndarray) -> int:
         """Return the position of the longest embedding, decided in float64; ties by the lower position."""

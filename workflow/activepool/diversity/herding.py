@@ -15,7 +15,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.compute.blocks import (
+    BLOCK_ROWS,
+    Compute,
+    Mapping,
+    array_namespace,
+    in_blocks,
+    row_blocks,
+    to_numpy,
+)
 from activepool.compute.rounding import rounded
 from activepool.features.store import FeatureMatrix, require_finite
 
@@ -117,8 +125,7 @@ class _Kernel:
             squared *= self._scale * 4.0**-FEATURE_BITS
             np.exp(squared, out=result[:, block])
 
-        for _ in mapping(compare, row_blocks(len(self._norms), BLOCK_ROWS // 4)):
-            pass
+        in_blocks(mapping, compare, len(self._norms), BLOCK_ROWS // 4)
         return result
 
     def cover(self, rows: np.ndarray, mapping: Mapping) -> np.ndarray:
@@ -154,8 +161,7 @@ class _Kernel:
             terms *= weights
             gains[block] = to_numpy(xp.mean(terms, axis=1))
 
-        for _ in mapping(compare, row_blocks(len(rows), PRODUCT_ROWS)):
-            pass
+        in_blocks(mapping, compare, len(rows), PRODUCT_ROWS)
         return gains, coverless
 
 

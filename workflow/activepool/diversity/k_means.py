@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute.blocks import Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.compute.blocks import Compute, Mapping, array_namespace, in_blocks, row_blocks, to_numpy
 from activepool.compute.rows import row_minima
 from activepool.diversity.components import ROWS, leading_coordinates
 from activepool.diversity.distances import exact_distances, rounding_slack, squared_norms
@@ -157,8 +157,7 @@ def _shorten(
         nearest = to_numpy(row_minima(product)) + norms[block]
         np.minimum(distance[block], nearest, out=distance[block])
 
-    for _ in mapping(compare, row_blocks(len(points), ROWS)):
-        pass
+    in_blocks(mapping, compare, len(points), ROWS)
 
 
 def _lloyd(

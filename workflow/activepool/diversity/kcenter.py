@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks, to_numpy
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, to_numpy
 from activepool.diversity.centers import Centers
 from activepool.diversity.distances import distance_bounds, squared_norms
 from activepool.features.store import FeatureMatrix
@@ -61,8 +61,7 @@ def first_nearness(
     def bound(block: slice) -> None:
         nearness.distance[block] = first.upper_bounds(first.points(pool[block]), FIRST_CENTERS)
 
-    for _ in compute.map(bound, row_blocks(len(pool), BLOCK_ROWS)):
-        pass
+    in_blocks(compute.map, bound, len(pool), BLOCK_ROWS)
     return nearness
 
 
@@ -142,8 +141,7 @@ class _Search:
             distance[samples] = self._centers.nearest(self._pool[samples], distance[samples], start, stop)
             seen[samples] = stop
 
-        for _ in mapping(compare, row_blocks(len(stale), PRODUCT_ROWS)):
-            pass
+        in_blocks(mapping, compare, len(stale), PRODUCT_ROWS)
 
     def _pick_from(self, front: np.ndarray, budget: int) -> list[tuple[int, float]]:
         """Pick from the up-to-date samples of the front while no other sample can be farther.

@@ -9,7 +9,7 @@ import heapq
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks, to_numpy
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks, to_numpy
 from activepool.compute.rounding import rounded
 from activepool.diversity.distances import Points, exact_distances, rounding_slack, squared_norms
 from activepool.features.store import FeatureMatrix
@@ -163,8 +163,7 @@ class _Clusters:
             lower += (1 - slack) * others.norms[:, None]
             self._lower[: len(candidates), block] = to_numpy(lower)
 
-        for _ in mapping(bound, row_blocks(len(self._pool), BLOCK_ROWS)):
-            pass
+        in_blocks(mapping, bound, len(self._pool), BLOCK_ROWS)
 
     def _points(self, rows: np.ndarray) -> Points:
         return Points.from_rows(self._features, rows, self._origin, self._compute)
@@ -175,6 +174,5 @@ class _Clusters:
         def measure(block: slice) -> None:
             norms[block] = squared_norms(self._features.take(self._pool[block], np.float64))
 
-        for _ in mapping(measure, row_blocks(len(self._pool), BLOCK_ROWS // 4)):
-            pass
+        in_blocks(mapping, measure, len(self._pool), BLOCK_ROWS // 4)
         return int(norms.argmax())

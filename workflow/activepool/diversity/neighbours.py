@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from activepool.compute.blocks import Compute, row_blocks, to_numpy
+from activepool.compute.blocks import Compute, in_blocks, row_blocks, to_numpy
 from activepool.diversity.distances import Points, distance_bounds, exact_distances
 from activepool.features.store import FeatureMatrix
 
@@ -58,8 +58,7 @@ def nearest_neighbours(
             lists.offer(features, others[part], lower, upper)
         nearest[block], distances[block] = lists.nearest, lists.distances
 
-    for _ in compute.map(find, row_blocks(len(rows), PRODUCT_ROWS)):
-        pass
+    in_blocks(compute.map, find, len(rows), PRODUCT_ROWS)
     return nearest, distances
 
 

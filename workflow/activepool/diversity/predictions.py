@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks
 from activepool.features.store import FeatureMatrix
 from activepool.scores.probabilities import GRID
 
@@ -83,8 +83,7 @@ class Predictions:
             self._shares[:, block] = _shares(self._values(shared[block])).T
 
         for work, samples in ((keep, kept), (share, shared)):
-            for _ in compute.map(work, row_blocks(len(samples), BLOCK_ROWS)):
-                pass
+            in_blocks(compute.map, work, len(samples), BLOCK_ROWS)
         # Probabilities are rounded, and may add up to more or less than 1; their sums are in float32.
         self._slack = (2 * points.shape[1] + 4 * KNOWN_CLASSES) / GRID
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activepool.compute.blocks import Compute, row_blocks
+from activepool.compute.blocks import Compute, in_blocks
 from activepool.diversity.components import ROWS
 from activepool.diversity.distances import squared_norms
 from activepool.diversity.k_means import Cells, k_means
@@ -56,8 +56,7 @@ def _nearest_to_centre(
         difference -= cells.centres[cells.cell[block]]
         distance[block] = squared_norms(difference)
 
-    for _ in compute.map(measure, row_blocks(len(rows), ROWS)):
-        pass
+    in_blocks(compute.map, measure, len(rows), ROWS)
     order = np.lexsort((distance, cells.cell))
     _, first = np.unique(cells.cell[order], return_index=True)
     nearest: np.ndarray = order[first]

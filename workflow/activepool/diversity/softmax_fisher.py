@@ -14,12 +14,11 @@ The A and B of all other samples follow from the products of their features with
 All is in float64.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks
 from activepool.diversity.greedy_trace import add_samples, remove_samples
 from activepool.features.store import FeatureMatrix
 
@@ -172,7 +171,7 @@ class _State:
             self._own[block] = _within(self._inverse, points)
             self._gain[block] = _within(self._covered, points)
 
-        self._in_blocks(measure, len(self.samples))
+        in_blocks(self._mapping, measure, len(self.samples), ROWS)
 
     def changes(self, sign: int) -> np.ndarray:
         """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
@@ -185,7 +184,7 @@ class _State:
             solved = np.linalg.solve(identity + sign * own, gain)
             changes[block] = np.trace(solved, axis1=1, axis2=2)
 
-        self._in_blocks(measure, len(changes))
+        in_blocks(self._mapping, measure, len(changes), ROWS)
         return changes
 
     def apply(self, sample: int, sign: int) -> None:
@@ -212,13 +211,9 @@ class _State:
             cross = step @ _transposed(by_covered)
             self._gain[block] -= cross + _transposed(cross) - step @ gain @ _transposed(step)
 
-        self._in_blocks(change_matrices, len(self._matrix))
-        self._in_blocks(change_samples, len(self.samples))
+        in_blocks(self._mapping, change_matrices, len(self._matrix), ROWS)
+        in_blocks(self._mapping, change_samples, len(self.samples), ROWS)
         self.left[sample] = False
-
-    def _in_blocks(self, function: Callable[[slice], None], rows: int) -> None:
-        for _ in self._mapping(function, row_blocks(rows, ROWS)):
-            pass
 
 
 def _within(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:

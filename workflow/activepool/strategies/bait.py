@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, in_blocks
 from activepool.diversity import fisher as binary_fisher
 from activepool.diversity import softmax_fisher
 from activepool.diversity.fisher import Information
@@ -140,6 +140,5 @@ def _measured(
             values[block] = np.round(function(logits) / RESOLUTION) * RESOLUTION
         require_finite(rows[block], values[block].reshape(len(logits), -1).sum(axis=1))
 
-    for _ in query.compute.map(measure, row_blocks(len(rows), ROWS)):
-        pass
+    in_blocks(query.compute.map, measure, len(rows), ROWS)
     return values

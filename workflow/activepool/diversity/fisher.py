@@ -12,12 +12,11 @@ may be next give these for all of them: the changes of rank one since then are t
 All is in float64.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks
-from activepool.diversity.greedy_trace import add_samples, remove_samples
+from activepool.compute.blocks import BLOCK_ROWS, Mapping, in_blocks, row_blocks
 from activepool.features.store import FeatureMatrix
 
 #: Samples that may be next, in one product with all others.
@@ -28,7 +27,7 @@ ROWS = BLOCK_ROWS // 4
 
 
 @dataclass(frozen=True)
-class Information:
+class BinaryInformation:
     """Samples with the Fisher information v vᵀ, v = scale × features.
 
     Attributes:
@@ -45,9 +44,20 @@ class Information:
         """n."""
         return len(self.rows)
 
-    def part(self, positions: np.ndarray) -> "Information":
+    def part(self, positions: np.ndarray) -> "BinaryInformation":
         """Return some of the samples."""
-        return Information(self.features, self.rows[positions], self.scales[positions])
+        return BinaryInformation(self.features, self.rows[positions], self.scales[positions])
+
+    def scaled(self, share: float) -> "BinaryInformation":
+        """Return a share of the information of each sample."""
+        return replace(self, scales=self.scales * np.sqrt(share))
+
+    def trace(self, start: np.ndarray, target: np.ndarray, mapping: Mapping) -> "_State":
+        """Return the trace of M⁻¹F, with M = ``start`` and F = ``target``, both (d, d).
+
+        Memory: 4 × n × CANDIDATES and a few d × d float64, and some blocks.
+        """
+        return _State(self, start, target, mapping)
 
     def vectors(self, samples: "np.ndarray | slice") -> np.ndarray:
         """Return v of some samples, (m, d) float64."""
@@ -69,35 +79,11 @@ class Information:
         return total
 
 
-def covering_picks(
-    pool: Information, start: np.ndarray, target: np.ndarray, budget: int, compute: Compute
-) -> np.ndarray:
-    """Choose samples greedily, twice the budget where there are as many, and remove all but the budget again.
-
-    Args:
-        pool: the samples; n ≥ budget.
-        start: (d, d) information before the first choice, positive definite; that of the choices is added.
-        target: (d, d) F.
-        budget: how many to choose.
-        compute: workers; no effect on the result.
-
-    Returns: (budget,) positions in the order in which they were chosen. Ties go to the lower position.
-
-    Memory: 4 × n × CANDIDATES and a few d × d float64, and some blocks.
-    """
-    with compute.mapping() as mapping:
-        chosen = add_samples(_State(pool, start, target, mapping), min(2 * budget, len(pool)))
-        of_chosen = _State(pool.part(chosen), start, target, mapping)
-        remove_samples(of_chosen, pool.rows[chosen], len(chosen) - budget)
-        picks: np.ndarray = chosen[of_chosen.left]
-        return picks
-
-
 class _State:
     """M, M⁻¹ and G, a and g of each sample, and the changes that M⁻¹ and G lack."""
 
     def __init__(
-        self, samples: Information, matrix: np.ndarray, target: np.ndarray, mapping: Mapping
+        self, samples: BinaryInformation, matrix: np.ndarray, target: np.ndarray, mapping: Mapping
     ) -> None:
         self.samples = samples
         self.matrix = matrix

@@ -8,6 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from activepool.compute.blocks import Mapping
+
 #: Changes of the trace that differ by less than this part are equal.
 TOLERANCE = 1e-8
 
@@ -34,7 +36,42 @@ class Trace(Protocol):
         """Add (1) or remove (−1) a sample that is left."""
 
 
-def add_samples(trace: Trace, count: int) -> np.ndarray:
+class Information(Protocol):
+    """The Fisher information of n samples."""
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(n,) the rows of the samples."""
+
+    def part(self, positions: np.ndarray) -> "Information":
+        """Return that of some of the samples."""
+
+    def trace(self, start: np.ndarray, target: np.ndarray, mapping: Mapping) -> Trace:
+        """Return the trace of M⁻¹F for M = ``start``, which changes with it, and F = ``target``."""
+
+
+def covering_picks(
+    pool: Information, start: np.ndarray, target: np.ndarray, budget: int, mapping: Mapping
+) -> np.ndarray:
+    """Choose samples greedily, twice the budget where there are as many, and remove all but the budget again.
+
+    Args:
+        pool: the samples; n ≥ budget.
+        start: M before the first choice, positive definite; the information of the choices is added.
+        target: F.
+        budget: how many to choose.
+        mapping: of the compute; the workers have no effect on the result.
+
+    Returns: (budget,) positions in the order in which they were chosen. Ties go to the lower position.
+    """
+    chosen = _added(pool.trace(start, target, mapping), min(2 * budget, len(pool.rows)))
+    trace = pool.part(chosen).trace(start, target, mapping)
+    _remove(trace, pool.rows[chosen], len(chosen) - budget)
+    picks: np.ndarray = chosen[trace.left]
+    return picks
+
+
+def _added(trace: Trace, count: int) -> np.ndarray:
     """Add ``count`` samples, each of which lowers the trace the most; ties go to the lower position.
 
     Returns: (count,) their positions, in their order.
@@ -56,7 +93,7 @@ def add_samples(trace: Trace, count: int) -> np.ndarray:
     return np.array(added, dtype=np.int64)
 
 
-def remove_samples(trace: Trace, rows: np.ndarray, count: int) -> None:
+def _remove(trace: Trace, rows: np.ndarray, count: int) -> None:
     """Remove ``count`` samples, each of which raises the trace the least; ties go to the highest row.
 
     Args:

@@ -14,12 +14,11 @@ The A and B of all other samples follow from the products of their features with
 All is in float64.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks
-from activepool.diversity.greedy_trace import add_samples, remove_samples
+from activepool.compute.blocks import BLOCK_ROWS, Mapping, in_blocks, row_blocks
 from activepool.features.store import FeatureMatrix
 
 #: Samples whose A and B are computed at once.
@@ -34,11 +33,13 @@ class SoftmaxInformation:
         features: (N, d).
         rows: (n,) the samples.
         probabilities: (n, C) float64.
+        share: by which W is multiplied.
     """
 
     features: FeatureMatrix
     rows: np.ndarray
     probabilities: np.ndarray
+    share: float = 1.0
 
     def __len__(self) -> int:
         """n."""
@@ -56,7 +57,15 @@ class SoftmaxInformation:
 
     def part(self, positions: np.ndarray) -> "SoftmaxInformation":
         """Return some of the samples."""
-        return SoftmaxInformation(self.features, self.rows[positions], self.probabilities[positions])
+        return replace(self, rows=self.rows[positions], probabilities=self.probabilities[positions])
+
+    def scaled(self, share: float) -> "SoftmaxInformation":
+        """Return a share of the information of each sample."""
+        return replace(self, share=share)
+
+    def trace(self, start: np.ndarray, target: np.ndarray, mapping: Mapping) -> "_State":
+        """Return the trace of M⁻¹F, with M = ``start`` and F = ``target``, both (rd, rd)."""
+        return _State(self, start, target, mapping)
 
     def points(self, block: "slice | np.ndarray") -> np.ndarray:
         """Return z of some samples, (m, d) float64."""
@@ -70,6 +79,7 @@ class SoftmaxInformation:
         means = probabilities @ basis
         weights: np.ndarray = (probabilities @ squares).reshape(*means.shape, means.shape[1])
         weights -= means[:, :, None] * means[:, None, :]
+        weights *= self.share
         return weights
 
     def total(self, mapping: Mapping) -> np.ndarray:
@@ -106,55 +116,21 @@ def sum_free_basis(size: int) -> np.ndarray:
 
 
 def needed_bytes(samples: int, width: int, classes: int) -> int:
-    """Return the memory that `covering_picks` and its arguments take, apart from some blocks."""
+    """Return the memory that the choice and its arguments take, apart from some blocks."""
     coordinates = classes - 1
     return 8 * (5 * (coordinates * width) ** 2 + samples * (2 * coordinates**2 + classes))
-
-
-def covering_picks(
-    pool: SoftmaxInformation,
-    start: np.ndarray,
-    target: np.ndarray,
-    share: float,
-    budget: int,
-    compute: Compute,
-) -> np.ndarray:
-    """Choose samples greedily, twice the budget where there are as many, and remove all but the budget again.
-
-    Args:
-        pool: the samples; n ≥ budget.
-        start: (rd, rd) M before the first choice, positive definite; the information of the choices is added.
-        target: (rd, rd) F.
-        share: of a sample's information that it adds to M.
-        budget: how many to choose.
-        compute: workers; no effect on the result.
-
-    Returns: (budget,) positions in the order in which they were chosen. Ties go to the lower position.
-    """
-    with compute.mapping() as mapping:
-        chosen = add_samples(_State(pool, start, target, share, mapping), min(2 * budget, len(pool)))
-        of_chosen = _State(pool.part(chosen), start, target, share, mapping)
-        remove_samples(of_chosen, pool.rows[chosen], len(chosen) - budget)
-        picks: np.ndarray = chosen[of_chosen.left]
-        return picks
 
 
 class _State:
     """M, M⁻¹ and G, and A and B of each sample."""
 
     def __init__(
-        self,
-        samples: SoftmaxInformation,
-        matrix: np.ndarray,
-        target: np.ndarray,
-        share: float,
-        mapping: Mapping,
+        self, samples: SoftmaxInformation, matrix: np.ndarray, target: np.ndarray, mapping: Mapping
     ) -> None:
         self.samples = samples
         self.left = np.ones(len(samples), dtype=bool)
         self._matrix = matrix
         self._target = target
-        self._share = share
         self._mapping = mapping
         shape = len(samples), samples.coordinates, samples.coordinates
         self._own, self._gain = np.empty(shape), np.empty(shape)
@@ -179,7 +155,7 @@ class _State:
         identity = np.eye(self.samples.coordinates)
 
         def measure(block: slice) -> None:
-            weights = self._share * self.samples.weights(block)
+            weights = self.samples.weights(block)
             own, gain = weights @ self._own[block], weights @ self._gain[block]
             solved = np.linalg.solve(identity + sign * own, gain)
             changes[block] = np.trace(solved, axis1=1, axis2=2)
@@ -190,7 +166,7 @@ class _State:
     def apply(self, sample: int, sign: int) -> None:
         """Add (1) or remove (−1) a sample: bring M, M⁻¹, G, and A and B of all samples up to date."""
         size, (point,) = self.samples.coordinates, self.samples.points(np.array([sample]))
-        weight = sign * self._share * self.samples.weights(np.array([sample]))[0]
+        weight = sign * self.samples.weights(np.array([sample]))[0]
         gain = self._gain[sample].copy()
         factor = np.linalg.solve(np.eye(size) + weight @ self._own[sample], weight)
         towards, covered = (_side(matrix, point, size) for matrix in (self._inverse, self._covered))

@@ -6,10 +6,9 @@ from typing import Literal
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, in_blocks
-from activepool.diversity import fisher as binary_fisher
-from activepool.diversity import softmax_fisher
-from activepool.diversity.fisher import Information
-from activepool.diversity.softmax_fisher import SoftmaxInformation
+from activepool.diversity.fisher import BinaryInformation
+from activepool.diversity.greedy_trace import covering_picks
+from activepool.diversity.softmax_fisher import SoftmaxInformation, needed_bytes
 from activepool.errors import InputError
 from activepool.features.store import require_finite
 from activepool.scores.uncertainty import Logits, confidence, log_softmax
@@ -58,58 +57,40 @@ def bait(query: Query, *, regularisation: Positive = 1.0, fisher: Fisher = "bina
 
     Raises InputError if the full information would take more memory.
     """
-    picks = _by_binary(query, regularisation) if fisher == "binary" else _by_full(query, regularisation)
+    of_labelled, of_pool = (_binary if fisher == "binary" else _full)(query)
+    size = max(1, len(query.labelled) + query.budget)
+    with query.compute.mapping() as mapping:
+        matrix, target = of_labelled.total(mapping), of_pool.total(mapping)
+        target += matrix
+        target /= max(1, len(query.labelled) + len(query.unlabelled))
+        matrix /= size
+        matrix[np.diag_indices(len(matrix))] += regularisation
+        picks = covering_picks(of_pool.scaled(query.budget / size), matrix, target, query.budget, mapping)
     return Selection(query.unlabelled[picks])
 
 
-def _by_binary(query: Query, regularisation: float) -> np.ndarray:
+def _binary(query: Query) -> tuple[BinaryInformation, BinaryInformation]:
+    """Return the information of the labelled set, and that of the pool."""
     features = declared(query.features)
-    of_labelled = Information(features, query.labelled, np.sqrt(_variances(query, query.labelled)))
-    of_pool = Information(features, query.unlabelled, np.sqrt(query.per_sample["variance"]))
-    with query.compute.mapping() as mapping:
-        start, target = _start_and_target(
-            of_labelled.total(mapping), of_pool.total(mapping), query, regularisation
-        )
-    scaled = Information(features, query.unlabelled, of_pool.scales * np.sqrt(_share(query)))
-    return binary_fisher.covering_picks(scaled, start, target, query.budget, query.compute)
-
-
-def _by_full(query: Query, regularisation: float) -> np.ndarray:
-    features = declared(query.features)
-    _require_memory(len(query.unlabelled), features.shape[1], declared(query.head).num_classes)
-    of_labelled, of_pool = (
-        SoftmaxInformation(features, rows, _probabilities(query, rows))
-        for rows in (query.labelled, query.unlabelled)
+    of_labelled, of_pool = _variances(query, query.labelled), query.per_sample["variance"]
+    return (
+        BinaryInformation(features, query.labelled, np.sqrt(of_labelled)),
+        BinaryInformation(features, query.unlabelled, np.sqrt(of_pool)),
     )
-    with query.compute.mapping() as mapping:
-        start, target = _start_and_target(
-            of_labelled.total(mapping), of_pool.total(mapping), query, regularisation
-        )
-    return softmax_fisher.covering_picks(of_pool, start, target, _share(query), query.budget, query.compute)
 
 
-def _start_and_target(
-    labelled: np.ndarray, pool: np.ndarray, query: Query, regularisation: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return M before the first pick, and F, both in the memory of the sums of information."""
-    pool += labelled
-    pool /= max(1, len(query.labelled) + len(query.unlabelled))
-    labelled /= _size(query)
-    labelled[np.diag_indices(len(labelled))] += regularisation
-    return labelled, pool
-
-
-def _share(query: Query) -> float:
-    """Return the share of a pick's information that it adds to M."""
-    return query.budget / _size(query)
-
-
-def _size(query: Query) -> int:
-    return max(1, len(query.labelled) + query.budget)
+def _full(query: Query) -> tuple[SoftmaxInformation, SoftmaxInformation]:
+    """Return the same for the full information."""
+    features, labelled, pool = declared(query.features), query.labelled, query.unlabelled
+    _require_memory(len(pool), features.shape[1], declared(query.head).num_classes)
+    return (
+        SoftmaxInformation(features, labelled, _probabilities(query, labelled)),
+        SoftmaxInformation(features, pool, _probabilities(query, pool)),
+    )
 
 
 def _require_memory(samples: int, width: int, classes: int) -> None:
-    needed = softmax_fisher.needed_bytes(samples, width, classes)
+    needed = needed_bytes(samples, width, classes)
     if needed > MEMORY:
         raise InputError(
             f"strategy 'bait': fisher 'full' takes {needed / 1e9:.3g} GB for {classes} classes × {width} "

@@ -1,7 +1,5 @@
 """Reductions over the rows of a matrix, for NumPy arrays and torch tensors alike."""
 
-from typing import Any
-
 import numpy as np
 
 from activepool.compute.blocks import Array, array_namespace
@@ -13,15 +11,13 @@ NARROW = 20
 
 def row_numbers(values: Array) -> Array:
     """Return 0 … n − 1 for ``values`` (n, ...), on their device."""
-    device: Any = None if isinstance(values, np.ndarray) else values.device
-    return array_namespace(values).arange(values.shape[0], device=device)
+    return array_namespace(values).arange(values.shape[0], device=values.device)
 
 
 def row_entries(values: Array, places: Array) -> Array:
     """Return the entry of each row of ``values`` (n, k) at its place in ``places`` (n,), (n,)."""
     size, width = values.shape
-    device: Any = None if isinstance(values, np.ndarray) else values.device
-    starts = array_namespace(values).arange(0, size * width, width, device=device)
+    starts = array_namespace(values).arange(0, size * width, width, device=values.device)
     return values.reshape(-1)[starts + places]  # twice as fast as two indices
 
 

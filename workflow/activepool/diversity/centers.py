@@ -44,7 +44,7 @@ class Centers:
 
     def upper_bounds(self, samples: Points, stop: int) -> np.ndarray:
         """Return upper bounds of the squared distances to the nearest of the first ``stop`` centers."""
-        if min(stop, len(self)) == 0:
+        if not len(self):
             return np.full(len(samples), np.inf)
         _, upper = distance_bounds(samples, self._points[: min(stop, len(self))])
         return to_numpy(array_namespace(upper).min(upper, axis=1))

@@ -54,13 +54,20 @@ def rounding_slack(width: int) -> float:
     return (2 * width + 32) * 2.0**-24
 
 
-def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
-    """Return lower and upper bounds of the squared distances of all pairs, each (n, m) float32."""
+def lower_bounds(left: Points, right: Points) -> Array:
+    """Return lower bounds of the squared distances of all pairs, (n, m) float32."""
     slack = rounding_slack(left.values.shape[1])
     lower = left.values @ right.values.T
     lower *= -2
     lower += (1 - slack) * right.norms
     lower += (1 - slack) * left.norms[:, None]
+    return lower
+
+
+def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
+    """Return lower and upper bounds of the squared distances of all pairs, each (n, m) float32."""
+    slack = rounding_slack(left.values.shape[1])
+    lower = lower_bounds(left, right)
     upper = lower + 2 * slack * right.norms
     upper += 2 * slack * left.norms[:, None]
     return lower, upper

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Array, Compute, array_namespace, in_blocks, to_numpy
+from activepool.compute.rows import row_numbers
 from activepool.features.store import FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
@@ -163,8 +164,7 @@ def residuals_of(logits: Array) -> Array:
     The entry of ŷ is minus the sum of the others, which keeps its digits where p_ŷ is near 1.
     """
     xp = array_namespace(logits)
-    rows = xp.arange(logits.shape[0], device=None if isinstance(logits, np.ndarray) else logits.device)
-    predicted = xp.argmax(logits, axis=1)
+    rows, predicted = row_numbers(logits), xp.argmax(logits, axis=1)
     logits -= logits[rows, predicted][:, None]
     odds = xp.exp(logits)
     odds[rows, predicted] = 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.blocks import Compute, Mapping, array_namespace, in_blocks, row_blocks, to_numpy
-from activepool.compute.rows import row_minima
+from activepool.compute.rows import row_entries, row_minima
 from activepool.diversity.components import ROWS, leading_coordinates
 from activepool.diversity.distances import exact_distances, rounding_slack, squared_norms
 from activepool.features.store import FeatureMatrix
@@ -243,12 +243,11 @@ class _ProductWithCentres:
 
         Returns: centres (n,); and the points and centres of the pairs.
         """
-        rows = np.arange(len(points))
         scores = self._compute.array(np.column_stack([points, np.ones(len(points), np.float32)]))
         scores = scores @ self._columns
         place = array_namespace(scores).argmin(scores, axis=1)
         cell = to_numpy(place)
-        best = to_numpy(scores[self._compute.array(rows), place])
+        best = to_numpy(row_entries(scores, place))
         limit = best + 2 * self._slack * (self._norms[cell] + np.einsum("ij,ij->i", points, points))
         near = to_numpy(scores <= self._compute.array(limit.astype(np.float32))[:, None])
         undecided = np.flatnonzero(np.count_nonzero(near, axis=1) > 1)

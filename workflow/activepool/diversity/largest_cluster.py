@@ -11,7 +11,7 @@ import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks, to_numpy
 from activepool.compute.rounding import rounded
-from activepool.diversity.distances import Points, exact_distances, rounding_slack, squared_norms
+from activepool.diversity.distances import Points, exact_distances, lower_bounds, squared_norms
 from activepool.features.store import FeatureMatrix
 
 #: Samples that may be picked next, in one product with the pool.
@@ -153,15 +153,10 @@ class _Clusters:
         """Bound the squared distances of all samples to candidates from below."""
         self._candidates = {int(sample): place for place, sample in enumerate(candidates)}
         others = self._points(self._pool[candidates])
-        slack = rounding_slack(self._features.shape[1])
 
         def bound(block: slice) -> None:
             samples = self._points(self._pool[block])
-            lower = others.values @ samples.values.T
-            lower *= -2
-            lower += (1 - slack) * samples.norms
-            lower += (1 - slack) * others.norms[:, None]
-            self._lower[: len(candidates), block] = to_numpy(lower)
+            self._lower[: len(candidates), block] = to_numpy(lower_bounds(others, samples))
 
         in_blocks(mapping, bound, len(self._pool), BLOCK_ROWS)
 

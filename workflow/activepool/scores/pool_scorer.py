@@ -14,7 +14,7 @@ from activepool.compute.blocks import (
     row_blocks,
     to_numpy,
 )
-from activepool.compute.rows import row_minima
+from activepool.compute.rows import row_entries, row_minima
 from activepool.features.store import FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, nearest_boundary
@@ -117,9 +117,7 @@ class PoolScorer:
         """Return the distance of each named row to the boundary of its class in ``labels``, (n,) float64."""
 
         def distances(logits: np.ndarray, block: slice) -> np.ndarray:
-            all_distances = to_numpy(boundary_distances(logits, self._inverse64))
-            own: np.ndarray = all_distances[np.arange(len(logits)), labels[block]]
-            return own
+            return to_numpy(row_entries(boundary_distances(logits, self._inverse64), labels[block]))
 
         return self._in_blocks64(rows, distances)
 

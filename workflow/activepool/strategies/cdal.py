@@ -4,15 +4,13 @@ import numpy as np
 
 from activepool.diversity.kcenter import Nearness, first_nearness, greedy_k_center
 from activepool.features.kept import kept
-from activepool.features.store import FeatureMatrix
-from activepool.scores.probabilities import probabilities
 from activepool.strategies.declaration import strategy
-from activepool.strategies.query import Query, Selection, declared
+from activepool.strategies.query import Query, Selection
 
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return bounds of the distance of each unlabelled sample to the labelled set, in probabilities."""
-    nearness = first_nearness(_points(query), query.unlabelled, query.labelled, query.compute)
+    nearness = first_nearness(query.probabilities(), query.unlabelled, query.labelled, query.compute)
     return {"distance": nearness.distance, "seen": nearness.seen}
 
 
@@ -25,7 +23,7 @@ def cdal(query: Query) -> Selection:
     compared, in at most 1 GB.
     """
     picks, squared, _ = greedy_k_center(
-        kept(_points(query)),
+        kept(query.probabilities()),
         query.unlabelled,
         query.labelled,
         query.budget,
@@ -33,7 +31,3 @@ def cdal(query: Query) -> Selection:
         Nearness(query.per_sample["distance"], query.per_sample["seen"]),
     )
     return Selection(picks, {"distance": np.sqrt(squared)})
-
-
-def _points(query: Query) -> FeatureMatrix:
-    return probabilities(declared(query.features), declared(query.head))

@@ -4,11 +4,10 @@ import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Mapping, row_blocks
 from activepool.diversity.predictions import Predictions, largest_probabilities
-from activepool.features.store import FeatureMatrix, require_finite
-from activepool.scores.probabilities import probabilities
+from activepool.features.store import require_finite
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Positive
-from activepool.strategies.query import Query, Selection, declared
+from activepool.strategies.query import Query, Selection
 
 #: Samples that are weighed in one task.
 WEIGHED_ROWS = 65536
@@ -16,7 +15,7 @@ WEIGHED_ROWS = 65536
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return each unlabelled sample's largest probabilities, in descending order, and their classes."""
-    points = _points(query)
+    points = query.probabilities()
 
     def measure(block: slice) -> tuple[np.ndarray, np.ndarray]:
         values = points.take(query.unlabelled[block])
@@ -61,7 +60,7 @@ class _Relevance:
         self._blocks = row_blocks(len(largest), WEIGHED_ROWS)
         classes, order = query.per_sample["classes"], np.argsort(-self._uncertainty, kind="stable")
         self._predictions = Predictions(
-            _points(query), query.unlabelled, classes, largest, order, query.compute
+            query.probabilities(), query.unlabelled, classes, largest, order, query.compute
         )
 
     def draw(self, gamma: float, generator: np.random.Generator, mapping: Mapping) -> int:
@@ -105,10 +104,6 @@ class _Relevance:
             relevance += self._uncertainty[block]
         np.fmax(relevance, 0, out=relevance)
         return relevance
-
-
-def _points(query: Query) -> FeatureMatrix:
-    return probabilities(declared(query.features), declared(query.head))
 
 
 def _position(ends: np.ndarray, weight: float) -> int:

@@ -2,17 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:  # torch takes seconds to import, and most strategies do not need it
     from torch import Tensor
-
-
-def never(**_: Any) -> bool:
-    """Return False."""
-    return False
 
 
 @dataclass(frozen=True)
@@ -31,4 +26,4 @@ class ImageModel:
 
     train: "Callable[..., dict[str, Tensor]]"
     score: "Callable[..., dict[str, np.ndarray]]"
-    ends_with_head: Callable[..., bool] = never
+    ends_with_head: Callable[..., bool] = lambda **_: False

@@ -23,15 +23,18 @@ def maxherding(query: Query, *, targets: PositiveInteger = 20_000, bandwidth: Po
             the product of both. The standard error of a gain is at most 0.5 / √targets.
         bandwidth: σ of the kernel.
     """
-    rows = np.sort(np.concatenate([query.unlabelled, query.labelled]))
-    if len(rows) > targets:
-        rows = np.sort(query.generator.permutation(rows)[:targets])
-    picks, gains = herd(
-        normalised(declared(query.features)),
-        Targets(rows, np.ones(len(rows)), bandwidth),
-        query.unlabelled,
-        query.labelled,
-        query.budget,
-        query.compute,
-    )
+    rows = target_rows(query, targets)
+    return covering(query, Targets(rows, np.ones(len(rows)), bandwidth))
+
+
+def target_rows(query: Query, most: int) -> np.ndarray:
+    """Return the rows of the pool or, if there are more than ``most``, of a random sample, ascending."""
+    rows = query.pool
+    return rows if len(rows) <= most else np.sort(query.generator.permutation(rows)[:most])
+
+
+def covering(query: Query, targets: Targets) -> Selection:
+    """Pick the unlabelled samples that add most to the cover of the targets, by features of length 1."""
+    features = normalised(declared(query.features))
+    picks, gains = herd(features, targets, query.unlabelled, query.labelled, query.budget, query.compute)
     return Selection(picks, {"gain": gains})

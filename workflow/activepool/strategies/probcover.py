@@ -49,7 +49,7 @@ def probcover(
     """
     features = normalised(declared(query.features))
     if radius is None:
-        rows = np.sort(np.concatenate([query.unlabelled, query.labelled]))
+        rows = query.pool
         count = clusters or (query.num_classes if query.num_classes > 1 else max(2, query.budget))
         cell = k_means(features, rows, count, query.generator, query.compute).cell
         balls = np.sort(query.generator.permutation(len(rows))[:PURITY_BALLS])

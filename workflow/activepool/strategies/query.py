@@ -11,6 +11,7 @@ from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
 from activepool.scores.pool_scorer import SCORES, PoolScorer
+from activepool.scores.probabilities import probabilities
 
 Part = TypeVar("Part")
 
@@ -95,6 +96,11 @@ class Query:
     def __post_init__(self) -> None:
         object.__setattr__(self, "scores", Scores(self.scores))
 
+    @property
+    def pool(self) -> np.ndarray:
+        """The rows of the whole pool, labelled ones among them, ascending."""
+        return np.sort(np.concatenate([self.unlabelled, self.labelled]))
+
     def part(self, rows: slice | np.ndarray) -> "Query":
         """Return the same query for some of ``unlabelled``, with their predictions, scores and so on.
 
@@ -118,6 +124,10 @@ class Query:
     def pool_scorer(self) -> PoolScorer:
         """Return the head joined to the features, for close decisions and further passes."""
         return PoolScorer(declared(self.features), declared(self.head), self.compute)
+
+    def probabilities(self) -> FeatureMatrix:
+        """Return the head's probabilities of all rows, (N, C), computed while they are read."""
+        return probabilities(declared(self.features), declared(self.head))
 
     def smallest(self, score: str, sign: int = 1) -> "Selection":
         """Pick the ``budget`` samples of the smallest ``sign`` × ``score``; ties by the lower index."""

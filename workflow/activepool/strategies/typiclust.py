@@ -38,7 +38,7 @@ def typiclust(
     features = declared(query.features)
     if normalise:
         features = normalised(features)
-    rows = np.sort(np.concatenate([query.unlabelled, query.labelled]))
+    rows = query.pool
     count = min(len(query.labelled) + query.budget, clusters, len(rows))
     cell = k_means(features, rows, count, query.generator, query.compute).cell
     is_labelled = np.isin(rows, query.labelled)

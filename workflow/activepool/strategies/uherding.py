@@ -3,14 +3,15 @@
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.diversity.herding import Targets, herd
+from activepool.diversity.herding import Targets
 from activepool.diversity.neighbours import nearest_neighbours
 from activepool.evaluation.metrics import expected_calibration_error
 from activepool.features.normalised import normalised
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
-from activepool.scores.uncertainty import UNCERTAINTIES, Logits
+from activepool.scores.uncertainty import Logits, confidence, margin
 from activepool.strategies.declaration import strategy
+from activepool.strategies.maxherding import covering, target_rows
 from activepool.strategies.options import PositiveInteger
 from activepool.strategies.query import Query, Selection, declared
 
@@ -38,23 +39,12 @@ def uherding(query: Query, *, targets: PositiveInteger = 20_000) -> Selection:
         targets: as of `maxherding`.
     """
     features, head = declared(query.features), declared(query.head)
-    unit = normalised(features)
-    rows = np.sort(np.concatenate([query.unlabelled, query.labelled]))
-    if len(rows) > targets:
-        rows = np.sort(query.generator.permutation(rows)[:targets])
+    rows = target_rows(query, targets)
     validation, labels = declared(query.validation)
     temperature = calibrating_temperature(logits_of(features, head, validation), labels)
-    weights = 1 - margins(logits_of(features, head, rows) / temperature)
+    weights = 1 - margin(Logits(logits_of(features, head, rows) / temperature))
     weights[np.isin(rows, query.labelled)] = 0
-    picks, gains = herd(
-        unit,
-        Targets(rows, weights, smallest_distance(query, unit)),
-        query.unlabelled,
-        query.labelled,
-        query.budget,
-        query.compute,
-    )
-    return Selection(picks, {"gain": gains})
+    return covering(query, Targets(rows, weights, smallest_distance(query)))
 
 
 def logits_of(features: FeatureMatrix, head: LinearHead, rows: np.ndarray) -> np.ndarray:
@@ -74,22 +64,17 @@ def calibrating_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
         return 1.0
     correct = logits.argmax(axis=1) == labels
     errors = [
-        expected_calibration_error(UNCERTAINTIES["confidence"](Logits(logits / temperature)), correct)
+        expected_calibration_error(confidence(Logits(logits / temperature)), correct)
         for temperature in TEMPERATURES
     ]
     return float(TEMPERATURES[np.round(errors, ERROR_DIGITS).argmin()])
 
 
-def smallest_distance(query: Query, features: FeatureMatrix) -> float:
-    """Return the smallest Euclidean distance between two labelled samples that differ; 1 if none do."""
+def smallest_distance(query: Query) -> float:
+    """Return the smallest distance between two labelled samples that differ, with length 1; 1 if none do."""
+    features = normalised(declared(query.features))
     _, first = np.unique(features.take(query.labelled), axis=0, return_index=True)
     different = query.labelled[first]
     _, squared = nearest_neighbours(features, different, different, 1, query.compute)
     smallest = float(np.sqrt(squared.min(initial=np.inf)))
     return smallest if np.isfinite(smallest) else 1.0
-
-
-def margins(logits: np.ndarray) -> np.ndarray:
-    """Return p₁ − p₂ of each row of logits, (n,)."""
-    values: np.ndarray = UNCERTAINTIES["margin"](Logits(logits))
-    return values

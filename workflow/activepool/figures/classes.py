@@ -1,19 +1,23 @@
 """The classes by frequency, for figures that show all classes, one by one or in groups."""
 
 from collections import Counter
+from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
+from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.fonts import drawable
 from activepool.figures.results import class_names_in, last_round
 
 #: Figures that name classes.
 FIGURES_OF_CLASSES = ("accuracy_change", "class_count_heat_map", "class_counts")
 
-#: Largest number of letters of a class name on an axis.
-MAX_NAME = 20
+#: Largest number of letters of a class name on an axis, and inches between two names.
+MAX_NAME, GAP = 20, 0.05
 
 
 def by_frequency(class_counts: pd.DataFrame) -> pd.Series:
@@ -43,6 +47,19 @@ def shown_names(class_counts: pd.DataFrame) -> dict[int, str]:
     times = Counter(short)
     shown = [name if times[name] == 1 else f"{name} ({number})" for number, name in enumerate(short)]
     return dict(zip(sorted(class_counts["class"].unique()), shown, strict=True))
+
+
+def name_columns(figure: Figure, panels: Sequence[Axes], names: Sequence[str], room: float) -> None:
+    """Write a name below each column of panels on the same axes, upwards if ``room`` inches are too few.
+
+    The figure grows by names that are written upwards.
+    """
+    widest = text_width(names)
+    panels[0].set_xticks(range(len(names)), names)
+    if len(names) * (widest + GAP) > room:
+        for axes in panels:
+            axes.tick_params(axis="x", rotation=90)
+        figure.set_figheight(figure.get_figheight() + widest - LINE_HEIGHT)
 
 
 def groups_of(ordered: np.ndarray, most: int) -> list[np.ndarray]:

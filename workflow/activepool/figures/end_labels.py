@@ -41,6 +41,11 @@ def text_width(lines: Sequence[str]) -> float:
     return max(widths, default=0.0) / POINTS_PER_INCH
 
 
+def text_height(texts: Sequence[str]) -> float:
+    """Return the height in inches of the text with the most lines."""
+    return LINE_HEIGHT * max((text.count("\n") + 1 for text in texts), default=0)
+
+
 def write_end_labels(panel: Axes, column: Axes, ends: Sequence[End]) -> None:
     """Write each curve's name in ``column``, with a sample of its line, tied to its end in ``panel``.
 
@@ -62,7 +67,7 @@ def write_end_labels(panel: Axes, column: Axes, ends: Sequence[End]) -> None:
         panel.plot([end.x, right], [end.y, end.y], color=end.style.colour, **HAIRLINE)
         column.plot([0, TIE], [height, place], color=end.style.colour, clip_on=False, **HAIRLINE)
         column.plot([TIE, (TIE + SAMPLE) / 2, SAMPLE], [place] * 3, markevery=[1], **look)
-        text = "\n".join(end.style.lines)
+        text = end.style.text
         column.text(TEXT, place, text, fontsize=TEXT_SIZE, verticalalignment="center")
 
 

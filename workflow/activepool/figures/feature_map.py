@@ -44,7 +44,7 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
     """
     rounds = max(len(round_picks) for round_picks in picks.values())
     styles = styles_of(list(picks), settings)
-    figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in picks])
+    figure, panels = panels_of([styles[strategy].text for strategy in picks])
     colours = _colours(rounds)
     rows = np.arange(len(feature_map.coordinates))
     pool = feature_map.coordinates[_some(rows, "pool")]

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from activepool.figures.end_labels import LINE_HEIGHT, TEXT_SIZE, text_width
+from activepool.figures.end_labels import TEXT_SIZE, text_height, text_width
 from activepool.figures.panels import PAGE_WIDTH
 
 #: Colours from 0 to 100; above DARK, text is white.
@@ -36,12 +36,13 @@ def draw_percentages(
     rows, columns = values.shape
     left, top = (ROOM + text_width("\n".join(names).splitlines()) for names in (down, across))
     side = min(MAX_SIDE, max(MIN_SIDE, (PAGE_WIDTH - left - ROOM) / columns))
-    wide, high = (max(side, LINE_HEIGHT * _most_lines(names)) for names in (across, down))
+    wide, high = (max(side, text_height(names)) for names in (across, down))
     width = left + max(wide * columns, text_width([label]) * LABEL_SIZE / TEXT_SIZE) + ROOM
     height = top + high * rows + BAR
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((left / width, BAR / height, wide * columns / width, high * rows / height))
-    image = axes.imshow(values, cmap=_colours(), vmin=0, vmax=100, aspect="auto")
+    colours = matplotlib.colormaps[COLOURS].with_extremes(bad="white")
+    image = axes.imshow(values, cmap=colours, vmin=0, vmax=100, aspect="auto")
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
@@ -56,11 +57,3 @@ def draw_percentages(
     figure.colorbar(image, cax=bar, orientation="horizontal").outline.set_visible(False)
     bar.set_xlabel(label, loc="left", size=LABEL_SIZE)
     return figure, axes
-
-
-def _most_lines(names: Sequence[str]) -> int:
-    return max(name.count("\n") + 1 for name in names)
-
-
-def _colours() -> matplotlib.colors.Colormap:
-    return matplotlib.colormaps[COLOURS].with_extremes(bad="white")

@@ -97,14 +97,19 @@ class Style:
     note: str = ""
 
     @property
-    def lines(self) -> list[str]:
-        """The name, broken at spaces and underscores, and the note."""
-        return self.name_lines + self.note.splitlines()
+    def wrapped_name(self) -> str:
+        """The name, broken at spaces and underscores."""
+        return "\n".join(wrap(self.name.replace("_", "_ "), MAX_LINE)).replace("_ ", "_")
 
     @property
-    def name_lines(self) -> list[str]:
-        """The lines without the note."""
-        return [line.replace("_ ", "_") for line in wrap(self.name.replace("_", "_ "), MAX_LINE)]
+    def lines(self) -> list[str]:
+        """The lines of the name and the note."""
+        return self.wrapped_name.split("\n") + self.note.splitlines()
+
+    @property
+    def text(self) -> str:
+        """The lines as one text."""
+        return "\n".join(self.lines)
 
     @property
     def line_properties(self) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 
 from activepool.compute.seeds import generator
 from activepool.evaluation.statistics import mean_interval
-from activepool.figures.classes import by_frequency, groups_of, shown_names
-from activepool.figures.end_labels import LINE_HEIGHT, text_width
+from activepool.figures.classes import by_frequency, groups_of, name_columns, shown_names
 from activepool.figures.notices import unmet
 from activepool.figures.panels import interval_note, limit_axis
 from activepool.figures.quantities import Quantity
@@ -28,8 +27,8 @@ PARTS, EQUAL_PARTS = ("rare", "middle", "frequent"), ("all",)
 #: Intervals of few seeds can exceed these bounds.
 CHANGE = Quantity("Accuracy gained", "percentage points", 100.0, -100.0, 100.0)
 
-#: In inches: what a panel's width has beside its bars, and the gap between two class names.
-BESIDE, GAP = 0.2, 0.05
+#: In inches: what a panel's width has beside its bars.
+BESIDE = 0.2
 
 #: The names of up to FEW classes fit below a panel of usual width; those of more below one of WIDE in a row.
 FEW, WIDE = 12, 2
@@ -58,7 +57,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     styles = styles_of(list(changes), settings)
     many = len(classes) > MAX_BARS
     in_a_row = WIDE if FEW < len(classes) <= MAX_BARS else COLUMNS
-    figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in changes], in_a_row)
+    figure, panels = panels_of([styles[strategy].text for strategy in changes], in_a_row)
     for axes, (strategy, table) in zip(panels, changes.items(), strict=True):
         values = CHANGE.factor * table.reindex(classes).to_numpy(dtype=np.float64)
         if many:
@@ -75,21 +74,11 @@ def draw(results: Results, settings: Settings) -> Figure:
     else:
         named = shown_names(counts)
         width, _ = panel_size(len(panels), in_a_row)
-        _name_classes(figure, panels, [named[number] for number in classes], width)
+        name_columns(figure, panels, [named[number] for number in classes], width - BESIDE)
         across = "Class, from rarest to most frequent"
         note = interval_note("Lines", results, settings)
     name_axes(figure, across, f"{CHANGE.title}\n({CHANGE.unit})", note)
     return figure
-
-
-def _name_classes(figure: Figure, panels: list[Axes], names: list[str], width: float) -> None:
-    """Write the names below the bars, upwards if they do not fit side by side."""
-    widest = text_width(names)
-    panels[0].set_xticks(range(len(names)), names)
-    if len(names) * (widest + GAP) > width - BESIDE:
-        for axes in panels:
-            axes.tick_params(axis="x", rotation=90)
-        figure.set_figheight(figure.get_figheight() + widest - LINE_HEIGHT)
 
 
 def class_changes(rows: pd.DataFrame) -> pd.DataFrame:

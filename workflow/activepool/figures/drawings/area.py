@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from activepool.figures.end_labels import LINE_HEIGHT
+from activepool.figures.end_labels import text_height
 from activepool.figures.panels import PAGE_WIDTH, interval_note
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results
@@ -36,8 +36,8 @@ def draw(results: Results, settings: Settings) -> Figure:
     table = table.sort_values("area", ascending=not drawn.lower_is_better, kind="stable")
     styles = styles_of(results.curves.strategies, settings)
     looks = [styles[strategy] for strategy in table["strategy"]]
-    names = ["\n".join(look.lines) for look in looks]
-    row = max([MIN_ROW, *(LINE_HEIGHT * (name.count("\n") + 1) for name in names)])
+    names = [look.text for look in looks]
+    row = max(MIN_ROW, text_height(names))
     figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + MARGINS), layout="constrained")
     compared = table["difference"].notna().any()
     panels = figure.subplots(1, 2 if compared else 1, sharey=True, squeeze=False)[0]

@@ -44,7 +44,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     strategies = list(dict.fromkeys(results.class_counts["strategy"]))
     counts = {name: counts_by_round(results.class_counts, name, groups) for name in strategies}
     styles = styles_of(strategies, settings)
-    figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in strategies])
+    figure, panels = panels_of([styles[strategy].text for strategy in strategies])
     _, height = panel_size(len(panels))
     missing = max(0, len(groups) * LINE_HEIGHT - height)
     figure.set_figheight(figure.get_figheight() + row_count(len(panels)) * missing)

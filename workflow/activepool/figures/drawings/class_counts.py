@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from activepool.figures.classes import by_frequency, shown_names
-from activepool.figures.end_labels import LINE_HEIGHT, text_width
+from activepool.figures.classes import by_frequency, name_columns, shown_names
+from activepool.figures.end_labels import text_height, text_width
 from activepool.figures.panels import PAGE_WIDTH
 from activepool.figures.results import Results, last_round
 from activepool.figures.settings import Settings
@@ -22,8 +22,8 @@ MAX_COUNTED, MAX_NAMED = 12, 40
 SHARES = {-2: "1/4", -1: "1/2", 0: "1", 1: "2", 2: "4"}
 DOUBLINGS = max(SHARES)
 
-#: In inches: the minimum height of a row, the height of axis and colour bar, and the gap between names.
-MIN_ROW, MARGINS, GAP = 0.24, 0.95, 0.05
+#: In inches: the minimum height of a row, and the height of axis and colour bar.
+MIN_ROW, MARGINS = 0.24, 0.95
 
 
 def draw(results: Results, settings: Settings) -> Figure:
@@ -38,8 +38,8 @@ def draw(results: Results, settings: Settings) -> Figure:
     with np.errstate(divide="ignore"):
         doublings = np.clip(np.log2(share), -DOUBLINGS, DOUBLINGS)
 
-    names = ["\n".join(style.lines) for style in styles_of(list(counts.index), settings).values()]
-    row = max(MIN_ROW, LINE_HEIGHT * max(name.count("\n") + 1 for name in names))
+    names = [style.text for style in styles_of(list(counts.index), settings).values()]
+    row = max(MIN_ROW, text_height(names))
     figure = Figure(figsize=(PAGE_WIDTH, row * len(names) + MARGINS), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(doublings, cmap="RdBu_r", vmin=-DOUBLINGS, vmax=DOUBLINGS, aspect="auto")
@@ -51,10 +51,15 @@ def draw(results: Results, settings: Settings) -> Figure:
     bar.set_label("Labelled samples relative to an equal share")
     bar.set_ticks(list(SHARES), labels=list(SHARES.values()))
     bar.outline.set_visible(False)
-    class_names = shown_names(results.class_counts)
-    _name_classes(
-        figure, axes, [class_names[number] for number in counts.columns.to_numpy(dtype=np.int64).tolist()]
-    )
+    classes = counts.columns.to_numpy(dtype=np.int64).tolist()
+    if len(classes) > MAX_NAMED:
+        axes.set_xticks([])
+        axes.set_xlabel(f"{len(classes):,} classes, from rarest to most frequent")
+    else:
+        class_names = shown_names(results.class_counts)
+        room = PAGE_WIDTH - text_width(names)
+        name_columns(figure, [axes], [class_names[number] for number in classes], room)
+        axes.set_xlabel("Class, from rarest to most frequent")
     if counts.shape[1] <= MAX_COUNTED:
         _write_counts(axes, counts.to_numpy(), doublings)
     return figure
@@ -67,21 +72,6 @@ def last_counts(class_counts: pd.DataFrame) -> pd.DataFrame:
     """
     groups = class_counts.groupby("strategy", sort=False)
     return pd.DataFrame({name: last_round(rows).groupby("class")["count"].mean() for name, rows in groups}).T
-
-
-def _name_classes(figure: Figure, axes: Axes, classes: list[str]) -> None:
-    """Write the names below their columns, upwards if they are too wide; the figure grows by them."""
-    if len(classes) > MAX_NAMED:
-        axes.set_xticks([])
-        axes.set_xlabel(f"{len(classes):,} classes, from rarest to most frequent")
-        return
-    axes.set_xticks(range(len(classes)), classes)
-    axes.set_xlabel("Class, from rarest to most frequent")
-    widest = text_width(classes)
-    beside = text_width([text.get_text() for text in axes.get_yticklabels()])
-    if widest + GAP > (PAGE_WIDTH - beside) / len(classes):
-        axes.tick_params(axis="x", rotation=90)
-        figure.set_figheight(figure.get_figheight() + widest - LINE_HEIGHT)
 
 
 def _write_counts(axes: Axes, counts: np.ndarray, doublings: np.ndarray) -> None:

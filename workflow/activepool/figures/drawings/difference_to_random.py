@@ -32,7 +32,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     differences = results.curves.differences(settings.metric)
     if not differences:
         return unmet(NEEDS)
-    figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in differences])
+    figure, panels = panels_of([styles[strategy].text for strategy in differences])
     for axes, strategy in zip(panels, differences, strict=True):
         _draw_means(axes, differences, drawn.factor)
         draw_curves(axes, {strategy: differences[strategy]}, styles, drawn.factor, settings.confidence)

@@ -31,7 +31,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     strategies = rows_by(table, "strategy")
     if not strategies:
         return unmet(NEEDS)
-    figure, panels = panels_of(["\n".join(styles[strategy].lines) for strategy in strategies])
+    figure, panels = panels_of([styles[strategy].text for strategy in strategies])
     for axes, (strategy, rows) in zip(panels, strategies.items(), strict=True):
         for others in strategies.values():
             axes.plot(others["labels"], SAVED.factor * others["saving"], color="#CCCCCC", linewidth=0.6)

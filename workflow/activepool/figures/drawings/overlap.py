@@ -21,8 +21,8 @@ def draw(results: Results, settings: Settings) -> Figure:
     if matrix.empty:
         return unmet(NEEDS)
     styles = styles_of(list(matrix.index), settings)
-    across = ["\n".join(styles[name].name_lines) for name in matrix.columns]
-    down = ["\n".join(styles[name].lines) for name in matrix.index]
+    across = [styles[name].wrapped_name for name in matrix.columns]
+    down = [styles[name].text for name in matrix.index]
     label = "Overlap (%): picks of a round above the diagonal, of all rounds below"
     figure, _ = draw_percentages(100 * matrix.to_numpy(), across, down, label)
     return figure

@@ -30,8 +30,8 @@ def draw(results: Results, settings: Settings) -> Figure:
     values = 100 * np.block(
         [[matrix.to_numpy(), means[0][:, None]], [means[1][None], np.full((1, 1), np.nan)]]
     )
-    across = ["\n".join(styles[name].name_lines) for name in matrix.columns]
-    down = ["\n".join(styles[name].lines) for name in matrix.index]
+    across = [styles[name].wrapped_name for name in matrix.columns]
+    down = [styles[name].text for name in matrix.index]
     figure, axes = draw_percentages(
         values,
         [*across, "Mean, wins"],

@@ -6,7 +6,7 @@ import pandas as pd
 from activepool.evaluation.comparisons import holm, paired_p_value
 from activepool.evaluation.statistics import mean_interval, normalised_area
 from activepool.figures.quantities import quantity
-from activepool.figures.results import Results, rows_by
+from activepool.figures.results import Curves, Results, rows_by
 from activepool.figures.settings import Settings
 from activepool.figures.typesetting import (
     Grid,
@@ -33,9 +33,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     """
     rows = []
     curves = results.curves
-    for metric in dict.fromkeys((settings.metric, *ACCURACIES)):
-        if metric not in curves.metrics:
-            continue
+    for metric in metrics_of(curves, settings):
         differences = curves.differences(metric)
         for strategy, curve in curves.by_strategy(metric).items():
             labels = curve.index.get_level_values("labels")
@@ -47,6 +45,12 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
             rows.append((*key, *map(float, area), *map(float, difference), float(paired_p_value(gains))))
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.assign(p_holm=corrected(table, ["metric"]))
+
+
+def metrics_of(curves: Curves, settings: Settings) -> list[str]:
+    """Return ``settings.metric`` and the accuracies, as far as the curves have them."""
+    known = curves.metrics
+    return [metric for metric in dict.fromkeys((settings.metric, *ACCURACIES)) if metric in known]
 
 
 def corrected(table: pd.DataFrame, comparisons: list[str]) -> pd.Series:

@@ -8,7 +8,7 @@ from activepool.evaluation.statistics import normalised_area
 from activepool.figures.quantities import quantity
 from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
-from activepool.figures.tables.area import ACCURACIES
+from activepool.figures.tables.area import ACCURACIES, metrics_of
 from activepool.figures.typesetting import MISSING, Cell, Grid, Typeset, number_cells, words
 
 #: Without these, the workflow does not ask for the table.
@@ -31,9 +31,7 @@ def tabulate(results: Results, settings: Settings) -> pd.DataFrame:
     The level is divided by the number of comparisons (Bonferroni), which Holm's correction only improves on.
     """
     rows = []
-    for metric in dict.fromkeys((settings.metric, *ACCURACIES)):
-        if metric not in results.curves.metrics:
-            continue
+    for metric in metrics_of(results.curves, settings):
         differences = results.curves.differences(metric)
         level = (1 - settings.confidence) / max(len(differences), 1)
         for strategy, curve in differences.items():

@@ -5,7 +5,7 @@ T > 0 that minimises the negative log-likelihood of rows that the head was not t
 prediction.
 """
 
-from collections.abc import Callable
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +63,8 @@ def fit_temperature(logits: FloatArray, labels: IntArray) -> Temperature:
         return Temperature(1.0, f"the best temperature is below {_temperature(-limit):.2g}")
     if not is_too_hot(limit):
         return Temperature(1.0, "the held-out labels do not agree with the logits at any temperature")
-    return Temperature(_temperature(_first(is_too_hot, -limit, limit)))
+    first_too_hot = -limit + bisect_left(range(-limit, limit), True, key=is_too_hot)
+    return Temperature(_temperature(first_too_hot))
 
 
 def calibrated_probabilities(logits: FloatArray, temperature: float) -> FloatArray:
@@ -75,11 +76,3 @@ def calibrated_probabilities(logits: FloatArray, temperature: float) -> FloatArr
 
 def _temperature(step: int) -> float:
     return float(2.0 ** (step / STEPS_PER_OCTAVE))
-
-
-def _first(is_true: Callable[[int], bool], low: int, high: int) -> int:
-    """Return the first number from which ``is_true`` holds; it holds at ``high`` and not at ``low``."""
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if is_true(middle) else (middle, high)
-    return high

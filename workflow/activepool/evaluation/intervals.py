@@ -8,6 +8,7 @@ binomial proportion). It supposes a random sample of a large population; where t
 the population, the interval is wider than it need be.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -66,14 +67,10 @@ def sample_size(width: float, confidence: float, share: float = 0.5) -> int:
     def is_enough(size: int) -> bool:
         return float(_width(share * size, size, square)) <= width
 
-    high = 1
-    while not is_enough(high):
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if is_enough(middle) else (middle, high)
-    return high
+    enough = 1
+    while not is_enough(enough):
+        enough *= 2
+    return bisect_left(range(enough), True, enough // 2 + 1, key=is_enough)
 
 
 def narrowest(size: int, confidence: float) -> float | None:

@@ -1,5 +1,7 @@
 """The power of a paired t-test: the differences that some seeds can find, and the seeds that one takes."""
 
+from bisect import bisect_left
+
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import nctdtr, stdtrit
@@ -41,13 +43,13 @@ def detectable_effect(seeds: int, level: float) -> float:
 
 def seeds_needed(effect: float, level: float) -> float:
     """Return the fewest seeds that find an effect with the probability POWER; infinity beyond MOST_SEEDS."""
+
+    def is_enough(seeds: int) -> bool:
+        return power(effect, seeds, level) >= POWER
+
     enough = 2
-    while power(effect, enough, level) < POWER:
+    while not is_enough(enough):
         enough *= 2
         if enough > MOST_SEEDS:
             return np.inf
-    too_few = enough // 2
-    while enough - too_few > 1:
-        middle = (enough + too_few) // 2
-        enough, too_few = (middle, too_few) if power(effect, middle, level) >= POWER else (enough, middle)
-    return float(enough)
+    return float(bisect_left(range(enough), True, enough // 2 + 1, key=is_enough))

@@ -8,7 +8,7 @@ import torch
 from adversarial.test_adversarial_training import SETTINGS, write_images
 
 from activepool.adversarial.images import batches, windows
-from activepool.adversarial.schedule import rate_factor
+from activepool.adversarial.training import rate_factor
 from activepool.features.image_round import ImageRound
 from activepool.features.images import Request
 

@@ -9,7 +9,7 @@ from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.backbone import Preprocessing
 from activepool.backbones.execution import is_cuda, pixels
 from activepool.backbones.networks import resize_before_crop
-from activepool.backbones.normalisations import PerChannel, normalisation
+from activepool.backbones.normalisations import normalisation
 from activepool.features.image_round import ImageRound
 from activepool.features.images import PartImages, Request, image_channels, load_requests
 
@@ -43,15 +43,10 @@ def windows(images: Tensor, settings: AdversarialSettings, generator: Generator)
     side = settings.image_size
     top, left = torch.randint(images.shape[-1] - side + 1, (2,), generator=generator).tolist()
     seen = images[..., top : top + side, left : left + side]
-    mean, std = (
-        torch.tensor(values, device=images.device).reshape(-1, 1, 1)
-        for values in _scale(settings, images.shape[1])
-    )
-    return (seen - mean) / std
-
-
-def _scale(settings: AdversarialSettings, channels: int) -> tuple[PerChannel, PerChannel]:
-    """Return the means and deviations of the channels, for pixels in 0..1."""
     if settings.normalisation == "signed":
-        return (0.5,) * channels, (0.5,) * channels
-    return normalisation(settings.normalisation, channels)
+        return (seen - 0.5) / 0.5
+    mean, deviation = (
+        torch.tensor(values, device=images.device).reshape(-1, 1, 1)
+        for values in normalisation(settings.normalisation, images.shape[1])
+    )
+    return (seen - mean) / deviation

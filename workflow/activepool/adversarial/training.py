@@ -31,7 +31,6 @@ from activepool.adversarial.losses import (
 )
 from activepool.adversarial.networks import Encoded, Networks
 from activepool.adversarial.order import batch_sizes, pairs
-from activepool.adversarial.schedule import rate_factor
 from activepool.adversarial.settings import AdversarialSettings
 from activepool.backbones.execution import reproducible
 from activepool.compute.seeds import integer_seed
@@ -227,6 +226,17 @@ class AdversarialTraining:
             f"of the discriminator {discriminator:.4f}, {seconds:.1f} s",
             file=sys.stderr,
         )
+
+
+def rate_factor(settings: AdversarialSettings, epoch: int) -> float:
+    """Return what multiplies the learning rates in an epoch, counted from 0."""
+    if settings.schedule == "step":
+        return settings.gamma ** (epoch // settings.step_size)
+    if settings.schedule == "cosine":
+        # A head may train for longer; its cosine is for as many epochs as it has.
+        passed = min(epoch, settings.epochs) / settings.epochs
+        return (1 + math.cos(math.pi * passed)) / 2
+    return 1.0
 
 
 def _joined(codes: list[Encoded]) -> Encoded:

@@ -54,9 +54,9 @@ class Head:
 
     def predict(self, features: Features) -> np.ndarray:
         """Return the class of each row of ``features`` (n, d), (n,); near-ties are decided in float64."""
-        matrix = _fitting(feature_matrix(features), self.linear)
-        scorer = PoolScorer(matrix, self.linear, to_compute(None, None, features))
-        predicted: np.ndarray = self.classes[scorer.score(np.arange(matrix.shape[0]), ())["predicted"]]
+        scorer = self._scorer(features)
+        places = scorer.score(np.arange(scorer.features.shape[0]), ())["predicted"]
+        predicted: np.ndarray = self.classes[places]
         return predicted
 
     def predict_proba(self, features: Features, *, calibrated: bool = False) -> FloatArray:
@@ -64,9 +64,8 @@ class Head:
 
         ``calibrated`` divides the logits by the temperature, which changes no prediction.
         """
-        matrix = _fitting(feature_matrix(features), self.linear)
-        compute = to_compute(None, None, features)
-        scorer, rows = PoolScorer(matrix, self.linear, compute), np.arange(matrix.shape[0])
+        scorer = self._scorer(features)
+        rows = np.arange(scorer.features.shape[0])
 
         def probabilities(block: slice) -> np.ndarray:
             logits = scorer.logits(rows[block])
@@ -75,7 +74,11 @@ class Head:
             exponentials: np.ndarray = np.exp(to_numpy(log_softmax(Logits(logits))))
             return exponentials
 
-        return np.concatenate(list(compute.map(probabilities, row_blocks(len(rows), BLOCK_ROWS))))
+        return np.concatenate(list(scorer.compute.map(probabilities, row_blocks(len(rows), BLOCK_ROWS))))
+
+    def _scorer(self, features: Features) -> PoolScorer:
+        matrix = _fitting(feature_matrix(features), self.linear)
+        return PoolScorer(matrix, self.linear, to_compute(None, None, features))
 
 
 def train_head(

@@ -83,7 +83,8 @@ def select(
             f"strategy {name!r} learns from images, and select has features alone; use the workflow"
         )
     matrix, compute = feature_matrix(features), to_compute(device, workers, features)
-    samples, held_out = matrix.shape[0], _rows("validation", validation, matrix.shape[0])
+    samples = matrix.shape[0]
+    held_out = to_rows("validation", [] if validation is None else validation, samples)
     known_head = None if head is None else to_head(head, matrix)
     if classes is None and known_head is not None:
         classes = known_head.classes
@@ -133,10 +134,6 @@ def _declared(strategy: Any) -> tuple[Strategy, str]:
         f"strategy is a {type(strategy).__name__}; it must be a name, file.py:function, or a declared "
         f"strategy{undeclared}"
     )
-
-
-def _rows(name: str, given: Rows | None, samples: int) -> IntArray:
-    return to_rows(name, [] if given is None else given, samples)
 
 
 def _labels(name: str, strategy: Strategy, labelled: Labelled) -> IntArray | None:

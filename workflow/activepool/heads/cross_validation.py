@@ -59,7 +59,9 @@ class CrossValidation:
     @property
     def probabilities(self) -> FloatArray:
         """(m, C) float64, the softmax of the logits."""
-        probabilities: FloatArray = np.exp(_log_softmax(self.logits))
+        shifted = self.logits - self.logits.max(axis=1, keepdims=True)
+        log_normalisers = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        probabilities: FloatArray = np.exp(shifted - log_normalisers)
         return probabilities
 
     @property
@@ -206,9 +208,3 @@ def _predicted(head: LinearHead, rows: LabelledRows, compute: Compute) -> IntArr
         return head.predicted64(rows.read(part, np.float64))
 
     return np.concatenate(list(compute.map(of_block, row_blocks(len(rows), BLOCK_ROWS))))
-
-
-def _log_softmax(logits: FloatArray) -> FloatArray:
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    result: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result

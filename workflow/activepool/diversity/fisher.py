@@ -16,14 +16,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Mapping, in_blocks, row_blocks
+from activepool.compute.blocks import BLOCK_ROWS, ROWS64, Mapping, in_blocks, row_blocks
 from activepool.features.store import FeatureMatrix
 
 #: Samples that may be next, in one product with all others.
 CANDIDATES = 32
-
-#: Rows in float64 at once.
-ROWS = BLOCK_ROWS // 4
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class _State:
             self.own[block] = np.einsum("nd,nd->n", vectors @ self.inverse, vectors)
             self.gain[block] = np.einsum("nd,nd->n", vectors @ self.covered, vectors)
 
-        in_blocks(self._mapping, measure, len(self.samples), ROWS)
+        in_blocks(self._mapping, measure, len(self.samples), ROWS64)
 
     def changes(self, sign: int) -> np.ndarray:
         """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""
@@ -145,7 +142,7 @@ class _Changes:
         def multiply(block: slice) -> None:
             products[:, block] = sides.T @ state.samples.vectors(block).T
 
-        in_blocks(mapping, multiply, self._size, ROWS)
+        in_blocks(mapping, multiply, self._size, ROWS64)
         self._by_inverse, self._by_covered = products[: len(candidates)], products[len(candidates) :]
         self._done: list[tuple[np.ndarray, np.ndarray, float, float]] = []
 

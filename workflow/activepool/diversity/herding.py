@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.blocks import (
-    BLOCK_ROWS,
+    ROWS64,
     Compute,
     Mapping,
     array_namespace,
@@ -125,7 +125,7 @@ class _Kernel:
             squared *= self._scale * 4.0**-FEATURE_BITS
             np.exp(squared, out=result[:, block])
 
-        in_blocks(mapping, compare, len(self._norms), BLOCK_ROWS // 4)
+        in_blocks(mapping, compare, len(self._norms), ROWS64)
         return result
 
     def cover(self, rows: np.ndarray, mapping: Mapping) -> np.ndarray:

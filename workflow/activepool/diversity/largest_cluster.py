@@ -9,7 +9,7 @@ import heapq
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, in_blocks, row_blocks, to_numpy
+from activepool.compute.blocks import BLOCK_ROWS, ROWS64, Compute, Mapping, in_blocks, row_blocks, to_numpy
 from activepool.compute.rounding import rounded
 from activepool.diversity.distances import Points, exact_distances, lower_bounds, squared_norms
 from activepool.features.store import FeatureMatrix
@@ -169,5 +169,5 @@ class _Clusters:
         def measure(block: slice) -> None:
             norms[block] = squared_norms(self._features.take(self._pool[block], np.float64))
 
-        in_blocks(mapping, measure, len(self._pool), BLOCK_ROWS // 4)
+        in_blocks(mapping, measure, len(self._pool), ROWS64)
         return int(norms.argmax())

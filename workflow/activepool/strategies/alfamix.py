@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.compute.blocks import ROWS64, in_blocks
 from activepool.diversity.class_balance import ClassMeans
 from activepool.diversity.gradients import residuals_of
 from activepool.features.store import require_finite
@@ -10,9 +10,6 @@ from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Positive, PositiveInteger
 from activepool.strategies.query import Query, Selection, declared
 from activepool.strategies.spread import spread
-
-#: Rows in float64 at once.
-ROWS = BLOCK_ROWS // 4
 
 #: Logits whose rates of change differ by less than this part of the largest change alike.
 RATE_ROUNDING = 2.0**-40
@@ -25,21 +22,21 @@ def precompute(query: Query) -> dict[str, np.ndarray]:
     anchor_norms = np.square(anchors).sum(axis=1)
     weight = head.weight.astype(np.float64)
     products = weight @ weight.T
+    mixing = np.empty(len(query.unlabelled), np.float32)
 
-    def measure(block: slice) -> np.ndarray:
+    def measure(block: slice) -> None:
         samples = features.take(query.unlabelled[block], np.float64)
         norms = np.square(samples).sum(axis=1)
         require_finite(query.unlabelled[block], norms)
         squared = norms[:, None] + anchor_norms - 2 * (samples @ anchors.T)
         farthest = np.sqrt(np.maximum(squared.max(axis=1), 0))
         with np.errstate(divide="ignore", invalid="ignore"):  # all anchors are the sample itself
-            mixing: np.ndarray = steps_to_change(head.logits64(samples), products) / farthest
-        mixing[farthest == 0] = np.inf
-        mixing *= np.sqrt(features.shape[1])
-        return mixing.astype(np.float32)
+            least = steps_to_change(head.logits64(samples), products) / farthest
+        least[farthest == 0] = np.inf
+        mixing[block] = least * np.sqrt(features.shape[1])
 
-    blocks = query.compute.map(measure, row_blocks(len(query.unlabelled), ROWS))
-    return {"mixing": np.concatenate([np.empty(0, np.float32), *blocks])}
+    in_blocks(query.compute.map, measure, len(query.unlabelled), ROWS64)
+    return {"mixing": mixing}
 
 
 @strategy(source="Parvaneh et al. 2022, equation 7", reads=("features", "head"), precompute=precompute)
@@ -77,7 +74,7 @@ def steps_to_change(logits: np.ndarray, products: np.ndarray) -> np.ndarray:
     rows, predicted = np.arange(len(logits)), logits.argmax(axis=1)
     gradients = residuals_of(logits.copy())
     largest = -gradients[rows, predicted]
-    gradients /= np.where(largest > 0, largest, 1)[:, None]  # their direction is all that counts
+    gradients /= np.where(largest > 0, largest, 1)[:, None]  # only their direction counts
     rates = gradients @ products
     lengths = np.sqrt(np.maximum((gradients * rates).sum(axis=1), 0))
     rounding = RATE_ROUNDING * np.abs(rates).max(axis=1, initial=0)

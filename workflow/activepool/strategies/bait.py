@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, in_blocks
+from activepool.compute.blocks import ROWS64, in_blocks
 from activepool.diversity.fisher import BinaryInformation
 from activepool.diversity.greedy_trace import covering_picks
 from activepool.diversity.softmax_fisher import SoftmaxInformation, needed_bytes
@@ -18,9 +18,6 @@ from activepool.strategies.query import Query, Selection, declared
 
 #: Probabilities are rounded to this, so that those of equal samples are equal.
 RESOLUTION = 2.0**-40
-
-#: Rows in float64 at once.
-ROWS = BLOCK_ROWS // 4
 
 #: Bytes that the full information may take.
 MEMORY = 8 * 10**9
@@ -121,5 +118,5 @@ def _measured(
             values[block] = np.round(function(logits) / RESOLUTION) * RESOLUTION
         require_finite(rows[block], values[block].reshape(len(logits), -1).sum(axis=1))
 
-    in_blocks(query.compute.map, measure, len(rows), ROWS)
+    in_blocks(query.compute.map, measure, len(rows), ROWS64)
     return values

@@ -10,8 +10,8 @@ from activepool.strategies.query import Query, Selection
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return bounds of the distance of each unlabelled sample to the labelled set, in probabilities."""
-    nearness = first_nearness(query.probabilities(), query.unlabelled, query.labelled, query.compute)
-    return {"distance": nearness.distance, "seen": nearness.seen}
+    points = query.probabilities()
+    return vars(first_nearness(points, query.unlabelled, query.labelled, query.compute))
 
 
 @strategy(source="Agarwal et al. 2020, section 3", reads=("features", "head"), precompute=precompute)
@@ -28,6 +28,6 @@ def cdal(query: Query) -> Selection:
         query.labelled,
         query.budget,
         query.compute,
-        Nearness(query.per_sample["distance"], query.per_sample["seen"]),
+        Nearness(**query.per_sample),
     )
     return Selection(picks, {"distance": np.sqrt(squared)})

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.compute.blocks import ROWS64, in_blocks
 from activepool.diversity.representatives import representatives
 from activepool.features.store import require_finite
 from activepool.scores.uncertainty import Logits, entropy
@@ -13,23 +13,20 @@ from activepool.strategies.query import Query, Selection, declared
 #: Entropies are multiples of this, and at least as large, so that every sample counts.
 RESOLUTION = 2.0**-36
 
-#: Rows in float64 at once.
-ROWS = BLOCK_ROWS // 4
-
 
 def precompute(query: Query, *, temperature: float = 1.0) -> dict[str, np.ndarray]:
     """Return the entropy of the probabilities of each unlabelled sample, in float64."""
     features, head = declared(query.features), declared(query.head)
+    entropies = np.empty(len(query.unlabelled))
 
-    def measure(block: slice) -> np.ndarray:
+    def measure(block: slice) -> None:
         with np.errstate(invalid="ignore"):  # ∞ − ∞, which is reported below
             logits = head.logits64(features.take(query.unlabelled[block], np.float64))
-            entropies: np.ndarray = entropy(Logits(logits / temperature))
-        require_finite(query.unlabelled[block], entropies)
-        return np.maximum(np.round(entropies / RESOLUTION), 1) * RESOLUTION
+            entropies[block] = entropy(Logits(logits / temperature))
+        require_finite(query.unlabelled[block], entropies[block])
 
-    blocks = query.compute.map(measure, row_blocks(len(query.unlabelled), ROWS))
-    return {"entropy": np.concatenate([np.empty(0), *blocks])}
+    in_blocks(query.compute.map, measure, len(query.unlabelled), ROWS64)
+    return {"entropy": np.maximum(np.round(entropies / RESOLUTION), 1) * RESOLUTION}
 
 
 @strategy(source="Prabhu et al. 2021, equation 4", reads=("features", "head"), precompute=precompute)

@@ -9,10 +9,9 @@ from activepool.strategies.query import Query, Selection, declared
 
 def precompute(query: Query) -> dict[str, np.ndarray]:
     """Return bounds of the distance of each unlabelled sample to the labelled set."""
-    nearness = _handed_on(query)
-    if nearness is None:
-        nearness = first_nearness(declared(query.features), query.unlabelled, query.labelled, query.compute)
-    return {"distance": nearness.distance, "seen": nearness.seen}
+    features = declared(query.features)
+    known = _handed_on(query)
+    return vars(known or first_nearness(features, query.unlabelled, query.labelled, query.compute))
 
 
 @strategy(
@@ -35,14 +34,13 @@ def coreset(query: Query) -> Selection:
         query.labelled,
         query.budget,
         query.compute,
-        Nearness(query.per_sample["distance"], query.per_sample["seen"]),
+        Nearness(**query.per_sample),
     )
     everywhere = Nearness.unknown(features.shape[0])
     everywhere.distance[query.unlabelled] = nearness.distance
     everywhere.seen[query.unlabelled] = nearness.seen
-    state = {"distance": everywhere.distance, "seen": everywhere.seen}
-    state["centers"] = np.concatenate([query.labelled, picks])
-    return Selection(picks, {"distance": np.sqrt(squared)}, state)
+    centers = np.concatenate([query.labelled, picks])
+    return Selection(picks, {"distance": np.sqrt(squared)}, {**vars(everywhere), "centers": centers})
 
 
 def _handed_on(query: Query) -> Nearness | None:

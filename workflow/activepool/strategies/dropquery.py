@@ -1,20 +1,15 @@
 """DropQuery: samples whose class changes under dropout, spread over the pool."""
 
 from copy import deepcopy
-from typing import Annotated
 
 import numpy as np
-from annotated_types import Gt, Lt
 
 from activepool.features.dropout import dropped
 from activepool.scores.pool_scorer import PoolScorer
 from activepool.strategies.declaration import strategy
-from activepool.strategies.options import PositiveInteger
+from activepool.strategies.options import Fraction, PositiveInteger
 from activepool.strategies.query import Query, Selection, declared
 from activepool.strategies.spread import spread
-
-Rate = Annotated[float, Gt(0), Lt(1)]
-
 
 #: Passes with dropout, and the probability with which a feature is dropped.
 PASSES, RATE = 3, 0.75
@@ -38,7 +33,7 @@ def precompute(query: Query, *, passes: int = PASSES, rate: float = RATE) -> dic
     precompute=precompute,
 )
 def dropquery(
-    query: Query, *, passes: PositiveInteger = PASSES, rate: Rate = RATE, candidates: PositiveInteger = 25
+    query: Query, *, passes: PositiveInteger = PASSES, rate: Fraction = RATE, candidates: PositiveInteger = 25
 ) -> Selection:
     """Of the samples whose class changes under dropout, the nearest to the centres of k-means cells.
 

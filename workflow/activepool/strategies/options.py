@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Lt
 
 from activepool.errors import InputError
 
 PositiveInteger = Annotated[int, Ge(1)]
 NonNegativeInteger = Annotated[int, Ge(0)]
 Positive = Annotated[float, Gt(0)]
+Fraction = Annotated[float, Gt(0), Lt(1)]
 NonNegative = Annotated[float, Ge(0)]
 
 

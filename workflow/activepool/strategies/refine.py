@@ -1,16 +1,11 @@
 """REFINE: the picks of many strategies, refined until one of them picks from what is left."""
 
-from typing import Annotated
-
 import numpy as np
-from annotated_types import Gt, Lt
 
 from activepool.strategies.declaration import strategy
-from activepool.strategies.options import PositiveInteger, require_budget
+from activepool.strategies.options import Fraction, PositiveInteger, require_budget
 from activepool.strategies.query import Query, Selection
 from activepool.strategies.wrapping import Wrapped
-
-Share = Annotated[float, Gt(0), Lt(1)]
 
 
 @strategy(source="REFINE, arXiv 2511.22344, algorithm 1", reads_labels=False, narrows_pool=True)
@@ -22,7 +17,7 @@ def refine(
     steps: PositiveInteger = 5,
     batches: PositiveInteger = 100,
     subset: PositiveInteger = 5000,
-    share: Share = 0.4,
+    share: Fraction = 0.4,
 ) -> Selection:
     """One strategy on the samples that several others pick, again and again, from random parts of the pool.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.compute.blocks import ROWS64, row_blocks
 from activepool.diversity.herding import Targets
 from activepool.diversity.neighbours import nearest_neighbours
 from activepool.evaluation.metrics import expected_calibration_error
@@ -20,9 +20,6 @@ TEMPERATURES = np.arange(10, 200) / 10
 
 #: Calibration errors are compared after rounding to so many digits, so that no last bit decides.
 ERROR_DIGITS = 12
-
-#: Rows in float64 at once.
-ROWS = BLOCK_ROWS // 4
 
 
 @strategy(source="Bae et al. 2025, algorithm 1", reads=("features", "head", "validation"))
@@ -49,8 +46,10 @@ def uherding(query: Query, *, targets: PositiveInteger = 20_000) -> Selection:
 
 def logits_of(features: FeatureMatrix, head: LinearHead, rows: np.ndarray) -> np.ndarray:
     """Return the logits of rows, (n, C) float64."""
-    blocks = [head.logits64(features.take(rows[block], np.float64)) for block in row_blocks(len(rows), ROWS)]
-    return np.concatenate([np.empty((0, head.num_classes)), *blocks])
+    logits = np.empty((len(rows), head.num_classes))
+    for block in row_blocks(len(rows), ROWS64):
+        logits[block] = head.logits64(features.take(rows[block], np.float64))
+    return logits
 
 
 def calibrating_temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -11,16 +11,8 @@ from activepool.figures.typesetting import Grid, Typeset, number_cells
 #: Without these, the workflow does not ask for the table.
 NEEDS = ("random and another strategy", "two rounds")
 
-COLUMNS = [
-    "strategy",
-    "reads_all_labels",
-    "round",
-    "labels",
-    "level",
-    "needed",
-    "saving",
-    "saving_half_width",
-]
+COLUMNS = ["strategy", "reads_all_labels", "round", "labels"]
+COLUMNS += ["level", "needed", "saving", "saving_half_width"]
 
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:

@@ -12,16 +12,8 @@ from activepool.figures.typesetting import Typeset
 #: Without these, the workflow does not ask for the table.
 NEEDS = ("two strategies", "two rounds")
 
-COLUMNS = [
-    "strategy",
-    "other",
-    "seeds",
-    "rounds",
-    "picked",
-    "picked_half_width",
-    "picked_so_far",
-    "picked_so_far_half_width",
-]
+COLUMNS = ["strategy", "other", "seeds", "rounds"]
+COLUMNS += ["picked", "picked_half_width", "picked_so_far", "picked_so_far_half_width"]
 
 
 def tabulate(results: Results, settings: Settings) -> pd.DataFrame:

@@ -56,14 +56,14 @@ def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: fl
     if (guesses[known] == UNKNOWN).any():
         raise InputError(f"predicted row {np.flatnonzero(known & (guesses == UNKNOWN))[0]} has no class")
     counts = confusion_matrix(labels[known], guesses[known], len(known_classes))
-    right, cases, sure = counts.diagonal(), counts.sum(axis=1), to_confidence(confidence)
+    right, cases, level = counts.diagonal(), counts.sum(axis=1), to_confidence(confidence)
     return Audit(
         known_classes,
         int(known.sum()),
-        wilson_intervals(right.sum(), cases.sum(), sure),
-        wilson_intervals(right, cases, sure),
+        wilson_intervals(right.sum(), cases.sum(), level),
+        wilson_intervals(right, cases, level),
         counts,
-        wilson_intervals(counts, cases[:, None], sure),
+        wilson_intervals(counts, cases[:, None], level),
     )
 
 

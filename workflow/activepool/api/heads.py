@@ -125,7 +125,7 @@ def train_head(
 def calibrate(
     head: Head, features: FeatureMatrix, samples: Labelled, validation: np.ndarray, compute: Compute
 ) -> Head:
-    """Return a head with the temperature by the rows held out, of validation or of cross-validation."""
+    """Return a head with the temperature that suits the rows held out for validation or cross-validation."""
     from activepool.heads.cross_validation import logits64
     from activepool.heads.labelled import LabelledRows
 

@@ -13,7 +13,7 @@ from activepool.scores.nearest import NearestPerClass
 #: Squared distances below this part of the squared norms are rounding errors.
 DISTANCE_ROUNDING = 1e-13
 
-#: The mean of which majority class a sample should be far from.
+#: Which majority class's mean a sample should be far from.
 Majority = Literal["nearest", "farthest"]
 
 #: Number of listed samples that are compared with the majority's means at once.

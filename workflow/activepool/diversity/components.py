@@ -4,7 +4,7 @@ Most of the squared distance between features is in few principal components. Th
 randomised subspace iteration (Halko et al. 2011, algorithm 4.4). Eigenvectors of a library would differ in
 the last bits from one BLAS kernel to the next, and so would k-means on them. Here all matrices that are
 multiplied have integer entries, so small that no sum reaches 2⁵³: such a product is exact in float64, in
-whatever order it is summed. What is between the products is done entry by entry.
+whatever order it is summed. Everything between the products works entry by entry.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ FEATURE_BITS, DIRECTION_BITS, COORDINATE_BITS = 24, 16, 12
 #: Bits of the coordinates that come out: squared distances of 128 of them have at most 53.
 GRID_BITS = 22
 
-#: A direction whose part at right angles to those before it is shorter than this is rounding.
+#: A direction whose part at right angles to those before it is shorter than this is a rounding error.
 MIN_LENGTH = 1e-6
 
 #: Rows in float64 at once, and columns of a product.

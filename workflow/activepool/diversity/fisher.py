@@ -9,7 +9,7 @@ removing v raises it by g / (1 − a). Either is a change of M of rank one, afte
 So a and g of all samples follow from the products of their v with u and h. Two products for many samples that
 may be next give these for all of them: the changes of rank one since then are taken off.
 
-All is in float64.
+Everything is in float64.
 """
 
 from dataclasses import dataclass, replace
@@ -92,7 +92,7 @@ class _State:
         self.renew()
 
     def renew(self) -> None:
-        """Compute all from M, without the rounding errors of the changes so far."""
+        """Recompute everything from M, without the rounding errors of the changes so far."""
         self._latest: _Changes | None = None
         self.inverse = np.linalg.inv(self.matrix)
         self.covered = self.inverse @ self._target @ self.inverse

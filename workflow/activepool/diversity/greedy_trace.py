@@ -1,7 +1,7 @@
 """Greedy choice by the trace of M⁻¹F: samples are added to M one by one, or removed (BAIT, Ash et al. 2021).
 
 Changes of the trace that differ by less than TOLERANCE are equal: no last bit decides. The rounding errors of
-M⁻¹ are a part of the first, largest changes; once changes are far smaller, all is computed from M again.
+M⁻¹ are a part of the first, largest changes; once changes are far smaller, everything is recomputed from M.
 """
 
 from typing import Protocol
@@ -13,7 +13,7 @@ from activepool.compute.blocks import Mapping
 #: Changes of the trace that differ by less than this part are equal.
 TOLERANCE = 1e-8
 
-#: All is computed from M again when the largest change has fallen to this part of what it was the last time.
+#: Everything is recomputed from M when the largest change is this part of what it was at the last renewal.
 RENEWAL = 2.0**-10
 
 
@@ -27,7 +27,7 @@ class Trace(Protocol):
     left: np.ndarray
 
     def renew(self) -> None:
-        """Compute all from M, without the rounding errors of the changes so far."""
+        """Recompute everything from M, without the rounding errors of the changes so far."""
 
     def changes(self, sign: int) -> np.ndarray:
         """Return by how much adding each sample (1) lowers the trace, or removing it (−1) raises it, (n,)."""

@@ -11,7 +11,7 @@ trace by the trace of KB, K = (I + sWA)⁻¹sW, and (Woodbury)
 
 The A and B of all other samples follow from the products of their features with U and H.
 
-All is in float64.
+Everything is in float64.
 """
 
 from dataclasses import dataclass, replace
@@ -137,7 +137,7 @@ class _State:
         self.renew()
 
     def renew(self) -> None:
-        """Compute all from M, without the rounding errors of the changes so far."""
+        """Recompute everything from M, without the rounding errors of the changes so far."""
         self._inverse = self._covered = np.empty(0)  # frees their memory first
         self._inverse = np.linalg.inv(self._matrix)
         self._covered = self._inverse @ self._target @ self._inverse

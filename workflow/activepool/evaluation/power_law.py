@@ -7,7 +7,7 @@ size required for classification performance, fit the same form to predict how m
 
 The uncertainty is the bootstrap's (Efron and Tibshirani 1993, An introduction to the bootstrap): over seeds
 if there are at least MIN_SEEDS, else over the residuals, which are first widened by √(m/(m − 3)) for the
-three fitted numbers. It knows of noise alone, and not that a curve may follow no power law.
+three fitted numbers. It covers noise alone: the curve may follow no power law.
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class LearningCurveFit:
 
     Attributes:
         unknown: why the data do not tell a curve, in words; all others are then None.
-        asymptote: a, the error that no number of labels would lower.
+        asymptote: a, the error that remains with any number of labels.
         factor: b.
         exponent: c.
         labels_for: for each part of the ceiling 1 − a, how many labels bring the accuracy 1 − err there; None

@@ -33,7 +33,7 @@ def anchoral(
     Args:
         query: the round.
         of: the strategy.
-        anchors: the most that a class has.
+        anchors: the largest number for each class.
         neighbours: of each anchor; twice as many, and so on, if they are fewer than the picks.
         subset: the size of the part.
 

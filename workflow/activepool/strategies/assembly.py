@@ -44,7 +44,7 @@ def assemble_query(
 ) -> Query:
     """Return the query of ``strategy`` in one round.
 
-    Callers may pass all that they have: whatever the strategy does not declare is left out. If it reads
+    Callers may pass everything they have: whatever the strategy does not declare is left out. If it reads
     scores of the head and none are given, this function scores the pool.
 
     Args:
@@ -128,7 +128,7 @@ def score_pool(
         rows: (n,) the unlabelled pool, or a shard of it.
         names: the scores.
         compute: device and workers.
-        nearest_for_budget: the budget that the lists of the nearest must do for; None for no lists.
+        nearest_for_budget: the budget that lists of the nearest must serve; None for no lists.
         pool_size: the size of the unlabelled pool, if ``rows`` is a shard.
     """
     nearest = None

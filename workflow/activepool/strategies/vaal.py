@@ -98,7 +98,7 @@ def vaal(
             ``epochs``.
         batch_size: labelled images per step, and as many unlabelled ones.
         batches: with ``full``, a pass over the images runs into the next, so that all batches are full; with
-            ``by_epoch``, as in the code of Emam et al., each epoch begins anew in both sets and ends with a
+            ``by_epoch``, as in the code of Emam et al., each epoch starts again in both sets and ends with a
             smaller batch.
         batch_norm: ``joint`` normalises labelled and unlabelled images together, ``separate`` each by
             themselves, as both papers' code does.

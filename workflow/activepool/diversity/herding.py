@@ -33,8 +33,8 @@ FEATURE_BITS = 25
 #: Gains, at most 1, are rounded to multiples of this.
 GAIN_RESOLUTION = 2.0**-40
 
-#: An estimate is assumed to be wrong by at most this many times the largest error seen so far among those that
-#: were computed again in float64, or this many times the rounding of the largest gain without a cover.
+#: An estimate is assumed to be wrong by at most this many times the largest error seen so far among those
+#: that were computed again in float64, or this many times the rounding of the largest gain without a cover.
 ERROR_MARGIN = 4.0
 
 #: Samples in a product that estimates gains, and samples compared with the targets at once.

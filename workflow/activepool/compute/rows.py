@@ -14,6 +14,12 @@ def row_numbers(values: Array) -> Array:
     return array_namespace(values).arange(values.shape[0], device=values.device)
 
 
+def ranks_in_groups(sizes: np.ndarray) -> np.ndarray:
+    """Return 0 … s − 1 for each of the sizes s of consecutive groups, (sum of the sizes,)."""
+    ranks: np.ndarray = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return ranks
+
+
 def row_entries(values: Array, places: Array) -> Array:
     """Return the entry of each row of ``values`` (n, k) at its place in ``places`` (n,), (n,)."""
     size, width = values.shape

@@ -19,6 +19,13 @@ def integer_seed(seed: int, round_number: int, stage: str) -> int:
     return int(_sequence(seed, round_number, stage).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
+def draw_in_proportion(generator: np.random.Generator, weights: np.ndarray, count: int) -> np.ndarray:
+    """Return positions drawn with replacement in proportion to ``weights`` (n,), not all 0, (count,)."""
+    ends = np.cumsum(weights)
+    positions: np.ndarray = np.searchsorted(ends, generator.random(count) * ends[-1], side="right")
+    return positions.clip(max=len(weights) - 1)
+
+
 def _sequence(seed: int, round_number: int, stage: str) -> np.random.SeedSequence:
     stage_number = int.from_bytes(hashlib.sha256(stage.encode()).digest()[:8], "little")
     return np.random.SeedSequence([seed, round_number, stage_number])

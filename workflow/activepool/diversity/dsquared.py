@@ -10,6 +10,7 @@ compared with the centers, and only with as many as it takes to reject them.
 import numpy as np
 
 from activepool.compute.blocks import Compute, Mapping, array_namespace, in_blocks, to_numpy
+from activepool.compute.seeds import draw_in_proportion
 from activepool.diversity.gradients import GradientEmbeddings, Gradients, squared_distances
 
 #: Number of draws from the same bounds.
@@ -102,12 +103,10 @@ class _Sampler:
     def run(self, budget: int, generator: np.random.Generator, mapping: Mapping) -> np.ndarray:
         """Pick until there are ``budget`` picks; return their positions."""
         while len(self._picks) < budget:
-            total = np.cumsum(self._bound)
-            if total[-1] == 0:
+            if not self._bound.any():
                 others = np.setdiff1d(np.arange(len(self._pool)), self._picks)
                 return np.concatenate([self._picks, others[: budget - len(self._picks)]])
-            places = np.searchsorted(total, generator.random(DRAWS) * total[-1], side="right")
-            drawn = np.minimum(places, len(self._pool) - 1)
+            drawn = draw_in_proportion(generator, self._bound, DRAWS)
             missing = budget - len(self._picks)
             self._accept(drawn, generator.random(DRAWS) * self._bound[drawn], missing, mapping)
         return self._picks

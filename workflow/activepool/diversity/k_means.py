@@ -12,6 +12,7 @@ import numpy as np
 
 from activepool.compute.blocks import Compute, Mapping, array_namespace, in_blocks, row_blocks, to_numpy
 from activepool.compute.rows import row_entries, row_minima
+from activepool.compute.seeds import draw_in_proportion
 from activepool.diversity.components import ROWS, leading_coordinates
 from activepool.diversity.distances import exact_distances, rounding_slack, squared_norms
 from activepool.features.store import FeatureMatrix
@@ -106,7 +107,7 @@ def seeds(
     if weights is None:
         drawn = [int(generator.integers(len(points)))]
     else:
-        drawn = _places(weights, generator.random(1)).tolist()
+        drawn = draw_in_proportion(generator, weights, 1).tolist()
     distance = np.full(len(points), np.inf)
     new = drawn
     while True:
@@ -114,18 +115,12 @@ def seeds(
         if len(drawn) == count or not distance.any():
             return points[drawn]
         draws = min(max(1, len(drawn) // 2), MAX_DRAWS)
-        places = _places(distance if weights is None else distance * weights, generator.random(draws))
+        proportions = distance if weights is None else distance * weights
+        places = draw_in_proportion(generator, proportions, draws)
         threshold = generator.random(draws) * distance[places]
         new = _accepted(points[places].astype(np.float64), distance[places], threshold)
         new = places[new][: count - len(drawn)].tolist()
         drawn += new
-
-
-def _places(proportions: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Return the position at which the sum of all proportions reaches each share of it."""
-    total = np.cumsum(proportions)
-    places: np.ndarray = np.searchsorted(total, shares * total[-1], side="right")
-    return places.clip(max=len(total) - 1)
 
 
 def _accepted(points: np.ndarray, distance: np.ndarray, threshold: np.ndarray) -> list[int]:

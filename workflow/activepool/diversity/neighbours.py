@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from activepool.compute.blocks import Compute, in_blocks, row_blocks, to_numpy
+from activepool.compute.rows import ranks_in_groups
 from activepool.diversity.distances import Points, distance_bounds, exact_distances
 from activepool.features.store import FeatureMatrix
 
@@ -202,8 +203,7 @@ class _Lists:
         row = np.concatenate([self.nearest[listed, place], row])
         distance = np.concatenate([self.distances[listed, place], distance])
         order = np.lexsort((row, distance, sample))
-        sizes = np.bincount(sample, minlength=len(self._rows))
-        rank = np.arange(len(sample)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        rank = ranks_in_groups(np.bincount(sample, minlength=len(self._rows)))
         kept = rank < self.nearest.shape[1]
         order, rank = order[kept], rank[kept]
         self.nearest[sample[order], rank] = row[order]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from activepool.data.allocation import rank_within_class
+
 
 def round_robin(clusters: np.ndarray, budget: int) -> np.ndarray:
     """Pick one item of each cluster in turn, the smallest cluster first, up to ``budget`` items.
@@ -15,8 +17,4 @@ def round_robin(clusters: np.ndarray, budget: int) -> np.ndarray:
     _, cluster, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
     turn_in_round = np.empty(len(sizes), dtype=np.int64)
     turn_in_round[np.argsort(sizes, kind="stable")] = np.arange(len(sizes))
-    by_cluster = np.argsort(cluster, kind="stable")
-    first_of_cluster = np.cumsum(sizes) - sizes
-    round_of_item = np.empty(len(cluster), dtype=np.int64)
-    round_of_item[by_cluster] = np.arange(len(cluster)) - np.repeat(first_of_cluster, sizes)
-    return np.lexsort((turn_in_round[cluster], round_of_item))[:budget]
+    return np.lexsort((turn_in_round[cluster], rank_within_class(cluster)))[:budget]

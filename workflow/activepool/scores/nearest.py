@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from activepool.compute.blocks import Array, array_namespace, to_numpy
+from activepool.compute.rows import ranks_in_groups
 
 #: Offers wait until there are this many times the lists' own size; then they are merged.
 WAITING_FACTOR = 4
@@ -60,7 +61,8 @@ class NearestPerClass:
         with self._lock:
             self._merge()
         keys, kept_rows = self._kept
-        of_class, rank = _class(keys), _rank_within_class(keys)
+        of_class = _class(keys)
+        rank = ranks_in_groups(np.bincount(of_class))
         rows = np.full((self.num_classes, self.length), -1, dtype=np.int64)
         distances = np.full((self.num_classes, self.length), np.inf, dtype=np.float32)
         rows[of_class, rank] = kept_rows
@@ -80,7 +82,7 @@ class NearestPerClass:
         near = _distance(keys) <= self._bound[_class(keys)]
         keys, rows = keys[near], rows[near]
         order = _in_order(keys, rows)
-        order = order[_rank_within_class(keys[order]) < self.length]
+        order = order[ranks_in_groups(np.bincount(_class(keys))) < self.length]
         self._kept = keys[order], rows[order]
         self._waiting = []
 
@@ -134,15 +136,6 @@ def _in_order(keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
     rivals = order[tied]
     order[tied] = rivals[np.lexsort((rows[rivals], keys[rivals]))]
     return order
-
-
-def _rank_within_class(ascending: np.ndarray) -> np.ndarray:
-    """Return how many keys of the same class precede each of the ascending keys."""
-    of_class = _class(ascending)
-    counts = np.bincount(of_class)
-    first_places = np.cumsum(counts) - counts
-    ranks: np.ndarray = np.arange(len(ascending)) - first_places[of_class]
-    return ranks
 
 
 def _smallest(values: Array, rank: int) -> Array:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from activepool.compute.rounding import rounded
+from activepool.compute.seeds import draw_in_proportion
 from activepool.diversity.distances import squared_norms
 from activepool.features.normalised import normalised
 from activepool.strategies.declaration import strategy
@@ -65,8 +66,6 @@ def k_means_plus_plus(points: np.ndarray, count: int, generator: np.random.Gener
     drawn = [int(generator.integers(len(points)))]
     distance = squared_norms(points - points[drawn[0]])
     while len(drawn) < count and distance.any():
-        total = np.cumsum(distance)
-        place = np.searchsorted(total, generator.random() * total[-1], side="right")
-        drawn.append(int(min(place, len(points) - 1)))
+        drawn.append(int(draw_in_proportion(generator, distance, 1)[0]))
         distance = np.minimum(distance, squared_norms(points - points[drawn[-1]]))
     return np.array(drawn)

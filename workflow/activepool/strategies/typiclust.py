@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from activepool.compute.rows import ranks_in_groups
 from activepool.diversity.k_means import k_means
 from activepool.diversity.typicality import most_typical
 from activepool.features.normalised import normalised
@@ -70,6 +71,6 @@ def cluster_turns(cell: np.ndarray, is_labelled: np.ndarray, budget: int, small:
     order = np.lexsort((-sizes, labelled))
     free = (sizes - labelled)[order]
     place = np.repeat(np.arange(len(order)), free)
-    turn = np.arange(len(place)) - np.repeat(np.cumsum(free) - free, free)
+    turn = ranks_in_groups(free)
     later = (sizes <= small)[order][place]
     return order[place[np.lexsort((place, turn, later))[:budget]]]

@@ -56,7 +56,7 @@ def row_blocks(rows: int, size: int) -> list[slice]:
 
 
 def in_blocks(mapping: Mapping, function: Callable[[slice], None], rows: int, size: int) -> None:
-    """Call ``function``, which stores its results, with each of `row_blocks`."""
+    """Call ``function``, which stores its results itself, with each of `row_blocks`."""
     for _ in mapping(function, row_blocks(rows, size)):
         pass
 

@@ -45,7 +45,7 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
     rounds = max(len(round_picks) for round_picks in picks.values())
     styles = styles_of(list(picks), settings)
     figure, panels = panels_of([styles[strategy].text for strategy in picks])
-    colours = _colours(rounds)
+    colours = ListedColormap(matplotlib.colormaps[COLOURS](np.linspace(DARKEST, LIGHTEST, rounds)))
     rows = np.arange(len(feature_map.coordinates))
     pool = feature_map.coordinates[_some(rows, "pool")]
     for axes, round_picks in zip(panels, picks.values(), strict=True):
@@ -73,11 +73,6 @@ def _fit_height(figure: Figure, panels: list[Axes], coordinates: np.ndarray) -> 
         panel = panels[0].get_position(original=True)
         excess = panel.height * figure.get_figheight() - ratio * panel.width * figure.get_figwidth()
         figure.set_figheight(figure.get_figheight() - row_count(len(panels)) * excess)
-
-
-def _colours(rounds: int) -> Colormap:
-    steps = np.linspace(DARKEST, LIGHTEST, rounds) if rounds > 1 else [DARKEST]
-    return ListedColormap(matplotlib.colormaps[COLOURS](steps))
 
 
 def _some(rows: np.ndarray, what: str) -> np.ndarray:

@@ -40,8 +40,7 @@ def html_page(table: Typeset, settings: Settings) -> str:
 
 def html_table(table: Typeset, settings: Settings) -> str:
     """Return the grids as tables one below another, each of which scrolls by itself if it is too wide."""
-    has_oracle = not table.strategies.isdisjoint(settings.oracles)
-    notes = [*table.notes, *([UPPER_REFERENCE_NOTE] if has_oracle else [])]
+    notes = [*table.notes, *([UPPER_REFERENCE_NOTE] if table.has_oracle(settings) else [])]
     parts = [_grid(grid, settings) for grid in table.grids if grid.strategies and grid.columns]
     parts += [f"<p class='note'>{escape(note)}</p>" for note in notes if parts]
     return "\n".join([*(parts or ["<p>Nothing to compare.</p>"]), ""])

@@ -39,8 +39,8 @@ def latex_table(table: Typeset, settings: Settings) -> str:
         for strategy, cells in zip(block.strategies, rows, strict=True):
             lines.append(_line([_name(strategy, settings), *map(latex_cell, cells)], width))
     lines.append(r"\bottomrule")
-    has_oracle = not table.strategies.isdisjoint(settings.oracles)
-    for note in [*map(escaped, table.notes), *([UPPER_REFERENCE_NOTE] if has_oracle else [])]:
+    upper_references = [UPPER_REFERENCE_NOTE] if table.has_oracle(settings) else []
+    for note in [*map(escaped, table.notes), *upper_references]:
         lines.append(_whole_line(rf"\footnotesize {note}", width))
     return "\n".join([*lines, r"\end{tabular}", ""])
 

@@ -72,10 +72,9 @@ class Typeset:
     grids: Sequence[Grid]
     notes: Sequence[str] = ()
 
-    @property
-    def strategies(self) -> set[str]:
-        """The strategies in any row."""
-        return {name for grid in self.grids for name in grid.strategies}
+    def has_oracle(self, settings: Settings) -> bool:
+        """Return whether a row is an upper reference."""
+        return any(name in settings.oracles for grid in self.grids for name in grid.strategies)
 
 
 def words(texts: Sequence[object]) -> list[Cell]:

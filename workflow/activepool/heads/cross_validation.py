@@ -88,7 +88,7 @@ def cross_validate(
 
     Memory beyond that of a training: FOLDS heads for each weight decay, and m · C numbers.
     """
-    labelled = _part(labelled, np.argsort(labelled.rows))
+    labelled = labelled.part(np.argsort(labelled.rows))
     decays = sorted(np.atleast_1d(settings.weight_decays).tolist(), reverse=True)
     fixed = "one weight decay is given" if len(decays) == 1 else _too_few(labelled.class_counts(num_classes))
     if fixed:
@@ -98,17 +98,14 @@ def cross_validate(
     right = np.zeros((len(decays), len(labelled)), dtype=np.bool_)
     paths = {}
     for fold in np.unique(folds[folds != NEVER]):
-        training, held_out = (
-            _part(labelled, np.flatnonzero(chosen)) for chosen in (folds != fold, folds == fold)
-        )
+        training, held_out = labelled.part(folds != fold), labelled.part(folds == fold)
         paths[fold] = regularisation_path(training, num_classes, decays, settings, compute)
         for place, head in enumerate(paths[fold]):
             right[place, folds == fold] = _predicted(head, held_out, compute) == held_out.labels
     tested = np.flatnonzero(folds != NEVER)
     chosen = choose(decays, right[:, tested])
     for fold, path in paths.items():
-        held_out = _part(labelled, np.flatnonzero(folds == fold))
-        logits[folds == fold] = logits64(path[chosen], held_out, compute)
+        logits[folds == fold] = logits64(path[chosen], labelled.part(folds == fold), compute)
     return CrossValidation(
         decays[chosen],
         fixed,
@@ -195,10 +192,6 @@ def _too_few(counts: IntArray) -> str | None:
             "which a choice by cross-validation needs"
         )
     return None
-
-
-def _part(labelled: LabelledRows, places: IntArray) -> LabelledRows:
-    return LabelledRows(labelled.features, labelled.rows[places], labelled.labels[places])
 
 
 def _predicted(head: LinearHead, rows: LabelledRows, compute: Compute) -> IntArray:

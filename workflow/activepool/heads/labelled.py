@@ -42,6 +42,10 @@ class LabelledRows:
         """d."""
         return self.features.shape[1]
 
+    def part(self, places: np.ndarray) -> "LabelledRows":
+        """Return some of the rows, by their positions or a mask."""
+        return LabelledRows(self.features, self.rows[places], self.labels[places])
+
     def read(self, part: slice = slice(None), dtype: type = np.float32) -> np.ndarray:
         """Return the features of a part of the rows, (m, d) of ``dtype``, a fresh array.
 

@@ -3,15 +3,13 @@
 import numpy as np
 
 from activepool.compute.arrays import FloatArray, IntArray
+from activepool.compute.blocks import ROWS64, row_blocks
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.uncertainty import Logits, log_softmax
 
 #: Probabilities are multiples of 1 / GRID, which float32 holds; float64 adds up their differences exactly.
 GRID = 2.0**24
-
-#: Rows whose logits are computed at once.
-ROWS = 1024
 
 
 def probabilities(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:
@@ -22,8 +20,7 @@ def probabilities(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:
 
     def of_rows(rows: IntArray) -> FloatArray:
         result = np.empty((len(rows), head.num_classes), dtype=np.float32)
-        for start in range(0, len(rows), ROWS):
-            part = slice(start, start + ROWS)
+        for part in row_blocks(len(rows), ROWS64):
             with np.errstate(invalid="ignore"):  # ∞ − ∞
                 logits = Logits(head.logits64(features.take(rows[part], np.float64)))
                 result[part] = np.round(np.exp(log_softmax(logits)) * GRID) / GRID

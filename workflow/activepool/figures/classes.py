@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.fonts import drawable
-from activepool.figures.results import class_names_in, last_round
+from activepool.figures.results import class_names_in, last_round, rows_by
 
 #: Figures that name classes.
 FIGURES_OF_CLASSES = ("accuracy_change", "class_count_heat_map", "class_counts")
@@ -32,8 +32,7 @@ def by_frequency(class_counts: pd.DataFrame) -> pd.Series:
     by_class = class_counts.groupby("class")
     if "in_train" in class_counts and class_counts["in_train"].notna().all():
         return by_class["in_train"].first().sort_values(kind="stable")
-    strategies = class_counts.groupby("strategy", sort=False)
-    last = pd.concat([last_round(rows) for _, rows in strategies])
+    last = pd.concat(map(last_round, rows_by(class_counts, "strategy").values()))
     return last.groupby("class")["count"].mean().sort_values(kind="stable")
 
 

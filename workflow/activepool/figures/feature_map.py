@@ -43,8 +43,7 @@ def draw(feature_map: FeatureMap, picks: Mapping[str, Sequence[np.ndarray]], set
         settings: only its upper references are used.
     """
     rounds = max(len(round_picks) for round_picks in picks.values())
-    styles = styles_of(list(picks), settings)
-    figure, panels = panels_of([styles[strategy].text for strategy in picks])
+    figure, panels = panels_of([style.text for style in styles_of(list(picks), settings).values()])
     colours = ListedColormap(matplotlib.colormaps[COLOURS](np.linspace(DARKEST, LIGHTEST, rounds)))
     rows = np.arange(len(feature_map.coordinates))
     pool = feature_map.coordinates[_some(rows, "pool")]

@@ -57,7 +57,7 @@ def draw(results: Results, settings: Settings) -> Figure:
     styles = styles_of(list(changes), settings)
     many = len(classes) > MAX_BARS
     in_a_row = WIDE if FEW < len(classes) <= MAX_BARS else COLUMNS
-    figure, panels = panels_of([styles[strategy].text for strategy in changes], in_a_row)
+    figure, panels = panels_of([style.text for style in styles.values()], in_a_row)
     for axes, (strategy, table) in zip(panels, changes.items(), strict=True):
         values = CHANGE.factor * table.reindex(classes).to_numpy(dtype=np.float64)
         if many:

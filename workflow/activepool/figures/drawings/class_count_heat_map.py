@@ -13,7 +13,7 @@ from activepool.figures.classes import by_frequency, groups_of, shown_names
 from activepool.figures.colour_bars import add_colour_bar
 from activepool.figures.end_labels import LINE_HEIGHT, text_width
 from activepool.figures.panels import PAGE_WIDTH
-from activepool.figures.results import Results
+from activepool.figures.results import Results, rows_by
 from activepool.figures.settings import Settings
 from activepool.figures.small_multiples import name_axes, panel_size, panels_of, row_count
 from activepool.figures.styles import styles_of
@@ -41,10 +41,9 @@ def draw(results: Results, settings: Settings) -> Figure:
     """
     classes = by_frequency(results.class_counts).index.to_numpy()
     groups = groups_of(classes, MAX_GROUPS if len(classes) > MAX_CLASSES else len(classes))
-    strategies = list(dict.fromkeys(results.class_counts["strategy"]))
-    counts = {name: counts_by_round(results.class_counts, name, groups) for name in strategies}
-    styles = styles_of(strategies, settings)
-    figure, panels = panels_of([styles[strategy].text for strategy in strategies])
+    by_strategy = rows_by(results.class_counts, "strategy")
+    counts = {strategy: counts_by_round(rows, groups) for strategy, rows in by_strategy.items()}
+    figure, panels = panels_of([style.text for style in styles_of(list(counts), settings).values()])
     _, height = panel_size(len(panels))
     missing = max(0, len(groups) * LINE_HEIGHT - height)
     figure.set_figheight(figure.get_figheight() + row_count(len(panels)) * missing)
@@ -72,12 +71,12 @@ def draw(results: Results, settings: Settings) -> Figure:
     return figure
 
 
-def counts_by_round(class_counts: pd.DataFrame, strategy: str, groups: list[np.ndarray]) -> pd.DataFrame:
+def counts_by_round(rows: pd.DataFrame, groups: list[np.ndarray]) -> pd.DataFrame:
     """Return the labelled samples per class, a row for each group and a column for each round of all seeds.
 
-    The values are means over the seeds and the classes of the group.
+    ``rows`` are a strategy's rows of class_counts.csv. The values are means over the seeds and the classes of
+    the group.
     """
-    rows = class_counts[class_counts["strategy"] == strategy]
     rows = rows[rows["round"] <= rows.groupby("seed")["round"].max().min()]
     means = rows.pivot_table(index="class", columns="round", values="count", aggfunc="mean")
     return pd.DataFrame([means.loc[group].mean() for group in groups])

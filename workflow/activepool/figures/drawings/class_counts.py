@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from activepool.figures.classes import by_frequency, name_columns, shown_names
 from activepool.figures.end_labels import text_height, text_width
 from activepool.figures.panels import PAGE_WIDTH
-from activepool.figures.results import Results, last_round
+from activepool.figures.results import Results, last_round, rows_by
 from activepool.figures.settings import Settings
 from activepool.figures.styles import styles_of
 
@@ -70,8 +70,9 @@ def last_counts(class_counts: pd.DataFrame) -> pd.DataFrame:
 
     Returns: one row per strategy in the order of the table, one column per class.
     """
-    groups = class_counts.groupby("strategy", sort=False)
-    return pd.DataFrame({name: last_round(rows).groupby("class")["count"].mean() for name, rows in groups}).T
+    by_strategy = rows_by(class_counts, "strategy")
+    means = {name: last_round(rows).groupby("class")["count"].mean() for name, rows in by_strategy.items()}
+    return pd.DataFrame(means).T
 
 
 def _write_counts(axes: Axes, counts: np.ndarray, doublings: np.ndarray) -> None:

@@ -24,7 +24,7 @@ from threadpoolctl import ThreadpoolController
 #: Rows that are computed at once: large enough for the matrix product, small enough for the cache.
 BLOCK_ROWS = 4096
 
-#: The same for rows in float64 whose products are in float64, too.
+#: The same for rows in float64.
 ROWS64 = BLOCK_ROWS // 4
 
 #: Rows of a block that are read at once where only their product is kept: a new process asks for less memory,

@@ -78,26 +78,26 @@ def assemble_query(
     if strategy.image_model:
         given["scores"] = scores
     _require(strategy, given)
-    if strategy.scores and scores is None:
-        predicted, scores, nearest = score_pool(
-            declared(features),
-            declared(head),
-            unlabelled,
-            strategy.scores,
-            compute,
-            nearest_for_budget=budget if "nearest" in strategy.reads else None,
-        )
+    if strategy.scores:
+        if scores is None:
+            predicted, scores, nearest = score_pool(
+                declared(features),
+                declared(head),
+                unlabelled,
+                strategy.scores,
+                compute,
+                nearest_for_budget=budget if "nearest" in strategy.reads else None,
+            )
+        scores = {name: scores[name] for name in strategy.scores}
     if strategy.is_scored:
-        if strategy.scores and scores is not None:
-            scores = {name: scores[name] for name in strategy.scores}
         given |= {"predicted": predicted, "scores": scores}
     if "nearest" in strategy.reads:
         given["nearest"] = nearest
         _require(strategy, {"nearest": nearest})
-    if strategy.precompute and per_sample:
-        given["per_sample"] = per_sample
-    if strategy.keeps_state and state:
-        given["state"] = state
+    if strategy.precompute:
+        given["per_sample"] = per_sample or {}
+    if strategy.keeps_state:
+        given["state"] = state or {}
     return Query(
         budget=budget,
         unlabelled=unlabelled,

@@ -4,11 +4,10 @@ Each row is reduced to a few numbers as it streams by; only one block's logits a
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Array, Compute, Mapping, row_blocks, to_numpy
+from activepool.compute.blocks import BLOCK_ROWS, Compute, Mapping, row_blocks, to_numpy
 from activepool.heads.labelled import LabelledRows
 from activepool.heads.linear import LinearHead
 
@@ -54,25 +53,22 @@ def predict(head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictio
 def predict_by(mapping: Mapping, head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictions:
     """Do what `predict` does, on existing workers."""
     weight, bias = (compute.array(values.astype(np.float64)) for values in (head.weight, head.bias))
-    predict_block = partial(_predict_block, weight, bias, rows, compute)
+
+    def predict_block(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return ranks, confidences and losses of a part of the rows."""
+        logits = to_numpy(compute.array(rows.read(part, np.float64)) @ weight.T + bias)
+        labels = rows.labels[part][:, None]
+        label_logits = np.take_along_axis(logits, labels, axis=1)
+        before = (logits == label_logits) & (np.arange(logits.shape[1]) < labels)
+        ranks = ((logits > label_logits) | before).sum(axis=1)
+        largest = logits.max(axis=1)
+        log_normalisers = np.log(np.exp(logits - largest[:, None]).sum(axis=1))
+        return ranks, np.exp(-log_normalisers), log_normalisers + largest - label_logits[:, 0]
+
     blocks = list(mapping(predict_block, row_blocks(len(rows), BLOCK_ROWS)))
     if not blocks:
         return Predictions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
     return Predictions(rows.labels, *(np.concatenate(column) for column in zip(*blocks, strict=True)))
-
-
-def _predict_block(
-    weight: Array, bias: Array, rows: LabelledRows, compute: Compute, part: slice
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return ranks, confidences and losses of a part of the rows."""
-    logits = to_numpy(compute.array(rows.read(part, np.float64)) @ weight.T + bias)
-    labels = rows.labels[part][:, None]
-    label_logits = np.take_along_axis(logits, labels, axis=1)
-    before = (logits == label_logits) & (np.arange(logits.shape[1]) < labels)
-    ranks = ((logits > label_logits) | before).sum(axis=1)
-    largest = logits.max(axis=1)
-    log_normalisers = np.log(np.exp(logits - largest[:, None]).sum(axis=1))
-    return ranks, np.exp(-log_normalisers), log_normalisers + largest - label_logits[:, 0]
 
 
 def _mean(values: np.ndarray) -> float:

@@ -76,9 +76,7 @@ class Estimate:
         per_class = np.full(size.classes, size.train // size.classes)
         per_class[: size.train % size.classes] += 1
         data = Preview(per_class, size.train, size.test, [""] * size.classes)
-        if experiment.dataset.imbalance:
-            data = data.after(experiment.dataset.imbalance)
-        self._data = data.subset(experiment.dataset.fraction) if experiment.dataset.fraction else data
+        self._data = data.reduced(experiment.dataset.imbalance, experiment.dataset.fraction)
         self._pool = round(self._data.num_train * (1 - experiment.validation.fraction))
         self._num_seeds = len(experiment.seed_list)
         self._images_of_features = (

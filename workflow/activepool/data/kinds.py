@@ -78,8 +78,4 @@ def preview(dataset: Mapping[str, Any]) -> Preview | None:
             f"dataset: kind {settings.kind!r} is not known; it must be one of {', '.join(previews)}"
         )
     size = call_with_options(settings.kind, previews[settings.kind], settings.options)
-    if size is None:
-        return None
-    if settings.imbalance is not None:
-        size = size.after(settings.imbalance)
-    return size if settings.fraction is None else size.subset(settings.fraction)
+    return None if size is None else size.reduced(settings.imbalance, settings.fraction)

@@ -46,16 +46,15 @@ class Preview:
         size = cls.from_labels(samples.name, samples.train.labels, samples.test.labels, samples.class_names)
         return replace(size, notices=(*samples.notices, *size.notices))
 
-    def after(self, imbalance: Imbalance) -> "Preview":
-        """Return the preview of the same dataset with fewer train samples of some classes."""
-        counts = kept_counts(self.train_class_counts, imbalance.kind, imbalance.factor)
-        lost = int(self.train_class_counts.sum() - counts.sum())
-        return replace(self, train_class_counts=counts, num_train=self.num_train - lost)
-
-    def subset(self, fraction: float) -> "Preview":
-        """Return the preview of a share of the same dataset; the size of the test part is approximate."""
-        counts = subset_counts(self.train_class_counts, fraction)
-        unlabelled = self.num_train - int(self.train_class_counts.sum())
-        kept = int(counts.sum() + subset_counts(np.array([unlabelled]), fraction)[0])
-        num_test = max(1, round(self.num_test * fraction))
-        return replace(self, train_class_counts=counts, num_train=kept, num_test=num_test)
+    def reduced(self, imbalance: Imbalance | None, fraction: float | None) -> "Preview":
+        """Return the preview of the rows that `remaining_rows` leaves; the test part is about that size."""
+        counts, num_test = self.train_class_counts, self.num_test
+        unlabelled = self.num_train - int(counts.sum())
+        if imbalance is not None:
+            counts = kept_counts(counts, imbalance.kind, imbalance.factor)
+        if fraction is not None:
+            counts = subset_counts(counts, fraction)
+            unlabelled = int(subset_counts(np.array([unlabelled]), fraction)[0])
+            num_test = max(1, round(num_test * fraction))
+        num_train = int(counts.sum()) + unlabelled
+        return replace(self, train_class_counts=counts, num_train=num_train, num_test=num_test)

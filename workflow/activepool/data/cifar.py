@@ -33,7 +33,7 @@ class Version:
         """Read all images.
 
         Args:
-            root: the folder that has what the archive unpacks to.
+            root: the folder in which the archive was unpacked.
             download: whether to download missing files from the author's page.
         """
         self._require_files(root, download)

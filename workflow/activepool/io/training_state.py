@@ -23,17 +23,12 @@ class StateFile:
     """The state of one training; the file is always complete.
 
     Attributes:
-        path: the file.
+        path: the file; see `state_path`.
         fingerprint: identifies all that decides the training; a state with another fingerprint is not used.
     """
 
     path: Path
     fingerprint: str
-
-    @classmethod
-    def beside(cls, output: str | Path, fingerprint: str) -> "StateFile":
-        """Return the state file of an output."""
-        return cls(state_path(output), fingerprint)
 
     def write(self, content: dict[str, Any]) -> None:
         """Replace the state by ``content``: tensors, numbers, strings, and lists and dicts of these."""

@@ -24,7 +24,7 @@ from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
 from activepool.features.images import PartImages, image_channels, load_requests
 from activepool.io.files import write_table
-from activepool.io.training_state import StateFile
+from activepool.io.training_state import StateFile, state_path
 from activepool.parallel.batch_norm import mean_statistics
 from activepool.parallel.distributed import Processes
 from activepool.pretraining.batches import Batches, stream
@@ -83,7 +83,7 @@ def pretrain(
             "software": software(backbone.name),
             "version": version,
         }
-        state = StateFile.beside(output, json.dumps(made_from, sort_keys=True))
+        state = StateFile(state_path(output), json.dumps(made_from, sort_keys=True))
         probe = KnnProbe(dataset, method.encoder.backbone, settings.seed, processes)
         training = Training(method, images, probe, settings, processes)
         training.run(state, workers)

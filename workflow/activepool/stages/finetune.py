@@ -67,7 +67,7 @@ def finetune(
     from activepool.finetuning.training import finetune as finetune_network
     from activepool.heads.linear import write_trained_head
     from activepool.io.files import write_json, write_table
-    from activepool.io.training_state import StateFile
+    from activepool.io.training_state import StateFile, state_path
     from activepool.parallel.distributed import join_processes
 
     head_recipe = head_settings(recipe)
@@ -100,7 +100,7 @@ def finetune(
             network_settings.normalisation,
             integer_seed(seed, round, "finetune/backbone") if head_recipe.from_scratch else None,
         )
-        state = StateFile.beside(network or head, _fingerprint(data, recipe, backbone, dataset, digest))
+        state = StateFile(state_path(network or head), _fingerprint(data, recipe, backbone, dataset, digest))
         trained = finetune_network(trunk, data, head_recipe, state, processes, readers)
         if not processes.is_main:
             return None

@@ -87,9 +87,10 @@ class Paths(FeaturePaths):
         )
         return [f"{run}/{name}" for run in dict.fromkeys(runs)]
 
-    def ceiling_runs(self) -> list[str]:
-        """Return the folders of the trainings on the whole pool."""
-        return [f"{self.root}/{FULL_POOL}/seed{seed}/round00" for seed in self.experiment.seed_list]
+    def ceiling_metrics(self) -> list[str]:
+        """Return the metrics of the trainings on the whole pool."""
+        seeds = self.experiment.seed_list
+        return [f"{self.root}/{FULL_POOL}/seed{seed}/round00/metrics.json" for seed in seeds]
 
     def last_rounds(self, *strategies: str, seeds: Sequence[int] = ()) -> list[str]:
         """Return files that exist once all picks have labels; [] if no labels come later.

@@ -26,7 +26,7 @@ rule full_pool:
 use rule curves as ceiling with:
     """Join the metrics of the trainings on all labels."""
     input:
-        metrics=[f"{run}/metrics.json" for run in PATHS.ceiling_runs()],
+        metrics=PATHS.ceiling_metrics(),
         samples=PATHS.samples,
     output:
         curves="results/{experiment}/ceiling.csv",

@@ -70,7 +70,11 @@ def summary(
     failed = [job for job in failed if job.rule.name not in TELLING]
     if not failed:
         return
-    yield _heading(len(failed), len(_held_up(workflow.dag, failed)))
+    jobs, them = ("1 job", "it") if len(failed) == 1 else (f"{len(failed)} jobs", "them")
+    dependent = {job for job in workflow.dag.bfs(workflow.dag.depending, *failed) if job.output}  # no targets
+    held_up = len(dependent - set(failed))
+    others = f", and {held_up} more could not run without {them}" if held_up else ""
+    yield f"{jobs} failed{others}:"
     for job in sorted(failed, key=_name)[:MAX_LISTED]:
         yield _name(job)
         yield f"  {_cause(job, since, reasons.get(workflow.dag.jobid(job)))}"
@@ -83,17 +87,6 @@ def summary(
 
 def _name(job: Any) -> str:
     return label(job.rule.name, job.wildcards_dict)
-
-
-def _held_up(dag: Any, failed: Sequence[Any]) -> set[Any]:
-    """Return the jobs that need the files of failed jobs, targets left out."""
-    return {job for job in dag.bfs(dag.depending, *failed) if job.output} - set(failed)
-
-
-def _heading(failed: int, held_up: int) -> str:
-    jobs, them = ("1 job", "it") if failed == 1 else (f"{failed} jobs", "them")
-    others = f", and {held_up} more could not run without {them}" if held_up else ""
-    return f"{jobs} failed{others}:"
 
 
 def _culprits(failed: Any, since: float) -> list[Any]:

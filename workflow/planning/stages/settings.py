@@ -4,9 +4,11 @@ A parameter means the same in all stages. The method of its name returns its val
 """
 
 from collections.abc import Hashable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from activepool.io.rounds import Rounds
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import find_strategy
 from planning.configuration.backbone import Backbone
@@ -190,24 +192,12 @@ class ExperimentSettings(StageSettings):
             for strategy in strategies
             if (kind := experiment.initial_kind(strategy)) != experiment.initial.kind
         }
-        return {
-            "folder": self._paths.root,
-            "initial": initial_folder(experiment.initial.kind),
-            **({"own_initial": own} if own else {}),
-            "strategies": strategies,
-            "seeds": seeds,
-            "rounds": experiment.rounds,
-        }
+        initial = initial_folder(experiment.initial.kind)
+        return asdict(Rounds(self._paths.root, initial, strategies, seeds, experiment.rounds, own))
 
     def ceiling_runs(self) -> dict[str, Any]:
         """Return the trainings on the whole pool, in the form of round 0 of a strategy of that name."""
-        return {
-            "folder": self._paths.root,
-            "initial": FULL_POOL,
-            "strategies": [FULL_POOL],
-            "seeds": self._experiment.seed_list,
-            "rounds": 1,
-        }
+        return asdict(Rounds(self._paths.root, FULL_POOL, [FULL_POOL], self._experiment.seed_list, rounds=1))
 
     def setup(self, stage: str, wildcards: Any) -> dict[str, Any]:
         experiment = self._experiment

@@ -7,6 +7,12 @@ from activepool.errors import first_few
 #: How many things a message lists.
 LISTED = 5
 
+#: What to do about a damaged export.
+EXPORT_AGAIN = "; export it again"
+
+#: What a browser may have saved in place of an export.
+WEB_PAGE = "is a web page, such as of a login or an error"
+
 
 def listed(things: Iterable[object]) -> str:
     """Return the first few things and the number of the others, see `errors.first_few`."""

@@ -18,9 +18,9 @@ from activepool.io.csv_rows import (
 from activepool.io.files import written_whole
 from activepool.ledger.entries import SAMPLE
 from activepool.ledger.formats.batch import Batch
-from activepool.ledger.formats.json_file import EXPORT_AGAIN, WEB_PAGE
 from activepool.ledger.formats.rows import CORRECTION, LABEL, OTHER_LABELS, Parsed, Row
 from activepool.ledger.formats.slips import IMAGE_NAME
+from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
 
 #: Columns that name the image, beside ``sample`` and ``index``; the first that is there counts.
 NAMES = ("source", "path", "file", "filename", "file_name", "image")

@@ -4,17 +4,16 @@ XML that declares a document type is refused: entities that swell, and those tha
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from xml.parsers import expat
 
 from activepool.errors import InputError
 from activepool.io.files import UTF_16_MARKS, readable, write_text
-from activepool.ledger.formats import archives, json_file
+from activepool.ledger.formats import archives
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.folders import OTHERS
 from activepool.ledger.formats.rows import Parsed, Row, with_pictures
+from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
 from activepool.ledger.pool_samples import image_sample
 
 #: The file in an archive that the tool exports.
@@ -63,24 +62,20 @@ def rows(path: Path) -> Parsed:
         content = None if archives.is_archive(path) else path.read_bytes()
     if content is not None:
         parsed = _Reader(str(path)).read(content)
-        return _with_pictures(parsed, lambda name: _pictures_in(folder, name)) if folder else parsed
+        if folder:
+            parsed.rows = [with_pictures(row, _pictures_in(folder, row.name)) for row in parsed.rows]
+        return parsed
     with archives.opened(path) as archive:
         found = [name for name in archive.members if PurePosixPath(name).name == FILE]
         if len(found) != 1:
             raise InputError(f"{path}: has {len(found)} files {FILE}, not one; export as CVAT for images 1.1")
         parsed = _Reader(f"{path}: {found[0]}").read(archive.text(found[0]))
-        pictures, members = PurePosixPath(found[0]).parent / PICTURES, set(archive.members)
-
-        def pictures_named(name: str) -> dict[str, str]:
-            own = str(pictures / name)
-            return {archive.sample(own): own} if own in members else archive.pictures_named(name)
-
-        return _with_pictures(parsed, pictures_named)
-
-
-def _with_pictures(parsed: Parsed, pictures: Callable[[str], Mapping[str, str]]) -> Parsed:
-    """Return rows with their pictures, which ``pictures`` finds by a name."""
-    return replace(parsed, rows=[with_pictures(row, pictures(row.name)) for row in parsed.rows])
+        folder_of_pictures, members = PurePosixPath(found[0]).parent / PICTURES, set(archive.members)
+        for number, row in enumerate(parsed.rows):
+            own = str(folder_of_pictures / row.name)
+            pictures = {archive.sample(own): own} if own in members else archive.pictures_named(row.name)
+            parsed.rows[number] = with_pictures(row, pictures)
+        return parsed
 
 
 def _pictures_in(folder: Path, name: str) -> dict[str, str]:
@@ -199,7 +194,7 @@ class _Reader:
     def _refuse(self, name: str, *declared: object) -> None:
         line = self.parser.CurrentLineNumber
         if name.casefold() == "html":
-            raise InputError(f"{self.place}: {json_file.WEB_PAGE}, and not XML{json_file.EXPORT_AGAIN}")
+            raise InputError(f"{self.place}: {WEB_PAGE}, and not XML{EXPORT_AGAIN}")
         raise InputError(
             f"{self.place}:{line}: declares a document type, which no export has and which may do harm; "
             "export as CVAT for images 1.1"

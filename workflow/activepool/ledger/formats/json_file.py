@@ -7,12 +7,7 @@ from typing import Any, NoReturn
 
 from activepool.errors import InputError
 from activepool.io.files import read_text, readable
-
-#: What to do about a damaged export.
-EXPORT_AGAIN = "; export it again"
-
-#: What a browser may have saved in place of an export.
-WEB_PAGE = "is a web page, such as of a login or an error"
+from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
 
 #: A text that was cut off is wrong within so many of its last characters.
 END = 2

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from activepool.errors import InputError
-from activepool.ledger.formats.json_file import EXPORT_AGAIN
+from activepool.ledger.messages import EXPORT_AGAIN
 
 
 def class_list(place: object, names: Sequence[Any]) -> list[str]:

@@ -22,6 +22,7 @@ from activepool.ledger.formats import (
 )
 from activepool.ledger.formats.archives import Archive
 from activepool.ledger.formats.rows import CORRECTION, LABEL
+from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
 
 SINGLE_PICTURE = (
     "is a single picture; put it into a folder with the name of its class, and that folder into another"
@@ -66,12 +67,6 @@ OTHER_JSON = {
     ("samples",): "is a dataset of FiftyOne; export as FiftyOneImageClassificationDataset",
     ("data", "annotations"): "is a single task of Label Studio; export the project as JSON",
 }
-
-#: What Label Studio exported before its version 1.0, and what to do.
-OLD_LABEL_STUDIO = (
-    "is an export of an old Label Studio, with 'completions' in place of 'annotations'; open the project in "
-    "version 1.0 or later, and export it as JSON"
-)
 
 #: Endings of files that may hold labels, which nobody puts among pictures.
 LABEL_ENDINGS = (".csv", ".tsv", ".json", ".xml", ".zip", ".xlsx", ".ods")
@@ -207,7 +202,7 @@ def _tool_of_archive(archive: Archive) -> str:
 def _tool_of_xml(path: Path, text: str) -> str:
     lower = text[:BEGINNING].lower()
     if "<html" in lower or "<!doctype html" in lower:
-        raise InputError(f"{path}: {json_file.WEB_PAGE}, and holds no labels{json_file.EXPORT_AGAIN}")
+        raise InputError(f"{path}: {WEB_PAGE}, and holds no labels{EXPORT_AGAIN}")
     if "<annotation>" in lower:
         raise InputError(f"{path}: is Pascal VOC, with boxes; export as CVAT for images 1.1 or ImageNet")
     if "<view" in lower:
@@ -220,7 +215,10 @@ def _tool_of_json(path: Path) -> str:
     if isinstance(content, list):
         tasks = [task for task in content if isinstance(task, dict)]
         if any("completions" in task and "annotations" not in task for task in tasks):
-            raise InputError(f"{path}: {OLD_LABEL_STUDIO}")
+            raise InputError(
+                f"{path}: is an export of an old Label Studio, with 'completions' in place of 'annotations'; "
+                "open the project in version 1.0 or later, and export it as JSON"
+            )
         if tasks or not content:
             return "label_studio"
     if isinstance(content, dict):

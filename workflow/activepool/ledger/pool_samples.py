@@ -210,10 +210,6 @@ class PoolSamples:
         """Return all samples that these sources are, or were."""
         return {sample for source, _ in found for sample in self._meant[source]}
 
-    def count_sources(self, name: str, may_lack_ending: bool = False) -> int:
-        """Return how many sources a path may stand for."""
-        return len(self.candidates(name, may_lack_ending, may_lack_folders=True))
-
     def _problem(self, name: str, found: list[str]) -> UnknownSampleError:
         if len(found) > 1:
             shown = ", ".join(map(repr, found[:LISTED])) + (" ..." if len(found) > LISTED else "")

@@ -158,8 +158,9 @@ class _Reading:
 
     def _begins_with_name(self, row: Row) -> bool:
         """Return whether a row begins with the name of an image or a class that begins with ``#``."""
-        is_name = row.name.startswith("#") and self.samples.count_sources(row.name) > 0
-        return is_name or (row.label.lstrip().startswith("#") and self.labels.is_known(row.label))
+        if row.name.startswith("#") and self.samples.may_be_named(row.name):
+            return True
+        return row.label.lstrip().startswith("#") and self.labels.is_known(row.label)
 
     def _pass_over(self, row: Row) -> None:
         """Note a row that was commented out; if it names a sample of the pool, that has no answer yet."""

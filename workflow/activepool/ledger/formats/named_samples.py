@@ -46,16 +46,16 @@ class NamedSamples:
             except UnknownSampleError:
                 if not found:  # else the image was renamed since
                     raise
-        if row.index and not (samples.has_stable_rows or found):
-            raise UnknownSampleError(
-                "names its sample by its row alone, and rows move when images are added; give 'source'"
-            )
         if row.index and samples.has_stable_rows:
             try:
                 found["index"] = samples.by_row(row.index)
             except UnknownSampleError:
                 if not row.sample:  # else the row has moved since
                     raise
+        elif row.index and not found:
+            raise UnknownSampleError(
+                "names its sample by its row alone, and rows move when images are added; give 'source'"
+            )
         elif "sample" not in found and not row.is_listed and (at_row := samples.may_be_row(row.index)):
             found["index"] = at_row.pop()
         if not found:
@@ -81,7 +81,7 @@ class NamedSamples:
         elif row.sample:
             self._by_sample(row)
         elif row.name and not any(
-            self.samples.count_sources(name, row.may_lack_ending) for name in (row.name, row.numbered) if name
+            self.samples.may_be_named(name, row.may_lack_ending) for name in (row.name, row.numbered) if name
         ):
             self._require_separated(row)
             self.not_there.append(row.name)
@@ -90,7 +90,7 @@ class NamedSamples:
         """Raise UnknownSampleError if what is no name of the pool begins with one, up to a separator."""
         for mark in SEPARATORS:
             beginning, found, rest = row.name.partition(mark)
-            if found and self.samples.count_sources(beginning.strip()):
+            if found and self.samples.may_be_named(beginning.strip()):
                 raise UnknownSampleError(
                     f"{row.name!r} is {beginning!r}, and {rest!r} in the same cell, behind {mark!r}; "
                     "separate the cells of this row as those of the header"
@@ -147,12 +147,13 @@ class NamedSamples:
     def _named(self, row: Row) -> str:
         """Return the sample that a path stands for; all paths of a file must start from one folder."""
         sample, beginning = self._naming.by_name(row)
-        is_numbered = bool(row.numbered) and self._naming.may_lack_folders
-        if is_numbered and self.samples.count_sources(row.numbered, row.may_lack_ending) > 1:
-            raise UnknownSampleError(
-                f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} that "
-                "the tool has numbered; export with the images, or with paths"
-            )
+        if row.numbered and self._naming.may_lack_folders:
+            alike = self.samples.candidates(row.numbered, row.may_lack_ending, may_lack_folders=True)
+            if len(alike) > 1:
+                raise UnknownSampleError(
+                    f"{row.name!r} is {self.samples.source(sample)!r}, or one of several {row.numbered!r} "
+                    "that the tool has numbered; export with the images, or with paths"
+                )
         if beginning is not None and not row.sample:
             self._require_plausible(row, sample, beginning)
             self.beginning = self.beginning or (beginning, row)

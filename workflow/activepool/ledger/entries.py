@@ -69,6 +69,11 @@ class Draft:
     when: str = ""
 
 
+#: The names of the fields of an entry, but for its number; all but ``replaces`` are texts.
+FIELDS = tuple(cell.name for cell in fields(Draft))
+TEXTS = tuple(name for name in FIELDS if name != "replaces")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Correction(Draft):
     """A person's decision about a sample, in place of what anybody answered, see `intake`.
@@ -109,7 +114,7 @@ class Entry(Draft):
 
 def as_entry(draft: Draft, number: int) -> Entry:
     """Return a draft as the entry of this number."""
-    return Entry(number=number, **{cell.name: getattr(draft, cell.name) for cell in fields(Draft)})
+    return Entry(number=number, **{name: getattr(draft, name) for name in FIELDS})
 
 
 def now() -> str:
@@ -203,7 +208,7 @@ class History:
 
 
 def _problems_of_form(entry: Entry) -> Iterator[str]:
-    for name in ("event", "sample", "source", "who", "batch", "label", "note", "when"):
+    for name in TEXTS:
         text = getattr(entry, name)
         if has_control(text):
             yield f"{name} {text!a} has a line break or another control character; write it in one line"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from activepool.data.annotations import shortened
 from activepool.errors import InputError
-from activepool.ledger.entries import SENDINGS, Draft, Entry, Event, History, is_time
+from activepool.ledger.entries import FIELDS, SENDINGS, Draft, Entry, Event, History, is_time
 from activepool.ledger.formats.annotators import name_problem
 from activepool.ledger.formats.rows import Row
 from activepool.ledger.formats.times import WrongTimeError, utc
 from activepool.ledger.formats.typed_classes import ClassNames, TypedClasses, WrongLabelError
 from activepool.ledger.pool_samples import PoolSamples
-from activepool.ledger.table import FIELDS, Line
+from activepool.ledger.table import Line
 
 #: How many digits of a sample a message shows.
 SHOWN = 12

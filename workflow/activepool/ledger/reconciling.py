@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from activepool.data.annotations import shortened
-from activepool.ledger.entries import Entry, History
+from activepool.ledger.entries import FIELDS, Entry, History
 from activepool.ledger.hand_edits import problems_by_hand
 from activepool.ledger.messages import LISTED
-from activepool.ledger.table import FIELDS, Line, Table, check_of, last_check, table_text
+from activepool.ledger.table import Line, Table, check_of, last_check, table_text
 
 
 @dataclass

@@ -8,14 +8,14 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from activepool.errors import InputError
 from activepool.io.csv_rows import find_delimiter, rows_of, separator_hint, width_problem, without_empty_end
 from activepool.io.files import decoded_text
 from activepool.io.index_files import whole_number
-from activepool.ledger.entries import Draft, Entry
+from activepool.ledger.entries import FIELDS, TEXTS, Entry
 
 COLUMNS = (
     "number",
@@ -36,9 +36,6 @@ CHECK_BEGINNING = "h"
 
 #: Digits of a check: chance would hit one of 10¹⁴.
 CHECK_DIGITS = 12
-
-#: The column of each field of an entry.
-FIELDS = tuple(cell.name for cell in fields(Draft))
 
 
 @dataclass(frozen=True)
@@ -142,8 +139,7 @@ def _add_entries(table: Table, rows: list[tuple[int, dict[str, str]]]) -> None:
             problem = f"replaces {replaced!r} is not the number of an entry; give that, or leave it empty"
         else:
             numbers[number], last = line, max(last, number)
-            texts = {name: row[name] for name in FIELDS if name != "replaces"}
-            entry = Entry(number=number, replaces=replaces, **texts)
+            entry = Entry(number=number, replaces=replaces, **{name: row[name] for name in TEXTS})
             table.lines.append(Line(line, entry, row["check"].strip()))
             continue
         table.problems.append((line, problem))

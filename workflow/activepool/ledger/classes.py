@@ -34,5 +34,5 @@ def class_name(written: str) -> str:
 
 
 def unseen_form(name: str) -> str:
-    """Return a form that is equal for names that look the same: they differ in blanks or Unicode's forms."""
+    """Return a form that is equal for names that differ only in blanks or in their Unicode form."""
     return " ".join(class_name(name).split())

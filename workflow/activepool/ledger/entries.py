@@ -69,7 +69,7 @@ class Draft:
     when: str = ""
 
 
-#: The names of the fields of an entry, but for its number; all but ``replaces`` are texts.
+#: The names of an entry's fields without its number; all but ``replaces`` are texts.
 FIELDS = tuple(cell.name for cell in fields(Draft))
 TEXTS = tuple(name for name in FIELDS if name != "replaces")
 

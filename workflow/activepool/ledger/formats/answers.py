@@ -182,7 +182,7 @@ class _Reading:
                     f"the annotator {name!r} may be the beginning of {whole!r}, for the file ends with it as "
                     f"if it was cut off; {END_LINE}"
                 )
-        if name not in self._annotators and (meant := whole_text(name, self._annotators)):
+        if name not in self._annotators and (meant := whole_text(name, sorted(self._annotators))):
             return f"the annotator {name!r} may be {meant!r} with {SAVED}"
         return None
 

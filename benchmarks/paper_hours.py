@@ -31,7 +31,7 @@ from activepool.features.settings import ExtractSettings
 from activepool.finetuning.images import LabelledImages
 from activepool.finetuning.training import RoundData, finetune
 from activepool.heads.settings import FinetuneSettings, head_settings
-from activepool.io.training_state import StateFile
+from activepool.io.training_state import StateFile, state_path
 from activepool.parallel.distributed import Processes
 from planning.configuration.loading import load
 from planning.estimates import estimate
@@ -97,7 +97,7 @@ class Network:
         labelled = LabelledImages(self.dataset, "train", np.arange(self.images), np.arange(self.images) % 2)
         data = RoundData(labelled, labelled.take(slice(0, 1)), 2, *ANY_ROUND)
         recipe = replace(recipe, epochs=1, batch_size=min(self.images, recipe.batch_size))
-        state = StateFile.beside(self.dataset.with_name("head.h5"), "")
+        state = StateFile(state_path(self.dataset.with_name("head.h5")), "")
         backbone, processes = self._backbone(), Processes(device=self.device)
         return self.images / seconds_of(
             lambda: finetune(backbone, data, recipe, state, processes, self.workers)

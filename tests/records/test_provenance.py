@@ -138,6 +138,51 @@ def test_a_digest_comes_from_the_record_only_while_size_and_time_are_as_left(tre
     assert known_digest("results/a") == digest("other bytes")
 
 
+@pytest.mark.parametrize(
+    ("content", "how"),
+    [
+        ("SOME bytes", "has changed since"),
+        ("some byt", "was cut or written again, 8 instead of 10 bytes, since"),
+        ("", "was cut or written again, 0 instead of 10 bytes, since"),
+        ("some bytes and more", "has changed since"),
+    ],
+)
+def test_a_file_that_is_not_as_its_stage_wrote_it_stops_the_stage_that_reads_it(
+    tree, stage, capsys, content, how
+):
+    Path("results/a").write_text(content)
+    with pytest.raises(SystemExit) as ended:
+        stage("--sources", "given", "results/a", "--joined", "results/d")
+    assert ended.value.code == 2
+    line = f"activepool: results/a: {how} stage 'join' wrote it \\(.*\\); delete the file, and run again\n"
+    assert re.fullmatch(line, capsys.readouterr().err)
+    assert not Path("results/d").exists()
+
+
+def test_all_changed_files_are_named(tree, stage, capsys):
+    for name in ("results/a", "results/b"):
+        Path(name).write_text("others")
+    with pytest.raises(SystemExit):
+        stage("--sources", "results/a", "results/b", "--joined", "results/d")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[1] for line in lines] == ["results/a", "results/b"]
+
+
+def test_files_that_were_copied_or_written_again_with_the_same_bytes_have_not_changed(tree, stage):
+    os.utime("results/a", ns=(0, 0))
+    Path("given").write_text("the user's own, in other words")
+    stage("--sources", "given", "results/a", "--joined", "results/d")
+    assert Path("results/d").read_text() == "the user's own, in other wordssome bytes"
+
+
+def test_of_two_records_of_a_file_the_one_that_fits_counts(tree, stage):
+    shutil.copy(record_path("results/a"), record_path("results/z"))
+    Path("given").write_text("newer")
+    stage("--sources", "given", "--joined", "results/a", "--second", "results/b")
+    stage("--sources", "results/a", "--joined", "results/d")
+    assert Path("results/d").read_text() == "newer"
+
+
 def test_an_unreadable_record_does_not_stop_a_stage(tree, stage):
     record_path("results/a").write_text("{")
     stage("--sources", "results/a", "--joined", "results/d")

@@ -89,6 +89,11 @@ def input_files(stage: Stage, given: Namespace) -> list[str]:
     return [path for path in dict.fromkeys(files) if Path(path).is_file()]
 
 
+def files_read(stage: Stage, given: Namespace) -> list[str]:
+    """Return all files that a stage may read: its inputs, and files of an earlier run."""
+    return [*input_files(stage, given), *_files(stage, given, Role.EARLIER)]
+
+
 def output_files(stage: Stage, given: Namespace) -> list[str]:
     """Return the files that the command line gives a stage to write, in their order."""
     return _files(stage, given, Role.OUTPUT)

@@ -19,6 +19,7 @@ from activepool.parallel.launch import launch
 from activepool.plugins import users_line
 from activepool.programs.command_line import (
     CommandLine,
+    files_read,
     function_arguments,
     input_files,
     output_files,
@@ -28,7 +29,15 @@ from activepool.programs.messages import copy_stderr, log_traceback
 from activepool.programs.stage import Stage
 from activepool.records.planned_code import check_planned
 from activepool.records.process_locks import JOBS_FOLDER, announced
-from activepool.records.provenance import FOLDER, Record, Stopwatch, file_state, known_digest, versions
+from activepool.records.provenance import (
+    FOLDER,
+    Record,
+    Stopwatch,
+    file_state,
+    known_digest,
+    require_as_written,
+    versions,
+)
 
 if TYPE_CHECKING:
     from activepool.data.used_labels import UsedLabels
@@ -53,6 +62,8 @@ def run(stage: Stage, words: list[str]) -> None:
         with threadpool_limits(1), announced(os.environ.get(JOBS_FOLDER)):
             if given.provenance is not None:
                 check_planned(given.provenance)
+                if is_main:
+                    require_as_written(files_read(stage, given))
             used = stage(**function_arguments(stage, given))
             if given.provenance is not None and stage.has_record and is_main and output_files(stage, given):
                 record(stage, given, watch, used).write()

@@ -8,7 +8,7 @@ and the time of that record: a large file is read only when it is new.
 import platform
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -101,6 +101,14 @@ class Record:
                 f"{path}: not a record of activepool ({error}); delete the file that it belongs to"
             ) from None
 
+    def change_line(self, path: Path) -> str:
+        """Return a line that says that an output is not what the stage wrote."""
+        size, before = path.stat().st_size, self.outputs[str(path)].size
+        how = "has changed"
+        if size < before:
+            how = f"was cut or written again, {size:,} instead of {before:,} bytes,"
+        return f"{path}: {how} since stage {self.stage!r} wrote it ({self.started})"
+
     def _require_types(self) -> None:
         """Raise TypeError if a part has the wrong type."""
         for name in ("arguments", "depends_on", "inputs", "versions", "kernels"):
@@ -181,6 +189,33 @@ def known_digest(path: str | Path) -> str:
         if state and state.is_as_left(path):
             return state.sha256
     return file_digest(path)
+
+
+def require_as_written(paths: Iterable[str]) -> None:
+    """Compare files with the records of the stages that wrote them; a file without a record is not compared.
+
+    Only a file whose size or time differs from its record is read.
+
+    Raises: InputError with a line for each file that has changed.
+    """
+    changed = [line for path in paths if Path(path).is_file() and (line := _change_of(Path(path)))]
+    if changed:
+        raise InputError(*changed)
+
+
+def _change_of(path: Path) -> str:
+    """Return a line that says how a file has changed since its stage wrote it; empty if it has not."""
+    written = []
+    for name in records_in(path.parent):
+        with suppress(InputError):  # verification reports a damaged record
+            record = Record.read(name)
+            if str(path) in record.outputs:
+                written.append(record)
+    states = [record.outputs[str(path)] for record in written]
+    if not states or any(state.is_as_left(path) for state in states):
+        return ""
+    digest = file_digest(path)
+    return "" if digest in {state.sha256 for state in states} else written[-1].change_line(path)
 
 
 @cache

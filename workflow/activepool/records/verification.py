@@ -14,7 +14,7 @@ from activepool.data.label_file import LabelFile
 from activepool.data.labels import merged_labels, used_labels
 from activepool.errors import InputError
 from activepool.io.files import file_digest
-from activepool.records.provenance import FOLDER, FileState, Record, record_path, records_below
+from activepool.records.provenance import FOLDER, Record, record_path, records_below
 
 #: Folders and endings of files that are not results: logs, records, states of trainings.
 IGNORED_FOLDERS = {"logs", FOLDER}
@@ -127,15 +127,7 @@ def _changed(record: Record, digest: Callable[[str], str], may_be_gone: Collecti
             if not _matches(path, may_be_gone):
                 yield f"{path}: is missing, although other files of its stage {record.stage!r} are there"
         elif digest(path) != state.sha256:
-            how = _change(Path(path), state)
-            yield f"{path}: {how} since stage {record.stage!r} wrote it ({record.started})"
-
-
-def _change(path: Path, state: FileState) -> str:
-    size = path.stat().st_size
-    if size < state.size:
-        return f"was cut or written again, {size:,} instead of {state.size:,} bytes,"
-    return "has changed"
+            yield record.change_line(Path(path))
 
 
 def _changed_inputs(

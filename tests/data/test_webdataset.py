@@ -72,6 +72,18 @@ def test_folders_of_parts_and_shards_of_another_part(tmp_path):
     assert samples.notices == (f"{tmp_path}: not taken: shards of other parts: 1 (val/0.tar)",)
 
 
+@pytest.mark.parametrize("is_test_path", [False, True])
+def test_compressed_archives_in_a_folder_are_not_passed_over_in_silence(tmp_path, is_test_path):
+    write_tar(tmp_path / "train" / "0.tar", *pair(0, "ant"))
+    write_tar(tmp_path / "test" / "0.tar", *pair(1, "ant"))
+    for name in ("train/1.tar.gz", "train/2.TGZ", "train/.3.tgz", "train/notes.gz"):
+        (tmp_path / name).write_bytes(b"\x1f\x8b")
+    paths = [tmp_path / "train", tmp_path / "test"] if is_test_path else [tmp_path]
+    named = "1.tar.gz, 2.TGZ" if is_test_path else "train/1.tar.gz, train/2.TGZ"
+    what = f"not taken: compressed archives: 2 ({named}); decompress them to .tar"
+    assert webdataset.load(*paths).notices == (f"{paths[0]}: {what}",)
+
+
 def test_a_test_part_is_split_off(tmp_path):
     path = write_tar(tmp_path / "all.tar", *(member for n in range(8) for member in pair(n, "ab"[n % 2])))
     samples = webdataset.load(path, test_fraction=0.25)
@@ -209,6 +221,7 @@ DAMAGED = {
         members(*pair(0, "ant")),
         "train.tar/000.png: is a second image of its key, beside 000.png",
     ),
+    "two labels": (members(("000.cls", b"bee")), "train.tar/000.cls: is a second label of its key; remove"),
     "no JSON": (members(("1.jpg", picture(1)), ("1.json", b"{")), "train.tar/1.json: is not JSON (Expecting"),
     "no object": (members(("1.jpg", picture(1)), ("1.json", b"[]")), "train.tar/1.json: is JSON, but no"),
     "no label": (

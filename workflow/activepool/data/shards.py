@@ -17,6 +17,9 @@ from activepool.io.files import size_and_times
 #: How the files of each kind of dataset in shards end.
 ENDINGS = {"webdataset": (".tar",), "huggingface": (".parquet", ".arrow")}
 
+#: How compressed archives end, in which no image can be found by its place.
+COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
+
 #: The usual size of an image in a shard, to see from their sizes whether a preview takes too long.
 BYTES_PER_IMAGE = 10_000
 
@@ -83,21 +86,29 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
         raise InputError(
             f"{root / shards[number]}: is by a link the same shard as {shards[earlier]}; remove one"
         )
+    notices = [
+        f"{folder}: not taken: compressed archives: {len(files):,} ({first_few(files, MAX_SHOWN)}); "
+        "decompress them to .tar"
+        for folder in dict.fromkeys(Path(one) for one in (path, test_path) if one is not None)
+        if kind == "webdataset" and (files := _compressed_files(folder))
+    ]
     if test_path is not None:
-        return Shards(root, train, test)
+        return Shards(root, train, test, tuple(notices))
     parts: dict[str, list[str]] = {}
     for shard in train:
         parts.setdefault(_part_of(shard), []).append(shard)
     test = parts.pop("test", []) or parts.pop("validation", [])
     train = parts.pop("train", []) or parts.pop("", [])
     others = [shard for part in parts.values() for shard in part]
-    notice = f"{root}: not taken: shards of other parts: {len(others):,} ({first_few(others, MAX_SHOWN)})"
+    if others:
+        shown = first_few(others, MAX_SHOWN)
+        notices.append(f"{root}: not taken: shards of other parts: {len(others):,} ({shown})")
     if not train:
         raise InputError(
             f"{path}: all shards are of the test part ({first_few(test, MAX_SHOWN)}); add those of the train "
             "part, or rename them"
         )
-    return Shards(root, train, test, (notice,) if others else ())
+    return Shards(root, train, test, tuple(notices))
 
 
 def shards_folder(path: str | Path, test_path: str | Path | None = None) -> Path:
@@ -141,6 +152,14 @@ def _files(pattern: str, endings: Sequence[str]) -> list[Path]:
         more = [f"{pattern}: {len(problems) - MAX_SHOWN} more are missing"] * (len(problems) > MAX_SHOWN)
         raise InputError(*problems[:MAX_SHOWN], *more)
     return list(dict.fromkeys(named))
+
+
+def _compressed_files(folder: Path) -> list[str]:
+    """Return the compressed archives in a folder of shards; none if it is no folder."""
+    if not folder.is_dir():
+        return []
+    files = [file for file in folder.rglob("*") if file.name.lower().endswith(COMPRESSED) and file.is_file()]
+    return sorted(_relative(folder, [file for file in files if not _is_hidden(file.relative_to(folder))]))
 
 
 def _matches(pattern: str) -> list[Path]:

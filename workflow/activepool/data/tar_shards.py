@@ -45,6 +45,7 @@ class _Sample:
 
     images: list[Member] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
+    second_labels: list[str] = field(default_factory=list)
     first: str = ""
 
 
@@ -71,9 +72,13 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
             sample = samples.setdefault(key, _Sample())
             sample.first = sample.first or name
             try:
-                sample.labels |= _labels(ending, content, fields)
+                labels = _labels(ending, content, fields)
             except _BadLabel as error:
                 found.problems.append(f"{shard}/{name}: {error}")
+                continue
+            if labels.keys() & sample.labels.keys():
+                sample.second_labels.append(name)
+            sample.labels |= labels
         elif ending not in DESCRIPTIONS:
             left_out.endings[f".{ending}" if ending else "none"] += 1
     if not samples:
@@ -84,6 +89,10 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
             continue
         first, *others = sample.images
         found.problems += [f"{other}: is a second image of its key, beside {first.name}" for other in others]
+        if not others:  # a sample that stands there twice is one problem
+            found.problems += [
+                f"{shard}/{name}: is a second label of its key; remove one" for name in sample.second_labels
+            ]
         known = [sample.labels[name] for name in fields if name in sample.labels]
         found.add(first, known[0] if known else "")
 

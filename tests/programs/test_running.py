@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 from threadpoolctl import threadpool_info
 
 from activepool.errors import InputError
@@ -122,6 +123,13 @@ def stopped_by(error, capsys):
         (MemoryError("8 GiB for an array"), ["there is not enough memory (8 GiB for an array)"]),
         (MemoryError(), ["there is not enough memory (a part of the work)"]),
         (
+            RuntimeError("CUDA out of memory. Tried to allocate 2 GiB\nSee the documentation"),
+            [
+                "there is not enough memory (CUDA out of memory. Tried to allocate 2 GiB); "
+                "a smaller batch_size or image_size needs less"
+            ],
+        ),
+        (
             UnicodeEncodeError("ascii", "käfer", 1, 2, "ordinal not in range"),
             [
                 "'käfer' cannot be written in ascii, the encoding of this locale; "
@@ -132,6 +140,17 @@ def stopped_by(error, capsys):
 )
 def test_what_a_user_can_mend_is_one_line(error, lines, capsys):
     assert stopped_by(error, capsys) == (2, [f"activepool: {line}" for line in lines])
+
+
+def test_memory_that_pytorch_does_not_get_is_one_line(capsys):
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(10**15)
+    _, (line,) = stopped_by(refused.value, capsys)
+    assert line == (
+        "activepool: there is not enough memory (DefaultCPUAllocator: can't allocate memory: you tried to "
+        "allocate 4000000000000000 bytes. Error code 12 (Cannot allocate memory)); a smaller batch_size or "
+        "image_size needs less"
+    )
 
 
 def test_ctrl_c_is_one_line(capsys):

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from activepool.data.used_labels import UsedLabels
 
 
+#: What PyTorch's RuntimeError says where memory runs out, on a CPU and on a GPU.
+OUT_OF_MEMORY = ("DefaultCPUAllocator: can't allocate memory", "CUDA out of memory")
+
 #: The exit status that shells give a program that Ctrl-C ends.
 INTERRUPTED = 130
 
@@ -113,8 +116,16 @@ def _errors_as_lines() -> Iterator[None]:
             "set PYTHONUTF8=1, and run again"
         )
     except (Exception, SystemExit) as error:
+        if isinstance(error, RuntimeError) and (want := _missing_memory(error)):
+            _stop(f"there is not enough memory ({want}); a smaller batch_size or image_size needs less")
         _stop_at_users_line(error)
         raise
+
+
+def _missing_memory(error: RuntimeError) -> str:
+    """Return what PyTorch says of memory that it did not get; empty if the error is another one."""
+    line = str(error).partition("\n")[0]
+    return next((line[line.index(text) :] for text in OUT_OF_MEMORY if text in line), "")
 
 
 def _stop_at_users_line(error: BaseException) -> None:

@@ -147,6 +147,8 @@ def values(key: dict[str, Any]) -> str:
         if union in key:
             options = [values(option) for option in key[union] if option.get("type") != "null"]
             return " or ".join(dict.fromkeys(options))
+    if "const" in key:
+        return f"`{key['const']}`"
     if "enum" in key:
         return ", ".join(f"`{value}`" for value in key["enum"])
     if key["type"] == "array":

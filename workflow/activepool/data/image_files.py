@@ -67,7 +67,7 @@ class ImageFiles:
         except Exception as error:
             reason = one_line(error)
             raise InputError(
-                f"{whole}: not a readable image ({reason}); repair it, or make the dataset again without it"
+                f"{whole}: not a readable image ({reason}); repair it, or set on_unreadable: skip"
             ) from error
 
     def digest(self, path: str) -> str:

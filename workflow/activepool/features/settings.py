@@ -11,7 +11,7 @@ from activepool.errors import InputError
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class ExtractSettings:
-    """The settings of an extraction; each of them changes the features.
+    """The settings of an extraction. Each changes the features; how many jobs extract them does not.
 
     Attributes:
         batch_size: images that pass through the backbone at once.

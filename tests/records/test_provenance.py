@@ -17,7 +17,7 @@ from activepool.compute.kernels import kernels
 from activepool.errors import InputError
 from activepool.io.files import write_json
 from activepool.programs.command_line import CommandLine, input_files
-from activepool.programs.stage import Input, Json, Output
+from activepool.programs.stage import Earlier, Input, Json, Output
 from activepool.programs.stage import stage as declared
 from activepool.records.provenance import Record, file_state, known_digest, record_path
 from activepool.records.verification import TEMPORARY, Allowances, verify
@@ -166,6 +166,21 @@ def test_all_changed_files_are_named(tree, stage, capsys):
         stage("--sources", "results/a", "results/b", "--joined", "results/d")
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(": ")[1] for line in lines] == ["results/a", "results/b"]
+
+
+def test_a_file_of_an_earlier_run_is_compared_as_well(tree, capsys):
+    @declared
+    def extend(joined: Output, earlier: Earlier | None = None) -> None:
+        """Extend an earlier file."""
+        Path(joined).write_text("new")
+
+    Path("results/a").write_text("SOME bytes")
+    with pytest.raises(SystemExit):
+        extend.run(
+            ["--provenance", json.dumps(DEPENDS_ON), "--joined", "results/d", "--earlier", "results/a"]
+        )
+    assert capsys.readouterr().err.startswith("activepool: results/a: has changed since stage 'join' wrote")
+    assert not Path("results/d").exists()
 
 
 def test_files_that_were_copied_or_written_again_with_the_same_bytes_have_not_changed(tree, stage):

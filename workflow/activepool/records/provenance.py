@@ -181,12 +181,9 @@ def file_state(path: str | Path) -> FileState:
 def known_digest(path: str | Path) -> str:
     """Return the SHA-256 of a file, from its record if the file has not changed since."""
     path = Path(path)
-    for record in records_in(path.parent):
-        try:
-            state = Record.read(record).outputs.get(str(path))
-        except InputError:  # verification reports it; here the file itself is read instead
-            continue
-        if state and state.is_as_left(path):
+    for record in _records_of(path):
+        state = record.outputs[str(path)]
+        if state.is_as_left(path):
             return state.sha256
     return file_digest(path)
 
@@ -205,17 +202,21 @@ def require_as_written(paths: Iterable[str]) -> None:
 
 def _change_of(path: Path) -> str:
     """Return a line that says how a file has changed since its stage wrote it; empty if it has not."""
-    written = []
-    for name in records_in(path.parent):
-        with suppress(InputError):  # verification reports a damaged record
-            record = Record.read(name)
-            if str(path) in record.outputs:
-                written.append(record)
+    written = list(_records_of(path))
     states = [record.outputs[str(path)] for record in written]
     if not states or any(state.is_as_left(path) for state in states):
         return ""
     digest = file_digest(path)
     return "" if digest in {state.sha256 for state in states} else written[-1].change_line(path)
+
+
+def _records_of(path: Path) -> Iterator[Record]:
+    """Yield the records that list a file, of the stages that wrote it; verification reports damaged ones."""
+    for name in records_in(path.parent):
+        with suppress(InputError):
+            record = Record.read(name)
+            if str(path) in record.outputs:
+                yield record
 
 
 @cache

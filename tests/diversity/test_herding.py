@@ -5,17 +5,22 @@ import pytest
 from devices import DEVICES
 
 from activepool.compute.blocks import Compute
-from activepool.diversity import herding
-from activepool.diversity.herding import FEATURE_BITS, GAIN_RESOLUTION, Targets, herd
+from activepool.diversity import gaussian_kernel, herding
+from activepool.diversity.gaussian_kernel import FEATURE_BITS, GaussianKernel, Targets
+from activepool.diversity.herding import GAIN_RESOLUTION, herd
 from activepool.errors import InputError
 from activepool.features.normalised import normalised
 from activepool.features.store import FeatureMatrix
 
 
-@pytest.fixture
-def small_blocks(monkeypatch):
-    """Sizes at which samples are compared a few at a time, and forgotten again."""
-    monkeypatch.setattr(herding, "PRODUCT_ROWS", 7)
+@pytest.fixture(params=[0, 600, 10**6])
+def small_blocks(monkeypatch, request):
+    """Sizes at which samples are compared a few at a time, and forgotten again.
+
+    There is never room for all uncovered pairs, or after some picks, or at once.
+    """
+    monkeypatch.setattr(gaussian_kernel, "PRODUCT_ROWS", 7)
+    monkeypatch.setattr(gaussian_kernel, "KEPT_PAIRS", request.param)
     monkeypatch.setattr(herding, "COMPARED_ROWS", 3)
     monkeypatch.setattr(herding, "KEPT_ENTRIES", 900)
 
@@ -97,14 +102,16 @@ def test_a_pool_of_all_blocks():
     check(features, Targets(rows, np.ones(len(rows)), 1.0), pool, chosen, 150)
 
 
-def test_few_samples_are_compared_where_old_gains_tell_enough(monkeypatch):
+@pytest.mark.parametrize("kept_pairs", [0, gaussian_kernel.KEPT_PAIRS])
+def test_few_samples_are_compared_where_old_gains_tell_enough(monkeypatch, kept_pairs):
     """Far fewer than in every turn, and not all: what lazy greedy is for."""
-    compared, exact = [], herding._Kernel.exact
+    compared, exact = [], GaussianKernel.exact
     monkeypatch.setattr(
-        herding._Kernel,
+        GaussianKernel,
         "exact",
-        lambda kernel, rows, mapping: compared.append(len(rows)) or exact(kernel, rows, mapping),
+        lambda kernel, rows, *others: compared.append(len(rows)) or exact(kernel, rows, *others),
     )
+    monkeypatch.setattr(gaussian_kernel, "KEPT_PAIRS", kept_pairs)
     monkeypatch.setattr(herding, "COMPARED_ROWS", 8)
     features, rows, pool, chosen = case(3, size=900, width=20, chosen=100, share=1.0)
     check(features, Targets(rows, np.ones(len(rows)), 0.5), pool, chosen, 60)

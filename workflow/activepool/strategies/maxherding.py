@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from activepool.diversity.herding import Targets, herd
+from activepool.diversity.gaussian_kernel import Targets
+from activepool.diversity.herding import herd
 from activepool.features.normalised import normalised
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Positive, PositiveInteger

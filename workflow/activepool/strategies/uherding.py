@@ -3,7 +3,7 @@
 import numpy as np
 
 from activepool.compute.blocks import ROWS64, row_blocks
-from activepool.diversity.herding import Targets
+from activepool.diversity.gaussian_kernel import Targets
 from activepool.diversity.neighbours import nearest_neighbours
 from activepool.evaluation.metrics import expected_calibration_error
 from activepool.features.normalised import normalised

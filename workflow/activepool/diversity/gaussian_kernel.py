@@ -1,0 +1,197 @@
+"""The Gaussian kernel exp(−(‖x − y‖/σ)²) between samples and the targets that they are to cover.
+
+`GaussianKernel.exact` has the same bits with any BLAS kernel: features of length 1 are rounded to whole
+multiples of 2⁻²⁵, so that a product in float64 is exact. `estimated_gains` and `uncovered` take one product
+in float32.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from activepool.compute.arrays import FloatArray, IntArray
+from activepool.compute.blocks import (
+    ROWS64,
+    Compute,
+    Mapping,
+    array_namespace,
+    in_blocks,
+    row_blocks,
+    to_numpy,
+)
+from activepool.features.store import FeatureMatrix, require_finite
+
+#: Bits of a fixed-point feature. Inner products have at most 50 bits, squared distances 52.
+FEATURE_BITS = 25
+
+#: Samples in a float32 product, and samples compared exactly at once.
+PRODUCT_ROWS, COMPARED_ROWS = 256, 128
+
+#: Pairs of a sample and a target to keep: 0.5 GB, and as much again while they are joined.
+KEPT_PAIRS = 2**26
+
+#: More than the largest squared distance between samples of length 1.
+FAR = 5.0
+
+#: Kernels below this are 0 in float32.
+NO_KERNEL = 2.0**-150
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The samples to cover.
+
+    Attributes:
+        rows: (M,) rows of the features.
+        weights: (M,) what covering each is worth, from 0 to 1.
+        bandwidth: σ of the kernel.
+    """
+
+    rows: np.ndarray
+    weights: np.ndarray
+    bandwidth: float
+
+
+@dataclass(frozen=True)
+class UncoveredPairs:
+    """The pairs of a sample and a target in which the kernel may exceed the target's cover.
+
+    Attributes:
+        starts: (n + 1,) the first pair of each sample; the last entry is P.
+        targets: (P,) the target of each pair, ascending for each sample.
+        kernels: (P,) upper bounds of the kernels.
+    """
+
+    starts: IntArray
+    targets: IntArray
+    kernels: FloatArray
+
+    def pairs(self, samples: IntArray) -> tuple[IntArray, IntArray]:
+        """Return the pairs of some samples, and for each of these pairs the position of its sample."""
+        starts, counts = self.starts[samples], np.diff(self.starts)[samples]
+        owners = np.repeat(np.arange(len(samples)), counts)
+        first = np.cumsum(counts) - counts
+        return np.arange(len(owners)) + (starts - first)[owners], owners
+
+    def gains(self, samples: IntArray, cover: FloatArray, weights: FloatArray) -> FloatArray:
+        """Return upper bounds of the gains of some samples with a cover that is no smaller than it was."""
+        pairs, owners = self.pairs(samples)
+        targets = self.targets[pairs]
+        added = np.maximum(self.kernels[pairs] - cover[targets], 0) * weights[targets]
+        return np.bincount(owners, added, minlength=len(samples)) / len(weights)
+
+
+class GaussianKernel:
+    """The kernel between samples and all targets."""
+
+    def __init__(self, features: FeatureMatrix, targets: Targets, compute: Compute) -> None:
+        self._features = features
+        self._weights = targets.weights
+        self._compute = compute
+        self._squared_bandwidth = targets.bandwidth**2
+        #: The relative error of a kernel by float32: squared distances are wrong by about 2⁻²⁴.
+        self.rounding = 2.0**-24 * (1 + 1 / self._squared_bandwidth)
+        self._fixed = self._fixed_point(targets.rows)
+        self._norms = np.square(self._fixed).sum(axis=1)
+        values = (self._fixed * 2.0**-FEATURE_BITS).astype(np.float32)
+        self._columns = np.column_stack([2 * values, -np.einsum("ij,ij->i", values, values)]).T
+        self._fixed = compute.array(self._fixed)
+
+    def _fixed_point(self, rows: np.ndarray) -> np.ndarray:
+        values = self._features.take(rows, np.float64)
+        require_finite(rows, values.sum(axis=1))
+        values *= 2.0**FEATURE_BITS
+        return np.rint(values, out=values)
+
+    def exact(self, rows: np.ndarray, mapping: Mapping, targets: np.ndarray | None = None) -> np.ndarray:
+        """Return the kernel between samples and targets, (n, M) float64; by default with all targets."""
+        fixed = self._fixed_point(rows)
+        norms = np.square(fixed).sum(axis=1)
+        samples = self._compute.array(fixed)
+        fixed, own_norms = self._fixed, self._norms
+        if targets is not None:
+            fixed, own_norms = self._fixed[self._compute.array(targets)], self._norms[targets]
+        result = np.empty((len(rows), len(own_norms)))
+
+        def compare(block: slice) -> None:
+            squared = to_numpy(samples @ fixed[block].T)
+            squared = norms[:, None] + own_norms[block] - 2 * squared
+            squared *= -(4.0**-FEATURE_BITS) / self._squared_bandwidth
+            np.exp(squared, out=result[:, block])
+
+        in_blocks(mapping, compare, len(own_norms), ROWS64)
+        return result
+
+    def cover(self, rows: np.ndarray, mapping: Mapping) -> np.ndarray:
+        """Return the largest kernel of each target with the samples, (M,) float64; 0 if there are none."""
+        result = np.zeros(len(self._norms))
+        for block in row_blocks(len(rows), COMPARED_ROWS):
+            np.maximum(result, self.exact(rows[block], mapping).max(axis=0), out=result)
+        return result
+
+    def uncovered(self, rows: np.ndarray, cover: np.ndarray, mapping: Mapping) -> UncoveredPairs | None:
+        """Return the pairs of samples and targets in which the kernel may exceed the cover.
+
+        None if there are more than KEPT_PAIRS: of n samples, about one in m + 1 exceeds what m others cover.
+
+        A squared distance is wrong by at most ``error``: a float32 sum of k terms, in any order, is wrong by
+        at most k · 2⁻²⁴ of the sum of their magnitudes.
+        """
+        covered = np.minimum(-np.log(np.maximum(cover, NO_KERNEL)) * self._squared_bandwidth, FAR)
+        error = (len(self._columns) + 8) * 2.0**-24 * (6 + FAR)
+        columns = self._columns.copy()
+        columns[-1] += covered
+        columns = self._compute.array(columns)
+
+        def compare(block: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            samples, norms = self._samples(rows[block])
+            nearer = self._compute.array(samples) @ columns
+            xp = array_namespace(nearer)
+            nearer -= self._compute.array(norms)[:, None]
+            nearer = xp.reshape(nearer, (-1,))
+            found = xp.nonzero(nearer > -error)[0]
+            owners, targets = np.divmod(to_numpy(found), len(cover))
+            squared = covered[targets] - to_numpy(nearer[found]) - error
+            kernels = np.exp(-np.maximum(squared, 0) / self._squared_bandwidth) * (1 + 2.0**-20)
+            counts = np.bincount(owners, minlength=len(samples))
+            return counts, targets.astype(np.int32), kernels.astype(np.float32)
+
+        blocks, kept = [], 0
+        for found in mapping(compare, row_blocks(len(rows), PRODUCT_ROWS)):
+            blocks.append(found)
+            kept += len(found[1])
+            if kept > KEPT_PAIRS:
+                return None
+        counts, targets, kernels = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        return UncoveredPairs(np.concatenate([[0], counts.cumsum()]), targets, kernels)
+
+    def estimated_gains(
+        self, rows: np.ndarray, cover: np.ndarray, mapping: Mapping
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return estimates of the gains of samples, and of what they were without a cover: (n,) each."""
+        cover, weights = (self._compute.array(values.astype(np.float32)) for values in (cover, self._weights))
+        columns = self._compute.array(self._columns)
+        gains, coverless = np.empty(len(rows)), np.empty(len(rows))
+
+        def compare(block: slice) -> None:
+            samples, norms = self._samples(rows[block])
+            terms = self._compute.array(samples) @ columns
+            xp = array_namespace(terms)
+            terms -= self._compute.array(norms)[:, None]
+            terms /= self._squared_bandwidth
+            terms = xp.exp(xp.minimum(terms, 0 * terms[:1]))  # rounding may make −d² positive
+            coverless[block] = to_numpy(terms @ weights) / len(weights)
+            terms -= cover
+            terms = xp.maximum(terms, 0 * terms[:1])
+            terms *= weights
+            gains[block] = to_numpy(xp.mean(terms, axis=1))
+
+        in_blocks(mapping, compare, len(rows), PRODUCT_ROWS)
+        return gains, coverless
+
+    def _samples(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return float32 samples, (n, d + 1), with a last column of ones, and their squared norms."""
+        samples = np.column_stack([self._features.take(rows), np.ones(len(rows))]).astype(np.float32)
+        norms = np.einsum("ij,ij->i", samples[:, :-1], samples[:, :-1])
+        require_finite(rows, norms)
+        return samples, norms

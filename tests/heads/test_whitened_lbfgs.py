@@ -1,5 +1,9 @@
 """The coordinates by their definition, and L-BFGS in them against Newton's method."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from test_softmax_regression import problem
@@ -60,3 +64,42 @@ def test_lbfgs_comes_near_to_newtons_optimum(strength):
     again, more = solver.minimise(strength, found, 1e-6, 200)
     assert more <= 1
     np.testing.assert_allclose(again.weight, found.weight, atol=1e-3 * np.abs(expected.weight).max())
+
+
+def test_scipy_computes_on_one_thread_even_if_it_is_imported_within_a_mapping(tmp_path):
+    """In a process of its own: here SciPy is imported already."""
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "2"}
+    result = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True)
+    assert result.stdout == "{1}\n", result.stdout + result.stderr
+
+
+PROGRAM = """
+import numpy as np
+from threadpoolctl import threadpool_info
+from activepool.compute.blocks import Compute
+from activepool.heads import lbfgs
+from activepool.heads.labelled import LabelledRows
+from activepool.heads.settings import LbfgsSettings
+
+random = np.random.default_rng(0)
+features, labels = random.normal(size=(60, 4)).astype(np.float32), np.arange(60) % 3
+lbfgs.EXACT_SIZE = 0  # as for a large problem
+threads = set()
+solve = lbfgs._Solver._whitened.func
+
+def watched(solver):
+    whitened = solve(solver)
+    loss = whitened._loss
+    def watch(*point):
+        threads.update(pool["num_threads"] for pool in threadpool_info())
+        return loss(*point)
+    whitened._loss = watch
+    return whitened
+
+lbfgs._Solver._whitened.func = watched
+rows = LabelledRows.from_arrays(features, labels)
+lbfgs.train_lbfgs(rows, rows, 3, LbfgsSettings(), Compute())
+print(threads)
+"""

@@ -5,7 +5,15 @@ from scipy.linalg import cholesky
 from scipy.linalg.lapack import dtrtri
 from scipy.optimize import OptimizeResult, minimize
 
-from activepool.compute.blocks import Array, Compute, Mapping, array_namespace, row_blocks, to_numpy
+from activepool.compute.blocks import (
+    Array,
+    Compute,
+    Mapping,
+    array_namespace,
+    one_blas_thread,
+    row_blocks,
+    to_numpy,
+)
 from activepool.heads.softmax_regression import Point, SoftmaxRegression
 
 #: Number of classes whose weights change coordinates at once.
@@ -83,6 +91,14 @@ class WhitenedLbfgs:
 
         It ends when an iteration lowers the objective by less than the part ``tolerance``.
         """
+        with (
+            one_blas_thread()
+        ):  # SciPy's BLAS is another one than NumPy's; a mapping may have begun without it
+            return self._minimise(strength, start, tolerance, max_iterations)
+
+    def _minimise(
+        self, strength: float, start: Point, tolerance: float, max_iterations: int
+    ) -> tuple[Point, int]:
         whitening = Whitening(self._covariance, strength, self._frequencies, self._compute, self._mapping)
         objective = _Objective(self._loss, whitening, strength, start)
 

@@ -25,7 +25,7 @@ from activepool.features.store import FeatureMatrix, require_finite
 FEATURE_BITS = 25
 
 #: Samples in a float32 product, and samples compared exactly at once.
-PRODUCT_ROWS, COMPARED_ROWS = 256, 128
+PRODUCT_ROWS, COMPARED_ROWS = 512, 128
 
 #: Pairs of a sample and a target to keep: 0.5 GB, and as much again while they are joined.
 KEPT_PAIRS = 2**26

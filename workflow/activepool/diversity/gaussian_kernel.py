@@ -27,8 +27,8 @@ FEATURE_BITS = 25
 #: Samples in a float32 product, and samples compared exactly at once.
 PRODUCT_ROWS, COMPARED_ROWS = 512, 128
 
-#: Pairs of a sample and a target to keep: 0.5 GB, and as much again while they are joined.
-KEPT_PAIRS = 2**26
+#: Pairs of a sample and a target to keep: 1 GB.
+KEPT_PAIRS = 2**27
 
 #: More than the largest squared distance between samples of length 1.
 FAR = 5.0
@@ -58,8 +58,8 @@ class UncoveredPairs:
 
     Attributes:
         starts: (n + 1,) the first pair of each sample; the last entry is P.
-        targets: (P,) the target of each pair, ascending for each sample.
-        kernels: (P,) upper bounds of the kernels.
+        targets: (P or more,) the target of each pair, ascending for each sample.
+        kernels: (P or more,) upper bounds of the kernels.
     """
 
     starts: IntArray
@@ -156,14 +156,20 @@ class GaussianKernel:
             counts = np.bincount(owners, minlength=len(samples))
             return counts, targets.astype(np.int32), kernels.astype(np.float32)
 
-        blocks, kept = [], 0
-        for found in mapping(compare, row_blocks(len(rows), PRODUCT_ROWS)):
-            blocks.append(found)
-            kept += len(found[1])
-            if kept > KEPT_PAIRS:
+        blocks, size = row_blocks(len(rows), PRODUCT_ROWS), min(KEPT_PAIRS, len(rows) * len(cover))
+        pairs = UncoveredPairs(
+            np.zeros(len(rows) + 1, np.int64), np.empty(size, np.int32), np.empty(size, np.float32)
+        )
+        start = 0
+        for block, found in zip(blocks, mapping(compare, blocks), strict=True):
+            counts, targets, kernels = found
+            end = start + len(targets)
+            if end > size:
                 return None
-        counts, targets, kernels = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-        return UncoveredPairs(np.concatenate([[0], counts.cumsum()]), targets, kernels)
+            pairs.targets[start:end], pairs.kernels[start:end] = targets, kernels
+            pairs.starts[block.start + 1 : block.stop + 1] = start + counts.cumsum()
+            start = end
+        return pairs
 
     def estimated_gains(
         self, rows: np.ndarray, cover: np.ndarray, mapping: Mapping

@@ -28,8 +28,8 @@ GAIN_RESOLUTION = 2.0**-40
 #: that were computed again in float64, or this many times the rounding of the largest gain without a cover.
 ERROR_MARGIN = 4.0
 
-#: Entries of the kernel to keep, in float32: 2 GB.
-KEPT_ENTRIES = 2**29
+#: Entries of the kernel to keep, in float32: 1 GB.
+KEPT_ENTRIES = 2**28
 
 
 def herd(
@@ -61,8 +61,10 @@ def herd(
         cover = kernel.cover(chosen, mapping)
         dense = _DenseGreedy(kernel, targets.weights, cover, pool)
         picks, gains = dense.pick(budget, mapping)
-        if dense.uncovered:
-            sparse = _SparseGreedy(kernel, targets.weights, dense.cover, pool, dense.uncovered, picks)
+        cover, uncovered = dense.cover, dense.uncovered
+        del dense  # and the kernels that it keeps
+        if uncovered:
+            sparse = _SparseGreedy(kernel, targets.weights, cover, pool, uncovered, picks)
             more, more_gains = sparse.pick(budget - len(picks), mapping)
             picks, gains = picks + more, gains + more_gains
     return pool[picks], np.array(gains)

@@ -1,5 +1,8 @@
 """Torch as backbones run on it: its settings, and the same bits."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -22,6 +25,16 @@ def test_the_settings_of_torch_come_back_also_after_an_error():
         assert settings() == (1, True, True, False)
         raise ZeroDivisionError
     assert settings() == before
+
+
+def test_torch_compile_is_deterministic_and_only_imported_where_it_is_used():
+    program = (
+        "import sys; from activepool.backbones.execution import reproducible\n"
+        "with reproducible(1): print('torch._inductor' in sys.modules)\n"
+        "import torch._inductor.config; print(torch._inductor.config.deterministic)"
+    )
+    printed = subprocess.check_output([sys.executable, "-c", program], text=True)
+    assert printed.split() == ["False", "True"]
 
 
 def test_memory_that_is_not_filled_first_changes_no_bit(monkeypatch):

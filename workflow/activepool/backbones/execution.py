@@ -31,20 +31,20 @@ def reproducible(threads: int) -> Iterator[None]:
     """
     keep_freed_memory()
     for name, value in DETERMINISTIC.items():
-        os.environ.setdefault(name, value)  # cuBLAS reads it at its start
+        os.environ.setdefault(name, value)  # cuBLAS and torch.compile read them when they start
     threads_before = torch.get_num_threads()
-    deterministic_before = torch.are_deterministic_algorithms_enabled()
-    warn_before = torch.is_deterministic_algorithms_warn_only_enabled()
+    mode_before = torch.get_deterministic_debug_mode()
     filling: Any = torch.utils.deterministic  # its type lacks the setting
     fill_before = filling.fill_uninitialized_memory
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # use_deterministic_algorithms does the same, but imports torch.compile, which takes nearly a second.
+    torch.set_deterministic_debug_mode("warn")
     filling.fill_uninitialized_memory = False
     try:
         yield
     finally:
         torch.set_num_threads(threads_before)
-        torch.use_deterministic_algorithms(deterministic_before, warn_only=warn_before)
+        torch.set_deterministic_debug_mode(mode_before)
         filling.fill_uninitialized_memory = fill_before
 
 

@@ -20,9 +20,9 @@ KERNEL_VARIABLES = (
     *("NUMBA_ENABLE_AVX", "GLIBC_TUNABLES", "OMP_DYNAMIC", "OMP_THREAD_LIMIT", "KMP_DETERMINISTIC_*"),
 )
 
-#: What a stage that runs a network sets where it is not set: cuBLAS is deterministic only with it. In records
-#: it counts as not set, or these stages would seem to be on other kernels than the rest.
-DETERMINISTIC = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+#: What a stage that runs a network sets where it is not set: cuBLAS and torch.compile are deterministic only
+#: with it. In records it counts as not set, or these stages would seem to be on other kernels than the rest.
+DETERMINISTIC = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8", "TORCHINDUCTOR_DETERMINISTIC": "1"}
 
 #: Variables among these that choose no kernel: the number of threads, which Snakemake sets for each job.
 THREAD_VARIABLES = "*_NUM_THREADS"

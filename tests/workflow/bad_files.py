@@ -116,13 +116,19 @@ def write_image(path: str) -> None:
     Image.fromarray(pixels).save(path)
 
 
-def run_stage(stage: str, **changes: Any) -> int:
-    """Run a stage's program in this process, as its command line would; return its exit status."""
-    words = [stage]
+def words_of(stage: str, **changes: Any) -> list[str]:
+    """Return the words of a stage's command line."""
+    words = []
     for name, value in {**COMMANDS[stage], **changes}.items():
         if value is not None:
             given = value if isinstance(value, list) else [value]
             words += [f"--{name}", *(json.dumps(one) if isinstance(one, dict) else str(one) for one in given)]
+    return words
+
+
+def run_stage(stage: str, **changes: Any) -> int:
+    """Run a stage's program in this process, as its command line would; return its exit status."""
+    words = [stage, *words_of(stage, **changes)]
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         patch.setattr("sys.argv", words)
         # That the module is run a second time.

@@ -66,7 +66,7 @@ def train(
         measured = round_metrics(trained, test, training_set.labels, file.class_names, compute)
     write_trained_head(head, trained)
     if curve is not None:
-        import pandas as pd  # a third of a short job's time
+        import pandas as pd  # here alone: its import takes longer than most trainings
 
         write_table(curve, pd.DataFrame(trained.history))
     write_json(metrics, measured | {"seed": seed, "round": round, "unlabelled": len(samples.unlabelled)})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import matplotlib.backends.backend_pdf  # savefig needs it; a server then imports it once for all figures
 from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure
 

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from activepool.compute.kernels import choosing
+from activepool.compute.kernels import choosing, kernels
 from activepool.programs.start import LENGTH_BYTES, STATUS_BYTES
 
 #: Variables that Python and libraries read when they start, as patterns, beside those that choose kernels.
@@ -115,6 +115,7 @@ class Server:
             importlib.import_module(name)
         builtin_strategies()
         versions()
+        kernels()
         loaded = {getattr(module, "__file__", None) for module in sys.modules.values()}
         self._code = {path: state for path, state in self._code.items() if str(path) in loaded}
         self._imports = []

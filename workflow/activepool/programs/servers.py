@@ -54,9 +54,12 @@ KINDS = (
         " features.store heads.lbfgs heads.training heads.views scores.nearest scores.pool_scorer"
         " strategies.registry strategies.checked_selection",
     ),
-    _kind("table", "programs.running figures.results evaluation.comparisons"),
     _kind(
-        "contact_sheet feature_map figure",
+        "curves selections table",
+        "programs.running figures.results evaluation.comparisons figures.registry",
+    ),
+    _kind(
+        "contact_sheet costs feature_map figure pretraining_figure",
         "programs.running figures.results figures.export figures.classes figures.contact_sheet",
     ),
     _kind(

@@ -114,9 +114,7 @@ def checked(name: str, query: Query, selection: object) -> Selection:
     twice = ascending[1:][ascending[1:] == ascending[:-1]]
     if len(twice):
         raise InputError(f"strategy {name!r} picked a sample twice: row {twice[0]}")
-    after = np.searchsorted(query.unlabelled, ascending, side="right")
-    is_outside = after == np.searchsorted(query.unlabelled, ascending)
-    if is_outside.any() or np.isin(index, query.labelled).any():
+    if not _among(query.unlabelled, ascending).all() or _among(ascending, query.labelled).any():
         raise InputError(
             f"strategy {name!r} picked a sample that is {_outside(query, index)}; picks are rows of "
             "query.unlabelled, and not positions in it"
@@ -132,6 +130,14 @@ def checked(name: str, query: Query, selection: object) -> Selection:
                 f"one value for each of the {query.budget} picks"
             )
     return replace(selection, index=index.astype(np.int64))
+
+
+def _among(ascending: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return which values are in an ascending array, (n,) bool; for few values `np.isin` takes far longer."""
+    if not len(ascending):
+        return np.zeros(len(values), dtype=bool)
+    found: np.ndarray = ascending.take(np.searchsorted(ascending, values), mode="clip") == values
+    return found
 
 
 def _outside(query: Query, index: np.ndarray) -> str:

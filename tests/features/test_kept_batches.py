@@ -1,6 +1,7 @@
 """Batches whose features are known are not computed again, and the features have the bits of a first run."""
 
 import shutil
+import threading
 
 import h5py
 import numpy as np
@@ -16,7 +17,7 @@ from activepool.backbones.settings import BackboneSettings
 from activepool.compute.shards import Shard
 from activepool.data.samples import Part, Samples, write_samples
 from activepool.errors import InputError
-from activepool.features import extract
+from activepool.features import extract, finished_shards
 from activepool.features.batch_records import BatchRecords
 from activepool.features.gather import gather
 from activepool.features.settings import ExtractSettings
@@ -105,6 +106,63 @@ def test_what_a_kill_left_half_written_is_computed_again(project):
     state.write_bytes(content)
     assert project.extract().read_bytes() == undisturbed
     assert project.computed == ALL - 4
+
+
+@pytest.mark.parametrize("shard", [Shard(), Shard(1, 2)])
+def test_a_finished_shard_that_was_deleted_as_incomplete_is_not_computed_again(project, shard):
+    path = project.extract(shard=shard)
+    undisturbed = path.read_bytes()
+    assert project.computed
+    path.unlink()
+    assert project.extract(shard=shard).read_bytes() == undisturbed
+    assert project.computed == 0
+    features = project.gather(project.extract(name="whole.h5"))
+    project.extract(shard=shard)
+    assert project.extract(shard=shard, earlier=features).read_bytes() == undisturbed
+
+
+def test_of_a_finished_shard_only_batches_of_the_same_images_are_taken(project):
+    project.extract().unlink()
+    shutil.copy(project.path / "00.png", project.path / "05.png")
+    path = project.extract()
+    assert project.computed == 4 + 2 * 4
+    assert path.read_bytes() == project.extract(name="new.h5").read_bytes()
+
+
+def test_a_shard_has_its_second_name_until_the_shards_are_joined(project):
+    shard = project.extract()
+    other = project.path / ".shard.h5.finished"
+    assert other.samefile(shard)
+    project.gather(shard)
+    assert not other.exists()
+
+
+def test_a_shard_has_no_second_name_on_a_file_system_without_links(project, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(finished_shards.os, "link", refuse)
+    project.gather(project.extract())
+
+
+def test_the_second_of_two_extractions_of_a_shard_waits_for_the_first(project, tmp_path, capsys):
+    shapes = [(2, 3)]
+    waiting = []
+
+    def wait():
+        with BatchRecords(tmp_path / "a", shapes, "float32") as records:
+            waiting.append(list(records.keys))
+
+    second = threading.Thread(target=wait)
+    with BatchRecords(tmp_path / "a", shapes, "float32") as records:
+        records.write(0, "k" * 64, np.ones((2, 3)))
+        second.start()
+        second.join(timeout=0.5)
+        assert second.is_alive()
+    second.join()
+    assert waiting == [[""]]
+    assert capsys.readouterr().err == f"{tmp_path / 'a'}: another process is making it; waiting for its end\n"
+    assert not (tmp_path / "a.state").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -181,3 +182,20 @@ def test_finetuning_killed_at_random_moments_ends_as_an_undisturbed_one(tmp_path
 def make(path):
     path.mkdir()
     return path
+
+
+def test_shards_that_outlive_a_killed_snakemake_are_not_computed_again(tmp_path):
+    folder = Folder(tmp_path, {**CONFIGURATION, "pretrain": FINETUNING["pretrain"]})
+    run = folder.started("features")
+    while len(list(folder.path.glob(".snakemake/activepool/jobs/*"))) < 2:
+        assert run.poll() is None, run.stdout.read()
+        time.sleep(0.01)
+    kill(os.kill, run.pid)
+    run.communicate()  # until its jobs have ended, too
+    assert len(list(folder.path.glob("results/features/*/*/shards/*-of-2.h5"))) == 2
+    folder.snakemake("features")
+    logs = [path.read_text() for path in folder.path.glob("results/logs/features/*/*/*-of-2.log")]
+    assert len(logs) == 2
+    for log in logs:
+        found = re.search(r"(\d+) of (\d+) batches were there already", log)
+        assert found and found[1] == found[2], log

@@ -4,14 +4,18 @@ Each batch has its place in the file: its key, its features, and a seal over bot
 crash left half-written has no valid seal, so it is computed again.
 """
 
+import fcntl
 import hashlib
 import io
+import os
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import accumulate
 from math import prod
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 import numpy as np
 
@@ -46,8 +50,7 @@ class BatchRecords:
         sizes = [KEY_BYTES + prod(shape) * self._dtype.itemsize + SEAL_BYTES for shape in shapes]
         self._sizes, self._places = sizes, list(accumulate(sizes, initial=0))
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.touch()
-        self._file = self._path.open("r+b")
+        self._file = self._opened()
         self.keys = [self._verified_key(number) for number in range(len(shapes))]
 
     def __enter__(self) -> "BatchRecords":
@@ -56,10 +59,10 @@ class BatchRecords:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None or not any(self.keys):  # removed under the lock
+            self._path.unlink(missing_ok=True)
         with suppress(OSError):  # a full disk, which has been reported
             self._file.close()
-        if kind is None or not any(self.keys):
-            self._path.unlink(missing_ok=True)
 
     def write(self, number: int, key: str, features: FloatArray) -> None:
         """Write a batch; raises OSError with the path of the shard on a full disk."""
@@ -80,6 +83,25 @@ class BatchRecords:
         """Return the features of a batch that is there."""
         features = np.frombuffer(self._content(number)[KEY_BYTES:-SEAL_BYTES], self._dtype)
         return features.reshape(self._shapes[number])
+
+    def _opened(self) -> BinaryIO:
+        """Return the open file with a lock, so that one extraction of the shard works at a time."""
+        while True:
+            file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
+            self._lock(file)
+            with suppress(FileNotFoundError):  # the other extraction has ended well, and removed it
+                if os.path.samestat(os.fstat(file.fileno()), self._path.stat()):
+                    return file
+            file.close()
+
+    def _lock(self, file: BinaryIO) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"{self._output}: another process is making it; waiting for its end", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError:  # a file system without locks
+            pass
 
     def _verified_key(self, number: int) -> str:
         content = self._content(number)

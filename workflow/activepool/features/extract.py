@@ -23,6 +23,7 @@ from activepool.compute.shards import Shard
 from activepool.data.ranges import require_squares
 from activepool.errors import InputError
 from activepool.features.batch_records import BatchRecords
+from activepool.features.finished_shards import finished_path, keep_finished
 from activepool.features.images import PartImages, Request, image_channels, load_requests
 from activepool.features.settings import ExtractSettings
 from activepool.features.shard_batches import Batch, ShardBatches
@@ -51,7 +52,9 @@ def extract_shard(
     """Write one shard: its rows of ``train/features``, ``test/features`` and, with views, ``train/views``.
 
     A file beside the output keeps the batches that are done. An extraction that was killed goes on from it
-    and ends with the same bits; the file is removed at the end.
+    and ends with the same bits; the file is removed at the end. A shard that was finished and then deleted is
+    taken from its second name, see activepool.features.finished_shards. Of two extractions of one shard at a
+    time, the second waits for the first.
 
     Args:
         dataset: dataset.h5.
@@ -95,8 +98,8 @@ def extract_shard(
     batches = ShardBatches(lengths, backbone.width, settings, shard)
     with (
         reproducible(THREADS),
-        earlier_features(earlier, settings.batch_size) as known,
         BatchRecords(output, [batch.shape for batch in batches.all], settings.dtype) as records,
+        earlier_features([finished_path(output), earlier], settings.batch_size) as known,
     ):
         images = {part: KeyedImages(of_part, computed_by) for part, of_part in parts.items()}
         extraction = _Extraction(name, Path(dataset), images, backbone, settings, device, known, records)
@@ -106,6 +109,7 @@ def extract_shard(
         with written_hdf5(output) as file:
             file.attrs.update(attributes)
             batches.write(file, records)
+        keep_finished(output)
 
 
 def _computed_by(attributes: dict[str, str], settings: ExtractSettings, device: str, version: str) -> str:
@@ -144,12 +148,12 @@ class _Extraction:
                 continue
             known += 1
             if self.records.keys[number] != key:
-                self.records.write(number, key, self.earlier.read(batch))
+                self.records.write(number, key, self.earlier.read(batch, key))
         return known
 
     def _wanted(self, number: int, batch: Batch, augment: Augmentation | None) -> Wanted:
         crops = None if augment is None else self._crops(augment, batch.row_numbers)
-        keys = {self.records.keys[number], self.earlier.key(batch)}
+        keys = {self.records.keys[number], *self.earlier.keys(batch)}
         return Wanted(Request(batch.row_numbers, crops), frozenset(keys - {""}))
 
     def _crops(self, augment: Augmentation, batch: IntArray) -> FloatArray | None:

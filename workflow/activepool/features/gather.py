@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.errors import InputError
+from activepool.features.finished_shards import remove_finished
 from activepool.features.store import PARTS
 from activepool.io.hdf5_reading import opened
 from activepool.io.hdf5_writing import written_hdf5
@@ -34,6 +35,7 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
             file.attrs.update(pieces[0].attrs)
             for part in PARTS:
                 _gather_part(file.create_group(part), source[part], pieces)
+    remove_finished(shards)
 
 
 def _require_one_extraction(pieces: list[h5py.File]) -> None:

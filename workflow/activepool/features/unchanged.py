@@ -5,7 +5,7 @@ computes them. Batches with the same key have the same features, so these can be
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,36 +61,49 @@ class KeyedImages(Dataset[tuple[str, Tensor | None] | InputError]):
 
 
 class EarlierFeatures:
-    """The features of an earlier run, by row.
+    """The features that earlier extractions left, by batch.
 
     Args:
-        file: its open features.h5; None if there is none.
+        files: open files: features.h5 of an earlier run, and shards.
         batch_size: rows of a batch.
     """
 
-    def __init__(self, file: h5py.File | None, batch_size: int) -> None:
-        self._file = file
+    def __init__(self, files: Sequence[h5py.File], batch_size: int) -> None:
+        self._files = files
         self._batch_size = batch_size
 
-    def key(self, batch: Batch) -> str:
-        """Return the key of the batch with these rows; "" if there is none."""
-        keys = None if self._file is None else self._file.get(f"{batch.part}/batches")
-        number = batch.rows.start // self._batch_size
-        return keys[number].decode() if keys is not None and number < len(keys) else ""
+    def keys(self, batch: Batch) -> set[str]:
+        """Return the keys under which the files have the rows of this batch."""
+        return {key for file in self._files if (key := self._key(file, batch))}
 
-    def read(self, batch: Batch) -> FloatArray:
-        """Return the features or views of a batch whose key is the same now."""
-        assert self._file is not None
-        values: FloatArray = self._file[batch.part][batch.name][..., batch.rows, :]
+    def read(self, batch: Batch, key: str) -> FloatArray:
+        """Return the features or views of a batch that a file has under this key."""
+        part = next(file for file in self._files if self._key(file, batch) == key)[batch.part]
+        start = batch.rows.start - _first_row(part)
+        values: FloatArray = part[batch.name][..., start : start + len(batch.row_numbers), :]
         return values
+
+    def _key(self, file: h5py.File, batch: Batch) -> str:
+        """Return the key of the batch with these rows; "" if there is none."""
+        keys = file.get(f"{batch.part}/batches")
+        if keys is None:
+            return ""
+        number = (batch.rows.start - _first_row(file[batch.part])) // self._batch_size
+        return keys[number].decode() if 0 <= number < len(keys) else ""
+
+
+def _first_row(part: h5py.Group) -> int:
+    """Return the first row of a part in a file; that of features.h5 is 0."""
+    return int(part.attrs.get("first_row", 0))
 
 
 @contextmanager
-def earlier_features(path: str | Path | None, batch_size: int) -> Iterator[EarlierFeatures]:
-    """Open the features.h5 of an earlier run, if there is one that can be read."""
+def earlier_features(paths: Iterable[str | Path | None], batch_size: int) -> Iterator[EarlierFeatures]:
+    """Open the files that earlier extractions left, as far as they are there and can be read."""
     with ExitStack() as files:
-        file = None
-        if path is not None:
+        found = []
+        for path in paths:
             with suppress(InputError):
-                file = files.enter_context(opened(path))
-        yield EarlierFeatures(file, batch_size)
+                if path is not None:
+                    found.append(files.enter_context(opened(path)))
+        yield EarlierFeatures(found, batch_size)

@@ -24,6 +24,7 @@ NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,9}", fullmatch=True).filter(
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=12)
 COUNTS = st.integers(1, 10**6)
 FEW = st.integers(1, 100_000)
+JOBS = st.integers(1, 10_000)
 SEEDS = st.integers(0, 10**12)
 FRACTIONS = st.floats(0, 1, exclude_min=True, exclude_max=True)
 POSITIVE = st.floats(0, 1e6, exclude_min=True)
@@ -146,7 +147,7 @@ CONFIGURATIONS = section(
     },
     backbone=BACKBONES,
     pretrain=PRETRAINING,
-    features=section(dtype=one_of("float16", "float32"), views=SEEDS, batch_size=COUNTS, shards=COUNTS),
+    features=section(dtype=one_of("float16", "float32"), views=SEEDS, batch_size=COUNTS, shards=JOBS),
     validation=section(fraction=FRACTIONS, round_to=one_of("samples", "classes")),
     seeds=FEW | st.lists(SEEDS, min_size=1, max_size=3, unique=True),
     head=HEADS,

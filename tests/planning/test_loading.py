@@ -162,6 +162,16 @@ MISTAKES = [
         ("budget", 400),
         "trial.yaml: budget: 20 initial samples and 3 queries of 400 are 1220, but the pool has",
     ),
+    (
+        ("features", {"shards": 1_000_000}),
+        "trial.yaml: features.shards: input should be less than or equal to 10000 (given: 1000000)",
+    ),
+    (("pool_shards", 10_001), "trial.yaml: pool_shards: input should be less than or equal to 10000 (given"),
+    (
+        ("features", {"shards": 2000}),
+        "trial.yaml: features.shards: 2,000 jobs cannot share 555 images; with batches of 256, at most 3",
+    ),
+    (("pool_shards", 999), "trial.yaml: pool_shards: 999 jobs cannot share a pool of "),
     (("initial", "size", 5000), "trial.yaml: initial.size: 5000 is larger than the"),
     (("validation", "fraction", 0.001), "trial.yaml: validation.fraction: "),
     (

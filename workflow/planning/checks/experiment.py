@@ -215,6 +215,8 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
         return
     if experiment.dataset.kind == EMBEDDINGS:  # the listing of images prints their notices
         print_notices(data.notices)
+    else:
+        yield from _shard_problems(experiment, max(data.num_train, data.num_test))
     try:
         split = experiment.validation
         in_validation = int(
@@ -223,6 +225,11 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
     except InputError as error:
         yield f"validation.fraction: {error}"
         return
+    if experiment.pool_shards > data.num_train - in_validation:
+        yield (
+            f"pool_shards: {experiment.pool_shards:,} jobs cannot share a pool of "
+            f"{data.num_train - in_validation:,} samples; give fewer"
+        )
     yield from _budget_problems(experiment, data, in_validation)
     if data.num_train > data.train_class_counts.sum():
         for strategy in experiment.strategies:
@@ -231,6 +238,16 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
                     f"strategies: {strategy.folder} reads labels of the pool, but some are unknown; "
                     "leave it out"
                 )
+
+
+def _shard_problems(experiment: Experiment, images: int) -> Iterator[str]:
+    """Yield a line if more jobs would extract than the larger part has images."""
+    shards, size = experiment.features.shards, experiment.features.batch_size
+    if shards > images:
+        yield (
+            f"features.shards: {shards:,} jobs cannot share {images:,} images; with batches of {size:,}, at "
+            f"most {-(-images // size):,} have any to extract"
+        )
 
 
 def _budget_problems(experiment: Experiment, data: Preview, in_validation: int) -> Iterator[str]:

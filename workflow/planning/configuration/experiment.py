@@ -22,6 +22,7 @@ from planning.configuration.sections import (
     Count,
     Device,
     Fraction,
+    JobCount,
     Name,
     Settings,
     section_of,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:  # a type checker cannot see the classes that section_of makes
 else:
     Features = section_of(
         ExtractSettings,
-        shards=(Count, Field(default=1, description="the number of jobs that extract the features.")),
+        shards=(JobCount, Field(default=1, description="the number of jobs that extract the features.")),
     )
     SgdHead = section_of(SgdSettings, solver=(Literal["sgd"], ...))
     LbfgsHead = section_of(LbfgsSettings, solver=(Literal["lbfgs"], "lbfgs"))
@@ -158,7 +159,7 @@ class Experiment(Settings):
     seeds: FolderCount | Annotated[list[Annotated[int, Field(ge=0, le=MAX_COUNT)]], Field(min_length=1)] = 3
     strategies: Annotated[list[StrategySettings], Field(min_length=1)]
     head: Head = LbfgsHead()
-    pool_shards: Count = 1
+    pool_shards: JobCount = 1
     ceiling: bool = False
     release_labels: Annotated[int, Field(ge=0)] = 0
     figures: Figures = Figures()

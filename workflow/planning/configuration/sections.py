@@ -44,4 +44,6 @@ PathText = Annotated[str, Field(min_length=1)]
 #: More than the samples of any pool.
 MAX_COUNT = 10**12
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+#: The number of jobs that share a work. Snakemake plans them all at once, a thousand in about two seconds.
+JobCount = Annotated[int, Field(ge=1, le=10_000)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]

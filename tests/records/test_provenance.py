@@ -19,7 +19,13 @@ from activepool.io.files import write_json
 from activepool.programs.command_line import CommandLine, input_files
 from activepool.programs.stage import Earlier, Input, Json, Output
 from activepool.programs.stage import stage as declared
-from activepool.records.provenance import Record, file_state, known_digest, record_path
+from activepool.records.provenance import (
+    Record,
+    file_state,
+    known_digests,
+    record_path,
+    require_as_written,
+)
 from activepool.records.verification import TEMPORARY, Allowances, verify
 from activepool.stages.gather_scores import gather_scores
 from activepool.stages.select import select
@@ -129,13 +135,13 @@ def test_a_digest_comes_from_the_record_only_while_size_and_time_are_as_left(tre
     record = json.loads(record_path("results/a").read_text())
     record["outputs"]["results/a"]["sha256"] = "from the record"
     record_path("results/a").write_text(json.dumps(record))
-    assert known_digest("results/a") == "from the record"
+    assert known_digests(["results/a"]) == {"results/a": "from the record"}
     path.write_text("more bytes")
     os.utime(path, ns=(0, state.st_mtime_ns + 1))
-    assert known_digest("results/a") == digest("more bytes")
+    assert known_digests(["results/a"]) == {"results/a": digest("more bytes")}
     path.write_text("other bytes")
     os.utime(path, ns=(0, state.st_mtime_ns))
-    assert known_digest("results/a") == digest("other bytes")
+    assert known_digests(["results/a"]) == {"results/a": digest("other bytes")}
 
 
 @pytest.mark.parametrize(
@@ -266,6 +272,31 @@ def test_what_does_not_fit_is_named(tree, damage, words):
     assert len(misfits) == len(words)
     for misfit, expected in zip(misfits, words, strict=True):
         assert misfit.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("damage", "remedies"),
+    [
+        (cut, ["delete the file, and run again"]),
+        (edit, ["delete the file, and run again", "delete results/deep/c first"]),
+        (lose, ["run again to make it"]),
+        (add, ["delete it, or move it elsewhere"]),
+    ],
+)
+def test_what_does_not_fit_gets_its_remedy(tree, damage, remedies):
+    damage(tree)
+    for misfit, remedy in zip(verify("results").misfits, remedies, strict=True):
+        assert misfit.endswith(f"; {remedy}") or misfit.endswith(f", {remedy}")
+
+
+def test_each_record_is_read_once_for_all_files(tree, stage, monkeypatch):
+    read, counted = Record.read, []
+    monkeypatch.setattr(Record, "read", lambda path: counted.append(path) or read(path))
+    assert known_digests(["results/a", "results/b"]) == {
+        f"results/{name}": digest(Path(f"results/{name}").read_text()) for name in "ab"
+    }
+    require_as_written(["results/a", "results/b"])
+    assert counted == [record_path("results/a")] * 2
 
 
 def test_many_files_of_another_input_are_one_line(tree, stage):

@@ -34,7 +34,7 @@ from activepool.records.provenance import (
     Record,
     Stopwatch,
     file_state,
-    known_digest,
+    known_digests,
     require_as_written,
     versions,
 )
@@ -78,7 +78,7 @@ def record(stage: Stage, given: Namespace, watch: Stopwatch, used: "UsedLabels |
         stage=stage.name,
         arguments=settings(stage, given),
         depends_on=given.provenance,
-        inputs={path: known_digest(path) for path in input_files(stage, given)},
+        inputs=known_digests(input_files(stage, given)),
         outputs={path: file_state(path) for path in output_files(stage, given)},
         versions=versions(),
         kernels=kernels(),

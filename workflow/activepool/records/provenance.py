@@ -102,12 +102,13 @@ class Record:
             ) from None
 
     def change_line(self, path: Path) -> str:
-        """Return a line that says that an output is not what the stage wrote."""
+        """Return a line that says that an output is not what the stage wrote, and what helps."""
         size, before = path.stat().st_size, self.outputs[str(path)].size
         how = "has changed"
         if size < before:
             how = f"was cut or written again, {size:,} instead of {before:,} bytes,"
-        return f"{path}: {how} since stage {self.stage!r} wrote it ({self.started})"
+        since = f"since stage {self.stage!r} wrote it ({self.started})"
+        return f"{path}: {how} {since}; delete the file, and run again"
 
     def _require_types(self) -> None:
         """Raise TypeError if a part has the wrong type."""
@@ -178,14 +179,16 @@ def file_state(path: str | Path) -> FileState:
     return FileState(file_digest(path), status.st_size, status.st_mtime_ns)
 
 
-def known_digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file, from its record if the file has not changed since."""
-    path = Path(path)
-    for record in _records_of(path):
-        state = record.outputs[str(path)]
-        if state.is_as_left(path):
-            return state.sha256
-    return file_digest(path)
+def known_digests(paths: Iterable[str | Path]) -> dict[str, str]:
+    """Return the SHA-256 of files, from their records if they have not changed since."""
+    names = list(map(str, paths))
+    written = _records_of(names)
+    found = {}
+    for path in names:
+        states = (record.outputs[str(Path(path))] for record in written[str(Path(path))])
+        known = next((state.sha256 for state in states if state.is_as_left(Path(path))), None)
+        found[path] = known or file_digest(path)
+    return found
 
 
 def require_as_written(paths: Iterable[str]) -> None:
@@ -195,14 +198,14 @@ def require_as_written(paths: Iterable[str]) -> None:
 
     Raises: InputError with a line for each file that has changed.
     """
-    changed = [line for path in paths if Path(path).is_file() and (line := _change_of(Path(path)))]
+    written = _records_of(path for path in paths if Path(path).is_file())
+    changed = [line for path, records in written.items() if (line := _change_of(Path(path), records))]
     if changed:
         raise InputError(*changed)
 
 
-def _change_of(path: Path) -> str:
+def _change_of(path: Path, written: list[Record]) -> str:
     """Return a line that says how a file has changed since its stage wrote it; empty if it has not."""
-    written = list(_records_of(path))
     states = [record.outputs[str(path)] for record in written]
     if not states or any(state.is_as_left(path) for state in states):
         return ""
@@ -210,13 +213,20 @@ def _change_of(path: Path) -> str:
     return "" if digest in {state.sha256 for state in states} else written[-1].change_line(path)
 
 
-def _records_of(path: Path) -> Iterator[Record]:
-    """Yield the records that list a file, of the stages that wrote it; verification reports damaged ones."""
-    for name in records_in(path.parent):
-        with suppress(InputError):
-            record = Record.read(name)
-            if str(path) in record.outputs:
-                yield record
+def _records_of(paths: Iterable[str | Path]) -> dict[str, list[Record]]:
+    """Return, for each file, the records beside it that list it, of the stages that wrote it.
+
+    Each record is read once, however many files there are. Verification reports damaged ones.
+    """
+    found: dict[str, list[Record]] = {str(Path(path)): [] for path in paths}
+    for folder in dict.fromkeys(Path(path).parent for path in found):
+        for name in records_in(folder):
+            with suppress(InputError):
+                record = Record.read(name)
+                for path in record.outputs:
+                    if path in found and Path(path).parent == folder:
+                        found[path].append(record)
+    return found
 
 
 @cache

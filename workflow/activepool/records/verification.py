@@ -88,7 +88,11 @@ def verify(root: str | Path, allowed: Allowances = Allowances()) -> Findings:
     recorded = {path for record in records for path in record.outputs}
     others = [path for path in _results(root) if path not in recorded and not _matches(path, allowed.ignored)]
     unrecorded = [path for path in others if _matches(path, allowed.unrecorded)]
-    misfits += [f"{path}: no record says how it was made" for path in others if path not in unrecorded]
+    misfits += [
+        f"{path}: no record says how it was made; delete it, or move it elsewhere"
+        for path in others
+        if path not in unrecorded
+    ]
     named = {line.partition(": ")[0] for line in misfits}
     verified = sum(Path(path).is_file() and path not in named for path in recorded)
     made = {path: record.kernels for record in records for path in record.outputs if Path(path).is_file()}
@@ -125,7 +129,8 @@ def _changed(record: Record, digest: Callable[[str], str], may_be_gone: Collecti
     for path, state in record.outputs.items():
         if not Path(path).is_file():
             if not _matches(path, may_be_gone):
-                yield f"{path}: is missing, although other files of its stage {record.stage!r} are there"
+                there = f"although other files of its stage {record.stage!r} are there"
+                yield f"{path}: is missing, {there}; run again to make it"
         elif digest(path) != state.sha256:
             yield record.change_line(Path(path))
 
@@ -141,7 +146,8 @@ def _changed_inputs(
                 made[path].append(next(iter(record.outputs)))
     for path, outputs in sorted(made.items()):
         more = f" and {len(outputs) - 1} more" if len(outputs) > 1 else ""
-        yield f"{outputs[0]}{more}: made from another {path} than the one that is there"
+        remedy = f"run again, and if that does not make it again, delete {outputs[0]} first"
+        yield f"{outputs[0]}{more}: made from another {path} than the one that is there; {remedy}"
 
 
 def _outdated(records: list[Record], digest: Callable[[str], str]) -> Iterator[str]:
@@ -169,14 +175,15 @@ def _changed_labels(records: list[Record]) -> Iterator[str]:
         try:
             labels = present(used.samples, used.annotations)
         except InputError as error:
-            yield f"{output}: its labels can no longer be read ({error.args[0]})"
+            yield f"{output}: its labels can no longer be read ({error.args[0]}); repair them, and run again"
             continue
         changed = [(row, label) for row, label in used.labels.items() if labels.get(row) != label]
         if changed:
             row, label = changed[0]
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
             now = f"is {labels[row]!r} there now" if row in labels else "no longer has a label there"
-            yield f"{output}: made with label {label!r} of row {row}{more} in {used.annotations}, which {now}"
+            which = f"label {label!r} of row {row}{more} in {used.annotations}, which {now}"
+            yield f"{output}: made with {which}; run again to train with it, or put the old label back"
 
 
 def _present_labels(samples: str, annotations: str) -> dict[str, str]:

@@ -214,8 +214,8 @@ DAMAGED = {
     "no label": (of([0], [0], label="y", names=None), "train.parquet: has no column 'label' (it has id"),
     "no class": (of([0, 1], [0, 2]), "train.parquet/1: the train part has no class '2' (its class"),
     "below 0": (of([0, 1], [0, -2]), "train.parquet/1: label '-2' is below 0, where -1 stands"),
-    "lists": (of([0], [[1]], names=None), "train.parquet: the label [1] is no text and no whole"),
-    "truth": (of([0], [True], names=None), "train.parquet: the label True is no text and no whole number"),
+    "lists": (of([0], [[1]], names=None), "train.parquet/0: the label [1] is no text and no whole"),
+    "truth": (of([0], [True], names=None), "train.parquet/0: the label True is no text and no whole number"),
     "other names": (
         lambda folder: [write(folder / f"train-{name}.parquet", [0], [0], [name]) for name in "ab"],
         "train-b.parquet: has other names of classes than train-a.parquet",
@@ -231,6 +231,30 @@ def test_damage_has_one_line_with_file_and_row(tmp_path, name):
         preview({"kind": "huggingface", "options": {"path": str(tmp_path), "test_fraction": 0.5}})
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"{tmp_path}/{words}")
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_an_image_without_bytes_hides_no_other_mistake(tmp_path, ending):
+    images = pa.array([picture(0), None, picture(2)])
+    write(tmp_path / f"train.{ending}", range(3), [0, 1, -2], images=images)
+    write(tmp_path / f"test.{ending}", [3, 4, 5], [1, None, 7])
+    with pytest.raises(InputError) as caught:
+        huggingface.load(tmp_path)
+    missing, negative, unknown, unlabelled = str(caught.value).splitlines()
+    assert missing.startswith(f"{tmp_path}/train.{ending}/1: has no bytes in the column image")
+    assert negative.startswith(f"{tmp_path}/train.{ending}/2: label '-2' is below 0")
+    assert unknown.startswith(f"{tmp_path}/test.{ending}/2: the train part has no class '7'")
+    assert unlabelled.startswith(f"{tmp_path}/test.{ending}/1: a test image needs a label")
+
+
+def test_classes_that_a_damage_may_hide_are_not_called_unknown(tmp_path):
+    cut("parquet")(tmp_path)
+    write(tmp_path / "test.parquet", [0, 1], [0, -2])
+    with pytest.raises(InputError) as caught:
+        huggingface.load(tmp_path)
+    damaged, negative = str(caught.value).splitlines()
+    assert damaged.startswith(f"{tmp_path}/train.parquet: is damaged")
+    assert negative.startswith(f"{tmp_path}/test.parquet/1: label '-2' is below 0")
 
 
 def test_files_without_rows(tmp_path):

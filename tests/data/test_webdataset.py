@@ -1,4 +1,5 @@
 import tarfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -261,6 +262,63 @@ def test_wrong_labels_of_the_test_part(tmp_path, label, words):
     with pytest.raises(InputError) as caught:
         webdataset.load(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path}/{words}")
+
+
+def test_a_second_image_of_a_key_hides_no_other_mistake(tmp_path):
+    bad = [("3.jpg", picture(3)), ("3.json", b"{"), ("4.cls", b"bee")]
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("000.jpeg", picture(1)), *pair(1, "-2"), bad[-1])
+    write_tar(tmp_path / "test.tar", *pair(5, "ant"), *pair(7, "bee"), *pair(8, "wasp"), *pair(9, ""))
+    words = [
+        "train.tar/000.jpeg: is a second image",
+        "train.tar/4.cls: has no image",
+        "train.tar/001.jpg: label '-2' is below 0",
+        "test.tar/008.png: the train part has no class 'wasp'",
+        "test.tar/009.jpg: a test image needs a label",
+    ]
+    check_lines(tmp_path, words)
+    # The class of a label that cannot be read may be that of any test image.
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), *pair(1, "-2"), *bad[:-1])
+    check_lines(tmp_path, ["train.tar/3.json: is not JSON", words[2], words[4]])
+
+
+def check_lines(folder, words):
+    """Check that the dataset in a folder gets these lines."""
+    with pytest.raises(InputError) as caught:
+        webdataset.load(folder)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == len(words), lines
+    for line, expected in zip(lines, words, strict=True):
+        assert line.startswith(f"{folder}/{expected}"), line
+
+
+def test_an_image_whose_name_has_more_dots_than_its_label_is_told_its_name(tmp_path):
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("a/k.x.PNG", picture(2)), ("a/k.cls", b"ant"))
+    words = "a/k.cls: has no image of its key beside it: a key ends at the first dot of a name, so rename "
+    with pytest.raises(InputError) as caught:
+        webdataset.load(tmp_path, test_fraction=0.5)
+    assert str(caught.value) == f"{tmp_path}/train.tar/{words}a/k.x.PNG to a/k.PNG"
+
+
+def test_a_folder_that_has_compressed_archives_alone_says_so(tmp_path):
+    (tmp_path / "a.tar.gz").write_bytes(b"\x1f\x8b")
+    with pytest.raises(InputError) as caught:
+        webdataset.load(tmp_path)
+    held = "it holds compressed archives: 1 (a.tar.gz); decompress them to .tar"
+    assert str(caught.value) == f"{tmp_path}: holds no file that ends in .tar; {held}"
+
+
+def test_a_shard_in_a_folder_may_end_in_capitals(tmp_path):
+    write_tar(tmp_path / "TRAIN.TAR", *pair(0, "ant"))
+    write_tar(tmp_path / "test.tar", *pair(1, "ant"))
+    assert webdataset.load(tmp_path).train.sources.tolist() == ["TRAIN.TAR/000.png"]
+
+
+def test_a_folder_of_shards_is_searched_once(tmp_path, monkeypatch):
+    searched = []
+    search = Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda path, pattern: searched.append(path) or search(path, pattern))
+    webdataset.load(two_shards(tmp_path))
+    assert searched == [tmp_path]
 
 
 def test_many_problems_are_counted(tmp_path):

@@ -33,14 +33,18 @@ def load(
     """
     shards = _list(path)
     train, test = Found(), Found()
-    names: dict[str, list[str]] = {}
+    own: dict[str, list[str]] = {}
     for found, files in ((train, shards.train), (test, shards.test)):
         for file in files:
-            names[file] = read_file(shards.root, file, image, label, found)
-            first = next(iter(names.values()))
-            if names[file] != first and not found.problems:
-                found.problems.append(f"{file}: has other names of classes than {next(iter(names))}")
-    known = own_or_given(path, next(iter(names.values())), class_names)
+            names = read_file(shards.root, file, image, label, found)
+            if names is None:
+                continue
+            own[file] = names
+            first, expected = next(iter(own.items()))
+            if names != expected:
+                found.is_cut = True  # its labels are none of the others'
+                found.problems.append(f"{file}: has other names of classes than {first}")
+    known = own_or_given(path, next(iter(own.values()), []), class_names)
     return samples_in(shards, train, test, known, test_fraction)
 
 

@@ -64,7 +64,7 @@ class Columns:
         return cls(image, label, index, not _is_bytes(schema.types[index]), _names_in(features, label))
 
 
-def read_file(root: Path, shard: str, image: str | None, label: str | None, found: Found) -> list[str]:
+def read_file(root: Path, shard: str, image: str | None, label: str | None, found: Found) -> list[str] | None:
     """Add the images of a file to ``found``, in their order.
 
     Args:
@@ -74,30 +74,36 @@ def read_file(root: Path, shard: str, image: str | None, label: str | None, foun
             one whose classes have names.
         found: gets the images, and a line for each that is missing and for a damage.
 
-    Returns: the names of the classes in the schema; [] if it has none.
+    Returns: the names of the classes in the schema, [] if it has none; None for a damaged file.
     """
     with importing("pyarrow", f"{root / shard}: reading it needs"):
         from pyarrow import ArrowException
-    row = 0
+    row, has_bad_label = 0, False
     try:
         schema, blocks = (_parquet if shard.endswith(".parquet") else _arrow)(root / shard, shard)
         columns = Columns.from_schema(schema, image, label)
         for places, labels in blocks(columns):
             for place, value in zip(places, labels.to_pylist(), strict=True):
-                if place is None:
-                    problem = f"has no bytes in the column {columns.image}; store the images in the file"
-                    found.problems.append(f"{shard}/{row}: {problem}")
-                else:
-                    found.add(place, _label_text(value, columns))
+                source = f"{shard}/{row}"
                 row += 1
+                if (text := _label_text(value, columns)) is None:
+                    if not has_bad_label:  # most likely all are
+                        problem = "is no text and no whole number; name another column: label: NAME"
+                        found.problems.append(f"{source}: the label {value!r} {problem}")
+                    has_bad_label = found.is_cut = True
+                elif place is None:
+                    problem = f"has no bytes in the column {columns.image}; store the images in the file"
+                    found.reject(source, text, problem)
+                else:
+                    found.add(place, text)
+        return columns.class_names
     except InputError as error:
         found.problems.append(f"{shard}: {error}")
-        return []
     except (ArrowException, OSError) as error:
         after = f" after row {row - 1}" if row else ""
         found.problems.append(f"{shard}: is damaged{after} ({one_line(error)}); copy it again")
-        return []
-    return columns.class_names
+    found.is_cut = True
+    return None
 
 
 def _parquet(path: Path, shard: str) -> tuple[Any, Callable[[Columns], Iterator[Block]]]:
@@ -229,14 +235,12 @@ def _only(key: str, usual: str, names: list[str], schema: Any) -> str:
     return names[0]
 
 
-def _label_text(value: Any, columns: Columns) -> str:
-    """Return a label as the name of a class; "" where it is not known."""
+def _label_text(value: Any, columns: Columns) -> str | None:
+    """Return a label as the name of a class; "" where it is not known, None if it is no label."""
     if value is None or value != value:  # NaN, as pandas has it beside whole numbers
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return columns.class_names[value] if 0 <= value < len(columns.class_names) else str(value)
-    if isinstance(value, str):
-        return value.strip()
-    raise InputError(f"the label {value!r} is no text and no whole number; name another column: label: NAME")
+    return value.strip() if isinstance(value, str) else None

@@ -32,12 +32,26 @@ class Found:
         places: see activepool.data.packed.
         labels: names of classes; "" where the class is not known.
         problems: a line for each image that cannot be used.
+        unused: the source and the label of each sample without an image that can be used.
+        is_cut: whether labels are missing, because a shard is damaged or a label cannot be read.
     """
 
     sources: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    unused: list[tuple[str, str]] = field(default_factory=list)
+    is_cut: bool = False
+
+    @property
+    def samples(self) -> list[tuple[str, str]]:
+        """The source and the label of each sample, with and without an image."""
+        return [*zip(self.sources, self.labels, strict=True), *self.unused]
+
+    def reject(self, source: str, label: str, problem: str) -> None:
+        """Add a line for a sample without an image that can be used; its label counts all the same."""
+        self.unused.append((source, "" if label == str(UNKNOWN) else label))
+        self.problems.append(f"{source}: {problem}")
 
     def add(self, place: Member | Cell, label: str) -> None:
         """Add an image, whose place is relative to the root of the dataset."""
@@ -75,18 +89,19 @@ def samples_in(
     """
     if class_names is not None:
         require_different(shards.root, class_names)
-    names = sorted_names(set(train.labels) - {""}) if class_names is None else class_names
+    labels = {label for _, label in train.samples}
+    names = sorted_names(labels - {""}) if class_names is None else class_names
     if not train.sources and not train.problems:
         raise InputError(f"{shards.root}: the train part holds no image")
-    problems = [*train.problems, *test.problems] or [  # damaged shards may lack labels
-        *_label_problems(train, names),
-        *_label_problems(test, names),
-        *(
+    problems = [*train.problems, *test.problems]
+    known = None if train.is_cut or test.is_cut else names
+    problems += [*_label_problems(train, known), *_label_problems(test, known)]
+    if not test.is_cut:
+        problems += [
             f"{source}: a test image needs a label, to measure accuracy on; leave it out"
             for source, label in zip(test.sources, test.labels, strict=True)
             if not label
-        ),
-    ]
+        ]
     if problems:
         lines = [f"{shards.root}/{problem}" for problem in problems]
         raise InputError(*first_lines(lines, MAX_PROBLEMS, shards.root))
@@ -105,12 +120,15 @@ def _numbers(class_names: Sequence[str]) -> dict[str, int]:
     return by_number | {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}
 
 
-def _label_problems(found: Found, class_names: Sequence[str]) -> Iterator[str]:
-    """Yield a line for the first image of each label that is no class, or was hardly meant as one."""
+def _label_problems(found: Found, class_names: Sequence[str] | None) -> Iterator[str]:
+    """Yield a line for the first image of each label that is no class, or was hardly meant as one.
+
+    With None, not all classes are known.
+    """
     source_of: dict[str, str] = {}
-    for source, label in zip(found.sources, found.labels, strict=True):
+    for source, label in found.samples:
         source_of.setdefault(label, source)
-    numbers = _numbers(class_names)
+    numbers = _numbers(class_names or [])
     for label, source in source_of.items():
         if label and reads_as_missing(label):
             yield (
@@ -119,7 +137,7 @@ def _label_problems(found: Found, class_names: Sequence[str]) -> Iterator[str]:
             )
         elif is_negative(label):
             yield f"{source}: label {label!r} is below 0, where -1 stands for a label that is not known"
-        elif label not in numbers:
+        elif class_names is not None and label not in numbers:
             yield f"{source}: {no_such_class(label, class_names)}"
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from glob import has_magic
 from itertools import product
 from pathlib import Path
@@ -77,8 +77,9 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
     Raises: InputError, with a line for each, for files that are not there.
     """
     root = shards_folder(path, test_path)
-    train = _relative(root, _files(str(path), ENDINGS[kind]))
-    test = [] if test_path is None else _relative(root, _files(str(test_path), ENDINGS[kind]))
+    notices: list[str] = []
+    train = _relative(root, _files(str(path), kind, notices))
+    test = [] if test_path is None else _relative(root, _files(str(test_path), kind, notices))
     if both := sorted(set(train) & set(test)):
         raise InputError(f"{root / both[0]}: belongs to path and to test_path; name it in one of them")
     shards = [*train, *test]
@@ -86,12 +87,6 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
         raise InputError(
             f"{root / shards[number]}: is by a link the same shard as {shards[earlier]}; remove one"
         )
-    notices = [
-        f"{folder}: not taken: compressed archives: {len(files):,} ({first_few(files, MAX_SHOWN)}); "
-        "decompress them to .tar"
-        for folder in dict.fromkeys(Path(one) for one in (path, test_path) if one is not None)
-        if kind == "webdataset" and (files := _compressed_files(folder))
-    ]
     if test_path is not None:
         return Shards(root, train, test, tuple(notices))
     parts: dict[str, list[str]] = {}
@@ -134,15 +129,11 @@ def _relative(root: Path, files: list[Path]) -> list[str]:
     return [file.relative_to(root).as_posix() for file in files]
 
 
-def _files(pattern: str, endings: Sequence[str]) -> list[Path]:
-    """Return the files of a pattern, each once."""
+def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
+    """Return the files of a pattern, each once; a line about compressed archives goes to ``notices``."""
     path = Path(pattern)
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if file.name.endswith(tuple(endings)))
-        files = [file for file in found if not _is_hidden(file.relative_to(path)) and file.is_file()]
-        if not files:
-            raise InputError(f"{path}: holds no file that ends in {' or '.join(endings)}")
-        return files
+        return _files_in(path, kind, notices)
     named = [path] if path.is_file() else [file for one in _expanded(pattern) for file in _matches(one)]
     if not named:
         raise InputError(f"{pattern}: names no file; write a range as {{000..010}}")
@@ -154,12 +145,22 @@ def _files(pattern: str, endings: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(named))
 
 
-def _compressed_files(folder: Path) -> list[str]:
-    """Return the compressed archives in a folder of shards; none if it is no folder."""
-    if not folder.is_dir():
-        return []
-    files = [file for file in folder.rglob("*") if file.name.lower().endswith(COMPRESSED) and file.is_file()]
-    return sorted(_relative(folder, [file for file in files if not _is_hidden(file.relative_to(folder))]))
+def _files_in(folder: Path, kind: str, notices: list[str]) -> list[Path]:
+    """Return the files of a kind of dataset in a folder and all folders in it."""
+    endings = ENDINGS[kind]
+    looked_for = (*endings, *COMPRESSED) if kind == "webdataset" else endings
+    found = sorted(file for file in folder.rglob("*") if file.name.lower().endswith(looked_for))
+    found = [file for file in found if not _is_hidden(file.relative_to(folder)) and file.is_file()]
+    files = [file for file in found if file.name.lower().endswith(endings)]
+    compressed = _relative(folder, [file for file in found if not file.name.lower().endswith(endings)])
+    counted = f"compressed archives: {len(compressed):,} ({first_few(compressed, MAX_SHOWN)})"
+    shown = f"{counted}; decompress them to .tar"
+    if not files:
+        only = f"; it holds {shown}" if compressed else ""
+        raise InputError(f"{folder}: holds no file that ends in {' or '.join(endings)}{only}")
+    if compressed:
+        notices.append(f"{folder}: not taken: {shown}")
+    return files
 
 
 def _matches(pattern: str) -> list[Path]:

@@ -41,12 +41,21 @@ class _BadLabel(ValueError):
 
 @dataclass
 class _Sample:
-    """The members of a key."""
+    """The members of a key.
+
+    Attributes:
+        images: its images.
+        labels: its labels, by their fields.
+        second_labels: further members with a label that it has already.
+        first: its first label.
+        has_bad_label: whether a label of it cannot be read, or it has two.
+    """
 
     images: list[Member] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     second_labels: list[str] = field(default_factory=list)
     first: str = ""
+    has_bad_label: bool = False
 
 
 def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out: LeftOut) -> None:
@@ -62,7 +71,8 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
     """
     fields = LABEL_FIELDS if label is None else ("json.label" if label == "json" else label,)
     samples: dict[str, _Sample] = {}
-    for name, member, content in _members(root / shard, shard, fields, found.problems):
+    more_dots: dict[str, str] = {}
+    for name, member, content in _members(root / shard, shard, fields, found):
         key, ending = split_name(name)
         if key is None:
             left_out.hidden.append(f"{shard}/{name}")
@@ -75,17 +85,24 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
                 labels = _labels(ending, content, fields)
             except _BadLabel as error:
                 found.problems.append(f"{shard}/{name}: {error}")
+                sample.has_bad_label = True
                 continue
             if labels.keys() & sample.labels.keys():
                 sample.second_labels.append(name)
+                sample.has_bad_label |= sample.labels != sample.labels | labels
             sample.labels |= labels
         elif ending not in DESCRIPTIONS:
             left_out.endings[f".{ending}" if ending else "none"] += 1
+            if is_image_name(name):
+                more_dots.setdefault(key, name)
     if not samples:
         left_out.empty.append(shard)
-    for sample in samples.values():
+    for key, sample in samples.items():
+        known = [sample.labels[name] for name in fields if name in sample.labels]
+        text = known[0] if known else ""
         if not sample.images:
-            found.problems.append(f"{shard}/{sample.first}: has no image of its key beside it")
+            problem = f"has no image of its key beside it{_instead(key, more_dots.get(key))}"
+            found.reject(f"{shard}/{sample.first}", text, problem)
             continue
         first, *others = sample.images
         found.problems += [f"{other}: is a second image of its key, beside {first.name}" for other in others]
@@ -93,8 +110,18 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
             found.problems += [
                 f"{shard}/{name}: is a second label of its key; remove one" for name in sample.second_labels
             ]
-        known = [sample.labels[name] for name in fields if name in sample.labels]
-        found.add(first, known[0] if known else "")
+        if sample.has_bad_label:
+            found.is_cut = True
+        else:
+            found.add(first, text)
+
+
+def _instead(key: str, other: str | None) -> str:
+    """Return what keeps an image from having the key, and what its name must be; "" if there is no image."""
+    if other is None:
+        return ""
+    ending = other.rpartition(".")[2]
+    return f": a key ends at the first dot of a name, so rename {other} to {key}.{ending}"
 
 
 def split_name(name: str) -> tuple[str | None, str]:
@@ -105,13 +132,13 @@ def split_name(name: str) -> tuple[str | None, str]:
 
 
 def _members(
-    path: Path, shard: str, fields: tuple[str, ...], problems: list[str]
+    path: Path, shard: str, fields: tuple[str, ...], found: Found
 ) -> Iterator[tuple[str, Member, bytes | None]]:
     """Yield the name, the place, and for a label the content, of each file in an archive.
 
-    A damage ends the archive, and adds a line to ``problems``.
+    A damage ends the archive. It adds a line to the problems of ``found``, as does a member that is no file.
     """
-    file, last = Path(shard), ""
+    file, last, problems = Path(shard), "", found.problems
     wanted = {name if not name.startswith("json.") else "json" for name in fields}
     try:
         for archive, info in _entries(path):
@@ -120,6 +147,7 @@ def _members(
                 continue
             name = info.name.removeprefix("./")
             if not info.isreg() or info.issparse():
+                found.is_cut = True
                 problems.append(f"{shard}/{name}: is a link, a device or sparse; store a plain file")
                 continue
             ending = split_name(name)[1]
@@ -127,8 +155,10 @@ def _members(
             place = Member(file, name, info.offset_data, info.size)
             yield name, place, None if stream is None else stream.read()
     except _CutOff:
+        found.is_cut = True
         problems.append(f"{shard}/{last}: the archive is damaged or cut off after this member; copy it again")
     except (tarfile.TarError, EOFError) as error:
+        found.is_cut = True
         problems.append(f"{shard}{last and '/'}{last}: {_damage(path, last, error)}")
 
 

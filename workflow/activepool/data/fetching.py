@@ -132,20 +132,17 @@ def _content(url: str) -> bytes:
 
 def _content_at_once(url: str) -> bytes:
     """Return the bytes at a URL; raises an error also if the connection ends before they do."""
-    content: bytes
     protocol = protocol_of(url)
     if protocol not in WEB:
         import fsspec
 
         # Unlike fsspec.open, this does not take a URL with :: for a chain of file systems.
-        content = fsspec.filesystem(protocol).cat_file(url)
-        return content
+        return bytes(fsspec.filesystem(protocol).cat_file(url))
     from urllib.request import Request, urlopen
 
     headers = {"User-Agent": f"activepool/{activepool.__version__}"}  # some servers refuse urllib's own name
     with urlopen(Request(quote(url, safe=ALLOWED), headers=headers), timeout=TIMEOUT) as response:
-        content = response.read()
-    return content
+        return bytes(response.read())
 
 
 def _reason(error: Exception) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from activepool.data.left_out import LeftOut
 from activepool.data.listed_paths import leads_out, written_path
 from activepool.data.listing import existing_folder, has_line_break, with_unlabelled
+from activepool.data.readable import MAX_NAMED as MAX_UNREADABLE
 from activepool.data.samples import Part
 from activepool.errors import InputError, first_few, first_lines
 from activepool.io.csv_rows import read_table, separator_hint, width_problem
@@ -20,7 +21,6 @@ from activepool.labelling.pool.files import (
     read_files,
     vector_files,
 )
-from activepool.labelling.pool.files import MAX_NAMED as MAX_UNREADABLE
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
 from activepool.labelling.pool.vectors import VECTORS, VectorFile, require_numbers

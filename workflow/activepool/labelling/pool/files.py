@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.image_files import decode_image, problem_of, without_warnings
+from activepool.data.readable import MAX_NAMED
 from activepool.errors import InputError, first_lines
 from activepool.features.store import FeatureMatrix
 from activepool.io.files import file_digest, write_text
@@ -23,9 +24,6 @@ FILES = "files.csv"
 
 #: Images that a thread hashes before it reports progress.
 BLOCK_IMAGES = 16
-
-#: Unreadable images that a message names.
-MAX_NAMED = 20
 
 
 class PoolFile(NamedTuple):

@@ -226,3 +226,8 @@ def test_an_image_cannot_be_listed_twice_by_links(draw):
     ]
     with pytest.raises(InputError, match=r"/train/c/1.jpg: is by a link the image a/1.jpg, which"):
         folder.load(root / "train", test_fraction=0.5)
+
+
+def test_a_url_is_no_folder():
+    with pytest.raises(InputError, match=r"is a URL \(only a manifest may list images by their URLs\), and"):
+        folder.load("https://host/photos")

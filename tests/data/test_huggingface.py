@@ -202,7 +202,32 @@ def of(*arguments, **options):
     return lambda folder: write(folder / "train.parquet", *arguments, **options)
 
 
+def twice(ending):
+    def spoil(folder):
+        columns = [pa.array([picture(0)]), ["a"], ["b"]]
+        path, content = folder / f"train.{ending}", pa.table(columns, names=["image", "label", "label"])
+        if ending == "parquet":
+            parquet.write_table(content, path)
+        else:
+            with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, content.schema) as stream:
+                stream.write_table(content)
+
+    return spoil
+
+
+def pointer(ending):
+    return lambda folder: (folder / f"train.{ending}").write_text(
+        "version https://git-lfs.github.com/spec/v1\n"
+    )
+
+
 DAMAGED = {
+    "a column twice": (twice("parquet"), "train.parquet: has several columns 'label'; rename or remove all"),
+    "a column twice in Arrow": (twice("arrow"), "train.arrow: has several columns 'label'; rename or remove"),
+    "a pointer": (pointer("parquet"), "train.parquet: is a pointer of Git LFS and not the file; fetch it"),
+    "a pointer for Arrow": (pointer("arrow"), "train.arrow: is a pointer of Git LFS and not the file; fetch"),
+    "NUL": (of([0], ["a\0"], names=None), "'train.parquet/0': its label 'a\\x00' is no text; rename it"),
+    "long": (of([0], [["x " * 99]], names=None), "train.parquet/0: the label ['x x x x x x x x x x x x"),
     "a cut Parquet file": (cut("parquet"), "train.parquet: is damaged ("),
     "a cut Arrow file": (cut("arrow"), "train.arrow: is damaged after row 3"),
     "an empty file": (lambda folder: (folder / "train.parquet").touch(), "train.parquet: is damaged ("),

@@ -281,10 +281,10 @@ def test_a_second_image_of_a_key_hides_no_other_mistake(tmp_path):
     check_lines(tmp_path, ["train.tar/3.json: is not JSON", words[2], words[4]])
 
 
-def check_lines(folder, words):
+def check_lines(folder, words, **options):
     """Check that the dataset in a folder gets these lines."""
     with pytest.raises(InputError) as caught:
-        webdataset.load(folder)
+        webdataset.load(folder, **options)
     lines = str(caught.value).splitlines()
     assert len(lines) == len(words), lines
     for line, expected in zip(lines, words, strict=True):
@@ -297,6 +297,61 @@ def test_an_image_whose_name_has_more_dots_than_its_label_is_told_its_name(tmp_p
     with pytest.raises(InputError) as caught:
         webdataset.load(tmp_path, test_fraction=0.5)
     assert str(caught.value) == f"{tmp_path}/train.tar/{words}a/k.x.PNG to a/k.PNG"
+
+
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n"
+
+
+@pytest.mark.parametrize("label", [b"a\0", rb'{"label": "\ud800"}'])
+def test_a_label_that_is_no_text_gets_a_line(tmp_path, label):
+    ending = "json" if label.startswith(b"{") else "cls"
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("1.png", picture(2)), (f"1.{ending}", label))
+    with pytest.raises(InputError, match=r"^[^\n]*/'train.tar/1.png': its label '.*' is no text; rename it$"):
+        webdataset.load(tmp_path, test_fraction=0.5)
+
+
+def test_an_image_that_pillow_cannot_read_is_no_missing_image(tmp_path):
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), ("1.heic", b"x"), ("1.cls", b"ant"))
+    words = "train.tar/1.cls: has no image of its key beside it: Pillow cannot read 1.heic here; convert it"
+    check_lines(tmp_path, [words], test_fraction=0.5)
+
+
+@pytest.mark.parametrize("label", ["species", "jpg", "json.kind"])
+def test_a_field_that_no_sample_has_is_named_once(tmp_path, label):
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), *pair(2, "bee"))
+    write_tar(tmp_path / "test.tar", *pair(6, "ant"), *pair(8, "bee"))
+    with pytest.raises(InputError) as caught:
+        webdataset.load(tmp_path, label=label)
+    problem = f"no sample has the field '{label}' that label names; there are cls, png"
+    assert str(caught.value) == f"{tmp_path}: {problem}"
+    assert webdataset.load(tmp_path, label="CLS").class_names == ["ant", "bee"]
+
+
+def test_a_train_part_without_labels_gets_one_line(tmp_path):
+    write_tar(tmp_path / "train.tar", ("0.png", picture(0)))
+    write_tar(tmp_path / "test.tar", *pair(1, "ant"), *pair(2, "bee"))
+    with pytest.raises(InputError, match=r"^[^\n]*: no image of the train part has a label; add labels, or"):
+        webdataset.load(tmp_path)
+
+
+@pytest.mark.parametrize("path", ["https://host/a-{0..3}.tar", "s3://bucket/a.tar", "pipe:curl host"])
+def test_shards_are_no_urls(path):
+    with pytest.raises(InputError, match=r"is a URL; copy the shards to a folder, and name that$"):
+        webdataset.load(path)
+
+
+def test_a_range_has_an_end(tmp_path):
+    with pytest.raises(InputError, match=r"^\{0..9999999999\}: a pattern may name 1,000,000 shards at most$"):
+        webdataset.load(tmp_path / "{0..9999999999}.tar")
+
+
+def test_a_pointer_of_git_lfs_is_told_as_such(tmp_path):
+    (tmp_path / "train.tar").write_bytes(LFS)
+    words = "is a pointer of Git LFS and not the file; fetch it: git lfs pull"
+    check_lines(tmp_path, [f"train.tar: {words}"], test_fraction=0.5)
+    write_tar(tmp_path / "train.tar", *pair(0, "ant"), *pair(1, "ant"), ("2.png", LFS), ("2.cls", b"ant"))
+    with pytest.raises(InputError, match=r"2.png: not a readable image \(a pointer of Git LFS and not the"):
+        prepare(DatasetSettings(kind="webdataset", options={"path": str(tmp_path), "test_fraction": 0.4}))
 
 
 def test_a_folder_that_has_compressed_archives_alone_says_so(tmp_path):

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,16 @@ import numpy as np
 from activepool.data.packed import Cell, Member
 from activepool.data.shard_samples import Found
 from activepool.errors import InputError, importing, one_line
+from activepool.io.files import LFS_PROBLEM, is_lfs_pointer
 
 #: The usual names of the columns.
 IMAGE, LABEL = "image", "label"
 
 #: How Arrow files begin that are no streams.
 ARROW_FILE = b"ARROW1"
+
+#: Characters of a wrong label that a message shows.
+MAX_LABEL = 60
 
 #: The places of consecutive images, None for a row without one, and the column of their labels.
 Block = tuple[list[Member | Cell | None], Any]
@@ -53,6 +58,9 @@ class Columns:
         image = image or _only("image", IMAGE, images, schema)
         label = label or _only("label", LABEL, named, schema)
         labels = _may_be_labels(schema, named)
+        for name in (image, label):
+            if schema.names.count(name) > 1:
+                raise InputError(f"has several columns {name!r}; rename or remove all but one")
         for key, name, others in (("image", image, images), ("label", label, labels)):
             if name not in schema.names:
                 remedy = f"; say which: {key}: {others[0]}" if others else ""
@@ -89,7 +97,8 @@ def read_file(root: Path, shard: str, image: str | None, label: str | None, foun
                 if (text := _label_text(value, columns)) is None:
                     if not has_bad_label:  # most likely all are
                         problem = "is no text and no whole number; name another column: label: NAME"
-                        found.problems.append(f"{source}: the label {value!r} {problem}")
+                        shown = shorten(repr(value), MAX_LABEL, placeholder="...")
+                        found.problems.append(f"{source}: the label {shown} {problem}")
                     has_bad_label = found.is_cut = True
                 elif place is None:
                     problem = f"has no bytes in the column {columns.image}; store the images in the file"
@@ -101,7 +110,10 @@ def read_file(root: Path, shard: str, image: str | None, label: str | None, foun
         found.problems.append(f"{shard}: {error}")
     except (ArrowException, OSError) as error:
         after = f" after row {row - 1}" if row else ""
-        found.problems.append(f"{shard}: is damaged{after} ({one_line(error)}); copy it again")
+        problem = f"is damaged{after} ({one_line(error)}); copy it again"
+        if is_lfs_pointer(root / shard):
+            problem = f"is {LFS_PROBLEM}"
+        found.problems.append(f"{shard}: {problem}")
     found.is_cut = True
     return None
 

@@ -21,6 +21,7 @@ from activepool.data.image_formats import FORMATS
 from activepool.data.packed import Place, place_digest, place_of
 from activepool.data.samples import IMAGES_FOLDER
 from activepool.errors import InputError, one_line
+from activepool.io.files import LFS_POINTER, LFS_PROBLEM
 
 #: Pillow's modes of whole numbers and floats in 32 bits, whose values of black and white are undefined.
 MODES_WITHOUT_RANGE = ("I", "F")
@@ -125,7 +126,7 @@ def decode_image(path: Place, mode: str, upright: bool = False, least: int | Non
 def problem_of(path: Place, error: Exception) -> str:
     """Return in a few words why an image cannot be read: what `decode_image` or `read_header` raised."""
     if isinstance(error, UnidentifiedImageError):
-        return "empty file" if _is_empty(path) else "no known image format"
+        return _what_it_is(path)
     if isinstance(error, OSError):
         return error.strerror or str(error)
     # A decoder may raise any error on damaged data.
@@ -148,11 +149,13 @@ def _opened(path: Place) -> Iterator[Image.Image]:
         yield image
 
 
-def _is_empty(path: Place) -> bool:
-    if isinstance(path, Path):
-        return path.stat().st_size == 0
-    with path.stream() as stream:
-        return not stream.read(1)
+def _what_it_is(path: Place) -> str:
+    """Return what a file is that begins like no image."""
+    with path.open("rb") if isinstance(path, Path) else path.stream() as stream:
+        beginning = stream.read(len(LFS_POINTER))
+    if not beginning:
+        return "empty file"
+    return LFS_PROBLEM if beginning == LFS_POINTER else "no known image format"
 
 
 def _orientation(image: Image.Image) -> object:

@@ -1,6 +1,7 @@
 """Lists of image files in folders, in an order that depends only on their names."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -57,6 +58,8 @@ def existing_file(path: str | Path, meaning: str) -> Path:
 
 
 def _is_no(path: Path) -> str:
+    if re.match(r"[A-Za-z0-9+]{2,}:/", str(path)):  # a Path has one slash of //
+        return "is a URL (only a manifest may list images by their URLs), and no"
     return "is no" if path.exists() else "no such"
 
 

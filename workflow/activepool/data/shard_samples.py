@@ -33,6 +33,7 @@ class Found:
         labels: names of classes; "" where the class is not known.
         problems: a line for each image that cannot be used.
         unused: the source and the label of each sample without an image that can be used.
+        fields: those of the members of tar archives.
         is_cut: whether labels are missing, because a shard is damaged or a label cannot be read.
     """
 
@@ -41,6 +42,7 @@ class Found:
     labels: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     unused: list[tuple[str, str]] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
     is_cut: bool = False
 
     @property
@@ -87,6 +89,9 @@ def samples_in(
 
     Raises: InputError, with a line for each image that cannot be used.
     """
+    for name in class_names or []:
+        if not is_storable(name):
+            raise InputError(f"{shards.root}: the name {name!a} of a class is no text; rename it")
     if class_names is not None:
         require_different(shards.root, class_names)
     labels = {label for _, label in train.samples}
@@ -94,6 +99,10 @@ def samples_in(
     if not train.sources and not train.problems:
         raise InputError(f"{shards.root}: the train part holds no image")
     problems = [*train.problems, *test.problems]
+    if not (problems or names or class_names):
+        raise InputError(
+            f"{shards.root}: no image of the train part has a label; add labels, or say where: label: NAME"
+        )
     known = None if train.is_cut or test.is_cut else names
     problems += [*_label_problems(train, known), *_label_problems(test, known)]
     if not test.is_cut:
@@ -141,11 +150,17 @@ def _label_problems(found: Found, class_names: Sequence[str] | None) -> Iterator
             yield f"{source}: {no_such_class(label, class_names)}"
 
 
+def is_storable(text: str) -> bool:
+    """Return whether a file of ours can hold a text: it has no NUL, and no half of a character."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 def _name_problem(source: str, label: str) -> str | None:
     if has_line_break(source) or has_line_break(label):
         return f"{source!a}: has a line break, or its label {label!a} has; rename it"
-    try:
-        source.encode()
-    except UnicodeEncodeError:
-        return f"{source!a}: the name is not UTF-8; rename it"
-    return None
+    if not is_storable(label):
+        return f"{source!a}: its label {label!a} is no text; rename it"
+    return None if is_storable(source) else f"{source!a}: the name is not UTF-8; rename it"

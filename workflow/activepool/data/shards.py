@@ -34,6 +34,12 @@ PART_WORDS = {
 BRACES = re.compile(r"\{([^{}]*)\}")
 NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
 
+#: How URLs begin, and the commands that WebDataset takes for shards.
+URL = re.compile(r"[A-Za-z0-9+]{2,}://|pipe:")
+
+#: More shards than a dataset has.
+MAX_SHARDS = 1_000_000
+
 #: Shards that a message names.
 MAX_SHOWN = 5
 
@@ -134,6 +140,8 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
     path = Path(pattern)
     if path.is_dir():
         return _files_in(path, kind, notices)
+    if URL.match(pattern):
+        raise InputError(f"{pattern}: is a URL; copy the shards to a folder, and name that")
     named = [path] if path.is_file() else [file for one in _expanded(pattern) for file in _matches(one)]
     if not named:
         raise InputError(f"{pattern}: names no file; write a range as {{000..010}}")
@@ -166,6 +174,8 @@ def _files_in(folder: Path, kind: str, notices: list[str]) -> list[Path]:
 def _matches(pattern: str) -> list[Path]:
     """Return the files that a pattern without braces matches; the pattern itself if there are none."""
     path = Path(pattern)
+    if not has_magic(pattern):
+        return [path]
     folder = _fixed_folder(path)
     found = sorted(folder.glob(path.relative_to(folder).as_posix()))
     return [file for file in found if not _is_hidden(file.relative_to(folder))] or [path]
@@ -183,6 +193,8 @@ def _choices(text: str) -> list[str]:
     if not found:
         return text.split(",")
     first, last = found.groups()
+    if int(last) - int(first) >= MAX_SHARDS:
+        raise InputError(f"{{{text}}}: a pattern may name {MAX_SHARDS:,} shards at most")
     return [str(number).zfill(len(first)) for number in range(int(first), int(last) + 1)]
 
 

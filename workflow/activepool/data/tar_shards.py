@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from activepool.data.image_formats import is_image_name
-from activepool.data.left_out import LeftOut
+from activepool.data.left_out import UNREADABLE, LeftOut
 from activepool.data.packed import Member
 from activepool.data.shard_samples import Found
+from activepool.io.files import LFS_PROBLEM, is_lfs_pointer
 
 #: The fields that may have the label, and in JSON the key, in the order of the attempts.
 LABEL_FIELDS = ("cls", "json.label", "txt")
@@ -69,11 +70,12 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
         found: gets the images, and a line for each damage.
         left_out: gets the members that are not read.
     """
-    fields = LABEL_FIELDS if label is None else ("json.label" if label == "json" else label,)
+    fields = LABEL_FIELDS if label is None else (label_field(label),)
     samples: dict[str, _Sample] = {}
-    more_dots: dict[str, str] = {}
+    others: dict[str, str] = {}
     for name, member, content in _members(root / shard, shard, fields, found):
         key, ending = split_name(name)
+        found.fields.add(ending)
         if key is None:
             left_out.hidden.append(f"{shard}/{name}")
         elif "." not in ending and is_image_name(f".{ending}"):
@@ -93,20 +95,20 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
             sample.labels |= labels
         elif ending not in DESCRIPTIONS:
             left_out.endings[f".{ending}" if ending else "none"] += 1
-            if is_image_name(name):
-                more_dots.setdefault(key, name)
+            if is_image_name(name) or name.lower().endswith(UNREADABLE):
+                others.setdefault(key, name)
     if not samples:
         left_out.empty.append(shard)
     for key, sample in samples.items():
         known = [sample.labels[name] for name in fields if name in sample.labels]
         text = known[0] if known else ""
         if not sample.images:
-            problem = f"has no image of its key beside it{_instead(key, more_dots.get(key))}"
+            problem = f"has no image of its key beside it{_instead(key, others.get(key))}"
             found.reject(f"{shard}/{sample.first}", text, problem)
             continue
-        first, *others = sample.images
-        found.problems += [f"{other}: is a second image of its key, beside {first.name}" for other in others]
-        if not others:  # a sample that stands there twice is one problem
+        first, *more = sample.images
+        found.problems += [f"{other}: is a second image of its key, beside {first.name}" for other in more]
+        if not more:  # a sample that stands there twice is one problem
             found.problems += [
                 f"{shard}/{name}: is a second label of its key; remove one" for name in sample.second_labels
             ]
@@ -117,11 +119,19 @@ def read_shard(root: Path, shard: str, label: str | None, found: Found, left_out
 
 
 def _instead(key: str, other: str | None) -> str:
-    """Return what keeps an image from having the key, and what its name must be; "" if there is no image."""
+    """Return why an image beside a label is none of its key, and what helps; "" if there is no image."""
     if other is None:
         return ""
     ending = other.rpartition(".")[2]
+    if not is_image_name(other):
+        return f": Pillow cannot read {other} here; convert it to JPEG"
     return f": a key ends at the first dot of a name, so rename {other} to {key}.{ending}"
+
+
+def label_field(label: str) -> str:
+    """Return the field that the option ``label`` names, as it is in a sample."""
+    name, dot, key = label.partition(".")
+    return f"json.{key or 'label'}" if name.lower() == "json" else (name + dot + key).lower()
 
 
 def split_name(name: str) -> tuple[str | None, str]:
@@ -179,6 +189,8 @@ def _damage(path: Path, last: str, error: Exception) -> str:
         beginning = stream.read(8)
     if beginning.startswith(COMPRESSED):
         return "is compressed, so that nothing in it can be found by its place; decompress it to .tar"
+    if is_lfs_pointer(path):
+        return f"is {LFS_PROBLEM}"
     if last:
         return f"the archive is cut off in this member ({error}); copy it again"
     return f"is no tar archive ({error}); copy it again"

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-from activepool.data.left_out import LeftOut
+from activepool.data.left_out import MAX_SHOWN, LeftOut
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
 from activepool.data.shard_samples import Found, samples_in
 from activepool.data.shards import Shards, list_shards
-from activepool.data.tar_shards import read_shard
-from activepool.errors import InputError
+from activepool.data.tar_shards import label_field, read_shard
+from activepool.errors import InputError, abbreviated
 
 KIND = "webdataset"
 
@@ -42,6 +42,8 @@ def load(
             "up to the first dot",
             *notices,
         )
+    if label is not None and not train.problems:
+        _require_field(path, label, train.fields | test.fields)
     samples = samples_in(shards, train, test, class_names, test_fraction)
     return replace(samples, notices=(*samples.notices, *notices))
 
@@ -57,6 +59,14 @@ def preview(
     if list_shards(KIND, path, test_path).is_large:
         return None
     return Preview.from_samples(load(path, test_path, test_fraction, class_names, label))
+
+
+def _require_field(path: str | Path, label: str, fields: set[str]) -> None:
+    """Raise InputError if no sample has the field of the label."""
+    field = label_field(label)
+    if field not in fields and not (field.startswith("json.") and "json" in fields):
+        there = abbreviated(sorted(fields), MAX_SHOWN)
+        raise InputError(f"{path}: no sample has the field {label!r} that label names; there are {there}")
 
 
 def _read(shards: Shards, names: list[str], label: str | None, left_out: LeftOut) -> Found:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # most stages write no table, and pandas takes as long to imp
 #: Errors of the system when a file cannot grow.
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
+#: How the pointer begins that Git LFS leaves in place of a file that it has not fetched, and what it is.
+LFS_POINTER = b"version https://git-lfs"
+LFS_PROBLEM = "a pointer of Git LFS and not the file; fetch it: git lfs pull"
+
 #: Byte order marks of UTF-16.
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -144,6 +148,12 @@ def size_and_times(path: str | Path) -> tuple[int, int, int]:
     """
     status = Path(path).stat()
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Return whether a file is a pointer of Git LFS."""
+    with path.open("rb") as stream:
+        return stream.read(len(LFS_POINTER)) == LFS_POINTER
 
 
 def start_of(path: Path) -> str:

@@ -13,7 +13,7 @@ from activepool.io.array_files.numpy_files import NPY, SUFFIX, open_npy, open_np
 from activepool.io.array_files.parquet_files import open_parquet
 from activepool.io.array_files.safetensors_files import open_safetensors
 from activepool.io.array_files.torch_files import open_torch
-from activepool.io.files import start_of
+from activepool.io.files import LFS_POINTER, LFS_PROBLEM, start_of
 
 #: The forms, for messages.
 FORMS = ".npy, .npz, .pt, .safetensors, .parquet or HDF5"
@@ -23,7 +23,7 @@ ZIP, PICKLE, PARQUET = b"PK", b"\x80", b"PAR1"
 
 #: What other files that people mistake for arrays begin with, and what is wrong.
 OTHERS = {
-    b"version https://git-lfs": "is a pointer of Git LFS and not the file; fetch it: git lfs pull",
+    LFS_POINTER: f"is {LFS_PROBLEM}",
     b"\x1f\x8b": "is compressed by gzip; unpack it",
 }
 

@@ -68,7 +68,8 @@ class UncoveredPairs:
 
     def pairs(self, samples: IntArray) -> tuple[IntArray, IntArray]:
         """Return the pairs of some samples, and for each of these pairs the position of its sample."""
-        starts, counts = self.starts[samples], np.diff(self.starts)[samples]
+        starts = self.starts[samples]
+        counts = self.starts[samples + 1] - starts
         owners = np.repeat(np.arange(len(samples)), counts)
         first = np.cumsum(counts) - counts
         return np.arange(len(owners)) + (starts - first)[owners], owners

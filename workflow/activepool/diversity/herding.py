@@ -13,6 +13,7 @@ Gains are rounded, so that no last bit of exp can decide.
 
 import heapq
 from abc import ABC, abstractmethod
+from itertools import pairwise
 
 import numpy as np
 
@@ -234,11 +235,10 @@ class _SparseGreedy(_LazyGreedy):
         """Compute and keep the kernel of samples with their uncovered targets."""
         pairs, owners = self._uncovered.pairs(np.array(positions, dtype=np.int64))
         targets, columns = np.unique(self._uncovered.targets[pairs], return_inverse=True)
-        kernel = self._kernel.exact(self._pool[positions], mapping, targets)[owners, columns].astype(
-            np.float32
-        )
+        kernels = self._kernel.exact(self._pool[positions], mapping, targets).astype(np.float32)
+        kernel = kernels[owners, columns]
         ends = np.searchsorted(owners, np.arange(len(positions) + 1))
-        for position, start, end in zip(positions, ends, ends[1:], strict=False):
+        for position, (start, end) in zip(positions, pairwise(ends), strict=True):
             self._kept[position] = targets[columns[start:end]], kernel[start:end]
         self._put(positions, turn)
 

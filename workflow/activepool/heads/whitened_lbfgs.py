@@ -91,32 +91,26 @@ class WhitenedLbfgs:
 
         It ends when an iteration lowers the objective by less than the part ``tolerance``.
         """
-        with (
-            one_blas_thread()
-        ):  # SciPy's BLAS is another one than NumPy's; a mapping may have begun without it
-            return self._minimise(strength, start, tolerance, max_iterations)
+        # SciPy's BLAS is another one than NumPy's, and a mapping may have begun without it.
+        with one_blas_thread():
+            whitening = Whitening(self._covariance, strength, self._frequencies, self._compute, self._mapping)
+            objective = _Objective(self._loss, whitening, strength, start)
 
-    def _minimise(
-        self, strength: float, start: Point, tolerance: float, max_iterations: int
-    ) -> tuple[Point, int]:
-        whitening = Whitening(self._covariance, strength, self._frequencies, self._compute, self._mapping)
-        objective = _Objective(self._loss, whitening, strength, start)
+            def stop_in_time(intermediate_result: OptimizeResult) -> None:
+                if objective.promise < MIN_PROMISE * tolerance:
+                    raise StopIteration
 
-        def stop_in_time(intermediate_result: OptimizeResult) -> None:
             if objective.promise < MIN_PROMISE * tolerance:
-                raise StopIteration
-
-        if objective.promise < MIN_PROMISE * tolerance:
-            return start, 0
-        result = minimize(
-            objective,
-            objective.start,
-            jac=True,
-            method="L-BFGS-B",
-            callback=stop_in_time,
-            options={"maxiter": max_iterations, "ftol": tolerance, "gtol": 0.0},
-        )
-        return objective.point(result.x), int(result.nit)
+                return start, 0
+            result = minimize(
+                objective,
+                objective.start,
+                jac=True,
+                method="L-BFGS-B",
+                callback=stop_in_time,
+                options={"maxiter": max_iterations, "ftol": tolerance, "gtol": 0.0},
+            )
+            return objective.point(result.x), int(result.nit)
 
 
 class _Objective:

@@ -62,3 +62,17 @@ def features_of(folder: Path, kind: str, **options):
             }
             for part in ("train", "test")
         }
+
+
+def pair(number, label, ending="cls", folder=""):
+    """Return the members of a sample."""
+    key = f"{folder}{number:03d}"
+    return [(f"{key}.{'jpg' if number % 2 else 'png'}", picture(number)), (f"{key}.{ending}", label.encode())]
+
+
+def two_shards(folder):
+    """Write pictures 0 to 5, with labels, as two shards of the train part, and 6 and 7 as the test part."""
+    write_tar(folder / "train-000.tar", *pair(0, "ant"), *pair(1, "ant\n"), *pair(2, "ant"))
+    write_tar(folder / "train-001.tar", *pair(3, "bee"), *pair(4, "bee"), *pair(5, "bee"))
+    write_tar(folder / "test-000.tar", *pair(6, "ant"), *pair(7, "bee"))
+    return folder

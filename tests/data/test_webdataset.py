@@ -1,9 +1,8 @@
 import tarfile
-from pathlib import Path
 
 import numpy as np
 import pytest
-from data.shard_files import encoded, features_of, picture, write_folders, write_tar
+from data.shard_files import encoded, features_of, pair, picture, two_shards, write_folders, write_tar
 from PIL import Image
 
 from activepool.data import webdataset
@@ -13,20 +12,6 @@ from activepool.data.samples import read_samples, write_samples
 from activepool.data.settings import DatasetSettings
 from activepool.data.thumbnails import thumbnails
 from activepool.errors import InputError
-
-
-def pair(number, label, ending="cls", folder=""):
-    """Return the members of a sample."""
-    key = f"{folder}{number:03d}"
-    return [(f"{key}.{'jpg' if number % 2 else 'png'}", picture(number)), (f"{key}.{ending}", label.encode())]
-
-
-def two_shards(folder):
-    """Write pictures 0 to 5, with labels, as two shards of the train part, and 6 and 7 as the test part."""
-    write_tar(folder / "train-000.tar", *pair(0, "ant"), *pair(1, "ant\n"), *pair(2, "ant"))
-    write_tar(folder / "train-001.tar", *pair(3, "bee"), *pair(4, "bee"), *pair(5, "bee"))
-    write_tar(folder / "test-000.tar", *pair(6, "ant"), *pair(7, "bee"))
-    return folder
 
 
 def test_shards_have_the_features_of_the_same_images_in_folders(tmp_path):
@@ -41,48 +26,6 @@ def test_shards_have_the_features_of_the_same_images_in_folders(tmp_path):
     assert found["train"]["sources"][:3] == [f"train-000.tar/{name}" for name in names]
     assert found["train"]["sources"][3] == "train-001.tar/003.jpg"
     assert found["test"]["sources"] == ["test-000.tar/006.png", "test-000.tar/007.jpg"]
-
-
-@pytest.mark.parametrize(
-    ("path", "test_path"),
-    [
-        ("train-{000..001}.tar", "test-000.tar"),
-        ("{train,test}-*.tar", None),
-        ("*.tar", None),
-        ("train-00[01].tar", "test-*.tar"),
-        (".", None),
-    ],
-)
-def test_shards_are_named_by_a_pattern(tmp_path, path, test_path):
-    folder = two_shards(tmp_path)
-    samples = webdataset.load(str(folder / path), test_path and str(folder / test_path))
-    assert [source[:9] for source in samples.train.sources] == ["train-000"] * 3 + ["train-001"] * 3
-    assert samples.test.sources.tolist() == ["test-000.tar/006.png", "test-000.tar/007.jpg"]
-    assert samples.root == str(folder)
-
-
-def test_folders_of_parts_and_shards_of_another_part(tmp_path):
-    write_tar(tmp_path / "train" / "0.tar", *pair(0, "ant"))
-    write_tar(tmp_path / "val" / "0.tar", *pair(1, "ant"))
-    samples = webdataset.load(tmp_path)
-    assert samples.train.sources.tolist() == ["train/0.tar/000.png"]
-    assert samples.test.sources.tolist() == ["val/0.tar/001.jpg"]
-    write_tar(tmp_path / "test" / "0.tar", *pair(2, "ant"))
-    samples = webdataset.load(tmp_path)
-    assert samples.test.sources.tolist() == ["test/0.tar/002.png"]
-    assert samples.notices == (f"{tmp_path}: not taken: shards of other parts: 1 (val/0.tar)",)
-
-
-@pytest.mark.parametrize("is_test_path", [False, True])
-def test_compressed_archives_in_a_folder_are_not_passed_over_in_silence(tmp_path, is_test_path):
-    write_tar(tmp_path / "train" / "0.tar", *pair(0, "ant"))
-    write_tar(tmp_path / "test" / "0.tar", *pair(1, "ant"))
-    for name in ("train/1.tar.gz", "train/2.TGZ", "train/.3.tgz", "train/notes.gz"):
-        (tmp_path / name).write_bytes(b"\x1f\x8b")
-    paths = [tmp_path / "train", tmp_path / "test"] if is_test_path else [tmp_path]
-    named = "1.tar.gz, 2.TGZ" if is_test_path else "train/1.tar.gz, train/2.TGZ"
-    what = f"not taken: compressed archives: 2 ({named}); decompress them to .tar"
-    assert webdataset.load(*paths).notices == (f"{paths[0]}: {what}",)
 
 
 def test_a_test_part_is_split_off(tmp_path):
@@ -334,17 +277,6 @@ def test_a_train_part_without_labels_gets_one_line(tmp_path):
         webdataset.load(tmp_path)
 
 
-@pytest.mark.parametrize("path", ["https://host/a-{0..3}.tar", "s3://bucket/a.tar", "pipe:curl host"])
-def test_shards_are_no_urls(path):
-    with pytest.raises(InputError, match=r"is a URL; copy the shards to a folder, and name that$"):
-        webdataset.load(path)
-
-
-def test_a_range_has_an_end(tmp_path):
-    with pytest.raises(InputError, match=r"^\{0..9999999999\}: a pattern may name 1,000,000 shards at most$"):
-        webdataset.load(tmp_path / "{0..9999999999}.tar")
-
-
 def test_a_pointer_of_git_lfs_is_told_as_such(tmp_path):
     (tmp_path / "train.tar").write_bytes(LFS)
     words = "is a pointer of Git LFS and not the file; fetch it: git lfs pull"
@@ -354,67 +286,12 @@ def test_a_pointer_of_git_lfs_is_told_as_such(tmp_path):
         prepare(DatasetSettings(kind="webdataset", options={"path": str(tmp_path), "test_fraction": 0.4}))
 
 
-def test_a_folder_that_has_compressed_archives_alone_says_so(tmp_path):
-    (tmp_path / "a.tar.gz").write_bytes(b"\x1f\x8b")
-    with pytest.raises(InputError) as caught:
-        webdataset.load(tmp_path)
-    held = "it holds compressed archives: 1 (a.tar.gz); decompress them to .tar"
-    assert str(caught.value) == f"{tmp_path}: holds no file that ends in .tar; {held}"
-
-
-def test_a_shard_in_a_folder_may_end_in_capitals(tmp_path):
-    write_tar(tmp_path / "TRAIN.TAR", *pair(0, "ant"))
-    write_tar(tmp_path / "test.tar", *pair(1, "ant"))
-    assert webdataset.load(tmp_path).train.sources.tolist() == ["TRAIN.TAR/000.png"]
-
-
-def test_a_folder_of_shards_is_searched_once(tmp_path, monkeypatch):
-    searched = []
-    search = Path.rglob
-    monkeypatch.setattr(Path, "rglob", lambda path, pattern: searched.append(path) or search(path, pattern))
-    webdataset.load(two_shards(tmp_path))
-    assert searched == [tmp_path]
-
-
 def test_many_problems_are_counted(tmp_path):
     write_tar(tmp_path / "train.tar", *((f"{number}.cls", b"ant") for number in range(30)))
     with pytest.raises(InputError) as caught:
         webdataset.load(tmp_path / "train.tar", test_fraction=0.5)
     assert len(str(caught.value).splitlines()) == 21
     assert str(caught.value).endswith(f"{tmp_path}: 10 more of the kind")
-
-
-def test_a_shard_cannot_be_listed_twice_by_a_link(tmp_path):
-    two_shards(tmp_path)
-    (tmp_path / "train-00x.tar").symlink_to("train-001.tar")
-    with pytest.raises(InputError, match=r"/train-00x.tar: is by a link the same shard as train-001.tar"):
-        webdataset.load(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"path": "train-{000..003}.tar"}, "train-002.tar: no such file\n.*train-003.tar: no such file$"),
-        ({"path": "train-{5..3}.tar"}, r"names no file; write a range as \{000..010\}"),
-        ({"path": "film-*.tar"}, r"film-\*.tar: no such file"),
-        ({"path": "nowhere/train-*.tar"}, "nowhere: no such folder; it must be the folder of the shards"),
-        ({"path": "empty"}, "empty: holds no file that ends in .tar"),
-        (
-            {"path": "test-000.tar"},
-            r"all shards are of the test part \(test-000.tar\); add those of the train",
-        ),
-        ({"path": "train-*.tar"}, "has no test part to measure accuracy on; add shards of the test part, or"),
-        ({"path": ".", "test_fraction": 0.2}, "has a test part of its own"),
-        ({"path": ".", "test_path": "test-000.tar"}, "test-000.tar: belongs to path and to test_path"),
-        ({"path": "train-*.tar", "test_path": "/test-000.tar"}, "path and test_path must both be absolute"),
-    ],
-)
-def test_paths_that_cannot_be_used(tmp_path, monkeypatch, options, words):
-    two_shards(tmp_path)
-    (tmp_path / "empty").mkdir()
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=words):
-        preview({"kind": "webdataset", "options": options})
 
 
 def test_an_unreadable_member_is_named_or_left_out(tmp_path):

@@ -4,7 +4,7 @@ import os
 import sys
 import traceback
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -35,6 +35,7 @@ from activepool.records.provenance import (
     Stopwatch,
     file_state,
     known_digests,
+    records_beside,
     require_as_written,
     versions,
 )
@@ -58,6 +59,7 @@ def run(stage: Stage, words: list[str]) -> None:
     if stage.in_processes and given.processes > 1 and rank is None:
         sys.exit(launch(stage.module, words, given.processes))
     is_main = rank in (None, "0")
+    is_recorded = is_main and given.provenance is not None
     with _errors_as_lines():
         if given.log is not None and is_main:
             copy_stderr(given.log)
@@ -65,20 +67,32 @@ def run(stage: Stage, words: list[str]) -> None:
         with threadpool_limits(1), announced(os.environ.get(JOBS_FOLDER)):
             if given.provenance is not None:
                 check_planned(given.provenance)
-                if is_main:
-                    require_as_written(files_read(stage, given))
+            written = records_beside(files_read(stage, given)) if is_recorded else {}
+            require_as_written(written)
             used = stage(**function_arguments(stage, given))
-            if given.provenance is not None and stage.has_record and is_main and output_files(stage, given):
-                record(stage, given, watch, used).write()
+            if is_recorded and stage.has_record and output_files(stage, given):
+                record(stage, given, watch, written, used).write()
 
 
-def record(stage: Stage, given: Namespace, watch: Stopwatch, used: "UsedLabels | None" = None) -> Record:
-    """Return the record of a finished stage that used these annotations."""
+def record(
+    stage: Stage,
+    given: Namespace,
+    watch: Stopwatch,
+    written: Mapping[str, list[Record]],
+    used: "UsedLabels | None" = None,
+) -> Record:
+    """Return the record of a finished stage.
+
+    Args:
+        stage, given, watch: the stage, its command line, and its time.
+        written: the records beside its inputs.
+        used: the annotations that it used.
+    """
     return Record(
         stage=stage.name,
         arguments=settings(stage, given),
         depends_on=given.provenance,
-        inputs=known_digests(input_files(stage, given)),
+        inputs=known_digests(input_files(stage, given), written),
         outputs={path: file_state(path) for path in output_files(stage, given)},
         versions=versions(),
         kernels=kernels(),

@@ -8,7 +8,7 @@ and the time of that record: a large file is read only when it is new.
 import platform
 import resource
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -179,26 +179,40 @@ def file_state(path: str | Path) -> FileState:
     return FileState(file_digest(path), status.st_size, status.st_mtime_ns)
 
 
-def known_digests(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return the SHA-256 of files, from their records if they have not changed since."""
-    names = list(map(str, paths))
-    written = _records_of(names)
+def records_beside(paths: Iterable[str]) -> dict[str, list[Record]]:
+    """Return, for each of these files that is there, the records beside it, of the stages that wrote it.
+
+    Each record is read once, however many files there are. Verification reports damaged ones.
+    """
+    found: dict[str, list[Record]] = {str(Path(path)): [] for path in paths if Path(path).is_file()}
+    for folder in dict.fromkeys(Path(path).parent for path in found):
+        for name in records_in(folder):
+            with suppress(InputError):
+                record = Record.read(name)
+                for path in record.outputs:
+                    if path in found and Path(path).parent == folder:
+                        found[path].append(record)
+    return found
+
+
+def known_digests(paths: Iterable[str], written: Mapping[str, list[Record]]) -> dict[str, str]:
+    """Return the SHA-256 of files, from their records (`records_beside`) if they have not changed since."""
     found = {}
-    for path in names:
-        states = (record.outputs[str(Path(path))] for record in written[str(Path(path))])
-        known = next((state.sha256 for state in states if state.is_as_left(Path(path))), None)
+    for path in paths:
+        place = Path(path)
+        states = (record.outputs[str(place)] for record in written.get(str(place), ()))
+        known = next((state.sha256 for state in states if state.is_as_left(place)), None)
         found[path] = known or file_digest(path)
     return found
 
 
-def require_as_written(paths: Iterable[str]) -> None:
-    """Compare files with the records of the stages that wrote them; a file without a record is not compared.
+def require_as_written(written: Mapping[str, list[Record]]) -> None:
+    """Compare files with their records (`records_beside`); a file without a record is not compared.
 
     Only a file whose size or time differs from its record is read.
 
     Raises: InputError with a line for each file that has changed.
     """
-    written = _records_of(path for path in paths if Path(path).is_file())
     changed = [line for path, records in written.items() if (line := _change_of(Path(path), records))]
     if changed:
         raise InputError(*changed)
@@ -211,22 +225,6 @@ def _change_of(path: Path, written: list[Record]) -> str:
         return ""
     digest = file_digest(path)
     return "" if digest in {state.sha256 for state in states} else written[-1].change_line(path)
-
-
-def _records_of(paths: Iterable[str | Path]) -> dict[str, list[Record]]:
-    """Return, for each file, the records beside it that list it, of the stages that wrote it.
-
-    Each record is read once, however many files there are. Verification reports damaged ones.
-    """
-    found: dict[str, list[Record]] = {str(Path(path)): [] for path in paths}
-    for folder in dict.fromkeys(Path(path).parent for path in found):
-        for name in records_in(folder):
-            with suppress(InputError):
-                record = Record.read(name)
-                for path in record.outputs:
-                    if path in found and Path(path).parent == folder:
-                        found[path].append(record)
-    return found
 
 
 @cache

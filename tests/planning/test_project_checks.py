@@ -19,6 +19,7 @@ from planning.project.checks import (
     require_model,
     require_room,
     require_same_spelling,
+    require_shared,
 )
 from planning.project.pool import listed_images, updated_pool
 from planning.project.standing import ProjectStanding
@@ -222,6 +223,17 @@ def test_an_audit_set_leaves_room_for_two_batches(changes, message):
         require_room(ProjectStanding(project(audit=audit), pool, entries(*drawn)), "mine.yaml")
     with pytest.raises(InputError, match=r"and has 12; 8 of the pool's 20 .* set audit: 14 or less"):
         require_room(ProjectStanding(project(audit=15), pool, entries(*drawn)), "mine.yaml")
+
+
+def test_no_more_jobs_extract_than_there_are_photographs():
+    names = [sample(str(number)) for number in range(20)]
+    pool = Pool(names, [1] * 20, names, {name: name for name in names[:18]})
+    message = "mine.yaml: features.shards: 19 jobs cannot share 18 images; with batches of 256, at most 1 "
+    with pytest.raises(InputError, match=message):
+        require_shared(ProjectStanding(project(features={"shards": 19}), pool, []), "mine.yaml")
+    require_shared(ProjectStanding(project(features={"shards": 18}), pool, []), "mine.yaml")
+    vectors = {"images": None, "embeddings": "v.npy", "backbone": None, "features": {"shards": 19}}
+    require_shared(ProjectStanding(project(**vectors), pool, []), "mine.yaml")
 
 
 def test_the_next_batch_needs_no_model():

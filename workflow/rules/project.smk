@@ -10,6 +10,7 @@ from planning.project.checks import (
     require_model,
     require_room,
     require_same_spelling,
+    require_shared,
 )
 from planning.project.ending import announce_ending, removal_remedy
 from planning.project.paths import SENT_FILES, ProjectPaths
@@ -36,6 +37,7 @@ from planning.stages.outdated import set_back_outdated_files
 def check_standing(standing):
     """Raise InputError if the run cannot do what it is asked for."""
     require_same_spelling(standing, CONFIGURATION_FILE)
+    require_shared(standing, CONFIGURATION_FILE)
     require_model(standing, sys.argv)
     if sends_batches(sys.argv):
         require_room(standing, CONFIGURATION_FILE)

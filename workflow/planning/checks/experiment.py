@@ -17,7 +17,7 @@ from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import function_problem, missing_problem
-from planning.configuration.experiment import DrawnKind, Experiment, FinetuneHead
+from planning.configuration.experiment import DrawnKind, Experiment, Features, FinetuneHead
 from planning.configuration.text import hidden_by_yaml
 from planning.stages.contents import preview_source
 
@@ -216,7 +216,7 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
     if experiment.dataset.kind == EMBEDDINGS:  # the listing of images prints their notices
         print_notices(data.notices)
     else:
-        yield from _shard_problems(experiment, max(data.num_train, data.num_test))
+        yield from shard_problems(experiment.features, max(data.num_train, data.num_test))
     try:
         split = experiment.validation
         in_validation = int(
@@ -240,9 +240,9 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
                 )
 
 
-def _shard_problems(experiment: Experiment, images: int) -> Iterator[str]:
-    """Yield a line if more jobs would extract than the larger part has images."""
-    shards, size = experiment.features.shards, experiment.features.batch_size
+def shard_problems(features: Features, images: int) -> Iterator[str]:
+    """Yield a line if more jobs would extract than the largest part of a dataset has images."""
+    shards, size = features.shards, features.batch_size
     if shards > images:
         yield (
             f"features.shards: {shards:,} jobs cannot share {images:,} images; with batches of {size:,}, at "

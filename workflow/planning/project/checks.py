@@ -8,7 +8,7 @@ from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest
-from planning.checks.experiment import WITHOUT_WEIGHTS
+from planning.checks.experiment import WITHOUT_WEIGHTS, shard_problems
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import RELATIVE, function_problem
 from planning.configuration.project import CONFIDENCE, Project
@@ -74,6 +74,16 @@ def require_room(standing: ProjectStanding, source: str) -> None:
         f"pool's {int(standing.pool.is_present.sum()):,} samples can go out, and two batches of "
         f"{project.batch:,} must be left: {remedy}"
     )
+
+
+def require_shared(standing: ProjectStanding, source: str) -> None:
+    """Raise InputError if more jobs would extract than the pool has photographs.
+
+    The message begins with ``source``, the name of the configuration file or files.
+    """
+    if standing.project.images is not None:
+        for problem in shard_problems(standing.project.features, int(standing.pool.is_present.sum())):
+            raise InputError(f"{source}: {problem}")
 
 
 def require_same_spelling(standing: ProjectStanding, source: str) -> None:

@@ -301,6 +301,17 @@ def test_a_page_that_is_damaged_later_is_a_line_too(tmp_path):
             samples.image_place(place).stream()
 
 
+@pytest.mark.parametrize("path", ["cifar10", "ylecun/mnist"])
+def test_a_name_on_the_hub_is_no_path(tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught:
+        preview({"kind": "huggingface", "options": {"path": path, "test_fraction": 0.5}})
+    assert str(caught.value) == (
+        f"{path}: no such folder or file; a name on the Hugging Face Hub is no path: fetch its files, hf "
+        f"download {path} --repo-type dataset --local-dir FOLDER, and give path: FOLDER"
+    )
+
+
 @pytest.mark.parametrize("names", [["x", "y"], ["ant", "bee"]])
 def test_given_names_must_be_those_of_the_files(tmp_path, names):
     write(tmp_path / "train.parquet", range(6), [0, 1] * 3)

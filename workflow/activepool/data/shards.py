@@ -37,6 +37,9 @@ NUMBERS = re.compile(r"(\d+)\.\.(\d+)")
 #: How URLs begin, and the commands that WebDataset takes for shards.
 URL = re.compile(r"[A-Za-z0-9+]{2,}://|pipe:")
 
+#: A name on the Hugging Face Hub: of a dataset, with or without its owner.
+HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
+
 #: More shards than a dataset has.
 MAX_SHARDS = 1_000_000
 
@@ -147,6 +150,11 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
         raise InputError(f"{pattern}: names no file; write a range as {{000..010}}")
     problems = [f"{file}: no such file" for file in dict.fromkeys(named) if not file.is_file()]
     if problems:
+        if kind == "huggingface" and HUB_NAME.fullmatch(pattern) and not pattern.endswith(ENDINGS[kind]):
+            raise InputError(
+                f"{pattern}: no such folder or file; a name on the Hugging Face Hub is no path: fetch its "
+                f"files, hf download {pattern} --repo-type dataset --local-dir FOLDER, and give path: FOLDER"
+            )
         existing_folder(_fixed_folder(path), "the folder of the shards")
         more = [f"{pattern}: {len(problems) - MAX_SHOWN} more are missing"] * (len(problems) > MAX_SHOWN)
         raise InputError(*problems[:MAX_SHOWN], *more)

@@ -263,7 +263,7 @@ def test_other_formats_are_named_and_no_code_is_advised(tmp_path):
         "program.pt": "is a program of TorchScript; save only its tensors",
         "arrays.npz": "is an archive that torch.save did not write",
         "weights.pth.gz": "is compressed by gzip; unpack it",
-        "pointer.safetensors": "is a pointer of Git LFS and not the weights",
+        "pointer.safetensors": "is a pointer of Git LFS and not the file; fetch it: git lfs pull",
         "keras.h5": "is an HDF5 file",
     }
     for name, words in expected.items():

@@ -70,7 +70,7 @@ OTHERS = {
     + bytes(4096): "line 3 ends in 4,096 NUL bytes, as a crash or a full disk leaves",
     b'[{"image": "a/1.jpg"}]\0': "line 1 ends in 1 NUL byte, as a crash or a full disk leaves them",
     b"\0": "has nothing but NUL bytes",
-    b"version https://git-lfs.github.com/spec/v1\n": "is a pointer of Git LFS; fetch the file itself",
+    b"version https://git-lfs.github.com/spec/v1\n": "is a pointer of Git LFS and not the file; fetch it",
     b"\xef\xbb\xbf{\\rtf1}": "is a document in RTF",
     b'[{"image": "a/1.jpg"},]': ":1: is not JSON (",
     b'[{"image": "a/1.jpg"},': ":1: ends in the middle; export it again",

@@ -4,6 +4,9 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+#: Lines of a kind that a message has.
+MAX_LINES = 20
+
 
 class InputError(Exception):
     """The user gave a file, a key or a value that cannot be used.
@@ -49,13 +52,13 @@ def abbreviated(names: Sequence[str], at_most: int) -> str:
     return ", ".join([*names[:at_most], *(["..."] if len(names) > at_most else [])])
 
 
-def first_lines(lines: Sequence[str], at_most: int, where: object) -> list[str]:
+def first_lines(lines: Sequence[str], where: object, at_most: int = MAX_LINES) -> list[str]:
     """Return the first lines of a message, and if there are more, one that counts these.
 
     Args:
         lines: all lines.
-        at_most: how many the message shows.
         where: the file or folder that the line of the others names.
+        at_most: how many the message shows.
     """
     more = len(lines) - at_most
     return [*lines[:at_most], *([f"{where}: {more:,} more of the kind"] if more > 0 else [])]

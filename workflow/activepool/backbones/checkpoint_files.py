@@ -4,7 +4,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from activepool.io.files import LFS_POINTER
+from activepool.io.files import LFS_POINTER, LFS_PROBLEM
 
 #: The suffix of safetensors files; their first bytes also identify them.
 SAFETENSORS = ".safetensors"
@@ -13,7 +13,7 @@ SAFETENSORS = ".safetensors"
 _ZIP, _PICKLE = b"PK", b"\x80"
 #: Other files that people mistake for weights, by their first bytes.
 _OTHER_SIGNATURES = {
-    LFS_POINTER: "is a pointer of Git LFS and not the weights; fetch them: git lfs pull",
+    LFS_POINTER: f"is {LFS_PROBLEM}",
     b"\x1f\x8b": "is compressed by gzip; unpack it",
     b"\x89HDF": "is an HDF5 file, as Keras writes it; convert it to safetensors or by torch.save",
 }

@@ -37,9 +37,6 @@ SYSTEM_FOLDERS = (
 #: The largest count of images in a folder that is not read.
 MAX_COUNTED = 100_000
 
-#: Images listed twice that a message names.
-MAX_LINES = 20
-
 
 def existing_folder(path: str | Path, meaning: str) -> Path:
     """Return ``path`` as a Path; raises InputError, with its ``meaning``, if it is not a folder."""
@@ -152,7 +149,7 @@ def require_each_once(root: Path, paths: Sequence[str], left_out: LeftOut) -> No
         for number, earlier in repeated_files(root, paths, set(left_out.links))
     ]
     if lines:
-        raise InputError(*first_lines(lines, MAX_LINES, root))
+        raise InputError(*first_lines(lines, root))
 
 
 def count_beside(root: Path, parts: Iterable[str], left_out: LeftOut) -> list[str]:

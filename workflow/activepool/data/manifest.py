@@ -31,9 +31,6 @@ FORM = f"a CSV file with the columns {', '.join(COLUMNS)}"
 #: The usual length of a row, to see from the size of a file whether a preview takes too long.
 BYTES_PER_ROW = 50
 
-#: Problems that a message lists.
-MAX_PROBLEMS = 20
-
 
 @dataclass(frozen=True)
 class Row:
@@ -234,4 +231,4 @@ def _undeclared(rows: list[Row], class_names: list[str]) -> Iterator[tuple[int, 
 
 def _first_lines(manifest: Path, problems: list[tuple[int, str]]) -> list[str]:
     lines = [f"{manifest}:{line}: {problem}" for line, problem in sorted(problems)]
-    return first_lines(lines, MAX_PROBLEMS, manifest)
+    return first_lines(lines, manifest)

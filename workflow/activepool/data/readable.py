@@ -25,9 +25,6 @@ from activepool.errors import InputError, first_lines
 #: Images that a thread checks before it reports progress.
 BLOCK_IMAGES = 64
 
-#: Unreadable images that a message names.
-MAX_NAMED = 20
-
 
 def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple[Samples, pd.DataFrame]:
     """Check every image of a dataset of files, and leave out those that cannot be read.
@@ -55,7 +52,7 @@ def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple
     if on_unreadable == "stop" and len(table):
         remedy = "repair or remove it, or set on_unreadable: skip"
         lines = [f"{path}: not a readable image ({reason}): {remedy}" for path, reason in table.to_numpy()]
-        raise InputError(*first_lines(list(dict.fromkeys(lines)), MAX_NAMED, samples.name))
+        raise InputError(*first_lines(list(dict.fromkeys(lines)), samples.name))
     parts = {name: _without_unreadable(part, results[name]) for name, part in samples.parts.items()}
     kept = replace(samples, train=parts["train"], test=parts["test"])
     require_samples(kept.train.labels, kept.test.labels)

@@ -19,9 +19,6 @@ from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_par
 from activepool.data.shards import Shards
 from activepool.errors import InputError, first_lines
 
-#: Problems that a message lists.
-MAX_PROBLEMS = 20
-
 
 @dataclass
 class Found:
@@ -113,7 +110,7 @@ def samples_in(
         ]
     if problems:
         lines = [f"{shards.root}/{problem}" for problem in problems]
-        raise InputError(*first_lines(lines, MAX_PROBLEMS, shards.root))
+        raise InputError(*first_lines(lines, shards.root))
     require_one_test_part(shards.root, bool(shards.test), "shards of the test part", test_fraction)
     parts = train.numbered(names), test.numbered(names)
     if test_fraction is not None:

@@ -8,9 +8,8 @@ from pathlib import Path
 from activepool.data.left_out import LeftOut
 from activepool.data.listed_paths import leads_out, written_path
 from activepool.data.listing import existing_folder, has_line_break, with_unlabelled
-from activepool.data.readable import MAX_NAMED as MAX_UNREADABLE
 from activepool.data.samples import Part
-from activepool.errors import InputError, first_few, first_lines
+from activepool.errors import MAX_LINES, InputError, first_few, first_lines
 from activepool.io.csv_rows import read_table, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
 from activepool.labelling.pool.files import (
@@ -74,7 +73,7 @@ def updated_pool(
     notices.show(
         "unreadable images left out",
         [f"{file.source}: {file.problem}" for file in files if file.problem],
-        lambda new: f"{root}: left out, because unreadable: {len(new):,} ({first_few(new, MAX_UNREADABLE)})",
+        lambda new: f"{root}: left out, because unreadable: {len(new):,} ({first_few(new, MAX_LINES)})",
     )
     notices.show(
         "images with the same content as others",
@@ -236,5 +235,5 @@ def _images_of_list(path: Path, root: Path) -> list[str]:
         elif not (root / source).is_file():
             problems.append(f"{path}:{line}: no such file {source!r} (relative paths start from {root})")
     if problems:
-        raise InputError(*first_lines(problems, MAX_NAMED, path))
+        raise InputError(*first_lines(problems, path, MAX_NAMED))
     return list(sources)

@@ -13,7 +13,6 @@ from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, row_blocks
 from activepool.data.image_files import decode_image, problem_of, without_warnings
-from activepool.data.readable import MAX_NAMED
 from activepool.errors import InputError, first_lines
 from activepool.features.store import FeatureMatrix
 from activepool.io.files import file_digest, write_text
@@ -149,7 +148,7 @@ def _problem(path: Path) -> str:
 def _unreadable_lines(root: Path, files: list[PoolFile]) -> list[str]:
     lines = [f"{root / file.source}: not a readable image ({file.problem})" for file in files]
     remedy = f"{root}: repair or remove these, or set on_unreadable: skip"
-    return [*first_lines(lines, MAX_NAMED, root), remedy]
+    return [*first_lines(lines, root), remedy]
 
 
 def read_files(path: Path) -> list[PoolFile]:

@@ -10,7 +10,7 @@ from activepool.data.annotations import shortened
 from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import SEPARATOR_LINE, find_delimiter, separator_hint
-from activepool.io.files import LFS_POINTER, UTF_16_MARKS, decoded_text, readable
+from activepool.io.files import LFS_POINTER, LFS_PROBLEM, UTF_16_MARKS, decoded_text, readable
 from activepool.ledger.formats import (
     archives,
     csv_file,
@@ -31,7 +31,7 @@ SINGLE_PICTURE = (
 #: How the formats begin that hold no labels that can be read, and what to do.
 BINARY = {
     b"%PDF": "is a PDF; have the labels saved as CSV",
-    LFS_POINTER: "is a pointer of Git LFS; fetch the file itself with 'git lfs pull'",
+    LFS_POINTER: f"is {LFS_PROBLEM}",
     b"{\\rtf": "is a document in RTF, as word processors write it; save it as plain text in UTF-8",
     b"\xd0\xcf\x11\xe0": "is an old document of Office, or one with a password; save its sheet as CSV UTF-8",
     b"\x1f\x8b": "is packed by gzip; unpack it",

@@ -125,13 +125,15 @@ def test_a_test_part_in_the_file_or_in_another(tmp_path):
 
 @pytest.mark.parametrize("form", ["v.npz", "v.pt", "list.parquet", "v.npy"])
 def test_labels_that_are_names(tmp_path, form):
-    named = [["cat", "ant", "", "bee"][row % 4] for row in range(ROWS)]
+    unknown = " " if form == "v.npz" else ""
+    named = [["cat", "ant", unknown, "bee"][row % 4] for row in range(ROWS)]
     if form == "v.npy":
         np.save(tmp_path / form, values())
         np.save(tmp_path / "labels.npy", np.array(named))
         options = {"path": tmp_path / form, "labels": tmp_path / "labels.npy"}
     elif form == "v.pt":
-        torch.save({"features": torch.from_numpy(values()), "labels": named}, tmp_path / form)
+        given = [name or None for name in named]
+        torch.save({"features": torch.from_numpy(values()), "labels": given}, tmp_path / form)
         options = {"path": tmp_path / form}
     else:
         column = [name or None for name in named] if form == "list.parquet" else np.array(named)

@@ -85,13 +85,19 @@ class ArrayNames:
         return any(_candidates(file, given, usual, TEST) for given, usual in names)
 
 
-def class_names_in(file: ArrayFile) -> list[str]:
-    """Return the names of the classes that a file gives; empty if it gives none."""
+def class_names_in(file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> list[str]:
+    """Return the names of the classes that a file gives; empty if it gives none.
+
+    Args:
+        file: the file.
+        beginnings: what the name of their array may begin with; the first that is there counts.
+    """
     if h5py.is_hdf5(file.path) and (names := read_class_names(file.path)):
         return names
-    if CLASS_NAMES not in file.shapes:
+    found = _candidates(file, CLASS_NAMES, (), beginnings)
+    if not found:
         return []
-    stored = file.find(CLASS_NAMES)
+    stored = file.find(found[0])
     if not stored.is_text or len(stored.shape) != 1:
         raise InputError(f"{stored.name}: is {stored.form}; it must be a list of names")
     names = [name or "" for name in stored.texts()]

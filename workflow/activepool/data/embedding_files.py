@@ -65,12 +65,13 @@ class EmbeddingFiles:
 
 @dataclass(frozen=True)
 class _Given:
-    """A part whose labels have no numbers yet."""
+    """A part whose labels have no numbers yet; ``class_names`` are those of its own files."""
 
     name: str
     features: StoredArray
     labels: GivenLabels
     sources: StoredArray | None
+    class_names: list[str]
 
     def numbered(self, class_names: list[str]) -> EmbeddingPart:
         return EmbeddingPart(self.name, self.features, label_numbers(self.labels, class_names), self.sources)
@@ -96,10 +97,10 @@ def opened(
     names = ArrayNames(array, label_array, source_array)
     with ExitStack() as files:
         file = files.enter_context(names.opened(path))
-        known = own_or_given(path, class_names_in(file), class_names)
         train = _part("train", file, labels, names, TRAIN, files)
         test = _test_part(file, test_features, test_labels, names, files)
-        yield _with_classes(train, test, known or [])
+        known = own_or_given(path, train.class_names, class_names) or (test.class_names if test else [])
+        yield _with_classes(train, test, known)
 
 
 def require_vectors(features: StoredArray) -> None:
@@ -173,19 +174,22 @@ def _part(
     features = names.vectors(file, beginnings)
     require_vectors(features)
     option = "labels" if name == "train" else "test_labels"
+    class_names = class_names_in(file, (*beginnings, ""))
     if labels is None:
         given = names.labels(file, beginnings)
     elif ArrayNames().labels(file, beginnings) is not None:
         raise InputError(f"{file.path}: has labels of its own; leave out the option {option}")
     else:
-        given = _only_labels(files.enter_context(names.opened(labels)), names)
+        labels_file = files.enter_context(names.opened(labels))
+        given = _only_labels(labels_file, names)
+        class_names = class_names_in(labels_file, (*beginnings, "")) or class_names
     if given is None:
         raise names.no_labels(file, option)
     numbered = GivenLabels.from_array(given, features.shape[0])
     sources = names.sources(file, beginnings)
     if sources is not None:
         require_names(sources, features.shape[0])
-    return _Given(name, features, numbered, sources)
+    return _Given(name, features, numbered, sources, class_names)
 
 
 def _only_labels(file: ArrayFile, names: ArrayNames) -> StoredArray:
@@ -200,16 +204,8 @@ def _only_labels(file: ArrayFile, names: ArrayNames) -> StoredArray:
 
 def _with_classes(train: _Given, test: _Given | None, class_names: list[str]) -> EmbeddingFiles:
     """Join checked parts; without names, the classes are those of the labels of the train part."""
-    if test is not None and test.features.shape[1] != train.features.shape[1]:
-        raise InputError(
-            f"{test.features.name}: has width {test.features.shape[1]}, the train features have "
-            f"{train.features.shape[1]}"
-        )
-    if test is not None and (test.labels.names is None) != (train.labels.names is None):
-        raise InputError(
-            f"{test.labels.name}: of {train.labels.name} and these labels, some are names and the others "
-            "numbers; write both alike"
-        )
+    if test is not None:
+        _require_alike(train, test, class_names)
     class_names = class_names or class_names_of(train.labels)
     problems: list[str] = []
     parts: dict[str, EmbeddingPart] = {}
@@ -221,3 +217,28 @@ def _with_classes(train: _Given, test: _Given | None, class_names: list[str]) ->
     if problems:
         raise InputError(*problems)
     return EmbeddingFiles(parts["train"], parts.get("test"), class_names)
+
+
+def _require_alike(train: _Given, test: _Given, class_names: list[str]) -> None:
+    """Raise InputError unless the features and the labels of both parts mean the same."""
+    if test.features.shape[1] != train.features.shape[1]:
+        raise InputError(
+            f"{test.features.name}: has width {test.features.shape[1]}, the train features have "
+            f"{train.features.shape[1]}"
+        )
+    columns = zip(test.features.columns, train.features.columns, strict=False)
+    if other := next((pair for pair in columns if len(set(pair)) > 1), None):
+        raise InputError(
+            f"{test.features.name}: has {other[0]!r} in the place of {other[1]!r} of the train features; "
+            "give both the same columns in the same order"
+        )
+    if (test.labels.names is None) != (train.labels.names is None):
+        raise InputError(
+            f"{test.labels.name}: of {train.labels.name} and these labels, some are names and the others "
+            "numbers; write both alike"
+        )
+    if test.labels.names is None and test.class_names and test.class_names != class_names:
+        raise InputError(
+            f"{test.labels.name}: its file has other class_names than the train part; number the classes of "
+            "both alike"
+        )

@@ -14,7 +14,7 @@ from activepool.io.array_files.array_file import StoredArray
 #: Missing classes that a message shows.
 MAX_SHOWN = 8
 
-#: Among names, an unknown label.
+#: Among names, an unknown label, beside names of blanks alone.
 NO_NAME = ("", str(UNKNOWN))
 
 
@@ -40,11 +40,11 @@ class GivenLabels:
         if stored.shape != (rows,) or stored.dtype.kind not in "iufOUS":
             raise InputError(_must_be_labels(stored, rows))
         if stored.is_text:
-            names = ["" if text is None or text in NO_NAME else str(text) for text in stored.texts()]
+            names = ["" if text is None or text.strip() in NO_NAME else str(text) for text in stored.texts()]
             return cls(stored.name, None, names, stored.dtype)
         values = stored.read(slice(None))
         if values.dtype.kind == "f":  # as pandas has whole numbers beside missing ones
-            values = np.where(np.isnan(values), UNKNOWN, values)
+            values = np.where(np.isnan(values), UNKNOWN, values.astype(np.float64))
             if not (np.isfinite(values) & (values == np.floor(values))).all():
                 raise InputError(_must_be_labels(stored, rows))
         too_large = np.flatnonzero(values > np.iinfo(np.int64).max)

@@ -30,6 +30,7 @@ class StoredArray:
         dtype: the type of what `read` returns; object for text.
         read: returns some rows; raises InputError if they cannot be read.
         whole: the array itself, where it is mapped, in memory, or an HDF5 dataset; else None.
+        columns: the columns of a table that it consists of; empty for any other array.
     """
 
     name: str
@@ -37,6 +38,7 @@ class StoredArray:
     dtype: np.dtype
     read: Callable[[slice], np.ndarray]
     whole: np.ndarray | h5py.Dataset | None = None
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def from_array(cls, name: str, array: np.ndarray) -> Self:

@@ -27,7 +27,7 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
 
     Args:
         path: the file.
-        apart: columns of floats that are not among those together.
+        apart: columns of floats that are not among those together; neither is an index of pandas.
     """
     with importing("pyarrow", f"{path}: reading Parquet needs"):
         import pyarrow as pa
@@ -36,6 +36,7 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
     try:
         file = resources.enter_context(parquet.ParquetFile(path, memory_map=True))
         schema = file.schema_arrow
+        apart = [*apart, *(schema.pandas_metadata or {}).get("index_columns", ())]
     # A damaged file makes the reader raise nearly any error.
     except Exception as error:
         raise InputError(f"{path}: is damaged ({one_line(error)}); save it again") from error
@@ -62,8 +63,9 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
         else:
             convert, dtype = _numbers, np.dtype(kind.to_pandas_dtype())
         empty = np.empty((0, *shape[1:]), dtype)
-        read = _Rows(path, file, [name] if name else floats, convert, empty)
-        return StoredArray(label, shape, dtype, read)
+        columns = [name] if name else floats
+        read = _Rows(path, file, columns, convert, empty)
+        return StoredArray(label, shape, dtype, read, columns=() if name else tuple(floats))
 
     return ArrayFile(path, shapes, find, resources=resources)
 

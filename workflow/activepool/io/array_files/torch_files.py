@@ -55,8 +55,9 @@ def _flat(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]"
     if isinstance(value, Mapping):
         pairs = [(f"{name}/{key}".lstrip("/"), inner) for key, inner in value.items()]
         return [found for pair in pairs for found in _flat(*pair)]
-    is_plain = isinstance(value, list | tuple) and len({type(one) for one in value}) == 1
-    return [(name, list(value))] if name and is_plain and isinstance(value[0], str | int) else []
+    kinds = {type(one) for one in value} if isinstance(value, list | tuple) else set()
+    is_plain = kinds in ({str}, {str, type(None)}, {int}, {bool})
+    return [(name, list(value))] if name and is_plain else []
 
 
 def _stored(name: str, value: "torch.Tensor | list[Any]") -> StoredArray:

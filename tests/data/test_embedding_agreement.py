@@ -1,0 +1,77 @@
+"""Files of train and test that were made apart: what their labels and their columns mean."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from data.embedding_parts import arrays
+
+from activepool.data.embeddings import preview
+from activepool.errors import InputError
+
+CLASSES, OTHER_ORDER = ["ant", "bee", "cat"], ["bee", "ant", "cat"]
+OTHER_NAMES = "its file has other class_names than the train part; number the classes of both alike"
+
+
+def in_two_files(folder, train_names, test_names):
+    options = {}
+    for (name, (features, labels)), names in zip(arrays().items(), (train_names, test_names), strict=True):
+        given = {"features": features, "labels": labels} | ({"class_names": names} if names else {})
+        np.savez(folder / f"{name}.npz", **given)
+        options["path" if name == "train" else "test_features"] = folder / f"{name}.npz"
+    return options
+
+
+def with_labels_apart(folder, train_names, test_names):
+    options = {}
+    for (name, (features, labels)), names in zip(arrays().items(), (train_names, test_names), strict=True):
+        np.save(folder / f"{name}.npy", features)
+        np.savez(folder / f"{name}_labels.npz", labels=labels, **({"class_names": names} if names else {}))
+        options["path" if name == "train" else "test_features"] = folder / f"{name}.npy"
+        options["labels" if name == "train" else "test_labels"] = folder / f"{name}_labels.npz"
+    return options
+
+
+def in_one_file(folder, train_names, test_names):
+    content = {}
+    for (name, (features, labels)), names in zip(arrays().items(), (train_names, test_names), strict=True):
+        content[name] = {"features": torch.from_numpy(features), "labels": torch.from_numpy(labels)}
+        content[name] |= {"class_names": names} if names else {}
+    torch.save(content, folder / "both.pt")
+    return {"path": folder / "both.pt"}
+
+
+@pytest.mark.parametrize("write", [in_two_files, with_labels_apart, in_one_file])
+def test_numbers_mean_the_same_classes_in_both_parts(tmp_path, write):
+    with pytest.raises(InputError, match=OTHER_NAMES):
+        preview(**write(tmp_path, CLASSES, OTHER_ORDER))
+    for names in ((CLASSES, CLASSES), (CLASSES, None), (None, CLASSES)):
+        assert preview(**write(tmp_path, *names)).class_names == CLASSES
+    with pytest.raises(InputError, match=OTHER_NAMES):
+        preview(**write(tmp_path, None, OTHER_ORDER), class_names=OTHER_ORDER[::-1])
+
+
+def test_names_in_place_of_numbers_need_no_order(tmp_path):
+    options = {}
+    for (name, (features, labels)), names in zip(arrays().items(), (CLASSES, OTHER_ORDER), strict=True):
+        np.savez(
+            tmp_path / f"{name}.npz",
+            features=features,
+            labels=np.array(CLASSES)[labels],
+            class_names=names,
+        )
+        options["path" if name == "train" else "test_features"] = tmp_path / f"{name}.npz"
+    assert preview(**options).class_names == CLASSES
+
+
+def test_columns_of_both_parts_are_the_same_in_the_same_order(tmp_path):
+    for name, (features, labels) in arrays().items():
+        table = pd.DataFrame(features, columns=list("vwxyz")).assign(label=labels)
+        table.to_parquet(tmp_path / f"{name}.parquet")
+    table[["label", *"zwxyv"]].to_parquet(tmp_path / "other.parquet")
+    pd.DataFrame({"vectors": list(features), "label": labels}).to_parquet(tmp_path / "lists.parquet")
+    train = tmp_path / "train.parquet"
+    for other in ("test", "lists"):
+        assert preview(train, test_features=tmp_path / f"{other}.parquet").num_test == len(labels)
+    with pytest.raises(InputError, match="has 'z' in the place of 'v' of the train features; give both the"):
+        preview(train, test_features=tmp_path / "other.parquet")

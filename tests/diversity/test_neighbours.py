@@ -6,7 +6,7 @@ from devices import DEVICES
 
 from activepool.compute.blocks import Compute
 from activepool.diversity import distances, neighbours
-from activepool.diversity.neighbours import nearest_neighbours, neighbours_within
+from activepool.diversity.neighbours import nearest_neighbours
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 
@@ -106,48 +106,3 @@ def test_a_feature_that_is_not_finite_is_refused(value, row):
     features[row, 1] = value
     with pytest.raises(InputError, match=f"row {row} has values that are not finite"):
         nearest_neighbours(FeatureMatrix.from_array(features), np.arange(10), np.arange(20), 3, Compute())
-
-
-def within(features, rows, others, radius, compute=CPU):
-    """The rows of the neighbours of each sample."""
-    found = []
-    blocks = neighbours_within(FeatureMatrix.from_array(features), rows, others, radius, compute)
-    for block, counts, places in blocks:
-        assert len(counts) == block.stop - block.start == len(rows[block])
-        found += [others[part].tolist() for part in np.split(places, np.cumsum(counts)[:-1])]
-    return found
-
-
-def definition_within(features, rows, others, radius):
-    features = features.astype(np.float64)
-    return [
-        [other for other in others.tolist() if np.linalg.norm(features[row] - features[other]) < radius]
-        for row in rows
-    ]
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32])
-@pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("radius", [0.5, 1.5, 4, np.inf])
-@pytest.mark.parametrize("offset", [0, 300])
-def test_neighbours_within_a_radius_are_those_of_the_definition(dtype, device, radius, offset):
-    random = np.random.default_rng(3)
-    features = (random.normal(size=(120, 4)) + offset).astype(dtype)
-    rows, others = random.permutation(120)[:47], random.permutation(120)[:55]
-    found = within(features, rows, others, radius, Compute(device, workers=2))
-    assert found == definition_within(features, rows, others, radius)
-
-
-@pytest.mark.parametrize("radius", [1.0, 2.0, 3.0, 5.0])
-def test_a_sample_at_the_radius_is_no_neighbour(radius):
-    features = np.random.default_rng(0).integers(0, 7, (100, 2)).astype(np.float32)
-    everyone = np.arange(100)
-    assert within(features, everyone, everyone, radius) == [
-        [other for other in everyone if np.square(features[row] - features[other]).sum() < radius**2]
-        for row in everyone
-    ]
-
-
-def test_without_others_there_are_no_neighbours_within_a_radius():
-    assert within(np.ones((5, 3), np.float32), np.arange(5), np.arange(0), 1.0) == []
-    assert within(np.ones((5, 3), np.float32), np.arange(0), np.arange(5), 1.0) == []

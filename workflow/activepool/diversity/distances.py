@@ -1,7 +1,8 @@
-"""Squared Euclidean distances: bounds from a float32 product, and exact values for the few that matter.
+"""Squared Euclidean distances: bounds from one product, and exact values for the few that matter.
 
-The Gram form ‖x‖² + ‖y‖² − 2 x·y costs one matrix product, and loses digits where x and y are near. Bounds of
-its error rule pairs out; the distances of the other pairs are summed from direct differences in float64.
+The Gram form ‖x‖² + ‖y‖² − 2 x·y costs one matrix product, and loses digits where x and y are near, most of
+all if the product is one of bfloat16. Bounds of its error rule pairs out; the distances of the other pairs
+are summed from direct differences in float64.
 """
 
 from dataclasses import dataclass
@@ -14,13 +15,17 @@ from activepool.features.store import FeatureMatrix, require_finite
 #: Pairs whose differences are formed at once: few enough for a core's cache.
 PAIRS_AT_ONCE = 256
 
+#: The largest relative error of a number rounded to bfloat16.
+BFLOAT16_ROUNDING = 2.0**-8
+
 
 @dataclass(frozen=True)
 class Points:
-    """Points on the device, (n, d) float32, and their squared norms (n,)."""
+    """Points on the device, (n, d) float32, or bfloat16 if ``is_rounded``, and their squared norms (n,)."""
 
     values: Array
     norms: Array
+    is_rounded: bool = False
 
     @classmethod
     def from_rows(
@@ -35,9 +40,15 @@ class Points:
         require_finite(rows, norms)
         return cls(compute.array(values), compute.array(norms))
 
+    def rounded(self) -> "Points":
+        """Return the points with values in bfloat16, as torch tensors."""
+        import torch
+
+        return Points(torch.as_tensor(self.values).bfloat16(), torch.as_tensor(self.norms), is_rounded=True)
+
     def __getitem__(self, rows: slice) -> "Points":
         """Return consecutive points."""
-        return Points(self.values[rows], self.norms[rows])
+        return Points(self.values[rows], self.norms[rows], self.is_rounded)
 
     def __len__(self) -> int:
         """n."""
@@ -54,23 +65,41 @@ def rounding_slack(width: int) -> float:
     return (2 * width + 32) * 2.0**-24
 
 
+def slack(points: Points) -> float:
+    """Return the same for the product of two such points.
+
+    With bfloat16, x, y and x·y are rounded once more, each by a part v = BFLOAT16_ROUNDING at most. This adds
+    3 v ‖x‖ ‖y‖; a quarter of v covers the products of these errors.
+    """
+    return rounding_slack(points.values.shape[1]) + 3.25 * BFLOAT16_ROUNDING * points.is_rounded
+
+
 def lower_bounds(left: Points, right: Points) -> Array:
     """Return lower bounds of the squared distances of all pairs, (n, m) float32."""
-    slack = rounding_slack(left.values.shape[1])
+    error = slack(left)
     lower = left.values @ right.values.T
+    if left.is_rounded:
+        lower = lower.float()
     lower *= -2
-    lower += (1 - slack) * right.norms
-    lower += (1 - slack) * left.norms[:, None]
+    lower += (1 - error) * right.norms
+    lower += (1 - error) * left.norms[:, None]
     return lower
 
 
 def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
     """Return lower and upper bounds of the squared distances of all pairs, each (n, m) float32."""
-    slack = rounding_slack(left.values.shape[1])
+    error = slack(left)
     lower = lower_bounds(left, right)
-    upper = lower + 2 * slack * right.norms
-    upper += 2 * slack * left.norms[:, None]
+    upper = lower + 2 * error * right.norms
+    upper += 2 * error * left.norms[:, None]
     return lower, upper
+
+
+def common_origin(samples: np.ndarray) -> np.ndarray:
+    """Return the mean, about which norms and so the errors of a product are small; or 0 if it is infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean: np.ndarray = samples.mean(axis=0)
+        return mean if np.isfinite(np.square(mean).sum()) else np.zeros_like(mean)
 
 
 def exact_distances(

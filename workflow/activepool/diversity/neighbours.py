@@ -11,7 +11,7 @@ import numpy as np
 
 from activepool.compute.blocks import Compute, in_blocks, row_blocks, to_numpy
 from activepool.compute.rows import ranks_in_groups
-from activepool.diversity.distances import Points, distance_bounds, exact_distances
+from activepool.diversity.distances import Points, common_origin, distance_bounds, exact_distances
 from activepool.features.store import FeatureMatrix
 
 #: Samples, and others, whose distances are bounded at once. The others are read again for each of the former.
@@ -98,47 +98,6 @@ def near_bounds(
     return position, lower, upper
 
 
-def neighbours_within(
-    features: FeatureMatrix, rows: np.ndarray, others: np.ndarray, radius: float, compute: Compute
-) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-    """Yield which of ``others`` are nearer than ``radius`` to samples, block by block.
-
-    Args:
-        features: (N, d).
-        rows: (n,) the samples.
-        others: (m,) rows.
-        radius: a Euclidean distance.
-        compute: device and workers; no effect on the result.
-
-    Yields: a block of the samples; how many neighbours each has (block,), itself included if it is among the
-    others; and their positions in ``others`` (sum,) int32, those of a sample after those of the one before,
-    ascending.
-
-    Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
-    """
-    if not len(others):
-        return
-    bounds = _Bounds(features, others, compute)
-    squared = radius**2
-    below, above = (np.nextafter(np.float32(squared), np.float32(end)) for end in (-np.inf, np.inf))
-
-    def find(block: slice) -> tuple[slice, np.ndarray, np.ndarray]:
-        samples, places = [], []
-        for part, lower, upper in bounds.blocks(rows[block]):
-            sample, place = np.nonzero(lower < above)
-            near = upper[sample, place] < below
-            left, right = rows[block][sample[~near]], others[part][place[~near]]
-            near[~near] = exact_distances(features, left, features, right) < squared
-            samples.append(sample[near])
-            places.append((part.start + place[near]).astype(np.int32))
-        sample = np.concatenate(samples)
-        order = np.argsort(sample, kind="stable")
-        counts = np.bincount(sample, minlength=block.stop - block.start)
-        return block, counts, np.concatenate(places)[order]
-
-    yield from compute.map(find, row_blocks(len(rows), PRODUCT_ROWS))
-
-
 class _Bounds:
     """Bounds of squared distances to other samples."""
 
@@ -146,7 +105,7 @@ class _Bounds:
         self._features = features
         self._others = others
         self._compute = compute
-        self._origin = _origin(features.take(others[:PRODUCT_OTHERS]))
+        self._origin = common_origin(features.take(others[:PRODUCT_OTHERS]))
 
     def blocks(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Yield a block of the others, and bounds of their distances to ``rows`` (n,), each (n, block)."""
@@ -157,13 +116,6 @@ class _Bounds:
 
     def _points(self, rows: np.ndarray) -> Points:
         return Points.from_rows(self._features, rows, self._origin, self._compute)
-
-
-def _origin(samples: np.ndarray) -> np.ndarray:
-    """Return the mean, about which norms and so the errors of a product are small; or 0 if it is infinite."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean: np.ndarray = samples.mean(axis=0)
-        return mean if np.isfinite(np.square(mean).sum()) else np.zeros_like(mean)
 
 
 class _Lists:

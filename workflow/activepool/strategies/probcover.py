@@ -7,8 +7,9 @@ import numpy as np
 from annotated_types import Gt, Le
 
 from activepool.compute.blocks import Compute
+from activepool.diversity.balls import neighbours_within
 from activepool.diversity.k_means import k_means
-from activepool.diversity.neighbours import nearest_neighbours, neighbours_within
+from activepool.diversity.neighbours import nearest_neighbours
 from activepool.errors import InputError
 from activepool.features.normalised import normalised
 from activepool.features.store import FeatureMatrix
@@ -55,9 +56,8 @@ def probcover(
         balls = np.sort(query.generator.permutation(len(rows))[:PURITY_BALLS])
         radius = pure_radius(features, rows, cell, balls, purity, query.compute)
     covered = covered_by(features, query.labelled, query.unlabelled, radius, query.compute)
-    targets = query.unlabelled[~covered]
-    starts, places = _balls(features, query.unlabelled, targets, radius, query.compute)
-    picks, added = largest_cover(starts, places, len(targets), query.budget)
+    starts, places = _balls(features, query.unlabelled, covered, radius, query.compute)
+    picks, added = largest_cover(starts, places, int(np.count_nonzero(~covered)), query.budget)
     return Selection(query.unlabelled[picks], {"covered": added})
 
 
@@ -100,20 +100,39 @@ def covered_by(
 
 
 def _balls(
-    features: FeatureMatrix, rows: np.ndarray, targets: np.ndarray, radius: float, compute: Compute
+    features: FeatureMatrix, rows: np.ndarray, covered: np.ndarray, radius: float, compute: Compute
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the targets in the ball of each sample: starts (n + 1,) in positions (pairs,) int32."""
-    counts = np.zeros(len(rows), dtype=np.int64)
-    parts = [np.empty(0, dtype=np.int32)]
-    for block, count, places in neighbours_within(features, rows, targets, radius, compute):
-        counts[block] = count
-        parts.append(places)
-        if counts.sum() > MAX_PAIRS:
-            raise InputError(
-                f"strategy 'probcover': more than {MAX_PAIRS:,} pairs of samples are nearer than the radius "
-                f"{radius:.4g}; set its option radius to a smaller one"
-            )
-    return np.concatenate([[0], np.cumsum(counts)]), np.concatenate(parts)
+    """Return the targets in the ball of each sample: starts (n + 1,) in positions (pairs,) int32.
+
+    Targets are the samples that are not covered, in their order. Each pair of them is found once.
+    """
+    from scipy.sparse import csr_array, vstack  # takes as long to import as the rest of a query
+
+    free, targets = np.flatnonzero(~covered), rows[~covered]
+
+    def pairs(centres: np.ndarray, *, later: bool) -> csr_array:
+        counts, parts = np.zeros(len(centres), dtype=np.int64), [np.empty(0, dtype=np.int32)]
+        found = -len(targets) if later else 0
+        for block, count, places in neighbours_within(
+            features, centres, targets, radius, compute, later=later
+        ):
+            counts[block] = count
+            parts.append(places)
+            found += (1 + later) * len(places)
+            if found > MAX_PAIRS:
+                raise InputError(
+                    f"strategy 'probcover': more than {MAX_PAIRS:,} pairs of samples are nearer than the "
+                    f"radius {radius:.4g}; set its option radius to a smaller one"
+                )
+        starts, places = np.concatenate([[0], np.cumsum(counts)]), np.concatenate(parts)
+        return csr_array((np.ones(len(places), bool), places, starts), (len(centres), len(targets)))
+
+    later = pairs(targets, later=True)
+    balls = later + later.T
+    if covered.any():
+        order = np.argsort(np.concatenate([free, np.flatnonzero(covered)]))
+        balls = vstack([balls, pairs(rows[covered], later=False)], format="csr")[order]
+    return balls.indptr, balls.indices
 
 
 def largest_cover(

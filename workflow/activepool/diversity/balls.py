@@ -1,0 +1,135 @@
+"""The samples nearer than a radius to others, exact, in blocks: no matrix of all distances.
+
+A product bounds the distances of a block of samples to a block of others. It is one of bfloat16 where that
+is much faster: few pairs are about as far apart as the radius, so that its errors matter little. Where the
+bounds leave open whether a pair is near, the distance is summed from direct differences in float64, so that
+the result has the same bits with any product.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+
+import numpy as np
+
+from activepool.compute.bfloat16 import has_fast_bfloat16, one_torch_thread
+from activepool.compute.blocks import Compute, row_blocks, to_numpy
+from activepool.diversity.distances import Points, common_origin, exact_distances, lower_bounds, slack
+from activepool.features.store import FeatureMatrix
+
+#: Samples for which the others are read once, and samples and others in one product.
+READ_ROWS, PRODUCT_ROWS, PRODUCT_OTHERS = 8192, 2048, 1024
+
+#: Multiplications from which on bfloat16 saves more time than torch takes to import.
+MIN_BFLOAT16_WORK = 2**38
+
+#: The largest share of pairs that bfloat16 may leave open; beyond it, float32 is faster.
+MAX_OPEN = 2.0**-9
+
+
+def neighbours_within(
+    features: FeatureMatrix,
+    rows: np.ndarray,
+    others: np.ndarray,
+    radius: float,
+    compute: Compute,
+    *,
+    later: bool = False,
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Yield which of ``others`` are nearer than ``radius`` to samples, block by block.
+
+    Args:
+        features: (N, d).
+        rows: (n,) the samples.
+        others: (m,) rows.
+        radius: a Euclidean distance.
+        compute: device and workers; no effect on the result.
+        later: whether to find only others at the position of the sample or later; for ``others`` that are the
+            samples themselves, this finds each pair once, in half of the time.
+
+    Yields: a block of the samples; how many neighbours each has (block,), itself included if it is among the
+    others; and their positions in ``others`` (sum,) int32, those of a sample after those of the one before,
+    ascending.
+
+    Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
+    """
+    if not len(others):
+        return
+    work = len(rows) * len(others) * features.shape[1]
+    rounds = compute.device == "cpu" and work >= MIN_BFLOAT16_WORK and has_fast_bfloat16()
+    search = _Search(features, rows, others, radius**2, compute, rounds)
+    with one_torch_thread() if rounds else nullcontext():
+        yield from compute.map(
+            lambda block: search.neighbours(block, later=later), row_blocks(len(rows), READ_ROWS)
+        )
+
+
+class _Search:
+    """The search for others whose squared distance is below a limit."""
+
+    def __init__(
+        self,
+        features: FeatureMatrix,
+        rows: np.ndarray,
+        others: np.ndarray,
+        limit: float,
+        compute: Compute,
+        rounds: bool,
+    ) -> None:
+        self._features = features
+        self._rows = rows
+        self._others = others
+        self._limit = limit
+        self._compute = compute
+        self._rounds = rounds
+        self._origin = common_origin(features.take(others[:PRODUCT_OTHERS]))
+
+    def neighbours(self, block: slice, *, later: bool) -> tuple[slice, np.ndarray, np.ndarray]:
+        """Return the block, the numbers of neighbours of its samples, and their positions."""
+        samples, rows = self._points(self._rows[block]), self._rows[block]
+        found = [(np.empty(0, np.int64), np.empty(0, np.int32))]
+        for part in row_blocks(len(self._others), PRODUCT_OTHERS):
+            if later and part.stop <= block.start:
+                continue
+            others = self._points(self._others[part])
+            for own in row_blocks(len(rows), PRODUCT_ROWS):
+                if later and part.stop <= block.start + own.start:
+                    continue
+                pairs = [(left[own], right) for left, right in zip(samples, others, strict=True)]
+                sample, place = self._near(pairs, rows[own], self._others[part])
+                found.append((own.start + sample, (part.start + place).astype(np.int32)))
+        sample, place = (np.concatenate(values) for values in zip(*found, strict=True))
+        if later:
+            kept = place >= block.start + sample
+            sample, place = sample[kept], place[kept]
+        counts = np.bincount(sample, minlength=len(rows))
+        return block, counts, place[np.argsort(sample, kind="stable")]
+
+    def _points(self, rows: np.ndarray) -> list[Points]:
+        """Return the points of some rows: rounded first, if at all."""
+        points = Points.from_rows(self._features, rows, self._origin, self._compute)
+        return [points.rounded(), points] if self._rounds else [points]
+
+    def _near(
+        self, pairs: Sequence[tuple[Points, Points]], rows: np.ndarray, others: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the positions in ``rows`` and ``others`` of those that are near.
+
+        Args:
+            pairs: the points of both; the next of these pairs counts if the one before leaves much open.
+            rows, others: their rows.
+        """
+        below, above = (np.nextafter(np.float32(self._limit), np.float32(end)) for end in (-np.inf, np.inf))
+        for left, right in pairs:
+            lower = to_numpy(lower_bounds(left, right)).ravel()
+            found = np.flatnonzero(lower < above)
+            sample, place = np.divmod(found, len(right))
+            error = 2 * slack(left) * (to_numpy(left.norms)[sample] + to_numpy(right.norms)[place])
+            is_near = lower[found] + error < below
+            if np.count_nonzero(~is_near) <= MAX_OPEN * lower.size:
+                break
+        is_open = np.flatnonzero(~is_near)
+        distances = exact_distances(
+            self._features, rows[sample[is_open]], self._features, others[place[is_open]]
+        )
+        is_near[is_open] = distances < self._limit
+        return sample[is_near], place[is_near]

@@ -1,4 +1,5 @@
 import os
+import struct
 import subprocess
 import threading
 
@@ -64,6 +65,44 @@ def test_damaged_exif_is_no_turn(tmp_path, damage):
     with without_warnings():
         assert not read_header(path)
         assert decode_image(path, "RGB", upright=True).size == (16, 8)
+
+
+GREY = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
+
+
+def tiff(bits, pixels, black=1):
+    """Return a grey TIFF file of 8 by 8 pixels, by hand, for Pillow writes no 12 bits."""
+    tags = {256: 8, 257: 8, 258: bits, 259: 1, 262: black, 273: 8, 277: 1, 278: 8, 279: len(pixels)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return (
+        struct.pack("<4sI", b"II*\0", 8 + len(pixels))
+        + pixels
+        + struct.pack("<H", len(tags))
+        + entries
+        + bytes(4)
+    )
+
+
+def in_12_bits(values):
+    bits = np.unpackbits(values[:, None].astype(">u2").view(np.uint8), axis=1)[:, 4:]
+    return np.packbits(bits).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("white is 0.tif", tiff(16, ((255 - GREY).astype("<u2") * 257).tobytes(), black=0)),
+        ("16 bits.tif", tiff(16, (GREY.astype("<u2") * 257).tobytes())),
+        ("12 bits.tif", tiff(12, in_12_bits(GREY.astype(int).ravel() * 16))),
+        ("16 bits.pgm", b"P5 8 8 65535\n" + (GREY.astype(">u2") * 257).tobytes()),
+        ("12 bits.pgm", b"P5 8 8 4095\n" + (GREY * 16.06).astype(">u2").tobytes()),
+    ],
+)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_of_more_than_8_bits_the_upper_8_are_kept(tmp_path, name, content, mode):
+    (tmp_path / name).write_bytes(content)
+    found = np.asarray(decode_image(tmp_path / name, mode))
+    assert np.array_equal(found, GREY if mode == "L" else np.stack([GREY] * 3, axis=2))
 
 
 @pytest.mark.parametrize("name", ["07.png", "07.eps"])

@@ -113,11 +113,7 @@ def decode_image(path: Place, mode: str, upright: bool = False, least: int | Non
     with _opened(path) as image:
         if least is not None:
             image.draft(None, (least, least))
-        pixels = image
-        if image.mode.startswith("I;16"):
-            # Pillow would clip values above 255.
-            pixels = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        pixels = pixels.convert(mode)
+        pixels = (_upper_bits(image) if image.mode.startswith("I") else image).convert(mode)
         # After the pixels: a PNG may have its EXIF at its end, and by now Pillow has rotated a TIFF.
         turn = TURNS.get(_orientation(image)) if upright else None
         return pixels if turn is None else pixels.transpose(turn)
@@ -142,11 +138,24 @@ def _opened(path: Place) -> Iterator[Image.Image]:
         nullcontext(path) if isinstance(path, Path) else path.stream() as source,
         Image.open(source, formats=FORMATS) as image,
     ):
-        if image.mode in MODES_WITHOUT_RANGE:
+        # Pillow scales what is in PPM's family to 16 bits, in a mode of 32.
+        if image.mode in MODES_WITHOUT_RANGE and (image.format, image.mode) != ("PPM", "I"):
             raise ValueError(
-                "32 bits a pixel, in which black and white are not defined; save it with 8 or 16"
+                "32 bits a pixel, in which black and white are not defined, or signed; save it with 8 or 16"
             )
         yield image
+
+
+def _upper_bits(image: Image.Image) -> Image.Image:
+    """Return a grey image of 12 or 16 bits with the upper 8 of them.
+
+    Pillow would clip values above 255, and takes no notice of TIFF's 12 bits, and of 0 as white.
+    """
+    tags = getattr(image, "tag_v2", {})
+    bits = tags.get(ExifTags.Base.BitsPerSample, (16,))[0]
+    white = tags.get(ExifTags.Base.PhotometricInterpretation, 1)
+    pixels = (np.asarray(image) >> (bits - 8)).astype(np.uint8)
+    return Image.fromarray(pixels if white else 255 - pixels)
 
 
 def _what_it_is(path: Place) -> str:

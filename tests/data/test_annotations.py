@@ -82,6 +82,12 @@ def test_a_class_may_have_the_name_of_a_mark(write, mark):
     assert all_labels(part(class_names=["cat", "dog", mark]), text)[1] == 2
 
 
+def test_a_mark_that_is_written_nearly_like_a_class_is_none(write):
+    path = write("source,label\nb.jpg,SKIP\n")
+    with pytest.raises(InputError, match="2: label 'SKIP' is not a class; did you mean 'Skip'"):
+        all_labels(part(class_names=["cat", "dog", "Skip"]), path)
+
+
 def test_blanks_may_be_part_of_a_name(write):
     samples = part(class_names=["cat ", "dog"])
     path = write("source,label\nb.jpg,cat \nd.jpg, dog\n")

@@ -43,6 +43,33 @@ def test_a_number_is_no_class_number_where_a_class_is_named_by_one(names):
 
 
 @pytest.mark.parametrize(
+    ("names", "label", "meant"),
+    [
+        (["grade 1", "grade 2", "grade 3"], "1", "grade 1"),
+        (["grade 1", "grade 2", "grade 3"], "2.0", "grade 2"),
+        (["1,000", "2,000"], "1", "1,000"),
+        (["x03", "x02", "x01"], "1", "x01"),
+        (["1st", "2nd", "none"], "2", "2nd"),
+        (["5-10", "10-20", "20+"], "10", None),
+        (["v1a", "v1b"], "1", None),
+    ],
+)
+def test_a_number_in_the_names_of_other_classes_is_no_class_number(names, label, meant):
+    classes = Classes(names)
+    assert classes.number(label) is None
+    assert (
+        classes.problem(label)
+        .partition("; ")[2]
+        .startswith(f"did you mean {meant!r}? " if meant else "there are ")
+    )
+
+
+def test_a_number_in_the_name_of_its_own_class_is_its_number():
+    for names in (["x0", "x1", "y"], ["n01440764", "n01443537", "n01484850"], ["0.5 mm", "1 mm", "2 mm"]):
+        assert [Classes(names).number(str(number)) for number in range(4)] == [0, 1, 2, None]
+
+
+@pytest.mark.parametrize(
     ("names", "label", "likely"),
     [
         (["01", "02", "03"], "1", "01"),

@@ -2,8 +2,8 @@
 
 A file of annotations is a CSV with the column ``label``, and ``source`` (as in the index files), ``index`` (a
 row of the train part) or both, which must then name the same sample. A label is the name of a class, or its
-number if no class has a number as its name; empty if it is not known yet; or one of `MARKS` for a sample that
-cannot be labelled.
+number (see `typed_labels.Classes`); empty if it is not known yet; or one of `MARKS` for a sample that cannot
+be labelled.
 """
 
 from dataclasses import dataclass
@@ -203,7 +203,8 @@ def _class_number(classes: Classes, label: str) -> int:
         number = classes.number(written)
         if number is not None:
             return number
-    if label.strip().casefold() in MARKS:
+    mark = label.strip().casefold()
+    if mark in MARKS and mark not in map(str.casefold, classes.names):
         return UNLABELABLE
     raise _MistakeError(classes.problem(label.strip()))
 

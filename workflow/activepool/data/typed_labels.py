@@ -1,6 +1,8 @@
 """The class of a label that somebody typed: by its name, or by its number if no name is a number."""
 
 import difflib
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache, cached_property
 
@@ -30,7 +32,7 @@ class Classes:
         if label in self._number_of:
             return self._number_of[label]
         number = whole_number(label) if self._numbered else None
-        return number if number is not None and number < len(self.names) else None
+        return number if number is not None and self._meant_by(number) == {number} else None
 
     def problem(self, label: str) -> str:
         """Return what is wrong with a label that is no class, and the likely class."""
@@ -39,6 +41,20 @@ class Classes:
         if likely is None:
             return f"label {label!r} is not a class; there are {listed}"
         return f"label {label!r} is not a class; did you mean {likely!r}? There are {listed}"
+
+    def _meant_by(self, number: int) -> set[int]:
+        """Return the classes that a number may stand for: those that have it in their names, or by place."""
+        by_place = {number} if 0 <= number < len(self.names) else set()
+        return set(self._by_number.get(str(number), by_place))
+
+    @cached_property
+    def _by_number(self) -> dict[str, set[int]]:
+        """The classes with a number in their names, by its digits."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for place, name in enumerate(self.names):
+            for digits in re.findall(r"\d+", name, re.ASCII):
+                found[digits.lstrip("0") or "0"].add(place)
+        return found
 
     @cached_property
     def _by_form(self) -> dict[object, str]:
@@ -52,9 +68,8 @@ class Classes:
             return self._by_form[form]
         number = _as_number(label)
         if number is not None:
-            if self._numbered and number.is_integer() and 0 <= number < len(self.names):
-                return self.names[int(number)]
-            return None
+            meant = self._meant_by(int(number)) if self._numbered and number.is_integer() else set()
+            return self.names[meant.pop()] if len(meant) == 1 else None
         near = difflib.get_close_matches(label, self.names, n=1, cutoff=0.75)
         return near[0] if near else None
 

@@ -112,6 +112,17 @@ def test_the_full_information_names_features_that_are_not_finite():
         problem.select(bait, 5, options={"fisher": "full"})
 
 
+@pytest.mark.parametrize("form", ["binary", "full"])
+def test_features_whose_squares_swallow_the_regularisation(form):
+    problem = Problem(width=2, labelled=1)
+    problem.features[problem.labelled] = 2.0**60
+    problem.head = LinearHead(np.zeros_like(problem.head.weight), np.zeros_like(problem.head.bias))
+    with pytest.raises(
+        InputError, match="strategy 'bait': the information of the samples cannot be inverted"
+    ):
+        problem.select(bait, 5, options={"fisher": form})
+
+
 @pytest.mark.parametrize(("classes", "size"), [(1, 30), (3, 12), (5, 157)])
 def test_the_full_information_of_one_class_of_an_empty_pool_and_of_equal_samples(classes, size):
     problem = Problem(size=size, classes=classes)

@@ -52,7 +52,7 @@ def bait(query: Query, *, regularisation: Positive = 1.0, fisher: Fisher = "bina
         regularisation: λ.
         fisher: the information.
 
-    Raises InputError if the full information would take more memory.
+    Raises InputError if the full information would take more memory, or if M cannot be inverted.
     """
     of_labelled, of_pool = (_binary if fisher == "binary" else _full)(query)
     size = max(1, len(query.labelled) + query.budget)
@@ -62,7 +62,14 @@ def bait(query: Query, *, regularisation: Positive = 1.0, fisher: Fisher = "bina
         target /= max(1, len(query.labelled) + len(query.unlabelled))
         matrix /= size
         matrix[np.diag_indices(len(matrix))] += regularisation
-        picks = covering_picks(of_pool.scaled(query.budget / size), matrix, target, query.budget, mapping)
+        try:
+            picks = covering_picks(of_pool.scaled(query.budget / size), matrix, target, query.budget, mapping)
+        except np.linalg.LinAlgError as error:
+            raise InputError(
+                "strategy 'bait': the information of the samples cannot be inverted: some features are so "
+                f"large that the regularisation, {regularisation:g}, is lost beside their squares; scale the "
+                "features, or set a larger one"
+            ) from error
     return Selection(query.unlabelled[picks])
 
 

@@ -88,6 +88,14 @@ def test_what_a_model_tagged_is_no_label(tmp_path):
     assert "tags of the source 'auto' are a model's, and no labels: 1" in answers.notices[0]
 
 
+def test_attributes_of_a_tag_are_no_labels(tmp_path):
+    kind = '<tag label="cat" source="manual"><attribute name="kind">lynx</attribute></tag>'
+    path = file(tmp_path, xml(("a/1.jpg", kind)))
+    answers = read("cvat", path, POOL, CLASSES)
+    assert said(answers) == {"a/1.jpg": "cat"}
+    assert answers.notices == (f"{path}: tags have attributes, which are no labels: 'kind'",)
+
+
 def test_all_mistakes_at_once_each_with_its_line(tmp_path):
     text = xml(
         ("a/1.jpg", tag("cat") + tag("dog")), ("1.jpg", tag("cat")), ("", tag("cat")), ("a/2.jpg", tag(""))

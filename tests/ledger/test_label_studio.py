@@ -94,6 +94,32 @@ def test_a_draft_does_not_count(tmp_path):
     assert "tasks with a draft that nobody has submitted: 1; it does not count" in answers.notices[0]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "counts"), [((False,), False), ((False, True), True), ((True, False), False)]
+)
+def test_what_a_reviewer_rejected_does_not_count(tmp_path, accepted, counts):
+    reviews = [{"accepted": one, "created_at": f"2026-11-2{day}"} for day, one in enumerate(accepted)]
+    for given in (reviews, reviews[::-1]):
+        path = file(
+            tmp_path, [task(0, annotation("cat", reviews=given)), task(1, annotation("dog", reviews=[]))]
+        )
+        answers = read("label_studio", path, POOL, CLASSES)
+        assert said(answers) == {"b/1.jpg": "dog"} | ({"a/1.jpg": "cat"} if counts else {})
+        assert answers.awaited == (not counts)
+        told = f"{path}: annotations that a reviewer rejected, which do not count: 1"
+        assert (told in answers.notices) == (not counts)
+
+
+def test_a_task_with_paths_of_two_images_is_a_mistake(tmp_path):
+    """Which of them was labelled is not said, unless one is called as in our own tasks."""
+    data = {"compared_with": "b/1.jpg", "picture": "a/1.jpg"}
+    tasks = [{**task(0, annotation("cat")), "data": data}]
+    told = mistakes("label_studio", file(tmp_path, tasks))
+    assert "task 1: names different samples: 'b/1.jpg' and 'a/1.jpg'; correct it" in told
+    tasks[0]["data"] = {"compared_with": "b/1.jpg", "image": "a/1.jpg"}
+    assert said(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
+
+
 def test_the_choice_of_another_control_is_no_label(tmp_path):
     """Each form of an export says so in the same words."""
     tasks = [task(0, annotation("cat")), task(1, annotation())]

@@ -13,7 +13,7 @@ from activepool.ledger.formats import archives
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.folders import OTHERS
 from activepool.ledger.formats.rows import Parsed, Row, with_pictures
-from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
+from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE, listed
 from activepool.ledger.pool_samples import image_sample
 
 #: The file in an archive that the tool exports.
@@ -98,6 +98,7 @@ class _Reader:
         self.shapes: dict[str, None] = {}
         self.by_model = 0
         self.with_shapes = 0
+        self.attributes: dict[str, None] = {}
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
@@ -127,6 +128,9 @@ class _Reader:
             self.parsed.notices.append(
                 f"{self.place}: images with shapes beside a tag, which alone counts: {self.with_shapes}"
             )
+        if self.attributes:
+            shown = listed(map(repr, self.attributes))
+            self.parsed.notices.append(f"{self.place}: tags have attributes, which are no labels: {shown}")
         return self.parsed
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -146,6 +150,8 @@ class _Reader:
             self.tags.append(attributes.get("label", ""))
         elif around == "image":
             self.shapes[name] = None
+        elif around == "tag":
+            self.attributes[attributes.get("name", "")] = None
         elif name == "track":
             raise InputError(f"{self.place}:{line}: is of a video; export as CVAT for images 1.1")
 

@@ -31,6 +31,7 @@ from activepool.ledger.formats.label_studio_annotations import (
     add_annotations,
     choices_of,
     control_of,
+    is_rejected,
     name_of,
     passed_over,
     results_of,
@@ -125,7 +126,7 @@ def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
     results = [result for annotation in given for result in results_of(annotation)]
     control = control_of(path, [name_of(result) for result in results if choices_of(result)])
     parsed = Parsed()
-    drafts = 0
+    drafts = rejected = 0
     for number, place, task in tasks:
         data = task.get("data") if isinstance(task, dict) else None
         annotations = _annotations(task)
@@ -134,12 +135,16 @@ def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
                 number, place, "is no task with 'data' and a list of 'annotations'; export it again"
             )
             continue
-        add_annotations(parsed, named_sample(number, place, data), annotations, control)
+        accepted = [annotation for annotation in annotations if not is_rejected(annotation)]
+        add_annotations(parsed, named_sample(number, place, data), accepted, control)
+        rejected += len(annotations) - len(accepted)
         drafts += not annotations and bool(task.get("drafts"))
     if drafts:
         parsed.notices.append(
             f"{path}: tasks with a draft that nobody has submitted: {drafts}; it does not count"
         )
+    if rejected:
+        parsed.notices.append(f"{path}: annotations that a reviewer rejected, which do not count: {rejected}")
     parsed.notices += passed_over(path, control, map(name_of, results))
     return parsed
 

@@ -96,6 +96,14 @@ def add_annotations(parsed: Parsed, task: Row, annotations: list[Any], control: 
     parsed.rows += [answer for answer in answers if not _is_made_up_for(answer, labels)] or [task]
 
 
+def is_rejected(annotation: Any) -> bool:
+    """Return whether a reviewer rejected an annotation; the latest review counts."""
+    reviews = annotation.get("reviews") if isinstance(annotation, dict) else None
+    known = [one for one in reviews if isinstance(one, dict)] if isinstance(reviews, list) else []
+    latest = max(known, key=lambda review: str(review.get("created_at", "")), default={})
+    return latest.get("accepted") is False
+
+
 def _is_made_up_for(answer: Row, labels: list[Row]) -> bool:
     """Return whether somebody both passed over a task and labelled it, and no time tells which came last."""
     return answer.event is not None and any(

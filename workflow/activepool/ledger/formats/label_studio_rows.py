@@ -23,14 +23,18 @@ NUMBER = re.compile(r"(\d+)(\.0)?")
 
 
 def named_sample(number: int, place: str, data: dict[str, Any]) -> Row:
-    """Return a row of what names the sample in a task: its content and source, or else its image."""
+    """Return a row of what names the sample in a task: its content and source, or else its image.
+
+    Tasks of others may call the image by another name; then all paths in them must be of one sample.
+    """
     texts = {key: value for key, value in data.items() if isinstance(value, str)}
     batch, sample, source = (texts.get(key, "") for key in ("batch", "sample", "source"))
     if sample or source:
         seen = _image_name(texts.get(IMAGE, ""))
         return Row(number, place, batch=batch, sample=sample, name=source, seen=seen)
-    image = texts.get(IMAGE, next((text for text in texts.values() if "/" in text), ""))
-    return Row(number, place, batch=batch, name=_image_name(image), may_lack_folders=True)
+    paths = [texts[IMAGE]] if IMAGE in texts else [text for text in texts.values() if "/" in text]
+    name, *also = [*map(_image_name, paths), ""]
+    return Row(number, place, batch=batch, name=name, also=tuple(also), may_lack_folders=True)
 
 
 def signed(row: Row, annotation: Mapping[str, Any], who_key: str) -> Row:

@@ -135,10 +135,11 @@ class _Lists:
         self, features: FeatureMatrix, others: np.ndarray, lower: np.ndarray, upper: np.ndarray
     ) -> None:
         """Offer the rows ``others``, and bounds of their distances, to all lists; infinity for never."""
-        sample, place = np.nonzero(lower <= self._limits(upper)[:, None])
-        possible = np.isfinite(lower[sample, place])
-        sample, other = sample[possible], others[place[possible]]
-        self._merge(sample, other, exact_distances(features, self._rows[sample], features, other))
+        near = np.flatnonzero(lower <= self._limits(upper)[:, None])
+        sample, place = np.divmod(near[np.isfinite(lower.ravel()[near])], len(others))
+        left, first = _distinct(features, self._rows[sample])
+        right, second = _distinct(features, others[place])
+        self._merge(sample, others[place], exact_distances(left, first, right, second))
 
     def _limits(self, upper: np.ndarray) -> np.ndarray:
         """Return a bound of the distance of the last in each list, after this offer, (n,) float32."""
@@ -160,3 +161,9 @@ class _Lists:
         order, rank = order[kept], rank[kept]
         self.nearest[sample[order], rank] = row[order]
         self.distances[sample[order], rank] = distance[order]
+
+
+def _distinct(features: FeatureMatrix, rows: np.ndarray) -> tuple[FeatureMatrix, np.ndarray]:
+    """Return each of some rows once, in memory, and where each of them is: most are in several pairs."""
+    distinct, places = np.unique(rows, return_inverse=True)
+    return FeatureMatrix.from_array(features.take(distinct, np.float64)), places

@@ -163,9 +163,10 @@ class _Changes:
 
     def finish(self, state: _State) -> None:
         """Bring M⁻¹ and G up to date."""
-        for x, y, c, g in self._done:
-            u, h = x[self._size :], y[self._size :]
-            cross = np.outer(h, u / c)
-            state.covered -= cross + cross.T
-            state.covered += np.outer(u, u * (g / c**2))
-            state.inverse -= np.outer(u, u / c)
+        by_inverse, by_covered, *numbers = zip(*self._done, strict=True)
+        u, h = (np.array(sides)[:, self._size :] for sides in (by_inverse, by_covered))
+        c, g = (np.array(values)[:, None] for values in numbers)
+        cross = h.T @ (u / c)
+        state.covered -= cross + cross.T
+        state.covered += u.T @ (u * (g / c**2))
+        state.inverse -= u.T @ (u / c)

@@ -1,7 +1,7 @@
 """Products of bfloat16, on processors that compute them many times as fast as those of float32."""
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 
@@ -13,7 +13,8 @@ def has_fast_bfloat16() -> bool:
         return False
     import torch
 
-    return bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # not in an older torch
+    return bool(capabilities.get("amx_bf16"))
 
 
 @contextmanager

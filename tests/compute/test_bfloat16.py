@@ -1,0 +1,42 @@
+"""Where products of bfloat16 are fast, and on how many threads torch computes them."""
+
+import importlib.util
+
+import pytest
+import torch
+
+from activepool.compute.bfloat16 import has_fast_bfloat16, one_torch_thread
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    has_fast_bfloat16.cache_clear()
+    yield
+    has_fast_bfloat16.cache_clear()
+
+
+@pytest.mark.parametrize("has_tiles", [False, True])
+def test_bfloat16_is_fast_on_a_processor_with_tiles(monkeypatch, has_tiles):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "amx_bf16": has_tiles})
+    assert has_fast_bfloat16() == has_tiles
+
+
+def test_without_what_it_takes_bfloat16_is_not_fast(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.delattr(torch.cpu, "get_capabilities")
+        assert not has_fast_bfloat16()
+    has_fast_bfloat16.cache_clear()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert not has_fast_bfloat16()
+
+
+def test_torch_computes_on_one_thread_until_the_end():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with pytest.raises(ValueError, match="inside"), one_torch_thread():
+            assert torch.get_num_threads() == 1
+            raise ValueError("inside")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

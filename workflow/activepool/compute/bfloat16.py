@@ -13,7 +13,8 @@ def has_fast_bfloat16() -> bool:
         return False
     import torch
 
-    capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # not in an older torch
+    # An older torch cannot say.
+    capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("amx_bf16"))
 
 

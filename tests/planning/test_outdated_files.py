@@ -56,7 +56,7 @@ def write(rules, job):
     for path in job.lasting_outputs:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(path)
-    parameter = rules.graph.parameter_of(job.rule)
+    parameter = rules.graph.params_of[job.rule]
     depends_on = rules.arguments.provenance(parameter, job.wildcards)
     # No stage reads what went out; the rules name it for the order of the jobs.
     read = [path for path in map(str, job.inputs) if Path(path).name not in SENT_FILES.values()]

@@ -1,11 +1,11 @@
 """The exception whose message is written for the user, and how it lists names and quotes errors."""
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-#: Lines of a kind that a message has.
-MAX_LINES = 20
+#: The names, and the lines of a kind, that a message has, unless it says otherwise.
+MAX_NAMES, MAX_LINES = 5, 20
 
 
 class InputError(Exception):
@@ -34,7 +34,7 @@ def importing(package: str, need: str, otherwise: str = "") -> Iterator[None]:
         raise InputError(f"{need} {package} ({error}): pip install {package}{otherwise}") from error
 
 
-def first_few(names: Collection[object], at_most: int, total: int | None = None) -> str:
+def first_few(names: Iterable[object], at_most: int = MAX_NAMES, total: int | None = None) -> str:
     """Return the first names and the number of the others, for a message: ``a, b and 7 more``.
 
     Args:
@@ -42,12 +42,13 @@ def first_few(names: Collection[object], at_most: int, total: int | None = None)
         at_most: how many the message shows.
         total: the number of all names; by default, that of ``names``.
     """
-    total = len(names) if total is None else total
-    shown = ", ".join(map(str, list(names)[:at_most]))
+    given = list(names)
+    total = len(given) if total is None else total
+    shown = ", ".join(map(str, given[:at_most]))
     return f"{shown} and {total - at_most:,} more" if total > at_most else shown
 
 
-def abbreviated(names: Sequence[str], at_most: int) -> str:
+def abbreviated(names: Sequence[str], at_most: int = MAX_NAMES) -> str:
     """Return the first names for a message, with dots in place of the others: ``a, b, ...``."""
     return ", ".join([*names[:at_most], *(["..."] if len(names) > at_most else [])])
 

@@ -11,10 +11,7 @@ from typing import Any
 
 from activepool.backbones.checkpoint_fit import COUNTERS, Fit, Tensors, fit, state_dict_of, tensors_in
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat, bare_key
-from activepool.errors import first_few
-
-#: Keys of each kind that a message shows.
-MAX_SHOWN = 5
+from activepool.errors import MAX_NAMES, first_few
 
 #: Depth of nested mappings in which to look for state dicts.
 MAX_DEPTH = 3
@@ -30,7 +27,7 @@ def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
     remedy = _tried_remedy(content, wanted, form)
     found = state_dict_of(content, form)
     if not found:
-        entries = first_few(content, MAX_SHOWN) if isinstance(content, Mapping) else type(content).__name__
+        entries = first_few(content) if isinstance(content, Mapping) else type(content).__name__
         places = ", ".join(form.inside)
         where = f"neither in {places} nor at its top" if places else "as there should be at its top"
         remedy = remedy or ("the key backbone.keys.inside says where it is" if _state_dicts(content) else "")
@@ -39,14 +36,14 @@ def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
     total = sum(not name.endswith(COUNTERS) for name in wanted)
     used = set(best.sources.values())
     unused = [key for key in found if key not in used and not key.endswith(COUNTERS)]
-    missing = list(_with_nearest(best.missing[:MAX_SHOWN], unused))
+    missing = list(_with_nearest(best.missing[:MAX_NAMES], unused))
     parts = {
-        "missing": first_few(missing, MAX_SHOWN, len(best.missing)),
-        "of another shape": first_few(best.wrong_shape, MAX_SHOWN),
-        "left over": first_few(best.left_over, MAX_SHOWN),
+        "missing": first_few(missing, total=len(best.missing)),
+        "of another shape": first_few(best.wrong_shape),
+        "left over": first_few(best.left_over),
     }
     if all(form.name(key, prefix) is None for prefix in form.prefix for key in found):
-        parts[f"no key begins with {' or '.join(form.prefix)}, the keys are"] = first_few(found, MAX_SHOWN)
+        parts[f"no key begins with {' or '.join(form.prefix)}, the keys are"] = first_few(found)
     listed = "; ".join(f"{kind}: {keys}" for kind, keys in parts.items() if keys)
     remedy = remedy or _possible_remedy(best, found, wanted, unused)
     return f"{best.matched} of the backbone's {total} weights match, and all must ({listed}){_added(remedy)}"

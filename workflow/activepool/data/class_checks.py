@@ -7,10 +7,7 @@ import numpy as np
 from activepool.compute.arrays import BoolArray, IntArray
 from activepool.data.class_names import name_notices, same_for_a_person
 from activepool.data.samples import UNKNOWN
-from activepool.errors import InputError, first_few
-
-#: Classes that a message shows.
-MAX_SHOWN = 5
+from activepool.errors import MAX_NAMES, InputError, first_few
 
 
 def class_notices(
@@ -56,5 +53,5 @@ def _present(labels: IntArray, num_classes: int) -> BoolArray:
 
 def _named(classes: IntArray, class_names: Sequence[str]) -> str:
     """Return the names of the first few classes, for a message."""
-    names = [repr(class_names[number]) for number in classes[:MAX_SHOWN]]
-    return f"the class{'es' * (len(classes) > 1)} {first_few(names, MAX_SHOWN, len(classes))}"
+    names = [repr(class_names[number]) for number in classes[:MAX_NAMES]]
+    return f"the class{'es' * (len(classes) > 1)} {first_few(names, total=len(classes))}"

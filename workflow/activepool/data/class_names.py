@@ -38,9 +38,6 @@ PLAIN_PUNCTUATION = str.maketrans(
 #: alphabets mix them up. Cyrillic, Greek, and the dotless i.
 LOOKALIKES = str.maketrans("асеорхуіјѕвкмнт αβεζηικμνορτυχ ı", "aceopxyijsbkmht abezhikmnoptyx i")
 
-#: Names or pairs that a message shows.
-MAX_SHOWN = 5
-
 
 def sorted_names(names: Iterable[str]) -> list[str]:
     """Return names in the order of the classes: as numbers if all are whole numbers, else as text."""
@@ -73,7 +70,7 @@ def no_such_class(name: str, class_names: Sequence[str]) -> str:
     if meant is not None:
         shown, shown_meant = _shown_apart(name, meant)
         hint = f"; {shown_meant} differs in {_difference(name, meant)} alone"
-    return f"the train part has no class {shown} (its classes: {abbreviated(class_names, MAX_SHOWN)}){hint}"
+    return f"the train part has no class {shown} (its classes: {abbreviated(class_names)}){hint}"
 
 
 def require_different(where: object, class_names: Sequence[str]) -> None:
@@ -107,14 +104,14 @@ def name_notices(names: Sequence[str]) -> Iterator[str]:
     """Yield a line for each kind of oddity in the names of classes that a person should look at."""
     alike = [" and ".join(_shown_apart(*pair)) for pair in _pairs(names, loose_form)]
     if alike:
-        yield f"classes whose names are nearly the same: {abbreviated(alike, MAX_SHOWN)}"
+        yield f"classes whose names are nearly the same: {abbreviated(alike)}"
     if missing := [repr(name) for name in names if reads_as_missing(name)]:
-        yield f"classes whose names read like a missing value: {abbreviated(missing, MAX_SHOWN)}"
+        yield f"classes whose names read like a missing value: {abbreviated(missing)}"
     marks = [name for name in names if reads_as_no_label(name) or _is_dash(name) or _strict_form(name) == -1]
     if no_label := [repr(name) for name in marks if not (name == "-" and "+" in names)]:
-        yield f"classes whose names read like samples without a label: {abbreviated(no_label, MAX_SHOWN)}"
+        yield f"classes whose names read like samples without a label: {abbreviated(no_label)}"
     if blanks := [repr(name) for name in names if name != name.strip()]:
-        yield f"classes whose names begin or end with a blank: {abbreviated(blanks, MAX_SHOWN)}"
+        yield f"classes whose names begin or end with a blank: {abbreviated(blanks)}"
 
 
 def loose_form(name: str) -> object:

@@ -18,9 +18,6 @@ from activepool.io.array_files.array_file import ArrayFile, StoredArray
 
 PathLike = str | Path
 
-#: Names that a message shows.
-MAX_SHOWN = 5
-
 
 @dataclass(frozen=True)
 class EmbeddingPart:
@@ -138,7 +135,7 @@ def repeated_names(sources: StoredArray, names: Iterable[str]) -> str | None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if not repeated:
         return None
-    return f"{sources.name}: several rows have the same name ({first_few(repeated, MAX_SHOWN)})"
+    return f"{sources.name}: several rows have the same name ({first_few(repeated)})"
 
 
 def _test_part(

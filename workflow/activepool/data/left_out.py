@@ -6,9 +6,6 @@ from pathlib import Path
 
 from activepool.errors import abbreviated
 
-#: Names of each kind that a notice shows.
-MAX_SHOWN = 5
-
 #: Endings of image formats that Pillow cannot read without a plugin, such as those of telephones.
 UNREADABLE = (".heic", ".heif", ".jxl")
 
@@ -74,8 +71,8 @@ def _counted(what: str, counts: Counter[str]) -> str:
     """Return the number of files of a kind, and the counts of the most frequent names."""
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     names = [f"{name} {count:,}" for name, count in most_first]
-    return f"{what}: {counts.total():,} ({abbreviated(names, MAX_SHOWN)})" if counts else ""
+    return f"{what}: {counts.total():,} ({abbreviated(names)})" if counts else ""
 
 
 def _named(what: str, names: list[str]) -> str:
-    return f"{what}: {len(names):,} ({abbreviated(sorted(names), MAX_SHOWN)})" if names else ""
+    return f"{what}: {len(names):,} ({abbreviated(sorted(names))})" if names else ""

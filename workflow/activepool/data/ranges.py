@@ -21,9 +21,6 @@ MAX_SQUARED_LENGTH = MAX_FLOAT32 / 4
 #: Steps of the stored type that the values of a feature must span, so that differences are not mere rounding.
 MIN_STEPS = 16
 
-#: Rows that a message names.
-MAX_SHOWN = 5
-
 
 class FiniteCheck:
     """A check that all features are finite numbers; blocks are added one by one."""
@@ -50,7 +47,7 @@ class FiniteCheck:
     def require(self) -> None:
         """Raise InputError, with the first value and all rows, unless all values are finite."""
         if len(self._rows) > 1:
-            shown = first_few(self._rows, MAX_SHOWN)
+            shown = first_few(self._rows)
             raise InputError(f"{self._problem} ({len(self._rows):,} rows have such values: {shown})")
         if self._rows:
             raise InputError(self._problem)

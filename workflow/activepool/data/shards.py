@@ -11,7 +11,7 @@ from typing import NamedTuple
 from activepool.data.listed_paths import repeated_files
 from activepool.data.listing import existing_folder
 from activepool.data.previews import MAX_PREVIEWED
-from activepool.errors import InputError, first_few
+from activepool.errors import MAX_NAMES, InputError, first_few
 from activepool.io.files import size_and_times
 
 #: How the files of each kind of dataset in shards end.
@@ -42,9 +42,6 @@ HUB_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 
 #: More shards than a dataset has.
 MAX_SHARDS = 1_000_000
-
-#: Shards that a message names.
-MAX_SHOWN = 5
 
 
 class Shards(NamedTuple):
@@ -105,11 +102,11 @@ def list_shards(kind: str, path: str | Path, test_path: str | Path | None = None
     train = parts.pop("train", []) or parts.pop("", [])
     others = [shard for part in parts.values() for shard in part]
     if others:
-        shown = first_few(others, MAX_SHOWN)
+        shown = first_few(others)
         notices.append(f"{root}: not taken: shards of other parts: {len(others):,} ({shown})")
     if not train:
         raise InputError(
-            f"{path}: all shards are of the test part ({first_few(test, MAX_SHOWN)}); add those of the train "
+            f"{path}: all shards are of the test part ({first_few(test)}); add those of the train "
             "part, or rename them"
         )
     return Shards(root, train, test, tuple(notices))
@@ -156,8 +153,8 @@ def _files(pattern: str, kind: str, notices: list[str]) -> list[Path]:
                 f"files, hf download {pattern} --repo-type dataset --local-dir FOLDER, and give path: FOLDER"
             )
         existing_folder(_fixed_folder(path), "the folder of the shards")
-        more = [f"{pattern}: {len(problems) - MAX_SHOWN} more are missing"] * (len(problems) > MAX_SHOWN)
-        raise InputError(*problems[:MAX_SHOWN], *more)
+        more = [f"{pattern}: {len(problems) - MAX_NAMES} more are missing"] * (len(problems) > MAX_NAMES)
+        raise InputError(*problems[:MAX_NAMES], *more)
     return list(dict.fromkeys(named))
 
 
@@ -169,7 +166,7 @@ def _files_in(folder: Path, kind: str, notices: list[str]) -> list[Path]:
     found = [file for file in found if not _is_hidden(file.relative_to(folder)) and file.is_file()]
     files = [file for file in found if file.name.lower().endswith(endings)]
     compressed = _relative(folder, [file for file in found if not file.name.lower().endswith(endings)])
-    counted = f"compressed archives: {len(compressed):,} ({first_few(compressed, MAX_SHOWN)})"
+    counted = f"compressed archives: {len(compressed):,} ({first_few(compressed)})"
     shown = f"{counted}; decompress them to .tar"
     if not files:
         only = f"; it holds {shown}" if compressed else ""

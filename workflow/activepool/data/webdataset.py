@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from activepool.data.left_out import MAX_SHOWN, LeftOut
+from activepool.data.left_out import LeftOut
 from activepool.data.previews import Preview
 from activepool.data.samples import Samples
 from activepool.data.shard_samples import Found, samples_in
@@ -65,7 +65,7 @@ def _require_field(path: str | Path, label: str, fields: set[str]) -> None:
     """Raise InputError if no sample has the field of the label."""
     field = label_field(label)
     if field not in fields and not (field.startswith("json.") and "json" in fields):
-        there = abbreviated(sorted(fields), MAX_SHOWN)
+        there = abbreviated(sorted(fields))
         raise InputError(f"{path}: no sample has the field {label!r} that label names; there are {there}")
 
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from activepool.errors import first_few
 from activepool.ledger.book import opened
 from activepool.ledger.entries import Correction, Draft, Entry, Event, as_entry, now
-from activepool.ledger.messages import listed
 from activepool.ledger.state import leading_opinions, standing_numbers
 
 #: What the note of a decision begins with.
@@ -93,7 +93,7 @@ def outdated_notice(place: object, outdated: Sequence[Draft]) -> str:
     """Return what a person should know about outdated answers in a file."""
     sources = dict.fromkeys(repr(draft.source) for draft in outdated)
     return (
-        f"{place}: answers that later ones replaced are not taken again: {listed(sources)}; to go "
+        f"{place}: answers that later ones replaced are not taken again: {first_few(sources)}; to go "
         "back to one, give it as a correction with the time: in a CSV with the columns source, correction "
         f"and when, such as {now()}; otherwise remove it here"
     )

@@ -1,22 +1,12 @@
-"""What messages have in common: lists of a few, and hints that take time to find."""
+"""What messages have in common, such as hints that take time to find."""
 
-from collections.abc import Callable, Iterable
-
-from activepool.errors import first_few
-
-#: How many things a message lists.
-LISTED = 5
+from collections.abc import Callable
 
 #: What to do about a damaged export.
 EXPORT_AGAIN = "; export it again"
 
 #: What a browser may have saved in place of an export.
 WEB_PAGE = "is a web page, such as of a login or an error"
-
-
-def listed(things: Iterable[object]) -> str:
-    """Return the first few things and the number of the others, see `errors.first_few`."""
-    return first_few(list(things), LISTED)
 
 
 class HintedError(Exception):

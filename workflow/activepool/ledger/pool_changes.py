@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from activepool.ledger.messages import listed
+from activepool.errors import first_few
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import State
 
@@ -42,23 +42,25 @@ class PoolChanges:
                 are_rows = _are_rows([new for _, new in self.renamed])
                 what = f"vectors that {'are in other rows' if are_rows else 'have other names'} now"
             shown = [f"{old!r} is now {new!r}" for old, new in self.renamed]
-            notices.append(f"{what} keep their labels: {listed(shown)}")
+            notices.append(f"{what} keep their labels: {first_few(shown)}")
         if self.edited:
             notices.append(
                 "images with new content count as new samples without a label: "
-                f"{listed(map(repr, self.edited))}; put back those that were labelled, or have these labelled"
+                f"{first_few(map(repr, self.edited))}; put back those that were labelled, or have these "
+                "labelled"
             )
         if self.overwritten:
             notices.append(
                 "the earlier content of images is gone, since others have their names; its entries stay, and "
-                f"its labels count as long as its features are there: {listed(map(repr, self.overwritten))}"
+                "its labels count as long as its features are there: "
+                f"{first_few(map(repr, self.overwritten))}"
             )
         if self.gone:
             what = "images" if self.has_images else "vectors"
             where = "of rows " if _are_rows(self.gone) and not self.has_images else ""
             notices.append(
                 f"{what} are gone; their entries stay, and their labels count as long as "
-                f"their features are there: {where}{listed(map(repr, self.gone))}"
+                f"their features are there: {where}{first_few(map(repr, self.gone))}"
             )
         return notices
 

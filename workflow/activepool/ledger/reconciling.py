@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from activepool.data.annotations import shortened
+from activepool.errors import MAX_NAMES
 from activepool.ledger.entries import FIELDS, Entry, History
 from activepool.ledger.hand_edits import problems_by_hand
-from activepool.ledger.messages import LISTED
 from activepool.ledger.table import Line, Table, check_of, last_check, table_text
 
 
@@ -178,4 +178,6 @@ def _listed(numbers: list[int]) -> str:
         return f"entry {numbers[0]} was"
     if numbers[-1] - numbers[0] == len(numbers) - 1:
         return f"entries {numbers[0]} to {numbers[-1]} were"
-    return f"entries {', '.join(map(str, numbers[:LISTED]))}{' ...' if len(numbers) > LISTED else ''} were"
+    return (
+        f"entries {', '.join(map(str, numbers[:MAX_NAMES]))}{' ...' if len(numbers) > MAX_NAMES else ''} were"
+    )

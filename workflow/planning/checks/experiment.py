@@ -17,6 +17,7 @@ from activepool.tracking.registry import missing_package
 from planning.checks.annotations import annotation_problems
 from planning.checks.names import case_problems, repetition_problems
 from planning.checks.own_functions import function_problem, missing_problem
+from planning.configuration.backbone import Backbone
 from planning.configuration.experiment import DrawnKind, Experiment, Features, FinetuneHead
 from planning.configuration.text import hidden_by_yaml
 from planning.stages.contents import preview_source
@@ -166,10 +167,14 @@ def _name_problems(experiment: Experiment) -> Iterator[str]:
 
 
 def _file_problems(experiment: Experiment) -> Iterator[str]:
-    backbone = experiment.backbone
     annotations = experiment.dataset.annotations
     if annotations is not None and (problem := missing_problem(Path(annotations))):
         yield f"dataset.annotations: {problem}"
+    yield from backbone_file_problems(experiment.backbone)
+
+
+def backbone_file_problems(backbone: Backbone | None) -> Iterator[str]:
+    """Yield a line for each file of the backbone, of its own code and of its weights, that cannot be used."""
     if backbone and (problem := function_problem(backbone.architecture)):
         yield f"backbone.architecture: {problem}"
     if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):

@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.registry import may_bring_weights
 from activepool.errors import InputError
 from activepool.evaluation.intervals import narrowest
-from planning.checks.experiment import WITHOUT_WEIGHTS, shard_problems
+from planning.checks.experiment import WITHOUT_WEIGHTS, backbone_file_problems, shard_problems
 from planning.checks.names import case_problems, repetition_problems
-from planning.checks.own_functions import RELATIVE, function_problem
+from planning.checks.own_functions import RELATIVE
 from planning.configuration.project import CONFIDENCE, Project
 from planning.configuration.text import hidden_by_yaml
 from planning.project.paths import FILES_OF_MODEL
@@ -158,11 +157,7 @@ def _file_problems(project: Project) -> Iterator[str]:
     path = project.images if project.embeddings is None else project.embeddings.path
     if path is not None and not Path(path).exists():
         yield f"{pool}: {path} does not exist; {RELATIVE}"
-    backbone = project.backbone
-    if backbone and (problem := function_problem(backbone.architecture)):
-        yield f"backbone.architecture: {problem}"
-    if backbone and backbone.checkpoint and (problem := file_problem(backbone.checkpoint)):
-        yield f"backbone.checkpoint: the file {backbone.checkpoint} {problem}"
+    yield from backbone_file_problems(project.backbone)
 
 
 def _folder_problems(project: Project) -> Iterator[str]:

@@ -23,7 +23,6 @@ from activepool.labelling.pool.files import (
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
 from activepool.labelling.pool.vectors import VECTORS, VectorFile, require_numbers
-from activepool.ledger.messages import listed
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project
 from planning.project.folders import part_features, pool_features, pool_folder
@@ -80,7 +79,7 @@ def updated_pool(
         _duplicates(files),
         lambda new: (
             f"{root}: images with the same content as others: {len(new):,} "
-            f"({listed(new)}); each content counts once"
+            f"({first_few(new)}); each content counts once"
         ),
     )
 

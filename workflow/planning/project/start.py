@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from activepool.errors import first_few
 from activepool.labelling.pool.ledger_note import note_ledger
 from activepool.labelling.pool.table import Pool, read_pool
 from activepool.labelling.returned.cache import INTAKE
@@ -17,7 +18,6 @@ from activepool.labelling.returned.report import Intake
 from activepool.labelling.verification import NOTICES
 from activepool.ledger.book import Ledger, opened, read
 from activepool.ledger.entries import Entry
-from activepool.ledger.messages import listed
 from activepool.ledger.pool_changes import pool_changes
 from activepool.programs.messages import print_notices
 from planning.configuration.project import Project
@@ -118,7 +118,7 @@ def _show_exchanged(project: Project, pool: Pool, entries: Sequence[Entry], noti
         [one for one in pool.exchanged if (one.name, one.sample) not in known],
         lambda new: (
             f"{place}: names with another {thing} than before: "
-            f"{listed([one.text(thing) for one in new])}; a label by name counts for the "
+            f"{first_few([one.text(thing) for one in new])}; a label by name counts for the "
             f"{thing} that has the name now; if the other one was meant, give 'sample'"
         ),
     )
@@ -145,7 +145,7 @@ def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
         "labels that cannot be used",
         lost,
         lambda new: (
-            f"labels cannot be used, because their {gone} are gone: {listed(new)}; put the {things} back"
+            f"labels cannot be used, because their {gone} are gone: {first_few(new)}; put the {things} back"
         ),
     )
     print_notices(_classes_not_given(standing))
@@ -160,7 +160,7 @@ def _classes_not_given(standing: ProjectStanding) -> list[str]:
         return []
     return [
         f"{project.ledger_path} has labels of classes that are not in classes: "
-        f"{listed(others)}; they count all the same, also with new_classes: false: add "
+        f"{first_few(others)}; they count all the same, also with new_classes: false: add "
         "these to classes, or correct the labels"
     ]
 

@@ -106,7 +106,7 @@ class StageArguments:
             recorded: the first of the params of its rule.
             wildcards: its wildcards.
         """
-        provenance = self.graph.provenance(self.graph.rule_of(recorded), wildcards)
+        provenance = self.graph.provenance(self.graph.rule_of[recorded], wildcards)
         labels = self.labels_digest(recorded.stage, wildcards)
         return {LABELS: labels, **provenance} if labels else provenance
 

@@ -116,7 +116,7 @@ class StageGraph:
                     parts |= self._parts[before]
                 own = self._part(last)
                 parts.pop(own, None)  # an earlier round's
-                recorded = self.parameter_of(last.rule)
+                recorded = self.params_of[last.rule]
                 self._parts[last] = parts | {
                     own: self._describe(recorded.stage, last.wildcards, recorded.fixed)
                 }
@@ -146,25 +146,19 @@ class StageGraph:
             self._before[job] = list(dict.fromkeys(producers))
         return self._before[job]
 
-    def parameter_of(self, rule: Rule) -> StageParams:
-        """Return the recorded params of a rule that runs a stage."""
-        return self._stages[rule]
-
-    def rule_of(self, parameter: StageParams) -> Rule:
-        """Return the rule whose params include this function."""
-        return self._rules[parameter]
-
     @cached_property
-    def _rules(self) -> dict[StageParams, Rule]:
+    def rule_of(self) -> dict[StageParams, Rule]:
+        """The rule that has these params, for all that run a stage."""
         return {item: rule for rule in self._workflow.rules for item in rule.params if hasattr(item, "stage")}
 
     @cached_property
-    def _stages(self) -> dict[Rule, StageParams]:
-        return {rule: parameter for parameter, rule in self._rules.items()}
+    def params_of(self) -> dict[Rule, StageParams]:
+        """The recorded params of each of these rules."""
+        return {rule: params for params, rule in self.rule_of.items()}
 
     @cached_property
     def _index(self) -> OutputIndex:
-        return OutputIndex(list(self._stages))
+        return OutputIndex(list(self.params_of))
 
     def _part(self, job: Job) -> Part:
         strategy = dict(job.values).get("strategy")

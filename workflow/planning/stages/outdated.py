@@ -58,7 +58,7 @@ def _outdated(arguments: StageArguments, root: str, jobs: Iterable[Job]) -> list
     made = {path: state.sha256 for record in known for path, state in record.outputs.items()}
     own, outdated = [], set()
     for job, record in records.items():
-        stage = graph.parameter_of(job.rule).stage
+        stage = graph.params_of[job.rule].stage
         if stage in KEPT or Path(root) not in Path(job.lasting_outputs[0]).parents:
             continue
         own.append(job)

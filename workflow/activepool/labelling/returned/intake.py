@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from activepool.data.annotations import shortened
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.labelling.returned.cache import ReturnedCache, content_digest, signature_of
 from activepool.labelling.returned.files import ANNOTATOR, label_files, read_file
 from activepool.labelling.returned.report import (
@@ -27,7 +27,6 @@ from activepool.ledger.formats.answers import Answers, answers_of, contradiction
 from activepool.ledger.formats.program_lists import Given
 from activepool.ledger.formats.typed_classes import ClassNames, NewClass
 from activepool.ledger.intake import Outcome, Taken, outdated_notice, plan, take_in
-from activepool.ledger.messages import listed
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.state import state_of
 
@@ -207,7 +206,7 @@ class _Reading:
     def copy_notices(self) -> list[str]:
         """Return a line for each file that has copies."""
         return [
-            f"{listed(names)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
+            f"{first_few(names)}: {'are' if len(names) > 1 else 'is'} the same as {path}; read once"
             for path, names in self.copies.items()
         ]
 
@@ -265,7 +264,7 @@ class _Reading:
             elif source.path not in self.copies:
                 outdated = [draft for draft in outdated if draft.sample in source.late]
             if outdated:
-                place = listed([source.path, *self.copies.get(source.path, ())])
+                place = first_few([source.path, *self.copies.get(source.path, ())])
                 lines.append(outdated_notice(place, outdated))
         return [*lines, outdated_notice(folder, forgotten)] if forgotten else lines
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from activepool.errors import first_few
 from activepool.ledger.entries import Entry
 from activepool.ledger.formats.annotators import look_alikes
 from activepool.ledger.intake import is_decision
-from activepool.ledger.messages import listed
 from activepool.ledger.state import SampleState
 
 
@@ -98,7 +98,7 @@ def replaced_notice(
             changes.append(f"disputed {entry.source!r} ({', '.join(opinions)}) is now {_opinion(entry)}")
         elif entries[entry.replaces].opinion != entry.opinion:
             changes.append(f"{entry.source!r} from {_opinion(entries[entry.replaces])} to {_opinion(entry)}")
-    return [f"{ledger}: answers that replace earlier ones: {listed(changes)}"] if changes else []
+    return [f"{ledger}: answers that replace earlier ones: {first_few(changes)}"] if changes else []
 
 
 def alike_notices(before: Sequence[Entry], new: Sequence[Entry]) -> list[str]:

@@ -7,13 +7,13 @@ import json
 from pathlib import Path, PurePosixPath
 from xml.parsers import expat
 
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.files import UTF_16_MARKS, readable, write_text
 from activepool.ledger.formats import archives
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.folders import OTHERS
 from activepool.ledger.formats.rows import Parsed, Row, with_pictures
-from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE, listed
+from activepool.ledger.messages import EXPORT_AGAIN, WEB_PAGE
 from activepool.ledger.pool_samples import image_sample
 
 #: The file in an archive that the tool exports.
@@ -129,7 +129,7 @@ class _Reader:
                 f"{self.place}: images with shapes beside a tag, which alone counts: {self.with_shapes}"
             )
         if self.attributes:
-            shown = listed(map(repr, self.attributes))
+            shown = first_few(map(repr, self.attributes))
             self.parsed.notices.append(f"{self.place}: tags have attributes, which are no labels: {shown}")
         return self.parsed
 

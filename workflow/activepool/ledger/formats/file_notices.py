@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from activepool.ledger.messages import listed
+from activepool.errors import first_few
 
 
 @dataclass
@@ -39,7 +39,7 @@ class FileNotices:
                 repr(source) for source in dict.fromkeys(self.earlier)
             ],
         }
-        lines = [f"{path}: {about}: {listed(things)}" for about, things in kinds.items() if things]
+        lines = [f"{path}: {about}: {first_few(things)}" for about, things in kinds.items() if things]
         if self.blank:
             lines[0] += "; the ledger keeps these answers; to take one back, correct it to cannot_tell"
         return lines

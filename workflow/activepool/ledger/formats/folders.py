@@ -13,13 +13,12 @@ from pathlib import Path, PurePosixPath
 
 from activepool.data.image_formats import begins_like_image, is_image_name
 from activepool.data.listing import SYSTEM_FOLDERS
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Event
 from activepool.ledger.formats import annotator_file
 from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.batch import Batch
 from activepool.ledger.formats.rows import UNLABELLED, Parsed, Row
-from activepool.ledger.messages import listed
 from activepool.ledger.pool_samples import image_sample
 
 #: Folders that `write` makes beside those of the classes.
@@ -102,7 +101,7 @@ def rows(path: Path) -> Parsed:
                 f"lies in no folder; put it into that of its class, or {UNLABELLED[0]}",
             )
     if others:
-        parsed.notices.append(f"{path}: files that are no pictures are passed over: {listed(others)}")
+        parsed.notices.append(f"{path}: files that are no pictures are passed over: {first_few(others)}")
     return parsed
 
 

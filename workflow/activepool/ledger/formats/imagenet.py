@@ -8,14 +8,13 @@ import re
 from pathlib import Path, PurePosixPath
 
 from activepool.data.image_formats import is_image_name
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.files import decoded_text
 from activepool.ledger.formats import archives
 from activepool.ledger.formats.annotator_file import is_annotator_file
 from activepool.ledger.formats.archives import Archive
 from activepool.ledger.formats.numbered_classes import class_list
 from activepool.ledger.formats.rows import Parsed, Row, with_pictures
-from activepool.ledger.messages import listed
 
 #: The list of classes of an archive without pictures.
 CLASSES = "synsets.txt"
@@ -69,7 +68,9 @@ def _note_others(parsed: Parsed, archive: Archive, lists: list[str]) -> None:
         if not is_image_name(name) and not is_annotator_file(name) and name not in lists
     ]
     if others:
-        parsed.notices.append(f"{archive.path}: files that are no pictures are passed over: {listed(others)}")
+        parsed.notices.append(
+            f"{archive.path}: files that are no pictures are passed over: {first_few(others)}"
+        )
 
 
 def _listed(archive: Archive, list_of_classes: str) -> Parsed:
@@ -122,7 +123,7 @@ def _compare_folders(parsed: Parsed, number: int, archive: Archive, classes: lis
             unnamed.append(ascii(name))
     if unnamed:
         parsed.notices.append(
-            f"{archive.path}: pictures that no list names are passed over: {listed(unnamed)}"
+            f"{archive.path}: pictures that no list names are passed over: {first_few(unnamed)}"
         )
 
 

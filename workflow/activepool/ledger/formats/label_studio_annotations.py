@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.json_file import kind
 from activepool.ledger.formats.label_studio_rows import annotator, annotator_problem, signed
 from activepool.ledger.formats.rows import Parsed, Row
-from activepool.ledger.messages import listed
 
 #: The control of choices in our labelling configuration.
 CONTROL = "choice"
@@ -49,7 +48,7 @@ def passed_over(path: Path, control: str, filled: Iterable[str]) -> list[str]:
     others = [repr(name) for name in dict.fromkeys(filled) if name != control]
     if not others:
         return []
-    return [f"{path}: only {control!r} holds labels; passed over: {listed(others)}"]
+    return [f"{path}: only {control!r} holds labels; passed over: {first_few(others)}"]
 
 
 def results_of(annotation: Any) -> Iterator[dict[str, Any]]:

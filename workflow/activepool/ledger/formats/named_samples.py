@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from activepool.errors import MAX_NAMES, first_few
 from activepool.io.csv_rows import SEPARATORS
 from activepool.ledger.formats.naming import Naming
 from activepool.ledger.formats.rows import Row
-from activepool.ledger.messages import LISTED, listed
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
 
 
@@ -31,7 +31,7 @@ class NamedSamples:
         """Return the sample of a row; raises UnknownSampleError if it names none, or two different ones."""
         samples, found = self.samples, {}
         if row.pictures:
-            shown = listed(map(repr, row.pictures))
+            shown = first_few(map(repr, row.pictures))
             raise UnknownSampleError(
                 f"{row.name!r} may be any of several pictures of the file, {shown}; export with the paths of "
                 "the pictures, or without pictures"
@@ -138,7 +138,7 @@ class NamedSamples:
         """Raise UnknownSampleError if the annotator saw another picture of the pool."""
         seen = self.samples.may_be_named(row.seen) if row.seen else set()
         if seen and sample not in seen:
-            shown = ", ".join(sorted(repr(self.samples.source(one)) for one in seen)[:LISTED])
+            shown = ", ".join(sorted(repr(self.samples.source(one)) for one in seen)[:MAX_NAMES])
             raise UnknownSampleError(
                 f"is about {self.samples.source(sample)!r}, but shows {shown}; export the tasks as they were "
                 "imported"
@@ -183,11 +183,11 @@ class NamedSamples:
         """Return what a person should know of where the answers belong, a line each."""
         found = [
             f"{path}: answers for {batch!r}, in which their samples did not go out: "
-            f"{listed(map(repr, sources))}; they count all the same"
+            f"{first_few(map(repr, sources))}; they count all the same"
             for batch, sources in self.other_batches.items()
         ]
         if self.not_there:
-            names = listed(map(repr, self.not_there))
+            names = first_few(map(repr, self.not_there))
             found.append(f"{path}: no image of the pool has these names, which have no answer: {names}")
         return found
 

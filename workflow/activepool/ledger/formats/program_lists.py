@@ -3,9 +3,8 @@
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Draft
-from activepool.ledger.messages import listed
 
 #: An answer that somebody gave: the sample, who, the event and the label.
 Given = tuple[str, str, str, str]
@@ -21,7 +20,7 @@ def require_own(path: str | Path, drafts: Sequence[Draft], given: Collection[Giv
     new = [one for one in drafts if (one.sample, one.who, one.event, one.label) not in given]
     changed = [repr(one.source) for one in new if (one.sample, one.event, one.label) not in labels]
     if 2 * len(changed) < len(new):
-        but = f", but for {listed(changed)}" if changed else ""
+        but = f", but for {first_few(changed)}" if changed else ""
         raise InputError(
             f"{path}: lists the labels that the ledger has, as labels.csv of a batch does{but}; to change "
             "labels, call the column 'label' 'correction'; if somebody gave these answers, add the column "

@@ -37,10 +37,7 @@ def importing(package: str, need: str, otherwise: str = "") -> Iterator[None]:
 def first_few(names: Iterable[object], at_most: int = MAX_NAMES, total: int | None = None) -> str:
     """Return the first names and the number of the others, for a message: ``a, b and 7 more``.
 
-    Args:
-        names: at least the first ``at_most`` of all names.
-        at_most: how many the message shows.
-        total: the number of all names; by default, that of ``names``.
+    ``names`` are at least the first ``at_most`` of ``total``, by default all.
     """
     given = list(names)
     total = len(given) if total is None else total
@@ -54,13 +51,7 @@ def abbreviated(names: Sequence[str], at_most: int = MAX_NAMES) -> str:
 
 
 def first_lines(lines: Sequence[str], where: object, at_most: int = MAX_LINES) -> list[str]:
-    """Return the first lines of a message, and if there are more, one that counts these.
-
-    Args:
-        lines: all lines.
-        where: the file or folder that the line of the others names.
-        at_most: how many the message shows.
-    """
+    """Return the first lines of a message and, if there are more, one about ``where`` that counts these."""
     more = len(lines) - at_most
     return [*lines[:at_most], *([f"{where}: {more:,} more of the kind"] if more > 0 else [])]
 

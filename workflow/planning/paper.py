@@ -96,11 +96,6 @@ def make_experiments(names: Sequence[str], arguments: Sequence[str], log: str | 
 
     Before them, it prints what each takes; after them, what differs from the paper, and which failed and why.
 
-    Args:
-        names: some of `NAMES` and `ON_REQUEST`.
-        arguments: Snakemake's command line.
-        log: a file for the final message.
-
     Returns: 0, or 1 if an experiment failed.
     """
     problems: dict[str, list[str]] = {}

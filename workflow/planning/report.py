@@ -14,10 +14,6 @@ def report_problem(paths: Paths, command: Sequence[str]) -> str | None:
     """Return what a report lacks if a command line asks for that of an unfinished experiment.
 
     If it names other targets, or a remote storage has the files, Snakemake says what it does not find.
-
-    Args:
-        paths: of the experiment.
-        command: Snakemake's command line, with the program.
     """
     if not any(map(is_report, command)):
         return None

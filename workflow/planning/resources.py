@@ -24,12 +24,7 @@ class JobResources:
         self._knows_features = knows_features
 
     def of_images(self, mem_mb: Any, runtime: Any) -> dict[str, Any]:
-        """Return the resources of a job that reads images.
-
-        Args:
-            mem_mb: its memory, in 10⁶ bytes.
-            runtime: the minutes allowed.
-        """
+        """Return the resources of a job that reads images: 10⁶ bytes of memory, and minutes."""
         return {"mem_mb": mem_mb, "runtime": runtime, "gpu": self._gpus, "device": self._device}
 
     def of_features(

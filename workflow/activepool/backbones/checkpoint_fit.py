@@ -66,13 +66,7 @@ def tensors_in(content: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def fit(found: Tensors, wanted: Tensors, form: CheckpointFormat) -> Fit:
-    """Match the tensors of a state dict with those of a backbone, by the prefix that matches best.
-
-    Args:
-        found: the tensors of the file, by key.
-        wanted: the tensors of the backbone, by name.
-        form: the format of the file's keys.
-    """
+    """Match the tensors ``found`` in a file with the ``wanted`` ones, by the prefix that fits best."""
     fits = [_fit_prefix(found, wanted, form, prefix) for prefix in form.prefix]
     return max(fits, key=lambda match: (match.is_complete, match.matched))
 
@@ -110,9 +104,7 @@ def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix:
 def unusable_tensor(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str | None:
     """Return which tensor cannot serve as a weight, because of its form or of NaN; None if all can.
 
-    Args:
-        found, wanted: see `fit`.
-        sources: for each weight, the key in the file.
+    ``sources`` has the key in the file of each weight.
     """
     for name, key in sources.items():
         tensor = found[key]

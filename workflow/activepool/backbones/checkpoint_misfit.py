@@ -18,12 +18,7 @@ MAX_DEPTH = 3
 
 
 def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
-    """Return one line that says what is wrong with a checkpoint that does not fit, and what would be right.
-
-    Args:
-        content: the content of the file.
-        wanted, form: see `activepool.backbones.checkpoint_fit.fit`.
-    """
+    """Return one line: what is wrong with a checkpoint that does not fit, and what would be right."""
     remedy = _tried_remedy(content, wanted, form)
     found = state_dict_of(content, form)
     if not found:

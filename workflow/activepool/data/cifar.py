@@ -30,12 +30,7 @@ class Version:
     num_classes: int
 
     def load(self, root: str | Path, download: bool = False) -> Samples:
-        """Read all images.
-
-        Args:
-            root: the folder in which the archive was unpacked.
-            download: whether to download missing files from the author's page.
-        """
+        """Read all images below ``root``; ``download`` fetches missing files from the author's page."""
         self._require_files(root, download)
         # torchvision imports torch, which takes seconds and which nothing else here needs.
         from torchvision import datasets

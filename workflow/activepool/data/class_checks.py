@@ -13,12 +13,7 @@ from activepool.errors import MAX_NAMES, InputError, first_few
 def class_notices(
     where: object, class_names: Sequence[str], train_labels: IntArray, test_labels: IntArray
 ) -> tuple[str, ...]:
-    """Return notices about the classes of a dataset, a line each.
-
-    Args:
-        where: the name of the dataset in messages.
-        class_names: the names of all C classes.
-        train_labels, test_labels: (N,) and (M,); -1: not known.
+    """Return notices about the classes of a dataset, a line each; ``where`` is its name in messages.
 
     Raises: InputError, with a line for each, for names that look the same, and for classes of the test part
     that the train part does not have and, without unlabelled samples, cannot have.

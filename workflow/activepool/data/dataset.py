@@ -15,9 +15,7 @@ from activepool.data.subset import remaining_rows
 def prepare(settings: DatasetSettings, workers: int = 1) -> tuple[Samples, pd.DataFrame]:
     """Read a dataset, fetch its images, leave out unreadable ones, and reduce it if the settings say so.
 
-    Args:
-        settings: the settings of the dataset.
-        workers: threads that check the images; no effect on the result.
+    ``workers`` are threads that check the images; they change no result.
 
     Returns: the samples, and a table of unreadable images with the columns path and reason.
     """

@@ -64,10 +64,7 @@ def build(kind: str, **options: Any) -> Samples:
 
 
 def preview(dataset: Mapping[str, Any]) -> Preview | None:
-    """Return the size of a dataset, unreadable images included; None if counting takes long.
-
-    Args:
-        dataset: see DatasetSettings.
+    """Return the size of a dataset (see DatasetSettings), unreadable images included; None if it takes long.
 
     Raises: InputError for invalid settings, and for a path that does not exist.
     """

@@ -9,12 +9,7 @@ from activepool.data.urls import is_url
 
 
 def written_path(root: Path, path: str) -> str:
-    """Return the file of a cell or a line: the path as it is or, if only that exists, without outer blanks.
-
-    Args:
-        root: the folder that relative paths start from.
-        path: as it is written.
-    """
+    """Return the path of a cell or line: as it is or, if only that exists in ``root``, stripped."""
     plain = path.strip()
     # Unlike Path.is_file, this returns False for a name that is too long.
     if plain != path and not os.path.isfile(root / path) and os.path.isfile(root / plain):  # noqa: PTH113

@@ -86,11 +86,7 @@ def class_folders(folder: Path) -> list[str]:
 def list_class_folders(root: Path, folder: str, class_names: list[str], left_out: LeftOut) -> Part:
     """List the images of ``root/folder/<class>/``, class by class, then the unlabelled ones.
 
-    Args:
-        root: of the dataset.
-        folder: of the part.
-        class_names: of the train part.
-        left_out: gets what is found and not taken.
+    ``class_names`` are those of the train part; ``left_out`` gets what is found and not taken.
 
     Raises: InputError, with a line for each, if a class folder holds no image, or is not of a known class.
     """
@@ -136,13 +132,7 @@ def with_unlabelled(part: Part, root: Path, folder: str, left_out: LeftOut) -> P
 
 
 def require_each_once(root: Path, paths: Sequence[str], left_out: LeftOut) -> None:
-    """Raise InputError, with a line for each, if links lead to images that are listed, too.
-
-    Args:
-        root: of the dataset.
-        paths: of all images that are listed.
-        left_out: has those that are links.
-    """
+    """Raise InputError if links, which ``left_out`` has, lead to images that are listed, too."""
     lines = [
         f"{root / paths[number]}: is by a link the image {paths[earlier]}, which is listed, too; "
         "an image cannot be listed twice"

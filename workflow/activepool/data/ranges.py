@@ -56,10 +56,7 @@ class FiniteCheck:
 def require_squares(name: str, rows: FloatArray, first_row: int = 0) -> None:
     """Raise InputError, with row, column and value, unless squared distances between rows fit float32.
 
-    Args:
-        name: the name of the features in messages.
-        rows: (B, d), finite.
-        first_row: the number of the first row.
+    ``rows`` (B, d) are finite, from ``first_row`` on; ``name`` is that of the features in messages.
     """
     if not rows.size:
         return

@@ -29,10 +29,7 @@ BLOCK_IMAGES = 64
 def drop_unreadable(samples: Samples, on_unreadable: str, workers: int) -> tuple[Samples, pd.DataFrame]:
     """Check every image of a dataset of files, and leave out those that cannot be read.
 
-    Args:
-        samples: the dataset; images in memory need no check.
-        on_unreadable: ``stop`` or ``skip``, what to do about an unreadable image.
-        workers: threads; no effect on the result.
+    Images in memory need no check. ``workers`` are threads; they change no result.
 
     Returns: the samples without unreadable images, with notices of these and of rotations in EXIF; and a
     table of the unreadable images with the columns path and reason.

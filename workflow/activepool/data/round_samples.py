@@ -33,13 +33,7 @@ class RoundSamples(NamedTuple):
 
 
 def read_pool(samples: int, validation: str, labelled: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of the labelled set (l,) and of the unlabelled pool (n,).
-
-    Args:
-        samples: N, of the train part.
-        validation: the index file of the rows outside the pool.
-        labelled: that of the labelled set.
-    """
+    """Return the labelled rows (l,) and the unlabelled pool (n,) of ``samples`` rows, from index files."""
     rows = read_index(labelled)
     return rows, unlabelled_pool(samples, read_index(validation), rows)
 

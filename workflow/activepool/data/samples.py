@@ -119,11 +119,7 @@ def split_off_test(part: Part, fraction: float) -> tuple[Part, Part]:
 def require_one_test_part(where: object, has_own: bool, own: str, test_fraction: float | None) -> None:
     """Raise InputError unless a dataset has either its own test part or the option test_fraction.
 
-    Args:
-        where: the file or folder of the dataset.
-        has_own: whether it has a test part.
-        own: what its own test part is, or would be.
-        test_fraction: the option.
+    ``own`` says what its own test part is, or would be.
     """
     if has_own and test_fraction is not None:
         raise InputError(

@@ -26,11 +26,7 @@ def held_out_rows(labels: IntArray, fraction: float) -> IntArray:
     """Choose the test part of a dataset that has none.
 
     Each class gives ``fraction`` of its samples, rounded and at least one, and keeps at least one; the only
-    sample of a class stays in the train part.
-
-    Args:
-        labels: (n,) int64; rows of label -1 stay in the train part.
-        fraction: between 0 and 1, both excluded.
+    sample of a class stays in the train part. Rows of label -1 stay in the train part.
 
     Returns: the test rows, ascending.
     """
@@ -133,11 +129,6 @@ def initial_pool(labels: IntArray, validation: IntArray, kind: str, size: int, s
 
 def initial_candidates(labels: IntArray, validation: IntArray, size: int) -> IntArray:
     """Return the rows that the labelled set of the first round may have: those of known label, ascending.
-
-    Args:
-        labels: (N,) int64 of the train part.
-        validation: rows that are not in the pool.
-        size: of the labelled set.
 
     Raises: InputError if there are fewer, or if a validation row is outside the train part.
     """

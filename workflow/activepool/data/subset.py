@@ -41,13 +41,7 @@ def subset_counts(counts: IntArray, fraction: float) -> IntArray:
 def subset_rows(labels: IntArray, num_classes: int, fraction: float, part: str) -> IntArray:
     """Return the rows of a part that stay, ascending: the same share of each class and of the unlabelled.
 
-    A larger share contains a smaller one.
-
-    Args:
-        labels: (N,) int64; −1: not known.
-        num_classes: C.
-        fraction: above 0, at most 1.
-        part: ``train`` or ``test``; each has its own draw.
+    A larger share contains a smaller one. ``part``, train or test, has its own draw.
     """
     groups = np.where(labels < 0, num_classes, labels)
     counts = subset_counts(np.bincount(groups, minlength=num_classes + 1), fraction)

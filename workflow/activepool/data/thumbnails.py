@@ -13,14 +13,9 @@ from activepool.io import hdf5_reading
 
 
 def thumbnails(path: str | Path, rows: IntArray, side: int) -> ImageArray:
-    """Return the central squares of images of the train part, (n, side, side, 3) uint8.
+    """Return the central squares of train images, in any order, (n, side, side, 3) uint8; ``side`` in pixels.
 
     Smaller images are enlarged pixel by pixel.
-
-    Args:
-        path: dataset.h5.
-        rows: (n,), in any order.
-        side: the side of a square, in pixels.
 
     Raises: InputError if the file has no images, or one cannot be read.
     """

@@ -9,10 +9,7 @@ from activepool.data.samples import Samples
 def turn_notice(samples: Samples, turned: int, seen: int | None = None) -> str | None:
     """Return the notice of rotated images; None if there are none, or the rotation is applied.
 
-    Args:
-        samples: a dataset of image files.
-        turned: the number of images that EXIF rotates.
-        seen: the number of images that were checked; None for all.
+    Of ``seen`` images (None: all), EXIF rotates ``turned``.
     """
     if not turned or samples.upright:
         return None

@@ -49,12 +49,7 @@ def protocol_of(url: str) -> str:
 
 
 def fetched(root: Path, url: str) -> Fetched:
-    """Return the image at a URL; the name of its file is the SHA-256 of the URL, with the ending of an image.
-
-    Args:
-        root: of the dataset.
-        url: its URL.
-    """
+    """Return the image at a URL; its file is named after the SHA-256 of the URL, with an image's ending."""
     digest = hashlib.sha256(url.encode()).hexdigest()
     name = re.split("[?#]", url, maxsplit=1)[0]
     ending = Path(name).suffix.lower() if is_image_name(name) else ""

@@ -94,13 +94,7 @@ def _added(trace: Trace, count: int) -> np.ndarray:
 
 
 def _remove(trace: Trace, rows: np.ndarray, count: int) -> None:
-    """Remove ``count`` samples, each of which raises the trace the least; ties go to the highest row.
-
-    Args:
-        trace: of n samples.
-        rows: (n,) their rows.
-        count: how many.
-    """
+    """Remove ``count`` samples, each of which raises the trace least; ties go to the highest of ``rows``."""
     highest_first = np.argsort(-rows, kind="stable")
     for _ in range(count):
         losses = np.where(trace.left, trace.changes(-1), np.inf)

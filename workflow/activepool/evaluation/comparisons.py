@@ -16,8 +16,7 @@ def t_statistic(differences: np.ndarray) -> np.ndarray:
     Zero where every seed's difference is zero, as in the round that all strategies share; NaN for fewer
     than two seeds.
 
-    Args:
-        differences: (..., n), the seeds on the last axis.
+    ``differences`` (..., n) have the seeds on the last axis.
     """
     differences = np.asarray(differences, dtype=np.float64)
     seeds = differences.shape[-1]

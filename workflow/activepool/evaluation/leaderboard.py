@@ -45,8 +45,7 @@ def leaderboard_table(
 def picks_digests(seeds: Sequence[Sequence[np.ndarray]]) -> list[str]:
     """Return, for each round, a digest of all picks up to it: of each seed, and in their order.
 
-    Args:
-        seeds: for each seed the picks of its rounds, from round 0; each (n,) int64.
+    Each of ``seeds`` has the picks of its rounds, from round 0; each (n,) int64.
     """
     rounds = zip(*seeds, strict=True)
     texts = (";".join(",".join(map(str, rows)) for rows in picked) + "\n" for picked in rounds)

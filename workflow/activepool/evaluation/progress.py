@@ -11,15 +11,11 @@ SETTLED_TIMES, SETTLED_AGREEMENT = 3, 0.99
 
 
 def cohens_kappa(first: IntArray, second: IntArray) -> float | None:
-    """Return Cohen's κ of two classifications of the same samples.
+    """Return Cohen's κ of two classifications, class numbers (n,), of the same samples.
 
     κ = (p_o − p_e) / (1 − p_e), with p_o the share of samples on which they agree, and p_e the share on which
     they would agree by chance, from how often each uses each class (Cohen 1960, A coefficient of agreement
     for nominal scales). It is computed from whole numbers, and has one rounding error.
-
-    Args:
-        first: (n,) class numbers.
-        second: (n,) class numbers.
 
     Returns: at most 1; None where κ says nothing: without samples, and if both use one and the same class.
     """
@@ -39,8 +35,7 @@ def is_settled(agreements: Sequence[float | None]) -> bool:
     the mean of the three). It says that more labels of this kind change little, and not that the model is
     good.
 
-    Args:
-        agreements: κ of each model and the one before it, in order; None is no agreement.
+    ``agreements`` are κ of each model and the one before it, in order; None is no agreement.
     """
     last = agreements[-SETTLED_TIMES:]
     enough = [kappa is not None and kappa >= SETTLED_AGREEMENT for kappa in last]

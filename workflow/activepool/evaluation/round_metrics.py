@@ -22,12 +22,7 @@ def round_metrics(
 ) -> dict[str, Any]:
     """Return the head's metrics on the test rows, those of the labelled set, and the facts of the training.
 
-    Args:
-        trained: the head that was kept.
-        test: the test rows with known labels.
-        labels: (L,) of the labelled set.
-        class_names: the C names.
-        compute: device and workers.
+    ``labels`` (L,) are those of the labelled set.
     """
     num_classes = len(class_names)
     counts = np.bincount(labels, minlength=num_classes)

@@ -47,9 +47,7 @@ def mean_interval(values: np.ndarray, confidence: float) -> tuple[np.ndarray, np
     mean ± t(n − 1, (1 + confidence)/2) · s/√n, with s² the unbiased variance over the n seeds. The
     half width is NaN for one seed, both are NaN for none.
 
-    Args:
-        values: (..., n), the seeds on the last axis.
-        confidence: between 0 and 1.
+    ``values`` (..., n) have the seeds on the last axis.
     """
     values = np.asarray(values, dtype=np.float64)
     seeds = values.shape[-1]

@@ -12,8 +12,7 @@ def tail_classes(train_counts: np.ndarray) -> np.ndarray:
     The third is rounded up and includes the classes that tie with its last: if half of the classes are
     equally rare, that half. If it would include all classes, the tail is empty.
 
-    Args:
-        train_counts: (C,) samples of each class in the train part.
+    ``train_counts`` (C,) are samples of each class in the train part.
     """
     last = np.sort(train_counts)[int(np.ceil(TAIL_SHARE * len(train_counts))) - 1]
     tail = np.flatnonzero(train_counts <= last)
@@ -21,12 +20,7 @@ def tail_classes(train_counts: np.ndarray) -> np.ndarray:
 
 
 def tail_accuracy(per_class_accuracy: np.ndarray, tail: np.ndarray) -> float | None:
-    """Return the mean accuracy over the classes of ``tail`` with test samples; None (an empty cell) if none.
-
-    Args:
-        per_class_accuracy: (C,), NaN for a class without test samples.
-        tail: class numbers.
-    """
+    """Return the mean of ``per_class_accuracy`` (C,) over the ``tail``, where known; None if nowhere."""
     accuracies = per_class_accuracy[tail]
     accuracies = accuracies[~np.isnan(accuracies)]
     return float(accuracies.mean()) if len(accuracies) else None

@@ -36,13 +36,7 @@ class BatchRecords:
     """
 
     def __init__(self, output: str | Path, shapes: Sequence[tuple[int, ...]], dtype: str) -> None:
-        """Open the file that an earlier extraction left, or a new one.
-
-        Args:
-            output: the shard.
-            shapes: of the features of each batch.
-            dtype: their type.
-        """
+        """Open the file that an earlier extraction left, or a new one, for batches of these shapes."""
         self._output = Path(output)
         self._path = state_path(output)
         self._shapes = shapes

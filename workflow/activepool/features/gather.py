@@ -19,10 +19,7 @@ from activepool.io.hdf5_writing import written_hdf5
 def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path) -> None:
     """Write features.h5: the rows of all shards in order, with labels, sources and classes of the dataset.
 
-    Args:
-        dataset: the dataset.h5 of the shards.
-        shards: all shards of one extraction, in any order.
-        output: features.h5 to write, contiguous.
+    ``shards`` are all of one extraction, in any order. The features are contiguous in the file.
 
     Raises: InputError if a shard is missing, occurs twice, or belongs to another dataset or backbone.
     """

@@ -49,13 +49,7 @@ class ShardBatches:
     """
 
     def __init__(self, lengths: dict[str, int], width: int, settings: ExtractSettings, shard: Shard) -> None:
-        """List the batches.
-
-        Args:
-            lengths: the rows of each part.
-            width: d, of a feature vector.
-            settings, shard: what to compute.
-        """
+        """List the batches, for parts of these lengths and features of this width."""
         self._lengths, self._width, self._settings = lengths, width, settings
         self._rows = {part: shard.rows(count, settings.batch_size) for part, count in lengths.items()}
         self.all = [batch for part in lengths for batch in self._of(part)]

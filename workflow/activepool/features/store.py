@@ -201,9 +201,7 @@ def _gathered(stored: FloatArray, rows: IntArray) -> FloatArray:
 def require_finite(rows: IntArray, values: FloatArray) -> None:
     """Raise InputError, naming the first row, if a number computed from the features of a row is not finite.
 
-    Args:
-        rows: (n,) rows of the train part.
-        values: (n,) sums over all features of a row.
+    ``values`` (n,) are sums over all features of each of the ``rows``.
     """
     finite = np.isfinite(values)
     if not finite.all():

@@ -21,13 +21,10 @@ MAX_NAME, GAP = 20, 0.05
 
 
 def by_frequency(class_counts: pd.DataFrame) -> pd.Series:
-    """Return the frequency of each class, indexed by class number, ascending; ties by the lower number.
+    """Return the frequency of each class in class_counts.csv, by its number, ascending; ties by lower number.
 
     This is its number of samples in the train part or, if not all labels of that are known, its number of
     labelled samples after the last round, averaged over strategies and seeds.
-
-    Args:
-        class_counts: class_counts.csv.
     """
     by_class = class_counts.groupby("class")
     if "in_train" in class_counts and class_counts["in_train"].notna().all():

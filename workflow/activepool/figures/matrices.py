@@ -27,10 +27,8 @@ def matrix_of(pairs: pd.DataFrame, value: str) -> pd.DataFrame:
 def numbered_grid(heading: str, matrix: pd.DataFrame, beside: Mapping[str, pd.Series]) -> Grid:
     """Return a matrix of percentages for print; its columns are numbered like its rows.
 
-    Args:
-        heading: of the rows.
-        matrix: (strategies, strategies), from 0 to 1.
-        beside: title -> further column, from 0 to 1.
+    All values are from 0 to 1; ``beside`` has further columns by their titles, ``heading`` is that of the
+    rows.
     """
     names = [str(number + 1) for number in range(len(matrix))]
     columns = {"": words(names)}

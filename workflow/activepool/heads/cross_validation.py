@@ -153,13 +153,7 @@ def stratified_folds(rows: IntArray, labels: IntArray, folds: int, seed: int) ->
 
     The rows of a class are dealt one by one to the folds, in an order that depends on the seed and on which
     rows there are, but not on their order. No fold holds all rows of a class, and no fold holds more than one
-    row more than another, in all or of a class.
-
-    Args:
-        rows: (n,) different row numbers.
-        labels: (n,) class numbers.
-        folds: how many, from 2 on.
-        seed: of the order.
+    row more than another, in all or of a class. All ``rows`` are different, and there are at least 2 folds.
     """
     place = np.empty(len(rows), dtype=np.int64)
     place[np.argsort(rows)] = generator(seed, 0, "cross_validation").permutation(len(rows))

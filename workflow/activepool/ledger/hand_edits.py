@@ -84,13 +84,7 @@ def corrections(
 
 
 def require_known_samples(path: str | Path, added: Iterable[Line], samples: PoolSamples) -> None:
-    """Raise InputError with a line for each entry whose sample or source is not known.
-
-    Args:
-        path: the ledger.
-        added: lines that were added by hand.
-        samples: of the pool, with the other entries of the ledger.
-    """
+    """Raise InputError with a line for each entry whose sample or source is not known."""
     problems = []
     for line in added:
         sample, source = line.entry.sample, line.entry.source

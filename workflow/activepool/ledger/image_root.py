@@ -24,9 +24,7 @@ class ImageRoot:
     def is_beginning(self, name: str, beginning: str) -> bool:
         """Return whether a path with this beginning lies in this very folder, and not in a namesake.
 
-        Args:
-            name: the path, or the address of an image.
-            beginning: what stands before the source in it.
+        ``beginning`` is what stands before the source in ``name``, a path or the address of an image.
         """
         plain = beginning.strip("/")
         if self.address and plain == self.address:

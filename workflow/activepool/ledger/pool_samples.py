@@ -188,9 +188,7 @@ class PoolSamples:
     ) -> Named:
         """Return the sample that a path or an address stands for, see `candidates`.
 
-        Args:
-            must_have_gone_out: called if it may stand for several; returns whether only those that went out
-                count.
+        ``must_have_gone_out`` is called if it may stand for several: whether only those that went out count.
 
         Raises: UnknownSampleError if it stands for none, or may stand for several.
         """

@@ -15,12 +15,7 @@ PATIENCE = 60.0
 
 @contextmanager
 def locked(lock: Path, path: Path, for_writing: bool) -> Iterator[None]:
-    """Hold a lock, shared with other readers or alone; a reader who may not create it does without.
-
-    Args:
-        lock: the file of the lock.
-        path: the locked file, for messages.
-        for_writing: whether to hold it alone.
+    """Hold a lock of ``path``, alone or shared with other readers; a reader who may not make it does without.
 
     Raises: InputError if another process does not let go of it, and if the file system has no locks.
     """

@@ -35,11 +35,8 @@ def classify(features: Tensor, labels: Tensor, queries: Tensor, neighbours: int 
 
     Each of the k most similar features votes for its class with exp(s / τ), s the cosine similarity.
 
-    Args:
-        features: (N, d) of known classes.
-        labels: (N,) their classes, on the CPU.
-        queries: (M, d).
-        neighbours: k; all features, if there are fewer.
+    ``features`` (N, d) have these ``labels`` (N,), on the CPU; k is ``neighbours``, or all if there are
+    fewer.
     """
     known, unknown = (functional.normalize(rows, dim=1) for rows in (features, queries))
     predicted = []

@@ -81,13 +81,7 @@ def record(
     written: Mapping[str, list[Record]],
     used: "UsedLabels | None" = None,
 ) -> Record:
-    """Return the record of a finished stage.
-
-    Args:
-        stage, given, watch: the stage, its command line, and its time.
-        written: the records beside its inputs.
-        used: the annotations that it used.
-    """
+    """Return the record of a finished stage, with the records beside its inputs and the annotations used."""
     return Record(
         stage=stage.name,
         arguments=settings(stage, given),

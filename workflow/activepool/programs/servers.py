@@ -78,9 +78,7 @@ def start(variables: Mapping[str, str], kinds: Iterable[Kind] = KINDS) -> None:
 
     They are for Linux: elsewhere, libraries of the system may not survive a fork.
 
-    Args:
-        variables: environment variables that the jobs have beside those of this process.
-        kinds: a server each.
+    ``variables`` of the environment are those that the jobs have beside those of this process.
     """
     if sys.platform != "linux":
         return

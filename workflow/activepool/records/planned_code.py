@@ -29,8 +29,7 @@ def entry_of(depends_on: Mapping[str, str]) -> str:
 def check_planned(depends_on: Mapping[str, str]) -> None:
     """Compare a stage with the plan of its run, if the environment has one.
 
-    Args:
-        depends_on: the stage's provenance from its rule; empty for a stage that somebody starts by hand.
+    ``depends_on`` is its provenance from its rule; empty for a stage that somebody starts by hand.
 
     Raises: InputError if the configuration or a file of the code was edited since.
     """

@@ -146,15 +146,7 @@ def prepare_rounds(
     compute: Compute,
     options: Mapping[str, Any],
 ) -> dict[str, np.ndarray]:
-    """Return what all rounds of ``strategy`` share, computed from the rows of the whole ``pool``.
-
-    Args:
-        strategy: one that declares ``prepare``.
-        features: (N, d).
-        pool: (n,) rows, labelled ones among them.
-        seed: of the run.
-        compute: device and workers.
-        options: of the strategy.
+    """Return what all rounds of ``strategy`` share, computed from all rows of the ``pool``, labelled too.
 
     Raises ValueError if the strategy does not declare ``prepare``.
     """

@@ -84,10 +84,7 @@ def wrapped_options(strategy: Strategy) -> dict[str, bool]:
 def around(wrapper: Strategy, wrapped: Mapping[str, Wrapped], options: Mapping[str, Any]) -> Strategy:
     """Return the declaration of a wrapper: it reads what it declares itself, and what it wraps reads.
 
-    Args:
-        wrapper: as declared.
-        wrapped: the strategies within it, by option.
-        options: of the wrapper.
+    ``wrapped`` has the strategies within it, by option.
 
     If the wrapper narrows the pool, scores and all that is computed for each sample are left to the picks,
     which compute them for a part of the pool alone.

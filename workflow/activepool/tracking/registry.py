@@ -24,10 +24,7 @@ def missing_package(name: str) -> str | None:
 def build_tracker(name: str, project: str, folder: Path) -> "Tracker":
     """Return a tracker; this imports its package, and raises whatever the package raises.
 
-    Args:
-        name: one of TRACKERS.
-        project: groups the runs, if the tracker has projects.
-        folder: where it keeps its files.
+    ``project`` groups the runs, if the tracker has projects; ``folder`` is where it keeps its files.
     """
     # These imports name the modules, so that the digest of the code finds them.
     match name:

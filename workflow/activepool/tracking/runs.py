@@ -28,12 +28,7 @@ def tracked_runs(
     The step of a number is the number of labels used; the round is one of the numbers. Empty metrics are left
     out. Each run has the picks of its rounds as files, and the run of the figures the numbers of each class.
 
-    Args:
-        curves: curves.csv.
-        settings: of the experiment; each run adds its strategy and seed.
-        pictures: paths of PNGs.
-        rounds: where the picks are.
-        class_counts: path of class_counts.csv.
+    Each run adds its strategy and seed to the ``settings`` of the experiment.
     """
     runs = []
     for _, rows in curves.groupby(["strategy", "seed"], sort=False):

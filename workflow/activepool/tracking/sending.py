@@ -45,12 +45,7 @@ def send(
 ) -> Outcome:
     """Send runs to a tracker until one fails; never raises, whatever the tracker does.
 
-    Args:
-        tracker: its name.
-        project: groups the runs.
-        folder: for the tracker's files and output; created if it is missing.
-        runs: in the order of sending.
-        seconds: time limit of each.
+    ``project`` groups the runs; each may take so many ``seconds``. The ``folder`` gets the tracker's files.
     """
     sent = []
     try:

@@ -52,9 +52,7 @@ def check(experiment: Experiment, source: str, files: Sequence[str] = ()) -> Non
 def problems_with_files(experiment: Experiment, left_out: Collection[str] = ()) -> Iterator[str]:
     """Yield a line for each problem that does not depend on the data.
 
-    Args:
-        experiment: the experiment, or what is left of it.
-        left_out: keys that were left out because they have mistakes, and the sections of these.
+    ``left_out`` are keys that were left out because they have mistakes, and the sections of these.
     """
     if not {"dataset", "head", "initial", "pretrain", "backbone.architecture"} & set(left_out):
         yield from _backbone_problems(experiment)

@@ -53,11 +53,7 @@ def use_utf8(started_in: str | Path) -> None:
 
 
 def require_writable(library: Path) -> None:
-    """Raise InputError if a run cannot write here; the message says how to verify an archive nevertheless.
-
-    Args:
-        library: the folder that activepool is imported from.
-    """
+    """Raise InputError if a run cannot write here; it says how to verify an archive with this ``library``."""
     folder = unwritable_folder()
     if folder is not None:
         verify = shlex.join([sys.executable, "-m", "activepool.stages.verify"])

@@ -9,8 +9,7 @@ from snakemake.io import PeriodicityDetector
 def repetition_problems(names: Mapping[str, str]) -> Iterator[str]:
     """Yield a line for each name that Snakemake takes for a rule that depends on its own files without end.
 
-    Args:
-        names: of folders that are wildcards of rules, by the keys that name them.
+    ``names`` are those of folders that are wildcards of rules, by the keys that name them.
     """
     for key, name in names.items():
         if part := PeriodicityDetector().is_periodic(name):
@@ -21,12 +20,7 @@ def repetition_problems(names: Mapping[str, str]) -> Iterator[str]:
 
 
 def case_problems(key: str, name: str) -> Iterator[str]:
-    """Yield a line for each folder in results/ whose name differs in the case of letters alone.
-
-    Args:
-        key: the key that names the folder.
-        name: of the folder.
-    """
+    """Yield a line for each folder in results/ that differs from this name in the case of letters alone."""
     for folder in sorted(Path("results").glob("*/")):
         if folder.name != name and folder.name.casefold() == name.casefold():
             yield (

@@ -37,12 +37,7 @@ def check_project(project: Project, source: str, files: Sequence[str] = ()) -> N
 
 
 def problems_with_files(project: Project, left_out: Collection[str] = ()) -> Iterator[str]:
-    """Yield a line for each problem of a project with its files.
-
-    Args:
-        project: its configuration, without the keys that have mistakes.
-        left_out: these keys and their sections.
-    """
+    """Yield a line for each problem of a project with its files, but for the keys that were ``left_out``."""
     if not {"images", "embeddings", "backbone.architecture"} & set(left_out):
         yield from _backbone_problems(project)
     yield from repetition_problems({"backbone.name": project.backbone_name})

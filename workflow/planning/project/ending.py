@@ -27,22 +27,12 @@ SETTINGS = ("--config", "-C")
 
 
 def announce_ending(paths: ProjectPaths, arguments: Sequence[str]) -> None:
-    """Print where the project stands when this process ends, unless the run has failed.
-
-    Args:
-        paths: of the project.
-        arguments: of Snakemake's command line.
-    """
+    """Print where the project stands when this process ends, unless the run has failed."""
     at_good_end(lambda: _ending(paths, arguments))
 
 
 def removal_remedy(paths: ProjectPaths, failed: Collection[str]) -> Iterator[str]:
-    """Yield what helps if features cannot be computed again because photographs were removed.
-
-    Args:
-        paths: of the project.
-        failed: the rules whose jobs failed.
-    """
+    """Yield what helps if features cannot be computed again because photographs were removed."""
     removed = sum(not is_present for is_present in paths.standing.pool.is_present)
     if "extract" in failed and removed:
         name, what = paths.project.project, removed_text(removed, has_images=True)

@@ -78,9 +78,7 @@ def only_verifies(command: Sequence[str]) -> bool:
 def begin_run(project: Project, check: Check = lambda standing: None) -> ProjectStanding:
     """Bring the pool and the ledger up to date at the start of a run, and return where the project stands.
 
-    Args:
-        project: its configuration.
-        check: called before anything is entered.
+    ``check`` is called before anything is entered.
 
     Raises: InputError with a line for each mistake in what came back, if the ledger is another project's, and
         what ``check`` raises; in all these cases nothing is entered.

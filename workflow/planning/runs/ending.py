@@ -32,12 +32,9 @@ class _Failures(logging.Handler):
 
 
 def at_good_end(lines: Callable[[], Iterable[str]]) -> None:
-    """Print lines when this process ends, unless the run has failed.
+    """Print what ``lines`` returns when this process ends, unless the run has failed.
 
     Snakemake calls no hook if there is nothing to be done, and prints its own last lines after its hooks.
-
-    Args:
-        lines: returns them when all jobs have ended.
     """
     failures = _Failures(logging.ERROR)
     logger.addHandler(failures)
@@ -60,13 +57,7 @@ def print_last(lines: Iterable[str]) -> None:
 
 
 def announce_results(workflow: Any, paths: Paths, arguments: Sequence[str]) -> None:
-    """Print where the results of an experiment are when its run ends.
-
-    Args:
-        workflow: Snakemake's.
-        paths: of the experiment.
-        arguments: of Snakemake's command line.
-    """
+    """Print where the results of an experiment are when its run ends."""
     at_good_end(lambda: _results(workflow, paths, arguments) if _has_made_all(workflow) else ())
 
 

@@ -78,12 +78,9 @@ def active_runs() -> list[str]:
 
 
 def register(reads: Iterable[str], writes: Iterable[str]) -> None:
-    """Announce this run, with the files that it reads and writes, until the process ends.
+    """Announce this run, and the files, as rules name them, that it reads and writes, until it ends.
 
     It first waits for jobs that a killed run left running, because they write files of this run.
-
-    Args:
-        reads, writes: paths as the rules name them.
 
     Raises: InputError if a run that is active, or may be, writes one of them, or reads one of ``writes``.
     """

@@ -42,8 +42,7 @@ def _require_slurm(chosen: str | None) -> None:
     The plugin asks the same command the same question while jobs run, so this check stops no run that could
     follow its jobs. `sbatch --test-only` might: whether Slurm accepts it depends on what a job requests.
 
-    Args:
-        chosen: the command that reports states; without sacct, the plugin uses squeue.
+    ``chosen`` is the command that reports states; without sacct, the plugin uses squeue.
     """
     states = "sacct" if chosen == "sacct" and _is_command("sacct") else "squeue"
     _require({"sbatch": "that submits the jobs", states: "that reports their states"})
@@ -69,8 +68,7 @@ def _require_answer(command: list[str]) -> None:
 def _require(commands: dict[str | None, str]) -> None:
     """Raise InputError if some of the commands are not on this machine.
 
-    Args:
-        commands: what each does, by its name; those without a name are left to the shell.
+    ``commands`` has what each does, by its name; those without a name are left to the shell.
     """
     missing = {name: use for name, use in commands.items() if name and not _is_command(name)}
     if missing:

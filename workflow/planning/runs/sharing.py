@@ -94,10 +94,7 @@ def shared_folders(paths: Paths) -> list[SharedFolder]:
 def require_apart(paths: Paths, source: str, arguments: Iterable[str]) -> None:
     """Raise InputError if an experiment would overwrite shared files of others, with a line for each of them.
 
-    Args:
-        paths: of the experiment.
-        source: the name of its configuration, for messages.
-        arguments: Snakemake's command line; some targets use no shared folder.
+    Some targets, among the ``arguments`` of Snakemake, use no shared folder.
     """
     if INDEPENDENT_TARGETS.isdisjoint(arguments) and (lines := list(conflicts(paths))):
         raise InputError("\n".join(f"{source}: {line}" for line in lines))

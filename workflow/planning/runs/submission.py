@@ -92,10 +92,6 @@ def write_planned_code(workflow: Any, provenance: Callable[..., dict[str, str]])
     """Record the code of each planned job, for its stage to compare (see `activepool.records.planned_code`).
 
     Jobs with their own copy of the sources, as in pods, get no record: nobody can edit their copy.
-
-    Args:
-        workflow: Snakemake's.
-        provenance: see `planning.stages.arguments.StageArguments.provenance`.
     """
     planned = {entry_of(provenance(parameter, wildcards)) for parameter, wildcards in _planned(workflow)}
     os.environ[PLANNED] = ";".join(sorted(planned))

@@ -63,9 +63,7 @@ class StageArguments:
     def __call__(self, stage: str, **fixed: Any) -> tuple[StageParams, Callable[..., str]]:
         """Return the params of a rule: those that Snakemake records, and those that it does not.
 
-        Args:
-            stage: the stage that the rule runs.
-            fixed: settings that the rule itself decides.
+        ``fixed`` are settings that the rule itself decides.
         """
         declared = declaration(stage)
         places = [parameter for parameter in declared.settings if parameter.name in PLACES]
@@ -100,12 +98,7 @@ class StageArguments:
         return params, unrecorded
 
     def provenance(self, recorded: StageParams, wildcards: Any) -> dict[str, str]:
-        """Return what the files of a job depend on.
-
-        Args:
-            recorded: the first of the params of its rule.
-            wildcards: its wildcards.
-        """
+        """Return what the files of a job depend on; ``recorded`` is the first of the params of its rule."""
         provenance = self.graph.provenance(self.graph.rule_of[recorded], wildcards)
         labels = self.labels_digest(recorded.stage, wildcards)
         return {LABELS: labels, **provenance} if labels else provenance

@@ -33,10 +33,8 @@ class StageDigests:
     def describe(self, stage: str, wildcards: Any, fixed: dict[str, Any]) -> str:
         """Return the digests of a stage.
 
-        Args:
-            stage: its name.
-            wildcards: of a job. Of these, only `StageSettings.kind_of_job` matters.
-            fixed: settings that the rule itself decides.
+        Of the ``wildcards`` of a job only `StageSettings.kind_of_job` matters; the rule itself decides
+        ``fixed``.
         """
         key = (stage, self._settings.kind_of_job(wildcards), json.dumps(fixed))
         if key not in self._described:

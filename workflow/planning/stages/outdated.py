@@ -33,11 +33,7 @@ def set_back_outdated_files(
     Files in ``root`` itself, which people read, get an old time, so that they are there if the run fails.
     Those of batches are deleted, since Snakemake does not compare the times of ``ancient`` inputs.
 
-    Args:
-        workflow: Snakemake's.
-        arguments: the params of its rules.
-        root: the folder of the project's results; other files stay.
-        targets: the rules and files that the run is asked for.
+    ``targets`` are the rules and files that the run is asked for.
     """
     jobs = arguments.graph.jobs(file for target in targets for file in _files(workflow, target))
     outdated = [Path(path) for job in _outdated(arguments, root, jobs) for path in job.lasting_outputs]

@@ -25,9 +25,7 @@ def open_parquet(path: Path, apart: Collection[str] = ()) -> ArrayFile:
     Its arrays are its columns of numbers, of text, and of lists of numbers. All columns of floats together
     are the array "".
 
-    Args:
-        path: the file.
-        apart: columns of floats that are not among those together; neither is an index of pandas.
+    ``apart`` are columns of floats that are not among those together; neither is an index of pandas.
     """
     with importing("pyarrow", f"{path}: reading Parquet needs"):
         import pyarrow as pa

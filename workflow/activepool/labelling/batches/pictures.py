@@ -27,10 +27,7 @@ def picture_or_problem(
 ) -> tuple[Picture, None] | tuple[None, str]:
     """Return the picture of a source, or why it cannot be read.
 
-    Args:
-        image: the image file of a source.
-        source: of the picture.
-        side: the longer side, in pixels; smaller images keep their size.
+    ``image`` returns the file of a source; ``side`` is the longer one, and smaller images keep their size.
     """
     path = Path(source)
     try:

@@ -54,10 +54,7 @@ class BackboneReference:
     ) -> "BackboneReference | None":
         """Return the reference to the backbone of features.h5; None if they are a user's own vectors.
 
-        Args:
-            features: the file.
-            settings: of the backbone; by default its name alone.
-            exif: see the attribute.
+        ``settings`` of the backbone are, by default, its name alone.
 
         Raises: InputError if the settings are those of another backbone.
         """

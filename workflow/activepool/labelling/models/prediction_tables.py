@@ -41,12 +41,6 @@ def prediction_blocks(
 ) -> Iterator[Block]:
     """Yield the columns of the table, a row for each file (`Pool.files_by_row`), ``size`` rows at a time.
 
-    Args:
-        predictions: predictions.h5.
-        pool: whose rows have predictions.
-        state: of the ledger.
-        size: rows of a block.
-
     Raises: InputError if the pool has other rows than the predictions.
     """
     predicted = read_predictions(predictions)

@@ -70,11 +70,6 @@ def read_training_set(labels: str | Path, classes: str | Path, samples: int) -> 
     The classes of the set are those that have labels, in the order of ``classes``. No label says what a class
     looks like that nobody has found yet, so any probability for it would be made up.
 
-    Args:
-        labels: labels.csv.
-        classes: classes.csv: all classes.
-        samples: N, rows of features.h5.
-
     Raises: InputError if a row or a class does not exist, or if fewer than two classes have labels.
     """
     given, names = read_labels(labels).by_sample, read_classes(classes)

@@ -29,12 +29,9 @@ def training_set(state: State, pool: Pool) -> TrainingLabels:
 
 
 def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> IntArray:
-    """Return the rows that may go out in the next batch, ascending.
+    """Return the rows that may go out in the next batch, ascending: of samples that are there now.
 
-    Args:
-        state: of the ledger.
-        pool: only its samples that are there now may go out.
-        again: what to ask for once more, see `State.may_be_picked`.
+    ``again`` is what to ask for once more, see `State.may_be_picked`.
     """
     return np.array(
         [
@@ -49,13 +46,7 @@ def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> 
 def write_training_set(
     labels: str | Path, classes: str | Path, found: TrainingLabels, names: Sequence[str]
 ) -> None:
-    """Write labels.csv (index, source, label, sample) and classes.csv (class).
-
-    Args:
-        labels, classes: the files.
-        found: the labels.
-        names: of all classes, those without labels too.
-    """
+    """Write labels.csv (index, source, label, sample), and classes.csv (class) with all names."""
     columns = (found.rows, found.sources, found.labels, found.samples)
     write_table(labels, pd.DataFrame(dict(zip(OF_BATCH, columns, strict=True))))
     write_table(classes, pd.DataFrame({"class": names}))

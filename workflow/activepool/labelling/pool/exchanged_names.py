@@ -19,9 +19,7 @@ class ExchangedName(NamedTuple):
 def exchanged_names(before: Iterable[tuple[str, str]], now: Mapping[str, str]) -> tuple[ExchangedName, ...]:
     """Return the names that another sample has now, if the sample that had the name is still there.
 
-    Args:
-        before: names, and the sample of each.
-        now: the names that are there, and the sample of each.
+    ``before`` has names, and the sample of each; ``now`` those that are there.
     """
     others = sorted(set(before).difference(now.items()))
     found = [(name, sample) for name, sample in others if name in now]

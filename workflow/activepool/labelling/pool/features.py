@@ -27,11 +27,6 @@ from activepool.labelling.pool.vectors import VectorFile, require_finite, vector
 def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str | Path) -> None:
     """Write the features of a pool from those of its parts.
 
-    Args:
-        parts: the features.h5 of each part, in their order.
-        sources: (N,) of the rows.
-        output: features.h5 to write.
-
     Raises: InputError if the parts differ in backbone or width, or do not have N rows in all.
     """
     with ExitStack() as stack:

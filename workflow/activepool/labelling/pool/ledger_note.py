@@ -20,25 +20,13 @@ NOTE = "ledger.json"
 
 
 def note_ledger(folder: str | Path, ledger: str | Path, entries: Sequence[Entry]) -> None:
-    """Note the entries that a ledger has.
-
-    Args:
-        folder: of the pool.
-        ledger: the file.
-        entries: all that it has.
-    """
+    """Note, in the folder of a pool, the entries that its ledger has."""
     note = {"ledger": str(ledger), "entries": len(entries), "check": last_check(entries)}
     write_json(Path(folder) / NOTE, note)
 
 
 def require_noted(folder: str | Path, ledger: str | Path, entries: Sequence[Entry], results: str) -> None:
-    """Check that a ledger has all entries that were noted.
-
-    Args:
-        folder: of the pool.
-        ledger: the file.
-        entries: all that it has.
-        results: the folder of the project's results, for the message.
+    """Check that a ledger has all entries that were noted in the folder of the pool.
 
     Raises: InputError if it lacks some, or has others in their place.
     """

@@ -78,12 +78,7 @@ class VectorFile:
 
 
 def require_numbers(path: str | Path, vectors: FeatureMatrix) -> None:
-    """Raise InputError, with rows and columns, for values of vectors (N, d) that are not finite or too large.
-
-    Args:
-        path: their file, for the message.
-        vectors: the rows.
-    """
+    """Raise InputError, with rows and columns, for vectors (N, d) that are not finite, or too large."""
     rows = np.arange(vectors.shape[0])
     finite = FiniteCheck()
     for block in row_blocks(len(rows), BLOCK_ROWS):
@@ -97,10 +92,7 @@ def require_numbers(path: str | Path, vectors: FeatureMatrix) -> None:
 def require_finite(path: str | Path, values: FloatArray, rows: IntArray) -> None:
     """Raise InputError, with rows and columns, for values that are not finite.
 
-    Args:
-        path: the file, for the message.
-        values: (B, d).
-        rows: (B,) their numbers in the file.
+    ``rows`` (B,) are the numbers that the ``values`` (B, d) have in the file.
     """
     finite = FiniteCheck()
     finite.passes(values, rows, partial(_problem, path, values, rows))

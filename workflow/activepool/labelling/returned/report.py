@@ -80,11 +80,7 @@ def replaced_notice(
 ) -> list[str]:
     """Return a line on the answers that others replace; none if no answer does.
 
-    Args:
-        ledger: for the line.
-        before: the entries before the new ones.
-        disputed: the samples on which these disagree.
-        new: the entries to look at.
+    ``disputed`` are the samples on which the entries ``before`` the ``new`` ones disagree.
     """
     entries = {entry.number: entry for entry in (*before, *new)}
     disputes = {sample.sample: sample for sample in disputed}

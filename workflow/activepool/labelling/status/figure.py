@@ -78,10 +78,7 @@ def _grid(axes: Axes) -> Iterator[str]:
 def _fitted(axes: Axes, fit: LearningCurveFit, first: int, last: int) -> Iterator[str]:
     """Yield the fitted curve; beyond the data only if it tells what more labels would bring.
 
-    Args:
-        axes: of the figure.
-        fit: of the curve.
-        first, last: the fewest and the most labels in the data.
+    The data have ``first`` labels at least, and ``last`` at most.
     """
     if fit.asymptote is None:
         return

@@ -43,8 +43,7 @@ def _lower_name(name: str) -> str:
 def annotator_file_of(path: Path) -> AnnotatorFile | None:
     """Return the file with the name of the annotator; None if there is none, or no place for it.
 
-    Args:
-        path: a label file, an archive or a folder.
+    ``path`` is a label file, an archive or a folder.
 
     Raises: InputError if the file has several lines or what can be no name, if there are several files, and
         if something else has its name.

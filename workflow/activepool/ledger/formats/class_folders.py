@@ -76,10 +76,9 @@ class ClassFolders:
         return not self._is_class(folders[0]) and self._are_own(row, folders, with_root)
 
     def _are_own(self, row: Row, folders: Sequence[str], with_root: bool = False) -> bool:
-        """Return whether the picture lies in these folders in the pool as well.
+        """Return whether a picture lies in these folders in the pool, too.
 
-        Args:
-            with_root: whether the first may be the folder of all images.
+        ``with_root``: the first may be that of all images.
         """
         sample, end = row.content or row.sample, "/" + "/".join(folders)
         if not self._samples.knows(sample):

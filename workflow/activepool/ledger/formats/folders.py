@@ -47,12 +47,7 @@ def class_of_folder(folder: str) -> str:
 def write(folder: str | Path, batch: Batch, root: str | Path) -> None:
     """Make a folder with the pictures of a batch, an empty folder for each class, and an empty who.txt.
 
-    A class whose name is too long for a folder has none.
-
-    Args:
-        folder: to make; it must not be there.
-        batch: to label.
-        root: the folder that sources start from.
+    A class whose name is too long for a folder has none. Sources start from ``root``.
 
     Raises: InputError if the folder is there.
     """

@@ -25,9 +25,7 @@ SKIPPED = ("was_cancelled", "skipped")
 def control_of(path: Path, filled: Collection[str]) -> str:
     """Return the control that holds the labels of a file: ours, or else the only one.
 
-    Args:
-        path: the file, for messages.
-        filled: the controls that anybody filled in.
+    ``filled`` are the controls that anybody filled in.
 
     Raises: InputError if any of several may hold them.
     """
@@ -71,14 +69,7 @@ def choices_of(result: dict[str, Any]) -> list[Any]:
 
 
 def add_annotations(parsed: Parsed, task: Row, annotations: list[Any], control: str) -> None:
-    """Add a row for each answer in the annotations of a task; without an answer it is awaited.
-
-    Args:
-        parsed: receives the rows and mistakes.
-        task: the row of the task.
-        annotations: of the task.
-        control: that holds the labels.
-    """
+    """Add a row to ``parsed`` for each answer in the annotations of a task; if none, it is awaited."""
     answers = []
     for annotation in annotations:
         if problem := _problem(annotation, control):

@@ -38,13 +38,7 @@ def named_sample(number: int, place: str, data: dict[str, Any]) -> Row:
 
 
 def signed(row: Row, annotation: Mapping[str, Any], who_key: str) -> Row:
-    """Return a row with who made an annotation, and when.
-
-    Args:
-        row: of the task.
-        annotation: that was made; a record of JSON-MIN or CSV is one.
-        who_key: the key of the annotator.
-    """
+    """Return a row with who made an annotation, and when."""
     when_key = next((key for key in TIMES if annotation.get(key) not in (None, "")), TIMES[0])
     when = annotation.get(when_key)
     return replace(

@@ -61,8 +61,8 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def nearest_name(name: str, known: Iterable[str]) -> str:
-    """Return which of the ``known`` names may be meant, or which there are."""
+def nearest_name(name: str, known: Iterable[str], there_are: str = "there are") -> str:
+    """Return which of the ``known`` names may be meant, or which ``there_are``."""
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+    return f"did you mean {near[0]!r}?" if near else f"{there_are} {', '.join(names)}"

@@ -4,7 +4,6 @@ A single plan for all experiments would have tens of thousands of jobs.
 """
 
 import argparse
-import difflib
 import os
 import shlex
 import subprocess
@@ -18,7 +17,7 @@ import yaml
 from snakemake.cli import parse_args, parse_config
 from snakemake.utils import update_config
 
-from activepool.errors import InputError
+from activepool.errors import InputError, nearest_name
 from activepool.records.process_locks import own_name
 from planning.configuration.loading import load
 from planning.estimates import estimate
@@ -64,8 +63,7 @@ def chosen(given: Any) -> tuple[str, ...]:
     known = NAMES + ON_REQUEST
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(known)}"
+            hint = nearest_name(str(name), known, "choose from")
             raise InputError(f"{KEY}: {name!r} is not an experiment of the paper; {hint}")
     return names
 

@@ -17,12 +17,7 @@ FOLDER = "fetched"
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An image at a URL.
-
-    Attributes:
-        url: the URL.
-        file: the file that it is fetched into.
-    """
+    """An image at a URL, and the file that it is fetched into."""
 
     url: str
     file: Path

@@ -8,6 +8,8 @@ from functools import cache
 
 from matplotlib.font_manager import fontManager, get_font
 
+from activepool.errors import abbreviated
+
 #: The font of all figures.
 FONT = "DejaVu Sans"
 
@@ -42,10 +44,10 @@ def font_notices(names: Sequence[str]) -> list[str]:
     undrawable = [name for name in names if name in _undrawable(names)]
     if not undrawable:
         return []
-    some = ", ".join([*undrawable[:MAX_SHOWN], *(["..."] if len(undrawable) > MAX_SHOWN else [])])
     return [
-        f"no font of this machine has all letters of {len(undrawable):,} class names ({some}); figures show "
-        "their numbers instead; install a font with these letters, such as Noto Sans CJK, and redraw them"
+        f"no font of this machine has all letters of {len(undrawable):,} class names "
+        f"({abbreviated(undrawable, MAX_SHOWN)}); figures show their numbers instead; "
+        "install a font with these letters, such as Noto Sans CJK, and redraw them"
     ]
 
 

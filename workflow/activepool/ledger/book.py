@@ -37,12 +37,9 @@ class Ledger:
 
 @dataclass
 class Book:
-    """An open ledger; nobody else writes it meanwhile.
+    """An open ledger, with all its entries; nobody else writes it meanwhile.
 
-    Attributes:
-        path: the file.
-        entries: all of them.
-        notices: what was put right when it was opened.
+    ``notices`` say what was put right when it was opened.
     """
 
     path: Path

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from activepool.data.annotations import shortened
-from activepool.errors import InputError
+from activepool.data.annotations import raise_if_any
 from activepool.ledger.entries import FIELDS, SENDINGS, Draft, Entry, Event, History, is_time
 from activepool.ledger.formats.annotators import name_problem
 from activepool.ledger.formats.rows import Row
@@ -78,8 +77,7 @@ def corrections(
                 f"{place}source {draft.source!r} is no name of this sample; write {kept.source!r}"
             )
         drafts.append(draft)
-    if problems:
-        raise InputError(*shortened(problems))
+    raise_if_any(problems)
     return drafts
 
 
@@ -98,5 +96,4 @@ def require_known_samples(path: str | Path, added: Iterable[Line], samples: Pool
                 f"{path}:{line.line}: source {source!r} is no name of this sample; write "
                 f"{samples.source(sample)!r}"
             )
-    if problems:
-        raise InputError(*shortened(problems))
+    raise_if_any(problems)

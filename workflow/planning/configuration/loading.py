@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from activepool.api.options import given_value, plain_message
-from activepool.errors import InputError
+from activepool.errors import InputError, nearest_name
 from planning.configuration.experiment import Experiment
 from planning.configuration.partial import Further, partial
 from planning.configuration.project import Project
@@ -240,8 +240,7 @@ def _nearest_key(model: type[BaseModel], location: tuple[str | int, ...]) -> str
     annotation = _annotation(model, location[:-1])
     section = next((member for member in members(annotation) if is_model(member)), None)
     keys = list(section.model_fields) if section else []
-    near = difflib.get_close_matches(str(location[-1]).lower(), keys, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"the keys here are {', '.join(keys)}"
+    return nearest_name(str(location[-1]).lower(), keys, "the keys here are")
 
 
 def _descend(annotation: Any, part: str | int) -> tuple[Any, bool]:

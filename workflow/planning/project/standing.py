@@ -24,11 +24,6 @@ class ProjectStanding:
 
     Batches are called batch01, batch02, ...; audit sets audit01, ... Those that went out are facts; the next
     one follows from all entries.
-
-    Attributes:
-        project: its configuration.
-        pool: its samples.
-        entries: of its ledger.
     """
 
     project: Project

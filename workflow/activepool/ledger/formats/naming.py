@@ -14,12 +14,7 @@ from activepool.ledger.pool_samples import Named, PoolSamples
 
 
 class Naming:
-    """The names of a file.
-
-    Args:
-        samples: of the pool.
-        rows: of the file.
-    """
+    """The names that the rows of a file give to the samples of a pool."""
 
     def __init__(self, samples: PoolSamples, rows: Sequence[Row]) -> None:
         self._samples = samples

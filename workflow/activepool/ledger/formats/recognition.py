@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
-from activepool.data.annotations import shortened
+from activepool.data.annotations import raise_if_any
 from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError, first_few
 from activepool.io.csv_rows import SEPARATOR_LINE, find_delimiter, separator_hint
@@ -148,8 +148,7 @@ def _require_one_version(path: Path, text: str) -> None:
         "conflict in Git, so the file holds two versions of some lines; keep one, and remove the marks"
         for mark in begins
     ]
-    if problems:
-        raise InputError(*shortened(problems))
+    raise_if_any(problems)
 
 
 def _tool_of_folder(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from activepool.data.class_names import loose_form
+from activepool.errors import abbreviated
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.lost_letters import LOST, SAVED, whole_text
@@ -170,7 +171,7 @@ class TypedClasses:
                 f"label {label!r} is a number, and no class has that name; give the name of the class"
             )
         if not self.may_grow:
-            listed = ", ".join([*self.known[:LISTED], *(["..."] if len(self.known) > LISTED else [])])
+            listed = abbreviated(self.known, LISTED)
             raise WrongLabelError(
                 f"label {label!r} is not a class", lambda: self._near(label), f" (there are {listed})"
             )

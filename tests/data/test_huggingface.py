@@ -321,3 +321,16 @@ def test_given_names_must_be_those_of_the_files(tmp_path, names):
         return
     with pytest.raises(InputError, match="has other class_names than the option; leave the option out"):
         preview({"kind": "huggingface", "options": options})
+
+
+def test_an_unknown_label_that_became_the_largest_number_of_its_type(tmp_path):
+    def written(labels):
+        write(tmp_path / "data/train-0.parquet", range(len(labels)), pa.array(labels, pa.uint8()), names=None)
+        return huggingface.load(str(tmp_path), test_fraction=0.5)
+
+    words = "data/train-0.parquet/2: label 255 is what -1 becomes in a type without signs; save the labels as"
+    with pytest.raises(InputError, match=words):
+        written([0, 1, 255, 255])
+    assert written([254, 255, 254, 255]).class_names == ["254", "255"]
+    write(tmp_path / "data/train-0.parquet", range(4), pa.array([0, 1, 255, 255]), names=None)
+    assert huggingface.load(str(tmp_path), test_fraction=0.5).class_names == ["0", "1", "255"]

@@ -32,6 +32,7 @@ class Found:
         unused: the source and the label of each sample without an image that can be used.
         fields: those of the members of tar archives.
         is_cut: whether labels are missing, because a shard is damaged or a label cannot be read.
+        wrapped: what -1 becomes in the type of the labels, if that has no signs; else empty.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Found:
     unused: list[tuple[str, str]] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
     is_cut: bool = False
+    wrapped: str = ""
 
     @property
     def samples(self) -> list[tuple[str, str]]:
@@ -102,6 +104,7 @@ def samples_in(
         )
     known = None if train.is_cut or test.is_cut else names
     problems += [*_label_problems(train, known), *_label_problems(test, known)]
+    problems += [] if class_names else _wrapped_labels(train)
     if not test.is_cut:
         problems += [
             f"{source}: a test image needs a label, to measure accuracy on; leave it out"
@@ -145,6 +148,17 @@ def _label_problems(found: Found, class_names: Sequence[str] | None) -> Iterator
             yield f"{source}: label {label!r} is below 0, where -1 stands for a label that is not known"
         elif class_names is not None and label not in numbers:
             yield f"{source}: {no_such_class(label, class_names)}"
+
+
+def _wrapped_labels(found: Found) -> Iterator[str]:
+    """Yield a line for the first label that is -1 in a type without signs, unless it may be a class."""
+    label, labels = found.wrapped, found.labels
+    if label and label in labels and str(int(label) - 1) not in labels:
+        source = found.sources[labels.index(label)]
+        yield (
+            f"{source}: label {label} is what -1 becomes in a type without signs; save the labels as int64, "
+            "or name all classes in class_names"
+        )
 
 
 def is_storable(text: str) -> bool:

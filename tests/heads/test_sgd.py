@@ -16,11 +16,11 @@ from activepool.heads.settings import SgdSettings
 from activepool.heads.sgd import INITIAL_DEVIATION, train_sgd
 
 
-def rows(samples, seed=0, width=6, classes=4):
+def rows(samples, seed=0, width=6, classes=4, scale=1.0):
     random = np.random.default_rng(seed)
     labels = random.integers(0, classes, samples)
     features = np.eye(classes, width)[labels] + random.normal(size=(samples, width))
-    return LabelledRows.from_arrays(features.astype(np.float32), labels)
+    return LabelledRows.from_arrays((features * scale).astype(np.float32), labels)
 
 
 def plain_epochs(labelled, settings, seed, round_number, weights=None, classes=4):
@@ -153,6 +153,16 @@ def test_one_labelled_sample_and_absent_classes_work():
     trained = train_sgd(rows(1), rows(5), 9, SgdSettings(epochs=2), 0, 0, Compute())
     assert trained.head.weight.shape == (9, 6)
     assert np.isfinite(trained.head.bias).all()
+
+
+def test_features_that_are_too_small_to_learn_from_are_told():
+    settings = SgdSettings(epochs=5)
+    assert train_sgd(rows(50, scale=1e-3), rows(10), 4, settings, 0, 0, Compute()).history
+    words = (
+        r"head\.learning_rate: training learned nothing, for 15.0 is too small for these features: logits dif"
+    )
+    with pytest.raises(InputError, match=words):
+        train_sgd(rows(50, scale=1e-12), rows(10), 4, settings, 0, 0, Compute())
 
 
 def test_divergence_is_told():

@@ -26,6 +26,9 @@ from activepool.heads.settings import SgdSettings
 #: Standard deviation of the initial weights, from the code of Emam et al.
 INITIAL_DEVIATION = 1e-3
 
+#: A head has learned nothing if the logits of `SEEN` labelled samples lie closer together than this.
+LEAST_SPREAD, SEEN = 1e-6, 1000
+
 
 def train_sgd(
     labelled: LabelledRows,
@@ -50,7 +53,7 @@ def train_sgd(
             number of cores. Its workers share the validation split.
         views: (N, d) each; if there are any, each epoch uses a random view of each sample.
 
-    Raises: InputError if training diverges.
+    Raises: InputError if training diverges, or learns nothing because the features are too small.
     """
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(integer_seed(seed, round_number, "train"))
@@ -80,6 +83,11 @@ def train_sgd(
             best_accuracy, best_epoch, best_head = accuracy, epoch, head
         elif epoch - best_epoch >= settings.patience:
             break
+    if 0 < (spread := recipe.spread()) < LEAST_SPREAD:
+        raise InputError(
+            f"head.learning_rate: training learned nothing, for {settings.learning_rate} is too small for "
+            f"these features: logits differ by {spread:.1g} at most; scale them up, or set solver: lbfgs"
+        )
     facts: dict[str, float] = {"epoch": best_epoch, "iterations": recipe.steps}
     return TrainedHead(best_head, best_accuracy, facts, history)
 
@@ -119,6 +127,7 @@ class _Recipe:
     def run_epoch(self) -> tuple[LinearHead, float]:
         """Show each sample once; return the head that results, and the mean of the batches' losses."""
         features = next(self._epochs_features)
+        self._seen = features[:SEEN]
         order = torch.randperm(len(features), generator=self._generator).to(self._device)
         losses = []
         for batch in order.split(self._batch_size):
@@ -135,6 +144,12 @@ class _Recipe:
     def head(self) -> LinearHead:
         """Return the head of the present weights."""
         return LinearHead(to_numpy(self._weight).copy(), to_numpy(self._bias).copy())
+
+    def spread(self) -> float:
+        """Return how far the logits of labelled samples lie apart, of the class where they differ most."""
+        with torch.no_grad():
+            logits = linear(self._seen, self._weight)
+        return float((logits.amax(dim=0) - logits.amin(dim=0)).max())
 
     def _features_of_epochs(
         self, labelled: LabelledRows, views: Sequence[FeatureMatrix]

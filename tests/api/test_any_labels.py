@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from activepool.api.labels import labelled_set, number_labels
+from activepool.errors import InputError
 
 UNKNOWN_ONES = {
     "minus_one": np.array([2, -1, 7, 2]),
@@ -32,6 +33,9 @@ NAMES = {
     "pandas": pd.Series(["bee", None, "ant", "bee"]),
     "pandas_strings": pd.Series(["bee", pd.NA, "ant", "bee"], dtype="string"),
     "categories": pd.Categorical(["bee", None, "ant", "bee"]),
+    "empty": np.array(["bee", "", "ant", "bee"]),
+    "blank_beside_none": ["bee", " ", "ant", "bee"],
+    "minus_one_beside_names": np.array(["bee", -1, "ant", "bee"]),
 }
 
 
@@ -40,6 +44,37 @@ def test_names_are_numbered_as_unique_orders_them(labels):
     numbers, classes = number_labels("labels", labels)
     assert numbers.tolist() == [1, -1, 0, 1]
     assert classes.tolist() == ["ant", "bee"]
+
+
+def test_names_in_bytes():
+    numbers, classes = number_labels("labels", np.array([b"bee", b"", b"ant"]))
+    assert numbers.tolist() == [1, -1, 0] and classes.tolist() == [b"ant", b"bee"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.array(["bee", np.nan]), "labels has 'nan', which reads like a missing value; give None where it"),
+        (
+            np.array([2, -1]).astype(np.uint8),
+            "labels has 255, which is what -1 becomes in uint8; give a type",
+        ),
+        (np.array([2, -1]).astype(np.uint64), "labels has 18446744073709551615, which is what -1 becomes in"),
+        (
+            np.ma.masked_array([2, 7], [False, True]),
+            "labels is an array of which some values are masked; fill",
+        ),
+    ],
+)
+def test_what_is_hardly_a_class_is_a_mistake(labels, words):
+    with pytest.raises(InputError, match=words):
+        number_labels("labels", labels)
+
+
+def test_what_is_named_as_a_class_is_one():
+    assert number_labels("labels", ["nan", "bee"], ["bee", "nan"])[0].tolist() == [1, 0]
+    assert number_labels("labels", np.array([255, 0], np.uint8), 256)[0].tolist() == [255, 0]
+    assert number_labels("labels", np.array([255, 254], np.uint8))[0].tolist() == [1, 0]
 
 
 def test_truth_values_are_two_classes():

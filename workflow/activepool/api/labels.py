@@ -8,10 +8,14 @@ import numpy as np
 
 from activepool.api.arrays import Rows, to_array, to_rows
 from activepool.compute.arrays import IntArray
+from activepool.data.class_names import reads_as_missing
 from activepool.errors import InputError
 
 #: The number of a label that is not known.
 UNKNOWN = -1
+
+#: The same among names, without blanks around it: NumPy makes a text of a -1 beside names.
+NO_NAME = ("", str(UNKNOWN))
 
 #: All classes, in the order of their numbers; or how many there are, for labels 0 … C − 1.
 Classes = Sequence[Any] | np.ndarray | int | None
@@ -89,6 +93,8 @@ def number_labels(name: str, labels: Any, classes: Classes = None) -> tuple[IntA
     values, known = _values(name, labels)
     given = values[known]
     present = np.unique(given)
+    if classes is None and (problem := _doubtful_class(present)):
+        raise InputError(f"{name} has {problem}")
     all_classes = present if classes is None else _class_values(classes)
     place = {value: number for number, value in enumerate(all_classes.tolist())}
     strange = [value for value in present.tolist() if value not in place]
@@ -124,6 +130,20 @@ def _class_values(classes: Sequence[Any] | np.ndarray | int) -> np.ndarray:
     return values
 
 
+def _doubtful_class(present: np.ndarray) -> str | None:
+    """Return which label (n,) sorted is hardly a class, and why; None if each may be one."""
+    if present.dtype.kind in "US":
+        names = (one.decode(errors="replace") if isinstance(one, bytes) else one for one in present.tolist())
+        missing = next(filter(reads_as_missing, names), None)
+        return missing and f"{missing!r}, which reads like a missing value; give None where it is not known"
+    largest = np.iinfo(present.dtype).max if present.dtype.kind == "u" else UNKNOWN
+    if largest in present[-1:] and largest - 1 not in present:
+        return (
+            f"{largest}, which is what -1 becomes in {present.dtype}; give a type with signs, such as int64"
+        )
+    return None
+
+
 def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return labels (n,) of one type, whole numbers or text, and which of them are known, (n,) bool."""
     # NumPy alone would take a list of names and numbers for names.
@@ -147,7 +167,9 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
         smallest = given.min(initial=0)
         if smallest < UNKNOWN:
             raise InputError(f"{name} has {smallest}; numbers are from 0 on, and -1 if unknown")
-    elif given.dtype.kind not in "USb":
+    elif given.dtype.kind in "US":
+        known &= ~np.isin(np.char.strip(given), np.array(NO_NAME, given.dtype.kind))
+    elif given.dtype.kind != "b":
         raise InputError(f"{name} is an array of {given.dtype}; labels are whole numbers or names")
     return given, known
 

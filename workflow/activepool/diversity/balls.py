@@ -55,9 +55,9 @@ def neighbours_within(
     if not len(others):
         return
     work = len(rows) * len(others) * features.shape[1]
-    rounds = compute.device == "cpu" and work >= MIN_BFLOAT16_WORK and has_fast_bfloat16()
-    search = _Search(features, rows, others, radius**2, compute, rounds)
-    with one_torch_thread() if rounds else nullcontext():
+    in_bfloat16 = compute.device == "cpu" and work >= MIN_BFLOAT16_WORK and has_fast_bfloat16()
+    search = _Search(features, rows, others, radius**2, compute, in_bfloat16)
+    with one_torch_thread() if in_bfloat16 else nullcontext():
         yield from compute.map(
             lambda block: search.neighbours(block, later=later), row_blocks(len(rows), READ_ROWS)
         )
@@ -73,14 +73,14 @@ class _Search:
         others: np.ndarray,
         limit: float,
         compute: Compute,
-        rounds: bool,
+        in_bfloat16: bool,
     ) -> None:
         self._features = features
         self._rows = rows
         self._others = others
         self._limit = limit
         self._compute = compute
-        self._rounds = rounds
+        self._in_bfloat16 = in_bfloat16
         self._origin = common_origin(features.take(others[:PRODUCT_OTHERS]))
 
     def neighbours(self, block: slice, *, later: bool) -> tuple[slice, np.ndarray, np.ndarray]:
@@ -105,9 +105,9 @@ class _Search:
         return block, counts, place[np.argsort(sample, kind="stable")]
 
     def _points(self, rows: np.ndarray) -> list[Points]:
-        """Return the points of some rows: rounded first, if at all."""
+        """Return the points of some rows, in the types in which to multiply them, one after the other."""
         points = Points.from_rows(self._features, rows, self._origin, self._compute)
-        return [points.rounded(), points] if self._rounds else [points]
+        return [points.to_bfloat16(), points] if self._in_bfloat16 else [points]
 
     def _near(
         self, pairs: Sequence[tuple[Points, Points]], rows: np.ndarray, others: np.ndarray
@@ -115,7 +115,7 @@ class _Search:
         """Return the positions in ``rows`` and ``others`` of those that are near.
 
         Args:
-            pairs: the points of both; the next of these pairs counts if the one before leaves much open.
+            pairs: the points of both in each type; the next type is used if the one before leaves much open.
             rows, others: their rows.
         """
         below, above = (np.nextafter(np.float32(self._limit), np.float32(end)) for end in (-np.inf, np.inf))

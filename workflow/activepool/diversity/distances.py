@@ -21,11 +21,11 @@ BFLOAT16_ROUNDING = 2.0**-8
 
 @dataclass(frozen=True)
 class Points:
-    """Points on the device, (n, d) float32, or bfloat16 if ``is_rounded``, and their squared norms (n,)."""
+    """Points on the device, (n, d) float32, or bfloat16 if ``is_bfloat16``, and their squared norms (n,)."""
 
     values: Array
     norms: Array
-    is_rounded: bool = False
+    is_bfloat16: bool = False
 
     @classmethod
     def from_rows(
@@ -40,15 +40,15 @@ class Points:
         require_finite(rows, norms)
         return cls(compute.array(values), compute.array(norms))
 
-    def rounded(self) -> "Points":
+    def to_bfloat16(self) -> "Points":
         """Return the points with values in bfloat16, as torch tensors."""
         import torch
 
-        return Points(torch.as_tensor(self.values).bfloat16(), torch.as_tensor(self.norms), is_rounded=True)
+        return Points(torch.as_tensor(self.values).bfloat16(), torch.as_tensor(self.norms), is_bfloat16=True)
 
     def __getitem__(self, rows: slice) -> "Points":
         """Return consecutive points."""
-        return Points(self.values[rows], self.norms[rows], self.is_rounded)
+        return Points(self.values[rows], self.norms[rows], self.is_bfloat16)
 
     def __len__(self) -> int:
         """n."""
@@ -71,14 +71,14 @@ def slack(points: Points) -> float:
     With bfloat16, x, y and x·y are rounded once more, each by a part v = BFLOAT16_ROUNDING at most. This adds
     3 v ‖x‖ ‖y‖; a quarter of v covers the products of these errors.
     """
-    return rounding_slack(points.values.shape[1]) + 3.25 * BFLOAT16_ROUNDING * points.is_rounded
+    return rounding_slack(points.values.shape[1]) + 3.25 * BFLOAT16_ROUNDING * points.is_bfloat16
 
 
 def lower_bounds(left: Points, right: Points) -> Array:
     """Return lower bounds of the squared distances of all pairs, (n, m) float32."""
     error = slack(left)
     lower = left.values @ right.values.T
-    if left.is_rounded:
+    if left.is_bfloat16:
         lower = lower.float()
     lower *= -2
     lower += (1 - error) * right.norms

@@ -100,6 +100,28 @@ def test_lists_that_cannot_be_used(tmp_path, train, test, words):
         imagenet.load_long_tailed(**lists(tmp_path, train, test))
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "words"),
+    [
+        (
+            "x\na/1.jpg 0\na/2.jpg y\n../b.jpg 0\n",
+            "t 0\n",
+            ["train.txt:1: 'x' is", "train.txt:3: ", "train.txt:4: "],
+        ),
+        (
+            "a/1.jpg 0\na/2.jpg 0\na/1.jpg 0\n",
+            "a/2.jpg 0\n",
+            ["train.txt:3: path 'a/1.jpg' was", "test.txt:1: "],
+        ),
+    ],
+)
+def test_each_line_that_cannot_be_used_is_told(tmp_path, train, test, words):
+    with pytest.raises(InputError) as raised:
+        imagenet.load_long_tailed(**lists(tmp_path, train, test))
+    for line, expected in zip(raised.value.args, words, strict=True):
+        assert expected in line
+
+
 def test_missing_list(tmp_path):
     options = lists(tmp_path, "a 0\n", "a 0\n") | {"test_list": tmp_path / "nowhere.txt"}
     with pytest.raises(

@@ -9,7 +9,7 @@ from activepool.data.listed_paths import given_before, leads_out, repeated_files
 from activepool.data.listing import existing_file, existing_folder, holds_more_than
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import Part, Samples
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError, first_few, first_lines
 from activepool.io.files import read_text
 from activepool.io.index_files import whole_number
 
@@ -80,17 +80,20 @@ def _existing_root(root: str | Path) -> Path:
 
 def _read_list(path: str | Path, root: Path) -> Part:
     path = existing_file(path, "a list of lines 'path label'")
-    paths, labels = [], []
+    paths, labels, problems = [], [], []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         written, _, text = line.rstrip().rpartition(" ")
         image = written_path(root, written)
         label, where = whole_number(text), f"{path}:{number}"
         if not image.strip() or label is None:
-            raise InputError(f"{where}: {line!r} is not 'path label'; such as 'train/n01440764/1.JPEG 0'")
-        if leads_out(image):
-            raise InputError(f"{where}: path {image!r} leaves the root; it must lie below it, or be absolute")
-        paths.append(image)
-        labels.append(label)
+            problems.append(f"{where}: {line!r} is not 'path label'; such as 'train/n01440764/1.JPEG 0'")
+        elif leads_out(image):
+            problems.append(f"{where}: path {image!r} leaves the root; it must lie below it, or be absolute")
+        else:
+            paths.append(image)
+            labels.append(label)
+    if problems:
+        raise InputError(*first_lines(problems, path))
     if not paths:
         raise InputError(f"{path}: is empty; it must hold lines 'path label'")
     return Part.from_files(labels, paths)
@@ -100,9 +103,12 @@ def _require_each_once(root: Path, *lists: tuple[str | Path, Part]) -> None:
     images = [
         (f"{path}:{line}", image) for path, part in lists for line, image in enumerate(part.sources, start=1)
     ]
+    lines = []
     for number, earlier in repeated_files(root, (image for _, image in images)):
         (where, image), (before, first) = images[number], images[earlier]
-        raise InputError(f"{where}: {given_before(image, first, before)}")
+        lines.append(f"{where}: {given_before(image, first, before)}")
+    if lines:
+        raise InputError(*first_lines(lines, root))
 
 
 def _require_all_classes(path: str | Path, train: Part) -> None:

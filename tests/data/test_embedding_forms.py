@@ -149,6 +149,15 @@ def test_labels_that_are_names(tmp_path, form):
         preview(**options, class_names=["cat", "ant"], test_fraction=0.2)
 
 
+def test_each_name_that_is_no_class_is_told(tmp_path):
+    names = np.array(["ant", "n/a", "bee", "-2"] * 15)
+    np.savez(tmp_path / "v.npz", features=values(), labels=names)
+    with pytest.raises(InputError) as raised:
+        preview(tmp_path / "v.npz", test_fraction=0.2)
+    told = [line.partition("label ")[2].partition(";")[0] for line in raised.value.args]
+    assert told == ["'n/a' in row 1 reads like a missing value", "'-2' in row 3 is below 0"]
+
+
 def test_labels_beside_missing_ones_in_pandas(tmp_path):
     labels = [None, *[row % 3 for row in range(1, ROWS)]]
     path = save(tmp_path / "columns.parquet", values(), labels)

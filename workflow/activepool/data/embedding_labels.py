@@ -8,7 +8,7 @@ import numpy as np
 from activepool.compute.arrays import IntArray
 from activepool.data.class_names import is_negative, no_such_class, reads_as_missing, sorted_names
 from activepool.data.samples import UNKNOWN
-from activepool.errors import InputError, first_few
+from activepool.errors import InputError, first_few, first_lines
 from activepool.io.array_files.array_file import StoredArray
 
 #: Missing classes that a message shows.
@@ -82,8 +82,8 @@ def class_names_of(train: GivenLabels) -> list[str]:
 def label_numbers(given: GivenLabels, class_names: Sequence[str]) -> IntArray:
     """Return labels (n,) as numbers of classes, -1 where not known; raises InputError for other labels."""
     wrong = _wrong_numbers(given, class_names) if given.names is None else _wrong_names(given, class_names)
-    if problem := next(wrong, None):
-        raise InputError(problem)
+    if problems := list(wrong):
+        raise InputError(*first_lines(problems, given.name))
     if given.numbers is not None:
         return given.numbers
     number_of = {name: number for number, name in enumerate(class_names)} | {"": UNKNOWN}

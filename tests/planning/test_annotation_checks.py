@@ -8,12 +8,15 @@ import pytest
 from PIL import Image
 from rules_read import digests_of
 
+from activepool.data.embeddings import write_features
 from activepool.data.kinds import build
 from activepool.data.samples import write_samples
 from activepool.errors import InputError
+from activepool.features.store import FeatureFile
 from activepool.records.provenance import Record, Stopwatch, file_state
 from planning.checks.annotations import annotation_problems, require_fit_to_listing
 from planning.configuration.experiment import Experiment
+from planning.paths import Paths
 
 BASE = {
     "experiment": "trial",
@@ -193,6 +196,22 @@ def test_an_index_that_now_names_another_sample_is_refused():
         require_fit_to_listing(experiment(**FOLDER))
     bought("train/unlabelled/a.png,ant", "train/unlabelled/b.png,bee")
     require_fit_to_listing(experiment(**FOLDER))
+
+
+def test_a_row_of_embeddings_that_now_is_another_vector_is_refused():
+    dataset = {"kind": "embeddings", "path": "v.npz", "test_fraction": 0.2}
+    vectors, labels = np.random.default_rng(0).normal(size=(40, 4)), np.arange(40) % 2
+    np.savez("v.npz", features=vectors, labels=labels)
+    samples = Path(Paths(experiment(**dataset)).samples)
+    samples.parent.mkdir(parents=True)
+    write_features(samples, "v.npz", test_fraction=0.2)
+    with FeatureFile(samples) as file:
+        source, label = file.train.sources_of(np.array([20]))[0], file.train.labels[20]
+    bought(f"{source},{label}")
+    require_fit_to_listing(experiment(**dataset))
+    np.savez("v.npz", features=np.concatenate([vectors[-2:] + 1, vectors]), labels=np.arange(42) % 2)
+    with pytest.raises(InputError, match=f"^bought.csv:2: '{source}' was the vector that row"):
+        require_fit_to_listing(experiment(**dataset))
 
 
 def test_indices_of_thinned_samples_are_checked_later():

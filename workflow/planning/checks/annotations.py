@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +21,11 @@ from activepool.data.embedding_files import opened
 from activepool.data.kinds import build, preview
 from activepool.data.label_file import LabelFile
 from activepool.errors import InputError
+from activepool.features.store import FeatureFile
 from activepool.io.index_files import whole_number
 from activepool.programs.messages import print_notices
 from activepool.records.provenance import Record, record_path
+from planning.checks.moved_vectors import moved_vectors
 from planning.configuration.datasets import (
     DatasetSettings,
     Embeddings,
@@ -75,8 +78,12 @@ def require_fit_to_listing(experiment: Experiment) -> None:
         return
     annotations = read_annotations(path)
     raise_if_any(match(part, annotations)[1])
-    with LabelFile(Paths(experiment).samples) as file:
+    samples = Paths(experiment).samples
+    with LabelFile(samples) as file:
         raise_if_any(list(_moved(TrainPart.from_file(file), part, annotations)))
+    if isinstance(experiment.dataset, Embeddings):
+        with FeatureFile(samples) as features, opened(**_embedding_options(experiment.dataset)) as now:
+            raise_if_any(list(moved_vectors(features, now.train, experiment.dataset.path, annotations)))
 
 
 def _moved(read: TrainPart, listed: TrainPart, annotations: Annotations) -> Iterator[str]:
@@ -132,11 +139,14 @@ def _listed(experiment: Experiment) -> TrainPart | None:
 
 
 def _given_embeddings(dataset: Embeddings) -> TrainPart:
-    options = {key: value for key, value in source_setting(dataset).items() if key not in ROW_SETTINGS}
-    with opened(**options) as embeddings:
+    with opened(**_embedding_options(dataset)) as embeddings:
         train = embeddings.train
         final = not _thinned(dataset) and dataset.test_fraction is None
         return TrainPart(dataset.path, train.labels, train.source_texts(), embeddings.class_names, final)
+
+
+def _embedding_options(dataset: Embeddings) -> dict[str, Any]:
+    return {key: value for key, value in source_setting(dataset).items() if key not in ROW_SETTINGS}
 
 
 def _thinned(dataset: DatasetSettings) -> bool:

@@ -1,0 +1,75 @@
+"""Annotations of embeddings without names: a row is all that tells its vector, and rows can move."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from activepool.compute.arrays import FloatArray
+from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.data.annotations import Annotation, Annotations, TrainPart
+from activepool.data.embedding_files import EmbeddingPart
+from activepool.features.store import FeatureFile
+from activepool.io.index_files import whole_number
+
+#: The source of a row that has no name, see `EmbeddingPart.source_texts`.
+ROW = re.compile(r"train/(\d+)")
+
+
+def moved_vectors(
+    features: FeatureFile, now: EmbeddingPart, where: str, annotations: Annotations
+) -> Iterator[str]:
+    """Yield a line for each annotation of a row that has another vector now, if rows have moved.
+
+    Rows have moved if one of these vectors is in another row now. If none is, all may have been computed
+    anew, by another network, and the rows may well be the same samples.
+
+    Args:
+        features: features.h5, as a run has read the vectors.
+        now: the vectors as they are now.
+        where: their file, for messages.
+        annotations: whose rows both have.
+    """
+    part = TrainPart.from_file(features)
+    if now.sources is not None or part.sources is None or now.width != features.train.features.shape[1]:
+        return
+    of_rows = {_row(part, annotation): annotation for annotation in annotations.rows}
+    named = {row: ROW.fullmatch(part.sources[row]) for row in of_rows if row is not None}
+    rows = np.array([row for row, name in named.items() if name], dtype=np.int64)
+    before = features.train.features.take(rows)
+    old = [int(name[1]) for name in named.values() if name]
+    kept = [
+        row < len(now.labels) and np.array_equal(vector, _vectors(now, slice(row, row + 1))[0])
+        for row, vector in zip(old, before, strict=True)
+    ]
+    changed = [number for number, is_kept in enumerate(kept) if not is_kept]
+    places = _places(now, before[changed]) if changed else {}
+    for number in changed if places else ():
+        annotation, place = of_rows[int(rows[number])], places.get(before[number].tobytes())
+        its_row = "no row" if place is None else f"row {place}"
+        yield (
+            f"{annotations.path}:{annotation.line}: 'train/{old[number]}' was the vector that {its_row} of "
+            f"{where} has now; put new rows last, or correct this file and delete {features.path}"
+        )
+
+
+def _row(part: TrainPart, annotation: Annotation) -> int | None:
+    """Return the row that an annotation is about."""
+    return next(iter(part.rows_of(annotation.source.strip())), whole_number(annotation.index))
+
+
+def _places(now: EmbeddingPart, wanted: FloatArray) -> dict[bytes, int]:
+    """Return the row of each vector that is there, by its bytes."""
+    looked_for = {vector.tobytes() for vector in wanted}
+    found: dict[bytes, int] = {}
+    for block in row_blocks(len(now.labels), BLOCK_ROWS):
+        for row, vector in enumerate(_vectors(now, block), start=block.start):
+            if (content := vector.tobytes()) in looked_for:
+                found.setdefault(content, row)
+    return found
+
+
+def _vectors(now: EmbeddingPart, rows: slice) -> FloatArray:
+    """Return vectors as features.h5 would hold them."""
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(now.features.read(rows), dtype=np.float32)

@@ -8,8 +8,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from naive_cover import alfamix, clue, dropquery, kmeans, maxherding, typiclust
-from naive_greedy import badge, bait, balancing, cdal, coreset, falcun, lcmd
+from naive_cover import (
+    alfamix,
+    clue,
+    dropquery,
+    kmeans,
+    maxherding,
+    nearest_to,
+    probcover,
+    typiclust,
+    uherding,
+)
+from naive_greedy import badge, bait, balancing, cdal, coreset, falcun, k_means_plus_plus, lcmd
 from naive_round import Limit, Round
 from naive_scores import (
     balanced_random,
@@ -21,6 +31,7 @@ from naive_scores import (
     margin,
     margin_clustering,
     mase,
+    power,
     random,
 )
 from torch import Tensor
@@ -43,13 +54,61 @@ def partitioned(given: Round, wraps: str, partitions: int = 10) -> np.ndarray:
     return np.concatenate(picks)
 
 
+def schedule(given: Round, first: str, rounds: int, then: str) -> np.ndarray:
+    """One strategy in the first rounds, another later."""
+    return NAIVE[first if given.round_number <= rounds else then](given)
+
+
+def seals(given: Round, of: str, neighbours: int = 100) -> np.ndarray:
+    """The strategy among the neighbours of the labelled samples."""
+    nearest, _ = nearest_to(given, given.labelled, neighbours)
+    return NAIVE[of](replace(given, unlabelled=np.unique(nearest)))
+
+
+def anchoral(
+    given: Round, of: str, anchors: int = 10, neighbours: int = 50, subset: int = 1000
+) -> np.ndarray:
+    """The strategy among the samples most similar, on average, to the anchors that they are near to."""
+    rows: list[int] = []
+    for label in np.unique(given.labels):
+        rows += k_means_plus_plus(given, given.labelled[given.labels == label], anchors)
+    similarities: dict[int, list[float]] = {}
+    nearest, squared = nearest_to(given, np.array(rows), neighbours)
+    for sample, distance in zip(nearest.ravel().tolist(), squared.ravel().tolist(), strict=True):
+        similarities.setdefault(sample, []).append(1 - distance / 2)
+    ranked = sorted(similarities, key=lambda sample: (-np.mean(similarities[sample]), sample))
+    return NAIVE[of](replace(given, unlabelled=np.sort(ranked[:subset])))
+
+
+def refine(
+    given: Round,
+    of: list[str],
+    then: str,
+    steps: int = 5,
+    batches: int = 100,
+    subset: int = 5000,
+    share: float = 0.4,
+) -> np.ndarray:
+    """Again and again the picks of several strategies in turn, each from a random part of those before."""
+    candidates = given.unlabelled
+    for _ in range(steps):
+        picked: set[int] = set()
+        for batch in given.limit.loop(range(batches)):
+            part = np.sort(given.generator.permutation(candidates)[:subset])
+            picked |= set(NAIVE[of[batch % len(of)]](replace(given, unlabelled=part, limit=Limit())).tolist())
+        candidates = np.array(sorted(picked))
+        subset = max(given.budget, round(share * len(candidates)))
+    return NAIVE[then](replace(given, unlabelled=candidates))
+
+
 #: The transcriptions by the name of the strategy.
 NAIVE: dict[str, Callable[..., np.ndarray]] = {
     function.__name__: function
     for function in (
         random, balanced_random, confidence, margin, entropy, mase, base, coreset, badge, partitioned,
         cluster_margin, margin_clustering, balancing, bait, cdal, clue, falcun, lcmd,
-        kmeans, typiclust, maxherding, dropquery, alfamix,
+        kmeans, typiclust, maxherding, uherding, probcover, dropquery, alfamix,
+        power, schedule, seals, anchoral, refine,
     )
 }  # fmt: skip
 

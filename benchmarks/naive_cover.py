@@ -1,10 +1,15 @@
 """Naive transcriptions of the strategies that cover or cluster the pool; see `naive`."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from naive_round import Round
 from sklearn.cluster import KMeans
 from torch import Tensor
+
+#: Samples whose distances to all others are computed at once: a matrix of all distances would be 10 GB.
+BLOCK = 1000
 
 
 def kmeans(given: Round) -> np.ndarray:
@@ -46,21 +51,33 @@ def typiclust(given: Round) -> np.ndarray:
 
 
 def maxherding(given: Round, targets: int = 20_000) -> np.ndarray:
-    """Repeatedly the largest gain in cover: the kernel of all candidates and targets, and all gains."""
-    rows = np.sort(np.concatenate([given.labelled, given.unlabelled]))
-    if len(rows) > targets:
-        rows = np.sort(given.generator.permutation(rows)[:targets])
-    features = _unit(given.features)
-    kernel = _kernel(features[given.unlabelled], features[rows])
-    cover = torch.zeros(len(rows), dtype=kernel.dtype, device=kernel.device)
-    for centre in given.limit.loop(features[given.labelled]):
-        cover = torch.maximum(cover, _kernel(centre[None], features[rows])[0])
+    """Repeatedly the largest gain in cover by a kernel of bandwidth 1."""
+    rows = _targets(given, targets)
+    return _herd(given, rows, torch.ones_like(given.features[rows, 0]), 1.0)
+
+
+def uherding(given: Round, targets: int = 20_000) -> np.ndarray:
+    """The same weighted by 1 − (p₁ − p₂), at temperature 1, since the benchmark has no validation split."""
+    rows, between = _targets(given, targets), torch.pdist(_unit(given.features[given.labelled]))
+    weights = 1 - replace(given, unlabelled=rows).margins()
+    weights[np.isin(rows, given.labelled)] = 0
+    return _herd(given, rows, weights, float(between[between > 0].min()))
+
+
+def probcover(given: Round, radius: float | None = None, purity: float = 0.95) -> np.ndarray:
+    """Repeatedly the largest number of uncovered samples within the radius: all pairs, and all counts."""
+    pool, labelled = _unit(given.pool), _unit(given.features[given.labelled])
+    radius = radius or _pure_radius(given, purity)
+    near = torch.zeros((len(pool), len(pool)), dtype=torch.bool, device=pool.device)
+    for start in given.limit.loop(range(0, len(pool), BLOCK)):
+        near[start : start + BLOCK] = torch.cdist(pool[start : start + BLOCK], pool) < radius
+    covered = (torch.cdist(labelled, pool) < radius).any(dim=0)
     picks: list[int] = []
     for _ in given.limit.loop(range(given.budget)):
-        gain = (kernel - cover).clamp(min=0).mean(dim=1)
-        gain[picks] = -1
-        picks.append(int(gain.argmax()))
-        cover = torch.maximum(cover, kernel[picks[-1]])
+        added = (near & ~covered).sum(dim=1)
+        added[picks] = -1
+        picks.append(int(added.argmax()))
+        covered |= near[picks[-1]]
     return given.unlabelled[picks]
 
 
@@ -100,12 +117,57 @@ def alfamix(given: Round) -> np.ndarray:
     return _spread(given, changed)
 
 
+def nearest_to(given: Round, rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the samples nearest to some rows with features of length 1, and their squared distances."""
+    distance = torch.cdist(_unit(given.features[rows]), _unit(given.pool))
+    while True:
+        nearest = distance.topk(min(count, len(given.unlabelled)), largest=False)
+        samples = given.unlabelled[nearest.indices.cpu().numpy()]
+        if len(np.unique(samples)) >= given.budget:
+            return samples, nearest.values.cpu().numpy() ** 2
+        count *= 2
+
+
 def _unit(features: Tensor) -> Tensor:
     return features / features.norm(dim=1, keepdim=True)
 
 
-def _kernel(left: Tensor, right: Tensor) -> Tensor:
-    return torch.exp(-(torch.cdist(left, right) ** 2))
+def _targets(given: Round, most: int) -> np.ndarray:
+    rows = np.sort(np.concatenate([given.labelled, given.unlabelled]))
+    return rows if len(rows) <= most else np.sort(given.generator.permutation(rows)[:most])
+
+
+def _herd(given: Round, rows: np.ndarray, weights: Tensor, bandwidth: float) -> np.ndarray:
+    """Repeatedly the largest gain in cover: the kernel of all candidates and targets, and all gains."""
+    features = _unit(given.features)
+    kernel = _kernel(features[given.unlabelled], features[rows], bandwidth)
+    cover = torch.zeros(len(rows), dtype=kernel.dtype, device=kernel.device)
+    for centre in given.limit.loop(features[given.labelled]):
+        cover = torch.maximum(cover, _kernel(centre[None], features[rows], bandwidth)[0])
+    picks: list[int] = []
+    for _ in given.limit.loop(range(given.budget)):
+        gain = (kernel - cover).clamp_(min=0) @ weights
+        gain[picks] = -1
+        picks.append(int(gain.argmax()))
+        cover = torch.maximum(cover, kernel[picks[-1]])
+    return given.unlabelled[picks]
+
+
+def _kernel(left: Tensor, right: Tensor, bandwidth: float) -> Tensor:
+    return torch.exp(-((torch.cdist(left, right) / bandwidth) ** 2))
+
+
+def _pure_radius(given: Round, purity: float) -> float:
+    """Return the largest radius within which a share of all samples has no sample of another cluster."""
+    rows = np.sort(np.concatenate([given.labelled, given.unlabelled]))
+    points = _unit(given.features[rows])
+    cluster = torch.from_numpy(_clusters(points, given.num_classes, given.generator)[0]).to(points.device)
+    reach = []
+    for start in given.limit.loop(range(0, len(points), BLOCK)):
+        distance = torch.cdist(points[start : start + BLOCK], points)
+        distance[cluster[start : start + BLOCK, None] == cluster] = torch.inf
+        reach += distance.min(dim=1).values.tolist()
+    return sorted(reach, reverse=True)[int(np.ceil(purity * len(reach))) - 1]
 
 
 def _spread(given: Round, is_candidate: Tensor) -> np.ndarray:

@@ -41,6 +41,17 @@ def badge(given: Round) -> np.ndarray:
     return given.unlabelled[picks]
 
 
+def k_means_plus_plus(given: Round, rows: np.ndarray, count: int) -> list[int]:
+    """D² sampling on features of length 1: the distances of all to each draw; distance 0 ends it."""
+    points = torch.nn.functional.normalize(given.features[rows])
+    drawn = [int(given.generator.integers(len(rows)))]
+    distance = (points - points[drawn[0]]).square().sum(dim=1)
+    while len(drawn) < count and distance.any():
+        drawn.append(_drawn(distance, given.generator))
+        distance = torch.minimum(distance, (points - points[drawn[-1]]).square().sum(dim=1))
+    return rows[drawn].tolist()
+
+
 def balancing(given: Round) -> np.ndarray:
     """Near the rarest class's mean and far from the majority's: all distances again for each pick."""
     pool = given.pool

@@ -56,6 +56,7 @@ class Round:
     features: Tensor | None = None
     weight: Tensor | None = None
     bias: Tensor | None = None
+    round_number: int = 1
     remaining_budget: int | None = None
     oracle_labels: np.ndarray | None = None
     prepared: dict[str, np.ndarray] = field(default_factory=dict)

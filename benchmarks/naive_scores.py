@@ -64,6 +64,13 @@ def base(given: Round) -> np.ndarray:
     return given.unlabelled[picks]
 
 
+def power(given: Round, of: str, beta: float = 1.0) -> np.ndarray:
+    """Largest log(1 − (p₁ − p₂)) + Gumbel noise / β; of margin alone."""
+    assert of == "margin"
+    noise = torch.from_numpy(given.generator.gumbel(size=len(given.unlabelled)))
+    return _smallest(given, -(torch.log(1 - given.margins()).cpu() + noise / beta))
+
+
 def cluster_margin(given: Round, margin_factor: int = 10) -> np.ndarray:
     """The smallest margins, in turn from each of their clusters; at random within a cluster."""
     candidates = _smallest(given, given.margins(), margin_factor * given.budget)

@@ -30,7 +30,7 @@ from activepool.io.files import write_table
 
 #: Rows whose picks depend on the use of random numbers; they are not compared with the naive ones.
 RANDOM_PICKS = (
-    *("random", "balanced_random", "badge", "partitioned_badge", "power_margin", "anchoral_margin", "clue"),
+    *("random", "balanced_random", "badge", "partitioned_badge", "clue", "probcover"),
     *("kmeans", "typiclust", "dropquery", "alfamix", "falcun", "refine_coreset"),
 )
 

@@ -8,16 +8,27 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
+import naive_cover
 from naive import NAIVE
 from naive_round import Limit
 from pools import initial_pool, train_on, write_part
 from rounds import Case, Work, library_prepare, library_round, naive_round
 from synthetic import write_mixture
 
+from activepool.diversity.k_means import Cells
 from activepool.features.store import FeatureFile
+from activepool.strategies import probcover
 from activepool.strategies.registry import builtin_strategies
 
-OPTIONS = {"partitioned": {"wraps": "coreset", "partitions": 3}}
+OPTIONS = {
+    "partitioned": {"wraps": "coreset", "partitions": 3},
+    "probcover": {"radius": 1.2},
+    "power": {"of": "margin"},
+    "seals": {"of": "margin", "neighbours": 2},
+    "anchoral": {"of": "margin", "neighbours": 5, "subset": 60},
+    "refine": {"of": ["margin", "coreset"], "then": "lcmd", "steps": 2, "batches": 4, "subset": 100},
+    "schedule": {"first": "coreset", "rounds": 1, "then": "margin"},
+}
 
 #: Strategies that use random numbers in another way than their transcription.
 DRAWN = ("random", "balanced_random", "badge", "clue", "kmeans", "typiclust", "dropquery", "alfamix")
@@ -40,6 +51,19 @@ def test_picks_are_those_of_the_library(name, case):
     work = Work(name, name, OPTIONS.get(name, {}))
     if builtin_strategies()[name].prepare:
         work = Work(name, name, work.options, library_prepare(case, work)())
+    assert naive_round(case, work)().picks.tolist() == library_round(case, work)().tolist()
+
+
+def test_every_strategy_that_works_on_features_has_a_transcription():
+    assert set(NAIVE) == {name for name, one in builtin_strategies().items() if one.image_model is None}
+
+
+def test_the_radius_of_probcover_follows_from_the_clusters(case, monkeypatch):
+    with FeatureFile(case.features) as file:
+        labels = file.train.labels
+    monkeypatch.setattr(naive_cover, "_clusters", lambda *_: (labels, None))
+    monkeypatch.setattr(probcover, "k_means", lambda *_: Cells(np.empty(0), labels))
+    work = Work("probcover", "probcover", {"purity": 0.2})
     assert naive_round(case, work)().picks.tolist() == library_round(case, work)().tolist()
 
 

@@ -44,7 +44,7 @@ IMBALANCE = 100
 #: The columns to print; the file has all columns.
 PRINTED = [
     *("strategy", "part", "size", "seconds", "cpu_seconds", "peak_gb"),
-    *("times_naive", "times_naive_cpu", "products", "same_picks"),
+    *("times_naive", "times_naive_cpu", "products_cpu", "same_picks"),
 ]
 
 
@@ -141,8 +141,8 @@ def row_of(case: Case, task: Task, times: dict[object, list[Measured]]) -> dict[
     seconds, naive_seconds = median(ours, "seconds"), naive_median(naive, "seconds", "unmeasured")
     cpu_seconds = median(ours, "cpu_seconds")
     naive_cpu_seconds = naive_median(naive, "cpu_seconds", "unmeasured_cpu")
-    product = median(times[task.product], "seconds") if task.product else np.nan
-    reading = median(times["reading"], "seconds")
+    products, readings = times[task.product] if task.product else [], times["reading"]
+    product, reading = median(products, "seconds"), median(readings, "seconds")
     return {
         "repeats": len(ours),
         "seconds": seconds,
@@ -165,7 +165,9 @@ def row_of(case: Case, task: Task, times: dict[object, list[Measured]]) -> dict[
         "times_naive": naive_seconds / seconds,
         "times_naive_cpu": naive_cpu_seconds / cpu_seconds,
         "products": seconds / product,
+        "products_cpu": cpu_seconds / median(products, "cpu_seconds"),
         "readings": seconds / reading,
+        "readings_cpu": cpu_seconds / median(readings, "cpu_seconds"),
         **agreement(task, ours, naive),
     }
 

@@ -21,6 +21,9 @@ from activepool.strategies.cluster_margin import LEAVES
 from activepool.strategies.declaration import Strategy
 from activepool.strategies.registry import builtin_strategies, find_strategy
 
+#: What herding covers by default, and TypiClust's largest number of clusters.
+TARGETS, MOST_CLUSTERS = 20_000, 500
+
 #: The rows of the table, with their options, for strategies that need options or have several rows.
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "partitioned": {
@@ -101,16 +104,25 @@ def chosen(names: list[str] | None) -> dict[str, Strategy]:
 def unavoidable_product(row: str, size: int, classes: int, case: Case, subset: int) -> tuple[int, int] | None:
     """Return rows and columns of the matrix product that represents a strategy's own arithmetic.
 
-    For core-set it gives the distances to all centres; for other strategies that read features, the logits
-    (or the distances to the class means); for clustering, the distances of all pairs.
+    For core-set and LCMD it gives the distances to all centres; for herding, those to the targets; for
+    k-means, those to the centres of one step; for other strategies that read features, the logits (or the
+    distances to the class means); for clustering and ProbCover, the distances of all pairs.
     """
     centres = len(case.labelled) + case.budget
+    targets = min(TARGETS, size)
     special = {
         "random": None,
         "balanced_random": None,
         "coreset": (size, centres),
         "partitioned_coreset": (size, centres // 10),
         "schedule_coreset": (size, centres),
+        "lcmd": (size, centres),
+        "maxherding": (size, targets),
+        "uherding": (size, targets),
+        "probcover": (size, size),
+        "kmeans": (size, case.budget),
+        "clue": (size, case.budget),
+        "typiclust": (size, min(centres, MOST_CLUSTERS)),
         "seals_margin": (size, len(case.labelled)),
         "margin_clustering": (subset, subset),
     }

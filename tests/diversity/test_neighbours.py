@@ -13,8 +13,9 @@ from activepool.features.store import FeatureMatrix
 CPU = Compute(workers=2)
 
 
-@pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
+@pytest.fixture(autouse=True, params=[0, 4])
+def small_blocks(monkeypatch, request):
+    monkeypatch.setattr(neighbours, "MAX_WAITING", request.param)
     monkeypatch.setattr(neighbours, "PRODUCT_ROWS", 11)
     monkeypatch.setattr(neighbours, "PRODUCT_OTHERS", 17)
     monkeypatch.setattr(distances, "PAIRS_AT_ONCE", 7)
@@ -65,6 +66,18 @@ def test_what_float32_cannot_tell_apart_is_decided_in_float64():
     near = np.stack([np.full(30, 1000.0), 1e-3 * np.arange(30) ** 1.5], axis=1)
     features = np.concatenate([near, -near]).astype(np.float32)
     check(features, np.arange(60), np.arange(60), 7)
+
+
+def test_distances_are_computed_when_all_others_were_seen(monkeypatch):
+    """One by one, those of 400 others in random order would enter a list of 5 about 20 times."""
+    pairs, exact = [], neighbours.exact_distances
+    monkeypatch.setattr(neighbours, "MAX_WAITING", 4)
+    monkeypatch.setattr(
+        neighbours, "exact_distances", lambda *given: pairs.append(len(given[1])) or exact(*given)
+    )
+    features = np.random.default_rng(0).normal(size=(400, 9)).astype(np.float32)
+    check(features, np.arange(11), np.arange(400), 5)
+    assert sum(pairs) == 11 * 5
 
 
 def test_equal_samples_have_distance_0():

@@ -111,10 +111,18 @@ def exact_distances(
     """
     result = np.empty(len(left))
     for pairs in row_blocks(len(left), PAIRS_AT_ONCE):
-        difference = features.take(left[pairs], np.float64)
-        difference -= others.take(right[pairs], np.float64)
+        difference = _taken(features, left[pairs])
+        difference -= _taken(others, right[pairs])
         result[pairs] = squared_norms(difference)
     return result
+
+
+def _taken(features: FeatureMatrix, rows: np.ndarray) -> np.ndarray:
+    """Return rows as float64; those that follow each other and are the same are read once."""
+    firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+    if 2 * len(firsts) > len(rows):
+        return features.take(rows, np.float64)
+    return np.repeat(features.take(rows[firsts], np.float64), np.diff(firsts, append=len(rows)), axis=0)
 
 
 def squared_norms(rows: np.ndarray) -> np.ndarray:

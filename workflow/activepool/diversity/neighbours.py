@@ -6,6 +6,7 @@ and distances have the same bits with any BLAS kernel.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from activepool.features.store import FeatureMatrix
 
 #: Samples, and others, whose distances are bounded at once. The others are read again for each of the former.
 PRODUCT_ROWS, PRODUCT_OTHERS = 2048, 1024
+
+#: Pairs that may wait for their distances, for each neighbour to find.
+MAX_WAITING = 4
 
 
 def nearest_neighbours(
@@ -39,7 +43,8 @@ def nearest_neighbours(
     Returns: rows (n, count) and squared Euclidean distances (n, count) float64, in order of distance; ties by
     the lower row. Where there are fewer others, row -1 at distance infinity follows.
 
-    Memory: the result, and some blocks of PRODUCT_OTHERS × d and PRODUCT_ROWS × PRODUCT_OTHERS float32.
+    Memory: the result, some blocks of PRODUCT_OTHERS × d and PRODUCT_ROWS × PRODUCT_OTHERS float32, and up to
+    MAX_WAITING pairs for each entry of the result in a block of samples.
 
     Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
     """
@@ -50,14 +55,14 @@ def nearest_neighbours(
     bounds = _Bounds(features, others, compute)
 
     def find(block: slice) -> None:
-        lists = _Lists(rows[block], count)
+        lists = _Lists(features, rows[block], count)
         for part, lower, upper in bounds.blocks(rows[block]):
             excluded = rows[block][:, None] == others[part]
             if cells is not None:
                 excluded |= cells[rows[block]][:, None] == cells[others[part]]
             lower[excluded] = upper[excluded] = np.inf
-            lists.offer(features, others[part], lower, upper)
-        nearest[block], distances[block] = lists.nearest, lists.distances
+            lists.offer(others[part], lower, upper)
+        nearest[block], distances[block] = lists.nearest()
 
     in_blocks(compute.map, find, len(rows), PRODUCT_ROWS)
     return nearest, distances
@@ -121,49 +126,77 @@ class _Bounds:
 class _Lists:
     """The nearest of the others offered so far to each of some samples.
 
-    Attributes:
-        nearest: (n, count) rows, -1 where there are fewer.
-        distances: (n, count) float64, squared, ascending.
+    Pairs wait until all are offered, or are too many. By then the bounds have ruled most of them out.
     """
 
-    def __init__(self, rows: np.ndarray, count: int) -> None:
-        self.nearest = np.full((len(rows), count), -1, dtype=np.int64)
-        self.distances = np.full((len(rows), count), np.inf)
+    def __init__(self, features: FeatureMatrix, rows: np.ndarray, count: int) -> None:
+        self._features = features
         self._rows = rows
+        self._nearest = np.full((len(rows), count), -1, dtype=np.int64)
+        self._distances = np.full((len(rows), count), np.inf)
+        self._upper = np.full((len(rows), count), np.inf, dtype=np.float32)
+        self._waiting = _Pairs.none()
 
-    def offer(
-        self, features: FeatureMatrix, others: np.ndarray, lower: np.ndarray, upper: np.ndarray
-    ) -> None:
+    def offer(self, others: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         """Offer the rows ``others``, and bounds of their distances, to all lists; infinity for never."""
-        near = np.flatnonzero(lower <= self._limits(upper)[:, None])
-        sample, place = np.divmod(near[np.isfinite(lower.ravel()[near])], len(others))
-        left, first = _distinct(features, self._rows[sample])
-        right, second = _distinct(features, others[place])
-        self._merge(sample, others[place], exact_distances(left, first, right, second))
+        count = self._upper.shape[1]
+        self._upper = np.partition(np.hstack([self._upper, upper]), count - 1, axis=1)[:, :count]
+        limits = self._limits()
+        near = np.flatnonzero(lower <= limits[:, None])
+        sample, place = np.divmod(near, len(others))
+        new = _Pairs(sample, others[place], lower.ravel()[near])
+        self._waiting = self._waiting.joined(new).where_near(limits)
+        if len(self._waiting.sample) > MAX_WAITING * (self._upper.size + PRODUCT_OTHERS):
+            self._settle()
 
-    def _limits(self, upper: np.ndarray) -> np.ndarray:
-        """Return a bound of the distance of the last in each list, after this offer, (n,) float32."""
-        count = self.distances.shape[1]
-        limits = np.nextafter(self.distances[:, -1].astype(np.float32), np.float32(np.inf))
-        if upper.shape[1] >= count:
-            limits = np.minimum(limits, np.partition(upper, count - 1, axis=1)[:, count - 1])
-        return limits
+    def nearest(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows, -1 where there are fewer, and squared distances, each (n, count)."""
+        self._settle()
+        return self._nearest, self._distances
 
-    def _merge(self, sample: np.ndarray, row: np.ndarray, distance: np.ndarray) -> None:
-        """Add pairs to the lists, and keep the nearest."""
-        listed, place = np.nonzero(self.nearest >= 0)
+    def _limits(self) -> np.ndarray:
+        """Return a bound of the distance of the last in each list, (n,) float32."""
+        exact = np.nextafter(self._distances[:, -1].astype(np.float32), np.float32(np.inf))
+        return np.minimum(self._upper[:, -1], exact)
+
+    def _settle(self) -> None:
+        """Compute the distances of the pairs that wait, and keep the nearest."""
+        listed, place = np.nonzero(self._nearest >= 0)
+        sample, row = self._waiting.sample, self._waiting.row
+        order = np.argsort(sample, kind="stable")
+        sample, row = sample[order], row[order]
+        squared = exact_distances(self._features, self._rows[sample], self._features, row)
+        self._waiting = _Pairs.none()
         sample = np.concatenate([listed, sample])
-        row = np.concatenate([self.nearest[listed, place], row])
-        distance = np.concatenate([self.distances[listed, place], distance])
+        row = np.concatenate([self._nearest[listed, place], row])
+        distance = np.concatenate([self._distances[listed, place], squared])
         order = np.lexsort((row, distance, sample))
         rank = ranks_in_groups(np.bincount(sample, minlength=len(self._rows)))
-        kept = rank < self.nearest.shape[1]
+        kept = rank < self._nearest.shape[1]
         order, rank = order[kept], rank[kept]
-        self.nearest[sample[order], rank] = row[order]
-        self.distances[sample[order], rank] = distance[order]
+        self._nearest[sample[order], rank] = row[order]
+        self._distances[sample[order], rank] = distance[order]
 
 
-def _distinct(features: FeatureMatrix, rows: np.ndarray) -> tuple[FeatureMatrix, np.ndarray]:
-    """Return each of some rows once, in memory, and where each of them is: most are in several pairs."""
-    distinct, places = np.unique(rows, return_inverse=True)
-    return FeatureMatrix.from_array(features.take(distinct, np.float64)), places
+@dataclass(frozen=True)
+class _Pairs:
+    """Samples by number, the rows of others, and lower bounds of the distances, each (pairs,)."""
+
+    sample: np.ndarray
+    row: np.ndarray
+    lower: np.ndarray
+
+    @classmethod
+    def none(cls) -> "_Pairs":
+        """Return no pairs."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+
+    def joined(self, other: "_Pairs") -> "_Pairs":
+        """Return both."""
+        parts = zip(vars(self).values(), vars(other).values(), strict=True)
+        return _Pairs(*(np.concatenate(part) for part in parts))
+
+    def where_near(self, limits: np.ndarray) -> "_Pairs":
+        """Return those whose distance may be at most the limit of the sample; infinity is none."""
+        near = (self.lower <= limits[self.sample]) & np.isfinite(self.lower)
+        return _Pairs(*(values[near] for values in vars(self).values()))

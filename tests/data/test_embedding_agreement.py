@@ -1,10 +1,11 @@
 """Files of train and test that were made apart: what their labels and their columns mean."""
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from data.embedding_parts import arrays
+from data.embedding_parts import arrays, write_hdf5
 
 from activepool.data.embeddings import preview
 from activepool.errors import InputError
@@ -41,7 +42,16 @@ def in_one_file(folder, train_names, test_names):
     return {"path": folder / "both.pt"}
 
 
-@pytest.mark.parametrize("write", [in_two_files, with_labels_apart, in_one_file])
+def in_two_groups(folder, train_names, test_names):
+    path = write_hdf5(folder / "both.h5", arrays())
+    with h5py.File(path, "a") as file:
+        for name, names in (("train", train_names), ("test", test_names)):
+            if names:
+                file[name].attrs["class_names"] = names
+    return {"path": path}
+
+
+@pytest.mark.parametrize("write", [in_two_files, with_labels_apart, in_one_file, in_two_groups])
 def test_numbers_mean_the_same_classes_in_both_parts(tmp_path, write):
     with pytest.raises(InputError, match=OTHER_NAMES):
         preview(**write(tmp_path, CLASSES, OTHER_ORDER))
@@ -75,3 +85,20 @@ def test_columns_of_both_parts_are_the_same_in_the_same_order(tmp_path):
         assert preview(train, test_features=tmp_path / f"{other}.parquet").num_test == len(labels)
     with pytest.raises(InputError, match="has 'z' in the place of 'v' of the train features; give both the"):
         preview(train, test_features=tmp_path / "other.parquet")
+
+
+def test_vectors_of_the_train_part_are_no_test_part(tmp_path):
+    options = in_two_files(tmp_path, None, None)
+    (tmp_path / "link.npz").symlink_to("train.npz")
+    for same in ("train.npz", "link.npz"):
+        with pytest.raises(
+            InputError, match=f"{same}: is given as test_features, and its vectors are those of"
+        ):
+            preview(**options | {"test_features": tmp_path / same})
+
+
+def test_a_test_part_in_the_same_file_needs_labels_there(tmp_path):
+    (features, labels), (others, _) = arrays().values()
+    np.savez(tmp_path / "v.npz", features=features, labels=labels, test_features=others)
+    with pytest.raises(InputError, match=r"but no `test/labels`; add them, or leave the test part out$"):
+        preview(tmp_path / "v.npz")

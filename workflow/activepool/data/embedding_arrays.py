@@ -67,8 +67,13 @@ class ArrayNames:
         name = _found(file, self.label_array, LABELS, beginnings, "label_array")
         return None if name is None else file.find(name)
 
-    def no_labels(self, file: ArrayFile, option: str) -> InputError:
+    def no_labels(self, file: ArrayFile, beginnings: Sequence[str], option: str) -> InputError:
         """Return the error of a file without labels; ``option`` names the file of them."""
+        if "" not in beginnings:
+            remedy = "add them, or leave the test part out"
+            return InputError(
+                f"{file.path}: holds {file.content}, but no `{beginnings[0]}{LABELS[0]}`; {remedy}"
+            )
         remedy = f"set the option {option} to a file of them"
         if example := _example(file, 1):
             remedy = f"name the array that has them, such as label_array: {example}, or {remedy}"
@@ -92,7 +97,8 @@ def class_names_in(file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> list[s
         file: the file.
         beginnings: what the name of their array may begin with; the first that is there counts.
     """
-    if h5py.is_hdf5(file.path) and (names := read_class_names(file.path)):
+    groups = [beginning.removesuffix("/") for beginning in beginnings if beginning.endswith("/")]
+    if h5py.is_hdf5(file.path) and (names := read_class_names(file.path, groups)):
         return names
     found = _candidates(file, CLASS_NAMES, (), beginnings)
     if not found:

@@ -156,7 +156,13 @@ def _test_part(
             raise InputError("the option test_labels goes with test_features; set both, or neither")
         return None
     other = files.enter_context(names.opened(test_features))
-    return _part("test", other, test_labels, names, (*TEST, ""), files)
+    part = _part("test", other, test_labels, names, (*TEST, ""), files)
+    if other.path.samefile(file.path):
+        raise InputError(
+            f"{other.path}: is given as test_features, and its vectors are those of the train part; name "
+            "another file, or set test_fraction"
+        )
+    return part
 
 
 def _part(
@@ -181,7 +187,7 @@ def _part(
         given = _only_labels(labels_file, names)
         class_names = class_names_in(labels_file, (*beginnings, "")) or class_names
     if given is None:
-        raise names.no_labels(file, option)
+        raise names.no_labels(file, beginnings, option)
     numbered = GivenLabels.from_array(given, features.shape[0])
     sources = names.sources(file, beginnings)
     if sources is not None:

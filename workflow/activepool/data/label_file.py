@@ -4,6 +4,7 @@ For each part (train, test): ``<part>/labels`` (n,) int64 (-1: not known), and o
 the origin of each row (a path, or a row of the original dataset). Attribute ``class_names``: strings.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -106,15 +107,17 @@ class LabelFile:
         return dataset
 
 
-def read_class_names(path: str | Path) -> list[str]:
-    """Return what `class_names_of` returns for the file at ``path``."""
+def read_class_names(path: str | Path, groups: Sequence[str] = ()) -> list[str]:
+    """Return what `class_names_of` returns for the file at ``path``, or else for the first of some groups."""
     with hdf5_reading.opened(path) as file:
-        return class_names_of(file)
+        inside = (group for name in groups if isinstance(group := file.get(name), h5py.Group))
+        return next(filter(None, map(class_names_of, (file, *inside))), [])
 
 
-def class_names_of(file: h5py.File) -> list[str]:
-    """Return the attribute ``class_names``, empty if absent; raises InputError for anything but names."""
-    names = np.atleast_1d(file.attrs.get("class_names", []))
+def class_names_of(group: h5py.Group) -> list[str]:
+    """Return the attribute ``class_names`` of a file or a group, empty if absent; it must be names."""
+    file = group.file
+    names = np.atleast_1d(group.attrs.get("class_names", []))
     try:
         texts = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
         "".join(texts).encode()  # h5py reads bytes that are not UTF-8 as surrogates

@@ -9,6 +9,7 @@ import torch
 
 from activepool.backbones.checkpoint import load_backbone, load_weights, save_weights
 from activepool.backbones.checkpoint_files import file_problem
+from activepool.backbones.checkpoint_fit import unusable_tensor
 from activepool.backbones.checkpoint_formats import CheckpointFormat
 from activepool.backbones.registry import build
 from activepool.errors import InputError
@@ -272,13 +273,21 @@ def test_other_formats_are_named_and_no_code_is_advised(tmp_path):
         assert words in message and "weights_only" not in message
 
 
-def test_weights_of_a_training_that_diverged_are_refused(tmp_path):
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_weights_of_a_training_that_diverged_are_refused(tmp_path, value):
     weights = build("small", 8, 1).network.state_dict()
-    weights["blocks.1.0.weight"][3, 2, 1, 0] = torch.nan
+    weights["blocks.1.0.weight"][3, 2, 1, 0] = value
     torch.save(weights, tmp_path / "diverged.pth")
     assert "blocks.1.0.weight holds values that are no numbers" in refused(
         tmp_path / "diverged.pth", "small", 8, 1
     )
+
+
+def test_infinite_values_that_a_network_has_itself_are_no_damage():
+    mask, weight = torch.tensor([0.0, -torch.inf]), torch.ones(2)
+    wanted, sources = {"mask": mask, "weight": weight}, {"mask": "mask", "weight": "weight"}
+    assert unusable_tensor({"mask": mask, "weight": weight}, wanted, sources) is None
+    assert "weight holds values" in (unusable_tensor({"mask": mask, "weight": mask}, wanted, sources) or "")
 
 
 def test_folder_is_no_checkpoint(tmp_path):

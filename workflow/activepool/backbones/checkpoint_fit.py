@@ -102,7 +102,7 @@ def _fit_prefix(found: Tensors, wanted: Tensors, form: CheckpointFormat, prefix:
 
 
 def unusable_tensor(found: Tensors, wanted: Tensors, sources: Mapping[str, str]) -> str | None:
-    """Return which tensor cannot serve as a weight, because of its form or of NaN; None if all can.
+    """Return which tensor cannot serve as a weight, because of its form or its values; None if all can.
 
     ``sources`` has the key in the file of each weight.
     """
@@ -118,6 +118,8 @@ def unusable_tensor(found: Tensors, wanted: Tensors, sources: Mapping[str, str])
         wrong = [form for form, applies in forms.items() if applies]
         if wrong:
             return f"{key} is {' and '.join(wrong)}; save it as a dense tensor of floats"
-        if tensor.isnan().any():
-            return f"{key} holds values that are no numbers (NaN); the training that wrote it had diverged"
+        # A network may well have infinite values of its own, in masks.
+        if tensor.isnan().any() or (tensor.isinf().any() and wanted[name].isfinite().all()):
+            problem = "holds values that are no numbers (NaN) or infinite"
+            return f"{key} {problem}; the training that wrote it had diverged"
     return None

@@ -66,7 +66,9 @@ def test_rows_that_moved_are_told_each_with_its_line(tmp_path, monkeypatch, dtyp
 def test_rows_that_did_not_move(tmp_path):
     lines = [f"train/{row},1" for row in named_rows(tmp_path).values()]
     assert told(tmp_path, VECTORS, *lines) == []
-    assert told(tmp_path, np.concatenate([VECTORS, np.ones((9, 4))]), *lines) == []
+    longer = np.concatenate([VECTORS, np.ones((9, 4))])
+    assert told(tmp_path, longer, *lines) == []
+    assert told(tmp_path, longer, ",train/38,1", "30,,1", columns="index,source,label") == []
 
 
 def test_vectors_of_another_network_are_the_same_samples(tmp_path):

@@ -54,8 +54,9 @@ def moved_vectors(
 
 
 def _row(part: TrainPart, annotation: Annotation) -> int | None:
-    """Return the row that an annotation is about."""
-    return next(iter(part.rows_of(annotation.source.strip())), whole_number(annotation.index))
+    """Return the row that an annotation is about; None if it is a new one."""
+    row = next(iter(part.rows_of(annotation.source.strip())), whole_number(annotation.index))
+    return row if row is not None and row < len(part.labels) else None
 
 
 def _places(now: EmbeddingPart, wanted: FloatArray) -> dict[bytes, int]:

@@ -74,7 +74,8 @@ def probcover(given: Round, radius: float | None = None, purity: float = 0.95) -
     covered = (torch.cdist(labelled, pool) < radius).any(dim=0)
     picks: list[int] = []
     for _ in given.limit.loop(range(given.budget)):
-        added = (near & ~covered).sum(dim=1)
+        # In blocks: torch sums booleans by way of eight times as large integers.
+        added = torch.cat([(block & ~covered).sum(dim=1) for block in near.split(BLOCK)])
         added[picks] = -1
         picks.append(int(added.argmax()))
         covered |= near[picks[-1]]

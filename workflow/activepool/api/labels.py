@@ -8,14 +8,11 @@ import numpy as np
 
 from activepool.api.arrays import Rows, to_array, to_rows
 from activepool.compute.arrays import IntArray
-from activepool.data.class_names import reads_as_missing
+from activepool.data.class_names import NO_NAME, reads_as_missing
 from activepool.errors import InputError
 
 #: The number of a label that is not known.
 UNKNOWN = -1
-
-#: The same among names, without blanks around it: NumPy makes a text of a -1 beside names.
-NO_NAME = ("", str(UNKNOWN))
 
 #: All classes, in the order of their numbers; or how many there are, for labels 0 … C − 1.
 Classes = Sequence[Any] | np.ndarray | int | None

@@ -38,6 +38,9 @@ PLAIN_PUNCTUATION = str.maketrans(
 #: alphabets mix them up. Cyrillic, Greek, and the dotless i.
 LOOKALIKES = str.maketrans("асеорхуіјѕвкмнт αβεζηικμνορτυχ ı", "aceopxyijsbkmht abezhikmnoptyx i")
 
+#: Among names, an unknown label, without blanks around it: NumPy makes a text of a -1 beside names.
+NO_NAME = ("", "-1")
+
 
 def sorted_names(names: Iterable[str]) -> list[str]:
     """Return names in the order of the classes: as numbers if all are whole numbers, else as text."""

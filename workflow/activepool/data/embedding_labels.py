@@ -6,16 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.arrays import IntArray
-from activepool.data.class_names import is_negative, no_such_class, reads_as_missing, sorted_names
+from activepool.data.class_names import NO_NAME, is_negative, no_such_class, reads_as_missing, sorted_names
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError, first_few, first_lines
 from activepool.io.array_files.array_file import StoredArray
 
 #: Missing classes that a message shows.
 MAX_SHOWN = 8
-
-#: Among names, an unknown label, beside names of blanks alone.
-NO_NAME = ("", str(UNKNOWN))
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,10 @@ BFLOAT16_ROUNDING = 2.0**-8
 
 @dataclass(frozen=True)
 class Points:
-    """Points on the device, (n, d) float32, or bfloat16 if ``is_bfloat16``, and their squared norms (n,)."""
+    """Points on the device, (n, d) float32 or bfloat16, and their squared norms (n,) float32."""
 
     values: Array
     norms: Array
-    is_bfloat16: bool = False
 
     @classmethod
     def from_rows(
@@ -44,11 +43,16 @@ class Points:
         """Return the points with values in bfloat16, as torch tensors."""
         import torch
 
-        return Points(torch.as_tensor(self.values).bfloat16(), torch.as_tensor(self.norms), is_bfloat16=True)
+        return Points(torch.as_tensor(self.values).bfloat16(), torch.as_tensor(self.norms))
+
+    @property
+    def is_bfloat16(self) -> bool:
+        """Whether the values are in bfloat16; it imports nothing."""
+        return str(self.values.dtype) == "torch.bfloat16"
 
     def __getitem__(self, rows: slice) -> "Points":
         """Return consecutive points."""
-        return Points(self.values[rows], self.norms[rows], self.is_bfloat16)
+        return Points(self.values[rows], self.norms[rows])
 
     def __len__(self) -> int:
         """n."""

@@ -38,11 +38,14 @@ def moved_vectors(
     rows = np.array([row for row, name in named.items() if name], dtype=np.int64)
     before = features.train.features.take(rows)
     old = [int(name[1]) for name in named.values() if name]
-    kept = [
-        row < len(now.labels) and np.array_equal(vector, _vectors(now, slice(row, row + 1))[0])
-        for row, vector in zip(old, before, strict=True)
-    ]
-    changed = [number for number, is_kept in enumerate(kept) if not is_kept]
+
+    def is_kept(number: int) -> bool:
+        row = old[number]
+        is_there = row < len(now.labels)
+        return is_there and np.array_equal(before[number], _vectors(now, slice(row, row + 1))[0])
+
+    # In the order of the rows: a table reads each batch once, going forward.
+    changed = sorted(number for number in np.argsort(old).tolist() if not is_kept(number))
     places = _places(now, before[changed]) if changed else {}
     for number in changed if places else ():
         annotation, place = of_rows[int(rows[number])], places.get(before[number].tobytes())

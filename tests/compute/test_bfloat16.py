@@ -1,11 +1,11 @@
-"""Where products of bfloat16 are fast, and on how many threads torch computes them."""
+"""Where products of bfloat16 are fast."""
 
 import importlib.util
 
 import pytest
 import torch
 
-from activepool.compute.bfloat16 import has_fast_bfloat16, one_torch_thread
+from activepool.compute.bfloat16 import has_fast_bfloat16
 
 
 @pytest.fixture(autouse=True)
@@ -28,15 +28,3 @@ def test_without_what_it_takes_bfloat16_is_not_fast(monkeypatch):
     has_fast_bfloat16.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert not has_fast_bfloat16()
-
-
-def test_torch_computes_on_one_thread_until_the_end():
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(2)
-        with pytest.raises(ValueError, match="inside"), one_torch_thread():
-            assert torch.get_num_threads() == 1
-            raise ValueError("inside")
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)

@@ -1,9 +1,10 @@
 """Blocks cover all rows, and their results come in order."""
 
 import pytest
+import torch
 from threadpoolctl import threadpool_info
 
-from activepool.compute.blocks import Compute, row_blocks
+from activepool.compute.blocks import Compute, row_blocks, torch_threads
 
 
 @pytest.mark.parametrize("workers", [1, 2, 7])
@@ -29,3 +30,15 @@ def test_blas_has_one_thread_in_each_block(workers):
 def test_blocks_cover_all_rows_once(rows):
     covered = [row for block in row_blocks(rows, 4) for row in range(rows)[block]]
     assert covered == list(range(rows))
+
+
+def test_torch_computes_on_so_many_threads_until_the_end():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with pytest.raises(ValueError, match="inside"), torch_threads(1):
+            assert torch.get_num_threads() == 1
+            raise ValueError("inside")
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from activepool.compute.blocks import keep_freed_memory
+from activepool.compute.blocks import keep_freed_memory, torch_threads
 from activepool.compute.kernels import DETERMINISTIC
 
 #: The layout of images and convolutions: best for tensor cores, and up to 1.6 times as fast on a CPU.
@@ -32,18 +32,16 @@ def reproducible(threads: int) -> Iterator[None]:
     keep_freed_memory()
     for name, value in DETERMINISTIC.items():
         os.environ.setdefault(name, value)  # cuBLAS and torch.compile read them when they start
-    threads_before = torch.get_num_threads()
     mode_before = torch.get_deterministic_debug_mode()
     filling: Any = torch.utils.deterministic  # its type lacks the setting
     fill_before = filling.fill_uninitialized_memory
-    torch.set_num_threads(threads)
     # use_deterministic_algorithms does the same, but imports torch.compile, which takes nearly a second.
     torch.set_deterministic_debug_mode("warn")
     filling.fill_uninitialized_memory = False
     try:
-        yield
+        with torch_threads(threads):
+            yield
     finally:
-        torch.set_num_threads(threads_before)
         torch.set_deterministic_debug_mode(mode_before)
         filling.fill_uninitialized_memory = fill_before
 

@@ -128,6 +128,19 @@ def one_blas_thread() -> AbstractContextManager[object]:
     return limit
 
 
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Let torch compute on this many threads, and restore their number at the end."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @lru_cache(maxsize=1)
 def _thread_pools(modules: int) -> ThreadpoolController:
     """Return the libraries that have threads; finding them takes 3 ms, and only new modules load more."""

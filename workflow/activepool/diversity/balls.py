@@ -11,8 +11,8 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from activepool.compute.bfloat16 import has_fast_bfloat16, one_torch_thread
-from activepool.compute.blocks import Compute, row_blocks, to_numpy
+from activepool.compute.bfloat16 import has_fast_bfloat16
+from activepool.compute.blocks import Compute, row_blocks, to_numpy, torch_threads
 from activepool.diversity.distances import Points, common_origin, exact_distances, lower_bounds, slack
 from activepool.features.store import FeatureMatrix
 
@@ -57,7 +57,7 @@ def neighbours_within(
     work = len(rows) * len(others) * features.shape[1]
     in_bfloat16 = compute.device == "cpu" and work >= MIN_BFLOAT16_WORK and has_fast_bfloat16()
     search = _Search(features, rows, others, radius**2, compute, in_bfloat16)
-    with one_torch_thread() if in_bfloat16 else nullcontext():
+    with torch_threads(1) if in_bfloat16 else nullcontext():
         yield from compute.map(
             lambda block: search.neighbours(block, later=later), row_blocks(len(rows), READ_ROWS)
         )

@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy, linear
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, StepLR
 from tqdm import tqdm
 
-from activepool.compute.blocks import Compute, to_numpy
+from activepool.compute.blocks import Compute, to_numpy, torch_threads
 from activepool.compute.seeds import integer_seed
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
@@ -30,6 +30,7 @@ INITIAL_DEVIATION = 1e-3
 LEAST_SPREAD, SEEN = 1e-6, 1000
 
 
+@torch_threads(1)
 def train_sgd(
     labelled: LabelledRows,
     validation: LabelledRows,
@@ -55,7 +56,6 @@ def train_sgd(
 
     Raises: InputError if training diverges, or learns nothing because the features are too small.
     """
-    torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(integer_seed(seed, round_number, "train"))
     recipe = _Recipe(labelled, views, num_classes, settings, generator, torch.device(compute.device))
     best_accuracy, best_epoch, best_head = -1.0, 0, recipe.head()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Compute, array_namespace, to_numpy
-from activepool.diversity.distances import Points, distance_bounds, exact_distances
+from activepool.diversity.distances import Points, common_origin, distance_bounds, exact_distances
 from activepool.features.store import FeatureMatrix
 
 
@@ -20,9 +20,7 @@ class Centers:
         self.rows = np.empty(0, dtype=np.int64)
         self._features = features
         self._compute = compute
-        self._origin = np.zeros(features.shape[1], dtype=np.float32)
-        if len(rows):
-            self._origin = to_numpy(self.points(rows[:BLOCK_ROWS]).values).mean(axis=0)
+        self._origin = common_origin(features.take(rows[:BLOCK_ROWS]))
         values = np.zeros((capacity, features.shape[1]), dtype=np.float32)
         self._points = Points(compute.array(values), compute.array(np.zeros(capacity, dtype=np.float32)))
         for start in range(0, len(rows), BLOCK_ROWS):

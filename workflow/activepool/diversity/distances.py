@@ -100,7 +100,9 @@ def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
 
 
 def common_origin(samples: np.ndarray) -> np.ndarray:
-    """Return the mean, about which norms and so the errors of a product are small; or 0 if it is infinite."""
+    """Return the mean, about which norms and so the errors of a product are small; 0 if it is not finite."""
+    if not len(samples):
+        return np.zeros(samples.shape[1], samples.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
         mean: np.ndarray = samples.mean(axis=0)
         return mean if np.isfinite(np.square(mean).sum()) else np.zeros_like(mean)

@@ -11,7 +11,7 @@ import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, ROWS64, Compute, Mapping, in_blocks, row_blocks, to_numpy
 from activepool.compute.rounding import rounded
-from activepool.diversity.distances import Points, exact_distances, lower_bounds, squared_norms
+from activepool.diversity.distances import Points, common_origin, exact_distances, lower_bounds, squared_norms
 from activepool.features.store import FeatureMatrix
 
 #: Samples that may be picked next, in one product with the pool.
@@ -79,7 +79,7 @@ class _Clusters:
         self._features = features
         self._pool = pool
         self._compute = compute
-        self._origin = features.take(pool[:BLOCK_ROWS]).mean(axis=0) if len(pool) else 0
+        self._origin = common_origin(features.take(pool[:BLOCK_ROWS]))
         self._candidates: dict[int, int] = {}
         self._following = np.empty(0, dtype=np.int64)
         self._lower = np.empty((min(CANDIDATES, len(pool)), len(pool)), dtype=np.float32)

@@ -1,10 +1,11 @@
-"""By whom and when a task of Label Studio was answered."""
+"""Which sample a task of Label Studio names; by whom and when it was answered."""
 
 import json
 
 import pytest
-from reading import CLASSES, POOL, mistakes
-from test_label_studio import annotation, short, task
+from ledgers import pool
+from reading import CLASSES, POOL, mistakes, said
+from test_label_studio import annotation, file, short, task
 
 from activepool.ledger.formats import read
 
@@ -69,3 +70,71 @@ def test_what_is_no_annotator(tmp_path, who, what):
     assert f"{path}: task 1: completed_by {words}" in mistakes("label_studio", path)
     path.write_text(json.dumps([short(0, choice="cat") | {"annotator": who}]), encoding="utf-8")
     assert f"{path}: task 1: annotator {words}" in mistakes("label_studio", path)
+
+
+def test_a_task_with_paths_of_two_images_is_a_mistake(tmp_path):
+    """Which of them was labelled is not said, unless one is called as in our own tasks."""
+    data = {"compared_with": "b/1.jpg", "picture": "a/1.jpg"}
+    tasks = [{**task(0, annotation("cat")), "data": data}]
+    told = mistakes("label_studio", file(tmp_path, tasks))
+    assert "task 1: names different samples: 'b/1.jpg' and 'a/1.jpg'; correct it" in told
+    tasks[0]["data"] = {"compared_with": "b/1.jpg", "image": "a/1.jpg"}
+    assert said(read("label_studio", file(tmp_path, tasks), POOL, CLASSES)) == {"a/1.jpg": "cat"}
+
+
+@pytest.mark.parametrize(
+    ("image", "address"),
+    [
+        ("/data/local-files/?d=photographs/a/2.jpg", ""),
+        ("/data/local-files/?d=disk/img/a/2.jpg", "/data/local-files/?d=disk/img/"),
+        ("/data/upload/3/0a1b2c3d-2.jpg", ""),
+        ("https://host/bucket/a/2.jpg?signature=1", "https://host/bucket/"),
+        ("s3://bucket/a/2.jpg", "s3://bucket"),
+        ("a/2.jpg", ""),
+    ],
+)
+def test_tasks_of_others_are_known_by_their_images(tmp_path, image, address):
+    tasks = [{"id": 1, "data": {"image": image}, "annotations": [annotation("cat")]}]
+    known = pool(*POOL.sources, address=address)
+    assert said(read("label_studio", file(tmp_path, tasks), known, CLASSES)) == {"a/2.jpg": "cat"}
+
+
+@pytest.mark.parametrize("image", ["http://other.server/x/a/2.jpg", "/data/local-files/?d=birds/a/2.jpg"])
+def test_tasks_with_images_of_another_server_are_a_mistake(tmp_path, image):
+    tasks = [{"id": 1, "data": {"image": image}, "annotations": [annotation("cat")]}]
+    assert "would be 'a/2.jpg' if paths start from" in mistakes("label_studio", file(tmp_path, tasks))
+
+
+def test_an_image_whose_name_occurs_in_two_folders_is_a_mistake(tmp_path):
+    tasks = [
+        {"id": 1, "data": {"image": "/data/upload/3/0a1b2c3d-1.jpg"}, "annotations": [annotation("cat")]}
+    ]
+    assert "task 1: '1.jpg' may be 'a/1.jpg', 'b/1.jpg'" in mistakes("label_studio", file(tmp_path, tasks))
+
+
+def test_a_picture_of_another_project_is_a_mistake(tmp_path):
+    for folder, words in [("photographs/", None), ("other/photos2/", "would be 'a/1.jpg'"), ("", None)]:
+        image = {"image": f"/data/local-files/?d={folder}a/1.jpg"}
+        path = file(tmp_path, [{"id": 1, "data": image, "annotations": [annotation("cat")]}])
+        if words:
+            assert words in mistakes("label_studio", path)
+        else:
+            assert said(read("label_studio", path, POOL, CLASSES)) == {"a/1.jpg": "cat"}
+
+
+@pytest.mark.parametrize("kind", ["full", "short"])
+def test_a_task_that_shows_another_picture_is_a_mistake(tmp_path, kind):
+    """All tasks were given the first picture; one that the tool renamed may be any."""
+    pictures = ["?d=photographs/a/1.jpg", "?d=photographs/a/1.jpg", "?d=photographs/renamed.jpg"]
+    tasks = [
+        task(number, annotation("cat"), image=f"/data/local-files/{picture}")
+        for number, picture in enumerate(pictures)
+    ]
+    if kind == "short":
+        tasks = [{"id": 1, **one["data"], "choice": "cat", "annotator": 1} for one in tasks]
+    path = file(tmp_path, tasks)
+    answers = read("label_studio", path, POOL, CLASSES, skip_bad=True)
+    assert said(answers) == {"a/1.jpg": "cat", "a/2.jpg": "cat"}
+    assert answers.mistakes == (
+        f"{path}: task 2: is about 'b/1.jpg', but shows 'a/1.jpg'; export the tasks as they were imported",
+    )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from activepool.data.class_checks import class_notices
+from activepool.data.class_checks import class_notices, wrapped_unknown
 from activepool.errors import InputError
 
 NAMES = ["ant", "bee", "cow"]
@@ -62,3 +62,17 @@ def test_names_that_look_the_same_are_told_all_at_once():
         "x: no train sample has the class 'd', which the test part has; add train samples of it, "
         "or leave its test samples out",
     ]
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "uint32", "uint64"])
+def test_the_largest_number_of_a_type_without_signs_was_minus_1(kind):
+    largest = int(np.array([-1]).astype(kind)[0])
+    for others, expected in [([0, 1], largest), ([largest - 2], largest), ([largest - 1], None)]:
+        present = np.array([*others, largest], dtype=kind)
+        assert wrapped_unknown(kind, present.__contains__) == expected
+    assert wrapped_unknown(kind, [0, largest - 1].__contains__) is None
+
+
+@pytest.mark.parametrize("kind", ["int8", "int64", "float32", "bool", "string", ""])
+def test_other_types_have_no_such_label(kind):
+    assert wrapped_unknown(kind, lambda number: True) is None

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from activepool.api.labels import UNKNOWN, Classes, number_labels, to_list
+from activepool.api.labels import Classes, number_labels, to_list
 from activepool.api.progress import to_confidence
 from activepool.compute.arrays import IntArray
+from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 from activepool.evaluation.intervals import Shares, confusion_matrix, sample_size, wilson_intervals
 

@@ -8,11 +8,10 @@ import numpy as np
 
 from activepool.api.arrays import Rows, to_array, to_rows
 from activepool.compute.arrays import IntArray
+from activepool.data.class_checks import wrapped_unknown
 from activepool.data.class_names import NO_NAME, reads_as_missing
+from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
-
-#: The number of a label that is not known.
-UNKNOWN = -1
 
 #: All classes, in the order of their numbers; or how many there are, for labels 0 … C − 1.
 Classes = Sequence[Any] | np.ndarray | int | None
@@ -133,12 +132,11 @@ def _doubtful_class(present: np.ndarray) -> str | None:
         names = (one.decode(errors="replace") if isinstance(one, bytes) else one for one in present.tolist())
         missing = next(filter(reads_as_missing, names), None)
         return missing and f"{missing!r}, which reads like a missing value; give None where it is not known"
-    largest = np.iinfo(present.dtype).max if present.dtype.kind == "u" else UNKNOWN
-    if largest in present[-1:] and largest - 1 not in present:
-        return (
-            f"{largest}, which is what -1 becomes in {present.dtype}; give a type with signs, such as int64"
-        )
-    return None
+    kind = present.dtype.name
+    label = wrapped_unknown(kind, present.__contains__)
+    if label is None:
+        return None
+    return f"{label}, which is what -1 becomes in {kind}; give a type with signs, such as int64"
 
 
 def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:

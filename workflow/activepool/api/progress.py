@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from activepool.api.arrays import to_array, to_whole
-from activepool.api.labels import UNKNOWN, number_labels, to_list
+from activepool.api.labels import number_labels, to_list
+from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 from activepool.evaluation.power_law import LearningCurveFit, fit_learning_curve
 from activepool.evaluation.progress import cohens_kappa, is_settled

@@ -8,10 +8,11 @@ import numpy as np
 
 from activepool.api.arrays import Features, Rows, feature_matrix, to_compute, to_rows, to_whole
 from activepool.api.heads import Head, to_head, train_on
-from activepool.api.labels import UNKNOWN, Classes, Labelled, labelled_set, number_labels
+from activepool.api.labels import Classes, Labelled, labelled_set, number_labels
 from activepool.api.options import check_options
 from activepool.api.rounds import Memory, PoolRows
 from activepool.compute.arrays import IntArray
+from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 from activepool.heads.linear import FIXED_WEIGHT_DECAY
 from activepool.strategies.assembly import assemble_query

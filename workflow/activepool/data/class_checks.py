@@ -1,6 +1,6 @@
 """Checks of the classes of a dataset of any kind: their names, and the train part against the test part."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -39,6 +39,21 @@ def class_notices(
     if problems:
         raise InputError(*problems)
     return tuple(f"{where}: {notice}" for notice in notices)
+
+
+def wrapped_unknown(kind: str, has_label: Callable[[int], bool]) -> int | None:
+    """Return what -1 has become in a type of whole numbers without signs; None if no label looks like it.
+
+    Its largest number stands for -1, unless the number before it is a label, too.
+
+    Args:
+        kind: the name of the type, such as ``uint8``.
+        has_label: whether a number is among the labels.
+    """
+    if not kind.startswith("uint"):
+        return None
+    largest = int(np.iinfo(kind).max)
+    return largest if has_label(largest) and not has_label(largest - 1) else None
 
 
 def _present(labels: IntArray, num_classes: int) -> BoolArray:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.arrays import IntArray
+from activepool.data.class_checks import wrapped_unknown
 from activepool.data.class_names import NO_NAME, is_negative, no_such_class, reads_as_missing, sorted_names
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError, first_few, first_lines
@@ -130,8 +131,9 @@ def _wrong_numbers(given: GivenLabels, class_names: Sequence[str]) -> Iterator[s
 
 def _wrapped(given: GivenLabels, label: int) -> str:
     """Return a hint if a label looks like one that overflowed a type that is too small for it."""
+    assert given.numbers is not None
     kind = given.kind
-    if kind.kind == "u" and label == np.iinfo(kind).max:
+    if label == wrapped_unknown(kind.name, given.numbers.__contains__):
         return f"; {label} is what -1 becomes in {kind}: save the labels as int64"
     if kind.kind == "i" and label < UNKNOWN and kind.itemsize < 8:
         return f"; {label} is what {label + 2 ** (8 * kind.itemsize)} becomes in {kind}: save them as int64"

@@ -90,7 +90,7 @@ def read_file(root: Path, shard: str, image: str | None, label: str | None, foun
     try:
         schema, blocks = (_parquet if shard.endswith(".parquet") else _arrow)(root / shard, shard)
         columns = Columns.from_schema(schema, image, label)
-        found.wrapped = _wrapped(schema.field(columns.label).type)
+        found.label_type = str(schema.field(columns.label).type)
         for places, labels in blocks(columns):
             for place, value in zip(places, labels.to_pylist(), strict=True):
                 source = f"{shard}/{row}"
@@ -237,13 +237,6 @@ def _may_be_labels(schema: Any, named: list[str]) -> list[str]:
     columns = zip(schema.names, schema.types, strict=True)
     found = [name for name, kind in columns if any(is_kind(kind) for is_kind in kinds)]
     return sorted(found, key=lambda name: (name.lower() != LABEL, name not in named))
-
-
-def _wrapped(kind: Any) -> str:
-    """Return what -1 becomes in a type of whole numbers without signs; empty for any other type."""
-    import pyarrow as pa
-
-    return str(2**kind.bit_width - 1) if pa.types.is_unsigned_integer(kind) else ""
 
 
 def _only(key: str, usual: str, names: list[str], schema: Any) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from activepool.data.class_checks import wrapped_unknown
 from activepool.data.class_names import (
     WHOLE_NUMBER,
     is_negative,
@@ -32,7 +33,7 @@ class Found:
         unused: the source and the label of each sample without an image that can be used.
         fields: those of the members of tar archives.
         is_cut: whether labels are missing, because a shard is damaged or a label cannot be read.
-        wrapped: what -1 becomes in the type of the labels, if that has no signs; else empty.
+        label_type: the type of the labels in the last file, such as ``uint8``; empty for text.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -42,7 +43,7 @@ class Found:
     unused: list[tuple[str, str]] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
     is_cut: bool = False
-    wrapped: str = ""
+    label_type: str = ""
 
     @property
     def samples(self) -> list[tuple[str, str]]:
@@ -151,10 +152,10 @@ def _label_problems(found: Found, class_names: Sequence[str] | None) -> Iterator
 
 
 def _wrapped_labels(found: Found) -> Iterator[str]:
-    """Yield a line for the first label that is -1 in a type without signs, unless it may be a class."""
-    label, labels = found.wrapped, found.labels
-    if label and label in labels and str(int(label) - 1) not in labels:
-        source = found.sources[labels.index(label)]
+    """Yield a line for the first label that was -1 before it had a type without signs."""
+    label = wrapped_unknown(found.label_type, lambda number: str(number) in found.labels)
+    if label is not None:
+        source = found.sources[found.labels.index(str(label))]
         yield (
             f"{source}: label {label} is what -1 becomes in a type without signs; save the labels as int64, "
             "or name all classes in class_names"

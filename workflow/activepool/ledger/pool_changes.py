@@ -69,8 +69,8 @@ def pool_changes(state: State, pool: PoolSamples, has_images: bool = True) -> Po
     """Compare what the ledger knows with the pool as it is now, of images or of vectors."""
     renamed, edited, overwritten, gone = [], [], [], []
     for name, known in state.samples.items():
-        now = pool.sources_of.get(name)
-        if now is None:
+        now = pool.sources_of(name)
+        if not now:
             left = [source for source in known.sources if source in pool.sample_of]
             new = [source for source in left if pool.sample_of[source] not in state.samples and has_images]
             edited += new

@@ -7,6 +7,7 @@ renamed photograph is the same sample. A name that may stand for two samples sta
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,6 +65,7 @@ class PoolSamples:
             name of an image that was changed since finds none.
         has_stable_rows: whether a row keeps its number, so that a number alone names a sample; the rows of a
             folder that grows do not.
+        sample_of: the sample of each source of the pool.
         rows: the sample of each row of the pool, which lists of the program give as ``index``.
         root: the folder that sources start from; None if they are no paths.
         batches: the batches that each sample went out in.
@@ -94,26 +96,30 @@ class PoolSamples:
         for entry in entries:
             if entry.is_sending:
                 self.batches.setdefault(entry.sample, set()).add(entry.batch)
-        self._meant: dict[str, set[str]] = {}
-        self._source: dict[str, str] = {}
-        before = [(entry.source, entry.sample) for entry in entries]
-        for source, sample in [*zip(self.sources, self.samples, strict=True), *reversed(before)]:
-            self._meant.setdefault(source, set()).add(sample)
-            self._source.setdefault(sample, source)
-        self._names = SourceNames(self._meant)
+        self.sample_of = dict(zip(self.sources, self.samples, strict=True))
+        self._meant_before: dict[str, set[str]] = {}
+        for entry in reversed(entries):
+            self._meant_before.setdefault(entry.source, set()).add(entry.sample)
+        self._source = {entry.sample: entry.source for entry in entries}
+        self._source |= zip(reversed(self.samples), reversed(self.sources), strict=True)
 
     @cached_property
-    def sources_of(self) -> dict[str, list[str]]:
-        """The sources of each sample."""
+    def _names(self) -> SourceNames:
+        return SourceNames(chain(self.sources, self._meant_before))
+
+    @cached_property
+    def _copies(self) -> dict[str, list[str]]:
+        """The sources of each sample after its first."""
         found: dict[str, list[str]] = {}
-        for sample, source in zip(self.samples, self.sources, strict=True):
-            found.setdefault(sample, []).append(source)
+        for source, sample in self.sample_of.items():
+            if self._source[sample] != source:
+                found.setdefault(sample, []).append(source)
         return found
 
-    @cached_property
-    def sample_of(self) -> dict[str, str]:
-        """The sample of each source."""
-        return dict(zip(self.sources, self.samples, strict=True))
+    def sources_of(self, sample: str) -> list[str]:
+        """Return the sources that a sample has in the pool."""
+        first = self._source.get(sample, "")
+        return [first, *self._copies.get(sample, ())] if self.sample_of.get(first) == sample else []
 
     def source(self, sample: str) -> str:
         """Return the first source of a sample in the pool, or the last in the ledger."""
@@ -125,7 +131,7 @@ class PoolSamples:
 
     def has_name(self, sample: str, source: str) -> bool:
         """Return whether the pool or the ledger has a sample by the name of a source."""
-        return sample in self._meant.get(source, ())
+        return sample in self._meant(source)
 
     def by_content(self, sample: str) -> str:
         """Return a sample that a file names by its content; raises UnknownSampleError if there is none."""
@@ -163,7 +169,7 @@ class PoolSamples:
         if number is None:
             return set()
         listed = {self.rows[number]} if number < len(self.rows) else set()
-        return listed | self._meant.get(str(number), set()) if self.has_stable_rows else listed
+        return listed | self._meant(str(number)) if self.has_stable_rows else listed
 
     def candidates(
         self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False
@@ -194,7 +200,7 @@ class PoolSamples:
         """
         found = self.candidates(name, may_lack_ending, may_lack_folders)
         if len(found) > 1 and must_have_gone_out():
-            found = [one for one in found if not self._meant[one.source].isdisjoint(self.batches)]
+            found = [one for one in found if not self._meant(one.source).isdisjoint(self.batches)]
         meant = self.meant_by(found)
         if len(meant) == 1:
             return Named(meant.pop(), found[0].beginning)
@@ -206,7 +212,12 @@ class PoolSamples:
 
     def meant_by(self, found: Iterable[Candidate]) -> set[str]:
         """Return all samples that these sources are, or were."""
-        return {sample for source, _ in found for sample in self._meant[source]}
+        return {sample for source, _ in found for sample in self._meant(source)}
+
+    def _meant(self, source: str) -> set[str]:
+        """Return all samples that a source is, or was."""
+        now = {self.sample_of[source]} if source in self.sample_of else set()
+        return now | self._meant_before.get(source, set())
 
     def _problem(self, name: str, found: list[str]) -> UnknownSampleError:
         if len(found) > 1:

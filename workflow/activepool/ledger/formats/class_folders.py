@@ -83,6 +83,6 @@ class ClassFolders:
         sample, end = row.content or row.sample, "/" + "/".join(folders)
         if not self._samples.knows(sample):
             return bool(row.name and self._samples.may_be_named("/".join([*folders, row.name])))
-        sources = self._samples.sources_of.get(sample, [self._samples.source(sample)])
+        sources = self._samples.sources_of(sample) or [self._samples.source(sample)]
         root = self._samples.root.name if with_root and self._samples.root else ""
         return any(f"/{root}/{source}".rpartition("/")[0].endswith(end) for source in sources)

@@ -33,14 +33,11 @@ def candidate_rows(state: State, pool: Pool, again: Collection[Status] = ()) -> 
 
     ``again`` is what to ask for once more, see `State.may_be_picked`.
     """
-    return np.array(
-        [
-            row
-            for row in np.flatnonzero(pool.is_present).tolist()
-            if state.may_be_picked(pool.samples[row], again)
-        ],
-        dtype=np.int64,
-    )
+    may_go_out = pool.is_present.copy()
+    for sample in state.samples:
+        if sample in pool.row_of and not state.may_be_picked(sample, again):
+            may_go_out[pool.row_of[sample]] = False
+    return np.flatnonzero(may_go_out)
 
 
 def write_training_set(

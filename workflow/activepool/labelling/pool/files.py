@@ -4,7 +4,7 @@
 """
 
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -151,10 +151,11 @@ def _unreadable_lines(root: Path, files: list[PoolFile]) -> list[str]:
     return [*first_lines(lines, root), remedy]
 
 
-def read_files(path: Path) -> list[PoolFile]:
-    """Return the images that were there in the last run, from files.csv."""
+def read_files(path: Path) -> Iterator[PoolFile]:
+    """Yield the images that were there in the last run, from files.csv."""
     columns = dict.fromkeys(PoolFile._fields, str) | {"bytes": int, "mtime_ns": int}
-    return [PoolFile(*row) for row in read_table(path, columns).itertuples(index=False)]
+    table = read_table(path, columns)
+    return map(PoolFile._make, zip(*(table[column].tolist() for column in columns), strict=True))
 
 
 def write_files(path: Path, files: Sequence[PoolFile]) -> None:

@@ -66,7 +66,7 @@ class Pool:
     @cached_property
     def is_present(self) -> BoolArray:
         """(N,) whether a sample is there now."""
-        return np.array([sample in self._first_source for sample in self.samples], dtype=np.bool_)
+        return np.fromiter(map(self._first_source.__contains__, self.samples), np.bool_, len(self.samples))
 
     @cached_property
     def _first_source(self) -> dict[str, str]:
@@ -137,15 +137,16 @@ def read_pool(folder: str | Path) -> Pool:
     return _pool(read_samples(folder / SAMPLES), read_files(folder / FILES))
 
 
-def _pool(samples: pd.DataFrame, files: Sequence[PoolFile]) -> Pool:
+def _pool(samples: pd.DataFrame, files: Iterable[PoolFile]) -> Pool:
     """Return the pool of a table of samples and the files that are there now."""
-    return Pool(
-        samples["sample"].tolist(),
-        samples["part"].tolist(),
-        samples["source"].tolist(),
-        {file.source: file.sample for file in files if not file.problem},
-        unreadable=sum(bool(file.problem) for file in files),
-    )
+    sources, unreadable = {}, 0
+    for file in files:
+        if file.problem:
+            unreadable += 1
+        else:
+            sources[file.source] = file.sample
+    names, parts, first_sources = (samples[column].tolist() for column in ("sample", "part", "source"))
+    return Pool(names, parts, first_sources, sources, unreadable=unreadable)
 
 
 def read_samples(path: str | Path) -> pd.DataFrame:

@@ -1,8 +1,11 @@
 """Measuring seconds and peak memory, in separate processes, and the baseline works to compare with."""
 
 import multiprocessing
+import os
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +22,9 @@ from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 
 Result = TypeVar("Result")
+
+#: The root of the project.
+ROOT = Path(__file__).parents[1]
 
 #: Bytes in the unit of the tables, GB.
 GIGA = 1e9
@@ -87,6 +93,25 @@ def in_process(function: Callable[..., Result], *arguments: object) -> Result:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as executor:
         return executor.submit(function, *arguments).result()
+
+
+def run_snakemake(folder: str, *arguments: str) -> tuple[dict[str, float], str]:
+    """Run the workflow in ``folder``; return what the run took, and what it printed.
+
+    That is: seconds, CPU seconds of all its processes, and the peak memory of the largest in GB.
+    """
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as stream:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        stream.seek(0)
+        printed = stream.read()
+    if status:
+        sys.exit(f"snakemake failed\n{printed}")
+    cpu_seconds, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / GIGA
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_gb": peak}, printed
 
 
 def measure(device: str, open_work: Callable[..., Callable[[], Any]], *arguments: object) -> Measured:

@@ -8,21 +8,17 @@ to end of its process.
 """
 
 import argparse
-import os
 import re
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
+from measuring import run_snakemake
 
 from activepool.io.files import write_table
-
-ROOT = Path(__file__).parents[1]
 
 #: The ten strategies with the most jobs.
 STRATEGIES = ["confidence", "margin", "entropy", "mase", "base", "coreset", "badge", "vaal", "cluster_margin"]
@@ -85,25 +81,12 @@ def configuration(seeds: int, rounds: int, shards: int) -> dict[str, Any]:
 
 def dry_run(folder: str) -> dict[str, float]:
     """Plan the experiment in ``folder`` in a new process; return jobs, seconds, CPU seconds and memory."""
-    files = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", CONFIGURATION]
-    command = [sys.executable, "-m", "snakemake", *files, "--cores", "8", "--dry-run", "--quiet", "rules"]
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=printed, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        printed.seek(0)
-        summary = printed.read()
-    total = re.search(r"(?m)^total +(\d+)$", summary)
-    if status or total is None:
-        sys.exit(f"snakemake failed\n{summary}")
-    cpu_seconds = usage.ru_utime + usage.ru_stime
-    return {
-        "jobs": int(total[1]),
-        "seconds": seconds,
-        "cpu_seconds": cpu_seconds,
-        "peak_gb": usage.ru_maxrss * 1024 / 1e9,
-    }
+    options = ["--configfile", CONFIGURATION, "--cores", "8", "--dry-run", "--quiet", "rules"]
+    taken, printed = run_snakemake(folder, *options)
+    total = re.search(r"(?m)^total +(\d+)$", printed)
+    if total is None:
+        sys.exit(f"snakemake planned nothing\n{printed}")
+    return {"jobs": int(total[1]), **taken}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from activepool.compute.blocks import Compute, to_numpy
-from activepool.diversity.distances import Points, distance_bounds
+from activepool.diversity.distances import PointReader, distance_bounds
 from activepool.features.store import FeatureMatrix
 
 
@@ -26,7 +26,7 @@ def test_distances_lie_between_their_bounds(make, scale, is_bfloat16):
     features = np.concatenate([make(random, scale), make(random, -scale)])
     features[5] = features[50]
     exact = np.square(features[:, None].astype(np.float64) - features).sum(axis=2)
-    points = Points.from_rows(FeatureMatrix.from_array(features), np.arange(80), 0.0, Compute())
+    points = PointReader(FeatureMatrix.from_array(features), np.arange(0), Compute())(np.arange(80))
     points = points.to_bfloat16() if is_bfloat16 else points
     lower, upper = (to_numpy(bound) for bound in distance_bounds(points, points[3:70]))
     assert (lower <= exact[:, 3:70]).all()

@@ -13,7 +13,7 @@ import numpy as np
 
 from activepool.compute.bfloat16 import has_fast_bfloat16
 from activepool.compute.blocks import Compute, row_blocks, to_numpy, torch_threads
-from activepool.diversity.distances import Points, common_origin, exact_distances, lower_bounds, slack
+from activepool.diversity.distances import PointReader, Points, exact_distances, lower_bounds, slack
 from activepool.features.store import FeatureMatrix
 
 #: Samples for which the others are read once, and samples and others in one product.
@@ -79,9 +79,8 @@ class _Search:
         self._rows = rows
         self._others = others
         self._limit = limit
-        self._compute = compute
         self._in_bfloat16 = in_bfloat16
-        self._origin = common_origin(features.take(others[:PRODUCT_OTHERS]))
+        self._read = PointReader(features, others[:PRODUCT_OTHERS], compute)
 
     def neighbours(self, block: slice, *, later: bool) -> tuple[slice, np.ndarray, np.ndarray]:
         """Return the block, the numbers of neighbours of its samples, and their positions."""
@@ -106,7 +105,7 @@ class _Search:
 
     def _points(self, rows: np.ndarray) -> list[Points]:
         """Return the points of some rows, in the types in which to multiply them, one after the other."""
-        points = Points.from_rows(self._features, rows, self._origin, self._compute)
+        points = self._read(rows)
         return [points.to_bfloat16(), points] if self._in_bfloat16 else [points]
 
     def _near(

@@ -2,29 +2,30 @@
 
 import numpy as np
 
-from activepool.compute.blocks import BLOCK_ROWS, Compute, array_namespace, to_numpy
-from activepool.diversity.distances import Points, common_origin, distance_bounds, exact_distances
+from activepool.compute.blocks import BLOCK_ROWS, Compute, array_namespace, row_blocks, to_numpy
+from activepool.diversity.distances import PointReader, Points, distance_bounds, exact_distances
 from activepool.features.store import FeatureMatrix
 
 
 class Centers:
     """Rows of a feature matrix in the order in which they became centers, kept on the device.
 
-    All points are relative to a common origin, the mean of the first centers: with features that share a
-    large mean, that keeps norms small, and with them the error of the Gram form.
-
     Memory: capacity × d float32.
+
+    Attributes:
+        rows: those of the centers.
+        points: reads any rows of the feature matrix as points about the mean of the first centers.
     """
 
     def __init__(self, features: FeatureMatrix, rows: np.ndarray, capacity: int, compute: Compute) -> None:
         self.rows = np.empty(0, dtype=np.int64)
         self._features = features
         self._compute = compute
-        self._origin = common_origin(features.take(rows[:BLOCK_ROWS]))
+        self.points = PointReader(features, rows[:BLOCK_ROWS], compute)
         values = np.zeros((capacity, features.shape[1]), dtype=np.float32)
         self._points = Points(compute.array(values), compute.array(np.zeros(capacity, dtype=np.float32)))
-        for start in range(0, len(rows), BLOCK_ROWS):
-            self.append(rows[start : start + BLOCK_ROWS])
+        for block in row_blocks(len(rows), BLOCK_ROWS):
+            self.append(rows[block])
 
     def __len__(self) -> int:
         """The number of centers."""
@@ -35,10 +36,6 @@ class Centers:
         added, points = slice(len(self), len(self) + len(rows)), self.points(rows)
         self._points.values[added], self._points.norms[added] = points.values, points.norms
         self.rows = np.concatenate([self.rows, rows])
-
-    def points(self, rows: np.ndarray) -> Points:
-        """Return any rows of the feature matrix as points relative to the common origin."""
-        return Points.from_rows(self._features, rows, self._origin, self._compute)
 
     def upper_bounds(self, samples: Points, stop: int) -> np.ndarray:
         """Return upper bounds of the squared distances to the nearest of the first ``stop`` centers."""

@@ -26,19 +26,6 @@ class Points:
     values: Array
     norms: Array
 
-    @classmethod
-    def from_rows(
-        cls, features: FeatureMatrix, rows: np.ndarray, origin: np.ndarray | float, compute: Compute
-    ) -> "Points":
-        """Return rows of ``features`` relative to an origin, (d,) float32 or 0.
-
-        Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
-        """
-        values = features.take(rows) - origin
-        norms = np.einsum("ij,ij->i", values, values)
-        require_finite(rows, norms)
-        return cls(compute.array(values), compute.array(norms))
-
     def to_bfloat16(self) -> "Points":
         """Return the points with values in bfloat16, as torch tensors."""
         import torch
@@ -57,6 +44,34 @@ class Points:
     def __len__(self) -> int:
         """n."""
         return len(self.values)
+
+
+class PointReader:
+    """Reads rows of a feature matrix as points about an origin, the mean of some rows.
+
+    Features often share a large mean. About it norms are small, and so are the errors of the Gram form.
+    """
+
+    def __init__(self, features: FeatureMatrix, central: np.ndarray, compute: Compute) -> None:
+        """Take the mean of the rows ``central``; the origin is 0 without rows, or if the mean is infinite."""
+        self._features = features
+        self._compute = compute
+        self._origin = np.zeros(features.shape[1], dtype=np.float32)
+        if len(central):
+            with np.errstate(over="ignore", invalid="ignore"):
+                mean = features.take(central).mean(axis=0)
+                if np.isfinite(np.square(mean).sum()):
+                    self._origin = mean
+
+    def __call__(self, rows: np.ndarray) -> Points:
+        """Return the points of some rows.
+
+        Raises InputError if a feature is NaN, infinite, or too large to be squared in float32.
+        """
+        values = self._features.take(rows) - self._origin
+        norms = np.einsum("ij,ij->i", values, values)
+        require_finite(rows, norms)
+        return Points(self._compute.array(values), self._compute.array(norms))
 
 
 def rounding_slack(width: int) -> float:
@@ -97,15 +112,6 @@ def distance_bounds(left: Points, right: Points) -> tuple[Array, Array]:
     upper = lower + 2 * error * right.norms
     upper += 2 * error * left.norms[:, None]
     return lower, upper
-
-
-def common_origin(samples: np.ndarray) -> np.ndarray:
-    """Return the mean, about which norms and so the errors of a product are small; 0 if it is not finite."""
-    if not len(samples):
-        return np.zeros(samples.shape[1], samples.dtype)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean: np.ndarray = samples.mean(axis=0)
-        return mean if np.isfinite(np.square(mean).sum()) else np.zeros_like(mean)
 
 
 def exact_distances(

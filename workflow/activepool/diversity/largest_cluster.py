@@ -11,7 +11,7 @@ import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, ROWS64, Compute, Mapping, in_blocks, row_blocks, to_numpy
 from activepool.compute.rounding import rounded
-from activepool.diversity.distances import Points, common_origin, exact_distances, lower_bounds, squared_norms
+from activepool.diversity.distances import PointReader, exact_distances, lower_bounds, squared_norms
 from activepool.features.store import FeatureMatrix
 
 #: Samples that may be picked next, in one product with the pool.
@@ -78,8 +78,7 @@ class _Clusters:
         self.squared = squared.copy()
         self._features = features
         self._pool = pool
-        self._compute = compute
-        self._origin = common_origin(features.take(pool[:BLOCK_ROWS]))
+        self._points = PointReader(features, pool[:BLOCK_ROWS], compute)
         self._candidates: dict[int, int] = {}
         self._following = np.empty(0, dtype=np.int64)
         self._lower = np.empty((min(CANDIDATES, len(pool)), len(pool)), dtype=np.float32)
@@ -159,9 +158,6 @@ class _Clusters:
             self._lower[: len(candidates), block] = to_numpy(lower_bounds(others, samples))
 
         in_blocks(mapping, bound, len(self._pool), BLOCK_ROWS)
-
-    def _points(self, rows: np.ndarray) -> Points:
-        return Points.from_rows(self._features, rows, self._origin, self._compute)
 
     def _longest(self, mapping: Mapping) -> int:
         norms = np.empty(len(self._pool))

@@ -12,7 +12,7 @@ import numpy as np
 
 from activepool.compute.blocks import Compute, in_blocks, row_blocks, to_numpy
 from activepool.compute.rows import ranks_in_groups
-from activepool.diversity.distances import Points, common_origin, distance_bounds, exact_distances
+from activepool.diversity.distances import PointReader, distance_bounds, exact_distances
 from activepool.features.store import FeatureMatrix
 
 #: Samples, and others, whose distances are bounded at once. The others are read again for each of the former.
@@ -107,10 +107,8 @@ class _Bounds:
     """Bounds of squared distances to other samples."""
 
     def __init__(self, features: FeatureMatrix, others: np.ndarray, compute: Compute) -> None:
-        self._features = features
         self._others = others
-        self._compute = compute
-        self._origin = common_origin(features.take(others[:PRODUCT_OTHERS]))
+        self._points = PointReader(features, others[:PRODUCT_OTHERS], compute)
 
     def blocks(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Yield a block of the others, and bounds of their distances to ``rows`` (n,), each (n, block)."""
@@ -118,9 +116,6 @@ class _Bounds:
         for part in row_blocks(len(self._others), PRODUCT_OTHERS):
             lower, upper = distance_bounds(samples, self._points(self._others[part]))
             yield part, to_numpy(lower), to_numpy(upper)
-
-    def _points(self, rows: np.ndarray) -> Points:
-        return Points.from_rows(self._features, rows, self._origin, self._compute)
 
 
 class _Lists:

@@ -105,40 +105,38 @@ class PoolScorer:
 
     def score64(self, rows: np.ndarray, name: str) -> np.ndarray:
         """Return one score of the named rows in float64, (n,): the reference near a cut."""
-
-        def scores(logits: np.ndarray, block: slice) -> np.ndarray:
-            if name == "boundary":
-                return to_numpy(nearest_boundary(logits, self._inverse64))
-            return to_numpy(UNCERTAINTIES[name](Logits(logits)))
-
-        return self._in_blocks64(rows, scores)
+        if name == "boundary":
+            return self.measure64(rows, lambda logits: nearest_boundary(logits.values, self._inverse64))
+        return self.measure64(rows, UNCERTAINTIES[name])
 
     def boundary64(self, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Return the distance of each named row to the boundary of its class in ``labels``, (n,) float64."""
 
-        def distances(logits: np.ndarray, block: slice) -> np.ndarray:
-            return to_numpy(row_entries(boundary_distances(logits, self._inverse64), labels[block]))
+        def distances(logits: Logits, block: slice) -> Array:
+            return row_entries(boundary_distances(logits.values, self._inverse64), labels[block])
 
         return self._in_blocks64(rows, distances)
 
-    def _logits64(self, rows: np.ndarray) -> np.ndarray:
-        logits = np.empty((len(rows), self.head.num_classes))
-        for part in row_blocks(len(rows), READ_ROWS // 2):  # of float64, which take twice the memory
-            logits[part] = self.head.logits64(self.features.take(rows[part], np.float64))
-        return logits
+    def measure64(self, rows: np.ndarray, function: Callable[[Logits], Array]) -> np.ndarray:
+        """Return a function of the named rows' logits in float64, (n, ...); NaN in a logit is no error."""
+        return self._in_blocks64(rows, lambda logits, block: function(logits))
 
     def _scores(self, name: str, logits: Logits) -> Array:
         if name == "boundary":
             return nearest_boundary(logits.values, self._inverse)
         return UNCERTAINTIES[name](logits)
 
-    def _in_blocks64(
-        self, rows: np.ndarray, function: Callable[[np.ndarray, slice], np.ndarray]
-    ) -> np.ndarray:
+    def _in_blocks64(self, rows: np.ndarray, function: Callable[[Logits, slice], Array]) -> np.ndarray:
         def compute_block(block: slice) -> np.ndarray:
-            return function(self._logits64(rows[block]), block)
+            with np.errstate(invalid="ignore"):  # ∞ − ∞
+                return to_numpy(function(Logits(self._logits64(rows[block])), block))
 
-        blocks = row_blocks(len(rows), READ_ROWS)
-        if 0 < len(rows) <= READ_ROWS // 2:  # setting up workers for so few takes longer than scoring them
-            return compute_block(blocks[0])
-        return np.concatenate([np.empty(0), *self.compute.map(compute_block, blocks)])
+        if len(rows) <= READ_ROWS // 2:  # setting up workers for so few takes longer than scoring them
+            return compute_block(slice(0, len(rows)))
+        return np.concatenate(list(self.compute.map(compute_block, row_blocks(len(rows), READ_ROWS))))
+
+    def _logits64(self, rows: np.ndarray) -> np.ndarray:
+        logits = np.empty((len(rows), self.head.num_classes))
+        for part in row_blocks(len(rows), READ_ROWS // 2):  # of float64, which take twice the memory
+            logits[part] = self.head.logits64(self.features.take(rows[part], np.float64))
+        return logits

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from activepool.compute.blocks import ROWS64, in_blocks
+from activepool.compute.rounding import rounded
 from activepool.diversity.fisher import BinaryInformation
 from activepool.diversity.greedy_trace import covering_picks
 from activepool.diversity.softmax_fisher import SoftmaxInformation, needed_bytes
@@ -103,27 +103,17 @@ def _require_memory(samples: int, width: int, classes: int) -> None:
 
 
 def _variances(query: Query, rows: np.ndarray) -> np.ndarray:
-    probability = _measured(query, rows, confidence, np.empty(len(rows)))
+    probability = _measured(query, rows, confidence)
     variances: np.ndarray = probability * (1 - probability)
     return variances
 
 
 def _probabilities(query: Query, rows: np.ndarray) -> np.ndarray:
-    classes = declared(query.head).num_classes
-    return _measured(query, rows, lambda logits: np.exp(log_softmax(logits)), np.empty((len(rows), classes)))
+    return _measured(query, rows, lambda logits: np.exp(log_softmax(logits)))
 
 
-def _measured(
-    query: Query, rows: np.ndarray, function: Callable[[Logits], np.ndarray], values: np.ndarray
-) -> np.ndarray:
-    """Fill ``values`` with a function of the logits of ``rows``, rounded."""
-    features, head = declared(query.features), declared(query.head)
-
-    def measure(block: slice) -> None:
-        with np.errstate(invalid="ignore"):  # ∞ − ∞, which is reported below
-            logits = Logits(head.logits64(features.take(rows[block], np.float64)))
-            values[block] = np.round(function(logits) / RESOLUTION) * RESOLUTION
-        require_finite(rows[block], values[block].reshape(len(logits), -1).sum(axis=1))
-
-    in_blocks(query.compute.map, measure, len(rows), ROWS64)
-    return values
+def _measured(query: Query, rows: np.ndarray, function: Callable[[Logits], np.ndarray]) -> np.ndarray:
+    """Return a function of the logits of ``rows``, rounded."""
+    values = query.pool_scorer().measure64(rows, function)
+    require_finite(rows, values.sum(axis=tuple(range(1, values.ndim))))
+    return rounded(values, 1.0, RESOLUTION)

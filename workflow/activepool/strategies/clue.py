@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from activepool.compute.blocks import ROWS64, in_blocks
+from activepool.compute.rounding import rounded
 from activepool.diversity.representatives import representatives
 from activepool.features.store import require_finite
 from activepool.scores.uncertainty import Logits, entropy
@@ -16,17 +16,11 @@ RESOLUTION = 2.0**-36
 
 def precompute(query: Query, *, temperature: float = 1.0) -> dict[str, np.ndarray]:
     """Return the entropy of the probabilities of each unlabelled sample, in float64."""
-    features, head = declared(query.features), declared(query.head)
-    entropies = np.empty(len(query.unlabelled))
-
-    def measure(block: slice) -> None:
-        with np.errstate(invalid="ignore"):  # ∞ − ∞, which is reported below
-            logits = head.logits64(features.take(query.unlabelled[block], np.float64))
-            entropies[block] = entropy(Logits(logits / temperature))
-        require_finite(query.unlabelled[block], entropies[block])
-
-    in_blocks(query.compute.map, measure, len(query.unlabelled), ROWS64)
-    return {"entropy": np.maximum(np.round(entropies / RESOLUTION), 1) * RESOLUTION}
+    entropies = query.pool_scorer().measure64(
+        query.unlabelled, lambda logits: entropy(Logits(logits.values / temperature))
+    )
+    require_finite(query.unlabelled, entropies)
+    return {"entropy": np.maximum(rounded(entropies, 1.0, RESOLUTION), RESOLUTION)}
 
 
 @strategy(source="Prabhu et al. 2021, equation 4", reads=("features", "head"), precompute=precompute)

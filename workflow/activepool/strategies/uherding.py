@@ -2,13 +2,10 @@
 
 import numpy as np
 
-from activepool.compute.blocks import ROWS64, row_blocks
 from activepool.diversity.gaussian_kernel import Targets
 from activepool.diversity.neighbours import nearest_neighbours
 from activepool.evaluation.metrics import expected_calibration_error
 from activepool.features.normalised import normalised
-from activepool.features.store import FeatureMatrix
-from activepool.heads.linear import LinearHead
 from activepool.scores.uncertainty import Logits, confidence, margin
 from activepool.strategies.declaration import strategy
 from activepool.strategies.maxherding import covering, target_rows
@@ -35,21 +32,12 @@ def uherding(query: Query, *, targets: PositiveInteger = 20_000) -> Selection:
         query: the round.
         targets: as of `maxherding`.
     """
-    features, head = declared(query.features), declared(query.head)
-    rows = target_rows(query, targets)
+    rows, scorer = target_rows(query, targets), query.pool_scorer()
     validation, labels = declared(query.validation)
-    temperature = calibrating_temperature(logits_of(features, head, validation), labels)
-    weights = 1 - margin(Logits(logits_of(features, head, rows) / temperature))
+    temperature = calibrating_temperature(scorer.measure64(validation, lambda logits: logits.values), labels)
+    weights = 1 - scorer.measure64(rows, lambda logits: margin(Logits(logits.values / temperature)))
     weights[np.isin(rows, query.labelled)] = 0
     return covering(query, Targets(rows, weights, smallest_distance(query)))
-
-
-def logits_of(features: FeatureMatrix, head: LinearHead, rows: np.ndarray) -> np.ndarray:
-    """Return the logits of rows, (n, C) float64."""
-    logits = np.empty((len(rows), head.num_classes))
-    for block in row_blocks(len(rows), ROWS64):
-        logits[block] = head.logits64(features.take(rows[block], np.float64))
-    return logits
 
 
 def calibrating_temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -5,7 +5,6 @@ import numpy as np
 from activepool.compute.rounding import rounded
 from activepool.compute.seeds import draw_in_proportion
 from activepool.diversity.distances import squared_norms
-from activepool.features.normalised import normalised
 from activepool.strategies.declaration import strategy
 from activepool.strategies.neighbourhoods import neighbourhoods
 from activepool.strategies.options import PositiveInteger, require_budget
@@ -43,7 +42,7 @@ def anchoral(
     require_budget("anchoral", "subset", subset, query.budget)
     if not len(query.labelled):
         return of.pick(query)
-    labels, features = declared(query.labels), normalised(declared(query.features))
+    labels, features = declared(query.labels), query.unit_features()
     rows = []
     for label in np.unique(labels):
         own = query.labelled[labels == label]

@@ -1,7 +1,6 @@
 """k-means: the pool in as many cells as picks, and the centre of each."""
 
 from activepool.diversity.representatives import representatives
-from activepool.features.normalised import normalised
 from activepool.strategies.declaration import strategy
 from activepool.strategies.query import Query, Selection, declared
 
@@ -17,8 +16,6 @@ def kmeans(query: Query, *, normalise: bool = False) -> Selection:
         query: the round.
         normalise: whether to divide each sample's features by their norm first.
     """
-    features = declared(query.features)
-    if normalise:
-        features = normalised(features)
+    features = query.unit_features() if normalise else declared(query.features)
     picks = representatives(features, query.unlabelled, query.budget, query.generator, query.compute)
     return Selection(picks)

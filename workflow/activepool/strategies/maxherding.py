@@ -4,10 +4,9 @@ import numpy as np
 
 from activepool.diversity.gaussian_kernel import Targets
 from activepool.diversity.herding import herd
-from activepool.features.normalised import normalised
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Positive, PositiveInteger
-from activepool.strategies.query import Query, Selection, declared
+from activepool.strategies.query import Query, Selection
 
 
 @strategy(source="Bae et al. 2024, algorithm 1", reads=("features",), reads_labels=False)
@@ -36,6 +35,6 @@ def target_rows(query: Query, most: int) -> np.ndarray:
 
 def covering(query: Query, targets: Targets) -> Selection:
     """Pick the unlabelled samples that add most to the cover of the targets, by features of length 1."""
-    features = normalised(declared(query.features))
+    features = query.unit_features()
     picks, gains = herd(features, targets, query.unlabelled, query.labelled, query.budget, query.compute)
     return Selection(picks, {"gain": gains})

@@ -3,8 +3,7 @@
 import numpy as np
 
 from activepool.diversity.neighbours import nearest_neighbours
-from activepool.features.normalised import normalised
-from activepool.strategies.query import Query, declared
+from activepool.strategies.query import Query
 
 
 def neighbourhoods(query: Query, rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -17,7 +16,7 @@ def neighbourhoods(query: Query, rows: np.ndarray, count: int) -> tuple[np.ndarr
 
     Returns: positions in ``query.unlabelled``, and squared distances of the normalised features; both (m, k).
     """
-    features, pool = normalised(declared(query.features)), query.unlabelled
+    features, pool = query.unit_features(), query.unlabelled
     while True:
         count = min(count, len(pool))
         nearest, squared = nearest_neighbours(features, rows, pool, count, query.compute)

@@ -11,11 +11,10 @@ from activepool.diversity.balls import neighbours_within
 from activepool.diversity.k_means import k_means
 from activepool.diversity.neighbours import nearest_neighbours
 from activepool.errors import InputError
-from activepool.features.normalised import normalised
 from activepool.features.store import FeatureMatrix
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Positive, PositiveInteger
-from activepool.strategies.query import Query, Selection, declared
+from activepool.strategies.query import Query, Selection
 
 #: Pairs of neighbours to keep: 2 GB.
 MAX_PAIRS = 2**29
@@ -48,7 +47,7 @@ def probcover(
 
     Raises InputError if there are too many pairs nearer than the radius.
     """
-    features = normalised(declared(query.features))
+    features = query.unit_features()
     if radius is None:
         rows = query.pool
         count = clusters or (query.num_classes if query.num_classes > 1 else max(2, query.budget))

@@ -7,6 +7,7 @@ import numpy as np
 
 from activepool.compute.blocks import Compute
 from activepool.errors import InputError, nearest_name
+from activepool.features.normalised import normalised
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
 from activepool.scores.exact import exact_smallest
@@ -124,6 +125,10 @@ class Query:
     def pool_scorer(self) -> PoolScorer:
         """Return the head joined to the features, for close decisions and further passes."""
         return PoolScorer(declared(self.features), declared(self.head), self.compute)
+
+    def unit_features(self) -> FeatureMatrix:
+        """Return the features of all rows with length 1, (N, d), computed while they are read."""
+        return normalised(declared(self.features))
 
     def probabilities(self) -> FeatureMatrix:
         """Return the head's probabilities of all rows, (N, C), computed while they are read."""

@@ -3,8 +3,7 @@
 import numpy as np
 
 from activepool.diversity.representatives import representatives
-from activepool.features.normalised import normalised
-from activepool.strategies.query import Query, Selection, declared
+from activepool.strategies.query import Query, Selection
 
 
 def spread(query: Query, is_candidate: np.ndarray) -> Selection:
@@ -18,7 +17,7 @@ def spread(query: Query, is_candidate: np.ndarray) -> Selection:
     random samples follow.
     """
     picks = representatives(
-        normalised(declared(query.features)),
+        query.unit_features(),
         query.unlabelled[is_candidate],
         query.budget,
         query.generator,

@@ -7,7 +7,6 @@ import numpy as np
 from activepool.compute.rows import ranks_in_groups
 from activepool.diversity.k_means import k_means
 from activepool.diversity.typicality import most_typical
-from activepool.features.normalised import normalised
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import NonNegativeInteger, PositiveInteger
 from activepool.strategies.query import Query, Selection, declared
@@ -36,9 +35,7 @@ def typiclust(
         small: clusters of no more samples than this have their turns when the others have none left.
         normalise: whether to divide each sample's features by their norm first, as the paper's code does.
     """
-    features = declared(query.features)
-    if normalise:
-        features = normalised(features)
+    features = query.unit_features() if normalise else declared(query.features)
     rows = query.pool
     count = min(len(query.labelled) + query.budget, clusters, len(rows))
     cell = k_means(features, rows, count, query.generator, query.compute).cell

@@ -5,7 +5,6 @@ import numpy as np
 from activepool.diversity.gaussian_kernel import Targets
 from activepool.diversity.neighbours import nearest_neighbours
 from activepool.evaluation.metrics import expected_calibration_error
-from activepool.features.normalised import normalised
 from activepool.scores.uncertainty import Logits, confidence, margin
 from activepool.strategies.declaration import strategy
 from activepool.strategies.maxherding import covering, target_rows
@@ -59,7 +58,7 @@ def calibrating_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 def smallest_distance(query: Query) -> float:
     """Return the smallest distance between two labelled samples that differ, with length 1; 1 if none do."""
-    features = normalised(declared(query.features))
+    features = query.unit_features()
     _, first = np.unique(features.take(query.labelled), axis=0, return_index=True)
     different = query.labelled[first]
     _, squared = nearest_neighbours(features, different, different, 1, query.compute)

@@ -66,3 +66,9 @@ def nearest_name(name: str, known: Iterable[str], there_are: str = "there are") 
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {near[0]!r}?" if near else f"{there_are} {', '.join(names)}"
+
+
+def nearest_names(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about an unknown name: up to three similar ones; "" if there is none."""
+    near = difflib.get_close_matches(name, list(known), n=3)
+    return f"; the nearest names are {', '.join(near)}" if near else ""

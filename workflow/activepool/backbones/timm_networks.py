@@ -1,6 +1,5 @@
 """The networks of timm (pytorch-image-models), each with its own preprocessing; timm is optional."""
 
-import difflib
 import math
 from collections.abc import Iterator
 from types import ModuleType
@@ -10,7 +9,7 @@ from torch import nn
 from activepool.backbones.backbone import Backbone, Preprocessing, measured_backbone
 from activepool.backbones.networks import resize_before_crop
 from activepool.backbones.normalisations import normalisation
-from activepool.errors import InputError, importing, one_line
+from activepool.errors import InputError, importing, nearest_names, one_line
 
 #: timm's names of the interpolations of Preprocessing; timm draws others at random.
 INTERPOLATIONS = ("bilinear", "bicubic")
@@ -34,9 +33,8 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
     """
     timm = _timm(name)
     if not timm.is_model(name):
-        near = difflib.get_close_matches(name, timm.list_models(), n=3)
-        hint = f"; the nearest names are {', '.join(near)}" if near else ""
-        raise InputError(f"backbone: timm has no network {name!r}{hint}")
+        near = nearest_names(name, timm.list_models())
+        raise InputError(f"backbone: timm has no network {name!r}{near}")
     network = _created(timm, name)
     preprocessing = _preprocessing(timm, name, network, image_size)
     if preprocessing.image_size == _preprocessing(timm, name, network, None).image_size:

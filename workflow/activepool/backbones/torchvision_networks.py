@@ -1,12 +1,10 @@
 """The classification networks of torchvision without their last layer, with their own preprocessing."""
 
-import difflib
-
 from torch import nn
 from torchvision import models
 
 from activepool.backbones.backbone import Backbone, Preprocessing, measured_backbone
-from activepool.errors import InputError
+from activepool.errors import InputError, nearest_names
 
 
 def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
@@ -20,9 +18,8 @@ def torchvision_backbone(name: str, image_size: int | None) -> Backbone:
     """
     known = models.list_models(module=models)
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=3)
-        hint = f"; the nearest names are {', '.join(near)}" if near else ""
-        raise InputError(f"backbone: torchvision has no classification network {name!r}{hint}")
+        near = nearest_names(name, known)
+        raise InputError(f"backbone: torchvision has no classification network {name!r}{near}")
     weights = models.get_model_weights(name)["DEFAULT"]
     preprocessing = _preprocessing(weights, image_size)
     # The position table of a vision transformer depends on the image size; other networks have none.

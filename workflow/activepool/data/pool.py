@@ -5,8 +5,11 @@ import numpy as np
 from activepool.compute.arrays import IntArray
 from activepool.errors import InputError
 
+#: No rows.
+NONE = np.empty(0, dtype=np.int64)
 
-def unlabelled_pool(num_train: int, validation: IntArray, labelled: IntArray) -> IntArray:
+
+def unlabelled_pool(num_train: int, validation: IntArray, labelled: IntArray = NONE) -> IntArray:
     """Return the rows that are neither validation nor labelled, ascending, (n,) int64.
 
     Raises InputError if a row is outside the train part, or both in validation and labelled.

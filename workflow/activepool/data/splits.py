@@ -132,7 +132,7 @@ def initial_candidates(labels: IntArray, validation: IntArray, size: int) -> Int
 
     Raises: InputError if there are fewer, or if a validation row is outside the train part.
     """
-    pool = unlabelled_pool(len(labels), validation, np.empty(0, dtype=np.int64))
+    pool = unlabelled_pool(len(labels), validation)
     candidates = pool[labels[pool] >= 0]
     if not 1 <= size <= len(candidates):
         raise InputError(

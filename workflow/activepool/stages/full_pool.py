@@ -16,8 +16,6 @@ def full_pool(
         labelled: index file to write: the rows of the pool with a known label
         annotations: CSV of labels that came after the samples
     """
-    import numpy as np
-
     from activepool.data.label_file import LabelFile
     from activepool.data.labels import merged_labels, used_labels
     from activepool.data.pool import unlabelled_pool
@@ -25,7 +23,7 @@ def full_pool(
 
     with LabelFile(samples) as file:
         labels = merged_labels(file, annotations)
-        pool = unlabelled_pool(len(labels), read_index(validation), np.empty(0, dtype=np.int64))
+        pool = unlabelled_pool(len(labels), read_index(validation))
         used = used_labels(file, pool, labels[pool], annotations)
     write_index(labelled, {"index": pool[labels[pool] >= 0]})
     return used

@@ -27,8 +27,6 @@ def prepare(
         prepared: prepared.h5 to write
         options: JSON: the options of the strategy for this stage
     """
-    import numpy as np
-
     from activepool.data.pool import unlabelled_pool
     from activepool.features.store import FeatureFile
     from activepool.io.index_files import read_index
@@ -38,8 +36,8 @@ def prepare(
 
     declared = find_strategy(strategy, options)
     with FeatureFile(features) as file:
-        matrix, nothing = file.train.features, np.empty(0, dtype=np.int64)
-        pool = unlabelled_pool(matrix.shape[0], read_index(validation), nothing)
+        matrix = file.train.features
+        pool = unlabelled_pool(matrix.shape[0], read_index(validation))
         write_arrays(prepared, prepare_rounds(declared, matrix, pool, seed, compute, options))
 
 

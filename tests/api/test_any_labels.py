@@ -104,4 +104,4 @@ def test_the_labelled_set_by_brute_force(seed):
     expected = [row for row in range(40) if labels[row] >= 0 and row not in held_out]
     assert found.rows.tolist() == expected
     assert found.classes[found.labels].tolist() == labels[expected].tolist()
-    assert found.classes[found.labels_of("validation", held_out)].tolist() == labels[held_out].tolist()
+    assert found.classes[found.validation_labels(held_out)].tolist() == labels[held_out].tolist()

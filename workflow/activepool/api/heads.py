@@ -132,7 +132,7 @@ def calibrate(
     if head.cross_validation is not None:
         found = fit_temperature(head.cross_validation.logits, head.cross_validation.labels)
     elif len(validation):
-        known = LabelledRows(features, validation, samples.labels_of("validation", validation))
+        known = LabelledRows(features, validation, samples.validation_labels(validation))
         found = fit_temperature(logits64(head.linear, known, compute), known.labels)
     else:
         found = Temperature(1.0, "one weight decay is given, and no row was held out")
@@ -152,33 +152,24 @@ def train_on(
     # Pydantic, which checks the settings, takes longer to import than a small head takes to train.
     from activepool.heads.cross_validation import cross_validate
     from activepool.heads.labelled import LabelledRows
-    from activepool.heads.settings import LbfgsSettings, head_settings
-    from activepool.heads.training import train_head as train
+    from activepool.heads.lbfgs import train_lbfgs
+    from activepool.heads.settings import LbfgsSettings
 
     if samples.labels is None or samples.classes is None or not len(samples.rows):
         raise InputError("a head needs at least one labelled row; give labels, or a head")
     if class_weight is not None and not (isinstance(class_weight, str) and class_weight == "balanced"):
         raise InputError(f"class_weight is {class_weight!r}; it must be None or 'balanced'")
-    options: dict[str, Any] = {"solver": "lbfgs", "class_weights": class_weight == "balanced"}
+    settings = LbfgsSettings(class_weights=class_weight == "balanced")
     if weight_decay is not None:
-        options["weight_decays"] = _weight_decays(weight_decay)
-    settings = head_settings(options)
-    assert isinstance(settings, LbfgsSettings)
-    known = samples.labels_of("validation", validation) if len(validation) else validation
+        settings = replace(settings, weight_decays=_weight_decays(weight_decay))
+    known = samples.validation_labels(validation) if len(validation) else validation
     labelled, num_classes = LabelledRows(features, samples.rows, samples.labels), len(samples.classes)
     tested = None
     if not len(validation) and np.size(settings.weight_decays) > 1:
         tested = cross_validate(labelled, num_classes, settings, seed, compute)
         settings = replace(settings, weight_decays=tested.weight_decay)
-    found = train(
-        labelled,
-        LabelledRows(features, validation, known),
-        num_classes,
-        settings,
-        seed=seed,
-        round_number=0,
-        compute=compute,
-    )
+    held_out = LabelledRows(features, validation, known)
+    found = train_lbfgs(labelled, held_out, num_classes, settings, compute)
     decay = float(found.facts["weight_decay"])
     accuracy = found.validation_accuracy if len(validation) else None
     return Head(found.head.weight, found.head.bias, samples.classes, decay, accuracy, cross_validation=tested)
@@ -228,13 +219,13 @@ def _head(weight: Any, bias: Any, classes: Any) -> Head:
     return Head(weight, bias, np.arange(len(weight)) if classes is None else to_array("classes", classes))
 
 
-def _weight_decays(given: float | Sequence[float]) -> list[float]:
+def _weight_decays(given: float | Sequence[float]) -> tuple[float, ...]:
     """Return the weight decays to choose from; raises InputError if one is no positive number."""
     values = np.atleast_1d(to_array("weight_decay", given))
     is_number = values.dtype.kind in "fiu" and values.ndim == 1 and values.size
     if not is_number or not (np.isfinite(values) & (values > 0)).all():
         raise InputError(f"weight_decay is {given!r}; it must be a positive number, or several in a list")
-    return [float(value) for value in values]
+    return tuple(values.astype(float).tolist())
 
 
 def _fitting(features: FeatureMatrix, head: LinearHead) -> FeatureMatrix:

@@ -34,11 +34,11 @@ class Labelled:
     classes: np.ndarray | None
     of_all: IntArray | None
 
-    def labels_of(self, name: str, rows: IntArray) -> IntArray:
-        """Return the labels of other rows; InputError that calls them ``name`` if one is not known."""
+    def validation_labels(self, rows: IntArray) -> IntArray:
+        """Return the labels of the validation rows; raises InputError if one is not known."""
         if self.of_all is None:
-            raise InputError(f"{name} rows need labels; give one label for each row of features")
-        return _known(name, rows, self.of_all[rows])
+            raise InputError("validation rows need labels; give one label for each row of features")
+        return _known("validation", rows, self.of_all[rows])
 
 
 def labelled_set(

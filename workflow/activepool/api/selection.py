@@ -150,7 +150,7 @@ def _validation(
     """Return the validation rows and their labels for a strategy that reads them."""
     if "validation" not in strategy.reads or not len(held_out):
         return None
-    return held_out, labelled.labels_of("validation", held_out)
+    return held_out, labelled.validation_labels(held_out)
 
 
 def _require_same_classes(head: Head | None, labelled: Labelled) -> None:

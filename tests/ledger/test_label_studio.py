@@ -109,6 +109,23 @@ def test_what_a_reviewer_rejected_does_not_count(tmp_path, accepted, counts):
         assert (told in answers.notices) == (not counts)
 
 
+def test_what_a_reviewer_fixed_counts(tmp_path):
+    """The results of the annotation may still be those of before, and so may those of a skip."""
+    fixed = {"fixed_annotation_history_result": annotation("dog")["result"], "accepted": True}
+    reviews = [{"accepted": False, "created_at": "2026-11-21T09:00:00Z"}]
+    reviews.append({**fixed, "created_at": "2026-11-22T09:00:00Z"})
+    early = dict.fromkeys(("created_at", "updated_at"), "2026-11-20T09:00:00Z")
+    tasks = [task(0, annotation("cat", reviews=reviews, **early))]
+    tasks.append(task(1, annotation("dog", reviews=reviews)))
+    tasks.append(task(2, annotation(cancelled=True, reviews=reviews)))
+    tasks.append(task(3, annotation("cat", reviews=[{**fixed, "accepted": False}])))
+    path = file(tmp_path, tasks)
+    answers = read("label_studio", path, POOL, CLASSES)
+    assert said(answers) == dict.fromkeys(("a/1.jpg", "b/1.jpg", "a/2.jpg"), "dog")
+    assert answers.drafts[0].when.startswith("2026-11-22T09:00")
+    assert f"{path}: annotations that a reviewer fixed, so that the fix counts: 2" in answers.notices
+
+
 def test_the_choice_of_another_control_is_no_label(tmp_path):
     """Each form of an export says so in the same words."""
     tasks = [task(0, annotation("cat")), task(1, annotation())]

@@ -29,8 +29,10 @@ from activepool.ledger.formats.batch import PROGRAM, Batch, Pick
 from activepool.ledger.formats.label_studio_annotations import (
     CONTROL,
     add_annotations,
+    as_fixed,
     choices_of,
     control_of,
+    is_fixed,
     is_rejected,
     name_of,
     passed_over,
@@ -122,11 +124,11 @@ def _task(pick: Pick, batch: Batch, address: str) -> dict[str, Any]:
 
 
 def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
-    given = [annotation for _, _, task in tasks for annotation in _annotations(task) or []]
+    given = [_reviewed(annotation) for _, _, task in tasks for annotation in _annotations(task) or []]
     results = [result for annotation in given for result in results_of(annotation)]
     control = control_of(path, [name_of(result) for result in results if choices_of(result)])
     parsed = Parsed()
-    drafts = rejected = 0
+    drafts = rejected = fixed = 0
     for number, place, task in tasks:
         data = task.get("data") if isinstance(task, dict) else None
         annotations = _annotations(task)
@@ -136,8 +138,9 @@ def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
             )
             continue
         accepted = [annotation for annotation in annotations if not is_rejected(annotation)]
-        add_annotations(parsed, named_sample(number, place, data), accepted, control)
+        add_annotations(parsed, named_sample(number, place, data), [*map(_reviewed, accepted)], control)
         rejected += len(annotations) - len(accepted)
+        fixed += sum(map(is_fixed, accepted))
         drafts += not annotations and bool(task.get("drafts"))
     if drafts:
         parsed.notices.append(
@@ -145,8 +148,15 @@ def _full_rows(path: Path, tasks: list[Record]) -> Parsed:
         )
     if rejected:
         parsed.notices.append(f"{path}: annotations that a reviewer rejected, which do not count: {rejected}")
+    if fixed:
+        parsed.notices.append(f"{path}: annotations that a reviewer fixed, so that the fix counts: {fixed}")
     parsed.notices += passed_over(path, control, map(name_of, results))
     return parsed
+
+
+def _reviewed(annotation: Any) -> Any:
+    """Return an annotation with the results that count."""
+    return as_fixed(annotation) if is_fixed(annotation) else annotation
 
 
 def _annotations(task: Any) -> list[Any] | None:

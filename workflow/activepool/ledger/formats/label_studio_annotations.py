@@ -12,7 +12,7 @@ from typing import Any
 from activepool.errors import InputError, first_few
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.json_file import kind
-from activepool.ledger.formats.label_studio_rows import annotator, annotator_problem, signed
+from activepool.ledger.formats.label_studio_rows import TIMES, annotator, annotator_problem, signed
 from activepool.ledger.formats.rows import Parsed, Row
 
 #: The control of choices in our labelling configuration.
@@ -20,6 +20,9 @@ CONTROL = "choice"
 
 #: The keys that say that somebody passed over the task.
 SKIPPED = ("was_cancelled", "skipped")
+
+#: The results that a reviewer put in place of those of the annotation.
+FIXED = "fixed_annotation_history_result"
 
 
 def control_of(path: Path, filled: Collection[str]) -> str:
@@ -88,10 +91,27 @@ def add_annotations(parsed: Parsed, task: Row, annotations: list[Any], control: 
 
 def is_rejected(annotation: Any) -> bool:
     """Return whether a reviewer rejected an annotation; the latest review counts."""
+    return _latest_review(annotation).get("accepted") is False
+
+
+def is_fixed(annotation: Any) -> bool:
+    """Return whether the latest reviewer has other results than the annotation still shows."""
+    fixed = _latest_review(annotation).get(FIXED)
+    return bool(fixed) and not is_rejected(annotation) and fixed != annotation.get("result")
+
+
+def as_fixed(annotation: dict[str, Any]) -> dict[str, Any]:
+    """Return an annotation with the results of the reviewer who fixed it, and the time when that was."""
+    review = _latest_review(annotation)
+    times = [str(one) for one in (review.get("created_at"), *map(annotation.get, TIMES)) if one]
+    return annotation | dict.fromkeys(SKIPPED) | {"result": review[FIXED], TIMES[0]: max(times, default=None)}
+
+
+def _latest_review(annotation: Any) -> dict[str, Any]:
+    """Return the latest review of an annotation; empty if there is none."""
     reviews = annotation.get("reviews") if isinstance(annotation, dict) else None
     known = [one for one in reviews if isinstance(one, dict)] if isinstance(reviews, list) else []
-    latest = max(known, key=lambda review: str(review.get("created_at", "")), default={})
-    return latest.get("accepted") is False
+    return max(known, key=lambda review: str(review.get("created_at", "")), default={})
 
 
 def _is_made_up_for(answer: Row, labels: list[Row]) -> bool:

@@ -1,5 +1,7 @@
 """Files of annotations: each label goes to the sample that its row names, or is told with its line."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -156,6 +158,42 @@ def test_every_mistake_has_its_line(write, text, lines):
     with pytest.raises(InputError) as caught:
         all_labels(part(), write(text))
     assert list(caught.value.args) == [f"bought.csv:{line}" for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("source,label\nb,cat\na,dog", "label 'dog' may be the beginning of 'dogfish'"),
+        ("source,label\na,1", "label '1' may be the beginning of '10'"),
+        ("label,source\ncat,a", "source 'a' may be the beginning of 'a1'"),
+        ("label,index\ncat,1", "index '1' may be the beginning of '10'"),
+    ],
+)
+def test_a_last_line_that_may_be_cut_off(write, text, words):
+    """A file whose end is lost gives no label of another class, or to another sample, without a word."""
+    names = np.array([*"abcdefghijk", "a1"], dtype=object)
+    classes = ["cat", "dog", "dogfish", *"ABCDEFGH"]
+    samples = part(labels=np.full(12, -1), sources=names, class_names=classes)
+    with pytest.raises(InputError, match=f"bought.csv:{text.count(chr(10)) + 1}: {words}, .* a line break$"):
+        all_labels(samples, write(text))
+    assert (all_labels(samples, write(f"{text}\n")) >= 0).any()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "source,label\na,dogfish",
+        'source,label\na,"dog"',
+        "label,source,index\ndog,a,0",
+        "label,source,note\ndog,a,x",
+        "label,source,index\ndog,a,",
+        "source,label\na,dog\nb,",
+    ],
+)
+def test_a_last_line_may_lack_its_end(write, text):
+    samples = part(sources=np.array(["a", *"bcdef"], dtype=object), labels=np.full(6, -1))
+    samples = replace(samples, class_names=["cat", "dog", "dogfish"])
+    assert all_labels(samples, write(text))[0] == (2 if "dogfish" in text else 1)
 
 
 def test_a_source_of_several_rows_needs_an_index(write):

@@ -1,6 +1,12 @@
 import pytest
 
-from activepool.data.listed_paths import given_before, leads_out, repeated_files, written_path
+from activepool.data.listed_paths import (
+    given_before,
+    leads_out,
+    repeated_files,
+    spelling_hint,
+    written_path,
+)
 
 
 def test_a_path_is_taken_as_it_is_written_if_there_is_such_a_file(draw):
@@ -9,6 +15,27 @@ def test_a_path_is_taken_as_it_is_written_if_there_is_such_a_file(draw):
         assert written_path(root, path) == path
     assert written_path(root, " a/3.jpg\t") == "a/3.jpg"
     assert written_path(root, f" {root}/a/3.jpg") == f"{root}/a/3.jpg"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "a b\\é.jpg",
+        "a%20b/%C3%A9.jpg",
+        "a b/e\u0301.jpg",
+        "{name}/a b/é.jpg",
+        r"D:\{name}\a%20b\é.jpg",
+        " a b/é.jpg ",
+    ],
+)
+def test_the_spelling_of_a_file_that_is_there(draw, written):
+    root = draw("a b/é.jpg")
+    assert spelling_hint(root, written.format(name=root.name)) == "; did you mean 'a b/é.jpg'?"
+
+
+@pytest.mark.parametrize("written", ["a b/é.jpg", "é.jpg", "a%20b/f.jpg", "", "%00", "/", "x" * 300])
+def test_no_other_file_is_meant(draw, written):
+    assert spelling_hint(draw("a b/é.jpg"), written) == ""
 
 
 def test_a_file_has_one_place_whatever_leads_to_it(draw, monkeypatch):

@@ -129,6 +129,7 @@ def test_notices_of_classes_name_the_manifest(draw):
         ),
         (["1.jpg,a,", "2.jpg,,test"], r"samples.csv:3: a test row needs a label"),
         (["9.jpg,a,"], r"samples.csv:2: no such file '9.jpg' \(relative paths start from"),
+        (["x%2F3.jpg,a,"], r"samples.csv:2: no such file 'x%2F3.jpg' .*; did you mean 'x/3.jpg'\?"),
         (["1.jpg,a,", "x/../1.jpg,b,"], r"samples.csv:3: path 'x/../1.jpg' was given before, in line 2"),
         (["1.jpg,a"], r"samples.csv:2: has 2 fields, and the header has 3$"),
         (["1.jpg,a", "9.jpg,a,"], r":2: has 2 fields, and the header has 3\n.*:3: no such file '9.jpg'"),
@@ -251,6 +252,19 @@ def test_a_pipe_is_no_image(draw):
     os.mkfifo(root / "2.jpg")
     with pytest.raises(InputError, match=r"samples.csv:3: no file but a pipe, socket or device '2.jpg'"):
         manifest.load(write(root, "1.jpg,a,test", "2.jpg,a,"))
+
+
+def test_a_last_label_that_may_be_cut_off(draw):
+    root = draw("1.jpg", "2.jpg", "3.jpg")
+    text = "path,split,label\n1.jpg,train,dogfish\n2.jpg,,\n3.jpg,train,dog"
+    (root / "samples.csv").write_text(text)
+    with pytest.raises(
+        InputError, match=r"csv:4: label 'dog' may be the beginning of 'dogfish', .* a line break$"
+    ):
+        manifest.load(root / "samples.csv", test_fraction=0.5)
+    for end in ("\n", "fish", "\n2.jpg,,"):
+        (root / "samples.csv").write_text(text.replace("2.jpg,,\n", "") + end)
+        manifest.load(root / "samples.csv", test_fraction=0.5)
 
 
 def test_missing_column(tmp_path):

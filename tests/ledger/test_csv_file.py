@@ -1,12 +1,14 @@
 """CSV files of labels: the list of a batch, and those that people make."""
 
 import pytest
+from ledgers import sample
 from reading import BATCH, CLASSES, POOL, mistakes, said, table
 
 from activepool.errors import InputError
 from activepool.ledger.formats import csv_file, read
 from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.formats.typed_classes import ClassNames
+from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.source_names import SourceNames
 
 
@@ -300,6 +302,25 @@ def test_a_last_cell_that_may_be_cut_off(tmp_path, text, words):
     assert words in told
     assert "if it is whole, end the last line with a line break" in told
     assert f"labels.csv:{text.count(chr(10)) + 1}: " in told
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("label,source\ncat,v1", "source 'v1' may be the beginning of 'v10'"),
+        ("label,index\ncat,1", "index '1' may be the beginning of '10'"),
+    ],
+)
+def test_a_name_or_number_that_may_be_cut_off(tmp_path, text, words):
+    """An answer goes to no other vector without a word."""
+    names = [f"v{number}" for number in range(12)]
+    vectors = PoolSamples(list(map(sample, names)), names, has_stable_rows=True)
+    assert f"labels.csv:2: {words}, for the file ends with it" in mistakes(
+        "csv", table(tmp_path, text), vectors
+    )
+    header, _, row = text.partition("\n")
+    for whole in (f"{text}\n", f"{text}1", f"{header},sample\n{row},{sample('v1')}\n"):
+        assert len(said(read("csv", table(tmp_path, whole), vectors, CLASSES))) == 1
 
 
 @pytest.mark.parametrize(

@@ -275,6 +275,15 @@ def test_all_mistakes_of_a_list_are_named_by_their_lines():
     assert "list.csv:6: " in lines
 
 
+def test_labels_in_a_list_are_not_passed_over_in_silence(capsys):
+    rows = ["photos/b.png,ant,", "photos/a/1.png,,"]
+    listed_images(write_list(*rows, header="path,Label,class"))
+    told = "list.csv: has labels in 'Label' (1), which a project does not read; put those that you have into"
+    assert f"{told} returned, in a CSV with the columns source and label" in capsys.readouterr().err
+    listed_images(write_list("photos/b.png,", header="path,label"))
+    assert "label" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("header", ["file", "path,path", ""])
 def test_a_list_needs_the_column_path_once(header):
     with pytest.raises(InputError, match=r"list\.csv:\d: must have the column 'path' once"):

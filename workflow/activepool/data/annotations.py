@@ -6,9 +6,11 @@ number (see `typed_labels.Classes`); empty if it is not known yet; or one of `MA
 be labelled.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote
 
 from activepool.compute.arrays import IntArray, TextArray
 from activepool.data.class_names import loose_form
@@ -16,7 +18,14 @@ from activepool.data.label_file import LabelFile
 from activepool.data.samples import UNKNOWN
 from activepool.data.typed_labels import Classes
 from activepool.errors import InputError
-from activepool.io.csv_rows import read_table, require_different_columns, separator_hint, width_problem
+from activepool.io.csv_rows import (
+    cut_off_problem,
+    ends_in_text,
+    read_table,
+    require_different_columns,
+    separator_hint,
+    width_problem,
+)
 from activepool.io.hdf5_reading import texts
 from activepool.io.index_files import whole_number
 
@@ -32,12 +41,13 @@ MAX_LISTED = 50
 
 @dataclass(frozen=True)
 class Annotation:
-    """A row of a file of annotations: its line, and its cells; empty where a column is missing."""
+    """A row: its line, its cells, empty where a column is missing, and the column that may be cut off."""
 
     line: int
     index: str
     source: str
     label: str
+    may_be_cut_off: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,7 @@ def read_annotations(path: str | Path) -> Annotations:
     if not names:
         raise InputError(f"{path}: not a readable CSV file (it is empty)")
     _check_header(f"{path}:{first}", names)
-    annotations = Annotations(str(path), [], [])
+    annotations, line = Annotations(str(path), [], []), first
     for line, cells in rows:
         if problem := width_problem(cells, names):
             annotations.problems.append((line, problem))
@@ -132,6 +142,9 @@ def read_annotations(path: str | Path) -> Annotations:
             annotations.problems.append((line, "names no sample; give its source or its index"))
         elif annotation.label.strip():
             annotations.rows.append(annotation)
+    last = names[-1] if names[-1] in ("index", "source", "label") and ends_in_text(path) else ""
+    if annotations.rows and annotations.rows[-1].line == line:
+        annotations.rows[-1] = replace(annotations.rows[-1], may_be_cut_off=last)
     return annotations
 
 
@@ -139,7 +152,6 @@ def all_labels(samples: TrainPart, path: str | Path) -> IntArray:
     """Return all labels of the train part, (N,) int64, completed from a file of annotations.
 
     A sample that cannot be labelled has the label `UNLABELABLE`, one that is not labelled yet -1.
-
     Raises InputError with a line for each row that cannot be used, see `match`.
     """
     labels, problems = match(samples, read_annotations(path))
@@ -150,9 +162,8 @@ def all_labels(samples: TrainPart, path: str | Path) -> IntArray:
 def match(samples: TrainPart, annotations: Annotations) -> tuple[IntArray, list[str]]:
     """Return all labels (N,), completed from annotations, and a line for each row that cannot be used.
 
-    A row cannot be used if it has too many or too few fields; if its source or index names no sample, several
-    samples, or two different ones; if its label is no class; or if it contradicts a known label or another
-    row.
+    A row cannot be used if it has too many or too few fields or may be cut off; if it names no sample, or
+    several; if its label is no class; or if it contradicts a known label or another row.
     """
     labels, classes = samples.labels.copy(), Classes(samples.class_names)
     line_of: dict[int, int] = {}
@@ -161,6 +172,8 @@ def match(samples: TrainPart, annotations: Annotations) -> tuple[IntArray, list[
         try:
             label = _class_number(classes, annotation.label)
             row = _row(samples, annotation)
+            if cut_off := _cut_off(samples, annotation):
+                raise _MistakeError(cut_off)
             if row is None:
                 continue
             if labels[row] not in (UNKNOWN, label):
@@ -207,6 +220,19 @@ def _class_number(classes: Classes, label: str) -> int:
     if mark in MARKS and mark not in map(str.casefold, classes.names):
         return UNLABELABLE
     raise _MistakeError(classes.problem(label.strip()))
+
+
+def _cut_off(samples: TrainPart, annotation: Annotation) -> str | None:
+    """Return what is wrong with the text in which the file ends if it may go on, see `cut_off_problem`."""
+    column, is_named_twice = annotation.may_be_cut_off, annotation.index and annotation.source.strip()
+    text = getattr(annotation, column).strip() if column else ""
+    if not text or (is_named_twice and column != "label"):  # two columns that agree are whole
+        return None
+    known: Iterable[str] = () if samples.sources is None else samples.sources
+    if column != "source":
+        names = samples.class_names if column == "label" else []
+        known = [*names, *map(str, range(len(names or samples.labels)))]
+    return cut_off_problem(column, text, known)
 
 
 def _row(samples: TrainPart, annotation: Annotation) -> int | None:
@@ -258,7 +284,7 @@ def _unknown_source(samples: TrainPart, source: str) -> str:
 
 def _path_form(source: str) -> object:
     """Return a value that is equal for paths that a person would take for the same."""
-    return loose_form(source.replace("\\", "/").strip().removeprefix("./"))
+    return loose_form(unquote(source).replace("\\", "/").strip().removeprefix("./"))
 
 
 def _contradiction(samples: TrainPart, row: int, label: int, known: int, line: int | None) -> str:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Iterator, Set
 from functools import cache
 from pathlib import Path
+from unicodedata import normalize
+from urllib.parse import unquote
 
 from activepool.data.urls import is_url
 
@@ -15,6 +17,21 @@ def written_path(root: Path, path: str) -> str:
     if plain != path and not os.path.isfile(root / path) and os.path.isfile(root / plain):  # noqa: PTH113
         return plain
     return path
+
+
+def spelling_hint(root: Path, path: str) -> str:
+    """Return a hint at the spelling with which there is such a file; empty if there is none.
+
+    Lists from elsewhere have backslashes, ``%20`` as in an address, letters in another Unicode form, or the
+    name of ``root`` before the path.
+    """
+    slashed = path.strip().replace("\\", "/")
+    decoded = dict.fromkeys((slashed, unquote(slashed)))
+    inside = [text.partition(f"{root.name}/")[2] for text in decoded]
+    forms = [normalize(form, text) for text in (*decoded, *inside) for form in ("NFC", "NFD") if text]
+    # Unlike Path.is_file, this returns False for a name that is too long.
+    near = next((form for form in (slashed, *forms) if os.path.isfile(root / form)), path)  # noqa: PTH113
+    return "" if near == path else f"; did you mean {near!r}?"
 
 
 def leads_out(path: str) -> bool:

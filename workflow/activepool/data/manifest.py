@@ -15,13 +15,26 @@ from activepool.data.class_names import (
     sorted_names,
 )
 from activepool.data.fetching import fetch_images, url_problem
-from activepool.data.listed_paths import given_before, leads_out, repeated_files, written_path
+from activepool.data.listed_paths import (
+    given_before,
+    leads_out,
+    repeated_files,
+    spelling_hint,
+    written_path,
+)
 from activepool.data.listing import existing_file, existing_folder, has_line_break
 from activepool.data.previews import MAX_PREVIEWED, Preview
 from activepool.data.samples import UNKNOWN, Part, Samples, require_one_test_part, split_off_test
 from activepool.data.urls import is_url
 from activepool.errors import InputError, first_lines
-from activepool.io.csv_rows import read_table, require_different_columns, separator_hint, width_problem
+from activepool.io.csv_rows import (
+    cut_off_problem,
+    ends_in_text,
+    read_table,
+    require_different_columns,
+    separator_hint,
+    width_problem,
+)
 
 COLUMNS = ("path", "label", "split")
 
@@ -127,10 +140,10 @@ def _manifest_and_root(path: str | Path, root: str | Path | None) -> tuple[Path,
 
 
 def _read_rows(manifest: Path, root: Path) -> tuple[list[Row], list[tuple[int, str]]]:
-    """Return the rows, and the line and problem of each row with too many or too few fields."""
+    """Return the rows, and the line and problem of each that has too many or few fields, or is cut off."""
     first, names, lines = read_table(manifest)
     _check_header(f"{manifest}:{first}", names)
-    rows, problems = [], []
+    rows, problems, line = [], [], first
     for line, cells in lines:
         if problem := width_problem(cells, names):
             problems.append((line, problem))
@@ -139,6 +152,9 @@ def _read_rows(manifest: Path, root: Path) -> tuple[list[Row], list[tuple[int, s
         path, label, split = fields["path"], fields["label"].strip(), fields.get("split", "").strip()
         path = path.strip() if is_url(path.strip()) else written_path(root, path)
         rows.append(Row(line, path, "" if label == str(UNKNOWN) else label, split or "train"))
+    if rows and names[-1] == "label" and rows[-1].line == line and ends_in_text(manifest):
+        cut_off = cut_off_problem("label", rows[-1].label, sorted({row.label for row in rows}))
+        problems += [(line, cut_off)] if rows[-1].label and cut_off else []
     return rows, problems
 
 
@@ -188,7 +204,7 @@ def _path_problem(root: Path, path: str) -> str | None:
     if not os.path.isfile(file := root / path):  # noqa: PTH113
         is_special = os.path.exists(file) and not file.is_dir()  # noqa: PTH110
         what = "no file but a pipe, socket or device" if is_special else "no such file"
-        return f"{what} {path!r} (relative paths start from {root})"
+        return f"{what} {path!r} (relative paths start from {root}){spelling_hint(root, path)}"
     return None
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,9 @@ SHOWN, LONGEST = 20, 30
 
 #: What people, or spreadsheets, put between cells.
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+#: What to do about a last line that may be cut off.
+END_LINE = "if it is whole, end the last line with a line break"
 
 #: The first line that tells Excel what separates the cells, without its line break.
 SEPARATOR_LINE = re.compile(r'\A"?sep=(?P<mark>[,;\t|])"?[,;\t| ]*(?=[\r\n]|$)', re.IGNORECASE)
@@ -144,6 +147,22 @@ def width_problem(cells: list[str], names: list[str]) -> str | None:
     else:
         hint = ""
     return f"has {len(cells)} field{'s' * (len(cells) != 1)}, and the header has {len(names)}{hint}"
+
+
+def ends_in_text(path: str | Path) -> bool:
+    """Return whether a file ends without a line break and without a quote, so that it may be cut off."""
+    return not Path(path).read_bytes().endswith((b"\n", b"\r", b'"'))
+
+
+def cut_off_problem(what: str, text: str, known: Iterable[str]) -> str | None:
+    """Return what is wrong with the text in which a file ends if a known one begins with it."""
+    longer = next((one for one in known if one != text and one.startswith(text)), None)
+    if longer is None:
+        return None
+    return (
+        f"{what} {text!r} may be the beginning of {longer!r}, for the file ends with it as if it was cut off"
+        f"; {END_LINE}"
+    )
 
 
 def without_empty_end(cells: list[str], width: int = 0) -> list[str]:

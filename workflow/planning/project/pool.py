@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from activepool.data.left_out import LeftOut
-from activepool.data.listed_paths import leads_out, written_path
+from activepool.data.listed_paths import leads_out, spelling_hint, written_path
 from activepool.data.listing import existing_folder, has_line_break, with_unlabelled
 from activepool.data.samples import Part
 from activepool.errors import MAX_LINES, InputError, first_few, first_lines
@@ -23,6 +23,7 @@ from activepool.labelling.pool.files import (
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
 from activepool.labelling.pool.vectors import VECTORS, VectorFile, require_numbers
+from activepool.ledger.formats.slips import HEADERS
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project
 from planning.project.folders import part_features, pool_features, pool_folder
@@ -199,7 +200,7 @@ def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Pa
     images = Path(project.images or "")
     root = images_root(project)
     if root != images:
-        sources = _images_of_list(images, root)
+        sources = _images_of_list(images, root, project.returned, notices)
     else:
         existing_folder(images, "a folder of images, or a CSV file with the column path")
         left_out = LeftOut()
@@ -211,7 +212,7 @@ def listed_images(project: Project, notices: PoolNotices = SHOW_ALL) -> tuple[Pa
     return root, sources
 
 
-def _images_of_list(path: Path, root: Path) -> list[str]:
+def _images_of_list(path: Path, root: Path, returned: str, notices: PoolNotices) -> list[str]:
     """Return the column ``path`` of a CSV file; raises InputError with a line for each mistake."""
     first, names, lines = read_table(path)
     if names.count(COLUMN) != 1:
@@ -219,12 +220,14 @@ def _images_of_list(path: Path, root: Path) -> list[str]:
             f"{path}:{first}: must have the column {COLUMN!r} once (columns: {', '.join(names)})"
             f"{separator_hint(names)}"
         )
-    sources: Counter[str] = Counter()
+    sources, labels = Counter[str](), Counter[str]()
     problems: list[str] = []
     for line, cells in lines:
         if problem := width_problem(cells, names):
             problems.append(f"{path}:{line}: {problem}")
             continue
+        named = zip(names, cells, strict=True)
+        labels.update(name for name, cell in named if name.casefold() in HEADERS and cell.strip())
         source = written_path(root, cells[names.index(COLUMN)])
         sources[source] += 1
         if sources[source] > 1:
@@ -232,7 +235,18 @@ def _images_of_list(path: Path, root: Path) -> list[str]:
         elif not source or has_line_break(source) or leads_out(source):
             problems.append(f"{path}:{line}: {source!r} must be a relative path below {root}")
         elif not (root / source).is_file():
-            problems.append(f"{path}:{line}: no such file {source!r} (relative paths start from {root})")
+            hint = spelling_hint(root, source)
+            problems.append(
+                f"{path}:{line}: no such file {source!r} (relative paths start from {root}){hint}"
+            )
     if problems:
         raise InputError(*first_lines(problems, path, MAX_NAMED))
+    notices.show(
+        "labels in the list of images",
+        [f"{name!r} ({count:,})" for name, count in labels.items()],
+        lambda new: (
+            f"{path}: has labels in {first_few(new)}, which a project does not read; put those that you have "
+            f"into {returned}, in a CSV with the columns source and label"
+        ),
+    )
     return list(sources)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from activepool.data.annotations import MAX_LISTED, shortened
 from activepool.errors import InputError
+from activepool.io.csv_rows import cut_off_problem
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Correction, Draft, Event, has_control
 from activepool.ledger.formats.annotators import annotator_name, name_problem
@@ -20,7 +21,6 @@ from activepool.ledger.formats.rows import Mistake, Parsed, Row, mark, without_a
 from activepool.ledger.formats.slips import FORMULA
 from activepool.ledger.formats.times import WrongTimeError, utc
 from activepool.ledger.formats.typed_classes import (
-    END_LINE,
     ClassNames,
     NewClass,
     TypedClasses,
@@ -176,12 +176,9 @@ class _Reading:
         name = self._named(row)
         if row.may_be_cut_off == "who":
             known = {draft.who for draft, _ in self.drafts.values()} | (self._annotators if name else set())
-            longer = (who for who in sorted(known) if who.startswith(name))
-            if (name or self.who) not in known and (whole := next(longer, None)):
-                return (
-                    f"the annotator {name!r} may be the beginning of {whole!r}, for the file ends with it as "
-                    f"if it was cut off; {END_LINE}"
-                )
+            is_new = (name or self.who) not in known
+            if is_new and (cut_off := cut_off_problem("the annotator", name, sorted(known))):
+                return cut_off
         if name not in self._annotators and (meant := whole_text(name, sorted(self._annotators))):
             return f"the annotator {name!r} may be {meant!r} with {SAVED}"
         return None

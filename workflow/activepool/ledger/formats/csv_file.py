@@ -7,6 +7,7 @@ from activepool.data.class_names import reads_as_missing
 from activepool.errors import InputError
 from activepool.io.csv_rows import (
     columns_shown,
+    ends_in_text,
     find_delimiter,
     header_problem,
     read_rows,
@@ -48,7 +49,11 @@ ANNOTATORS = ("who", "annotator")
 COMMENTED = ("batch", "sample", *NAMES, LABEL, CORRECTION)
 
 #: Columns in which a text that was cut off may look whole, and what each holds, see `Row.may_be_cut_off`.
-MAY_BE_CUT_OFF = {LABEL: "label", CORRECTION: "label"} | dict.fromkeys(ANNOTATORS, "who")
+MAY_BE_CUT_OFF = (
+    {LABEL: "label", CORRECTION: "label", "index": "index"}
+    | dict.fromkeys(ANNOTATORS, "who")
+    | dict.fromkeys(NAMES, "source")
+)
 
 #: The columns of the list of a batch; people fill in ``label``, ``who`` and ``note``.
 COLUMNS = (
@@ -81,7 +86,7 @@ def rows(path: Path) -> Parsed:
     _require_header(f"{path}:{first_line}", names)
     answer_column = CORRECTION if CORRECTION in names else LABEL
     is_listed = any(columns <= set(names) for columns in OF_PROGRAM) or tuple(names) == CORRECTED
-    last = MAY_BE_CUT_OFF.get(names[-1], "") if _ends_in_text(path) else ""
+    last = MAY_BE_CUT_OFF.get(names[-1], "") if ends_in_text(path) else ""
     parsed = Parsed(may_be_of_program=tuple(names) in (OF_BATCH, OF_BATCH[:-1]))
     for line, given in lines[1:]:
         cells = without_empty_end(given, len(names))
@@ -150,11 +155,6 @@ def _problem(cells: list[str], names: list[str], column: str) -> str | None:
 def _filled(row: dict[str, str], columns: tuple[str, ...]) -> list[str]:
     """Return the different texts that some columns of a row have, in the order of these columns."""
     return list(dict.fromkeys(text for column in columns if (text := row.get(column, "").strip())))
-
-
-def _ends_in_text(path: Path) -> bool:
-    """Return whether a file ends without a line break, and without a quote."""
-    return not path.read_bytes().endswith((b"\n", b"\r", b'"'))
 
 
 def _require_header(place: str, names: list[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from activepool.errors import MAX_NAMES, first_few
-from activepool.io.csv_rows import SEPARATORS
+from activepool.io.csv_rows import SEPARATORS, cut_off_problem
 from activepool.ledger.formats.naming import Naming
 from activepool.ledger.formats.rows import Row
 from activepool.ledger.pool_samples import PoolSamples, UnknownSampleError
@@ -65,6 +65,8 @@ class NamedSamples:
             hint = "correct it, or remove the column index" if "index" in found else "correct it"
             raise UnknownSampleError(f"names different samples: {named}; {hint}")
         sample = next(iter(found.values()))
+        if list(found) == [row.may_be_cut_off]:
+            self._require_whole(row)
         self._require_same(row, sample)
         self._require_seen(row, sample)
         if row.batch and row.batch not in samples.batches.get(sample, ()):
@@ -124,6 +126,14 @@ class NamedSamples:
             f"the picture is not {source!r} of the pool, whose content is another; if the tool saved it "
             "anew, export without pictures"
         )
+
+    def _require_whole(self, row: Row) -> None:
+        """Raise UnknownSampleError if the name or number in which the file ends may go on."""
+        named = {"source": row.name, "index": row.index}[row.may_be_cut_off]
+        rows = map(str, range(len(self.samples.samples)))
+        known = {"source": self.samples.sources, "index": rows}[row.may_be_cut_off]
+        if problem := cut_off_problem(row.may_be_cut_off, named, known):
+            raise UnknownSampleError(problem)
 
     def _require_same(self, row: Row, sample: str) -> None:
         """Raise UnknownSampleError if another column names another sample of the pool."""

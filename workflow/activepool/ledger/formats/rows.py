@@ -45,7 +45,8 @@ class Row:
         also: names in other columns; one that the pool has must be of the same sample.
         seen: the path of the picture that the annotator saw, where it may be another than the sample's.
         folders: that a picture lies in, from the outermost on; one of them is its class, see `class_folders`.
-        may_be_cut_off: ``label`` or ``who``, if the file ends in it, without a line break; else empty.
+        may_be_cut_off: ``label``, ``who``, ``source`` or ``index``, if the file ends in it, without a line
+            break; else empty.
         event: what was said instead of a label; None: see ``label``.
         is_commented: whether it begins with ``#``, like a line that somebody commented out.
         is_correction: whether the label stands in place of what anybody answered.

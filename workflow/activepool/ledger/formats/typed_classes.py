@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from activepool.data.class_names import loose_form
 from activepool.errors import abbreviated
+from activepool.io.csv_rows import END_LINE, cut_off_problem
 from activepool.ledger.classes import unseen_form
 from activepool.ledger.entries import Event
 from activepool.ledger.formats.lost_letters import LOST, SAVED, whole_text
@@ -28,9 +29,6 @@ from activepool.ledger.messages import HintedError
 
 #: How corrections rename a class.
 RENAMING = "to rename a class, give the new name among the classes of the configuration"
-
-#: What to do about a last line that may be cut off.
-END_LINE = "if it is whole, end the last line with a line break"
 
 #: `MARKS` as people write them.
 MARKS_IN_WORDS = tuple(name.replace("_", " ") for name in MARKS)
@@ -114,11 +112,12 @@ class TypedClasses:
         label = unseen_form(row.label)
         if not label:
             return None, ""
-        if row.may_be_cut_off == "label" and (whole := self._whole(label)):
-            raise WrongLabelError(
-                f"label {label!r} may be the beginning of {whole!r}, for the file ends with it as if it "
-                f"was cut off; {END_LINE}"
-            )
+        if (
+            row.may_be_cut_off == "label"
+            and (label in self._exact or mark(label) is not None)
+            and (problem := cut_off_problem("label", label, self._exact))
+        ):
+            raise WrongLabelError(problem)
         if label in self._exact:
             name = self._exact[label]
             if name in self.new:
@@ -141,12 +140,6 @@ class TypedClasses:
         if LOST.search(label):
             self._lossy.append(label)
         return Event.LABEL, label
-
-    def _whole(self, label: str) -> str | None:
-        """Return a class that begins with the label, if the label is a class or mark itself."""
-        if label not in self._exact and mark(label) is None:
-            return None
-        return next((name for name in self._exact if name != label and name.startswith(label)), None)
 
     def _know(self, name: str) -> None:
         self._loose[_form(name)] = name

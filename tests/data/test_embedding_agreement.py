@@ -102,3 +102,28 @@ def test_a_test_part_in_the_same_file_needs_labels_there(tmp_path):
     np.savez(tmp_path / "v.npz", features=features, labels=labels, test_features=others)
     with pytest.raises(InputError, match=r"but no `test/labels`; add them, or leave the test part out$"):
         preview(tmp_path / "v.npz")
+
+
+@pytest.mark.parametrize("form", ["npz", "parquet"])
+@pytest.mark.parametrize("part", ["", "test_"])
+def test_labels_apart_have_the_names_of_their_vectors_in_the_same_order(tmp_path, form, part):
+    """They go together by their rows; with the names in another order, each label would be another row's."""
+    options = with_labels_apart(tmp_path, None, None)
+    features, labels = arrays()["test" if part else "train"]
+    names = np.array([f"{row}.jpg" for row in range(len(labels))])
+    vectors, apart = tmp_path / "vectors.npz", tmp_path / f"apart.{form}"
+    options |= {"test_features" if part else "path": vectors, f"{part}labels": apart}
+    np.savez(vectors, features=features, sources=names)
+    table = pd.DataFrame({"path": names, "label": labels})
+    for order in (slice(None), slice(None, None, -1)):
+        if form == "npz":
+            np.savez(apart, labels=labels[order], sources=names[order])
+        else:
+            table[order].to_parquet(apart)
+        if order.step is None:
+            preview(**options)
+    last = len(names) - 1
+    with pytest.raises(
+        InputError, match=f"apart.*: row 0 is '{last}.jpg', but '0.jpg' in .*vectors.npz: sources; "
+    ):
+        preview(**options)

@@ -167,6 +167,13 @@ def test_labels_beside_missing_ones_in_pandas(tmp_path):
         assert found.train.labels.tolist() == [-1, *labels[1:]]
 
 
+def test_numbers_beside_none_in_a_list_of_torch(tmp_path):
+    labels = [None, *[row % 3 for row in range(1, ROWS)]]
+    torch.save({"features": torch.from_numpy(values()), "labels": labels}, tmp_path / "v.pt")
+    with opened(tmp_path / "v.pt") as found:
+        assert found.train.labels.tolist() == [-1, *labels[1:]]
+
+
 @pytest.mark.parametrize(
     ("labels", "words"),
     [

@@ -84,6 +84,11 @@ class ArrayNames:
         name = _found(file, self.source_array, SOURCES, beginnings, "source_array")
         return None if name is None else file.find(name)
 
+    def first_sources(self, file: ArrayFile) -> StoredArray | None:
+        """Return the first names of rows in a file of labels, of any part; None if it has none."""
+        found = _candidates(file, self.source_array, SOURCES, (*TRAIN, *TEST))
+        return file.find(found[0]) if found else None
+
     def has_test_part(self, file: ArrayFile) -> bool:
         """Return whether a file has vectors or labels of a test part."""
         names = [(self.array, FEATURES), (self.label_array, LABELS)]

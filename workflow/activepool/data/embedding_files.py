@@ -178,6 +178,7 @@ def _part(
     require_vectors(features)
     option = "labels" if name == "train" else "test_labels"
     class_names = class_names_in(file, (*beginnings, ""))
+    sources, of_labels = names.sources(file, beginnings), None
     if labels is None:
         given = names.labels(file, beginnings)
     elif ArrayNames().labels(file, beginnings) is not None:
@@ -186,13 +187,28 @@ def _part(
         labels_file = files.enter_context(names.opened(labels))
         given = _only_labels(labels_file, names)
         class_names = class_names_in(labels_file, (*beginnings, "")) or class_names
+        of_labels = names.first_sources(labels_file)
     if given is None:
         raise names.no_labels(file, beginnings, option)
     numbered = GivenLabels.from_array(given, features.shape[0])
-    sources = names.sources(file, beginnings)
     if sources is not None:
         require_names(sources, features.shape[0])
+        _require_same_rows(sources, of_labels)
     return _Given(name, features, numbered, sources, class_names)
+
+
+def _require_same_rows(sources: StoredArray, of_labels: StoredArray | None) -> None:
+    """Raise InputError if labels have other names than their vectors, or the same in another order."""
+    if of_labels is None or of_labels.shape != sources.shape:
+        return
+    require_names(of_labels, len(row_names(sources)))
+    pairs = enumerate(zip(row_names(of_labels), row_names(sources), strict=True))
+    if other := next(((row, *pair) for row, pair in pairs if len(set(pair)) > 1), None):
+        row, named, name = other
+        raise InputError(
+            f"{of_labels.name}: row {row} is {named!r}, but {name!r} in {sources.name}; a label "
+            "belongs to the vector of its row, so give both the same names in one order, or the labels none"
+        )
 
 
 def _only_labels(file: ArrayFile, names: ArrayNames) -> StoredArray:

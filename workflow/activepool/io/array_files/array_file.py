@@ -16,6 +16,9 @@ from activepool.errors import InputError, first_few
 #: Arrays that a message names.
 MAX_SHOWN = 8
 
+#: The value of a whole number that a row lacks: as a label, one that is not known.
+MISSING = -1
+
 #: Bytes of text, as NumPy's type S has them, are in this encoding.
 ENCODING = "utf-8"
 

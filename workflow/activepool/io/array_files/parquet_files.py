@@ -10,10 +10,7 @@ import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS
 from activepool.errors import InputError, importing, one_line
-from activepool.io.array_files.array_file import ArrayFile, StoredArray
-
-#: The value of a whole number that a row lacks: as a label, one that is not known.
-MISSING = -1
+from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray
 
 #: (columns, first row) -> their values, (rows,) or (rows, width).
 Convert = Callable[[Sequence[Any], int], np.ndarray]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from activepool.errors import InputError, importing, one_line
-from activepool.io.array_files.array_file import ArrayFile, StoredArray
+from activepool.io.array_files.array_file import MISSING, ArrayFile, StoredArray
 
 if TYPE_CHECKING:
     import torch
@@ -56,7 +56,7 @@ def _flat(name: str, value: Any) -> "list[tuple[str, torch.Tensor | list[Any]]]"
         pairs = [(f"{name}/{key}".lstrip("/"), inner) for key, inner in value.items()]
         return [found for pair in pairs for found in _flat(*pair)]
     kinds = {type(one) for one in value} if isinstance(value, list | tuple) else set()
-    is_plain = kinds in ({str}, {str, type(None)}, {int}, {bool})
+    is_plain = kinds == {bool} or kinds - {type(None)} in ({str}, {int})
     return [(name, list(value))] if name and is_plain else []
 
 
@@ -64,6 +64,8 @@ def _stored(name: str, value: "torch.Tensor | list[Any]") -> StoredArray:
     import torch
 
     if isinstance(value, list):
+        if any(type(one) is int for one in value):
+            value = [MISSING if one is None else one for one in value]
         return StoredArray.from_array(name, np.array(value))
     tensor = value.detach()
     if tensor.dtype == torch.bfloat16:  # which NumPy does not have

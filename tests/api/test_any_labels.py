@@ -49,6 +49,8 @@ def test_names_are_numbered_as_unique_orders_them(labels):
 def test_names_in_bytes():
     numbers, classes = number_labels("labels", np.array([b"bee", b"", b"ant"]))
     assert numbers.tolist() == [1, -1, 0] and classes.tolist() == [b"ant", b"bee"]
+    objects = np.array([b"bee", None, b"ant"], object)  # as HDF5 has texts
+    assert number_labels("labels", objects)[0].tolist() == [1, -1, 0]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,14 @@ def test_names_in_bytes():
             "labels has 255, which is what -1 becomes in uint8; give a type",
         ),
         (np.array([2, -1]).astype(np.uint64), "labels has 18446744073709551615, which is what -1 becomes in"),
+        (
+            ["bee", "bee ", None],
+            "labels has 'bee' and 'bee ', which nobody tells apart; write both alike, or",
+        ),
+        (["é", "e\u0301"], r"labels has 'e\\u0301' and '\\xe9', which nobody tells apart"),
+        (np.array([2, np.inf]), "labels has inf; labels are whole numbers or names"),
+        ([2.0, 1e30], "labels has 1e\\+30; labels are whole numbers or names"),
+        ([2, 2**70], "labels has numbers of more than 64 bits; number the classes from 0 on"),
         (
             np.ma.masked_array([2, 7], [False, True]),
             "labels is an array of which some values are masked; fill",
@@ -75,6 +85,24 @@ def test_what_is_named_as_a_class_is_one():
     assert number_labels("labels", ["nan", "bee"], ["bee", "nan"])[0].tolist() == [1, 0]
     assert number_labels("labels", np.array([255, 0], np.uint8), 256)[0].tolist() == [255, 0]
     assert number_labels("labels", np.array([255, 254], np.uint8))[0].tolist() == [1, 0]
+
+
+def test_large_whole_numbers_stay_apart():
+    """Floats, which hold None beside numbers in other places, would join the two classes."""
+    numbers, classes = number_labels("labels", [2**53, 2**53 + 1, None])
+    assert numbers.tolist() == [0, 1, -1] and classes.tolist() == [2**53, 2**53 + 1]
+
+
+@pytest.mark.parametrize("unknown", [-1, None, float("nan"), "", " -1"[1:], pd.NA])
+def test_what_stands_for_an_unknown_label_is_no_class(unknown):
+    with pytest.raises(InputError, match=r"classes has .*, which stands for a label that is not known"):
+        number_labels("labels", ["ant"], np.array(["ant", unknown], object))
+
+
+def test_a_set_has_no_order_for_labels():
+    with pytest.raises(InputError, match="labelled is a set, which has no order; give a list"):
+        labelled_set(["a", "b"], {5, 3}, np.array([], int), 9, None)
+    assert labelled_set(list("abcdefghi"), {5, 3}, np.array([], int), 9, None).labels.tolist() == [3, 5]
 
 
 def test_truth_values_are_two_classes():

@@ -2,7 +2,9 @@
 
 import re
 
+import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy.sparse import csr_matrix
@@ -97,6 +99,11 @@ SELECT = [
         f"labelled row {FREE[0]} has no label, nor have 1 more",
     ),
     ({"labelled": [0, 5, 5]}, "labelled has the row 5 twice"),
+    ({"labelled": [1, *[0] * (N - 1)]}, "labelled has the row 0 twice; if it is a mask, give it as bool"),
+    (
+        {"head": activepool.train_head(FEATURES, LABELS), "classes": [4, 3, 2, 1, 0]},
+        "head has other classes than classes, or in another order; leave classes out",
+    ),
     ({"labelled": [0, N]}, f"labelled has the row {N}; features has rows 0 to {N - 1}"),
     ({"labelled": [-1]}, f"labelled has the row -1; features has rows 0 to {N - 1}"),
     (
@@ -166,6 +173,62 @@ def test_no_strategy_overlooks_a_feature_that_is_no_number(name, value):
     keywords = {"labelled": LABELLED, "labels": LABELS, "head": HEAD, "remaining_budget": 5}
     with pytest.raises(activepool.InputError, match="features: row 100 has values that are not finite"):
         activepool.select(name, with_value(value), budget=5, **keywords)
+
+
+@pytest.mark.parametrize("name", ["labels", "labelled", "validation", "pool", "exclude", "oracle_labels"])
+def test_pandas_in_another_order_than_features_is_no_other_sample_s(name):
+    """Arrays go together by their places; an index in another order says that these places are wrong."""
+    features = pd.DataFrame(FEATURES, index=[f"im{row}" for row in range(N)])
+    mask = pd.Series(KNOWN >= 0, index=features.index)
+    given = {"labels": pd.Series(LABELS, index=features.index), "labelled": mask, "budget": 5, "head": HEAD}
+    given |= {"pool": ~mask, "exclude": mask, "oracle_labels": given["labels"], "validation": ~mask & False}
+    activepool.select("margin", features, **given)
+    with pytest.raises(
+        activepool.InputError, match=f"^{name} has the index 'im172' in row 0, where features has"
+    ):
+        activepool.select("margin", features, **given | {name: given[name][::-1]})
+    apart = [one.reset_index(drop=True) if hasattr(one, "iloc") else one for one in given.values()]
+    activepool.select("margin", features, **dict(zip(given, apart, strict=True)))
+
+
+def test_pandas_in_another_order_elsewhere():
+    features, labels = pd.DataFrame(FEATURES), pd.Series(LABELS)
+    for call in (
+        lambda: activepool.train_head(features, labels[::-1]),
+        lambda: activepool.score(features, HEAD, rows=(labels > 0)[::-1]),
+        lambda: activepool.audit(labels, labels[::-1]),
+        lambda: activepool.agreement(labels, labels[::-1]),
+    ):
+        with pytest.raises(activepool.InputError, match=r"has the index 172 in row 0, where .* has 0; give"):
+            call()
+
+
+def test_features_of_a_file_that_was_closed(tmp_path):
+    with h5py.File(tmp_path / "features.h5", "w") as file:
+        features = file.create_dataset("features", data=FEATURES)
+    with pytest.raises(activepool.InputError, match="features is a dataset of an HDF5 file that was closed"):
+        activepool.select("coreset", features, budget=5)
+
+
+def test_no_prediction_is_made_of_a_feature_that_is_no_number():
+    head = activepool.train_head(FEATURES, LABELS, weight_decay=1e-4)
+    for predict in (head.predict, head.predict_proba):
+        with pytest.raises(activepool.InputError, match="features: row 100 has values that are not finite"):
+            predict(with_value(np.nan))
+
+
+@pytest.mark.parametrize("wrong", [["a"], [0.99, 99], 0.5j])
+def test_agreements_that_are_none(wrong):
+    with pytest.raises(
+        activepool.InputError, match=r"^agreements has .*; each must be a number of at most 1"
+    ):
+        activepool.has_settled(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["0.1", None, True, 0, 1])
+def test_a_width_that_is_none(wrong):
+    with pytest.raises(activepool.InputError, match=r"^width is .*; it must be between 0 and 1, such as 0.1"):
+        activepool.audit_size(wrong)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ def feature_matrix(features: Features) -> FeatureMatrix:
         return features
     if hasattr(features, "toarray"):
         raise InputError("features is a sparse matrix; pass features.toarray()")
+    if isinstance(features, h5py.Dataset) and not features:
+        raise InputError("features is a dataset of an HDF5 file that was closed; keep the file open")
     lies_elsewhere = isinstance(features, h5py.Dataset) or is_tensor(features)
     stored: Any = features if lies_elsewhere else to_array("features", features)
     shape = tuple(stored.shape)
@@ -61,6 +63,22 @@ def to_array(name: str, values: Any) -> np.ndarray:
         raise InputError(f"{name} is no array ({error})") from None
 
 
+def require_one_order(name: str, values: Any, other: str, others: Any) -> None:
+    """Raise InputError if pandas has ``values`` of the same rows as ``others``, but in another order.
+
+    All arrays here go together by their places, whatever the index of pandas says.
+    """
+    if not (hasattr(values, "iloc") and hasattr(others, "iloc")) or values.index.equals(others.index):
+        return
+    own, theirs = values.index.tolist(), others.index.tolist()
+    if len(own) == len(theirs) and set(own) == set(theirs):
+        row = next(row for row, pair in enumerate(zip(own, theirs, strict=True)) if pair[0] != pair[1])
+        raise InputError(
+            f"{name} has the index {own[row]!r} in row {row}, where {other} has {theirs[row]!r}; give "
+            f"{name}.loc[{other}.index], or {name}.to_numpy() if they go together by their places"
+        )
+
+
 def to_rows(name: str, given: Rows, samples: int) -> IntArray:
     """Return row numbers, in the order given, (n,) int64; a mask (samples,) names the rows that are True.
 
@@ -80,7 +98,8 @@ def to_rows(name: str, given: Rows, samples: int) -> IntArray:
     rows = rows.astype(np.int64)
     counts = np.bincount(rows, minlength=samples)
     if counts.max() > 1:
-        raise InputError(f"{name} has the row {counts.argmax()} twice")
+        hint = "; if it is a mask, give it as bool" * bool(len(rows) == samples and rows.max() == 1)
+        raise InputError(f"{name} has the row {counts.argmax()} twice{hint}")
     return rows
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from activepool.api.arrays import require_one_order
 from activepool.api.labels import Classes, number_labels, to_list
-from activepool.api.progress import to_confidence
+from activepool.api.progress import is_number, to_share
 from activepool.compute.arrays import IntArray
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -45,6 +46,7 @@ def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: fl
 
     Raises InputError, with one line that says what does not fit.
     """
+    require_one_order("predicted", predicted, "truth", truth)
     both = [to_list("truth", truth), to_list("predicted", predicted)]
     if len(both[0]) != len(both[1]) or not both[0]:
         lengths = f"truth has {len(both[0])} rows, and predicted {len(both[1])}"
@@ -57,7 +59,7 @@ def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: fl
     if (guesses[known] == UNKNOWN).any():
         raise InputError(f"predicted row {np.flatnonzero(known & (guesses == UNKNOWN))[0]} has no class")
     counts = confusion_matrix(labels[known], guesses[known], len(known_classes))
-    right, cases, level = counts.diagonal(), counts.sum(axis=1), to_confidence(confidence)
+    right, cases, level = counts.diagonal(), counts.sum(axis=1), to_share("confidence", confidence, 0.95)
     return Audit(
         known_classes,
         int(known.sum()),
@@ -78,8 +80,6 @@ def audit_size(width: float, *, confidence: float = 0.95, accuracy: float = 0.5)
 
     Raises InputError, with one line that says what does not fit.
     """
-    if not 0 < width < 1:
-        raise InputError(f"width is {width!r}; it must be between 0 and 1, such as 0.1")
-    if not 0 <= accuracy <= 1:
+    if not is_number(accuracy) or not 0 <= accuracy <= 1:
         raise InputError(f"accuracy is {accuracy!r}; it must be from 0 to 1")
-    return sample_size(width, to_confidence(confidence), accuracy)
+    return sample_size(to_share("width", width, 0.1), to_share("confidence", confidence, 0.95), accuracy)

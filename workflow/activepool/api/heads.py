@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from activepool.api.arrays import Features, Rows, feature_matrix, to_array, to_compute, to_rows, to_whole
+from activepool.api.arrays import (
+    Features,
+    Rows,
+    feature_matrix,
+    require_one_order,
+    to_array,
+    to_compute,
+    to_rows,
+    to_whole,
+)
 from activepool.api.labels import Classes, Labelled, labelled_set
 from activepool.compute.arrays import FloatArray
 from activepool.compute.blocks import BLOCK_ROWS, Compute, row_blocks, to_numpy
@@ -68,7 +77,7 @@ class Head:
         rows = np.arange(scorer.features.shape[0])
 
         def probabilities(block: slice) -> np.ndarray:
-            logits = scorer.logits(rows[block])
+            logits = scorer.checked_logits(rows[block]).values
             if calibrated:
                 logits /= self.temperature
             exponentials: np.ndarray = np.exp(to_numpy(log_softmax(Logits(logits))))
@@ -114,6 +123,8 @@ def train_head(
 
     Raises InputError, with one line that says what does not fit.
     """
+    for called, given in {"labels": labels, "labelled": labelled, "validation": validation}.items():
+        require_one_order(called, given, "features", features)
     matrix = feature_matrix(features)
     rows = to_rows("validation", [] if validation is None else validation, matrix.shape[0])
     samples = labelled_set(labels, labelled, rows, matrix.shape[0], classes)

@@ -9,7 +9,7 @@ import numpy as np
 from activepool.api.arrays import Rows, to_array, to_rows
 from activepool.compute.arrays import IntArray
 from activepool.data.class_checks import wrapped_unknown
-from activepool.data.class_names import NO_NAME, reads_as_missing
+from activepool.data.class_names import NO_NAME, reads_as_missing, same_for_a_person
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 
@@ -77,6 +77,8 @@ def labelled_set(
             f"labels has the length {len(numbers)}; it must be {samples}, the rows of features, or "
             f"{len(rows)}, the labelled rows"
         )
+    if of_all is None and isinstance(labelled, set):
+        raise InputError("labelled is a set, which has no order; give a list of rows, in the order of labels")
     own = numbers if of_all is None else of_all[rows]
     return Labelled(rows, _known("labelled", rows, own), known, of_all)
 
@@ -123,15 +125,21 @@ def _class_values(classes: Sequence[Any] | np.ndarray | int) -> np.ndarray:
     values = np.arange(classes) if isinstance(classes, int | np.integer) else to_array("classes", classes)
     if values.ndim != 1 or not len(values) or len(set(values.tolist())) != len(values):
         raise InputError(f"classes is {classes!r}; it must be a list of different classes, or their number")
+    if unknown := [one for one in values.tolist() if _is_missing(one) or one in (UNKNOWN, *NO_NAME)]:
+        raise InputError(
+            f"classes has {unknown[0]!r}, which stands for a label that is not known; leave it out"
+        )
     return values
 
 
 def _doubtful_class(present: np.ndarray) -> str | None:
     """Return which label (n,) sorted is hardly a class, and why; None if each may be one."""
     if present.dtype.kind in "US":
-        names = (one.decode(errors="replace") if isinstance(one, bytes) else one for one in present.tolist())
-        missing = next(filter(reads_as_missing, names), None)
-        return missing and f"{missing!r}, which reads like a missing value; give None where it is not known"
+        names = [one.decode(errors="replace") if isinstance(one, bytes) else one for one in present.tolist()]
+        if missing := next(filter(reads_as_missing, names), None):
+            return f"{missing!r}, which reads like a missing value; give None where it is not known"
+        alike = next((f"{one!a} and {other!a}" for one, other, _ in same_for_a_person(names)), None)
+        return alike and f"{alike}, which nobody tells apart; write both alike, or name both in classes"
     kind = present.dtype.name
     label = wrapped_unknown(kind, present.__contains__)
     if label is None:
@@ -151,11 +159,10 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
         given = _of_one_type(name, given, known)
     if given.dtype.kind == "f":
         known &= ~np.isnan(given)
-        whole = np.where(known, given, UNKNOWN)
-        if (whole != np.rint(whole)).any():
-            raise InputError(
-                f"{name} has {whole[whole != np.rint(whole)][0]}; labels are whole numbers or names"
-            )
+        whole = np.where(known, given, UNKNOWN).astype(np.float64)
+        no_label = (whole != np.rint(whole)) | (np.abs(whole) >= 2.0**63)
+        if no_label.any():
+            raise InputError(f"{name} has {whole[no_label][0]}; labels are whole numbers or names")
         given = whole.astype(np.int64)
     if given.dtype.kind in "iu":
         known &= given != UNKNOWN
@@ -172,16 +179,22 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
 def _of_one_type(name: str, given: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Return objects as an array of numbers or of text; what is not known is -1 or empty there."""
     items = given[known].tolist()
-    if all(isinstance(item, str) for item in items):
-        return np.array(
-            [item if there else "" for item, there in zip(given, known, strict=True)], dtype=np.str_
-        )
-    if any(isinstance(item, str) for item in items):
+    for text in (str, bytes):
+        if all(isinstance(item, text) for item in items):
+            return np.array(
+                [item if there else text() for item, there in zip(given, known, strict=True)], text
+            )
+    if any(isinstance(item, str | bytes) for item in items):
         raise InputError(f"{name} mixes names and numbers")
+    # Beyond 2**53, floats do not tell whole numbers apart.
+    is_whole = all(isinstance(item, int | np.integer) for item in items)
     try:
         return np.array(
-            [item if there else UNKNOWN for item, there in zip(given, known, strict=True)], np.float64
+            [item if there else UNKNOWN for item, there in zip(given, known, strict=True)],
+            np.int64 if is_whole else np.float64,
         )
+    except OverflowError:
+        raise InputError(f"{name} has numbers of more than 64 bits; number the classes from 0 on") from None
     except (TypeError, ValueError):
         raise InputError(
             f"{name} holds {type(items[0]).__name__} objects; labels are whole numbers or names"

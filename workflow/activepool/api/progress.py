@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from activepool.api.arrays import to_array, to_whole
+from activepool.api.arrays import require_one_order, to_array, to_whole
 from activepool.api.labels import number_labels, to_list
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -47,7 +47,10 @@ def learning_curve_fit(
     order = np.argsort(labels)
     table = (values if values.ndim == 2 else values[:, None]).astype(np.float64)[order]
     return fit_learning_curve(
-        labels.astype(np.int64)[order], table, to_confidence(confidence), to_whole("seed", seed, 0)
+        labels.astype(np.int64)[order],
+        table,
+        to_share("confidence", confidence, 0.95),
+        to_whole("seed", seed, 0),
     )
 
 
@@ -62,6 +65,7 @@ def agreement(first: Any, second: Any) -> float | None:
 
     Raises InputError, with one line that says what does not fit.
     """
+    require_one_order("second", second, "first", first)
     left, right = to_list("first", first), to_list("second", second)
     if len(left) != len(right):
         raise InputError(f"first has {len(left)} rows, and second {len(right)}; they must be the same rows")
@@ -77,12 +81,22 @@ def has_settled(agreements: Sequence[float | None]) -> bool:
     """Return whether the last three of ``agreements``, κ of consecutive models, are at least 0.99.
 
     A stop rule: more labels of this kind would change few predictions. None counts as no agreement.
+
+    Raises InputError, with one line that says what does not fit.
     """
-    return is_settled(list(agreements))
+    values = to_list("agreements", agreements)
+    if wrong := [one for one in values if one is not None and not (is_number(one) and not one > 1)]:
+        raise InputError(f"agreements has {wrong[0]!r}; each must be a number of at most 1, or None")
+    return is_settled(values)
 
 
-def to_confidence(given: float) -> float:
-    """Return a confidence; InputError if it is not between 0 and 1."""
-    if isinstance(given, bool) or not isinstance(given, int | float | np.floating) or not 0 < given < 1:
-        raise InputError(f"confidence is {given!r}; it must be between 0 and 1, such as 0.95")
+def is_number(given: Any) -> bool:
+    """Return whether something is a number."""
+    return isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
+
+
+def to_share(name: str, given: Any, example: float) -> float:
+    """Return a number; InputError that calls it ``name`` if it is not between 0 and 1."""
+    if not is_number(given) or not 0 < given < 1:
+        raise InputError(f"{name} is {given!r}; it must be between 0 and 1, such as {example}")
     return float(given)

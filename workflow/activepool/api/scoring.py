@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from activepool.api.arrays import Features, Rows, feature_matrix, to_compute, to_rows
+from activepool.api.arrays import Features, Rows, feature_matrix, require_one_order, to_compute, to_rows
 from activepool.api.heads import to_head
 from activepool.errors import InputError, nearest_name
 from activepool.scores.pool_scorer import SCORES, PoolScorer
@@ -35,6 +35,7 @@ def score(
 
     Raises InputError, with one line that says what does not fit.
     """
+    require_one_order("rows", rows, "features", features)
     matrix = feature_matrix(features)
     known = to_head(head, matrix)
     names = (scores,) if isinstance(scores, str) or not isinstance(scores, Iterable) else tuple(scores)

@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from activepool.api.arrays import Features, Rows, feature_matrix, to_compute, to_rows, to_whole
+from activepool.api.arrays import (
+    Features,
+    Rows,
+    feature_matrix,
+    require_one_order,
+    to_compute,
+    to_rows,
+    to_whole,
+)
 from activepool.api.heads import Head, to_head, train_on
 from activepool.api.labels import Classes, Labelled, labelled_set, number_labels
 from activepool.api.options import check_options
@@ -83,6 +91,10 @@ def select(
         raise InputError(
             f"strategy {name!r} learns from images, and select has features alone; use the workflow"
         )
+    rows_of_all = {"labels": labels, "labelled": labelled, "pool": pool, "exclude": exclude}
+    rows_of_all |= {"validation": validation, "oracle_labels": oracle_labels}
+    for called, given in rows_of_all.items():
+        require_one_order(called, given, "features", features)
     matrix, compute = feature_matrix(features), to_compute(device, workers, features)
     samples = matrix.shape[0]
     held_out = to_rows("validation", [] if validation is None else validation, samples)
@@ -97,7 +109,7 @@ def select(
     if known_head is None and "head" in declared.reads:
         decay = FIXED_WEIGHT_DECAY if weight_decay is None and not len(held_out) else weight_decay
         known_head = train_on(matrix, labelled_rows, held_out, decay, class_weight, seed, compute)
-    _require_same_classes(known_head, labelled_rows)
+    _require_same_classes(head, known_head, labelled_rows)
     planned = to_whole("remaining_budget", budget if remaining_budget is None else remaining_budget, 1)
     memory = Memory.from_state(state, (name, seed, repr(sorted(chosen.items()))), matrix)
     oracle, num_classes = _oracle(name, declared, labelled_rows, oracle_labels, rows.unlabelled, samples)
@@ -153,9 +165,14 @@ def _validation(
     return held_out, labelled.validation_labels(held_out)
 
 
-def _require_same_classes(head: Head | None, labelled: Labelled) -> None:
-    if head is not None and labelled.classes is not None and len(head.classes) != len(labelled.classes):
+def _require_same_classes(given: Any, head: Head | None, labelled: Labelled) -> None:
+    if head is None or labelled.classes is None:
+        return
+    if len(head.classes) != len(labelled.classes):
         raise InputError(f"head has {len(head.classes)} classes, and classes {len(labelled.classes)}")
+    is_named = any(getattr(given, name, None) is not None for name in ("classes", "classes_"))
+    if is_named and head.classes.tolist() != labelled.classes.tolist():
+        raise InputError("head has other classes than classes, or in another order; leave classes out")
 
 
 def _oracle(

@@ -59,6 +59,16 @@ class PoolScorer:
         logits += self._bias
         return logits
 
+    def checked_logits(self, rows: np.ndarray) -> Logits:
+        """Return the logits of the named rows.
+
+        Raises: InputError if a feature is NaN, infinite, or too large for a logit in float32.
+        """
+        logits = Logits(self.logits(rows))
+        with np.errstate(invalid="ignore"):  # ∞ − ∞
+            require_finite(rows, to_numpy(logits.largest - logits.smallest))
+        return logits
+
     def score(
         self, rows: np.ndarray, names: tuple[str, ...], nearest: NearestPerClass | None = None
     ) -> dict[str, np.ndarray]:
@@ -66,13 +76,11 @@ class PoolScorer:
 
         Returns: ``predicted`` (n,) int32 and each named score (n,) float32, in the order of ``rows``.
 
-        Raises InputError if a feature is NaN, infinite, or too large for a logit in float32.
+        Raises InputError as `checked_logits` does.
         """
 
         def score_block(block: slice) -> dict[str, np.ndarray]:
-            logits = Logits(self.logits(rows[block]))
-            with np.errstate(invalid="ignore"):  # ∞ − ∞
-                require_finite(rows[block], to_numpy(logits.largest - logits.smallest))
+            logits = self.checked_logits(rows[block])
             distances = None
             if nearest is not None:
                 distances = boundary_distances(logits.values, self._inverse)

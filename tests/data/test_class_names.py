@@ -33,6 +33,7 @@ def test_numbers_go_by_their_value_and_texts_by_their_letters(names, expected):
         ("01", "1", "how the number is written"),
         ("caf\u00e9", "cafe\u0301", "their Unicode form"),
         ("cat", "\ufeffcat", "their Unicode form"),
+        ("\u2764", "\u2764\ufe0f", "their Unicode form"),
         ("cat", "cat ", "blanks"),
         ("cat", "\x1bcat", "their Unicode form"),
         ("wild cat", "wild  cat", "blanks"),

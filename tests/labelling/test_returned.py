@@ -86,13 +86,15 @@ def test_classes_that_may_not_grow(project):
 def test_files_that_lie_there_by_accident(project):
     for name in (".DS_Store", "Thumbs.db", "~$labels.xlsx", ".~lock.labels.csv#", "desktop.ini"):
         project.write(name, b"\0\1")
+    project.write("._labels.csv", b"\0\1")
     (project.returned / "__MACOSX").mkdir()
     assert project.take().notices == ()
     project.write("export.json.crdownload", "[")
-    for name in ("labels.csv~", "#labels.csv#", "labels.csv.swp", "labels.csv.orig"):
+    for name in ("labels.csv~", "#labels.csv#", "labels.csv.swp", "labels.csv.orig", ".labels.csv"):
         project.write(name, "label")
     assert [line.removeprefix(f"{project.returned}/") for line in project.take().notices] == [
         "#labels.csv#: is an editor's copy of what was not saved; passed over",
+        ".labels.csv: is hidden, for its name begins with a dot; passed over",
         "export.json.crdownload: is a download that has not ended; passed over",
         "labels.csv.orig: is Git's copy of a file with two versions; passed over",
         "labels.csv.swp: is an editor's copy of what was not saved; passed over",

@@ -8,6 +8,7 @@ from reading import BATCH, CLASSES, POOL, mistakes, said
 
 from activepool.errors import InputError
 from activepool.ledger.formats import label_studio, read
+from activepool.ledger.formats.typed_classes import ClassNames
 
 
 def chosen(*choices, control="choice"):
@@ -107,6 +108,27 @@ def test_what_a_reviewer_rejected_does_not_count(tmp_path, accepted, counts):
         assert answers.awaited == (not counts)
         told = f"{path}: annotations that a reviewer rejected, which do not count: 1"
         assert (told in answers.notices) == (not counts)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ("annotation_id,source,choice\n1,a/1.jpg,dog", "label 'dog' may be the beginning of 'dogfish'"),
+        (
+            "annotation_id,choice,source,annotator\n1,cat,b/1.jpg,12\n1,dog,a/1.jpg,1",
+            "the annotator 'label_studio user 1' may be the beginning of 'label_studio user 12'",
+        ),
+    ],
+)
+def test_a_table_that_may_be_cut_off(tmp_path, columns, words):
+    classes = ClassNames(("cat", "dog", "dogfish"))
+    path = tmp_path / "export.csv"
+    path.write_text(columns)
+    assert f"export.csv:{columns.count(chr(10)) + 1}: {words}" in mistakes(
+        "label_studio", path, classes=classes
+    )
+    path.write_text(f"{columns}\n")
+    assert said(read("label_studio", path, POOL, classes))["a/1.jpg"] == "dog"
 
 
 def test_what_a_reviewer_fixed_counts(tmp_path):

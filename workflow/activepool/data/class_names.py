@@ -180,8 +180,9 @@ def _number(whole: str) -> int:
 
 
 def _is_invisible(letter: str) -> bool:
-    """Return whether a character is invisible, such as a byte order mark or a terminal's escape."""
-    return unicodedata.category(letter) in ("Cf", "Cc") and not letter.isspace()
+    """Return whether a character is invisible, such as a byte order mark or the choice of an emoji's form."""
+    is_control = unicodedata.category(letter) in ("Cf", "Cc") and not letter.isspace()
+    return is_control or "\ufe00" <= letter <= "\ufe0f"
 
 
 def _shown(name: str) -> str:

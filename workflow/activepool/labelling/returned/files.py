@@ -10,13 +10,16 @@ from activepool.labelling.returned.cache import ReadFile
 from activepool.ledger.entries import has_control
 from activepool.ledger.formats import READERS
 from activepool.ledger.formats.annotator_file import annotator_file_of
-from activepool.ledger.formats.recognition import tool_of
+from activepool.ledger.formats.recognition import LABEL_ENDINGS, tool_of
 
 #: Who answered, where a file does not say it.
 ANNOTATOR = "annotator"
 
 #: Files and folders that systems and programs leave in a folder, in lower case.
 BY_ACCIDENT = (".*", *SYSTEM_FOLDERS, "thumbs.db", "desktop.ini", "icon\r", "~$*")
+
+#: Hidden files, but for those that systems and offices put beside others.
+HIDDEN = ".[!._~]*"
 
 #: Files whose labels are not complete, or out of date, and why.
 PASSED_OVER = {
@@ -64,6 +67,8 @@ def label_files(folder: Path) -> LabelFiles:
         ) from error
     for path in entries:
         name = path.name.casefold()
+        if fnmatch.fnmatchcase(name, HIDDEN) and name.endswith(LABEL_ENDINGS):
+            found.notices.append(f"{path}: is hidden, for its name begins with a dot; passed over")
         if any(fnmatch.fnmatchcase(name, form) for form in BY_ACCIDENT):
             continue
         why = next((why for form, why in PASSED_OVER.items() if fnmatch.fnmatchcase(name, form)), None)

@@ -15,6 +15,7 @@ from xml.sax.saxutils import quoteattr
 from activepool.errors import InputError
 from activepool.io.csv_rows import (
     columns_shown,
+    ends_in_text,
     header_problem,
     read_rows,
     require_different_columns,
@@ -56,6 +57,9 @@ OF_TOOL = (
     "history",
     "index",
 )
+
+#: Columns in which a text that was cut off may look whole, beside the control, see `Row.may_be_cut_off`.
+MAY_BE_CUT_OFF = {"annotator": "who", "source": "source", IMAGE: "source"}
 
 #: The keys of a task as it is imported; a task of an export has others, such as its annotations.
 AS_IMPORTED = {"id", "data", "meta", "predictions"}
@@ -240,6 +244,10 @@ def _table_rows(path: Path) -> Parsed:
         else:
             records.append((line, place, dict(zip(names, cells, strict=True))))
     parsed = _short_rows(path, records)
+    if records and parsed.rows and parsed.rows[-1].number == lines[-1][0] and ends_in_text(path):
+        last, cell = parsed.rows[-1], records[-1][2][names[-1]].strip()
+        column = MAY_BE_CUT_OFF.get(names[-1], "label" if cell and cell == last.label.strip() else "")
+        parsed.rows[-1] = replace(last, may_be_cut_off=column)
     for one in problems:
         parsed.mistake(*one)
     return parsed

@@ -113,6 +113,7 @@ def read_query(
         validation=validation,
         oracle_labels=oracle_labels,
         compute=compute,
+        pool_size=len(unlabelled),
     )
     rows, labels = map(np.concatenate, zip(*used, strict=True))
     return RoundQuery(query, picked, used_labels(file, rows, labels, files.annotations))

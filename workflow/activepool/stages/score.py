@@ -119,9 +119,6 @@ def score(
                 remaining_budget=remaining_budget,
                 table=table,
             )
-            query = replace(query, budget=min(budget, len(pool)))
-            if query.remaining_budget is not None and remaining_budget is not None:
-                query = replace(query, remaining_budget=min(remaining_budget, len(pool)))
             table = replace(table, per_sample=declared.precomputed(query, options))
     write_scores(scores, table)
     return used

@@ -41,6 +41,7 @@ def assemble_query(
     state: Arrays | None = None,
     oracle_labels: np.ndarray | None = None,
     compute: Compute | None = None,
+    pool_size: int | None = None,
 ) -> Query:
     """Return the query of ``strategy`` in one round.
 
@@ -55,17 +56,19 @@ def assemble_query(
         predicted, scores, nearest: what is known of ``unlabelled``, as in `Query`.
         oracle_labels: (n,) the true labels of ``unlabelled``, for strategies that read all or those of picks.
         compute: device and workers; by default, one thread of the CPU.
+        pool_size: the size of the unlabelled pool, if ``unlabelled`` is a shard.
 
     The other arguments are those of `Query`.
 
     Raises InputError if something that the strategy reads is not given.
     """
     compute = compute or Compute()
-    budget = min(budget, len(unlabelled))
+    pool_size = pool_size or len(unlabelled)
+    budget = min(budget, pool_size)
     artifacts: dict[str, Any] = {
         "features": features,
         "head": head,
-        "remaining_budget": None if remaining_budget is None else min(remaining_budget, len(unlabelled)),
+        "remaining_budget": None if remaining_budget is None else min(remaining_budget, pool_size),
         "validation": validation or (np.empty(0, np.int64), np.empty(0, np.int64)),
         "oracle_labels": oracle_labels,
         "labels_of_picks": oracle_labels,

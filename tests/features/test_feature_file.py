@@ -11,14 +11,19 @@ from activepool.features.store import FeatureFile
 
 
 @pytest.fixture
-def feature_file(tmp_path):
+def closed_file(tmp_path):
     with h5py.File(tmp_path / "features.h5", "w") as file:
         for part, labels in (("train", [0, -1, 1, -1, 0]), ("test", [0, 1])):
             file[f"{part}/features"] = np.arange(3 * len(labels), dtype=np.float16).reshape(-1, 3)
             file[f"{part}/labels"] = labels
         file["train/sources"] = [f"{letter}.jpg" for letter in "abcde"]
         file.attrs["class_names"] = ["cat", "dog"]
-    with FeatureFile(tmp_path / "features.h5") as file:
+    return tmp_path / "features.h5"
+
+
+@pytest.fixture
+def feature_file(closed_file):
+    with FeatureFile(closed_file) as file:
         yield file
 
 
@@ -78,3 +83,30 @@ def test_a_file_that_is_no_hdf5(tmp_path):
     (tmp_path / "f.h5").write_text(json.dumps({}))
     with pytest.raises(InputError, match=r"f\.h5: not a readable HDF5 file"):
         FeatureFile(tmp_path / "f.h5")
+
+
+def with_views(path, views, chunks=None):
+    with h5py.File(path, "a") as file:
+        file.create_dataset("train/views", data=views, chunks=chunks)
+    return FeatureFile(path)
+
+
+def test_views_are_read_from_the_file(closed_file):
+    values = np.random.default_rng(0).normal(size=(4, 5, 3)).astype(np.float16)
+    with with_views(closed_file, values) as file:
+        views = file.views()
+    assert len(views) == 4
+    for view, expected in zip(views, values, strict=True):
+        assert np.array_equal(view.take(np.array([4, 0, 4])), expected[[4, 0, 4]].astype(np.float32))
+
+
+def test_a_file_without_views_has_none(feature_file):
+    assert feature_file.views() == []
+
+
+@pytest.mark.parametrize(("shape", "chunks"), [((4, 6, 3), None), ((4, 5, 3), (1, 5, 3))])
+def test_views_that_do_not_fit_are_told(closed_file, shape, chunks):
+    words = r"features\.h5: train/views has .* it must be \(views, 5, 3\) and contiguous"
+    views = np.zeros(shape, dtype=np.float16)
+    with with_views(closed_file, views, chunks) as file, pytest.raises(InputError, match=words):
+        file.views()

@@ -1,13 +1,11 @@
-"""Rows with labels, the weights of classes, and the views in a features file."""
+"""Rows with labels, and the weights of classes."""
 
-import h5py
 import numpy as np
 import pytest
 
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.heads.labelled import LabelledRows, class_weights
-from activepool.heads.views import read_views
 
 
 def test_rows_whose_label_is_not_known_are_left_out():
@@ -37,33 +35,3 @@ def test_weights_of_all_samples_sum_to_one(balanced):
     assert weights @ counts == pytest.approx(1)
     assert np.ptp((weights * counts if balanced else weights)[counts > 0]) == pytest.approx(0)
     assert weights[1] == 0
-
-
-def write(path, views, chunks=None):
-    with h5py.File(path, "w") as file:
-        file["train/features"] = np.zeros((6, 3), dtype=np.float16)
-        file.create_dataset("train/views", data=views, chunks=chunks)
-    return path
-
-
-def test_views_are_read_from_the_file(tmp_path):
-    values = np.random.default_rng(0).normal(size=(4, 6, 3)).astype(np.float16)
-    views = read_views(write(tmp_path / "features.h5", values))
-    assert len(views) == 4
-    for view, expected in zip(views, values, strict=True):
-        assert np.array_equal(view.take(np.array([5, 0, 5])), expected[[5, 0, 5]].astype(np.float32))
-
-
-def test_a_file_without_views_has_none(tmp_path):
-    with h5py.File(tmp_path / "features.h5", "w") as file:
-        file["train/features"] = np.zeros((6, 3), dtype=np.float16)
-    assert read_views(tmp_path / "features.h5") == []
-
-
-@pytest.mark.parametrize(("shape", "chunks"), [((4, 5, 3), None), ((4, 6, 3), (1, 6, 3))])
-def test_views_that_do_not_fit_are_told(tmp_path, shape, chunks):
-    path = write(tmp_path / "features.h5", np.zeros(shape, dtype=np.float16), chunks)
-    with pytest.raises(
-        InputError, match=r"features\.h5: train/views has .* it must be \(views, 6, 3\) and contiguous"
-    ):
-        read_views(path)

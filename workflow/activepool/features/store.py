@@ -1,8 +1,9 @@
 """features.h5: the cached features of a dataset, read in blocks.
 
 Layout: ``train/features`` (N, d) and ``test/features`` (M, d), float16 or float32; ``train/labels`` and
-``test/labels`` int64 (-1: not known); optional ``train/sources``: the origin of each row (a path, or a row of
-the original dataset). Attributes: ``class_names``, ``backbone``, ``checkpoint_digest``, ``transform``.
+``test/labels`` int64 (-1: not known). Optional: ``train/sources``, the origin of each row (a path, or a row
+of the original dataset); ``train/views`` (V, N, d), features of V augmentations. Attributes: ``class_names``,
+``backbone``, ``checkpoint_digest``, ``transform``.
 """
 
 import threading
@@ -240,3 +241,20 @@ class FeatureFile(LabelFile):
         labels = self._labels(part, features.shape[0])
         sources = self._sources(part, features.shape[0])
         return FeatureSplit(labels, sources, FeatureMatrix.from_dataset(features))
+
+    def views(self) -> list[FeatureMatrix]:
+        """Return the features of each random augmentation of the train part, (N, d); [] if there are none.
+
+        Raises InputError if they do not match ``train/features``.
+        """
+        views = self._file.get("train/views")
+        if views is None:
+            return []
+        rows, width = self.train.features.shape
+        if views.shape[1:] != (rows, width) or views.id.get_offset() is None:
+            raise InputError(
+                f"{self.path}: train/views has the shape {views.shape} and chunks {views.chunks}; it must be "
+                f"(views, {rows}, {width}) and contiguous"
+            )
+        mapped = np.memmap(self.path, views.dtype, "r", offset=views.id.get_offset(), shape=views.shape)
+        return [FeatureMatrix.from_array(view) for view in mapped]

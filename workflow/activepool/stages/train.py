@@ -43,7 +43,6 @@ def train(
     from activepool.heads.labelled import LabelledRows
     from activepool.heads.linear import write_trained_head
     from activepool.heads.training import train_head
-    from activepool.heads.views import read_views
     from activepool.io.files import write_json, write_table
 
     if curve is not None and not isinstance(recipe, SgdSettings):
@@ -60,7 +59,7 @@ def train(
             seed,
             round,
             compute,
-            read_views(features),
+            file.views(),
         )
         test = LabelledRows.all_known(file.test.features, file.test.labels)
         measured = round_metrics(trained, test, training_set.labels, file.class_names, compute)

@@ -6,6 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from activepool.backbones.checkpoint import PLAIN_FORMAT, load_content
+from activepool.backbones.checkpoint_reading import read_checkpoint
+
 WIDTH = 6
 
 
@@ -156,3 +159,7 @@ PROJECTS = {
     "torchvision": [torchvision_file, torchvision_before_counters, torchvision_reference_training],
     "timm": [timm_training],
 }
+
+
+def load_weights(backbone, path, form=PLAIN_FORMAT):
+    load_content(backbone, read_checkpoint(path), path, form)

@@ -6,8 +6,9 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from backbones.projects import load_weights
 
-from activepool.backbones.checkpoint import load_backbone, load_weights, save_weights
+from activepool.backbones.checkpoint import load_backbone, save_weights
 from activepool.backbones.checkpoint_files import file_problem
 from activepool.backbones.checkpoint_fit import unusable_tensor
 from activepool.backbones.checkpoint_formats import CheckpointFormat

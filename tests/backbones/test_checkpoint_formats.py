@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from backbones.projects import PROJECTS, WIDTH, Parts, encoder, features_of
+from backbones.projects import PROJECTS, WIDTH, Parts, encoder, features_of, load_weights
 from safetensors.torch import save_file
 from torch import nn
 from torchvision import models
 
 from activepool.backbones.backbone import Backbone, Preprocessing
-from activepool.backbones.checkpoint import load_backbone, load_weights, save_weights
+from activepool.backbones.checkpoint import load_backbone, save_weights
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
 from activepool.errors import InputError
 

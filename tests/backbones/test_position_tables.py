@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from backbones.projects import load_weights
 from torch import nn
 from torchvision import models
 
 from activepool.backbones.backbone import Backbone, Preprocessing
-from activepool.backbones.checkpoint import load_weights
 from activepool.backbones.checkpoint_formats import FORMATS
 from activepool.backbones.position_tables import can_interpolate, grid_of, interpolate_table
 from activepool.errors import InputError

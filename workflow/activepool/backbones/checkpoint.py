@@ -56,7 +56,7 @@ def load_backbone(
 
     Args:
         name, image_size, channels: see activepool.backbones.registry.build.
-        checkpoint: a file for `load_weights`; or None for a backbone without weights, or one whose
+        checkpoint: a file of safetensors or of torch.save; None for a backbone without weights, or one whose
             function loads or draws them. torch, NumPy and Python then draw from a fixed seed, so that random
             weights are the same in each process.
         form: the format of the file's keys.
@@ -72,7 +72,7 @@ def load_backbone(
             if _fit_of(content, backbone, form).is_exact:
                 break
         # The last variant is for images of this size, so that position tables are interpolated at most once.
-        _load(backbone, content, checkpoint, form)
+        load_content(backbone, content, checkpoint, form)
         digest = file_digest(checkpoint)
     else:
         seed = integer_seed(0, 0, "backbone/weights") if random_seed is None else random_seed
@@ -100,22 +100,19 @@ def weights_digest(backbone: Backbone) -> str:
     return digest.hexdigest() if weights else ""
 
 
-def load_weights(backbone: Backbone, path: str | Path, form: CheckpointFormat = PLAIN_FORMAT) -> None:
-    """Load a checkpoint into ``backbone.network``.
+def load_content(backbone: Backbone, content: Any, path: str | Path, form: CheckpointFormat) -> None:
+    """Load the content of a checkpoint into ``backbone.network``, only if everything fits.
+
+    It interpolates a position table for images of another size, with a line on stderr.
 
     Args:
-        backbone: changed in place, and only if everything fits.
-        path: a file of safetensors or of torch.save.
+        backbone: changed in place.
+        content: what `read_checkpoint` returns.
+        path: the file, for messages.
         form: the place of the weights in it, and the format of its keys.
-
-    A position table for images of another size is interpolated, with a line on stderr.
 
     Raises: InputError with the keys that are missing, left over, or of another shape or type.
     """
-    _load(backbone, read_checkpoint(path), path, form)
-
-
-def _load(backbone: Backbone, content: Any, path: str | Path, form: CheckpointFormat) -> None:
     own = backbone.network.state_dict()
     found = state_dict_of(content, form)
     matching = _fit_of(content, backbone, form)

@@ -30,7 +30,7 @@ from activepool.compute.rounding import rounded
 from activepool.heads.labelled import LabelledRows, class_weights
 from activepool.heads.linear import LinearHead, TrainedHead
 from activepool.heads.newton import newton
-from activepool.heads.predictions import predict_by
+from activepool.heads.predictions import predict
 from activepool.heads.settings import LbfgsSettings
 from activepool.heads.softmax_regression import Point, SoftmaxRegression
 
@@ -70,7 +70,7 @@ def train_lbfgs(
         solver = _Solver(labelled, num_classes, settings, compute, mapping, steps)
         decay, start = solver.choose(decays, validation) if len(decays) > 1 else (decays[0], solver.start)
         head = solver.head(solver.minimise(decay, start))
-        accuracy = predict_by(mapping, head, validation, compute).accuracy
+        accuracy = predict(head, validation, compute, mapping).accuracy
     return TrainedHead(head, accuracy, {"weight_decay": decay, "iterations": solver.iterations})
 
 
@@ -139,7 +139,7 @@ class _Solver:
         candidates, solution = [], self.start
         for decay in decays:
             solution = self.minimise(decay, solution, candidate=True)
-            predictions = predict_by(self._mapping, self.head(solution), validation, self._compute)
+            predictions = predict(self.head(solution), validation, self._compute, self._mapping)
             candidates.append((predictions, decay, solution))
         accuracy = max(predictions.accuracy for predictions, *_ in candidates)
         best = [candidate for candidate in candidates if candidate[0].accuracy == accuracy]

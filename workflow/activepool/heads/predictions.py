@@ -44,14 +44,13 @@ class Predictions:
         return _mean(self.losses)
 
 
-def predict(head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictions:
-    """Apply ``head`` to ``rows`` in blocks, in float64 because the choice of a head depends on the result."""
-    with compute.mapping() as mapping:
-        return predict_by(mapping, head, rows, compute)
+def predict(
+    head: LinearHead, rows: LabelledRows, compute: Compute, mapping: Mapping | None = None
+) -> Predictions:
+    """Apply ``head`` to ``rows`` in blocks, in float64 because the choice of a head depends on the result.
 
-
-def predict_by(mapping: Mapping, head: LinearHead, rows: LabelledRows, compute: Compute) -> Predictions:
-    """Do what `predict` does, on existing workers."""
+    ``mapping`` is an open one of ``compute``; by default, this opens its own.
+    """
     weight, bias = (compute.array(values.astype(np.float64)) for values in (head.weight, head.bias))
 
     def predict_block(part: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -65,7 +64,7 @@ def predict_by(mapping: Mapping, head: LinearHead, rows: LabelledRows, compute: 
         log_normalisers = np.log(np.exp(logits - largest[:, None]).sum(axis=1))
         return ranks, np.exp(-log_normalisers), log_normalisers + largest - label_logits[:, 0]
 
-    blocks = list(mapping(predict_block, row_blocks(len(rows), BLOCK_ROWS)))
+    blocks = list((mapping or compute.map)(predict_block, row_blocks(len(rows), BLOCK_ROWS)))
     if not blocks:
         return Predictions(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
     return Predictions(rows.labels, *(np.concatenate(column) for column in zip(*blocks, strict=True)))

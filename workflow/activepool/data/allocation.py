@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from activepool.compute.arrays import IntArray
+from activepool.compute.rows import ranks_in_groups
 from activepool.errors import InputError
 
 #: The classes that give the remainder, among those that have more: the first ones, or the largest.
@@ -59,9 +60,6 @@ def draw_per_class(
 
 def rank_within_class(labels: IntArray) -> IntArray:
     """Return for each of (n,) labels (from 0) the number of equal labels before it."""
-    by_class = np.argsort(labels, kind="stable")
-    per_class = np.bincount(labels)
-    first = np.cumsum(per_class) - per_class
     ranks = np.empty(len(labels), dtype=np.int64)
-    ranks[by_class] = np.arange(len(labels)) - first[labels[by_class]]
+    ranks[np.argsort(labels, kind="stable")] = ranks_in_groups(np.bincount(labels))
     return ranks

@@ -19,6 +19,7 @@ from activepool.compute.blocks import (
     row_blocks,
     to_numpy,
 )
+from activepool.compute.rows import ranks_in_groups
 from activepool.features.store import FeatureMatrix, require_finite
 
 #: Bits of a fixed-point feature. Inner products have at most 50 bits, squared distances 52.
@@ -71,8 +72,7 @@ class UncoveredPairs:
         starts = self.starts[samples]
         counts = self.starts[samples + 1] - starts
         owners = np.repeat(np.arange(len(samples)), counts)
-        first = np.cumsum(counts) - counts
-        return np.arange(len(owners)) + (starts - first)[owners], owners
+        return starts[owners] + ranks_in_groups(counts), owners
 
     def gains(self, samples: IntArray, cover: FloatArray, weights: FloatArray) -> FloatArray:
         """Return upper bounds of the gains of some samples with a cover that is no smaller than it was."""

@@ -1,4 +1,4 @@
-"""What users pass as features and rows, as the library takes it."""
+"""Converts users' features and rows to the library's types."""
 
 import operator
 import os

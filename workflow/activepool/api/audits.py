@@ -1,4 +1,4 @@
-"""How good a model is, by a random sample of the pool that people labelled and that it was not trained on."""
+"""The accuracy of a model on a random sample that people labelled and that it was not trained on."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The linear head as users see it: trained on labels of their own, with scikit-learn's methods."""
+"""The linear head for users: trained on their labels, with scikit-learn's methods."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,7 @@ class Head:
 
     @cached_property
     def linear(self) -> LinearHead:
-        """The head as the rest of the library takes it."""
+        """The same head, in the library's type."""
         return LinearHead(self.weight, self.bias)
 
     def predict(self, features: Features) -> np.ndarray:

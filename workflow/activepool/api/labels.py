@@ -1,4 +1,4 @@
-"""Labels as users have them: numbers or names, some of them unknown."""
+"""Users' labels: numbers or names, some of them unknown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

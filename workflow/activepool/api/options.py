@@ -106,7 +106,7 @@ def _wrapped_entry(given: Any) -> dict[str, Any]:
 
 
 def _resolved(annotations: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
-    """Return annotations, with those that are text replaced by what they say, and without the empty ones."""
+    """Return annotations without the empty ones; those that are text are evaluated."""
     given = {name: one for name, one in annotations.items() if one is not inspect.Parameter.empty}
     return get_type_hints(SimpleNamespace(__annotations__=given), names, include_extras=True)
 
@@ -120,7 +120,7 @@ def plain_message(error: "ErrorDetails") -> str:
 
 
 def given_value(error: "ErrorDetails") -> str:
-    """Return what stands there instead, for the end of a message; "" for a section or a list."""
+    """Return the value that was given, for the end of a message; "" for a section or a list."""
     given = error["input"]
     if given is None:
         return " (it is empty)"

@@ -1,4 +1,4 @@
-"""Whether more labels are worth their money, from what a user has at hand: errors and predictions."""
+"""Tells from a user's errors and predictions whether more labels pay: fits, agreement, a stop rule."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a round of a selection is made of: the rows that may be picked, and what earlier rounds left."""
+"""The rows that a round may pick from, and what a strategy keeps for later rounds."""
 
 import hashlib
 from collections.abc import Hashable, Mapping, MutableMapping
@@ -48,7 +48,7 @@ class PoolRows:
 
 
 class Memory:
-    """What one strategy reuses in later rounds, kept in a dict of the user's."""
+    """What a strategy keeps for later rounds, in the user's dict."""
 
     def __init__(self, entry: MutableMapping[str, Any]) -> None:
         self._entry = entry

@@ -1,4 +1,4 @@
-"""Execution of backbones by torch: the same bits each time on one machine, and quick on a GPU."""
+"""Runs backbones with torch: the same bits each time on one machine, and quickly on a GPU."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""How worker threads are shared out."""
+"""The share of the workers that read images."""
 
 
 def reading_workers(workers: int, processes: int = 1) -> int:

@@ -1,1 +1,1 @@
-"""Growing a set of samples that covers the pool: pure functions on features."""
+"""Choice of samples that cover the pool: functions of features alone."""

@@ -1,4 +1,4 @@
-"""The samples nearer than a radius to others, exact, in blocks: no matrix of all distances.
+"""The samples nearer than a radius to others: exact, and without a matrix of all distances.
 
 A product bounds the distances of a block of samples to a block of others. It is one of bfloat16 where that
 is much faster: few pairs are about as far apart as the radius, so that its errors matter little. Where the

@@ -1,4 +1,4 @@
-"""Balancing the classes of the labelled set by distances to class means (Aggarwal et al. 2020)."""
+"""Balances the classes of the labelled set by distances to class means (Aggarwal et al. 2020)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

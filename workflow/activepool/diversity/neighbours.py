@@ -1,4 +1,4 @@
-"""The neighbours of samples, exact, in blocks: no matrix of all distances.
+"""The neighbours of samples: exact, and without a matrix of all distances.
 
 A float32 product bounds the distances of a block of samples to a block of others. Where the bounds leave open
 whether a pair are neighbours, the distance is summed from direct differences in float64, so that neighbours

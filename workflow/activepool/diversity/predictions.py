@@ -1,4 +1,4 @@
-"""L1 distances between the probabilities of samples, computed only where bounds allow that they are small.
+"""L1 distances between the probabilities of samples, computed only where they may be small.
 
 The distance of two samples is 2 less twice the part that their probabilities have in common: the sum of the
 smaller one of each class.

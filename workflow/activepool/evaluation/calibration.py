@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: temperature scaling.
+"""Temperature scaling: calibrated probabilities.
 
 Guo et al. 2017, On Calibration of Modern Neural Networks, section 4.2: p = softmax(logits / T), with the
 T > 0 that minimises the negative log-likelihood of rows that the head was not trained on. T changes no

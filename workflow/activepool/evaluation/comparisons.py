@@ -1,4 +1,4 @@
-"""Comparing strategies: paired t-tests over seeds, corrected for many comparisons, and pairwise wins."""
+"""Comparisons of strategies: paired t-tests over seeds, corrected for many comparisons, and pairwise wins."""
 
 from collections.abc import Mapping, Sequence
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""How far the class counts of a labelled set are from equal."""
+"""Measures of the imbalance of a labelled set's class counts."""
 
 import numpy as np
 

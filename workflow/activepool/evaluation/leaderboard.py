@@ -1,4 +1,4 @@
-"""What an experiment reached, in a form that can stand beside the results of others."""
+"""The results of an experiment, as rows of a table that many experiments share."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

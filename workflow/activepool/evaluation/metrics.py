@@ -1,4 +1,4 @@
-"""How well a head classifies labelled rows: accuracies, likelihood, calibration."""
+"""The metrics of a head on labelled rows: accuracies, likelihood, calibration."""
 
 import numpy as np
 

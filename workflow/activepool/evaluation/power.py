@@ -1,4 +1,4 @@
-"""The power of a paired t-test: the differences that some seeds can find, and the seeds that one takes."""
+"""The power of a paired t-test: the effects that it can find, and the seeds that an effect needs."""
 
 from bisect import bisect_left
 

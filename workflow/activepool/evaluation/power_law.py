@@ -1,4 +1,4 @@
-"""A power law through a learning curve: how far more labels would bring it, and how sure that is.
+"""A power law fitted to a learning curve predicts what more labels bring, with intervals.
 
 err(n) = a + b · n^(−c), with n labels, a, b ≥ 0 and c > 0 (Cortes et al. 1993, Learning curves: asymptotic
 values and rate of convergence). It is fitted by least squares. Given c the problem is linear; c is found on a

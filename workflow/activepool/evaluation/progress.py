@@ -1,4 +1,4 @@
-"""Whether more labels are worth their money: agreement of consecutive models, and when to stop."""
+"""When to stop labelling: the agreement of consecutive models, and a stop rule."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""How many labels a strategy saves: those it needs to reach another strategy's level."""
+"""The labels that a strategy needs to reach another strategy's level, and so the labels that it saves."""
 
 import numpy as np
 import pandas as pd

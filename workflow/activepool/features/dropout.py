@@ -1,4 +1,4 @@
-"""Features with dropout, made while they are read: the same whatever rows are read together."""
+"""Features with dropout, computed while they are read; a row is the same whatever is read with it."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Features that are costly to read: kept after they have been read."""
+"""A cache of features that are costly to read."""
 
 import threading
 

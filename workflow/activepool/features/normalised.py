@@ -1,4 +1,4 @@
-"""Features of length 1, made while they are read."""
+"""Features of length 1, computed while they are read."""
 
 import numpy as np
 

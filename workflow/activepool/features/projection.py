@@ -1,4 +1,4 @@
-"""Maps of features in the plane, by principal components or by UMAP; and map_METHOD.h5.
+"""Maps of features in the plane, by principal components or UMAP, and their file map_METHOD.h5.
 
 Layout of map_METHOD.h5: ``coordinates`` (N, 2) float32 and ``labels`` (N,) int64 (-1: not known), a row for
 each row of ``train/features``. Attributes: ``method``, and for principal components ``variance_shares`` (2,)

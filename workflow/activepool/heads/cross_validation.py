@@ -5,8 +5,8 @@ estimation and model selection): K heads are each trained without one fold, and 
 The labels of an actively selected set are no random sample, so these predictions are good for choosing among
 heads, and biased as an estimate of the accuracy on the pool.
 
-Few labels can hardly tell one weight decay from the next. Of those that are not clearly worse than the best,
-the one nearest to FIXED_WEIGHT_DECAY is therefore taken: the rule of one standard error (Breiman et al. 1984,
+Few labels hardly tell one weight decay from the next. So of those that are not clearly worse than the best,
+this takes the one nearest to FIXED_WEIGHT_DECAY: the rule of one standard error (Breiman et al. 1984,
 Classification and regression trees, section 3.4.3), with a favourite that mostly does well in place of the
 simplest. With fewer than MIN_LABELS labels, or fewer than MIN_CLASS_LABELS of a class that has any, a fixed
 rule takes the favourite unseen. ``benchmarks/weight_decay.py`` measures both.

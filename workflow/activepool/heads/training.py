@@ -1,4 +1,4 @@
-"""Training a linear head by whichever solver its settings name."""
+"""Trains a linear head by the solver that its settings name."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The probabilities that a head gives, made while they are read."""
+"""The probabilities that a head gives, computed while they are read."""
 
 import numpy as np
 

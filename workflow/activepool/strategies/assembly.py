@@ -1,4 +1,4 @@
-"""Assembling the query of one round from arrays in memory: all that the strategy reads, and nothing else."""
+"""Assembles the query of a round from arrays in memory: what the strategy reads, and nothing else."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -52,7 +52,7 @@ def checked_pick(strategy: Strategy, query: Query, options: Mapping[str, Any], n
 
 
 def _undeclared_part(strategy: Strategy, query: Query, error: Exception) -> str | None:
-    """Return a part that is None in the query, and that the user's code in which the error arose names."""
+    """Return a part that the query lacks and the user's code behind the error names; None without one."""
     names = {name for code in _own_code(strategy, error) for name in code.co_names}
     return next((part for part in DECLARATIONS if part in names and getattr(query, part) is None), None)
 
@@ -141,7 +141,7 @@ def _among(ascending: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _outside(query: Query, index: np.ndarray) -> str:
-    """Say where the first pick is that is not in the unlabelled pool; one that is labelled comes first."""
+    """Return where the first pick outside the unlabelled pool lies; labelled picks come first."""
     again = index[np.isin(index, query.labelled)]
     if len(again):
         return f"already labelled: row {again[0]}"
@@ -149,7 +149,7 @@ def _outside(query: Query, index: np.ndarray) -> str:
 
 
 def _form(value: object) -> str:
-    """Say what a value is: an array of a type and shape, or its type."""
+    """Return what a value is: an array of a type and shape, or its type."""
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} and shape {value.shape}"
     return "nothing" if value is None else f"a value of type {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""What is checked of a strategy's declaration: what it reads, and the function that picks."""
+"""Checks of a strategy's declaration: what it reads, and the function that picks."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ CONFIGURATION_KEYS = ("strategy", "name")
 
 
 class DeclarationError(InputError, ValueError):
-    """What is wrong with a strategy's declaration, and what would be right."""
+    """A strategy's declaration is wrong; the message says what would be right."""
 
 
 def tuple_of_names(strategy: str, key: str, given: object) -> tuple[str, ...]:

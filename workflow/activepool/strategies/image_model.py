@@ -12,9 +12,9 @@ if TYPE_CHECKING:  # torch takes seconds to import, and most strategies do not n
 
 @dataclass(frozen=True)
 class ImageModel:
-    """How to train the model and score the pool with it: two stages of their own before the selection.
+    """The training of the model and its scoring of the pool: two stages before the selection.
 
-    Both functions take those of the strategy's options that are their keyword-only parameters.
+    Both functions take the strategy's options that are among their keyword-only parameters.
 
     Attributes:
         train: (images of the round, path of a state file from which a killed training resumes, **options)

@@ -28,7 +28,7 @@ def declared(part: Part | None) -> Part:
 
 
 class UndeclaredScore(InputError):
-    """A strategy reads a score that it does not declare; the message goes on after the strategy's name."""
+    """A strategy reads a score that it does not declare; the strategy's name goes before the message."""
 
 
 class Scores(dict[str, np.ndarray]):

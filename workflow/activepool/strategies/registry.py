@@ -1,4 +1,4 @@
-"""Finding strategies: built-in ones by name, a user's own as ``file.py:function``."""
+"""Finds strategies: built-in ones by name, a user's own as ``file.py:function``."""
 
 import difflib
 import importlib

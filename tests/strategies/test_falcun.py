@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from queries import Problem
 
-from activepool.diversity import predictions as module
+from activepool.diversity import l1_distances as module
 from activepool.strategies.falcun import falcun
 
 

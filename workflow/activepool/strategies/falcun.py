@@ -3,7 +3,7 @@
 import numpy as np
 
 from activepool.compute.blocks import BLOCK_ROWS, Mapping, row_blocks
-from activepool.diversity.predictions import Predictions, largest_probabilities
+from activepool.diversity.l1_distances import L1Distances, largest_probabilities
 from activepool.features.store import require_finite
 from activepool.strategies.declaration import strategy
 from activepool.strategies.options import Positive
@@ -59,7 +59,7 @@ class _Relevance:
         self._cumulative_weight = np.empty(len(largest))
         self._blocks = row_blocks(len(largest), WEIGHED_ROWS)
         classes, order = query.per_sample["classes"], np.argsort(-self._uncertainty, kind="stable")
-        self._predictions = Predictions(
+        self._l1_distances = L1Distances(
             query.probabilities(), query.unlabelled, classes, largest, order, query.compute
         )
 
@@ -87,7 +87,7 @@ class _Relevance:
     def add(self, pick: int, mapping: Mapping) -> None:
         """Add a pick, and lower the distances of the samples near to it."""
         self._distance[pick] = np.nan
-        for samples, distances in self._predictions.near(pick, self._distance, mapping):
+        for samples, distances in self._l1_distances.near(pick, self._distance, mapping):
             self._distance[samples] = np.minimum(self._distance[samples], distances)
 
     def _extent(self, block: slice) -> tuple[float, float]:

@@ -45,8 +45,8 @@ def largest_probabilities(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return classes, values[rows[:, None], classes]
 
 
-class Predictions:
-    """The probabilities of samples.
+class L1Distances:
+    """The distances between the probabilities of samples.
 
     Args:
         points: (N, C) probabilities on a grid, so that their distances are exact (see `probabilities`).

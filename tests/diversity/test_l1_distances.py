@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from activepool.compute.blocks import Compute
-from activepool.diversity import predictions as module
-from activepool.diversity.predictions import Predictions, largest_probabilities
+from activepool.diversity import l1_distances as module
+from activepool.diversity.l1_distances import L1Distances, largest_probabilities
 from activepool.features.store import FeatureMatrix
 from activepool.scores.probabilities import GRID
 
@@ -40,12 +40,12 @@ def test_all_samples_nearer_than_their_limit_are_found(monkeypatch, kept, shared
     compute = Compute("cpu", 2)
     order = random.permutation(len(rows))
     known = largest_probabilities(values[rows])
-    predictions = Predictions(FeatureMatrix.from_array(values), rows, *known, order, compute)
+    computed = L1Distances(FeatureMatrix.from_array(values), rows, *known, order, compute)
     for sample in range(0, len(rows), 13):
         distances = np.abs(values[rows] - values[rows][sample]).sum(axis=1, dtype=np.float64)
         limits = np.where(random.random(len(rows)) < 0.1, np.nan, random.choice(distances, len(rows)))
         with compute.mapping() as mapping:
-            near = list(predictions.near(sample, limits, mapping))
+            near = list(computed.near(sample, limits, mapping))
         found = np.concatenate([samples for samples, _ in near])
         assert np.concatenate([distance for _, distance in near]).tolist() == distances[found].tolist()
         assert set(np.flatnonzero(distances < limits)) <= set(found.tolist())

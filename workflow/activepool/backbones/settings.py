@@ -53,6 +53,10 @@ def parse_settings(settings: type[Settings], content: Mapping[str, Any], where: 
     try:
         return settings.model_validate(content)
     except ValidationError as error:
-        wrong = "; ".join(": ".join([*map(str, detail["loc"]), detail["msg"]]) for detail in error.errors())
         known = ", ".join(settings.model_fields)
-        raise InputError(f"{where}: {wrong}; its keys are: {known}") from None
+        raise InputError(f"{where}: {wrong_keys(error)}; its keys are: {known}") from None
+
+
+def wrong_keys(error: ValidationError) -> str:
+    """Return what is wrong with each key, for a message."""
+    return "; ".join(": ".join([*map(str, detail["loc"]), detail["msg"]]) for detail in error.errors())

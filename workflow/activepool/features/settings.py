@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from activepool.backbones.settings import wrong_keys
 from activepool.errors import InputError
 
 
@@ -37,5 +38,4 @@ class ExtractSettings:
         try:
             return TypeAdapter(cls).validate_python(dict(content))
         except ValidationError as error:
-            wrong = "; ".join(": ".join([*map(str, found["loc"]), found["msg"]]) for found in error.errors())
-            raise InputError(f"features: {wrong}") from None
+            raise InputError(f"features: {wrong_keys(error)}") from None

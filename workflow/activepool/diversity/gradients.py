@@ -13,7 +13,7 @@ from activepool.compute.blocks import BLOCK_ROWS, Array, Compute, array_namespac
 from activepool.compute.rows import row_numbers
 from activepool.features.store import FeatureMatrix, require_finite
 from activepool.heads.linear import LinearHead
-from activepool.scores.exact import exact_smallest
+from activepool.scores.exact import ERROR_MARGIN, exact_smallest
 
 #: Squared distances below this share of ‖g‖² + ‖g'‖² are rounding errors of float64: g and g' are equal.
 RESOLUTION = 1e-12
@@ -24,9 +24,6 @@ BOUND_STEP = 1 / 64
 #: These norms are computed in float64: within STEP_TOLERANCE (relative) of a step; below MIN_NORM, where
 #: float32 may have no digits left; and the first EXACT_NORMS, which show the error of float32.
 STEP_TOLERANCE, MIN_NORM, EXACT_NORMS = 1e-4, 1e-20, 256
-
-#: Norms not computed in float64 are assumed to have at most this many times the largest error seen.
-ERROR_MARGIN = 4.0
 
 
 @dataclass(frozen=True)

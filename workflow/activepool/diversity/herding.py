@@ -21,13 +21,10 @@ from activepool.compute.blocks import ROWS64, Compute, Mapping, row_blocks
 from activepool.compute.rounding import rounded
 from activepool.diversity.gaussian_kernel import COMPARED_ROWS, GaussianKernel, Targets, UncoveredPairs
 from activepool.features.store import FeatureMatrix
+from activepool.scores.exact import ERROR_MARGIN
 
 #: Gains, at most 1, are rounded to multiples of this.
 GAIN_RESOLUTION = 2.0**-40
-
-#: An estimate is assumed to be wrong by at most this many times the largest error seen so far among those
-#: that were computed again in float64, or this many times the rounding of the largest gain without a cover.
-ERROR_MARGIN = 4.0
 
 #: Entries of the kernel to keep, in float32: 1 GB.
 KEPT_ENTRIES = 2**28
@@ -142,6 +139,7 @@ class _DenseGreedy(_LazyGreedy):
         self._forgotten: list[tuple[float, int]] = []
         self._far = [(0.0, position) for position in range(len(pool))]
         self._estimated_cover = cover
+        #: The largest error seen of an estimate, or the rounding of the largest gain without a cover.
         self._error = 0.0
         self._compared = len(pool)
 

@@ -160,7 +160,7 @@ def _lloyd(
     centres: np.ndarray,
     compute: Compute,
     mapping: Mapping,
-    weights: np.ndarray | None = None,
+    weights: np.ndarray | None,
 ) -> np.ndarray:
     """Return the centres that Lloyd's algorithm reaches, (k, d); a centre without samples keeps its place."""
     samples, rows = FeatureMatrix.from_array(points), np.arange(len(points))
@@ -181,7 +181,7 @@ def _means(
     rows: np.ndarray,
     cell: np.ndarray,
     mapping: Mapping,
-    weights: np.ndarray | None = None,
+    weights: np.ndarray | None,
 ) -> np.ndarray:
     """Return the mean features of each cell, (k, d) float64; no cell is empty."""
     sizes = np.bincount(cell, weights)

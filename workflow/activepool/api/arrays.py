@@ -1,4 +1,4 @@
-"""Converts users' features and rows to the library's types."""
+"""Converts what users pass to the library's types: features, rows, numbers."""
 
 import operator
 import os
@@ -112,6 +112,18 @@ def to_whole(name: str, given: Any, least: int) -> int:
     if number is None or isinstance(given, bool) or number < least:
         raise InputError(f"{name} is {given!r}; it must be a whole number from {least} on")
     return number
+
+
+def is_number(given: Any) -> bool:
+    """Return whether something is a number."""
+    return isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
+
+
+def to_share(name: str, given: Any, example: float) -> float:
+    """Return a number; InputError that calls it ``name`` if it is not between 0 and 1."""
+    if not is_number(given) or not 0 < given < 1:
+        raise InputError(f"{name} is {given!r}; it must be between 0 and 1, such as {example}")
+    return float(given)
 
 
 def to_compute(device: str | None, workers: int | None, features: Features) -> Compute:

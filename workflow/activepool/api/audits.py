@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from activepool.api.arrays import require_one_order
+from activepool.api.arrays import is_number, require_one_order, to_share
 from activepool.api.labels import Classes, number_labels, to_list
-from activepool.api.progress import is_number, to_share
 from activepool.compute.arrays import IntArray
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError

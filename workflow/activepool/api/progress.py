@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from activepool.api.arrays import require_one_order, to_array, to_whole
+from activepool.api.arrays import is_number, require_one_order, to_array, to_share, to_whole
 from activepool.api.labels import number_labels, to_list
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -88,15 +88,3 @@ def has_settled(agreements: Sequence[float | None]) -> bool:
     if wrong := [one for one in values if one is not None and not (is_number(one) and not one > 1)]:
         raise InputError(f"agreements has {wrong[0]!r}; each must be a number of at most 1, or None")
     return is_settled(values)
-
-
-def is_number(given: Any) -> bool:
-    """Return whether something is a number."""
-    return isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
-
-
-def to_share(name: str, given: Any, example: float) -> float:
-    """Return a number; InputError that calls it ``name`` if it is not between 0 and 1."""
-    if not is_number(given) or not 0 < given < 1:
-        raise InputError(f"{name} is {given!r}; it must be between 0 and 1, such as {example}")
-    return float(given)

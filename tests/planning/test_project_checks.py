@@ -59,6 +59,13 @@ MISTAKES = [
     ({"images": "phots"}, "images: phots does not exist; a path is relative to where snakemake runs"),
     ({"images": None, "embeddings": "none.npy", "backbone": None}, "embeddings: none.npy does not exist"),
     ({"images": None, "embeddings": "v.npy"}, "backbone: embeddings need none; leave it out"),
+    *(
+        (
+            {"images": None, "embeddings": "v.npy", "backbone": None, **key},
+            f"{next(iter(key))}: embeddings need none",
+        )
+        for key in ({"features": {"dtype": "float16"}}, {"exif": "apply"}, {"on_unreadable": "skip"})
+    ),
     ({"backbone": None}, "backbone: is missing; images need one"),
     ({"backbone": IDENTITY | {"checkpoint": "v.npy"}}, "backbone.checkpoint: identity has no weights"),
     ({"backbone": {"architecture": "resnet18"}}, "backbone.checkpoint: is missing; it must be the file of"),
@@ -71,6 +78,8 @@ MISTAKES = [
     ({"ledger": "photos"}, "ledger: photos must be a file in a folder that exists"),
     ({"ledger": "none/ledger.csv"}, "ledger: none/ledger.csv must be a file in a folder that exists"),
     ({"ledger": "results/ledger.csv"}, "ledger: results/ledger.csv lies in results/, which may be deleted"),
+    ({"returned": "results/back"}, "returned: results/back lies in results/, which may be deleted"),
+    ({"returned": "results"}, "returned: results lies in results/, which may be deleted"),
     (
         {"ledger": "photos/ledger.csv"},
         "ledger: photos/ledger.csv lies in photos, the folder of the photographs",

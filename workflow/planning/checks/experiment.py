@@ -69,8 +69,8 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     if experiment.dataset.kind == EMBEDDINGS:
         if experiment.finetunes:
             yield "head.solver: finetune needs images, but a dataset of kind embeddings has none"
-        for key, given in (("backbone", backbone), ("pretrain", pretrain)):
-            if given is not None:
+        for key in ("backbone", "pretrain", "features"):
+            if key in experiment.model_fields_set and getattr(experiment, key) is not None:
                 yield f"{key}: a dataset of kind embeddings has no images to use it on; leave it out"
         return
     if backbone is None:

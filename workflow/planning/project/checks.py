@@ -16,6 +16,9 @@ from planning.project.paths import FILES_OF_MODEL
 from planning.project.pool import images_root
 from planning.project.standing import ProjectStanding
 
+#: The keys of images, which embeddings do not need.
+OF_IMAGES = ("backbone", "features", "exif", "on_unreadable")
+
 #: Batches that an audit set must leave in the pool.
 ROOM = 2
 
@@ -131,8 +134,9 @@ def _way_to_labels(standing: ProjectStanding) -> str:
 def _backbone_problems(project: Project) -> Iterator[str]:
     backbone = project.backbone
     if project.embeddings is not None:
-        if backbone is not None:
-            yield "backbone: embeddings need none; leave it out"
+        for key in OF_IMAGES:
+            if key in project.model_fields_set and getattr(project, key) is not None:
+                yield f"{key}: embeddings need none; leave it out"
         return
     if backbone is None:
         yield "backbone: is missing; images need one"
@@ -159,8 +163,9 @@ def _folder_problems(project: Project) -> Iterator[str]:
     ledger, returned = Path(project.ledger_path), Path(project.returned)
     if ledger.is_dir() or not ledger.parent.is_dir():
         yield f"ledger: {ledger} must be a file in a folder that exists"
-    if Path("results").resolve() in [ledger.resolve(), *ledger.resolve().parents]:
-        yield f"ledger: {ledger} lies in results/, which may be deleted; put it elsewhere"
+    for key, path in {"ledger": ledger, "returned": returned}.items():
+        if Path("results").resolve() in [path.resolve(), *path.resolve().parents]:
+            yield f"{key}: {path} lies in results/, which may be deleted; put it elsewhere"
     if returned.resolve() in ledger.resolve().parents:
         yield f"ledger: {ledger} lies in {returned}, the folder for what comes back; put it elsewhere"
     if returned.exists() and not returned.is_dir():

@@ -46,6 +46,17 @@ def strategy_in(folder, name="mine.py", step=2):
     return find_strategy(f"{folder / name}:stepped")
 
 
+def test_a_file_may_import_others_from_the_working_folder(tmp_path, monkeypatch):
+    """They come last: none of them is taken for a module of Python."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if one])
+    for name in ("helper_of_mine", "textwrap"):
+        (tmp_path / f"{name}.py").write_text("NUMBER = 7\n")
+    (tmp_path / "mine.py").write_text("import textwrap\nfrom helper_of_mine import NUMBER\n")
+    module = load_module("mine.py")
+    assert module.NUMBER == 7 and hasattr(module.textwrap, "dedent")
+
+
 def test_annotations_that_are_text_and_a_dataclass(tmp_path):
     strategy = strategy_in(tmp_path)
     assert validate_options(strategy, {"step": "3"}) == ({"step": 3, "untyped": None}, [])

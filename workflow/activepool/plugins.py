@@ -15,8 +15,10 @@ def load_module(source: str) -> ModuleType:
     """Return the module in a file (``.py``), or the module of this name; raises whatever its import raises.
 
     Each call reads the file again. Its module gets a name that no other module has: two files may have the
-    same name, and that of a module of Python.
+    same name, and that of a module of Python. It may import others from the working folder.
     """
+    if not {"", str(Path.cwd())} & set(sys.path):
+        sys.path.append(str(Path.cwd()))  # last, for its files may have the names of modules of Python
     if not source.endswith(".py"):
         return importlib.import_module(source)
     path = Path(source).absolute()

@@ -45,8 +45,11 @@ def shell_prefix(workflow: Any, checkout: Path, images: str | None) -> str:
 
 
 def _of_python(checkout: Path) -> dict[str, str]:
-    """Return the variables by which the Python of a job finds the library, and reads text."""
-    return {"PYTHONUTF8": "1", "PYTHONPATH": str(checkout / "workflow")}
+    """Return the variables by which the Python of a job finds the library, and reads text.
+
+    No module of Python is taken from the working folder, where users have files such as ``random.py``.
+    """
+    return {"PYTHONUTF8": "1", "PYTHONSAFEPATH": "1", "PYTHONPATH": str(checkout / "workflow")}
 
 
 def start_servers(workflow: Any, checkout: Path) -> None:

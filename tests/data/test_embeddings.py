@@ -42,6 +42,15 @@ def test_values_come_through(tmp_path, form, given, stored):
         assert {"checkpoint_digest", "transform"} <= set(file.attrs)
 
 
+def test_vectors_that_are_left_out_get_a_notice(tmp_path):
+    """Such as those of the pool without labels, or of a part that nobody reads."""
+    more = {"pool_features": np.ones((7, 5), "f4"), "pool_mean": np.ones(5)}
+    path = write_hdf5(tmp_path / "given.h5", arrays(), **more)
+    (line,) = write_features(tmp_path / "features.h5", path)
+    assert line.startswith(f"{path}: vectors that are not read: `pool/features`; those of the pool without")
+    assert write_features(tmp_path / "features.h5", **write_npy(tmp_path, arrays())) == ()
+
+
 def test_chunked_and_compressed_features_become_contiguous(tmp_path):
     parts = arrays()
     with h5py.File(tmp_path / "given.h5", "w") as file:

@@ -262,6 +262,9 @@ def test_a_last_label_that_may_be_cut_off(draw):
         InputError, match=r"csv:4: label 'dog' may be the beginning of 'dogfish', .* a line break$"
     ):
         manifest.load(root / "samples.csv", test_fraction=0.5)
+    (root / "samples.csv").write_text(text.replace("dogfish", ""))
+    with pytest.raises(InputError, match=r"csv:4: label 'dog' may be the beginning of 'dogfish'"):
+        manifest.load(root / "samples.csv", test_fraction=0.5, class_names=["dog", "dogfish"])
     for end in ("\n", "fish", "\n2.jpg,,"):
         (root / "samples.csv").write_text(text.replace("2.jpg,,\n", "") + end)
         manifest.load(root / "samples.csv", test_fraction=0.5)

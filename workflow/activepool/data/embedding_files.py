@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,11 +53,15 @@ class EmbeddingPart:
 
 @dataclass(frozen=True)
 class EmbeddingFiles:
-    """The parts and classes of a user's embeddings; ``test`` is None if there is no test part."""
+    """The parts and classes of a user's embeddings; ``test`` is None if there is no test part.
+
+    ``unread`` are arrays of vectors as wide as those of the parts, in the file of the train part.
+    """
 
     train: EmbeddingPart
     test: EmbeddingPart | None
     class_names: list[str]
+    unread: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,10 @@ def opened(
         train = _part("train", file, labels, names, TRAIN, files)
         test = _test_part(file, test_features, test_labels, names, files)
         known = own_or_given(path, train.class_names, class_names) or (test.class_names if test else [])
-        yield _with_classes(train, test, known)
+        found = _with_classes(train, test, known)
+        used = [part.features.name for part in (train, test) if part]
+        wide = [name for name, shape in file.shapes.items() if shape[1:] == train.features.shape[1:]]
+        yield replace(found, unread=[name for name in wide if name and f"{file.path}: {name}" not in used])
 
 
 def require_vectors(features: StoredArray) -> None:

@@ -29,6 +29,7 @@ from activepool.data.samples import require_one_test_part, require_samples
 from activepool.data.settings import Imbalance
 from activepool.data.splits import held_out_rows
 from activepool.data.subset import remaining_rows
+from activepool.errors import first_few
 from activepool.io.hdf5_writing import written_hdf5
 
 #: The stored type of features, by the bytes of a number in the original.
@@ -79,7 +80,7 @@ def write_features(
     with opened(path, labels, test_features, test_labels, class_names, *names) as given:
         parts = _parts(path, given, test_fraction)
         labels_of = {name: part.labels[rows] for name, (part, rows) in parts.items()}
-        notices = (*class_notices(path, given.class_names, *labels_of.values()), *_name_notices(given))
+        notices = (*class_notices(path, given.class_names, *labels_of.values()), *_row_notices(path, given))
         kept = remaining_rows(labels_of, len(given.class_names), imbalance, fraction)
         with written_hdf5(output) as file:
             file.attrs["class_names"] = given.class_names
@@ -126,11 +127,17 @@ def _parts(
     return {"train": (train, train_rows), "test": (test, test_rows)}
 
 
-def _name_notices(given: EmbeddingFiles) -> Iterator[str]:
-    """Yield a line for each part in which several rows have the same name."""
+def _row_notices(path: PathLike, given: EmbeddingFiles) -> Iterator[str]:
+    """Yield a line for each part in which several rows have the same name, and one on rows left out."""
     for part in (given.train, given.test):
         if part and part.sources and (repeated := repeated_names(part.sources, row_names(part.sources))):
             yield f"{repeated}; only the index tells them apart, in selected.csv and in annotations"
+    if given.unread:
+        names = first_few(f"`{name}`" for name in given.unread)
+        yield (
+            f"{path}: vectors that are not read: {names}; those of the pool without labels belong "
+            "among the others, with the label -1 or an empty one"
+        )
 
 
 def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:

@@ -1,7 +1,7 @@
 """Manifests: CSV lists of images, which may lie anywhere, also at URLs."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ def load(
     Raises: InputError, with a line for each row that cannot be used, naming file and line.
     """
     manifest, root = _manifest_and_root(path, root)
-    rows, problems = _read_rows(manifest, root)
+    rows, problems = _read_rows(manifest, root, class_names or [])
     if class_names is not None:
         require_different(manifest, class_names)
     in_train = {row.label for row in rows if row.split == "train"} - {""}
@@ -139,7 +139,9 @@ def _manifest_and_root(path: str | Path, root: str | Path | None) -> tuple[Path,
     return manifest, manifest.parent if root is None else existing_folder(root, meaning)
 
 
-def _read_rows(manifest: Path, root: Path) -> tuple[list[Row], list[tuple[int, str]]]:
+def _read_rows(
+    manifest: Path, root: Path, class_names: Iterable[str] = ()
+) -> tuple[list[Row], list[tuple[int, str]]]:
     """Return the rows, and the line and problem of each that has too many or few fields, or is cut off."""
     first, names, lines = read_table(manifest)
     _check_header(f"{manifest}:{first}", names)
@@ -153,7 +155,9 @@ def _read_rows(manifest: Path, root: Path) -> tuple[list[Row], list[tuple[int, s
         path = path.strip() if is_url(path.strip()) else written_path(root, path)
         rows.append(Row(line, path, "" if label == str(UNKNOWN) else label, split or "train"))
     if rows and names[-1] == "label" and rows[-1].line == line and ends_in_text(manifest):
-        cut_off = cut_off_problem("label", rows[-1].label, sorted({row.label for row in rows}))
+        cut_off = cut_off_problem(
+            "label", rows[-1].label, sorted({*class_names, *(row.label for row in rows)})
+        )
         problems += [(line, cut_off)] if rows[-1].label and cut_off else []
     return rows, problems
 

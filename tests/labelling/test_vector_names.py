@@ -99,6 +99,19 @@ def test_what_a_project_does_not_read_is_named(capsys):
     assert "v.npz: has `labels` and `class_names`, which a project does not read" in capsys.readouterr().err
 
 
+def test_the_test_part_of_a_file_is_named(capsys):
+    labels = np.arange(20) % 2
+    parts = {
+        f"{name}_{what}": values(20) if what == "features" else labels
+        for name in ("train", "test")
+        for what in ("features", "labels")
+    }
+    np.savez("v.npz", **parts)
+    updated_pool(project(path="v.npz"))
+    told = "v.npz: has `test_features` and `train_labels` and `test_labels`, which a project does not read"
+    assert told in capsys.readouterr().err
+
+
 def test_vectors_that_moved_and_went_away(capsys):
     save(Path("v.npz"), values(20), sources=names(20))
     given = project(path="v.npz")

@@ -95,6 +95,13 @@ class ArrayNames:
         return any(_candidates(file, given, usual, TEST) for given, usual in names)
 
 
+def unread_vectors(file: ArrayFile, read: Sequence[StoredArray]) -> list[str]:
+    """Return the names of the arrays that are as wide as the vectors that are read, and are none of these."""
+    names, width = [one.name for one in read], read[0].shape[1:]
+    wide = [name for name, shape in file.shapes.items() if name and shape[1:] == width]
+    return [name for name in wide if f"{file.path}: {name}" not in names]
+
+
 def class_names_in(file: ArrayFile, beginnings: Sequence[str] = TRAIN) -> list[str]:
     """Return the names of the classes that a file gives; empty if it gives none.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from activepool.compute.arrays import IntArray, TextArray
 from activepool.data.class_names import own_or_given, require_different
-from activepool.data.embedding_arrays import TEST, TRAIN, ArrayNames, class_names_in
+from activepool.data.embedding_arrays import TEST, TRAIN, ArrayNames, class_names_in, unread_vectors
 from activepool.data.embedding_labels import GivenLabels, class_names_of, label_numbers
 from activepool.data.listing import has_line_break
 from activepool.errors import InputError, first_few
@@ -102,9 +102,7 @@ def opened(
         test = _test_part(file, test_features, test_labels, names, files)
         known = own_or_given(path, train.class_names, class_names) or (test.class_names if test else [])
         found = _with_classes(train, test, known)
-        used = [part.features.name for part in (train, test) if part]
-        wide = [name for name, shape in file.shapes.items() if shape[1:] == train.features.shape[1:]]
-        yield replace(found, unread=[name for name in wide if name and f"{file.path}: {name}" not in used])
+        yield replace(found, unread=unread_vectors(file, [part.features for part in (train, test) if part]))
 
 
 def require_vectors(features: StoredArray) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.data.embedding_arrays import CLASS_NAMES, LABELS, ArrayNames
+from activepool.data.embedding_arrays import CLASS_NAMES, LABELS, TEST, TRAIN, ArrayNames, unread_vectors
 from activepool.data.embedding_files import repeated_names, require_names, require_vectors, row_names
 from activepool.data.ranges import FiniteCheck, require_squares
 from activepool.errors import InputError
@@ -65,9 +65,14 @@ class VectorFile:
         return names
 
     def unread(self) -> list[str]:
-        """Return the names of what the file has and a pool does not read: labels and names of classes."""
+        """Return the names of what the file has and a pool does not read.
+
+        These are other vectors, such as those of a test part, labels, and names of classes.
+        """
+        named = [f"{part}{name}" for part in (*TRAIN, *TEST) for name in (*LABELS, CLASS_NAMES)]
         with self._opened() as file:
-            return [name for name in (*LABELS, CLASS_NAMES) if name in file.shapes]
+            others = unread_vectors(file, [self._names.vectors(file)])
+            return [*others, *(name for name in named if name in file.shapes)]
 
     @property
     def _names(self) -> ArrayNames:

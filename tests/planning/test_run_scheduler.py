@@ -1,12 +1,14 @@
 """A run on a cluster that cannot submit its jobs stops at once, with one line."""
 
+import threading
 from types import SimpleNamespace
 
 import pytest
+from snakemake.scheduling.job_scheduler import JobScheduler
 
 from activepool.errors import InputError
 from planning.runs import scheduler
-from planning.runs.scheduler import require_scheduler
+from planning.runs.scheduler import let_sigterm_end, require_scheduler
 
 
 def workflow(executor, submit=None, states="squeue", local=False):
@@ -31,6 +33,21 @@ def commands(tmp_path, monkeypatch):
 
     monkeypatch.setenv("PATH", str(tmp_path))
     return make
+
+
+def test_sigterm_ends_a_run_at_any_moment():
+    """Snakemake handles the signal between two instructions of its loop, which may hold the lock."""
+    own = SimpleNamespace(_lock=threading.Lock(), _user_kill=None, _open_jobs=threading.Semaphore(0))
+    let_sigterm_end(SimpleNamespace(scheduler=own))
+
+    def loop():
+        with own._lock:
+            JobScheduler.exit_gracefully(own)
+
+    thread = threading.Thread(target=loop, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert own._user_kill == "graceful" and own._open_jobs.acquire(blocking=False)
 
 
 SBATCH, SQUEUE = "sbatch, the command that submits the jobs", "squeue, the command that reports their states"

@@ -9,7 +9,7 @@ from planning.runs.lock import register, warn_about_others
 from planning.runs.plan import show_plan
 from planning.runs.progress import show_progress
 from planning.runs.reasons import keep_reasons
-from planning.runs.scheduler import require_scheduler
+from planning.runs.scheduler import let_sigterm_end, require_scheduler
 from planning.runs.submission import (
     shell_prefix,
     start_servers,
@@ -28,6 +28,7 @@ if workflow.is_main_process:
 
 onstart:
     try:
+        let_sigterm_end(workflow)
         require_scheduler(workflow)
         files = workflow.persistence
         register(files.all_inputfiles(), files.all_outputfiles())

@@ -1,8 +1,9 @@
-"""Whether the scheduler of a cluster is there, before a run submits its first job."""
+"""Snakemake's scheduler, and whether that of a cluster is there, before a run submits its first job."""
 
 import re
 import shlex
 import subprocess
+import threading
 from typing import Any
 
 from activepool.errors import InputError
@@ -19,6 +20,14 @@ PATIENCE = 30.0
 
 #: A variable before a command of the shell, and a command that the shell does not change.
 ASSIGNMENT, PLAIN = re.compile(r"\w+="), re.compile(r"[\w./+~-]+")
+
+
+def let_sigterm_end(workflow: Any) -> None:
+    """Give Snakemake's scheduler a lock that its handler of SIGTERM can take while its loop holds it.
+
+    Both run in the main thread, which would otherwise wait for itself for ever. No other thread holds it yet.
+    """
+    workflow.scheduler._lock = threading.RLock()
 
 
 def require_scheduler(workflow: Any) -> None:

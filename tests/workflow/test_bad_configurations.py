@@ -292,3 +292,10 @@ def test_snakemake_reports_an_unusable_configuration(configured, text, words):
     assert status == 1
     assert words in printed
     assert "Traceback" not in printed
+
+
+def test_how_to_read_images_has_no_effect_on_embeddings(capsys):
+    check(load(changed("features", {"shards": 2}), "trial.yaml"), "trial.yaml")
+    assert capsys.readouterr().err == (
+        "activepool: notice: features: says how to read images; embeddings are taken as they are\n"
+    )

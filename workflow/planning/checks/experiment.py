@@ -69,8 +69,8 @@ def _backbone_problems(experiment: Experiment) -> Iterator[str]:
     if experiment.dataset.kind == EMBEDDINGS:
         if experiment.finetunes:
             yield "head.solver: finetune needs images, but a dataset of kind embeddings has none"
-        for key in ("backbone", "pretrain", "features"):
-            if key in experiment.model_fields_set and getattr(experiment, key) is not None:
+        for key, given in (("backbone", backbone), ("pretrain", pretrain)):
+            if given is not None:
                 yield f"{key}: a dataset of kind embeddings has no images to use it on; leave it out"
         return
     if backbone is None:
@@ -217,7 +217,8 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
     if data is None:
         return
     if experiment.dataset.kind == EMBEDDINGS:  # the listing of images prints their notices
-        print_notices(data.notices)
+        unused = ["features: says how to read images; embeddings are taken as they are"]
+        print_notices([*data.notices, *unused * ("features" in experiment.model_fields_set)])
     else:
         yield from shard_problems(experiment.features, max(data.num_train, data.num_test))
     try:

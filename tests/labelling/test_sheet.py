@@ -8,9 +8,11 @@ import pytest
 from ledger.ledgers import sample
 from PIL import ExifTags, Image
 
+from activepool.errors import InputError
 from activepool.labelling.batches import sheet
 from activepool.labelling.batches.sheet import write_sheet
 from activepool.ledger.formats.batch import Batch, Pick
+from activepool.ledger.formats.recognition import tool_of
 
 ODD = "</script><u>\"Käfer' & Co {{ 7 }}.jpg"
 CLASSES = ("ant", 'wasp, "yellow"', "Käfer <small>")
@@ -89,6 +91,12 @@ def one(name="a.png", **known):
 
 def plain(*sources, size=(8, 6)):
     return {source: Image.new("RGB", size, RED) for source in sources}
+
+
+def test_a_sheet_that_is_returned_itself_is_known(tmp_path, written):
+    written(plain("a/1.jpg", ODD, "c.jpg"), format="PNG")
+    with pytest.raises(InputError, match=r"sheet.html: is the sheet itself; .* 'Save answers'"):
+        tool_of(tmp_path / "sheet.html")
 
 
 def test_the_sheet_has_all_that_is_known_of_each_picture(written):

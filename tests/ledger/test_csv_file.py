@@ -154,6 +154,13 @@ def test_a_contradiction_leaves_out_all_of_it(tmp_path):
     assert said(answers) == {"a/2.jpg": "cat"}
 
 
+def test_of_two_new_classes_the_rarer_may_be_the_slip(tmp_path):
+    text = "source,label\na/1.jpg,hrose\na/2.jpg,horse\nb/1.jpg,horse\n"
+    answers = read("csv", table(tmp_path, text), POOL, ClassNames(("cat", "dog")))
+    hints = [new.notice.partition("; ")[2] for new in answers.new_classes.values()]
+    assert hints == ["if 'horse' was meant, correct it", ""]
+
+
 def test_classes_may_grow(tmp_path):
     path = table(tmp_path, "source,label\na/1.jpg,fox\nb/1.jpg,fox\na/2.jpg,doog\nc d/3.jpg,Fox\n")
     answers = read("csv", path, POOL, CLASSES, skip_bad=True)

@@ -53,6 +53,9 @@ DOCUMENTS = {
     "Index/Document.iwa": "is a document of Apple's Numbers, Pages or Keynote; export it as CSV UTF-8",
 }
 
+#: Where the sheet of a batch has its settings.
+SHEET = 'id="settings"'
+
 #: Endings of texts.
 TEXTS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml")
 
@@ -201,6 +204,11 @@ def _tool_of_archive(archive: Archive) -> str:
 def _tool_of_xml(path: Path, text: str) -> str:
     lower = text[:BEGINNING].lower()
     if "<html" in lower or "<!doctype html" in lower:
+        if SHEET in text:
+            raise InputError(
+                f"{path}: is the sheet itself; its answers are in the browser where they were given: open it "
+                "there, and give the file that the button 'Save answers' downloads"
+            )
         raise InputError(f"{path}: {WEB_PAGE}, and holds no labels{EXPORT_AGAIN}")
     if "<annotation>" in lower:
         raise InputError(f"{path}: is Pascal VOC, with boxes; export as CVAT for images 1.1 or ImageNet")

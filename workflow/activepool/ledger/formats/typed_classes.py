@@ -223,8 +223,12 @@ class TypedClasses:
         return _form(name) in self._loose or mark(name) is not None
 
     def _near(self, label: str) -> str | None:
-        """Return the class or mark that is written like a label; a new class only if it came earlier."""
-        before = takewhile(label.__ne__, self.new) if len(self.new) <= MOST_COMPARED else ()
+        """Return the class or mark that is written like a label.
+
+        Of two new classes, the one with fewer labels may be the slip; if they have equally many, the later.
+        """
+        new = sorted(self.new, key=lambda name: -self.new[name]) if len(self.new) <= MOST_COMPARED else ()
+        before = takewhile(label.__ne__, new)
         near = difflib.get_close_matches(label, self.known, n=1, cutoff=0.6)
         nearer = difflib.get_close_matches(label, [*MARKS, *before], n=1, cutoff=0.8)
         return next(iter([*near, *nearer]), None)

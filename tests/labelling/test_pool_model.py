@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 import textwrap
 from contextlib import chdir
 from pathlib import Path
@@ -244,3 +245,11 @@ def test_the_tables_of_the_page_name_the_columns():
     table = PAGE.partition("| column | meaning |")[2].partition("\n\n")[0]
     first_cells = [line.split("|")[1] for line in table.splitlines()[2:]]
     assert re.findall(r"`(\w+)`", " ".join(first_cells)) == list(COLUMNS)
+
+
+def test_a_package_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    with pytest.raises(
+        InputError, match=r"^m.safetensors: reading it needs safetensors .* pip install safetensors"
+    ):
+        activepool.load_model("m.safetensors")

@@ -17,7 +17,7 @@ from activepool.api.arrays import Features, feature_matrix, to_compute
 from activepool.api.heads import Head
 from activepool.compute.arrays import FloatArray
 from activepool.compute.devices import resolve_device
-from activepool.errors import InputError, one_line
+from activepool.errors import InputError, importing, one_line
 from activepool.io.files import written_whole
 from activepool.labelling.models.named_head import TrainingFacts
 from activepool.labelling.models.predictions import predict_pool
@@ -109,7 +109,8 @@ def write_model(
 
 def load_model(path: str | Path) -> PoolModel:
     """Read model.safetensors; raises InputError if it is not such a file."""
-    from safetensors import SafetensorError, safe_open
+    with importing("safetensors", f"{path}: reading it needs"):
+        from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="np") as file:

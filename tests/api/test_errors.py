@@ -116,6 +116,10 @@ SELECT = [
     ({"labels": None, "head": None}, "a head needs at least one labelled row; give labels, or a head"),
     ({"labels": np.full(N, -1), "labelled": None, "head": None}, "a head needs at least one labelled row"),
     (
+        {"labels": np.zeros(len(LABELLED), int), "head": None, "classes": None},
+        "a head needs two classes, and all labels are 0; label more",
+    ),
+    (
         {"head": "head.h5"},
         "head is a str; it must be what train_head returns, a pair (weight, bias), or what",
     ),

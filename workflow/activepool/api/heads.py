@@ -168,6 +168,11 @@ def train_on(
 
     if samples.labels is None or samples.classes is None or not len(samples.rows):
         raise InputError("a head needs at least one labelled row; give labels, or a head")
+    if len(samples.classes) == 1:
+        raise InputError(
+            f"a head needs two classes, and all labels are {samples.classes[0]!s}; label more, give classes, "
+            "or take a strategy that needs no labels, such as maxherding"
+        )
     if class_weight is not None and not (isinstance(class_weight, str) and class_weight == "balanced"):
         raise InputError(f"class_weight is {class_weight!r}; it must be None or 'balanced'")
     settings = LbfgsSettings(class_weights=class_weight == "balanced")

@@ -206,8 +206,9 @@ def _require_same_rows(sources: StoredArray, of_labels: StoredArray | None) -> N
     """Raise InputError if labels have other names than their vectors, or the same in another order."""
     if of_labels is None or of_labels.shape != sources.shape:
         return
-    require_names(of_labels, len(row_names(sources)))
-    pairs = enumerate(zip(row_names(of_labels), row_names(sources), strict=True))
+    names = row_names(sources)
+    require_names(of_labels, len(names))
+    pairs = enumerate(zip(row_names(of_labels), names, strict=True))
     if other := next(((row, *pair) for row, pair in pairs if len(set(pair)) > 1), None):
         row, named, name = other
         raise InputError(

@@ -29,9 +29,10 @@ def spelling_hint(root: Path, path: str) -> str:
     decoded = dict.fromkeys((slashed, unquote(slashed)))
     inside = [text.partition(f"{root.name}/")[2] for text in decoded]
     forms = [normalize(form, text) for text in (*decoded, *inside) for form in ("NFC", "NFD") if text]
+    others = [form for form in dict.fromkeys((slashed, *forms)) if form != path]
     # Unlike Path.is_file, this returns False for a name that is too long.
-    near = next((form for form in (slashed, *forms) if os.path.isfile(root / form)), path)  # noqa: PTH113
-    return "" if near == path else f"; did you mean {near!r}?"
+    near = next((form for form in others if os.path.isfile(root / form)), None)  # noqa: PTH113
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def leads_out(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -151,7 +152,9 @@ def width_problem(cells: list[str], names: list[str]) -> str | None:
 
 def ends_in_text(path: str | Path) -> bool:
     """Return whether a file ends without a line break and without a quote, so that it may be cut off."""
-    return not Path(path).read_bytes().endswith((b"\n", b"\r", b'"'))
+    with Path(path).open("rb") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - 1))
+        return stream.read() not in (b"\n", b"\r", b'"')
 
 
 def cut_off_problem(what: str, text: str, known: Iterable[str]) -> str | None:

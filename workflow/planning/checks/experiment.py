@@ -217,8 +217,9 @@ def _data_problems(experiment: Experiment) -> Iterator[str]:
     if data is None:
         return
     if experiment.dataset.kind == EMBEDDINGS:  # the listing of images prints their notices
-        unused = ["features: says how to read images; embeddings are taken as they are"]
-        print_notices([*data.notices, *unused * ("features" in experiment.model_fields_set)])
+        print_notices(data.notices)
+        if "features" in experiment.model_fields_set:
+            print_notices(["features: says how to read images; embeddings are taken as they are"])
     else:
         yield from shard_problems(experiment.features, max(data.num_train, data.num_test))
     try:

@@ -54,7 +54,7 @@ DOCUMENTS = {
 }
 
 #: Where the sheet of a batch has its settings.
-SHEET = 'id="settings"'
+SHEET = '<script type="application/json" id="settings">'
 
 #: Endings of texts.
 TEXTS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml")

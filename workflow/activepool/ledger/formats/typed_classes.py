@@ -227,7 +227,7 @@ class TypedClasses:
 
         Of two new classes, the one with fewer labels may be the slip; if they have equally many, the later.
         """
-        new = sorted(self.new, key=lambda name: -self.new[name]) if len(self.new) <= MOST_COMPARED else ()
+        new = [name for name, _ in self.new.most_common()] if len(self.new) <= MOST_COMPARED else []
         before = takewhile(label.__ne__, new)
         near = difflib.get_close_matches(label, self.known, n=1, cutoff=0.6)
         nearer = difflib.get_close_matches(label, [*MARKS, *before], n=1, cutoff=0.8)

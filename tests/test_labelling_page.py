@@ -4,6 +4,7 @@ import csv
 import re
 import shlex
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -103,8 +104,9 @@ def test_the_walk_of_the_page(team, monkeypatch):
     assert "batch02: 0 of 20 samples have an answer" in printed
 
     label = rows[0]["label"]
-    (correction,) = (block for block in blocks(PAGE) if block.startswith("source,correction"))
-    Path("returned/corrections.csv").write_text(correction.replace("IMG_0338.jpg", rows[0]["source"]) + "\n")
+    correction, back = (block for block in blocks(PAGE) if block.startswith("source,correction"))
+    corrections = Path("returned/corrections.csv")
+    corrections.write_text(correction.replace("IMG_0338.jpg", rows[0]["source"]) + "\n")
     printed = team.run("predictions", "model")
     assert f"{rows[0]['source']!r} from {label!r} to 'beetle'" in printed
     assert "predictions: results/insects/predictions.csv, results/insects/predictions.parquet" in printed
@@ -118,6 +120,14 @@ def test_the_walk_of_the_page(team, monkeypatch):
     found = model.predict(["photos/IMG_0001.jpg", "photos/IMG_0002.jpg"])
     by_source = {row["source"]: row["predicted"] for row in predictions}
     assert list(found.predicted) == [by_source["IMG_0001.jpg"], by_source["IMG_0002.jpg"]]
+
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    back = back.replace("IMG_0338.jpg,bee,2026-11-28T09:30:00Z", f"{rows[0]['source']},{label},{now}")
+    corrections.write_text(back + "\n")
+    printed = team.run("predictions")
+    assert f"{rows[0]['source']!r} from 'beetle' to {label!r}" in printed
+    predictions = read("results/insects/predictions.csv")
+    assert {row["source"]: row["label"] for row in predictions}[rows[0]["source"]] == label
 
     listed = Path("results/insects/batches/batch02/list.csv").read_bytes()
     shutil.rmtree("results")

@@ -4,8 +4,7 @@
 
 The vectors are noise around one centre for each class, with names of photographs. One measurement is one
 `snakemake next_batch`, from start to end of its process: seconds, CPU seconds of all its processes, and the
-peak memory of the largest. The first batch is random: ``benchmarks/first_batch.py`` measures the strategies
-that need no label.
+peak memory of the largest. The first batch is random, or by the strategy that ``--first`` names.
 """
 
 import argparse
@@ -33,6 +32,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--samples", type=int, default=1_000_000)
     parser.add_argument("--width", type=int, default=64, help="dimensions of a vector")
+    parser.add_argument("--first", default="random", help="strategy of the first batch")
     parser.add_argument("--strategy", default="margin", help="of the second batch")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--output", help="CSV to write")
@@ -68,7 +68,7 @@ def write_project(folder: Path, arguments: argparse.Namespace) -> None:
         "project": "loop",
         "embeddings": "vectors.npz",
         "strategy": arguments.strategy,
-        "first_strategy": "random",
+        "first_strategy": arguments.first,
         "batch": 50,
         "audit": 100,
     }

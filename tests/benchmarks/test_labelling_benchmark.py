@@ -12,7 +12,8 @@ import labelling_loop
 
 
 def test_each_run_sends_the_next_batch(tmp_path):
-    labelling_loop.write_project(tmp_path, Namespace(samples=400, width=4, strategy="margin"))
+    arguments = Namespace(samples=400, width=4, first="maxherding", strategy="margin")
+    labelling_loop.write_project(tmp_path, arguments)
     first = labelling_loop.next_batch(str(tmp_path), cores=2)
     labelling_loop.answer_all(tmp_path)
     labelling_loop.next_batch(str(tmp_path), cores=2)

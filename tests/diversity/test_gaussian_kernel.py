@@ -72,3 +72,37 @@ def test_there_may_be_too_many_pairs(monkeypatch):
     count = uncovered(features, targets, rows, cover).starts[-1]
     monkeypatch.setattr(gaussian_kernel, "KEPT_PAIRS", count - 1)
     assert uncovered(features, targets, rows, cover) is None
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("bandwidth", [0.6, 1.0, 10.0])
+@pytest.mark.parametrize("some", [[20], [3, 20, 40], range(45)])
+def test_gains_by_some_targets_are_estimated_for_two_covers(monkeypatch, device, bandwidth, some):
+    monkeypatch.setattr(gaussian_kernel, "PRODUCT_ROWS", 11)
+    monkeypatch.setattr(gaussian_kernel, "TILE_TARGETS", 10)
+    features, targets, samples, cover = problem(bandwidth, 5)
+    some = np.array(some)
+    compute = Compute(device, workers=2)
+    with compute.mapping() as mapping:
+        estimates = GaussianKernel(
+            normalised(FeatureMatrix.from_array(features)), targets, compute
+        ).estimated_gains(samples, some, (cover / 2, cover), mapping)
+    kernels, weights = kernel(features, samples, targets)[:, some], targets.weights[some]
+    for column, now in enumerate((cover / 2, cover)):
+        gains = (np.maximum(kernels - now[some], 0) * weights).sum(axis=1) / len(targets.rows)
+        np.testing.assert_allclose(estimates[:, column], gains, atol=1e-6)
+    assert (estimates[:, 0] > estimates[:, 1]).any()
+
+
+@pytest.mark.parametrize("some", [1, 5, 1000])
+def test_some_samples_tell_that_there_are_too_many_pairs(monkeypatch, some):
+    """Then the others are not compared."""
+    compared, samples_of = [], GaussianKernel._samples
+    monkeypatch.setattr(
+        GaussianKernel, "_samples", lambda kernel, rows: compared.extend(rows) or samples_of(kernel, rows)
+    )
+    monkeypatch.setattr(gaussian_kernel, "SAMPLED_ROWS", some)
+    monkeypatch.setattr(gaussian_kernel, "KEPT_PAIRS", 10)
+    features, targets, samples, cover = problem(1.0, 3)
+    assert uncovered(features, targets, samples, cover) is None
+    assert len(compared) <= min(some, len(samples))

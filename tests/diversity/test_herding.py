@@ -20,6 +20,8 @@ def small_blocks(monkeypatch, request):
     There is never room for all uncovered pairs, or after some picks, or at once.
     """
     monkeypatch.setattr(gaussian_kernel, "PRODUCT_ROWS", 7)
+    monkeypatch.setattr(gaussian_kernel, "TILE_TARGETS", 10)
+    monkeypatch.setattr(gaussian_kernel, "SAMPLED_ROWS", 20)
     monkeypatch.setattr(gaussian_kernel, "KEPT_PAIRS", request.param)
     monkeypatch.setattr(herding, "COMPARED_ROWS", 3)
     monkeypatch.setattr(herding, "KEPT_ENTRIES", 900)
@@ -116,6 +118,25 @@ def test_few_samples_are_compared_where_old_gains_tell_enough(monkeypatch, kept_
     features, rows, pool, chosen = case(3, size=900, width=20, chosen=100, share=1.0)
     check(features, Targets(rows, np.ones(len(rows)), 0.5), pool, chosen, 60)
     assert sum(compared) - 100 < 600
+
+
+def test_estimates_are_brought_up_to_date_by_the_targets_whose_cover_has_grown(monkeypatch):
+    estimated, estimates = [], GaussianKernel.estimated_gains
+    monkeypatch.setattr(
+        GaussianKernel,
+        "estimated_gains",
+        lambda kernel, rows, targets, *others: (
+            estimated.append((len(rows), len(targets))) or estimates(kernel, rows, targets, *others)
+        ),
+    )
+    monkeypatch.setattr(gaussian_kernel, "KEPT_PAIRS", 0)
+    monkeypatch.setattr(herding, "COMPARED_ROWS", 8)
+    features, rows, pool, _ = case(3, size=900, width=20, share=1.0)
+    check(features, Targets(rows, np.ones(len(rows)), 0.5), pool, pool[:0], 60)
+    assert estimated[0] == (len(pool), len(rows))
+    later = [targets for _, targets in estimated[1:]]
+    assert 3 < len(later) < 60
+    assert min(later) < 0.6 * len(rows)
 
 
 def test_workers_change_no_bit():

@@ -28,6 +28,12 @@ FEATURE_BITS = 25
 #: Samples in a float32 product, and samples compared exactly at once.
 PRODUCT_ROWS, COMPARED_ROWS = 512, 128
 
+#: Targets in a float32 product whose entries are worked on several times.
+TILE_TARGETS = 512
+
+#: Samples that tell whether there is room for all uncovered pairs.
+SAMPLED_ROWS = 1024
+
 #: Pairs of a sample and a target to keep: 1 GB.
 KEPT_PAIRS = 2**27
 
@@ -144,8 +150,8 @@ class GaussianKernel:
         columns[-1] += covered
         columns = self._compute.array(columns)
 
-        def compare(block: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            samples, norms = self._samples(rows[block])
+        def compare(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            samples, norms = self._samples(rows)
             nearer = self._compute.array(samples) @ columns
             xp = array_namespace(nearer)
             nearer -= self._compute.array(norms)[:, None]
@@ -157,12 +163,18 @@ class GaussianKernel:
             counts = np.bincount(owners, minlength=len(samples))
             return counts, targets.astype(np.int32), kernels.astype(np.float32)
 
+        some = rows[:: 1 + len(rows) // SAMPLED_ROWS]
+        found_of_some = mapping(
+            lambda block: len(compare(some[block])[1]), row_blocks(len(some), PRODUCT_ROWS)
+        )
+        if sum(found_of_some) * len(rows) > KEPT_PAIRS * len(some):
+            return None
         blocks, size = row_blocks(len(rows), PRODUCT_ROWS), min(KEPT_PAIRS, len(rows) * len(cover))
         pairs = UncoveredPairs(
             np.zeros(len(rows) + 1, np.int64), np.empty(size, np.int32), np.empty(size, np.float32)
         )
         start = 0
-        for block, found in zip(blocks, mapping(compare, blocks), strict=True):
+        for block, found in zip(blocks, mapping(lambda block: compare(rows[block]), blocks), strict=True):
             counts, targets, kernels = found
             end = start + len(targets)
             if end > size:
@@ -173,28 +185,37 @@ class GaussianKernel:
         return pairs
 
     def estimated_gains(
-        self, rows: np.ndarray, cover: np.ndarray, mapping: Mapping
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return estimates of the gains of samples, and of what they were without a cover: (n,) each."""
-        cover, weights = (self._compute.array(values.astype(np.float32)) for values in (cover, self._weights))
-        columns = self._compute.array(self._columns)
-        gains, coverless = np.empty(len(rows)), np.empty(len(rows))
+        self, rows: np.ndarray, targets: np.ndarray, covers: tuple[np.ndarray, np.ndarray], mapping: Mapping
+    ) -> np.ndarray:
+        """Return estimates of what samples gain by some targets, with each of two covers: (n, 2).
+
+        The second cover of all targets is at least the first. Everything but the product stays in the cache.
+        """
+        first, second = covers
+        steps = self._compute.array(np.stack([first, second - first])[:, targets].astype(np.float32))
+        weights = self._compute.array(self._weights[targets].astype(np.float32))
+        columns = self._compute.array(self._columns[:, targets])
+        scale = np.float32(1 / self._squared_bandwidth)
+        gains = np.zeros((len(rows), 2))
 
         def compare(block: slice) -> None:
             samples, norms = self._samples(rows[block])
-            terms = self._compute.array(samples) @ columns
-            xp = array_namespace(terms)
-            terms -= self._compute.array(norms)[:, None]
-            terms /= self._squared_bandwidth
-            terms = xp.exp(xp.minimum(terms, 0 * terms[:1]))  # rounding may make −d² positive
-            coverless[block] = to_numpy(terms @ weights) / len(weights)
-            terms -= cover
-            terms = xp.maximum(terms, 0 * terms[:1])
-            terms *= weights
-            gains[block] = to_numpy(xp.mean(terms, axis=1))
+            samples = self._compute.array(samples * scale)
+            norms = self._compute.array(norms * scale)[:, None]
+            xp = array_namespace(samples)
+            added = xp.zeros_like(norms)[:, [0, 0]]
+            for tile in row_blocks(len(targets), TILE_TARGETS):
+                kernel = samples @ columns[:, tile]
+                kernel -= norms
+                kernel = xp.exp(kernel)
+                for cover, step in enumerate(steps):
+                    kernel -= step[tile]
+                    kernel = xp.maximum(kernel, 0 * kernel[:1])
+                    added[:, cover] += kernel @ weights[tile]
+            gains[block] = to_numpy(added)
 
         in_blocks(mapping, compare, len(rows), PRODUCT_ROWS)
-        return gains, coverless
+        return gains / len(self._weights)
 
     def _samples(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return float32 samples, (n, d + 1), with a last column of ones, and their squared norms."""

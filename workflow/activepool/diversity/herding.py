@@ -6,7 +6,8 @@ sample is compared again only when its bound is the largest (lazy greedy, Minoux
 
 A sample gains only by the targets that it covers better than all chosen ones: after m picks, by about one in
 m + 1. As soon as there is room for all such pairs, they are all that is looked at. Before, with few samples
-chosen, the first bounds are estimates by a product in float32.
+chosen, the first bounds are estimates by a product in float32, brought up to date by the targets whose cover
+has grown, again about one in m + 1.
 
 Gains are rounded, so that no last bit of exp can decide.
 """
@@ -25,6 +26,9 @@ from activepool.scores.exact import ERROR_MARGIN
 
 #: Gains, at most 1, are rounded to multiples of this.
 GAIN_RESOLUTION = 2.0**-40
+
+#: How much longer it takes to compare a sample with a target exactly than by an estimate.
+COMPARISON_COST = 4
 
 #: Entries of the kernel to keep, in float32: 1 GB.
 KEPT_ENTRIES = 2**28
@@ -120,14 +124,15 @@ class _LazyGreedy(ABC):
         targets, kernel = self._kept[position]
         added = kernel - cover[targets]
         positive = added > 0
-        return float((added[positive] * self._weights[targets][positive]).sum()) / len(cover)
+        added *= self._weights[targets]
+        return float(np.compress(positive, added).sum()) / len(cover)
 
 
 class _DenseGreedy(_LazyGreedy):
     """Estimates the gains of all samples, and keeps kernels with all targets.
 
-    Two more heaps: ``_forgotten`` has samples whose kernel was kept, with the gain when it was last computed;
-    ``_far`` those that were never compared, with estimates of the gain.
+    ``_far`` has the samples that were never compared, by falling estimates of their gains; the heap
+    ``_forgotten`` those whose kernel was kept, with the gain when it was last computed.
     """
 
     def __init__(
@@ -137,45 +142,57 @@ class _DenseGreedy(_LazyGreedy):
         #: The pairs that are left, as soon as there is room for them; then no more is picked.
         self.uncovered: UncoveredPairs | None = None
         self._forgotten: list[tuple[float, int]] = []
-        self._far = [(0.0, position) for position in range(len(pool))]
-        self._estimated_cover = cover
-        #: The largest error seen of an estimate, or the rounding of the largest gain without a cover.
+        self._far = np.arange(len(pool))
+        self._estimates = np.full(len(pool), np.inf)
+        #: The cover with which the estimates were made.
+        self._estimated_cover = np.zeros_like(cover)
+        #: The largest error seen of an estimate, or the rounding of the largest gains that went into it.
         self._error = 0.0
-        self._compared = len(pool)
+        self._compared = 0
 
     def _compare_rivals(self, turn: int, mapping: Mapping) -> bool:
         best = self._near[0] if self._near else (np.inf, 0)
         if self._forgotten and self._forgotten[0] < best:
-            self._compare(_popped(self._forgotten), turn, mapping)
+            self._compare([position for _, position in _popped(self._forgotten)], turn, mapping)
             return True
-        if not self._far or self._far[0][0] - ERROR_MARGIN * self._error > best[0]:
+        if len(self._far) == 0 or self._estimates[0] + ERROR_MARGIN * self._error < -best[0]:
             return False
-        if 2 * self._compared >= len(self._far):
+        if self._estimates_are_due():
             self.uncovered = self._kernel.uncovered(self._pool, self.cover, mapping)
             if self.uncovered:
                 self._near = []
                 return False
             self._estimate_far(mapping)
-        rivals = _popped(self._far)
+            return True
+        rivals, estimates = self._far[:COMPARED_ROWS], self._estimates[:COMPARED_ROWS]
+        self._far, self._estimates = self._far[COMPARED_ROWS:], self._estimates[COMPARED_ROWS:]
         self._compared += len(rivals)
-        self._compare(rivals, turn, mapping)
-        errors = [self._gain(position, self._estimated_cover) + estimate for estimate, position in rivals]
-        self._error = max(self._error, float(np.abs(errors).max()))
+        self._compare(rivals.tolist(), turn, mapping)
+        exact = np.array([self._gain(position, self._estimated_cover) for position in rivals.tolist()])
+        self._error = max(self._error, float(np.abs(exact - estimates).max()))
         return True
 
+    def _estimates_are_due(self) -> bool:
+        """Whether new estimates cost less than what was compared since the last ones."""
+        changed = np.count_nonzero(self.cover > self._estimated_cover)
+        compared = COMPARISON_COST * self._compared * len(self.cover)
+        return bool(np.isinf(self._estimates[0]) or 0 < changed * len(self._far) <= compared)
+
     def _estimate_far(self, mapping: Mapping) -> None:
-        """Estimate the gains of all far samples: one product of half the cost of comparing them all."""
-        positions = np.array(sorted(position for _, position in self._far))
-        estimates, coverless = self._kernel.estimated_gains(self._pool[positions], self.cover, mapping)
-        self._error = max(self._error, self._kernel.rounding * float(coverless.max(initial=0)))
-        self._far = list(zip((-estimates).tolist(), positions.tolist(), strict=True))
-        heapq.heapify(self._far)
+        """Estimate the gains of all far samples; later by the targets whose cover has grown alone."""
+        first = np.isinf(self._estimates[0])
+        targets = np.flatnonzero(first | (self.cover > self._estimated_cover))
+        rows, covers = self._pool[self._far], (self._estimated_cover, self.cover)
+        before, after = self._kernel.estimated_gains(rows, targets, covers, mapping).T
+        self._error += self._kernel.rounding * float(before.max())
+        gains = after if first else self._estimates - (before - after)
+        order = np.lexsort((self._far, -gains))
+        self._far, self._estimates = self._far[order], gains[order]
         self._estimated_cover = self.cover
         self._compared = 0
 
-    def _compare(self, rivals: list[tuple[float, int]], turn: int, mapping: Mapping) -> None:
+    def _compare(self, positions: list[int], turn: int, mapping: Mapping) -> None:
         """Compute and keep the kernel of samples; forget half of the others if there is no room."""
-        positions = [position for _, position in rivals]
         if (len(self._kept) + len(positions)) * len(self.cover) > KEPT_ENTRIES:
             self._near.sort()
             kept = (len(self._near) + 1) // 2

@@ -11,6 +11,7 @@ from activepool.compute.blocks import Compute, to_numpy
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.heads.linear import LinearHead
+from activepool.scores import pool_scorer
 from activepool.scores.boundaries import boundary_distances, inverse_row_distances, row_distances
 from activepool.scores.nearest import NearestPerClass
 from activepool.scores.pool_scorer import SCORES, UNCERTAINTIES, PoolScorer
@@ -109,6 +110,26 @@ def test_scores_are_the_same_bits_for_any_number_of_workers():
     ]
     for other in results[1:]:
         assert all(np.array_equal(results[0][name], other[name]) for name in other)
+
+
+@pytest.mark.parametrize("small_product", [0, pool_scorer.SMALL_PRODUCT])
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("rows", [1, 600, 1101])
+def test_scores_in_float64_are_those_of_the_logits(monkeypatch, small_product, workers, rows):
+    """With workers and without; 1101 samples are three blocks, the last of them short."""
+    monkeypatch.setattr(pool_scorer, "SMALL_PRODUCT", small_product)
+    random = np.random.default_rng(rows)
+    features = random.normal(size=(1200, 6)).astype(np.float32)
+    head = LinearHead(random.normal(size=(4, 6)).astype(np.float32), random.normal(size=4).astype(np.float32))
+    chosen = random.permutation(1200)[:rows]
+    scorer = PoolScorer(FeatureMatrix.from_array(features), head, Compute("cpu", workers))
+    logits = features[chosen].astype(np.float64) @ head.weight.astype(np.float64).T + head.bias
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = np.sort(exponents / exponents.sum(axis=1, keepdims=True), axis=1)
+    np.testing.assert_allclose(scorer.score64(chosen, "confidence"), probabilities[:, -1], rtol=1e-12)
+    np.testing.assert_allclose(
+        scorer.score64(chosen, "margin"), probabilities[:, -1] - probabilities[:, -2], atol=1e-12
+    )
 
 
 def test_row_distances_of_near_and_equal_rows():

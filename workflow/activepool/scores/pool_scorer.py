@@ -25,6 +25,9 @@ from activepool.scores.uncertainty import UNCERTAINTIES, Logits
 #: largest logit plus the largest bias.
 NEAR_TIE = 1e-5
 
+#: Multiplications in float64 that take no longer than setting up workers.
+SMALL_PRODUCT = 2**20
+
 #: All scores by name.
 SCORES = (*UNCERTAINTIES, "boundary")
 
@@ -139,7 +142,7 @@ class PoolScorer:
             with np.errstate(invalid="ignore"):  # ∞ − ∞
                 return to_numpy(function(Logits(self._logits64(rows[block])), block))
 
-        if len(rows) <= READ_ROWS // 2:  # setting up workers for so few takes longer than scoring them
+        if len(rows) * self.head.weight.size <= SMALL_PRODUCT:
             return compute_block(slice(0, len(rows)))
         return np.concatenate(list(self.compute.map(compute_block, row_blocks(len(rows), READ_ROWS))))
 

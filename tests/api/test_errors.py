@@ -39,6 +39,14 @@ SELECT = [
     ({"features": with_value(np.nan)}, "features: row 100 has values that are not finite, or too large"),
     ({"features": with_value(np.inf)}, "features: row 100 has values that are not finite, or too large"),
     (
+        {"features": 2.0**200 * FEATURES.astype(float)},
+        "features: row 0 has values that are not finite, or too",
+    ),
+    ({"features": 2.0**66 * FEATURES}, "features: row 0, column 1 is"),
+    ({"features": 2.0**-80 * FEATURES}, "features: the values lie too close together: column"),
+    ({"features": 1e9 + FEATURES.astype(float)}, "features: the values lie too close together: column"),
+    ({"features": np.ones_like(FEATURES)}, "features: all rows are equal (column 0 is 1), so nothing"),
+    (
         {"features": with_value(np.nan, LABELLED[3]), "head": None},
         f"features: row {LABELLED[3]} has values that are not finite",
     ),

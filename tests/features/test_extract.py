@@ -259,3 +259,30 @@ def test_gather_refuses_shards_that_do_not_fit(tmp_path, dataset, checkpoint):
     with pytest.raises(InputError, match=r"s1\.h5: .* all shards must come from one extraction"):
         gather(dataset, shards, output)
     assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("returned", "dtype", "words"),
+    [
+        ("1e-23 * features", "float32", "the square of the difference underflows in float32; scale them up"),
+        ("1e5 + 0.01 * features", "float32", "which float32 hardly tells apart"),
+        ("0 * features", "float32", "all rows are equal"),
+        (
+            "1e-7 * features",
+            "float16",
+            "which float16 hardly tells apart; scale them up, or store them as float32",
+        ),
+    ],
+)
+def test_features_that_lie_too_close_together_are_refused(tmp_path, dataset, returned, dtype, words):
+    (tmp_path / "mine.py").write_text(OWN.replace("{returned}", returned))
+    backbone = BackboneSettings(name=f"{tmp_path / 'mine.py'}:mine", image_size=8)
+    with pytest.raises(InputError, match=f"^backbone .*mine': train/features: .*{words}"):
+        extract(tmp_path, dataset, backbone, None, ExtractSettings(8, dtype), 3)
+    assert not (tmp_path / "features.h5").exists()
+
+
+def test_a_part_of_a_growing_pool_may_have_equal_images(tmp_path):
+    part = Part(np.full(2, -1), np.array(["0", "1"], dtype=object), np.zeros((2, 8, 8, 1), dtype=np.uint8))
+    write_samples(tmp_path / "dataset.h5", Samples(part, part.take(np.empty(0, int)), []))
+    extract(tmp_path, tmp_path / "dataset.h5", PIXELS, None, ExtractSettings(8), 1)

@@ -128,3 +128,11 @@ def test_parts_must_have_the_rows_of_the_pool(tmp_path):
     paths = [write_part(tmp_path / "1.h5", vectors(2))]
     with pytest.raises(InputError, match="the parts have 2 rows, and the pool 3"):
         join_parts(paths, [""] * 3, tmp_path / "features.h5")
+
+
+def test_parts_that_lie_too_close_together_are_a_mistake(tmp_path):
+    equal = [write_part(tmp_path / f"{rows}.h5", np.ones((rows, 3), np.float32)) for rows in (2, 3)]
+    with pytest.raises(InputError, match=r"^backbone 'identity': train/features: all rows are equal"):
+        join_parts(equal, [""] * 5, tmp_path / "features.h5")
+    other = write_part(tmp_path / "other.h5", vectors(1))
+    join_parts([*equal, other], [""] * 6, tmp_path / "features.h5")

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from activepool.errors import InputError
-from activepool.features.store import FeatureFile
+from activepool.features.ranges import require_range
+from activepool.features.store import FeatureFile, FeatureMatrix
 from activepool.labelling.pool.features import copy_vectors
-from activepool.labelling.pool.vectors import VectorFile, require_numbers, vector_samples
+from activepool.labelling.pool.vectors import VectorFile, vector_samples
 
 
 def vectors(rows=5, width=3, dtype=np.float32, seed=0):
@@ -116,8 +117,14 @@ def test_a_value_that_is_not_finite_or_too_large_is_named_by_its_row(tmp_path, v
     path = save(tmp_path / "v.npy", values)
     found = VectorFile(path).vectors()
     with pytest.raises(InputError, match="66666"):
-        require_numbers(path, found)
+        require_range(str(path), found, np.arange(70_000))
     samples = list(vector_samples(found))
     with pytest.raises(InputError, match="66666"):
         copy_vectors(VectorFile(path), samples, [""] * 70_000, tmp_path / "features.h5")
     assert not (tmp_path / "features.h5").exists()
+
+
+def test_vectors_that_lie_too_close_together_are_a_mistake():
+    values = 1e9 + vectors(9, dtype=np.float64)
+    with pytest.raises(InputError, match=r"^v: the values lie too close together: column"):
+        require_range("v", FeatureMatrix.from_array(values), np.arange(9))

@@ -13,10 +13,14 @@ from activepool.compute.arrays import IntArray
 from activepool.compute.blocks import Compute
 from activepool.compute.devices import resolve_device
 from activepool.errors import InputError
-from activepool.features.store import FeatureMatrix
+from activepool.features.ranges import require_range
+from activepool.features.store import FeatureMatrix, require_finite
 
 #: A matrix (N, d): a NumPy array, a memory map, an open HDF5 dataset, a torch tensor, or nested lists.
 Features = Any
+
+#: Rows that tell whether a closer look at all features is due.
+ROWS_LOOKED_AT = 64
 
 #: Row numbers or a mask (N,), as an array, a list or a tensor.
 Rows = Any
@@ -49,6 +53,20 @@ def feature_matrix(features: Features) -> FeatureMatrix:
     if isinstance(stored, h5py.Dataset):
         return FeatureMatrix.from_dataset(stored)
     return FeatureMatrix.from_array(stored)
+
+
+def require_computable(features: FeatureMatrix, rows: IntArray) -> None:
+    """Raise InputError if the workflow would refuse ``rows`` of features: too large, or too close together.
+
+    A look at some of them, spread evenly, costs little; only if these look wrong are all read.
+    """
+    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), ROWS_LOOKED_AT)).astype(np.int64)]
+    with np.errstate(over="ignore"):
+        require_finite(some, np.abs(features.take(some)).max(axis=1))
+    try:
+        require_range("features", features, some)
+    except InputError:
+        require_range("features", features, rows)
 
 
 def to_array(name: str, values: Any) -> np.ndarray:

@@ -10,6 +10,7 @@ from activepool.api.arrays import (
     Features,
     Rows,
     feature_matrix,
+    require_computable,
     require_one_order,
     to_compute,
     to_rows,
@@ -103,6 +104,8 @@ def select(
         classes = known_head.classes
     labelled_rows = labelled_set(labels, labelled, held_out, samples, classes)
     rows = PoolRows.resolve(pool, exclude, held_out, labelled_rows.rows, samples)
+    if declared.reads_features or declared.is_scored:
+        require_computable(matrix, rows.everything)
     budget, seed = to_whole("budget", budget, 1), to_whole("seed", seed, 0)
     if budget > len(rows.unlabelled):
         raise InputError(f"budget is {budget}, but only {len(rows.unlabelled)} rows can be picked")

@@ -5,7 +5,7 @@ Their values are finite, their squares fit, and their differences do not vanish.
 Distances, covariances and gradients consist of squares and differences of features, in float32.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -53,10 +53,11 @@ class FiniteCheck:
             raise InputError(self._problem)
 
 
-def require_squares(name: str, rows: FloatArray, first_row: int = 0) -> None:
+def require_squares(name: str, rows: FloatArray, first_row: int = 0, numbers: IntArray | None = None) -> None:
     """Raise InputError, with row, column and value, unless squared distances between rows fit float32.
 
-    ``rows`` (B, d) are finite, from ``first_row`` on; ``name`` is that of the features in messages.
+    ``rows`` (B, d) are finite, and have these ``numbers`` (B,), by default those from ``first_row`` on;
+    ``name`` is that of the features in messages.
     """
     if not rows.size:
         return
@@ -67,13 +68,14 @@ def require_squares(name: str, rows: FloatArray, first_row: int = 0) -> None:
     if lengths.max() <= MAX_SQUARED_LENGTH:
         return
     row = int(np.argmax(lengths > MAX_SQUARED_LENGTH))
+    number = first_row + row if numbers is None else numbers[row]
     column = int(np.abs(rows[row]).argmax())
     value = float(rows[row, column])
     what = "its square does not fit float32"
     if value**2 <= MAX_FLOAT32:
         what = "squared distances from this row do not fit float32"
     raise InputError(
-        f"{name}: row {first_row + row}, column {column} is {value:g}; {what}: scale the features down, "
+        f"{name}: row {number}, column {column} is {value:g}; {what}: scale the features down, "
         "or look for the cause"
     )
 
@@ -95,6 +97,13 @@ class Spans:
         if len(rows):
             self._least = np.minimum(self._least, rows.min(axis=0))
             self._largest = np.maximum(self._largest, rows.max(axis=0))
+
+    def checked(self, blocks: Iterable[FloatArray]) -> Iterator[FloatArray]:
+        """Yield ``blocks``, each (B, d), while they are added, and check all of them in the end."""
+        for block in blocks:
+            self.add(block)
+            yield block
+        self.require_spread()
 
     def require_spread(self) -> None:
         """Raise InputError if the values of the feature that spans most lie too close together.
@@ -121,8 +130,10 @@ class Spans:
             raise InputError(
                 f"{problem}, and the square of the difference underflows in float32; scale them up"
             )
-        if spans[widest] < MIN_STEPS * float(np.finfo(self._stored_as).eps) * magnitudes[widest]:
-            raise InputError(
-                f"{problem}, which {self._stored_as} hardly tells apart; subtract each column's mean before "
-                "saving the features, or leave the column out"
-            )
+        kind = np.finfo(self._stored_as)
+        step = max(float(kind.eps) * magnitudes[widest], float(kind.smallest_subnormal))
+        if spans[widest] < MIN_STEPS * step:
+            remedy = "subtract each column's mean before saving the features, or leave the column out"
+            if step > kind.eps * magnitudes[widest]:
+                remedy = "scale them up, or store them as float32"
+            raise InputError(f"{problem}, which {self._stored_as} hardly tells apart; {remedy}")

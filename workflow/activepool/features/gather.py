@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
+from activepool.data.ranges import Spans
 from activepool.errors import InputError
 from activepool.features.finished_shards import remove_finished
 from activepool.features.store import PARTS
@@ -21,7 +22,8 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
 
     ``shards`` are all of one extraction, in any order. The features are contiguous in the file.
 
-    Raises: InputError if a shard is missing, occurs twice, or belongs to another dataset or backbone.
+    Raises: InputError if a shard is missing, occurs twice, or belongs to another dataset or backbone; or if
+    the train features lie too close together.
     """
     with ExitStack() as files:
         source = files.enter_context(opened(dataset))
@@ -32,6 +34,10 @@ def gather(dataset: str | Path, shards: Sequence[str | Path], output: str | Path
             file.attrs.update(pieces[0].attrs)
             for part in PARTS:
                 _gather_part(file.create_group(part), source[part], pieces)
+            if len(file["test/labels"]):  # a part of a growing pool has none; `join_parts` looks at the whole
+                _require_spread(
+                    f"backbone {file.attrs['backbone']!r}: train/features", file["train/features"]
+                )
     remove_finished(shards)
 
 
@@ -62,6 +68,14 @@ def _gather_part(group: h5py.Group, source: h5py.Group, pieces: list[h5py.File])
         target = group.create_dataset(name, shape, model.dtype)
         for piece in tqdm(ordered, desc=f"{part} {name}", unit="shard", disable=None):
             _copy(piece, name, target)
+
+
+def _require_spread(name: str, features: h5py.Dataset) -> None:
+    """Raise InputError if features, which exist only now from all shards, lie too close together."""
+    spans = Spans(name, features.shape[1], features.dtype)
+    for block in row_blocks(len(features), BLOCK_ROWS):
+        spans.add(features[block])
+    spans.require_spread()
 
 
 def _rows_of(piece: h5py.Group) -> tuple[int, int]:

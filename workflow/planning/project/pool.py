@@ -5,11 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from activepool.data.left_out import LeftOut
 from activepool.data.listed_paths import leads_out, spelling_hint, written_path
 from activepool.data.listing import existing_folder, has_line_break, with_unlabelled
 from activepool.data.samples import Part
 from activepool.errors import MAX_LINES, InputError, first_few, first_lines
+from activepool.features.ranges import require_range
 from activepool.io.csv_rows import read_table, separator_hint, width_problem
 from activepool.io.files import read_json, write_json
 from activepool.labelling.pool.files import (
@@ -22,7 +25,7 @@ from activepool.labelling.pool.files import (
 )
 from activepool.labelling.pool.removed_vectors import REMOVED, keep_removed, removed_rows
 from activepool.labelling.pool.table import Pool, read_pool, update_pool
-from activepool.labelling.pool.vectors import VECTORS, VectorFile, require_numbers
+from activepool.labelling.pool.vectors import VECTORS, VectorFile
 from activepool.ledger.formats.slips import HEADERS
 from activepool.programs.messages import print_notices
 from planning.configuration.project import EmbeddingFile, Project
@@ -120,7 +123,7 @@ def _pool_of_vectors(
         return before
     file = vector_file(given)
     vectors = file.vectors()
-    require_numbers(given.path, vectors)
+    require_range(given.path, vectors, np.arange(vectors.shape[0]))
     files = vector_files(vectors, file.row_names())
     if unread := file.unread():
         print_notices(

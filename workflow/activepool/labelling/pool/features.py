@@ -14,20 +14,22 @@ import numpy as np
 
 from activepool.compute.arrays import FloatArray, TextArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
-from activepool.data.ranges import require_squares
+from activepool.data.ranges import Spans, require_squares
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
+from activepool.features.ranges import require_finite_values
 from activepool.features.store import PARTS
 from activepool.io.hdf5_reading import opened
 from activepool.io.hdf5_writing import written_hdf5
 from activepool.labelling.pool.removed_vectors import removed_rows, removed_vectors
-from activepool.labelling.pool.vectors import VectorFile, require_finite, vector_samples
+from activepool.labelling.pool.vectors import VectorFile, vector_samples
 
 
 def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str | Path) -> None:
     """Write the features of a pool from those of its parts.
 
-    Raises: InputError if the parts differ in backbone or width, or do not have N rows in all.
+    Raises: InputError if the parts differ in backbone or width, do not have N rows in all, or if all features
+    lie too close together.
     """
     with ExitStack() as stack:
         pieces = [stack.enter_context(opened(path)) for path in parts]
@@ -54,7 +56,8 @@ def join_parts(parts: Sequence[str | Path], sources: Sequence[str], output: str 
             )
         attributes = {key: value for key, value in first.attrs.items() if key != "class_names"}
         blocks = (features[block] for features in stored for block in row_blocks(len(features), BLOCK_ROWS))
-        _write(output, attributes, sources, stored[0].dtype, width, blocks)
+        spans = Spans(f"backbone {first.attrs['backbone']!r}: train/features", width, stored[0].dtype)
+        _write(output, attributes, sources, stored[0].dtype, width, spans.checked(blocks))
 
 
 def copy_vectors(
@@ -95,7 +98,7 @@ def copy_vectors(
             is_here = rows[block] != UNKNOWN
             values = np.empty((len(is_here), vectors.shape[1]), np.float32)
             values[is_here] = vectors.take(rows[block][is_here])
-            require_finite(path, values[is_here], rows[block][is_here])
+            require_finite_values(str(path), values[is_here], rows[block][is_here])
             require_squares(str(path), values[is_here], block.start)
             if removed and not is_here.all():
                 away = [kept[sample] for sample in itertools.compress(samples[block], ~is_here)]

@@ -2,17 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import h5py
-import numpy as np
 
-from activepool.compute.arrays import FloatArray, IntArray
 from activepool.compute.blocks import BLOCK_ROWS, row_blocks
 from activepool.data.embedding_arrays import CLASS_NAMES, LABELS, TEST, TRAIN, ArrayNames, unread_vectors
 from activepool.data.embedding_files import repeated_names, require_names, require_vectors, row_names
-from activepool.data.ranges import FiniteCheck, require_squares
 from activepool.errors import InputError
 from activepool.features.store import FeatureMatrix
 from activepool.io.array_files.array_file import ArrayFile
@@ -80,33 +76,6 @@ class VectorFile:
 
     def _opened(self) -> ArrayFile:
         return self._names.opened(self.path)
-
-
-def require_numbers(path: str | Path, vectors: FeatureMatrix) -> None:
-    """Raise InputError, with rows and columns, for vectors (N, d) that are not finite, or too large."""
-    rows = np.arange(vectors.shape[0])
-    finite = FiniteCheck()
-    for block in row_blocks(len(rows), BLOCK_ROWS):
-        with np.errstate(over="ignore"):  # to infinity, which is named
-            values = vectors.block(block)
-        if finite.passes(values, rows[block], partial(_problem, path, values, rows[block])):
-            require_squares(str(path), values, block.start)
-    finite.require()
-
-
-def require_finite(path: str | Path, values: FloatArray, rows: IntArray) -> None:
-    """Raise InputError, with rows and columns, for values that are not finite.
-
-    ``rows`` (B,) are the numbers that the ``values`` (B, d) have in the file.
-    """
-    finite = FiniteCheck()
-    finite.passes(values, rows, partial(_problem, path, values, rows))
-    finite.require()
-
-
-def _problem(path: str | Path, values: FloatArray, rows: IntArray, row: int, column: int) -> str:
-    value = values[row, column]
-    return f"{path}: row {rows[row]}, column {column} is {value} as float32; every number must be finite"
 
 
 def vector_samples(vectors: FeatureMatrix) -> Iterator[str]:

@@ -299,3 +299,18 @@ def test_random_weights_need_to_be_meant():
     with pytest.raises(InputError, match="'small' without a checkpoint would have random weights"):
         load_backbone("small", 8, 1)
     assert load_backbone("identity", 8, 1)[1] == ""
+
+
+def test_other_weights_of_the_network_in_a_file_are_told(tmp_path, capsys):
+    weights = build("small", 8, 1).network.state_dict()
+    averaged = {key: 2 * values for key, values in weights.items()}
+    torch.save(
+        {"state_dict": weights, "state_dict_ema": averaged, "optimizer": {"state": {}}}, tmp_path / "x"
+    )
+    load_weights(build("small", 8, 1), tmp_path / "x")
+    words = "x: also holds weights of this network in state_dict_ema, which only backbone.keys.inside reads"
+    assert words in capsys.readouterr().err
+    load_weights(build("small", 8, 1), tmp_path / "x", CheckpointFormat(inside="state_dict_ema"))
+    torch.save({"state_dict": weights}, tmp_path / "y")
+    load_weights(build("small", 8, 1), tmp_path / "y")
+    assert not capsys.readouterr().err

@@ -87,3 +87,21 @@ def test_what_is_left_over_can_be_passed_over(weights):
 def test_state_dicts_that_fit_nothing_are_to_be_looked_for(weights):
     message = misfit({"net": {"other.weight": torch.zeros(2)}}, weights, FORMATS["plain"])
     assert message.endswith("(it holds: net); the key backbone.keys.inside says where it is")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda s, t: {"state_dict": prefixed(s, "student.backbone.") | prefixed(t, "teacher.backbone.")},
+            "; keys: {prefix: student.backbone.} or {prefix: teacher.backbone.} would match all of them",
+        ),
+        (
+            lambda s, t: {"online": s, "target": t},
+            "; keys: {inside: online} or {inside: target} would match all of them",
+        ),
+    ],
+)
+def test_several_networks_that_fit_are_all_told(weights, make, words):
+    other = {key: values + 1 for key, values in weights.items()}
+    assert misfit(make(weights, other), weights, FORMATS["dino"]).endswith(words)

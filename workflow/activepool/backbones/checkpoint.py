@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,14 @@ from torch import Tensor
 from activepool.backbones.backbone import Backbone
 from activepool.backbones.checkpoint_fit import Fit, fit, state_dict_of, unusable_tensor
 from activepool.backbones.checkpoint_formats import FORMATS, CheckpointFormat
-from activepool.backbones.checkpoint_misfit import misfit
+from activepool.backbones.checkpoint_misfit import misfit, state_dicts
 from activepool.backbones.checkpoint_reading import read_checkpoint
 from activepool.backbones.execution import fixed_draws
 from activepool.backbones.normalisations import NormalisationName, normalisation
 from activepool.backbones.position_tables import grid_of, interpolate_table
 from activepool.backbones.registry import build, may_bring_weights, variants
 from activepool.compute.seeds import integer_seed
-from activepool.errors import InputError
+from activepool.errors import InputError, first_few
 from activepool.io.files import file_digest, written_whole
 
 #: The default format of keys: the names in the backbone.
@@ -126,7 +126,22 @@ def load_content(backbone: Backbone, content: Any, path: str | Path, form: Check
         weights[name] = interpolate_table(name, weights[name], own[name].shape)
     if matching.interpolated:
         print(f"{path}: {_interpolation(matching, found, own)}", file=sys.stderr)
+    if form.inside == PLAIN_FORMAT.inside:  # otherwise the format says which weights are meant
+        others = [
+            inside
+            for inside, tensors in state_dicts(content).items()
+            if tensors.keys() != found.keys() or any(tensors[key] is not found[key] for key in tensors)
+            if fit(tensors, own, form).is_complete
+        ]
+        if others:
+            print(f"{path}: {_not_read(others)}", file=sys.stderr)
     backbone.network.load_state_dict(weights)
+
+
+def _not_read(others: Sequence[Sequence[str]]) -> str:
+    """Return the message of other weights in a file that fit, such as averaged ones, by their entries."""
+    places = first_few(".".join(inside) or "the top" for inside in others)
+    return f"also holds weights of this network in {places}, which only backbone.keys.inside reads"
 
 
 def _fit_of(content: Any, backbone: Backbone, form: CheckpointFormat) -> Fit:

@@ -25,7 +25,7 @@ def misfit(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
         entries = first_few(content) if isinstance(content, Mapping) else type(content).__name__
         places = ", ".join(form.inside)
         where = f"neither in {places} nor at its top" if places else "as there should be at its top"
-        remedy = remedy or ("the key backbone.keys.inside says where it is" if _state_dicts(content) else "")
+        remedy = remedy or ("the key backbone.keys.inside says where it is" if state_dicts(content) else "")
         return f"there is no state dict, {where} (it holds: {entries or 'nothing'}){_added(remedy)}"
     best = fit(found, wanted, form)
     total = sum(not name.endswith(COUNTERS) for name in wanted)
@@ -49,26 +49,33 @@ def _tried_remedy(content: Any, wanted: Tensors, form: CheckpointFormat) -> str:
     for name, other in FORMATS.items():
         if fit(state_dict_of(content, other), wanted, other).is_complete:
             return f"format: {name} would match all of them"
-    for inside, found in _state_dicts(content).items():
-        for base in (form, *FORMATS.values()):
-            for prefix in _prefixes(found, wanted):
+    fitting = list(dict.fromkeys(map(_written, _fitting_keys(content, wanted, form))))
+    # Such as those of a student and of its teacher: only a person can tell which is meant.
+    return f"keys: {' or '.join(fitting[:MAX_NAMES])} would match all of them" if fitting else ""
+
+
+def _fitting_keys(content: Any, wanted: Tensors, form: CheckpointFormat) -> Iterator[dict[str, Any]]:
+    """Yield the section ``keys`` of each place in a file whose weights all fit."""
+    for inside, found in state_dicts(content).items():
+        for prefix in _prefixes(found, wanted):
+            for base in (form, *FORMATS.values()):
                 keys = _keys(found, wanted, base, inside, prefix)
                 tried = CheckpointFormat(**keys)
                 if fit(state_dict_of(content, tried), wanted, tried).is_complete:
-                    return f"keys: {_written(keys)} would match all of them"
-    return ""
+                    yield keys
+                    break
 
 
-def _state_dicts(content: Any, inside: tuple[str, ...] = ()) -> dict[tuple[str, ...], Tensors]:
+def state_dicts(content: Any, inside: tuple[str, ...] = ()) -> dict[tuple[str, ...], Tensors]:
     """Return all mappings of tensors by name, by the entries that lead to them, the outermost first."""
     if not isinstance(content, Mapping):
         return {}
     tensors = tensors_in(content)
-    state_dicts: dict[tuple[str, ...], Tensors] = {inside: tensors} if tensors else {}
+    found: dict[tuple[str, ...], Tensors] = {inside: tensors} if tensors else {}
     for entry, value in content.items() if len(inside) < MAX_DEPTH else ():
         if isinstance(entry, str):
-            state_dicts |= _state_dicts(value, (*inside, entry))
-    return state_dicts
+            found |= state_dicts(value, (*inside, entry))
+    return found
 
 
 def _prefixes(found: Tensors, wanted: Tensors) -> Iterable[str]:

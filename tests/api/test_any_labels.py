@@ -68,6 +68,10 @@ def test_names_in_bytes():
         ),
         (["é", "e\u0301"], r"labels has 'e\\u0301' and '\\xe9', which nobody tells apart"),
         (np.array([2, np.inf]), "labels has inf; labels are whole numbers or names"),
+        ([np.uint8(2), np.uint8(255)], "labels has 255, which is what -1 becomes in uint8; give a type"),
+        (["0.0", "-1.0"], "labels has '-1.0', which is below 0; give None where it is not known"),
+        (np.array([1, 2049], np.float16), "labels has 2048, where float16 does not tell whole numbers apart"),
+        (np.array([1, 2**24], np.float32), "labels has 16777216, where float32 does not tell whole numbers"),
         ([2.0, 1e30], "labels has 1e\\+30; labels are whole numbers or names"),
         ([2, 2**70], "labels has numbers of more than 64 bits; number the classes from 0 on"),
         (

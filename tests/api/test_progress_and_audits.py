@@ -95,6 +95,18 @@ MISTAKES = [
     (lambda: activepool.agreement([1, -1], [1, 1]), "predictions has rows without a class"),
     (lambda: activepool.agreement([1], ["a"]), "predictions mixes names and numbers"),
     (lambda: activepool.audit([1, 2], [1]), "truth has 2 rows, and predicted 1; they need the same"),
+    (
+        lambda: activepool.audit(["Ant", "bee"], ["ant", "bee"]),
+        "truth has 'Ant', and predicted 'ant'; write both",
+    ),
+    (
+        lambda: activepool.agreement(["ant", "Bee"], ["ant", "bee"]),
+        "first has 'Bee', and second 'bee'; write",
+    ),
+    (
+        lambda: activepool.audit(np.array([1, 255], np.uint8), [1, 2]),
+        "truth has 255, which is what -1 becomes in uint8",
+    ),
     (lambda: activepool.audit([], []), "truth has 0 rows, and predicted 0; they need the same, and at le"),
     (lambda: activepool.audit([1, 2], [1, -1]), "predicted row 1 has no class"),
     (lambda: activepool.audit([1], [3], classes=3), "predicted has 3, which is none of the 3 classes"),

@@ -50,6 +50,10 @@ def bad_value(row, column, value, dtype="float32"):
         ),
         ({"test_labels": np.zeros(29, int)}, "test/labels: 29 labels for 30 rows; there must be one"),
         ({"train_labels": np.full(90, -2)}, r"train/labels: label -2 in row 0; it must be one of"),
+        (
+            {"train_labels": np.full(90, 2049, "float16")},
+            "train/labels: label 2048 in row 0, where float16 does not tell whole numbers apart; save",
+        ),
         ({"train_labels": np.full(90, 90)}, "train/labels: label 90 in 90 rows looks like an identifier"),
         ({"test_labels": np.arange(30) // 9}, "test/labels: label 3 in row 27; it must be one of 0..2"),
         ({"test_labels": np.full(30, -1)}, "the test part has no labelled sample"),

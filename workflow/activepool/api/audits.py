@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from activepool.api.arrays import is_number, require_one_order, to_share
-from activepool.api.labels import Classes, number_labels, to_list
+from activepool.api.labels import Classes, number_labels, require_one_spelling, to_list
 from activepool.compute.arrays import IntArray
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
@@ -51,6 +51,8 @@ def audit(truth: Any, predicted: Any, *, classes: Classes = None, confidence: fl
         lengths = f"truth has {len(both[0])} rows, and predicted {len(both[1])}"
         raise InputError(f"{lengths}; they need the same, and at least one")
     if classes is None:
+        number_labels("truth", truth)  # in its own type, in which a -1 may have become another number
+        require_one_spelling("truth", both[0], "predicted", both[1])
         classes = number_labels("truth with predicted", both[0] + both[1])[1]
     labels, known_classes = number_labels("truth", both[0], classes)
     guesses, _ = number_labels("predicted", both[1], classes)

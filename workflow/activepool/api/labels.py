@@ -8,8 +8,14 @@ import numpy as np
 
 from activepool.api.arrays import Rows, to_array, to_rows
 from activepool.compute.arrays import IntArray
-from activepool.data.class_checks import wrapped_unknown
-from activepool.data.class_names import NO_NAME, reads_as_missing, same_for_a_person
+from activepool.data.class_checks import exact_numbers, wrapped_unknown
+from activepool.data.class_names import (
+    NO_NAME,
+    is_negative,
+    loose_form,
+    reads_as_missing,
+    same_for_a_person,
+)
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 
@@ -112,6 +118,18 @@ def to_list(name: str, values: Any) -> list[Any]:
     return listed
 
 
+def require_one_spelling(name: str, labels: list[Any], other: str, others: list[Any]) -> None:
+    """Raise InputError for names that only ``labels`` have and names that only ``others`` have, but for case.
+
+    They would never agree; ``name`` and ``other`` are what messages call the two lists.
+    """
+    own, theirs = ({one for one in values if isinstance(one, str)} for values in (labels, others))
+    meant = {loose_form(one): one for one in sorted(theirs - own)}
+    for one in sorted(own - theirs):
+        if (found := meant.get(loose_form(one))) is not None:
+            raise InputError(f"{name} has {one!a}, and {other} {found!a}; write both alike")
+
+
 def _known(name: str, rows: IntArray, labels: IntArray) -> IntArray:
     unknown = rows[labels == UNKNOWN]
     if unknown.size:
@@ -138,6 +156,8 @@ def _doubtful_class(present: np.ndarray) -> str | None:
         names = [one.decode(errors="replace") if isinstance(one, bytes) else one for one in present.tolist()]
         if missing := next(filter(reads_as_missing, names), None):
             return f"{missing!r}, which reads like a missing value; give None where it is not known"
+        if negative := next(filter(is_negative, names), None):
+            return f"{negative!r}, which is below 0; give None where it is not known"
         alike = next((f"{one!a} and {other!a}" for one, other, _ in same_for_a_person(names)), None)
         return alike and f"{alike}, which nobody tells apart; write both alike, or name both in classes"
     kind = present.dtype.name
@@ -163,6 +183,11 @@ def _values(name: str, labels: Any) -> tuple[np.ndarray, np.ndarray]:
         no_label = (whole != np.rint(whole)) | (np.abs(whole) >= 2.0**63)
         if no_label.any():
             raise InputError(f"{name} has {whole[no_label][0]}; labels are whole numbers or names")
+        if (inexact := np.abs(whole) > exact_numbers(given.dtype)).any():
+            raise InputError(
+                f"{name} has {whole[inexact][0]:.0f}, where {given.dtype} does not tell whole numbers apart; "
+                "give int64"
+            )
         given = whole.astype(np.int64)
     if given.dtype.kind in "iu":
         known &= given != UNKNOWN
@@ -188,6 +213,8 @@ def _of_one_type(name: str, given: np.ndarray, known: np.ndarray) -> np.ndarray:
         raise InputError(f"{name} mixes names and numbers")
     # Beyond 2**53, floats do not tell whole numbers apart.
     is_whole = all(isinstance(item, int | np.integer) for item in items)
+    if items and known.all() and all(isinstance(item, np.unsignedinteger) for item in items):
+        return np.array(items)  # in whose type a -1 shows
     try:
         return np.array(
             [item if there else UNKNOWN for item, there in zip(given, known, strict=True)],

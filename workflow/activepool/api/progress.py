@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from activepool.api.arrays import is_number, require_one_order, to_array, to_share, to_whole
-from activepool.api.labels import number_labels, to_list
+from activepool.api.labels import number_labels, require_one_spelling, to_list
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError
 from activepool.evaluation.power_law import LearningCurveFit, fit_learning_curve
@@ -71,6 +71,7 @@ def agreement(first: Any, second: Any) -> float | None:
         raise InputError(f"first has {len(left)} rows, and second {len(right)}; they must be the same rows")
     if not left:
         return None
+    require_one_spelling("first", left, "second", right)
     numbers, _ = number_labels("predictions", left + right)
     if (numbers == UNKNOWN).any():
         raise InputError("predictions has rows without a class")

@@ -56,6 +56,11 @@ def wrapped_unknown(kind: str, has_label: Callable[[int], bool]) -> int | None:
     return largest if has_label(largest) and not has_label(largest - 1) else None
 
 
+def exact_numbers(kind: np.dtype) -> int:
+    """Return up to which number a type of floats has no whole number rounded to it: 2047 for float16."""
+    return (1 << int(np.finfo(kind).nmant) + 1) - 1
+
+
 def _present(labels: IntArray, num_classes: int) -> BoolArray:
     """Return whether each class occurs, (C,) bool."""
     return np.bincount(labels[labels != UNKNOWN], minlength=num_classes) > 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from activepool.compute.arrays import IntArray
-from activepool.data.class_checks import wrapped_unknown
+from activepool.data.class_checks import exact_numbers, wrapped_unknown
 from activepool.data.class_names import NO_NAME, is_negative, no_such_class, reads_as_missing, sorted_names
 from activepool.data.samples import UNKNOWN
 from activepool.errors import InputError, first_few, first_lines
@@ -45,6 +45,12 @@ class GivenLabels:
             values = np.where(np.isnan(values), UNKNOWN, values.astype(np.float64))
             if not (np.isfinite(values) & (values == np.floor(values))).all():
                 raise InputError(_must_be_labels(stored, rows))
+            if len(inexact := np.flatnonzero(values > exact_numbers(stored.dtype))):
+                row = inexact[0]
+                raise InputError(
+                    f"{stored.name}: label {values[row]:.0f} in row {row}, where {stored.dtype} does not "
+                    "tell whole numbers apart; save the labels as int64"
+                )
         too_large = np.flatnonzero(values > np.iinfo(np.int64).max)
         if len(too_large):
             row = too_large[0]

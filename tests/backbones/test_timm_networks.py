@@ -177,10 +177,11 @@ OF_ANY_SIZE = [
     ("vit_tiny_patch16_224", 64),
     ("vit_small_patch14_reg4_dinov2.lvd142m", 112),
     ("swin_tiny_patch4_window7_224", 64),
+    ("swin_tiny_patch4_window7_224", 256),
 ]
 
 
-@pytest.mark.parametrize(("name", "size"), OF_ANY_SIZE, ids=[name for name, _ in OF_ANY_SIZE])
+@pytest.mark.parametrize(("name", "size"), OF_ANY_SIZE, ids=[f"{name} {size}" for name, size in OF_ANY_SIZE])
 def test_networks_of_timm_load_what_was_trained_at_the_size_of_the_images(tmp_path, capsys, name, size):
     timm = pytest.importorskip("timm")
     source = timm.create_model(name, pretrained=False, num_classes=3, img_size=size).eval()

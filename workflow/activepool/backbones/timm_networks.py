@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from types import ModuleType
 
 from torch import nn
@@ -27,7 +28,8 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
         name: the name for timm.create_model, with the tag of its weights for their preprocessing.
         image_size: by default, that of these weights. For another size, the first variant of a vision
             transformer keeps its position table and interpolates it in each run, and the second has a table
-            for this size. Many networks have only the second.
+            for this size. Many networks have only the second: also Swin, whose windows shift by the size that
+            it is made for, and whose tables are the same for all.
 
     Raises: InputError if timm is not installed, there is no such network, or it does not take such images.
     """
@@ -40,17 +42,15 @@ def timm_backbones(name: str, image_size: int | None) -> Iterator[Backbone]:
     if preprocessing.image_size == _preprocessing(timm, name, network, None).image_size:
         yield measured_backbone(f"timm:{name}", network, preprocessing)
         return
-    takes_an_option = False
+    made = []
     for options in ({"dynamic_img_size": True}, {"img_size": preprocessing.image_size}):
-        try:
-            network = _created(timm, name, **options)
-        except TypeError:  # the network does not have the option
-            continue
-        takes_an_option = True
+        with suppress(TypeError):  # the network does not have the option
+            made.append(_created(timm, name, **options))
+    if len(made) == 2 and _shapes(made[0]) == _shapes(made[1]):
+        made = made[1:]
+    # Most networks without an option need no position table.
+    for network in made or [_created(timm, name)]:
         yield measured_backbone(f"timm:{name}", network, preprocessing)
-    if not takes_an_option:
-        # Most of these need no position table.
-        yield measured_backbone(f"timm:{name}", _created(timm, name), preprocessing)
 
 
 def esvit_swin_tiny_window7(image_size: int, channels: int) -> Backbone:
@@ -89,6 +89,10 @@ def _created(timm: ModuleType, name: str, **options: bool | int) -> nn.Module:
         return network
     except (RuntimeError, ValueError, AssertionError) as error:
         raise InputError(f"backbone: timm cannot make {name!r} ({one_line(error)})") from error
+
+
+def _shapes(network: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {key: tuple(values.shape) for key, values in network.state_dict().items()}
 
 
 def _preprocessing(timm: ModuleType, name: str, network: nn.Module, image_size: int | None) -> Preprocessing:

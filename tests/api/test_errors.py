@@ -274,3 +274,12 @@ def test_score_names_the_nearest_score():
         activepool.InputError, match="score 'entropie' does not exist; did you mean 'entropy'"
     ):
         activepool.score(FEATURES, HEAD, scores="entropie")
+
+
+def test_features_so_small_that_a_head_does_not_fit_float32_are_a_mistake():
+    with pytest.raises(
+        activepool.InputError, match=r"^features: a weight of .* does not fit float32; scale them up$"
+    ):
+        activepool.train_head(
+            2.0**-200 * FEATURES.astype(float), LABELS, labelled=LABELLED, weight_decay=1e-4
+        )

@@ -27,6 +27,8 @@ from tqdm import tqdm
 
 from activepool.compute.blocks import Compute, Mapping, to_numpy
 from activepool.compute.rounding import rounded
+from activepool.data.ranges import MAX_FLOAT32
+from activepool.errors import InputError
 from activepool.heads.labelled import LabelledRows, class_weights
 from activepool.heads.linear import LinearHead, TrainedHead
 from activepool.heads.newton import newton
@@ -180,7 +182,12 @@ class _Solver:
             smallest = self._loss.smallest_logit(solution.weight, centred_bias)
             all_biases[:] = smallest - np.log(self._num_labelled + 1)
         # Errors of float64 then seldom show in float32.
-        weight = rounded(weight, np.abs(weight).max(initial=0.0), WEIGHT_RESOLUTION)
+        largest = np.abs(weight).max(initial=0.0)
+        if largest > MAX_FLOAT32:
+            raise InputError(
+                f"features: a weight of {largest:g} for them does not fit float32; scale them up"
+            )
+        weight = rounded(weight, largest, WEIGHT_RESOLUTION)
         all_weights[self._present], all_biases[self._present] = weight, bias
         return LinearHead(all_weights, all_biases)
 

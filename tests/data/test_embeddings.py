@@ -88,6 +88,18 @@ def test_rows_of_the_same_name_are_a_notice(tmp_path):
     assert read(tmp_path / "features.h5")["train"][2] == crops
 
 
+def test_rows_of_both_parts_with_the_same_name_are_a_notice(tmp_path):
+    parts = arrays()
+    path = write_hdf5(tmp_path / "given.h5", parts, train_sources=[f"{row}.jpg" for row in range(90)])
+    with h5py.File(path, "a") as file:
+        file["test/sources"] = [f"{row}.jpg" for row in range(88, 88 + len(parts["test"][1]))]
+    (notice,) = write_features(tmp_path / "features.h5", path)
+    assert notice == (
+        f"{path}: names of train rows that test rows have, too: 88.jpg, 89.jpg; if they are the same "
+        "samples, accuracies count what was trained on"
+    )
+
+
 @pytest.mark.parametrize("form", ["hdf5", "npy"])
 def test_imbalance_and_a_test_part_that_is_split_off(tmp_path, form):
     features, labels = arrays()["train"]

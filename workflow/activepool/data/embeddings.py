@@ -128,10 +128,18 @@ def _parts(
 
 
 def _row_notices(path: PathLike, given: EmbeddingFiles) -> Iterator[str]:
-    """Yield a line for each part in which several rows have the same name, and one on rows left out."""
+    """Yield a line for each part in which several rows have the same name, and others on both parts."""
     for part in (given.train, given.test):
         if part and part.sources and (repeated := repeated_names(part.sources, row_names(part.sources))):
             yield f"{repeated}; only the index tells them apart, in selected.csv and in annotations"
+    named = [part.sources for part in (given.train, given.test) if part and part.sources]
+    if len(named) == 2 and all(sources.is_text for sources in named):
+        in_test = set(row_names(named[1]))
+        if shared := [name for name in row_names(named[0]) if name in in_test]:
+            yield (
+                f"{path}: names of train rows that test rows have, too: {first_few(shared)}; if they are the "
+                "same samples, accuracies count what was trained on"
+            )
     if given.unread:
         names = first_few(f"`{name}`" for name in given.unread)
         yield (

@@ -33,7 +33,7 @@ def test_values_that_are_not_finite_are_named_by_the_first_and_all_rows():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_features_of_any_usual_scale_pass(scale, dtype):
     rows = (scale * normal()).astype(dtype)
-    require_squares("x", rows)
+    require_squares("x", rows, np.arange(len(rows)))
     spans_of(rows)
 
 
@@ -44,14 +44,14 @@ def test_a_value_whose_square_leaves_float32_is_named(value):
     with pytest.raises(
         InputError, match=rf"^x: row 1031, column 2 is {value:g}; its square does not fit".replace("+", r"\+")
     ):
-        require_squares("x", rows, 1000)
+        require_squares("x", rows, 1000 + np.arange(len(rows)))
 
 
 def test_distances_leave_float32_before_the_squares_of_rows_do():
     rows = np.zeros((3, 100), dtype=np.float32)
     rows[1], rows[2] = 9e17, -9e17
     assert np.isfinite(np.square(rows[1] - rows[2]).sum())
-    require_squares("x", rows)
+    require_squares("x", rows, np.arange(len(rows)))
     rows[1], rows[2] = 1e18, -1e18
     with pytest.warns(RuntimeWarning, match="overflow"):
         assert np.isinf(np.square(rows[1] - rows[2]).sum())
@@ -59,7 +59,7 @@ def test_distances_leave_float32_before_the_squares_of_rows_do():
     with pytest.raises(
         InputError, match=r"row 1, column 0 is 1e\+18; squared distances from this row do not"
     ):
-        require_squares("x", rows)
+        require_squares("x", rows, np.arange(len(rows)))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

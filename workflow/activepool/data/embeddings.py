@@ -162,10 +162,11 @@ def _copy(part: EmbeddingPart, rows: IntArray, group: h5py.Group) -> None:
         original = part.features.read(block)
         with np.errstate(over="ignore"):
             values = original.astype(dtype)
+        numbers = np.arange(block.start, block.stop)
         problem = partial(_problem, part, original, block.start, dtype)
-        if not finite.passes(values, np.arange(block.start, block.stop), problem):
+        if not finite.passes(values, numbers, problem):
             continue
-        require_squares(part.features.name, values, block.start)
+        require_squares(part.features.name, values, numbers)
         spans.add(original)
         features[first:last] = values[chosen]
         sources[first:last] = part.source_texts(block)[chosen]

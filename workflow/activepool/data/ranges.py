@@ -53,29 +53,27 @@ class FiniteCheck:
             raise InputError(self._problem)
 
 
-def require_squares(name: str, rows: FloatArray, first_row: int = 0, numbers: IntArray | None = None) -> None:
+def require_squares(name: str, values: FloatArray, rows: IntArray) -> None:
     """Raise InputError, with row, column and value, unless squared distances between rows fit float32.
 
-    ``rows`` (B, d) are finite, and have these ``numbers`` (B,), by default those from ``first_row`` on;
-    ``name`` is that of the features in messages.
+    ``rows`` (B,) are the numbers that the finite ``values`` (B, d) have in what messages call ``name``.
     """
-    if not rows.size:
+    if not values.size:
         return
-    largest = float(max(rows.max(), -rows.min()))
-    if largest**2 * rows.shape[1] <= MAX_SQUARED_LENGTH:
+    largest = float(max(values.max(), -values.min()))
+    if largest**2 * values.shape[1] <= MAX_SQUARED_LENGTH:
         return
-    lengths = np.square(rows, dtype=np.float64).sum(axis=1)
+    lengths = np.square(values, dtype=np.float64).sum(axis=1)
     if lengths.max() <= MAX_SQUARED_LENGTH:
         return
     row = int(np.argmax(lengths > MAX_SQUARED_LENGTH))
-    number = first_row + row if numbers is None else numbers[row]
-    column = int(np.abs(rows[row]).argmax())
-    value = float(rows[row, column])
+    column = int(np.abs(values[row]).argmax())
+    value = float(values[row, column])
     what = "its square does not fit float32"
     if value**2 <= MAX_FLOAT32:
         what = "squared distances from this row do not fit float32"
     raise InputError(
-        f"{name}: row {number}, column {column} is {value:g}; {what}: scale the features down, "
+        f"{name}: row {rows[row]}, column {column} is {value:g}; {what}: scale the features down, "
         "or look for the cause"
     )
 

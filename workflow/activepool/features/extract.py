@@ -193,7 +193,8 @@ class _Extraction:
             if np.isfinite(values[row, column]):
                 remedy = "float16 ends at 65504: set dtype: float32"
             raise InputError(f"{self.dataset}: {at} has the feature {values[row, column]}; {remedy}")
-        require_squares(f"{self.dataset}: features of {batch.part}", stored, batch.rows.start)
+        rows = np.arange(batch.rows.start, batch.rows.stop)
+        require_squares(f"{self.dataset}: features of {batch.part}", stored, rows)
         return stored
 
     def _require_features(self, returned: object, count: int) -> None:

@@ -22,7 +22,7 @@ def require_range(name: str, features: FeatureMatrix, rows: IntArray) -> None:
         with np.errstate(over="ignore"):  # to infinity, which is named
             values = given.astype(np.float32)
         if finite.passes(values, rows[block], partial(_problem, name, values, rows[block])):
-            require_squares(name, values, numbers=rows[block])
+            require_squares(name, values, rows[block])
             spans.add(given)
     finite.require()
     spans.require_spread()

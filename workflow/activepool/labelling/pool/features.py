@@ -99,7 +99,7 @@ def copy_vectors(
             values = np.empty((len(is_here), vectors.shape[1]), np.float32)
             values[is_here] = vectors.take(rows[block][is_here])
             require_finite_values(str(path), values[is_here], rows[block][is_here])
-            require_squares(str(path), values[is_here], block.start)
+            require_squares(str(path), values[is_here], rows[block][is_here])
             if removed and not is_here.all():
                 away = [kept[sample] for sample in itertools.compress(samples[block], ~is_here)]
                 values[~is_here] = removed_vectors(removed, np.array(away, dtype=np.int64))

@@ -7,7 +7,6 @@ from ledger.ledgers import draft, entries, sample, sent
 
 from activepool.labelling.batches.sending import (
     AUDIT_REASON,
-    Picked,
     assembled_batch,
     is_audit,
     picked_before,
@@ -15,6 +14,7 @@ from activepool.labelling.batches.sending import (
 )
 from activepool.labelling.models.predictions import PoolPredictions, write_predictions
 from activepool.labelling.pool.table import Pool
+from activepool.ledger.formats.batch import Pick
 
 NAMES = ("a", "b", "c", "d")
 
@@ -27,7 +27,7 @@ POOL = Pool(
 
 
 def picked(row, why):
-    return Picked(row, POOL.samples[row], POOL.row_sources[row], why)
+    return Pick(POOL.samples[row], POOL.row_sources[row], row, why=why)
 
 
 def test_why_a_sample_was_picked_has_the_strategy_and_its_values(tmp_path):
@@ -62,10 +62,10 @@ def test_a_batch_that_went_out_is_what_the_ledger_has_in_its_order():
 
 def test_a_batch_that_went_out_keeps_the_photographs_that_were_removed():
     ledger = entries(*sent("a", "z", "b", batch="batch01"), *sent("y", batch="batch02"))
-    z = Picked(None, sample("z"), "z", "")
+    z = Pick(sample("z"), "z")
     found = picked_before(ledger, "batch01", POOL)
     assert found == [picked(0, ""), z, picked(1, "")]
-    assert picked_before(ledger, "batch02", POOL) == [Picked(None, sample("y"), "y", "")]
+    assert picked_before(ledger, "batch02", POOL) == [Pick(sample("y"), "y")]
     batch = assembled_batch("batch01", found, ["cat"], None, with_rows=True)
     assert [pick.index for pick in batch.picks] == [0, None, 1]
 
@@ -87,7 +87,7 @@ def test_predictions_are_those_of_the_row_and_none_for_samples_that_came_later(t
         np.array([0.25, 0.5, 1], np.float32),
     )
     write_predictions(predictions, found)
-    gone = Picked(None, sample("z"), "z", "")
+    gone = Pick(sample("z"), "z")
     found = [picked(3, "late"), picked(1, ""), gone, picked(0, "")]
     batch = assembled_batch("batch02", found, ["cat", "Größe", "fox"], predictions, with_rows=True)
     values = [(pick.index, pick.predicted, pick.probability, pick.margin) for pick in batch.picks]

@@ -5,12 +5,13 @@ import time
 import pytest
 from browser import DRIVER, browser
 from ledger.ledgers import sample
+from ledger.reading import read
 from PIL import Image
 
 from activepool.labelling.batches.sheet import write_sheet
 from activepool.labelling.returned.intake import take_in_returned
 from activepool.ledger import book as ledger
-from activepool.ledger.formats import csv_file, read
+from activepool.ledger.formats import csv_file
 from activepool.ledger.formats.annotators import name_problem
 from activepool.ledger.formats.answers import ClassNames
 from activepool.ledger.formats.batch import Batch, Pick

@@ -1,10 +1,12 @@
 """Reading of label files in tests."""
 
 import pytest
-from ledgers import pool
+from ledger.ledgers import pool
 
+from activepool.data.annotations import shortened
 from activepool.errors import InputError
-from activepool.ledger.formats import read
+from activepool.ledger.formats import READERS
+from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.typed_classes import ClassNames
 from activepool.ledger.pool_samples import PoolSamples, image_sample
@@ -29,6 +31,19 @@ def table(tmp_path, text, encoding="utf-8"):
     path = tmp_path / "labels.csv"
     path.write_bytes(text.encode(encoding))
     return path
+
+
+def read(tool, path, samples, classes=None, who="annotator", skip_bad=False, given=()):
+    """Return what people answered in a label file; ``skip_bad`` leaves out what is wrong."""
+    if tool not in READERS:
+        raise InputError(f"tool {tool!r} is not known; there are {', '.join(READERS)}")
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file; it must be an export of {tool}")
+    answers = answers_of(path, READERS[tool](path), samples, classes or ClassNames(), who, given)
+    if answers.mistakes and not skip_bad:
+        nothing = f"{path}: nothing was taken from this file, for it has mistakes"
+        raise InputError(*shortened(list(answers.mistakes)), nothing)
+    return answers
 
 
 def said(answers):

@@ -4,15 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from reading import CLASSES, POOL, mistakes
+from reading import CLASSES, POOL, mistakes, read
 from test_label_studio import annotation, task
 
 from activepool.errors import InputError
 from activepool.ledger.entries import Draft, Event, History
-from activepool.ledger.formats import csv_file, read
 from activepool.ledger.formats.annotator_file import annotator_file_of
 from activepool.ledger.formats.annotators import annotator_name, name_problem
-from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.hand_edits import problems_by_hand
 
 
@@ -167,5 +165,5 @@ def test_names_that_the_ledger_has_stay(tmp_path):
         (POOL.samples[0], "=x", "label", "cat"),
         (POOL.samples[2], "an\u200bna", "label", "cat"),
     }
-    answers = answers_of(path, csv_file.rows(path), POOL, CLASSES, "x", skip_bad=False, given=given)
+    answers = read("csv", path, POOL, CLASSES, "x", given=given)
     assert ([draft.who for draft in answers.drafts], answers.known) == (["an\u200bna"], 1)

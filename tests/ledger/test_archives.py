@@ -5,10 +5,10 @@ import zipfile
 
 import pytest
 from exports import archive, file
-from reading import POOL, mistakes, said
+from reading import POOL, mistakes, read, said
 
 from activepool.errors import InputError
-from activepool.ledger.formats import archives, read
+from activepool.ledger.formats import archives
 from activepool.ledger.formats.typed_classes import ClassNames
 
 

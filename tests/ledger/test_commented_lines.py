@@ -3,9 +3,8 @@
 import pytest
 from labelling.returns import Project
 from ledgers import pool
-from reading import CLASSES, POOL, SOURCES, mistakes, said
+from reading import CLASSES, POOL, SOURCES, mistakes, read, said
 
-from activepool.ledger.formats import read
 from activepool.ledger.formats.typed_classes import ClassNames
 
 NOT_ANSWERED = "labels.csv: lines that begin with # count as not answered:"

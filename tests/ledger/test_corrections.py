@@ -3,11 +3,11 @@
 import pytest
 from ledgers import draft, sent
 from reading import CLASSES, POOL, mistakes, said
+from reading import read as read_answers
 
 from activepool.errors import InputError
 from activepool.ledger.book import append, read
 from activepool.ledger.entries import Correction
-from activepool.ledger.formats import read as read_answers
 from activepool.ledger.intake import Outcome, take_in
 from activepool.ledger.state import Status, state_of
 

@@ -2,11 +2,10 @@
 
 import pytest
 from ledgers import sample
-from reading import BATCH, CLASSES, POOL, mistakes, said, table
+from reading import BATCH, CLASSES, POOL, mistakes, read, said, table
 
 from activepool.errors import InputError
-from activepool.ledger.formats import csv_file, read
-from activepool.ledger.formats.answers import answers_of
+from activepool.ledger.formats import csv_file
 from activepool.ledger.formats.typed_classes import ClassNames
 from activepool.ledger.pool_samples import PoolSamples
 from activepool.ledger.source_names import SourceNames
@@ -34,7 +33,7 @@ def test_a_note_that_begins_like_a_formula_never_runs_in_a_spreadsheet(tmp_path)
     assert "notes that begin like a formula, and so get an apostrophe in the ledger" in notice
     assert ":2, " in notice and notice.endswith(":3")
     given = {(one.sample, one.who, one.event, one.label) for one in answers.drafts}
-    again = answers_of(path, csv_file.rows(path), POOL, CLASSES, "annotator", skip_bad=False, given=given)
+    again = read("csv", path, POOL, CLASSES, given=given)
     assert not again.notices
 
 
@@ -343,7 +342,7 @@ def test_a_last_line_may_lack_its_end(tmp_path, end):
 def test_an_answer_that_was_taken_before_is_known_even_if_its_annotator_may_be_cut_off(tmp_path):
     path = table(tmp_path, "source,label,who\nb/1.jpg,cat,anna\na/1.jpg,cat,")
     given = {(POOL.samples[0], "annotator", "label", "cat")}
-    answers = answers_of(path, csv_file.rows(path), POOL, CLASSES, "annotator", skip_bad=False, given=given)
+    answers = read("csv", path, POOL, CLASSES, given=given)
     assert (said(answers), answers.known, answers.mistakes) == ({"b/1.jpg": "cat"}, 1, ())
 
 

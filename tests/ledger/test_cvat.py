@@ -5,11 +5,10 @@ import json
 import pytest
 from exports import HEAD, IMAGE, archive, file, tag, xml
 from ledgers import pool
-from reading import BATCH, CLASSES, POOL, mistakes, said
+from reading import BATCH, CLASSES, POOL, mistakes, read, said
 
 from activepool.errors import InputError
-from activepool.ledger.formats import READERS, cvat, read
-from activepool.ledger.formats.answers import answers_of
+from activepool.ledger.formats import cvat
 
 
 def test_the_list_and_the_labels_of_a_task(tmp_path):
@@ -241,5 +240,5 @@ def test_several_pictures_of_one_name_are_ambiguous(tmp_path, tool, members, pla
         "with the paths of the pictures, or without pictures"
     )
     given = {(one.samples[1], "annotator", "label", "cat")}
-    answers = answers_of(path, READERS[tool](path), one, CLASSES, "annotator", skip_bad=False, given=given)
+    answers = read(tool, path, one, CLASSES, given=given)
     assert answers.known == 1

@@ -7,13 +7,13 @@ from collections import Counter
 import pytest
 from exports import archive, tag, xml
 from ledgers import draft, sent
-from reading import BATCH, CLASSES, POOL
+from reading import BATCH, CLASSES, POOL, read
 from test_label_studio import annotation, short, task
 
 from activepool.errors import InputError
 from activepool.ledger.book import append
 from activepool.ledger.book import read as read_ledger
-from activepool.ledger.formats import csv_file, read
+from activepool.ledger.formats import csv_file
 
 VALUES = [None, True, 1, 1.5, "", [], {}, "x", ["cat"], {"a": 1}, [[]], -1, 10**30]
 TEXTS = [

@@ -2,10 +2,8 @@
 
 import pytest
 from ledgers import pool
-from reading import CLASSES, POOL, mistakes, said, table
+from reading import CLASSES, POOL, mistakes, read, said, table
 
-from activepool.ledger.formats import csv_file, read
-from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.formats.typed_classes import ClassNames
 
 KNOWN = pool("a/img_004.jpg", "fox.jpg", "3.jpg")
@@ -64,8 +62,8 @@ def test_annotators_and_labels_in_each_other_s_column(tmp_path):
         f"{path}:2: label 'anna' is no class, and who 'cat' is one; exchange what is in these columns, or "
         "list 'anna' among the classes of the configuration"
     )
-    parsed, given = csv_file.rows(path), {(POOL.samples[3], "cat", "label", "dog")}
-    answers = answers_of(path, parsed, POOL, CLASSES, "x", skip_bad=False, given=given)
+    given = {(POOL.samples[3], "cat", "label", "dog")}
+    answers = read("csv", path, POOL, CLASSES, "x", given=given)
     assert list(answers.new_classes) == ["anna"]
 
 

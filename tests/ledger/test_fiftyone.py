@@ -4,10 +4,10 @@ import json
 
 import pytest
 from ledgers import pool
-from reading import BATCH, CLASSES, POOL, images, mistakes, said
+from reading import BATCH, CLASSES, POOL, images, mistakes, read, said
 
 from activepool.errors import InputError
-from activepool.ledger.formats import fiftyone, read
+from activepool.ledger.formats import fiftyone
 from activepool.ledger.formats.batch import Batch, Pick
 
 

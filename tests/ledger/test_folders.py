@@ -4,10 +4,10 @@ import os
 import shutil
 
 import pytest
-from reading import CLASSES, SOURCES, images, mistakes, said
+from reading import CLASSES, SOURCES, images, mistakes, read, said
 
 from activepool.errors import InputError
-from activepool.ledger.formats import folders, read
+from activepool.ledger.formats import folders
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.typed_classes import ClassNames
 from activepool.ledger.pool_samples import PoolSamples, image_sample

@@ -3,9 +3,7 @@
 import pytest
 from exports import archive
 from ledgers import pool
-from reading import CLASSES, POOL, images, mistakes, said
-
-from activepool.ledger.formats import read
+from reading import CLASSES, POOL, images, mistakes, read, said
 
 
 def test_an_imagenet_archive_with_pictures_comes_back(tmp_path):

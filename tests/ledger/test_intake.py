@@ -4,7 +4,7 @@ import pytest
 from ledgers import draft, sent
 
 from activepool.ledger.book import append, read
-from activepool.ledger.intake import outdated_notice, take_in
+from activepool.ledger.intake import Outcome, outdated_notice, take_in
 from activepool.ledger.state import state_of
 
 EARLY, LATE, LATER = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"
@@ -25,7 +25,7 @@ def test_answers_are_entered_once(path):
     answers = [draft(of="a"), draft("skip", "b")]
     assert len(take_in(path, answers).entries) == 2
     again = take_in(path, answers)
-    assert (len(again.entries), again.known) == (0, 2)
+    assert (len(again.entries), again.outcomes.count(Outcome.KNOWN)) == (0, 2)
     assert len(read(path).entries) == 4
 
 

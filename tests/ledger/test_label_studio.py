@@ -4,10 +4,10 @@ import json
 from xml.etree import ElementTree
 
 import pytest
-from reading import BATCH, CLASSES, POOL, mistakes, said
+from reading import BATCH, CLASSES, POOL, mistakes, read, said
 
 from activepool.errors import InputError
-from activepool.ledger.formats import label_studio, read
+from activepool.ledger.formats import label_studio
 from activepool.ledger.formats.typed_classes import ClassNames
 
 

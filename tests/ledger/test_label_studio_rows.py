@@ -4,10 +4,8 @@ import json
 
 import pytest
 from ledgers import pool
-from reading import CLASSES, POOL, mistakes, said
+from reading import CLASSES, POOL, mistakes, read, said
 from test_label_studio import annotation, file, short, task
-
-from activepool.ledger.formats import read
 
 WRONG_TIMES = {
     "gestern": "is no time with its offset from UTC, such as 2026-11-28T09:30:00Z",

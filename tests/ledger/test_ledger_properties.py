@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import draft, entries, pool, sample, sent
+from reading import read as read_answers
 
 from activepool.errors import InputError
 from activepool.ledger.book import append, kept_folder, opened, read, repair
 from activepool.ledger.entries import Draft, History, as_entry
 from activepool.ledger.formats import csv_file, fiftyone, label_studio
-from activepool.ledger.formats import read as read_answers
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.intake import take_in
 from activepool.ledger.state import state_of

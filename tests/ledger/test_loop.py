@@ -4,11 +4,11 @@ import json
 
 import pytest
 from reading import images
+from reading import read as read_answers
 from test_label_studio import annotation
 
 from activepool.ledger.book import append, read
 from activepool.ledger.formats import csv_file, folders, label_studio
-from activepool.ledger.formats import read as read_answers
 from activepool.ledger.formats.batch import Batch, Pick
 from activepool.ledger.formats.typed_classes import ClassNames
 from activepool.ledger.intake import take_in
@@ -111,7 +111,7 @@ def test_weeks_of_labelling(loop):
     (loop.folder / "batch/_unlabeled/2.jpg").rename(loop.folder / "batch/not_ours/2.jpg")
     loop.take("folders", loop.folder / "batch", who="carl")
     edited = loop.pool.sample_of["a/2.jpg"]
-    assert loop.state.status(edited) == Status.NOT_OURS
+    assert loop.state.samples[edited].status == Status.NOT_OURS
     assert loop.state.batches["1"].samples == tuple(loop.first.samples[:2])
     assert [batch.came_back for batch in loop.state.batches.values()] == [2, 2, 2]
     assert not any(loop.state.may_be_picked(sample) for sample in loop.pool.samples)

@@ -2,11 +2,10 @@
 
 import pytest
 from labelling.returns import Project, without_cache
-from reading import POOL, mistakes, said
+from reading import POOL, mistakes, read, said
 
 from activepool.errors import InputError
 from activepool.ledger.entries import Event
-from activepool.ledger.formats import read
 from activepool.ledger.formats.lost_letters import whole_text
 from activepool.ledger.formats.typed_classes import ClassNames
 

@@ -2,10 +2,8 @@
 
 import pytest
 from ledgers import draft, entries, pool, sample
-from reading import CLASSES, POOL, mistakes, said, table
+from reading import CLASSES, POOL, mistakes, read, said, table
 
-from activepool.ledger.formats import csv_file, read
-from activepool.ledger.formats.answers import answers_of
 from activepool.ledger.pool_samples import PoolSamples
 
 
@@ -110,7 +108,7 @@ def test_what_was_taken_by_its_row_is_no_mistake_later(tmp_path):
     turned = PoolSamples([sample("1"), sample("0")], list("01"), known, has_stable_rows=True)
     given = {(sample("0"), "anna", "label", "cat")}
     path = table(tmp_path, "index,label,who\n0,cat,anna\n")
-    answers = answers_of(path, csv_file.rows(path), turned, CLASSES, "x", skip_bad=False, given=given)
+    answers = read("csv", path, turned, CLASSES, "x", given=given)
     assert (answers.drafts, answers.known, answers.mistakes) == ((), 1, ())
 
 

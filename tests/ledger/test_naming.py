@@ -6,9 +6,7 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from label_files import packed
 from ledgers import draft, entries, pool, sent
-from reading import mistakes, said
-
-from activepool.ledger.formats import read
+from reading import mistakes, read, said
 
 SOURCES = ("1.jpg", "a/1.jpg", "b/1.jpg", "2.jpg", "a/2.jpg", "a/7.jpg")
 

@@ -111,9 +111,9 @@ def test_how_a_pool_has_changed():
     assert changes.renamed == (("c", "new/c"),)
     assert changes.edited == ("b",)
     assert changes.gone == ("d",)
-    renamed, edited, gone = changes.notices()
-    assert "'c' is now 'new/c'" in renamed
-    assert "new samples without a label: 'b'" in edited
+    gone = changes.gone_text(changes.gone)
+    assert "'c' is now 'new/c'" in changes.renamed_text(changes.renamed)
+    assert "new samples without a label: 'b'" in changes.edited_text(changes.edited)
     assert "images are gone; their entries stay" in gone
     assert gone.endswith("'d'")
 
@@ -123,7 +123,7 @@ def test_an_image_in_place_of_one_that_the_ledger_knows_is_not_gone():
     now = PoolSamples([sample("b")], ["a"], known)
     changes = pool_changes(state_of(known), now)
     assert (changes.edited, changes.overwritten, changes.gone) == ((), ("a",), ())
-    line = changes.only(overwritten=changes.overwritten)
+    line = changes.overwritten_text(changes.overwritten)
     assert line.startswith("the earlier content of images is gone") and line.endswith(": 'a'")
 
 

@@ -1,17 +1,15 @@
 """Lists of the program's own, which come back among people's files."""
 
 import pytest
-from reading import CLASSES, POOL, mistakes, said, table
+from reading import CLASSES, POOL, mistakes, read, said, table
 
 from activepool.errors import InputError
-from activepool.ledger.formats import csv_file
-from activepool.ledger.formats.answers import answers_of
 
 
 def answers_given(path, *given):
     """Return what a file says beside answers that were given before: number, who and label."""
     known = {(POOL.samples[number], who, "label", label) for number, who, label in given}
-    return answers_of(path, csv_file.rows(path), POOL, CLASSES, "annotator", skip_bad=False, given=known)
+    return read("csv", path, POOL, CLASSES, given=known)
 
 
 @pytest.mark.parametrize("columns", [3, 4], ids=["before activepool 0.2.0", "now"])

@@ -4,9 +4,9 @@ import json
 
 import pytest
 from label_files import POOL, packed, whole_files
+from reading import read
 
 from activepool.errors import InputError
-from activepool.ledger.formats import read
 from activepool.ledger.formats.recognition import tool_of
 
 TOOLS = {

@@ -1,9 +1,8 @@
 """Labels that are slips become no classes."""
 
 import pytest
-from reading import CLASSES, POOL, mistakes, said
+from reading import CLASSES, POOL, mistakes, read, said
 
-from activepool.ledger.formats import read
 from activepool.ledger.formats.typed_classes import ClassNames
 
 

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from activepool.errors import InputError
-from activepool.labelling.batches.sending import Picked, assembled_batch, is_audit
+from activepool.labelling.batches.sending import assembled_batch, is_audit
 from activepool.labelling.models.training_set import candidate_rows
 from activepool.ledger.book import append, kept_folder, read, repair
 from activepool.ledger.entries import Draft, Entry, Event
+from activepool.ledger.formats.batch import Pick
 from activepool.ledger.formats.rows import mark
 from planning.configuration.loading import load_project
 from planning.project.folders import part_features
@@ -122,7 +123,7 @@ class Trial:
     def _send(self, name, size):
         pool = self.standing.pool
         rows = candidate_rows(self.standing.state, pool).tolist()[:size]
-        picked = [Picked(row, pool.samples[row], pool.row_sources[row], "why") for row in rows]
+        picked = [Pick(pool.samples[row], pool.row_sources[row], row, why="why") for row in rows]
         batch = assembled_batch(name, picked, [], None, with_rows=False)
         append(LEDGER, batch.sendings(is_audit(name)))
 

@@ -207,7 +207,7 @@ def second_batch(loop):
     assert f"{len(answers)} new answers" in printed
     assert len(loop.asked("batch02")) == 10
     loop.check_training_labels("batch02")
-    states = [loop.state.status(sample) for sample in (*known[2:4], erring[0])]
+    states = [loop.state.samples[sample].status for sample in (*known[2:4], erring[0])]
     assert states == [Status.SKIPPED, Status.NOT_OURS, Status.LABELLED]
     assert {row["predicted"] for row in loop.table("batch02", "list.csv")} <= {"ant", "bee"}
     return erring

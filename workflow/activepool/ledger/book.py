@@ -22,12 +22,9 @@ from activepool.ledger.table import Line, Table, parse, table_text
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a ledger holds.
+    """What a ledger holds: its entries, from number 1 on, and what a person should know of it, a line each.
 
-    Attributes:
-        entries: in the order of their numbers, from 1 on.
-        notices: what a person should know of the file, a line each.
-        added: the lines that people added by hand; they get their numbers when the ledger is opened.
+    ``added`` are the lines that people added by hand; they get their numbers when the ledger is opened.
     """
 
     entries: tuple[Entry, ...]
@@ -84,8 +81,7 @@ def read(path: str | Path) -> Ledger:
     path = _real(path)
     with locked(_lock(path), path, for_writing=False):
         reconciled = _load(path)
-    notices = tuple(f"{path}: {notice}" for notice in reconciled.notices)
-    return Ledger(tuple(reconciled.entries), notices, tuple(reconciled.added))
+    return Ledger(tuple(reconciled.entries), tuple(reconciled.notices), tuple(reconciled.added))
 
 
 @contextmanager
@@ -101,8 +97,7 @@ def opened(path: str | Path) -> Iterator[Book]:
         reconciled = _load(path)
         _keep_damaged(path, reconciled)
         _write_if_other(path, reconciled.entries, seen)
-        notices = [f"{path}: {notice}" for notice in reconciled.notices]
-        yield Book(path, reconciled.entries, notices, identity(path))
+        yield Book(path, reconciled.entries, reconciled.notices, identity(path))
 
 
 def append(path: str | Path, drafts: Sequence[Draft]) -> list[Entry]:
@@ -129,7 +124,7 @@ def repair(path: str | Path, edits: str = "refuse", who: str = "") -> tuple[str,
     with locked(_lock(path), path, for_writing=True):
         seen = identity(path)
         reconciled = _load(path, allow_changed=edits != "refuse")
-        actions = [f"{path}: {notice}" for notice in reconciled.notices]
+        actions = list(reconciled.notices)
         is_correct = edits == "correct"
         drafts = corrections(path, reconciled.changed, reconciled.entries, who) if is_correct else []
         if reconciled.changed:
@@ -183,9 +178,9 @@ def _prepared(path: str | Path) -> Path:
 def _load(path: Path, allow_changed: bool = False) -> Reconciled:
     """Return what a ledger holds; raises InputError for mistakes in it."""
     content, copied = _content(path), _content(_copy(path))
-    kept = _parsed(_copy(path), copied)
+    kept = None if copied is None else parse(_copy(path), copied)
     try:
-        table = (kept if content == copied else _parsed(path, content)) or Table()
+        table = (kept if content == copied else parse(path, content or b"")) or Table()
     except InputError as error:
         if kept is None or not kept.lines:
             raise
@@ -202,6 +197,7 @@ def _load(path: Path, allow_changed: bool = False) -> Reconciled:
         )
     if reconciled.problems or (reconciled.changed and not allow_changed):
         raise InputError(*reconciled.messages(path))
+    reconciled.notices = [f"{path}: {notice}" for notice in reconciled.notices]
     return reconciled
 
 
@@ -218,10 +214,6 @@ def _write_if_other(path: Path, entries: Sequence[Entry], seen: object) -> None:
     text = table_text(entries).encode()
     if not all(_content(file) == text for file in (path, _copy(path))):
         _write(path, entries, seen)
-
-
-def _parsed(path: Path, content: bytes | None) -> Table | None:
-    return None if content is None else parse(path, content)
 
 
 def _content(path: Path) -> bytes | None:

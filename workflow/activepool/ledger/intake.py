@@ -41,11 +41,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of some answers.
+    """What became of some answers: the new ``entries``, and the outcome of each answer.
 
     Attributes:
-        entries: those that are new.
-        outcomes: what became of each answer.
         outdated: answers that somebody has replaced since; they are not entered.
         clashes: by the number of an answer that clashes, the entry that it contradicts; it is not entered.
         notices: what a person should know, a line each.
@@ -57,19 +55,11 @@ class Taken:
     clashes: Mapping[int, Entry]
     notices: tuple[str, ...]
 
-    @property
-    def known(self) -> int:
-        """How many answers the ledger had."""
-        return self.outcomes.count(Outcome.KNOWN)
-
 
 def take_in(path: str | Path, drafts: Sequence[Draft]) -> Taken:
     """Enter those answers that the ledger lacks, all of them or none.
 
-    Args:
-        path: the ledger.
-        drafts: the answers; their order counts where an annotator has two for a sample. Corrections are
-            entered after all others.
+    The order of ``drafts`` counts where an annotator has two for a sample. Corrections come after all others.
 
     Raises: InputError as `book.opened` and `Book.append` do.
     """

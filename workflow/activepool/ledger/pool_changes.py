@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from activepool.errors import first_few
 from activepool.ledger.pool_samples import PoolSamples
@@ -28,41 +27,37 @@ class PoolChanges:
     gone: Sequence[str] = ()
     has_images: bool = True
 
-    def only(self, **changes: Any) -> str:
-        """Return the line of some changes of one kind, named by the attribute."""
-        (line,) = PoolChanges(has_images=self.has_images, **changes).notices()
-        return line
+    def renamed_text(self, renamed: Sequence[tuple[str, str]]) -> str:
+        """Return the notice of some of the renamed samples."""
+        what = "renamed images"
+        if not self.has_images:
+            are_rows = _are_rows([new for _, new in renamed])
+            what = f"vectors that {'are in other rows' if are_rows else 'have other names'} now"
+        shown = [f"{old!r} is now {new!r}" for old, new in renamed]
+        return f"{what} keep their labels: {first_few(shown)}"
 
-    def notices(self) -> list[str]:
-        """Return a line for each kind of change."""
-        notices = []
-        if self.renamed:
-            what = "renamed images"
-            if not self.has_images:
-                are_rows = _are_rows([new for _, new in self.renamed])
-                what = f"vectors that {'are in other rows' if are_rows else 'have other names'} now"
-            shown = [f"{old!r} is now {new!r}" for old, new in self.renamed]
-            notices.append(f"{what} keep their labels: {first_few(shown)}")
-        if self.edited:
-            notices.append(
-                "images with new content count as new samples without a label: "
-                f"{first_few(map(repr, self.edited))}; put back those that were labelled, or have these "
-                "labelled"
-            )
-        if self.overwritten:
-            notices.append(
-                "the earlier content of images is gone, since others have their names; its entries stay, and "
-                "its labels count as long as its features are there: "
-                f"{first_few(map(repr, self.overwritten))}"
-            )
-        if self.gone:
-            what = "images" if self.has_images else "vectors"
-            where = "of rows " if _are_rows(self.gone) and not self.has_images else ""
-            notices.append(
-                f"{what} are gone; their entries stay, and their labels count as long as "
-                f"their features are there: {where}{first_few(map(repr, self.gone))}"
-            )
-        return notices
+    def edited_text(self, edited: Sequence[str]) -> str:
+        """Return the notice of some of the edited images."""
+        return (
+            f"images with new content count as new samples without a label: {first_few(map(repr, edited))}; "
+            "put back those that were labelled, or have these labelled"
+        )
+
+    def overwritten_text(self, overwritten: Sequence[str]) -> str:
+        """Return the notice of some of the overwritten images."""
+        return (
+            "the earlier content of images is gone, since others have their names; its entries stay, and its "
+            f"labels count as long as its features are there: {first_few(map(repr, overwritten))}"
+        )
+
+    def gone_text(self, gone: Sequence[str]) -> str:
+        """Return the notice of some of the samples that are gone."""
+        what = "images" if self.has_images else "vectors"
+        where = "of rows " if _are_rows(gone) and not self.has_images else ""
+        return (
+            f"{what} are gone; their entries stay, and their labels count as long as their features are "
+            f"there: {where}{first_few(map(repr, gone))}"
+        )
 
 
 def pool_changes(state: State, pool: PoolSamples, has_images: bool = True) -> PoolChanges:

@@ -4,7 +4,6 @@ import difflib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -37,6 +36,7 @@ class SourceNames:
     def __init__(self, sources: Iterable[str]) -> None:
         self.sources = list(dict.fromkeys(sources))
         self._all = set(self.sources)
+        self._groups: dict[str, dict[object, list[str]]] = {}
 
     def candidates(
         self, name: str, may_lack_ending: bool = False, may_lack_folders: bool = False
@@ -76,13 +76,13 @@ class SourceNames:
 
     def _whole(self, plain: str, may_lack_ending: bool) -> list[str]:
         """Return the sources that a path is as a whole."""
-        same = self._by_path.get(plain, [])
-        return self._by_path_stem.get(plain, []) if not same and may_lack_ending else same
+        same = self._called("path", plain)
+        return self._called("path without ending", plain) if not same and may_lack_ending else same
 
     def _ending_with(self, plain: str, may_lack_ending: bool) -> list[str]:
-        same = [source for source in self._by_base.get(_base(plain), []) if _ends_with(source, plain)]
+        same = [source for source in self._called("name", _base(plain)) if _ends_with(source, plain)]
         if not same and may_lack_ending:
-            stems = self._by_stem.get(_base(plain), [])
+            stems = self._called("name without ending", _base(plain))
             same = [source for source in stems if _ends_with(_stem(source), plain)]
         return same
 
@@ -93,48 +93,23 @@ class SourceNames:
         """
         plain = plain_path(name)
         folder, _, base = plain.rpartition("/")
-        inside = self._by_folder.get(folder, [])
+        inside = self._called("folder", folder)
         if folder and 0 < len(inside) < len(self.sources):
             return SourceNames(inside).nearest(name)
-        near = self._by_form.get(_form(plain)) or self._by_form_of_name.get(_form(_stem(base)))
-        if near is None and len(self.sources) <= MOST_COMPARED:
-            matches = difflib.get_close_matches(base, self._by_base, n=1, cutoff=0.75)
-            near = self._by_base[matches[0]][0] if matches else None
-        return near
+        near = self._called("spelling", _form(plain)) or self._called("spelling of name", _form(_stem(base)))
+        if not near and len(self.sources) <= MOST_COMPARED:
+            names = dict.fromkeys(map(_base, self.sources))
+            alike = difflib.get_close_matches(base, names, n=1, cutoff=0.75)
+            near = self._called("name", alike[0]) if alike else []
+        return next(iter(near), None)
 
-    @cached_property
-    def _by_path(self) -> dict[str, list[str]]:
-        return self._grouped(_composed)
-
-    @cached_property
-    def _by_path_stem(self) -> dict[str, list[str]]:
-        return self._grouped(lambda source: _stem(_composed(source)))
-
-    @cached_property
-    def _by_folder(self) -> dict[str, list[str]]:
-        return self._grouped(lambda source: _composed(source).rpartition("/")[0])
-
-    @cached_property
-    def _by_base(self) -> dict[str, list[str]]:
-        return self._grouped(_base)
-
-    @cached_property
-    def _by_stem(self) -> dict[str, list[str]]:
-        return self._grouped(lambda source: _stem(_base(source)))
-
-    @cached_property
-    def _by_form(self) -> dict[object, str]:
-        return {_form(source): source for source in reversed(self.sources)}
-
-    @cached_property
-    def _by_form_of_name(self) -> dict[object, str]:
-        return {_form(_stem(_base(source))): source for source in reversed(self.sources)}
-
-    def _grouped(self, key: Callable[[str], str]) -> dict[str, list[str]]:
-        groups = defaultdict[str, list[str]](list)
-        for source in self.sources:
-            groups[key(source)].append(source)
-        return groups
+    def _called(self, form: str, text: object) -> list[str]:
+        """Return the sources of which a form, one of `FORMS`, is ``text``."""
+        if form not in self._groups:
+            self._groups[form] = groups = defaultdict[object, list[str]](list)
+            for source in self.sources:
+                groups[FORMS[form](source)].append(source)
+        return self._groups[form].get(text, [])
 
 
 def plain_path(name: str) -> str:
@@ -172,3 +147,15 @@ def _stem(path: str) -> str:
 
 def _form(path: str) -> object:
     return loose_form(path.replace("\\", "/"))
+
+
+#: The forms by which sources are looked up.
+FORMS: dict[str, Callable[[str], object]] = {
+    "path": _composed,
+    "path without ending": lambda source: _stem(_composed(source)),
+    "folder": lambda source: _composed(source).rpartition("/")[0],
+    "name": _base,
+    "name without ending": lambda source: _stem(_base(source)),
+    "spelling": _form,
+    "spelling of name": lambda source: _form(_stem(_base(source))),
+}

@@ -46,9 +46,7 @@ class SampleState:
     """A sample that the ledger has an entry about.
 
     Attributes:
-        sample: its name, see `entries.Draft`.
         sources: where it has been found, the first first.
-        status: where it stands.
         label: its class; None unless it is labelled.
         opinions: by annotator, the last standing answer.
         batches: those that it went out in, the first first.
@@ -69,14 +67,13 @@ class BatchState:
     """A batch that went out.
 
     Attributes:
-        name: its name.
-        when: the time.
-        is_audit: whether it is for the audit set.
+        first: the number of the entry by which its first sample went out.
         samples: in the order in which they were picked.
         awaited: those without an answer so far.
     """
 
     name: str
+    first: int
     when: str
     is_audit: bool
     samples: tuple[str, ...]
@@ -103,11 +100,6 @@ class State:
     batches: dict[str, BatchState]
     classes: tuple[str, ...]
     twins: tuple[Twin, ...]
-
-    def status(self, sample: str) -> Status:
-        """Return where a sample stands."""
-        known = self.samples.get(sample)
-        return Status.NEW if known is None else known.status
 
     @cached_property
     def training_labels(self) -> dict[str, str]:
@@ -136,9 +128,7 @@ class State:
     def may_be_picked(self, sample: str, again: Collection[Status] = ()) -> bool:
         """Return whether a sample may go out in the next batch.
 
-        Args:
-            sample: its name.
-            again: which of `ASKED_AGAIN` to ask for once more; samples of the audit set never are.
+        ``again`` says which of `ASKED_AGAIN` to ask for once more; samples of the audit set never are.
         """
         known = self.samples.get(sample)
         if known is None:
@@ -225,6 +215,7 @@ def _batches(entries: Sequence[Entry], samples: dict[str, SampleState]) -> dict[
     return {
         name: BatchState(
             name=name,
+            first=sendings[0].number,
             when=sendings[0].when,
             is_audit=sendings[0].event == Event.AUDIT,
             samples=tuple(entry.sample for entry in sendings),

@@ -83,7 +83,7 @@ def send(
     removed = {one.sample for one in picked if not found.is_here(one.sample)}
     shown = out.without(removed)
     with FeatureFile(features) as file:
-        near = near_duplicates(file.train.features, [one.row for one in picked if one.row is not None])
+        near = near_duplicates(file.train.features, [one.index for one in picked if one.index is not None])
     csv_file.write(list, out)
     write_sheet(
         sheet,

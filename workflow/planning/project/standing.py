@@ -117,8 +117,8 @@ class ProjectStanding:
 
     def num_entries(self, batch: str) -> int:
         """Return how many entries the ledger had before a batch went out; all if it did not."""
-        numbers = (entry.number for entry in self.entries if entry.is_sending and entry.batch == batch)
-        return next(numbers, len(self.entries) + 1) - 1
+        known = self.state.batches.get(batch)
+        return known.first - 1 if known else len(self.entries)
 
     def training_set(self, batch: str) -> TrainingLabels:
         """Return the labels that there were before a batch went out; all if it did not."""

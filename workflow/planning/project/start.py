@@ -129,14 +129,11 @@ def _show_changes(standing: ProjectStanding, notices: PoolNotices) -> None:
     has_images = standing.project.embeddings is None
     changes = pool_changes(state, names, has_images)
     things = "images" if has_images else "vectors"
-    notices.show(
-        "images renamed" if has_images else "vectors in other rows",
-        changes.renamed,
-        lambda new: changes.only(renamed=new),
-    )
-    notices.show(f"{things} with new content", changes.edited, lambda new: changes.only(edited=new))
-    notices.show("images overwritten", changes.overwritten, lambda new: changes.only(overwritten=new))
-    notices.show(f"{things} gone", changes.gone, lambda new: changes.only(gone=new))
+    moved = "images renamed" if has_images else "vectors in other rows"
+    notices.show(moved, changes.renamed, changes.renamed_text)
+    notices.show("images with new content", changes.edited, changes.edited_text)
+    notices.show("images overwritten", changes.overwritten, changes.overwritten_text)
+    notices.show(f"{things} gone", changes.gone, changes.gone_text)
     lost = [state.samples[name].sources[-1] for name in state.training_labels if name not in pool.row_of]
     gone = "images and features" if has_images else "vectors"
     notices.show(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from activepool.io.index_files import read_rows
 from activepool.labelling.models.predictions import read_predictions
@@ -26,36 +25,21 @@ def is_audit(batch: str) -> bool:
     return batch.startswith(AUDIT)
 
 
-class Picked(NamedTuple):
-    """A sample of a batch.
-
-    Attributes:
-        row: its row in the pool; None if it is no longer there.
-        sample, source: as in the ledger.
-        why: why it was picked.
-    """
-
-    row: int | None
-    sample: str
-    source: str
-    why: str
-
-
-def picked_now(selected: str | Path, strategy: str, is_audit: bool, pool: Pool) -> list[Picked]:
-    """Return the samples of a selected.csv, in the order of the picks."""
+def picked_now(selected: str | Path, strategy: str, is_audit: bool, pool: Pool) -> list[Pick]:
+    """Return the picks of a selected.csv, in their order, with their rows."""
     _, rows = read_rows(selected)
     return [
         _of_row(int(row["index"]), AUDIT_REASON if is_audit else _reason(strategy, row), pool) for row in rows
     ]
 
 
-def picked_before(entries: Sequence[Entry], batch: str, pool: Pool) -> list[Picked] | None:
-    """Return all samples of a batch that went out, in its order; None if it did not go out."""
+def picked_before(entries: Sequence[Entry], batch: str, pool: Pool) -> list[Pick] | None:
+    """Return all picks of a batch that went out, in its order, with their rows; None if it did not go out."""
     sent = [entry for entry in entries if entry.is_sending and entry.batch == batch]
     found = [
         _of_row(pool.row_of[entry.sample], entry.note, pool)
         if entry.sample in pool.row_of
-        else Picked(None, entry.sample, entry.source, entry.note)
+        else Pick(entry.sample, entry.source, why=entry.note)
         for entry in sent
     ]
     return found or None
@@ -63,7 +47,7 @@ def picked_before(entries: Sequence[Entry], batch: str, pool: Pool) -> list[Pick
 
 def assembled_batch(
     name: str,
-    picked: Sequence[Picked],
+    picked: Sequence[Pick],
     classes: Sequence[str],
     predictions: str | Path | None,
     *,
@@ -73,31 +57,30 @@ def assembled_batch(
 
     Args:
         name: of the batch.
-        picked: its samples.
+        picked: its samples, with their rows.
         classes: that people choose from.
         predictions: predictions.h5 of the model that picked them; None without a model.
         with_rows: whether people see the rows; samples with names get other rows if the pool is rebuilt.
     """
-    picks = [
-        Pick(sample=one.sample, source=one.source, index=one.row if with_rows else None, why=one.why)
-        for one in picked
-    ]
+    picks = list(picked)
     if predictions is not None:
         model = read_predictions(predictions)
         known = len(model.predicted)  # samples that came after the model have no prediction
-        for place, (row, *_) in enumerate(picked):
-            if row is not None and row < known:
+        for place, pick in enumerate(picked):
+            if (row := pick.index) is not None and row < known:
                 picks[place] = replace(
-                    picks[place],
+                    pick,
                     predicted=model.name(row),
                     probability=float(model.probability[row]),
                     margin=float(model.margin[row]),
                 )
+    if not with_rows:
+        picks = [replace(pick, index=None) for pick in picks]
     return Batch(name, tuple(picks), tuple(classes))
 
 
-def _of_row(row: int, why: str, pool: Pool) -> Picked:
-    return Picked(row, pool.samples[row], pool.row_sources[row], why)
+def _of_row(row: int, why: str, pool: Pool) -> Pick:
+    return Pick(pool.samples[row], pool.row_sources[row], row, why=why)
 
 
 def _reason(strategy: str, row: dict[str, str]) -> str:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from activepool.io.files import file_digest, write_text
 from activepool.ledger import formats
-from activepool.ledger.formats.rows import Parsed, Row
+from activepool.ledger.formats.rows import Parsed
 
 #: The file of the cache, in the folder of the pool.
 INTAKE = "intake.json"
@@ -40,7 +40,7 @@ class ReadFile:
     late: tuple[str, ...] = ()
 
 
-READ_FILE, ROWS = TypeAdapter(ReadFile), TypeAdapter(list[Row])
+READ_FILE = TypeAdapter(ReadFile)
 
 
 class ReturnedCache:
@@ -70,26 +70,14 @@ class ReturnedCache:
             stored = self._before[str(path)]
             if stored["signature"] != signature:
                 return None
-            read = READ_FILE.validate_python(stored)
+            return READ_FILE.validate_python(stored)
         except (LookupError, TypeError, ValueError):
             return None
-        self._now[str(path)] = stored
-        return read
 
     def keep(self, path: Path, signature: str, read: ReadFile) -> None:
         """Remember what was read of a file."""
-        self._now[str(path)] = {
-            "signature": signature,
-            "tool": read.tool,
-            "digest": read.digest,
-            "parsed": {
-                "rows": ROWS.dump_python(read.parsed.rows, mode="json", exclude_defaults=True),
-                "mistakes": read.parsed.mistakes,
-                "notices": read.parsed.notices,
-                "may_be_of_program": read.parsed.may_be_of_program,
-            },
-            "late": read.late,
-        }
+        content = READ_FILE.dump_python(read, mode="json", exclude_defaults=True)
+        self._now[str(path)] = {"signature": signature, **content}
 
     def note_late(self, path: Path, samples: Sequence[str]) -> None:
         """Note `ReadFile.late` of a file that is new; without an earlier cache nobody knows when it came."""

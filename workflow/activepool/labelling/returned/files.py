@@ -38,13 +38,7 @@ PASSED_OVER = {
 
 @dataclass
 class LabelFiles:
-    """What lies in the folder.
-
-    Attributes:
-        paths: files and folders to read, by name.
-        notices: what is passed over, a line each.
-        mistakes: what can be no label file, a line each.
-    """
+    """What to read in the folder, by name, and what is passed over or can be no label file, a line each."""
 
     paths: list[Path] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -96,10 +90,11 @@ def read_file(path: Path, digest: str) -> ReadFile:
             f"folder for each class, as in {path}/ant, {path}/bee"
         )
     if named := annotator_file_of(path):
-        if not named.name and not all(row.who for row in parsed.rows):
+        place, name = named
+        if not name and not all(row.who for row in parsed.rows):
             parsed.notices.append(
-                f"{named.place}: has no name in it, so whoever filled in {path} counts as {ANNOTATOR!r}, "
+                f"{place}: has no name in it, so whoever filled in {path} counts as {ANNOTATOR!r}, "
                 "like all others without a name"
             )
-        parsed.rows = [replace(row, who=row.who or named.name) for row in parsed.rows]
+        parsed.rows = [replace(row, who=row.who or name) for row in parsed.rows]
     return ReadFile(tool, digest, parsed)

@@ -135,12 +135,9 @@ class _Reading:
     """The files as they are read, one after the other.
 
     Attributes:
-        classes: that are known so far.
         given: answers that the ledger has, or had.
-        memory: what was read before.
-        is_forgotten: whether that is lost: results/ was deleted, or another version read the files.
+        is_forgotten: whether ``memory`` is lost: results/ was deleted, or another version read the files.
         new_classes: by name, those that a file brought.
-        sources: the files that were read.
         digests: the file of each content.
         copies: by the file that is read, the names of those with the same content.
     """
@@ -171,9 +168,7 @@ class _Reading:
             read = remembered or read_file(path, digest)
             places = {name: new.place for name, new in self.new_classes.items()}
             classes = ClassNames(self.classes, self.may_grow, places)
-            answers = answers_of(
-                path, read.parsed, self.samples, classes, ANNOTATOR, skip_bad=True, given=self.given
-            )
+            answers = answers_of(path, read.parsed, self.samples, classes, ANNOTATOR, self.given)
         except InputError as error:
             self.mistakes += error.args
             return

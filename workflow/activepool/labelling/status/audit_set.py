@@ -9,7 +9,6 @@ it (Hartley 1962, Multiple frame surveys), and nobody does. The accuracy to go b
 with enough labels, which stands for the most photographs; each of the others has its own.
 """
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 
@@ -28,15 +27,10 @@ AUDIT_WIDTHS = (0.2, 0.1, 0.05)
 
 @dataclass(frozen=True)
 class AuditDraw:
-    """A part of the audit set.
+    """A part of the audit set, and how many samples were sent for it, have a label, and are awaited.
 
     Attributes:
-        batch: its name.
-        when: the time.
-        sent: how many samples.
         known_before: how many samples had gone out, or had an answer, and so could not be drawn.
-        labelled: how many have a label.
-        awaited: how many have no answer.
         accuracy: of the current model, on those that have a label and its prediction.
     """
 
@@ -69,10 +63,7 @@ class AuditSet:
     Attributes:
         draws: its parts, the first first.
         measured: the name of the part to go by.
-        samples: all of them.
-        labelled: those that have a label.
-        awaited: those that have no answer.
-        removed: those that have none and are no longer in the pool.
+        removed: how many samples have no answer and are no longer in the pool.
         too_late: samples that are known to have joined the pool later, and so could not be drawn. Others may
             have: where all features are made again, those of several parts become one part.
         plans: what would make the interval narrower: labels of the part to go by, if so many can come, or of
@@ -123,11 +114,7 @@ def audit_set(
 ) -> AuditSet | None:
     """Describe the audit set; None if there is none.
 
-    Args:
-        entries: of the ledger.
-        state: that follows from them.
-        pool: the samples.
-        audited: what the current model predicts for the rows of the audit set, and its probability.
+    ``audited`` is what the current model predicts for the rows of the audit set, and its probability.
     """
     parts = audit_parts(state, pool)
     if not parts:
@@ -168,17 +155,11 @@ def _draws(
             batch=name,
             when=batch.when,
             sent=len(batch.samples),
-            known_before=_known_before(entries, name),
+            known_before=len({entry.sample for entry in entries[: batch.first - 1]}),
             labelled=len(state.audit_labels.keys() & set(batch.samples)),
             awaited=sum(map(pool.is_here, batch.awaited)),
             accuracy=shares([sum(right)], [len(right)])[0],
         )
-
-
-def _known_before(entries: Sequence[Entry], batch: str) -> int:
-    """Return how many samples the ledger knew before a batch went out."""
-    before = itertools.takewhile(lambda entry: not (entry.is_sending and entry.batch == batch), entries)
-    return len({entry.sample for entry in before})
 
 
 def _too_late(pool: Pool, audit: Sequence[str]) -> int:

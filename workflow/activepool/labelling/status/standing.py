@@ -1,7 +1,7 @@
 """Where the labelling of a pool stands: what went out, what came back, and what people said."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from activepool.labelling.models.training_set import candidate_rows
@@ -17,15 +17,7 @@ WORDS = {Event.CANNOT_TELL: "cannot tell", Event.SKIP: "skip", Event.NOT_OURS: "
 class Tally:
     """How many samples stand where; each is counted once.
 
-    Attributes:
-        samples: all of them.
-        awaited: those that were sent, and whose answer has not come back.
-        removed: those that were sent, have no answer, and are no longer in the pool.
-        labelled: those that have a label.
-        disputed: those on which annotators disagree.
-        cannot_tell: those that nobody could tell.
-        skipped: those that somebody passed over.
-        not_ours: those that do not belong to the pool.
+    The awaited and the removed ones were sent, and no answer has come; the latter are no longer in the pool.
     """
 
     samples: int
@@ -67,17 +59,11 @@ class Disputed:
 
 @dataclass(frozen=True)
 class BatchRow:
-    """A batch that went out.
+    """A batch that went out: how many samples were sent, came back, and are awaited.
 
     Attributes:
-        name: its name.
-        when: the time.
-        is_audit: whether it is for the audit set.
         strategy: what picked it, as the ledger notes of all picks; empty if it does not.
-        sent: how many samples.
-        came_back: how many of them have an answer.
-        awaited: how many have none.
-        removed: how many have none and are no longer in the pool; they are not awaited.
+        removed: how many have no answer and are no longer in the pool; they are not awaited.
         labels: how many labels to train on it asked for; for the audit set, how many labels came.
         labels_in_total: labels to train on that came by it or before, as they stand now.
     """
@@ -109,10 +95,7 @@ class Standing:
         when: the time of the last entry; empty if there is none.
         batches: in the order in which they went out.
         in_batches: samples that went out in batches to train on.
-        in_audit: samples that went out for the audit set.
         unasked: samples that people answered without having been asked.
-        classes: in their order.
-        disputed: the samples on which annotators disagree.
     """
 
     samples: int
@@ -200,10 +183,9 @@ def _words(entry: Entry) -> str:
 def _batch_rows(
     entries: Sequence[Entry], state: State, pool: Pool, usable: Sequence[str]
 ) -> tuple[BatchRow, ...]:
-    first, strategies = _first_sendings(entries), _strategies(entries)
-    labelled, batches = [state.samples[name] for name in usable], list(state.batches)
-    asked_for = Counter(_batch_of_label(sample, sample.batches, first) for sample in labelled)
-    came_by = Counter(_batch_of_label(sample, batches, first) for sample in labelled)
+    strategies, labelled = _strategies(entries), [state.samples[name] for name in usable]
+    asked_for = Counter(_batch_of_label(state, sample, sample.batches) for sample in labelled)
+    came_by = Counter(_batch_of_label(state, sample, state.batches) for sample in labelled)
     audited = Counter(state.samples[name].batches[0] for name in state.audit_labels)
     rows, total = [], came_by[""]
     for batch in state.batches.values():
@@ -226,15 +208,6 @@ def _batch_rows(
     return tuple(rows)
 
 
-def _first_sendings(entries: Sequence[Entry]) -> dict[str, int]:
-    """Return the number of each batch's first entry."""
-    first: dict[str, int] = {}
-    for entry in entries:
-        if entry.is_sending:
-            first.setdefault(entry.batch, entry.number)
-    return first
-
-
 def _strategies(entries: Sequence[Entry]) -> dict[str, str]:
     """Return what picked each batch: what the notes of all its picks begin with, up to a colon."""
     found: dict[str, set[str]] = {}
@@ -244,7 +217,7 @@ def _strategies(entries: Sequence[Entry]) -> dict[str, str]:
     return {batch: names.pop() if len(names) == 1 else "" for batch, names in found.items()}
 
 
-def _batch_of_label(sample: SampleState, batches: Sequence[str], first: Mapping[str, int]) -> str:
+def _batch_of_label(state: State, sample: SampleState, batches: Collection[str]) -> str:
     """Return which of ``batches`` a sample got its label in; empty if all of them went out later.
 
     The first standing answer with this label names the batch, or came after it and before the next one.
@@ -253,5 +226,5 @@ def _batch_of_label(sample: SampleState, batches: Sequence[str], first: Mapping[
     answer = min(saying, key=lambda entry: entry.number)
     if answer.batch in batches:
         return answer.batch
-    before = [name for name in batches if first[name] < answer.number]
+    before = [name for name in batches if state.batches[name].first < answer.number]
     return before[-1] if before else ""

@@ -6,7 +6,6 @@ copies: ``who (1).txt``.
 
 import re
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from activepool.data.image_formats import is_image_name
 from activepool.errors import InputError
@@ -24,13 +23,6 @@ BEGINNING = re.compile(r"who(?!\w)", re.IGNORECASE)
 MARKUP = re.compile("[:={}]|</")
 
 
-class AnnotatorFile(NamedTuple):
-    """Where the file lies, and the name in it; empty if nobody has written one."""
-
-    place: str
-    name: str
-
-
 def is_annotator_file(name: str) -> bool:
     """Return whether a file, or a member of an archive, has this name, whatever its ending and number."""
     return BEGINNING.match(PurePosixPath(name).name) is not None and not is_image_name(name)
@@ -40,10 +32,10 @@ def _lower_name(name: str) -> str:
     return PurePosixPath(name).name.casefold()
 
 
-def annotator_file_of(path: Path) -> AnnotatorFile | None:
-    """Return the file with the name of the annotator; None if there is none, or no place for it.
+def annotator_file_of(path: Path) -> tuple[str, str] | None:
+    """Return where the annotator's name stands, and the name, empty if nobody has written one.
 
-    ``path`` is a label file, an archive or a folder.
+    Returns None if there is no such file, or no place for it. ``path`` is a label file, archive or folder.
 
     Raises: InputError if the file has several lines or what can be no name, if there are several files, and
         if something else has its name.
@@ -67,7 +59,7 @@ def annotator_file_of(path: Path) -> AnnotatorFile | None:
                 f"{place}: {name[:SHOWN]!r} has {mark[0]!r}; it must hold the annotator's name alone, as "
                 "plain text"
             )
-        return AnnotatorFile(place, name)
+        return place, name
     return None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from activepool.data.annotations import MAX_LISTED, shortened
+from activepool.data.annotations import MAX_LISTED
 from activepool.errors import InputError
 from activepool.io.csv_rows import cut_off_problem
 from activepool.ledger.classes import unseen_form
@@ -35,8 +35,7 @@ class Answers:
     """What people answered in a label file.
 
     Attributes:
-        drafts: the answers, one for each annotator and sample; for `intake.take_in`.
-        places: where each stands.
+        drafts: the answers, one for each annotator and sample, and the ``places`` where they stand.
         awaited: how many rows have no answer yet.
         known: how many rows would be a mistake today, but were taken before.
         new_classes: by name, those that no label had before.
@@ -59,7 +58,6 @@ def answers_of(
     samples: PoolSamples,
     classes: ClassNames,
     who: str,
-    skip_bad: bool,
     given: Collection[Given] = (),
 ) -> Answers:
     """Return the answers that the rows of a file give.
@@ -70,11 +68,10 @@ def answers_of(
         samples: of the pool.
         classes: that labels may name.
         who: the annotator, where the file names none.
-        skip_bad: whether to leave out what is wrong, instead of taking nothing from a file with a mistake.
         given: answers that were taken before; none of them is a mistake, whatever has become of its image
             and its class.
 
-    Raises: InputError with a line for each mistake, or if the file has no row.
+    Raises: InputError if the file has no row.
     """
     labels = TypedClasses(classes, (row.label for row in parsed.rows))
     named = NamedSamples(samples, parsed.rows)
@@ -88,10 +85,6 @@ def answers_of(
     mistakes = [mistake.text for mistake in sorted(reading.mistakes, key=lambda mistake: mistake.number)]
     if not parsed.rows and not mistakes:
         raise InputError(f"{path}: has no sample in it; export the batch again")
-    if mistakes and not skip_bad:
-        raise InputError(
-            *shortened(mistakes), f"{path}: nothing was taken from this file, for it has mistakes"
-        )
     clear = [found for key, found in reading.drafts.items() if key not in reading.unclear]
     return Answers(
         drafts=tuple(draft for draft, _ in clear),

@@ -9,9 +9,7 @@ from activepool.ledger.source_names import plain_path
 class ImageRoot:
     """The folder that sources start from.
 
-    Attributes:
-        name: of the folder.
-        address: of the folder where Label Studio shows it, without its scheme; empty if none is given.
+    ``address`` is where Label Studio shows it, without its scheme; empty if that is not given.
     """
 
     def __init__(self, path: Path, address: str = "") -> None:

@@ -12,13 +12,10 @@ WEB_PAGE = "is a web page, such as of a login or an error"
 class HintedError(Exception):
     """What is wrong. Its text ends with a hint, which is looked for only when somebody asks for the text.
 
-    Attributes:
-        plain: the text without the hint.
-
     Args:
         text: what is wrong.
         nearest: finds what was meant; None if nothing was.
-        end: what follows the hint.
+        end: what follows the hint; without one, the text is ``plain``.
     """
 
     def __init__(self, text: str, nearest: Callable[[], str | None] = lambda: None, end: str = "") -> None:

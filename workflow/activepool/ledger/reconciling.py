@@ -27,7 +27,6 @@ class Reconciled:
         problems: the line of each other mistake, and what is wrong.
         notices: what was put right.
         tail: the end of the file, if it is no whole entry.
-        is_copy_damaged: whether the copy is no whole ledger.
     """
 
     entries: list[Entry] = field(default_factory=list)

@@ -24,11 +24,9 @@ TIME_UNITS = (("s", 1), ("min", 60), ("h", 3600), ("days", 86400))
 
 @dataclass(frozen=True)
 class Announcement:
-    """Another process that is running, or may be.
+    """Another process that is running, or may be; its file is called ``<host>-<process number>``.
 
-    Attributes:
-        path: its file, ``<host>-<process number>``.
-        is_seen: whether the system reports it as running; otherwise it is on a host that cannot be asked.
+    ``is_seen``: whether the system reports it as running; otherwise it is on a host that cannot be asked.
     """
 
     path: Path

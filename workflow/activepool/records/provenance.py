@@ -33,13 +33,7 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class FileState:
-    """The state of a file when its stage ended.
-
-    Attributes:
-        sha256: the digest of its content.
-        size: in bytes.
-        modified: the time of its last change, in nanoseconds since 1970.
-    """
+    """The state of a file when its stage ended; it was last changed at ``modified``, in ns since 1970."""
 
     sha256: str
     size: int

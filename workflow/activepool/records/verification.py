@@ -26,10 +26,9 @@ TEMPORARY = ("*/shards/*-of-*.h5", "*/scores/*-of-*.h5", "*/round*/features.h5")
 
 @dataclass(frozen=True)
 class Findings:
-    """The findings of a verification.
+    """The findings of a verification: how many files match their records, and lines or names of others.
 
     Attributes:
-        verified: the number of files that match their records.
         misfits: a line for each problem, which begins with the file.
         mixtures: a line for each library whose kernels differ between files; these files may all match.
         outdated: a line for each file that was made on request, from an input that has changed since.

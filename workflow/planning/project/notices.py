@@ -13,9 +13,7 @@ Item = TypeVar("Item")
 class PoolNotices:
     """Shows new notices in full, and sums up in one line those that an earlier run has shown.
 
-    Args:
-        path: the file that keeps what was shown; None to show everything.
-        dry: whether to leave that file as it is.
+    ``path`` keeps what was shown, unless it is a ``dry`` run; None to show everything.
     """
 
     def __init__(self, path: Path | None = None, dry: bool = False) -> None:
@@ -32,11 +30,11 @@ class PoolNotices:
         text: Callable[[Sequence[Item]], str],
         count: int | None = None,
     ) -> None:
-        """Print a notice of the items that are new.
+        """Print a notice of the items that are new, which are known by their texts.
 
         Args:
             kind: what they are, for the line that sums up.
-            items: that there are now; their texts identify them.
+            items: that there are now.
             text: returns the notice of some items.
             count: how many things they stand for; by default, one each.
         """

@@ -36,9 +36,7 @@ FILES_OF_MODEL = {
 class ProjectPaths(FeaturePaths):
     """The paths of one project: where its files are, and which of them a job reads.
 
-    Attributes:
-        standing: where the project stands.
-        sends: whether a batch that has not gone out may do so.
+    ``sends``: whether a batch that has not gone out may do so.
     """
 
     def __init__(self, standing: ProjectStanding, sends: bool = True) -> None:

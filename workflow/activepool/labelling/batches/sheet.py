@@ -29,14 +29,7 @@ BUTTONS = 12
 
 @dataclass(frozen=True)
 class Choice:
-    """What people answer if they give no class.
-
-    Attributes:
-        event: as the ledger names it.
-        text: on its button.
-        key: the key that presses it.
-        meaning: when it is right.
-    """
+    """What people answer if they give no class: its button, the key that presses it, and when it is right."""
 
     event: Event
     text: str
@@ -57,10 +50,8 @@ class Card:
 
     Attributes:
         number: from 1.
-        pick: as it goes out.
         cells: its row of the list of the batch, by column.
         near: the numbers of pictures that look nearly the same, ascending.
-        is_removed: whether the sample is no longer in the pool.
         picture: None if there is none.
         problem: why the picture cannot be read; None if it can, or if there are only embeddings.
     """

@@ -70,13 +70,7 @@ class HeldOut:
 
 
 def write_held_out(table: str | Path, arrays: str | Path, held_out: HeldOut) -> None:
-    """Write held_out.csv and held_out.h5.
-
-    Args:
-        table: CSV: index, label, predicted, and the probability of the class that is predicted.
-        arrays: HDF5: index, label, predicted and probabilities; attribute class_names.
-        held_out: what to write.
-    """
+    """Write held_out.csv (index, label, predicted, probability), and held_out.h5 with all probabilities."""
     columns = {
         "index": held_out.index,
         "label": np.array(held_out.label_names, dtype=np.str_),

@@ -26,13 +26,10 @@ BLOCK_IMAGES = 16
 
 
 class PoolFile(NamedTuple):
-    """An image that is there now.
+    """An image that is there now: its path, relative to the root, and the SHA-256 of its content.
 
-    Attributes:
-        source: its path, relative to the root.
-        sample: the SHA-256 of its content.
-        bytes, mtime_ns: its size and time when it was hashed.
-        problem: why it cannot be read; empty if it can.
+    ``bytes`` and ``mtime_ns`` are its size and time when it was hashed; ``problem`` says why it cannot be
+    read, and is empty if it can.
     """
 
     source: str
@@ -112,12 +109,9 @@ def is_as_known(root: Path, source: str, known: PoolFile | None, skip_unreadable
 
 
 def _reading_notice(root: Path, sources: Sequence[str], gone: Collection[tuple[int, int]]) -> str:
-    """Return how many images are read; one with the size and time of an image that is gone counts as renamed.
+    """Return how many images are read.
 
-    Args:
-        root: the folder that sources start from.
-        sources: of the images to read.
-        gone: size and time, in nanoseconds, of each image that was there before.
+    One with the size and the time, in nanoseconds, of an image that is ``gone`` counts as renamed.
     """
     found = [(root / source).stat() for source in sources if gone and (root / source).is_file()]
     moved = sum((status.st_size, status.st_mtime_ns) in gone for status in found)

@@ -12,13 +12,11 @@ from activepool.ledger.state import SampleState
 
 @dataclass(frozen=True)
 class ReturnedFile:
-    """A file, or a folder, that came back.
+    """A file, or a folder, that came back, and how many of its answers are new to the ledger.
 
     Attributes:
-        path: where it lies.
-        tool: that wrote it, one of `formats.READERS`.
-        new, known, outdated: how many of its answers are new to the ledger, are in it, or have been replaced
-            by a later answer of the same annotator, or by a correction.
+        known: how many it has.
+        outdated: how many a later answer of the same annotator, or a correction, has replaced.
         corrections: how many of the new ones are corrections.
         awaited: how many samples have no answer in it yet.
         is_first_seen: whether it was not there before, or was another file.
@@ -48,16 +46,7 @@ class ReturnedFile:
 
 @dataclass(frozen=True)
 class Intake:
-    """What came back from people, and what of it is new.
-
-    Attributes:
-        folder: where the files lie.
-        files: all of them, by name.
-        entries: of the ledger that are new, or would be.
-        new_classes: classes that no label had before.
-        notices: what a person should know, a line each.
-        is_dry: whether nothing was entered.
-    """
+    """What came back from people, and what of it is new or, if ``is_dry``, would be."""
 
     folder: str
     files: tuple[ReturnedFile, ...]

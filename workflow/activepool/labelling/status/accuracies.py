@@ -55,7 +55,6 @@ class Accuracy:
 
     Attributes:
         measured_on: AUDIT or CROSS_VALIDATION.
-        overall: of all cases.
         classes: those with a case, in their order.
         confusions: the pairs that occur, the right ones too, in the order of the classes.
     """
@@ -73,14 +72,9 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A prediction that differs from the label.
+    """A prediction that differs from the label, and the probability that the model gives its class.
 
-    Attributes:
-        source: of the sample.
-        label: what people say.
-        predicted: what the model says.
-        probability: that the model gives its class.
-        measured_on: AUDIT, or CROSS_VALIDATION if a model said so that was not trained on the sample.
+    ``measured_on`` is AUDIT, or CROSS_VALIDATION if a model said so that was not trained on the sample.
     """
 
     source: str

@@ -35,12 +35,9 @@ def ceiling_text(fit: LearningCurveFit) -> str:
 
 
 def labels_text(estimate: Estimate | None, labels: int, most: int) -> str:
-    """Return how many labels a level takes.
+    """Return how many labels a level takes, if there are ``labels`` now, and the pool can have ``most``.
 
-    Args:
-        estimate: of the fit; None if that is more than it can tell.
-        labels: how many there are now.
-        most: how many the pool can have.
+    ``estimate`` is that of the fit; None if it is more than the fit can tell.
     """
     beyond = "than the pool has" if most <= MAX_EXTRAPOLATION * labels else "than a fit can tell"
     if estimate is None:

@@ -30,12 +30,10 @@ class Training:
 
     Attributes:
         batch: the batch that the model was made for; it trained on the labels that came before.
-        labels: how many they were.
         held_out: how many of them cross-validation held out: all but the only label of a class.
         right: how many of these were predicted right.
         rows: those of the labels.
-        weight_decay: of the head.
-        fixed: why cross-validation did not choose it, in words; None if it did.
+        fixed: why cross-validation did not choose the weight decay, in words; None if it did.
     """
 
     batch: str
@@ -67,13 +65,10 @@ def read_training(training: str | Path, labels: str | Path) -> Training:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """The model of a batch.
+    """The model of a batch, and how many labels it trained on.
 
     Attributes:
-        batch: the batch that it was made for.
-        labels: how many it trained on.
-        weight_decay: of its head.
-        fixed: why cross-validation did not choose that, in words; None if it did.
+        fixed: why cross-validation did not choose the weight decay, in words; None if it did.
         accuracy: measured on what `ModelSeries` says; None if the cases are too few.
         compared: how many samples both it and the model before it classified.
         agreement: Cohen's κ of the two on these; None for the first model, and where κ says nothing.
@@ -94,7 +89,6 @@ class ModelSeries:
 
     Attributes:
         measured_on: AUDIT or CROSS_VALIDATION, the same for all.
-        models: a row each.
         fit: a power law through their errors, or why there is none.
         is_settled: whether the last three models agree so well with those before that people may stop.
         is_last_partial: whether the last model had only some answers to the batch that is out. For that

@@ -32,8 +32,7 @@ class StatusFiles:
     """The files of a project.
 
     Attributes:
-        ledger: the ledger.
-        entries: how many of its entries count; the others came later. None: all.
+        entries: how many of the ledger's entries count; the others came later. None: all.
         samples: samples.csv of the pool, with files.csv beside it.
         trainings: training.json of each batch that has a model, in order.
         predictions: predictions.h5 of the same batches; the last is the current model's.
@@ -55,12 +54,8 @@ class StatusNumbers:
     """What the status page and the lines on the terminal say.
 
     Attributes:
-        project: its name.
-        has_images: whether the samples are images.
-        standing: what went out and came back.
-        audit: the audit set; None if there is none.
-        on_audit: the accuracy of the current model on the part of it to go by; None if nothing of that can be
-            compared.
+        on_audit: the accuracy of the current model on the part of the audit set to go by; None if nothing of
+            that can be compared.
         cross_validated: the accuracy of models like the current one on labels that were held out from them;
             None if there is no model.
         wrong: the most confidently wrong predictions.

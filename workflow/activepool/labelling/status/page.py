@@ -68,12 +68,9 @@ class Matrix(NamedTuple):
 
 
 def write_page(path: str | Path, numbers: StatusNumbers, image: Callable[[str], Path] | None) -> None:
-    """Write the status page, with links to the sheets that are there.
+    """Write the status page beside the folder of the batches, with links to the sheets that are there.
 
-    Args:
-        path: the file, beside the folder ``batches``.
-        numbers: what it shows.
-        image: the image file of a source; None if there are no images.
+    ``image`` returns the image file of a source; None if there are no images.
     """
     folder = Path(path).parent / BATCHES
     page = page_template("status/page.html").render(

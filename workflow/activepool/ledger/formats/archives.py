@@ -34,9 +34,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 class Archive:
     """An open archive whose members all have a plain name and a plausible size.
 
-    Attributes:
-        path: the file.
-        members: the names of its files, in their order, without those that systems add.
+    ``members`` are the names of its files, in their order, without those that systems add.
     """
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:

@@ -45,13 +45,7 @@ class Pick:
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch.
-
-    Attributes:
-        name: its name in the ledger.
-        picks: its samples, the first first.
-        classes: the names of the classes that people choose from.
-    """
+    """A batch: its name in the ledger, its samples, and the classes that people choose from."""
 
     name: str
     picks: tuple[Pick, ...]

@@ -14,11 +14,7 @@ def exchange_problem(
 ) -> str | None:
     """Return which columns of a row are exchanged, or which one its label repeats; None if there are none.
 
-    Args:
-        row: of the file.
-        samples: of the pool.
-        classes: that labels may name.
-        annotators: whose answers the ledger has; one of them may have the name of a class.
+    ``annotators`` are those whose answers the ledger has; one of them may have the name of a class.
     """
     if not row.label.strip() or classes.is_known(row.label):
         return None

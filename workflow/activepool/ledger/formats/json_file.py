@@ -16,9 +16,7 @@ END = 2
 def load(path: str | Path, repeated: list[str] | None = None) -> Any:
     """Return the content of a JSON file.
 
-    Args:
-        path: the file.
-        repeated: receives each key that an object has more than once; None: such a key is a mistake.
+    ``repeated`` receives each key that an object has more than once; None: such a key is a mistake.
 
     Raises: InputError if it is no JSON in UTF-8, if it was cut off, and for NaN and infinity.
     """

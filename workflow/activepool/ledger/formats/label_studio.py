@@ -74,12 +74,8 @@ BEGINNING = 2**10
 def write(path: str | Path, batch: Batch, address: Callable[[str], str]) -> None:
     """Write the tasks of a batch, to be imported.
 
-    A prediction's score is the margin: the tool serves the lowest score first.
-
-    Args:
-        path: of the JSON file.
-        batch: to label.
-        address: returns where the tool finds the image of a source, such as ``/data/local-files/?d=...``.
+    A prediction's score is the margin: the tool serves the lowest score first. ``address`` returns where the
+    tool finds the image of a source, such as ``/data/local-files/?d=...``.
     """
     write_json(path, [_task(pick, batch, address(pick.source)) for pick in batch.picks])
 

@@ -76,16 +76,12 @@ class WrongLabelError(HintedError):
 
 
 class TypedClasses:
-    """The labels of a file, and the classes that they stand for.
+    """The labels of a file as they are ``written``, and the classes that they stand for.
 
     Attributes:
         known: the classes before the file.
         new: how many labels each class has that none had before.
         places: of the first label of each class that is new.
-
-    Args:
-        classes: that labels may name.
-        written: the labels of the file, as they are written.
     """
 
     def __init__(self, classes: ClassNames, written: Iterable[str] = ()) -> None:
